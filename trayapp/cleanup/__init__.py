@@ -1,0 +1,1 @@
+"""Giving memory back, measured before and after."""

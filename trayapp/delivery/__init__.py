@@ -1,0 +1,1 @@
+"""Getting an alert to the person: desktop, console, log."""

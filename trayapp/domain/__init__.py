@@ -1,0 +1,1 @@
+"""What Memtray knows and decides: records and arithmetic; no OS, screen, clock, thread or file."""

@@ -1,0 +1,49 @@
+"""The tray as a value: picture, tooltip and menu, computed from the latest view alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from trayapp.domain.levels import Level
+
+
+@dataclass(frozen=True, slots=True)
+class IconPicture:
+    """What the icon shows; equal pictures need no redrawing."""
+
+    heights: tuple[int | None, ...]
+    """Ten bars, oldest first, each 0 to 100 percent of full height; None: nothing known."""
+    level: Level = Level.NORMAL
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MenuEntry:
+    """One line of the menu."""
+
+    key: str
+    """Stable and unique in the menu: the same line keeps its key while its label changes.
+    What was clicked is told by it."""
+    label: str = ""
+    kind: Literal["action", "check", "radio", "text", "separator", "submenu"] = "action"
+    """"text" cannot be clicked."""
+    enabled: bool = True
+    checked: bool = False
+    """For "check" and "radio"."""
+    default: bool = False
+    """A left click on the icon does this one."""
+    children: tuple[MenuEntry, ...] = ()
+    """For "submenu"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrayState:
+    """Everything a tray shows at one moment."""
+
+    picture: IconPicture
+    tooltip: str
+    """Plain text, several lines; the first is the title."""
+    menu: tuple[MenuEntry, ...]
+    attention: bool = False
+    """An incident at critical or worse is active."""

@@ -1,0 +1,46 @@
+"""What is kept: the names of series and the events beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+JsonValue = str | int | float | bool | None
+
+
+class Series(NamedTuple):
+    """The name of one curve in the history."""
+
+    kind: str
+    """"system", "app" (Memtray itself) or "target"."""
+    name: str
+    """The target's name; empty for "system" and "app"."""
+    metric: str
+    """What is measured, with its unit: "rss_bytes", "available_bytes", "cpu_percent"."""
+
+
+class Point(NamedTuple):
+    """One stretch of a curve: a raw sample has three equal values; a gap has three None."""
+
+    wall_seconds: float
+    minimum: float | None
+    mean: float | None
+    maximum: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened at one moment and belongs beside the curves."""
+
+    wall_seconds: float
+    kind: str
+    """"alert", "cleanup", "snapshot", "start", "stop", "restart"."""
+    subject: str = ""
+    """The target's name; "system"; "memtray"."""
+    level: str = ""
+    """For alerts: "normal" (resolved), "warning", "critical", "emergency"; else empty."""
+    text: str = ""
+    """One sentence for people."""
+    data: Mapping[str, JsonValue] = field(default_factory=dict)
+    """Figures, with units in their names."""

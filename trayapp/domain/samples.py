@@ -1,0 +1,117 @@
+"""What one look at the machine tells: the records that everything else is computed from.
+
+Unknown is `None`, never 0. Sizes are bytes; wall times are seconds since the epoch and are for
+people; monotonic times are seconds on a clock that never jumps and are for arithmetic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class ProcessKey(NamedTuple):
+    """One life of one process: a pid alone is reused, a pid with its start time is not."""
+
+    pid: int
+    started: int
+    """Start time in the platform's own unit (Linux: clock ticks since boot); only compared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessFacts:
+    """What is known of a process apart from its memory; strangers wrote its texts."""
+
+    key: ProcessKey
+    parent_pid: int
+    name: str
+    """Short name as the system gives it; may hold anything, undecodable bytes as surrogates."""
+    arguments: tuple[str, ...] = ()
+    """Command line; empty for kernel threads and processes that may not be asked."""
+    started_wall_seconds: float | None = None
+
+    @property
+    def command_line(self) -> str:
+        """The arguments joined by spaces, or the bare name where there are none."""
+        return " ".join(self.arguments) if self.arguments else self.name
+
+
+class MemoryReading(NamedTuple):
+    """Memory of one process at one moment."""
+
+    rss_bytes: int
+    """Resident set; pages shared with others count in full."""
+    anon_bytes: int | None = None
+    """Resident set less file-backed and shared pages, where the system tells it cheaply."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemSample:
+    """Memory of the whole machine."""
+
+    total_bytes: int
+    available_bytes: int
+    """What programs can still get without swapping: free memory and reclaimable cache."""
+    swap_total_bytes: int | None = None
+    swap_used_bytes: int | None = None
+    stall_some_percent: float | None = None
+    """Share of the last 10 s in which at least one task waited for memory (Linux PSI avg10)."""
+    stall_full_percent: float | None = None
+    """Share of the last 10 s in which every task waited for memory (Linux PSI avg10)."""
+
+    @property
+    def used_bytes(self) -> int:
+        """What is not available; caches that can be dropped do not count as used."""
+        return self.total_bytes - self.available_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppSample:
+    """What Memtray itself costs."""
+
+    pid: int
+    rss_bytes: int | None = None
+    uss_bytes: int | None = None
+    """Private memory: what would come back if Memtray ended. Read on a slow clock."""
+    cpu_percent: float | None = None
+    """Share of one core since the last tick."""
+    thread_count: int | None = None
+    descriptor_count: int | None = None
+    written_bytes: int | None = None
+    """Bytes sent to disk since Memtray started."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetSample:
+    """The processes of one target, each read once; no processes means the target is not running."""
+
+    name: str
+    readings: tuple[tuple[ProcessKey, MemoryReading], ...] = ()
+
+    @property
+    def rss_bytes(self) -> int | None:
+        """Sum of the resident sets; None when nothing runs."""
+        return sum(reading.rss_bytes for _, reading in self.readings) if self.readings else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessUse:
+    """A process beside its resident set, for the list of the largest."""
+
+    facts: ProcessFacts
+    rss_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One tick: everything that was read, at one moment."""
+
+    monotonic_seconds: float
+    wall_seconds: float
+    interval_seconds: float
+    """The interval that was asked for; a frame much later than that is a gap, not growth."""
+    system: SystemSample
+    app: AppSample
+    targets: tuple[TargetSample, ...] = ()
+    largest: tuple[ProcessUse, ...] | None = None
+    """The largest processes that no target holds, largest first; None when not read this time."""

@@ -1,0 +1,53 @@
+"""The one tree of errors: each says, in one line, what happened and what to do."""
+
+from __future__ import annotations
+
+
+class MemtrayError(Exception):
+    """Anything a person is told in one line, without a traceback."""
+
+    exit_code = 1
+
+
+class UsageError(MemtrayError):
+    """The command line asks for something that does not exist or does not fit."""
+
+    exit_code = 2
+
+
+class SettingsError(MemtrayError):
+    """The settings file holds something Memtray cannot use."""
+
+    exit_code = 2
+
+
+class AlreadyRunningError(MemtrayError):
+    """Another Memtray of this user runs already."""
+
+    exit_code = 3
+
+
+class NotRunningError(MemtrayError):
+    """No Memtray of this user runs, and the command needs one."""
+
+    exit_code = 3
+
+
+class ControlError(MemtrayError):
+    """The running Memtray refused a command or did not answer it."""
+
+
+class HistoryError(MemtrayError):
+    """The history cannot be opened, read or written."""
+
+
+class PlatformError(MemtrayError):
+    """The system does not offer, or refused, what was asked of it."""
+
+
+class TrayError(MemtrayError):
+    """No tray icon can be shown here."""
+
+
+class WindowError(MemtrayError):
+    """A window or picture cannot be shown here."""

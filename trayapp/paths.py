@@ -1,0 +1,94 @@
+"""Where Memtray's files live: the platform's folders, or all under `MEMTRAY_HOME`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The folders of one user's Memtray; none of them need exist yet."""
+
+    config: Path
+    """The settings file: what a person writes."""
+    data: Path
+    """History and snapshots: what must not be lost."""
+    runtime: Path
+    """Socket and lock: what ends with the session."""
+
+    @property
+    def settings_file(self) -> Path:
+        """The one settings file."""
+        return self.config / "memtray.toml"
+
+    @property
+    def history_file(self) -> Path:
+        """The SQLite store."""
+        return self.data / "history.sqlite3"
+
+    @property
+    def state_file(self) -> Path:
+        """Snooze and pause: what outlives a restart but is nobody's setting."""
+        return self.data / "state.json"
+
+    @property
+    def log_file(self) -> Path:
+        """What Memtray has to say about itself."""
+        return self.data / "memtray.log"
+
+    @property
+    def snapshots(self) -> Path:
+        """One JSON file per snapshot."""
+        return self.data / "snapshots"
+
+    def create(self) -> None:
+        """Make the folders, readable by this user only where they are new.
+
+        Raises: OSError if a folder cannot be made.
+        """
+        for folder in (self.config, self.data, self.runtime):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def find_paths(env: Mapping[str, str], platform: str = sys.platform) -> Paths:
+    """Tell where the files live for the environment `env`; touches nothing.
+
+    `MEMTRAY_HOME`, where set, holds everything. Otherwise: the XDG base directories on Linux,
+    `~/Library/Application Support` on macOS, `%APPDATA%` and `%LOCALAPPDATA%` on Windows.
+    """
+    if home := env.get("MEMTRAY_HOME"):
+        root = Path(home).expanduser().absolute()
+        return Paths(config=root, data=root, runtime=root / "run")
+    user = Path(env.get("HOME") or env.get("USERPROFILE") or Path.home())
+    if platform == "darwin":
+        support = user / "Library" / "Application Support" / "Memtray"
+        return Paths(config=support, data=support, runtime=support / "run")
+    if platform == "win32":
+        roaming = Path(env.get("APPDATA") or user / "AppData" / "Roaming") / "Memtray"
+        local = Path(env.get("LOCALAPPDATA") or user / "AppData" / "Local") / "Memtray"
+        return Paths(config=roaming, data=local, runtime=local / "run")
+    data = _xdg(env, "XDG_STATE_HOME", user / ".local" / "state") / "memtray"
+    if "XDG_RUNTIME_DIR" in env and Path(env["XDG_RUNTIME_DIR"]).is_absolute():
+        runtime = Path(env["XDG_RUNTIME_DIR"]) / "memtray"
+    else:
+        runtime = data / "run"
+    return Paths(
+        config=_xdg(env, "XDG_CONFIG_HOME", user / ".config") / "memtray",
+        data=data,
+        runtime=runtime,
+    )
+
+
+def current_paths() -> Paths:
+    """The paths for this process's environment."""
+    return find_paths(os.environ)
+
+
+def _xdg(env: Mapping[str, str], name: str, default: Path) -> Path:
+    # The specification: a path that is not absolute is to be ignored.
+    value = Path(env.get(name, ""))
+    return value if value.is_absolute() else default

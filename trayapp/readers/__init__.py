@@ -1,0 +1,1 @@
+"""One look at the machine: system memory, every process, Memtray itself."""

@@ -1,0 +1,1 @@
+"""Windows in child processes, which read the history and end."""
