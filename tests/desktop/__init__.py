@@ -1,0 +1,1 @@
+"""What a person would see and click, on a real virtual desktop."""
