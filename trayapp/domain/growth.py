@@ -1,0 +1,195 @@
+"""How fast something grows, and two of the classic rules upon it: sustained growth and spikes.
+
+What is fed is compared like with like: only processes that were there at both polls count, so a
+worker that starts is no growth and one that ends is no relief.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from trayapp.domain.samples import MemoryReading, ProcessKey
+
+TIME_CONSTANT_SECONDS = 20.0
+_STARTUP_SECONDS = 5.0
+_LATE_FACTOR = 3.0
+_LATE_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrowthRule:
+    """When growth counts as sustained."""
+
+    threshold_bytes_per_second: float = 10_000.0
+    hold_seconds: float = 30.0
+    sample_count: int = 3
+    minimum_bytes: int = 2 * 1024**2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpikeRule:
+    """When a jump between two polls counts as a spike: both must be reached."""
+
+    share: float = 1.0
+    """Growth relative to the earlier poll: 1.0 is a doubling."""
+    minimum_bytes: int = 512 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """Growth that has gone on since its onset."""
+
+    onset_monotonic_seconds: float
+    onset_bytes: int
+    grown_bytes: int = 0
+    """Since the onset."""
+    sustained: bool = False
+    """Held long enough, and large enough, to be told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spike:
+    """One jump between two polls."""
+
+    before_bytes: int
+    after_bytes: int
+
+
+class GrowthTracker:
+    """Folds the readings of one target into its rate, its sustained growth and its spikes.
+
+    O(processes of the target) per poll; keeps nothing of processes that have gone.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[ProcessKey, MemoryReading] = {}
+        self._first_seen: dict[ProcessKey, float] = {}
+        self._last_monotonic_seconds: float | None = None
+        self._rate: float | None = None
+        self._samples = 0
+        self._growth: Growth | None = None
+
+    @property
+    def rate_bytes_per_second(self) -> float | None:
+        """Exponential moving average of the growth rate; None before the second poll.
+
+        Its weights decay with a time constant of 20 s, so that they do not depend on the interval:
+        alpha = 1 - exp(-dt / 20 s), as for irregular samples (Eckner, "Algorithms for unevenly
+        spaced time series: moving averages and other rolling operators", 2012).
+        """
+        return self._rate
+
+    @property
+    def growth(self) -> Growth | None:
+        """The growth that goes on now; None while there is none."""
+        return self._growth
+
+    def fold(
+        self,
+        monotonic_seconds: float,
+        interval_seconds: float,
+        readings: Mapping[ProcessKey, MemoryReading],
+        growth_rule: GrowthRule,
+        spike_rule: SpikeRule,
+    ) -> Spike | None:
+        """Take in one poll; return the spike that happened between the last one and this.
+
+        A poll that comes very late follows a gap (suspend, pause): nothing is concluded across it.
+        """
+        spike = None
+        elapsed = (
+            None
+            if self._last_monotonic_seconds is None
+            else monotonic_seconds - self._last_monotonic_seconds
+        )
+        if elapsed is not None and elapsed > max(_LATE_FACTOR * interval_seconds, _LATE_SECONDS):
+            elapsed = None
+            self._forget_rate()
+        if elapsed is not None and elapsed <= 0:
+            return None
+        if elapsed is not None:
+            common = [key for key in readings if key in self._last]
+            if common:
+                self._fold_rate(
+                    elapsed,
+                    sum(_signal(readings[key], self._last[key]) for key in common),
+                )
+                spike = self._find_spike(monotonic_seconds, readings, common, spike_rule)
+            else:
+                self._forget_rate()
+        self._fold_growth(monotonic_seconds, _total(readings), growth_rule)
+        self._last = dict(readings)
+        self._first_seen = {key: self._first_seen.get(key, monotonic_seconds) for key in readings}
+        self._last_monotonic_seconds = monotonic_seconds
+        return spike
+
+    def _forget_rate(self) -> None:
+        self._rate = None
+        self._samples = 0
+        self._growth = None
+
+    def _fold_rate(self, elapsed_seconds: float, delta_bytes: int) -> None:
+        latest = delta_bytes / elapsed_seconds
+        if self._rate is None:
+            self._rate = latest
+        else:
+            alpha = 1 - math.exp(-elapsed_seconds / TIME_CONSTANT_SECONDS)
+            self._rate += alpha * (latest - self._rate)
+        self._samples += 1
+
+    def _fold_growth(self, now: float, total_bytes: int, rule: GrowthRule) -> None:
+        rate, growth = self._rate, self._growth
+        threshold = rule.threshold_bytes_per_second
+        # A rate from n differences rests on n + 1 samples.
+        if rate is None or self._samples + 1 < rule.sample_count:
+            return
+        if growth is None:
+            if rate > threshold:
+                self._growth = Growth(onset_monotonic_seconds=now, onset_bytes=total_bytes)
+            return
+        # Half the threshold ends it: a rate that wavers about the threshold is one growth.
+        if rate < threshold / 2 or (not growth.sustained and rate <= threshold):
+            self._growth = None
+            return
+        grown_bytes = total_bytes - growth.onset_bytes
+        held = now - growth.onset_monotonic_seconds >= rule.hold_seconds
+        self._growth = replace(
+            growth,
+            grown_bytes=grown_bytes,
+            sustained=growth.sustained or (held and grown_bytes >= rule.minimum_bytes),
+        )
+
+    def _find_spike(
+        self,
+        now: float,
+        readings: Mapping[ProcessKey, MemoryReading],
+        common: list[ProcessKey],
+        rule: SpikeRule,
+    ) -> Spike | None:
+        # A program that starts doubles several times; that is no news.
+        settled = [key for key in common if now - self._first_seen[key] >= _STARTUP_SECONDS]
+        before = sum(self._last[key].rss_bytes for key in settled)
+        after = sum(readings[key].rss_bytes for key in settled)
+        jump = after - before
+        if before > 0 and jump >= rule.minimum_bytes and jump >= rule.share * before:
+            return Spike(before_bytes=before, after_bytes=after)
+        return None
+
+
+def _signal(now: MemoryReading, before: MemoryReading) -> int:
+    """The change between two readings, by anonymous memory where both know it.
+
+    Mapped files and shared buffers grow the resident set without any leak.
+    """
+    if now.anon_bytes is not None and before.anon_bytes is not None:
+        return now.anon_bytes - before.anon_bytes
+    return now.rss_bytes - before.rss_bytes
+
+
+def _total(readings: Mapping[ProcessKey, MemoryReading]) -> int:
+    return sum(
+        reading.rss_bytes if reading.anon_bytes is None else reading.anon_bytes
+        for reading in readings.values()
+    )

@@ -1,0 +1,69 @@
+"""The view as JSON: what `memtray status --json` prints. Keys carry their units."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from trayapp.domain.incidents import Incident
+from trayapp.domain.samples import SystemSample
+from trayapp.domain.view import Controls, TargetView, View
+
+
+def status(view: View | None, controls: Controls) -> dict[str, object]:
+    """Everything a machine may want to know of the running applet; unknown is null."""
+    return {
+        "taken_at": view.wall_seconds if view else None,
+        "paused": controls.paused,
+        "alerts": {
+            "off": controls.quiet.off,
+            "snoozed_until": controls.quiet.all_until_wall_seconds,
+            "snoozed_targets": dict(controls.quiet.subject_until_wall_seconds),
+        },
+        "problems": list(controls.problems),
+        "app": asdict(view.app) if view else None,
+        "system": system_status(view.system) | {"level": view.system_level.label} if view else None,
+        "targets": [_target(target) for target in view.targets] if view else [],
+        "applications": [
+            {
+                "name": use.facts.name,
+                "pids": [use.facts.key.pid],
+                "rss_bytes": use.rss_bytes,
+                "command_line": use.facts.command_line,
+            }
+            for use in (view.largest if view else ())
+        ],
+        "incidents": [_incident(incident) for incident in (view.incidents if view else ())],
+    }
+
+
+def system_status(system: SystemSample) -> dict[str, object]:
+    """The machine's memory as JSON."""
+    return asdict(system) | {"used_bytes": system.used_bytes}
+
+
+def _target(target: TargetView) -> dict[str, object]:
+    return {
+        "name": target.name,
+        "pids": list(target.pids),
+        "rss_bytes": target.rss_bytes,
+        "peak_bytes": target.peak_bytes,
+        "slope_bytes_per_second": target.slope_bytes_per_second,
+        "verdict": target.verdict,
+        "level": target.level.label,
+        "limit_bytes": target.limit_bytes,
+        "seconds_to_limit": target.seconds_to_limit,
+        "growing_since": target.growing_since_wall_seconds,
+        "restart_count": target.restart_count,
+    }
+
+
+def _incident(incident: Incident) -> dict[str, object]:
+    return {
+        "key": incident.key,
+        "subject": incident.subject,
+        "level": incident.level.label,
+        "title": incident.title,
+        "body": incident.body,
+        "since": incident.since_wall_seconds,
+        "notified_level": incident.notified_level.label,
+    }

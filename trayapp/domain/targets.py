@@ -1,0 +1,158 @@
+"""Which process belongs to which target: rules, first match wins, children follow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from trayapp.domain.samples import ProcessFacts, ProcessKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetRule:
+    """What a person calls a target, and how its processes are recognised."""
+
+    name: str
+    match: str | None = None
+    """A substring of the command line; case counts."""
+    regex: re.Pattern[str] | None = None
+    """Searched in the command line, where `match` is None."""
+    children: bool = True
+    """Whether descendants that match no rule of their own belong to it, too."""
+    limit_bytes: int | None = None
+    limit_share: float | None = None
+    """Limit as a share of the machine's memory, 0 to 1, where `limit_bytes` is None."""
+    watch_growth: bool = True
+    watch_spikes: bool = True
+
+    def matches(self, facts: ProcessFacts) -> bool:
+        """Tell whether the rule names this process by itself."""
+        if self.match is not None:
+            return self.match in facts.command_line
+        return self.regex is not None and self.regex.search(facts.command_line) is not None
+
+    def limit_of(self, total_bytes: int) -> int | None:
+        """The limit in bytes on a machine with `total_bytes` of memory; None: no limit."""
+        if self.limit_bytes is not None:
+            return self.limit_bytes
+        return None if self.limit_share is None else round(self.limit_share * total_bytes)
+
+
+@dataclass(slots=True)
+class _Member:
+    facts: ProcessFacts
+    parent: ProcessKey | None
+    rule: int | None
+    """Index of the rule that holds it; None: no target."""
+    own: bool
+    """Part of Memtray itself, which is never part of a target."""
+
+
+class TargetTracker:
+    """Follows the process list and tells the processes of each target.
+
+    A process belongs to at most one target: the first rule, in order, that matches its command
+    line; else the rule that holds its parent, if that rule takes children. Once adopted it stays
+    when its parent ends. Memtray's own processes belong to no target: `memtray trends app.py`
+    names "app.py" in its command line and yet is not it.
+    """
+
+    def __init__(self, rules: Sequence[TargetRule], app_pid: int) -> None:
+        self._rules = tuple(rules)
+        self._app_pid = app_pid
+        self._members: dict[ProcessKey, _Member] = {}
+        self._by_pid: dict[int, ProcessKey] = {}
+
+    @property
+    def rules(self) -> tuple[TargetRule, ...]:
+        """The rules in force, in order."""
+        return self._rules
+
+    def set_rules(self, rules: Sequence[TargetRule]) -> None:
+        """Put other rules in force and sort every known process anew."""
+        self._rules = tuple(rules)
+        for key in sorted(self._members, key=_age):
+            self._assign(self._members[key])
+
+    def apply(
+        self,
+        appeared: Iterable[ProcessFacts] = (),
+        changed: Iterable[ProcessFacts] = (),
+        gone: Iterable[ProcessKey] = (),
+    ) -> None:
+        """Take in how the process list changed since the last call."""
+        for key in gone:
+            self._members.pop(key, None)
+            if self._by_pid.get(key.pid) == key:
+                del self._by_pid[key.pid]
+        # Parents before children, so that a family that came together is adopted at once.
+        for facts in sorted(appeared, key=lambda facts: _age(facts.key)):
+            parent = self._by_pid.get(facts.parent_pid)
+            member = _Member(facts, parent, None, own=False)
+            self._members[facts.key] = member
+            self._by_pid[facts.key.pid] = facts.key
+            self._assign(member)
+        for facts in changed:
+            known = self._members.get(facts.key)
+            if known is not None:
+                known.facts = facts
+                self._assign(known)
+                self._assign_descendants(facts.key)
+
+    def members(self) -> dict[str, list[ProcessKey]]:
+        """The living processes of each target, by name, in rule order; oldest first."""
+        found: dict[str, list[ProcessKey]] = {rule.name: [] for rule in self._rules}
+        for key, member in self._members.items():
+            if member.rule is not None:
+                found[self._rules[member.rule].name].append(key)
+        return found
+
+    def facts(self, key: ProcessKey) -> ProcessFacts | None:
+        """What is known of a living process."""
+        member = self._members.get(key)
+        return member.facts if member else None
+
+    def is_free(self, key: ProcessKey) -> bool:
+        """Whether the process belongs to no target and is not Memtray's own."""
+        member = self._members.get(key)
+        return member is not None and member.rule is None and not member.own
+
+    def _assign(self, member: _Member) -> None:
+        parent = self._members.get(member.parent) if member.parent else None
+        member.own = (
+            member.facts.key.pid == self._app_pid
+            or (parent is not None and parent.own)
+            or _is_memtray(member.facts.arguments)
+        )
+        member.rule = None
+        if member.own:
+            return
+        for index, rule in enumerate(self._rules):
+            if rule.matches(member.facts):
+                member.rule = index
+                return
+        if parent is not None and parent.rule is not None and self._rules[parent.rule].children:
+            member.rule = parent.rule
+
+    def _assign_descendants(self, ancestor: ProcessKey) -> None:
+        family = {ancestor}
+        for key in sorted(self._members, key=_age):
+            member = self._members[key]
+            if member.parent in family:
+                family.add(key)
+                self._assign(member)
+
+
+def _age(key: ProcessKey) -> tuple[int, int]:
+    return key.started, key.pid
+
+
+def _is_memtray(arguments: Sequence[str]) -> bool:
+    """Whether a command line is `memtray …` or `python -m trayapp …`."""
+    for argument, following in zip(arguments[:4], (*arguments[1:5], ""), strict=False):
+        if argument == "-m":
+            return following == "trayapp"
+        if argument.rsplit("/", 1)[-1].rsplit("\\", 1)[-1] in ("memtray", "memtray.exe"):
+            return True
+    return False

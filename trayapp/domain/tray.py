@@ -1,0 +1,242 @@
+"""The tray computed from a view: what the icon shows, the tooltip, and every line of the menu."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from trayapp.domain.bars import share_heights, sparkline, zoomed_heights
+from trayapp.domain.levels import Level
+from trayapp.domain.menu import IconPicture, MenuEntry, TrayState
+from trayapp.domain.samples import AppSample, ProcessUse, SystemSample
+from trayapp.domain.texts import short_name
+from trayapp.domain.units import format_percent, format_rate, format_size
+from trayapp.domain.view import Controls, TargetView, View
+
+FLAT_BYTES_PER_SECOND = 5_000.0
+_MOST_TARGETS = 20
+_MOST_INCIDENTS = 3
+SNOOZE_CHOICES = (("15min", "Snoozed for 15 minutes"), ("1h", "Snoozed for 1 hour"))
+
+
+def tray_state(view: View | None, controls: Controls) -> TrayState:
+    """Everything the tray shows; `view` is None until the first sample."""
+    return TrayState(
+        picture=icon_picture(view, controls),
+        tooltip=tooltip(view, controls),
+        menu=menu(view, controls),
+        attention=view is not None
+        and any(incident.level >= Level.CRITICAL for incident in view.incidents),
+    )
+
+
+def icon_picture(view: View | None, controls: Controls) -> IconPicture:
+    """Ten bars of what the icon shows, and how bad the worst open incident is."""
+    if view is None:
+        return IconPicture(heights=(None,) * 10, paused=controls.paused)
+    level = max((incident.level for incident in view.incidents), default=Level.NORMAL)
+    heights = share_heights(view.system_bars, view.system.total_bytes)
+    if controls.icon_shows == "memtray":
+        heights = zoomed_heights(view.app_bars)
+    for target in view.targets:
+        if target.name == controls.icon_shows:
+            heights = _target_heights(target)
+    return IconPicture(heights=heights, level=level, paused=controls.paused)
+
+
+def tooltip(view: View | None, controls: Controls) -> str:
+    """Current figures, one line each: the machine, each target, what is wrong."""
+    if view is None:
+        return "Memtray\nWaiting for the first sample"
+    lines = ["Memtray – paused" if controls.paused else "Memtray", system_line(view.system)]
+    lines += [_figures(target) for target in view.targets[:_MOST_TARGETS]]
+    lines += [f"⚠ {incident.title}" for incident in view.incidents[:_MOST_INCIDENTS]]
+    return "\n".join(lines)
+
+
+def menu(view: View | None, controls: Controls) -> tuple[MenuEntry, ...]:
+    """The whole menu; every label is current as of `view`."""
+    return (
+        *_summary(view, controls),
+        _separator("summary"),
+        MenuEntry(key="trends", label="Memory trends…", default=True, enabled=view is not None),
+        MenuEntry(key="statistics", label="Statistics…", enabled=view is not None),
+        _separator("windows"),
+        MenuEntry(key="pause", label="Start tracking" if controls.paused else "Pause tracking"),
+        MenuEntry(key="snapshot", label="Snapshot now", enabled=view is not None),
+        _cleanup_menu(view),
+        _alerts_menu(view, controls),
+        _track_menu(view.largest if view else ()),
+        _separator("actions"),
+        MenuEntry(key="settings", label="Settings…"),
+        MenuEntry(
+            key="autostart", label="Start at login", kind="check", checked=controls.starts_at_login
+        ),
+        _separator("settings"),
+        MenuEntry(key="quit", label="Quit Memtray"),
+    )
+
+
+def system_line(system: SystemSample) -> str:
+    """One line about the machine: "Memory 42 % – 9.10 GiB of 15.6 GiB available"."""
+    line = (
+        f"Memory {format_percent(system.used_bytes / system.total_bytes)} – "
+        f"{format_size(system.available_bytes)} of {format_size(system.total_bytes)} available"
+    )
+    if system.swap_used_bytes:
+        line += f", swap {format_size(system.swap_used_bytes)}"
+    return line
+
+
+def app_line(app: AppSample) -> str:
+    """One line about Memtray itself, the kind of figure named."""
+    kind, size = ("private", app.uss_bytes) if app.uss_bytes else ("resident", app.rss_bytes)
+    cpu = "–" if app.cpu_percent is None else f"{app.cpu_percent:.1f} %"
+    return f"Memtray itself: {format_size(size)} {kind}, {cpu} CPU"
+
+
+def target_line(target: TargetView) -> str:
+    """One line about a target: name, ten bars, size, arrow and rate."""
+    if not target.pids:
+        return f"{short_name(target.name)} – not running"
+    mark = "⚠ " if target.level > Level.NORMAL else ""
+    bars = sparkline(_target_heights(target))
+    return f"{mark}{short_name(target.name)}  {bars}  {_size_and_rate(target)}"
+
+
+def trend_arrow(bytes_per_second: float | None) -> str:
+    """Up, down or level; a dash while unknown. Below 5 KB/s counts as level."""
+    if bytes_per_second is None:
+        return "–"
+    if abs(bytes_per_second) < FLAT_BYTES_PER_SECOND:
+        return "→"
+    return "↗" if bytes_per_second > 0 else "↘"
+
+
+def _summary(view: View | None, controls: Controls) -> Iterable[MenuEntry]:
+    if view is None:
+        label = "Tracking is paused" if controls.paused else "Waiting for the first sample…"
+        yield MenuEntry(key="system", label=label, kind="text")
+        return
+    paused = "Paused: " if controls.paused else ""
+    yield MenuEntry(key="system", label=paused + system_line(view.system), kind="text")
+    for problem in controls.problems:
+        yield MenuEntry(key=f"problem:{problem}", label=f"⚠ {problem}", kind="text")
+    for incident in view.incidents[:_MOST_INCIDENTS]:
+        yield MenuEntry(key=f"incident:{incident.key}", label=f"⚠ {incident.title}")
+    for target in view.targets[:_MOST_TARGETS]:
+        yield MenuEntry(key=f"target:{target.name}", label=target_line(target))
+    if len(view.targets) > _MOST_TARGETS:
+        more = len(view.targets) - _MOST_TARGETS
+        yield MenuEntry(key="more", label=f"and {more} more…")
+    yield MenuEntry(key="app", label=app_line(view.app), kind="text")
+
+
+def _cleanup_menu(view: View | None) -> MenuEntry:
+    targets = view.targets[:_MOST_TARGETS] if view else ()
+    return MenuEntry(
+        key="cleanup",
+        label="Force memory cleanup",
+        kind="submenu",
+        children=(
+            MenuEntry(key="cleanup:app", label="This app"),
+            *(
+                MenuEntry(
+                    key=f"cleanup:target:{target.name}",
+                    label=short_name(target.name),
+                    enabled=bool(target.pids),
+                )
+                for target in targets
+            ),
+            MenuEntry(
+                key="cleanup:all",
+                label="All targets",
+                enabled=any(target.pids for target in targets),
+            ),
+        ),
+    )
+
+
+def _alerts_menu(view: View | None, controls: Controls) -> MenuEntry:
+    quiet = controls.quiet
+    now = view.wall_seconds if view else 0.0
+    until = quiet.all_until_wall_seconds
+    left_seconds = None if quiet.off or until is None or until <= now else until - now
+    # The choice that fits what is left: 40 minutes left is still the hour's snooze.
+    chosen = None if left_seconds is None else "15min" if left_seconds <= 900 else "1h"
+    return MenuEntry(
+        key="alerts",
+        label="Alerts",
+        kind="submenu",
+        children=(
+            MenuEntry(
+                key="alerts:on",
+                label="On",
+                kind="radio",
+                checked=not quiet.off and left_seconds is None,
+            ),
+            *(
+                MenuEntry(
+                    key=f"alerts:snooze:{key}", label=label, kind="radio", checked=chosen == key
+                )
+                for key, label in SNOOZE_CHOICES
+            ),
+            MenuEntry(key="alerts:off", label="Off", kind="radio", checked=quiet.off),
+        ),
+    )
+
+
+def _track_menu(largest: Sequence[ProcessUse]) -> MenuEntry:
+    return MenuEntry(
+        key="track",
+        label="Track a process…",
+        kind="submenu",
+        enabled=bool(largest),
+        children=tuple(
+            MenuEntry(
+                key=f"track:{use.facts.key.pid}:{use.facts.key.started}",
+                label=f"{process_label(use.facts.arguments, use.facts.name)}  "
+                f"{format_size(use.rss_bytes)}  (pid {use.facts.key.pid})",
+            )
+            for use in largest
+        ),
+    )
+
+
+def process_label(arguments: Sequence[str], name: str) -> str:
+    """What a person calls a process: the script an interpreter runs, else the program."""
+    program = _base_name(arguments[0]) if arguments else ""
+    if program.rstrip("0123456789.").startswith(("python", "node", "ruby", "perl", "java", "bash")):
+        for before, argument in pairwise(arguments):
+            if before in ("-m", "-jar"):
+                return short_name(_base_name(argument))
+            if argument == "-c":
+                break
+            if not argument.startswith("-"):
+                return short_name(_base_name(argument))
+    return short_name(program or name)
+
+
+def _base_name(path: str) -> str:
+    return path.rstrip("/\\").replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def _figures(target: TargetView) -> str:
+    if not target.pids:
+        return f"{short_name(target.name)}: not running"
+    return f"{short_name(target.name)}: {_size_and_rate(target)}"
+
+
+def _size_and_rate(target: TargetView) -> str:
+    rate = target.slope_bytes_per_second
+    return f"{format_size(target.rss_bytes)} {trend_arrow(rate)} {format_rate(rate)}"
+
+
+def _target_heights(target: TargetView) -> tuple[int | None, ...]:
+    if target.limit_bytes:
+        return share_heights(target.bars, target.limit_bytes)
+    return zoomed_heights(target.bars)
+
+
+def _separator(after: str) -> MenuEntry:
+    return MenuEntry(key=f"separator:{after}", kind="separator")

@@ -1,0 +1,81 @@
+"""What is known at one moment, as one frozen value: menu, icon and `status` come from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from trayapp.domain.incidents import Incident, Quiet
+from trayapp.domain.levels import Level
+from trayapp.domain.samples import AppSample, ProcessUse, SystemSample
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetView:
+    """One target now."""
+
+    name: str
+    pids: tuple[int, ...] = ()
+    """Empty: not running."""
+    rss_bytes: int | None = None
+    """Sum of the resident sets; None: not running."""
+    peak_bytes: int | None = None
+    """Largest sum since Memtray started."""
+    slope_bytes_per_second: float | None = None
+    growing_since_wall_seconds: float | None = None
+    """Since when it has grown without a pause, once that is sustained."""
+    limit_bytes: int | None = None
+    restart_count: int = 0
+    bars: tuple[float | None, ...] = ()
+    """Ten values in bytes, oldest first."""
+    level: Level = Level.NORMAL
+    """The worst open incident about it."""
+
+    @property
+    def verdict(self) -> str:
+        """One word: "gone", "growing" or "healthy"."""
+        if not self.pids:
+            return "gone"
+        return "growing" if self.growing_since_wall_seconds is not None else "healthy"
+
+    @property
+    def seconds_to_limit(self) -> float | None:
+        """Time until the limit at the present rate; None: no limit, or not growing."""
+        if self.limit_bytes is None or self.rss_bytes is None:
+            return None
+        rate = self.slope_bytes_per_second
+        if rate is None or rate <= 0 or self.growing_since_wall_seconds is None:
+            return None
+        return max(0.0, (self.limit_bytes - self.rss_bytes) / rate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The latest of everything."""
+
+    wall_seconds: float
+    """When the latest frame was taken."""
+    system: SystemSample
+    system_bars: tuple[float | None, ...]
+    """Ten values of used bytes, oldest first."""
+    system_level: Level
+    app: AppSample
+    app_bars: tuple[float | None, ...]
+    """Ten values of Memtray's resident set, oldest first."""
+    targets: tuple[TargetView, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    """Open ones, worst first."""
+    largest: tuple[ProcessUse, ...] = ()
+    """The largest processes that belong to no target."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Controls:
+    """What the person has switched, beside what was measured."""
+
+    paused: bool = False
+    quiet: Quiet = field(default_factory=Quiet)
+    starts_at_login: bool = False
+    icon_shows: str = "system"
+    """"system", "memtray" or a target's name."""
+    problems: tuple[str, ...] = ()
+    """One line each: settings not accepted, history not written."""
