@@ -149,10 +149,19 @@ def _age(key: ProcessKey) -> tuple[int, int]:
 
 
 def _is_memtray(arguments: Sequence[str]) -> bool:
-    """Whether a command line is `memtray …` or `python -m trayapp …`."""
-    for argument, following in zip(arguments[:4], (*arguments[1:5], ""), strict=False):
+    """Whether a command line is `memtray …`, `python memtray …` or `python -m trayapp …`."""
+    if not arguments:
+        return False
+    program = _base_name(arguments[0])
+    if not program.startswith("python"):
+        return program == "memtray"
+    for index, argument in enumerate(arguments[1:], start=1):
         if argument == "-m":
-            return following == "trayapp"
-        if argument.rsplit("/", 1)[-1].rsplit("\\", 1)[-1] in ("memtray", "memtray.exe"):
-            return True
+            return arguments[index + 1 : index + 2] == ("trayapp",)
+        if not argument.startswith("-"):
+            return _base_name(argument) == "memtray"
     return False
+
+
+def _base_name(path: str) -> str:
+    return path.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".exe")

@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from trayapp.domain.growth import Spike
 from trayapp.domain.levels import Level
 from trayapp.domain.samples import ProcessUse, SystemSample
-from trayapp.domain.units import format_duration, format_percent, format_rate, format_size
+from trayapp.domain.units import (
+    format_duration,
+    format_estimate,
+    format_percent,
+    format_rate,
+    format_size,
+)
 from trayapp.domain.view import TargetView
 
 _PRESSURE_TITLES = {
@@ -85,5 +91,5 @@ def _time_left(view: TargetView) -> str:
         return ""
     return (
         f" At this rate it reaches its limit of {format_size(view.limit_bytes)} "
-        f"in about {format_duration(left)}."
+        f"in about {format_estimate(left)}."
     )

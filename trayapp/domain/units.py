@@ -47,7 +47,7 @@ def parse_duration(text: str) -> float:
 
 
 def format_size(size_bytes: float | None) -> str:
-    """Write a size for people, in binary units with three significant digits: "1.46 GiB", "–"."""
+    """Write a size for people, in binary units with about three digits: "1.46 GiB", "–"."""
     if size_bytes is None:
         return "–"
     sign = "-" if size_bytes < 0 else ""
@@ -56,8 +56,7 @@ def format_size(size_bytes: float | None) -> str:
         return f"{sign}{value:.0f} B"
     for unit in ("KiB", "MiB", "GiB", "TiB"):
         value /= KIB
-        # 999.5 and more would round to four digits: the next unit says it better.
-        if value < 999.5 or unit == "TiB":
+        if value < 1023.5 or unit == "TiB":
             break
     digits = 0 if value >= 99.95 else 1 if value >= 9.995 else 2
     return f"{sign}{value:.{digits}f} {unit}"
@@ -88,6 +87,14 @@ def format_duration(seconds: float | None) -> str:
         if count:
             parts.append(f"{count} {name}")
     return " ".join(parts[:2]) or "0 s"
+
+
+def format_estimate(seconds: float | None) -> str:
+    """Write a duration that is only guessed, without digits that pretend to be known."""
+    if seconds is None:
+        return "–"
+    step = 86400 if seconds >= 10 * 86400 else 3600 if seconds >= 36000 else 60
+    return format_duration(round(seconds / step) * step if seconds >= 600 else seconds)
 
 
 def format_percent(share: float | None) -> str:

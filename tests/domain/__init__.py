@@ -1,0 +1,1 @@
+"""Domain tests: no display, no clock, no machine."""

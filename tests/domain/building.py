@@ -1,0 +1,65 @@
+"""Short ways to build the records that domain tests feed."""
+
+from __future__ import annotations
+
+from trayapp.domain.samples import (
+    AppSample,
+    Frame,
+    MemoryReading,
+    ProcessFacts,
+    ProcessKey,
+    ProcessUse,
+    SystemSample,
+    TargetSample,
+)
+
+MIB = 1024**2
+TOTAL_BYTES = 16_000 * MIB
+
+
+def facts(
+    pid: int, command: str = "", *, parent: int = 1, started: int | None = None
+) -> ProcessFacts:
+    """Make a process with the given command line."""
+    arguments = tuple(command.split(" ")) if command else ()
+    return ProcessFacts(
+        key=ProcessKey(pid, pid if started is None else started),
+        parent_pid=parent,
+        name=arguments[0] if arguments else f"process{pid}",
+        arguments=arguments,
+    )
+
+
+def target(name: str, *sizes_mib: float, first_pid: int = 100) -> TargetSample:
+    """Make a target with one process per size."""
+    return TargetSample(
+        name=name,
+        readings=tuple(
+            (
+                ProcessKey(first_pid + index, first_pid + index),
+                MemoryReading(rss_bytes=round(size * MIB)),
+            )
+            for index, size in enumerate(sizes_mib)
+        ),
+    )
+
+
+def frame(
+    second: float,
+    *targets: TargetSample,
+    used_share: float = 0.5,
+    interval_seconds: float = 1.0,
+    largest: tuple[ProcessUse, ...] | None = None,
+) -> Frame:
+    """Make a frame taken at a second of the monotonic clock."""
+    return Frame(
+        monotonic_seconds=second,
+        wall_seconds=1_700_000_000.0 + second,
+        interval_seconds=interval_seconds,
+        system=SystemSample(
+            total_bytes=TOTAL_BYTES, available_bytes=round(TOTAL_BYTES * (1 - used_share))
+        ),
+        app=AppSample(pid=1, rss_bytes=20 * MIB, cpu_percent=0.2),
+        targets=targets,
+        largest=largest,
+    )

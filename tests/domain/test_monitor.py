@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tests.domain.building import MIB, TOTAL_BYTES, facts, frame, target
+from trayapp.domain.growth import GrowthRule
+from trayapp.domain.incidents import AlertPolicy, Quiet
+from trayapp.domain.levels import Level
+from trayapp.domain.monitor import Monitor, MonitorRules, Outcome
+from trayapp.domain.records import Series
+from trayapp.domain.samples import Frame, ProcessUse, TargetSample
+from trayapp.domain.targets import TargetRule
+
+APP = TargetRule(name="app", match="app")
+RSS = Series("target", "app", "rss_bytes")
+
+
+def run(
+    frames: Iterable[Frame], *rules: TargetRule, growth: GrowthRule | None = None
+) -> list[Outcome]:
+    monitor = Monitor(MonitorRules(targets=rules or (APP,), growth=growth or GrowthRule()))
+    return [monitor.fold(each, Quiet()) for each in frames]
+
+
+def told(outcomes: Iterable[Outcome]) -> list[tuple[str, str, Level]]:
+    return [
+        (announcement.incident.key, announcement.what, announcement.incident.level)
+        for outcome in outcomes
+        for announcement in outcome.announcements
+    ]
+
+
+def test_a_leak_of_200_kb_per_second_is_told_within_a_minute_with_its_figures() -> None:
+    outcomes = run(frame(second, target("app", 50 + 0.2 * second)) for second in range(60))
+    assert told(outcomes) == [("growth:app", "raised", Level.WARNING)]
+    (incident,) = outcomes[-1].view.incidents
+    assert incident.title == "app keeps growing"
+    assert "+205 KiB/s" in incident.body
+    (view,) = outcomes[-1].view.targets
+    assert view.verdict == "growing"
+    assert view.level is Level.WARNING
+
+
+def test_a_target_that_grows_towards_its_limit_is_told_how_long_is_left() -> None:
+    limited = TargetRule(name="app", match="app", limit_bytes=1000 * MIB)
+    outcomes = run((frame(s, target("app", 100 + s)) for s in range(60)), limited)
+    assert "it reaches its limit of 1000 MiB in about 14 min" in outcomes[-1].view.incidents[0].body
+
+
+def test_a_target_near_its_limit_rises_through_the_levels() -> None:
+    limited = TargetRule(name="app", match="app", limit_bytes=100 * MIB, watch_growth=False)
+    sizes = [50] * 10 + [76] * 80 + [86] * 80 + [96] * 10 + [50] * 10
+    outcomes = run((frame(s, target("app", size)) for s, size in enumerate(sizes)), limited)
+    assert told(outcomes) == [
+        ("limit:app", "raised", Level.WARNING),
+        ("limit:app", "escalated", Level.CRITICAL),
+        ("limit:app", "escalated", Level.EMERGENCY),
+        ("limit:app", "resolved", Level.EMERGENCY),
+    ]
+
+
+def test_a_limit_as_a_share_is_a_share_of_the_machine() -> None:
+    limited = TargetRule(name="app", match="app", limit_share=0.25)
+    (outcome,) = run([frame(0, target("app", 10))], limited)
+    assert outcome.view.targets[0].limit_bytes == TOTAL_BYTES // 4
+
+
+def test_pressure_on_the_machine_names_the_largest() -> None:
+    largest = tuple(
+        ProcessUse(facts=facts(pid, f"program{pid}"), rss_bytes=size * MIB)
+        for pid, size in ((5, 4000), (6, 3000), (7, 2000), (8, 1000))
+    )
+    outcomes = run(frame(s, used_share=0.9, largest=largest) for s in range(10))
+    assert told(outcomes) == [("pressure", "raised", Level.CRITICAL)]
+    (incident,) = outcomes[-1].view.incidents
+    assert incident.title == "Memory is short"
+    assert "program5 3.91 GiB, program6 2.93 GiB, program7 1.95 GiB" in incident.body
+    assert "program8" not in incident.body
+    assert outcomes[-1].view.system_level is Level.CRITICAL
+
+
+def test_a_spike_is_told_once() -> None:
+    sizes = [100] * 10 + [250] * 5
+    outcomes = run(frame(s, target("app", size)) for s, size in enumerate(sizes))
+    assert told(outcomes) == [("spike:app", "raised", Level.WARNING)]
+    assert outcomes[-1].view.incidents[0].title == "app jumped by 150 MiB"
+
+
+def test_a_target_can_be_spared_from_growth_and_spike_alerts() -> None:
+    calm = TargetRule(name="app", match="app", watch_growth=False, watch_spikes=False)
+    sizes = [100 + s for s in range(60)] + [500] * 5
+    outcomes = run((frame(s, target("app", size)) for s, size in enumerate(sizes)), calm)
+    assert told(outcomes) == []
+
+
+def test_a_restart_is_noted_and_never_growth() -> None:
+    frames = [
+        *(frame(s, target("app", 100)) for s in range(5)),
+        frame(5, TargetSample(name="app")),
+        *(frame(s, target("app", 300, first_pid=200)) for s in range(6, 70)),
+    ]
+    outcomes = run(frames)
+    assert told(outcomes) == []
+    assert [e.kind for outcome in outcomes for e in outcome.events] == ["restart"]
+    assert outcomes[5].view.targets[0].verdict == "gone"
+    assert outcomes[5].view.targets[0].rss_bytes is None
+    assert outcomes[-1].view.targets[0].restart_count == 1
+
+
+def test_the_first_start_of_a_target_is_no_restart() -> None:
+    outcomes = run([frame(0, TargetSample(name="app")), frame(1, target("app", 100))])
+    assert outcomes[-1].view.targets[0].restart_count == 0
+
+
+def test_what_is_unknown_is_not_kept() -> None:
+    first, second = run([frame(0, TargetSample(name="app")), frame(1, target("app", 100))])
+    assert RSS not in dict(first.values)
+    assert dict(second.values)[RSS] == 100 * MIB
+    assert Series("system", "", "swap_used_bytes") not in dict(second.values)
+
+
+def test_several_processes_are_summed() -> None:
+    (outcome,) = run([frame(0, target("app", 100, 50, 25))])
+    (view,) = outcome.view.targets
+    assert view.rss_bytes == 175 * MIB
+    assert view.pids == (100, 101, 102)
+
+
+def test_what_is_held_is_journalled_with_its_reason() -> None:
+    monitor = Monitor(MonitorRules(policy=AlertPolicy(sustain_seconds=0)))
+    outcome = monitor.fold(frame(0, used_share=0.8), Quiet(off=True))
+    (event,) = outcome.events
+    assert (event.kind, event.level) == ("alert", "warning")
+    assert event.data["what"] == "held"
+    assert event.data["reason"] == "alerts are off"
+
+
+def test_other_rules_keep_what_is_known_of_a_target_that_stays() -> None:
+    monitor = Monitor(MonitorRules(targets=(APP,)))
+    for second in range(10):
+        monitor.fold(frame(second, target("app", 100 + second)), Quiet())
+    monitor.set_rules(MonitorRules(targets=(TargetRule(name="new", match="n"), APP)))
+    views = monitor.fold(frame(10, target("app", 110)), Quiet()).view.targets
+    assert [view.name for view in views] == ["new", "app"]
+    assert views[1].peak_bytes == 110 * MIB
+    assert views[1].slope_bytes_per_second is not None

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import re
+
+from tests.domain.building import facts
+from trayapp.domain.samples import ProcessFacts, ProcessKey
+from trayapp.domain.targets import TargetRule, TargetTracker
+
+WEB = TargetRule(name="web", match="gunicorn")
+JOBS = TargetRule(name="jobs", regex=re.compile(r"worker-\d+"))
+
+
+def pids(tracker: TargetTracker) -> dict[str, list[int]]:
+    return {name: [key.pid for key in keys] for name, keys in tracker.members().items()}
+
+
+def tracked(*processes: ProcessFacts, rules: tuple[TargetRule, ...] = (WEB, JOBS)) -> TargetTracker:
+    tracker = TargetTracker(rules, app_pid=9)
+    tracker.apply(appeared=processes)
+    return tracker
+
+
+def test_substring_and_regular_expression_find_processes_by_command_line() -> None:
+    tracker = tracked(
+        facts(10, "gunicorn app"), facts(11, "python worker-7"), facts(12, "worker-x")
+    )
+    assert pids(tracker) == {"web": [10], "jobs": [11]}
+
+
+def test_children_follow_their_parent_whatever_the_order_they_are_told_in() -> None:
+    tracker = tracked(
+        facts(30, "sh", parent=20), facts(20, "x", parent=10), facts(10, "gunicorn app")
+    )
+    assert pids(tracker)["web"] == [10, 20, 30]
+
+
+def test_children_stay_outside_when_the_rule_says_so() -> None:
+    alone = TargetRule(name="web", match="gunicorn", children=False)
+    tracker = tracked(facts(10, "gunicorn"), facts(20, "sh", parent=10), rules=(alone,))
+    assert pids(tracker) == {"web": [10]}
+
+
+def test_a_process_belongs_to_the_first_rule_that_matches_and_to_no_other() -> None:
+    both = facts(10, "gunicorn worker-1")
+    assert pids(tracked(both)) == {"web": [10], "jobs": []}
+    assert pids(tracked(both, rules=(JOBS, WEB))) == {"jobs": [10], "web": []}
+
+
+def test_a_child_with_a_rule_of_its_own_leaves_its_parents_target() -> None:
+    tracker = tracked(facts(10, "gunicorn"), facts(20, "python worker-1", parent=10))
+    assert pids(tracker) == {"web": [10], "jobs": [20]}
+
+
+def test_an_adopted_child_stays_when_its_parent_ends() -> None:
+    tracker = tracked(facts(10, "gunicorn"), facts(20, "sh", parent=10))
+    tracker.apply(gone=[ProcessKey(10, 10)])
+    assert pids(tracker)["web"] == [20]
+
+
+def test_a_command_line_that_exec_changes_is_sorted_anew_with_its_children() -> None:
+    tracker = tracked(facts(10, "bash"), facts(20, "sleep", parent=10))
+    tracker.apply(changed=[facts(10, "gunicorn app")])
+    assert pids(tracker)["web"] == [10, 20]
+    tracker.apply(changed=[facts(10, "less notes")])
+    assert pids(tracker)["web"] == []
+
+
+def test_a_pid_that_is_used_again_is_another_process() -> None:
+    tracker = tracked(facts(10, "gunicorn", started=1))
+    tracker.apply(appeared=[facts(10, "cat", started=2)], gone=[ProcessKey(10, 1)])
+    assert pids(tracker)["web"] == []
+    tracker.apply(appeared=[facts(30, "sh", parent=10)])
+    assert pids(tracker)["web"] == []
+
+
+def test_memtray_its_children_and_its_commands_are_never_part_of_a_target() -> None:
+    tracker = tracked(
+        facts(9, "python -m trayapp start"),
+        facts(40, "python chart gunicorn", parent=9),
+        facts(41, "/usr/bin/python3 /home/me/.local/bin/memtray trends gunicorn"),
+        facts(42, "python3 -m trayapp trends gunicorn"),
+        facts(43, "gunicorn memtray"),
+    )
+    assert pids(tracker)["web"] == [43]
+    assert not tracker.is_free(ProcessKey(9, 9))
+    assert not tracker.is_free(ProcessKey(43, 43))
+
+
+def test_other_rules_sort_the_known_processes_anew() -> None:
+    tracker = tracked(facts(10, "gunicorn"), facts(20, "sh", parent=10))
+    tracker.set_rules([TargetRule(name="shells", match="sh")])
+    assert pids(tracker) == {"shells": [20]}
+
+
+def test_limit_is_absolute_or_a_share_of_the_machine() -> None:
+    assert TargetRule(name="a", match="a", limit_bytes=5).limit_of(100) == 5
+    assert TargetRule(name="a", match="a", limit_share=0.2).limit_of(100) == 20
+    assert TargetRule(name="a", match="a").limit_of(100) is None

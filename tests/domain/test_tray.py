@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.domain.building import MIB, facts, frame, target
+from trayapp.domain.incidents import AlertPolicy, Quiet
+from trayapp.domain.levels import Level
+from trayapp.domain.menu import MenuEntry
+from trayapp.domain.monitor import Monitor, MonitorRules
+from trayapp.domain.samples import ProcessUse, TargetSample
+from trayapp.domain.targets import TargetRule
+from trayapp.domain.tray import menu, process_label, target_line, tray_state
+from trayapp.domain.view import Controls, TargetView, View
+
+
+def view_of(*sizes: float, used_share: float = 0.5, count: int = 1, name: str = "app") -> View:
+    rules = tuple(TargetRule(name=f"{name}{n or ''}", match="a") for n in range(count))
+    monitor = Monitor(MonitorRules(targets=rules, policy=AlertPolicy(sustain_seconds=0)))
+    largest = (ProcessUse(facts=facts(77, "/usr/bin/big --x"), rss_bytes=900 * MIB),)
+    for second, size in enumerate(sizes or (100,)):
+        samples = [target(rule.name, size) for rule in rules]
+        view = monitor.fold(
+            frame(second, *samples, used_share=used_share, largest=largest), Quiet()
+        ).view
+    return view
+
+
+def flatten(entries: tuple[MenuEntry, ...]) -> Iterator[MenuEntry]:
+    for entry in entries:
+        yield entry
+        yield from flatten(entry.children)
+
+
+def labels(view: View | None, controls: Controls | None = None) -> dict[str, str]:
+    return {entry.key: entry.label for entry in flatten(menu(view, controls or Controls()))}
+
+
+def test_the_menu_names_machine_targets_and_memtray_with_their_figures() -> None:
+    found = labels(view_of(100, 101, 102))
+    assert found["system"] == "Memory 50 % – 7.81 GiB of 15.6 GiB available"
+    assert found["target:app"].startswith("app  ·········")
+    assert found["target:app"].endswith("102 MiB ↗ +1.00 MiB/s")
+    assert found["app"] == "Memtray itself: 20.0 MiB resident, 0.2 % CPU"
+
+
+def test_a_target_that_does_not_run_says_so() -> None:
+    monitor = Monitor(MonitorRules(targets=(TargetRule(name="app", match="a"),)))
+    view = monitor.fold(frame(0, TargetSample(name="app")), Quiet()).view
+    assert labels(view)["target:app"] == "app – not running"
+
+
+def test_unknown_figures_are_dashes() -> None:
+    assert target_line(TargetView(name="app", pids=(1,))) == "app    – – –"
+
+
+def test_before_the_first_sample_the_menu_can_still_quit() -> None:
+    entries = {entry.key: entry for entry in menu(None, Controls())}
+    assert entries["system"].label == "Waiting for the first sample…"
+    assert not entries["trends"].enabled
+    assert entries["quit"].enabled
+
+
+def test_keys_are_unique_and_stay_while_labels_change() -> None:
+    first, later = view_of(100, count=5), view_of(100, 140, 180, count=5)
+    for view in (first, later):
+        keys = [entry.key for entry in flatten(menu(view, Controls()))]
+        assert len(keys) == len(set(keys))
+    assert list(labels(first)) == [key for key in labels(later) if "incident" not in key]
+
+
+def test_a_long_list_of_targets_is_cut_and_says_how_many_more() -> None:
+    found = labels(view_of(count=32))
+    assert found["more"] == "and 12 more…"
+    assert sum(key.startswith("target:") for key in found) == 20
+
+
+def test_the_default_entry_is_the_trends() -> None:
+    assert [entry.key for entry in flatten(menu(view_of(), Controls())) if entry.default] == [
+        "trends"
+    ]
+
+
+def test_alert_choices_show_what_is_in_force() -> None:
+    view = view_of()
+
+    def chosen(quiet: Quiet) -> list[str]:
+        entries = flatten(menu(view, Controls(quiet=quiet)))
+        return [entry.key for entry in entries if entry.kind == "radio" and entry.checked]
+
+    now = view.wall_seconds
+    assert chosen(Quiet()) == ["alerts:on"]
+    assert chosen(Quiet(off=True)) == ["alerts:off"]
+    assert chosen(Quiet(all_until_wall_seconds=now + 600)) == ["alerts:snooze:15min"]
+    assert chosen(Quiet(all_until_wall_seconds=now + 3000)) == ["alerts:snooze:1h"]
+    assert chosen(Quiet(all_until_wall_seconds=now - 1)) == ["alerts:on"]
+
+
+def test_a_process_to_track_is_told_by_name_size_and_pid() -> None:
+    found = labels(view_of())
+    assert found["track:77:77"] == "big  900 MiB  (pid 77)"
+
+
+def test_a_process_is_called_by_what_an_interpreter_runs() -> None:
+    assert process_label(("/usr/bin/python3.11", "-u", "/srv/app.py", "x"), "python3") == "app.py"
+    assert process_label(("python3", "-m", "http.server"), "python3") == "http.server"
+    assert process_label(("python3", "-c", "import x"), "python3") == "python3"
+    assert process_label(("java", "-Xmx1g", "-jar", "/opt/h2.jar"), "java") == "h2.jar"
+    assert process_label(("/usr/lib/firefox/firefox",), "firefox") == "firefox"
+    assert process_label((), "kworker/0:1") == "kworker/0:1"
+
+
+def test_an_incident_is_in_icon_tooltip_and_menu() -> None:
+    view = view_of(used_share=0.96)
+    state = tray_state(view, Controls())
+    assert state.picture.level is Level.EMERGENCY
+    assert state.attention
+    assert "⚠ Memory is almost gone" in state.tooltip
+    assert labels(view)["incident:pressure"] == "⚠ Memory is almost gone"
+
+
+def test_the_icon_shows_the_machine_a_target_or_memtray() -> None:
+    view = view_of(100, used_share=0.25)
+    assert tray_state(view, Controls()).picture.heights[-1] == 25
+    for shown in ("app", "memtray"):
+        assert tray_state(view, Controls(icon_shows=shown)).picture.heights[-1] == 50
+
+
+def test_problems_are_in_the_menu() -> None:
+    found = labels(view_of(), Controls(problems=("settings not accepted",)))
+    assert found["problem:settings not accepted"] == "⚠ settings not accepted"
+
+
+@given(st.text(min_size=1, max_size=200))
+def test_a_strangers_name_stays_on_one_line_and_short(name: str) -> None:
+    line = target_line(TargetView(name=name, pids=(1,), rss_bytes=1, bars=(1.0,) * 10))
+    assert line.isprintable()
+    assert len(line) < 100
