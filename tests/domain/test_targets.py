@@ -55,6 +55,10 @@ def test_an_adopted_child_stays_when_its_parent_ends() -> None:
     tracker = tracked(facts(10, "gunicorn"), facts(20, "sh", parent=10))
     tracker.apply(gone=[ProcessKey(10, 10)])
     assert pids(tracker)["web"] == [20]
+    tracker.apply(changed=[facts(20, "sh", parent=1)])
+    assert pids(tracker)["web"] == [20]
+    tracker.set_rules([JOBS, WEB])
+    assert pids(tracker)["web"] == [20]
 
 
 def test_a_command_line_that_exec_changes_is_sorted_anew_with_its_children() -> None:

@@ -45,8 +45,11 @@ class _Member:
     parent: ProcessKey | None
     rule: int | None
     """Index of the rule that holds it; None: no target."""
-    own: bool
+    own: bool = False
     """Part of Memtray itself, which is never part of a target."""
+    heritage: str | None = None
+    """The target its parent passes on, remembered for when the parent has ended."""
+    is_heir_of_own: bool = False
 
 
 class TargetTracker:
@@ -89,7 +92,7 @@ class TargetTracker:
         # Parents before children, so that a family that came together is adopted at once.
         for facts in sorted(appeared, key=lambda facts: _age(facts.key)):
             parent = self._by_pid.get(facts.parent_pid)
-            member = _Member(facts, parent, None, own=False)
+            member = _Member(facts, parent, None)
             self._members[facts.key] = member
             self._by_pid[facts.key.pid] = facts.key
             self._assign(member)
@@ -120,20 +123,25 @@ class TargetTracker:
 
     def _assign(self, member: _Member) -> None:
         parent = self._members.get(member.parent) if member.parent else None
+        if parent is not None:
+            held_by = None if parent.rule is None else self._rules[parent.rule]
+            member.heritage = held_by.name if held_by and held_by.children else None
+            member.is_heir_of_own = parent.own
         member.own = (
             member.facts.key.pid == self._app_pid
-            or (parent is not None and parent.own)
+            or member.is_heir_of_own
             or _is_memtray(member.facts.arguments)
         )
-        member.rule = None
-        if member.own:
-            return
+        member.rule = None if member.own else self._find_rule(member)
+
+    def _find_rule(self, member: _Member) -> int | None:
+        inherited = None
         for index, rule in enumerate(self._rules):
             if rule.matches(member.facts):
-                member.rule = index
-                return
-        if parent is not None and parent.rule is not None and self._rules[parent.rule].children:
-            member.rule = parent.rule
+                return index
+            if rule.name == member.heritage:
+                inherited = index
+        return inherited
 
     def _assign_descendants(self, ancestor: ProcessKey) -> None:
         family = {ancestor}
