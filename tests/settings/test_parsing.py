@@ -1,0 +1,234 @@
+"""What the text of the settings file may hold, and what a person is told when it does not fit."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from trayapp.domain.units import GIB, KIB, MIB
+from trayapp.errors import SettingsError
+from trayapp.settings import (
+    FIELDS,
+    AlertSettings,
+    Field,
+    GrowthSettings,
+    HistorySettings,
+    IconSettings,
+    SamplingSettings,
+    Settings,
+    SpikeSettings,
+    TargetSettings,
+    TrendSettings,
+    load_settings,
+    parse_settings,
+)
+from trayapp.settings.kinds import quote
+
+HERE = Path(__file__).parent
+DAY = 86_400.0
+
+VALID = {
+    "empty": Settings(),
+    "everything": Settings(
+        sampling=SamplingSettings(interval_seconds=0.5),
+        icon=IconSettings(shows="app", span_seconds=3600.0),
+        alerts=AlertSettings(
+            enabled=False,
+            warning_percent=60.0,
+            critical_percent=70.5,
+            emergency_percent=80.0,
+            rearm_percent=0.5,
+            sustain_seconds=600.0,
+            warning_cooldown_seconds=3600.0,
+            critical_cooldown_seconds=0.0,
+            emergency_cooldown_seconds=0.0,
+        ),
+        growth=GrowthSettings(
+            enabled=False,
+            threshold_bytes_per_second=200_000.0,
+            hold_seconds=3600.0,
+            samples=100,
+            minimum_bytes=GIB,
+        ),
+        spike=SpikeSettings(enabled=False, percent=25.0, minimum_bytes=2048 * KIB),
+        history=HistorySettings(
+            raw_seconds=7 * DAY,
+            minutes_seconds=90 * DAY,
+            hours_seconds=5 * 365 * DAY,
+            size_bytes=4 * GIB,
+        ),
+        trends=TrendSettings(chart_height_percent=40.0),
+        targets=(
+            TargetSettings(
+                name="app",
+                match="app.py --serve",
+                children=False,
+                limit_bytes=500_000_000,
+                growth=False,
+                spike=False,
+            ),
+            TargetSettings(
+                name="wörker ü",
+                regex=r"^python3? .*worker-(?P<number>\d+)\.py",
+                limit_share=0.125,
+            ),
+        ),
+    ),
+    "inline": Settings(
+        sampling=SamplingSettings(interval_seconds=1.0),
+        alerts=AlertSettings(enabled=False, sustain_seconds=60.0),
+        targets=(TargetSettings(name="a", match="a"), TargetSettings(name="b", regex="b")),
+    ),
+    "numbers_for_units": Settings(
+        sampling=SamplingSettings(interval_seconds=0.2),
+        icon=IconSettings(span_seconds=60.0),
+        growth=GrowthSettings(minimum_bytes=4096),
+        history=HistorySettings(size_bytes=100_000_000),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "file", sorted((HERE / "valid_configs").glob("*.toml")), ids=lambda file: file.stem
+)
+def test_valid_file(file: Path) -> None:
+    """Every file of the folder means what is written above, with the types of the records."""
+    settings = load_settings(file)
+    assert settings == VALID[file.stem]
+    # 1 == 1.0 == True: the representation tells them apart.
+    assert repr(settings) == repr(VALID[file.stem])
+
+
+@pytest.mark.parametrize(
+    "file", sorted((HERE / "invalid_configs").glob("*.toml")), ids=lambda file: file.stem
+)
+def test_invalid_file(file: Path) -> None:
+    """Every file of the folder is refused in the words of the text beside it."""
+    with pytest.raises(SettingsError) as refused:
+        load_settings(file)
+    expected = file.with_suffix(".txt").read_text(encoding="utf-8").strip()
+    assert str(refused.value) == f"{file.parent}{os.sep}{expected}"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"growth.samples = 0x{'f' * 5000}", r"f: growth.samples = 0xf+… is out of range; .*"),
+        (f"growth.samples = {'9' * 5000}", r"f: is not valid settings: a number has too many .*"),
+        (f"targets = {'[' * 5000}", r"f: is not valid (settings|TOML): .*nested.*"),
+        ("[icon]\nshows = \udc80", r"f: is not valid TOML: .*line 2, column 9.*"),
+        (f'"{"k" * 5000}" = 1', r'f: "k{40}"… is not a setting; .*'),
+        (f'icon.shows = "{"x" * 5000}"', r'f: icon.shows = "x{40}"… has 5000 characters; .*'),
+    ],
+)
+def test_monstrous_text_is_refused_briefly(text: str, message: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse_settings(text, "f")
+    assert re.fullmatch(message, str(refused.value))
+    assert len(str(refused.value)) < 200
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_no_trouble() -> None:
+    text = '\ufeff[sampling]\r\ninterval = "1s"\r\n'
+    assert parse_settings(text, "f").sampling.interval_seconds == 1.0
+
+
+def test_an_ambiguous_expression_is_no_trouble() -> None:
+    """What Python warns about ("possible nested set") still compiles."""
+    (target,) = parse_settings("[[targets]]\nname = 'x'\nregex = '[[a]'", "f").targets
+    assert target.regex == "[[a]"
+
+
+def test_the_path_cannot_break_the_line() -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse_settings("x", "/home/\n\udc80/memtray.toml")
+    assert str(refused.value).startswith("/home/\\u000a\\udc80/memtray.toml: ")
+
+
+TOML_SCALARS = st.one_of(
+    st.booleans(),
+    st.integers(),
+    st.integers(-300, 300),
+    st.floats(),
+    st.floats(0, 300),
+    st.text(),
+    st.datetimes(),
+    st.dates(),
+    st.times(),
+    st.from_regex(r"\A\d{1,4}(\.\d)? ?(ms|s|min|h|d|y|K|MiB|GiB|%|)\Z"),
+)
+TOML_VALUES = st.recursive(
+    TOML_SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def to_toml(value: object) -> str:
+    """Write any value as inline TOML."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return quote(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(to_toml, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{quote(key)} = {to_toml(item)}' for key, item in value.items())}}}"
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    return repr(value)
+
+
+def assert_parses_or_is_refused_in_one_line(text: str) -> Settings | None:
+    try:
+        return parse_settings(text, "memtray.toml")
+    except SettingsError as error:
+        message = str(error)
+        assert message.startswith("memtray.toml: ")
+        assert message.isprintable()
+        assert len(message) < 500
+        return None
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: f"{field.table}.{field.key}")
+@hypothesis_settings(max_examples=40, deadline=None)
+@given(value=TOML_VALUES)
+def test_any_value_is_in_range_or_refused(field: Field, value: object) -> None:
+    """A value for any key is read into a record that could be written again, or refused."""
+    keys = {field.key: to_toml(value)}
+    if field.table == "targets":
+        keys = {"name": "'x'", "match": "'x'"} | keys
+        keys.pop("match" if field.key == "regex" else "", None)
+    header = "[[targets]]" if field.table == "targets" else f"[{field.table}]"
+    text = "\n".join([header, *(f"{key} = {value}" for key, value in keys.items())])
+    settings = assert_parses_or_is_refused_in_one_line(text)
+    if settings is not None and field.table != "targets":
+        result = getattr(getattr(settings, field.table), field.attribute)
+        assert type(result) is type(field.default)
+        assert field.kind.read(value) == result
+
+
+@hypothesis_settings(max_examples=300, deadline=None)
+@given(text=st.text() | st.lists(st.sampled_from(
+    [*"[]{}=.,\"'\\#\n\r\t 01x", "[[targets]]\n", "name=", "regex=", "targets", "icon", "nan"]
+)).map("".join))  # fmt: skip
+@example(text="\x00")
+@example(text="\ud800")
+def test_any_text_is_settings_or_refused(text: str) -> None:
+    """Nothing but SettingsError is ever raised."""
+    assert_parses_or_is_refused_in_one_line(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "size_bytes"),
+    [('"16MiB"', 16 * MIB), ('"17m"', 17_000_000), ('" 1.5 GiB "', 3 * GIB // 2)],
+)
+def test_sizes_are_written_as_people_write_them(text: str, size_bytes: int) -> None:
+    assert parse_settings(f"history.size = {text}", "f").history.size_bytes == size_bytes

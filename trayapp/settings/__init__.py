@@ -1,0 +1,44 @@
+"""What a person can set: one TOML file, read into typed records.
+
+`fields.py` holds the one table from which parsing, messages, the commented file of the first
+start and any settings window come.
+"""
+
+from trayapp.settings.fields import FIELDS, TABLES, TARGETS_TABLE, Field, Table
+from trayapp.settings.file import SettingsFile, add_target, load_settings, make_target_name
+from trayapp.settings.parsing import parse_settings
+from trayapp.settings.records import (
+    AlertSettings,
+    GrowthSettings,
+    HistorySettings,
+    IconSettings,
+    SamplingSettings,
+    Settings,
+    SpikeSettings,
+    TargetSettings,
+    TrendSettings,
+)
+from trayapp.settings.template import default_text
+
+__all__ = [
+    "FIELDS",
+    "TABLES",
+    "TARGETS_TABLE",
+    "AlertSettings",
+    "Field",
+    "GrowthSettings",
+    "HistorySettings",
+    "IconSettings",
+    "SamplingSettings",
+    "Settings",
+    "SettingsFile",
+    "SpikeSettings",
+    "Table",
+    "TargetSettings",
+    "TrendSettings",
+    "add_target",
+    "default_text",
+    "load_settings",
+    "make_target_name",
+    "parse_settings",
+]

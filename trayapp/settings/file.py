@@ -1,0 +1,227 @@
+"""The settings file on disk: made at first start, followed while running, added to."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+from trayapp.errors import SettingsError
+from trayapp.settings.fields import LONGEST_NAME, RESERVED_NAMES, TARGETS_TABLE, fields_of
+from trayapp.settings.kinds import RefusedError, one_line
+from trayapp.settings.parsing import parse_settings, read_value
+from trayapp.settings.records import Settings, TargetSettings
+from trayapp.settings.template import default_text, target_text
+
+_LARGEST_BYTES = 1024 * 1024
+
+_ELSEWHERE = "let your user write there, or set MEMTRAY_HOME to a folder of your own"
+_BYTE_ORDER_MARK = "\ufeff"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_TOKEN = re.compile(r"\\?.", re.DOTALL)
+
+_Signature = tuple[int, int, int, int]
+
+
+def load_settings(file: Path) -> Settings:
+    """Read the settings; at first start make the file, its folder and its comments.
+
+    Raises: SettingsError if the file cannot be made or read, or holds something unusable.
+    """
+    _create_if_missing(file)
+    return parse_settings(_read(file), str(file))
+
+
+class SettingsFile:
+    """The settings of a running Memtray, which follow the file.
+
+    `poll` belongs to one thread; `settings` and `problem` may be read from any.
+
+    Raises, when made: SettingsError as `load_settings`.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        _create_if_missing(file)
+        # Taken before reading: a change in between is seen by the first poll.
+        self._seen = _sign(file)
+        self._doubted: _Signature | None = self._seen
+        self.settings = parse_settings(_read(file), str(file))
+        """The last good ones."""
+        self.problem: str | None = None
+        """Why the file as it is now is not in force; one line."""
+
+    def poll(self) -> Settings | SettingsError | None:
+        """Look whether the file has changed: one `stat` when it has not. Raises nothing.
+
+        Returns: new settings, which are in force now (equal ones if only a problem went away);
+        or, once per change of the file, why it cannot be used, the last good settings staying
+        in force; or None when there is nothing new.
+
+        A file that is missing, empty or unusable is believed when two polls have found it so:
+        editors empty, remove or half write it for a moment while they save.
+        """
+        signature = _sign(self._file)
+        if signature == self._seen:
+            return None
+        try:
+            text = _read(self._file)
+            outcome: Settings | SettingsError = parse_settings(text, str(self._file))
+            doubtful = not text.strip()
+        except SettingsError as error:
+            outcome, doubtful = error, True
+        if doubtful and signature != self._doubted:
+            self._doubted = signature
+            return None
+        self._seen = self._doubted = signature
+        if isinstance(outcome, SettingsError):
+            self.problem = str(outcome)
+            return outcome
+        if self.problem is None and outcome == self.settings:
+            return None
+        self.settings, self.problem = outcome, None
+        return outcome
+
+
+def add_target(file: Path, target: TargetSettings) -> Settings:
+    """Append `target` to the person's file as a [[targets]] block; all else stays as it is.
+
+    A name that is taken gets a number: "app.py (2)". Undecodable bytes of a command line (lone
+    surrogates), which TOML cannot hold, turn the match into a regular expression for them.
+
+    Returns: the settings with the target as the last one.
+    Raises: SettingsError if the file is unusable, the target does not fit, or the file cannot be
+    written; the file is then as it was.
+    """
+    _create_if_missing(file)
+    signature = _sign(file)
+    before = _read(file)
+    taken = {*RESERVED_NAMES, *(other.name for other in parse_settings(before, str(file)).targets)}
+    _check_can_append(before, file)
+    try:
+        read_value(fields_of(TARGETS_TABLE)["name"], target.name)
+    except RefusedError as error:
+        raise _error(file, str(error)) from error
+    target = replace(_spell_surrogates(target), name=_free_name(target.name, taken))
+    newline = "\r\n" if "\r\n" in before else "\n"
+    gap = newline if not before or before.endswith("\n") else newline * 2
+    after = before + gap + target_text(target).replace("\n", newline)
+    result = parse_settings(after, str(file))
+    if len(after.encode()) > _LARGEST_BYTES:
+        raise _error(file, "is full (1 MiB); remove what is not needed from it")
+    if _sign(file) != signature:
+        raise _error(file, "was being changed at this moment; try again")
+    _write(file, after)
+    return result
+
+
+def make_target_name(text: str) -> str:
+    """Turn what a stranger named, such as a process, into a name that a target may have."""
+    shown = "".join(character if character.isprintable() else "?" for character in text)
+    return shown[:LONGEST_NAME].strip() or "target"
+
+
+def _create_if_missing(file: Path) -> None:
+    try:
+        if file.exists():
+            return
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _error(file, f"cannot be made: {error.strerror}; {_ELSEWHERE}") from error
+    _write(file, default_text())
+
+
+def _read(file: Path) -> str:
+    try:
+        # Opening a pipe would wait for somebody to write into it.
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise _error(file, "is not a file; move it away, and Memtray writes a new one")
+        with file.open("rb") as stream:
+            content = stream.read(_LARGEST_BYTES + 1)
+    except FileNotFoundError as error:
+        raise _error(file, "is gone; save it again, or restart Memtray for a new one") from error
+    except OSError as error:
+        raise _error(file, f"cannot be read: {error.strerror}; let your user read it") from error
+    if len(content) > _LARGEST_BYTES:
+        raise _error(file, "is larger than 1 MiB; remove what is not a setting from it")
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise _error(file, f"is not UTF-8 text (line {line}); save it as UTF-8") from error
+
+
+def _write(file: Path, text: str) -> None:
+    """Replace the file in one step; its mode stays, and a link stays a link."""
+    place = Path(os.path.realpath(file))
+    temporary = place.with_name(f".{place.name}.{os.urandom(4).hex()}")
+    try:
+        mode = stat.S_IMODE(place.stat().st_mode) if place.exists() else 0o600
+        if place.exists() and not os.access(place, os.W_OK):
+            raise _error(file, "is write-protected; let your user write it")
+        try:
+            with open(temporary, "xb", opener=_open_private) as stream:
+                stream.write(text.encode())
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.chmod(mode)
+            temporary.replace(place)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise _error(file, f"cannot be written: {error.strerror}; {_ELSEWHERE}") from error
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _sign(file: Path) -> _Signature | None:
+    """Tell one state of the file from another, at the price of one `stat`; None: no file."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    # The change time, too: making a file readable leaves the others as they were.
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+
+def _check_can_append(text: str, file: Path) -> None:
+    import tomllib
+
+    try:
+        tomllib.loads(f"{text.removeprefix(_BYTE_ORDER_MARK)}\n[[{TARGETS_TABLE}]]")
+    except tomllib.TOMLDecodeError as error:
+        raise _error(
+            file,
+            "has targets = […], to which nothing can be added; write each of them as a"
+            " [[targets]] block",
+        ) from error
+
+
+def _spell_surrogates(target: TargetSettings) -> TargetSettings:
+    regex = target.regex if target.match is None else re.escape(target.match)
+    if regex is None or not _SURROGATE.search(target.regex or target.match or ""):
+        return target
+    return replace(target, match=None, regex=_TOKEN.sub(_spell, regex))
+
+
+def _spell(token: re.Match[str]) -> str:
+    """One character of a regular expression, with its backslash if it has one."""
+    last = token[0][-1]
+    return f"\\u{ord(last):04x}" if _SURROGATE.match(last) else token[0]
+
+
+def _free_name(name: str, taken: Collection[str]) -> str:
+    if name not in taken:
+        return name
+    endings = (f" ({number})" for number in range(2, len(taken) + 3))
+    names = (name[: LONGEST_NAME - len(ending)].rstrip() + ending for ending in endings)
+    return next(free for free in names if free not in taken)
+
+
+def _error(file: Path, text: str) -> SettingsError:
+    return SettingsError(one_line(f"{file}: {text}"))

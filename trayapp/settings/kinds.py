@@ -1,0 +1,334 @@
+"""The kinds of value a setting may have: each reads it from TOML, writes it and says what fits."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from trayapp.domain.units import GIB, KIB, MIB, parse_duration, parse_size
+
+
+class RefusedError(ValueError):
+    """A value does not fit; its text continues a sentence: "is not a duration"."""
+
+
+class Kind(Protocol):
+    """One kind of value."""
+
+    @property
+    def allowed(self) -> str:
+        """What fits, as a person would write it: `"0.2s" to "30s"`."""
+
+    def read(self, value: object) -> object:
+        """Turn a value of the TOML file into one of the records.
+
+        Raises: RefusedError if it does not fit.
+        """
+
+    def write(self, value: object) -> str:
+        """Write a value that `read` has returned as TOML."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """True or false."""
+
+    @property
+    def allowed(self) -> str:
+        """The two."""
+        return "true or false"
+
+    def read(self, value: object) -> bool:
+        """As it is."""
+        if not isinstance(value, bool):
+            raise RefusedError("is neither true nor false")
+        return value
+
+    def write(self, value: object) -> str:
+        """As TOML has it."""
+        return "true" if value else "false"
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number within bounds; `factor` turns the file's unit into the record's."""
+
+    low: float
+    high: float
+    factor: int = 1
+
+    @property
+    def allowed(self) -> str:
+        """The bounds."""
+        return f"{self.low} to {self.high}"
+
+    def read(self, value: object) -> float:
+        """In the record's unit."""
+        return float(_within(_finite(value, "a number"), self.low, self.high) * self.factor)
+
+    def write(self, value: object) -> str:
+        """In the file's unit."""
+        return _decimal(_as_float(value) / self.factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number within bounds; `factor` turns the file's unit into the record's."""
+
+    low: int
+    high: int
+    factor: int = 1
+
+    @property
+    def allowed(self) -> str:
+        """The bounds."""
+        return f"{self.low} to {self.high}"
+
+    def read(self, value: object) -> int:
+        """In the record's unit."""
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise RefusedError("is not a whole number")
+        return int(_within(value, self.low, self.high)) * self.factor
+
+    def write(self, value: object) -> str:
+        """In the file's unit."""
+        return _decimal(_as_float(value) / self.factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A time span: text such as "90s", or a number of seconds."""
+
+    low_seconds: float
+    high_seconds: float
+
+    @property
+    def allowed(self) -> str:
+        """The bounds."""
+        return f"{self.write(self.low_seconds)} to {self.write(self.high_seconds)}"
+
+    def read(self, value: object) -> float:
+        """Seconds."""
+        noun = "a duration"
+        seconds = _parsed(parse_duration, value, noun) if isinstance(value, str) else value
+        return float(_within(_finite(seconds, noun), self.low_seconds, self.high_seconds))
+
+    def write(self, value: object) -> str:
+        """In the largest unit that needs no fraction."""
+        seconds = _as_float(value)
+        for unit, size in (("y", 31_536_000), ("d", 86_400), ("h", 3600), ("min", 60)):
+            if seconds and seconds % size == 0:
+                return f'"{_decimal(seconds / size)}{unit}"'
+        return f'"{_decimal(seconds)}s"'
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """An amount of memory or disk: text such as "500M" or "1.5GiB", or a number of bytes."""
+
+    low_bytes: int
+    high_bytes: int
+
+    @property
+    def allowed(self) -> str:
+        """The bounds."""
+        return f"{self.write(self.low_bytes)} to {self.write(self.high_bytes)}"
+
+    def read(self, value: object) -> int:
+        """Whole bytes."""
+        noun = "a size"
+        size = _parsed(parse_size, value, noun) if isinstance(value, str) else value
+        return round(_within(_finite(size, noun), self.low_bytes, self.high_bytes))
+
+    def write(self, value: object) -> str:
+        """In the unit that makes it shortest and loses nothing."""
+        size = round(_as_float(value))
+        units = {
+            "TiB": 1024 * GIB,
+            "GiB": GIB,
+            "MiB": MIB,
+            "KiB": KIB,
+            "G": 10**9,
+            "M": 10**6,
+            "K": 10**3,
+            "": 1,
+        }
+        exact = [f"{size // unit}{name}" for name, unit in units.items() if size % unit == 0]
+        return f'"{min(exact, key=len)}"'
+
+
+class Limit(NamedTuple):
+    """How much a target may use: exactly one is set."""
+
+    bytes: int | None
+    share: float | None
+    """Of the machine's memory; 1.0 is all."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitKind:
+    """A size, or a share of the machine's memory: "20%"."""
+
+    size: Size
+
+    @property
+    def allowed(self) -> str:
+        """Both forms."""
+        return f'{self.size.allowed}, or "1%" to "100%" of memory'
+
+    def read(self, value: object) -> Limit:
+        """Either form."""
+        if not isinstance(value, str) or not value.rstrip().endswith("%"):
+            return Limit(self.size.read(value), None)
+        percent = _parsed(float, value.rstrip()[:-1], "a size or a share")
+        return Limit(None, _within(_finite(percent, "a size or a share"), 1, 100) / 100)
+
+    def write(self, value: object) -> str:
+        """As it was meant: bytes or percent."""
+        if not isinstance(value, Limit):
+            raise TypeError(f"not a Limit: {value!r}")
+        return (
+            self.size.write(value.bytes)
+            if value.share is None
+            else f'"{_decimal(value.share * 100)}%"'
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Any text that is not empty."""
+
+    longest: int
+
+    @property
+    def allowed(self) -> str:
+        """The length."""
+        return f"1 to {self.longest} characters"
+
+    def read(self, value: object) -> str:
+        """As it is."""
+        if not isinstance(value, str):
+            raise RefusedError("is not text in quotes")
+        if not 1 <= len(value) <= self.longest:
+            raise RefusedError(f"has {len(value)} characters" if value else "is empty")
+        return value
+
+    def write(self, value: object) -> str:
+        """In quotes; in single ones, which need no escapes, where they can hold it."""
+        text = str(value)
+        literal = "\\" in text and "'" not in text and text.isprintable()
+        return f"'{text}'" if literal else quote(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject(Text):
+    """What the icon shows; whether there is such a target is checked when all are known."""
+
+    @property
+    def allowed(self) -> str:
+        """The two fixed ones, and targets."""
+        return '"system", "memtray" or the name of one of your [[targets]]'
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Text):
+    """Text that can be shown on one line of a menu without surprises."""
+
+    @property
+    def allowed(self) -> str:
+        """Length and characters."""
+        return f"1 to {self.longest} printable characters"
+
+    def read(self, value: object) -> str:
+        """As it is."""
+        # Not super(): it does not work in a dataclass with slots before Python 3.14.
+        name = Text.read(self, value)
+        if not name.isprintable() or name != name.strip():
+            raise RefusedError("holds characters that cannot be seen")
+        return name
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern(Text):
+    """A regular expression as Python's `re` takes it."""
+
+    @property
+    def allowed(self) -> str:
+        """Length and language."""
+        return f"a Python regular expression of 1 to {self.longest} characters"
+
+    def read(self, value: object) -> str:
+        """The text of an expression that compiles."""
+        import warnings
+
+        text = Text.read(self, value)
+        try:
+            with warnings.catch_warnings():
+                # "Possible nested set": the expression works, and nobody reads the warning here.
+                warnings.simplefilter("ignore")
+                re.compile(text)
+        except re.error as error:
+            place = "" if error.pos is None else f" at character {error.pos + 1}"
+            raise RefusedError(f"is not a regular expression ({error.msg}{place})") from error
+        except (OverflowError, RecursionError) as error:
+            raise RefusedError("is too complex for a regular expression") from error
+        return text
+
+
+def quote(text: str) -> str:
+    """Write `text` as a TOML basic string on one line, whatever is in it.
+
+    Lone surrogates are written as an escape that TOML refuses: it has no way to hold them.
+    """
+    return '"' + "".join(_escape(character) for character in text) + '"'
+
+
+def one_line(text: str) -> str:
+    """Escape what would break a line, hide or reorder text in a message for a person."""
+    return "".join(character if character.isprintable() else _code(character) for character in text)
+
+
+def _escape(character: str) -> str:
+    if character in '"\\':
+        return "\\" + character
+    return character if character.isprintable() else _code(character)
+
+
+def _code(character: str) -> str:
+    number = ord(character)
+    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
+
+
+def _finite(value: object, noun: str) -> int | float:
+    # A bool is an int in Python, not in a settings file.
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise RefusedError(f"is not {noun}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise RefusedError(f"is not {noun}")
+    return value
+
+
+def _within(value: float, low: float, high: float) -> float:
+    if not low <= value <= high:
+        raise RefusedError("is out of range")
+    return value
+
+
+def _parsed(parse: Callable[[str], float], text: str, noun: str) -> float:
+    try:
+        return float(parse(text))
+    except ValueError as error:
+        raise RefusedError(f"is not {noun}") from error
+
+
+def _as_float(value: object) -> float:
+    if not isinstance(value, int | float):
+        raise TypeError(f"not a number: {value!r}")
+    return value
+
+
+def _decimal(number: float) -> str:
+    return f"{number:.9f}".rstrip("0").rstrip(".")

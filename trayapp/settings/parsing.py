@@ -1,0 +1,193 @@
+"""From the text of the settings file to one typed record; no files, no environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from trayapp.errors import SettingsError
+from trayapp.settings.fields import (
+    FIELDS,
+    RESERVED_NAMES,
+    TABLES,
+    TARGETS_TABLE,
+    Field,
+    fields_of,
+)
+from trayapp.settings.kinds import RefusedError, one_line, quote
+from trayapp.settings.records import AlertSettings, Settings, TargetSettings
+
+_SHOWN = 40
+"""Characters of a key or value that a message repeats."""
+
+
+def parse_settings(text: str, file: str) -> Settings:
+    """Read the text of a settings file; `file` is only named in messages.
+
+    Raises: SettingsError, one line with file, key, value, what fits and a remedy.
+    """
+    try:
+        return _read_settings(_read_toml(text))
+    except RefusedError as error:
+        raise SettingsError(one_line(f"{file}: {error}")) from error
+
+
+def read_value(field: Field, value: object, where: str = "") -> object:
+    """Turn one value of the file into the record's.
+
+    Raises: RefusedError with key, value, what fits: everything but the file's name.
+    """
+    try:
+        return field.kind.read(value)
+    except RefusedError as error:
+        name = f"{field.table}.{field.key}{where}"
+        raise RefusedError(
+            f"{name} = {_show(value)} {error}; write {field.kind.allowed}"
+        ) from error
+
+
+def _read_toml(text: str) -> dict[str, object]:
+    import tomllib
+
+    try:
+        # Editors on Windows put a byte order mark first.
+        return tomllib.loads(text.removeprefix("\ufeff"))
+    except tomllib.TOMLDecodeError as error:
+        raise RefusedError(f"is not valid TOML: {error}; correct that place") from error
+    except RecursionError as error:
+        raise RefusedError("is not valid settings: brackets nested too deeply") from error
+    except ValueError as error:
+        # An integer of thousands of digits passes tomllib's grammar and fails in int().
+        raise RefusedError("is not valid settings: a number has too many digits") from error
+
+
+def _read_settings(data: Mapping[str, object]) -> Settings:
+    names = [table.name for table in TABLES]
+    records: dict[str, Any] = {}
+    for key, value in data.items():
+        if key not in (*names, TARGETS_TABLE):
+            raise RefusedError(_unknown("", key, [*names, TARGETS_TABLE]))
+        if key in names and not isinstance(value, dict):
+            raise RefusedError(
+                f"{key} = {_show(value)} is not a table; write [{key}] on its own line"
+            )
+    for table in TABLES:
+        values = data.get(table.name)
+        if isinstance(values, dict):
+            records[table.name] = table.record(**_read_table(table.name, values))
+    settings = Settings(**records, targets=_read_targets(data.get(TARGETS_TABLE, [])))
+    _check_alerts(settings.alerts)
+    _check_icon(settings)
+    return settings
+
+
+def _read_table(table: str, values: Mapping[str, object], where: str = "") -> dict[str, Any]:
+    """Read the values of one table by the names they have in its record."""
+    fields = fields_of(table)
+    for key in values:
+        if key not in fields:
+            raise RefusedError(_unknown(table, key, fields, where))
+    return {
+        fields[key].attribute: read_value(fields[key], value, where)
+        for key, value in values.items()
+    }
+
+
+def _read_targets(tables: object) -> tuple[TargetSettings, ...]:
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise RefusedError(
+            f"targets = {_show(tables)} is not a list of tables; write [[targets]], with two"
+            " brackets, above each target"
+        )
+    targets: dict[str, TargetSettings] = {}
+    for number, values in enumerate(tables, 1):
+        target = _read_target(values, number)
+        if target.name in targets:
+            raise RefusedError(
+                f"targets.name (target {number}) = {_show(target.name)} is the name of another"
+                " target; choose another name"
+            )
+        targets[target.name] = target
+    return tuple(targets.values())
+
+
+def _read_target(values: Mapping[str, object], number: int) -> TargetSettings:
+    where = f" (target {number})"
+    if "name" not in values:
+        raise RefusedError(f'targets{where} has no name; write name = "…" under its [[targets]]')
+    name = read_value(fields_of(TARGETS_TABLE)["name"], values["name"], where)
+    where = f" (target {number}, {_show(name)})"
+    fitting = _read_table(TARGETS_TABLE, values, where)
+    if name in RESERVED_NAMES:
+        raise RefusedError(f"targets.name{where} means something else already; choose another name")
+    if ("match" in fitting) == ("regex" in fitting):
+        found = "both match and regex" if "match" in fitting else "neither match nor regex"
+        raise RefusedError(f"targets{where} has {found}; write exactly one of them")
+    limit = fitting.pop("limit", None)
+    if limit is not None:
+        fitting.update(limit_bytes=limit.bytes, limit_share=limit.share)
+    return TargetSettings(**fitting)
+
+
+def _check_alerts(alerts: AlertSettings) -> None:
+    for lower, higher in (
+        ("rearm_percent", "warning_percent"),
+        ("warning_percent", "critical_percent"),
+        ("critical_percent", "emergency_percent"),
+    ):
+        low, high = getattr(alerts, lower), getattr(alerts, higher)
+        if low >= high:
+            raise RefusedError(
+                f"alerts.{higher} = {high:g} is not above {lower} = {low:g}; write rearm_percent"
+                " < warning_percent < critical_percent < emergency_percent"
+            )
+
+
+def _check_icon(settings: Settings) -> None:
+    shows = settings.icon.shows
+    names = [*RESERVED_NAMES, *(target.name for target in settings.targets)]
+    if shows not in names:
+        nearest = _nearest(shows, names)
+        allowed = fields_of("icon")["shows"].kind.allowed
+        remedy = f"did you mean {_show(nearest)}?" if nearest else f"write {allowed}"
+        raise RefusedError(f"icon.shows = {_show(shows)} is not a target; {remedy}")
+
+
+def _unknown(table: str, key: str, known: Iterable[str], where: str = "") -> str:
+    known = list(known)
+    name = f"{table}.{_show_key(key)}{where}" if table else _show_key(key)
+    elsewhere = [_header(field.table) for field in FIELDS if field.key == key]
+    if nearest := _nearest(key, known):
+        return f"{name} is not a setting; did you mean {nearest}?"
+    if elsewhere:
+        return f"{name} is not a setting here; it belongs under {' or '.join(elsewhere)}"
+    return f"{name} is not a setting; known here: {', '.join(known)}"
+
+
+def _header(table: str) -> str:
+    return f"[[{table}]]" if table == TARGETS_TABLE else f"[{table}]"
+
+
+def _nearest(text: str, known: Iterable[str]) -> str | None:
+    import difflib
+
+    return next(iter(difflib.get_close_matches(text[:100], known, 1)), None)
+
+
+def _show_key(key: str) -> str:
+    bare = key.isascii() and key.replace("_", "").replace("-", "").isalnum()
+    return key if bare and len(key) <= _SHOWN else _show(key)
+
+
+def _show(value: object) -> str:
+    """Repeat a value from the file, short and on one line."""
+    if isinstance(value, str):
+        return quote(value) if len(value) <= _SHOWN else quote(value[:_SHOWN]) + "…"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict | list):
+        return "{…}" if isinstance(value, dict) else "[…]"
+    if isinstance(value, int) and abs(value) >= 10**_SHOWN:
+        # Python refuses to write thousands of digits.
+        return f"{hex(value)[:_SHOWN]}…"
+    return str(value)

@@ -1,0 +1,72 @@
+"""Settings as TOML text: the commented file of the first start, and the block of one target."""
+
+from __future__ import annotations
+
+from trayapp.settings.fields import FIELDS, TABLES, TARGETS_TABLE, Field, fields_of
+from trayapp.settings.kinds import Limit
+from trayapp.settings.records import TargetSettings
+
+_HEAD = """\
+# Settings of Memtray. Save this file and they are in force within two seconds.
+#
+# What is commented out has its default, which is shown: remove the "#" to change it.
+# Durations: "500ms", "90s", "15min", "2h", "7d". Sizes: "500M", "1.5GiB".
+"""
+
+_TARGETS_HEAD = """\
+# Programs to follow: one [[targets]] each. A process belongs to the first that matches.
+"""
+
+_EXAMPLES: tuple[dict[str, object], ...] = (
+    {"name": "editor", "match": "code --type=renderer", "limit": Limit(2_000_000_000, None)},
+    {
+        "name": "workers",
+        "regex": r"python3? .*worker\.py",
+        "limit": Limit(None, 0.2),
+        "children": True,
+        "growth": True,
+        "spike": True,
+    },
+)
+
+
+def default_text() -> str:
+    """The file of the first start: every setting with its default, range and help, commented."""
+    tables = [
+        f"# {table.help}\n[{table.name}]\n"
+        + "".join(_commented(field, field.default) for field in fields_of(table.name).values())
+        for table in TABLES
+    ]
+    return "\n".join([_HEAD, *tables, _TARGETS_HEAD + "\n".join(map(_example, _EXAMPLES))])
+
+
+def target_text(target: TargetSettings) -> str:
+    """One [[targets]] block, every value on one line, that holds only what is not the default."""
+    lines = [f"[[{TARGETS_TABLE}]]\n"]
+    for key, value in target_values(target).items():
+        lines.append(f"{key} = {fields_of(TARGETS_TABLE)[key].kind.write(value)}\n")
+    return "".join(lines)
+
+
+def target_values(target: TargetSettings) -> dict[str, object]:
+    """What is not the default, by the keys of the file."""
+    values: dict[str, object] = {}
+    for field in (field for field in FIELDS if field.table == TARGETS_TABLE):
+        value = getattr(target, field.attribute, None)
+        if field.key == "limit" and (target.limit_bytes, target.limit_share) != (None, None):
+            value = Limit(target.limit_bytes, target.limit_share)
+        if value != field.default:
+            values[field.key] = value
+    return values
+
+
+def _example(values: dict[str, object]) -> str:
+    fields = fields_of(TARGETS_TABLE)
+    return f"# [[{TARGETS_TABLE}]]\n" + "".join(
+        _commented(fields[key], value) for key, value in values.items()
+    )
+
+
+def _commented(field: Field, value: object) -> str:
+    setting = f"# {field.key} = {field.kind.write(value)}"
+    return f"{setting:<34}  # {field.kind.allowed}: {field.help}\n"
