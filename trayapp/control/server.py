@@ -1,0 +1,286 @@
+"""The control thread: takes commands from this user's other processes, and answers them."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import selectors
+import socket
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from trayapp.control.endpoint import open_endpoint
+from trayapp.control.protocol import REQUEST_LIMIT_BYTES, decode, encode, is_own
+from trayapp.errors import ControlError, MemtrayError, UsageError
+
+Handler = Callable[[Mapping[str, object]], Mapping[str, object]]
+
+CLIENT_LIMIT_SECONDS = 5.0
+"""How long a client may take to send its request, and again to fetch the answer."""
+MOST_CLIENTS = 32
+"""Connections at the same time; more wait to be let in."""
+MOST_CALLS = 4
+"""Handlers that run at the same time; more wait for one of these to end."""
+
+_STOP_LIMIT_SECONDS = 1.0
+_PAUSE_SECONDS = 1.0
+_logger = logging.getLogger(__name__)
+
+
+class _Client:
+    """One connection: its request comes in, is worked on, and its answer goes out."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.received = bytearray()
+        self.unsent = memoryview(b"")
+        self.deadline_seconds: float | None = time.monotonic() + CLIENT_LIMIT_SECONDS
+        """For the step it is in; None while we work."""
+
+    @property
+    def is_heard(self) -> bool:
+        """Its request has come in completely."""
+        return self.deadline_seconds is None or bool(self.unsent)
+
+
+class ControlServer(threading.Thread):
+    """Answers requests; the thread sleeps until somebody connects.
+
+    A slow, stuck or hostile client delays nobody but itself, and so does a slow handler.
+    """
+
+    def __init__(
+        self,
+        runtime: Path,
+        handlers: Mapping[str, Handler],
+        *,
+        loopback: bool = sys.platform == "win32",
+    ) -> None:
+        """Listen in the folder `runtime`; `start` starts to answer, `stop` is due in any case.
+
+        `handlers` maps verbs to what they do: from the request's arguments, which may be anything
+        JSON can say, to the answer. Each call is in a thread of its own, up to `MOST_CALLS` at the
+        same time. A MemtrayError reaches the client with its text and exit code. A handler must
+        not call `stop`, which waits for it.
+
+        Raises: AlreadyRunningError, ControlError.
+        """
+        super().__init__(name="control", daemon=True)
+        self._handlers = dict(handlers)
+        self._endpoint = open_endpoint(runtime, loopback=loopback)
+        self._selector = selectors.DefaultSelector()
+        self._woken, self._waker = socket.socketpair()
+        self._woken.setblocking(False)
+        self._waker.setblocking(False)
+        self._selector.register(self._woken, selectors.EVENT_READ)
+        self._clients: set[_Client] = set()
+        self._is_accepting = False
+        self._accept_from_seconds = 0.0
+        self._calls: deque[tuple[_Client, Handler, Mapping[str, object]]] = deque()
+        self._running_calls = 0
+        self._answers: deque[tuple[_Client, bytes]] = deque()
+        self._stop_at_seconds: float | None = None
+
+    def stop(self) -> None:
+        """Remove the socket, finish what is being answered, but not longer than 1 s. Any thread."""
+        self._stop_at_seconds = time.monotonic() + _STOP_LIMIT_SECONDS
+        self._wake()
+        if self.ident is None:
+            self._close()
+        else:
+            self.join(5 * _STOP_LIMIT_SECONDS)
+
+    def run(self) -> None:
+        """Answer until stopped. The control thread."""
+        try:
+            while self._stop_at_seconds is None:
+                self._set_accepting()
+                self._turn()
+            self._set_accepting()
+            self._endpoint.close()
+            self._drop([client for client in self._clients if not client.is_heard])
+            while self._clients and time.monotonic() < self._stop_at_seconds:
+                self._turn()
+        finally:
+            self._close()
+
+    def _turn(self) -> None:
+        """Wait until there is something to do, and do it."""
+        for key, _ in self._selector.select(self._patience_seconds()):
+            if key.fileobj is self._endpoint.listener:
+                self._accept()
+            elif key.fileobj is self._woken:
+                with contextlib.suppress(BlockingIOError):
+                    self._woken.recv(4096)
+            elif isinstance(key.data, _Client):
+                if key.data.unsent:
+                    self._send(key.data)
+                else:
+                    self._receive(key.data)
+        while self._answers:
+            client, answer = self._answers.popleft()
+            self._running_calls -= 1
+            self._answer(client, answer)
+        self._start_calls()
+        now = time.monotonic()
+        self._drop([c for c in self._clients if c.deadline_seconds and c.deadline_seconds < now])
+
+    def _patience_seconds(self) -> float | None:
+        moments = [c.deadline_seconds for c in self._clients if c.deadline_seconds is not None]
+        if self._stop_at_seconds is not None:
+            moments.append(self._stop_at_seconds)
+        elif not self._is_accepting and len(self._clients) < MOST_CLIENTS:
+            moments.append(self._accept_from_seconds)
+        return max(0.0, min(moments) - time.monotonic()) if moments else None
+
+    def _set_accepting(self) -> None:
+        wanted = (
+            len(self._clients) < MOST_CLIENTS
+            and time.monotonic() >= self._accept_from_seconds
+            and self._stop_at_seconds is None
+        )
+        if wanted and not self._is_accepting:
+            self._selector.register(self._endpoint.listener, selectors.EVENT_READ)
+        elif self._is_accepting and not wanted:
+            self._selector.unregister(self._endpoint.listener)
+        self._is_accepting = wanted
+
+    def _accept(self) -> None:
+        try:
+            connection, _ = self._endpoint.listener.accept()
+        except BlockingIOError:
+            return
+        except OSError:
+            # Out of descriptors: the client stays at the door, and trying at once would spin.
+            self._accept_from_seconds = time.monotonic() + _PAUSE_SECONDS
+            return
+        try:
+            connection.setblocking(False)
+            accepted = is_own(connection)
+        except OSError:
+            accepted = False
+        if not accepted:
+            connection.close()
+            return
+        client = _Client(connection)
+        self._clients.add(client)
+        self._selector.register(connection, selectors.EVENT_READ, client)
+
+    def _receive(self, client: _Client) -> None:
+        try:
+            data = client.connection.recv(65536)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._drop([client])
+            return
+        client.received += data
+        line, end, _ = client.received.partition(b"\n")
+        if not end and len(line) <= REQUEST_LIMIT_BYTES:
+            return
+        self._selector.unregister(client.connection)
+        client.received.clear()
+        client.deadline_seconds = None
+        try:
+            handler, arguments = self._understand(bytes(line))
+        except MemtrayError as error:
+            self._answer(client, _refusal(error))
+        else:
+            self._calls.append((client, handler, arguments))
+
+    def _understand(self, line: bytes) -> tuple[Handler, Mapping[str, object]]:
+        """The handler and arguments that a request names. Raises: ControlError, UsageError."""
+        if len(line) > REQUEST_LIMIT_BYTES:
+            raise ControlError(f"The request is longer than {REQUEST_LIMIT_BYTES // 1024} KiB")
+        try:
+            request = decode(line)
+        except ValueError as error:
+            raise ControlError(f"The request is not a JSON object: {error}") from error
+        if self._endpoint.token is not None and not _is_same(
+            request.get("token"), self._endpoint.token
+        ):
+            raise ControlError("The request does not carry this Memtray's token")
+        verb, arguments = request.get("verb"), request.get("arguments", {})
+        if not isinstance(verb, str):
+            raise ControlError("The request names no verb")
+        handler = self._handlers.get(verb)
+        if handler is None:
+            raise UsageError(f"The running Memtray has no command {verb[:50]!r}")
+        if not isinstance(arguments, dict):
+            raise ControlError("The request's arguments are not a JSON object")
+        return handler, arguments
+
+    def _start_calls(self) -> None:
+        while self._calls and self._running_calls < MOST_CALLS:
+            call = self._calls.popleft()
+            self._running_calls += 1
+            thread = threading.Thread(target=self._work, args=call, name="command", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError as error:  # No more threads: the limit of the user or the system.
+                self._answers.append((call[0], _refusal(ControlError(f"Cannot begin: {error}"))))
+                self._wake()
+
+    def _work(self, client: _Client, handler: Handler, arguments: Mapping[str, object]) -> None:
+        """One call, in its own thread."""
+        try:
+            answer = encode({"result": dict(handler(arguments))})
+        except MemtrayError as error:
+            answer = _refusal(error)
+        except Exception as error:
+            # A handler's mistake is its client's bad luck; Memtray goes on.
+            _logger.exception("a command failed")
+            answer = _refusal(ControlError(f"Memtray made a mistake: {type(error).__name__}"))
+        self._answers.append((client, answer))
+        self._wake()
+
+    def _answer(self, client: _Client, answer: bytes) -> None:
+        client.unsent = memoryview(answer)
+        client.deadline_seconds = time.monotonic() + CLIENT_LIMIT_SECONDS
+        self._selector.register(client.connection, selectors.EVENT_WRITE, client)
+
+    def _send(self, client: _Client) -> None:
+        try:
+            client.unsent = client.unsent[client.connection.send(client.unsent) :]
+        except BlockingIOError:
+            return
+        except OSError:
+            client.unsent = memoryview(b"")  # It did not wait for the answer.
+        if not client.unsent:
+            self._drop([client])
+
+    def _drop(self, clients: list[_Client]) -> None:
+        for client in clients:
+            self._clients.discard(client)
+            with contextlib.suppress(KeyError):
+                self._selector.unregister(client.connection)
+            client.connection.close()
+
+    def _wake(self) -> None:
+        with contextlib.suppress(OSError):  # Full: it is awake. Closed: it has ended.
+            self._waker.send(b"\0")
+
+    def _close(self) -> None:
+        self._endpoint.close()
+        self._drop(list(self._clients))
+        self._selector.close()
+        self._woken.close()
+        self._waker.close()
+
+
+def _refusal(error: MemtrayError) -> bytes:
+    return encode({"error": str(error), "exit_code": error.exit_code})
+
+
+def _is_same(given: object, token: str) -> bool:
+    import hmac  # Costs memory, and is needed on loopback only.
+
+    return isinstance(given, str) and hmac.compare_digest(
+        given.encode("utf-8", "replace"), token.encode()
+    )
