@@ -1,0 +1,1 @@
+"""The windows and pictures of the history."""

@@ -1,0 +1,151 @@
+"""What a chart shows is what was recorded: gaps, spikes, restarts and honest rates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.windows.stores import GIB, MIB, START, target, write_store
+from trayapp.domain.records import Event, Point
+from trayapp.history.reader import HistoryReader
+from trayapp.windows.curves import Floats, TrendData, make_curve, read_trends, recent_rate
+from trayapp.windows.selection import Selection
+
+LEAK_BYTES_PER_SECOND = 200_000.0
+
+
+def read(path: Path, **chosen: Any) -> TrendData:
+    with HistoryReader(path) as reader:
+        return read_trends(reader, Selection(**chosen))
+
+
+def test_values_are_those_recorded(tmp_path: Path) -> None:
+    store = write_store(tmp_path / "h", {"leak": lambda t: 50 * MIB + LEAK_BYTES_PER_SECOND * t})
+    data = read(store, targets=("leak",), span_seconds=600.0)
+    (leak,) = data.targets
+    assert leak.current == pytest.approx(50 * MIB + LEAK_BYTES_PER_SECOND * 600)
+    assert leak.peak == leak.current
+    assert leak.rate == pytest.approx(LEAK_BYTES_PER_SECOND)
+    assert data.total_bytes == 16 * GIB
+    used, swap = data.system
+    assert used.current == 6 * GIB
+    assert swap.current == 64 * MIB
+    assert (data.since, data.until) == (START, START + 600)
+
+
+def test_a_time_without_the_target_is_a_gap(tmp_path: Path) -> None:
+    """The curve is not bridged where nothing ran, and has no current value once it has ended."""
+    store = write_store(
+        tmp_path / "h",
+        {
+            "paused": lambda t: None if 200 < t < 300 else 10.0 * MIB,
+            "ended": lambda t: 10.0 * MIB if t < 300 else None,
+        },
+    )
+    ended, paused = read(store, targets=("paused", "ended")).targets
+    inside = (paused.times > START + 200) & (paused.times < START + 300)
+    assert np.isnan(paused.mean[inside]).any()
+    assert paused.value_at(START + 250) is None
+    assert paused.value_at(START + 100) is not None
+    assert paused.current is not None
+    assert ended.current is None
+    assert ended.rate is None
+    assert ended.peak == 10 * MIB
+
+
+def test_a_restart_between_two_samples_breaks_the_line(tmp_path: Path) -> None:
+    restart = Event(wall_seconds=START + 301, kind="restart", subject="web", text="web restarted")
+    store = write_store(tmp_path / "h", {"web": 90.0 * MIB}, events=[restart])
+    (web,) = read(store, targets=("web",)).targets
+    at = int(np.searchsorted(web.times, START + 301))
+    assert np.isnan(web.mean[at])
+
+
+def test_a_spike_of_one_sample_is_kept_in_a_long_stretch(tmp_path: Path) -> None:
+    """However many samples share a point, none of the extremes is lost."""
+    store = write_store(
+        tmp_path / "h",
+        {"spiky": lambda t: 900.0 * MIB if t == 12_000 else 100.0 * MIB},
+        seconds=40_000,
+        step=20,
+    )
+    (spiky,) = read(store, targets=("spiky",)).targets
+    assert spiky.peak == 900 * MIB
+    assert float(np.nanmin(spiky.low)) == 100 * MIB
+
+
+def test_events_go_beside_what_they_are_about(tmp_path: Path) -> None:
+    """Of the system above, of chosen targets below; of others, and resolved ones, nowhere."""
+
+    def alert(subject: str, level: str, after: float = 100.0) -> Event:
+        return Event(wall_seconds=START + after, kind="alert", subject=subject, level=level)
+
+    events = [
+        alert("system", "warning"),
+        alert("web", "critical"),
+        alert("web", "normal", 150),
+        alert("hidden", "emergency"),
+        Event(wall_seconds=START + 200, kind="cleanup", subject="web"),
+    ]
+    store = write_store(tmp_path / "h", {"web": 1.0, "hidden": 1.0}, events=events)
+    data = read(store, targets=("web",))
+    assert [event.subject for event in data.system_events] == ["system"]
+    assert [(event.kind, event.level) for event in data.target_events] == [
+        ("alert", "critical"),
+        ("cleanup", ""),
+    ]
+
+
+def test_crowded_events_share_a_mark_with_the_worst(tmp_path: Path) -> None:
+    events = [
+        Event(
+            wall_seconds=START + number / 100,
+            kind="alert",
+            subject="system",
+            level="emergency" if number == 50 else "warning",
+            text=str(number),
+        )
+        for number in range(100)
+    ]
+    store = write_store(tmp_path / "h", {}, events=events)
+    (mark,) = read(store).system_events
+    assert mark.level == "emergency"
+    assert mark.text == "50 (and 99 more)"
+
+
+def test_an_unknown_target_and_an_empty_stretch_are_no_error(tmp_path: Path) -> None:
+    store = write_store(tmp_path / "h", {"web": 1.0})
+    assert read(store, targets=("nobody",)).targets == ()
+    (web,) = read(store, targets=("web",), window=(START - 5000, START - 4000)).targets
+    assert not web.is_known
+    assert (web.current, web.peak, web.rate) == (None, None, None)
+
+
+@given(
+    slope=st.floats(-1e6, 1e6),
+    spikes=st.sets(st.integers(0, 99), max_size=20),
+    count=st.integers(3, 100),
+)
+def test_the_rate_does_not_see_spikes(slope: float, spikes: set[int], count: int) -> None:
+    """Up to a fifth of wild samples does not move the rate."""
+    times: Floats = START + np.arange(count, dtype=np.float64) * 2.0
+    values: Floats = 1e9 + slope * (times - START)
+    for spike in sorted(spikes)[: count // 5]:
+        if spike < count:
+            values[spike] = 5e10
+    assert recent_rate(times, values) == pytest.approx(slope, rel=0.02, abs=5.0)
+
+
+@given(st.lists(st.one_of(st.none(), st.floats(0, 1e13)), max_size=60))
+def test_any_curve_can_be_summed_up(values: list[float | None]) -> None:
+    points = [Point(START + at, value, value, value) for at, value in enumerate(values)]
+    curve = make_curve(points, series=target("x"), name="x", slot=0, breaks=[START + 3.5])
+    known = [value for value in values if value is not None]
+    assert curve.peak == (max(known) if known else None)
+    assert curve.current is None or curve.current in known
+    assert curve.rate is None or np.isfinite(curve.rate)

@@ -1,0 +1,226 @@
+"""The chart inside a window: drawing, reading values off it, choosing a stretch of time."""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from tkinter import font as tkfont
+
+from matplotlib.backends.backend_tkagg import FigureCanvasTkAgg
+from matplotlib.figure import Figure
+
+from trayapp.domain.units import format_size
+from trayapp.windows.curves import TrendData
+from trayapp.windows.labels import plain_name
+from trayapp.windows.palette import Palette
+from trayapp.windows.picture import save_picture
+from trayapp.windows.plot import Panel, draw_trends, prepare_matplotlib
+from trayapp.windows.style import pixel_scale
+
+ZOOM_STEP = 0.75
+EVENT_REACH_PIXELS = 7
+CLICK_PIXELS = 6
+"""A drag shorter than this is a click."""
+OVERLAY = "overlay"
+
+Line = tuple[str | None, str]
+"""A colour, or None for plain text, and what to say."""
+
+
+class ChartView:
+    """One matplotlib canvas in a Tk window; main thread only.
+
+    The cursor line and the readout are Tk items above the picture, so that moving the pointer
+    redraws nothing.
+    """
+
+    def __init__(
+        self,
+        root: tk.Tk,
+        *,
+        on_window: Callable[[float, float], None],
+        on_reset: Callable[[], None],
+    ) -> None:
+        prepare_matplotlib()
+        self._root = root
+        self._on_window = on_window
+        self._on_reset = on_reset
+        self._figure = Figure(figsize=(1, 1), dpi=100)
+        self._canvas = FigureCanvasTkAgg(self._figure, master=root)  # type: ignore[no-untyped-call]
+        self._data: TrendData | None = None
+        self._palette: Palette | None = None
+        self._panels: tuple[Panel, ...] = ()
+        self._drag_from: int | None = None
+        self._pointer: tuple[int, int] | None = None
+        self._scale = pixel_scale(root)
+        self._font = tkfont.nametofont("TkDefaultFont", root).copy()
+        self._font.configure(size=9)
+        self.widget: tk.Canvas = self._canvas.get_tk_widget()  # type: ignore[no-untyped-call]
+        self.widget.configure(highlightthickness=0, borderwidth=0)
+        self._canvas.mpl_connect("resize_event", lambda _: self._rebuild())
+        for event, action in (
+            ("<Motion>", self._on_motion),
+            ("<Leave>", self._on_leave),
+            ("<ButtonPress-1>", self._on_press),
+            ("<B1-Motion>", self._on_motion),
+            ("<ButtonRelease-1>", self._on_release),
+            ("<Double-Button-1>", lambda _: self._on_reset()),
+            ("<Button-4>", lambda event: self._zoom(event, ZOOM_STEP)),
+            ("<Button-5>", lambda event: self._zoom(event, 1 / ZOOM_STEP)),
+            (
+                "<MouseWheel>",
+                lambda event: self._zoom(event, ZOOM_STEP if event.delta > 0 else 1 / ZOOM_STEP),
+            ),
+        ):
+            self.widget.bind(event, action, add="+")
+
+    def show(self, data: TrendData, palette: Palette) -> None:
+        """Replace the chart."""
+        self._data, self._palette = data, palette
+        self.widget.configure(background=palette.background)
+        self._rebuild()
+        self._canvas.draw_idle()  # type: ignore[no-untyped-call]
+
+    def _rebuild(self) -> None:
+        if self._data is None or self._palette is None:
+            return
+        self._panels = draw_trends(
+            self._figure, self._data, self._palette, now_wall_seconds=time.time()
+        )
+        self._show_readout()
+
+    def save(self, path: Path) -> None:
+        """Write what is shown to a file.
+
+        Raises: WindowError if the name or the folder does not allow it.
+        """
+        save_picture(self._figure, path)
+
+    def _on_motion(self, event: tk.Event[tk.Misc]) -> None:
+        self._pointer = event.x, event.y
+        self._show_readout()
+
+    def _on_leave(self, _: object) -> None:
+        if self._drag_from is None:
+            self._pointer = None
+            self.widget.delete(OVERLAY)
+
+    def _on_press(self, event: tk.Event[tk.Misc]) -> None:
+        if self._panel_at(event.x, event.y) is not None:
+            self._drag_from = event.x
+
+    def _on_release(self, event: tk.Event[tk.Misc]) -> None:
+        start, self._drag_from = self._drag_from, None
+        if start is None or abs(event.x - start) < CLICK_PIXELS * self._scale:
+            return
+        since, until = sorted((self._time_at(start), self._time_at(event.x)))
+        self._on_window(since, until)
+
+    def _zoom(self, event: tk.Event[tk.Misc], factor: float) -> None:
+        if self._data is None or self._panel_at(event.x, event.y) is None:
+            return
+        at = self._time_at(event.x)
+        since, until = self._data.since, self._data.until
+        self._on_window(at - (at - since) * factor, at + (until - at) * factor)
+
+    def _time_at(self, x: float) -> float:
+        """The wall time at a pixel column, at most that of either end."""
+        if not self._panels or self._data is None:
+            return 0.0
+        left, _, right, _ = self._panel_box(self._panels[0])
+        share = min(1.0, max(0.0, (x - left) / (right - left)))
+        return self._data.since + share * (self._data.until - self._data.since)
+
+    def _panel_at(self, x: float, y: float) -> Panel | None:
+        for panel in self._panels:
+            left, top, right, bottom = self._panel_box(panel)
+            # A little above: there are the marks of the events.
+            if left <= x <= right and top - 10 * self._scale <= y <= bottom:
+                return panel
+        return None
+
+    def _panel_box(self, panel: Panel) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of a panel in pixels of the widget."""
+        box = panel.axes.bbox
+        height = self._figure.bbox.height
+        return box.x0, height - box.y1, box.x1, height - box.y0
+
+    def _show_readout(self) -> None:
+        """Draw the cursor line, the values under it and the stretch being chosen."""
+        self.widget.delete(OVERLAY)
+        if self._pointer is None or self._palette is None or not self._panels:
+            return
+        x, y = self._pointer
+        panel = self._panel_at(x, y)
+        if panel is None and self._drag_from is None:
+            return
+        boxes = [self._panel_box(one) for one in self._panels]
+        top, bottom = boxes[0][1], boxes[-1][3]
+        x = round(min(boxes[0][2], max(boxes[0][0], x)))
+        colour = self._palette.muted
+        if self._drag_from is not None:
+            self.widget.create_rectangle(
+                self._drag_from, top, x, bottom,
+                outline=colour, fill=colour, stipple="gray12", tags=OVERLAY,
+            )  # fmt: skip
+        self.widget.create_line(x, top, x, bottom, fill=colour, dash=(3, 3), tags=OVERLAY)
+        if panel is not None:
+            self._draw_box(x, y, self._read_values(panel, x))
+
+    def _read_values(self, panel: Panel, x: int) -> list[Line]:
+        at = self._time_at(x)
+        moment = datetime.fromtimestamp(at)
+        lines: list[Line] = [(None, f"{moment.day} {moment:%b}, {moment:%H:%M:%S}")]
+        readings = [
+            (curve.value_at(at), curve.name, colour)
+            for curve, colour in zip(panel.curves, panel.colours, strict=True)
+        ]
+        readings.sort(key=lambda reading: -reading[0][1] if reading[0] else 0.0)
+        for value, name, colour in readings:
+            text = "–" if value is None else format_size(value[1])
+            if value is not None and format_size(value[0]) != format_size(value[2]):
+                text += f"  ({format_size(value[0])} – {format_size(value[2])})"
+            lines.append((colour, f"{name}  {text}"))
+        for event in panel.events:
+            reach = EVENT_REACH_PIXELS * self._scale
+            if self._time_at(x - reach) <= event.wall_seconds <= self._time_at(x + reach):
+                what = plain_name(event.text or event.kind, 70)
+                lines.append(
+                    (None, f"{datetime.fromtimestamp(event.wall_seconds):%H:%M:%S}  {what}")
+                )
+        return lines
+
+    def _draw_box(self, x: int, y: int, lines: Sequence[Line]) -> None:
+        if self._palette is None:
+            return
+        pad, swatch = round(8 * self._scale), round(9 * self._scale)
+        row = self._font.metrics("linespace") + round(3 * self._scale)
+        indent = swatch + round(6 * self._scale)
+        width = (
+            max(self._font.measure(text) + (indent if colour else 0) for colour, text in lines)
+            + 2 * pad
+        )
+        height = row * len(lines) + 2 * pad
+        left = x + 2 * pad
+        if left + width > self.widget.winfo_width():
+            left = max(0, x - 2 * pad - width)
+        top = max(0, min(y + pad, self.widget.winfo_height() - height))
+        self.widget.create_rectangle(
+            left, top, left + width, top + height,
+            fill=self._palette.surface, outline=self._palette.grid, tags=OVERLAY,
+        )  # fmt: skip
+        for number, (colour, text) in enumerate(lines):
+            at, middle = left + pad, top + pad + row * number + row // 2
+            if colour:
+                self.widget.create_rectangle(
+                    at, middle - swatch // 2, at + swatch, middle + swatch // 2,
+                    fill=colour, width=0, tags=OVERLAY,
+                )  # fmt: skip
+                at += indent
+            self.widget.create_text(
+                at, middle, text=text, anchor="w", font=self._font,
+                fill=self._palette.text if number else self._palette.muted, tags=OVERLAY,
+            )  # fmt: skip

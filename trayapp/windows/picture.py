@@ -1,0 +1,50 @@
+"""A chart as a file; needs neither a display nor Tk."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trayapp.errors import WindowError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMATS = ("png", "svg", "pdf")
+
+
+def check_picture_name(path: Path) -> str:
+    """The format that the name of `path` asks for.
+
+    Raises: WindowError if it is none that can be written.
+    """
+    ending = path.suffix.lower().removeprefix(".")
+    if ending not in FORMATS:
+        allowed = ", ".join(f".{one}" for one in FORMATS)
+        raise WindowError(f"cannot save the chart as {path.name!r}; use one of {allowed}")
+    return ending
+
+
+def save_picture(figure: Figure, path: Path) -> None:
+    """Write the figure to `path`; the file is there whole or not at all.
+
+    Raises: WindowError if the name's ending is unknown or the file cannot be written.
+    """
+    ending = check_picture_name(path)
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".memtray-", suffix=".part")
+        with os.fdopen(handle, "wb") as file:
+            figure.savefig(file, format=ending, facecolor=figure.get_facecolor())
+        # As any file the person makes; mkstemp allows the owner alone.
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(temporary).chmod(0o666 & ~umask)
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        reason = error.strerror or str(error)
+        raise WindowError(f"cannot save the chart to {path}: {reason}") from error

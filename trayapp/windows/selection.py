@@ -1,0 +1,135 @@
+"""What a person wants to see: which curves, over which stretch of time."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from trayapp.domain.records import Series
+from trayapp.errors import UsageError
+from trayapp.windows.labels import plain_name
+
+if TYPE_CHECKING:
+    from trayapp.history.reader import HistoryReader
+
+MOST_AT_FIRST = 8
+"""So many targets are shown until the person chooses; more would be hard to tell apart."""
+
+
+class Range(NamedTuple):
+    """One of the buttons for the time axis."""
+
+    label: str
+    seconds: float | None
+    """None: all there is."""
+
+
+RANGES = (
+    Range("10 min", 600.0),
+    Range("1 h", 3600.0),
+    Range("6 h", 6 * 3600.0),
+    Range("24 h", 24 * 3600.0),
+    Range("7 d", 7 * 86400.0),
+    Range("All", None),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """One choice of curves and time."""
+
+    system: bool = True
+    app: bool = False
+    """Memtray itself, among the targets."""
+    targets: tuple[str, ...] = ()
+    span_seconds: float | None = None
+    """The last so many seconds; None: all there is."""
+    window: tuple[float, float] | None = None
+    """Fixed wall times instead of the last so many seconds."""
+
+
+def target_names(series: Iterable[Series]) -> tuple[str, ...]:
+    """The targets that have a history, in a stable order."""
+    return tuple(sorted({one.name for one in series if one.kind == "target"}))
+
+
+def first_selection(reader: HistoryReader) -> Selection:
+    """What is shown when nothing was asked for: the system and the largest targets.
+
+    The time axis is ten minutes for a young history, one hour for all others.
+
+    Raises: HistoryError if the store cannot be read.
+    """
+    names = target_names(reader.series())
+    first, last = reader.span() or (0.0, 0.0)
+    if len(names) > MOST_AT_FIRST:
+        sizes = {name: _recent_size(reader, name, last) for name in names}
+        names = tuple(sorted(sorted(names, key=lambda name: -sizes[name])[:MOST_AT_FIRST]))
+    return Selection(
+        targets=names, app=not names, span_seconds=600.0 if last - first < 600.0 else 3600.0
+    )
+
+
+def narrow_selection(
+    selection: Selection,
+    known: Sequence[str],
+    *,
+    targets: Sequence[str] = (),
+    since_seconds: float | None = None,
+    at_wall_seconds: float | None = None,
+) -> Selection:
+    """Apply what a person asked for; "system" and "memtray" name what is not a target.
+
+    Raises: UsageError if there is no history of a target.
+    """
+    if targets:
+        named = {_known_name(name, known) for name in targets}
+        selection = replace(
+            selection,
+            system="system" in named - {*known},
+            app="memtray" in named - {*known},
+            targets=tuple(name for name in known if name in named),
+            window=None,
+        )
+    if since_seconds is not None:
+        selection = replace(selection, span_seconds=since_seconds, window=None)
+    if at_wall_seconds is not None:
+        half = (since_seconds or selection.span_seconds or 3600.0) / 2
+        selection = replace(selection, window=(at_wall_seconds - half, at_wall_seconds + half))
+    return selection
+
+
+def selection_from_message(
+    selection: Selection, known: Sequence[str], message: Mapping[str, Any]
+) -> Selection:
+    """As `narrow_selection`, for what another process sent; leaves out what makes no sense."""
+    targets = message.get("targets")
+    names = [name for name in targets if isinstance(name, str)] if isinstance(targets, list) else []
+    return narrow_selection(
+        selection,
+        known,
+        targets=[name for name in names if name in (*known, "system", "memtray")],
+        since_seconds=_positive(message.get("since_seconds")),
+        at_wall_seconds=_positive(message.get("at_wall_seconds")),
+    )
+
+
+def _positive(value: object) -> float | None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    # A hundred years: beyond that, clocks and charts have no words.
+    return float(value) if is_number and 0 < value < 3.2e9 else None  # type: ignore[operator,arg-type]
+
+
+def _known_name(name: str, known: Sequence[str]) -> str:
+    if name in known or name in ("system", "memtray"):
+        return name
+    near = difflib.get_close_matches(name, [*known, "system", "memtray"], n=1)
+    hint = f"did you mean {plain_name(near[0])!r}?" if near else "memtray status lists them"
+    raise UsageError(f"no history of a target named {plain_name(name)!r}; {hint}")
+
+
+def _recent_size(reader: HistoryReader, name: str, last: float) -> float:
+    points = reader.points(Series("target", name, "rss_bytes"), last - 600.0, last, max_points=10)
+    return max((point.maximum for point in points if point.maximum is not None), default=0.0)

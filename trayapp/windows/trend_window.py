@@ -1,0 +1,302 @@
+"""The trends on screen: a chart, its buttons and keys, kept up to date while it is seen."""
+
+from __future__ import annotations
+
+import signal
+import time
+import tkinter as tk
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from tkinter import filedialog, ttk
+from typing import TYPE_CHECKING
+
+from trayapp.errors import MemtrayError
+from trayapp.windows.labels import plain_name
+from trayapp.windows.palette import palette_for
+from trayapp.windows.selection import (
+    RANGES,
+    Selection,
+    selection_from_message,
+    target_names,
+)
+from trayapp.windows.single import Listener
+from trayapp.windows.style import apply_style, open_root, pixel_scale, raise_window, style_menu
+
+if TYPE_CHECKING:
+    from trayapp.history.reader import HistoryReader
+    from trayapp.windows.chart_view import ChartView
+
+TITLE = "Memtray – Trends"
+REFRESH_MILLISECONDS = 2000
+POLL_MILLISECONDS = 200
+"""For wishes of a second start, and for Ctrl-C, which Tk alone would not notice."""
+SHORTEST_SECONDS = 10.0
+"""Zooming stops here."""
+HINT = (
+    "Scroll or drag to zoom, double-click to go back  ·  1–6 range  ·  D dark or light  ·  Q close"
+)
+MENU_ROWS = 24
+
+
+class TrendWindow:
+    """The window; everything in it happens in the main thread."""
+
+    def __init__(
+        self,
+        reader: HistoryReader,
+        selection: Selection,
+        listener: Listener,
+        *,
+        dark: bool,
+        height_percent: int = 100,
+    ) -> None:
+        """Build the window without its chart, which takes matplotlib longer than a window takes.
+
+        Raises: WindowError where there is no display.
+        """
+        self._reader = reader
+        self._selection = selection
+        self._listener = listener
+        self._palette = palette_for(dark)
+        self._chart: ChartView | None = None
+        self._drawn: object = None
+        self._is_covered = False
+        self._is_closing = False
+        self._pending = ""
+        self._root = root = open_root(TITLE)
+        self._range = tk.StringVar(root)
+        self._hint = tk.StringVar(root, HINT)
+        self._shown: dict[str, tk.BooleanVar] = {}
+        scale = pixel_scale(root)
+        width, height = round(1000 * scale), round((560 * height_percent / 100 + 84) * scale)
+        root.geometry(
+            f"{min(width, round(root.winfo_screenwidth() * 0.94))}"
+            f"x{min(height, round(root.winfo_screenheight() * 0.9))}"
+        )
+        root.minsize(round(700 * scale), round(400 * scale))
+        self._build(round(8 * scale))
+        self._bind_keys()
+        self._restyle()
+
+    def run(self) -> None:
+        """Show the window and return when it is closed."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+        self._root.deiconify()
+        self._root.update()
+        self._load_chart()
+        self._poll()
+        self._tick()
+        self._root.mainloop()
+
+    def _build(self, gap: int) -> None:
+        root = self._root
+        bar = ttk.Frame(root, padding=(gap, gap, gap, 0))
+        bar.pack(side="top", fill="x")
+        for number, choice in enumerate(RANGES):
+            ttk.Radiobutton(
+                bar,
+                text=choice.label,
+                value=choice.label,
+                variable=self._range,
+                style="Toolbutton",
+                command=partial(self._choose_range, number),
+            ).pack(side="left", padx=(0, gap // 4))
+        ttk.Button(bar, text="Save…", command=self._save).pack(side="right")
+        button = ttk.Menubutton(bar, text="Show")
+        button.pack(side="right", padx=gap // 2)
+        self._menu = tk.Menu(button, tearoff=False)
+        button.configure(menu=self._menu)
+        foot = ttk.Frame(root, padding=(gap, 0, gap, gap // 2))
+        foot.pack(side="bottom", fill="x")
+        ttk.Label(foot, textvariable=self._hint, style="Hint.TLabel").pack(side="left")
+
+    def _bind_keys(self) -> None:
+        root = self._root
+        root.protocol("WM_DELETE_WINDOW", self._close)
+        for key in ("q", "Q", "<Escape>", "<Control-w>"):
+            root.bind(key, lambda _: self._close())
+        for number in range(len(RANGES)):
+            choose = partial(self._choose_range, number)
+            root.bind(f"<Key-{number + 1}>", lambda _, choose=choose: choose())  # type: ignore[misc]
+        for key in ("r", "R", "<F5>"):
+            root.bind(key, lambda _: self._draw())
+        for key in ("d", "D"):
+            root.bind(key, lambda _: self._toggle_dark())
+        for key in ("0", "<Home>"):
+            root.bind(key, lambda _: self._reset())
+        root.bind("<Left>", lambda _: self._pan(-0.2))
+        root.bind("<Right>", lambda _: self._pan(0.2))
+        root.bind("<Control-s>", lambda _: self._save())
+        root.bind("<Visibility>", self._on_visibility)
+
+    def _load_chart(self) -> None:
+        from trayapp.windows.chart_view import ChartView
+
+        self._chart = ChartView(self._root, on_window=self._choose_window, on_reset=self._reset)
+        self._chart.widget.pack(side="top", fill="both", expand=True)
+        self._root.update_idletasks()
+        self._draw()
+
+    # -- drawing
+
+    def _tick(self) -> None:
+        """Draw again if there is something new and somebody can see it."""
+        if not self._is_covered and self._root.winfo_viewable():
+            try:
+                news = self._news()
+            except MemtrayError as error:
+                self._hint.set(str(error))
+            else:
+                if news != self._drawn:
+                    self._draw()
+        self._root.after(REFRESH_MILLISECONDS, self._tick)
+
+    def _news(self) -> object:
+        """What must change for the chart to change visibly: the newest sample, by steps."""
+        span = self._reader.span()
+        if span is None or self._selection.window is not None:
+            return None
+        seconds = self._selection.span_seconds or span[1] - span[0]
+        return span[1] // max(1.0, min(30.0, seconds / 1000))
+
+    def _draw_soon(self) -> None:
+        """Draw once for several wishes that arrive together."""
+        if not self._pending:
+            self._pending = self._root.after_idle(self._draw)
+
+    def _draw(self) -> None:
+        from trayapp.windows.curves import read_trends
+
+        self._pending = ""
+        if self._chart is None:
+            return
+        try:
+            self._drawn = self._news()
+            self._fill_menu()
+            self._chart.show(read_trends(self._reader, self._selection), self._palette)
+            self._hint.set(HINT)
+        except MemtrayError as error:
+            self._hint.set(str(error))
+        followed = self._selection.span_seconds if self._selection.window is None else -1.0
+        self._range.set(next((one.label for one in RANGES if one.seconds == followed), ""))
+
+    def _restyle(self) -> None:
+        apply_style(self._root, self._palette)
+        style_menu(self._menu, self._palette)
+
+    # -- choosing
+
+    def _choose(self, selection: Selection) -> None:
+        self._selection = selection
+        self._draw_soon()
+
+    def _choose_range(self, number: int) -> None:
+        self._choose(replace(self._selection, span_seconds=RANGES[number].seconds, window=None))
+
+    def _choose_window(self, since: float, until: float) -> None:
+        span = self._reader.span()
+        if until - since < SHORTEST_SECONDS or span is None:
+            return
+        # Zoomed out beyond all there is: the same as showing everything.
+        if since < span[0] and until > span[1] and until - since > 1.5 * (span[1] - span[0]):
+            self._choose_range(len(RANGES) - 1)
+        else:
+            self._choose(replace(self._selection, window=(since, until)))
+
+    def _reset(self) -> None:
+        self._choose(replace(self._selection, window=None))
+
+    def _pan(self, share: float) -> None:
+        span = self._reader.span()
+        if span is None:
+            return
+        seconds = self._selection.span_seconds or span[1] - span[0]
+        since, until = self._selection.window or (span[1] - seconds, span[1])
+        step = (until - since) * share
+        self._choose_window(since + step, until + step)
+
+    def _toggle_dark(self) -> None:
+        self._palette = palette_for(not self._palette.dark)
+        self._restyle()
+        self._draw_soon()
+
+    def _fill_menu(self) -> None:
+        """One check entry per curve; rebuilt only when the targets are others than before."""
+        names = target_names(self._reader.series())
+        entries = {"system": "System", "app": "Memtray itself"}
+        entries |= {f"target {name}": plain_name(name) for name in names}
+        if list(entries) != list(self._shown):
+            self._menu.delete(0, "end")
+            self._shown = {key: tk.BooleanVar(self._root) for key in entries}
+            for number, (key, label) in enumerate(entries.items()):
+                self._menu.add_checkbutton(
+                    label=label,
+                    variable=self._shown[key],
+                    command=self._on_shown,
+                    columnbreak=number > 0 and number % MENU_ROWS == 0,
+                )
+        chosen = {f"target {name}" for name in self._selection.targets}
+        chosen |= {"system"} if self._selection.system else set()
+        chosen |= {"app"} if self._selection.app else set()
+        for key, variable in self._shown.items():
+            variable.set(key in chosen)
+
+    def _on_shown(self) -> None:
+        chosen = {key for key, variable in self._shown.items() if variable.get()}
+        self._choose(
+            replace(
+                self._selection,
+                system="system" in chosen,
+                app="app" in chosen,
+                targets=tuple(
+                    key.removeprefix("target ")
+                    for key in self._shown
+                    if key.startswith("target ") and key in chosen
+                ),
+            )
+        )
+
+    def _save(self) -> None:
+        if self._chart is None:
+            return
+        name = filedialog.asksaveasfilename(
+            parent=self._root,
+            title="Save the chart",
+            initialfile=f"memtray-{time.strftime('%Y-%m-%d-%H%M')}.png",
+            defaultextension=".png",
+            filetypes=[("PNG picture", "*.png"), ("SVG drawing", "*.svg"), ("PDF", "*.pdf")],
+        )
+        if name:
+            try:
+                self._chart.save(Path(name))
+                self._hint.set(f"Saved as {name}")
+            except MemtrayError as error:
+                self._hint.set(str(error))
+
+    # -- the world outside
+
+    def _poll(self) -> None:
+        if self._is_closing:
+            self._root.destroy()
+            return
+        while (message := self._listener.poll()) is not None:
+            try:
+                known = target_names(self._reader.series())
+                self._choose(selection_from_message(self._selection, known, message))
+            except MemtrayError as error:
+                self._hint.set(str(error))
+            raise_window(self._root)
+        self._root.after(POLL_MILLISECONDS, self._poll)
+
+    def _on_visibility(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self._root:
+            self._is_covered = event.state == "VisibilityFullyObscured"
+
+    def _on_signal(self, *_: object) -> None:
+        self._is_closing = True
+
+    def _close(self) -> None:
+        self._is_closing = True
+        self._root.withdraw()

@@ -1,0 +1,143 @@
+"""`memtray trends`: the history as a window, or as a picture where no window can be."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trayapp.errors import MemtrayError, WindowError
+from trayapp.windows.appearance import prefers_dark
+from trayapp.windows.picture import check_picture_name, save_picture
+from trayapp.windows.selection import (
+    Selection,
+    first_selection,
+    narrow_selection,
+    target_names,
+)
+from trayapp.windows.single import Listener, claim
+
+if TYPE_CHECKING:
+    from trayapp.history.reader import HistoryReader
+
+PICTURE_INCHES = (11.0, 6.6)
+PICTURE_DPI = 160.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendOptions:
+    """What the command line and the settings ask for."""
+
+    history_file: Path
+    runtime: Path
+    """The folder for the lock, the socket and a picture that stands in for the window."""
+    targets: tuple[str, ...] = ()
+    """Names to show, also "system" and "memtray"; empty: the system and the largest targets."""
+    since_seconds: float | None = None
+    at_wall_seconds: float | None = None
+    """Show the time around this moment instead of the last so many seconds."""
+    save: Path | None = None
+    """Write a picture there instead of opening a window."""
+    dark: bool | None = None
+    """None: as the desktop is."""
+    chart_height_percent: int = 100
+    """40 to 150, of the usual height."""
+
+
+def main(options: TrendOptions, open_file: Callable[[Path], object] | None = None) -> int:
+    """Show the trends until the person closes the window; main thread of a child process.
+
+    `open_file` shows a picture in the person's viewer, for where there is no Tk or no display.
+
+    Returns: the exit code, 0. Also 0 at once if an open window has taken over the wishes.
+    Raises: WindowError, UsageError or HistoryError, with one line for the person.
+    """
+    from trayapp.history.reader import HistoryReader
+
+    if options.save is not None:
+        check_picture_name(options.save)
+    # Nothing here multiplies matrices; without this numpy starts a thread per core.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if not options.history_file.is_file():
+        raise WindowError("no history yet; start memtray first")
+    with HistoryReader(options.history_file) as reader:
+        if reader.span() is None:
+            raise WindowError("no history yet; start memtray first")
+        selection = narrow_selection(
+            first_selection(reader),
+            target_names(reader.series()),
+            targets=options.targets,
+            since_seconds=options.since_seconds,
+            at_wall_seconds=options.at_wall_seconds,
+        )
+        if options.save is not None:
+            _save(reader, selection, options, options.save)
+            return 0
+        wishes = {
+            "targets": options.targets,
+            "since_seconds": options.since_seconds,
+            "at_wall_seconds": options.at_wall_seconds,
+        }
+        listener = claim(options.runtime, "trends", wishes)
+        if listener is not None:
+            try:
+                _show(reader, selection, options, listener, open_file)
+            finally:
+                listener.close()
+    return 0
+
+
+def _show(
+    reader: HistoryReader,
+    selection: Selection,
+    options: TrendOptions,
+    listener: Listener,
+    open_file: Callable[[Path], object] | None,
+) -> None:
+    try:
+        from trayapp.windows.trend_window import TrendWindow
+
+        window = TrendWindow(
+            reader,
+            selection,
+            listener,
+            dark=_is_dark(options),
+            height_percent=options.chart_height_percent,
+        )
+    except (ImportError, WindowError) as error:
+        picture = options.runtime / "trends.png"
+        _save(reader, selection, options, picture)
+        print(f"No window can be shown here ({error}); the chart is in {picture}", file=sys.stderr)
+        if open_file is not None:
+            try:
+                open_file(picture)
+            except (MemtrayError, OSError) as reason:
+                print(f"No viewer could be opened: {reason}", file=sys.stderr)
+        return
+    window.run()
+
+
+def _save(reader: HistoryReader, selection: Selection, options: TrendOptions, path: Path) -> None:
+    from trayapp.windows.curves import read_trends
+    from trayapp.windows.palette import palette_for
+    from trayapp.windows.plot import prepare_matplotlib, trend_figure
+
+    prepare_matplotlib()
+    width, height = PICTURE_INCHES
+    figure = trend_figure(
+        read_trends(reader, selection),
+        # A picture goes into documents, which are light, whatever the desktop is.
+        palette_for(bool(options.dark)),
+        now_wall_seconds=time.time(),
+        size_inches=(width, height * options.chart_height_percent / 100),
+        dpi=PICTURE_DPI,
+    )
+    save_picture(figure, path)
+
+
+def _is_dark(options: TrendOptions) -> bool:
+    return prefers_dark(os.environ) if options.dark is None else options.dark
