@@ -47,10 +47,11 @@ class MonitorRules:
     )
     """Shares of the machine's memory not available, and of a target's limit in use."""
     rearm_share: float = 0.05
-    growth: GrowthRule | None = field(default_factory=GrowthRule)
-    """None: growth is shown but never told."""
-    spike: SpikeRule | None = field(default_factory=SpikeRule)
-    """None: spikes are never told."""
+    growth: GrowthRule = field(default_factory=GrowthRule)
+    tells_growth: bool = True
+    """Whether sustained growth raises an alert; it is shown all the same."""
+    spike: SpikeRule = field(default_factory=SpikeRule)
+    tells_spikes: bool = True
     policy: AlertPolicy = field(default_factory=AlertPolicy)
     bar_span_seconds: float = 300.0
 
@@ -177,8 +178,8 @@ class Monitor:
             now,
             frame.interval_seconds,
             readings,
-            self._rules.growth or GrowthRule(),
-            self._rules.spike or SpikeRule(),
+            self._rules.growth,
+            self._rules.spike,
         )
         rss_bytes = sample.rss_bytes
         state.bars.fold(now, rss_bytes)
@@ -240,7 +241,7 @@ class Monitor:
     ) -> Condition:
         key = f"growth:{view.name}"
         growth = state.growth.growth
-        told = self._rules.growth is not None and rule.watch_growth
+        told = self._rules.tells_growth and rule.watch_growth
         if not told or growth is None or not growth.sustained:
             return Condition(key=key, subject=view.name, level=Level.NORMAL)
         title, body = growth_text(view, now - growth.onset_monotonic_seconds, growth.grown_bytes)
@@ -250,7 +251,7 @@ class Monitor:
 
     def _judge_spike(self, rule: TargetRule, spike: Spike | None) -> Condition:
         key = f"spike:{rule.name}"
-        if spike is None or self._rules.spike is None or not rule.watch_spikes:
+        if spike is None or not (self._rules.tells_spikes and rule.watch_spikes):
             return Condition(key=key, subject=rule.name, level=Level.NORMAL)
         title, body = spike_text(rule.name, spike)
         return Condition(

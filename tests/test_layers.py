@@ -1,0 +1,104 @@
+"""Who may know whom: the arrows between the rooms, held against every import in the source."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "trayapp"
+
+#: For each room, the rooms and foreign packages it may import beside the standard library.
+ALLOWED = {
+    "domain": set[str](),
+    "platforms": {"domain", "psutil", "jeepney"},
+    "readers": {"domain", "platforms", "psutil"},
+    "history": {"domain"},
+    "control": {"domain"},
+    "cleanup": {"domain", "platforms", "control"},
+    "delivery": {"domain", "platforms", "jeepney", "plyer"},
+    "tray": {"domain", "platforms", "PIL", "pystray", "jeepney", "Xlib", "PyObjCTools", "gi"},
+    "windows": {
+        "domain",
+        "history",
+        "control",
+        "matplotlib",
+        "tkinter",
+        "PIL",
+        "numpy",
+        "dateutil",
+    },
+    "settings": {"domain"},
+}
+#: Files beside the rooms that everybody may know.
+COMMON = {"errors", "paths"}
+#: What the domain must do without: the machine, the clock, the screen, threads and files.
+IMPURE = {
+    "asyncio", "ctypes", "datetime", "http", "io", "logging", "multiprocessing", "os", "pathlib",
+    "platform", "queue", "random", "selectors", "shutil", "signal", "socket", "sqlite3",
+    "subprocess", "sys", "tempfile", "threading", "time", "tkinter", "urllib",
+}  # fmt: skip
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Every module that a file imports, wherever in the file."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: imports are absolute"
+            yield node.module or ""
+
+
+def room_files() -> list[tuple[str, Path]]:
+    return [(room, file) for room in ALLOWED for file in sorted((PACKAGE / room).rglob("*.py"))]
+
+
+@pytest.mark.parametrize(
+    ("room", "file"), [pytest.param(*pair, id=f"{pair[0]}/{pair[1].name}") for pair in room_files()]
+)
+def test_a_room_knows_only_whom_it_may(room: str, file: Path) -> None:
+    for module in imports(file):
+        top, _, rest = module.partition(".")
+        if top == "trayapp":
+            other = rest.partition(".")[0]
+            assert other in ALLOWED[room] | COMMON | {room, ""}, f"{room} imports {module}"
+        elif top not in sys.stdlib_module_names:
+            assert top in ALLOWED[room], f"{room} imports {module}"
+        elif room == "domain":
+            assert top not in IMPURE, f"the domain imports {module}"
+
+
+def test_every_room_has_its_arrows() -> None:
+    rooms = {file.parent.name for file in PACKAGE.glob("*/__init__.py")}
+    assert rooms == set(ALLOWED)
+
+
+def modules_after(statement: str) -> set[str]:
+    code = f"import sys\n{statement}\nprint('\\n'.join(sys.modules))"
+    run = [sys.executable, "-c", code]
+    return set(subprocess.run(run, check=True, capture_output=True, text=True).stdout.split())
+
+
+def test_the_domain_loads_no_toolkit_and_no_machine() -> None:
+    domain = "; ".join(
+        f"import trayapp.domain.{file.stem}"
+        for file in (PACKAGE / "domain").glob("*.py")
+        if file.stem != "__init__"
+    )
+    assert not modules_after(domain) & {"pystray", "PIL", "psutil", "sqlite3", "socket"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="psutil is the reader on other systems")
+def test_the_resident_process_loads_nothing_heavy() -> None:
+    loaded = modules_after("import trayapp.cli, trayapp.app, trayapp.tray.host, trayapp.tray.sni")
+    heavy = {
+        "numpy", "matplotlib", "tkinter", "asyncio", "argparse", "subprocess", "multiprocessing",
+        "psutil", "PIL.ImageDraw", "PIL.ImageFont", "http", "urllib.request", "plyer", "tomllib",
+        "concurrent.futures", "difflib", "Xlib",
+    }  # fmt: skip
+    assert not loaded & heavy

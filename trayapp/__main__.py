@@ -1,0 +1,9 @@
+"""`python -m trayapp` is the same as `memtray`."""
+
+from __future__ import annotations
+
+import sys
+
+from trayapp.cli import main
+
+sys.exit(main())

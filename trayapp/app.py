@@ -1,0 +1,502 @@
+"""The resident applet: wires sampler, tray, notifications, control socket and children."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from trayapp import __version__
+from trayapp.children import Children, memtray_command, package_parent
+from trayapp.cleanups import Cleanups
+from trayapp.control.server import ControlServer
+from trayapp.delivery.banner import Banner
+from trayapp.delivery.channels import find_channels
+from trayapp.delivery.console import Console
+from trayapp.delivery.log import LogFile
+from trayapp.delivery.notifier import Notifier
+from trayapp.domain.cleaning import APP, CleanupResult
+from trayapp.domain.incidents import Announcement
+from trayapp.domain.levels import Level
+from trayapp.domain.monitor import Outcome
+from trayapp.domain.records import Event
+from trayapp.domain.statistics import Totals, statistics_rows
+from trayapp.domain.status import status
+from trayapp.domain.tray import SNOOZE_CHOICES, process_label, tray_state
+from trayapp.domain.units import parse_duration
+from trayapp.domain.view import Controls
+from trayapp.errors import MemtrayError, TrayError, UsageError
+from trayapp.paths import Paths
+from trayapp.platforms import current_platform
+from trayapp.sampling import Sampler
+from trayapp.settings import SettingsFile, TargetSettings, add_target, make_target_name
+from trayapp.snapshots import write_snapshot
+from trayapp.state import Switches, load_switches, save_switches
+from trayapp.terminal import LiveLines
+
+if TYPE_CHECKING:
+    from trayapp.tray.backends import Backend
+    from trayapp.tray.host import TrayHost
+
+_log = logging.getLogger(__name__)
+
+_ACTIONS = (("trends", "Trends"), ("cleanup", "Clean up"), ("snooze", "Snooze 1 h"))
+_SNOOZE_SECONDS = 3600.0
+_QUIT_SECONDS = 5.0
+
+
+class App:
+    """One running Memtray. Made and run in the main thread."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        *,
+        headless: bool = False,
+        interval_seconds: float | None = None,
+        config_file: Path | None = None,
+        out: TextIO = sys.stdout,
+    ) -> None:
+        """Prepare everything that can refuse to start.
+
+        Raises: SettingsError, AlreadyRunningError, OSError.
+        """
+        self._paths = paths
+        self._headless = headless
+        self._out = out
+        self._started_wall_seconds = time.time()
+        self._platform = current_platform()
+        paths.create()
+        self._config_file = (config_file or paths.settings_file).absolute()
+        self._settings_file = SettingsFile(self._config_file)
+        self._lock = self._platform.single_instance_lock(paths.runtime / "memtray.lock")
+        self._switches = load_switches(paths.state_file).without_past(time.time())
+        self._switch_lock = threading.Lock()
+        self._alerts_enabled = self._settings_file.settings.alerts.enabled
+        self._starts_at_login = self._platform.autostart_status()
+        self._log_file = LogFile(paths.log_file)
+        self._stopped = threading.Event()
+        self._children = Children()
+        self._counts = {"sent": 0, "held": 0, "delivered": 0}
+        self._host: TrayHost | None = None
+        self._live = LiveLines(out)
+        self._sampler = Sampler(
+            self._settings_file,
+            paths.history_file,
+            os.getpid(),
+            self._on_outcome,
+            interval_seconds,
+        )
+        self._cleanups = Cleanups(self._platform, self._sampler)
+        self._notifier = Notifier(
+            find_channels(icon_file=_icon_file(), icon_notify=self._notify_by_icon),
+            console=Console(sys.stderr),
+            log=self._log_file,
+            on_action=self._on_banner_action,
+            on_delivered=self._on_delivered,
+        )
+        self._control = ControlServer(
+            paths.runtime,
+            {
+                "status": lambda _: self._status(),
+                "statistics": lambda _: {"rows": self._statistics()},
+                "pause": lambda _: self._set_paused(True),
+                "resume": lambda _: self._set_paused(False),
+                "snapshot": lambda _: {"file": str(self._write_snapshot())},
+                "cleanup": self._control_cleanup,
+                "alerts": self._control_alerts,
+                "quit": lambda _: self._control_quit(),
+            },
+        )
+
+    # -- life
+
+    def run(self) -> int:
+        """Run until told to stop; the exit code. The main thread; blocks."""
+        logging.basicConfig(level=logging.WARNING, handlers=[_LogHandler(self._log_file)])
+        self._sampler.quiet = self._switches.quiet(self._alerts_enabled)
+        backend = None if self._headless else self._find_backend()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self.stop())
+        self._notifier.start()
+        self._control.start()
+        self._live.enabled = backend is None or backend.visible is False
+        self._live.start()
+        self._sampler.start()
+        try:
+            if backend is None:
+                self._stopped.wait()
+            else:
+                self._run_tray(backend)
+        finally:
+            self._end()
+        return 0
+
+    def stop(self) -> None:
+        """End soon. Any thread, and signal handlers."""
+        self._stopped.set()
+        if self._host is not None:
+            self._host.stop()
+
+    def _find_backend(self) -> Backend | None:
+        from trayapp.tray.backends import choose_backend
+
+        try:
+            backend = choose_backend(os.environ, sys.platform, os.environ.get("MEMTRAY_TRAY"))
+        except TrayError as error:
+            self._say(f"{error} Running in the terminal; Ctrl-C ends it.")
+            return None
+        if backend.visible is False:
+            self._say(
+                f"{backend.reason} Running in the terminal until a tray appears; Ctrl-C ends it."
+            )
+        return backend
+
+    def _run_tray(self, backend: Backend) -> None:
+        from trayapp.tray.host import TrayHost
+
+        self._host = TrayHost(backend, self._on_menu, on_visible=self._on_visible)
+        self._refresh_tray()
+        if not self._stopped.is_set():
+            self._host.run()
+        self._stopped.set()
+
+    def _end(self) -> None:
+        self._live.stop()
+        self._control.stop()
+        self._sampler.stop()
+        self._children.end()
+        self._notifier.stop()
+        self._sampler.join(timeout=_QUIT_SECONDS)
+        self._lock.release()
+
+    def _say(self, line: str) -> None:
+        print(line, file=self._out, flush=True)
+
+    # -- from the sampler thread
+
+    def _on_outcome(self, outcome: Outcome | None) -> None:
+        if outcome is not None:
+            for announcement in outcome.announcements:
+                self._announce(announcement)
+            for event in self._cleanups.follow_up(outcome.view):
+                self._log_file.append(event.text)
+            self._live.show(outcome.view)
+        enabled = self._settings_file.settings.alerts.enabled
+        if enabled != self._alerts_enabled:
+            # The settings were edited after the menu was used: the last word counts.
+            self._alerts_enabled = enabled
+            self._switch(lambda switches: replace(switches, off=None))
+        self._children.reap()
+        self._refresh_tray()
+
+    def _announce(self, announcement: Announcement) -> None:
+        incident = announcement.incident
+        if announcement.what == "resolved":
+            self._notifier.withdraw(incident.key)
+        elif announcement.what == "held":
+            self._counts["held"] += 1
+        else:
+            self._counts["sent"] += 1
+            self._notifier.send(
+                Banner(
+                    key=incident.key,
+                    title=incident.title,
+                    body=incident.body,
+                    level=incident.level,
+                    actions=_ACTIONS,
+                )
+            )
+
+    def _refresh_tray(self) -> None:
+        if self._host is not None:
+            self._host.show(tray_state(self._sampler.view, self._controls()))
+
+    def _controls(self) -> Controls:
+        return Controls(
+            paused=self._sampler.paused,
+            quiet=self._sampler.quiet,
+            starts_at_login=self._starts_at_login,
+            icon_shows=self._settings_file.settings.icon.shows,
+            problems=self._sampler.problems,
+        )
+
+    # -- from the tray, the notifier and the control thread
+
+    def _on_visible(self, visible: bool) -> None:
+        if self._live.enabled == visible:
+            self._live.enabled = not visible
+            self._say(
+                "The icon is in the tray now."
+                if visible
+                else "The tray has gone; running in the terminal until it is back."
+            )
+
+    def _on_menu(self, key: str) -> None:
+        """Do what was clicked. The tray's thread: nothing here may wait."""
+        verb, _, rest = key.partition(":")
+        if verb in ("trends", "more", "statistics"):
+            self._open_window("statistics" if verb == "statistics" else "trends")
+        elif verb == "target":
+            self._open_window("trends", rest)
+        elif verb == "incident":
+            self._open_incident(rest)
+        elif verb == "pause":
+            self._set_paused(not self._sampler.paused)
+        elif verb == "snapshot":
+            self._in_background(lambda: self._tell("Snapshot", str(self._write_snapshot())))
+        elif verb == "cleanup":
+            self._in_background(lambda: self._clean_and_tell(rest))
+        elif verb == "alerts":
+            self._set_alerts(rest)
+        elif verb == "track":
+            self._in_background(lambda: self._track(rest))
+        elif verb == "settings":
+            self._in_background(lambda: self._platform.open_file(self._config_file))
+        elif verb == "autostart":
+            self._in_background(self._toggle_autostart)
+        elif verb == "quit":
+            self.stop()
+
+    def _on_banner_action(self, banner_key: str, action: str) -> None:
+        """Do what a banner's button says. The notifier thread."""
+        subject = _subject_of(banner_key)
+        if action in ("trends", "default"):
+            self._open_incident(banner_key)
+        elif action == "cleanup":
+            what = "app" if subject is None else f"target:{subject}"
+            self._in_background(lambda: self._clean_and_tell(what))
+        elif action == "snooze":
+            until = time.time() + _SNOOZE_SECONDS
+            self._switch(lambda switches: switches.snoozed(subject or "system", until))
+
+    def _on_delivered(self, banner_key: str, delivered: bool, reason: str) -> None:
+        self._counts["delivered"] += delivered
+        if not delivered:
+            _log.warning("%s is not shown on the desktop: %s", banner_key, reason)
+
+    def _in_background(self, errand: Callable[[], object]) -> None:
+        threading.Thread(target=self._run_errand, args=(errand,), daemon=True).start()
+
+    def _run_errand(self, errand: Callable[[], object]) -> None:
+        try:
+            errand()
+        except MemtrayError as error:
+            self._tell("Memtray", str(error))
+        except OSError as error:
+            self._tell("Memtray", f"That did not work: {error}")
+        self._refresh_tray()
+
+    def _tell(self, title: str, body: str) -> None:
+        """Show the result of what the person asked for."""
+        self._notifier.send(Banner(key="told", title=title, body=body, level=Level.NORMAL))
+
+    # -- alerts, pause, autostart, targets
+
+    def _set_paused(self, paused: bool) -> dict[str, object]:
+        self._sampler.paused = paused
+        self._sampler.wake()
+        self._refresh_tray()
+        return {"paused": paused}
+
+    def _set_alerts(self, choice: str) -> None:
+        verb, _, duration = choice.partition(":")
+        if verb == "snooze" and duration in dict(SNOOZE_CHOICES):
+            until = time.time() + parse_duration(duration)
+            self._switch(lambda switches: switches.snoozed(None, until))
+        elif verb in ("on", "off"):
+            self._switch(lambda _: Switches(off=verb == "off"))
+
+    def _switch(self, change: Callable[[Switches], Switches]) -> None:
+        with self._switch_lock:
+            self._switches = change(self._switches).without_past(time.time())
+            self._sampler.quiet = self._switches.quiet(self._alerts_enabled)
+            try:
+                save_switches(self._paths.state_file, self._switches)
+            except OSError as error:
+                _log.error("snoozes will not outlive a restart: %s", error)
+        self._sampler.wake()
+        self._refresh_tray()
+
+    def _toggle_autostart(self) -> None:
+        if self._starts_at_login:
+            self._platform.autostart_disable()
+        else:
+            self._platform.autostart_enable([*memtray_command(), "start"])
+        self._starts_at_login = self._platform.autostart_status()
+
+    def _track(self, process: str) -> None:
+        pid, _, started = process.partition(":")
+        view = self._sampler.view
+        for use in view.largest if view else ():
+            if (str(use.facts.key.pid), str(use.facts.key.started)) == (pid, started):
+                name = make_target_name(process_label(use.facts.arguments, use.facts.name))
+                add_target(
+                    self._config_file,
+                    TargetSettings(name=name, match=use.facts.command_line),
+                )
+                self._sampler.wake()
+                return
+        raise MemtrayError("That process has ended meanwhile.")
+
+    # -- cleanup and snapshot
+
+    def _clean(self, what: str) -> list[CleanupResult]:
+        """Clean "app", "all" (targets) or "target:NAME" now. A background thread."""
+        view = self._sampler.view
+        return self._cleanups.clean(
+            app=what == "app",
+            targets=[
+                target
+                for target in (view.targets if view else ())
+                if what in ("all", f"target:{target.name}")
+            ],
+        )
+
+    def _clean_and_tell(self, what: str) -> None:
+        results = self._clean(what)
+        if not results:
+            raise MemtrayError("There is nothing to clean up: no such target.")
+        self._tell("Memory cleanup", "\n".join(result.sentence() for result in results))
+
+    def _write_snapshot(self) -> Path:
+        """Write what is known now to a file of its own. A background thread."""
+        processes = self._sampler.read_all_processes()
+        file = write_snapshot(self._paths.snapshots, self._status(), processes)
+        self._sampler.record(
+            Event(wall_seconds=time.time(), kind="snapshot", subject=APP, text=str(file))
+        )
+        return file
+
+    # -- what commands ask
+
+    def _status(self) -> dict[str, object]:
+        return status(self._sampler.view, self._controls()) | {
+            "version": __version__,
+            "started_at": self._started_wall_seconds,
+            "interval_seconds": self._sampler.interval_seconds,
+            "sample_count": self._sampler.sample_count,
+            "notifications": {"status": self._notifier.status, **self._counts},
+            "tray": {"visible": bool(self._host and self._host.visible)},
+        }
+
+    def _statistics(self) -> list[tuple[str, str]]:
+        totals = Totals(
+            running_seconds=time.time() - self._started_wall_seconds,
+            sample_count=self._sampler.sample_count,
+            interval_seconds=self._sampler.interval_seconds,
+            sent_count=self._counts["sent"],
+            held_count=self._counts["held"],
+            shown_count=self._counts["delivered"],
+            notification_status=self._notifier.status,
+            store_bytes=self._sampler.store_bytes(),
+        )
+        return statistics_rows(totals, self._sampler.view, self._cleanups.events)
+
+    def _control_cleanup(self, arguments: Mapping[str, object]) -> dict[str, object]:
+        wanted = arguments.get("targets")
+        names = [str(name) for name in wanted] if isinstance(wanted, list) else []
+        known = self._known_targets()
+        for name in names:
+            if name not in known:
+                raise UsageError(_unknown_target(name, known))
+        if arguments.get("all"):
+            results = self._clean("app") + self._clean("all")
+        elif names:
+            results = [result for name in names for result in self._clean(f"target:{name}")]
+        else:
+            results = self._clean("app")
+        return {"results": [_cleanup(result) for result in results]}
+
+    def _known_targets(self) -> list[str]:
+        return [target.name for target in self._settings_file.settings.targets]
+
+    def _control_alerts(self, arguments: Mapping[str, object]) -> dict[str, object]:
+        what, target = arguments.get("what"), arguments.get("target")
+        seconds = arguments.get("seconds")
+        if what in ("on", "off"):
+            self._switch(lambda _: Switches(off=what == "off"))
+        elif what == "snooze" and isinstance(seconds, (int, float)):
+            subject = str(target) if target is not None else None
+            known = ["system", *self._known_targets()]
+            if subject is not None and subject not in known:
+                raise UsageError(_unknown_target(subject, known))
+            until = time.time() + float(seconds)
+            self._switch(lambda switches: switches.snoozed(subject, until))
+        return {"alerts": self._status()["alerts"]}
+
+    def _control_quit(self) -> dict[str, object]:
+        # After the answer has left: the socket is closed by stopping.
+        threading.Timer(0.1, self.stop).start()
+        return {"quitting": True}
+
+    # -- windows
+
+    def _open_incident(self, key: str) -> None:
+        subject = _subject_of(key)
+        self._open_window("trends", *([] if subject is None else [subject]))
+
+    def _open_window(self, verb: str, *arguments: str) -> None:
+        """Start a window in a child process. Any thread; takes a millisecond or two."""
+        try:
+            self._children.open(verb, *arguments)
+        except MemtrayError as error:
+            self._tell("Memtray", str(error))
+
+    def _notify_by_icon(self, title: str, text: str) -> None:
+        if self._host is None:
+            raise MemtrayError("no tray icon to notify by")
+        self._host.notify(title, text)
+
+
+class _LogHandler(logging.Handler):
+    """Sends what modules log to Memtray's log file."""
+
+    def __init__(self, file: LogFile) -> None:
+        super().__init__()
+        self._file = file
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record. Any thread."""
+        self._file.append(self.format(record))
+
+
+def _icon_file() -> Path | None:
+    """The application's own picture: beside the package when installed, in a checkout else."""
+    for folder in (Path(__file__).parent / "_icons", package_parent() / "icons"):
+        file = folder / "memtray.png"
+        if file.is_file():
+            return file
+    return None
+
+
+def _subject_of(incident_key: str) -> str | None:
+    """The target an incident is about; None: the machine."""
+    _, _, name = incident_key.partition(":")
+    return name or None
+
+
+def _cleanup(result: CleanupResult) -> dict[str, object]:
+    return {
+        "subject": result.subject,
+        "before_bytes": result.before_bytes,
+        "after_bytes": result.after_bytes,
+        "freed_bytes": result.freed_bytes,
+        "note": result.note or None,
+        "text": result.sentence(),
+    }
+
+
+def _unknown_target(name: str, known: Sequence[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return f"There is no target {name!r}.{hint}"

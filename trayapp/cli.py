@@ -1,0 +1,370 @@
+"""The command line: one verb each for everything the tray offers, for people and for scripts."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trayapp import __version__
+from trayapp.errors import MemtrayError, UsageError
+from trayapp.paths import current_paths
+
+if TYPE_CHECKING:
+    import argparse
+
+_CLEANUP_TIMEOUT_SECONDS = 120.0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code. Every error of ours is one line on stderr."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if arguments in ([], ["start"]):
+            # What login and the launcher run: without the parser, which would stay resident.
+            return _start_app(headless=False, interval_seconds=None, config=None)
+        options = _parser().parse_args(arguments)
+        run: Any = getattr(options, "run", None)
+        if run is None:
+            return _start(_parser().parse_args(["start", *arguments]))
+        return int(run(options))
+    except MemtrayError as error:
+        print(f"memtray: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of our output has gone (`memtray status | head -1`): nothing is wrong. What is
+        # still buffered must not fail again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        print(f"memtray: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    import argparse
+
+    from trayapp.domain.units import parse_duration
+
+    def duration(text: str) -> float:
+        try:
+            return parse_duration(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    parser = argparse.ArgumentParser(
+        prog="memtray",
+        description="A tray icon that watches memory and says so before it hurts. "
+        "Without a verb: start it.",
+    )
+    parser.add_argument("--version", action="version", version=f"memtray {__version__}")
+    _add_start_options(parser, duration)
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB")
+
+    def verb(name: str, run: Any, text: str, *, json: bool = False) -> argparse.ArgumentParser:
+        found = verbs.add_parser(name, help=text, description=text)
+        found.set_defaults(run=run)
+        if json:
+            found.add_argument("--json", action="store_true", help="print JSON, for machines")
+        return found
+
+    start = verb("start", _start, "start the applet (exit 3: it runs already)")
+    _add_start_options(start, duration)
+    verb("status", _status, "what the running applet sees (exit 3: none runs)", json=True)
+    verb(
+        "health",
+        _health,
+        "one look without the applet: exit 0 good, 1 warning, 2 critical or worse",
+        json=True,
+    )
+    cleanup = verb("cleanup", _cleanup, "give memory back, and say honestly how much", json=True)
+    cleanup.add_argument("targets", nargs="*", metavar="TARGET", help="default: Memtray itself")
+    cleanup.add_argument("--all", action="store_true", help="Memtray itself and all targets")
+    trends = verb("trends", _trends, "open the trend window, or save it as a picture")
+    trends.add_argument(
+        "targets", nargs="*", metavar="TARGET", help='a target, "system" or "memtray"'
+    )
+    trends.add_argument("--since", type=duration, metavar="2h", help="how far back")
+    trends.add_argument("--save", type=Path, metavar="FILE.png|svg|pdf", help="no window, a file")
+    theme = trends.add_mutually_exclusive_group()
+    theme.add_argument("--dark", action="store_true", default=None, help="dark colours")
+    theme.add_argument("--light", action="store_false", dest="dark", help="light colours")
+    verb("statistics", _statistics, "what Memtray did so far, as a small window", json=True)
+    verb("snapshot", _snapshot, "write everything that is known now to a file", json=True)
+    verb("pause", _pause, "stop taking samples until `memtray resume`")
+    verb("resume", _resume, "take samples again")
+    alerts = verb("alerts", _alerts, "switch alerts, or show what was told and why", json=True)
+    alerts.add_argument("what", choices=("on", "off", "snooze", "log"))
+    alerts.add_argument("duration", nargs="?", type=duration, metavar="1h", help="for snooze")
+    alerts.add_argument("target", nargs="?", metavar="TARGET", help="snooze only this one")
+    settings = verb("settings", _settings, "open the settings file in your editor")
+    settings.add_argument("--path", action="store_true", help="only print where the file is")
+    verb("doctor", _doctor, "check what Memtray needs on this machine", json=True)
+    autostart = verb("autostart", _autostart, "start at login")
+    autostart.add_argument("what", choices=("on", "off", "status"))
+    verb("quit", _quit, "end the running applet")
+    return parser
+
+
+def _add_start_options(parser: argparse.ArgumentParser, duration: Any) -> None:
+    parser.add_argument("--headless", action="store_true", help="no tray: run in the terminal")
+    parser.add_argument("--interval", type=duration, metavar="1s", help="0.2s to 30s")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="another settings file")
+
+
+def _start(options: argparse.Namespace) -> int:
+    return _start_app(
+        headless=options.headless, interval_seconds=options.interval, config=options.config
+    )
+
+
+def _start_app(*, headless: bool, interval_seconds: float | None, config: Path | None) -> int:
+    if interval_seconds is not None and not 0.2 <= interval_seconds <= 30:
+        raise UsageError(f"--interval must be 0.2s to 30s, not {interval_seconds:g}s")
+    from trayapp.app import App
+
+    app = App(
+        current_paths(), headless=headless, interval_seconds=interval_seconds, config_file=config
+    )
+    return app.run()
+
+
+def _call(verb: str, timeout_seconds: float = 5.0, **arguments: object) -> dict[str, Any]:
+    from trayapp.control.client import call
+
+    return call(current_paths().runtime, verb, arguments, timeout_seconds=timeout_seconds)
+
+
+def _print_json(value: object) -> None:
+    import json
+
+    print(json.dumps(value, indent=1))
+
+
+def _status(options: argparse.Namespace) -> int:
+    told = _call("status")
+    if options.json:
+        _print_json(told)
+        return 0
+    from trayapp.statustext import status_lines
+
+    print("\n".join(status_lines(told)))
+    return 0
+
+
+def _health(options: argparse.Namespace) -> int:
+    from trayapp.domain.incidents import level_of_share
+    from trayapp.domain.levels import Level
+    from trayapp.domain.status import system_status
+    from trayapp.domain.tray import system_line
+    from trayapp.readers.system import open_system_reader
+    from trayapp.rules import monitor_rules
+    from trayapp.settings import load_settings
+
+    thresholds = monitor_rules(load_settings(current_paths().settings_file)).thresholds
+    system = open_system_reader().read()
+    share = system.used_bytes / system.total_bytes
+    level = level_of_share(share, thresholds, 0.0, Level.NORMAL)
+    if options.json:
+        _print_json({"level": level.label, "system": system_status(system)})
+    else:
+        print(f"{'good' if level is Level.NORMAL else level.label}: {system_line(system)}")
+    return min(level, 2)
+
+
+def _cleanup(options: argparse.Namespace) -> int:
+    told = _call(
+        "cleanup", _CLEANUP_TIMEOUT_SECONDS, targets=options.targets, all=bool(options.all)
+    )
+    if options.json:
+        _print_json(told)
+        return 0
+    for result in told["results"]:
+        print(result["text"])
+    print("Measured again in 60 s; `memtray statistics` tells what stayed free.")
+    return 0
+
+
+def _trends(options: argparse.Namespace) -> int:
+    from trayapp.platforms import current_platform
+    from trayapp.settings import load_settings
+    from trayapp.windows.trends import TrendOptions
+    from trayapp.windows.trends import main as show_trends
+
+    paths = current_paths()
+    paths.create()
+    settings = load_settings(paths.settings_file)
+    return show_trends(
+        TrendOptions(
+            history_file=paths.history_file,
+            runtime=paths.runtime,
+            targets=tuple(options.targets),
+            since_seconds=options.since,
+            save=options.save,
+            dark=options.dark,
+            chart_height_percent=round(settings.trends.chart_height_percent),
+        ),
+        open_file=current_platform().open_file,
+    )
+
+
+def _statistics(options: argparse.Namespace) -> int:
+    rows = [(str(label), str(value)) for label, value in _call("statistics")["rows"]]
+    if options.json:
+        _print_json({"rows": rows})
+        return 0
+    from trayapp.windows.statistics import main as show_statistics
+
+    return show_statistics(rows)
+
+
+def _snapshot(options: argparse.Namespace) -> int:
+    told = _call("snapshot", 15.0)
+    if options.json:
+        _print_json(told)
+    else:
+        print(f"Snapshot written to {told['file']}")
+    return 0
+
+
+def _pause(_: argparse.Namespace) -> int:
+    _call("pause")
+    print("Tracking is paused; `memtray resume` goes on.")
+    return 0
+
+
+def _resume(_: argparse.Namespace) -> int:
+    _call("resume")
+    print("Tracking goes on.")
+    return 0
+
+
+def _alerts(options: argparse.Namespace) -> int:
+    if options.what == "log":
+        return _alert_log(options)
+    if options.what == "snooze" and not options.duration:
+        raise UsageError("snooze for how long? For example: memtray alerts snooze 1h")
+    if options.what != "snooze" and options.duration is not None:
+        raise UsageError(f"`memtray alerts {options.what}` takes no duration")
+    told = _call("alerts", what=options.what, seconds=options.duration, target=options.target)
+    if options.json:
+        _print_json(told)
+    else:
+        print(_alerts_text(told["alerts"]))
+    return 0
+
+
+def _alerts_text(alerts: Mapping[str, Any]) -> str:
+    if alerts["off"]:
+        return "Alerts are off."
+    lines = ["Alerts are on."]
+    if alerts["snoozed_until"] is not None:
+        lines = [f"All alerts are snoozed until {_clock(alerts['snoozed_until'])}."]
+    lines += [
+        f"Alerts about {name!r} are snoozed until {_clock(until)}."
+        for name, until in alerts["snoozed_targets"].items()
+    ]
+    return "\n".join(lines)
+
+
+def _clock(wall_seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(wall_seconds))
+
+
+def _alert_log(options: argparse.Namespace) -> int:
+    from trayapp.history.reader import HistoryReader
+
+    with HistoryReader(current_paths().history_file) as reader:
+        events = reader.events(0.0, time.time() + 1.0, kinds=("alert",))
+    if options.json:
+        _print_json(
+            [
+                {
+                    "at": event.wall_seconds,
+                    "subject": event.subject,
+                    "level": event.level,
+                    "title": event.text,
+                    **event.data,
+                }
+                for event in events
+            ]
+        )
+        return 0
+    for event in events:
+        reason = event.data.get("reason")
+        what = f"{event.data.get('what')}{f' ({reason})' if reason else ''}"
+        print(f"{_clock(event.wall_seconds)}  {event.level:9}  {event.text}: {what}")
+    if not events:
+        print("Nothing was told or held so far.")
+    return 0
+
+
+def _settings(options: argparse.Namespace) -> int:
+    from trayapp.settings import load_settings
+
+    file = current_paths().settings_file
+    if options.path:
+        print(file)
+        return 0
+    problem: MemtrayError | None = None
+    try:
+        load_settings(file)
+    except MemtrayError as error:
+        problem = error
+    print(file)
+    _edit(file)
+    if problem is not None:
+        raise problem
+    return 0
+
+
+def _edit(file: Path) -> None:
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if editor and sys.stdin.isatty() and sys.stdout.isatty():
+        import shlex
+        import subprocess
+
+        subprocess.run([*shlex.split(editor), str(file)], check=False)
+        return
+    from trayapp.platforms import current_platform
+
+    current_platform().open_file(file)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from trayapp.doctor import examine
+
+    checks = examine(current_paths(), os.environ)
+    if options.json:
+        _print_json(
+            [{"check": check.name, "result": check.result, "text": check.text} for check in checks]
+        )
+    else:
+        for check in checks:
+            print(f"{check.mark} {check.name}: {check.text}")
+    return int(any(check.result == "bad" for check in checks))
+
+
+def _autostart(options: argparse.Namespace) -> int:
+    from trayapp.children import memtray_command
+    from trayapp.platforms import current_platform
+
+    platform = current_platform()
+    if options.what == "on":
+        platform.autostart_enable([*memtray_command(), "start"])
+    elif options.what == "off":
+        platform.autostart_disable()
+    is_on = platform.autostart_status()
+    print(f"Start at login is {'on' if is_on else 'off'}.")
+    return 0
+
+
+def _quit(_: argparse.Namespace) -> int:
+    _call("quit")
+    print("Memtray ends.")
+    return 0

@@ -1,0 +1,69 @@
+"""From settings to the records that the domain and the history work by."""
+
+from __future__ import annotations
+
+import re
+
+from trayapp.domain.growth import GrowthRule, SpikeRule
+from trayapp.domain.incidents import AlertPolicy
+from trayapp.domain.levels import Level
+from trayapp.domain.monitor import MonitorRules
+from trayapp.domain.targets import TargetRule
+from trayapp.history.writer import Retention
+from trayapp.settings import Settings, TargetSettings
+
+
+def monitor_rules(settings: Settings) -> MonitorRules:
+    """How frames are judged under these settings."""
+    alerts, growth, spike = settings.alerts, settings.growth, settings.spike
+    return MonitorRules(
+        targets=tuple(_target_rule(target) for target in settings.targets),
+        thresholds={
+            Level.WARNING: alerts.warning_percent / 100,
+            Level.CRITICAL: alerts.critical_percent / 100,
+            Level.EMERGENCY: alerts.emergency_percent / 100,
+        },
+        rearm_share=alerts.rearm_percent / 100,
+        growth=GrowthRule(
+            threshold_bytes_per_second=growth.threshold_bytes_per_second,
+            hold_seconds=growth.hold_seconds,
+            sample_count=growth.samples,
+            minimum_bytes=growth.minimum_bytes,
+        ),
+        tells_growth=growth.enabled,
+        spike=SpikeRule(share=spike.percent / 100, minimum_bytes=spike.minimum_bytes),
+        tells_spikes=spike.enabled,
+        policy=AlertPolicy(
+            sustain_seconds=alerts.sustain_seconds,
+            cooldown_seconds={
+                Level.WARNING: alerts.warning_cooldown_seconds,
+                Level.CRITICAL: alerts.critical_cooldown_seconds,
+                Level.EMERGENCY: alerts.emergency_cooldown_seconds,
+            },
+        ),
+        bar_span_seconds=settings.icon.span_seconds,
+    )
+
+
+def retention(settings: Settings) -> Retention:
+    """How long the history keeps what under these settings."""
+    history = settings.history
+    return Retention(
+        raw_seconds=history.raw_seconds,
+        minute_seconds=history.minutes_seconds,
+        hour_seconds=history.hours_seconds,
+        size_bytes=history.size_bytes,
+    )
+
+
+def _target_rule(target: TargetSettings) -> TargetRule:
+    return TargetRule(
+        name=target.name,
+        match=target.match,
+        regex=None if target.regex is None else re.compile(target.regex),
+        children=target.children,
+        limit_bytes=target.limit_bytes,
+        limit_share=target.limit_share,
+        watch_growth=target.growth,
+        watch_spikes=target.spike,
+    )

@@ -1,0 +1,315 @@
+"""The sampler: one thread that reads, judges and keeps; everybody else gets its frozen results."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from trayapp.domain.bars import BAR_COUNT
+from trayapp.domain.cleaning import APP
+from trayapp.domain.incidents import Quiet
+from trayapp.domain.monitor import Monitor, Outcome
+from trayapp.domain.records import Event, Point
+from trayapp.domain.samples import Frame, ProcessUse, TargetSample
+from trayapp.domain.targets import TargetTracker
+from trayapp.domain.view import View
+from trayapp.errors import HistoryError, MemtrayError, SettingsError
+from trayapp.history.reader import HistoryReader
+from trayapp.history.writer import HistoryWriter
+from trayapp.readers.itself import AppReader
+from trayapp.readers.pace import next_tick_seconds
+from trayapp.readers.processes import ProcessReader, open_process_reader
+from trayapp.readers.system import SystemReader, open_system_reader
+from trayapp.rules import monitor_rules, retention
+from trayapp.settings import SettingsFile
+
+_HOUSEKEEPING_SECONDS = 1.0
+_LARGEST_SECONDS = 10.0
+_LARGEST_COUNT = 15
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+class Sampler(threading.Thread):
+    """Reads the machine at every tick, folds what it read, keeps it and publishes the outcome.
+
+    The only thread that touches readers, monitor and the history's writer. Its attributes `view`
+    and `problems` may be read from any thread: they are replaced, never changed.
+    """
+
+    def __init__(
+        self,
+        settings_file: SettingsFile,
+        history_file: Path,
+        app_pid: int,
+        publish: Callable[[Outcome | None], None],
+        interval_seconds: float | None = None,
+    ) -> None:
+        """Make it; `start` starts it.
+
+        `publish` is called in the sampler thread with the outcome of every tick, and with None
+        when something else that is shown has changed (settings, a problem). It must not block.
+        `interval_seconds` overrules the settings.
+        """
+        super().__init__(name="sampler", daemon=True)
+        self._settings_file = settings_file
+        self._history_file = history_file
+        self._publish = publish
+        self._interval_override = interval_seconds
+        self._tracker = TargetTracker((), app_pid)
+        self._monitor = Monitor(monitor_rules(settings_file.settings))
+        self._tracker.set_rules(monitor_rules(settings_file.settings).targets)
+        self._errands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._woken = threading.Event()
+        self._stopping = False
+        self._history: HistoryWriter | None = None
+        self._history_problem: str | None = None
+        self._reading_problem: str | None = None
+        self._largest_at: float | None = None
+        self._sample_count = 0
+        self.view: View | None = None
+        """The latest; None before the first tick."""
+        self.problems: tuple[str, ...] = ()
+        """One line each, for the menu."""
+        self.quiet = Quiet()
+        """What the person does not want to hear; set from any thread."""
+        self.paused = False
+        """Set from any thread; call `wake` after it."""
+
+    @property
+    def interval_seconds(self) -> float:
+        """The interval in force."""
+        return self._interval_override or self._settings_file.settings.sampling.interval_seconds
+
+    @property
+    def sample_count(self) -> int:
+        """Ticks since the start."""
+        return self._sample_count
+
+    def wake(self) -> None:
+        """Make the sampler look at what was changed now. Any thread."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """End the thread; what is buffered is written. Any thread; does not wait."""
+        self._stopping = True
+        self._woken.set()
+
+    def record(self, event: Event) -> None:
+        """Keep an event in the history. Any thread."""
+        self._errands.put(lambda: self._keep_event(event))
+        self._woken.set()
+
+    def read_all_processes(self, timeout_seconds: float = 5.0) -> list[ProcessUse]:
+        """Every process with its resident set, largest first. Any thread but the sampler's; blocks.
+
+        Raises: MemtrayError when the sampler does not answer in time.
+        """
+        return self._ask(self._all_processes, timeout_seconds)
+
+    def store_bytes(self, timeout_seconds: float = 5.0) -> int | None:
+        """Size of the history on disk; None: there is none. Any thread but the sampler's; blocks.
+
+        Raises: MemtrayError when the sampler does not answer in time.
+        """
+        return self._ask(
+            lambda: self._history.statistics().file_bytes if self._history else None,
+            timeout_seconds,
+        )
+
+    def measure(self, subject: str, timeout_seconds: float = 5.0) -> int | None:
+        """Resident set, right now, of a target or of "memtray"; None: nothing runs.
+
+        Any thread but the sampler's; blocks.
+
+        Raises: MemtrayError when the sampler does not answer in time.
+        """
+        return self._ask(lambda: self._measure(subject), timeout_seconds)
+
+    def run(self) -> None:
+        """Tick until stopped. The sampler thread's whole life."""
+        processes = open_process_reader()
+        self._processes: ProcessReader = processes
+        system = open_system_reader()
+        self._app = AppReader()
+        self._open_history()
+        self._keep_event(Event(wall_seconds=time.time(), kind="start", subject="memtray"))
+        next_tick: float | None = None
+        try:
+            while not self._stopping:
+                self._run_errands()
+                self._follow_settings()
+                now = time.monotonic()
+                if self.paused:
+                    next_tick = None
+                elif next_tick is None or now >= next_tick:
+                    self._tick(system, now)
+                    next_tick = next_tick_seconds(now, time.monotonic(), self.interval_seconds)
+                self._maintain_history()
+                self._wait(next_tick)
+        finally:
+            self._keep_event(Event(wall_seconds=time.time(), kind="stop", subject="memtray"))
+            if self._history is not None:
+                self._history.close()
+            processes.close()
+
+    def _wait(self, next_tick: float | None) -> None:
+        # Settings are to take effect within two seconds, however long the interval.
+        limit = _HOUSEKEEPING_SECONDS
+        if next_tick is not None:
+            limit = min(limit, next_tick - time.monotonic())
+        self._woken.wait(max(0.0, limit))
+        self._woken.clear()
+
+    def _tick(self, system: SystemReader, now: float) -> None:
+        try:
+            changes = self._processes.refresh()
+            self._tracker.apply(changes.appeared, changes.changed, changes.gone)
+            members = self._tracker.members()
+            readings = self._processes.read(key for keys in members.values() for key in keys)
+            frame = Frame(
+                monotonic_seconds=now,
+                wall_seconds=time.time(),
+                interval_seconds=self.interval_seconds,
+                system=system.read(),
+                app=self._app.read(),
+                targets=tuple(
+                    TargetSample(
+                        name=name,
+                        readings=tuple((key, readings[key]) for key in keys if key in readings),
+                    )
+                    for name, keys in members.items()
+                ),
+                largest=self._largest(now),
+            )
+            outcome = self._monitor.fold(frame, self.quiet)
+        except Exception as error:  # noqa: BLE001
+            # One bad look must not end the watch: it is logged, shown, and the next tick tries.
+            if self._reading_problem is None:
+                _log.exception("a sample failed")
+            self._reading_problem = f"no sample: {type(error).__name__}; see the log"
+            self._collect_problems()
+            self._publish(None)
+            return
+        self._reading_problem = None
+        self._sample_count += 1
+        self.view = outcome.view
+        if self._history is not None:
+            self._history.add(frame.wall_seconds, outcome.values)
+        for event in outcome.events:
+            self._keep_event(event)
+        self._collect_problems()
+        self._publish(outcome)
+
+    def _largest(self, now: float) -> tuple[ProcessUse, ...] | None:
+        if self._largest_at is not None and now - self._largest_at < _LARGEST_SECONDS:
+            return None
+        self._largest_at = now
+        sizes = self._processes.read_all()
+        free = ((rss, key) for key, rss in sizes.items() if self._tracker.is_free(key))
+        return tuple(
+            ProcessUse(facts=facts, rss_bytes=rss)
+            for rss, key in heapq.nlargest(_LARGEST_COUNT, free)
+            if (facts := self._tracker.facts(key)) is not None
+        )
+
+    def _all_processes(self) -> list[ProcessUse]:
+        uses = (
+            ProcessUse(facts=facts, rss_bytes=rss)
+            for key, rss in self._processes.read_all().items()
+            if (facts := self._tracker.facts(key)) is not None
+        )
+        return sorted(uses, key=lambda use: -use.rss_bytes)
+
+    def _measure(self, subject: str) -> int | None:
+        if subject == APP:
+            return self._app.read().rss_bytes
+        keys = self._tracker.members().get(subject, [])
+        sizes = [reading.rss_bytes for reading in self._processes.read(keys).values()]
+        return sum(sizes) if sizes else None
+
+    def _ask(self, question: Callable[[], T], timeout_seconds: float) -> T:
+        answers: queue.SimpleQueue[T] = queue.SimpleQueue()
+        self._errands.put(lambda: answers.put(question()))
+        self._woken.set()
+        try:
+            return answers.get(timeout=timeout_seconds)
+        except queue.Empty:
+            raise MemtrayError("The sampler does not answer; see the log.") from None
+
+    def _run_errands(self) -> None:
+        while True:
+            try:
+                errand = self._errands.get_nowait()
+            except queue.Empty:
+                return
+            errand()
+
+    def _follow_settings(self) -> None:
+        news = self._settings_file.poll()
+        if news is None:
+            return
+        if not isinstance(news, SettingsError):
+            rules = monitor_rules(news)
+            self._tracker.set_rules(rules.targets)
+            self._monitor.set_rules(rules)
+            self._largest_at = None
+            if self._history is not None:
+                self._history.set_retention(retention(news))
+        self._collect_problems()
+        self._publish(None)
+
+    def _open_history(self) -> None:
+        try:
+            self._history = HistoryWriter(
+                self._history_file, retention(self._settings_file.settings)
+            )
+            self._preload_bars()
+        except HistoryError as error:
+            _log.error("%s", error)
+            self._history_problem = str(error)
+
+    def _preload_bars(self) -> None:
+        now, span = time.time(), self._settings_file.settings.icon.span_seconds
+        with HistoryReader(self._history_file) as reader:
+            remembered = {
+                series: _bars(reader.points(series, now - span, now), now, span)
+                for series in reader.series()
+                if series.metric in ("used_bytes", "rss_bytes")
+            }
+        self._monitor.preload_bars(remembered)
+
+    def _maintain_history(self) -> None:
+        if self._history is None:
+            return
+        self._history.maintain(time.monotonic())
+        if self._history.problem != self._history_problem:
+            self._history_problem = self._history.problem
+            self._collect_problems()
+            self._publish(None)
+
+    def _keep_event(self, event: Event) -> None:
+        if self._history is not None:
+            self._history.add_event(event)
+
+    def _collect_problems(self) -> None:
+        found = (self._settings_file.problem, self._history_problem, self._reading_problem)
+        self.problems = tuple(problem for problem in found if problem)
+
+
+def _bars(points: list[Point], now: float, span_seconds: float) -> list[float | None]:
+    """The largest value of each of the nine bars before the newest, oldest first."""
+    width = span_seconds / BAR_COUNT
+    bars: list[float | None] = [None] * (BAR_COUNT - 1)
+    for point in points:
+        age = int((now - point.wall_seconds) // width)
+        if point.maximum is not None and 0 <= age < len(bars):
+            bars[-1 - age] = max(point.maximum, bars[-1 - age] or 0.0)
+    return bars

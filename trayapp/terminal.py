@@ -1,0 +1,95 @@
+"""Running without a tray: a live line per target in the terminal."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Mapping
+from typing import TextIO
+
+from trayapp.domain.tray import app_line, system_line, target_line
+from trayapp.domain.view import View
+
+_PLAIN_SECONDS = 10.0
+_UP = "\x1b[{}F\x1b[J"
+
+
+class LiveLines:
+    """Prints the latest view: redrawn in place on a terminal, now and then elsewhere.
+
+    A thread of its own prints, because a terminal that is stopped (Ctrl-S) must not stop the
+    sampler.
+    """
+
+    def __init__(self, stream: TextIO, env: Mapping[str, str] = os.environ) -> None:
+        self._stream = stream
+        self._in_place = stream.isatty() and env.get("TERM") != "dumb"
+        self._latest: View | None = None
+        self._news = threading.Event()
+        self._drawn = 0
+        self._printed_at: float | None = None
+        self._stopping = False
+        self.enabled = True
+        """Off while a tray shows the icon. Set from any thread."""
+        self._thread = threading.Thread(target=self._run, name="terminal", daemon=True)
+
+    def start(self) -> None:
+        """Begin to print."""
+        self._thread.start()
+
+    def show(self, view: View) -> None:
+        """Print this view next. Any thread; does not block."""
+        self._latest = view
+        self._news.set()
+
+    def stop(self) -> None:
+        """End after what is being printed. Any thread."""
+        self._stopping = True
+        self._news.set()
+        self._thread.join(timeout=1.0)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._news.wait()
+            self._news.clear()
+            view = self._latest
+            if self._stopping or view is None or not self.enabled:
+                self._drawn = 0
+                continue
+            try:
+                self._print(view)
+            except OSError:
+                # Whoever read this has gone; sampling, history and alerts go on without.
+                return
+
+    def _print(self, view: View) -> None:
+        now = time.monotonic()
+        lines = live_lines(view)
+        if self._in_place:
+            width = _terminal_columns(self._stream)
+            text = "".join(f"{line[: width - 1]}\n" for line in lines)
+            self._stream.write((_UP.format(self._drawn) if self._drawn else "") + text)
+            self._drawn = len(lines)
+        elif self._printed_at is None or now - self._printed_at >= _PLAIN_SECONDS:
+            self._stream.write("".join(f"{line}\n" for line in lines))
+            self._printed_at = now
+        self._stream.flush()
+
+
+def live_lines(view: View) -> list[str]:
+    """The lines about a view: the machine, each target, what is wrong, Memtray itself."""
+    stamp = time.strftime("%H:%M:%S", time.localtime(view.wall_seconds))
+    return [
+        f"{stamp}  {system_line(view.system)}",
+        *(f"  {target_line(target)}" for target in view.targets),
+        *(f"  ⚠ {incident.title}: {incident.body}" for incident in view.incidents),
+        f"  {app_line(view.app)}",
+    ]
+
+
+def _terminal_columns(stream: TextIO) -> int:
+    try:
+        return max(20, os.get_terminal_size(stream.fileno()).columns)
+    except (OSError, ValueError):
+        return 80
