@@ -17,7 +17,13 @@ from trayapp.domain.units import (
 
 @pytest.mark.parametrize(
     ("text", "size_bytes"),
-    [("500M", 500_000_000), ("1.5GiB", 1_610_612_736), ("4096", 4096), (" 2 kib ", 2048)],
+    [
+        ("500M", 524_288_000),
+        ("500MB", 500_000_000),
+        ("1.5GiB", 1_610_612_736),
+        ("4096", 4096),
+        (" 2 kib ", 2048),
+    ],
 )
 def test_sizes_are_read_in_powers_of_1000_and_1024(text: str, size_bytes: int) -> None:
     assert parse_size(text) == size_bytes

@@ -70,7 +70,7 @@ VALID = {
                 name="app",
                 match="app.py --serve",
                 children=False,
-                limit_bytes=500_000_000,
+                limit_bytes=500 * MIB,
                 growth=False,
                 spike=False,
             ),
@@ -228,7 +228,12 @@ def test_any_text_is_settings_or_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "size_bytes"),
-    [('"16MiB"', 16 * MIB), ('"17m"', 17_000_000), ('" 1.5 GiB "', 3 * GIB // 2)],
+    [
+        ('"16MiB"', 16 * MIB),
+        ('"17m"', 17 * MIB),
+        ('"17MB"', 17_000_000),
+        ('" 1.5 GiB "', 3 * GIB // 2),
+    ],
 )
 def test_sizes_are_written_as_people_write_them(text: str, size_bytes: int) -> None:
     assert parse_settings(f"history.size = {text}", "f").history.size_bytes == size_bytes

@@ -10,10 +10,10 @@ GIB = 1024**3
 
 _SIZE_UNITS = {
     "": 1, "b": 1,
-    "k": 10**3, "kb": 10**3, "kib": KIB,
-    "m": 10**6, "mb": 10**6, "mib": MIB,
-    "g": 10**9, "gb": 10**9, "gib": GIB,
-    "t": 10**12, "tb": 10**12, "tib": 1024**4,
+    "k": KIB, "kib": KIB, "kb": 10**3,
+    "m": MIB, "mib": MIB, "mb": 10**6,
+    "g": GIB, "gib": GIB, "gb": 10**9,
+    "t": 1024**4, "tib": 1024**4, "tb": 10**12,
 }  # fmt: skip
 _DURATION_UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "y": 31_536_000.0}
 _QUANTITY = re.compile(r"\s*(\d{1,15}(?:\.\d{1,9})?)\s*([A-Za-z]*)\s*")
@@ -22,7 +22,8 @@ _QUANTITY = re.compile(r"\s*(\d{1,15}(?:\.\d{1,9})?)\s*([A-Za-z]*)\s*")
 def parse_size(text: str) -> int:
     """Read a size such as "500M", "1.5GiB" or "4096": bytes, rounded to whole ones.
 
-    K, M, G, T and KB… are powers of 1000; KiB, MiB… are powers of 1024; case does not matter.
+    As in GNU tools and systemd: K, M, G, T and KiB, MiB… are powers of 1024, KB, MB… of 1000. Case
+    does not matter.
 
     Raises: ValueError with what was expected.
     """

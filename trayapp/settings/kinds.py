@@ -151,9 +151,9 @@ class Size:
             "GiB": GIB,
             "MiB": MIB,
             "KiB": KIB,
-            "G": 10**9,
-            "M": 10**6,
-            "K": 10**3,
+            "GB": 10**9,
+            "MB": 10**6,
+            "KB": 10**3,
             "": 1,
         }
         exact = [f"{size // unit}{name}" for name, unit in units.items() if size % unit == 0]
