@@ -1,0 +1,131 @@
+"""Linux, and the other systems that follow the freedesktop.org specifications."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from trayapp.errors import PlatformError
+from trayapp.platforms import CARRY_HOME, TRIM_OWN_HEAP, posix
+from trayapp.platforms.locking import InstanceLock
+
+DESCRIPTOR_CEILING = 65536
+"""Enough to hold every process of a big machine; children inherit the limit."""
+
+_OPENERS = (("xdg-open",), ("gio", "open"))
+_IS_GLIBC = "CS_GNU_LIBC_VERSION" in os.confstr_names
+
+# Desktop Entry Specification, "The Exec key": what must be quoted, and escaped inside quotes.
+_RESERVED = frozenset(" \t\n\r\"'\\><~|&;$*?#()`")
+_ESCAPED = frozenset('"`$\\')
+_VALUE_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+
+class LinuxPlatform:
+    """See `Platform`."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """See `Platform`."""
+        return frozenset({CARRY_HOME, TRIM_OWN_HEAP} if _IS_GLIBC else {CARRY_HOME})
+
+    def autostart_status(self) -> bool:
+        """See `Platform`; a desktop's own settings switch an entry off by a line in it."""
+        try:
+            text = self._desktop_file().read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise PlatformError(f"Cannot read {self._desktop_file()}: {error.strerror}.") from error
+        lines = {line.replace(" ", "").lower() for line in text.splitlines()}
+        return not lines & {"hidden=true", "x-gnome-autostart-enabled=false"}
+
+    def autostart_enable(self, command: Sequence[str]) -> None:
+        """See `Platform`."""
+        home = posix.home_to_carry(self._env)
+        if home is not None:
+            command = ("env", f"MEMTRAY_HOME={home}", *command)
+        entry = (
+            "[Desktop Entry]\n"
+            "Type=Application\n"
+            "Name=Memtray\n"
+            "Comment=Watches memory and tells you before it hurts\n"
+            f"Exec={exec_value(command)}\n"
+            "Terminal=false\n"
+            "X-GNOME-Autostart-enabled=true\n"
+        )
+        posix.replace_file(self._desktop_file(), os.fsencode(entry))
+
+    def autostart_disable(self) -> None:
+        """See `Platform`."""
+        posix.remove_file(self._desktop_file())
+
+    def open_file(
+        self, path: Path, on_failure: Callable[[PlatformError], None] | None = None
+    ) -> None:
+        """See `Platform`."""
+        for name, *options in _OPENERS:
+            program = posix.find_program(name, self._env)
+            if program is not None:
+                # Absolute, so that a name which starts with "-" is not taken for an option.
+                command = (program, *options, str(path.absolute()))
+                posix.open_with(command, path, self._env, on_failure)
+                return
+        raise PlatformError(
+            f"Nothing here opens files; install xdg-utils, or open {path} yourself."
+        )
+
+    def raise_descriptor_limit(self) -> int | None:
+        """See `Platform`."""
+        return posix.raise_descriptor_limit(DESCRIPTOR_CEILING)
+
+    def single_instance_lock(self, path: Path) -> InstanceLock:
+        """See `Platform`."""
+        return posix.single_instance_lock(path)
+
+    def trim_process(self, pid: int) -> None:
+        """Not offered.
+
+        process_madvise(MADV_PAGEOUT) would need CAP_SYS_NICE, and swaps out what is in use.
+        """
+        raise PlatformError(
+            f"Linux gives no permission to take memory back from another process ({pid}); "
+            "only the program itself can: use its own way of freeing memory, or restart it."
+        )
+
+    def trim_own_heap(self) -> bool | None:
+        """See `Platform`."""
+        if not _IS_GLIBC:
+            return None
+        # psutil.heap_trim() does the same, but importing psutil takes 2.5 MiB: more than a trim
+        # of this process usually gives back. ctypes takes 0.4.
+        import ctypes
+
+        return bool(ctypes.CDLL(None).malloc_trim(ctypes.c_size_t(0)))
+
+    def _desktop_file(self) -> Path:
+        config = Path(self._env.get("XDG_CONFIG_HOME", ""))
+        if not config.is_absolute():
+            config = Path(self._env.get("HOME") or Path.home()) / ".config"
+        return config / "autostart" / "memtray.desktop"
+
+
+def exec_value(command: Sequence[str]) -> str:
+    """A command as the value of an `Exec` key: quoted, then escaped like any other value.
+
+    Source: Desktop Entry Specification 1.5, "The Exec key" and "Possible value types".
+    """
+    line = " ".join(_quoted(argument) for argument in command)
+    return "".join(_VALUE_ESCAPES.get(character, character) for character in line)
+
+
+def _quoted(argument: str) -> str:
+    argument = argument.replace("%", "%%")
+    if argument and not _RESERVED.intersection(argument):
+        return argument
+    escaped = ("\\" + character if character in _ESCAPED else character for character in argument)
+    return f'"{"".join(escaped)}"'
