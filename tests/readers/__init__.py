@@ -1,0 +1,1 @@
+"""Readers against the live machine, recorded files and broken ones."""

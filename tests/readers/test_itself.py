@@ -1,0 +1,120 @@
+"""What this process costs, against the system's own figures."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.readers.children import FakeClock
+from trayapp.readers.itself import SLOW_SECONDS, AppReader, Costs, ProcCosts, PsutilCosts
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture(params=[ProcCosts, PsutilCosts])
+def reader(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[AppReader]:
+    costs: Costs = request.param()
+    reader = AppReader(costs, clock=clock)
+    yield reader
+    reader.close()
+
+
+def test_figures_agree_with_psutil(reader: AppReader) -> None:
+    sample = reader.read()
+    memory = psutil.Process().memory_full_info()
+    assert sample.pid == os.getpid()
+    assert sample.rss_bytes == pytest.approx(memory.rss, rel=0.02)
+    assert sample.uss_bytes == pytest.approx(memory.uss, rel=0.05)
+    assert sample.descriptor_count == pytest.approx(psutil.Process().num_fds(), abs=2)
+    assert sample.thread_count == threading.active_count()
+
+
+@contextmanager
+def private_memory(size_bytes: int) -> Iterator[None]:
+    """Touch fresh memory of our own; straight from the kernel, since malloc may have some left."""
+    with mmap.mmap(-1, size_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as block:
+        block[:] = b"x" * size_bytes
+        yield
+
+
+def test_private_memory_is_read_on_a_slow_clock(reader: AppReader, clock: FakeClock) -> None:
+    before = reader.read().uss_bytes
+    assert before is not None
+    with private_memory(30_000_000):
+        clock.seconds += SLOW_SECONDS / 2
+        between = reader.read()
+        clock.seconds += SLOW_SECONDS / 2
+        after = reader.read().uss_bytes
+    assert between.uss_bytes == before
+    assert between.rss_bytes is not None
+    assert after is not None
+    assert after - before > 15_000_000
+
+
+def test_after_a_cleanup_the_next_reading_is_fresh(reader: AppReader) -> None:
+    before = reader.read().uss_bytes
+    assert before is not None
+    with private_memory(30_000_000):
+        reader.read_again_soon()
+        after = reader.read().uss_bytes
+    assert after is not None
+    assert after - before > 15_000_000
+
+
+def test_cpu_is_a_share_of_one_core_since_the_last_reading(clock: FakeClock) -> None:
+    cpu_clock = FakeClock()
+    reader = AppReader(clock=clock, cpu_clock=cpu_clock)
+    assert reader.read().cpu_percent is None
+    clock.seconds += 2
+    cpu_clock.seconds += 0.01
+    assert reader.read().cpu_percent == pytest.approx(0.5)
+    clock.seconds += 2
+    assert reader.read().cpu_percent == pytest.approx(0.0)
+    assert reader.read().cpu_percent is None
+    reader.close()
+
+
+def test_what_went_to_disk_is_counted(tmp_path: Path) -> None:
+    costs = ProcCosts()
+    before = costs.read_slow().written_bytes
+    if before is None:
+        pytest.skip("this kernel does not count")
+    with (tmp_path / "file").open("wb") as file:
+        file.write(os.urandom(1_000_000))
+        os.fsync(file.fileno())
+    after = costs.read_slow().written_bytes
+    costs.close()
+    assert after is not None
+    if after == before:
+        pytest.skip("the temporary folder is in memory")
+    assert after - before >= 1_000_000
+
+
+def test_missing_files_are_unknown(tmp_path: Path) -> None:
+    reader = AppReader(ProcCosts(str(tmp_path)))
+    sample = reader.read()
+    reader.close()
+    assert sample.rss_bytes is None
+    assert sample.uss_bytes is None
+    assert sample.descriptor_count is None
+    assert sample.written_bytes is None
+
+
+@pytest.mark.parametrize("content", ["", "Private_Clean:", "Private_Clean: many kB", "5 kB\n"])
+def test_broken_files_are_unknown(tmp_path: Path, content: str) -> None:
+    for name in ("statm", "smaps_rollup", "io"):
+        (tmp_path / name).write_text(content)
+    reader = AppReader(ProcCosts(str(tmp_path)))
+    sample = reader.read()
+    reader.close()
+    assert (sample.rss_bytes, sample.uss_bytes, sample.written_bytes) == (None, None, None)

@@ -1,0 +1,127 @@
+"""Following processes from tick to tick: who appeared, who changed, who went."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
+
+from trayapp.domain.samples import ProcessFacts, ProcessKey
+from trayapp.readers.processes import ProcessChanges
+
+SETTLE_SECONDS = 1.0
+"""A process this old has probably run the exec that its fork was for."""
+
+
+class Life:
+    """One process, from first to last sight."""
+
+    __slots__ = ("facts",)
+
+    def __init__(self, facts: ProcessFacts) -> None:
+        self.facts = facts
+
+
+LifeT = TypeVar("LifeT", bound=Life)
+
+
+class FollowingReader(ABC, Generic[LifeT]):
+    """The part of a process reader that is the same on every system.
+
+    A process is looked at when it is first seen and again once it settled, because exec changes
+    its command line; later only when a reading hints at an exec or its parent ended. Nothing is
+    kept for the dead. Not thread-safe.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lives: dict[int, LifeT] = {}
+        self._due: dict[int, float] = {}
+        """Pids to look at again, and when."""
+        self._found_dead: dict[int, LifeT] = {}
+        """Seen to have ended while being read."""
+        self._must_list = True
+
+    def refresh(self) -> ProcessChanges:
+        """Tell what changed since the last call; the first call tells of everything."""
+        now = self._clock()
+        gone = [self._bury(life) for life in self._found_dead.values()]
+        self._found_dead.clear()
+        appeared: list[ProcessFacts] = []
+        pids = self._list_pids(now, force=self._must_list or bool(gone))
+        if pids is not None:
+            self._must_list = False
+            gone += [self._bury(self._lives[pid]) for pid in self._lives.keys() - pids]
+            appeared = self._meet_all(sorted(pids - self._lives.keys()), now)
+        if gone:
+            self._expect_new_parents({key.pid for key in gone}, now)
+        changed, ended = self._look_again(now)
+        return ProcessChanges(tuple(appeared), tuple(changed), tuple(gone + ended))
+
+    def close(self) -> None:
+        """Let go of everything held."""
+        for life in self._lives.values():
+            self._let_go(life)
+        self._lives.clear()
+
+    @abstractmethod
+    def _list_pids(self, now: float, *, force: bool) -> set[int] | None:
+        """All pids, or None: as last time (not allowed with `force`) or not to be had now."""
+
+    @abstractmethod
+    def _meet(self, pid: int) -> LifeT | None:
+        """Take up a process; None if it is gone already. OSError: to be tried again."""
+
+    @abstractmethod
+    def _look(self, life: LifeT) -> ProcessFacts | None:
+        """The facts as they are now; None if the process ended. OSError: to be tried again."""
+
+    def _let_go(self, life: LifeT) -> None:
+        """Free what is held for this process."""
+
+    def _meet_all(self, pids: Iterable[int], now: float) -> list[ProcessFacts]:
+        appeared = []
+        for pid in pids:
+            try:
+                life = self._meet(pid)
+            except OSError:  # out of descriptors or kernel memory, for the moment
+                self._must_list = True
+                continue
+            if life is not None:
+                self._lives[pid] = life
+                self._due[pid] = now + SETTLE_SECONDS
+                appeared.append(life.facts)
+        return appeared
+
+    def _expect_new_parents(self, ended_pids: set[int], now: float) -> None:
+        for pid, life in self._lives.items():
+            if life.facts.parent_pid in ended_pids:
+                self._due[pid] = now
+
+    def _look_again(self, now: float) -> tuple[list[ProcessFacts], list[ProcessKey]]:
+        changed: list[ProcessFacts] = []
+        ended: list[ProcessKey] = []
+        for pid in [pid for pid, due in self._due.items() if due <= now]:
+            life = self._lives[pid]
+            try:
+                facts = self._look(life)
+            except OSError:
+                continue
+            if facts is None:
+                ended.append(self._bury(life))
+                self._must_list = True  # the pid may have a new owner already
+            elif facts == life.facts:
+                del self._due[pid]
+            else:
+                life.facts = facts
+                changed.append(facts)
+                # It may not have come to rest yet: a shell runs env runs python.
+                self._due[pid] = now + SETTLE_SECONDS
+        return changed, ended
+
+    def _bury(self, life: LifeT) -> ProcessKey:
+        key = life.facts.key
+        self._let_go(life)
+        self._lives.pop(key.pid, None)
+        self._due.pop(key.pid, None)
+        return key

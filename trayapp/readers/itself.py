@@ -1,0 +1,171 @@
+"""What Memtray itself costs: its first target."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from trayapp.domain.samples import AppSample
+
+SLOW_SECONDS = 15.0
+"""How often the figures are read that cost more than microseconds."""
+
+
+class SlowCosts(NamedTuple):
+    """The figures of the slow clock; None where the system does not tell."""
+
+    uss_bytes: int | None = None
+    descriptor_count: int | None = None
+    written_bytes: int | None = None
+
+
+class Costs(Protocol):
+    """One system's way of asking about the own process."""
+
+    def read_rss_bytes(self) -> int | None:
+        """Resident set; cheap."""
+
+    def read_slow(self) -> SlowCosts:
+        """Everything that takes about a millisecond."""
+
+    def close(self) -> None:
+        """Let go of all descriptors."""
+
+
+class AppReader:
+    """Reads what this process costs. All calls from one thread."""
+
+    def __init__(
+        self,
+        costs: Costs | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        cpu_clock: Callable[[], float] = time.process_time,
+    ) -> None:
+        """By default asks the system it runs on."""
+        self._costs = costs or (ProcCosts() if sys.platform == "linux" else PsutilCosts())
+        self._clock = clock
+        self._cpu_clock = cpu_clock
+        self._last_tick: tuple[float, float] | None = None
+        self._slow = SlowCosts()
+        self._slow_due_seconds = float("-inf")
+
+    def read(self) -> AppSample:
+        """Read once; CPU is None the first time, slow figures are up to 15 s old."""
+        now = self._clock()
+        cpu_percent = self._cpu_percent(now)
+        if now >= self._slow_due_seconds:
+            self._slow = self._costs.read_slow()
+            self._slow_due_seconds = now + SLOW_SECONDS
+        return AppSample(
+            pid=os.getpid(),
+            rss_bytes=self._costs.read_rss_bytes(),
+            uss_bytes=self._slow.uss_bytes,
+            cpu_percent=cpu_percent,
+            thread_count=threading.active_count(),
+            descriptor_count=self._slow.descriptor_count,
+            written_bytes=self._slow.written_bytes,
+        )
+
+    def read_again_soon(self) -> None:
+        """Make the next reading read everything: after a cleanup nobody wants old figures."""
+        self._slow_due_seconds = float("-inf")
+
+    def close(self) -> None:
+        """Let go of all descriptors."""
+        self._costs.close()
+
+    def _cpu_percent(self, now: float) -> float | None:
+        cpu_seconds = self._cpu_clock()
+        last, self._last_tick = self._last_tick, (now, cpu_seconds)
+        if last is None or now <= last[0]:
+            return None
+        return 100.0 * (cpu_seconds - last[1]) / (now - last[0])
+
+
+class ProcCosts:
+    """Linux: from /proc/self."""
+
+    def __init__(self, root: str = "/proc/self") -> None:
+        self._root = root
+        self._statm: int | None
+        try:
+            self._statm = os.open(f"{root}/statm", os.O_RDONLY)
+        except OSError:
+            self._statm = None
+
+    def read_rss_bytes(self) -> int | None:
+        """Resident set, from a held descriptor."""
+        if self._statm is None:
+            return None
+        try:
+            pages = int(os.pread(self._statm, 128, 0).split(b" ", 2)[1])
+        except (OSError, ValueError, IndexError):
+            return None
+        return pages * os.sysconf("SC_PAGE_SIZE") or None
+
+    def read_slow(self) -> SlowCosts:
+        """Private memory, descriptors in use, bytes sent to disk."""
+        return SlowCosts(
+            uss_bytes=_sum_of_fields(f"{self._root}/smaps_rollup", b"Private_", 1024),
+            descriptor_count=self._count_descriptors(),
+            written_bytes=_sum_of_fields(f"{self._root}/io", b"write_bytes:", 1),
+        )
+
+    def close(self) -> None:
+        """Close the descriptor."""
+        if self._statm is not None:
+            os.close(self._statm)
+            self._statm = None
+
+    def _count_descriptors(self) -> int | None:
+        folder = f"{self._root}/fd"
+        try:
+            # Since Linux 6.2 the folder's size is the answer, however many there are.
+            return Path(folder).stat().st_size or len(list(Path(folder).iterdir())) - 1
+        except OSError:
+            return None
+
+
+class PsutilCosts:
+    """macOS and Windows: through psutil, which does not tell what went to disk there."""
+
+    def __init__(self) -> None:
+        import psutil
+
+        self._process = psutil.Process()
+        self._errors = (psutil.Error, OSError)
+
+    def read_rss_bytes(self) -> int | None:
+        """Resident set."""
+        try:
+            return self._process.memory_info().rss or None
+        except self._errors:
+            return None
+
+    def read_slow(self) -> SlowCosts:
+        """Private memory; descriptors on macOS, handles on Windows."""
+        try:
+            uss_bytes = self._process.memory_full_info().uss or None
+            count = getattr(self._process, "num_handles" if os.name == "nt" else "num_fds")()
+            return SlowCosts(uss_bytes=uss_bytes, descriptor_count=count)
+        except self._errors:
+            return SlowCosts()
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _sum_of_fields(path: str, prefix: bytes, unit_bytes: int) -> int | None:
+    """Sum of the figures in all lines that start with `prefix`; None if there are none."""
+    try:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+            lines = file.readall().splitlines()
+        figures = [int(line.split()[1]) for line in lines if line.startswith(prefix)]
+    except (OSError, ValueError, IndexError):
+        return None
+    return sum(figures) * unit_bytes if figures else None

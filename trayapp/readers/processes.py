@@ -1,0 +1,54 @@
+"""What a reader of processes offers, and which one suits this system."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
+
+from trayapp.domain.samples import MemoryReading, ProcessFacts, ProcessKey
+
+UNKNOWN_START = -1
+"""`ProcessKey.started` of a process that may not even be asked when it started (hidepid)."""
+
+
+class ProcessChanges(NamedTuple):
+    """What differs from the previous refresh; apply `gone` first: its pids may be reused."""
+
+    appeared: tuple[ProcessFacts, ...] = ()
+    """Parents before their children, except where pids wrapped around."""
+    changed: tuple[ProcessFacts, ...] = ()
+    """Same process; new command line or name (exec), or new parent (the old one ended)."""
+    gone: tuple[ProcessKey, ...] = ()
+
+
+class ProcessReader(Protocol):
+    """Follows every process of the machine. All calls from one thread (the sampler's)."""
+
+    def refresh(self) -> ProcessChanges:
+        """Tell what changed since the last call; the first call tells of everything."""
+
+    def read(self, keys: Iterable[ProcessKey]) -> dict[ProcessKey, MemoryReading]:
+        """Read these processes only.
+
+        Missing in the answer: who vanished (`gone` at the next refresh), who may not be read, and
+        who has no memory of its own (zombies, kernel threads). A reading is never 0.
+        """
+
+    def read_all(self) -> dict[ProcessKey, int]:
+        """Resident set, in bytes, of every process that has one and shows it."""
+
+    def close(self) -> None:
+        """Let go of all descriptors; nothing may be called afterwards."""
+
+
+def open_process_reader(system: str = sys.platform) -> ProcessReader:
+    """The cheapest reader for this system; on Linux raises the process's descriptor limit."""
+    if system == "linux":
+        from trayapp.platforms import current_platform
+        from trayapp.readers.procfs import ProcfsReader
+
+        return ProcfsReader(descriptor_limit=current_platform().raise_descriptor_limit())
+    from trayapp.readers.portable import PortableReader
+
+    return PortableReader()
