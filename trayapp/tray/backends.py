@@ -1,0 +1,131 @@
+"""Which kind of tray icon can be shown here, and whether anybody will see it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from trayapp.errors import TrayError
+
+BACKEND_NAMES = ("sni", "appindicator", "gtk", "xorg")
+"""What may be asked for on Linux."""
+VARIABLE = "MEMTRAY_TRAY"
+"""The environment variable that asks for a backend."""
+_PACKAGES = "python3-gi gir1.2-gtk-3.0 gir1.2-ayatanaappindicator3-0.1"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backend:
+    """One way to show a tray icon."""
+
+    name: str
+    """"sni", or the name of one of pystray's: "appindicator", "gtk", "xorg", "darwin", "win32"."""
+    icon_class: type[Any]
+    """A subclass of pystray's `Icon`."""
+    visible: bool | None
+    """Whether an icon would be seen now; None where that cannot be told."""
+    reason: str
+    """Why this one, in a line for people."""
+
+
+def choose_backend(env: Mapping[str, str], platform: str, wanted: str | None = None) -> Backend:
+    """Choose the best backend that works here. May block for some seconds; call before the loop.
+
+    env: the environment, for the session bus, the display and `MEMTRAY_TRAY`.
+    platform: as `sys.platform`.
+    wanted: one of BACKEND_NAMES, or None for the best; takes precedence over `MEMTRAY_TRAY`.
+
+    Raises: TrayError if no icon can be shown here, now or later.
+    """
+    if platform in ("darwin", "win32"):
+        icon_class = _load(platform)
+        return Backend(
+            name=platform, icon_class=icon_class, visible=True, reason="the system's own"
+        )
+    wanted = wanted or env.get(VARIABLE) or None
+    if wanted not in (None, *BACKEND_NAMES):
+        raise TrayError(f"unknown tray backend {wanted!r}; use one of {', '.join(BACKEND_NAMES)}")
+    if wanted == "xorg":
+        # The only one that does without a session bus. Nobody gets it unasked: it has no menu, and
+        # can freeze the whole desktop.
+        visible = _has_x_tray(env)
+        return Backend(name=wanted, icon_class=_load(wanted), visible=visible, reason="asked for")
+    has_watcher = _has_watcher(env)
+    if wanted in ("appindicator", "gtk"):
+        visible = _has_x_tray(env) or (wanted == "appindicator" and has_watcher)
+        return Backend(name=wanted, icon_class=_load(wanted), visible=visible, reason="asked for")
+    if has_watcher:
+        return _sni(visible=True, reason="the session has a tray for StatusNotifierItem")
+    if wanted is None and _has_x_tray(env):
+        return _for_x_tray()
+    return _sni(visible=False, reason="no tray runs in this session; the icon waits for one")
+
+
+def _sni(*, visible: bool, reason: str) -> Backend:
+    from trayapp.tray.sni import SniIcon
+
+    return Backend(name="sni", icon_class=SniIcon, visible=visible, reason=reason)
+
+
+def _for_x_tray() -> Backend:
+    """A backend for a tray that knows only the older X11 protocol."""
+    for name in ("appindicator", "gtk"):
+        try:
+            icon_class = _load(name)
+        except TrayError as error:
+            _log.info("%s", error)
+        else:
+            reason = "the session's tray knows only the older X11 protocol"
+            return Backend(name=name, icon_class=icon_class, visible=True, reason=reason)
+    return _sni(
+        visible=False,
+        reason=f"the session's tray knows only the older X11 protocol; install {_PACKAGES} for it",
+    )
+
+
+def _load(name: str) -> type[Any]:
+    from trayapp.tray.pystray_safe import load_icon_class
+
+    try:
+        return load_icon_class(name)
+    except Exception as error:
+        # What it raises depends on which system package is missing; none of it is ours to handle.
+        first_line = str(error).split("\n")[0]
+        raise TrayError(f"pystray's {name} backend does not work here: {first_line}") from error
+
+
+def _has_watcher(env: Mapping[str, str]) -> bool:
+    """Whether the session bus has a tray. Raises: TrayError if there is no bus to ask."""
+    from trayapp.tray.bus import BusError, SessionBus
+    from trayapp.tray.sni import WATCHER
+
+    try:
+        bus = SessionBus(env)
+        try:
+            return bus.has_owner(WATCHER)
+        finally:
+            bus.close()
+    except (BusError, OSError) as error:
+        # GTK's backends need the bus as well: without one their run() never returns.
+        raise TrayError(f"no tray icon: {error}; start Memtray from a desktop session") from error
+
+
+def _has_x_tray(env: Mapping[str, str]) -> bool:
+    """Whether some program shows icons of the older X11 protocol."""
+    if not env.get("DISPLAY"):
+        return False
+    try:
+        from Xlib.display import Display  # type: ignore[import-untyped]  # ships no types
+
+        display = Display(env["DISPLAY"])
+        try:
+            selection = display.intern_atom("_NET_SYSTEM_TRAY_S0")
+            return bool(display.get_selection_owner(selection))
+        finally:
+            display.close()
+    except Exception as error:  # noqa: BLE001 - Xlib has many kinds, all mean: nothing to see
+        _log.debug("cannot ask the X server for a tray: %s", error)
+        return False

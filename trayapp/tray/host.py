@@ -1,0 +1,223 @@
+"""The tray as the rest of Memtray knows it: give it states, be told what was clicked."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from trayapp.domain.menu import IconPicture, MenuEntry, TrayState
+from trayapp.errors import TrayError
+from trayapp.tray.backends import Backend
+from trayapp.tray.pystray_safe import Menu, MenuItem
+from trayapp.tray.toolkits import TOOLKITS
+
+_SHORTEST_SECONDS = 0.2
+_NOTHING_YET = TrayState(picture=IconPicture(heights=(None,) * 10), tooltip="Memtray", menu=())
+_log = logging.getLogger(__name__)
+
+
+class TrayHost:
+    """One tray icon, whatever the backend."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        on_action: Callable[[str], None],
+        on_visible: Callable[[bool], None] | None = None,
+    ) -> None:
+        """Prepare an icon; `run` shows it.
+
+        on_action: gets the key of the menu entry that was clicked, or of the default entry for a
+            click on the icon. Called in the tray's thread; must return soon.
+        on_visible: gets whether the icon can be seen, each time that changes; the first time after
+            `run` has looked. Called in the tray's thread. Only the backend "sni" can tell.
+        """
+        self._backend = backend
+        self._on_action = on_action
+        self._on_visible = on_visible
+        self._toolkit = TOOLKITS[backend.name]()
+        self._visible = backend.visible
+        self._icon: Any = None
+        self._running = False
+        self._stopping = False
+        # Reentrant, because a signal handler may call in between.
+        self._lock = threading.RLock()
+        self._state = _NOTHING_YET
+        self._timer: threading.Timer | None = None
+        self._updated_seconds = -_SHORTEST_SECONDS
+        self._updating = threading.RLock()
+        self._picture: IconPicture | None = None
+        self._menu: tuple[MenuEntry, ...] | None = None
+        self._menu_updated_seconds = 0.0
+        self._complaint = ""
+
+    @property
+    def visible(self) -> bool | None:
+        """Whether the icon can be seen now; None where that cannot be told. Any thread."""
+        return self._visible
+
+    def run(self) -> None:
+        """Show the icon and serve it until `stop`. Main thread, once.
+
+        Raises: TrayError if the system's tray fails.
+        """
+        state = self._state
+        self._icon = icon = self._backend.icon_class(
+            "memtray",
+            icon=self._toolkit.image(state.picture),
+            title=self._toolkit.tooltip(state.tooltip),
+            menu=Menu(self._items),
+        )
+        icon.on_seen = self._on_seen
+        self._toolkit.prepare(icon)
+        try:
+            icon.run(setup=self._on_running)
+        except Exception as error:
+            # pystray's backends raise errors of toolkits that are not even imported here; GTK's do
+            # so on every stop where no notification service runs.
+            if not self._stopping:
+                raise TrayError(f"the tray icon has failed: {error}") from error
+            _log.debug("the tray complained while stopping", exc_info=True)
+        finally:
+            self._running = False
+            with self._lock:
+                if self._timer:
+                    self._timer.cancel()
+
+    def stop(self) -> None:
+        """Take the icon away and let `run` return. Any thread, or a signal handler."""
+        self._stopping = True
+        if self._running:
+            self._icon.stop()
+
+    def show(self, state: TrayState) -> None:
+        """Show `state`, soon: at most one update leaves per 0.2 s, with the newest state.
+
+        Any thread; does not wait.
+        """
+        with self._lock:
+            self._state = state
+            if not self._running or self._timer:
+                return
+            wait_seconds = self._updated_seconds + _SHORTEST_SECONDS - time.monotonic()
+            if wait_seconds > 0:
+                self._timer = threading.Timer(wait_seconds, self._update_later)
+                self._timer.daemon = True
+                self._timer.start()
+                return
+            self._updated_seconds = time.monotonic()
+        self._toolkit.in_ui_thread(self._update)
+
+    def notify(self, title: str, text: str) -> bool:
+        """Show a notification through the icon, where that is the system's way.
+
+        Plain texts, cut to what fits. Any thread; may wait half a second on macOS.
+        Returns: False where it is not the way (Linux) or the icon is not there.
+        """
+        return self._running and self._toolkit.notify(title, text)
+
+    def _on_running(self, icon: Any) -> None:
+        """The loop has started; called in a thread that pystray starts for this."""
+        self._toolkit.started()
+        self._running = True
+        if self._stopping:  # asked before there was anything to stop
+            icon.stop()
+        else:
+            self._toolkit.in_ui_thread(self._update)
+
+    def _on_seen(self, seen: bool) -> None:
+        self._visible = seen
+        if self._on_visible:
+            self._on_visible(seen)
+
+    def _update_later(self) -> None:
+        with self._lock:
+            self._timer = None
+            self._updated_seconds = time.monotonic()
+            if not self._running:
+                return
+        self._toolkit.in_ui_thread(self._update)
+
+    def _update(self) -> None:
+        """Bring the icon up to the newest state. The UI thread, where there is one."""
+        with self._updating:
+            if self._stopping:
+                return
+            state, icon = self._state, self._icon
+            try:
+                if state.picture != self._picture:
+                    icon.icon = self._toolkit.image(state.picture)
+                    self._picture = state.picture
+                self._toolkit.attend(state.attention)
+                icon.visible = True
+                icon.title = self._toolkit.tooltip(state.tooltip)
+                self._update_menu(icon, state.menu)
+            except Exception as error:  # noqa: BLE001 - whatever the tray has, sampling goes on
+                # Windows' shell, for one, is busy or locked at times. The next update tries again.
+                if str(error) != self._complaint:
+                    self._complaint = str(error)
+                    _log.warning("the tray icon could not be updated: %s", error)
+                self._picture = None
+                icon._title = ""  # pystray skips a title that it has tried before
+            else:
+                self._complaint = ""
+
+    def _update_menu(self, icon: Any, menu: tuple[MenuEntry, ...]) -> None:
+        if menu == self._menu or self._toolkit.is_menu_open():
+            return
+        now_seconds = time.monotonic()
+        if self._menu is not None and _without_labels(menu) == _without_labels(self._menu):
+            patience = self._toolkit.label_seconds
+            if patience is None or now_seconds - self._menu_updated_seconds < patience:
+                return
+        icon.update_menu()
+        self._menu = menu
+        self._menu_updated_seconds = now_seconds
+
+    def _items(self) -> Iterable[Any]:
+        """The newest menu, when pystray wants it. UI thread."""
+        return [self._item(entry) for entry in self._state.menu]
+
+    def _item(self, entry: MenuEntry) -> Any:
+        if entry.kind == "separator":
+            return Menu.SEPARATOR
+        action: Any = self._clicked
+        if entry.kind == "submenu" and entry.children:
+            action = Menu(*(self._item(child) for child in entry.children))
+        checkable = entry.kind in ("check", "radio")
+        # A submenu without entries stays in its place, though pystray would hide it.
+        enabled = entry.enabled and not (action == self._clicked and entry.kind in _INERT)
+        item = MenuItem(
+            self._toolkit.label(entry.label),
+            action,
+            checked=(lambda _: entry.checked) if checkable else None,
+            radio=entry.kind == "radio",
+            # pystray does not ask whether the default entry is enabled.
+            default=entry.default and enabled,
+            enabled=enabled,
+        )
+        item.key = entry.key
+        return item
+
+    def _clicked(self, _icon: Any, item: Any) -> None:
+        try:
+            self._on_action(item.key)
+        except Exception:  # noqa: BLE001 - whatever an action raises, the icon stays
+            _log.exception("the menu entry %r failed", item.key)
+
+
+_INERT = ("text", "submenu")
+
+
+def _without_labels(menu: tuple[MenuEntry, ...]) -> tuple[Any, ...]:
+    """All of a menu that must be right before somebody clicks."""
+    return tuple(
+        (
+            *(entry.key, entry.kind, entry.enabled, entry.checked, entry.default),
+            _without_labels(entry.children),
+        )
+        for entry in menu
+    )

@@ -1,0 +1,402 @@
+"""A backend to pystray's `Icon`: StatusNotifierItem and dbusmenu over D-Bus, in Python alone.
+
+The loop runs in the thread that calls `run`, the main one, and is the only one to touch the bus.
+Setting `icon`, `title` or `menu` from any thread stores the newest value and wakes the loop, which
+compares it with what hosts were told last.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import select
+import socket
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_method_call
+from PIL import Image
+
+from trayapp.domain.menu import IconPicture
+from trayapp.tray.bus import BUS, BUS_NAME, BusError, SessionBus, error_text
+from trayapp.tray.dbus_object import Body, Interface, Method, Objects, Property
+from trayapp.tray.dbusmenu import MENU_PATH, MenuObject
+from trayapp.tray.drawing import draw_argb
+from trayapp.tray.pystray_safe import Icon
+from trayapp.tray.text import escape_markup, plain_line, plain_lines
+
+WATCHER = "org.kde.StatusNotifierWatcher"
+ICON_SIZES_PX = (16, 22, 24, 32, 44, 48, 64, 88)
+"""What hosts are offered. Most take the one that fits; XFCE shrinks the largest, which therefore is
+a multiple of its slots of 22 and 44 pixels: whole pixels stay whole."""
+_WATCHER_OBJECT = DBusAddress("/StatusNotifierWatcher", WATCHER, WATCHER)
+_WATCHER_PROPERTIES = DBusAddress(
+    "/StatusNotifierWatcher", WATCHER, "org.freedesktop.DBus.Properties"
+)
+_PATH = "/StatusNotifierItem"
+_TITLE_LIMIT = 120
+_TOOLTIP_LIMIT = 2000
+_FIRST_RETRY_SECONDS = 1.0
+_LAST_RETRY_SECONDS = 60.0
+_DO_NOT_QUEUE = 4
+_PRIMARY_OWNER = 1
+
+Pixmap = tuple[int, int, bytes]
+"""Width, height, and four bytes per pixel: alpha, red, green, blue."""
+Reply = Callable[[Message], None]
+_log = logging.getLogger(__name__)
+
+
+class _Shown(NamedTuple):
+    """What hosts are told."""
+
+    icon: Any
+    tooltip: tuple[str, str]
+    """First line and the others; the latter as markup."""
+    status: str
+
+
+class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
+    """pystray's `Icon`, with more than its interface asks.
+
+    `icon` may be an `IconPicture`, which is drawn at every size a host may want. `attention` says
+    that hosts must not hide the icon. `on_seen` is called in the loop's thread with whether a host
+    shows the icon, whenever that changes.
+    """
+
+    HAS_NOTIFICATION = False
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.on_seen: Callable[[bool], None] = lambda _: None
+        self._attention = False
+        self._wanted = False
+        self._menu_stale = False
+        self._stopping = False
+        self._wake_end: socket.socket | None = None
+        self._pixmap_source: Any = None
+        self._pixmaps: list[Pixmap] = []
+        self._bus: SessionBus | None = None
+        self._bus_name = ""
+        self._watcher = ""
+        self._told: _Shown | None = None  # None: not registered
+        self._seen: bool | None = None
+        self._replies: dict[int, Reply] = {}
+        self._clicked: list[Callable[[Any], object]] = []
+        self._item = self._interface()
+        self._menu_object = MenuObject(lambda: self.menu, self._send, self._clicked.append)
+        self._objects = Objects(self._item, self._menu_object.interface)
+
+    @property
+    def attention(self) -> bool:
+        """Whether something is so wrong that hosts must not hide the icon. Any thread."""
+        return self._attention
+
+    @attention.setter
+    def attention(self, value: bool) -> None:
+        self._attention = value
+        self._wake()
+
+    # What pystray's base class asks of a backend. Any thread.
+
+    def _show(self) -> None:
+        self._wanted = True
+        self._wake()
+
+    def _hide(self) -> None:
+        self._wanted = False
+        self._wake()
+
+    def _update_icon(self) -> None:
+        self._icon_valid = True
+        self._wake()
+
+    def _update_title(self) -> None:
+        self._wake()
+
+    def _update_menu(self) -> None:
+        self._menu_stale = True
+        self._wake()
+
+    def _stop(self) -> None:
+        self._stopping = True
+        self._wake()
+
+    def _wake(self) -> None:
+        # If it is full, the loop wakes anyway; if it is closed, the loop has ended.
+        if self._wake_end:
+            with contextlib.suppress(OSError):
+                self._wake_end.send(b"\0")
+
+    def _run(self) -> None:
+        self._wake_end, self._loop_end = socket.socketpair()
+        for end in (self._wake_end, self._loop_end):
+            end.setblocking(False)
+        self._mark_ready()
+        delay_seconds = _FIRST_RETRY_SECONDS
+        try:
+            while not self._stopping:
+                try:
+                    with contextlib.closing(SessionBus(os.environ)) as self._bus:
+                        delay_seconds = _FIRST_RETRY_SECONDS
+                        self._serve(self._bus)
+                except (OSError, BusError) as error:
+                    level = (
+                        logging.WARNING if delay_seconds == _FIRST_RETRY_SECONDS else logging.DEBUG
+                    )
+                    _log.log(level, "the tray icon has no session bus: %s", error)
+                self._forget_bus()
+                self._sleep(delay_seconds)
+                delay_seconds = min(2 * delay_seconds, _LAST_RETRY_SECONDS)
+        finally:
+            self._wake_end.close()
+            self._loop_end.close()
+
+    # The loop. Its thread only, from here on.
+
+    def _serve(self, bus: SessionBus) -> None:
+        """Serve one connection until told to stop. Raises: OSError, BusError when it breaks."""
+        about_owner = f"sender='{BUS_NAME}',member='NameOwnerChanged',arg0='{WATCHER}'"
+        about_hosts = f"sender='{WATCHER}',interface='{WATCHER}'"
+        for rule in (about_owner, about_hosts):
+            bus.call(BUS, "AddMatch", "s", (f"type='signal',{rule}",))
+        self._bus_name = _take_name(bus)
+        self._call(BUS, "GetNameOwner", "s", (WATCHER,), self._on_watcher_found)
+        poll = select.poll()  # not select.select, which fails beyond 1,024 open files
+        poll.register(bus.socket, select.POLLIN)
+        poll.register(self._loop_end, select.POLLIN)
+        while not self._stopping:
+            self._tell_hosts()
+            ready = {descriptor for descriptor, _ in poll.poll()}
+            self._drain_wakes()
+            if bus.socket.fileno() in ready:
+                for message in bus.read():
+                    self._handle(message)
+                    self._run_clicked()
+
+    def _sleep(self, seconds: float) -> None:
+        """Wait, but no longer once told to stop."""
+        deadline = time.monotonic() + seconds
+        poll = select.poll()
+        poll.register(self._loop_end, select.POLLIN)
+        while not self._stopping and (left := deadline - time.monotonic()) > 0:
+            poll.poll(1000 * left)
+            self._drain_wakes()
+
+    def _drain_wakes(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while self._loop_end.recv(4096):
+                pass
+
+    def _forget_bus(self) -> None:
+        self._bus = None
+        self._replies.clear()
+        self._clicked.clear()
+        if not self._stopping:
+            self._set_watcher("")
+
+    def _send(self, message: Message) -> None:
+        if self._bus:
+            self._bus.send(message)
+
+    def _call(self, to: DBusAddress, method: str, signature: str, body: Body, reply: Reply) -> None:
+        if self._bus:
+            call = new_method_call(to, method, signature, body)
+            self._replies[self._bus.send(call)] = reply
+
+    def _handle(self, message: Message) -> None:
+        fields = message.header.fields
+        if message.header.message_type is MessageType.method_call:
+            self._objects.answer(message, self._send)
+            return
+        try:
+            if message.header.message_type is MessageType.signal:
+                self._on_signal(message)
+            elif reply := self._replies.pop(fields.get(HeaderFields.reply_serial), None):
+                reply(message)
+        except OSError:
+            raise
+        except Exception:  # noqa: BLE001 - a watcher's nonsense must not take the icon down
+            _log.exception("cannot understand a message from %s", fields.get(HeaderFields.sender))
+
+    def _run_clicked(self) -> None:
+        """Do what was clicked, now that the host has its answer."""
+        while self._clicked:
+            action = self._clicked.pop(0)
+            try:
+                action(self)
+            except Exception:  # noqa: BLE001 - whatever an action raises, the icon stays
+                _log.exception("an action of the tray menu failed")
+            self.update_menu()
+
+    # The watcher, at which icons register, and the hosts, which show them.
+
+    def _on_signal(self, message: Message) -> None:
+        sender = message.header.fields.get(HeaderFields.sender)
+        member = message.header.fields.get(HeaderFields.member)
+        if sender == BUS_NAME and member == "NameOwnerChanged":
+            name, _, owner = message.body
+            if name == WATCHER:
+                self._set_watcher(owner)
+        elif sender == self._watcher and member in _HOST_SIGNALS:
+            self._ask_for_host()
+
+    def _on_watcher_found(self, reply: Message) -> None:
+        is_error = reply.header.message_type is MessageType.error
+        self._set_watcher("" if is_error else reply.body[0])
+
+    def _set_watcher(self, owner: str) -> None:
+        self._watcher = owner
+        self._told = None
+        self._menu_object.forget_watchers()
+        if not owner:
+            self._set_seen(False)
+
+    def _register(self, now: _Shown) -> None:
+        self._told = now
+        self._menu_object.publish()
+        body = (self._bus_name,)
+        self._call(_WATCHER_OBJECT, "RegisterStatusNotifierItem", "s", body, self._on_registered)
+
+    def _on_registered(self, reply: Message) -> None:
+        if reply.header.message_type is MessageType.error:
+            _log.warning("the tray refused the icon: %s", error_text(reply))
+            self._set_seen(False)
+        else:
+            self._ask_for_host()
+
+    def _ask_for_host(self) -> None:
+        """Ask whether there is anything that shows icons; a watcher alone does not."""
+        body = (WATCHER, "IsStatusNotifierHostRegistered")
+        self._call(_WATCHER_PROPERTIES, "Get", "ss", body, self._on_host_told)
+
+    def _on_host_told(self, reply: Message) -> None:
+        # A watcher that does not know the question is taken for a host as well.
+        is_error = reply.header.message_type is MessageType.error
+        self._set_seen(is_error or reply.body[0] != ("b", False))
+
+    def _set_seen(self, seen: bool) -> None:
+        if seen == self._seen:
+            return
+        self._seen = seen
+        try:
+            self.on_seen(seen)
+        except Exception:  # noqa: BLE001 - whatever a listener raises, the icon stays
+            _log.exception("on_seen failed")
+
+    # What hosts are told, and what they may ask.
+
+    def _shown(self) -> _Shown:
+        title, _, tooltip = self._title.partition("\n")
+        status = "NeedsAttention" if self._attention else "Active"
+        return _Shown(
+            self._icon,
+            (plain_line(title, _TITLE_LIMIT), escape_markup(plain_lines(tooltip, _TOOLTIP_LIMIT))),
+            status if self._wanted else "Passive",
+        )
+
+    def _tell_hosts(self) -> None:
+        """Register where that is due; send a signal for whatever hosts were told otherwise."""
+        now, told = self._shown(), self._told
+        if told is None:
+            if self._watcher and self._wanted:
+                self._register(now)
+            return
+        self._told = now
+        if now.icon != told.icon:
+            self._send(self._item.signal("NewIcon"))
+        if _attention_icon(now) != _attention_icon(told):
+            self._send(self._item.signal("NewAttentionIcon"))
+        if now.tooltip != told.tooltip:
+            self._send(self._item.signal("NewToolTip"))
+        if now.status != told.status:
+            self._send(self._item.signal("NewStatus", now.status))
+        if self._menu_stale and self._menu_object.watched:
+            self._menu_stale = False
+            self._menu_object.publish()
+
+    def _interface(self) -> Interface:
+        ignore = Method(("i", "i"), (), lambda _x, _y: ())
+        return Interface(
+            _PATH,
+            "org.kde.StatusNotifierItem",
+            {
+                "Activate": Method(("i", "i"), (), self._activate),
+                "SecondaryActivate": ignore,
+                "ContextMenu": ignore,  # the host shows the menu; it knows where it is
+                "Scroll": Method(("i", "s"), (), lambda _delta, _orientation: ()),
+                "XAyatanaSecondaryActivate": Method(("u",), (), lambda _timestamp: ()),
+                "ProvideXdgActivationToken": Method(("s",), (), lambda _token: ()),
+            },
+            {
+                "Category": Property("s", lambda: "ApplicationStatus"),
+                "Id": Property("s", lambda: self.name),
+                "Title": Property("s", lambda: self.name.capitalize()),
+                "Status": Property("s", lambda: self._shown().status),
+                "WindowId": Property("i", lambda: 0),
+                "IconName": Property("s", str),
+                "IconPixmap": Property("a(iiay)", lambda: self._draw(self._icon)),
+                "OverlayIconName": Property("s", str),
+                "OverlayIconPixmap": Property("a(iiay)", list),
+                "AttentionIconName": Property("s", str),
+                "AttentionIconPixmap": Property(
+                    "a(iiay)", lambda: self._draw(_attention_icon(self._shown()))
+                ),
+                "AttentionMovieName": Property("s", str),
+                "ToolTip": Property("(sa(iiay)ss)", self._tooltip),
+                "IconThemePath": Property("s", str),
+                "ItemIsMenu": Property("b", bool),
+                "Menu": Property("o", lambda: MENU_PATH),
+            },
+            {
+                "NewTitle": (),
+                "NewIcon": (),
+                "NewAttentionIcon": (),
+                "NewToolTip": (),
+                "NewStatus": ("s",),
+            },
+        )
+
+    def _activate(self, _x: int, _y: int) -> Body:
+        self._clicked.append(lambda icon: icon())
+        return ()
+
+    def _tooltip(self) -> tuple[str, list[Pixmap], str, str]:
+        return "", [], *self._shown().tooltip
+
+    def _draw(self, icon: Any) -> list[Pixmap]:
+        """Draw when asked, and not twice: hosts ask again after each change of a text."""
+        if icon is None:
+            return []
+        if icon != self._pixmap_source:
+            self._pixmap_source = icon
+            if isinstance(icon, IconPicture):
+                self._pixmaps = [(size, size, draw_argb(icon, size)) for size in ICON_SIZES_PX]
+            else:
+                self._pixmaps = [_as_pixmap(icon)]
+        return self._pixmaps
+
+
+_HOST_SIGNALS = ("StatusNotifierHostRegistered", "StatusNotifierHostUnregistered")
+
+
+def _attention_icon(shown: _Shown) -> Any:
+    return shown.icon if shown.status == "NeedsAttention" else None
+
+
+def _take_name(bus: SessionBus) -> str:
+    """The name to register: the usual one, or the connection's own where that is refused."""
+    name = f"org.kde.StatusNotifierItem-{os.getpid()}-1"
+    try:
+        (answer,) = bus.call(BUS, "RequestName", "su", (name, _DO_NOT_QUEUE))
+    except BusError as error:  # A sandbox may own no names.
+        _log.debug("no name on the bus: %s", error)
+        return bus.unique_name
+    return name if answer == _PRIMARY_OWNER else bus.unique_name
+
+
+def _as_pixmap(image: Image.Image) -> Pixmap:
+    red, green, blue, alpha = image.convert("RGBA").split()
+    return image.width, image.height, Image.merge("RGBA", (alpha, red, green, blue)).tobytes()

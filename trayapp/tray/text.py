@@ -1,0 +1,34 @@
+"""Text from anywhere, made fit for a tray: strangers named the processes in it."""
+
+from __future__ import annotations
+
+# Spaces that line figures up; Python does not count them as printable.
+_KEPT_SPACES = "\u00a0\u2007\u2009\u202f"
+
+
+def plain_line(text: str, limit: int) -> str:
+    """One line of at most `limit` characters, cut with an ellipsis.
+
+    Control characters, lone surrogates, directional overrides and the like become spaces.
+    """
+    line = "".join(
+        char if char.isprintable() or char in _KEPT_SPACES else " " for char in text[: limit + 1]
+    )
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def plain_lines(text: str, limit: int) -> str:
+    """Several lines, each as `plain_line` would have it; at most `limit` characters in all."""
+    lines = (plain_line(line, limit) for line in text[:limit].split("\n"))
+    return "\n".join(lines)
+
+
+def cut_utf16(text: str, units: int) -> str:
+    """The longest beginning of `text` within `units` UTF-16 units, which is how Windows counts."""
+    return text.encode("utf-16-le", "replace")[: 2 * units].decode("utf-16-le", "ignore")
+
+
+def escape_markup(text: str) -> str:
+    """Text that reads as itself where it is taken for markup."""
+    # The html module would do, and costs the resident process a table of 2,200 entities.
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

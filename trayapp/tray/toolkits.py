@@ -1,0 +1,258 @@
+"""What differs between the kinds of tray icon once one is chosen: sizes, limits, threads."""
+
+from __future__ import annotations
+
+import collections
+import ctypes
+import logging
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from PIL import Image
+
+from trayapp.domain.menu import IconPicture
+from trayapp.tray.drawing import draw_icon
+from trayapp.tray.text import cut_utf16, plain_line, plain_lines
+
+_LABEL_LIMIT = 200
+_TOOLTIP_LIMIT = 2000
+_LABEL_SECONDS = 10.0
+_log = logging.getLogger(__name__)
+
+
+class Toolkit:
+    """How to treat an icon of one of pystray's backends; this one fits X11's."""
+
+    label_seconds: float | None = None
+    """At least so long between menu updates that only change texts; None: never for texts alone."""
+
+    icon: Any = None
+
+    def prepare(self, icon: Any) -> None:
+        """Take the icon, before it runs. The thread that will run it."""
+        self.icon = icon
+
+    def image(self, picture: IconPicture) -> Any:
+        """What to set as the icon. UI thread."""
+        return draw_icon(picture, 22)
+
+    def tooltip(self, text: str) -> str:
+        """The tooltip as this kind can show it."""
+        return plain_lines(text, _TOOLTIP_LIMIT)
+
+    def label(self, text: str) -> str:
+        """A menu entry's text as this kind can show it."""
+        return plain_line(text, _LABEL_LIMIT)
+
+    def started(self) -> None:
+        """The icon's loop runs now. Any thread."""
+
+    def in_ui_thread(self, action: Callable[[], None]) -> None:
+        """Run `action` where this kind wants its updates; returns before or after. Any thread."""
+        action()
+
+    def attend(self, attention: bool) -> None:
+        """Pass on whether the icon must not be hidden. UI thread."""
+
+    def is_menu_open(self) -> bool:
+        """Whether a menu is open that an update would spoil. UI thread."""
+        return False
+
+    def notify(self, title: str, text: str) -> bool:  # noqa: ARG002 - most kinds are not asked
+        """Show a notification through the icon; False: this kind is not the way. Any thread."""
+        return False
+
+
+class SniToolkit(Toolkit):
+    """Our own backend: takes everything from any thread, and sends a menu that is looked at."""
+
+    label_seconds = 0.0
+
+    def image(self, picture: IconPicture) -> Any:
+        """The picture itself: it is drawn at several sizes, when a host asks."""
+        return picture
+
+    def tooltip(self, text: str) -> str:
+        """The text itself: the backend makes it plain, for whoever uses it."""
+        return text
+
+    def label(self, text: str) -> str:
+        """The text itself: the backend makes it plain, for whoever uses it."""
+        return text
+
+    def attend(self, attention: bool) -> None:
+        """Pass on whether the icon must not be hidden."""
+        self.icon.attention = attention
+
+
+class AppIndicatorToolkit(Toolkit):
+    """GTK by AppIndicator: each menu update closes the menu the person has open."""
+
+    def image(self, picture: IconPicture) -> Any:
+        """Draw for a slot of 22: trays leave a small image as it is, and shrinking blurs bars."""
+        scale = os.environ.get("GDK_SCALE")
+        return draw_icon(picture, 22 * (int(scale) if scale in ("2", "3", "4") else 1))
+
+    def prepare(self, icon: Any) -> None:
+        """Remember the handler of SIGINT, which pystray resets when the loop starts."""
+        super().prepare(icon)
+        self._interrupt = signal.getsignal(signal.SIGINT)
+
+    def started(self) -> None:
+        """Put back the handler of SIGINT; the loop's thread, the main one, may do that."""
+        from gi.repository import GLib
+
+        def restore() -> bool:
+            signal.signal(signal.SIGINT, self._interrupt)
+            return False
+
+        GLib.idle_add(restore)
+
+
+class GtkToolkit(AppIndicatorToolkit):
+    """GTK's own icon: an open menu stays as it is, the next one is new."""
+
+    label_seconds = _LABEL_SECONDS
+
+
+class DarwinToolkit(Toolkit):
+    """macOS: everything in the main thread, or the system ends the process."""
+
+    label_seconds = _LABEL_SECONDS
+
+    def image(self, picture: IconPicture) -> Any:
+        """Draw for the menu bar's thickness, to which pystray would else shrink the image."""
+        import AppKit
+
+        thickness = int(AppKit.NSStatusBar.systemStatusBar().thickness())
+        return draw_icon(picture, max(16, thickness))
+
+    def started(self) -> None:
+        """Let signals through: the system's loop runs no Python code, and pystray takes SIGINT."""
+        from PyObjCTools import AppHelper, MachSignals
+
+        def install() -> None:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                handler = signal.getsignal(number)
+                if callable(handler):
+                    MachSignals.signal(number, lambda caught, run=handler: run(caught, None))
+
+        AppHelper.callAfter(install)
+
+    def in_ui_thread(self, action: Callable[[], None]) -> None:
+        """Queue it for the main thread."""
+        from PyObjCTools import AppHelper
+
+        AppHelper.callAfter(action)
+
+    def is_menu_open(self) -> bool:
+        """Entries of an open menu are told apart by number: in a new menu they mean others."""
+        import AppKit
+
+        mode = AppKit.NSRunLoop.currentRunLoop().currentMode()
+        return bool(mode == AppKit.NSEventTrackingRunLoopMode)
+
+    def notify(self, title: str, text: str) -> bool:
+        """Run osascript and wait for it."""
+        try:
+            self.icon.notify(plain_line(text, 255), plain_line(title, 63))
+        except Exception as error:  # noqa: BLE001 - it runs osascript, which fails in its own ways
+            _log.warning("macOS did not show a notification: %s", error)
+            return False
+        return True
+
+
+class WindowsToolkit(Toolkit):
+    """Windows: updates go through the icon's window, and texts have fixed places."""
+
+    label_seconds = _LABEL_SECONDS
+    _WM_RUN = 0x0400 + 64  # WM_USER and more; pystray uses 10 and 11
+
+    def __init__(self) -> None:
+        self._actions: collections.deque[Callable[[], None]] = collections.deque()
+        self._menu_open = False
+
+    def image(self, picture: IconPicture) -> Any:
+        """Draw for the small size of tray icons, then double it.
+
+        pystray loads icons at the large size, which is twice the small one, and the shell halves
+        them again: so whole pixels stay whole.
+        """
+        small_px = _small_icon_px()
+        drawn_px = next((size for size in (16, 24) if size >= small_px), 32)
+        return draw_icon(picture, drawn_px).resize(
+            (2 * drawn_px, 2 * drawn_px), Image.Resampling.NEAREST
+        )
+
+    def tooltip(self, text: str) -> str:
+        """At most 127 UTF-16 units: more raise ValueError."""
+        return cut_utf16(super().tooltip(text), 127)
+
+    def label(self, text: str) -> str:
+        """A single ampersand would underline what follows it."""
+        return super().label(text).replace("&", "&&")
+
+    def started(self) -> None:
+        """Hook into the window's messages."""
+        from pystray._util import win32
+
+        handlers = self.icon._message_handlers
+        on_notify = handlers[win32.WM_NOTIFY]
+
+        def notice_menu(wparam: int, lparam: int) -> Any:
+            # It returns when the menu has closed; the window goes on getting messages meanwhile.
+            self._menu_open = True
+            try:
+                return on_notify(wparam, lparam)
+            finally:
+                self._menu_open = False
+
+        def run_actions(_wparam: int, _lparam: int) -> None:
+            while self._actions:
+                self._actions.popleft()()
+
+        handlers[win32.WM_NOTIFY] = notice_menu
+        handlers[self._WM_RUN] = run_actions
+
+    def in_ui_thread(self, action: Callable[[], None]) -> None:
+        """Queue it for the thread of the icon's window."""
+        from pystray._util import win32
+
+        self._actions.append(action)
+        win32.PostMessage(self.icon._hwnd, self._WM_RUN, 0, 0)
+
+    def is_menu_open(self) -> bool:
+        """An update would destroy the menu that is on the screen."""
+        return self._menu_open
+
+    def notify(self, title: str, text: str) -> bool:
+        """Show a balloon; longer texts would raise ValueError."""
+        title, text = cut_utf16(title, 63), cut_utf16(text, 255)
+
+        def show() -> None:
+            try:
+                self.icon.notify(text, title)
+            except OSError as error:
+                _log.warning("Windows did not show a notification: %s", error)
+
+        self.in_ui_thread(show)
+        return True
+
+
+def _small_icon_px() -> int:
+    """The edge of a tray icon in pixels."""
+    sm_cxsmicon = 49
+    return int(ctypes.windll.user32.GetSystemMetrics(sm_cxsmicon)) or 16  # type: ignore[attr-defined]
+
+
+TOOLKITS: dict[str, type[Toolkit]] = {
+    "sni": SniToolkit,
+    "appindicator": AppIndicatorToolkit,
+    "gtk": GtkToolkit,
+    "xorg": Toolkit,
+    "darwin": DarwinToolkit,
+    "win32": WindowsToolkit,
+}
+"""By the name of the backend."""
