@@ -1,0 +1,266 @@
+"""The notifier thread: gets every alert to the person, whatever the desktop does."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from trayapp.delivery.banner import Banner, DeliveryResult, one_line
+from trayapp.delivery.channel import Available, ButtonPressed, DesktopChannel
+from trayapp.delivery.console import Console
+from trayapp.delivery.log import LogFile
+from trayapp.domain.levels import Level
+
+FIRST_RETRY_SECONDS = 2.0
+LONGEST_RETRY_SECONDS = 300.0
+GIVE_UP_SECONDS = 3600.0
+"""A banner about what was so an hour ago helps nobody."""
+
+_QUEUE_LIMIT = 64
+T = TypeVar("T")
+_logger = logging.getLogger(__name__)
+# Unlike epoll it needs no descriptor, so it works when they have run out.
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A banner that the desktop has not shown yet."""
+
+    banner: Banner
+    until_seconds: float
+    """Monotonic."""
+
+
+class Notifier(threading.Thread):
+    """Sends banners to console and log at once, and to the first desktop channel that takes them.
+
+    A banner that no channel takes is tried again after 2, 4, 8 … 300 s for an hour, or as soon as
+    a service appears. Only the newest banner per key counts. With nothing to do, the thread sleeps.
+    """
+
+    def __init__(
+        self,
+        channels: Sequence[DesktopChannel],
+        *,
+        console: Console | None = None,
+        log: LogFile | None = None,
+        on_action: Callable[[str, str], None] = lambda _banner_key, _action_key: None,
+        on_delivered: Callable[[str, bool, str], None] | None = None,
+    ) -> None:
+        """Make it; `start` starts it.
+
+        `on_action(banner key, action key)`: a button was pressed.
+        `on_delivered(banner key, shown, reason)`: the desktop shows the banner, or does not and
+        why; called again when that changes, and when the notifier gives up.
+        Both are called in the notifier thread, which waits for them.
+        """
+        super().__init__(name="notifier", daemon=True)
+        self._channels = list(channels)
+        self._console = console
+        self._log = log
+        self._on_action = on_action
+        self._on_delivered = on_delivered
+        self._lock = threading.Lock()
+        self._requests: dict[str, Banner | None] = {}  # None: withdraw
+        self._dropped = 0
+        self._stopping = False
+        self._waiting: dict[str, _Waiting] = {}
+        self._retry_at_seconds: float | None = None
+        self._retry_seconds = FIRST_RETRY_SECONDS
+        self._speaker = self._channels[0] if self._channels else None
+        # A pair of sockets rather than a pipe: Windows can wait for nothing else.
+        self._woken, self._waker = socket.socketpair()
+        self._woken.setblocking(False)
+        self._waker.setblocking(False)
+
+    @property
+    def status(self) -> str:
+        """One line: who shows the banners, or why nobody does. Any thread."""
+        return self._speaker.status if self._speaker else "no desktop notifications here"
+
+    def send(self, banner: Banner) -> None:
+        """Show the banner; never waits. Any thread.
+
+        If 64 are waiting already, the oldest of the least severe is given up.
+        """
+        self._request(banner.key, banner)
+
+    def withdraw(self, key: str) -> None:
+        """Take the banner away, shown or waiting; never waits. Any thread."""
+        self._request(key, None)
+
+    def stop(self, timeout_seconds: float = 5.0) -> None:
+        """Log what was asked for before, take all banners off the screen, and end. Any thread.
+
+        Waits for the thread's end, but no longer than `timeout_seconds`.
+        """
+        self._stopping = True
+        self._wake()
+        if self.ident is None:
+            self._close()
+        elif threading.current_thread() is not self:
+            self.join(timeout_seconds)
+
+    def run(self) -> None:
+        """Work until stopped. The notifier thread."""
+        try:
+            for channel in self._channels:
+                _guarded(None, channel.prepare)
+            while not self._stopping:
+                self._handle_requests()
+                self._retry_when_due()
+                self._handle_events()
+                self._sleep()
+            self._handle_requests()
+        finally:
+            self._close()
+
+    def _request(self, key: str, request: Banner | None) -> None:
+        with self._lock:
+            self._requests.pop(key, None)
+            self._requests[key] = request
+            self._dropped += _make_room(
+                self._requests, lambda request: request.level if request else Level.EMERGENCY
+            )
+        self._wake()
+
+    def _wake(self) -> None:
+        with contextlib.suppress(OSError):  # Full: it is awake. Closed: it has ended.
+            self._waker.send(b"\0")
+
+    def _sleep(self) -> None:
+        """Wait until something is asked for, a channel has something to say, or a retry is due."""
+        timeout = None
+        if self._retry_at_seconds is not None:
+            timeout = max(0.0, self._retry_at_seconds - time.monotonic())
+        # Made anew each time, as channels come back with another connection under the same number.
+        with _Selector() as selector:
+            selector.register(self._woken, selectors.EVENT_READ)
+            for channel in self._channels:
+                if (descriptor := channel.fileno()) is not None:
+                    selector.register(descriptor, selectors.EVENT_READ)
+            selector.select(timeout)
+        with contextlib.suppress(BlockingIOError):
+            while self._woken.recv(4096):
+                pass
+
+    def _handle_requests(self) -> None:
+        with self._lock:
+            requests, self._requests = self._requests, {}
+            dropped, self._dropped = self._dropped, 0
+        if dropped:
+            self._note(f"{dropped} alerts were not shown: too many at once")
+        # Who reads along learns everything at once; only then may the desktop take its time.
+        for banner in filter(None, requests.values()):
+            self._note(f"{banner.level.label}: {one_line(banner)}")
+            if self._console:
+                self._console.show(banner)
+        blocked: DeliveryResult | None = None
+        for key, request in requests.items():
+            self._waiting.pop(key, None)
+            if request is None:
+                for channel in self._channels:
+                    _guarded(None, channel.withdraw, key)
+                continue
+            # One wait for a hanging service is enough for all of them.
+            result = blocked or self._try_channels(request)
+            if not result.delivered:
+                blocked = result
+                self._wait_with(request)
+            self._report(request, result)
+
+    def _wait_with(self, banner: Banner) -> None:
+        if not self._channels:
+            return
+        self._waiting[banner.key] = _Waiting(banner, time.monotonic() + GIVE_UP_SECONDS)
+        _make_room(self._waiting, lambda waiting: waiting.banner.level)
+        if self._retry_at_seconds is None:
+            self._retry_at_seconds = time.monotonic() + self._retry_seconds
+
+    def _retry_when_due(self) -> None:
+        now = time.monotonic()
+        if self._retry_at_seconds is None or now < self._retry_at_seconds:
+            return
+        self._retry_at_seconds = None
+        for key, waiting in list(self._waiting.items()):
+            result = self._try_channels(waiting.banner)
+            if result.delivered:
+                self._report(waiting.banner, result)
+            elif now < waiting.until_seconds:
+                self._retry_seconds = min(2 * self._retry_seconds, LONGEST_RETRY_SECONDS)
+                self._retry_at_seconds = time.monotonic() + self._retry_seconds
+                return
+            else:
+                gave_up = DeliveryResult(False, f"gave up after an hour: {result.reason}")
+                self._report(waiting.banner, gave_up)
+            del self._waiting[key]
+        self._retry_seconds = FIRST_RETRY_SECONDS
+
+    def _handle_events(self) -> None:
+        for channel in self._channels:
+            none: list[ButtonPressed | Available] = []
+            while events := _guarded(none, channel.take_events):
+                for event in events:
+                    self._handle_event(channel, event)
+
+    def _handle_event(self, channel: DesktopChannel, event: ButtonPressed | Available) -> None:
+        if isinstance(event, ButtonPressed):
+            _guarded(None, self._on_action, event.banner_key, event.action_key)
+            return
+        _guarded(None, channel.prepare)
+        self._retry_seconds = FIRST_RETRY_SECONDS
+        if self._waiting:
+            self._retry_at_seconds = time.monotonic()
+
+    def _try_channels(self, banner: Banner) -> DeliveryResult:
+        reasons = []
+        for channel in self._channels:
+            broken = DeliveryResult(False, f"{type(channel).__name__} failed, see the log")
+            result = _guarded(broken, channel.deliver, banner)
+            if result.delivered:
+                self._speaker = channel
+                return result
+            reasons.append(result.reason)
+        self._speaker = self._channels[0] if self._channels else None
+        return DeliveryResult(False, "; ".join(reasons) or self.status)
+
+    def _report(self, banner: Banner, result: DeliveryResult) -> None:
+        if not result.delivered:
+            self._note(f"not shown on the desktop: {banner.title}: {result.reason}")
+        if self._on_delivered:
+            _guarded(None, self._on_delivered, banner.key, result.delivered, result.reason)
+
+    def _note(self, text: str) -> None:
+        if self._log:
+            self._log.append(text)
+
+    def _close(self) -> None:
+        for channel in self._channels:
+            _guarded(None, channel.close)
+        self._woken.close()
+        self._waker.close()
+
+
+def _guarded(otherwise: T, function: Callable[..., T], *arguments: object) -> T:
+    """Call it, and outlive it: the next alert must come through whatever goes wrong with this."""
+    try:
+        return function(*arguments)
+    except Exception:  # Channels and callbacks answer for what they foresee; this is the rest.
+        _logger.exception("%s failed", function)
+        return otherwise
+
+
+def _make_room(entries: dict[str, T], level: Callable[[T], Level]) -> int:
+    """Delete the oldest of the least severe beyond `_QUEUE_LIMIT`; returns how many."""
+    surplus = max(0, len(entries) - _QUEUE_LIMIT)
+    for _ in range(surplus):
+        del entries[min(entries, key=lambda key: level(entries[key]))]
+    return surplus
