@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from trayapp.domain.records import Event, Series
@@ -26,7 +26,7 @@ def target(name: str) -> Series:
 
 def write_store(
     path: Path,
-    targets: dict[str, Curve],
+    targets: Mapping[str, Curve],
     *,
     seconds: float = 600.0,
     step: float = 2.0,

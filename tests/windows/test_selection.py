@@ -34,7 +34,7 @@ def test_many_targets_open_with_the_largest(tmp_path: Path) -> None:
     store = write_store(
         tmp_path / "h",
         {f"t{number}": number * 1.0 * MIB for number in range(12)},
-        seconds=700,
+        seconds=2000,
         step=10,
     )
     chosen = first(store)

@@ -15,7 +15,7 @@ import matplotlib as mpl
 import numpy as np
 from dateutil.tz import tzlocal
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import MINUTELY, AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.lines import Line2D
@@ -213,6 +213,8 @@ def _dress(
     local = tzlocal()
     count = max(3, int(width / 0.75))
     locator = AutoDateLocator(tz=local, minticks=2, maxticks=count)  # type: ignore[no-untyped-call]
+    # Ten minutes would otherwise have either two ticks or too many.
+    locator.intervald[MINUTELY] = [1, 2, 5, 10, 15, 30]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(
         ConciseDateFormatter(locator, tz=local, show_offset=False)  # type: ignore[no-untyped-call]

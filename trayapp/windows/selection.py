@@ -58,7 +58,7 @@ def target_names(series: Iterable[Series]) -> tuple[str, ...]:
 def first_selection(reader: HistoryReader) -> Selection:
     """What is shown when nothing was asked for: the system and the largest targets.
 
-    The time axis is ten minutes for a young history, one hour for all others.
+    The time axis is ten minutes for a history of less than half an hour, else one hour.
 
     Raises: HistoryError if the store cannot be read.
     """
@@ -68,7 +68,7 @@ def first_selection(reader: HistoryReader) -> Selection:
         sizes = {name: _recent_size(reader, name, last) for name in names}
         names = tuple(sorted(sorted(names, key=lambda name: -sizes[name])[:MOST_AT_FIRST]))
     return Selection(
-        targets=names, app=not names, span_seconds=600.0 if last - first < 600.0 else 3600.0
+        targets=names, app=not names, span_seconds=600.0 if last - first < 1800.0 else 3600.0
     )
 
 

@@ -71,6 +71,15 @@ def apply_style(root: tk.Tk, palette: Palette) -> None:
             relief=[("pressed", "flat")],
         )
     style.configure("TMenubutton", arrowcolor=palette.muted, arrowsize=round(5 * scale))
+    # Only in file dialogs.
+    style.configure(
+        "TEntry",
+        fieldbackground=palette.surface,
+        foreground=palette.text,
+        insertcolor=palette.text,
+        selectbackground=palette.pressed,
+        selectforeground=palette.text,
+    )
     style.configure(
         "Treeview",
         background=palette.background,

@@ -86,8 +86,8 @@ class TrendWindow:
         self._root.deiconify()
         self._root.update()
         self._load_chart()
-        self._poll()
-        self._tick()
+        self._root.after(0, self._poll)
+        self._root.after(REFRESH_MILLISECONDS, self._tick)
         self._root.mainloop()
 
     def _build(self, gap: int) -> None:
@@ -261,13 +261,18 @@ class TrendWindow:
     def _save(self) -> None:
         if self._chart is None:
             return
-        name = filedialog.asksaveasfilename(
-            parent=self._root,
-            title="Save the chart",
-            initialfile=f"memtray-{time.strftime('%Y-%m-%d-%H%M')}.png",
-            defaultextension=".png",
-            filetypes=[("PNG picture", "*.png"), ("SVG drawing", "*.svg"), ("PDF", "*.pdf")],
-        )
+        try:
+            name = filedialog.asksaveasfilename(
+                parent=self._root,
+                title="Save the chart",
+                initialdir=Path.home(),
+                initialfile=f"memtray-{time.strftime('%Y-%m-%d-%H%M')}.png",
+                defaultextension=".png",
+                filetypes=[("PNG picture", "*.png"), ("SVG drawing", "*.svg"), ("PDF", "*.pdf")],
+            )
+        except tk.TclError:
+            # The window was closed by a signal while the dialog was open.
+            return
         if name:
             try:
                 self._chart.save(Path(name))

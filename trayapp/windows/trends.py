@@ -62,6 +62,8 @@ def main(options: TrendOptions, open_file: Callable[[Path], object] | None = Non
         check_picture_name(options.save)
     # Nothing here multiplies matrices; without this numpy starts a thread per core.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Meant for notebooks and CI; matplotlib would even refuse to be imported for a bad one.
+    os.environ.pop("MPLBACKEND", None)
     if not options.history_file.is_file():
         raise WindowError("no history yet; start memtray first")
     with HistoryReader(options.history_file) as reader:
@@ -108,17 +110,21 @@ def _show(
             dark=_is_dark(options),
             height_percent=options.chart_height_percent,
         )
-    except (ImportError, WindowError) as error:
-        picture = options.runtime / "trends.png"
-        _save(reader, selection, options, picture)
-        print(f"No window can be shown here ({error}); the chart is in {picture}", file=sys.stderr)
-        if open_file is not None:
-            try:
-                open_file(picture)
-            except (MemtrayError, OSError) as reason:
-                print(f"No viewer could be opened: {reason}", file=sys.stderr)
+    except ImportError as error:
+        reason = f"Tk cannot be loaded: {error}; Debian and Ubuntu have it in python3-tk"
+    except WindowError as error:
+        reason = str(error)
+    else:
+        window.run()
         return
-    window.run()
+    picture = options.runtime / "trends.png"
+    _save(reader, selection, options, picture)
+    print(f"No window can be shown here ({reason}); the chart is in {picture}", file=sys.stderr)
+    if open_file is not None:
+        try:
+            open_file(picture)
+        except (MemtrayError, OSError) as error:
+            print(f"No viewer could be opened: {error}", file=sys.stderr)
 
 
 def _save(reader: HistoryReader, selection: Selection, options: TrendOptions, path: Path) -> None:
