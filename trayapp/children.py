@@ -41,7 +41,7 @@ class Children:
 
         try:
             child = subprocess.Popen(
-                [*memtray_command(), verb, "--", *arguments],
+                [*memtray_command(), verb, *(["--", *arguments] if arguments else [])],
                 stdin=subprocess.DEVNULL,
                 # Where `-m trayapp` finds this very package, from a checkout as installed.
                 cwd=package_parent(),

@@ -73,6 +73,8 @@ class Sampler(threading.Thread):
         self._history_problem: str | None = None
         self._reading_problem: str | None = None
         self._largest_at: float | None = None
+        self._next_tick: float | None = None
+        """None: as soon as possible."""
         self._sample_count = 0
         self.view: View | None = None
         """The latest; None before the first tick."""
@@ -141,30 +143,31 @@ class Sampler(threading.Thread):
         self._app = AppReader()
         self._open_history()
         self._keep_event(Event(wall_seconds=time.time(), kind="start", subject="memtray"))
-        next_tick: float | None = None
         try:
             while not self._stopping:
                 self._run_errands()
                 self._follow_settings()
                 now = time.monotonic()
                 if self.paused:
-                    next_tick = None
-                elif next_tick is None or now >= next_tick:
+                    self._next_tick = None
+                elif self._next_tick is None or now >= self._next_tick:
                     self._tick(system, now)
-                    next_tick = next_tick_seconds(now, time.monotonic(), self.interval_seconds)
+                    self._next_tick = next_tick_seconds(
+                        now, time.monotonic(), self.interval_seconds
+                    )
                 self._maintain_history()
-                self._wait(next_tick)
+                self._wait()
         finally:
             self._keep_event(Event(wall_seconds=time.time(), kind="stop", subject="memtray"))
             if self._history is not None:
                 self._history.close()
             processes.close()
 
-    def _wait(self, next_tick: float | None) -> None:
+    def _wait(self) -> None:
         # Settings are to take effect within two seconds, however long the interval.
         limit = _HOUSEKEEPING_SECONDS
-        if next_tick is not None:
-            limit = min(limit, next_tick - time.monotonic())
+        if self._next_tick is not None:
+            limit = min(limit, self._next_tick - time.monotonic())
         self._woken.wait(max(0.0, limit))
         self._woken.clear()
 
@@ -261,6 +264,8 @@ class Sampler(threading.Thread):
             self._tracker.set_rules(rules.targets)
             self._monitor.set_rules(rules)
             self._largest_at = None
+            # Another interval is not to wait for the end of the one before.
+            self._next_tick = None
             if self._history is not None:
                 self._history.set_retention(retention(news))
         self._collect_problems()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from collections.abc import Iterable, Mapping
+from itertools import chain, count
 from pathlib import Path
 
 from trayapp.domain.samples import ProcessUse
+
+_one_at_a_time = threading.Lock()
 
 
 def write_snapshot(
@@ -16,29 +20,30 @@ def write_snapshot(
 ) -> Path:
     """Write `told` and every process as JSON; return the new file, readable by this user only.
 
-    Raises: OSError if it cannot be written; no half file is left then.
+    Any thread. The file appears whole or not at all.
+
+    Raises: OSError if it cannot be written.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     content = dict(told) | {"processes": [_process(use) for use in processes]}
-    # Undecodable bytes in names become escapes in the JSON text, so it is plain ASCII.
-    text = json.dumps(content, indent=1)
-    file = folder / f"{time.strftime('%Y-%m-%dT%H-%M-%S')}.json"
-    number = 1
-    while True:
+    partial = folder / "snapshot.partial"
+    with _one_at_a_time:
         try:
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            number += 1
-            file = file.with_stem(f"{file.stem.rsplit('_', 1)[0]}_{number}")
-            continue
-        break
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-            stream.write(text + "\n")
-    except OSError:
-        file.unlink(missing_ok=True)
-        raise
+            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            # JSON is written as ASCII: undecodable bytes in names become escapes.
+            with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+                json.dump(content, stream, indent=1)
+            file = _unused(folder)
+            partial.replace(file)
+        finally:
+            partial.unlink(missing_ok=True)
     return file
+
+
+def _unused(folder: Path) -> Path:
+    stamp = time.strftime("%Y-%m-%dT%H-%M-%S")
+    numbered = (folder / f"{stamp}_{number}.json" for number in count(2))
+    return next(file for file in chain([folder / f"{stamp}.json"], numbered) if not file.exists())
 
 
 def _process(use: ProcessUse) -> dict[str, object]:

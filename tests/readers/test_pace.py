@@ -1,15 +1,12 @@
-"""Ticks: evenly spaced, never two for one, and awake when somebody asks."""
+"""Ticks: evenly spaced, and never two for one."""
 
 from __future__ import annotations
-
-import threading
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.readers.pace import Pace, next_tick_seconds
+from trayapp.readers.pace import next_tick_seconds
 
 
 @pytest.mark.parametrize(
@@ -37,65 +34,3 @@ def test_the_next_tick_is_neither_past_nor_far(tick: float, work: float, interva
     assert due >= tick + work - rounding
     assert due >= tick + interval / 2 - rounding
     assert due <= max(tick + interval / 2, tick + work) + interval + rounding
-
-
-def test_the_first_tick_is_at_once_and_the_next_ones_aligned() -> None:
-    pace = Pace(3600)
-    assert pace.wait()
-    pace.set_interval(0.2)
-    for _ in range(2):
-        assert pace.wait()
-        late = time.monotonic() % 0.2
-        assert late < 0.15
-
-
-class Ticker:
-    """A thread that ticks at a pace and counts."""
-
-    def __init__(self, pace: Pace) -> None:
-        self.pace = pace
-        self.ticked = threading.Semaphore(0)
-        self.thread = threading.Thread(target=self.run)
-        self.thread.start()
-
-    def run(self) -> None:
-        while self.pace.wait():
-            self.ticked.release()
-
-    def ticks(self, within_seconds: float) -> bool:
-        return self.ticked.acquire(timeout=within_seconds)
-
-    def stop(self) -> None:
-        self.pace.stop()
-        self.thread.join(5)
-        assert not self.thread.is_alive()
-
-
-def test_a_new_interval_holds_for_the_wait_that_is_going_on() -> None:
-    ticker = Ticker(Pace(3600))
-    try:
-        assert ticker.ticks(5)
-        ticker.pace.set_interval(0.05)
-        assert ticker.ticks(5)
-        assert ticker.ticks(5)
-        assert ticker.pace.interval_seconds == 0.05
-    finally:
-        ticker.stop()
-
-
-def test_waking_ticks_once() -> None:
-    ticker = Ticker(Pace(3600))
-    try:
-        assert ticker.ticks(5)
-        ticker.pace.wake()
-        assert ticker.ticks(5)
-        assert not ticker.ticks(0.05)
-    finally:
-        ticker.stop()
-
-
-def test_stopping_ends_a_long_wait() -> None:
-    ticker = Ticker(Pace(3600))
-    assert ticker.ticks(5)
-    ticker.stop()
-    assert not ticker.pace.wait()

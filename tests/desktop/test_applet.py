@@ -1,0 +1,269 @@
+"""The whole applet on a real desktop: what a person sees, clicks and is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.desktop.applet import REPOSITORY, Applet
+from tests.desktop.desktop import VirtualDesktop, wait_until
+
+pytestmark = pytest.mark.desktop
+
+LEAK = """
+import time
+keep = []
+while True:
+    keep.append(bytearray(20_000))
+    time.sleep(0.1)
+"""
+SETTINGS = """
+# mine
+[sampling]
+interval = "1s"
+[icon]
+span = "20s"
+[growth]
+hold = "10s"
+minimum = "1MiB"
+[[targets]]
+name = "leaky"
+match = "leaky_program"
+"""
+
+
+@pytest.fixture
+def desktop() -> Iterator[VirtualDesktop]:
+    with VirtualDesktop(notifier="xfce4-notifyd") as desktop:
+        yield desktop
+
+
+@pytest.fixture
+def applet(desktop: VirtualDesktop, tmp_path: Path) -> Applet:
+    return Applet(desktop, tmp_path / "home", SETTINGS)
+
+
+def leak(desktop: VirtualDesktop, tmp_path: Path) -> subprocess.Popen[bytes]:
+    """A real program that keeps 200 KB more every second."""
+    program = tmp_path / "leaky_program.py"
+    program.write_text(LEAK)
+    return desktop.launch(sys.executable, str(program))
+
+
+def rss_bytes(pid: int) -> int:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_a_leaking_program_is_in_menu_status_notification_and_trends(
+    desktop: VirtualDesktop, applet: Applet, tmp_path: Path
+) -> None:
+    """The whole promise in one story, at the default rules but for a shorter hold."""
+    applet.start()
+    icon = desktop.find_tray_icon()
+    assert any(label == "leaky – not running" for label in applet.labels())
+    program = leak(desktop, tmp_path)
+    started = time.monotonic()
+    wait_until(lambda: applet.target("leaky")["pids"] == [program.pid], what="target in status")
+    assert any("leaky  " in label and "MiB" in label for label in applet.labels())
+    assert time.monotonic() - started < 4
+
+    (told,) = [
+        note for note in wait_until(desktop.notifications, timeout=60) if "leaky" in note.title
+    ]
+    assert told.title == "leaky keeps growing"
+    assert told.urgency == "normal"
+    assert list(told.actions.values()) == ["Trends", "Clean up", "Snooze 1 h"]
+    assert "without a pause" in told.body
+    target = applet.target("leaky")
+    assert target["verdict"] == "growing"
+    assert abs(target["rss_bytes"] - rss_bytes(program.pid)) < 0.05 * rss_bytes(program.pid)
+    assert 150_000 < target["slope_bytes_per_second"] < 250_000
+    assert any(label == "⚠ leaky keeps growing" for label in applet.labels())
+
+    desktop.click(*icon.center)
+    desktop.find_window("Memtray.*Trends", timeout=20)
+
+    program.kill()
+    program.wait()
+    wait_until(
+        lambda: desktop.notifications()[-1].closed == "withdrawn", timeout=20, what="withdrawal"
+    )
+    assert applet.stop() == 0
+    assert wait_until(lambda: desktop.tray_box() is None, what="empty tray")
+
+
+def test_every_entry_of_the_menu_does_its_work(
+    desktop: VirtualDesktop, applet: Applet, tmp_path: Path
+) -> None:
+    opened = tmp_path / "opened"
+    opener = tmp_path / "bin" / "xdg-open"
+    opener.parent.mkdir()
+    opener.write_text(f'#!/bin/sh\nprintf "%s" "$1" > {opened}\n')
+    opener.chmod(0o755)
+    applet.env["PATH"] = f"{opener.parent}:{applet.env['PATH']}"
+    program = leak(desktop, tmp_path)
+    applet.start()
+
+    applet.click("leaky  ")
+    desktop.find_window("Memtray.*Trends", timeout=20)
+    desktop.press("q")
+    applet.click("Memory trends…")
+    desktop.find_window("Memtray.*Trends", timeout=20)
+    desktop.press("q")
+    applet.click("Statistics…")
+    desktop.find_window("Memtray.*Statistics", timeout=20)
+    desktop.press("Escape")
+
+    applet.click("Pause tracking")
+    wait_until(lambda: applet.status()["paused"], what="pause")
+    count = applet.status()["sample_count"]
+    assert "Start tracking" in applet.labels()
+    applet.click("Start tracking")
+    wait_until(lambda: applet.status()["sample_count"] > count, what="next sample")
+
+    applet.click("Snapshot now")
+    (snapshot,) = wait_until(
+        lambda: list((applet.home / "snapshots").glob("*.json")), what="snapshot"
+    )
+    assert program.pid in [
+        process["pid"] for process in json.loads(snapshot.read_text())["processes"]
+    ]
+
+    for label, text in (("This app", "memtray: "), ("leaky", "leaky: "), ("All targets", "leaky")):
+        before = len(desktop.notifications())
+        applet.click(label, submenu="Force memory cleanup")
+        wait_until(
+            lambda before=before: len(desktop.notifications()) > before,  # type: ignore[misc]
+            what=f"result of {label}",
+        )
+        assert text in desktop.notifications()[-1].body
+
+    for label, key in (("Snoozed for 15", 900), ("Snoozed for 1 h", 3600)):
+        applet.click(label, submenu="Alerts")
+        wait_until(
+            lambda key=key: (
+                abs(  # type: ignore[misc]
+                    (applet.status()["alerts"]["snoozed_until"] or 0) - time.time() - key
+                )
+                < 10
+            ),
+            what=label,
+        )
+    applet.click("Off", submenu="Alerts")
+    wait_until(lambda: applet.status()["alerts"]["off"], what="alerts off")
+    assert [line.label for line in applet.menu() if line.toggled] == ["Off"]
+    applet.click("On", submenu="Alerts")
+    wait_until(lambda: not applet.status()["alerts"]["off"], what="alerts on")
+
+    tracked = next(line.label for line in applet.menu() if "Xvfb" in line.label)
+    applet.click(tracked, submenu="Track a process…")
+    wait_until(lambda: "Xvfb" in [t["name"] for t in applet.status()["targets"]], what="target")
+    assert (applet.home / "memtray.toml").read_text().startswith(SETTINGS)
+
+    applet.click("Settings…")
+    wait_until(opened.exists, what="editor")
+    wait_until(lambda: opened.read_text() == str(applet.home / "memtray.toml"), what="its file")
+
+    applet.click("Start at login")
+    wait_until(lambda: "on" in applet.command("autostart", "status").stdout, what="autostart")
+    wait_until(
+        lambda: any(line.toggled and line.label == "Start at login" for line in applet.menu()),
+        what="check mark",
+    )
+    applet.click("Start at login")
+    wait_until(lambda: "off" in applet.command("autostart", "status").stdout, what="no autostart")
+
+    assert applet.process is not None
+    applet.click("Quit")
+    assert applet.process.wait(10) == 0
+    assert wait_until(lambda: desktop.tray_box() is None, what="empty tray")
+
+
+def test_the_buttons_of_a_banner_do_what_they_say(
+    desktop: VirtualDesktop, applet: Applet, tmp_path: Path
+) -> None:
+    leak(desktop, tmp_path)
+    applet.start()
+    banner = desktop.window_after(lambda: None, timeout=60)
+    # The last of three buttons in the lower right corner.
+    desktop.click(banner.x + banner.width - 60, banner.y + banner.height - 30)
+    wait_until(lambda: applet.status()["alerts"]["snoozed_targets"], what="snooze")
+    assert list(applet.status()["alerts"]["snoozed_targets"]) == ["leaky"]
+
+
+def test_the_icon_comes_back_when_the_panel_does(desktop: VirtualDesktop, applet: Applet) -> None:
+    applet.start()
+    desktop.find_tray_icon()
+    desktop.stop_tray()
+    desktop.start_tray()
+    desktop.find_tray_icon()
+    assert "Quit Memtray" in applet.labels()
+
+
+def test_edited_settings_take_effect_within_two_seconds_and_bad_ones_do_not(
+    desktop: VirtualDesktop, applet: Applet, tmp_path: Path
+) -> None:
+    leak(desktop, tmp_path)
+    applet.start()
+    file = applet.home / "memtray.toml"
+    file.write_text(file.read_text().replace('"leaky"', '"renamed"'))
+    changed = time.monotonic()
+    wait_until(lambda: applet.status()["targets"][0]["name"] == "renamed", what="new name")
+    assert time.monotonic() - changed < 3  # two seconds, and the time of a command
+    good = file.read_text()
+    file.write_text(good.replace("interval =", "intervall ="))
+    (problem,) = wait_until(lambda: applet.status()["problems"], what="problem")
+    assert "intervall" in problem
+    assert "interval" in problem
+    assert applet.target("renamed")["pids"]
+    file.write_text(good)
+    wait_until(lambda: not applet.status()["problems"], what="no problem")
+
+
+def test_a_second_start_says_so_and_the_first_goes_on(applet: Applet) -> None:
+    applet.start()
+    second = applet.command("start")
+    assert second.returncode == 3
+    assert second.stderr.count("\n") == 1
+    assert "already running" in second.stderr
+    assert applet.has_sample()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly(
+    desktop: VirtualDesktop, applet: Applet, number: signal.Signals
+) -> None:
+    applet.start()
+    desktop.find_tray_icon()
+    assert applet.process is not None
+    applet.process.send_signal(number)
+    assert applet.process.wait(10) == 0
+    assert wait_until(lambda: desktop.tray_box() is None, what="empty tray")
+    assert applet.command("status").returncode == 3
+
+
+def test_without_a_tray_it_says_so_and_the_icon_appears_when_one_comes(
+    desktop: VirtualDesktop, applet: Applet, tmp_path: Path
+) -> None:
+    desktop.stop_tray()
+    output = tmp_path / "output"
+    with output.open("wb") as stream:
+        command = (sys.executable, "-m", "trayapp")
+        applet.process = desktop.launch(*command, env=applet.env, cwd=REPOSITORY, stdout=stream)
+        wait_until(applet.has_sample, what="first sample")
+        printed = wait_until(output.read_text, what="a line")
+        assert "terminal" in printed.splitlines()[0]
+        wait_until(lambda: "leaky – not running" in output.read_text(), what="live line")
+        desktop.start_tray()
+        wait_until(lambda: applet.status()["tray"]["visible"], what="icon")
+        assert "Quit Memtray" in applet.labels()
+        assert applet.stop() == 0
