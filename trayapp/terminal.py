@@ -90,6 +90,7 @@ def live_lines(view: View) -> list[str]:
 
 def _terminal_columns(stream: TextIO) -> int:
     try:
-        return max(20, os.get_terminal_size(stream.fileno()).columns)
+        # 0 is what a terminal says that does not know.
+        return os.get_terminal_size(stream.fileno()).columns or 80
     except (OSError, ValueError):
         return 80
