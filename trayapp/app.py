@@ -47,7 +47,13 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_ACTIONS = (("trends", "Trends"), ("cleanup", "Clean up"), ("snooze", "Snooze 1 h"))
+# "default" is a click on the banner itself, all that services without buttons offer.
+_ACTIONS = (
+    ("default", "Trends"),
+    ("trends", "Trends"),
+    ("cleanup", "Clean up"),
+    ("snooze", "Snooze 1 h"),
+)
 _SNOOZE_SECONDS = 3600.0
 _QUIT_SECONDS = 5.0
 
@@ -83,7 +89,7 @@ class App:
         self._starts_at_login = self._platform.autostart_status()
         self._log_file = LogFile(paths.log_file)
         self._stopped = threading.Event()
-        self._children = Children()
+        self._children = Children(paths.runtime, lambda why: self._tell("Memtray", why))
         self._counts = {"sent": 0, "held": 0, "delivered": 0}
         self._host: TrayHost | None = None
         self._live = LiveLines(out)

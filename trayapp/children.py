@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,9 +30,17 @@ def package_parent() -> Path:
 class Children:
     """The child processes that live now. Any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path, on_failure: Callable[[str], None]) -> None:
+        """Prepare to start children.
+
+        `folder` takes what they complain of while they run. `on_failure` is called by `reap` with
+        the last line of a child that failed: nobody reads the standard error of a window.
+        """
+        self._folder = folder
+        self._on_failure = on_failure
         self._lock = threading.Lock()
-        self._running: list[subprocess.Popen[bytes]] = []
+        self._running: dict[Path, subprocess.Popen[bytes]] = {}
+        self._numbers = count(1)
 
     def open(self, verb: str, *arguments: str) -> None:
         """Start `memtray VERB ARGUMENTS`; does not wait for it.
@@ -39,25 +49,40 @@ class Children:
         """
         import subprocess
 
+        complaints = self._folder / f"window-{next(self._numbers)}.log"
         try:
-            child = subprocess.Popen(
-                [*memtray_command(), verb, *(["--", *arguments] if arguments else [])],
-                stdin=subprocess.DEVNULL,
-                # Where `-m trayapp` finds this very package, from a checkout as installed.
-                cwd=package_parent(),
-                # Ctrl-C in the applet's terminal is the applet's to pass on.
-                start_new_session=True,
-            )
+            with complaints.open("wb") as stream:
+                child = subprocess.Popen(
+                    [*memtray_command(), verb, *(["--", *arguments] if arguments else [])],
+                    stdin=subprocess.DEVNULL,
+                    stderr=stream,
+                    # Where `-m trayapp` finds this very package, from a checkout as installed.
+                    cwd=package_parent(),
+                    # Ctrl-C in the applet's terminal is the applet's to pass on.
+                    start_new_session=True,
+                )
         except OSError as error:
             raise WindowError(f"The window cannot be opened: {error.strerror}.") from error
         with self._lock:
-            self._running.append(child)
+            self._running[complaints] = child
 
     def reap(self) -> None:
-        """Let go of those that have ended; cheap, called at every tick."""
-        if self._running:
-            with self._lock:
-                self._running = [child for child in self._running if child.poll() is None]
+        """Let go of those that have ended, and tell of those that failed; called at every tick."""
+        if not self._running:
+            return
+        with self._lock:
+            ended = {
+                complaints: child
+                for complaints, child in self._running.items()
+                if child.poll() is not None
+            }
+            for complaints in ended:
+                del self._running[complaints]
+        for complaints, child in ended.items():
+            # Negative: ended by a signal, most likely the desktop's log-out.
+            if child.returncode > 0:
+                self._on_failure(_last_line(complaints) or "The window ended with an error.")
+            complaints.unlink(missing_ok=True)
 
     def end(self) -> None:
         """End all of them; returns when they are gone, after two seconds by force."""
@@ -66,12 +91,18 @@ class Children:
         import subprocess
 
         with self._lock:
-            for child in self._running:
+            for child in self._running.values():
                 child.terminate()
-            for child in self._running:
+            for complaints, child in self._running.items():
                 try:
                     child.wait(timeout=_END_SECONDS)
                 except subprocess.TimeoutExpired:
                     child.kill()
                     child.wait()
-            self._running = []
+                complaints.unlink(missing_ok=True)
+            self._running.clear()
+
+
+def _last_line(file: Path) -> str:
+    text = file.read_bytes()[-2000:].decode("utf-8", "replace").strip()
+    return text.rsplit("\n", 1)[-1].removeprefix("memtray: ")

@@ -81,7 +81,7 @@ def test_a_leaking_program_is_in_menu_status_notification_and_trends(
     ]
     assert told.title == "leaky keeps growing"
     assert told.urgency == "normal"
-    assert list(told.actions.values()) == ["Trends", "Clean up", "Snooze 1 h"]
+    assert list(told.actions) == ["default", "trends", "cleanup", "snooze"]
     assert "without a pause" in told.body
     target = applet.target("leaky")
     assert target["verdict"] == "growing"
@@ -186,6 +186,13 @@ def test_every_entry_of_the_menu_does_its_work(
     applet.click("Quit")
     assert applet.process.wait(10) == 0
     assert wait_until(lambda: desktop.tray_box() is None, what="empty tray")
+
+
+def test_a_window_that_has_nothing_to_show_says_so(desktop: VirtualDesktop, applet: Applet) -> None:
+    applet.start()
+    applet.click("leaky – not running")
+    (told,) = wait_until(desktop.notifications, timeout=20, what="explanation")
+    assert "leaky" in told.body
 
 
 def test_the_buttons_of_a_banner_do_what_they_say(

@@ -1,0 +1,388 @@
+"""The commands, run as a person or a script runs them, against a real applet without a tray."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.desktop.desktop import wait_until
+from trayapp.paths import find_paths
+
+REPOSITORY = Path(__file__).parent.parent
+SETTINGS = """
+[sampling]
+interval = "0.2s"
+[growth]
+hold = "2s"
+minimum = 0
+[[targets]]
+name = "eater"
+match = "memory_eater"
+"""
+EATER = """
+import time
+keep = []
+while True:
+    keep.append(bytearray(100_000))
+    time.sleep(0.05)
+"""
+
+
+class Memtray:
+    """One user's Memtray."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        kept = ("DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "WAYLAND_DISPLAY")
+        self.env = {name: value for name, value in os.environ.items() if name not in kept}
+        self.env["MEMTRAY_HOME"] = str(home)
+        home.mkdir(exist_ok=True)
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "trayapp", *arguments],
+            env=self.env,
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "trayapp", *arguments],
+            env=self.env,
+            cwd=REPOSITORY,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        wait_until(lambda: self.answers() or process.poll() is not None, what="first sample")
+        return process
+
+    def answers(self) -> bool:
+        done = self.run("status", "--json")
+        return done.returncode == 0 and json.loads(done.stdout)["system"] is not None
+
+    def json(self, *arguments: str) -> Any:
+        done = self.run(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def one_line_error(self, *arguments: str) -> tuple[int, str]:
+        done = self.run(*arguments)
+        lines = done.stderr.splitlines()
+        assert len(lines) == 1, done.stderr
+        assert "Traceback" not in done.stderr
+        return done.returncode, lines[0]
+
+
+@pytest.fixture
+def memtray(tmp_path: Path) -> Memtray:
+    return Memtray(tmp_path / "home")
+
+
+@pytest.fixture
+def running(memtray: Memtray) -> Iterator[Memtray]:
+    (memtray.home / "memtray.toml").write_text(SETTINGS)
+    process = memtray.start("start", "--headless")
+    yield memtray
+    process.terminate()
+    output, _ = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert output
+
+
+@pytest.fixture
+def eater(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    program = tmp_path / "memory_eater.py"
+    program.write_text(EATER)
+    process = subprocess.Popen([sys.executable, str(program)])
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_without_a_display_it_says_so_in_one_line_and_runs_in_the_terminal(
+    memtray: Memtray,
+) -> None:
+    process = memtray.start()
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert "Running in the terminal" in output.splitlines()[0]
+    assert "Memory " in output
+    assert "Traceback" not in errors
+
+
+def test_every_verb_has_help(memtray: Memtray) -> None:
+    verbs = ["start", "status", "health", "cleanup", "trends", "statistics", "snapshot", "pause"]
+    verbs += ["resume", "alerts", "settings", "doctor", "autostart", "quit"]
+    for verb in verbs:
+        done = memtray.run(verb, "--help")
+        assert done.returncode == 0
+        assert f"memtray {verb}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [["status"], ["cleanup"], ["pause"], ["quit"], ["alerts", "off"], ["snapshot"]]
+)
+def test_what_needs_the_applet_exits_3_without_it(memtray: Memtray, arguments: list[str]) -> None:
+    code, line = memtray.one_line_error(*arguments)
+    assert code == 3
+    assert "not running" in line
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[sampling]\nintervall = 1", "interval"),
+        ("[sampling]\ninterval = 100", '"0.2s" to "30s"'),
+        ("[sampling]\ninterval = true", "interval"),
+        ('[[targets]]\nname = "a"\nregex = "("', "regex"),
+        ("[sampling", "not valid TOML"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_told_in_one_line(
+    memtray: Memtray, text: str, expected: str
+) -> None:
+    (memtray.home / "memtray.toml").write_text(text)
+    code, line = memtray.one_line_error("start", "--headless")
+    assert code == 2
+    assert "memtray.toml" in line
+    assert expected in line
+
+
+def test_the_first_start_writes_a_settings_file_with_comments(memtray: Memtray) -> None:
+    process = memtray.start("start", "--headless")
+    process.terminate()
+    process.communicate(timeout=10)
+    text = (memtray.home / "memtray.toml").read_text()
+    assert "# interval" in text
+    assert "[[targets]]" in text
+
+
+def test_an_interval_out_of_range_is_refused(memtray: Memtray) -> None:
+    assert memtray.one_line_error("start", "--interval", "60s")[0] == 2
+
+
+def test_another_settings_file_can_be_named(memtray: Memtray, tmp_path: Path) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text(SETTINGS)
+    process = memtray.start("start", "--headless", "--config", str(other))
+    assert [target["name"] for target in memtray.json("status")["targets"]] == ["eater"]
+    process.terminate()
+    process.communicate(timeout=10)
+    assert not (memtray.home / "memtray.toml").exists()
+
+
+def test_status_agrees_with_proc(running: Memtray, eater: subprocess.Popen[bytes]) -> None:
+    wait_until(lambda: running.json("status")["targets"][0]["pids"], what="target")
+    target = running.json("status")["targets"][0]
+    pages = int(Path(f"/proc/{eater.pid}/statm").read_text().split()[1])
+    real = pages * os.sysconf("SC_PAGE_SIZE")
+    assert target["pids"] == [eater.pid]
+    # It eats 2 MB/s, and a command takes a while.
+    assert abs(target["rss_bytes"] - real) < 0.05 * real + 2_000_000
+    told = running.run("status").stdout
+    assert f"pid {eater.pid}" in told
+    assert "Memtray itself" in told
+
+
+def test_a_restarted_target_is_followed_and_counted(
+    running: Memtray, eater: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    wait_until(lambda: running.json("status")["targets"][0]["pids"], what="target")
+    eater.kill()
+    eater.wait()
+    wait_until(lambda: running.json("status")["targets"][0]["verdict"] == "gone", what="its end")
+    again = subprocess.Popen([sys.executable, str(tmp_path / "memory_eater.py")])
+    try:
+        wait_until(
+            lambda: running.json("status")["targets"][0]["pids"] == [again.pid], what="restart"
+        )
+        assert running.json("status")["targets"][0]["restart_count"] == 1
+    finally:
+        again.kill()
+        again.wait()
+
+
+def test_growth_is_told_in_terminal_log_and_alert_log(
+    running: Memtray, eater: subprocess.Popen[bytes]
+) -> None:
+    wait_until(lambda: running.json("status")["incidents"], timeout=30, what="incident")
+    wait_until((running.home / "memtray.log").exists, what="log")
+    assert "eater keeps growing" in (running.home / "memtray.log").read_text()
+    wait_until(lambda: running.json("alerts", "log"), what="alert log")
+    first = running.json("alerts", "log")[0]
+    assert (first["title"], first["what"]) == ("eater keeps growing", "raised")
+    assert "eater keeps growing: raised" in running.run("alerts", "log").stdout
+    assert eater.poll() is None
+
+
+def test_pause_and_resume(running: Memtray) -> None:
+    assert running.run("pause").returncode == 0
+    assert running.json("status")["paused"]
+    count = running.json("status")["sample_count"]
+    assert running.json("status")["sample_count"] == count
+    running.run("resume")
+    wait_until(lambda: running.json("status")["sample_count"] > count, what="next sample")
+
+
+def test_alerts_are_switched_and_snoozed(running: Memtray) -> None:
+    assert "off" in running.run("alerts", "off").stdout
+    assert running.json("alerts", "on")["alerts"] == {
+        "off": False,
+        "snoozed_until": None,
+        "snoozed_targets": {},
+    }
+    until = running.json("alerts", "snooze", "1h")["alerts"]["snoozed_until"]
+    assert abs(until - time.time() - 3600) < 10
+    assert "eater" in running.run("alerts", "snooze", "15min", "eater").stdout
+    assert running.one_line_error("alerts", "snooze", "15min", "eatre") == (
+        2,
+        "memtray: There is no target 'eatre'. Did you mean 'eater'?",
+    )
+    assert running.one_line_error("alerts", "snooze")[0] == 2
+
+
+def test_snoozes_outlive_a_restart(memtray: Memtray) -> None:
+    for _ in range(2):
+        process = memtray.start("start", "--headless")
+        found = memtray.json("status")["alerts"]["snoozed_until"]
+        memtray.run("alerts", "snooze", "1h")
+        process.terminate()
+        process.communicate(timeout=10)
+    assert found is not None
+
+
+def test_cleanup_reports_what_was_measured(
+    running: Memtray, eater: subprocess.Popen[bytes]
+) -> None:
+    (result,) = running.json("cleanup")["results"]
+    assert result["subject"] == "memtray"
+    assert result["freed_bytes"] == result["before_bytes"] - result["after_bytes"]
+    wait_until(lambda: running.json("status")["targets"][0]["pids"], what="target")
+    told = running.run("cleanup", "eater").stdout
+    assert told.startswith("eater: ")
+    subjects = [result["subject"] for result in running.json("cleanup", "--all")["results"]]
+    assert subjects == ["memtray", "eater"]
+    assert running.one_line_error("cleanup", "eatre")[0] == 2
+    assert eater.poll() is None
+
+
+def test_a_snapshot_is_a_private_file_with_every_process(
+    running: Memtray, eater: subprocess.Popen[bytes]
+) -> None:
+    file = Path(running.json("snapshot")["file"])
+    assert file.stat().st_mode & 0o077 == 0
+    kept = json.loads(file.read_text())
+    assert eater.pid in [process["pid"] for process in kept["processes"]]
+    assert kept["system"]["total_bytes"] > 0
+    assert running.json("snapshot")["file"] != str(file)
+
+
+def test_statistics_are_told_where_no_window_can_be(running: Memtray) -> None:
+    told = running.run("statistics")
+    assert told.returncode == 0
+    assert "Samples" in told.stdout
+    assert "Private memory" in told.stdout
+
+
+def test_quit_ends_it(memtray: Memtray) -> None:
+    process = memtray.start("start", "--headless")
+    assert memtray.run("quit").returncode == 0
+    process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert memtray.run("status").returncode == 3
+
+
+def test_killed_it_loses_no_more_than_ten_seconds_and_starts_again(memtray: Memtray) -> None:
+    (memtray.home / "memtray.toml").write_text(SETTINGS)
+    process = memtray.start("start", "--headless")
+    with sqlite3.connect(f"file:{memtray.home}/history.sqlite3?mode=ro", uri=True) as store:
+        wait_until(
+            lambda: store.execute("SELECT count(*) FROM raw").fetchone()[0],
+            timeout=20,
+            what="written samples",
+        )
+    store.close()
+    process.kill()
+    process.communicate(timeout=10)
+    killed_at = time.time()
+    with sqlite3.connect(f"file:{memtray.home}/history.sqlite3?mode=ro", uri=True) as store:
+        ((newest,),) = store.execute("SELECT max(t_ms) FROM raw").fetchall()
+    store.close()
+    assert killed_at - newest / 1000 <= 10
+    again = memtray.start("start", "--headless")
+    assert memtray.json("status")["problems"] == []
+    again.terminate()
+    again.communicate(timeout=10)
+
+
+def test_health_needs_no_applet_and_exits_by_level(memtray: Memtray) -> None:
+    assert memtray.run("health").returncode in (0, 1, 2)
+    for warning, critical, code in ((98, 99, 0), (1, 99, 1), (1, 1.1, 2)):
+        settings = (
+            f"warning_percent = {warning}\ncritical_percent = {critical}\n"
+            "emergency_percent = 100\nrearm_percent = 0.5"
+        )
+        (memtray.home / "memtray.toml").write_text(f"[alerts]\n{settings}\n")
+        done = memtray.run("health", "--json")
+        assert done.returncode == code, done
+        assert json.loads(done.stdout)["system"]["available_bytes"] > 0
+
+
+def test_doctor_looks_at_everything(memtray: Memtray) -> None:
+    checks = {check["check"]: check for check in json.loads(memtray.run("doctor", "--json").stdout)}
+    assert checks["packages"]["result"] == "good"
+    assert checks["tray"]["result"] == "note"
+    assert checks["applet"]["text"] == "not running"
+    (memtray.home / "memtray.toml").write_text("[sampling")
+    broken = memtray.run("doctor")
+    assert broken.returncode == 1
+    assert "✗ settings" in broken.stdout
+
+
+def test_autostart_goes_on_and_off(memtray: Memtray, tmp_path: Path) -> None:
+    memtray.env |= {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    assert "off" in memtray.run("autostart", "status").stdout
+    assert "on" in memtray.run("autostart", "on").stdout
+    assert "on" in memtray.run("autostart", "status").stdout
+    assert "off" in memtray.run("autostart", "off").stdout
+
+
+def test_trends_are_saved_without_a_display(running: Memtray, tmp_path: Path) -> None:
+    wait_until(
+        lambda: running.run("trends", "--save", str(tmp_path / "a.png")).returncode == 0,
+        timeout=40,
+        what="picture",
+    )
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    code, line = running.one_line_error("trends", "--save", str(tmp_path / "a.gif"))
+    assert code != 0
+    assert "png" in line
+    assert running.one_line_error("trends", "nobody", "--save", str(tmp_path / "b.png"))[0] == 2
+
+
+def test_the_files_of_two_users_do_not_meet(tmp_path: Path) -> None:
+    paths = find_paths({"HOME": "/home/a", "XDG_RUNTIME_DIR": "/run/user/1"}, "linux")
+    assert paths.settings_file == Path("/home/a/.config/memtray/memtray.toml")
+    assert paths.runtime == Path("/run/user/1/memtray")
+    assert find_paths({"MEMTRAY_HOME": str(tmp_path)}, "darwin").history_file.parent == tmp_path
+    windows = find_paths({"APPDATA": "/r", "LOCALAPPDATA": "/l", "HOME": "/h"}, "win32")
+    assert windows.config == Path("/r/Memtray")
+    assert windows.data == Path("/l/Memtray")
+    relative = find_paths({"HOME": "/h", "XDG_CONFIG_HOME": "relative"}, "linux")
+    assert relative.config == Path("/h/.config/memtray")
