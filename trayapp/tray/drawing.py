@@ -53,6 +53,8 @@ class Layout(NamedTuple):
     """Column of the first bar."""
     line: int
     """Height of the baseline and of other thin lines."""
+    unit: int
+    """1 for a small picture, 2 for its double and so on; marks are multiples of it, too."""
 
     @property
     def width(self) -> int:
@@ -75,7 +77,7 @@ _PALETTES = {
     ),
     Level.EMERGENCY: Palette(
         (0xFF, 0xFF, 0xFF), (0xFF, 0xD3, 0xD6), (0xFF, 0xE9, 0x5C), (0xFF, 0xD3, 0xD6),
-        (0xFF, 0xFF, 0xFF), plate=(0xDB, 0x16, 0x24),
+        (0xFF, 0xFF, 0xFF), plate=(0xE6, 0x20, 0x2D),
     ),
 }  # fmt: skip
 _PAUSED = Palette(_GREY, (0x75, 0x75, 0x75), (0x8A, 0x8A, 0x8A), _GREY, _GREY)
@@ -102,7 +104,7 @@ def layout(size_px: int) -> Layout:
         ),
         key=lambda fit: (BAR_COUNT * fit[0] + (BAR_COUNT - 1) * fit[1], fit[0]),
     )
-    found = Layout(bar, gap, 0, max(1, size_px // 24))
+    found = Layout(bar, gap, 0, max(1, size_px // 24), 1)
     return found._replace(left=(size_px - found.width) // 2)
 
 
@@ -175,7 +177,7 @@ def _draw_bars(
 
 def _draw_triangle(canvas: _Canvas, grid: Layout, color: Rgb, size_px: int) -> int:
     """Draw the mark of a warning in the middle; returns the first row below it and a gap."""
-    rows = _mark_rows(size_px)
+    rows = _mark_rows(grid, size_px)
     for row in range(rows):
         half = row + 1
         canvas.fill(color, size_px // 2 - half, row, 2 * half + size_px % 2, 1)
@@ -184,19 +186,19 @@ def _draw_triangle(canvas: _Canvas, grid: Layout, color: Rgb, size_px: int) -> i
 
 def _draw_beam(canvas: _Canvas, grid: Layout, color: Rgb, size_px: int) -> int:
     """Draw the mark of a critical level; returns the first row below it and a gap."""
-    rows = _mark_rows(size_px)
+    rows = _mark_rows(grid, size_px)
     canvas.fill(color, 0, 0, size_px, rows)
     return rows + grid.line
 
 
-def _mark_rows(size_px: int) -> int:
-    return size_px * 3 // 16
+def _mark_rows(grid: Layout, size_px: int) -> int:
+    return size_px // grid.unit * 3 // 16 * grid.unit
 
 
 def _draw_pause(canvas: _Canvas, grid: Layout, color: Rgb, size_px: int) -> int:
     """Draw two upright strokes in the middle; returns the first row below them and a gap."""
-    rows = size_px * 3 // 8
-    stroke = max(2, size_px // 8)
+    rows = size_px // grid.unit * 3 // 8 * grid.unit
+    stroke = size_px // grid.unit // 8 * grid.unit
     left = (size_px - 3 * stroke) // 2
     canvas.fill(color, left, 0, stroke, rows)
     canvas.fill(color, left + 2 * stroke, 0, stroke, rows)

@@ -1,0 +1,191 @@
+"""The icon: ten even bars, whose level can be told without colour, on any panel."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from PIL import Image
+
+from trayapp.domain.levels import Level
+from trayapp.domain.menu import IconPicture
+from trayapp.tray.drawing import BAR_COUNT, draw_argb, draw_icon, layout
+
+SIZES_PX = (16, 18, 20, 22, 24, 28, 32, 36, 40, 44, 48, 56, 64, 88, 96, 128)
+SIZES_WITH_GAPS_PX = tuple(size for size in SIZES_PX if size >= 19)
+PANELS = ((0xFF, 0xFF, 0xFF), (0xF2, 0xF2, 0xF2), (0x20, 0x20, 0x20), (0x2B, 0x2B, 0x2B))
+STAIRS = tuple(range(10, 110, 10))
+NOTHING = (None,) * 10
+LOOKS = [
+    *(IconPicture(heights=STAIRS, level=level) for level in Level),
+    IconPicture(heights=STAIRS, paused=True),
+]
+
+Rgba = tuple[int, int, int, int]
+
+
+def pixel(image: Image.Image, x: int, y: int) -> Rgba:
+    found = image.getpixel((x, y))
+    assert isinstance(found, tuple)
+    red, green, blue, alpha = found
+    return int(red), int(green), int(blue), int(alpha)
+
+
+def runs(row: list[Rgba]) -> list[tuple[Rgba, int]]:
+    """Stretches of equal pixels, each with its length."""
+    return [(value, len(list(group))) for value, group in itertools.groupby(row)]
+
+
+def bar_row(image: Image.Image, size_px: int) -> list[Rgba]:
+    """The row just above the baseline."""
+    y = size_px - layout(size_px).line - 1
+    return [pixel(image, x, y) for x in range(size_px)]
+
+
+@pytest.mark.parametrize("size_px", SIZES_PX)
+def test_every_picture_is_square_with_alpha(size_px: int) -> None:
+    for look in LOOKS:
+        image = draw_icon(look, size_px)
+        assert (image.mode, image.size) == ("RGBA", (size_px, size_px))
+
+
+@pytest.mark.parametrize("size_px", SIZES_WITH_GAPS_PX)
+@pytest.mark.parametrize("level", [Level.NORMAL, Level.WARNING, Level.CRITICAL])
+def test_ten_bars_of_one_width_with_gaps_of_one_width(size_px: int, level: Level) -> None:
+    """In pixels: alternately bars and gaps, nothing half transparent."""
+    image = draw_icon(IconPicture(heights=(50,) * 10, level=level), size_px)
+    found = runs(bar_row(image, size_px))
+    inside = found[1:] if found[0][0][3] == 0 else found
+    inside = inside[:-1] if inside[-1][0][3] == 0 else inside
+    bars, gaps = inside[0::2], inside[1::2]
+    assert len(bars) == BAR_COUNT
+    assert {value[3] for value, _ in bars} == {255}
+    assert {value[3] for value, _ in gaps} == {0}
+    assert len({length for _, length in bars}) == len({length for _, length in gaps}) == 1
+
+
+@pytest.mark.parametrize("size_px", SIZES_WITH_GAPS_PX)
+def test_emergency_has_ten_white_bars_on_a_plate(size_px: int) -> None:
+    image = draw_icon(IconPicture(heights=(50,) * 10, level=Level.EMERGENCY), size_px)
+    plate = pixel(image, 0, 0)
+    y = size_px - 2 * layout(size_px).line - 1
+    found = [run for run in runs([pixel(image, x, y) for x in range(size_px)]) if run[0] != plate]
+    assert len(found) == BAR_COUNT
+    assert len({length for _, length in found}) == 1
+
+
+@pytest.mark.parametrize("size_px", [16, 18])
+@pytest.mark.parametrize("level", list(Level))
+def test_without_room_for_gaps_neighbours_differ_in_tone(size_px: int, level: Level) -> None:
+    image = draw_icon(IconPicture(heights=(100,) * 10, level=level), size_px)
+    grid = layout(size_px)
+    y = size_px // 2
+    bars = [pixel(image, grid.column(index), y) for index in range(BAR_COUNT)]
+    assert all(one != other for one, other in itertools.pairwise(bars))
+
+
+@pytest.mark.parametrize("size_px", SIZES_PX)
+def test_bars_fill_the_picture_but_never_leave_it(size_px: int) -> None:
+    grid = layout(size_px)
+    assert grid.left >= 0
+    assert grid.left + grid.width <= size_px
+    assert grid.column(BAR_COUNT - 1) + grid.bar == grid.left + grid.width
+    assert grid.width >= 0.55 * size_px
+    assert (grid.gap > 0) == (size_px >= 19)
+
+
+@pytest.mark.parametrize("size_px", [38, 44, 48, 64, 88, 128])
+def test_a_hidpi_picture_is_the_small_one_twice_as_large(size_px: int) -> None:
+    assert layout(size_px) == tuple(2 * length for length in layout(size_px // 2))
+
+
+@pytest.mark.parametrize("size_px", SIZES_PX)
+def test_heights_are_heights(size_px: int) -> None:
+    """0 is still to be seen, 100 reaches the top, more is not more, and higher is never lower."""
+    grid = layout(size_px)
+
+    def tall(height: int) -> int:
+        image = draw_icon(IconPicture(heights=(*NOTHING[:4], height, *NOTHING[:5])), size_px)
+        x = grid.column(4)
+        return sum(pixel(image, x, y)[3] > 0 for y in range(size_px)) - grid.line
+
+    found = [tall(height) for height in (0, 1, 10, 25, 50, 75, 99, 100)]
+    assert found == sorted(found)
+    assert found[0] >= 1
+    assert found[-1] == tall(250) == size_px - grid.line
+    assert found[4] == (size_px - grid.line) // 2
+
+
+@pytest.mark.parametrize("size_px", SIZES_PX)
+def test_the_newest_bar_has_a_tone_of_its_own(size_px: int) -> None:
+    for level in Level:
+        image = draw_icon(IconPicture(heights=(100,) * 10, level=level), size_px)
+        grid = layout(size_px)
+        bars = [pixel(image, grid.column(index), size_px // 2) for index in range(BAR_COUNT)]
+        assert bars[-1] not in bars[:-1]
+
+
+@pytest.mark.parametrize("size_px", SIZES_PX)
+def test_an_empty_history_is_not_an_empty_icon(size_px: int) -> None:
+    """And what is unknown has no bar, not even the least."""
+    alpha = draw_icon(IconPicture(heights=NOTHING), size_px).getchannel("A")
+    grid = layout(size_px)
+    box = alpha.getbbox()
+    assert box == (grid.left, size_px - grid.line, grid.left + grid.width, size_px)
+
+
+@pytest.mark.parametrize("size_px", SIZES_PX)
+def test_without_colour_each_look_has_a_form_of_its_own(size_px: int) -> None:
+    """The alpha masks alone differ, by at least a fortieth of the picture, whatever the data."""
+    for heights in (STAIRS, NOTHING, (100,) * 10, (60,) * 10):
+        masks = [
+            draw_icon(IconPicture(heights=heights, level=look.level, paused=look.paused), size_px)
+            .getchannel("A")
+            .tobytes()
+            for look in LOOKS
+        ]
+        for one, other in itertools.combinations(masks, 2):
+            differing = sum(a != b for a, b in zip(one, other, strict=True))
+            assert differing >= size_px * size_px / 40
+
+
+def luminance(rgb: tuple[int, int, int]) -> float:
+    """Relative luminance as WCAG 2 defines it."""
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (value / 255 for value in rgb)
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.level.label}-{look.paused}")
+def test_everything_drawn_stands_out_from_light_and_dark_panels(look: IconPicture) -> None:
+    for size_px in (16, 22, 32):
+        image = draw_icon(look, size_px)
+        found = {pixel(image, x, y) for x in range(size_px) for y in range(size_px)}
+        assert {alpha for *_, alpha in found} <= {0, 255}
+        colors = {(red, green, blue) for red, green, blue, alpha in found if alpha}
+        if look.level is Level.EMERGENCY and not look.paused:
+            plate = pixel(image, 0, 0)[:3]
+            assert min(contrast(plate, color) for color in colors - {plate}) >= 3
+            colors = {plate}
+        assert min(contrast(color, panel) for color in colors for panel in PANELS) >= 3
+
+
+@pytest.mark.parametrize("size_px", SIZES_PX)
+def test_argb_is_the_same_picture_in_network_byte_order(size_px: int) -> None:
+    for look in LOOKS:
+        rgba = draw_icon(look, size_px).tobytes()
+        argb = draw_argb(look, size_px)
+        assert len(argb) == 4 * size_px * size_px
+        assert (argb[0::4], argb[1::4], argb[2::4], argb[3::4]) == (
+            rgba[3::4],
+            rgba[0::4],
+            rgba[1::4],
+            rgba[2::4],
+        )

@@ -1,0 +1,325 @@
+"""The icon as others on a session bus see it: a real bus, and a watcher of this test's own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jeepney import (
+    DBusAddress,
+    HeaderFields,
+    Message,
+    MessageType,
+    new_method_call,
+    new_method_return,
+)
+from jeepney.io.blocking import DBusConnection, open_dbus_connection
+from PIL import Image
+
+from tests.desktop.desktop import wait_until
+from trayapp.domain.menu import IconPicture
+from trayapp.tray.bus import BusError, SessionBus
+from trayapp.tray.drawing import draw_argb
+from trayapp.tray.pystray_safe import Menu, MenuItem
+from trayapp.tray.sni import ICON_SIZES_PX, WATCHER, SniIcon
+
+needs_dbus_daemon = pytest.mark.skipif(not shutil.which("dbus-daemon"), reason="no dbus-daemon")
+
+PICTURE = IconPicture(heights=tuple(range(10, 110, 10)))
+ITEM = "org.kde.StatusNotifierItem"
+MENU = "com.canonical.dbusmenu"
+PROPERTIES = "org.freedesktop.DBus.Properties"
+
+
+class Watcher:
+    """What a panel does: owns the watcher's name, hears of items, asks them."""
+
+    def __init__(self, *, has_host: bool = True) -> None:
+        self._has_host = has_host
+        self.connection: DBusConnection = open_dbus_connection()
+        self.ask("org.freedesktop.DBus", "/", "org.freedesktop.DBus.AddMatch", "s", "type='signal'")
+        self.ask("org.freedesktop.DBus", "/", "org.freedesktop.DBus.RequestName", "su", WATCHER, 0)
+        self.item = ""
+        self._answered = False
+        self.signals: list[tuple[str, Any]] = []
+
+    def await_item(self) -> str:
+        """Wait until an icon has registered and knows whether it is shown; returns its bus name."""
+        while not (self.item and self._answered):
+            self.hear()
+        return self.item
+
+    def hear(self) -> None:
+        """Take one message."""
+        self._take(self.connection.receive(timeout=10))
+
+    def await_signal(self, *names: str) -> None:
+        """Wait until the last signals are these."""
+        while [name for name, _ in self.signals[-len(names) :]] != list(names):
+            self.hear()
+
+    def ask(self, to: str, path: str, method: str, signature: str = "", *body: Any) -> Any:
+        """Call a method and give its results; an error reply raises BusError."""
+        interface, _, member = method.rpartition(".")
+        address = DBusAddress(path, bus_name=to, interface=interface)
+        call = new_method_call(address, member, signature or None, body)
+        serial = next(self.connection.outgoing_serial)
+        self.connection.send(call, serial=serial)
+        while True:
+            message = self.connection.receive(timeout=10)
+            if message.header.fields.get(HeaderFields.reply_serial) != serial:
+                self._take(message)
+            elif message.header.message_type is MessageType.error:
+                raise BusError(message.header.fields[HeaderFields.error_name])
+            else:
+                return message.body
+
+    def of_item(self, name: str) -> Any:
+        """A property of the item."""
+        body = self.ask(self.item, "/StatusNotifierItem", f"{PROPERTIES}.Get", "ss", ITEM, name)
+        return body[0]
+
+    def _take(self, message: Message) -> None:
+        fields = message.header.fields
+        member = fields.get(HeaderFields.member)
+        if message.header.message_type is MessageType.signal:
+            if str(fields.get(HeaderFields.interface)) in (ITEM, MENU):
+                self.signals.append((str(member), message.body))
+        elif member == "RegisterStatusNotifierItem":
+            (self.item,) = message.body
+            self.connection.send(new_method_return(message))
+        elif member == "Get":
+            self._answered = True
+            self.connection.send(new_method_return(message, "v", (("b", self._has_host),)))
+
+
+@pytest.fixture
+def watcher(bus_address: str) -> Iterator[Watcher]:  # noqa: ARG001 - it must be there
+    made = Watcher()
+    with contextlib.closing(made.connection):
+        yield made
+
+
+class Running:
+    """An icon in a thread; the clicks it got and what it says about being seen."""
+
+    def __init__(self) -> None:
+        self.clicked: list[str] = []
+        self.seen: list[bool] = []
+
+        def click(_icon: Any, item: Any) -> None:
+            self.clicked.append(item.text)
+            if item.text == "broken":
+                raise RuntimeError("on purpose")
+
+        self.icon = SniIcon(
+            "memtray",
+            icon=PICTURE,
+            title="Memtray 42 %\n<b> & more",
+            menu=Menu(MenuItem("trends", click, default=True), MenuItem("broken", click)),
+        )
+        self.icon.on_seen = self.seen.append
+        self.thread = threading.Thread(target=self.icon.run)
+        self.thread.start()
+        wait_until(lambda: self.icon.visible)
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[[], Running]]:
+    started: list[Running] = []
+
+    def start_one() -> Running:
+        started.append(Running())
+        return started[-1]
+
+    yield start_one
+    for one in started:
+        one.icon.stop()
+        one.thread.join(5)
+        assert not one.thread.is_alive()
+        one.icon.visible = False
+
+
+def test_a_host_finds_everything_it_may_ask(watcher: Watcher, start: Callable[[], Running]) -> None:
+    running = start()
+    item = watcher.await_item()
+    assert item == f"org.kde.StatusNotifierItem-{os.getpid()}-1"
+    (everything,) = watcher.ask(item, "/StatusNotifierItem", f"{PROPERTIES}.GetAll", "s", ITEM)
+    assert everything["Id"] == ("s", "memtray")
+    assert everything["Status"] == ("s", "Active")
+    assert everything["ItemIsMenu"] == ("b", False)
+    assert everything["Menu"] == ("o", "/MenuBar")
+    assert everything["ToolTip"][1] == ("", [], "Memtray 42 %", "&lt;b&gt; &amp; more")
+    pixmaps = everything["IconPixmap"][1]
+    assert [(width, height) for width, height, _ in pixmaps] == [(px, px) for px in ICON_SIZES_PX]
+    assert [bytes(data) for *_, data in pixmaps] == [draw_argb(PICTURE, px) for px in ICON_SIZES_PX]
+    assert everything["AttentionIconPixmap"][1] == []
+    (menu,) = watcher.ask(item, "/MenuBar", f"{PROPERTIES}.GetAll", "s", MENU)
+    assert menu["Version"] == ("u", 3)
+    for path, name in (("/", "MenuBar"), ("/StatusNotifierItem", ITEM), ("/MenuBar", MENU)):
+        (xml,) = watcher.ask(item, path, "org.freedesktop.DBus.Introspectable.Introspect")
+        assert f'name="{name}"' in xml
+    assert watcher.ask(item, "/", "org.freedesktop.DBus.Peer.Ping") == ()
+    wait_until(lambda: running.seen == [True])
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "signature", "body", "error"),
+    [
+        ("/StatusNotifierItem", f"{ITEM}.NoSuch", "", (), "UnknownMethod"),
+        ("/StatusNotifierItem", "no.such.Interface.Activate", "ii", (0, 0), "UnknownMethod"),
+        ("/nowhere", f"{ITEM}.Activate", "ii", (0, 0), "UnknownObject"),
+        ("/StatusNotifierItem", f"{ITEM}.Activate", "s", ("x",), "InvalidArgs"),
+        ("/StatusNotifierItem", f"{ITEM}.Activate", "", (), "InvalidArgs"),
+        ("/MenuBar", f"{MENU}.GetLayout", "s", ("x",), "InvalidArgs"),
+        ("/MenuBar", f"{MENU}.GetLayout", "iias", (99, 0, []), "InvalidArgs"),
+        ("/StatusNotifierItem", f"{PROPERTIES}.Get", "ss", (ITEM, "NoSuch"), "UnknownProperty"),
+        ("/MenuBar", f"{PROPERTIES}.Set", "ssv", (MENU, "Version", ("u", 1)), "PropertyReadOnly"),
+    ],
+)
+def test_nonsense_gets_an_error_and_the_icon_lives_on(
+    watcher: Watcher,
+    start: Callable[[], Running],
+    path: str,
+    method: str,
+    signature: str,
+    body: tuple[Any, ...],
+    error: str,
+) -> None:
+    start()
+    item = watcher.await_item()
+    with pytest.raises(BusError, match=f"org.freedesktop.DBus.Error.{error}"):
+        watcher.ask(item, path, method, signature, *body)
+    assert watcher.of_item("Id") == ("s", "memtray")
+
+
+def test_only_what_differs_is_told(watcher: Watcher, start: Callable[[], Running]) -> None:
+    running = start()
+    watcher.await_item()
+    watcher.signals.clear()
+    icon = running.icon
+    icon.icon = IconPicture(heights=PICTURE.heights)  # equal
+    icon.title = icon.title
+    icon.update_menu()  # nobody looks
+    icon.title = "Memtray 43 %"
+    watcher.await_signal("NewToolTip")
+    assert [name for name, _ in watcher.signals] == ["NewToolTip"]
+    icon.icon = IconPicture(heights=(1,) * 10)
+    watcher.await_signal("NewIcon")
+    assert bytes(watcher.of_item("IconPixmap")[1][0][2]) == draw_argb(icon.icon, 16)
+    icon.attention = True
+    watcher.await_signal("NewAttentionIcon", "NewStatus")
+    assert watcher.signals[-1][1] == ("NeedsAttention",)
+    assert watcher.of_item("AttentionIconPixmap") == watcher.of_item("IconPixmap")
+    icon.visible = False
+    watcher.await_signal("NewStatus")
+    wait_until(lambda: watcher.of_item("Status") == ("s", "Passive"))
+
+
+def test_any_pillow_image_will_do(watcher: Watcher, start: Callable[[], Running]) -> None:
+    """As pystray's interface promises."""
+    running = start()
+    watcher.await_item()
+    running.icon.icon = Image.new("RGB", (3, 2), (1, 2, 3))
+    watcher.await_signal("NewIcon")
+    ((width, height, data),) = watcher.of_item("IconPixmap")[1]
+    assert (width, height, bytes(data)) == (3, 2, b"\xff\1\2\3" * 6)
+
+
+def test_both_clicks_arrive_and_a_failing_action_harms_nobody(
+    watcher: Watcher, start: Callable[[], Running]
+) -> None:
+    running = start()
+    item = watcher.await_item()
+    watcher.ask(item, "/StatusNotifierItem", f"{ITEM}.Activate", "ii", 0, 0)
+    wait_until(lambda: running.clicked == ["trends"])
+    for method, signature, body in (
+        ("SecondaryActivate", "ii", (0, 0)),
+        ("ContextMenu", "ii", (0, 0)),
+        ("Scroll", "is", (1, "vertical")),
+        ("XAyatanaSecondaryActivate", "u", (0,)),
+        ("ProvideXdgActivationToken", "s", ("token",)),
+    ):
+        watcher.ask(item, "/StatusNotifierItem", f"{ITEM}.{method}", signature, *body)
+    _, (_, _, entries) = watcher.ask(item, "/MenuBar", f"{MENU}.GetLayout", "iias", 0, -1, [])
+    numbers = {entry[1][1]["label"][1]: entry[1][0] for entry in entries}
+    for label in ("broken", "trends"):
+        event = (numbers[label], "clicked", ("i", 0), 0)
+        watcher.ask(item, "/MenuBar", f"{MENU}.Event", "isvu", *event)
+    wait_until(lambda: running.clicked == ["trends", "broken", "trends"])
+
+
+def test_the_icon_comes_when_a_watcher_comes_and_comes_back(
+    bus_address: str, start: Callable[[], Running]
+) -> None:
+    del bus_address
+    running = start()
+    wait_until(lambda: running.seen == [False])
+    for _ in range(2):
+        watcher = Watcher()
+        watcher.await_item()
+        wait_until(lambda: running.seen[-1])
+        watcher.connection.close()
+        wait_until(lambda: not running.seen[-1])
+    assert running.seen == [False, True, False, True, False]
+
+
+def test_a_watcher_without_a_host_shows_nothing(
+    bus_address: str, start: Callable[[], Running]
+) -> None:
+    del bus_address
+    watcher = Watcher(has_host=False)
+    with contextlib.closing(watcher.connection):
+        running = start()
+        watcher.await_item()
+        wait_until(lambda: running.seen == [False])
+
+
+@needs_dbus_daemon
+def test_a_bus_that_starts_late_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Callable[[], Running]
+) -> None:
+    address = f"unix:path={tmp_path / 'late'}"
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+    running = start()
+    wait_until(lambda: running.seen == [False])
+    command = ("dbus-daemon", "--session", "--nofork", "--nopidfile", f"--address={address}")
+    with subprocess.Popen(command) as daemon:
+        wait_until((tmp_path / "late").exists)
+        watcher = Watcher()
+        with contextlib.closing(watcher.connection):
+            watcher.await_item()
+            wait_until(lambda: running.seen[-1])
+            daemon.terminate()
+            daemon.wait()
+            wait_until(lambda: not running.seen[-1])
+
+
+def test_no_bus_is_said_in_one_line(tmp_path: Path) -> None:
+    for env in (
+        {},
+        {"XDG_RUNTIME_DIR": str(tmp_path)},
+        {"DBUS_SESSION_BUS_ADDRESS": "nonsense"},
+        {"DBUS_SESSION_BUS_ADDRESS": "tcp:host=localhost"},
+        {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={tmp_path / 'no-such'}"},
+    ):
+        with pytest.raises(BusError) as caught:
+            SessionBus(env)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_mute_bus_holds_nobody(tmp_path: Path) -> None:
+    """Something listens there and never says a word."""
+    with socket.socket(socket.AF_UNIX) as mute:
+        mute.bind(str(tmp_path / "bus"))
+        mute.listen()
+        with pytest.raises((BusError, OSError)):
+            SessionBus({"XDG_RUNTIME_DIR": str(tmp_path)})
