@@ -1,0 +1,326 @@
+"""Read the store while its writer writes: curves for windows, events, and what there is."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from itertools import islice, pairwise
+from pathlib import Path
+from statistics import median
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from trayapp.domain.records import Event, Point, Series
+from trayapp.errors import HistoryError
+from trayapp.history import tiers
+from trayapp.history.schema import (
+    STEPS,
+    decode_text,
+    describe,
+    encode_text,
+    is_damage,
+    read_version,
+)
+
+_LOCK_SECONDS = 2.0
+_RAW_SPAN_MS = 9_000_000
+"""Raw samples of all series lie together: for more than 2.5 h, minutes are read instead."""
+_MINUTE_SPAN_MS = 60 * 86_400_000
+_LEAST_GAP_SECONDS = 15.0
+_NEIGHBOURS = 5
+
+# Each part yields start, finish (ms), step (ms; 0 for a raw sample), count, minimum, mean, maximum.
+_RAW = """
+    SELECT t_ms AS start, t_ms AS finish, 0 AS step, 1 AS count,
+           value AS minimum, value AS mean, value AS maximum
+    FROM raw WHERE t_ms >= :since AND t_ms <= :until AND series = :series"""
+_MINUTE = """
+    SELECT t_s * 1000, t_s * 1000 + 60000, 60000, count, minimum, mean, maximum
+    FROM minute AS coarse
+    WHERE series = :series AND t_s > :since / 1000 - 60 AND t_s <= :until / 1000"""
+_HOUR = """
+    SELECT t_s * 1000, t_s * 1000 + 3600000, 3600000, count, minimum, mean, maximum
+    FROM hour AS coarse
+    WHERE series = :series AND t_s > :since / 1000 - 3600 AND t_s <= :until / 1000"""
+
+# A coarser bucket counts only where nothing finer is left of it.
+_WITHOUT_RAW = """
+    AND NOT EXISTS (SELECT 1 FROM raw WHERE t_ms >= coarse.t_s * 1000
+                    AND t_ms < coarse.t_s * 1000 + 60000 AND series = :series)"""
+_WITHOUT_MINUTES = """
+    AND NOT EXISTS (SELECT 1 FROM minute WHERE series = :series
+                    AND t_s >= coarse.t_s AND t_s < coarse.t_s + 3600)"""
+
+# A bucket that is pending is not up to date: the finer tier knows better.
+_SETTLED_MINUTE = """
+    AND NOT EXISTS (SELECT 1 FROM pending WHERE seconds = 60 AND t_s = coarse.t_s)"""
+_SETTLED_HOUR = """
+    AND NOT EXISTS (SELECT 1 FROM pending WHERE seconds = 3600 AND t_s = coarse.t_s)"""
+_OF_PENDING_HOUR = """
+    AND EXISTS (SELECT 1 FROM pending
+                WHERE seconds = 3600 AND t_s = coarse.t_s - coarse.t_s % 3600)"""
+_RAW_OF_PENDING_MINUTE = """
+    SELECT t_ms AS start, t_ms AS finish, 0 AS step, 1 AS count,
+           value AS minimum, value AS mean, value AS maximum
+    FROM pending CROSS JOIN raw ON t_ms >= t_s * 1000 AND t_ms < t_s * 1000 + 60000
+    WHERE seconds = 60 AND +t_ms >= :since AND +t_ms <= :until AND series = :series"""
+
+
+def _summary(*parts: str) -> str:
+    rows = " UNION ALL ".join(parts)
+    # Only the texts above are joined: what comes from outside is bound as parameters.
+    return f"""
+        SELECT min(start), max(start), max(finish), max(step), count(*), min(minimum),
+               sum(mean * count) / sum(count), max(maximum)
+        FROM ({rows}) GROUP BY start / :width ORDER BY start / :width"""  # noqa: S608
+
+
+_BY_RAW = _summary(_RAW, _MINUTE + _WITHOUT_RAW, _HOUR + _WITHOUT_MINUTES)
+_BY_MINUTE = _summary(_RAW_OF_PENDING_MINUTE, _MINUTE + _SETTLED_MINUTE, _HOUR + _WITHOUT_MINUTES)
+_BY_HOUR = _summary(
+    _RAW_OF_PENDING_MINUTE, _MINUTE + _SETTLED_MINUTE + _OF_PENDING_HOUR, _HOUR + _SETTLED_HOUR
+)
+
+
+class _Bucket(NamedTuple):
+    """What is drawn as one point, and where its samples or minutes or hours lie."""
+
+    first_ms: int
+    last_ms: int
+    """Where the last one begins."""
+    finish_ms: int
+    step_ms: int
+    rows: int
+    minimum: float
+    mean: float
+    maximum: float
+
+
+class HistoryReader:
+    """Reads the store at `path`; use it in a `with` statement and in one thread only.
+
+    Raises, also from every method: HistoryError if there is no store, or none this Memtray can
+    read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        if not path.exists():
+            raise HistoryError(f"There is no history at {path} yet; start Memtray to record one.")
+        with self._translated():
+            self._connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=ro",
+                uri=True,
+                timeout=_LOCK_SECONDS,
+                isolation_level=None,
+            )
+        try:
+            with self._translated():
+                self._connection.execute("PRAGMA temp_store = MEMORY")
+                if read_version(self._connection) < len(STEPS):
+                    raise HistoryError(
+                        f"{path} is not a history of this Memtray; start Memtray to bring it up"
+                        " to date."
+                    )
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; more than once does no harm."""
+        self._connection.close()
+
+    def series(self) -> list[Series]:
+        """Every curve that was ever stored, sorted."""
+        with self._translated():
+            rows = self._connection.execute("SELECT kind, name, metric FROM series").fetchall()
+        return sorted(Series(*map(decode_text, row)) for row in rows)
+
+    def span(self) -> tuple[float, float] | None:
+        """Wall times of the oldest and the newest sample; None while there is none."""
+        with self._translated():
+            return tiers.span(self._connection)
+
+    def points(
+        self,
+        series: Series,
+        since_wall_seconds: float,
+        until_wall_seconds: float,
+        max_points: int = 2000,
+    ) -> list[Point]:
+        """Read one curve from the finest tier that the span allows and that still exists.
+
+        Returns: at most `max_points` points in order of time, each with the least, mean and
+        greatest value of its stretch; and, on top, one point of None in each gap, which is where
+        nothing came for three times the usual spacing and at least 15 s.
+        """
+        with self._snapshot():
+            identity = self._find(series)
+            stored = tiers.span(self._connection)
+            if identity is None or stored is None:
+                return []
+            # A young store is drawn as finely as its few samples allow.
+            oldest, newest = stored
+            since_ms = int(max(since_wall_seconds, oldest - tiers.HOUR_SECONDS) * 1000)
+            until_ms = int(min(until_wall_seconds, newest) * 1000)
+            span_ms = until_ms - max(since_ms, int(oldest * 1000))
+            # Stretches begin at multiples of their width, so that a live curve does not flicker;
+            # that, and what reaches in from before, can make up to three more of them.
+            width_ms = max(1, -(-span_ms // max(1, max_points - 3)))
+            query = _choose(span_ms, width_ms)
+            rows = self._connection.execute(
+                query,
+                {"series": identity, "since": since_ms, "until": until_ms, "width": width_ms},
+            ).fetchall()
+        buckets = [_Bucket(*row) for row in rows]
+        return list(_points(buckets, since_wall_seconds, until_wall_seconds))
+
+    def latest(self, series: Series) -> float | None:
+        """The newest value of a curve; None if there is none."""
+        with self._snapshot():
+            identity = self._find(series)
+            if identity is None:
+                return None
+            # Raw samples of one series are found only by time: look where there must be some.
+            newest = self._connection.execute(
+                "SELECT t_s, mean FROM minute WHERE series = ? ORDER BY t_s DESC LIMIT 1",
+                (identity,),
+            ).fetchone()
+            pending = self._connection.execute(
+                "SELECT t_s FROM pending WHERE seconds = 60 ORDER BY t_s DESC"
+            ).fetchall()
+            minutes = [minute for (minute,) in pending if newest is None or minute > newest[0]]
+            for minute in [*minutes, *(newest or ())[:1]]:
+                row = self._connection.execute(
+                    "SELECT value FROM raw WHERE t_ms >= ? AND t_ms < ? AND series = ?"
+                    " ORDER BY t_ms DESC LIMIT 1",
+                    (minute * 1000, minute * 1000 + 60_000, identity),
+                ).fetchone()
+                if row:
+                    return float(row[0])
+            coarse = (
+                newest
+                or self._connection.execute(
+                    "SELECT t_s, mean FROM hour WHERE series = ? ORDER BY t_s DESC LIMIT 1",
+                    (identity,),
+                ).fetchone()
+            )
+            return float(coarse[1]) if coarse else None
+
+    def events(
+        self,
+        since_wall_seconds: float,
+        until_wall_seconds: float,
+        kinds: Iterable[str] | None = None,
+        limit: int = 1000,
+    ) -> list[Event]:
+        """The newest events of a stretch of time, at most `limit`, in order of time."""
+        wanted = None if kinds is None else {encode_text(kind) for kind in kinds}
+        with (
+            self._translated(),
+            closing(self._connection.cursor()) as cursor,
+        ):
+            rows = cursor.execute(
+                "SELECT t_ms, kind, subject, level, text, data FROM event"
+                " WHERE t_ms >= ? AND t_ms <= ? ORDER BY t_ms DESC, id DESC",
+                (int(since_wall_seconds * 1000), int(until_wall_seconds * 1000)),
+            )
+            chosen = (row for row in rows if wanted is None or row[1] in wanted)
+            events = [_event(*row) for row in islice(chosen, limit)]
+        return events[::-1]
+
+    def _find(self, series: Series) -> int | None:
+        row = self._connection.execute(
+            "SELECT id FROM series WHERE kind = ? AND name = ? AND metric = ?",
+            tuple(map(encode_text, series)),
+        ).fetchone()
+        return row[0] if row else None
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """Let several questions see the same moment."""
+        with self._translated():
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            what = "is damaged or not a history" if is_damage(error) else "cannot be read"
+            raise HistoryError(f"The history {self._path} {what}: {describe(error)}.") from error
+
+
+def _choose(span_ms: int, width_ms: int) -> str:
+    if span_ms <= _RAW_SPAN_MS and width_ms < 60_000:
+        return _BY_RAW
+    return _BY_MINUTE if span_ms <= _MINUTE_SPAN_MS and width_ms < 3_600_000 else _BY_HOUR
+
+
+def _points(buckets: list[_Bucket], since: float, until: float) -> Iterator[Point]:
+    """Turn buckets into points, with a point of None in each gap."""
+    gaps = _find_gaps(buckets)
+    for index, bucket in enumerate(buckets):
+        middle = (bucket.first_ms + bucket.finish_ms) / 2000
+        # A minute or an hour may reach beyond the span that was asked for.
+        moment = min(max(middle, since), until)
+        yield Point(moment, bucket.minimum, bucket.mean, bucket.maximum)
+        if index in gaps:
+            yield Point(gaps[index], None, None, None)
+
+
+def _find_gaps(buckets: list[_Bucket]) -> dict[int, float]:
+    """After which buckets nothing came for too long, and the middle of that time."""
+    distances = [after.first_ms - before.last_ms for before, after in pairwise(buckets)]
+    inside: list[float | None] = [
+        (bucket.last_ms - bucket.first_ms) / (bucket.rows - 1) if bucket.rows > 1 else None
+        for bucket in buckets
+    ]
+    gaps = {}
+    for index, distance in enumerate(distances):
+        if distance <= _LEAST_GAP_SECONDS * 1000:
+            continue
+        before, after = buckets[index], buckets[index + 1]
+        # What is usual is judged near by: the interval may have been changed over the years.
+        near = slice(max(0, index - _NEIGHBOURS), index + _NEIGHBOURS + 1)
+        others: list[float] = [d for at, d in enumerate(distances[near], near.start) if at != index]
+        others += [step for step in inside[near] if step is not None]
+        usual = max(median(others) if others else 0.0, before.step_ms, after.step_ms)
+        if distance > max(3 * usual, _LEAST_GAP_SECONDS * 1000):
+            gaps[index] = (max(before.finish_ms, before.last_ms) + after.first_ms) / 2000
+    return gaps
+
+
+def _event(
+    t_ms: int,
+    kind: str | bytes,
+    subject: str | bytes,
+    level: str | bytes,
+    text: str | bytes,
+    data: str,
+) -> Event:
+    return Event(
+        wall_seconds=t_ms / 1000,
+        kind=decode_text(kind),
+        subject=decode_text(subject),
+        level=decode_text(level),
+        text=decode_text(text),
+        data=json.loads(data),
+    )

@@ -1,0 +1,204 @@
+"""The store's file: its tables, its versions, and what happens when it cannot be read."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from trayapp.errors import HistoryError
+
+STEPS: tuple[tuple[str, ...], ...] = (
+    (
+        "CREATE TABLE series (id INTEGER PRIMARY KEY, kind NOT NULL, name NOT NULL,"
+        " metric NOT NULL, UNIQUE (kind, name, metric))",
+        # Clustered by time: a commit dirties only the right edge of one tree, whatever the number
+        # of series. The coarser tiers are written rarely and read by series.
+        "CREATE TABLE raw (t_ms INTEGER NOT NULL, series INTEGER NOT NULL, value REAL NOT NULL,"
+        " PRIMARY KEY (t_ms, series)) WITHOUT ROWID",
+        "CREATE TABLE minute (series INTEGER NOT NULL, t_s INTEGER NOT NULL,"
+        " count INTEGER NOT NULL, minimum REAL NOT NULL, mean REAL NOT NULL,"
+        " maximum REAL NOT NULL, PRIMARY KEY (series, t_s)) WITHOUT ROWID",
+        "CREATE TABLE hour (series INTEGER NOT NULL, t_s INTEGER NOT NULL,"
+        " count INTEGER NOT NULL, minimum REAL NOT NULL, mean REAL NOT NULL,"
+        " maximum REAL NOT NULL, PRIMARY KEY (series, t_s)) WITHOUT ROWID",
+        # The minutes (60) and hours (3600) whose finer tier changed since they were rolled up.
+        "CREATE TABLE pending (seconds INTEGER NOT NULL, t_s INTEGER NOT NULL,"
+        " PRIMARY KEY (seconds, t_s)) WITHOUT ROWID",
+        "CREATE TABLE event (id INTEGER PRIMARY KEY, t_ms INTEGER NOT NULL, kind NOT NULL,"
+        " subject NOT NULL, level NOT NULL, text NOT NULL, data NOT NULL)",
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
+    ),
+)
+"""What leads from each version of the file to the next; a released step is never changed."""
+
+_TABLES = frozenset({"series", "raw", "minute", "hour", "pending", "event", "meta"})
+_LOCK_SECONDS = 0.25
+"""How long the sampler may stand still because another program holds the file."""
+_WAL_PAGES = 512
+
+
+def encode_text(text: str) -> str | bytes:
+    """Make any string storable: names of processes may hold halves of characters.
+
+    Ordinary text stays text, readable with any SQLite tool; the rest is bytes.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+    return text
+
+
+def decode_text(stored: str | bytes) -> str:
+    """Give back the exact string that `encode_text` was given."""
+    return stored if isinstance(stored, str) else stored.decode("utf-8", "surrogatepass")
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Write all of it or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite has rolled back by itself after some errors, such as a full disk.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def read_version(connection: sqlite3.Connection) -> int:
+    """The version of the file; 0 for a new one.
+
+    Raises: HistoryError if only a newer Memtray knows it; sqlite3.DatabaseError.
+    """
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(STEPS):
+        raise HistoryError(
+            f"The history was written by a newer Memtray (its version is {version},"
+            f" this one knows {len(STEPS)}); update Memtray."
+        )
+    return version
+
+
+def migrate(connection: sqlite3.Connection, steps: Sequence[Sequence[str]] = STEPS) -> None:
+    """Bring the file to the newest version; a step that fails leaves it as it was.
+
+    Raises: sqlite3.DatabaseError.
+    """
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    for number, statements in enumerate(steps[version:], version + 1):
+        with transaction(connection):
+            for statement in statements:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+
+
+def open_store(path: Path) -> tuple[sqlite3.Connection, str | None]:
+    """Open the store for its one writer, making or migrating it where needed.
+
+    Returns: the connection, in autocommit mode, and a note for the person if a damaged file had
+    to be moved aside.
+    Raises: HistoryError if the file is of a newer Memtray or cannot be opened or made.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            return _connect(path), None
+        except (sqlite3.DatabaseError, _ForeignFileError) as error:
+            if not is_damage(error):
+                raise
+            note = move_aside(path, error)
+        return _connect(path), note
+    except (sqlite3.Error, OSError) as error:
+        raise HistoryError(f"The history {path} cannot be opened: {describe(error)}.") from error
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether the file's content is at fault, so that trying again would not help."""
+    if isinstance(error, _ForeignFileError):
+        return True
+    damage = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return _primary_code(error) in damage
+
+
+def describe(error: Exception) -> str:
+    """What went wrong, in a few words."""
+    code = _primary_code(error)
+    if code == sqlite3.SQLITE_FULL:
+        return "the disk is full"
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return "another program has locked it"
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return str(error).removesuffix(".")
+
+
+def move_aside(path: Path, error: Exception) -> str:
+    """Keep a damaged file under another name, so that a new one can be begun.
+
+    Raises: OSError if it cannot be renamed.
+    """
+    stem = f"{path.name}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
+    aside = path.with_name(stem)
+    count = 1
+    while aside.exists():
+        count += 1
+        aside = path.with_name(f"{stem}-{count}")
+    # The log first: SQLite would replay one that is left behind into the new file.
+    for suffix in ("-wal", "-shm", ""):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + suffix))
+    return (
+        f"The history was damaged ({describe(error)}); it is kept as {aside.name}"
+        " and a new one was begun."
+    )
+
+
+class _ForeignFileError(Exception):
+    """A sound SQLite file, but none of ours."""
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # Made before SQLite would, for the mode; the log and its index take it over.
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    os.close(descriptor)
+    path.chmod(0o600)
+    connection = sqlite3.connect(
+        path, timeout=_LOCK_SECONDS, isolation_level=None, cached_statements=48
+    )
+    try:
+        version = read_version(connection)
+        tables = {
+            name
+            for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        }
+        if tables if version == 0 else not tables >= _TABLES:
+            raise _ForeignFileError("its tables are not Memtray's")
+        for pragma in (
+            "cache_size = -256",
+            "mmap_size = 0",
+            "temp_store = MEMORY",
+            "auto_vacuum = INCREMENTAL",
+            "journal_mode = WAL",
+            "synchronous = NORMAL",
+            f"wal_autocheckpoint = {_WAL_PAGES}",
+            "journal_size_limit = 1048576",
+        ):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+        migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _primary_code(error: Exception) -> int | None:
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF

@@ -1,0 +1,242 @@
+"""The three tiers: raw samples, minutes and hours, and how each is made from the finer one.
+
+A minute is always computed anew from all its raw samples, an hour from all its minutes, so doing
+it twice or late changes nothing. That holds because a tier is only ever dropped in whole buckets
+of the next coarser one, after that one is up to date; a sample that arrives for a bucket whose
+finer tier is gone (the clock was set back) is merged into the coarser tier instead.
+
+Every function runs inside a transaction of the caller's. Buckets are named by the second of the
+epoch at which they begin.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from enum import Enum
+from itertools import chain
+
+MINUTE_SECONDS = 60
+HOUR_SECONDS = 3600
+DAY_SECONDS = 86_400
+_RAW_DROP_SECONDS = 5 * MINUTE_SECONDS
+EVERYTHING = 2**62 // 1000
+"""A moment, in seconds, that no sample comes after."""
+
+
+class Home(Enum):
+    """The finest tier that still takes samples for a given minute."""
+
+    RAW = "raw"
+    MINUTE = "minute"
+    HOUR = "hour"
+
+
+def floor_to(seconds: float, bucket_seconds: int) -> int:
+    """The beginning of the bucket that holds the moment."""
+    return int(seconds // bucket_seconds) * bucket_seconds
+
+
+def find_home(connection: sqlite3.Connection, minute: int) -> Home:
+    """Tell where a sample of this minute belongs."""
+    hour = floor_to(minute, HOUR_SECONDS)
+    if _has_raw(connection, minute, MINUTE_SECONDS):
+        return Home.RAW
+    if _has_minutes(connection, minute, MINUTE_SECONDS):
+        return Home.MINUTE
+    if _has_raw(connection, hour, HOUR_SECONDS) or _has_minutes(connection, hour, HOUR_SECONDS):
+        return Home.RAW
+    return Home.HOUR if _has_hour(connection, hour) else Home.RAW
+
+
+def insert_raw(connection: sqlite3.Connection, t_ms: int, series: int, value: float) -> None:
+    """Store a sample; if its millisecond is taken, in the nearest free one of the same minute."""
+    start = t_ms // 60_000 * 60_000
+    for free in chain(range(t_ms, start + 60_000), range(t_ms - 1, start - 1, -1)):
+        cursor = connection.execute(
+            "INSERT INTO raw VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (free, series, value)
+        )
+        if cursor.rowcount:
+            return
+
+
+def merge_into_minute(
+    connection: sqlite3.Connection, minute: int, series: int, value: float
+) -> None:
+    """Add a sample to a minute whose raw samples are gone."""
+    connection.execute(
+        "INSERT INTO minute VALUES (?1, ?2, 1, ?3, ?3, ?3) ON CONFLICT DO UPDATE SET"
+        " count = count + 1, minimum = min(minimum, ?3), maximum = max(maximum, ?3),"
+        " mean = mean + (?3 - mean) / (count + 1)",
+        (series, minute, value),
+    )
+    mark_pending(connection, HOUR_SECONDS, minute)
+
+
+def merge_into_hour(connection: sqlite3.Connection, minute: int, series: int, value: float) -> None:
+    """Add a sample to an hour whose minutes are gone."""
+    connection.execute(
+        "INSERT INTO hour VALUES (?1, ?2, 1, ?3, ?3, ?3) ON CONFLICT DO UPDATE SET"
+        " count = count + 1, minimum = min(minimum, ?3), maximum = max(maximum, ?3),"
+        " mean = mean + (?3 - mean) / (count + 1)",
+        (series, floor_to(minute, HOUR_SECONDS), value),
+    )
+
+
+def mark_pending(connection: sqlite3.Connection, bucket_seconds: int, seconds: int) -> None:
+    """Note that the bucket holding this moment must be rolled up again."""
+    connection.execute(
+        "INSERT OR IGNORE INTO pending VALUES (?, ?)",
+        (bucket_seconds, floor_to(seconds, bucket_seconds)),
+    )
+
+
+def roll_up(connection: sqlite3.Connection, now_seconds: float, limit: int) -> bool:
+    """Bring at most `limit` minutes and hours up to date, leaving out the ones still running.
+
+    Returns: whether more are left.
+    """
+    minutes = connection.execute(
+        "SELECT t_s FROM pending WHERE seconds = 60 AND t_s <> ? ORDER BY t_s LIMIT ?",
+        (floor_to(now_seconds, MINUTE_SECONDS), limit),
+    ).fetchall()
+    for (minute,) in minutes:
+        _fold_minute(connection, minute)
+    # An hour with pending minutes would have to be done again.
+    hours = connection.execute(
+        "SELECT t_s FROM pending AS due WHERE seconds = 3600 AND t_s <> ? AND NOT EXISTS"
+        " (SELECT 1 FROM pending WHERE seconds = 60 AND t_s >= due.t_s AND t_s < due.t_s + 3600)"
+        " ORDER BY t_s LIMIT ?",
+        (floor_to(now_seconds, HOUR_SECONDS), limit),
+    ).fetchall()
+    for (hour,) in hours:
+        _fold_hour(connection, hour)
+    return limit in (len(minutes), len(hours))
+
+
+def drop_raw(connection: sqlite3.Connection, before_seconds: int) -> int:
+    """Delete up to five minutes of the oldest raw samples before a moment, rolled up first.
+
+    Returns: how many were deleted.
+    """
+    oldest_ms = connection.execute("SELECT min(t_ms) FROM raw").fetchone()[0]
+    if oldest_ms is None:
+        return 0
+    oldest = floor_to(oldest_ms / 1000, MINUTE_SECONDS)
+    end = min(floor_to(before_seconds, MINUTE_SECONDS), oldest + _RAW_DROP_SECONDS)
+    if end <= oldest:
+        return 0
+    due = "SELECT t_s FROM pending WHERE seconds = 60 AND t_s < ?"
+    for (minute,) in connection.execute(due, (end,)).fetchall():
+        _fold_minute(connection, minute)
+    return connection.execute("DELETE FROM raw WHERE t_ms < ?", (end * 1000,)).rowcount
+
+
+def drop_minutes(connection: sqlite3.Connection, before_seconds: int) -> int:
+    """Delete the minutes of the oldest hour before a moment, if no raw samples are that old.
+
+    Returns: how many were deleted.
+    """
+    oldest = _oldest_minute(connection)
+    if oldest is None:
+        return 0
+    raw_ms = connection.execute("SELECT min(t_ms) FROM raw").fetchone()[0]
+    if raw_ms is not None:
+        before_seconds = min(before_seconds, raw_ms // 1000)
+    first = floor_to(oldest, HOUR_SECONDS)
+    end = min(floor_to(before_seconds, HOUR_SECONDS), first + HOUR_SECONDS)
+    if end <= first:
+        return 0
+    due = "SELECT t_s FROM pending WHERE seconds = 3600 AND t_s < ?"
+    for (hour,) in connection.execute(due, (end,)).fetchall():
+        _fold_hour(connection, hour)
+    return connection.execute(
+        "DELETE FROM minute WHERE series IN (SELECT id FROM series) AND t_s < ?", (end,)
+    ).rowcount
+
+
+def drop_hours(connection: sqlite3.Connection, before_seconds: int) -> int:
+    """Delete the hours of the oldest day before a moment, if nothing finer is that old.
+
+    Returns: how many were deleted.
+    """
+    oldest = connection.execute(
+        "SELECT min((SELECT min(t_s) FROM hour WHERE series = id)) FROM series"
+    ).fetchone()[0]
+    if oldest is None:
+        return 0
+    raw_ms = connection.execute("SELECT min(t_ms) FROM raw").fetchone()[0]
+    if raw_ms is not None:
+        before_seconds = min(before_seconds, raw_ms // 1000)
+    minute = _oldest_minute(connection)
+    if minute is not None:
+        before_seconds = min(before_seconds, minute)
+    end = min(floor_to(before_seconds, HOUR_SECONDS), oldest + DAY_SECONDS)
+    if end <= oldest:
+        return 0
+    return connection.execute(
+        "DELETE FROM hour WHERE series IN (SELECT id FROM series) AND t_s < ?", (end,)
+    ).rowcount
+
+
+def span(connection: sqlite3.Connection) -> tuple[float, float] | None:
+    """Wall times of the oldest and the newest of what is stored; None while nothing is."""
+    row = connection.execute(
+        "SELECT min(first), max(last) FROM ("
+        "SELECT (SELECT min(t_ms) FROM raw) AS first, (SELECT max(t_ms) FROM raw) AS last"
+        " UNION ALL SELECT 1000 * (SELECT min(t_s) FROM minute WHERE series = id),"
+        " 1000 * (SELECT max(t_s) FROM minute WHERE series = id) FROM series"
+        " UNION ALL SELECT 1000 * (SELECT min(t_s) FROM hour WHERE series = id),"
+        " 1000 * (SELECT max(t_s) FROM hour WHERE series = id) FROM series)"
+    ).fetchone()
+    return None if row[0] is None else (row[0] / 1000, row[1] / 1000)
+
+
+def _fold_minute(connection: sqlite3.Connection, minute: int) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO minute"
+        " SELECT series, ?1, count(*), min(value), avg(value), max(value) FROM raw"
+        " WHERE t_ms >= ?1 * 1000 AND t_ms < (?1 + 60) * 1000 GROUP BY series",
+        (minute,),
+    )
+    connection.execute("DELETE FROM pending WHERE seconds = 60 AND t_s = ?", (minute,))
+    mark_pending(connection, HOUR_SECONDS, minute)
+
+
+def _fold_hour(connection: sqlite3.Connection, hour: int) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO hour"
+        " SELECT series, ?1, sum(count), min(minimum), sum(mean * count) / sum(count),"
+        " max(maximum) FROM minute WHERE series IN (SELECT id FROM series)"
+        " AND t_s >= ?1 AND t_s < ?1 + 3600 GROUP BY series",
+        (hour,),
+    )
+    connection.execute("DELETE FROM pending WHERE seconds = 3600 AND t_s = ?", (hour,))
+
+
+def _has_raw(connection: sqlite3.Connection, start: int, seconds: int) -> bool:
+    query = "SELECT EXISTS (SELECT 1 FROM raw WHERE t_ms >= ? AND t_ms < ?)"
+    span = (start * 1000, (start + seconds) * 1000)
+    return bool(connection.execute(query, span).fetchone()[0])
+
+
+def _has_minutes(connection: sqlite3.Connection, start: int, seconds: int) -> bool:
+    # CROSS JOIN keeps the order: one seek per series instead of a walk through the whole tier.
+    query = (
+        "SELECT EXISTS (SELECT 1 FROM series CROSS JOIN minute"
+        " ON minute.series = series.id AND t_s >= ? AND t_s < ?)"
+    )
+    return bool(connection.execute(query, (start, start + seconds)).fetchone()[0])
+
+
+def _has_hour(connection: sqlite3.Connection, hour: int) -> bool:
+    query = (
+        "SELECT EXISTS (SELECT 1 FROM series CROSS JOIN hour"
+        " ON hour.series = series.id AND t_s = ?)"
+    )
+    return bool(connection.execute(query, (hour,)).fetchone()[0])
+
+
+def _oldest_minute(connection: sqlite3.Connection) -> int | None:
+    query = "SELECT min((SELECT min(t_s) FROM minute WHERE series = id)) FROM series"
+    oldest: int | None = connection.execute(query).fetchone()[0]
+    return oldest
