@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
 import subprocess
 import sys
@@ -230,6 +231,19 @@ def test_reading_does_not_write(path: Path) -> None:
     before = path.read_bytes()
     assert len(read(path, BEGIN, BEGIN + 1)) == 1
     assert path.read_bytes() == before
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32" or os.geteuid() == 0, reason="root may write anywhere, Windows differs"
+)
+def test_copy_on_a_read_only_disk_can_be_read(path: Path) -> None:
+    """A store of another machine, in a folder that takes no files."""
+    write(path, [(BEGIN, RSS, 1.0)])
+    path.parent.chmod(0o555)
+    try:
+        assert len(read(path, BEGIN, BEGIN + 1)) == 1
+    finally:
+        path.parent.chmod(0o755)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"text that is no database" * 100])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -109,9 +110,13 @@ class HistoryReader:
         self._path = path
         if not path.exists():
             raise HistoryError(f"There is no history at {path} yet; start Memtray to record one.")
+        # SQLite keeps an index of the log beside the file; where it may not, and there is no log,
+        # nobody can be writing either.
+        log = path.with_name(path.name + "-wal")
+        fixed = not os.access(path.parent, os.W_OK) and not log.exists()
         with self._translated():
             self._connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=ro",
+                f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if fixed else ''}",
                 uri=True,
                 timeout=_LOCK_SECONDS,
                 isolation_level=None,
