@@ -21,7 +21,7 @@ ALLOWED = {
     "control": {"domain"},
     "cleanup": {"domain", "platforms", "control"},
     "delivery": {"domain", "platforms", "jeepney", "plyer"},
-    "tray": {"domain", "platforms", "PIL", "pystray", "jeepney", "Xlib", "PyObjCTools", "gi"},
+    "tray": {"domain", "platforms", "PIL", "pystray", "jeepney", "Xlib", "PyObjCTools", "AppKit", "gi"},
     "windows": {
         "domain",
         "history",
