@@ -8,6 +8,7 @@ compares it with what hosts were told last.
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import select
@@ -38,6 +39,10 @@ _WATCHER_PROPERTIES = DBusAddress(
 _PATH = "/StatusNotifierItem"
 _TITLE_LIMIT = 120
 _TOOLTIP_LIMIT = 2000
+# Hosts ask for everything, pictures included, after each change; a tooltip is not worth that often.
+_TOOLTIP_SECONDS = 2.0
+# What belongs to one update arrives piece by piece; hosts shall hear of it at once.
+_GATHER_SECONDS = 0.002
 _FIRST_RETRY_SECONDS = 1.0
 _LAST_RETRY_SECONDS = 60.0
 _DO_NOT_QUEUE = 4
@@ -82,6 +87,7 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         self._bus_name = ""
         self._watcher = ""
         self._told: _Shown | None = None  # None: not registered
+        self._tooltip_due_seconds = 0.0
         self._seen: bool | None = None
         self._replies: dict[int, Reply] = {}
         self._clicked: list[Callable[[Any], object]] = []
@@ -96,8 +102,9 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
 
     @attention.setter
     def attention(self, value: bool) -> None:
-        self._attention = value
-        self._wake()
+        if value != self._attention:
+            self._attention = value
+            self._wake()
 
     # What pystray's base class asks of a backend. Any thread.
 
@@ -168,9 +175,11 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         poll.register(bus.socket, select.POLLIN)
         poll.register(self._loop_end, select.POLLIN)
         while not self._stopping:
-            self._tell_hosts()
-            ready = {descriptor for descriptor, _ in poll.poll()}
-            self._drain_wakes()
+            due_seconds = self._tell_hosts()
+            ready = {descriptor for descriptor, _ in poll.poll(_milliseconds_until(due_seconds))}
+            if self._loop_end.fileno() in ready:
+                time.sleep(_GATHER_SECONDS)
+                self._drain_wakes()
             if bus.socket.fileno() in ready:
                 for message in bus.read():
                     self._handle(message)
@@ -289,33 +298,38 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
     # What hosts are told, and what they may ask.
 
     def _shown(self) -> _Shown:
-        title, _, tooltip = self._title.partition("\n")
         status = "NeedsAttention" if self._attention else "Active"
-        return _Shown(
-            self._icon,
-            (plain_line(title, _TITLE_LIMIT), escape_markup(plain_lines(tooltip, _TOOLTIP_LIMIT))),
-            status if self._wanted else "Passive",
-        )
+        return _Shown(self._icon, _as_tooltip(self._title), status if self._wanted else "Passive")
 
-    def _tell_hosts(self) -> None:
-        """Register where that is due; send a signal for whatever hosts were told otherwise."""
+    def _tell_hosts(self) -> float | None:
+        """Register where that is due; send a signal for whatever hosts were told otherwise.
+
+        Returns: when to come again, on the monotonic clock, if something is left for later.
+        """
         now, told = self._shown(), self._told
+        later_seconds = None
         if told is None:
             if self._watcher and self._wanted:
                 self._register(now)
-            return
-        self._told = now
+            return None
         if now.icon != told.icon:
             self._send(self._item.signal("NewIcon"))
         if _attention_icon(now) != _attention_icon(told):
             self._send(self._item.signal("NewAttentionIcon"))
         if now.tooltip != told.tooltip:
-            self._send(self._item.signal("NewToolTip"))
+            if time.monotonic() < self._tooltip_due_seconds:
+                later_seconds = self._tooltip_due_seconds
+                now = now._replace(tooltip=told.tooltip)
+            else:
+                self._tooltip_due_seconds = time.monotonic() + _TOOLTIP_SECONDS
+                self._send(self._item.signal("NewToolTip"))
         if now.status != told.status:
             self._send(self._item.signal("NewStatus", now.status))
         if self._menu_stale and self._menu_object.watched:
             self._menu_stale = False
             self._menu_object.publish()
+        self._told = now
+        return later_seconds
 
     def _interface(self) -> Interface:
         ignore = Method(("i", "i"), (), lambda _x, _y: ())
@@ -380,6 +394,22 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
 
 
 _HOST_SIGNALS = ("StatusNotifierHostRegistered", "StatusNotifierHostUnregistered")
+
+
+def _milliseconds_until(monotonic_seconds: float | None) -> float | None:
+    """For `poll`, which takes None for ever."""
+    if monotonic_seconds is None:
+        return None
+    return max(0.0, 1000 * (monotonic_seconds - time.monotonic()))
+
+
+@functools.lru_cache(maxsize=2)
+def _as_tooltip(text: str) -> tuple[str, str]:
+    title, _, description = text.partition("\n")
+    return (
+        plain_line(title, _TITLE_LIMIT),
+        escape_markup(plain_lines(description, _TOOLTIP_LIMIT)),
+    )
 
 
 def _attention_icon(shown: _Shown) -> Any:

@@ -11,9 +11,9 @@ def plain_line(text: str, limit: int) -> str:
 
     Control characters, lone surrogates, directional overrides and the like become spaces.
     """
-    line = "".join(
-        char if char.isprintable() or char in _KEPT_SPACES else " " for char in text[: limit + 1]
-    )
+    line = text[: limit + 1]
+    if not line.isprintable():
+        line = "".join(char if char.isprintable() or char in _KEPT_SPACES else " " for char in line)
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
