@@ -17,6 +17,7 @@ from trayapp.errors import SettingsError
 from trayapp.settings import (
     FIELDS,
     AlertSettings,
+    BudgetSettings,
     Field,
     GrowthSettings,
     HistorySettings,
@@ -37,7 +38,14 @@ DAY = 86_400.0
 VALID = {
     "empty": Settings(),
     "everything": Settings(
-        sampling=SamplingSettings(interval_seconds=0.5),
+        sampling=SamplingSettings(interval_seconds=0.5, adaptive=False),
+        budget=BudgetSettings(
+            uss_bytes=64 * MIB,
+            cpu_percent=0.1,
+            descriptors=64,
+            threads=1000,
+            written_bytes_per_minute=512 * KIB,
+        ),
         icon=IconSettings(shows="app", span_seconds=3600.0),
         alerts=AlertSettings(
             enabled=False,
@@ -88,6 +96,7 @@ VALID = {
     ),
     "numbers_for_units": Settings(
         sampling=SamplingSettings(interval_seconds=0.2),
+        budget=BudgetSettings(written_bytes_per_minute=1_000_000),
         icon=IconSettings(span_seconds=60.0),
         growth=GrowthSettings(minimum_bytes=4096),
         history=HistorySettings(size_bytes=100_000_000),

@@ -9,6 +9,7 @@ from trayapp.settings.file import SettingsFile, add_target, load_settings, make_
 from trayapp.settings.parsing import parse_settings
 from trayapp.settings.records import (
     AlertSettings,
+    BudgetSettings,
     GrowthSettings,
     HistorySettings,
     IconSettings,
@@ -25,6 +26,7 @@ __all__ = [
     "TABLES",
     "TARGETS_TABLE",
     "AlertSettings",
+    "BudgetSettings",
     "Field",
     "GrowthSettings",
     "HistorySettings",

@@ -21,6 +21,7 @@ from trayapp.settings.kinds import (
 )
 from trayapp.settings.records import (
     AlertSettings,
+    BudgetSettings,
     GrowthSettings,
     HistorySettings,
     IconSettings,
@@ -72,6 +73,7 @@ class Field:
 
 TABLES = (
     Table("sampling", SamplingSettings, "How often Memtray looks."),
+    Table("budget", BudgetSettings, "What Memtray itself may cost; over it, it looks less often."),
     Table("icon", IconSettings, "What the ten bars in the tray show."),
     Table("alerts", AlertSettings, "When to speak up about memory running out."),
     Table("growth", GrowthSettings, "When to speak up about a program that keeps growing."),
@@ -84,6 +86,18 @@ TABLES = (
 FIELDS = (
     Field("sampling", "interval", "interval_seconds", Duration(0.2, 30),
           "time between two looks"),
+    Field("sampling", "adaptive", "adaptive", Flag(),
+          "slower when idle or on battery, faster when memory is short"),
+    Field("budget", "uss", "uss_bytes", Size(4 * MIB, GIB),
+          "its private memory"),
+    Field("budget", "cpu_percent", "cpu_percent", Number(0.1, 100),
+          "share of one core, on average over a minute"),
+    Field("budget", "descriptors", "descriptors", Whole(64, 1_000_000),
+          "its open files; on Linux one for each process that runs"),
+    Field("budget", "threads", "threads", Whole(4, 1000),
+          "how many threads it runs"),
+    Field("budget", "written_per_minute", "written_bytes_per_minute", Size(64 * KIB, GIB),
+          "what goes to disk in a minute"),
     Field("icon", "shows", "shows", Subject(LONGEST_NAME),
           "whose memory"),
     Field("icon", "span", "span_seconds", Duration(10, _DAY),

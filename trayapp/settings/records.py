@@ -20,6 +20,21 @@ class SamplingSettings:
     """How often Memtray looks."""
 
     interval_seconds: float = 2.0
+    adaptive: bool = True
+    """Less often where nothing moves and on battery, more often where memory runs short."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetSettings:
+    """What Memtray itself may cost; over it, it looks less often."""
+
+    uss_bytes: int = 32 * MIB
+    cpu_percent: float = 1.0
+    """Of one core, averaged over a minute."""
+    descriptors: int = 16_384
+    """One is held for each process that runs."""
+    threads: int = 16
+    written_bytes_per_minute: int = 2 * MIB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +125,7 @@ class Settings:
     """All that a person has set; what is not set has its default."""
 
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
+    budget: BudgetSettings = field(default_factory=BudgetSettings)
     icon: IconSettings = field(default_factory=IconSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
     growth: GrowthSettings = field(default_factory=GrowthSettings)
