@@ -114,7 +114,9 @@ class Applet:
             and (submenu is None or line.path[:1] == parents[0].path)
         )
         icon = self.desktop.find_tray_icon()
-        self.desktop.window_after(lambda: self.desktop.click(*icon.center, button=3))
+        menu = self.desktop.window_after(lambda: self.desktop.click(*icon.center, button=3))
+        # Every line is there to see; a menu in too small a size would scroll.
+        assert menu.height > 20 * sum(len(line.path) == 1 for line in choices)
         self.desktop.press(*["Down"] * line.path[0])
         if len(line.path) > 1:
             # The first line of a submenu is chosen as it opens.

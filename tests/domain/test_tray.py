@@ -52,6 +52,21 @@ def test_a_target_that_does_not_run_says_so() -> None:
     assert labels(view)["target:app"] == "app – not running"
 
 
+def test_the_bars_in_the_menu_show_the_trend_and_the_figure_the_share_of_the_limit() -> None:
+    bars = (10.0 * MIB,) * 9 + (20.0 * MIB,)
+    line = target_line(
+        TargetView(
+            name="app",
+            pids=(1,),
+            rss_bytes=20 * MIB,
+            limit_bytes=100 * MIB,
+            bars=bars,
+            slope_bytes_per_second=0.0,
+        )
+    )
+    assert line == "app  ▁▁▁▁▁▁▁▁▁█  20.0 MiB (20 % of limit) → 0 B/s"
+
+
 def test_unknown_figures_are_dashes() -> None:
     assert target_line(TargetView(name="app", pids=(1,))) == "app    – – –"
 

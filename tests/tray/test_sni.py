@@ -224,6 +224,44 @@ def test_only_what_differs_is_told(watcher: Watcher, start: Callable[[], Running
     wait_until(lambda: watcher.of_item("Status") == ("s", "Passive"))
 
 
+def test_a_closed_menu_with_other_entries_is_told_at_once(
+    watcher: Watcher, start: Callable[[], Running]
+) -> None:
+    """XFCE pops a menu up in the size it had before it asked, and cuts off what came since."""
+    running = start()
+    watcher.await_item()
+    watcher.signals.clear()
+    for count in (3, 5):
+        running.icon._menu = Menu(*(MenuItem(f"line {n}", lambda: None) for n in range(count)))
+        running.icon.resize_menu()
+        watcher.await_signal("LayoutUpdated")
+        _, (_, _, entries) = watcher.ask(
+            watcher.item, "/MenuBar", f"{MENU}.GetLayout", "iias", 0, -1, []
+        )
+        assert len(entries) == count
+        watcher.signals.clear()
+
+
+def test_the_tooltip_rests_while_the_menu_is_open(
+    watcher: Watcher, start: Callable[[], Running]
+) -> None:
+    """XFCE shows a tooltip that changes again, on top of the menu."""
+    running = start()
+    item = watcher.await_item()
+    before = watcher.of_item("ToolTip")
+    watcher.ask(item, "/MenuBar", f"{MENU}.AboutToShow", "i", 0)
+    watcher.signals.clear()
+    running.icon.title = "Memtray 43 %"
+    running.icon.icon = IconPicture(heights=(1,) * 10)
+    watcher.await_signal("NewIcon")
+    assert watcher.of_item("ToolTip") == before
+    assert [name for name, _ in watcher.signals] == ["NewIcon"]
+    watcher.ask(item, "/MenuBar", f"{MENU}.Event", "isvu", 0, "closed", ("i", 0), 0)
+    running.icon.icon = PICTURE
+    watcher.await_signal("NewToolTip")
+    assert watcher.of_item("ToolTip")[1][2] == "Memtray 43 %"
+
+
 def test_any_pillow_image_will_do(watcher: Watcher, start: Callable[[], Running]) -> None:
     """As pystray's interface promises."""
     running = start()

@@ -100,7 +100,7 @@ def target_line(target: TargetView) -> str:
     if not target.pids:
         return f"{short_name(target.name)} – not running"
     mark = "⚠ " if target.level > Level.NORMAL else ""
-    bars = sparkline(_target_heights(target))
+    bars = sparkline(zoomed_heights(target.bars))
     return f"{mark}{short_name(target.name)}  {bars}  {_size_and_rate(target)}"
 
 
@@ -229,7 +229,10 @@ def _figures(target: TargetView) -> str:
 
 def _size_and_rate(target: TargetView) -> str:
     rate = target.slope_bytes_per_second
-    return f"{format_size(target.rss_bytes)} {trend_arrow(rate)} {format_rate(rate)}"
+    size = format_size(target.rss_bytes)
+    if target.limit_bytes and target.rss_bytes is not None:
+        size += f" ({format_percent(target.rss_bytes / target.limit_bytes)} of limit)"
+    return f"{size} {trend_arrow(rate)} {format_rate(rate)}"
 
 
 def _target_heights(target: TargetView) -> tuple[int | None, ...]:

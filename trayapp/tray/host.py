@@ -51,6 +51,7 @@ class TrayHost:
         self._updating = threading.RLock()
         self._picture: IconPicture | None = None
         self._menu: tuple[MenuEntry, ...] | None = None
+        self._rows: list[str] = []
         self._menu_updated_seconds = 0.0
         self._complaint = ""
 
@@ -173,6 +174,10 @@ class TrayHost:
             patience = self._toolkit.label_seconds
             if patience is None or now_seconds - self._menu_updated_seconds < patience:
                 return
+        rows = [entry.key for entry in menu]
+        if rows != self._rows:
+            self._rows = rows
+            self._toolkit.resize_menu()
         icon.update_menu()
         self._menu = menu
         self._menu_updated_seconds = now_seconds

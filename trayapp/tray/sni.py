@@ -41,6 +41,8 @@ _TITLE_LIMIT = 120
 _TOOLTIP_LIMIT = 2000
 # Hosts ask for everything, pictures included, after each change; a tooltip is not worth that often.
 _TOOLTIP_SECONDS = 2.0
+# A host sizes a menu by what it knew before it asked: a closed menu may not be much behind.
+_CLOSED_MENU_SECONDS = 30.0
 # What belongs to one update arrives piece by piece; hosts shall hear of it at once.
 _GATHER_SECONDS = 0.002
 _FIRST_RETRY_SECONDS = 1.0
@@ -79,6 +81,7 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         self._attention = False
         self._wanted = False
         self._menu_stale = False
+        self._menu_due_seconds = 0.0
         self._stopping = False
         self._wake_end: socket.socket | None = None
         self._pixmap_source: Any = None
@@ -105,6 +108,14 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         if value != self._attention:
             self._attention = value
             self._wake()
+
+    def resize_menu(self) -> None:
+        """Tell hosts now that the menu has other entries, though nobody looks. Any thread.
+
+        Some pop a menu up in the size that it had when they last heard of it, and cut it off there.
+        """
+        self._menu_due_seconds = 0.0
+        self._update_menu()
 
     # What pystray's base class asks of a backend. Any thread.
 
@@ -282,6 +293,8 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         self._call(_WATCHER_PROPERTIES, "Get", "ss", body, self._on_host_told)
 
     def _on_host_told(self, reply: Message) -> None:
+        if not self._watcher:
+            return  # It has gone, and the bus answers in its place.
         # A watcher that does not know the question is taken for a host as well.
         is_error = reply.header.message_type is MessageType.error
         self._set_seen(is_error or reply.body[0] != ("b", False))
@@ -317,7 +330,10 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         if _attention_icon(now) != _attention_icon(told):
             self._send(self._item.signal("NewAttentionIcon"))
         if now.tooltip != told.tooltip:
-            if time.monotonic() < self._tooltip_due_seconds:
+            if self._menu_object.watched:
+                # A host would show the tooltip again, on top of the open menu.
+                now = now._replace(tooltip=told.tooltip)
+            elif time.monotonic() < self._tooltip_due_seconds:
                 later_seconds = self._tooltip_due_seconds
                 now = now._replace(tooltip=told.tooltip)
             else:
@@ -325,8 +341,11 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
                 self._send(self._item.signal("NewToolTip"))
         if now.status != told.status:
             self._send(self._item.signal("NewStatus", now.status))
-        if self._menu_stale and self._menu_object.watched:
+        if self._menu_stale and (
+            self._menu_object.watched or time.monotonic() >= self._menu_due_seconds
+        ):
             self._menu_stale = False
+            self._menu_due_seconds = time.monotonic() + _CLOSED_MENU_SECONDS
             self._menu_object.publish()
         self._told = now
         return later_seconds
@@ -378,7 +397,8 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         return ()
 
     def _tooltip(self) -> tuple[str, list[Pixmap], str, str]:
-        return "", [], *self._shown().tooltip
+        # What was told, not what is: hosts ask at other times, too, and may then show it anew.
+        return "", [], *(self._told or self._shown()).tooltip
 
     def _draw(self, icon: Any) -> list[Pixmap]:
         """Draw when asked, and not twice: hosts ask again after each change of a text."""

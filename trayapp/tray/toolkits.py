@@ -56,6 +56,9 @@ class Toolkit:
     def attend(self, attention: bool) -> None:
         """Pass on whether the icon must not be hidden. UI thread."""
 
+    def resize_menu(self) -> None:
+        """Entries of the menu have come or gone. UI thread."""
+
     def is_menu_open(self) -> bool:
         """Whether a menu is open that an update would spoil. UI thread."""
         return False
@@ -85,6 +88,10 @@ class SniToolkit(Toolkit):
     def attend(self, attention: bool) -> None:
         """Pass on whether the icon must not be hidden."""
         self.icon.attention = attention
+
+    def resize_menu(self) -> None:
+        """Let hosts know before the menu is opened, in which size they will show it."""
+        self.icon.resize_menu()
 
 
 class AppIndicatorToolkit(Toolkit):
