@@ -19,9 +19,15 @@ _REMEMBERED = 100
 class Cleanups:
     """Does cleanups and remembers them. Thread-safe."""
 
-    def __init__(self, trimmer: Trimmer, sampler: Sampler) -> None:
+    def __init__(
+        self,
+        trimmer: Trimmer,
+        sampler: Sampler,
+        follow_up_seconds: float = FOLLOW_UP_SECONDS,
+    ) -> None:
         self._trimmer = trimmer
         self._sampler = sampler
+        self._follow_up_seconds = follow_up_seconds
         self._lock = threading.Lock()
         self._due: deque[tuple[float, CleanupResult]] = deque(maxlen=_REMEMBERED)
         self._events: deque[Event] = deque(maxlen=_REMEMBERED)
@@ -38,7 +44,7 @@ class Cleanups:
         if app:
             results.append(clean_app(self._trimmer, lambda: self._sampler.measure(APP)))
         results += [self._clean_target(target) for target in targets]
-        due = time.monotonic() + FOLLOW_UP_SECONDS
+        due = time.monotonic() + self._follow_up_seconds
         for result in results:
             self._keep(result.as_event())
             if result.freed_bytes is not None:

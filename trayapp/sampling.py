@@ -158,6 +158,7 @@ class Sampler(threading.Thread):
                 self._maintain_history()
                 self._wait()
         finally:
+            self._run_errands()
             self._keep_event(Event(wall_seconds=time.time(), kind="stop", subject="memtray"))
             if self._history is not None:
                 self._history.close()
@@ -276,6 +277,8 @@ class Sampler(threading.Thread):
             self._history = HistoryWriter(
                 self._history_file, retention(self._settings_file.settings)
             )
+            if self._history.note:
+                _log.warning("%s", self._history.note)
             self._preload_bars()
         except HistoryError as error:
             _log.error("%s", error)
@@ -305,7 +308,12 @@ class Sampler(threading.Thread):
             self._history.add_event(event)
 
     def _collect_problems(self) -> None:
-        found = (self._settings_file.problem, self._history_problem, self._reading_problem)
+        found = (
+            self._settings_file.problem,
+            self._history_problem,
+            self._history.note if self._history else None,
+            self._reading_problem,
+        )
         self.problems = tuple(problem for problem in found if problem)
 
 

@@ -35,7 +35,8 @@ class Event:
 
     wall_seconds: float
     kind: str
-    """"alert", "cleanup", "snapshot", "start", "stop", "restart"."""
+    """What: "alert", "cleanup", "cleanup_follow_up", "snapshot", "start", "stop", "restart", or
+    "history" when samples were lost or the file was damaged."""
     subject: str = ""
     """The target's name; "system"; "memtray"."""
     level: str = ""

@@ -1,0 +1,183 @@
+"""The sampler thread on this real machine: what it publishes, keeps and survives."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.desktop.desktop import wait_until
+from trayapp.cleanups import Cleanups
+from trayapp.domain.monitor import Outcome
+from trayapp.domain.records import Event, Series
+from trayapp.history.reader import HistoryReader
+from trayapp.platforms import current_platform
+from trayapp.sampling import Sampler
+from trayapp.settings import SettingsFile
+
+SETTINGS = """
+[sampling]
+interval = "0.2s"
+[[targets]]
+name = "sleeper"
+match = "sleep 98765"
+"""
+
+
+#: This process starts the targets: were it Memtray, they would be its own and none of anybody's.
+NOBODY = 0
+
+
+class Sampling:
+    """A running sampler and what it has published."""
+
+    def __init__(self, folder: Path, settings: str = SETTINGS) -> None:
+        self.folder = folder
+        self.settings = folder / "memtray.toml"
+        self.settings.write_text(settings)
+        self.history = folder / "history.sqlite3"
+        self.outcomes: list[Outcome | None] = []
+        self.on_outcome: Callable[[Outcome], None] = lambda _: None
+        self.sampler = Sampler(SettingsFile(self.settings), self.history, NOBODY, self._publish)
+
+    def _publish(self, outcome: Outcome | None) -> None:
+        self.outcomes.append(outcome)
+        if outcome is not None:
+            self.on_outcome(outcome)
+
+    def start(self) -> None:
+        self.sampler.start()
+        wait_until(lambda: self.sampler.view, what="first sample")
+
+    def stop(self) -> None:
+        self.sampler.stop()
+        self.sampler.join(10)
+        assert not self.sampler.is_alive()
+
+
+@pytest.fixture
+def sampling(tmp_path: Path) -> Iterator[Sampling]:
+    made = Sampling(tmp_path)
+    yield made
+    if made.sampler.is_alive():
+        made.stop()
+
+
+@pytest.fixture
+def sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(["sleep", "98765"])
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_a_target_is_found_and_kept_in_the_history(
+    sampling: Sampling, sleeper: subprocess.Popen[bytes]
+) -> None:
+    sampling.start()
+    view = sampling.sampler.view
+    assert view is not None
+    assert view.targets[0].pids == (sleeper.pid,)
+    time.sleep(0.5)  # so that there is something to keep
+    sampling.stop()
+    with HistoryReader(sampling.history) as reader:
+        rss = reader.latest(Series("target", "sleeper", "rss_bytes"))
+        used = reader.latest(Series("system", "", "used_bytes"))
+        kinds = [event.kind for event in reader.events(0, time.time() + 1)]
+    assert rss == view.targets[0].rss_bytes
+    assert used
+    assert kinds == ["start", "stop"]
+
+
+def test_an_event_is_kept(sampling: Sampling) -> None:
+    sampling.start()
+    sampling.sampler.record(Event(wall_seconds=time.time(), kind="snapshot", text="here"))
+    sampling.stop()
+    with HistoryReader(sampling.history) as reader:
+        (event,) = reader.events(0, time.time() + 1, kinds=("snapshot",))
+    assert event.text == "here"
+
+
+def test_a_damaged_history_is_moved_aside_and_told(sampling: Sampling) -> None:
+    sampling.history.write_bytes(b"this is no database" * 1000)
+    sampling.start()
+    wait_until(lambda: sampling.sampler.problems, what="problem")
+    assert "damaged" in sampling.sampler.problems[0]
+    assert list(sampling.folder.glob("history.sqlite3.damaged-*"))
+
+
+def test_another_interval_does_not_wait_for_the_end_of_the_one_before(tmp_path: Path) -> None:
+    sampling = Sampling(tmp_path, '[sampling]\ninterval = "30s"\n')
+    sampling.start()
+    count = sampling.sampler.sample_count
+    sampling.settings.write_text('[sampling]\ninterval = "0.2s"\n')
+    wait_until(lambda: sampling.sampler.sample_count > count + 3, timeout=5, what="samples")
+    sampling.stop()
+
+
+def test_a_pause_takes_no_samples(sampling: Sampling) -> None:
+    sampling.start()
+    sampling.sampler.paused = True
+    sampling.sampler.wake()
+    wait_until(lambda: sampling.sampler.measure("sleeper") is None, what="an errand after it")
+    count = sampling.sampler.sample_count
+    time.sleep(0.6)  # three intervals
+    assert sampling.sampler.sample_count == count
+
+
+def test_bars_remember_what_the_history_holds(
+    sampling: Sampling, sleeper: subprocess.Popen[bytes]
+) -> None:
+    sampling.settings.write_text(SETTINGS + '[icon]\nspan = "10s"\n')
+    sampling.sampler = Sampler(
+        SettingsFile(sampling.settings), sampling.history, NOBODY, lambda _: None
+    )
+    sampling.start()
+    time.sleep(2.5)  # two bars and a half
+    sampling.stop()
+    again = Sampling(sampling.folder, sampling.settings.read_text())
+    again.start()
+    view = again.sampler.view
+    again.stop()
+    assert view is not None
+    assert sum(bar is not None for bar in view.system_bars) >= 3
+    assert sum(bar is not None for bar in view.targets[0].bars) >= 3
+    assert sleeper.poll() is None
+
+
+def test_a_cleanup_is_looked_at_again(sampling: Sampling) -> None:
+    """A second instead of a minute, for the test's sake."""
+    cleanups = Cleanups(current_platform(), sampling.sampler, follow_up_seconds=1.0)
+
+    def follow_up(outcome: Outcome) -> None:
+        cleanups.follow_up(outcome.view)
+
+    sampling.on_outcome = follow_up
+    sampling.start()
+    (result,) = cleanups.clean(app=True, targets=[])
+    assert result.before_bytes is not None
+    second = wait_until(lambda: cleanups.events[1:], what="second look")
+    assert second[0].kind == "cleanup_follow_up"
+    sampling.stop()
+    with HistoryReader(sampling.history) as reader:
+        events = reader.events(0, time.time() + 1, kinds=("cleanup", "cleanup_follow_up"))
+    assert [event.kind for event in events] == ["cleanup", "cleanup_follow_up"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_nothing_is_kept_of_ten_thousand_processes_that_came_and_went(
+    sampling: Sampling,
+) -> None:
+    """Only the tracker's and the reader's books are looked at: both must forget the dead."""
+    sampling.start()
+    tracker = sampling.sampler._tracker
+    before = len(tracker._members)
+    for _ in range(20):
+        children = [subprocess.Popen(["true"]) for _ in range(20)]
+        for child in children:
+            child.wait()
+    wait_until(lambda: len(tracker._members) <= before + 5, what="forgetting")
