@@ -138,7 +138,7 @@ class Running:
         backend = Backend(name=name, icon_class=made, visible=True, reason="")
         self.host = TrayHost(backend, act)
         self.host.show(STATE)
-        self.thread = threading.Thread(target=self.host.run)
+        self.thread = threading.Thread(target=self.host.run, daemon=True)
         self.thread.start()
         wait_until(lambda: self.icons and self.icons[0].count("show"))
         wait_until(lambda: self.icon.count("menu") >= 2)  # pystray's first, and ours

@@ -127,7 +127,7 @@ class Running:
             menu=Menu(MenuItem("trends", click, default=True), MenuItem("broken", click)),
         )
         self.icon.on_seen = self.seen.append
-        self.thread = threading.Thread(target=self.icon.run)
+        self.thread = threading.Thread(target=self.icon.run, daemon=True)
         self.thread.start()
         wait_until(lambda: self.icon.visible)
 
