@@ -285,6 +285,7 @@ def test_cleanup_reports_what_was_measured(
 def test_a_snapshot_is_a_private_file_with_every_process(
     running: Memtray, eater: subprocess.Popen[bytes]
 ) -> None:
+    wait_until(lambda: running.json("status")["targets"][0]["pids"], what="target")
     file = Path(running.json("snapshot")["file"])
     assert file.stat().st_mode & 0o077 == 0
     kept = json.loads(file.read_text())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import shutil
 import subprocess
 import sys
@@ -233,9 +232,7 @@ def test_reading_does_not_write(path: Path) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.skipif(
-    sys.platform == "win32" or os.geteuid() == 0, reason="root may write anywhere, Windows differs"
-)
+@pytest.mark.usefixtures("obeyed_modes")
 def test_copy_on_a_read_only_disk_can_be_read(path: Path) -> None:
     """A store of another machine, in a folder that takes no files."""
     write(path, [(BEGIN, RSS, 1.0)])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,26 +25,8 @@ from trayapp.settings import (
 )
 from trayapp.settings.kinds import quote
 
-NOBODY = 65534
 needs_modes = pytest.mark.usefixtures("obeyed_modes")
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="modes and links of POSIX")
-
-
-@pytest.fixture
-def obeyed_modes(tmp_path: Path) -> Iterator[None]:
-    """Be an ordinary user meanwhile: modes do not bind a superuser."""
-    if os.name != "posix":
-        pytest.skip("modes of POSIX")
-    if os.getuid() != 0:
-        yield
-        return
-    os.chown(tmp_path, NOBODY, NOBODY)
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.owner() == "root" and folder.name.startswith("pytest-"):
-            folder.chmod(folder.stat().st_mode | 0o111)
-    os.setresuid(NOBODY, NOBODY, 0)
-    yield
-    os.setresuid(0, 0, 0)
 
 
 @pytest.fixture
