@@ -38,7 +38,7 @@ def notifying(
     reports: Reports = []
     pressed: list[tuple[str, str]] = []
     notifier = Notifier(
-        [FreedesktopNotifications(bus_address=desktop.env["DBUS_SESSION_BUS_ADDRESS"])],
+        [FreedesktopNotifications(env=desktop.env)],
         log=log,
         on_action=lambda *action: pressed.append(action),
         on_delivered=lambda *report: reports.append(report),
@@ -244,8 +244,8 @@ def test_a_restarted_service_is_found_again() -> None:
 def test_a_bus_that_ends_and_comes_back_is_found_again(tmp_path: Path) -> None:
     """Also where there never was one, Memtray only says so."""
     bus_socket = tmp_path / "bus"
-    channel = FreedesktopNotifications(bus_address=f"unix:path={bus_socket}")
-    absent = "no notifications: No such file or directory"
+    channel = FreedesktopNotifications(env={"DBUS_SESSION_BUS_ADDRESS": f"unix:path={bus_socket}"})
+    absent = "no notifications: the D-Bus session bus cannot be reached: No such file or directory"
     assert channel.deliver(banner("k", "t")).reason == absent
     for _ in range(2):
         command = ["dbus-daemon", "--session", f"--address=unix:path={bus_socket}", "--nofork"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -19,9 +20,9 @@ from jeepney import (
 )
 
 from trayapp.delivery.banner import Banner, DeliveryResult, plain, presentable
-from trayapp.delivery.bus import BusError, SessionBus, find_session_bus
 from trayapp.delivery.channel import Available, ButtonPressed
 from trayapp.domain.levels import Level
+from trayapp.platforms.session_bus import BUS, BusError, SessionBus
 
 CALL_LIMIT_SECONDS = 3.0
 """How long a service may take to answer before it counts as hanging."""
@@ -85,11 +86,13 @@ class FreedesktopNotifications:
     it would show every attempt at once when it goes on.
     """
 
-    def __init__(self, *, icon_file: Path | None = None, bus_address: str | None = None) -> None:
-        """`icon_file` is shown in the banners; `bus_address` None means this session's bus."""
+    def __init__(
+        self, *, icon_file: Path | None = None, env: Mapping[str, str] = os.environ
+    ) -> None:
+        """`icon_file` is shown in the banners; `env` tells where the session bus is."""
         self.status = "notifications not started yet"
         self._icon = icon_file.absolute().as_uri() if icon_file else ""
-        self._bus_address = bus_address
+        self._env = env
         self._bus: SessionBus | None = None
         self._service = _Service()
         self._events: list[ButtonPressed | Available] = []
@@ -198,10 +201,10 @@ class FreedesktopNotifications:
         return self._bus
 
     def _connect(self, deadline: float) -> SessionBus:
-        bus = SessionBus(self._bus_address or find_session_bus(), deadline)
+        bus = SessionBus(self._env, deadline=deadline)
         try:
             for rule in (_SERVICE_CHANGED, _SIGNALS):
-                bus.call_bus("AddMatch", deadline, rule.serialise())
+                bus.call(BUS, "AddMatch", "s", (rule.serialise(),), deadline=deadline)
         except BaseException:
             bus.close()
             raise

@@ -99,7 +99,7 @@ def _load(name: str) -> type[Any]:
 
 def _has_watcher(env: Mapping[str, str]) -> bool:
     """Whether the session bus has a tray. Raises: TrayError if there is no bus to ask."""
-    from trayapp.tray.bus import BusError, SessionBus
+    from trayapp.platforms.session_bus import BusError, SessionBus
     from trayapp.tray.sni import WATCHER
 
     try:

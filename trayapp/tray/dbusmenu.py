@@ -25,6 +25,7 @@ _ROOT = 0
 _LABEL_LIMIT = 200
 # Hosts that say "about to show" but neither "opened" nor "closed": for how long we believe them.
 _GLANCE_SECONDS = 120.0
+_OPENING_SECONDS = 10.0
 
 Properties = dict[str, Variant]
 
@@ -153,6 +154,7 @@ class MenuObject:
         self._layout = self._builder.build(None)
         self._revision = 1
         self._watched_until_seconds = 0.0
+        self._looked_seconds = -math.inf
         self.interface = Interface(
             MENU_PATH,
             "com.canonical.dbusmenu",
@@ -181,6 +183,11 @@ class MenuObject:
     def watched(self) -> bool:
         """Whether somebody has the menu open, as far as hosts tell."""
         return time.monotonic() < self._watched_until_seconds
+
+    @property
+    def just_opened(self) -> bool:
+        """Whether it has opened a moment ago, with the pointer still on the icon."""
+        return self.watched and time.monotonic() < self._looked_seconds + _OPENING_SECONDS
 
     def forget_watchers(self) -> None:
         """Take the menu for closed: the host has gone."""
@@ -271,7 +278,8 @@ class MenuObject:
 
     def _look(self) -> set[int]:
         """Somebody is about to look."""
-        glance = time.monotonic() + _GLANCE_SECONDS
+        self._looked_seconds = time.monotonic()
+        glance = self._looked_seconds + _GLANCE_SECONDS
         self._watched_until_seconds = max(self._watched_until_seconds, glance)
         return self.publish()
 

@@ -21,7 +21,7 @@ from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_method_
 from PIL import Image
 
 from trayapp.domain.menu import IconPicture
-from trayapp.tray.bus import BUS, BUS_NAME, BusError, SessionBus, error_text
+from trayapp.platforms.session_bus import BUS, BUS_NAME, BusError, SessionBus, as_error
 from trayapp.tray.dbus_object import Body, Interface, Method, Objects, Property
 from trayapp.tray.dbusmenu import MENU_PATH, MenuObject
 from trayapp.tray.drawing import draw_argb
@@ -183,18 +183,17 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         self._bus_name = _take_name(bus)
         self._call(BUS, "GetNameOwner", "s", (WATCHER,), self._on_watcher_found)
         poll = select.poll()  # not select.select, which fails beyond 1,024 open files
-        poll.register(bus.socket, select.POLLIN)
+        poll.register(bus, select.POLLIN)
         poll.register(self._loop_end, select.POLLIN)
         while not self._stopping:
+            for message in bus.take():
+                self._handle(message)
+                self._run_clicked()
             due_seconds = self._tell_hosts()
             ready = {descriptor for descriptor, _ in poll.poll(_milliseconds_until(due_seconds))}
             if self._loop_end.fileno() in ready:
                 time.sleep(_GATHER_SECONDS)
                 self._drain_wakes()
-            if bus.socket.fileno() in ready:
-                for message in bus.read():
-                    self._handle(message)
-                    self._run_clicked()
 
     def _sleep(self, seconds: float) -> None:
         """Wait, but no longer once told to stop."""
@@ -282,7 +281,7 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
 
     def _on_registered(self, reply: Message) -> None:
         if reply.header.message_type is MessageType.error:
-            _log.warning("the tray refused the icon: %s", error_text(reply))
+            _log.warning("the tray refused the icon: %s", as_error(reply))
             self._set_seen(False)
         else:
             self._ask_for_host()
@@ -330,8 +329,9 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         if _attention_icon(now) != _attention_icon(told):
             self._send(self._item.signal("NewAttentionIcon"))
         if now.tooltip != told.tooltip:
-            if self._menu_object.watched:
-                # A host would show the tooltip again, on top of the open menu.
+            if self._menu_object.just_opened:
+                # XFCE would show the tooltip again, on top of the open menu. It does not tell when
+                # that closes, so this cannot last until then.
                 now = now._replace(tooltip=told.tooltip)
             elif time.monotonic() < self._tooltip_due_seconds:
                 later_seconds = self._tooltip_due_seconds

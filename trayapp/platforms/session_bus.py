@@ -1,0 +1,214 @@
+"""A connection to the D-Bus session bus (Linux) in which no wait is without end.
+
+jeepney's own connection waits for ever in its first call, cannot share a poll loop, and loses its
+place in the stream after a message that it cannot read.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from jeepney import DBusAddress, HeaderFields, Message, MessageType, Parser, new_method_call
+from jeepney.bus import get_connectable_addresses
+from jeepney.io.blocking import prep_socket
+
+BUS_NAME = "org.freedesktop.DBus"
+BUS = DBusAddress("/org/freedesktop/DBus", BUS_NAME, BUS_NAME)
+_TIMEOUT_SECONDS = 2.0
+_HANGS = "the D-Bus session bus does not answer"
+_log = logging.getLogger(__name__)
+
+
+class BusError(Exception):
+    """The bus, or a service on it, answered with an error."""
+
+    def __init__(self, name: str, text: str = "") -> None:
+        super().__init__(f"{name}: {text}" if text else name)
+        self.name = name
+
+
+class SessionBus:
+    """One connection, for one thread. Deadlines are of the monotonic clock; None: in two seconds.
+
+    Any OSError (ConnectionError is one) leaves it useless: close it. Only a TimeoutError does not:
+    the reply may still come, and goes to whoever reads next.
+    """
+
+    def __init__(
+        self, env: Mapping[str, str] = os.environ, *, deadline: float | None = None
+    ) -> None:
+        """Connect to the session bus of `env`. Raises: OSError, with a line that says why not."""
+        deadline = _deadline(deadline)
+        self.socket = _connect(env, deadline)
+        self._parser = Parser()
+        self._serials = itertools.count(1)
+        try:
+            (name,) = self.call(BUS, "Hello", deadline=deadline)
+        except TimeoutError as error:
+            self.close()
+            raise ConnectionError(_HANGS) from error
+        except BusError as error:
+            self.close()
+            raise ConnectionError(f"the D-Bus session bus refused us: {error}") from error
+        except BaseException:
+            self.close()
+            raise
+        self.unique_name = str(name)
+
+    def fileno(self) -> int:
+        """What becomes readable when messages come."""
+        return int(self.socket.fileno())
+
+    def close(self) -> None:
+        """Let go: to others on the bus, everything here disappears."""
+        self.socket.close()
+
+    def send(self, message: Message, deadline: float | None = None) -> int:
+        """Send; returns the serial number that a reply will name. Raises: OSError."""
+        serial = next(self._serials)
+        self.socket.settimeout(_left(_deadline(deadline)))
+        try:
+            self.socket.sendall(message.serialise(serial=serial))
+        except TimeoutError as error:
+            # Half a message may be on its way: nothing can follow it.
+            raise ConnectionError(_HANGS) from error
+        return serial
+
+    def take(self) -> list[Message]:
+        """Every message that is there; never waits. Raises: OSError."""
+        self.socket.settimeout(0)
+        messages = list(self._parsed())
+        try:
+            while True:
+                self._read()
+                messages += self._parsed()
+        except BlockingIOError:
+            return messages
+
+    def reply_to(
+        self,
+        serial: int,
+        deadline: float | None = None,
+        on_other: Callable[[Message], object] = lambda _: None,
+    ) -> Message:
+        """Wait for the reply to `serial`; messages before it go to `on_other`.
+
+        What came behind it is left for `take`, which must be called before waiting for more.
+
+        Raises: BusError for an error reply; TimeoutError at the deadline; OSError.
+        """
+        deadline = _deadline(deadline)
+        while True:
+            for message in self._parsed():
+                if message.header.fields.get(HeaderFields.reply_serial) != serial:
+                    on_other(message)
+                elif message.header.message_type is MessageType.error:
+                    raise as_error(message)
+                else:
+                    return message
+            self.socket.settimeout(_left(deadline))
+            self._read()
+
+    def call(
+        self,
+        to: DBusAddress,
+        method: str,
+        signature: str = "",
+        body: tuple[Any, ...] = (),
+        *,
+        deadline: float | None = None,
+    ) -> tuple[Any, ...]:
+        """Call and wait for the answer; drops what comes before it, so only for before a loop.
+
+        Raises: as `reply_to`.
+        """
+        deadline = _deadline(deadline)
+        serial = self.send(new_method_call(to, method, signature or None, body), deadline)
+        return tuple(self.reply_to(serial, deadline).body)
+
+    def has_owner(self, name: str) -> bool:
+        """Whether somebody holds the well-known `name`. Raises: as `reply_to`."""
+        (answer,) = self.call(BUS, "NameHasOwner", "s", (name,))
+        return bool(answer)
+
+    def _read(self) -> None:
+        data = self.socket.recv(65536)
+        if not data:
+            raise ConnectionResetError("the D-Bus session bus has ended")
+        self._parser.add_data(data)
+
+    def _parsed(self) -> Iterator[Message]:
+        """Take every whole message out of the parser, as no select would tell of them again."""
+        while True:
+            waiting_bytes = self._parser.buf.bytes_buffered
+            try:
+                message = self._parser.get_next_message()
+            except Exception as error:
+                # jeepney raises anything for a header or body it does not know. It has taken the
+                # message's bytes then, but not noted that the next message has its own length.
+                if self._parser.buf.bytes_buffered == waiting_bytes:
+                    raise ConnectionError(
+                        "the D-Bus session bus sent what is no message"
+                    ) from error
+                self._parser.next_msg_size = None
+                _log.debug("skipped an unreadable message from the bus", exc_info=True)
+                continue
+            if message is None:
+                return
+            yield message
+
+
+def as_error(reply: Message) -> BusError:
+    """An error reply as an exception."""
+    text = reply.body[0] if reply.body and isinstance(reply.body[0], str) else ""
+    return BusError(str(reply.header.fields.get(HeaderFields.error_name, "error")), text)
+
+
+def _connect(env: Mapping[str, str], deadline: float) -> Any:
+    failure: Exception | None = None
+    for path in _socket_paths(env):
+        try:
+            return prep_socket(path, timeout=_left(deadline))
+        except TimeoutError as error:
+            failure = ConnectionError(_HANGS)
+            failure.__cause__ = error
+        except (OSError, ValueError) as error:  # ValueError: the bus refused to authenticate us
+            failure = error
+    raise ConnectionError(
+        f"the D-Bus session bus cannot be reached: {_reason(failure)}"
+    ) from failure
+
+
+def _socket_paths(env: Mapping[str, str]) -> list[str]:
+    """Where the bus may be, best first; never empty. Raises: ConnectionError."""
+    if address := env.get("DBUS_SESSION_BUS_ADDRESS"):
+        try:
+            return list(get_connectable_addresses(address))
+        except (ValueError, RuntimeError) as error:
+            raise ConnectionError(f"cannot use DBUS_SESSION_BUS_ADDRESS {address!r}") from error
+    # Where systemd puts it; a start from cron or ssh often lacks the variable.
+    if (folder := env.get("XDG_RUNTIME_DIR")) and (path := Path(folder) / "bus").exists():
+        return [str(path)]
+    raise ConnectionError("there is no D-Bus session bus (DBUS_SESSION_BUS_ADDRESS is not set)")
+
+
+def _deadline(given: float | None) -> float:
+    return time.monotonic() + _TIMEOUT_SECONDS if given is None else given
+
+
+def _left(deadline: float) -> float:
+    """Seconds until the deadline. Raises: TimeoutError if it is over."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _reason(failure: Exception | None) -> str:
+    return str(getattr(failure, "strerror", None) or failure)
