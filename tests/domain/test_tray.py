@@ -12,7 +12,7 @@ from trayapp.domain.menu import MenuEntry
 from trayapp.domain.monitor import Monitor, MonitorRules
 from trayapp.domain.samples import ProcessUse, TargetSample
 from trayapp.domain.targets import TargetRule
-from trayapp.domain.tray import menu, process_label, target_line, tray_state
+from trayapp.domain.tray import menu, target_line, tray_state
 from trayapp.domain.view import Controls, TargetView, View
 
 
@@ -116,15 +116,6 @@ def test_alert_choices_show_what_is_in_force() -> None:
 def test_a_process_to_track_is_told_by_name_size_and_pid() -> None:
     found = labels(view_of())
     assert found["track:77:77"] == "big  900 MiB  (pid 77)"
-
-
-def test_a_process_is_called_by_what_an_interpreter_runs() -> None:
-    assert process_label(("/usr/bin/python3.11", "-u", "/srv/app.py", "x"), "python3") == "app.py"
-    assert process_label(("python3", "-m", "http.server"), "python3") == "http.server"
-    assert process_label(("python3", "-c", "import x"), "python3") == "python3"
-    assert process_label(("java", "-Xmx1g", "-jar", "/opt/h2.jar"), "java") == "h2.jar"
-    assert process_label(("/usr/lib/firefox/firefox",), "firefox") == "firefox"
-    assert process_label((), "kworker/0:1") == "kworker/0:1"
 
 
 def test_an_incident_is_in_icon_tooltip_and_menu() -> None:

@@ -289,7 +289,7 @@ HIDDEN = """
         assert hidden is not None and hidden.arguments == ()
         assert reader.read([hidden.key]) == {}
         assert hidden.key not in reader.read_all()
-        assert not reader.refresh().appeared
+        assert hidden not in reader.refresh().appeared
     else:
         assert hidden is None
 """
@@ -317,5 +317,75 @@ def test_another_users_process_is_read_like_any() -> None:
             (found,) = (each for each in reader.refresh().appeared if each.key.pid == child.pid)
             assert found.arguments == ("sleep", "600")
             assert found.key in reader.read([found.key])
+    finally:
+        reader.close()
+
+
+DOCKER_ID = "3f2a91b7c0de" + "5" * 52
+CGROUPS: dict[str, tuple[str | bytes, str | None]] = {
+    "version 2": ("0::/system.slice/nginx.service\n", "/system.slice/nginx.service"),
+    "version 2, the root": ("0::/\n", "/"),
+    "version 1": (
+        "12:cpu,cpuacct:/system.slice\n5:memory:/system.slice/cron.service\n"
+        "1:name=systemd:/system.slice/cron.service/x\n",
+        "/system.slice/cron.service/x",
+    ),
+    "both, docker": (
+        f"5:memory:/docker/{DOCKER_ID}\n1:name=systemd:/docker/{DOCKER_ID}\n"
+        "0::/system.slice/containerd.service\n",
+        f"/docker/{DOCKER_ID}",
+    ),
+    "version 1 without systemd": ("4:memory:/lxc/web\n3:cpuset:/\n1:name=systemd:/\n", "/lxc/web"),
+    "colons in the path": ("0::/a:b:c.service\n", "/a:b:c.service"),
+    "undecodable": (b"0::/a\xff.service\n", "/a\udcff.service"),
+    "too long": ("0::/" + "a" * 5000 + "\n", None),
+    "empty": ("", None),
+    "nonsense": ("nonsense\n::\n0::\n0::relative\n\0\0\n", None),
+}
+
+
+@pytest.mark.parametrize("cgroup", CGROUPS)
+def test_the_control_group_that_tells_most(proc: FakeProc, cgroup: str) -> None:
+    proc.write(7, started=500)
+    written, expected = CGROUPS[cgroup]
+    (proc.root / "7" / "cgroup").write_bytes(
+        written if isinstance(written, bytes) else written.encode()
+    )
+    (facts,) = proc.reader.refresh().appeared
+    assert facts.cgroup == expected
+    assert facts.arguments == ("app", "-v")
+
+
+def test_without_control_groups_a_process_is_known_all_the_same(proc: FakeProc) -> None:
+    proc.write(7, started=500)
+    (facts,) = proc.reader.refresh().appeared
+    assert facts.cgroup is None
+    assert list(proc.reader.read_all()) == [facts.key]
+
+
+def test_a_process_moved_to_its_unit_right_after_its_start_is_told_as_changed(
+    proc: FakeProc,
+) -> None:
+    """Desktops fork first and move then; a control group that vanishes stays known."""
+    proc.write(7, started=500)
+    (proc.root / "7" / "cgroup").write_text("0::/session-2.scope\n")
+    proc.reader.refresh()
+    (proc.root / "7" / "cgroup").write_text("0::/app-editor-7.scope\n")
+    proc.clock.seconds += 2
+    (facts,) = proc.reader.refresh().changed
+    assert facts.cgroup == "/app-editor-7.scope"
+    (proc.root / "7" / "cgroup").unlink()
+    proc.clock.seconds += 2
+    assert proc.reader.refresh().changed == ()
+
+
+def test_our_own_control_group_on_this_machine() -> None:
+    lines = Path("/proc/self/cgroup").read_text().splitlines()
+    reader = ProcfsReader(descriptor_limit=4096)
+    try:
+        appeared = {each.key.pid: each for each in reader.refresh().appeared}
+        cgroup = appeared[os.getpid()].cgroup
+        assert cgroup in {"/", *(line.split(":", 2)[2] for line in lines)}
+        assert all(each.cgroup is None for each in appeared.values() if not each.arguments)
     finally:
         reader.close()

@@ -29,6 +29,8 @@ class ProcessFacts:
     arguments: tuple[str, ...] = ()
     """Command line; empty for kernel threads and processes that may not be asked."""
     started_wall_seconds: float | None = None
+    cgroup: str | None = None
+    """Path of its control group, as far as it tells of containers and units; Linux only."""
 
     @property
     def command_line(self) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 
 from trayapp.domain.bars import share_heights, sparkline, zoomed_heights
 from trayapp.domain.levels import Level
 from trayapp.domain.menu import IconPicture, MenuEntry, TrayState
+from trayapp.domain.names import process_label as process_label
 from trayapp.domain.samples import AppSample, ProcessUse, SystemSample
 from trayapp.domain.texts import short_name
 from trayapp.domain.units import format_percent, format_rate, format_size
@@ -201,24 +201,6 @@ def _track_menu(largest: Sequence[ProcessUse]) -> MenuEntry:
             for use in largest
         ),
     )
-
-
-def process_label(arguments: Sequence[str], name: str) -> str:
-    """What a person calls a process: the script an interpreter runs, else the program."""
-    program = _base_name(arguments[0]) if arguments else ""
-    if program.rstrip("0123456789.").startswith(("python", "node", "ruby", "perl", "java", "bash")):
-        for before, argument in pairwise(arguments):
-            if before in ("-m", "-jar"):
-                return short_name(_base_name(argument))
-            if argument == "-c":
-                break
-            if not argument.startswith("-"):
-                return short_name(_base_name(argument))
-    return short_name(program or name)
-
-
-def _base_name(path: str) -> str:
-    return path.rstrip("/\\").replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def _figures(target: TargetView) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -14,6 +15,8 @@ from trayapp.readers.processes import UNKNOWN_START
 
 KEPT_COMMAND_LINE_BYTES = 4096
 KEPT_ARGUMENTS = 256
+KEPT_CGROUP_BYTES = 1024
+"""A control group with a longer path counts as unknown: half a path is another path."""
 LIST_AT_LEAST_EVERY_SECONDS = 10.0
 """How long the kernel's word that nothing was forked is taken (containers may fake it)."""
 RESERVED_DESCRIPTORS = 48
@@ -24,6 +27,9 @@ FIRST_HELD_DESCRIPTOR = 1024
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _ENDED = (FileNotFoundError, ProcessLookupError)
+_CGROUP_BYTES = 8192
+"""Room for all the lines of version 1: the ones that tell most come last."""
+_TELLING_CONTROLLERS = (b"name=systemd", b"memory", b"")
 
 
 class ProcLife(Life):
@@ -229,9 +235,12 @@ class ProcfsReader(FollowingReader[ProcLife]):
         except PermissionError:
             command_line = b""
         arguments = _parse_command_line(command_line)
+        # Kernel threads have neither a command line nor a group that tells anything.
+        cgroup = self._read_cgroup(pid) if arguments else None
         if before is not None:
             # Ending takes the command line first, but it stays what this process was.
             arguments = arguments or before.arguments
+            cgroup = cgroup or before.cgroup
             started_wall_seconds = before.started_wall_seconds
         else:
             boottime_seconds = time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -243,7 +252,14 @@ class ProcfsReader(FollowingReader[ProcLife]):
             name=os.fsdecode(name),
             arguments=arguments,
             started_wall_seconds=started_wall_seconds,
+            cgroup=cgroup,
         )
+
+    def _read_cgroup(self, pid: int) -> str | None:
+        try:
+            return _parse_cgroup(_read_start(f"{self._root}/{pid}/cgroup", _CGROUP_BYTES))
+        except (*_ENDED, PermissionError):  # or a kernel without control groups
+            return None
 
 
 def _read_start(path: str, max_bytes: int) -> bytes:
@@ -272,6 +288,23 @@ def _parse_command_line(command_line: bytes) -> tuple[str, ...]:
         return ()
     *arguments, rest = text.split(b"\0", KEPT_ARGUMENTS - 1)
     return (*map(os.fsdecode, arguments), os.fsdecode(rest.replace(b"\0", b" ")))
+
+
+def _parse_cgroup(cgroup: bytes) -> str | None:
+    """Path of the group that tells most: systemd's, else the memory controller's, else version 2's.
+
+    Where both versions are in use, version 2 may put a container into its manager's service.
+    """
+    paths = {}
+    for line in cgroup.split(b"\n"):
+        _, _, controllers_and_path = line.partition(b":")
+        controllers, _, path = controllers_and_path.partition(b":")
+        if path.startswith(b"/") and len(path) <= KEPT_CGROUP_BYTES:
+            paths[controllers] = path
+    telling = [path for name in _TELLING_CONTROLLERS if (path := paths.get(name, b"/")) != b"/"]
+    if not telling:
+        return "/" if paths else None
+    return sys.intern(os.fsdecode(telling[0]))  # a hundred processes may share it
 
 
 def _unreadable(pid: int) -> ProcessFacts:
