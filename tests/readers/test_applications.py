@@ -1,0 +1,71 @@
+"""Reader and tracker together, on the machine as it is."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from tests.readers.children import eventually, running, tell
+from trayapp.domain.applications import ApplicationTracker
+from trayapp.readers.procfs import ProcfsReader
+
+
+def resident_bytes_of_all() -> int:
+    """Added up without any of our code."""
+    pages = 0
+    for statm in Path("/proc").glob("[0-9]*/statm"):
+        try:
+            pages += int(statm.read_text().split()[1])
+        except OSError:
+            continue
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_applications_add_up_to_the_machine() -> None:
+    """Within 2 %, as soon as a look is not disturbed by others who start and end programs."""
+    reader = ProcfsReader(descriptor_limit=8192)
+    tracker = ApplicationTracker(os.getpid())
+
+    def agree() -> bool:
+        changes = reader.refresh()
+        tracker.apply(changes.appeared, changes.changed, changes.gone)
+        uses = tracker.totals(reader.read_all())
+        pids = [pid for use in uses for pid in use.pids]
+        assert len(set(pids)) == len(pids)
+        expected = resident_bytes_of_all()
+        return abs(sum(use.rss_bytes for use in uses) - expected) <= 0.02 * expected
+
+    try:
+        assert eventually(agree)
+    finally:
+        reader.close()
+
+
+def test_a_real_family_is_one_application(tmp_path: Path) -> None:
+    """A script with a helper, started by a shell that reads commands."""
+    script = tmp_path / "nightly-backup.sh"
+    script.write_text("sleep 600 & echo $!; wait\n")
+    reader = ProcfsReader(descriptor_limit=8192)
+    tracker = ApplicationTracker(os.getpid())
+    try:
+        with running("sh") as shell:
+            tell(shell, f"sh {script} & echo $!; wait\n".encode())
+            assert shell.stdout is not None
+            pids = {int(shell.stdout.readline()) for _ in range(2)}
+            try:
+                changes = reader.refresh()
+                tracker.apply(changes.appeared, changes.changed, changes.gone)
+                (use,) = (
+                    use
+                    for use in tracker.totals(reader.read_all())
+                    if use.name == "nightly-backup.sh"
+                )
+                assert set(use.pids) == pids
+                keys = {facts.key.pid: facts.key for facts in changes.appeared}
+                assert tracker.application_of(keys[shell.pid]) != use.key
+            finally:
+                for pid in pids:
+                    os.kill(pid, signal.SIGKILL)
+    finally:
+        reader.close()
