@@ -63,11 +63,15 @@ def state_of(told: Mapping[str, Any]) -> TrayState:
         level=Level(told.get("level", 0)),
         paused=told.get("paused", False),
     )
-    menu = changed(MENU, told.get("labels", {}), told.get("checked", {}), told.get("without", []))
+    menu = tuple(
+        changed(MENU, told.get("labels", {}), told.get("checked", {}), told.get("without", []))
+    )
     return TrayState(
         picture=picture,
         tooltip=told.get("tooltip", "Memtray: 42 %\na_b & <c>: 120 MiB"),
-        menu=tuple(menu),
+        menu=lambda: menu,
+        rows=tuple(entry.key for entry in menu),
+        marks=(str(told.get("checked")), str(told.get("without"))),
         attention=told.get("attention", False),
     )
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,6 +92,40 @@ def test_a_long_list_of_targets_is_cut_and_says_how_many_more() -> None:
     found = labels(view_of(count=32))
     assert found["more"] == "and 12 more…"
     assert sum(key.startswith("target:") for key in found) == 20
+
+
+def outline(view: View | None, controls: Controls) -> list[tuple[object, ...]]:
+    """All of a menu but its labels."""
+    return [
+        (entry.key, entry.kind, entry.enabled, entry.checked, entry.default)
+        for entry in flatten(menu(view, controls))
+    ]
+
+
+def test_rows_and_marks_differ_whenever_more_than_labels_does() -> None:
+    """The tray is told by them alone when to look at the menu again."""
+    plain = Controls()
+    views = [None, view_of(), view_of(200), view_of(count=3), view_of(used_share=0.9)]
+    views.append(replace(view_of(), largest=()))
+    views.append(replace(view_of(), targets=(TargetView(name="app"),)))
+    now = view_of().wall_seconds
+    states = [(view, plain) for view in views] + [
+        (view_of(), controls)
+        for controls in (
+            Controls(paused=True),
+            Controls(starts_at_login=True),
+            Controls(problems=("x",)),
+            Controls(quiet=Quiet(off=True)),
+            Controls(quiet=Quiet(all_until_wall_seconds=now + 60)),
+            Controls(quiet=Quiet(all_until_wall_seconds=now + 3000)),
+        )
+    ]
+    told = [(tray_state(*state).rows, tray_state(*state).marks) for state in states]
+    for first, second in combinations(range(len(states)), 2):
+        if outline(*states[first]) != outline(*states[second]):
+            assert told[first] != told[second], (states[first], states[second])
+    assert told[1] == told[2]
+    assert outline(*states[1]) == outline(*states[2])
 
 
 def test_the_default_entry_is_the_trends() -> None:

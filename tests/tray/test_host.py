@@ -43,7 +43,9 @@ MENU = (
     ),
 )
 STATE = TrayState(
-    picture=IconPicture(heights=tuple(range(10, 110, 10))), tooltip="Memtray\n42 %", menu=MENU
+    picture=IconPicture(heights=tuple(range(10, 110, 10))),
+    tooltip="Memtray\n42 %",
+    menu=lambda: MENU,
 )
 
 
@@ -227,11 +229,13 @@ def mac(monkeypatch: pytest.MonkeyPatch) -> Mac:
 
 def with_label(number: int) -> TrayState:
     """Only a label differs."""
-    return replace(STATE, menu=(replace(MENU[0], label=f"Memory {number} %"), *MENU[1:]))
+    menu = (replace(MENU[0], label=f"Memory {number} %"), *MENU[1:])
+    return replace(STATE, menu=lambda: menu)
 
 
 def with_check(checked: bool) -> TrayState:
-    return replace(STATE, menu=(*MENU[:3], replace(MENU[3], checked=checked), *MENU[4:]))
+    menu = (*MENU[:3], replace(MENU[3], checked=checked), *MENU[4:])
+    return replace(STATE, menu=lambda: menu, marks=(checked,))
 
 
 def test_a_burst_leaves_as_two_updates_the_last_with_the_newest_state(start: Start) -> None:
@@ -285,7 +289,7 @@ def test_clicks_arrive_as_keys_and_a_failing_action_is_logged(
 
 def test_a_default_entry_that_is_disabled_is_not_clicked(start: Start) -> None:
     running = start()
-    running.host.show(replace(STATE, menu=(replace(MENU[1], enabled=False),)))
+    running.host.show(replace(STATE, menu=lambda: (replace(MENU[1], enabled=False),)))
     wait_until(lambda: len(running.icon.entries()) == 1)
     running.in_loop(running.icon)
     assert running.actions == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -44,6 +45,12 @@ class TrayState:
     picture: IconPicture
     tooltip: str
     """Plain text, several lines; the first is the title."""
-    menu: tuple[MenuEntry, ...]
+    menu: Callable[[], tuple[MenuEntry, ...]]
+    """The menu, computed when somebody looks: most menus are never opened."""
+    rows: tuple[str, ...] = ()
+    """Keys of what comes and goes at the top level: other rows, another height."""
+    marks: tuple[object, ...] = ()
+    """All else that decides more than labels: submenus, check marks, what can be clicked. With
+    equal rows and marks, menus differ in labels only."""
     attention: bool = False
     """An incident at critical or worse is active."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from trayapp.domain.bars import share_heights, sparkline, zoomed_heights
 from trayapp.domain.levels import Level
@@ -10,7 +11,7 @@ from trayapp.domain.menu import IconPicture, MenuEntry, TrayState
 from trayapp.domain.names import process_label as process_label
 from trayapp.domain.samples import AppSample, ProcessUse, SystemSample
 from trayapp.domain.texts import short_name
-from trayapp.domain.units import format_percent, format_rate, format_size
+from trayapp.domain.units import format_percent, format_rate, format_size, parse_duration
 from trayapp.domain.view import Controls, TargetView, View
 
 FLAT_BYTES_PER_SECOND = 5_000.0
@@ -24,7 +25,9 @@ def tray_state(view: View | None, controls: Controls) -> TrayState:
     return TrayState(
         picture=icon_picture(view, controls),
         tooltip=tooltip(view, controls),
-        menu=menu(view, controls),
+        menu=partial(menu, view, controls),
+        rows=_rows(view, controls),
+        marks=_marks(view, controls),
         attention=view is not None
         and any(incident.level >= Level.CRITICAL for incident in view.incidents),
     )
@@ -132,6 +135,29 @@ def _summary(view: View | None, controls: Controls) -> Iterable[MenuEntry]:
     yield MenuEntry(key="app", label=app_line(view.app), kind="text")
 
 
+def _rows(view: View | None, controls: Controls) -> tuple[str, ...]:
+    """What `_summary` makes a line of."""
+    if view is None:
+        return ()
+    return (
+        *controls.problems,
+        *(incident.key for incident in view.incidents[:_MOST_INCIDENTS]),
+        *(target.name for target in view.targets),
+    )
+
+
+def _marks(view: View | None, controls: Controls) -> tuple[object, ...]:
+    """What makes entries of `menu` appear, be marked or be enabled, apart from its rows."""
+    return (
+        view is None,
+        controls.paused,
+        controls.starts_at_login,
+        _chosen_quiet(view, controls),
+        tuple(bool(target.pids) for target in view.targets) if view else (),
+        tuple(use.facts.key for use in view.largest) if view else (),
+    )
+
+
 def _cleanup_menu(view: View | None) -> MenuEntry:
     targets = view.targets[:_MOST_TARGETS] if view else ()
     return MenuEntry(
@@ -157,31 +183,32 @@ def _cleanup_menu(view: View | None) -> MenuEntry:
     )
 
 
-def _alerts_menu(view: View | None, controls: Controls) -> MenuEntry:
-    quiet = controls.quiet
-    now = view.wall_seconds if view else 0.0
+def _chosen_quiet(view: View | None, controls: Controls) -> str:
+    """Which of the alert choices is in force: "on", "off", or the key of a snooze."""
+    quiet, now = controls.quiet, view.wall_seconds if view else 0.0
     until = quiet.all_until_wall_seconds
-    left_seconds = None if quiet.off or until is None or until <= now else until - now
+    if quiet.off:
+        return "off"
+    if until is None or until <= now:
+        return "on"
     # The choice that fits what is left: 40 minutes left is still the hour's snooze.
-    chosen = None if left_seconds is None else "15min" if left_seconds <= 900 else "1h"
+    return next((key for key, _ in SNOOZE_CHOICES if until - now <= parse_duration(key)), "1h")
+
+
+def _alerts_menu(view: View | None, controls: Controls) -> MenuEntry:
+    chosen = _chosen_quiet(view, controls)
+    choices = (
+        ("on", "alerts:on", "On"),
+        *((key, f"alerts:snooze:{key}", label) for key, label in SNOOZE_CHOICES),
+        ("off", "alerts:off", "Off"),
+    )
     return MenuEntry(
         key="alerts",
         label="Alerts",
         kind="submenu",
-        children=(
-            MenuEntry(
-                key="alerts:on",
-                label="On",
-                kind="radio",
-                checked=not quiet.off and left_seconds is None,
-            ),
-            *(
-                MenuEntry(
-                    key=f"alerts:snooze:{key}", label=label, kind="radio", checked=chosen == key
-                )
-                for key, label in SNOOZE_CHOICES
-            ),
-            MenuEntry(key="alerts:off", label="Off", kind="radio", checked=quiet.off),
+        children=tuple(
+            MenuEntry(key=key, label=label, kind="radio", checked=choice == chosen)
+            for choice, key, label in choices
         ),
     )
 

@@ -15,7 +15,7 @@ from trayapp.tray.pystray_safe import Menu, MenuItem
 from trayapp.tray.toolkits import TOOLKITS
 
 _SHORTEST_SECONDS = 0.2
-_NOTHING_YET = TrayState(picture=IconPicture(heights=(None,) * 10), tooltip="Memtray", menu=())
+_NOTHING_YET = TrayState(picture=IconPicture(heights=(None,) * 10), tooltip="Memtray", menu=tuple)
 _log = logging.getLogger(__name__)
 
 
@@ -50,8 +50,8 @@ class TrayHost:
         self._updated_seconds = -_SHORTEST_SECONDS
         self._updating = threading.RLock()
         self._picture: IconPicture | None = None
-        self._menu: tuple[MenuEntry, ...] | None = None
-        self._rows: list[str] = []
+        self._outline: tuple[tuple[str, ...] | None, tuple[object, ...]] = (None, ())
+        """The rows and marks of the menu that was told last."""
         self._menu_updated_seconds = 0.0
         self._complaint = ""
 
@@ -155,7 +155,7 @@ class TrayHost:
                 self._toolkit.attend(state.attention)
                 icon.visible = True
                 icon.title = self._toolkit.tooltip(state.tooltip)
-                self._update_menu(icon, state.menu)
+                self._update_menu(icon, state)
             except Exception as error:  # noqa: BLE001 - whatever the tray has, sampling goes on
                 # Windows' shell, for one, is busy or locked at times. The next update tries again.
                 if str(error) != self._complaint:
@@ -166,25 +166,23 @@ class TrayHost:
             else:
                 self._complaint = ""
 
-    def _update_menu(self, icon: Any, menu: tuple[MenuEntry, ...]) -> None:
-        if menu == self._menu or self._toolkit.is_menu_open():
+    def _update_menu(self, icon: Any, state: TrayState) -> None:
+        if self._toolkit.is_menu_open():
             return
         now_seconds = time.monotonic()
-        if self._menu is not None and _without_labels(menu) == _without_labels(self._menu):
+        if (state.rows, state.marks) == self._outline:
             patience = self._toolkit.label_seconds
             if patience is None or now_seconds - self._menu_updated_seconds < patience:
                 return
-        rows = [entry.key for entry in menu]
-        if rows != self._rows:
-            self._rows = rows
+        if state.rows != self._outline[0]:
             self._toolkit.resize_menu()
         icon.update_menu()
-        self._menu = menu
+        self._outline = (state.rows, state.marks)
         self._menu_updated_seconds = now_seconds
 
     def _items(self) -> Iterable[Any]:
         """The newest menu, when pystray wants it. UI thread."""
-        return [self._item(entry) for entry in self._state.menu]
+        return [self._item(entry) for entry in self._state.menu()]
 
     def _item(self, entry: MenuEntry) -> Any:
         if entry.kind == "separator":
@@ -215,14 +213,3 @@ class TrayHost:
 
 
 _INERT = ("text", "submenu")
-
-
-def _without_labels(menu: tuple[MenuEntry, ...]) -> tuple[Any, ...]:
-    """All of a menu that must be right before somebody clicks."""
-    return tuple(
-        (
-            *(entry.key, entry.kind, entry.enabled, entry.checked, entry.default),
-            _without_labels(entry.children),
-        )
-        for entry in menu
-    )
