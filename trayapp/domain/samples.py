@@ -6,6 +6,7 @@ people; monotonic times are seconds on a clock that never jumps and are for arit
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -45,6 +46,22 @@ class MemoryReading(NamedTuple):
     """Resident set; pages shared with others count in full."""
     anon_bytes: int | None = None
     """Resident set less file-backed and shared pages, where the system tells it cheaply."""
+
+
+class Footprint(NamedTuple):
+    """What is really a process's own; read on a slow clock, each None where it is not known."""
+
+    uss_bytes: int | None = None
+    """Private pages: what would come back if the process ended."""
+    pss_bytes: int | None = None
+    """Private pages, and of each shared one the share that falls to this process."""
+    swap_bytes: int | None = None
+
+    @staticmethod
+    def total(parts: Iterable[Footprint | None]) -> Footprint:
+        """Add up processes; a figure that is unknown of one of them is unknown in all."""
+        known = [part or Footprint() for part in parts]
+        return Footprint(*map(_sum_known, zip(*known, strict=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,3 +134,8 @@ class Frame:
     targets: tuple[TargetSample, ...] = ()
     largest: tuple[ProcessUse, ...] | None = None
     """The largest processes that no target holds, largest first; None when not read this time."""
+
+
+def _sum_known(figures: Iterable[int | None]) -> int | None:
+    known = list(figures)
+    return None if None in known else sum(figure for figure in known if figure is not None)

@@ -1,0 +1,40 @@
+"""Slow clocks: everyone has a turn once per period, and no tick has to do them all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Generic, TypeVar
+
+T = TypeVar("T", bound=Hashable)
+
+
+class Rota(Generic[T]):
+    """Whose turn it is. Keeps one number for each that is still there."""
+
+    def __init__(
+        self,
+        period_seconds: float,
+        budget_seconds: float = 0.005,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """`budget_seconds`: after so much time in one go, by `clock`, the rest waits."""
+        self._period_seconds = period_seconds
+        self._budget_seconds = budget_seconds
+        self._clock = clock
+        self._turns: dict[T, float] = {}
+
+    def due(self, everyone: Iterable[T], now: float) -> Iterator[T]:
+        """Those whose turn has come, longest overdue first; at least one, if there is one.
+
+        Whoever is not among `everyone` is forgotten; who is new is due at once. What the caller
+        does with each counts as time spent, so turns spread by themselves.
+        """
+        started = self._clock()
+        turns = self._turns = {each: self._turns.get(each, now) for each in everyone}
+        waiting = [each for each, turn in turns.items() if turn <= now]
+        for each in sorted(waiting, key=turns.__getitem__):
+            turns[each] = now + self._period_seconds
+            yield each
+            if self._clock() - started >= self._budget_seconds:
+                return
