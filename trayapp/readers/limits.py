@@ -1,0 +1,219 @@
+"""What a process may really have: its cgroup's limit, its own, or the machine's memory."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from typing import NamedTuple
+
+from trayapp.domain.limits import Limit, tightest
+from trayapp.domain.samples import ProcessKey
+from trayapp.readers.cgroups import Cgroup, Cgroups
+from trayapp.readers.procfile import field_bytes, read_start, read_started
+from trayapp.readers.rota import Rota
+
+PERIOD_SECONDS = 30.0
+"""How often the cgroup of a process, and the figures of a cgroup, are read."""
+BUDGET_SECONDS = 0.005
+"""After so long in one tick the others wait for the next."""
+
+# What an rlimit is compared with by the kernel, as `status` tells it. RLIMIT_RSS has no effect
+# since Linux 2.4.30.
+_RLIMITS = (
+    (b"\nMax address space ", "RLIMIT_AS", b"VmSize:"),
+    (b"\nMax data size ", "RLIMIT_DATA", b"VmData:"),
+)
+
+
+class _Home(NamedTuple):
+    """What was found out about a process."""
+
+    cgroup: Cgroup | None
+    rlimit: Limit | None
+
+
+class _Level(NamedTuple):
+    """What was read of a cgroup and those above it."""
+
+    limit: Limit | None
+    """None: none of them has one."""
+    high_bytes: int | None
+
+
+class LimitReader:
+    """Reads limits, each every 30 s. All calls from one thread. Keeps nothing of the dead.
+
+    A cgroup's limit counts first: the smallest of the process's own cgroup and all above it that
+    can be seen from here, with what that one has in use. Then a limit on the process's own
+    address space (`ulimit -v`, `ulimit -d`), with the address space in use: it cannot be compared
+    with a resident set, only with that. Else all the memory there is.
+    """
+
+    def __init__(
+        self,
+        root: str = "",
+        *,
+        system: str = sys.platform,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """`root`: a folder in place of "/"; `clock` measures what reading costs."""
+        self._proc = f"{root}/proc"
+        self._cgroups = Cgroups(root) if system == "linux" else None
+        self._rota = Rota[ProcessKey](PERIOD_SECONDS, BUDGET_SECONDS, clock)
+        self._cgroup_rota = Rota[Cgroup](PERIOD_SECONDS, BUDGET_SECONDS, clock)
+        self._homes: dict[ProcessKey, _Home] = {}
+        self._levels: dict[Cgroup, _Level] = {}
+
+    def read(
+        self, keys: Collection[ProcessKey], now: float, total_bytes: int
+    ) -> dict[ProcessKey, Limit]:
+        """The limits of these processes, at most 30 s old; all others are forgotten.
+
+        `now`: monotonic seconds; `total_bytes`: the machine's memory. Missing in the answer: who
+        has not had a turn, or has ended.
+        """
+        machine = Limit(limit_bytes=total_bytes, source="machine")
+        if self._cgroups is None:
+            return dict.fromkeys(keys, machine)
+        homes = self._homes
+        for key in self._rota.due(keys, now):
+            home = self._find_home(key, self._cgroups)
+            if home is None:
+                homes.pop(key, None)
+            else:
+                homes[key] = home
+        self._homes = homes = {key: homes[key] for key in keys if key in homes}
+        self._read_cgroups({home.cgroup for home in homes.values() if home.cgroup}, now)
+        return {
+            key: self._limit(home, machine)
+            for key, home in homes.items()
+            if home.cgroup is None or home.cgroup in self._levels
+        }
+
+    def _limit(self, home: _Home, machine: Limit) -> Limit:
+        level = self._levels[home.cgroup] if home.cgroup else _Level(None, None)
+        # What lies above all the memory there is limits nothing; version 1 says "none" that way.
+        if level.limit is not None and level.limit.limit_bytes < machine.limit_bytes:
+            return level.limit
+        if home.rlimit is not None:
+            return home.rlimit
+        if level.high_bytes is None or home.cgroup is None:
+            return machine
+        return Limit(
+            limit_bytes=machine.limit_bytes,
+            source="machine",
+            high_bytes=level.high_bytes,
+            path=home.cgroup.path,
+        )
+
+    def _find_home(self, key: ProcessKey, cgroups: Cgroups) -> _Home | None:
+        """None: it has ended, or nothing tells that the pid is still its own."""
+        cgroup = rlimit = None
+        try:
+            with suppress(PermissionError, ValueError):
+                cgroup = cgroups.of(key.pid)
+            with suppress(PermissionError, ValueError):
+                rlimit = self._read_rlimit(key.pid)
+            return (
+                _Home(cgroup, rlimit) if read_started(self._proc, key.pid) == key.started else None
+            )
+        except (OSError, ValueError):
+            return None
+
+    def _read_rlimit(self, pid: int) -> Limit | None:
+        table = b"\n" + read_start(f"{self._proc}/{pid}/limits", 8192)
+        found = []
+        status = b""
+        for label, name, used in _RLIMITS:
+            _, _, row = table.partition(label)
+            soft = row.split(None, 1)[:1]
+            if soft and soft[0].isdigit():
+                status = status or read_start(f"{self._proc}/{pid}/status", 8192)
+                used_bytes = field_bytes(status, used)
+                found.append(
+                    Limit(
+                        limit_bytes=int(soft[0]),
+                        source="rlimit",
+                        used_bytes=used_bytes,
+                        path=name,
+                    )
+                )
+        return tightest(found)
+
+    def _read_cgroups(self, cgroups: set[Cgroup], now: float) -> None:
+        for cgroup in self._cgroup_rota.due(cgroups, now):
+            self._levels[cgroup] = _read_v1(cgroup) if cgroup.version == 1 else _read_v2(cgroup)
+        self._levels = {
+            cgroup: self._levels[cgroup] for cgroup in cgroups if cgroup in self._levels
+        }
+
+
+def _read_v2(cgroup: Cgroup) -> _Level:
+    ways = list(cgroup.upwards())
+    highs = [high for way in ways if (high := _figure(f"{way.folder}/memory.high")) is not None]
+    high_bytes = min(highs, default=None)
+    limits = [
+        (limit, way) for way in ways if (limit := _figure(f"{way.folder}/memory.max")) is not None
+    ]
+    if not limits:
+        return _Level(None, high_bytes)
+    limit_bytes = min(limit for limit, _ in limits)
+    # Of several with the same limit the topmost holds the most and is reached first.
+    way = next(way for limit, way in reversed(limits) if limit == limit_bytes)
+    return _Level(
+        Limit(
+            limit_bytes=limit_bytes,
+            source="cgroup",
+            used_bytes=_figure(f"{way.folder}/memory.current"),
+            reclaimable_bytes=_stat_field(way, b"inactive_file"),
+            high_bytes=high_bytes,
+            path=way.path,
+        ),
+        high_bytes,
+    )
+
+
+def _read_v1(cgroup: Cgroup) -> _Level:
+    ways = list(cgroup.upwards())
+    limits = [
+        (limit, way)
+        for way in ways
+        if (limit := _figure(f"{way.folder}/memory.limit_in_bytes")) is not None
+    ]
+    # Counts those above that cannot be seen from in here, too.
+    hidden_bytes = _stat_field(cgroup, b"hierarchical_memory_limit")
+    limit_bytes = min((limit for limit, _ in limits), default=hidden_bytes)
+    if limit_bytes is None:
+        return _Level(None, None)
+    if hidden_bytes is not None and hidden_bytes < limit_bytes:
+        return _Level(Limit(limit_bytes=hidden_bytes, source="cgroup", path=cgroup.path), None)
+    way = next((way for limit, way in reversed(limits) if limit == limit_bytes), cgroup)
+    return _Level(
+        Limit(
+            limit_bytes=limit_bytes,
+            source="cgroup",
+            used_bytes=_figure(f"{way.folder}/memory.usage_in_bytes"),
+            reclaimable_bytes=_stat_field(way, b"total_inactive_file"),
+            path=way.path,
+        ),
+        None,
+    )
+
+
+def _figure(file: str) -> int | None:
+    """The number in a file; None: no such file, or no number, such as "max"."""
+    try:
+        return int(read_start(file, 64))
+    except (OSError, ValueError):
+        return None
+
+
+def _stat_field(cgroup: Cgroup, name: bytes) -> int | None:
+    try:
+        stat = b"\n" + read_start(f"{cgroup.folder}/memory.stat", 16384)
+        _, found, rest = stat.partition(b"\n" + name + b" ")
+        return int(rest.split(b"\n", 1)[0]) if found else None
+    except (OSError, ValueError):
+        return None
