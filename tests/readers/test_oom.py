@@ -1,0 +1,154 @@
+"""Counters of kills for lack of memory, by files as kernels show them and by a real kill."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.readers.cgroups import Machine, real_cgroup
+from tests.readers.children import running_python, tell
+from trayapp.domain.oom import OomCount, OomWatch, ended_targets
+from trayapp.domain.samples import ProcessKey
+from trayapp.readers.oom import LOOK_SECONDS, PERIOD_SECONDS, OomReader
+from trayapp.readers.procfile import read_started
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="counters of Linux")
+
+MIB = 1024**2
+VMSTAT = "nr_free_pages 5\noom_kill_not 99\noom_kill {}\nnuma_hit 3\n"
+EVENTS = "low 0\nhigh 0\nmax 9\noom 3\noom_kill {}\noom_group_kill 0\n"
+CONTROL = "oom_kill_disable 0\nunder_oom 0\noom_kill {}\n"
+WEB = {"web": [ProcessKey(7, 7)]}
+
+
+@contextmanager
+def reading(machine: Machine | None = None) -> Iterator[OomReader]:
+    reader = OomReader(str(machine.root)) if machine else OomReader()
+    try:
+        yield reader
+    finally:
+        reader.close()
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    machine = Machine(tmp_path)
+    machine.mount_v2()
+    machine.process(7, "0::/web\n")
+    machine.write("proc/vmstat", VMSTAT.format(4))
+    machine.cgroup("sys/fs/cgroup/web", memory_events=EVENTS.format(1))
+    return machine
+
+
+def test_counters_of_the_machine_and_of_a_targets_cgroup(machine: Machine) -> None:
+    with reading(machine) as reader:
+        assert reader.read(WEB, 0.0) == OomCount(total=4, by_target={"web": {"/web": 1}})
+        assert reader.read(WEB, LOOK_SECONDS - 0.1) is None
+
+
+def test_version_1_counts_elsewhere(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.mount_v1()
+    machine.process(7, "4:memory:/web\n")
+    machine.cgroup("sys/fs/cgroup/memory/web", memory_oom_control=CONTROL.format(2))
+    with reading(machine) as reader:
+        assert reader.read(WEB, 0.0) == OomCount(total=None, by_target={"web": {"/web": 2}})
+        # The machine does not count: cgroups are asked each time.
+        machine.cgroup("sys/fs/cgroup/memory/web", memory_oom_control=CONTROL.format(3))
+        assert reader.read(WEB, LOOK_SECONDS) == OomCount(
+            total=None, by_target={"web": {"/web": 3}}
+        )
+
+
+def test_the_cgroup_of_who_was_just_killed_is_still_asked(machine: Machine) -> None:
+    with reading(machine) as reader:
+        reader.read(WEB, 0.0)
+        machine.write("proc/vmstat", VMSTAT.format(5))
+        machine.cgroup("sys/fs/cgroup/web", memory_events=EVENTS.format(2))
+        assert reader.read({"web": []}, LOOK_SECONDS) == OomCount(
+            total=5, by_target={"web": {"/web": 2}}
+        )
+        assert reader.read({"web": []}, LOOK_SECONDS * 2) == OomCount(
+            total=5, by_target={"web": {}}
+        )
+
+
+def test_a_cgroup_that_went_with_its_processes_is_not_counted_as_0(machine: Machine) -> None:
+    with reading(machine) as reader:
+        reader.read(WEB, 0.0)
+        machine.write("proc/vmstat", VMSTAT.format(5))
+        (machine.root / "sys/fs/cgroup/web/memory.events").unlink()
+        assert reader.read(WEB, LOOK_SECONDS) == OomCount(total=5, by_target={"web": {}})
+
+
+def test_a_process_that_moved_is_found_again(machine: Machine) -> None:
+    machine.cgroup("sys/fs/cgroup/other", memory_events=EVENTS.format(7))
+    with reading(machine) as reader:
+        reader.read(WEB, 0.0)
+        machine.process(7, "0::/other\n")
+        reader.read(WEB, PERIOD_SECONDS)
+        count = reader.read(WEB, PERIOD_SECONDS + LOOK_SECONDS)
+        assert count == OomCount(total=4, by_target={"web": {"/other": 7}})
+
+
+def test_another_owner_of_the_pid_has_another_cgroup(machine: Machine) -> None:
+    with reading(machine) as reader:
+        count = reader.read({"web": [ProcessKey(7, 6)]}, 0.0)
+        assert count == OomCount(total=4, by_target={"web": {}})
+
+
+@pytest.mark.parametrize("vmstat", ["", "nr_free_pages 5\n", "oom_kill \n", "oom_kill x\n"])
+def test_broken_counters_are_unknown(machine: Machine, vmstat: str) -> None:
+    machine.write("proc/vmstat", vmstat)
+    machine.cgroup("sys/fs/cgroup/web", memory_events="oom_kill\n")
+    with reading(machine) as reader:
+        assert reader.read(WEB, 0.0) == OomCount(total=None, by_target={"web": {}})
+
+
+def test_elsewhere_there_is_nothing_to_read() -> None:
+    reader = OomReader(system="darwin")
+    assert reader.read(WEB, 0.0) is None
+    reader.close()
+
+
+EATER = f"""
+print(flush=True); input()
+hoard = []
+for _ in range(200):
+    hoard.append(b"x" * {MIB})
+print("ate it all", flush=True)
+"""
+
+
+def test_a_real_kill_is_noticed_and_named() -> None:
+    """In a cgroup of its own with 50 MiB, of which the rest of the machine notices nothing."""
+    with real_cgroup("oom") as (folder,), running_python(EATER) as child:
+        (folder / "memory.limit_in_bytes").write_text(str(50 * MIB))
+        try:
+            (folder / "memory.memsw.limit_in_bytes").write_text(str(50 * MIB))
+        except OSError:
+            pytest.skip("swap cannot be limited here")
+        (folder / "cgroup.procs").write_text(str(child.pid))
+        key = ProcessKey(child.pid, read_started("/proc", child.pid))
+        members = {"calm": [], "eater": [key]}
+        watch = OomWatch()
+        with reading() as reader:
+            before = reader.read(members, 0.0)
+            assert before is not None
+            assert before.by_target["eater"] == {f"/{folder.name}": 0}
+            assert watch.fold(0.0, before, ()) is None
+            tell(child)
+            assert child.wait(timeout=30) == -signal.SIGKILL
+            ended = ended_targets(members, [key])
+            kill = watch.fold(LOOK_SECONDS, reader.read({"eater": []}, LOOK_SECONDS), ended)
+    assert kill is not None
+    assert kill.ended == kill.counted_in == ("eater",)
+    assert kill.subject == "eater"
+    assert kill.text.endswith(
+        "in the cgroup of eater for lack of memory; eater ended at that moment."
+    )

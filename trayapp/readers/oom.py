@@ -1,0 +1,112 @@
+"""The kernel's counters of processes that it killed for lack of memory."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+
+from trayapp.domain.oom import OomCount
+from trayapp.domain.samples import ProcessKey
+from trayapp.readers.cgroups import Cgroup, Cgroups
+from trayapp.readers.procfile import read_start, read_started
+from trayapp.readers.rota import Rota
+
+LOOK_SECONDS = 2.0
+"""How often the machine's counter is read: 25 µs."""
+PERIOD_SECONDS = 30.0
+"""How often it is found out in which cgroup a process is."""
+
+
+class OomReader:
+    """Reads the counters. All calls from one thread.
+
+    A cgroup's counter is read when it is first seen, and again when the machine's has changed: it
+    counts every kill (since Linux 4.13). Where it is not told, cgroups are read every time.
+    """
+
+    def __init__(self, root: str = "", *, system: str = sys.platform) -> None:
+        """`root`: a folder in place of "/"."""
+        self._proc = f"{root}/proc"
+        self._cgroups = Cgroups(root) if system == "linux" else None
+        self._vmstat: int | None = None
+        with suppress(OSError):
+            self._vmstat = os.open(f"{self._proc}/vmstat", os.O_RDONLY)
+        self._rota = Rota[ProcessKey](PERIOD_SECONDS)
+        self._homes: dict[ProcessKey, Cgroup] = {}
+        self._targets: dict[str, set[Cgroup]] = {}
+        self._kills: dict[Cgroup, int] = {}
+        self._total: int | None = None
+        self._due_at = float("-inf")
+
+    def read(self, members: Mapping[str, Collection[ProcessKey]], now: float) -> OomCount | None:
+        """The counters, for the cgroups of each target's processes; None: not due yet.
+
+        `now`: monotonic seconds.
+        """
+        if self._cgroups is None or now < self._due_at:
+            return None
+        self._due_at = now + LOOK_SECONDS
+        before, self._total = self._total, self._read_total()
+        if self._total is None or self._total != before:
+            self._kills = _count(self._kills)
+        self._find_homes({key for keys in members.values() for key in keys}, now, self._cgroups)
+        last_targets = self._targets
+        self._targets = {
+            name: {self._homes[key] for key in keys if key in self._homes}
+            for name, keys in members.items()
+        }
+        # Who was just killed is no member any more: the cgroups of the last time count, too.
+        count = OomCount(
+            total=self._total,
+            by_target={
+                name: {
+                    cgroup.path: self._kills[cgroup]
+                    for cgroup in cgroups | last_targets.get(name, set())
+                    if cgroup in self._kills
+                }
+                for name, cgroups in self._targets.items()
+            },
+        )
+        living = set[Cgroup]().union(*self._targets.values())
+        self._kills = {cgroup: kills for cgroup, kills in self._kills.items() if cgroup in living}
+        return count
+
+    def close(self) -> None:
+        """Let go of the descriptor."""
+        if self._vmstat is not None:
+            os.close(self._vmstat)
+            self._vmstat = None
+
+    def _find_homes(self, keys: set[ProcessKey], now: float, cgroups: Cgroups) -> None:
+        for key in self._rota.due(keys, now):
+            self._homes.pop(key, None)
+            with suppress(OSError, ValueError):
+                cgroup = cgroups.of(key.pid)
+                if cgroup is not None and read_started(self._proc, key.pid) == key.started:
+                    self._homes[key] = cgroup
+                    if cgroup not in self._kills:
+                        self._kills.update(_count([cgroup]))
+        self._homes = {key: home for key, home in self._homes.items() if key in keys}
+
+    def _read_total(self) -> int | None:
+        if self._vmstat is None:
+            return None
+        try:
+            vmstat = os.pread(self._vmstat, 32768, 0)
+            return int(vmstat.partition(b"\noom_kill ")[2].split(b"\n", 1)[0])
+        except (OSError, ValueError):
+            return None
+
+
+def _count(cgroups: Iterable[Cgroup]) -> dict[Cgroup, int]:
+    """The kills of each cgroup that still exists and tells."""
+    counts = {}
+    for cgroup in cgroups:
+        # Version 2 counts those in groups below as well.
+        name = "memory.events" if cgroup.version == 2 else "memory.oom_control"
+        with suppress(OSError, ValueError):
+            events = b"\n" + read_start(f"{cgroup.folder}/{name}", 4096)
+            counts[cgroup] = int(events.partition(b"\noom_kill ")[2].split(b"\n", 1)[0])
+    return counts
