@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -93,6 +94,35 @@ def test_a_target_is_found_and_kept_in_the_history(
     assert kinds == ["start", "stop"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="sums up /proc")
+def test_applications_targets_and_memtray_are_all_there_is(
+    sampling: Sampling, sleeper: subprocess.Popen[bytes]
+) -> None:
+    """Every process is counted once: the totals agree with an independent sum within 2 %."""
+    sampling.start()
+
+    def is_close() -> bool:
+        uses = sampling.sampler.read_applications()
+        told = sum(use.rss_bytes for use in uses) + (sampling.sampler.measure("sleeper") or 0)
+        return abs(told - sum_of_proc()) < 0.02 * told
+
+    # Others come and go on this machine while it is looked at.
+    wait_until(is_close, what="agreement")
+    pids = [pid for use in sampling.sampler.read_applications() for pid in use.pids]
+    assert len(pids) == len(set(pids))
+    assert sleeper.pid not in pids
+
+
+def sum_of_proc() -> int:
+    total = 0
+    for statm in Path("/proc").glob("[0-9]*/statm"):
+        try:
+            total += int(statm.read_text().split()[1])
+        except (OSError, IndexError):
+            continue
+    return total * os.sysconf("SC_PAGE_SIZE")
+
+
 def test_an_event_is_kept(sampling: Sampling) -> None:
     sampling.start()
     sampling.sampler.record(Event(wall_seconds=time.time(), kind="snapshot", text="here"))
@@ -174,7 +204,7 @@ def test_nothing_is_kept_of_ten_thousand_processes_that_came_and_went(
 ) -> None:
     """Only the tracker's and the reader's books are looked at: both must forget the dead."""
     sampling.start()
-    tracker = sampling.sampler._tracker
+    tracker = sampling.sampler._machine._targets
     before = len(tracker._members)
     for _ in range(20):
         children = [subprocess.Popen(["true"]) for _ in range(20)]

@@ -26,10 +26,11 @@ from trayapp.domain.cleaning import APP, CleanupResult
 from trayapp.domain.incidents import Announcement
 from trayapp.domain.levels import Level
 from trayapp.domain.monitor import Outcome
+from trayapp.domain.names import process_label
 from trayapp.domain.records import Event
 from trayapp.domain.statistics import Totals, statistics_rows
-from trayapp.domain.status import status
-from trayapp.domain.tray import SNOOZE_CHOICES, process_label, tray_state
+from trayapp.domain.status import application_status, status
+from trayapp.domain.tray import SNOOZE_CHOICES, tray_state
 from trayapp.domain.units import parse_duration
 from trayapp.domain.view import Controls
 from trayapp.errors import MemtrayError, TrayError, UsageError
@@ -111,7 +112,7 @@ class App:
         self._control = ControlServer(
             paths.runtime,
             {
-                "status": lambda _: self._status(),
+                "status": lambda _: self._fresh_status(),
                 "statistics": lambda _: {"rows": self._statistics()},
                 "pause": lambda _: self._set_paused(True),
                 "resume": lambda _: self._set_paused(False),
@@ -248,7 +249,7 @@ class App:
     def _on_menu(self, key: str) -> None:
         """Do what was clicked. The tray's thread: nothing here may wait."""
         verb, _, rest = key.partition(":")
-        if verb in ("trends", "more", "statistics"):
+        if verb in ("trends", "more", "application", "statistics"):
             self._open_window("statistics" if verb == "statistics" else "trends")
         elif verb == "target":
             self._open_window("trends", rest)
@@ -388,10 +389,24 @@ class App:
             "version": __version__,
             "started_at": self._started_wall_seconds,
             "interval_seconds": self._sampler.interval_seconds,
+            "pace_reason": self._sampler.pace_reason,
             "sample_count": self._sampler.sample_count,
             "notifications": {"status": self._notifier.status, **self._counts},
             "tray": {"visible": bool(self._host and self._host.visible)},
         }
+
+    def _fresh_status(self) -> dict[str, object]:
+        """The status with every application as of now. A control worker's thread."""
+        told = self._status()
+        if self._sampler.view is not None:
+            slopes = {
+                each.name: each.slope_bytes_per_second for each in self._sampler.view.applications
+            }
+            told["applications"] = [
+                application_status(use, slopes.get(use.name))
+                for use in self._sampler.read_applications()
+            ]
+        return told
 
     def _statistics(self) -> list[tuple[str, str]]:
         totals = Totals(

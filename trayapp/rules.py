@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from trayapp.domain.budget import Budget
 from trayapp.domain.growth import GrowthRule, SpikeRule
 from trayapp.domain.incidents import AlertPolicy
 from trayapp.domain.levels import Level
@@ -42,6 +43,18 @@ def monitor_rules(settings: Settings) -> MonitorRules:
             },
         ),
         bar_span_seconds=settings.icon.span_seconds,
+    )
+
+
+def budget_of(settings: Settings) -> Budget:
+    """What Memtray itself may cost under these settings."""
+    budget = settings.budget
+    return Budget(
+        uss_bytes=budget.uss_bytes,
+        cpu_percent=budget.cpu_percent,
+        descriptor_count=budget.descriptors,
+        thread_count=budget.threads,
+        written_bytes_per_minute=budget.written_bytes_per_minute,
     )
 
 

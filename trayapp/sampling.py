@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import logging
 import queue
 import threading
@@ -11,27 +10,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from trayapp.domain.applications import ApplicationUse
 from trayapp.domain.bars import BAR_COUNT
-from trayapp.domain.cleaning import APP
+from trayapp.domain.budget import BudgetKeeper, BudgetVerdict
 from trayapp.domain.incidents import Quiet
 from trayapp.domain.monitor import Monitor, Outcome
+from trayapp.domain.pacing import MovementGauge, PaceKeeper, PaceRule
 from trayapp.domain.records import Event, Point
-from trayapp.domain.samples import Frame, ProcessUse, TargetSample
-from trayapp.domain.targets import TargetTracker
+from trayapp.domain.samples import ProcessUse
 from trayapp.domain.view import View
 from trayapp.errors import HistoryError, MemtrayError, SettingsError
 from trayapp.history.reader import HistoryReader
 from trayapp.history.writer import HistoryWriter
-from trayapp.readers.itself import AppReader
+from trayapp.readers.look import MachineReader
 from trayapp.readers.pace import next_tick_seconds
-from trayapp.readers.processes import ProcessReader, open_process_reader
-from trayapp.readers.system import SystemReader, open_system_reader
-from trayapp.rules import monitor_rules, retention
+from trayapp.rules import budget_of, monitor_rules, retention
 from trayapp.settings import SettingsFile
 
 _HOUSEKEEPING_SECONDS = 1.0
-_LARGEST_SECONDS = 10.0
-_LARGEST_COUNT = 15
+_SLOWEST_SECONDS = 30.0
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -59,20 +56,23 @@ class Sampler(threading.Thread):
         `interval_seconds` overrules the settings.
         """
         super().__init__(name="sampler", daemon=True)
-        self._settings_file = settings_file
         self._history_file = history_file
         self._publish = publish
         self._interval_override = interval_seconds
-        self._tracker = TargetTracker((), app_pid)
-        self._monitor = Monitor(monitor_rules(settings_file.settings))
-        self._tracker.set_rules(monitor_rules(settings_file.settings).targets)
+        self._settings_file = settings_file
+        self._app_pid = app_pid
+        settings = settings_file.settings
+        self._monitor = Monitor(monitor_rules(settings))
+        self._pace = PaceKeeper(self._pace_rule())
+        self._movement = MovementGauge()
+        self._budget = BudgetKeeper(budget_of(settings), self._pace.rule.interval_seconds)
+        self._verdict = BudgetVerdict()
         self._errands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._woken = threading.Event()
         self._stopping = False
         self._history: HistoryWriter | None = None
         self._history_problem: str | None = None
         self._reading_problem: str | None = None
-        self._largest_at: float | None = None
         self._next_tick: float | None = None
         """None: as soon as possible."""
         self._sample_count = 0
@@ -87,8 +87,13 @@ class Sampler(threading.Thread):
 
     @property
     def interval_seconds(self) -> float:
-        """The interval in force."""
-        return self._interval_override or self._settings_file.settings.sampling.interval_seconds
+        """The interval in force: as set, adapted to what happens, lengthened if over budget."""
+        return min(_SLOWEST_SECONDS, self._pace.interval_seconds * self._verdict.stretch)
+
+    @property
+    def pace_reason(self) -> str:
+        """Why this interval, in a few words."""
+        return self._pace.reason
 
     @property
     def sample_count(self) -> int:
@@ -114,7 +119,14 @@ class Sampler(threading.Thread):
 
         Raises: MemtrayError when the sampler does not answer in time.
         """
-        return self._ask(self._all_processes, timeout_seconds)
+        return self._ask(lambda: self._machine.all_processes(), timeout_seconds)
+
+    def read_applications(self, timeout_seconds: float = 5.0) -> list[ApplicationUse]:
+        """Every application and what it uses now. Any thread but the sampler's; blocks.
+
+        Raises: MemtrayError when the sampler does not answer in time.
+        """
+        return self._ask(lambda: self._machine.all_applications(), timeout_seconds)
 
     def store_bytes(self, timeout_seconds: float = 5.0) -> int | None:
         """Size of the history on disk; None: there is none. Any thread but the sampler's; blocks.
@@ -133,14 +145,13 @@ class Sampler(threading.Thread):
 
         Raises: MemtrayError when the sampler does not answer in time.
         """
-        return self._ask(lambda: self._measure(subject), timeout_seconds)
+        return self._ask(lambda: self._machine.measure(subject), timeout_seconds)
 
     def run(self) -> None:
         """Tick until stopped. The sampler thread's whole life."""
-        processes = open_process_reader()
-        self._processes: ProcessReader = processes
-        system = open_system_reader()
-        self._app = AppReader()
+        self._machine = MachineReader(
+            monitor_rules(self._settings_file.settings).targets, self._app_pid
+        )
         self._open_history()
         self._keep_event(Event(wall_seconds=time.time(), kind="start", subject="memtray"))
         try:
@@ -151,7 +162,7 @@ class Sampler(threading.Thread):
                 if self.paused:
                     self._next_tick = None
                 elif self._next_tick is None or now >= self._next_tick:
-                    self._tick(system, now)
+                    self._tick(now)
                     self._next_tick = next_tick_seconds(
                         now, time.monotonic(), self.interval_seconds
                     )
@@ -162,7 +173,7 @@ class Sampler(threading.Thread):
             self._keep_event(Event(wall_seconds=time.time(), kind="stop", subject="memtray"))
             if self._history is not None:
                 self._history.close()
-            processes.close()
+            self._machine.close()
 
     def _wait(self) -> None:
         # Settings are to take effect within two seconds, however long the interval.
@@ -172,28 +183,18 @@ class Sampler(threading.Thread):
         self._woken.wait(max(0.0, limit))
         self._woken.clear()
 
-    def _tick(self, system: SystemReader, now: float) -> None:
+    def _tick(self, now: float) -> None:
         try:
-            changes = self._processes.refresh()
-            self._tracker.apply(changes.appeared, changes.changed, changes.gone)
-            members = self._tracker.members()
-            readings = self._processes.read(key for keys in members.values() for key in keys)
-            frame = Frame(
-                monotonic_seconds=now,
-                wall_seconds=time.time(),
-                interval_seconds=self.interval_seconds,
-                system=system.read(),
-                app=self._app.read(),
-                targets=tuple(
-                    TargetSample(
-                        name=name,
-                        readings=tuple((key, readings[key]) for key in keys if key in readings),
-                    )
-                    for name, keys in members.items()
-                ),
-                largest=self._largest(now),
+            frame = self._machine.look(
+                now, self.interval_seconds, with_groups=not self._verdict.drops_groups
             )
-            outcome = self._monitor.fold(frame, self.quiet)
+            self._verdict = self._budget.fold(now, frame.app)
+            outcome = self._monitor.fold(frame, self.quiet, self._verdict)
+            moved = self._movement.fold(
+                {"": frame.system.used_bytes}
+                | {target.name: target.rss_bytes for target in outcome.view.targets}
+            )
+            self._pace.fold(now, frame.system, moved, frame.on_battery)
         except Exception as error:  # noqa: BLE001
             # One bad look must not end the watch: it is logged, shown, and the next tick tries.
             if self._reading_problem is None:
@@ -212,32 +213,12 @@ class Sampler(threading.Thread):
         self._collect_problems()
         self._publish(outcome)
 
-    def _largest(self, now: float) -> tuple[ProcessUse, ...] | None:
-        if self._largest_at is not None and now - self._largest_at < _LARGEST_SECONDS:
-            return None
-        self._largest_at = now
-        sizes = self._processes.read_all()
-        free = ((rss, key) for key, rss in sizes.items() if self._tracker.is_free(key))
-        return tuple(
-            ProcessUse(facts=facts, rss_bytes=rss)
-            for rss, key in heapq.nlargest(_LARGEST_COUNT, free)
-            if (facts := self._tracker.facts(key)) is not None
-        )
-
-    def _all_processes(self) -> list[ProcessUse]:
-        uses = (
-            ProcessUse(facts=facts, rss_bytes=rss)
-            for key, rss in self._processes.read_all().items()
-            if (facts := self._tracker.facts(key)) is not None
-        )
-        return sorted(uses, key=lambda use: -use.rss_bytes)
-
-    def _measure(self, subject: str) -> int | None:
-        if subject == APP:
-            return self._app.read().rss_bytes
-        keys = self._tracker.members().get(subject, [])
-        sizes = [reading.rss_bytes for reading in self._processes.read(keys).values()]
-        return sum(sizes) if sizes else None
+    def _pace_rule(self) -> PaceRule:
+        sampling = self._settings_file.settings.sampling
+        if self._interval_override is not None:
+            # Who names an interval for this one run wants that one.
+            return PaceRule(interval_seconds=self._interval_override, adaptive=False)
+        return PaceRule(interval_seconds=sampling.interval_seconds, adaptive=sampling.adaptive)
 
     def _ask(self, question: Callable[[], T], timeout_seconds: float) -> T:
         answers: queue.SimpleQueue[T] = queue.SimpleQueue()
@@ -262,9 +243,10 @@ class Sampler(threading.Thread):
             return
         if not isinstance(news, SettingsError):
             rules = monitor_rules(news)
-            self._tracker.set_rules(rules.targets)
+            self._machine.set_rules(rules.targets)
             self._monitor.set_rules(rules)
-            self._largest_at = None
+            self._pace.set_rule(self._pace_rule())
+            self._budget.set_budget(budget_of(news), self._pace.rule.interval_seconds)
             # Another interval is not to wait for the end of the one before.
             self._next_tick = None
             if self._history is not None:

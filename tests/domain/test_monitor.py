@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from tests.domain.building import MIB, TOTAL_BYTES, facts, frame, target
+from trayapp.domain.budget import BudgetVerdict
 from trayapp.domain.growth import GrowthRule
 from trayapp.domain.incidents import AlertPolicy, Quiet
 from trayapp.domain.levels import Level
+from trayapp.domain.limits import Limit
 from trayapp.domain.monitor import Monitor, MonitorRules, Outcome
+from trayapp.domain.oom import OomKill
 from trayapp.domain.records import Series
-from trayapp.domain.samples import Frame, ProcessUse, TargetSample
+from trayapp.domain.samples import Footprint, Frame, ProcessUse, TargetSample
 from trayapp.domain.targets import TargetRule
 
 APP = TargetRule(name="app", match="app")
@@ -63,6 +67,66 @@ def test_a_limit_as_a_share_is_a_share_of_the_machine() -> None:
     limited = TargetRule(name="app", match="app", limit_share=0.25)
     (outcome,) = run([frame(0, target("app", 10))], limited)
     assert outcome.view.targets[0].limit_bytes == TOTAL_BYTES // 4
+
+
+def test_the_limit_that_the_system_sets_is_told_where_the_settings_have_none() -> None:
+    """Of a cgroup its own use counts: other processes share it, and cache can be dropped."""
+
+    def sample(used_mib: int) -> TargetSample:
+        limit = Limit(
+            limit_bytes=1000 * MIB,
+            source="cgroup",
+            used_bytes=(used_mib + 50) * MIB,
+            reclaimable_bytes=50 * MIB,
+        )
+        return replace(target("app", 100), limit=limit)
+
+    outcomes = run(frame(s, sample(500 if s < 10 else 960)) for s in range(20))
+    assert told(outcomes) == [("limit:app", "raised", Level.EMERGENCY)]
+    assert "960 MiB of the 1000 MiB that its cgroup sets (96 %)" in (
+        outcomes[-1].view.incidents[0].body
+    )
+    (view,) = outcomes[-1].view.targets
+    assert (view.limit_source, view.limit_share) == ("cgroup", 0.96)
+
+
+def test_without_any_limit_the_machine_is_the_limit_and_the_pressure_is_told_instead() -> None:
+    outcomes = run(frame(s, target("app", 15_900), used_share=0.5) for s in range(20))
+    assert told(outcomes) == []
+    (view,) = outcomes[-1].view.targets
+    assert (view.limit_bytes, view.limit_source) == (TOTAL_BYTES, "machine")
+    assert view.seconds_to_limit is None
+
+
+def test_what_the_kernel_kills_is_told_at_once() -> None:
+    kill = OomKill(count=1, ended=("app",))
+    outcomes = run([frame(0, target("app", 100)), replace(frame(1), oom_kill=kill)])
+    assert told(outcomes) == [("oom:app", "raised", Level.CRITICAL)]
+    assert "app ended at that moment" in outcomes[-1].view.incidents[0].body
+
+
+def test_memtray_over_its_own_budget_says_so_once() -> None:
+    monitor = Monitor(MonitorRules())
+    verdict = BudgetVerdict(over=("CPU",), step=1, stretch=1.5, announcement="CPU is over.")
+    outcomes = [monitor.fold(frame(0), Quiet(), verdict)]
+    outcomes += [
+        monitor.fold(frame(s), Quiet(), replace(verdict, announcement=None)) for s in range(1, 90)
+    ]
+    assert told(outcomes) == [
+        ("budget:memtray", "raised", Level.WARNING),
+        ("budget:memtray", "resolved", Level.WARNING),
+    ]
+    assert outcomes[-1].view.budget.step == 1
+
+
+def test_private_and_swapped_memory_are_shown_and_kept_where_known() -> None:
+    sample = replace(target("app", 100), footprint=Footprint(80 * MIB, None, 5 * MIB))
+    (outcome,) = run([frame(0, sample)])
+    (view,) = outcome.view.targets
+    assert (view.uss_bytes, view.pss_bytes, view.swap_bytes) == (80 * MIB, None, 5 * MIB)
+    kept = dict(outcome.values)
+    assert kept[Series("target", "app", "uss_bytes")] == 80 * MIB
+    assert Series("target", "app", "pss_bytes") not in kept
 
 
 def test_pressure_on_the_machine_names_the_largest() -> None:

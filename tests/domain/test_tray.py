@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.building import MIB, facts, frame, target
+from trayapp.domain.application_trends import ApplicationView
 from trayapp.domain.incidents import AlertPolicy, Quiet
 from trayapp.domain.levels import Level
 from trayapp.domain.menu import MenuEntry
@@ -62,11 +63,31 @@ def test_the_bars_in_the_menu_show_the_trend_and_the_figure_the_share_of_the_lim
             pids=(1,),
             rss_bytes=20 * MIB,
             limit_bytes=100 * MIB,
+            limit_source="settings",
+            limit_share=0.2,
             bars=bars,
             slope_bytes_per_second=0.0,
         )
     )
     assert line == "app  ▁▁▁▁▁▁▁▁▁█  20.0 MiB (20 % of limit) → 0 B/s"
+
+
+def test_the_largest_applications_are_named_without_any_configuration() -> None:
+    applications = tuple(
+        ApplicationView(
+            name=f"program{number}",
+            pids=tuple(range(number)),
+            rss_bytes=number * 100 * MIB,
+            slope_bytes_per_second=2.0 * MIB if number == 9 else 0.0,
+            bars=(number * 100.0 * MIB,) * 10,
+        )
+        for number in range(9, 0, -1)
+    )
+    found = labels(replace(view_of(), applications=applications))
+    assert found["application:program9"] == "program9 ×9  ▅▅▅▅▅▅▅▅▅▅  900 MiB ↗ +2.00 MiB/s"
+    assert sum(key.startswith("application:") for key in found) == 4
+    crowded = labels(replace(view_of(count=20), applications=applications))
+    assert sum(key.startswith("application:") for key in crowded) == 2
 
 
 def test_unknown_figures_are_dashes() -> None:

@@ -28,11 +28,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from trayapp.domain.names import process_label
+from trayapp.domain.names import process_label, short_name
 from trayapp.domain.places import Place, place_of
 from trayapp.domain.roles import Role, role_of
 from trayapp.domain.samples import ProcessFacts, ProcessKey, ProcessUse
-from trayapp.domain.texts import short_name
 
 _KTHREADD_PID = 2
 _UNNAMED = "unknown"

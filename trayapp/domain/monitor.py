@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
+from trayapp.domain.application_trends import ApplicationTrends, ApplicationView
 from trayapp.domain.bars import BarRing
+from trayapp.domain.budget import BudgetVerdict
 from trayapp.domain.growth import GrowthRule, GrowthTracker, Spike, SpikeRule
 from trayapp.domain.incidents import (
     AlertPolicy,
@@ -19,6 +22,7 @@ from trayapp.domain.levels import Level
 from trayapp.domain.records import Event, Series
 from trayapp.domain.samples import (
     AppSample,
+    Footprint,
     Frame,
     ProcessKey,
     ProcessUse,
@@ -100,6 +104,8 @@ class Monitor:
         self._app_bars = BarRing(rules.bar_span_seconds)
         self._states: dict[str, _TargetState] = {}
         self._largest: tuple[ProcessUse, ...] = ()
+        self._applications: tuple[ApplicationView, ...] = ()
+        self._trends = ApplicationTrends(rules.bar_span_seconds)
         self._set_states()
 
     def set_rules(self, rules: MonitorRules) -> None:
@@ -107,6 +113,7 @@ class Monitor:
         if rules.bar_span_seconds != self._rules.bar_span_seconds:
             self._system_bars = BarRing(rules.bar_span_seconds)
             self._app_bars = BarRing(rules.bar_span_seconds)
+            self._trends = ApplicationTrends(rules.bar_span_seconds)
             for state in self._states.values():
                 state.bars = BarRing(rules.bar_span_seconds)
         self._rules = rules
@@ -120,15 +127,21 @@ class Monitor:
         for name, state in self._states.items():
             state.bars.preload(remembered.get(Series("target", name, "rss_bytes"), ()))
 
-    def fold(self, frame: Frame, quiet: Quiet) -> Outcome:
-        """Take in one frame."""
+    def fold(self, frame: Frame, quiet: Quiet, budget: BudgetVerdict | None = None) -> Outcome:
+        """Take in one frame, and how Memtray stands with its own budget."""
         now, wall = frame.monotonic_seconds, frame.wall_seconds
         if frame.largest is not None:
             self._largest = frame.largest
         self._system_bars.fold(now, frame.system.used_bytes)
         self._app_bars.fold(now, frame.app.rss_bytes)
         samples = {sample.name: sample for sample in frame.targets}
+        if frame.applications is not None:
+            self._applications = self._trends.fold(now, frame.applications)
         conditions = [self._judge_pressure(frame.system)]
+        if frame.oom_kill is not None:
+            conditions.append(frame.oom_kill.condition())
+        if budget is not None and budget.announcement:
+            conditions.append(_budget_condition(budget.announcement))
         events: list[Event] = []
         views: list[TargetView] = []
         for rule in self._rules.targets:
@@ -153,6 +166,8 @@ class Monitor:
             targets=tuple(_with_level(target, worst.get(target.name)) for target in views),
             incidents=incidents,
             largest=self._largest,
+            applications=self._applications,
+            budget=budget or BudgetVerdict(),
         )
         return Outcome(
             view=view,
@@ -191,6 +206,8 @@ class Monitor:
                 state.growing_since_wall_seconds = wall - (now - growth.onset_monotonic_seconds)
         else:
             state.growing_since_wall_seconds = None
+        limit = _limit_of(rule, sample, frame.system)
+        footprint = (sample.footprint if readings else None) or Footprint()
         view = TargetView(
             name=rule.name,
             pids=tuple(key.pid for key in readings),
@@ -198,7 +215,12 @@ class Monitor:
             peak_bytes=state.peak_bytes,
             slope_bytes_per_second=state.growth.rate_bytes_per_second,
             growing_since_wall_seconds=state.growing_since_wall_seconds,
-            limit_bytes=rule.limit_of(frame.system.total_bytes),
+            uss_bytes=footprint.uss_bytes,
+            pss_bytes=footprint.pss_bytes,
+            swap_bytes=footprint.swap_bytes,
+            limit_bytes=limit.limit_bytes,
+            limit_source=limit.source,
+            limit_share=limit.share,
             restart_count=state.restart_count,
             bars=state.bars.values(),
         )
@@ -225,10 +247,11 @@ class Monitor:
 
     def _judge_limit(self, view: TargetView) -> Condition:
         key = f"limit:{view.name}"
-        if view.limit_bytes is None or view.rss_bytes is None:
+        # Near the machine's own limit, the machine's pressure is told instead.
+        if not view.has_own_limit or view.limit_share is None:
             return Condition(key=key, subject=view.name, level=Level.NORMAL)
         level = level_of_share(
-            view.rss_bytes / view.limit_bytes,
+            view.limit_share,
             self._rules.thresholds,
             self._rules.rearm_share,
             self._book.judged_level(key),
@@ -264,6 +287,38 @@ class Monitor:
         )
 
 
+class _TargetLimit(NamedTuple):
+    limit_bytes: int
+    source: str
+    share: float | None
+
+
+def _limit_of(rule: TargetRule, sample: TargetSample, system: SystemSample) -> _TargetLimit:
+    """The settings' limit, else the system's, else all the memory there is."""
+    rss_bytes = sample.rss_bytes
+    wanted_bytes = rule.limit_of(system.total_bytes)
+    found = sample.limit
+    if wanted_bytes is None and found is not None and found.source != "machine":
+        return _TargetLimit(found.limit_bytes, found.source, found.share)
+    limit_bytes = system.total_bytes if wanted_bytes is None else wanted_bytes
+    return _TargetLimit(
+        limit_bytes,
+        "machine" if wanted_bytes is None else "settings",
+        None if rss_bytes is None else rss_bytes / limit_bytes,
+    )
+
+
+def _budget_condition(text: str) -> Condition:
+    return Condition(
+        key="budget:memtray",
+        subject="memtray",
+        level=Level.WARNING,
+        title="Memtray is over its own budget",
+        body=text,
+        is_moment=True,
+    )
+
+
 def _with_level(view: TargetView, level: Level | None) -> TargetView:
     return view if level is None else replace(view, level=level)
 
@@ -295,9 +350,14 @@ def _values(frame: Frame, views: Sequence[TargetView]) -> Iterable[tuple[Series,
         if view.rss_bytes is not None:
             yield Series("target", view.name, "rss_bytes"), view.rss_bytes
             yield Series("target", view.name, "process_count"), len(view.pids)
-        anon_bytes = anon.get(view.name)
-        if anon_bytes is not None:
-            yield Series("target", view.name, "anon_bytes"), anon_bytes
+        for metric, value in (
+            ("anon_bytes", anon.get(view.name)),
+            ("uss_bytes", view.uss_bytes),
+            ("pss_bytes", view.pss_bytes),
+            ("swap_bytes", view.swap_bytes),
+        ):
+            if value is not None:
+                yield Series("target", view.name, metric), value
 
 
 def _system_values(system: SystemSample) -> Iterable[tuple[Series, float | None]]:

@@ -8,7 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from trayapp.domain.texts import short_name
+_NAME_LENGTH = 40
+
+
+def short_name(text: str) -> str:
+    """A stranger's name cut to a length that fits a line, control characters shown as spaces."""
+    flat = "".join(character if character.isprintable() else " " for character in text)
+    return flat if len(flat) <= _NAME_LENGTH else flat[: _NAME_LENGTH - 1] + "…"
 
 
 class _Interpreter(NamedTuple):

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    # These build upon the records here.
+    from trayapp.domain.applications import ApplicationUse
+    from trayapp.domain.limits import Limit
+    from trayapp.domain.oom import OomKill
 
 
 class ProcessKey(NamedTuple):
@@ -106,6 +112,10 @@ class TargetSample:
 
     name: str
     readings: tuple[tuple[ProcessKey, MemoryReading], ...] = ()
+    footprint: Footprint | None = None
+    """Sums over its processes; up to 30 s old. None: not read."""
+    limit: Limit | None = None
+    """What stops it from growing, as the system tells; None: not known."""
 
     @property
     def rss_bytes(self) -> int | None:
@@ -134,6 +144,11 @@ class Frame:
     targets: tuple[TargetSample, ...] = ()
     largest: tuple[ProcessUse, ...] | None = None
     """The largest processes that no target holds, largest first; None when not read this time."""
+    applications: tuple[ApplicationUse, ...] | None = None
+    """Everything that no target holds, grouped, largest first; None when not read this time."""
+    oom_kill: OomKill | None = None
+    """The kernel has killed something for lack of memory."""
+    on_battery: bool | None = None
 
 
 def _sum_known(figures: Iterable[int | None]) -> int | None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from trayapp.domain.application_trends import ApplicationView
+from trayapp.domain.applications import ApplicationUse
+from trayapp.domain.budget import BudgetVerdict
 from trayapp.domain.incidents import Incident
 from trayapp.domain.samples import SystemSample
 from trayapp.domain.view import Controls, TargetView, View
@@ -20,17 +23,12 @@ def status(view: View | None, controls: Controls) -> dict[str, object]:
             "snoozed_targets": dict(controls.quiet.subject_until_wall_seconds),
         },
         "problems": list(controls.problems),
-        "app": asdict(view.app) if view else None,
+        "app": asdict(view.app) | {"budget": _budget(view.budget)} if view else None,
         "system": system_status(view.system) | {"level": view.system_level.label} if view else None,
         "targets": [_target(target) for target in view.targets] if view else [],
         "applications": [
-            {
-                "name": use.facts.name,
-                "pids": [use.facts.key.pid],
-                "rss_bytes": use.rss_bytes,
-                "command_line": use.facts.command_line,
-            }
-            for use in (view.largest if view else ())
+            application_status(each, each.slope_bytes_per_second)
+            for each in (view.applications if view else ())
         ],
         "incidents": [_incident(incident) for incident in (view.incidents if view else ())],
     }
@@ -46,14 +44,42 @@ def _target(target: TargetView) -> dict[str, object]:
         "name": target.name,
         "pids": list(target.pids),
         "rss_bytes": target.rss_bytes,
+        "uss_bytes": target.uss_bytes,
+        "pss_bytes": target.pss_bytes,
+        "swap_bytes": target.swap_bytes,
         "peak_bytes": target.peak_bytes,
         "slope_bytes_per_second": target.slope_bytes_per_second,
         "verdict": target.verdict,
         "level": target.level.label,
         "limit_bytes": target.limit_bytes,
+        "limit_source": target.limit_source,
+        "limit_share": target.limit_share,
         "seconds_to_limit": target.seconds_to_limit,
         "growing_since": target.growing_since_wall_seconds,
         "restart_count": target.restart_count,
+    }
+
+
+def application_status(
+    application: ApplicationView | ApplicationUse, slope_bytes_per_second: float | None
+) -> dict[str, object]:
+    """An application as JSON."""
+    return {
+        "name": application.name,
+        "pids": list(application.pids),
+        "rss_bytes": application.rss_bytes,
+        "slope_bytes_per_second": slope_bytes_per_second,
+    }
+
+
+def _budget(budget: BudgetVerdict) -> dict[str, object]:
+    return {
+        "over": list(budget.over),
+        "step": budget.step,
+        "stretch": budget.stretch,
+        "drops_applications": budget.drops_groups,
+        "cpu_percent_of_a_minute": budget.cpu_percent,
+        "written_bytes_per_minute": budget.written_bytes_per_minute,
     }
 
 

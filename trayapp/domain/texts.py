@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from trayapp.domain.growth import Spike
 from trayapp.domain.levels import Level
+from trayapp.domain.names import short_name
 from trayapp.domain.samples import ProcessUse, SystemSample
 from trayapp.domain.units import (
     format_duration,
@@ -23,13 +24,6 @@ _PRESSURE_TITLES = {
     Level.EMERGENCY: "Memory is almost gone",
 }
 _NAMED = 3
-_NAME_LENGTH = 40
-
-
-def short_name(text: str) -> str:
-    """A stranger's name cut to a length that fits a line, control characters shown as spaces."""
-    flat = "".join(character if character.isprintable() else " " for character in text)
-    return flat if len(flat) <= _NAME_LENGTH else flat[: _NAME_LENGTH - 1] + "…"
 
 
 def pressure_text(
@@ -54,14 +48,14 @@ def pressure_text(
 
 def limit_text(view: TargetView) -> tuple[str, str]:
     """Title and body about a target near or over its limit."""
-    if view.rss_bytes is None or view.limit_bytes is None:
+    if view.limit_share is None or view.limit_bytes is None:
         return "", ""
     name = short_name(view.name)
-    share = view.rss_bytes / view.limit_bytes
-    title = f"{name} is over its limit" if share >= 1 else f"{name} is near its limit"
+    title = f"{name} is over its limit" if view.limit_share >= 1 else f"{name} is near its limit"
+    whose = "" if view.limit_source == "settings" else f" that its {view.limit_source} sets"
     body = (
-        f"{format_size(view.rss_bytes)} of {format_size(view.limit_bytes)} "
-        f"({format_percent(share)}), {format_rate(view.slope_bytes_per_second)}."
+        f"{format_size(view.limit_share * view.limit_bytes)} of the {format_size(view.limit_bytes)}"
+        f"{whose} ({format_percent(view.limit_share)}), {format_rate(view.slope_bytes_per_second)}."
     )
     return title, body + _time_left(view)
 

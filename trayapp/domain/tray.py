@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import partial
 
+from trayapp.domain.application_trends import ApplicationView
 from trayapp.domain.bars import share_heights, sparkline, zoomed_heights
 from trayapp.domain.levels import Level
 from trayapp.domain.menu import IconPicture, MenuEntry, TrayState
-from trayapp.domain.names import process_label as process_label
+from trayapp.domain.names import process_label, short_name
 from trayapp.domain.samples import AppSample, ProcessUse, SystemSample
-from trayapp.domain.texts import short_name
 from trayapp.domain.units import format_percent, format_rate, format_size, parse_duration
 from trayapp.domain.view import Controls, TargetView, View
 
 FLAT_BYTES_PER_SECOND = 5_000.0
 _MOST_TARGETS = 20
 _MOST_INCIDENTS = 3
+_MOST_APPLICATIONS, _LEAST_APPLICATIONS = 5, 2
 SNOOZE_CHOICES = (("15min", "Snoozed for 15 minutes"), ("1h", "Snoozed for 1 hour"))
 
 
@@ -107,6 +108,18 @@ def target_line(target: TargetView) -> str:
     return f"{mark}{short_name(target.name)}  {bars}  {_size_and_rate(target)}"
 
 
+def application_line(application: ApplicationView) -> str:
+    """One line about an application: name, number of processes, ten bars, size, arrow, rate."""
+    count = len(application.pids)
+    several = f" ×{count}" if count > 1 else ""
+    bars = sparkline(zoomed_heights(application.bars))
+    rate = application.slope_bytes_per_second
+    return (
+        f"{short_name(application.name)}{several}  {bars}  {format_size(application.rss_bytes)} "
+        f"{trend_arrow(rate)} {format_rate(rate)}"
+    )
+
+
 def trend_arrow(bytes_per_second: float | None) -> str:
     """Up, down or level; a dash while unknown. Below 5 KB/s counts as level."""
     if bytes_per_second is None:
@@ -132,7 +145,14 @@ def _summary(view: View | None, controls: Controls) -> Iterable[MenuEntry]:
     if len(view.targets) > _MOST_TARGETS:
         more = len(view.targets) - _MOST_TARGETS
         yield MenuEntry(key="more", label=f"and {more} more…")
+    for application in _shown_applications(view):
+        yield MenuEntry(key=f"application:{application.name}", label=application_line(application))
     yield MenuEntry(key="app", label=app_line(view.app), kind="text")
+
+
+def _shown_applications(view: View) -> tuple[ApplicationView, ...]:
+    """The largest few, fewer beside many targets: the menu is to fit the screen."""
+    return view.applications[: max(_LEAST_APPLICATIONS, _MOST_APPLICATIONS - len(view.targets))]
 
 
 def _rows(view: View | None, controls: Controls) -> tuple[str, ...]:
@@ -143,6 +163,7 @@ def _rows(view: View | None, controls: Controls) -> tuple[str, ...]:
         *controls.problems,
         *(incident.key for incident in view.incidents[:_MOST_INCIDENTS]),
         *(target.name for target in view.targets),
+        *(application.name for application in _shown_applications(view)),
     )
 
 
@@ -239,13 +260,13 @@ def _figures(target: TargetView) -> str:
 def _size_and_rate(target: TargetView) -> str:
     rate = target.slope_bytes_per_second
     size = format_size(target.rss_bytes)
-    if target.limit_bytes and target.rss_bytes is not None:
-        size += f" ({format_percent(target.rss_bytes / target.limit_bytes)} of limit)"
+    if target.has_own_limit and target.limit_share is not None:
+        size += f" ({format_percent(target.limit_share)} of limit)"
     return f"{size} {trend_arrow(rate)} {format_rate(rate)}"
 
 
 def _target_heights(target: TargetView) -> tuple[int | None, ...]:
-    if target.limit_bytes:
+    if target.limit_bytes and target.limit_source == "settings":
         return share_heights(target.bars, target.limit_bytes)
     return zoomed_heights(target.bars)
 

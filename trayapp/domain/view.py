@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from trayapp.domain.application_trends import ApplicationView
+from trayapp.domain.budget import BudgetVerdict
 from trayapp.domain.incidents import Incident, Quiet
 from trayapp.domain.levels import Level
 from trayapp.domain.samples import AppSample, ProcessUse, SystemSample
@@ -23,7 +25,16 @@ class TargetView:
     slope_bytes_per_second: float | None = None
     growing_since_wall_seconds: float | None = None
     """Since when it has grown without a pause, once that is sustained."""
+    uss_bytes: int | None = None
+    """Private memory, as pss_bytes and swap_bytes up to 30 s old; None: not known or too dear."""
+    pss_bytes: int | None = None
+    swap_bytes: int | None = None
     limit_bytes: int | None = None
+    """The limit that counts: the settings', else the system's, else all the memory there is."""
+    limit_source: str = "machine"
+    """"settings", "cgroup", "rlimit" or "machine"."""
+    limit_share: float | None = None
+    """How much of that limit is taken; 1.0 is all."""
     restart_count: int = 0
     bars: tuple[float | None, ...] = ()
     """Ten values in bytes, oldest first."""
@@ -39,13 +50,18 @@ class TargetView:
 
     @property
     def seconds_to_limit(self) -> float | None:
-        """Time until the limit at the present rate; None: no limit, or not growing."""
-        if self.limit_bytes is None or self.rss_bytes is None:
+        """Time until its own limit at the present rate; None: it has none, or does not grow."""
+        if not self.has_own_limit or self.limit_bytes is None or self.limit_share is None:
             return None
         rate = self.slope_bytes_per_second
         if rate is None or rate <= 0 or self.growing_since_wall_seconds is None:
             return None
-        return max(0.0, (self.limit_bytes - self.rss_bytes) / rate)
+        return max(0.0, self.limit_bytes * (1 - self.limit_share) / rate)
+
+    @property
+    def has_own_limit(self) -> bool:
+        """Whether anything but the size of the machine limits it."""
+        return self.limit_bytes is not None and self.limit_source != "machine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +82,10 @@ class View:
     """Open ones, worst first."""
     largest: tuple[ProcessUse, ...] = ()
     """The largest processes that belong to no target."""
+    applications: tuple[ApplicationView, ...] = ()
+    """The largest applications, of what belongs to no target; up to ten seconds old."""
+    budget: BudgetVerdict = field(default_factory=BudgetVerdict)
+    """How Memtray stands with its own budget."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,159 @@
+"""One look at the machine: every reader and tracker, read in order, into one frame."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from trayapp.domain.applications import ApplicationTracker, ApplicationUse
+from trayapp.domain.cleaning import APP
+from trayapp.domain.limits import tightest
+from trayapp.domain.oom import OomWatch, ended_targets
+from trayapp.domain.samples import (
+    Footprint,
+    Frame,
+    MemoryReading,
+    ProcessKey,
+    ProcessUse,
+    SystemSample,
+    TargetSample,
+)
+from trayapp.domain.targets import TargetRule, TargetTracker
+from trayapp.readers.footprint import FootprintReader
+from trayapp.readers.itself import AppReader
+from trayapp.readers.limits import LimitReader
+from trayapp.readers.oom import OomReader
+from trayapp.readers.power import PowerReader
+from trayapp.readers.processes import open_process_reader
+from trayapp.readers.system import open_system_reader
+
+GROUPS_SECONDS = 10.0
+"""How often every process is read; targets are read at every look."""
+_LARGEST_COUNT = 15
+
+
+class MachineReader:
+    """Everything that is read, and who belongs to whom. All calls from one thread."""
+
+    def __init__(self, rules: Sequence[TargetRule], app_pid: int) -> None:
+        """Open all readers; `app_pid` is Memtray's own."""
+        self._processes = open_process_reader()
+        self._system = open_system_reader()
+        self._app = AppReader()
+        self._footprints = FootprintReader()
+        self._limits = LimitReader()
+        self._oom = OomReader()
+        self._power = PowerReader()
+        self._oom_watch = OomWatch()
+        self._targets = TargetTracker(rules, app_pid)
+        self._applications = ApplicationTracker(app_pid)
+        self._groups_at: float | None = None
+
+    def set_rules(self, rules: Sequence[TargetRule]) -> None:
+        """Follow other targets from the next look on."""
+        self._targets.set_rules(rules)
+        self._groups_at = None
+
+    def look(self, now: float, interval_seconds: float, *, with_groups: bool) -> Frame:
+        """Read everything that is due.
+
+        now: monotonic seconds; interval_seconds: the interval in force; with_groups: whether to
+        follow what no target holds, too.
+        """
+        members_before = self._targets.members()
+        changes = self._processes.refresh()
+        self._targets.apply(changes.appeared, changes.changed, changes.gone)
+        self._applications.apply(changes.appeared, changes.changed, changes.gone)
+        members = self._targets.members()
+        keys = [key for group in members.values() for key in group]
+        system = self._system.read()
+        count = self._oom.read(members, now)
+        applications, largest = self._read_groups(now) if with_groups else (None, None)
+        return Frame(
+            monotonic_seconds=now,
+            wall_seconds=time.time(),
+            interval_seconds=interval_seconds,
+            system=system,
+            app=self._app.read(),
+            targets=self._read_targets(members, keys, now, system),
+            largest=largest,
+            applications=applications,
+            oom_kill=self._oom_watch.fold(now, count, ended_targets(members_before, changes.gone)),
+            on_battery=self._power.on_battery(now),
+        )
+
+    def all_processes(self) -> list[ProcessUse]:
+        """Every process that has memory of its own, largest first."""
+        uses = self._uses(self._processes.read_all(), lambda _: True)
+        return sorted(uses, key=lambda use: -use.rss_bytes)
+
+    def all_applications(self) -> list[ApplicationUse]:
+        """Every application and what it uses now, largest first; targets are none."""
+        return self._applications.totals(
+            self._processes.read_all(), lambda key: not self._targets.is_free(key)
+        )
+
+    def measure(self, subject: str) -> int | None:
+        """Resident set, right now, of a target or of "memtray"; None: nothing runs."""
+        if subject == APP:
+            # After a cleanup nobody wants to be shown old figures.
+            self._app.read_again_soon()
+            return self._app.read().rss_bytes
+        keys = self._targets.members().get(subject, [])
+        sizes = [reading.rss_bytes for reading in self._processes.read(keys).values()]
+        return sum(sizes) if sizes else None
+
+    def close(self) -> None:
+        """Let go of all descriptors."""
+        self._processes.close()
+        self._system.close()
+        self._app.close()
+        self._oom.close()
+
+    def _read_targets(
+        self,
+        members: dict[str, list[ProcessKey]],
+        keys: list[ProcessKey],
+        now: float,
+        system: SystemSample,
+    ) -> tuple[TargetSample, ...]:
+        readings = self._processes.read(keys)
+        footprints = self._footprints.read(keys, now)
+        limits = self._limits.read(keys, now, system.total_bytes)
+        return tuple(
+            TargetSample(
+                name=name,
+                readings=_readings(group, readings),
+                footprint=Footprint.total(footprints.get(key) for key in group),
+                limit=tightest(limits[key] for key in group if key in limits),
+            )
+            for name, group in members.items()
+        )
+
+    def _read_groups(
+        self, now: float
+    ) -> tuple[tuple[ApplicationUse, ...] | None, tuple[ProcessUse, ...] | None]:
+        if self._groups_at is not None and now - self._groups_at < GROUPS_SECONDS:
+            return None, None
+        self._groups_at = now
+        sizes = self._processes.read_all()
+        applications = self._applications.totals(sizes, lambda key: not self._targets.is_free(key))
+        uses = self._uses(sizes, self._targets.is_free)
+        largest = heapq.nlargest(_LARGEST_COUNT, uses, key=lambda use: use.rss_bytes)
+        return tuple(applications), tuple(largest)
+
+    def _uses(
+        self, sizes: dict[ProcessKey, int], is_wanted: Callable[[ProcessKey], bool]
+    ) -> Iterable[ProcessUse]:
+        return (
+            ProcessUse(facts=facts, rss_bytes=rss)
+            for key, rss in sizes.items()
+            if is_wanted(key) and (facts := self._targets.facts(key)) is not None
+        )
+
+
+def _readings(
+    keys: Iterable[ProcessKey], readings: dict[ProcessKey, MemoryReading]
+) -> tuple[tuple[ProcessKey, MemoryReading], ...]:
+    return tuple((key, readings[key]) for key in keys if key in readings)
