@@ -171,7 +171,7 @@ def _lines(node: Any, path: tuple[int, ...]) -> Iterator[Line]:
         kind = properties.get("type", "standard")
         enabled = properties.get("enabled", True) and kind != "separator"
         position += enabled
-        label = str(properties.get("label", "")).replace("__", "_")
+        label = str(properties.get("label", "")).replace("__", "_").rstrip("\u00a0")
         toggled = properties.get("toggle-state", 0) == 1
         if kind != "separator":
             yield Line(label, (*path, position), enabled, kind, toggled)

@@ -164,7 +164,9 @@ def test_every_entry_of_the_menu_does_its_work(
     applet.click("On", submenu="Alerts")
     wait_until(lambda: not applet.status()["alerts"]["off"], what="alerts on")
 
-    tracked = next(line.label for line in applet.menu() if "Xvfb" in line.label)
+    tracked = next(
+        line.label for line in applet.menu() if "Xvfb" in line.label and "(pid" in line.label
+    )
     applet.click(tracked, submenu="Track a process…")
     wait_until(lambda: "Xvfb" in [t["name"] for t in applet.status()["targets"]], what="target")
     assert (applet.home / "memtray.toml").read_text().startswith(SETTINGS)

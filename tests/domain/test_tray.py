@@ -38,7 +38,10 @@ def flatten(entries: tuple[MenuEntry, ...]) -> Iterator[MenuEntry]:
 
 
 def labels(view: View | None, controls: Controls | None = None) -> dict[str, str]:
-    return {entry.key: entry.label for entry in flatten(menu(view, controls or Controls()))}
+    return {
+        entry.key: entry.label.rstrip("\u00a0")
+        for entry in flatten(menu(view, controls or Controls()))
+    }
 
 
 def test_the_menu_names_machine_targets_and_memtray_with_their_figures() -> None:
@@ -72,6 +75,18 @@ def test_the_bars_in_the_menu_show_the_trend_and_the_figure_the_share_of_the_lim
     assert line == "app  ▁▁▁▁▁▁▁▁▁█  20.0 MiB (20 % of limit) → 0 B/s"
 
 
+def test_a_line_takes_from_the_start_the_room_it_will_need() -> None:
+    """XFCE cuts off what does not fit the menu as it was when it opened."""
+    for size in (100.0, *range(100, 200, 10)):
+        (label,) = (
+            entry.label
+            for entry in menu(view_of(*[100.0] * 3, size), Controls())
+            if entry.key == "target:app"
+        )
+        spaces = len(label) - len(label.rstrip("\u00a0"))
+        assert spaces == 3 + label.count("·")
+
+
 def test_the_largest_applications_are_named_without_any_configuration() -> None:
     applications = tuple(
         ApplicationView(
@@ -91,7 +106,7 @@ def test_the_largest_applications_are_named_without_any_configuration() -> None:
 
 
 def test_unknown_figures_are_dashes() -> None:
-    assert target_line(TargetView(name="app", pids=(1,))) == "app    – – –"
+    assert target_line(TargetView(name="app", pids=(1,))) == "app    – –"
 
 
 def test_before_the_first_sample_the_menu_can_still_quit() -> None:

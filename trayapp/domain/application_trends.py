@@ -13,6 +13,7 @@ FOLLOWED_COUNT = 50
 """So many of the largest are followed; the others keep no memory of themselves."""
 TIME_CONSTANT_SECONDS = 60.0
 _LONGEST_STEP_SECONDS = 60.0
+_SHORTEST_SPAN_SECONDS = 150.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,8 @@ class ApplicationTrends:
     """Folds looks at all applications. Memory for `FOLLOWED_COUNT` of them, whatever comes."""
 
     def __init__(self, span_seconds: float) -> None:
-        self._span_seconds = span_seconds
+        """`span_seconds`: time that the ten bars cover, if looks are frequent enough for that."""
+        self._span_seconds = max(span_seconds, _SHORTEST_SPAN_SECONDS)
         self._trends: dict[ApplicationKey, _Trend] = {}
 
     def fold(

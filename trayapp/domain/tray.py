@@ -113,10 +113,9 @@ def application_line(application: ApplicationView) -> str:
     count = len(application.pids)
     several = f" ×{count}" if count > 1 else ""
     bars = sparkline(zoomed_heights(application.bars))
-    rate = application.slope_bytes_per_second
     return (
         f"{short_name(application.name)}{several}  {bars}  {format_size(application.rss_bytes)} "
-        f"{trend_arrow(rate)} {format_rate(rate)}"
+        f"{_trend(application.slope_bytes_per_second)}"
     )
 
 
@@ -141,12 +140,18 @@ def _summary(view: View | None, controls: Controls) -> Iterable[MenuEntry]:
     for incident in view.incidents[:_MOST_INCIDENTS]:
         yield MenuEntry(key=f"incident:{incident.key}", label=f"⚠ {incident.title}")
     for target in view.targets[:_MOST_TARGETS]:
-        yield MenuEntry(key=f"target:{target.name}", label=target_line(target))
+        yield MenuEntry(
+            key=f"target:{target.name}", label=target_line(target) + _slack(target.bars)
+        )
     if len(view.targets) > _MOST_TARGETS:
         more = len(view.targets) - _MOST_TARGETS
         yield MenuEntry(key="more", label=f"and {more} more…")
+    if view.applications:
+        yield _separator("targets")
     for application in _shown_applications(view):
         yield MenuEntry(key=f"application:{application.name}", label=application_line(application))
+    if view.applications:
+        yield _separator("applications")
     yield MenuEntry(key="app", label=app_line(view.app), kind="text")
 
 
@@ -258,11 +263,24 @@ def _figures(target: TargetView) -> str:
 
 
 def _size_and_rate(target: TargetView) -> str:
-    rate = target.slope_bytes_per_second
     size = format_size(target.rss_bytes)
     if target.has_own_limit and target.limit_share is not None:
         size += f" ({format_percent(target.limit_share)} of limit)"
-    return f"{size} {trend_arrow(rate)} {format_rate(rate)}"
+    return f"{size} {_trend(target.slope_bytes_per_second)}"
+
+
+def _slack(bars: Sequence[float | None]) -> str:
+    """Room at the end of a line for what it will be: a tray may not widen a menu that is open.
+
+    The dot of an unknown bar is about a space narrower than a bar, and figures get longer.
+    """
+    return "\u00a0" * (3 + sum(bar is None for bar in bars))
+
+
+def _trend(bytes_per_second: float | None) -> str:
+    if bytes_per_second is None:
+        return "–"
+    return f"{trend_arrow(bytes_per_second)} {format_rate(bytes_per_second)}"
 
 
 def _target_heights(target: TargetView) -> tuple[int | None, ...]:

@@ -42,7 +42,7 @@ _TOOLTIP_LIMIT = 2000
 # Hosts ask for everything, pictures included, after each change; a tooltip is not worth that often.
 _TOOLTIP_SECONDS = 2.0
 # A host sizes a menu by what it knew before it asked: a closed menu may not be much behind.
-_CLOSED_MENU_SECONDS = 30.0
+_FIRST_MENU_SECONDS, _CLOSED_MENU_SECONDS = 2.0, 30.0
 # What belongs to one update arrives piece by piece; hosts shall hear of it at once.
 _GATHER_SECONDS = 0.002
 _FIRST_RETRY_SECONDS = 1.0
@@ -82,6 +82,7 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         self._wanted = False
         self._menu_stale = False
         self._menu_due_seconds = 0.0
+        self._menu_pause_seconds = _FIRST_MENU_SECONDS
         self._stopping = False
         self._wake_end: socket.socket | None = None
         self._pixmap_source: Any = None
@@ -115,6 +116,8 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         Some pop a menu up in the size that it had when they last heard of it, and cut it off there.
         """
         self._menu_due_seconds = 0.0
+        # New rows are short at first: no rate is known yet.
+        self._menu_pause_seconds = _FIRST_MENU_SECONDS
         self._update_menu()
 
     # What pystray's base class asks of a backend. Any thread.
@@ -345,7 +348,8 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
             self._menu_object.watched or time.monotonic() >= self._menu_due_seconds
         ):
             self._menu_stale = False
-            self._menu_due_seconds = time.monotonic() + _CLOSED_MENU_SECONDS
+            self._menu_due_seconds = time.monotonic() + self._menu_pause_seconds
+            self._menu_pause_seconds = min(2 * self._menu_pause_seconds, _CLOSED_MENU_SECONDS)
             self._menu_object.publish()
         self._told = now
         return later_seconds
