@@ -51,3 +51,9 @@ class TrayError(MemtrayError):
 
 class WindowError(MemtrayError):
     """A window or picture cannot be shown here."""
+
+
+class RecordingError(MemtrayError):
+    """A recording cannot be made or read as asked."""
+
+    exit_code = 2

@@ -1,0 +1,1 @@
+"""Recording real processes, and reading files that may be anything."""
