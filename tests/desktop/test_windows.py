@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.desktop.desktop import Box, Screenshot, VirtualDesktop, wait_until
+from tests.recording.making import write_recording
 from tests.windows.stores import MIB, target, write_store
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
@@ -108,6 +109,27 @@ def await_change(desktop: VirtualDesktop, box: Box, act: Callable[[], object]) -
     act()
     wait_until(lambda: desktop.screenshot().crop(box).changed(before), what="change in the window")
     return desktop.screenshot().crop(box)
+
+
+def test_a_recording_is_shown_and_zoomed(
+    desktop: VirtualDesktop, open_trends: Open, store: Path
+) -> None:
+    """Far below the ten seconds at which zooming into the history stops, and back."""
+    rows = [(row / 1000, {pid: (pid * 20 * MIB, 0) for pid in (1, 2, 3)}) for row in range(2000)]
+    path = write_recording(store.parent / "r.memrec", rows)
+    process, box = open_trends(str(path))
+    await_line(desktop, box)
+    clock = Box(box.x, box.y + 60, 420, 50)
+    whole = desktop.screenshot().crop(clock)
+    wheel = ("xdotool", "mousemove", str(box.x + 300), str(box.y + 300), "click", "4")
+    await_change(desktop, clock, lambda: subprocess.run(wheel, env=desktop.env, check=True))
+    await_change(desktop, clock, lambda: subprocess.run(wheel, env=desktop.env, check=True))
+    desktop.press("1")
+    wait_until(
+        lambda: desktop.screenshot().crop(clock).rgb == whole.rgb, what="the whole recording"
+    )
+    desktop.press("q")
+    assert process.wait(20) == 0
 
 
 def window_id(desktop: VirtualDesktop) -> str:

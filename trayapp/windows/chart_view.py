@@ -17,7 +17,13 @@ from trayapp.windows.curves import TrendData
 from trayapp.windows.labels import plain_name
 from trayapp.windows.palette import Palette
 from trayapp.windows.picture import save_picture
-from trayapp.windows.plot import Panel, draw_trends, prepare_matplotlib
+from trayapp.windows.plot import (
+    FINE_SECONDS,
+    Panel,
+    draw_trends,
+    fine_clock,
+    prepare_matplotlib,
+)
 from trayapp.windows.style import pixel_scale
 
 ZOOM_STEP = 0.75
@@ -173,7 +179,9 @@ class ChartView:
     def _read_values(self, panel: Panel, x: int) -> list[Line]:
         at = self._time_at(x)
         moment = datetime.fromtimestamp(at)
-        lines: list[Line] = [(None, f"{moment.day} {moment:%b}, {moment:%H:%M:%S}")]
+        is_fine = self._data is not None and self._data.until - self._data.since < FINE_SECONDS
+        clock = fine_clock(moment) if is_fine else f"{moment:%H:%M:%S}"
+        lines: list[Line] = [(None, f"{moment.day} {moment:%b}, {clock}")]
         readings = [
             (curve.value_at(at), curve.name, colour)
             for curve, colour in zip(panel.curves, panel.colours, strict=True)

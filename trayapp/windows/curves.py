@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +11,8 @@ import numpy.typing as npt
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Event, Point, Series
 from trayapp.windows.labels import plain_name
+from trayapp.windows.recordings import RecordingSource, TrendSource
 from trayapp.windows.selection import Selection, target_names
-
-if TYPE_CHECKING:
-    from trayapp.history.reader import HistoryReader
 
 Floats = npt.NDArray[np.float64]
 
@@ -23,6 +20,8 @@ POINTS_PER_CURVE = 1200
 """About one per pixel of a wide window."""
 RATE_SECONDS = 300.0
 RATE_POINTS = 30
+LEAST_SECONDS, LEAST_RECORDED_SECONDS = 1.0, 0.01
+"""No time axis is shorter: that of the history, and that of a recording."""
 EVENT_KINDS = ("alert", "cleanup", "restart")
 EVENT_COLUMNS = 150
 """Events closer together than this fraction of the chart share one mark, the worst."""
@@ -95,15 +94,19 @@ class TrendData:
     targets: tuple[Curve, ...]
     system_events: tuple[Event, ...]
     target_events: tuple[Event, ...]
+    recording: str | None = None
+    """What is shown instead of the history, for people; None: it is the history."""
 
 
-def read_trends(reader: HistoryReader, selection: Selection) -> TrendData:
+def read_trends(reader: TrendSource, selection: Selection) -> TrendData:
     """Read what `selection` asks for.
 
     Raises: HistoryError if the store cannot be read.
     """
     span = reader.span()
-    since, until = _time_axis(span, selection)
+    is_recording = isinstance(reader, RecordingSource)
+    least = LEAST_RECORDED_SECONDS if is_recording else LEAST_SECONDS
+    since, until = _time_axis(span, selection, least)
     names = target_names(reader.series())
     events = reader.events(since, until, EVENT_KINDS)
 
@@ -142,6 +145,7 @@ def read_trends(reader: HistoryReader, selection: Selection) -> TrendData:
         targets=tuple(targets),
         system_events=_thin(there, since, until),
         target_events=_thin(here, since, until),
+        recording=reader.title if isinstance(reader, RecordingSource) else None,
     )
 
 
@@ -205,7 +209,9 @@ def recent_rate(times: Floats, values: Floats) -> float | None:
     return float(np.median((value[second] - value[first])[apart] / elapsed[apart]))
 
 
-def _time_axis(span: tuple[float, float] | None, selection: Selection) -> tuple[float, float]:
+def _time_axis(
+    span: tuple[float, float] | None, selection: Selection, least_seconds: float
+) -> tuple[float, float]:
     if selection.window is not None:
         since, until = selection.window
     elif span is None:
@@ -213,7 +219,7 @@ def _time_axis(span: tuple[float, float] | None, selection: Selection) -> tuple[
     else:
         until = span[1]
         since = span[0] if selection.span_seconds is None else until - selection.span_seconds
-    return (since, until) if until - since >= 1.0 else (until - 1.0, until)
+    return (since, until) if until - since >= least_seconds else (until - least_seconds, until)
 
 
 def _is_restart(event: Event, series: Series) -> bool:

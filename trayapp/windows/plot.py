@@ -15,7 +15,7 @@ import matplotlib as mpl
 import numpy as np
 from dateutil.tz import tzlocal
 from matplotlib.axes import Axes
-from matplotlib.dates import MINUTELY, AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import MINUTELY, SECONDLY, AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.lines import Line2D
@@ -32,6 +32,8 @@ DAY_SECONDS = 86400.0
 """matplotlib counts days."""
 LEFT_INCHES, RIGHT_INCHES, TOP_INCHES, BOTTOM_INCHES = 0.82, 2.8, 0.86, 0.42
 PANEL_GAP_INCHES = 0.5
+FINE_SECONDS = 30.0
+"""Where less than this is shown, moments are told to the millisecond."""
 ENTRY_INCHES = 0.34
 SHORT_ENTRY_INCHES = 0.21
 """Heights of legend entries of two lines and of one."""
@@ -170,11 +172,14 @@ def _write_title(figure: Figure, data: TrendData, palette: Palette, now: float) 
     width, height = figure.get_size_inches()
     left = 0.1 / width
     title = f"Memory, {_range_name(data)}"
+    if data.recording is not None:
+        title = chart_name(f"Memory, {data.recording}", 90)
     figure.text(
         left, 1 - 0.14 / height, title, va="top", fontsize=13, weight="bold", color=palette.text
     )
     line = _time_span(data.since, data.until)
-    if data.last is not None and now - data.last > 60 and data.selection.window is None:
+    is_history = data.recording is None and data.selection.window is None
+    if is_history and data.last is not None and now - data.last > 60:
         line += f" · last sample {format_duration(now - data.last)} ago"
     figure.text(left, 1 - 0.4 / height, line, va="top", fontsize=8.5, color=palette.muted)
 
@@ -187,8 +192,15 @@ def _range_name(data: TrendData) -> str:
     return f"last {format_duration(data.selection.span_seconds)}"
 
 
+def fine_clock(moment: datetime) -> str:
+    """Hours to milliseconds."""
+    return f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03}"
+
+
 def _time_span(since: float, until: float) -> str:
     start, end = datetime.fromtimestamp(since), datetime.fromtimestamp(until)
+    if until - since < FINE_SECONDS:
+        return f"{start.day} {start:%b %Y}, {fine_clock(start)} – {fine_clock(end)}"
     clock = "%H:%M:%S" if until - since < 2 * 3600 else "%H:%M"
     first, last = (f"{moment.day} {moment:%b %Y}" for moment in (start, end))
     if first == last:
@@ -211,14 +223,16 @@ def _dress(
     axes.tick_params(colors=palette.muted, labelsize=8, length=0, pad=5)
     axes.set_xlim(data.since / DAY_SECONDS, data.until / DAY_SECONDS)
     local = tzlocal()
-    count = max(3, int(width / 0.75))
+    # Seconds are told with their hours and minutes, and need more room.
+    count = max(3, int(width / (0.75 if data.until - data.since >= 60 else 1.0)))
     locator = AutoDateLocator(tz=local, minticks=2, maxticks=count)  # type: ignore[no-untyped-call]
     # Ten minutes would otherwise have either two ticks or too many.
     locator.intervald[MINUTELY] = [1, 2, 5, 10, 15, 30]
+    locator.intervald[SECONDLY] = [1, 2, 5, 10, 15, 30]
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(
-        ConciseDateFormatter(locator, tz=local, show_offset=False)  # type: ignore[no-untyped-call]
-    )
+    formatter = ConciseDateFormatter(locator, tz=local, show_offset=False)  # type: ignore[no-untyped-call]
+    formatter.formats[5] = formatter.zero_formats[5] = "%H:%M:%S.%f"
+    axes.xaxis.set_major_formatter(formatter)
     axes.tick_params(axis="x", labelbottom=is_lowest)
     axes.yaxis.set_major_locator(SizeLocator(max(2, min(8, int(height / 0.38)))))
     axes.yaxis.set_major_formatter(SizeFormatter())
@@ -246,7 +260,7 @@ def _draw_system(figure: Figure, axes: Axes, data: TrendData, palette: Palette) 
 
 
 def _draw_targets(figure: Figure, axes: Axes, data: TrendData, palette: Palette) -> Panel:
-    _head(axes, "Targets", palette)
+    _head(axes, "Targets" if data.recording is None else "Processes", palette)
     colours = tuple(palette.lines[curve.slot % len(palette.lines)] for curve in data.targets)
     lines = [
         (curve, _draw_curve(axes, curve, colour, DASHES[curve.slot % len(DASHES)]))

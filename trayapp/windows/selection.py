@@ -12,10 +12,14 @@ from trayapp.errors import UsageError
 from trayapp.windows.labels import plain_name
 
 if TYPE_CHECKING:
-    from trayapp.history.reader import HistoryReader
+    from trayapp.windows.recordings import RecordingSource, TrendSource
 
 MOST_AT_FIRST = 8
 """So many targets are shown until the person chooses; more would be hard to tell apart."""
+
+
+MOST_IN_RECORDINGS = 10
+"""As many as one recording follows at a time."""
 
 
 class Range(NamedTuple):
@@ -55,7 +59,7 @@ def target_names(series: Iterable[Series]) -> tuple[str, ...]:
     return tuple(sorted({one.name for one in series if one.kind == "target"}))
 
 
-def first_selection(reader: HistoryReader) -> Selection:
+def first_selection(reader: TrendSource) -> Selection:
     """What is shown when nothing was asked for: the system and the largest targets.
 
     The time axis is ten minutes for a history of less than half an hour, else one hour.
@@ -70,6 +74,11 @@ def first_selection(reader: HistoryReader) -> Selection:
     return Selection(
         targets=names, app=not names, span_seconds=600.0 if last - first < 1800.0 else 3600.0
     )
+
+
+def recording_selection(source: RecordingSource) -> Selection:
+    """What is shown of recordings when nothing was asked for: the largest, from end to end."""
+    return Selection(system=False, targets=tuple(source.largest(MOST_IN_RECORDINGS)))
 
 
 def narrow_selection(
@@ -130,6 +139,6 @@ def _known_name(name: str, known: Sequence[str]) -> str:
     raise UsageError(f"no history of a target named {plain_name(name)!r}; {hint}")
 
 
-def _recent_size(reader: HistoryReader, name: str, last: float) -> float:
+def _recent_size(reader: TrendSource, name: str, last: float) -> float:
     points = reader.points(Series("target", name, "rss_bytes"), last - 600.0, last, max_points=10)
     return max((point.maximum for point in points if point.maximum is not None), default=0.0)

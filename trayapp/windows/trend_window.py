@@ -24,18 +24,19 @@ from trayapp.windows.single import Listener
 from trayapp.windows.style import apply_style, open_root, pixel_scale, raise_window, style_menu
 
 if TYPE_CHECKING:
-    from trayapp.history.reader import HistoryReader
     from trayapp.windows.chart_view import ChartView
+    from trayapp.windows.recordings import TrendSource
 
 TITLE = "Memtray – Trends"
 REFRESH_MILLISECONDS = 2000
 POLL_MILLISECONDS = 200
 """For wishes of a second start, and for Ctrl-C, which Tk alone would not notice."""
-SHORTEST_SECONDS = 10.0
+SHORTEST_SECONDS, SHORTEST_RECORDED_SECONDS = 10.0, 0.01
 """Zooming stops here."""
 HINT = (
     "Scroll or drag to zoom, double-click to go back  ·  1–6 range  ·  D dark or light  ·  Q close"
 )
+RECORDING_HINT = "Scroll or drag to zoom, double-click to go back  ·  D dark or light  ·  Q close"
 MENU_ROWS = 24
 
 
@@ -44,29 +45,37 @@ class TrendWindow:
 
     def __init__(
         self,
-        reader: HistoryReader,
+        reader: TrendSource,
         selection: Selection,
-        listener: Listener,
+        listener: Listener | None,
         *,
         dark: bool,
         height_percent: int = 100,
+        recording: str | None = None,
+        hint: str = "",
     ) -> None:
         """Build the window without its chart, which takes matplotlib longer than a window takes.
+
+        `recording` names what is shown if it is not the history: it does not grow, and is shown
+        from end to end unless zoomed. `hint` stands below the chart instead of the usual one.
 
         Raises: WindowError where there is no display.
         """
         self._reader = reader
         self._selection = selection
         self._listener = listener
+        self._is_recording = recording is not None
+        self._ranges = RANGES[-1:] if self._is_recording else RANGES
+        self._usual_hint = hint or (RECORDING_HINT if self._is_recording else HINT)
         self._palette = palette_for(dark)
         self._chart: ChartView | None = None
         self._drawn: object = None
         self._is_covered = False
         self._is_closing = False
         self._pending = ""
-        self._root = root = open_root(TITLE)
+        self._root = root = open_root(f"{TITLE} of {recording}" if recording else TITLE)
         self._range = tk.StringVar(root)
-        self._hint = tk.StringVar(root, HINT)
+        self._hint = tk.StringVar(root, self._usual_hint)
         self._shown: dict[str, tk.BooleanVar] = {}
         scale = pixel_scale(root)
         width, height = round(1000 * scale), round((560 * height_percent / 100 + 84) * scale)
@@ -87,14 +96,15 @@ class TrendWindow:
         self._root.update()
         self._load_chart()
         self._root.after(0, self._poll)
-        self._root.after(REFRESH_MILLISECONDS, self._tick)
+        if not self._is_recording:
+            self._root.after(REFRESH_MILLISECONDS, self._tick)
         self._root.mainloop()
 
     def _build(self, gap: int) -> None:
         root = self._root
         bar = ttk.Frame(root, padding=(gap, gap, gap, 0))
         bar.pack(side="top", fill="x")
-        for number, choice in enumerate(RANGES):
+        for number, choice in enumerate(self._ranges):
             ttk.Radiobutton(
                 bar,
                 text=choice.label,
@@ -117,7 +127,7 @@ class TrendWindow:
         root.protocol("WM_DELETE_WINDOW", self._close)
         for key in ("q", "Q", "<Escape>", "<Control-w>"):
             root.bind(key, lambda _: self._close())
-        for number in range(len(RANGES)):
+        for number in range(len(self._ranges)):
             choose = partial(self._choose_range, number)
             root.bind(f"<Key-{number + 1}>", lambda _, choose=choose: choose())  # type: ignore[misc]
         for key in ("r", "R", "<F5>"):
@@ -176,7 +186,7 @@ class TrendWindow:
             self._drawn = self._news()
             self._fill_menu()
             self._chart.show(read_trends(self._reader, self._selection), self._palette)
-            self._hint.set(HINT)
+            self._hint.set(self._usual_hint)
         except MemtrayError as error:
             self._hint.set(str(error))
         followed = self._selection.span_seconds if self._selection.window is None else -1.0
@@ -193,15 +203,18 @@ class TrendWindow:
         self._draw_soon()
 
     def _choose_range(self, number: int) -> None:
-        self._choose(replace(self._selection, span_seconds=RANGES[number].seconds, window=None))
+        self._choose(
+            replace(self._selection, span_seconds=self._ranges[number].seconds, window=None)
+        )
 
     def _choose_window(self, since: float, until: float) -> None:
         span = self._reader.span()
-        if until - since < SHORTEST_SECONDS or span is None:
+        shortest = SHORTEST_RECORDED_SECONDS if self._is_recording else SHORTEST_SECONDS
+        if until - since < shortest or span is None:
             return
         # Zoomed out beyond all there is: the same as showing everything.
         if since < span[0] and until > span[1] and until - since > 1.5 * (span[1] - span[0]):
-            self._choose_range(len(RANGES) - 1)
+            self._choose_range(len(self._ranges) - 1)
         else:
             self._choose(replace(self._selection, window=(since, until)))
 
@@ -225,7 +238,7 @@ class TrendWindow:
     def _fill_menu(self) -> None:
         """One check entry per curve; rebuilt only when the targets are others than before."""
         names = target_names(self._reader.series())
-        entries = {"system": "System", "app": "Memtray itself"}
+        entries = {} if self._is_recording else {"system": "System", "app": "Memtray itself"}
         entries |= {f"target {name}": plain_name(name) for name in names}
         if list(entries) != list(self._shown):
             self._menu.delete(0, "end")
@@ -286,7 +299,7 @@ class TrendWindow:
         if self._is_closing:
             self._root.destroy()
             return
-        while (message := self._listener.poll()) is not None:
+        while self._listener is not None and (message := self._listener.poll()) is not None:
             try:
                 known = target_names(self._reader.series())
                 self._choose(selection_from_message(self._selection, known, message))

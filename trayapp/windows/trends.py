@@ -1,28 +1,31 @@
-"""`memtray trends`: the history as a window, or as a picture where no window can be."""
+"""`memtray trends`: the history, or recordings, in a window or as a picture."""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayapp.errors import MemtrayError, WindowError
+from trayapp.errors import MemtrayError, RecordingError, WindowError
+from trayapp.recording.files import is_recording_name
 from trayapp.windows.appearance import prefers_dark
+from trayapp.windows.labels import plain_name
 from trayapp.windows.picture import check_picture_name, save_picture
 from trayapp.windows.selection import (
     Selection,
     first_selection,
     narrow_selection,
+    recording_selection,
     target_names,
 )
 from trayapp.windows.single import Listener, claim
 
 if TYPE_CHECKING:
-    from trayapp.history.reader import HistoryReader
+    from trayapp.windows.recordings import RecordingSource, TrendSource
 
 PICTURE_INCHES = (11.0, 6.6)
 PICTURE_DPI = 160.0
@@ -36,7 +39,10 @@ class TrendOptions:
     runtime: Path
     """The folder for the lock, the socket and a picture that stands in for the window."""
     targets: tuple[str, ...] = ()
-    """Names to show, also "system" and "memtray"; empty: the system and the largest targets."""
+    """Names to show, also "system" and "memtray"; empty: the system and the largest targets.
+
+    Files of recordings are shown instead of the history; names then choose among their processes.
+    """
     since_seconds: float | None = None
     at_wall_seconds: float | None = None
     """Show the time around this moment instead of the last so many seconds."""
@@ -54,16 +60,58 @@ def main(options: TrendOptions, open_file: Callable[[Path], object] | None = Non
     `open_file` shows a picture in the person's viewer, for where there is no Tk or no display.
 
     Returns: the exit code, 0. Also 0 at once if an open window has taken over the wishes.
-    Raises: WindowError, UsageError or HistoryError, with one line for the person.
+    Raises: WindowError, UsageError, HistoryError or RecordingError, with one line for the person.
     """
-    from trayapp.history.reader import HistoryReader
-
     if options.save is not None:
         check_picture_name(options.save)
     # Nothing here multiplies matrices; without this numpy starts a thread per core.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Meant for notebooks and CI; matplotlib would even refuse to be imported for a bad one.
     os.environ.pop("MPLBACKEND", None)
+    files, names = split_files(options.targets)
+    if files:
+        return _show_recordings(replace(options, targets=names), files, open_file)
+    return _show_history(options, open_file)
+
+
+def split_files(targets: Sequence[str]) -> tuple[list[Path], tuple[str, ...]]:
+    """Which of `targets` are recordings, and the rest: names of targets.
+
+    Raises: RecordingError if a name can only be meant as a file, and there is none.
+    """
+    files = [Path(name) for name in targets if is_recording_name(name) and Path(name).is_file()]
+    names = tuple(name for name in targets if Path(name) not in files)
+    for name in names:
+        if name.lower().endswith(".memrec"):
+            raise RecordingError(f"there is no file {plain_name(name, 80)}")
+    return files, names
+
+
+def _show_recordings(
+    options: TrendOptions, files: Sequence[Path], open_file: Callable[[Path], object] | None
+) -> int:
+    from trayapp.windows.recordings import RecordingSource
+
+    source = RecordingSource(files)
+    for note in source.notes:
+        print(f"memtray: {note}", file=sys.stderr)
+    selection = narrow_selection(
+        recording_selection(source),
+        target_names(source.series()),
+        targets=options.targets,
+        since_seconds=options.since_seconds,
+        at_wall_seconds=options.at_wall_seconds,
+    )
+    if options.save is not None:
+        _save(source, selection, options, options.save)
+    else:
+        _show(source, selection, options, None, open_file, recording=source)
+    return 0
+
+
+def _show_history(options: TrendOptions, open_file: Callable[[Path], object] | None) -> int:
+    from trayapp.history.reader import HistoryReader
+
     if not options.history_file.is_file():
         raise WindowError("no history yet; start memtray first")
     with HistoryReader(options.history_file) as reader:
@@ -94,11 +142,12 @@ def main(options: TrendOptions, open_file: Callable[[Path], object] | None = Non
 
 
 def _show(
-    reader: HistoryReader,
+    reader: TrendSource,
     selection: Selection,
     options: TrendOptions,
-    listener: Listener,
+    listener: Listener | None,
     open_file: Callable[[Path], object] | None,
+    recording: RecordingSource | None = None,
 ) -> None:
     try:
         from trayapp.windows.trend_window import TrendWindow
@@ -109,6 +158,8 @@ def _show(
             listener,
             dark=_is_dark(options),
             height_percent=options.chart_height_percent,
+            recording=recording.title if recording else None,
+            hint=" · ".join(recording.notes) if recording else "",
         )
     except ImportError as error:
         reason = f"Tk cannot be loaded: {error}; Debian and Ubuntu have it in python3-tk"
@@ -118,6 +169,8 @@ def _show(
         window.run()
         return
     picture = options.runtime / "trends.png"
+    # Of a recording alone: nothing has made the folder so far.
+    picture.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _save(reader, selection, options, picture)
     print(f"No window can be shown here ({reason}); the chart is in {picture}", file=sys.stderr)
     if open_file is not None:
@@ -127,7 +180,7 @@ def _show(
             print(f"No viewer could be opened: {error}", file=sys.stderr)
 
 
-def _save(reader: HistoryReader, selection: Selection, options: TrendOptions, path: Path) -> None:
+def _save(reader: TrendSource, selection: Selection, options: TrendOptions, path: Path) -> None:
     from trayapp.windows.curves import read_trends
     from trayapp.windows.palette import palette_for
     from trayapp.windows.plot import prepare_matplotlib, trend_figure

@@ -1,0 +1,186 @@
+"""Recordings in files, offered to the chart as the history is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from trayapp.domain.records import Event, Point, Series
+from trayapp.errors import RecordingError
+from trayapp.recording.files import read_recording
+from trayapp.recording.records import Recording, Track
+from trayapp.windows.labels import plain_name
+
+LEAST_GAP_SECONDS = 1.0
+GAP_STEPS = 10
+"""A gap is where nothing came for so many times the usual spacing, and a second at least."""
+Floats = npt.NDArray[np.float64]
+
+
+class TrendSource(Protocol):
+    """What a chart is drawn from: the history, or recordings."""
+
+    def series(self) -> list[Series]:
+        """Every curve there is, sorted."""
+
+    def span(self) -> tuple[float, float] | None:
+        """Wall times of the first and the last sample; None while there is none."""
+
+    def points(
+        self,
+        series: Series,
+        since_wall_seconds: float,
+        until_wall_seconds: float,
+        max_points: int = 2000,
+    ) -> list[Point]:
+        """One curve, in at most `max_points` stretches, with a point of None in each gap."""
+
+    def events(
+        self,
+        since_wall_seconds: float,
+        until_wall_seconds: float,
+        kinds: Iterable[str] | None = None,
+        limit: int = 1000,
+    ) -> list[Event]:
+        """What happened beside the curves, in order of time."""
+
+
+class _Values(NamedTuple):
+    """One curve as it was read: wall seconds and bytes, both (n,); NaN is unknown."""
+
+    times: Floats
+    bytes: Floats
+
+
+class RecordingSource:
+    """One or several recordings, each process a target; see `TrendSource`.
+
+    Recordings that were not made at the same time are laid over each other from their starts, as
+    if all had begun with the first: that is what one compares them for.
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        """Read the files whole.
+
+        Raises: RecordingError if one cannot be read, or there is no sample in any.
+        """
+        recordings = [read_recording(path) for path in paths]
+        self.notes = tuple(
+            f"{plain_name(one.path.name, 60)}: {note}" for one in recordings for note in one.notes
+        )
+        starts = _starts(recordings)
+        self._curves: dict[Series, _Values] = {}
+        for recording, start in zip(recordings, starts, strict=True):
+            prefix = f"{recording.path.name}: " if len(recordings) > 1 else ""
+            for track in recording.tracks:
+                self._add(f"{prefix}{track.name}", start, track)
+        if not self._curves:
+            names = ", ".join(plain_name(path.name, 60) for path in paths)
+            raise RecordingError(f"there is no sample in {names}")
+        self.title = ", ".join(plain_name(path.name, 40) for path in paths[:3])
+        if len(paths) > 3:
+            self.title += f" and {len(paths) - 3} more"
+        if starts != [one.started_wall_seconds for one in recordings]:
+            self.title += ", from their starts"
+
+    def _add(self, name: str, start: float, track: Track) -> None:
+        if not len(track.times):
+            return
+        series, number = Series("target", name, "rss_bytes"), 2
+        while series in self._curves:
+            # A pid that was used again.
+            series, number = Series("target", f"{name} ({number})", "rss_bytes"), number + 1
+        self._curves[series] = _Values(
+            np.frombuffer(track.times, dtype=np.float64) + start,
+            np.frombuffer(track.memory, dtype=np.float64),
+        )
+
+    def series(self) -> list[Series]:
+        """Every process, or column, sorted by name."""
+        return sorted(self._curves)
+
+    def span(self) -> tuple[float, float]:
+        """From the first sample of all to the last."""
+        times = [values.times for values in self._curves.values()]
+        return min(float(one[0]) for one in times), max(float(one[-1]) for one in times)
+
+    def largest(self, count: int) -> list[str]:
+        """The names of the processes with the largest peaks, sorted by name."""
+        peaks = {
+            series.name: float(np.nanmax(values.bytes, initial=0.0))
+            for series, values in self._curves.items()
+        }
+        return sorted(sorted(peaks, key=lambda name: -peaks[name])[:count])
+
+    def points(
+        self,
+        series: Series,
+        since_wall_seconds: float,
+        until_wall_seconds: float,
+        max_points: int = 2000,
+    ) -> list[Point]:
+        """One curve with the least, mean and greatest value of each stretch."""
+        values = self._curves.get(series)
+        if values is None:
+            return []
+        # One more on either side, so that the line reaches the edges of what is shown.
+        first = max(0, int(np.searchsorted(values.times, since_wall_seconds)) - 1)
+        last = int(np.searchsorted(values.times, until_wall_seconds, side="right")) + 1
+        times, sizes = values.times[first:last], values.bytes[first:last]
+        if not len(times):
+            return []
+        points = list(_stretches(times, sizes, max_points))
+        # The process ended before the recording did: its curve has no current value.
+        end, usual = float(values.times[-1]), _usual_step(times)
+        if last >= len(values.times) and self.span()[1] - end > max(3 * usual, 0.02):
+            points.append(Point(end + usual, None, None, None))
+        return points
+
+    def events(
+        self,
+        since_wall_seconds: float,  # noqa: ARG002
+        until_wall_seconds: float,  # noqa: ARG002
+        kinds: Iterable[str] | None = None,  # noqa: ARG002
+        limit: int = 1000,  # noqa: ARG002
+    ) -> list[Event]:
+        """None: recordings hold only sizes."""
+        return []
+
+
+def _stretches(times: Floats, sizes: Floats, max_points: int) -> Iterator[Point]:
+    per_point = max(1, -(-len(times) // max(1, max_points)))
+    starts = np.arange(0, len(times), per_point)
+    known = np.isfinite(sizes)
+    counts = np.add.reduceat(known, starts, dtype=np.int64)
+    lows = np.minimum.reduceat(np.where(known, sizes, np.inf), starts)
+    highs = np.maximum.reduceat(np.where(known, sizes, -np.inf), starts)
+    sums = np.add.reduceat(np.where(known, sizes, 0.0), starts)
+    ends = np.minimum(starts + per_point, len(times)) - 1
+    middles = (times[starts] + times[ends]) / 2
+    longest = max(GAP_STEPS * _usual_step(times), LEAST_GAP_SECONDS)
+    for at, count in enumerate(counts.tolist()):
+        moment = float(middles[at])
+        if not count:
+            yield Point(moment, None, None, None)
+            continue
+        yield Point(moment, float(lows[at]), float(sums[at]) / count, float(highs[at]))
+        # Gaps within a stretch are too narrow to be seen.
+        end = int(ends[at])
+        if end + 1 < len(times) and times[end + 1] - times[end] > longest:
+            yield Point(float(times[end] + times[end + 1]) / 2, None, None, None)
+
+
+def _usual_step(times: Floats) -> float:
+    return float(np.median(np.diff(times))) if len(times) > 1 else 0.0
+
+
+def _starts(recordings: Sequence[Recording]) -> list[float]:
+    """Where each begins on the common axis, in wall seconds."""
+    starts = [one.started_wall_seconds for one in recordings]
+    ends = [one.started_wall_seconds + one.seconds for one in recordings]
+    # They overlap if some moment is in all of them.
+    return starts if max(starts) <= min(ends) else [min(starts)] * len(starts)
