@@ -105,6 +105,9 @@ class Applet:
 
     def click(self, label: str, submenu: str | None = None) -> None:
         """Open the menu by a right click and choose the line that starts with `label`."""
+        icon = self.desktop.find_tray_icon()
+        menu = self.desktop.window_after(lambda: self.desktop.click(*icon.center, button=3))
+        # Asked for when it is open: rows may have come since somebody looked last.
         choices = self.menu()
         parents = [line for line in choices if line.label.startswith(submenu or "")]
         line = next(
@@ -113,8 +116,6 @@ class Applet:
             if line.label.startswith(label)
             and (submenu is None or line.path[:1] == parents[0].path)
         )
-        icon = self.desktop.find_tray_icon()
-        menu = self.desktop.window_after(lambda: self.desktop.click(*icon.center, button=3))
         # Every line is there to see; a menu in too small a size would scroll.
         assert menu.height > 20 * sum(len(line.path) == 1 for line in choices)
         self.desktop.press(*["Down"] * line.path[0])

@@ -261,6 +261,25 @@ def test_the_tooltip_rests_while_the_menu_is_open(
     assert watcher.of_item("ToolTip")[1][2] == "Memtray 43 %"
 
 
+def test_no_entry_moves_away_under_a_pointer_that_aims_at_it(
+    watcher: Watcher, start: Callable[[], Running]
+) -> None:
+    running = start()
+    item = watcher.await_item()
+    watcher.ask(item, "/MenuBar", f"{MENU}.AboutToShow", "i", 0)
+    watcher.signals.clear()
+    entries = [MenuItem(f"line {n}", lambda: None) for n in range(3)]
+    running.icon._menu = Menu(*entries)
+    running.icon.resize_menu()
+    watcher.await_signal("ItemsPropertiesUpdated")
+    assert [name for name, _ in watcher.signals] == ["ItemsPropertiesUpdated"]
+    watcher.ask(item, "/MenuBar", f"{MENU}.Event", "isvu", 0, "closed", ("i", 0), 0)
+    running.icon.resize_menu()
+    watcher.await_signal("LayoutUpdated")
+    _, (_, _, told) = watcher.ask(item, "/MenuBar", f"{MENU}.GetLayout", "iias", 0, -1, [])
+    assert len(told) == 3
+
+
 def test_any_pillow_image_will_do(watcher: Watcher, start: Callable[[], Running]) -> None:
     """As pystray's interface promises."""
     running = start()

@@ -25,7 +25,7 @@ _ROOT = 0
 _LABEL_LIMIT = 200
 # Hosts that say "about to show" but neither "opened" nor "closed": for how long we believe them.
 _GLANCE_SECONDS = 120.0
-_OPENING_SECONDS = 10.0
+_OPENING_SECONDS = 20.0
 
 Properties = dict[str, Variant]
 
@@ -186,19 +186,23 @@ class MenuObject:
 
     @property
     def just_opened(self) -> bool:
-        """Whether it has opened a moment ago, with the pointer still on the icon."""
+        """Whether it has opened a moment ago, so that somebody is aiming at an entry of it."""
         return self.watched and time.monotonic() < self._looked_seconds + _OPENING_SECONDS
 
     def forget_watchers(self) -> None:
         """Take the menu for closed: the host has gone."""
         self._watched_until_seconds = 0.0
 
-    def publish(self) -> set[int]:
+    def publish(self, *, keep_entries: bool = False) -> set[int]:
         """Bring the hosts' copies up to date.
+
+        keep_entries: change texts and marks only; entries stay where they are.
 
         Returns: the entries below which, at any depth, entries came, went or moved.
         """
         old, new = self._layout, self._builder.build(self._get_menu())
+        if keep_entries:
+            new = _in_place(old, new)
         changes = diff(old, new)
         self._layout = new
         if changes.updated or changes.removed:
@@ -282,6 +286,16 @@ class MenuObject:
         glance = self._looked_seconds + _GLANCE_SECONDS
         self._watched_until_seconds = max(self._watched_until_seconds, glance)
         return self.publish()
+
+
+def _in_place(old: Layout, new: Layout) -> Layout:
+    """The entries of `old` with what `new` says of them; what it does not know stays as it was."""
+    return {
+        number: Node(new[number].properties, node.children, new[number].item)
+        if number in new
+        else node
+        for number, node in old.items()
+    }
 
 
 def _chosen(node: Node, names: frozenset[str]) -> Properties:

@@ -347,10 +347,12 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         if self._menu_stale and (
             self._menu_object.watched or time.monotonic() >= self._menu_due_seconds
         ):
-            self._menu_stale = False
-            self._menu_due_seconds = time.monotonic() + self._menu_pause_seconds
+            # No entry moves away under the pointer of somebody who aims at it.
+            is_aimed_at = self._menu_stale = self._menu_object.just_opened
+            if not is_aimed_at:
+                self._menu_due_seconds = time.monotonic() + self._menu_pause_seconds
             self._menu_pause_seconds = min(2 * self._menu_pause_seconds, _CLOSED_MENU_SECONDS)
-            self._menu_object.publish()
+            self._menu_object.publish(keep_entries=is_aimed_at)
         self._told = now
         return later_seconds
 
