@@ -128,7 +128,7 @@ def test_without_a_display_it_says_so_in_one_line_and_runs_in_the_terminal(
 
 def test_every_verb_has_help(memtray: Memtray) -> None:
     verbs = ["start", "status", "health", "cleanup", "trends", "statistics", "snapshot", "pause"]
-    verbs += ["resume", "alerts", "settings", "doctor", "autostart", "quit"]
+    verbs += ["resume", "alerts", "settings", "doctor", "autostart", "record", "analyze", "quit"]
     for verb in verbs:
         done = memtray.run(verb, "--help")
         assert done.returncode == 0
@@ -375,6 +375,29 @@ def test_trends_are_saved_without_a_display(running: Memtray, tmp_path: Path) ->
     assert code != 0
     assert "png" in line
     assert running.one_line_error("trends", "nobody", "--save", str(tmp_path / "b.png"))[0] == 2
+
+
+def test_a_recording_is_made_analyzed_and_drawn(memtray: Memtray, tmp_path: Path) -> None:
+    """From a command to a verdict and a picture, with the three verbs alone."""
+    program = tmp_path / "memory_eater.py"
+    program.write_text(EATER)
+    for ending in ("memrec", "csv"):
+        file = tmp_path / f"recording.{ending}"
+        options = ("--interval", "20ms", "--for", "7s", "-o", str(file), "--json")
+        done = memtray.run("record", *options, "--", sys.executable, str(program))
+        assert json.loads(done.stdout)["samples"] > 50, done.stderr
+        judged = memtray.run("analyze", str(file), "--json")
+        assert judged.returncode == 1
+        (series,) = json.loads(judged.stdout)["files"][0]["series"]
+        assert series["verdict"] == "growing"
+        assert series["slope_bytes_per_second"] > 500_000
+        picture = tmp_path / f"{ending}.svg"
+        assert memtray.run("trends", str(file), "--save", str(picture)).returncode == 0
+        assert picture.stat().st_size > 1000
+    code, line = memtray.one_line_error("record", "-o", str(tmp_path / "x.csv"))
+    assert code == 2
+    assert "--pid" in line
+    assert memtray.one_line_error("analyze", str(program))[0] == 2
 
 
 def test_the_files_of_two_users_do_not_meet(tmp_path: Path) -> None:

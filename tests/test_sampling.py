@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -199,15 +200,59 @@ def test_a_cleanup_is_looked_at_again(sampling: Sampling) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_nothing_is_kept_of_ten_thousand_processes_that_came_and_went(
+def test_nothing_is_kept_of_processes_that_came_and_went(
     sampling: Sampling,
 ) -> None:
-    """Only the tracker's and the reader's books are looked at: both must forget the dead."""
     sampling.start()
     tracker = sampling.sampler._machine._targets
-    before = len(tracker._members)
+    dead = set()
     for _ in range(20):
-        children = [subprocess.Popen(["true"]) for _ in range(20)]
+        children = [subprocess.Popen(["sleep", "0.3"]) for _ in range(20)]
+        dead |= {child.pid for child in children}
         for child in children:
             child.wait()
-    wait_until(lambda: len(tracker._members) <= before + 5, what="forgetting")
+    wait_until(lambda: not dead & {key.pid for key in list(tracker._members)}, what="forgetting")
+
+
+def test_a_stopped_target_is_still_there(
+    sampling: Sampling, sleeper: subprocess.Popen[bytes]
+) -> None:
+    sleeper.send_signal(signal.SIGSTOP)
+    try:
+        sampling.start()
+        count = sampling.sampler.sample_count
+        wait_until(lambda: sampling.sampler.sample_count > count + 5, what="samples")
+        view = sampling.sampler.view
+        assert view is not None
+        assert view.targets[0].pids == (sleeper.pid,)
+        assert view.targets[0].rss_bytes
+        assert not sampling.sampler.problems
+    finally:
+        sleeper.send_signal(signal.SIGCONT)
+
+
+def test_an_interval_named_for_one_run_is_kept_and_one_from_the_settings_adapts(
+    tmp_path: Path,
+) -> None:
+    named = Sampling(tmp_path)
+    named.sampler = Sampler(
+        SettingsFile(named.settings), named.history, NOBODY, lambda _: None, interval_seconds=0.5
+    )
+    assert not named.sampler._pace.rule.adaptive
+    assert named.sampler.interval_seconds == 0.5
+    adapting = Sampling(tmp_path)
+    assert adapting.sampler._pace.rule.adaptive
+    fixed = Sampling(tmp_path, '[sampling]\ninterval = "5s"\nadaptive = false\n')
+    assert not fixed.sampler._pace.rule.adaptive
+    assert fixed.sampler.interval_seconds == 5.0
+
+
+def test_what_memtray_costs_over_its_budget_is_told(tmp_path: Path) -> None:
+    """No Python program is smaller than 4 MiB: this budget cannot be kept."""
+    sampling = Sampling(tmp_path, SETTINGS + '[budget]\nuss = "4MiB"\n')
+    sampling.start()
+    view = sampling.sampler.view
+    sampling.stop()
+    assert view is not None
+    (over,) = view.budget.over
+    assert "4.00 MiB" in over

@@ -87,7 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     cleanup.add_argument("--all", action="store_true", help="Memtray itself and all targets")
     trends = verb("trends", _trends, "open the trend window, or save it as a picture")
     trends.add_argument(
-        "targets", nargs="*", metavar="TARGET", help='a target, "system" or "memtray"'
+        "targets",
+        nargs="*",
+        metavar="TARGET|FILE",
+        help='a target, "system" or "memtray"; or recordings (.memrec, .csv)',
     )
     trends.add_argument("--since", type=duration, metavar="2h", help="how far back")
     trends.add_argument("--save", type=Path, metavar="FILE.png|svg|pdf", help="no window, a file")
@@ -107,6 +110,31 @@ def _parser() -> argparse.ArgumentParser:
     verb("doctor", _doctor, "check what Memtray needs on this machine", json=True)
     autostart = verb("autostart", _autostart, "start at login")
     autostart.add_argument("what", choices=("on", "off", "status"))
+    record = verb(
+        "record",
+        _record,
+        "record processes up to a thousand times a second, into .memrec or .csv",
+        json=True,
+    )
+    record.add_argument("--pid", type=int, action="append", default=[], metavar="N")
+    record.add_argument("--match", metavar="TEXT", help="all whose command line has this text")
+    record.add_argument(
+        "--interval", type=duration, default=0.001, metavar="1ms", help="1ms to 1h; default 1ms"
+    )
+    record.add_argument(
+        "--for", type=duration, dest="for_seconds", metavar="10s", help="default: until they end"
+    )
+    record.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.memrec|csv")
+    record.add_argument(
+        "command", nargs="*", metavar="-- COMMAND", help="run this and record it with its children"
+    )
+    analyze = verb(
+        "analyze",
+        _analyze,
+        "judge recordings: exit 0 healthy, 1 something grows, 2 unreadable",
+        json=True,
+    )
+    analyze.add_argument("files", nargs="+", type=Path, metavar="FILE")
     verb("quit", _quit, "end the running applet")
     return parser
 
@@ -362,6 +390,29 @@ def _autostart(options: argparse.Namespace) -> int:
     is_on = platform.autostart_status()
     print(f"Start at login is {'on' if is_on else 'off'}.")
     return 0
+
+
+def _record(options: argparse.Namespace) -> int:
+    from trayapp.recording.record import RecordOptions
+    from trayapp.recording.record import main as record
+
+    return record(
+        RecordOptions(
+            output=options.output,
+            pids=tuple(options.pid),
+            match=options.match,
+            command=tuple(options.command),
+            interval_seconds=options.interval,
+            for_seconds=options.for_seconds,
+            json=options.json,
+        )
+    )
+
+
+def _analyze(options: argparse.Namespace) -> int:
+    from trayapp.recording.analyze import main as analyze
+
+    return analyze(options.files, json=options.json)
 
 
 def _quit(_: argparse.Namespace) -> int:
