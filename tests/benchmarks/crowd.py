@@ -35,7 +35,7 @@ def crowd(count: int, names: Sequence[str] = ()) -> Iterator[list[int]]:
         raise ValueError(reason)
     with tempfile.TemporaryDirectory() as folder:
         keeper = subprocess.Popen(
-            ["supervisord", __file__, folder, str(count), *names],
+            ["supervisord", __file__, folder, str(count)],
             executable=sys.executable,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -45,6 +45,9 @@ def crowd(count: int, names: Sequence[str] = ()) -> Iterator[list[int]]:
         assert keeper.stdin is not None
         assert keeper.stdout is not None
         try:
+            # Not in its arguments: who looks for these names is to find the processes alone.
+            keeper.stdin.write(f"{' '.join(names)}\n".encode())
+            keeper.stdin.flush()
             pids = [int(pid) for pid in keeper.stdout.readline().split()]
             if len(pids) != count:
                 raise ValueError(f"{count} processes could not be started")
@@ -100,4 +103,4 @@ def _name(number: int) -> str:
 
 
 if __name__ == "__main__":
-    _keep(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
+    _keep(Path(sys.argv[1]), int(sys.argv[2]), sys.stdin.readline().split())
