@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
-import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import lru_cache
 
 from trayapp.domain.samples import MemoryReading, ProcessFacts, ProcessKey
 from trayapp.readers.following import FollowingReader, Life
@@ -304,7 +304,17 @@ def _parse_cgroup(cgroup: bytes) -> str | None:
     telling = [path for name in _TELLING_CONTROLLERS if (path := paths.get(name, b"/")) != b"/"]
     if not telling:
         return "/" if paths else None
-    return sys.intern(os.fsdecode(telling[0]))  # a hundred processes may share it
+    return _decode_group(telling[0])
+
+
+@lru_cache(maxsize=128)
+def _decode_group(path: bytes) -> str:
+    """One string for the hundred processes that may share a group.
+
+    Not sys.intern: Python 3.12 before 3.12.7 keeps for ever what was interned (gh-113993), and
+    every job that systemd runs has a group of its own.
+    """
+    return os.fsdecode(path)
 
 
 def _unreadable(pid: int) -> ProcessFacts:
