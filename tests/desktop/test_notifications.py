@@ -260,3 +260,19 @@ def test_a_bus_that_ends_and_comes_back_is_found_again(tmp_path: Path) -> None:
         assert channel.status.startswith("no notifications: ")
         bus_socket.unlink(missing_ok=True)
     channel.close()
+
+
+@pytest.mark.parametrize(
+    ("service", "keys"), [("dunst", ["default", "trends"]), ("xfce4-notifyd", ["trends"])]
+)
+def test_a_click_on_the_banner_itself_is_an_action_but_no_second_button(
+    service: str, keys: list[str]
+) -> None:
+    """Xfce shows a button even for it, which then stands there twice."""
+    with VirtualDesktop(tray=None, notifier=service) as desktop:
+        channel = FreedesktopNotifications(env=desktop.env)
+        actions = (("default", "Trends"), ("trends", "Trends"))
+        channel.deliver(Banner("k", "t", "b", Level.WARNING, actions))
+        (shown,) = wait_until(desktop.notifications)
+        assert list(shown.actions) == keys
+        channel.close()

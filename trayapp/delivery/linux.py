@@ -43,6 +43,8 @@ _SIGNALS = MatchRule(type="signal", sender=_SERVICE, interface=_SERVICE, path=_A
 _URGENCY = {Level.NORMAL: 0, Level.WARNING: 1, Level.CRITICAL: 2, Level.EMERGENCY: 2}
 _REMEMBERED = 128
 
+_SHOWS_DEFAULT = "Xfce"
+"""Name of the service that shows even the action of a click on the banner as a button."""
 K = TypeVar("K")
 T = TypeVar("T")
 
@@ -153,7 +155,12 @@ class FreedesktopNotifications:
         capabilities = self._service.capabilities
         shown = presentable(banner, title_units=150, body_units=1000)
         markup = "body-markup" in capabilities
-        actions = [text for action in shown.actions for text in action]
+        actions = [
+            text
+            for action in shown.actions
+            if action[0] != "default" or not self._service.title.startswith(_SHOWS_DEFAULT)
+            for text in action
+        ]
         emergency = banner.level is Level.EMERGENCY
         hints = {
             # A byte: an integer of any other size is ignored by dunst and xfce4-notifyd.
