@@ -66,6 +66,8 @@ class TargetTracker:
         self._app_pid = app_pid
         self._members: dict[ProcessKey, _Member] = {}
         self._by_pid: dict[int, ProcessKey] = {}
+        self._sorted: dict[str, list[ProcessKey]] | None = None
+        """What `members` tells, until something changes."""
 
     @property
     def rules(self) -> tuple[TargetRule, ...]:
@@ -75,6 +77,7 @@ class TargetTracker:
     def set_rules(self, rules: Sequence[TargetRule]) -> None:
         """Put other rules in force and sort every known process anew."""
         self._rules = tuple(rules)
+        self._sorted = None
         for key in sorted(self._members, key=_age):
             self._assign(self._members[key])
 
@@ -85,6 +88,8 @@ class TargetTracker:
         gone: Iterable[ProcessKey] = (),
     ) -> None:
         """Take in how the process list changed since the last call."""
+        if gone or appeared or changed:
+            self._sorted = None
         for key in gone:
             self._members.pop(key, None)
             if self._by_pid.get(key.pid) == key:
@@ -104,12 +109,16 @@ class TargetTracker:
                 self._assign_descendants(facts.key)
 
     def members(self) -> dict[str, list[ProcessKey]]:
-        """The living processes of each target, by name, in rule order; oldest first."""
-        found: dict[str, list[ProcessKey]] = {rule.name: [] for rule in self._rules}
-        for key, member in self._members.items():
-            if member.rule is not None:
-                found[self._rules[member.rule].name].append(key)
-        return found
+        """The living processes of each target, by name, in rule order; oldest first.
+
+        Not to be changed: while nothing happens the answer is the same.
+        """
+        if self._sorted is None:
+            self._sorted = {rule.name: [] for rule in self._rules}
+            for key, member in self._members.items():
+                if member.rule is not None:
+                    self._sorted[self._rules[member.rule].name].append(key)
+        return self._sorted
 
     def facts(self, key: ProcessKey) -> ProcessFacts | None:
         """What is known of a living process."""
