@@ -121,7 +121,9 @@ def test_without_a_display_it_says_so_in_one_line_and_runs_in_the_terminal(
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=10)
     assert process.returncode == 0
-    assert "Running in the terminal" in output.splitlines()[0]
+    first = output.splitlines()[0]
+    assert first.startswith("No tray icon: ")
+    assert first.endswith("session. Running in the terminal; Ctrl-C ends it.")
     assert "Memory " in output
     assert "Traceback" not in errors
 

@@ -158,12 +158,11 @@ class App:
         try:
             backend = choose_backend(os.environ, sys.platform, os.environ.get("MEMTRAY_TRAY"))
         except TrayError as error:
-            self._say(f"{error} Running in the terminal; Ctrl-C ends it.")
+            self._say(f"{_sentence(error)} Running in the terminal; Ctrl-C ends it.")
             return None
         if backend.visible is False:
-            self._say(
-                f"{backend.reason} Running in the terminal until a tray appears; Ctrl-C ends it."
-            )
+            why = _sentence(backend.reason)
+            self._say(f"{why} Running in the terminal until then; Ctrl-C ends it.")
         return backend
 
     def _run_tray(self, backend: Backend) -> None:
@@ -171,9 +170,15 @@ class App:
 
         self._host = TrayHost(backend, self._on_menu, on_visible=self._on_visible)
         self._refresh_tray()
-        if not self._stopped.is_set():
+        if self._stopped.is_set():
+            return
+        try:
             self._host.run()
-        self._stopped.set()
+        except TrayError as error:
+            self._host = None
+            self._live.enabled = True
+            self._say(f"{_sentence(error)} Running in the terminal; Ctrl-C ends it.")
+            self._stopped.wait()
 
     def _end(self) -> None:
         self._live.stop()
@@ -278,7 +283,8 @@ class App:
         if action in ("trends", "default"):
             self._open_incident(banner_key)
         elif action == "cleanup":
-            what = "app" if subject is None else f"target:{subject}"
+            is_target = subject in self._known_targets()
+            what = f"target:{subject}" if is_target else "app"
             self._in_background(lambda: self._clean_and_tell(what))
         elif action == "snooze":
             until = time.time() + _SNOOZE_SECONDS
@@ -498,8 +504,13 @@ def _icon_file() -> Path | None:
     return None
 
 
+def _sentence(text: object) -> str:
+    line = str(text).rstrip(".")
+    return f"{line[:1].upper()}{line[1:]}."
+
+
 def _subject_of(incident_key: str) -> str | None:
-    """The target an incident is about; None: the machine."""
+    """The target an incident is about, or "memtray" or "system"; None: the machine."""
     _, _, name = incident_key.partition(":")
     return name or None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -159,7 +160,12 @@ def _start_app(*, headless: bool, interval_seconds: float | None, config: Path |
     app = App(
         current_paths(), headless=headless, interval_seconds=interval_seconds, config_file=config
     )
-    return app.run()
+    code = app.run()
+    sys.stdout.flush()
+    if any(not thread.daemon for thread in threading.enumerate()[1:]):
+        # A toolkit that failed leaves a thread of pystray's waiting for it for ever.
+        os._exit(code)
+    return code
 
 
 def _call(verb: str, timeout_seconds: float = 5.0, **arguments: object) -> dict[str, Any]:
