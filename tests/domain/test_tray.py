@@ -48,7 +48,7 @@ def test_the_menu_names_machine_targets_and_memtray_with_their_figures() -> None
     found = labels(view_of(100, 101, 102))
     assert found["system"] == "Memory 50 % – 7.81 GiB of 15.6 GiB available"
     assert found["target:app"].startswith("app  ·········")
-    assert found["target:app"].endswith("102 MiB ↗ +1.00 MiB/s")
+    assert found["target:app"].endswith("102 MiB RSS ↗ +1.00 MiB/s")
     assert found["app"] == "Memtray itself: 20.0 MiB resident, 0.2 % CPU"
 
 
@@ -72,7 +72,7 @@ def test_the_bars_in_the_menu_show_the_trend_and_the_figure_the_share_of_the_lim
             slope_bytes_per_second=0.0,
         )
     )
-    assert line == "app  ▁▁▁▁▁▁▁▁▁█  20.0 MiB (20 % of limit) → 0 B/s"
+    assert line == "app  ▁▁▁▁▁▁▁▁▁█  20.0 MiB RSS (20 % of limit) → 0 B/s"
 
 
 def test_a_line_takes_from_the_start_the_room_it_will_need() -> None:
@@ -99,7 +99,7 @@ def test_the_largest_applications_are_named_without_any_configuration() -> None:
         for number in range(9, 0, -1)
     )
     found = labels(replace(view_of(), applications=applications))
-    assert found["application:program9"] == "program9 ×9  ▅▅▅▅▅▅▅▅▅▅  900 MiB ↗ +2.00 MiB/s"
+    assert found["application:program9"] == "program9 ×9  ▅▅▅▅▅▅▅▅▅▅  900 MiB RSS ↗ +2.00 MiB/s"
     assert sum(key.startswith("application:") for key in found) == 4
     crowded = labels(replace(view_of(count=20), applications=applications))
     assert sum(key.startswith("application:") for key in crowded) == 2

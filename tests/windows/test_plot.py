@@ -82,7 +82,7 @@ def test_system_and_targets_with_their_figures(tmp_path: Path) -> None:
     figure = draw(store, targets=("leak",), span_seconds=600.0)
     system, targets = figure.axes
     assert system.get_title(loc="left") == "System"
-    assert targets.get_title(loc="left") == "Targets"
+    assert targets.get_title(loc="left") == "Targets, resident set (RSS)"
     assert system.get_ylim()[1] > 16 * GIB
     said = texts(figure)
     assert "leak\n167 MiB · peak 167 MiB · +200 KiB/s" in said

@@ -114,7 +114,7 @@ def application_line(application: ApplicationView) -> str:
     several = f" ×{count}" if count > 1 else ""
     bars = sparkline(zoomed_heights(application.bars))
     return (
-        f"{short_name(application.name)}{several}  {bars}  {format_size(application.rss_bytes)} "
+        f"{short_name(application.name)}{several}  {bars}  {format_size(application.rss_bytes)} RSS "
         f"{_trend(application.slope_bytes_per_second)}"
     )
 
@@ -263,7 +263,7 @@ def _figures(target: TargetView) -> str:
 
 
 def _size_and_rate(target: TargetView) -> str:
-    size = format_size(target.rss_bytes)
+    size = "–" if target.rss_bytes is None else f"{format_size(target.rss_bytes)} RSS"
     if target.has_own_limit and target.limit_share is not None:
         size += f" ({format_percent(target.limit_share)} of limit)"
     return f"{size} {_trend(target.slope_bytes_per_second)}"

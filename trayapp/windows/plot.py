@@ -260,7 +260,11 @@ def _draw_system(figure: Figure, axes: Axes, data: TrendData, palette: Palette) 
 
 
 def _draw_targets(figure: Figure, axes: Axes, data: TrendData, palette: Palette) -> Panel:
-    _head(axes, "Targets" if data.recording is None else "Processes", palette)
+    _head(
+        axes,
+        f"{'Targets' if data.recording is None else 'Processes'}, resident set (RSS)",
+        palette,
+    )
     colours = tuple(palette.lines[curve.slot % len(palette.lines)] for curve in data.targets)
     lines = [
         (curve, _draw_curve(axes, curve, colour, DASHES[curve.slot % len(DASHES)]))
