@@ -1,0 +1,30 @@
+"""Knowing a leak when it sees one: pure arithmetic over one process, target or application.
+
+Why it is built as it is, in four sentences. Every size goes into a ladder of blocks, each twice as
+long as those of the rung below (`ladder`); a block keeps its lowest and its mean size, so that the
+teeth of a collector and short bursts fall away on the rungs that are longer than they are. On each
+rung the newest blocks are asked whether they climb as a leak does (`window`): more than a random
+walk would, in every quarter, without slowing down, by an amount that counts, and further than
+anything this process has ever given back. Confidence has to be earned with time (`confidence`): a
+cache that fills looks like a leak until it is full. Whether a leak matters is another question,
+and is asked apart (`impact`).
+"""
+
+from __future__ import annotations
+
+from trayapp.domain.leaks.detector import LeakDetector, Load
+from trayapp.domain.leaks.impact import Impact, impact_of
+from trayapp.domain.leaks.settings import LeakSettings
+from trayapp.domain.leaks.verdict import SessionPrior, Shape, Signal, Verdict
+
+__all__ = [
+    "Impact",
+    "LeakDetector",
+    "LeakSettings",
+    "Load",
+    "SessionPrior",
+    "Shape",
+    "Signal",
+    "Verdict",
+    "impact_of",
+]

@@ -1,0 +1,481 @@
+"""The online detector: one sample in, one verdict out."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from dataclasses import dataclass, replace
+
+from trayapp.domain.leaks.evidence import evidence_of
+from trayapp.domain.leaks.ladder import BLOCK_SECONDS, BLOCKS, RUNGS, Ladder
+from trayapp.domain.leaks.settings import LeakSettings
+from trayapp.domain.leaks.shapes import shape_of
+from trayapp.domain.leaks.verdict import (
+    ClassicSignals,
+    LeakLevel,
+    SessionPrior,
+    Shape,
+    Signal,
+    Verdict,
+)
+from trayapp.domain.leaks.window import (
+    NO_CLIMB,
+    Climb,
+    confidence,
+    judge_floors,
+    judge_means,
+    ramp,
+    sen_slope,
+    slowing,
+)
+
+_MOST_BYTES = 1e18
+_LATE_FACTOR = 3.0
+_LATE_SECONDS = 45.0
+_MOST_HELD_BLOCKS = 240
+_WINDOWS = (28, 24, 20, 16, 12)
+_STALL_SECONDS = 150.0
+_MOST_PRIORS = 5
+DEFAULT_SETTINGS = LeakSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a process was asked to do, as far as it is known."""
+
+    threads: int | None = None
+    children: int | None = None
+
+
+class LeakDetector:
+    """Folds the sizes of one process, target or application.
+
+    O(1) per sample, O(log of its age) per 15 s, at most 8 KiB of state. Any interval from 10 ms to
+    10 min will do, and it may change on the way: samples are put into blocks of 15 s first.
+    """
+
+    __slots__ = (
+        "_average",
+        "_average_count",
+        "_best",
+        "_bias",
+        "_block_ends",
+        "_block_low",
+        "_block_samples",
+        "_block_sum",
+        "_clock",
+        "_dips",
+        "_elapsed",
+        "_interval",
+        "_ladder",
+        "_last_at",
+        "_last_block",
+        "_last_value",
+        "_leaking",
+        "_peak_floor",
+        "_priors",
+        "_room",
+        "_runaway",
+        "_scores",
+        "_settings",
+        "_signal",
+        "_start_up",
+        "_units",
+        "_warm_seconds",
+        "_was_rising",
+        "verdict",
+    )
+
+    def __init__(
+        self,
+        *,
+        priors: tuple[SessionPrior, ...] = (),
+        signal: Signal = "anonymous memory",
+        settings: LeakSettings = DEFAULT_SETTINGS,
+        phase: float = 0.0,
+    ) -> None:
+        """Begin with nothing known.
+
+        Args:
+            priors: What earlier runs of the same program did.
+            signal: What the sizes are, for the evidence.
+            settings: The thresholds.
+            phase: 0 to 1, how much later the first block begins in blocks; spreads the work of
+                many detectors over the ticks.
+        """
+        self._settings = settings
+        self._signal: Signal = signal
+        self._priors = priors[-_MOST_PRIORS:]
+        self._start_up = settings.start_up_seconds + BLOCK_SECONDS * min(1.0, max(0.0, phase))
+        self._room: float | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._ladder = Ladder()
+        self._scores = array("f", bytes(4 * RUNGS))
+        self._best: tuple[int, Climb] = (0, NO_CLIMB)
+        self._last_at: float | None = None
+        self._last_value = 0.0
+        self._interval = 0.0
+        self._elapsed = 0.0
+        """Seconds that were seen: without gaps."""
+        self._clock = 0.0
+        """What to add to `_elapsed` to be on the caller's clock."""
+        self._bias = 0.0
+        """What came while nobody looked, and is no growth."""
+        self._block_ends = self._start_up
+        self._block_low = math.inf
+        self._block_sum = 0.0
+        self._block_samples = 0
+        self._last_block: float | None = None
+        self._average: float | None = None
+        self._average_count = 0
+        self._units = 0.0
+        self._peak_floor = 0.0
+        self._warm_seconds = 0.0
+        self._leaking = False
+        self._runaway = False
+        self._was_rising = False
+        self._dips = 0
+        self.verdict = Verdict()
+        """What was said last."""
+
+    @property
+    def prior(self) -> SessionPrior | None:
+        """What to keep of this run for later ones; None before five minutes are seen."""
+        if self._elapsed < self._settings.watch_seconds:
+            return None
+        return SessionPrior(
+            peak_floor_bytes=self._peak_floor,
+            warm_up_seconds=self._warm_seconds,
+            leaked=self._leaking,
+        )
+
+    def fold(
+        self,
+        monotonic_seconds: float,
+        value_bytes: float | None,
+        *,
+        load: Load | None = None,
+        restarted: bool = False,
+        room_bytes: float | None = None,
+    ) -> Verdict:
+        """Take in one sample.
+
+        Args:
+            monotonic_seconds: When; a time that stands still or goes back is passed over.
+            value_bytes: Its size; None, negative or absurd: unknown.
+            load: What it was asked to do.
+            restarted: Another process under the same name: what comes now is a new run.
+            room_bytes: What is left until the nearest limit (of the machine, or its own).
+        """
+        if restarted:
+            prior = self.prior
+            if prior is not None:
+                self._priors = (*self._priors, prior)[-_MOST_PRIORS:]
+            self._begin()
+        if (
+            value_bytes is None
+            or not 0 <= value_bytes < _MOST_BYTES
+            or not -_MOST_BYTES < monotonic_seconds < _MOST_BYTES
+        ):
+            return self.verdict
+        last_at = self._last_at
+        self._last_at = monotonic_seconds
+        if last_at is None:
+            self._clock = monotonic_seconds
+            self._last_value = value_bytes
+            return self.verdict
+        passed = monotonic_seconds - last_at
+        if passed <= 0:
+            # A clock that was set back: go on from there, at the cost of the time it lost.
+            self._clock += passed
+            return self.verdict
+        if passed > _LATE_SECONDS and passed > _LATE_FACTOR * self._interval:
+            seen = min(self._interval, BLOCK_SECONDS)
+            self._clock += passed - seen
+            self._bias += max(0.0, value_bytes - self._bias - self._last_value)
+            self._interval = passed if not self._interval else max(self._interval, passed / 3)
+            self._elapsed += seen
+        else:
+            self._interval = passed if passed > self._interval else 0.9 * self._interval
+            self._elapsed += passed
+        value = value_bytes - self._bias
+        if load is not None:
+            self._units = float((load.threads or 0) + (load.children or 0))
+        if room_bytes is not None:
+            self._room = room_bytes
+        if self._elapsed >= self._block_ends:
+            self._close_blocks(value)
+        self._last_value = value
+        if value < self._block_low:
+            self._block_low = value
+        self._block_sum += value
+        self._block_samples += 1
+        return self.verdict
+
+    def _close_blocks(self, value: float) -> None:
+        """Close the block that is over, and those without a sample since."""
+        settings = self._settings
+        is_start_up = self._block_ends <= self._start_up
+        behind = int((self._elapsed - self._block_ends) / BLOCK_SECONDS)
+        if behind > _MOST_HELD_BLOCKS:
+            self._clock += (behind - _MOST_HELD_BLOCKS) * BLOCK_SECONDS
+            self._elapsed -= (behind - _MOST_HELD_BLOCKS) * BLOCK_SECONDS
+            behind = _MOST_HELD_BLOCKS
+        closed = 0
+        if not is_start_up:
+            if not self._block_samples:
+                self._block_low = self._block_sum = self._last_value
+                self._block_samples = 1
+            mean = self._block_sum / self._block_samples
+            self._fold_average(mean)
+            closed = self._ladder.push(self._block_low, mean, self._units)
+        for _ in range(behind):
+            held = min(self._last_value, value)
+            closed = max(closed, self._ladder.push(held, held, self._units))
+        self._block_ends += (behind + 1) * BLOCK_SECONDS
+        self._block_low, self._block_sum, self._block_samples = math.inf, 0.0, 0
+        if closed:
+            floor = self._ladder.newest(0)
+            if floor > self._peak_floor * 1.02:
+                self._peak_floor, self._warm_seconds = floor, self._elapsed
+            self._judge(closed, settings)
+
+    def _fold_average(self, mean: float) -> None:
+        if self._last_block is not None:
+            latest = (mean - self._last_block) / BLOCK_SECONDS
+            self._average = (
+                latest if self._average is None else self._average + 0.3 * (latest - self._average)
+            )
+            high = latest > self._settings.average_bytes_per_second
+            self._average_count = min(255, self._average_count + 1) if high else 0
+        self._last_block = mean
+
+    def _judge(self, closed: int, settings: LeakSettings) -> None:
+        """Ask the rungs that have a new block, and put together what all of them say."""
+        scores = self._scores
+        for rung in range(closed):
+            climb = self._judge_rung(rung, settings)
+            scores[rung] = climb.score
+            if climb.score and (climb.score >= self._best[1].score or rung == self._best[0]):
+                self._best = rung, climb
+        score = max(scores)
+        runaway = self._is_runaway(settings)
+        if score < settings.growing_score and not runaway and not self._was_rising:
+            self._best = (self._best[0], NO_CLIMB) if not score else self._best
+            self._leaking = False
+            if closed > 1 or self.verdict.level != "healthy" or self.verdict.shape != "flat":
+                self._tell(score, is_runaway=False, is_stalled=False)
+            return
+        if scores[self._best[0]] < score:
+            rung = max(range(RUNGS), key=scores.__getitem__)
+            self._best = rung, self._judge_rung(rung, settings)
+        is_stalled = self._is_stalled()
+        if is_stalled:
+            score *= 0.5
+            runaway = False
+        score *= self._slowness() * self._load_share()
+        score = self._with_priors(score)
+        if runaway:
+            score = max(score, 0.8)
+        keep = settings.growing_score if self._leaking else settings.leaking_score
+        self._leaking = score >= keep
+        self._was_rising = self._leaking or score >= settings.growing_score
+        self._runaway = runaway or (self._runaway and self._leaking)
+        self._tell(score, is_runaway=self._runaway, is_stalled=is_stalled)
+
+    def _judge_rung(self, rung: int, settings: LeakSettings) -> Climb:
+        """The best of several windows that all end now."""
+        width = BLOCK_SECONDS * 2**rung
+        ladder = self._ladder
+        # Blocks shorter than the interval hold no sample of their own.
+        if width < self._interval or ladder.climbed(rung) < 0.6 * settings.minimum_bytes:
+            return NO_CLIMB
+        floors = ladder.floors(rung)
+        given_back = max(ladder.given_back[: rung + 1])
+        best = NO_CLIMB
+        count = len(floors)
+        for size in (count, *(size for size in _WINDOWS if size < count)):
+            most = confidence(size * width, settings)
+            if most <= best.score:
+                break
+            climb = judge_floors(floors[count - size :], given_back, settings)
+            if climb.score * most > best.score:
+                best = replace(climb, score=climb.score * most)
+        if rung and count >= 20:
+            means = ladder.means(rung)
+            for size in (count, 24):
+                most = confidence(size * width, settings)
+                if size > count or most * 0.85 <= best.score:
+                    continue
+                climb = judge_means(means[count - size :], floors[count - size :], settings)
+                if climb.score * most > best.score:
+                    best = replace(climb, score=climb.score * most)
+        return best
+
+    def _is_runaway(self, settings: LeakSettings) -> bool:
+        """Growth that would be over before any trend has data: quick, straight and doubled."""
+        count = settings.runaway_blocks
+        if self._ladder.counts[0] < count or self._interval > BLOCK_SECONDS:
+            return False
+        if self._ladder.climbed(0) < settings.runaway_bytes:
+            return False
+        newest = [*self._ladder.floors(0)[-count:], self._last_value]
+        growth = newest[-1] - newest[0]
+        steps = [after - before for before, after in zip(newest, newest[1:], strict=False)]
+        third = len(steps) // 3
+        is_straight = min(steps[:-1]) >= 0.5 * growth / len(steps) and sum(
+            steps[-third:]
+        ) >= 0.8 * sum(steps[:third])
+        is_soon = self._room is not None and self._room <= growth / (count * BLOCK_SECONDS) * 1800
+        return (
+            is_straight
+            and growth >= settings.runaway_bytes_per_second * count * BLOCK_SECONDS
+            and (growth >= max(newest[0], settings.runaway_bytes) or is_soon)
+            and growth >= settings.novelty_factor * max(self._ladder.given_back)
+        )
+
+    def _is_stalled(self) -> bool:
+        """Whether it has stopped, given how long it paused before while it climbed."""
+        rung, climb = self._best
+        if climb.blocks < 4:
+            return False
+        width = BLOCK_SECONDS * 2**rung
+        finest = next((at for at in range(rung) if self._scores[at] >= 0.4), rung)
+        span = max(_STALL_SECONDS, BLOCK_SECONDS * 2**finest)
+        if climb.longest_hold:
+            span = max(span, 1.25 * climb.longest_hold * width + width)
+        rate = climb.growth_bytes / (climb.blocks * width)
+        for at in range(RUNGS):
+            short = BLOCK_SECONDS * 2**at
+            blocks = math.ceil(span / short)
+            if short < self._interval or blocks > BLOCKS // 2:
+                continue
+            floors = self._ladder.floors(at)
+            if len(floors) < 2 * blocks:
+                return False
+            grown = min(floors[-blocks:]) - min(floors[-2 * blocks : -blocks])
+            return grown < 0.15 * rate * blocks * short
+        return False
+
+    def _slowness(self) -> float:
+        """Less than 1 where the second half of its life shows that it slows down.
+
+        A cache that fills at random, a logarithm: each window looks nearly straight, but half of
+        its life never does.
+        """
+        rung = next((at for at in range(RUNGS) if self._ladder.counts[at] <= BLOCKS), RUNGS - 1)
+        floors = self._ladder.floors(rung)
+        half = floors[len(floors) // 2 :]
+        if len(half) < 8 or half[-1] - half[0] < 0.3 * self._best[1].growth_bytes:
+            return 1.0
+        return 0.6 + 0.4 * ramp(slowing(half), 0.65, 0.85)
+
+    def _load_share(self) -> float:
+        """Less than 1 where more threads and children explain the growth."""
+        rung, climb = self._best
+        units = self._ladder.units(rung)[-climb.blocks or None :]
+        if len(units) < 6 or min(units) <= 0:
+            return 1.0
+        before, after = min(units[:3]), max(units[-3:])
+        if after <= before:
+            return 1.0
+        start = max(0.0, self._last_value - climb.growth_bytes)
+        explained = start * (after / before - 1)
+        return 0.5 + 0.5 * ramp(1 - explained / max(1.0, climb.growth_bytes), 0.2, 0.6)
+
+    def _with_priors(self, score: float) -> float:
+        """Growth up to where earlier runs of the same program stopped is expected."""
+        healthy = sorted(prior.peak_floor_bytes for prior in self._priors if not prior.leaked)
+        if not healthy:
+            return score
+        usual = healthy[len(healthy) // 2]
+        if self._last_value > 1.1 * usual:
+            return score
+        return min(score, 0.45) if len(healthy) > 1 else 0.75 * score
+
+    def _tell(self, score: float, *, is_runaway: bool, is_stalled: bool) -> None:
+        settings = self._settings
+        level: LeakLevel = "healthy"
+        if self._leaking:
+            level = "leaking"
+        elif score >= settings.growing_score:
+            level = "growing"
+        rung, climb = self._best
+        shape: Shape = shape_of(
+            self._ladder,
+            rung if climb.blocks else None,
+            climb,
+            is_rising=level != "healthy",
+            is_stalled=is_stalled,
+        )
+        classic = self._classic(climb)
+        if level == "healthy":
+            verdict = Verdict(shape=shape, score=min(score, 0.49), classic=classic)
+            self.verdict = replace(verdict, evidence=evidence_of(verdict, self._signal, 0.0))
+            return
+        rate, low, high, onset, growth = self._measure(is_runaway=is_runaway)
+        room = self._room
+        now = self._elapsed + self._clock
+        verdict = Verdict(
+            level=level,
+            shape=shape,
+            score=min(0.99, score),
+            rate_bytes_per_second=rate,
+            rate_low_bytes_per_second=low,
+            rate_high_bytes_per_second=high,
+            onset_monotonic_seconds=onset,
+            growth_bytes=growth,
+            start_bytes=max(0.0, self._last_value + self._bias - growth),
+            seconds_to_limit=room / rate if room is not None and rate > 0 else None,
+            seconds_to_limit_low=room / high if room is not None and high > 0 else None,
+            seconds_to_limit_high=room / low if room is not None and low > 0 else None,
+            is_runaway=is_runaway,
+            classic=classic,
+        )
+        self.verdict = replace(verdict, evidence=evidence_of(verdict, self._signal, now - onset))
+
+    def _measure(self, *, is_runaway: bool) -> tuple[float, float, float, float, float]:
+        """Rate with its quartiles, onset on the caller's clock, and growth since."""
+        ladder, settings = self._ladder, self._settings
+        now = self._elapsed + self._clock
+        if is_runaway and max(self._scores) < settings.growing_score:
+            count = settings.runaway_blocks
+            floors = ladder.floors(0)[-count:]
+            low, high = sorted((floors[-1] - floors[-2], floors[1] - floors[0]))
+            growth = floors[-1] - floors[0]
+            rate = growth / (count - 1) / BLOCK_SECONDS
+            seconds = count * BLOCK_SECONDS
+            return rate, low / BLOCK_SECONDS, high / BLOCK_SECONDS, now - seconds, growth
+        rung, climb = self._best
+        width = BLOCK_SECONDS * 2**rung
+        floors = ladder.floors(rung)
+        start = len(floors) - max(2, climb.blocks)
+        pace = climb.growth_bytes / max(1, climb.blocks)
+        while start > 0 and floors[start] - floors[start - 1] >= 0.3 * pace:
+            start -= 1
+        middle, low, high = sen_slope(floors[start:])
+        unclosed = self._elapsed % width
+        onset = now - (len(floors) - start) * width - unclosed
+        growth = max(climb.growth_bytes, floors[-1] - floors[start])
+        return middle / width, low / width, high / width, max(onset, self._clock), growth
+
+    def _classic(self, climb: Climb) -> ClassicSignals:
+        settings, ladder = self._settings, self._ladder
+        means = ladder.means(0)[-20:]
+        steps = [after - before for before, after in zip(means, means[1:], strict=False)]
+        if not steps:
+            return ClassicSignals()
+        rising = sum(1 for step in steps if step > 0) / len(steps)
+        before = max(means[-2], 1.0)
+        grown = means[-1] - means[0]
+        return ClassicSignals(
+            rate_bytes_per_second=self._average,
+            is_rate_high=self._average_count >= settings.average_samples,
+            is_spike=steps[-1] >= max(settings.spike_bytes, settings.spike_share * before),
+            rising_share=rising,
+            is_sustained=rising >= settings.sustained_share
+            and grown >= settings.sustained_growth * max(means[0], 1.0),
+            jumps=sum(1 for step in steps if step >= settings.stair_bytes),
+        )

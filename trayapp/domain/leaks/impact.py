@@ -1,0 +1,34 @@
+"""Whether a leak matters, which is another question than how sure it is one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trayapp.domain.leaks.verdict import Verdict
+from trayapp.domain.units import MIB, format_estimate, format_size
+
+SOON_SECONDS = 24 * 3600.0
+MUCH_BYTES = 256 * MIB
+DOUBLED_BYTES = 64 * MIB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impact:
+    """What a leak costs."""
+
+    matters: bool
+    reason: str
+    """Half a sentence, such as "keeps 300 MiB"; empty if it does not matter."""
+
+
+def impact_of(verdict: Verdict) -> Impact:
+    """Weigh what a verdict says: time to exhaustion, what it keeps, and its size before."""
+    grown, start = verdict.growth_bytes or 0.0, verdict.start_bytes or 0.0
+    left = verdict.seconds_to_limit
+    if left is not None and left <= SOON_SECONDS:
+        return Impact(matters=True, reason=f"its memory is full in about {format_estimate(left)}")
+    if grown >= MUCH_BYTES:
+        return Impact(matters=True, reason=f"it keeps {format_size(grown)}")
+    if grown >= DOUBLED_BYTES and grown >= start:
+        return Impact(matters=True, reason=f"it has grown to {1 + grown / max(start, 1):.1f} times")
+    return Impact(matters=False, reason="")

@@ -1,0 +1,112 @@
+"""Blocks of time on a dyadic ladder: lowest and mean size, in a few kilobytes however long it runs.
+
+The lowest rung has blocks of 15 s; two closed blocks of a rung make one of the next. Each rung
+keeps its newest 32 blocks: 8 min on the lowest, 68 h on the highest.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+BLOCK_SECONDS = 15.0
+RUNGS = 10
+BLOCKS = 32
+_CONFIRM_BLOCKS = 4
+_RISE_BLOCKS = 8
+
+
+class Ladder:
+    """About 4 KiB; O(1) amortised per block."""
+
+    __slots__ = ("_falls", "_floors", "_means", "_units", "counts", "given_back")
+
+    def __init__(self) -> None:
+        # Four bytes each: 64 bytes of a gigabyte are lost, which is less than a page.
+        self._floors = array("f", bytes(4 * RUNGS * BLOCKS))
+        self._means = array("f", bytes(4 * RUNGS * BLOCKS))
+        self._units = array("f", bytes(4 * RUNGS * BLOCKS))
+        self.counts = array("q", bytes(8 * RUNGS))
+        """Blocks ever closed, by rung."""
+        self.given_back = array("f", bytes(4 * RUNGS))
+        """The largest rise of at least eight blocks that was given back by half, by rung."""
+        # By rung: low, its number, high, its number, how many blocks it has been fallen.
+        self._falls = array("d", bytes(8 * RUNGS * 5))
+
+    def push(self, floor: float, mean: float, units: float) -> int:
+        """Close a block of the lowest rung; return how many rungs have a new block."""
+        rung = 0
+        while True:
+            count = self.counts[rung]
+            at = rung * BLOCKS + count % BLOCKS
+            self._floors[at] = floor
+            self._means[at] = mean
+            self._units[at] = units
+            self.counts[rung] = count + 1
+            self._fold_fall(rung, count, floor)
+            rung += 1
+            if count % 2 == 0 or rung == RUNGS:
+                return rung
+            before = (rung - 1) * BLOCKS + (count - 1) % BLOCKS
+            floor = min(floor, self._floors[before])
+            mean = (mean + self._means[before]) / 2
+            units = (units + self._units[before]) / 2
+
+    def floors(self, rung: int) -> list[float]:
+        """Of the newest blocks, oldest first."""
+        return self._ring(self._floors, rung)
+
+    def means(self, rung: int) -> list[float]:
+        """Of the newest blocks, oldest first."""
+        return self._ring(self._means, rung)
+
+    def units(self, rung: int) -> list[float]:
+        """Threads and children of the newest blocks, oldest first; 0 where unknown."""
+        return self._ring(self._units, rung)
+
+    def newest(self, rung: int) -> float:
+        """The newest floor; there is one."""
+        return self._floors[rung * BLOCKS + (self.counts[rung] - 1) % BLOCKS]
+
+    def climbed(self, rung: int) -> float:
+        """From the lowest to the newest floor that a rung remembers."""
+        count, start = self.counts[rung], rung * BLOCKS
+        if not count:
+            return 0.0
+        known = self._floors[start : start + min(count, BLOCKS)]
+        return self._floors[start + (count - 1) % BLOCKS] - min(known)
+
+    def _ring(self, ring: array[float], rung: int) -> list[float]:
+        count, start = self.counts[rung], rung * BLOCKS
+        if count <= BLOCKS:
+            return ring[start : start + count].tolist()
+        at = start + count % BLOCKS
+        return (ring[at : start + BLOCKS] + ring[start:at]).tolist()
+
+    def _fold_fall(self, rung: int, number: int, floor: float) -> None:
+        """Follow the rises of a rung: one is given back when half of it stays gone.
+
+        A dip that is over within three blocks (a collector that empties its young space) is none.
+        """
+        falls, at = self._falls, rung * 5
+        if number == 0:
+            falls[at] = falls[at + 2] = floor
+            return
+        low, high = falls[at], falls[at + 2]
+        if floor >= high:
+            falls[at + 2], falls[at + 3], falls[at + 4] = floor, number, 0.0
+        elif floor > (low + high) / 2:
+            falls[at + 4] = 0.0
+        else:
+            falls[at + 4] += 1.0
+            lasted = falls[at + 3] - falls[at + 1] >= _RISE_BLOCKS
+            if falls[at + 4] >= _CONFIRM_BLOCKS:
+                if lasted and high - low > self.given_back[rung]:
+                    self.given_back[rung] = high - low
+                newest = self.floors(rung)[-_CONFIRM_BLOCKS:]
+                falls[at] = low = min(newest)
+                falls[at + 1] = number - _CONFIRM_BLOCKS + 1 + newest.index(low)
+                falls[at + 2], falls[at + 3], falls[at + 4] = floor, number, 0.0
+                return
+            if floor < low and not lasted:
+                falls[at], falls[at + 1] = floor, number
+                falls[at + 2], falls[at + 3], falls[at + 4] = floor, number, 0.0

@@ -1,0 +1,174 @@
+"""Whether the newest blocks of one rung climb as a leak does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from statistics import median
+
+from trayapp.domain.leaks.settings import LeakSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """What one window says; `score` before anything that other windows know."""
+
+    score: float
+    growth_bytes: float
+    blocks: int
+    longest_hold: int
+    """Most blocks in a row without growth: how long it may pause and still be a leak."""
+
+
+NO_CLIMB = Climb(0.0, 0.0, 0, 0)
+
+
+def ramp(value: float, low: float, high: float) -> float:
+    """0 up to `low`, 1 from `high` on, straight between."""
+    return 0.0 if value <= low else 1.0 if value >= high else (value - low) / (high - low)
+
+
+def confidence(seconds: float, settings: LeakSettings) -> float:
+    """The most that a climb of so many seconds may count for: a cache has to be filled by then."""
+    if seconds <= 0:
+        return 0.0
+    steps = math.log(seconds / settings.watch_seconds) / math.log(
+        settings.proof_seconds / settings.watch_seconds
+    )
+    return max(0.0, min(0.97, 0.5 + 0.2 * steps))
+
+
+def judge_floors(
+    floors: Sequence[float], given_back: float, settings: LeakSettings
+) -> Climb:
+    """Retained growth: what the lowest sizes of the blocks say. From 8 blocks on."""
+    count = len(floors)
+    if count < 8:
+        return NO_CLIMB
+    # What has never been given back since; later lows pull earlier ones down.
+    kept = list(accumulate(reversed(floors), min))
+    kept.reverse()
+    growth = kept[-1] - kept[0]
+    if growth <= 0:
+        return NO_CLIMB
+    steps = [after - before for before, after in pairwise(floors)]
+    wobble = 3 * _mad(steps)
+    needed = max(settings.minimum_bytes, settings.minimum_share * kept[0], wobble)
+    score = ramp(growth / needed, 0.6, 1.0)
+    if not score:
+        return NO_CLIMB
+    score *= ramp(growth / (max(floors) - floors[0] or growth), 0.3, 0.7)
+    score *= _evenness(kept, growth)
+    if not score:
+        return NO_CLIMB
+    score *= math.sqrt(ramp(_drift(steps), 2.0, 4.0))
+    if given_back > 0:
+        score *= ramp(growth / given_back, 1.0, settings.novelty_factor)
+    return Climb(score, growth, count, _longest_hold(kept, growth))
+
+
+def judge_means(
+    means: Sequence[float], floors: Sequence[float], settings: LeakSettings
+) -> Climb:
+    """A climb beneath dips: the typical size rises straight, and the dips rise with it.
+
+    For collectors that now and then fall far below their usual level and come back: the floors are
+    then too few to follow. Sterner than the floors, since means move with load. From 20 blocks on.
+    """
+    count = len(means)
+    if count < 20:
+        return NO_CLIMB
+    quarters = [median(means[at * count // 4 : (at + 1) * count // 4]) for at in range(4)]
+    growth = (quarters[3] - quarters[0]) * 4 / 3
+    needed = max(settings.minimum_bytes, settings.minimum_share * quarters[0])
+    if growth < needed:
+        return NO_CLIMB
+    parts = [after - before for before, after in pairwise(quarters)]
+    half = count // 2
+    lift = min(floors[half:]) - min(floors[:half])
+    slope = growth / count
+    start = median(mean - slope * at for at, mean in enumerate(means))
+    off = median(abs(mean - start - slope * at) for at, mean in enumerate(means))
+    score = (
+        ramp(min(parts) * 3 / growth, 0.1, 0.45)
+        * ramp(parts[2] / max(parts[0], 1.0), 0.4, 0.75)
+        * ramp(lift / growth, 0.1, 0.25)
+        * ramp(0.16 - off / growth, 0.0, 0.08)
+    )
+    return Climb(0.85 * score, growth, count, 0)
+
+
+def sen_slope(values: Sequence[float]) -> tuple[float, float, float]:
+    """Median and quartiles of the slopes between all pairs, per block (Sen 1968).
+
+    Pairs nearer than a quarter of the window are left out: between steps of a staircase, or teeth
+    of a saw, they say nothing of the whole.
+    """
+    count = len(values)
+    apart = max(1, count // 4)
+    slopes = sorted(
+        (values[after] - values[before]) / (after - before)
+        for before in range(count - apart)
+        for after in range(before + apart, count)
+    )
+    if not slopes:
+        return 0.0, 0.0, 0.0
+    last = len(slopes) - 1
+    return slopes[last // 2], slopes[last // 4], slopes[last - last // 4]
+
+
+def slowing(values: Sequence[float]) -> float:
+    """Growth of the second half as a share of that of the first; above 1 it speeds up."""
+    half = (len(values) - 1) // 2
+    first, second = values[half] - values[0], values[-1] - values[-1 - half]
+    return second / first if first > 0 else math.inf
+
+
+def _evenness(kept: Sequence[float], growth: float) -> float:
+    """Growth in every quarter, and none of them nearly the last."""
+    last = len(kept) - 1
+    marks = [kept[last * part // 4] for part in range(5)]
+    shares = [(after - before) * 4 / growth for before, after in pairwise(marks)]
+    halves = (shares[2] + shares[3]) / max(1e-9, shares[0] + shares[1])
+    return (
+        ramp(min(shares), 0.0, 0.3)
+        * ramp(shares[3], 0.2, 0.6)
+        * ramp(halves, 0.35, 0.75)
+    )
+
+
+def _drift(steps: Sequence[float]) -> float:
+    """Mean step over its standard error, were they those of a random walk.
+
+    The variance is the long-run one (Bartlett weights, five lags), never below 0.3 of the plain
+    one: neighbouring steps of a saw-tooth undo each other, and levels would look surer than they
+    are (Yue and Wang 2002).
+    """
+    count = len(steps)
+    mean = sum(steps) / count
+    off = [step - mean for step in steps]
+    plain = sum(value * value for value in off) / count
+    if plain <= 0:
+        return math.inf if mean > 0 else 0.0
+    long_run = plain
+    for lag in range(1, 6):
+        both = sum(off[at] * off[at - lag] for at in range(lag, count)) / count
+        long_run += 2 * (1 - lag / 6) * both
+    return mean * math.sqrt(count / max(long_run, 0.3 * plain))
+
+
+def _mad(values: Sequence[float]) -> float:
+    middle = median(values)
+    return median(abs(value - middle) for value in values)
+
+
+def _longest_hold(kept: Sequence[float], growth: float) -> int:
+    """Most blocks in a row that together grew by next to nothing."""
+    little = 0.1 * growth / len(kept)
+    longest = run = 0
+    for before, after in pairwise(kept):
+        run = run + 1 if after - before <= little else 0
+        longest = max(longest, run)
+    return longest
