@@ -24,6 +24,7 @@ from trayapp.domain.leaks.window import (
     confidence,
     judge_floors,
     judge_means,
+    judge_stairs,
     ramp,
     sen_slope,
     slowing,
@@ -33,7 +34,7 @@ _MOST_BYTES = 1e18
 _LATE_FACTOR = 3.0
 _LATE_SECONDS = 45.0
 _MOST_HELD_BLOCKS = 240
-_WINDOWS = (28, 24, 20, 16, 12)
+_WINDOWS = (26, 22, 18, 14)
 _STALL_SECONDS = 150.0
 _MOST_PRIORS = 5
 DEFAULT_SETTINGS = LeakSettings()
@@ -64,8 +65,9 @@ class LeakDetector:
         "_block_samples",
         "_block_sum",
         "_clock",
-        "_dips",
+        "_against_since",
         "_elapsed",
+        "_for_since",
         "_interval",
         "_ladder",
         "_last_at",
@@ -134,9 +136,10 @@ class LeakDetector:
         self._peak_floor = 0.0
         self._warm_seconds = 0.0
         self._leaking = False
+        self._for_since: float | None = None
+        self._against_since = 0.0
         self._runaway = False
         self._was_rising = False
-        self._dips = 0
         self.verdict = Verdict()
         """What was said last."""
 
@@ -264,7 +267,7 @@ class LeakDetector:
         runaway = self._is_runaway(settings)
         if score < settings.growing_score and not runaway and not self._was_rising:
             self._best = (self._best[0], NO_CLIMB) if not score else self._best
-            self._leaking = False
+            self._settle(score)
             if closed > 1 or self.verdict.level != "healthy" or self.verdict.shape != "flat":
                 self._tell(score, is_runaway=False, is_stalled=False)
             return
@@ -277,13 +280,34 @@ class LeakDetector:
             runaway = False
         score *= self._slowness() * self._load_share()
         score = self._with_priors(score)
-        if runaway:
+        self._runaway = (runaway or self._runaway) and not is_stalled and self._is_rushing()
+        if self._runaway:
             score = max(score, 0.8)
-        keep = settings.growing_score if self._leaking else settings.leaking_score
-        self._leaking = score >= keep
+        self._settle(score)
         self._was_rising = self._leaking or score >= settings.growing_score
-        self._runaway = runaway or (self._runaway and self._leaking)
         self._tell(score, is_runaway=self._runaway, is_stalled=is_stalled)
+
+    def _settle(self, score: float) -> None:
+        """Become leaking when that has held for a minute, and healthy as slowly: no flicker."""
+        settings = self._settings
+        if score >= (settings.growing_score if self._leaking else settings.leaking_score):
+            self._against_since = self._elapsed
+            if self._for_since is None:
+                self._for_since = self._elapsed
+            if self._runaway or self._elapsed - self._for_since >= settings.confirm_seconds:
+                self._leaking = True
+            return
+        self._for_since = None
+        if self._elapsed - self._against_since >= settings.clear_seconds:
+            self._leaking = False
+
+    def _is_rushing(self) -> bool:
+        """Whether the newest blocks still grow at half the pace of a runaway or more."""
+        count = self._settings.runaway_blocks
+        floors = self._ladder.floors(0)[-count:]
+        return floors[-1] - floors[0] >= (
+            0.5 * self._settings.runaway_bytes_per_second * (count - 1) * BLOCK_SECONDS
+        )
 
     def _judge_rung(self, rung: int, settings: LeakSettings) -> Climb:
         """The best of several windows that all end now."""
@@ -303,6 +327,9 @@ class LeakDetector:
             climb = judge_floors(floors[count - size :], given_back, settings)
             if climb.score * most > best.score:
                 best = replace(climb, score=climb.score * most)
+        stairs = judge_stairs(floors, settings)
+        if stairs.score * confidence(count * width, settings) > best.score:
+            best = replace(stairs, score=stairs.score * confidence(count * width, settings))
         if rung and count >= 20:
             means = ladder.means(rung)
             for size in (count, 24):

@@ -21,11 +21,15 @@ class LeakSettings:
     """Loading a program and its libraries is no growth."""
     watch_seconds: float = 300.0
     """A clean climb of this length is worth 0.5."""
-    proof_seconds: float = 820.0
+    proof_seconds: float = 760.0
     """And of this length 0.7: most caches that fill in a straight line are full by then, and a
     person still learns of a leak within a quarter of an hour."""
+    confirm_seconds: float = 60.0
+    """How long it must look like a leak without a break."""
+    clear_seconds: float = 120.0
+    """How long it must not, before that is taken back."""
     minimum_bytes: float = 4 * MIB
-    minimum_share: float = 0.06
+    minimum_share: float = 0.08
     """Less than this, of its size when the climb began, is within what programs do."""
     novelty_factor: float = 1.5
     """A climb has to exceed any that was given back before by this factor."""

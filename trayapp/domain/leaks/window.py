@@ -56,7 +56,7 @@ def judge_floors(
     steps = [after - before for before, after in pairwise(floors)]
     wobble = 3 * _mad(steps)
     needed = max(settings.minimum_bytes, settings.minimum_share * kept[0], wobble)
-    score = ramp(growth / needed, 0.6, 1.0)
+    score = ramp(growth / needed, 0.7, 1.0)
     if not score:
         return NO_CLIMB
     score *= ramp(growth / (max(floors) - floors[0] or growth), 0.3, 0.7)
@@ -80,7 +80,7 @@ def judge_means(
     count = len(means)
     if count < 20:
         return NO_CLIMB
-    quarters = [median(means[at * count // 4 : (at + 1) * count // 4]) for at in range(4)]
+    quarters = [_upper(means[at * count // 4 : (at + 1) * count // 4]) for at in range(4)]
     growth = (quarters[3] - quarters[0]) * 4 / 3
     needed = max(settings.minimum_bytes, settings.minimum_share * quarters[0])
     if growth < needed:
@@ -98,6 +98,42 @@ def judge_means(
         * ramp(0.16 - off / growth, 0.0, 0.08)
     )
     return Climb(0.85 * score, growth, count, 0)
+
+
+def judge_stairs(floors: Sequence[float], settings: LeakSettings) -> Climb:
+    """Jumps that are kept, one like the other, at even distances, with level plateaus between.
+
+    For stairs so long that quarters of the window see none. Four of them: three may be chance.
+    """
+    count = len(floors)
+    if count < 16:
+        return NO_CLIMB
+    kept = list(accumulate(reversed(floors), min))
+    kept.reverse()
+    growth = kept[-1] - kept[0]
+    if growth < max(settings.minimum_bytes, settings.minimum_share * kept[0]):
+        return NO_CLIMB
+    jumps: list[tuple[int, float]] = []
+    is_level = True
+    for at, (before, after) in enumerate(pairwise(kept)):
+        step = after - before
+        if step <= 0.02 * growth:
+            is_level = True
+        elif is_level:
+            jumps.append((at, step))
+            is_level = False
+        else:
+            jumps[-1] = (jumps[-1][0], jumps[-1][1] + step)
+    if len(jumps) < 4:
+        return NO_CLIMB
+    sizes = [size for _, size in jumps]
+    apart = [after[0] - before[0] for before, after in pairwise(jumps)]
+    score = (
+        ramp(min(sizes) / max(sizes), 0.25, 0.4)
+        * ramp(min(apart) / max(apart), 0.4, 0.65)
+        * ramp(growth / (max(floors) - floors[0] or growth), 0.5, 0.8)
+    )
+    return Climb(score, growth, count, _longest_hold(kept, growth))
 
 
 def sen_slope(values: Sequence[float]) -> tuple[float, float, float]:
@@ -120,7 +156,15 @@ def sen_slope(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def slowing(values: Sequence[float]) -> float:
-    """Growth of the second half as a share of that of the first; above 1 it speeds up."""
+    """Growth of the second half as a share of that of the first; above 1 it speeds up.
+
+    Only of a smooth course: stairs and saw-teeth tell nothing of a curve, and count as straight.
+    """
+    growth = values[-1] - values[0]
+    steps = [after - before for before, after in pairwise(values)]
+    pauses = sum(step < 0.15 * growth / len(steps) for step in steps)
+    if growth <= 0 or pauses > len(steps) / 5:
+        return 1.0
     half = (len(values) - 1) // 2
     first, second = values[half] - values[0], values[-1] - values[-1 - half]
     return second / first if first > 0 else math.inf
@@ -157,6 +201,11 @@ def _drift(steps: Sequence[float]) -> float:
         both = sum(off[at] * off[at - lag] for at in range(lag, count)) / count
         long_run += 2 * (1 - lag / 6) * both
     return mean * math.sqrt(count / max(long_run, 0.3 * plain))
+
+
+def _upper(values: Sequence[float]) -> float:
+    """Third quartile: dips of less than three quarters of the time do not lower it."""
+    return sorted(values)[3 * len(values) // 4]
 
 
 def _mad(values: Sequence[float]) -> float:
