@@ -48,6 +48,11 @@ def test_on_a_terminal_the_lines_are_redrawn_in_place() -> None:
         live.show(view(200))
         wait_until(shows(b"200 MiB"), what="second picture")
         assert b"\x1b[3F\x1b[J" in seen
+        # A line of somebody else's stays: what follows is drawn below it.
+        live.print_between(lambda: os.write(slave, b"an alert\r\n"))
+        live.show(view(300))
+        wait_until(shows(b"300 MiB"), what="third picture")
+        assert b"\x1b[" not in seen.partition(b"an alert")[2]
         live.stop()
 
 

@@ -104,7 +104,7 @@ class App:
         self._cleanups = Cleanups(self._platform, self._sampler)
         self._notifier = Notifier(
             find_channels(icon_file=_icon_file(), icon_notify=self._notify_by_icon),
-            console=Console(sys.stderr),
+            console=_AlertConsole(self._live),
             log=self._log_file,
             on_action=self._on_banner_action,
             on_delivered=self._on_delivered,
@@ -190,7 +190,7 @@ class App:
         self._lock.release()
 
     def _say(self, line: str) -> None:
-        print(line, file=self._out, flush=True)
+        self._live.print_between(lambda: print(line, file=self._out, flush=True))
 
     # -- from the sampler thread
 
@@ -481,6 +481,18 @@ class App:
         if self._host is None:
             raise MemtrayError("no tray icon to notify by")
         self._host.notify(title, text)
+
+
+class _AlertConsole(Console):
+    """Prints alerts where the live lines do not draw over them."""
+
+    def __init__(self, live: LiveLines) -> None:
+        super().__init__(sys.stderr)
+        self._live = live
+
+    def show(self, banner: Banner) -> None:
+        """Print one banner. The notifier thread."""
+        self._live.print_between(lambda: Console.show(self, banner))
 
 
 class _LogHandler(logging.Handler):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
-from trayapp.domain.tray import app_line, system_line, target_line
+from trayapp.domain.tray import app_line, application_line, system_line, target_line
 from trayapp.domain.view import View
 
 _PLAIN_SECONDS = 10.0
+_APPLICATIONS = 3
 _UP = "\x1b[{}F\x1b[J"
 
 
@@ -27,6 +28,7 @@ class LiveLines:
         self._in_place = stream.isatty() and env.get("TERM") != "dumb"
         self._latest: View | None = None
         self._news = threading.Event()
+        self._printing = threading.Lock()
         self._drawn = 0
         self._printed_at: float | None = None
         self._stopping = False
@@ -43,6 +45,12 @@ class LiveLines:
         self._latest = view
         self._news.set()
 
+    def print_between(self, action: Callable[[], object]) -> None:
+        """Let `action` print lines of its own, which stay above what is drawn next. Any thread."""
+        with self._printing:
+            action()
+            self._drawn = 0
+
     def stop(self) -> None:
         """End after what is being printed. Any thread."""
         self._stopping = True
@@ -58,7 +66,8 @@ class LiveLines:
                 self._drawn = 0
                 continue
             try:
-                self._print(view)
+                with self._printing:
+                    self._print(view)
             except OSError:
                 # Whoever read this has gone; sampling, history and alerts go on without.
                 return
@@ -78,11 +87,12 @@ class LiveLines:
 
 
 def live_lines(view: View) -> list[str]:
-    """The lines about a view: the machine, each target, what is wrong, Memtray itself."""
+    """The lines about a view: machine, targets, applications, what is wrong, Memtray itself."""
     stamp = time.strftime("%H:%M:%S", time.localtime(view.wall_seconds))
     return [
         f"{stamp}  {system_line(view.system)}",
         *(f"  {target_line(target)}" for target in view.targets),
+        *(f"  {application_line(each)}" for each in view.applications[:_APPLICATIONS]),
         *(f"  ⚠ {incident.title}: {incident.body}" for incident in view.incidents),
         f"  {app_line(view.app)}",
     ]
