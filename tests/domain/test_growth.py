@@ -48,6 +48,21 @@ def test_growth_is_told_after_it_has_been_held_and_not_before() -> None:
     assert tracker.growth.grown_bytes >= 30 * 200_000
 
 
+def test_a_saw_tooth_that_falls_back_is_no_growth_however_steep() -> None:
+    """Teeth of 20 s that climb at 1 MiB/s and lose all of it: what a collector does."""
+    tracker = GrowthTracker()
+    for second in range(600):
+        feed(tracker, second, {A: 100 * MIB + (second % 20) * MIB})
+        assert not is_sustained(tracker)
+
+
+def test_a_leak_under_a_saw_tooth_is_growth() -> None:
+    tracker = GrowthTracker()
+    for second in range(120):
+        feed(tracker, second, {A: 100 * MIB + second * 500_000 + (second % 5) * MIB})
+    assert is_sustained(tracker)
+
+
 def test_growth_needs_three_samples() -> None:
     tracker = GrowthTracker()
     grow(tracker, range(2), 1_000_000)

@@ -45,6 +45,35 @@ def test_a_leak_of_200_kb_per_second_is_told_within_a_minute_with_its_figures() 
     assert view.level is Level.WARNING
 
 
+def test_a_leak_is_told_with_its_evidence_in_place_of_mere_growth() -> None:
+    outcomes = run(
+        frame(second, target("app", 50 + 0.2 * second), interval_seconds=5.0)
+        for second in range(0, 1800, 5)
+    )
+    assert [event for event in told(outcomes) if event[1] != "held"] == [
+        ("growth:app", "raised", Level.WARNING),
+        ("leak:app", "raised", Level.WARNING),
+        ("growth:app", "resolved", Level.WARNING),
+    ]
+    (incident,) = outcomes[-1].view.incidents
+    assert incident.title == "app seems to leak memory"
+    assert "resident set" in incident.body
+    (view,) = outcomes[-1].view.targets
+    assert view.verdict == "leaking"
+    assert view.leak.score >= 0.7
+    assert view.leak.rate_bytes_per_second is not None
+    assert abs(view.leak.rate_bytes_per_second - 0.2 * MIB) < 0.03 * MIB
+
+
+def test_a_program_that_stays_as_it_is_is_no_leak_and_no_growth() -> None:
+    outcomes = run(
+        frame(second, target("app", 50 + second % 7), interval_seconds=5.0)
+        for second in range(0, 3600, 5)
+    )
+    assert told(outcomes) == []
+    assert outcomes[-1].view.targets[0].verdict == "healthy"
+
+
 def test_a_target_that_grows_towards_its_limit_is_told_how_long_is_left() -> None:
     limited = TargetRule(name="app", match="app", limit_bytes=1000 * MIB)
     outcomes = run((frame(s, target("app", 100 + s)) for s in range(60)), limited)

@@ -16,6 +16,7 @@ TIME_CONSTANT_SECONDS = 20.0
 _STARTUP_SECONDS = 5.0
 _LATE_FACTOR = 3.0
 _LATE_SECONDS = 15.0
+_KEPT_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,7 @@ class GrowthTracker:
         self._rate: float | None = None
         self._samples = 0
         self._growth: Growth | None = None
+        self._floor = _RecentFloor()
 
     @property
     def rate_bytes_per_second(self) -> float | None:
@@ -148,17 +150,22 @@ class GrowthTracker:
         if growth is None:
             if rate > threshold:
                 self._growth = Growth(onset_monotonic_seconds=now, onset_bytes=total_bytes)
+                self._floor = _RecentFloor()
             return
         # Half the threshold ends it: a rate that wavers about the threshold is one growth.
         if rate < threshold / 2 or (not growth.sustained and rate <= threshold):
             self._growth = None
             return
         grown_bytes = total_bytes - growth.onset_bytes
+        floor_bytes = self._floor.fold(now, total_bytes, rule.hold_seconds / 3)
         held = now - growth.onset_monotonic_seconds >= rule.hold_seconds
+        # A collector's saw-tooth has a rising average, too, but falls back to where it began.
+        kept = floor_bytes - growth.onset_bytes >= grown_bytes * _KEPT_SHARE
         self._growth = replace(
             growth,
             grown_bytes=grown_bytes,
-            sustained=growth.sustained or (held and grown_bytes >= rule.minimum_bytes),
+            sustained=growth.sustained
+            or (held and kept and grown_bytes >= max(1, rule.minimum_bytes)),
         )
 
     def _find_spike(
@@ -176,6 +183,23 @@ class GrowthTracker:
         if before > 0 and jump >= rule.minimum_bytes and jump >= rule.share * before:
             return Spike(before_bytes=before, after_bytes=after)
         return None
+
+
+class _RecentFloor:
+    """The lowest of the last stretch and the one before: two numbers, however often it is fed."""
+
+    def __init__(self) -> None:
+        self._began: float | None = None
+        self._lowest: int | None = None
+        self._lowest_before: int | None = None
+
+    def fold(self, now: float, value: int, stretch_seconds: float) -> int:
+        if self._began is None or now - self._began >= stretch_seconds:
+            self._began, self._lowest_before, self._lowest = now, self._lowest, None
+        self._lowest = value if self._lowest is None else min(self._lowest, value)
+        return (
+            self._lowest if self._lowest_before is None else min(self._lowest, self._lowest_before)
+        )
 
 
 def _signal(now: MemoryReading, before: MemoryReading) -> int:

@@ -18,6 +18,7 @@ from trayapp.domain.incidents import (
     Quiet,
     level_of_share,
 )
+from trayapp.domain.leaks import LeakDetector, Load, Signal, Verdict, impact_of
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Event, Series
 from trayapp.domain.samples import (
@@ -30,7 +31,7 @@ from trayapp.domain.samples import (
     TargetSample,
 )
 from trayapp.domain.targets import TargetRule
-from trayapp.domain.texts import growth_text, limit_text, pressure_text, spike_text
+from trayapp.domain.texts import growth_text, leak_text, limit_text, pressure_text, spike_text
 from trayapp.domain.view import TargetView, View
 
 PRESSURE_KEY = "pressure"
@@ -83,6 +84,24 @@ class _TargetState:
         self.has_run = False
         self.restart_count = 0
         self.growing_since_wall_seconds: float | None = None
+        self.leaks: LeakDetector | None = None
+
+    def fold_leak(self, frame: Frame, sample: TargetSample, *, restarted: bool) -> Verdict:
+        """Let the leak detector see one look; it judges every 15 s of its own accord."""
+        anon_bytes = _anon_bytes(sample)
+        if self.leaks is None:
+            if sample.rss_bytes is None:
+                return Verdict()
+            signal: Signal = "resident set" if anon_bytes is None else "anonymous memory"
+            self.leaks = LeakDetector(signal=signal)
+        is_resident = anon_bytes is None
+        return self.leaks.fold(
+            frame.monotonic_seconds,
+            sample.rss_bytes if is_resident else anon_bytes,
+            load=Load(children=len(sample.readings)),
+            restarted=restarted,
+            room_bytes=_room_bytes(frame.system, sample),
+        )
 
     def fold_processes(self, keys: frozenset[ProcessKey]) -> bool:
         """Take in which processes run; tell whether the target was started again."""
@@ -206,6 +225,7 @@ class Monitor:
                 state.growing_since_wall_seconds = wall - (now - growth.onset_monotonic_seconds)
         else:
             state.growing_since_wall_seconds = None
+        leak = state.fold_leak(frame, sample, restarted=restarted)
         limit = _limit_of(rule, sample, frame.system)
         footprint = (sample.footprint if readings else None) or Footprint()
         view = TargetView(
@@ -223,9 +243,11 @@ class Monitor:
             limit_share=limit.share,
             restart_count=state.restart_count,
             bars=state.bars.values(),
+            leak=leak,
         )
         judged = [
             self._judge_limit(view),
+            self._judge_leak(rule, view),
             self._judge_growth(rule, view, state, now),
             self._judge_spike(rule, spike),
         ]
@@ -259,12 +281,27 @@ class Monitor:
         title, body = limit_text(view)
         return Condition(key=key, subject=view.name, level=level, title=title, body=body)
 
+    def _is_told_leak(self, rule: TargetRule, view: TargetView) -> bool:
+        is_wanted = self._rules.tells_growth and rule.watch_growth
+        return is_wanted and view.leak.level == "leaking" and impact_of(view.leak).matters
+
+    def _judge_leak(self, rule: TargetRule, view: TargetView) -> Condition:
+        key = f"leak:{view.name}"
+        if not self._is_told_leak(rule, view):
+            return Condition(key=key, subject=view.name, level=Level.NORMAL)
+        title, body = leak_text(view)
+        return Condition(
+            key=key, subject=view.name, level=Level.WARNING, title=title, body=body, has_lasted=True
+        )
+
     def _judge_growth(
         self, rule: TargetRule, view: TargetView, state: _TargetState, now: float
     ) -> Condition:
         key = f"growth:{view.name}"
         growth = state.growth.growth
-        told = self._rules.tells_growth and rule.watch_growth
+        # A leak that is told says all that growth would, and better.
+        is_leak = self._is_told_leak(rule, view)
+        told = self._rules.tells_growth and rule.watch_growth and not is_leak
         if not told or growth is None or not growth.sustained:
             return Condition(key=key, subject=view.name, level=Level.NORMAL)
         title, body = growth_text(view, now - growth.onset_monotonic_seconds, growth.grown_bytes)
@@ -306,6 +343,14 @@ def _limit_of(rule: TargetRule, sample: TargetSample, system: SystemSample) -> _
         "machine" if wanted_bytes is None else "settings",
         None if rss_bytes is None else rss_bytes / limit_bytes,
     )
+
+
+def _room_bytes(system: SystemSample, sample: TargetSample) -> int:
+    """What is left for a target to grow into: of its own limit, or of the machine."""
+    limit = sample.limit
+    if limit is None or limit.share is None:
+        return system.available_bytes
+    return min(system.available_bytes, round(limit.limit_bytes * (1 - limit.share)))
 
 
 def _budget_condition(text: str) -> Condition:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trayapp.domain.growth import Spike
+from trayapp.domain.leaks import impact_of
 from trayapp.domain.levels import Level
 from trayapp.domain.names import short_name
 from trayapp.domain.samples import ProcessUse, SystemSample
@@ -67,6 +68,13 @@ def growth_text(view: TargetView, lasted_seconds: float, grown_bytes: int) -> tu
         f"now {format_rate(view.slope_bytes_per_second)}: {format_size(view.rss_bytes)} in use."
     )
     return f"{short_name(view.name)} keeps growing", body + _time_left(view)
+
+
+def leak_text(view: TargetView) -> tuple[str, str]:
+    """Title and body about a target that, on all its evidence, leaks."""
+    reason = impact_of(view.leak).reason
+    why = f" {reason[:1].upper()}{reason[1:]}." if reason else ""
+    return f"{short_name(view.name)} seems to leak memory", f"{view.leak.evidence}{why}"
 
 
 def spike_text(name: str, spike: Spike) -> tuple[str, str]:

@@ -113,10 +113,9 @@ def application_line(application: ApplicationView) -> str:
     count = len(application.pids)
     several = f" ×{count}" if count > 1 else ""
     bars = sparkline(zoomed_heights(application.bars))
-    return (
-        f"{short_name(application.name)}{several}  {bars}  {format_size(application.rss_bytes)} RSS "
-        f"{_trend(application.slope_bytes_per_second)}"
-    )
+    size = f"{format_size(application.rss_bytes)} RSS"
+    name = f"{short_name(application.name)}{several}"
+    return f"{name}  {bars}  {size} {_trend(application.slope_bytes_per_second)}"
 
 
 def trend_arrow(bytes_per_second: float | None) -> str:

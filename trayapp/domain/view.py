@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from trayapp.domain.application_trends import ApplicationView
 from trayapp.domain.budget import BudgetVerdict
 from trayapp.domain.incidents import Incident, Quiet
+from trayapp.domain.leaks import Verdict
 from trayapp.domain.levels import Level
 from trayapp.domain.samples import AppSample, ProcessUse, SystemSample
+
+_NOTHING_TO_JUDGE = Verdict()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +41,19 @@ class TargetView:
     restart_count: int = 0
     bars: tuple[float | None, ...] = ()
     """Ten values in bytes, oldest first."""
+    leak: Verdict = _NOTHING_TO_JUDGE
+    """What the leak detector makes of it; its times are monotonic."""
     level: Level = Level.NORMAL
     """The worst open incident about it."""
 
     @property
     def verdict(self) -> str:
-        """One word: "gone", "growing" or "healthy"."""
+        """One word: "gone", "leaking", "growing" or "healthy"."""
         if not self.pids:
             return "gone"
-        return "growing" if self.growing_since_wall_seconds is not None else "healthy"
+        if self.leak.level == "healthy" and self.growing_since_wall_seconds is not None:
+            return "growing"
+        return self.leak.level
 
     @property
     def seconds_to_limit(self) -> float | None:
