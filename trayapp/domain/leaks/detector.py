@@ -37,6 +37,7 @@ _MOST_HELD_BLOCKS = 240
 _WINDOWS = (26, 22, 18, 14)
 _STALL_SECONDS = 150.0
 _MOST_PRIORS = 5
+_FRESH_SECONDS = 900.0
 DEFAULT_SETTINGS = LeakSettings()
 
 
@@ -56,6 +57,7 @@ class LeakDetector:
     """
 
     __slots__ = (
+        "_against_since",
         "_average",
         "_average_count",
         "_best",
@@ -65,9 +67,9 @@ class LeakDetector:
         "_block_samples",
         "_block_sum",
         "_clock",
-        "_against_since",
         "_elapsed",
         "_for_since",
+        "_has_leaked",
         "_interval",
         "_ladder",
         "_last_at",
@@ -137,11 +139,18 @@ class LeakDetector:
         self._warm_seconds = 0.0
         self._leaking = False
         self._for_since: float | None = None
+        self._has_leaked = False
         self._against_since = 0.0
         self._runaway = False
         self._was_rising = False
         self.verdict = Verdict()
         """What was said last."""
+
+    def refresh(self) -> Verdict:
+        """The verdict with its shape as of the last block: at the end of a recording."""
+        if self.verdict.level == "healthy" and self._ladder.counts[0]:
+            self._tell(max(self._scores), is_runaway=False, is_stalled=self._is_stalled())
+        return self.verdict
 
     @property
     def prior(self) -> SessionPrior | None:
@@ -268,7 +277,8 @@ class LeakDetector:
         if score < settings.growing_score and not runaway and not self._was_rising:
             self._best = (self._best[0], NO_CLIMB) if not score else self._best
             self._settle(score)
-            if closed > 1 or self.verdict.level != "healthy" or self.verdict.shape != "flat":
+            # What a healthy process looks like is said once a minute, later every eight minutes.
+            if closed > (2 if self._elapsed < _FRESH_SECONDS else 5) or score or self._leaking:
                 self._tell(score, is_runaway=False, is_stalled=False)
             return
         if scores[self._best[0]] < score:
@@ -295,7 +305,7 @@ class LeakDetector:
             if self._for_since is None:
                 self._for_since = self._elapsed
             if self._runaway or self._elapsed - self._for_since >= settings.confirm_seconds:
-                self._leaking = True
+                self._leaking = self._has_leaked = True
             return
         self._for_since = None
         if self._elapsed - self._against_since >= settings.clear_seconds:
@@ -317,7 +327,7 @@ class LeakDetector:
         if width < self._interval or ladder.climbed(rung) < 0.6 * settings.minimum_bytes:
             return NO_CLIMB
         floors = ladder.floors(rung)
-        given_back = max(ladder.given_back[: rung + 1])
+        given_back = ladder.given_back[rung]
         best = NO_CLIMB
         count = len(floors)
         for size in (count, *(size for size in _WINDOWS if size < count)):
@@ -327,7 +337,7 @@ class LeakDetector:
             climb = judge_floors(floors[count - size :], given_back, settings)
             if climb.score * most > best.score:
                 best = replace(climb, score=climb.score * most)
-        stairs = judge_stairs(floors, settings)
+        stairs = judge_stairs(floors, given_back, settings)
         if stairs.score * confidence(count * width, settings) > best.score:
             best = replace(stairs, score=stairs.score * confidence(count * width, settings))
         if rung and count >= 20:
@@ -336,7 +346,9 @@ class LeakDetector:
                 most = confidence(size * width, settings)
                 if size > count or most * 0.85 <= best.score:
                     continue
-                climb = judge_means(means[count - size :], floors[count - size :], settings)
+                climb = judge_means(
+                    means[count - size :], floors[count - size :], given_back, settings
+                )
                 if climb.score * most > best.score:
                     best = replace(climb, score=climb.score * most)
         return best
@@ -437,6 +449,8 @@ class LeakDetector:
             is_rising=level != "healthy",
             is_stalled=is_stalled,
         )
+        if level == "healthy" and self._has_leaked and shape in ("warm-up", "step", "climb"):
+            shape = "plateau"
         classic = self._classic(climb)
         if level == "healthy":
             verdict = Verdict(shape=shape, score=min(score, 0.49), classic=classic)
@@ -477,10 +491,12 @@ class LeakDetector:
             return rate, low / BLOCK_SECONDS, high / BLOCK_SECONDS, now - seconds, growth
         rung, climb = self._best
         width = BLOCK_SECONDS * 2**rung
-        floors = ladder.floors(rung)
+        floors = ladder.means(rung) if climb.is_by_means else ladder.floors(rung)
         start = len(floors) - max(2, climb.blocks)
         pace = climb.growth_bytes / max(1, climb.blocks)
-        while start > 0 and floors[start] - floors[start - 1] >= 0.3 * pace:
+        while (
+            not climb.is_by_means and start > 0 and floors[start] - floors[start - 1] >= 0.3 * pace
+        ):
             start -= 1
         middle, low, high = sen_slope(floors[start:])
         unclosed = self._elapsed % width

@@ -33,24 +33,22 @@ def shape_of(
     if max(span, bursts) <= little:
         return "flat"
     if span <= little:
-        burst = sum(
-            mean - floor > 0.2 * bursts for mean, floor in zip(means, floors, strict=True)
-        )
+        burst = sum(mean - floor > 0.2 * bursts for mean, floor in zip(means, floors, strict=True))
         return "saw-tooth returning" if burst > len(floors) / 3 else "spike"
     return "plateau" if is_stalled else _settled(floors, means, span, whole)
 
 
-def _settled(
-    floors: Sequence[float], means: Sequence[float], span: float, rung: int
-) -> Shape:
+def _settled(floors: Sequence[float], means: Sequence[float], span: float, rung: int) -> Shape:
     turns = _turns(floors, 0.4 * span)
     if turns >= 3:
         return "day-and-night" if _is_smooth(floors, span) else "saw-tooth returning"
     high_at = floors.index(max(floors))
     if floors[-1] - min(floors) < 0.3 * span and 0 < high_at < len(floors) - 1:
-        return "spike" if sum(f > floors[-1] + span / 2 for f in floors) <= len(
-            floors
-        ) / 3 else "day-and-night"
+        return (
+            "spike"
+            if sum(f > floors[-1] + span / 2 for f in floors) <= len(floors) / 3
+            else "day-and-night"
+        )
     bursts = sum(mean - floor > 0.3 * span for mean, floor in zip(means, floors, strict=True))
     if bursts > len(floors) / 2:
         return "saw-tooth returning"
@@ -75,7 +73,7 @@ def _rising(ladder: Ladder, rung: int, climb: Climb) -> Shape:
     per_block = growth / len(floors)
     teeth = median(mean - floor for mean, floor in zip(means, floors, strict=True))
     drops = -sum(step for step in steps if step < 0)
-    if teeth > 1.5 * per_block and teeth > 0.05 * growth or drops > 0.25 * growth:
+    if (teeth > 1.5 * per_block and teeth > 0.05 * growth) or drops > 0.25 * growth:
         return "saw-tooth rising"
     # On the finest rung that remembers enough: long blocks smooth every stair.
     fine = next(
@@ -104,8 +102,10 @@ def _turns(values: Sequence[float], least: float) -> int:
         elif way <= 0 and value > low + least:
             turns += way < 0
             way, high = 1, value
-        low, high = (min(low, value), max(high, value)) if way == 0 else (
-            (min(low, value), high) if way < 0 else (low, max(high, value))
+        low, high = (
+            (min(low, value), max(high, value))
+            if way == 0
+            else ((min(low, value), high) if way < 0 else (low, max(high, value)))
         )
     return turns
 

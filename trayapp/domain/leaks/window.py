@@ -20,6 +20,8 @@ class Climb:
     blocks: int
     longest_hold: int
     """Most blocks in a row without growth: how long it may pause and still be a leak."""
+    is_by_means: bool = False
+    """Seen in the typical sizes only."""
 
 
 NO_CLIMB = Climb(0.0, 0.0, 0, 0)
@@ -40,9 +42,7 @@ def confidence(seconds: float, settings: LeakSettings) -> float:
     return max(0.0, min(0.97, 0.5 + 0.2 * steps))
 
 
-def judge_floors(
-    floors: Sequence[float], given_back: float, settings: LeakSettings
-) -> Climb:
+def judge_floors(floors: Sequence[float], given_back: float, settings: LeakSettings) -> Climb:
     """Retained growth: what the lowest sizes of the blocks say. From 8 blocks on."""
     count = len(floors)
     if count < 8:
@@ -64,13 +64,12 @@ def judge_floors(
     if not score:
         return NO_CLIMB
     score *= math.sqrt(ramp(_drift(steps), 2.0, 4.0))
-    if given_back > 0:
-        score *= ramp(growth / given_back, 1.0, settings.novelty_factor)
+    score *= _novelty(growth, given_back, settings)
     return Climb(score, growth, count, _longest_hold(kept, growth))
 
 
 def judge_means(
-    means: Sequence[float], floors: Sequence[float], settings: LeakSettings
+    means: Sequence[float], floors: Sequence[float], given_back: float, settings: LeakSettings
 ) -> Climb:
     """A climb beneath dips: the typical size rises straight, and the dips rise with it.
 
@@ -96,11 +95,12 @@ def judge_means(
         * ramp(parts[2] / max(parts[0], 1.0), 0.4, 0.75)
         * ramp(lift / growth, 0.1, 0.25)
         * ramp(0.16 - off / growth, 0.0, 0.08)
+        * _novelty(growth, given_back, settings)
     )
-    return Climb(0.85 * score, growth, count, 0)
+    return Climb(0.85 * score, growth, count, 0, is_by_means=True)
 
 
-def judge_stairs(floors: Sequence[float], settings: LeakSettings) -> Climb:
+def judge_stairs(floors: Sequence[float], given_back: float, settings: LeakSettings) -> Climb:
     """Jumps that are kept, one like the other, at even distances, with level plateaus between.
 
     For stairs so long that quarters of the window see none. Four of them: three may be chance.
@@ -132,6 +132,9 @@ def judge_stairs(floors: Sequence[float], settings: LeakSettings) -> Climb:
         ramp(min(sizes) / max(sizes), 0.25, 0.4)
         * ramp(min(apart) / max(apart), 0.4, 0.65)
         * ramp(growth / (max(floors) - floors[0] or growth), 0.5, 0.8)
+        # The next one is not overdue.
+        * ramp(2.0 - (count - 1 - jumps[-1][0]) / median(apart), 0.0, 0.5)
+        * _novelty(growth, given_back, settings)
     )
     return Climb(score, growth, count, _longest_hold(kept, growth))
 
@@ -170,17 +173,18 @@ def slowing(values: Sequence[float]) -> float:
     return second / first if first > 0 else math.inf
 
 
+def _novelty(growth: float, given_back: float, settings: LeakSettings) -> float:
+    """Whether it exceeds what was given back before, on this scale of time."""
+    return ramp(growth / given_back, 1.0, settings.novelty_factor) if given_back > 0 else 1.0
+
+
 def _evenness(kept: Sequence[float], growth: float) -> float:
     """Growth in every quarter, and none of them nearly the last."""
     last = len(kept) - 1
     marks = [kept[last * part // 4] for part in range(5)]
     shares = [(after - before) * 4 / growth for before, after in pairwise(marks)]
     halves = (shares[2] + shares[3]) / max(1e-9, shares[0] + shares[1])
-    return (
-        ramp(min(shares), 0.0, 0.3)
-        * ramp(shares[3], 0.2, 0.6)
-        * ramp(halves, 0.35, 0.75)
-    )
+    return ramp(min(shares), 0.0, 0.3) * ramp(shares[3], 0.2, 0.6) * ramp(halves, 0.35, 0.75)
 
 
 def _drift(steps: Sequence[float]) -> float:
@@ -214,10 +218,12 @@ def _mad(values: Sequence[float]) -> float:
 
 
 def _longest_hold(kept: Sequence[float], growth: float) -> int:
-    """Most blocks in a row that together grew by next to nothing."""
+    """Most blocks in a row that grew by next to nothing, and then went on growing."""
     little = 0.1 * growth / len(kept)
     longest = run = 0
     for before, after in pairwise(kept):
-        run = run + 1 if after - before <= little else 0
-        longest = max(longest, run)
+        if after - before <= little:
+            run += 1
+        else:
+            longest, run = max(longest, run), 0
     return longest
