@@ -12,7 +12,7 @@ SERVICES = tuple(f"service-{number}" for number in range(10))
 """Programs that run all the time; their workers come and go."""
 LASTING_COUNT = 300
 """Processes that stay, services among them."""
-_LIFETIMES_SECONDS = (10.0, 120.0, 3000.0)
+_LIFETIMES_SECONDS = (10.0, 120.0, 1200.0)
 _LIFETIME_WEIGHTS = (70, 25, 5)
 _WORKERS_SHARE, _CONTAINERS_SHARE = 0.3, 0.1
 _INIT_PID, _FIRST_SERVICE_PID = 1, 2
