@@ -28,6 +28,12 @@ class Costs(NamedTuple):
         return 100 * (self.cpu_seconds - before.cpu_seconds) / elapsed_seconds
 
 
+def read_busy_seconds() -> float:
+    """Time that all processors have spent on anything since the machine started."""
+    times = psutil.cpu_times()
+    return float(sum(times[:8]) - times.idle - times.iowait)
+
+
 def read_costs(pids: Iterable[int]) -> Costs:
     """Ask about these processes and their descendants.
 

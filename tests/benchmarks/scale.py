@@ -6,6 +6,9 @@ Among so many idle processes, of which nine are targets and a tenth that moves i
 contestant looks once a second and is measured for `--seconds` after a warm-up. Then one scan of
 2,000 processes, Memtray's and psutil's. Peers take part when their commands are installed or in a
 folder given with `--peers`. Prints a table in Markdown; asserts nothing.
+
+Private memory leaves out what is shared with any other process: a Python program alone on a
+machine has about 5 MiB more, the interpreter's own code.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from contextlib import contextmanager
 import psutil
 
 from tests.benchmarks.contestants import IDLE_TARGETS, Contestant, Running, contestants
-from tests.benchmarks.costs import read_costs
+from tests.benchmarks.costs import read_busy_seconds, read_costs
 from tests.benchmarks.crowd import crowd
 from tests.benchmarks.resident import MOVING
 from trayapp.domain.units import format_size
@@ -34,6 +37,8 @@ from trayapp.readers.procfs import LIST_AT_LEAST_EVERY_SECONDS, ProcfsReader
 
 WARM_UP_SECONDS = 15.0
 """Programs are loaded, processes are met for the first time and looked at again."""
+QUIET_SECONDS = 3.0
+PATIENCE_SECONDS = 120.0
 SCAN_COUNT = 2000
 SCAN_ROUNDS = 41
 SCAN_PAUSE_SECONDS = 0.25
@@ -55,13 +60,13 @@ def main() -> None:
             print(f"left out: {each.name} ({each.missing} is not installed)", file=sys.stderr)
     taking_part = [each for each in all_of_them if each.missing is None]
     show(f"{describe_machine()}; ten targets, {options.seconds:g} s each\n")
-    show("| processes | what | looks/s | CPU, % of a core | private memory |")
-    show("| --: | :-- | --: | --: | --: |")
+    show("| processes | what | looks/s | CPU, % of a core | private memory | others, % of a core |")
+    show("| --: | :-- | --: | --: | --: | --: |")
     for count in map(int, options.counts.split(",")):
         try:
             measure_all(count, taking_part, options.seconds)
         except ValueError as error:
-            show(f"| {count} | not measured: {error} | | | |")
+            show(f"| {count} | not measured: {error} | | | | |")
     show(f"\nOne scan of {SCAN_COUNT} processes, median CPU time of {SCAN_ROUNDS}:\n")
     show("| way | ms, back to back | ms, after a pause |")
     show("| :-- | --: | --: |")
@@ -88,15 +93,28 @@ def measure_all(count: int, taking_part: Sequence[Contestant], seconds: float) -
 
 
 def measure(contestant: Running, seconds: float) -> str:
-    """The cells of a row: looks, CPU and memory."""
+    """The cells of a row: looks, CPU, memory, and how busy the machine was with anything else."""
     time.sleep(WARM_UP_SECONDS)
+    wait_for_quiet()
     looks, started = contestant.count_looks(), time.monotonic()
-    before = read_costs(contestant.pids)
+    busy, before = read_busy_seconds(), read_costs(contestant.pids)
     time.sleep(seconds)
-    after = read_costs(contestant.pids)
+    after, busy_after = read_costs(contestant.pids), read_busy_seconds()
     rate = (contestant.count_looks() - looks) / (time.monotonic() - started)
     cpu_percent = after.cpu_percent_since(before)
-    return f"{rate:.2f} | {cpu_percent:.2f} | {format_size(after.uss_bytes)}"
+    elapsed_seconds = after.monotonic_seconds - before.monotonic_seconds
+    others_percent = max(0.0, 100 * (busy_after - busy) / elapsed_seconds - cpu_percent)
+    return f"{rate:.2f} | {cpu_percent:.2f} | {format_size(after.uss_bytes)} | {others_percent:.0f}"
+
+
+def wait_for_quiet() -> None:
+    """Wait, but not for ever, until one of the processors has nothing to do."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        busy = read_busy_seconds()
+        time.sleep(QUIET_SECONDS)
+        if read_busy_seconds() - busy < QUIET_SECONDS:
+            return
 
 
 @contextmanager
