@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
-from itertools import combinations
+from itertools import combinations, pairwise
 from statistics import median
 from typing import Protocol
 
@@ -73,7 +73,7 @@ class Windowed:
 
 def share_of_rises(points: list[tuple[float, float]]) -> bool:
     """At least 0.7 of the steps rise, by more than 10 % together."""
-    steps = [after[1] > before[1] for before, after in zip(points, points[1:], strict=False)]
+    steps = [after[1] > before[1] for before, after in pairwise(points)]
     return sum(steps) >= 0.7 * len(steps) and points[-1][1] > 1.1 * points[0][1]
 
 

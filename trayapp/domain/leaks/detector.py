@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from trayapp.domain.leaks.evidence import evidence_of
 from trayapp.domain.leaks.ladder import BLOCK_SECONDS, BLOCKS, RUNGS, Ladder
@@ -149,7 +150,7 @@ class LeakDetector:
     def refresh(self) -> Verdict:
         """The verdict with its shape as of the last block: at the end of a recording."""
         if self.verdict.level == "healthy" and self._ladder.counts[0]:
-            self._tell(max(self._scores), is_runaway=False, is_stalled=self._is_stalled())
+            self._tell(self.verdict.score, is_runaway=False, is_stalled=self._is_stalled())
         return self.verdict
 
     @property
@@ -321,7 +322,7 @@ class LeakDetector:
 
     def _judge_rung(self, rung: int, settings: LeakSettings) -> Climb:
         """The best of several windows that all end now."""
-        width = BLOCK_SECONDS * 2**rung
+        width = BLOCK_SECONDS * (1 << rung)
         ladder = self._ladder
         # Blocks shorter than the interval hold no sample of their own.
         if width < self._interval or ladder.climbed(rung) < 0.6 * settings.minimum_bytes:
@@ -362,7 +363,7 @@ class LeakDetector:
             return False
         newest = [*self._ladder.floors(0)[-count:], self._last_value]
         growth = newest[-1] - newest[0]
-        steps = [after - before for before, after in zip(newest, newest[1:], strict=False)]
+        steps = [after - before for before, after in pairwise(newest)]
         third = len(steps) // 3
         is_straight = min(steps[:-1]) >= 0.5 * growth / len(steps) and sum(
             steps[-third:]
@@ -380,14 +381,14 @@ class LeakDetector:
         rung, climb = self._best
         if climb.blocks < 4:
             return False
-        width = BLOCK_SECONDS * 2**rung
+        width = BLOCK_SECONDS * (1 << rung)
         finest = next((at for at in range(rung) if self._scores[at] >= 0.4), rung)
-        span = max(_STALL_SECONDS, BLOCK_SECONDS * 2**finest)
+        span = max(_STALL_SECONDS, BLOCK_SECONDS * (1 << finest))
         if climb.longest_hold:
             span = max(span, 1.25 * climb.longest_hold * width + width)
         rate = climb.growth_bytes / (climb.blocks * width)
         for at in range(RUNGS):
-            short = BLOCK_SECONDS * 2**at
+            short = BLOCK_SECONDS * (1 << at)
             blocks = math.ceil(span / short)
             if short < self._interval or blocks > BLOCKS // 2:
                 continue
@@ -451,7 +452,7 @@ class LeakDetector:
         )
         if level == "healthy" and self._has_leaked and shape in ("warm-up", "step", "climb"):
             shape = "plateau"
-        classic = self._classic(climb)
+        classic = self._classic()
         if level == "healthy":
             verdict = Verdict(shape=shape, score=min(score, 0.49), classic=classic)
             self.verdict = replace(verdict, evidence=evidence_of(verdict, self._signal, 0.0))
@@ -490,7 +491,7 @@ class LeakDetector:
             seconds = count * BLOCK_SECONDS
             return rate, low / BLOCK_SECONDS, high / BLOCK_SECONDS, now - seconds, growth
         rung, climb = self._best
-        width = BLOCK_SECONDS * 2**rung
+        width = BLOCK_SECONDS * (1 << rung)
         floors = ladder.means(rung) if climb.is_by_means else ladder.floors(rung)
         start = len(floors) - max(2, climb.blocks)
         pace = climb.growth_bytes / max(1, climb.blocks)
@@ -504,10 +505,10 @@ class LeakDetector:
         growth = max(climb.growth_bytes, floors[-1] - floors[start])
         return middle / width, low / width, high / width, max(onset, self._clock), growth
 
-    def _classic(self, climb: Climb) -> ClassicSignals:
+    def _classic(self) -> ClassicSignals:
         settings, ladder = self._settings, self._ladder
         means = ladder.means(0)[-20:]
-        steps = [after - before for before, after in zip(means, means[1:], strict=False)]
+        steps = [after - before for before, after in pairwise(means)]
         if not steps:
             return ClassicSignals()
         rising = sum(1 for step in steps if step > 0) / len(steps)

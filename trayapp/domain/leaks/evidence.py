@@ -49,7 +49,19 @@ def evidence_of(verdict: Verdict, signal: Signal, seconds: float) -> str:
         doubt = "; a cache that fills would look the same so far"
     else:
         doubt = ""
-    return f"{sentence}{doubt} ({_source(signal)})."
+    classic = verdict.classic
+    agree = [
+        name
+        for name, is_met in (
+            ("moving average", classic.is_rate_high),
+            ("spike", classic.is_spike),
+            ("sustained growth", classic.is_sustained),
+            ("staircase", classic.jumps >= 3),
+        )
+        if is_met
+    ]
+    simple = f"; simple rules that agree: {', '.join(agree)}" if agree else ""
+    return f"{sentence}{doubt} ({_source(signal)}{simple})."
 
 
 def _source(signal: Signal) -> str:

@@ -56,7 +56,7 @@ def _settled(floors: Sequence[float], means: Sequence[float], span: float, rung:
     largest = max(steps)
     if largest >= 0.7 * span and steps.index(largest) >= 3:
         return "step"
-    rest = [floor for floor in floors[-max(3, len(floors) // 4) :]]
+    rest = floors[-max(3, len(floors) // 4) :]
     if max(rest) - min(rest) <= 0.1 * span:
         reached = next(at for at, floor in enumerate(floors) if floor >= floors[-1] - 0.1 * span)
         is_early = reached * BLOCK_SECONDS * 2**rung <= _WARM_UP_SECONDS
