@@ -389,10 +389,11 @@ def test_a_recording_is_made_analyzed_and_drawn(memtray: Memtray, tmp_path: Path
         done = memtray.run("record", *options, "--", sys.executable, str(program))
         assert json.loads(done.stdout)["samples"] > 50, done.stderr
         judged = memtray.run("analyze", str(file), "--json")
-        assert judged.returncode == 1
-        (series,) = json.loads(judged.stdout)["files"][0]["series"]
-        assert series["verdict"] == "growing"
-        assert series["slope_bytes_per_second"] > 500_000
+        assert judged.returncode == 0
+        (series,) = json.loads(judged.stdout)
+        # Seven seconds are the start of a program, and no reason to call it anything.
+        assert series["verdict"] == "healthy"
+        assert series["first_alert_s"] is None
         picture = tmp_path / f"{ending}.svg"
         assert memtray.run("trends", str(file), "--save", str(picture)).returncode == 0
         assert picture.stat().st_size > 1000

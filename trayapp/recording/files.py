@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from trayapp.errors import RecordingError
-from trayapp.recording.csv_reading import read_csv
+from trayapp.recording.csv_reading import LONGEST_LINE, read_csv
 from trayapp.recording.memrec import MAGIC, read_memrec
+from trayapp.recording.profiler_reading import is_profile, read_profile
 from trayapp.recording.records import Recording
 
 ENDINGS = (".memrec", ".csv", ".csv.gz")
@@ -57,6 +60,19 @@ def _read_text(path: Path, file: BinaryIO) -> Recording:
     # Names are written by strangers, and sizes are what counts: any byte will do in a name.
     text = io.TextIOWrapper(file, "utf-8-sig", errors="replace", newline="")
     try:
+        is_from_profiler = is_profile(next(_lines(text), ""))
+        text.seek(0)
+        if is_from_profiler:
+            return read_profile(path, _lines(text))
         return read_csv(path, text)
     finally:
         text.detach()
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """As many as there are before the file breaks off."""
+    try:
+        while line := text.readline(LONGEST_LINE):
+            yield line
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        return

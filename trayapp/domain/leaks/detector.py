@@ -463,7 +463,10 @@ class LeakDetector:
         verdict = Verdict(
             level=level,
             shape=shape,
-            score=min(0.99, score),
+            # As long as a minute has not confirmed it, the score does not say leaking either.
+            score=min(0.99, max(score, settings.growing_score))
+            if self._leaking
+            else min(score, settings.leaking_score - 0.01),
             rate_bytes_per_second=rate,
             rate_low_bytes_per_second=low,
             rate_high_bytes_per_second=high,
@@ -473,7 +476,7 @@ class LeakDetector:
             seconds_to_limit=room / rate if room is not None and rate > 0 else None,
             seconds_to_limit_low=room / high if room is not None and high > 0 else None,
             seconds_to_limit_high=room / low if room is not None and low > 0 else None,
-            is_runaway=is_runaway,
+            is_runaway=is_runaway and max(self._scores) < settings.leaking_score,
             classic=classic,
         )
         self.verdict = replace(verdict, evidence=evidence_of(verdict, self._signal, now - onset))
