@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 MB = 1e6
 HOUR = 3600.0
@@ -123,3 +124,77 @@ def _day(period: float, height: float) -> Course:
 
 def _warm(height: float) -> Course:
     return lambda t: height * (1 - math.exp(-t / 120))
+
+
+def unsteady(
+    seed: int, step: float = 15.0
+) -> Iterator[tuple[str, list[tuple[float, float, bool]]]]:
+    """A day each of what chance makes of healthy programs: harder than real ones on the whole."""
+    makers: dict[str, Callable[[random.Random, float], Iterator[float]]] = {
+        "returning walk": _returning_walk,
+        "random walk": _random_walk,
+        "tabs opened and closed": _tabs,
+        "heap that expands": _heap,
+        "high-water mark": _high_water,
+        "random cache": _coupons,
+        "steps up and down": _steps,
+    }
+    count = int(DAY / step)
+    for name, maker in makers.items():
+        sizes = islice(maker(random.Random(f"{name} {seed}"), step), count)
+        yield name, [(at * step, size, False) for at, size in enumerate(sizes)]
+
+
+def _returning_walk(rng: random.Random, step: float) -> Iterator[float]:
+    off = 0.0
+    while True:
+        off += -off * step / HOUR + rng.gauss(0, 1.5 * MB)
+        yield 200 * MB + off
+
+
+def _random_walk(rng: random.Random, step: float) -> Iterator[float]:  # noqa: ARG001
+    off = 0.0
+    while True:
+        off += rng.gauss(0, MB)
+        yield max(20 * MB, 300 * MB + off)
+
+
+def _tabs(rng: random.Random, step: float) -> Iterator[float]:
+    tabs: list[float] = []
+    while True:
+        if rng.random() < step / 240:
+            tabs.append(rng.uniform(20, 120) * MB)
+        tabs = [tab for tab in tabs if rng.random() > step / 3000]
+        yield 300 * MB + sum(tabs) + rng.gauss(0, MB)
+
+
+def _heap(rng: random.Random, step: float) -> Iterator[float]:
+    heap, at = 120 * MB, 0.0
+    while True:
+        if rng.random() < step / 600 * math.exp(-at / 5400):
+            heap += rng.uniform(5, 30) * MB
+        at += step
+        yield heap + rng.gauss(0, 0.3 * MB)
+
+
+def _high_water(rng: random.Random, step: float) -> Iterator[float]:  # noqa: ARG001
+    mark = 100 * MB
+    while True:
+        mark = max(mark, 100 * MB + abs(rng.gauss(0, 40 * MB)))
+        yield mark
+
+
+def _coupons(rng: random.Random, step: float) -> Iterator[float]:
+    per_second, size, at = rng.uniform(1, 10), rng.uniform(2, 10) * 1e3, 0.0
+    while True:
+        filled = 20_000 * (1 - math.exp(-at * per_second / 20_000))
+        at += step
+        yield 60 * MB + filled * size + rng.gauss(0, 0.1 * MB)
+
+
+def _steps(rng: random.Random, step: float) -> Iterator[float]:
+    level = 100 * MB
+    while True:
+        if rng.random() < step / 7200:
+            level = max(50 * MB, level + rng.choice((1, -0.7)) * rng.uniform(10, 80) * MB)
+        yield level + rng.gauss(0, 0.2 * MB)

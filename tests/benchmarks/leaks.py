@@ -23,7 +23,15 @@ from pathlib import Path
 from statistics import median
 
 from tests.benchmarks.leak_baselines import BASELINES
-from tests.benchmarks.leak_families import DAY, HOUR, Family, healthy, leaks, slow_under_saw
+from tests.benchmarks.leak_families import (
+    DAY,
+    HOUR,
+    Family,
+    healthy,
+    leaks,
+    slow_under_saw,
+    unsteady,
+)
 from trayapp.domain.leaks import LeakDetector, Verdict, impact_of
 
 HERE = Path(__file__).parent
@@ -227,6 +235,16 @@ def on_families(days: float) -> Iterator[str]:
             f"| {outcome.alarms} | {outcome.alarms / days:.3f} | {outcome.last.shape} |"
         )
     yield f"| all | | {total} | {total / days / count:.3f} | |"
+    yield from ("", "Unsteady healthy ones, a day each at 15 s, six seeds:", "")
+    yield from ("| course | days with an alarm | notifications per process-day |", "|---|---|---|")
+    unsteady_outcomes: dict[str, list[Outcome]] = {}
+    for seed in range(6):
+        for name, rows in unsteady(seed):
+            trace = Trace(name, False, 0.0, None, None, "none", rows)
+            unsteady_outcomes.setdefault(name, []).append(judge(trace))
+    for name, those in unsteady_outcomes.items():
+        alarmed = sum(one.first is not None for one in those)
+        yield f"| {name} | {alarmed} of {len(those)} | {sum(o.alarms for o in those) / 6:.2f} |"
     outcomes = [judge(made(family, seed)) for family in leaks() for seed in (1, 2)]
     found = [one for one in outcomes if one.is_hit]
     in_time = [one for one in found if one.first and one.first - one.trace.onset <= 6 * HOUR]

@@ -38,6 +38,7 @@ _MOST_HELD_BLOCKS = 240
 _WINDOWS = (26, 22, 18, 14)
 _STALL_SECONDS = 150.0
 _MOST_PRIORS = 5
+_MOST_DOUBTS = 5
 _FRESH_SECONDS = 900.0
 DEFAULT_SETTINGS = LeakSettings()
 
@@ -68,6 +69,7 @@ class LeakDetector:
         "_block_samples",
         "_block_sum",
         "_clock",
+        "_doubts",
         "_elapsed",
         "_for_since",
         "_has_leaked",
@@ -142,6 +144,8 @@ class LeakDetector:
         self._for_since: float | None = None
         self._has_leaked = False
         self._against_since = 0.0
+        self._doubts = 0
+        """How often it was called leaking and then stopped."""
         self._runaway = False
         self._was_rising = False
         self.verdict = Verdict()
@@ -309,8 +313,9 @@ class LeakDetector:
                 self._leaking = self._has_leaked = True
             return
         self._for_since = None
-        if self._elapsed - self._against_since >= settings.clear_seconds:
+        if self._leaking and self._elapsed - self._against_since >= settings.clear_seconds:
             self._leaking = False
+            self._doubts = min(_MOST_DOUBTS, self._doubts + 1)
 
     def _is_rushing(self) -> bool:
         """Whether the newest blocks still grow at half the pace of a runaway or more."""
@@ -331,20 +336,23 @@ class LeakDetector:
         given_back = ladder.given_back[rung]
         best = NO_CLIMB
         count = len(floors)
+        # Each time that it stopped after it was called leaking, it takes twice as long to believe.
+        proof = width / (1 << self._doubts)
         for size in (count, *(size for size in _WINDOWS if size < count)):
-            most = confidence(size * width, settings)
+            most = confidence(size * proof, settings)
             if most <= best.score:
                 break
             climb = judge_floors(floors[count - size :], given_back, settings)
             if climb.score * most > best.score:
                 best = replace(climb, score=climb.score * most)
         stairs = judge_stairs(floors, given_back, settings)
-        if stairs.score * confidence(count * width, settings) > best.score:
-            best = replace(stairs, score=stairs.score * confidence(count * width, settings))
+        most = confidence(count * proof, settings)
+        if stairs.score * most > best.score:
+            best = replace(stairs, score=stairs.score * most)
         if rung and count >= 20:
             means = ladder.means(rung)
             for size in (count, 24):
-                most = confidence(size * width, settings)
+                most = confidence(size * proof, settings)
                 if size > count or most * 0.85 <= best.score:
                     continue
                 climb = judge_means(
