@@ -36,9 +36,6 @@ interval = "1s"
 adaptive = false
 [budget]
 cpu_percent = 100
-[icon]
-shows = "moving"
-span = "10s"
 [spike]
 enabled = false
 [growth]
@@ -46,6 +43,11 @@ enabled = false
 [[targets]]
 name = "moving"
 match = "block.close"
+"""
+_LIVELY_ICON = """
+[icon]
+shows = "moving"
+span = "10s"
 """
 _TARGET = """
 [[targets]]
@@ -111,6 +113,11 @@ def contestants(folders: Sequence[str]) -> list[Contestant]:
     psrecord = shutil.which("psrecord", path=path) or "psrecord"
     return [
         contestant("Memtray in the tray", lambda _: memtray_in_the_tray(), *_DESKTOP_PROGRAMS),
+        contestant(
+            "the same, the icon changing every second",
+            lambda _: memtray_in_the_tray(_LIVELY_ICON),
+            *_DESKTOP_PROGRAMS,
+        ),
         contestant("Memtray, headless", lambda _: memtray_headless()),
         contestant(
             "the naive way: process_iter with cmdline",
@@ -221,9 +228,9 @@ def memtray_headless() -> Iterator[Running]:
 
 
 @contextmanager
-def memtray_in_the_tray() -> Iterator[Running]:
+def memtray_in_the_tray(more_settings: str = "") -> Iterator[Running]:
     """Run Memtray with its icon in the panel of a virtual desktop."""
-    with VirtualDesktop() as desktop, _memtray_home(desktop.env) as env:
+    with VirtualDesktop() as desktop, _memtray_home(desktop.env, more_settings) as env:
         program = desktop.launch(
             *(sys.executable, "-m", "trayapp", "start"), env=env, cwd=_REPOSITORY
         )
@@ -238,10 +245,14 @@ def memtray_in_the_tray() -> Iterator[Running]:
 
 
 @contextmanager
-def _memtray_home(env: dict[str, str] | None = None) -> Iterator[dict[str, str]]:
+def _memtray_home(
+    env: dict[str, str] | None = None, more_settings: str = ""
+) -> Iterator[dict[str, str]]:
     """An environment with settings of its own."""
     with tempfile.TemporaryDirectory() as home:
-        settings = _SETTINGS + "".join(_TARGET.format(name) for name in IDLE_TARGETS)
+        settings = (
+            more_settings + _SETTINGS + "".join(_TARGET.format(name) for name in IDLE_TARGETS)
+        )
         Path(home, "memtray.toml").write_text(settings)
         yield {**(os.environ if env is None else env), "MEMTRAY_HOME": home}
 
