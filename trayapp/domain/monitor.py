@@ -85,6 +85,7 @@ class _TargetState:
         self.restart_count = 0
         self.growing_since_wall_seconds: float | None = None
         self.leaks: LeakDetector | None = None
+        self.leaks_by_rss = False
 
     def fold_leak(self, frame: Frame, sample: TargetSample, *, restarted: bool) -> Verdict:
         """Let the leak detector see one look; it judges every 15 s of its own accord."""
@@ -92,12 +93,13 @@ class _TargetState:
         if self.leaks is None:
             if sample.rss_bytes is None:
                 return Verdict()
-            signal: Signal = "resident set" if anon_bytes is None else "anonymous memory"
+            # One signal for good: a change from one to the other would look like growth.
+            self.leaks_by_rss = anon_bytes is None
+            signal: Signal = "resident set" if self.leaks_by_rss else "anonymous memory"
             self.leaks = LeakDetector(signal=signal)
-        is_resident = anon_bytes is None
         return self.leaks.fold(
             frame.monotonic_seconds,
-            sample.rss_bytes if is_resident else anon_bytes,
+            sample.rss_bytes if self.leaks_by_rss else anon_bytes,
             load=Load(children=len(sample.readings)),
             restarted=restarted,
             room_bytes=_room_bytes(frame.system, sample),
