@@ -22,7 +22,6 @@ from trayapp.domain.leaks import LeakDetector, Load, Signal, Verdict, impact_of
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Event, Series
 from trayapp.domain.samples import (
-    AppSample,
     Footprint,
     Frame,
     ProcessKey,
@@ -36,6 +35,25 @@ from trayapp.domain.view import TargetView, View
 
 PRESSURE_KEY = "pressure"
 SYSTEM = "system"
+SLOW_VALUES_SECONDS = 30.0
+"""How often figures are kept that are read, or change, no more often than that."""
+
+_TARGET_METRICS = (
+    "rss_bytes",
+    "anon_bytes",
+    "process_count",
+    "uss_bytes",
+    "pss_bytes",
+    "swap_bytes",
+)
+_USED = Series(SYSTEM, "", "used_bytes")
+_TOTAL = Series(SYSTEM, "", "total_bytes")
+_SWAP_USED = Series(SYSTEM, "", "swap_used_bytes")
+_STALL_SOME = Series(SYSTEM, "", "stall_some_percent")
+_STALL_FULL = Series(SYSTEM, "", "stall_full_percent")
+_APP_RSS = Series("app", "", "rss_bytes")
+_APP_USS = Series("app", "", "uss_bytes")
+_APP_CPU = Series("app", "", "cpu_percent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +94,8 @@ class Outcome:
 class _TargetState:
     """What is remembered of one target between frames: O(its processes)."""
 
-    def __init__(self, span_seconds: float) -> None:
+    def __init__(self, name: str, span_seconds: float) -> None:
+        self.series = {metric: Series("target", name, metric) for metric in _TARGET_METRICS}
         self.growth = GrowthTracker()
         self.bars = BarRing(span_seconds)
         self.peak_bytes: int | None = None
@@ -87,11 +106,18 @@ class _TargetState:
         self.leaks: LeakDetector | None = None
         self.leaks_by_rss = False
 
-    def fold_leak(self, frame: Frame, sample: TargetSample, *, restarted: bool) -> Verdict:
+    def fold_leak(
+        self,
+        frame: Frame,
+        sample: TargetSample,
+        rss_bytes: int | None,
+        anon_bytes: int | None,
+        *,
+        restarted: bool,
+    ) -> Verdict:
         """Let the leak detector see one look; it judges every 15 s of its own accord."""
-        anon_bytes = _anon_bytes(sample)
         if self.leaks is None:
-            if sample.rss_bytes is None:
+            if rss_bytes is None:
                 return Verdict()
             # One signal for good: a change from one to the other would look like growth.
             self.leaks_by_rss = anon_bytes is None
@@ -99,7 +125,7 @@ class _TargetState:
             self.leaks = LeakDetector(signal=signal)
         return self.leaks.fold(
             frame.monotonic_seconds,
-            sample.rss_bytes if self.leaks_by_rss else anon_bytes,
+            rss_bytes if self.leaks_by_rss else anon_bytes,
             load=Load(children=len(sample.readings)),
             restarted=restarted,
             room_bytes=_room_bytes(frame.system, sample),
@@ -127,6 +153,7 @@ class Monitor:
         self._largest: tuple[ProcessUse, ...] = ()
         self._applications: tuple[ApplicationView, ...] = ()
         self._trends = ApplicationTrends(rules.bar_span_seconds)
+        self._slow_values_at = float("-inf")
         self._set_states()
 
     def set_rules(self, rules: MonitorRules) -> None:
@@ -143,10 +170,10 @@ class Monitor:
 
     def preload_bars(self, remembered: Mapping[Series, Sequence[float | None]]) -> None:
         """Fill the bars with what the history remembers, oldest first, up to now."""
-        self._system_bars.preload(remembered.get(Series(SYSTEM, "", "used_bytes"), ()))
-        self._app_bars.preload(remembered.get(Series("app", "", "rss_bytes"), ()))
-        for name, state in self._states.items():
-            state.bars.preload(remembered.get(Series("target", name, "rss_bytes"), ()))
+        self._system_bars.preload(remembered.get(_USED, ()))
+        self._app_bars.preload(remembered.get(_APP_RSS, ()))
+        for state in self._states.values():
+            state.bars.preload(remembered.get(state.series["rss_bytes"], ()))
 
     def fold(self, frame: Frame, quiet: Quiet, budget: BudgetVerdict | None = None) -> Outcome:
         """Take in one frame, and how Memtray stands with its own budget."""
@@ -158,7 +185,12 @@ class Monitor:
         samples = {sample.name: sample for sample in frame.targets}
         if frame.applications is not None:
             self._applications = self._trends.fold(now, frame.applications)
-        conditions = [self._judge_pressure(frame.system)]
+        values = _machine_values(frame)
+        is_slow_due = now - self._slow_values_at >= SLOW_VALUES_SECONDS
+        if is_slow_due:
+            self._slow_values_at = now
+            values += _slow_machine_values(frame)
+        conditions: list[Condition | None] = [self._judge_pressure(frame.system)]
         if frame.oom_kill is not None:
             conditions.append(frame.oom_kill.condition())
         if budget is not None and budget.announcement:
@@ -167,11 +199,15 @@ class Monitor:
         views: list[TargetView] = []
         for rule in self._rules.targets:
             sample = samples.get(rule.name, TargetSample(name=rule.name))
-            target, judged, happened = self._fold_target(rule, sample, frame)
+            target, judged, restart = self._fold_target(rule, sample, frame, values)
             views.append(target)
             conditions += judged
-            events += happened
-        announcements = self._book.fold(now, wall, conditions, quiet)
+            if restart is not None:
+                events.append(restart)
+            if is_slow_due:
+                values += self._slow_values(target)
+        judged_now = [condition for condition in conditions if condition is not None]
+        announcements = self._book.fold(now, wall, judged_now, quiet)
         events += [_as_event(announcement, wall) for announcement in announcements]
         incidents = self._book.open_incidents()
         worst: dict[str, Level] = {}
@@ -192,20 +228,25 @@ class Monitor:
         )
         return Outcome(
             view=view,
-            values=tuple(_values(frame, views)),
+            values=tuple((series, value) for series, value in values if value is not None),
             events=tuple(events),
             announcements=announcements,
         )
 
     def _set_states(self) -> None:
         self._states = {
-            rule.name: self._states.get(rule.name) or _TargetState(self._rules.bar_span_seconds)
+            rule.name: self._states.get(rule.name)
+            or _TargetState(rule.name, self._rules.bar_span_seconds)
             for rule in self._rules.targets
         }
 
     def _fold_target(
-        self, rule: TargetRule, sample: TargetSample, frame: Frame
-    ) -> tuple[TargetView, list[Condition], list[Event]]:
+        self,
+        rule: TargetRule,
+        sample: TargetSample,
+        frame: Frame,
+        values: list[tuple[Series, float | None]],
+    ) -> tuple[TargetView, tuple[Condition | None, ...], Event | None]:
         now, wall = frame.monotonic_seconds, frame.wall_seconds
         state = self._states[rule.name]
         readings = dict(sample.readings)
@@ -217,18 +258,23 @@ class Monitor:
             self._rules.growth,
             self._rules.spike,
         )
-        rss_bytes = sample.rss_bytes
+        rss_bytes, anon_bytes = sample.rss_bytes, sample.anon_bytes
         state.bars.fold(now, rss_bytes)
         if rss_bytes is not None:
             state.peak_bytes = max(rss_bytes, state.peak_bytes or 0)
+            values += (
+                (state.series["rss_bytes"], rss_bytes),
+                (state.series["anon_bytes"], anon_bytes),
+                (state.series["process_count"], len(readings)),
+            )
         growth = state.growth.growth
         if growth is not None and growth.sustained:
             if state.growing_since_wall_seconds is None:
                 state.growing_since_wall_seconds = wall - (now - growth.onset_monotonic_seconds)
         else:
             state.growing_since_wall_seconds = None
-        leak = state.fold_leak(frame, sample, restarted=restarted)
-        limit = _limit_of(rule, sample, frame.system)
+        leak = state.fold_leak(frame, sample, rss_bytes, anon_bytes, restarted=restarted)
+        limit = _limit_of(rule, sample, rss_bytes, frame.system)
         footprint = (sample.footprint if readings else None) or Footprint()
         view = TargetView(
             name=rule.name,
@@ -247,39 +293,53 @@ class Monitor:
             bars=state.bars.values(),
             leak=leak,
         )
-        judged = [
+        judged = (
             self._judge_limit(view),
             self._judge_leak(rule, view),
             self._judge_growth(rule, view, state, now),
             self._judge_spike(rule, spike),
-        ]
-        events = []
+        )
+        restart = None
         if restarted:
             text = f"{rule.name} was started again"
-            events.append(Event(wall_seconds=wall, kind="restart", subject=rule.name, text=text))
-        return view, judged, events
+            restart = Event(wall_seconds=wall, kind="restart", subject=rule.name, text=text)
+        return view, judged, restart
 
-    def _judge_pressure(self, system: SystemSample) -> Condition:
+    def _slow_values(self, view: TargetView) -> Iterable[tuple[Series, float | None]]:
+        series = self._states[view.name].series
+        return (
+            (series["uss_bytes"], view.uss_bytes),
+            (series["pss_bytes"], view.pss_bytes),
+            (series["swap_bytes"], view.swap_bytes),
+        )
+
+    # What is in order is not judged at all: to the book of incidents that is the same.
+
+    def _judge_pressure(self, system: SystemSample) -> Condition | None:
         level = level_of_share(
             system.used_bytes / system.total_bytes,
             self._rules.thresholds,
             self._rules.rearm_share,
             self._book.judged_level(PRESSURE_KEY),
         )
+        if level is Level.NORMAL:
+            return None
         title, body = pressure_text(system, self._largest, level)
         return Condition(key=PRESSURE_KEY, subject=SYSTEM, level=level, title=title, body=body)
 
-    def _judge_limit(self, view: TargetView) -> Condition:
-        key = f"limit:{view.name}"
+    def _judge_limit(self, view: TargetView) -> Condition | None:
         # Near the machine's own limit, the machine's pressure is told instead.
         if not view.has_own_limit or view.limit_share is None:
-            return Condition(key=key, subject=view.name, level=Level.NORMAL)
+            return None
+        key = f"limit:{view.name}"
         level = level_of_share(
             view.limit_share,
             self._rules.thresholds,
             self._rules.rearm_share,
             self._book.judged_level(key),
         )
+        if level is Level.NORMAL:
+            return None
         title, body = limit_text(view)
         return Condition(key=key, subject=view.name, level=level, title=title, body=body)
 
@@ -287,37 +347,45 @@ class Monitor:
         is_wanted = self._rules.tells_growth and rule.watch_growth
         return is_wanted and view.leak.level == "leaking" and impact_of(view.leak).matters
 
-    def _judge_leak(self, rule: TargetRule, view: TargetView) -> Condition:
-        key = f"leak:{view.name}"
+    def _judge_leak(self, rule: TargetRule, view: TargetView) -> Condition | None:
         if not self._is_told_leak(rule, view):
-            return Condition(key=key, subject=view.name, level=Level.NORMAL)
+            return None
         title, body = leak_text(view)
         return Condition(
-            key=key, subject=view.name, level=Level.WARNING, title=title, body=body, has_lasted=True
+            key=f"leak:{view.name}",
+            subject=view.name,
+            level=Level.WARNING,
+            title=title,
+            body=body,
+            has_lasted=True,
         )
 
     def _judge_growth(
         self, rule: TargetRule, view: TargetView, state: _TargetState, now: float
-    ) -> Condition:
-        key = f"growth:{view.name}"
+    ) -> Condition | None:
         growth = state.growth.growth
+        if growth is None or not growth.sustained:
+            return None
         # A leak that is told says all that growth would, and better.
         is_leak = self._is_told_leak(rule, view)
-        told = self._rules.tells_growth and rule.watch_growth and not is_leak
-        if not told or growth is None or not growth.sustained:
-            return Condition(key=key, subject=view.name, level=Level.NORMAL)
+        if not (self._rules.tells_growth and rule.watch_growth) or is_leak:
+            return None
         title, body = growth_text(view, now - growth.onset_monotonic_seconds, growth.grown_bytes)
         return Condition(
-            key=key, subject=view.name, level=Level.WARNING, title=title, body=body, has_lasted=True
+            key=f"growth:{view.name}",
+            subject=view.name,
+            level=Level.WARNING,
+            title=title,
+            body=body,
+            has_lasted=True,
         )
 
-    def _judge_spike(self, rule: TargetRule, spike: Spike | None) -> Condition:
-        key = f"spike:{rule.name}"
+    def _judge_spike(self, rule: TargetRule, spike: Spike | None) -> Condition | None:
         if spike is None or not (self._rules.tells_spikes and rule.watch_spikes):
-            return Condition(key=key, subject=rule.name, level=Level.NORMAL)
+            return None
         title, body = spike_text(rule.name, spike)
         return Condition(
-            key=key,
+            key=f"spike:{rule.name}",
             subject=rule.name,
             level=Level.WARNING,
             title=title,
@@ -332,9 +400,10 @@ class _TargetLimit(NamedTuple):
     share: float | None
 
 
-def _limit_of(rule: TargetRule, sample: TargetSample, system: SystemSample) -> _TargetLimit:
+def _limit_of(
+    rule: TargetRule, sample: TargetSample, rss_bytes: int | None, system: SystemSample
+) -> _TargetLimit:
     """The settings' limit, else the system's, else all the memory there is."""
-    rss_bytes = sample.rss_bytes
     wanted_bytes = rule.limit_of(system.total_bytes)
     found = sample.limit
     if wanted_bytes is None and found is not None and found.source != "machine":
@@ -388,47 +457,17 @@ def _as_event(announcement: Announcement, wall_seconds: float) -> Event:
     )
 
 
-def _values(frame: Frame, views: Sequence[TargetView]) -> Iterable[tuple[Series, float]]:
-    for series, value in (*_system_values(frame.system), *_app_values(frame.app)):
-        if value is not None:
-            yield series, value
-    anon = {sample.name: _anon_bytes(sample) for sample in frame.targets}
-    for view in views:
-        if view.rss_bytes is not None:
-            yield Series("target", view.name, "rss_bytes"), view.rss_bytes
-            yield Series("target", view.name, "process_count"), len(view.pids)
-        for metric, value in (
-            ("anon_bytes", anon.get(view.name)),
-            ("uss_bytes", view.uss_bytes),
-            ("pss_bytes", view.pss_bytes),
-            ("swap_bytes", view.swap_bytes),
-        ):
-            if value is not None:
-                yield Series("target", view.name, metric), value
+def _machine_values(frame: Frame) -> list[tuple[Series, float | None]]:
+    system = frame.system
+    return [
+        (_USED, system.used_bytes),
+        (_SWAP_USED, system.swap_used_bytes),
+        (_STALL_SOME, system.stall_some_percent),
+        (_STALL_FULL, system.stall_full_percent),
+        (_APP_RSS, frame.app.rss_bytes),
+        (_APP_CPU, frame.app.cpu_percent),
+    ]
 
 
-def _system_values(system: SystemSample) -> Iterable[tuple[Series, float | None]]:
-    for metric, value in (
-        ("used_bytes", system.used_bytes),
-        ("total_bytes", system.total_bytes),
-        ("swap_used_bytes", system.swap_used_bytes),
-        ("stall_some_percent", system.stall_some_percent),
-        ("stall_full_percent", system.stall_full_percent),
-    ):
-        yield Series(SYSTEM, "", metric), value
-
-
-def _app_values(app: AppSample) -> Iterable[tuple[Series, float | None]]:
-    for metric, value in (
-        ("rss_bytes", app.rss_bytes),
-        ("uss_bytes", app.uss_bytes),
-        ("cpu_percent", app.cpu_percent),
-    ):
-        yield Series("app", "", metric), value
-
-
-def _anon_bytes(sample: TargetSample) -> int | None:
-    known = [reading.anon_bytes for _, reading in sample.readings]
-    if not known or any(value is None for value in known):
-        return None
-    return sum(value for value in known if value is not None)
+def _slow_machine_values(frame: Frame) -> list[tuple[Series, float | None]]:
+    return [(_TOTAL, frame.system.total_bytes), (_APP_USS, frame.app.uss_bytes)]

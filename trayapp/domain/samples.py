@@ -120,7 +120,24 @@ class TargetSample:
     @property
     def rss_bytes(self) -> int | None:
         """Sum of the resident sets; None when nothing runs."""
-        return sum(reading.rss_bytes for _, reading in self.readings) if self.readings else None
+        if not self.readings:
+            return None
+        total_bytes = 0
+        for _, reading in self.readings:
+            total_bytes += reading.rss_bytes
+        return total_bytes
+
+    @property
+    def anon_bytes(self) -> int | None:
+        """Sum of the anonymous memory; None when nothing runs or one does not tell."""
+        if not self.readings:
+            return None
+        total_bytes = 0
+        for _, reading in self.readings:
+            if reading.anon_bytes is None:
+                return None
+            total_bytes += reading.anon_bytes
+        return total_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import islice, pairwise
 from pathlib import Path
-from statistics import median
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from trayapp.domain.middle import median
 from trayapp.domain.records import Event, Point, Series
 from trayapp.errors import HistoryError
 from trayapp.history import tiers

@@ -303,33 +303,31 @@ class HistoryWriter:
         return (stat.st_dev, stat.st_ino) == self._identity
 
     def _write_waiting(self, connection: sqlite3.Connection) -> None:
+        raw: list[tuple[int, int, float]] = []
         for t_ms, series, value in self._samples:
-            self._write_sample(connection, t_ms, self._id_of(connection, series), float(value))
+            number = self._ids.get(series) or self._id_of(connection, series)
+            minute = t_ms // 60_000 * 60
+            home = self._homes.get(minute) or self._find_home(connection, minute)
+            if home is Home.RAW:
+                raw.append((t_ms, number, float(value)))
+            elif home is Home.MINUTE:
+                tiers.merge_into_minute(connection, minute, number, value)
+            else:
+                tiers.merge_into_hour(connection, minute, number, value)
+        tiers.insert_all_raw(connection, raw)
         connection.executemany(
             "INSERT INTO event (t_ms, kind, subject, level, text, data) VALUES (?, ?, ?, ?, ?, ?)",
             map(_event_row, [*self._events, *self._loss_events()]),
         )
 
-    def _write_sample(
-        self, connection: sqlite3.Connection, t_ms: int, series: int, value: float
-    ) -> None:
-        minute = t_ms // 60_000 * 60
-        home = self._homes.get(minute)
-        if home is None:
-            home = self._homes[minute] = tiers.find_home(connection, minute)
-            if home is Home.RAW:
-                tiers.mark_pending(connection, tiers.MINUTE_SECONDS, minute)
-                tiers.mark_pending(connection, tiers.HOUR_SECONDS, minute)
+    def _find_home(self, connection: sqlite3.Connection, minute: int) -> Home:
+        home = self._homes[minute] = tiers.find_home(connection, minute)
         if home is Home.RAW:
-            tiers.insert_raw(connection, t_ms, series, value)
-        elif home is Home.MINUTE:
-            tiers.merge_into_minute(connection, minute, series, value)
-        else:
-            tiers.merge_into_hour(connection, minute, series, value)
+            tiers.mark_pending(connection, tiers.MINUTE_SECONDS, minute)
+            tiers.mark_pending(connection, tiers.HOUR_SECONDS, minute)
+        return home
 
     def _id_of(self, connection: sqlite3.Connection, series: Series) -> int:
-        if series in self._ids:
-            return self._ids[series]
         names = tuple(map(encode_text, series))
         connection.execute(
             "INSERT OR IGNORE INTO series (kind, name, metric) VALUES (?, ?, ?)", names

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from trayapp.domain.samples import AppSample
 
-SLOW_SECONDS = 15.0
+SLOW_SECONDS = 30.0
 """How often the figures are read that cost more than microseconds."""
 
 
@@ -55,7 +55,7 @@ class AppReader:
         self._slow_due_seconds = float("-inf")
 
     def read(self) -> AppSample:
-        """Read once; CPU is None the first time, slow figures are up to 15 s old."""
+        """Read once; CPU is None the first time, slow figures are up to 30 s old."""
         now = self._clock()
         cpu_percent = self._cpu_percent(now)
         if now >= self._slow_due_seconds:

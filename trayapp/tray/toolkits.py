@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import ctypes
 import logging
 import os
 import signal
@@ -250,6 +249,9 @@ class WindowsToolkit(Toolkit):
 
 def _small_icon_px() -> int:
     """The edge of a tray icon in pixels."""
+    # Half a mebibyte that only Windows needs.
+    import ctypes
+
     sm_cxsmicon = 49
     return int(ctypes.windll.user32.GetSystemMetrics(sm_cxsmicon)) or 16  # type: ignore[attr-defined]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from statistics import median
 
 from trayapp.domain.leaks.ladder import BLOCK_SECONDS, BLOCKS, RUNGS, Ladder
 from trayapp.domain.leaks.verdict import Shape
 from trayapp.domain.leaks.window import Climb
+from trayapp.domain.middle import median
 from trayapp.domain.units import MIB
 
 _LITTLE_SHARE = 0.05

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from statistics import median
 
 from trayapp.domain.leaks.settings import LeakSettings
+from trayapp.domain.middle import median
 
 
 @dataclass(frozen=True, slots=True)
