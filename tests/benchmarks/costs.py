@@ -12,6 +12,8 @@ from typing import NamedTuple
 import psutil
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_CPUCLOCK_SCHED = 2
+"""Linux, include/linux/posix-timers_types.h: the clock of a whole process by its scheduler."""
 
 
 class Costs(NamedTuple):
@@ -37,26 +39,33 @@ def read_busy_seconds() -> float:
 def read_costs(pids: Iterable[int]) -> Costs:
     """Ask about these processes and their descendants.
 
-    Raises: psutil.NoSuchProcess, FileNotFoundError or ProcessLookupError if one of `pids` ended.
+    Raises: psutil.NoSuchProcess, or OSError if one of `pids` ended.
     """
     roots = list(pids)
     # The slow part first, so that the rest is of one moment.
     family = {child.pid for pid in roots for child in psutil.Process(pid).children(recursive=True)}
     moment = time.monotonic()
-    cpu_seconds = sum(map(_read_cpu_seconds, roots))
-    uss_bytes = sum(map(_read_uss_bytes, roots))
+    cpu_seconds = sum(map(read_cpu_seconds, roots))
+    uss_bytes = sum(map(read_uss_bytes, roots))
     for pid in family - set(roots):
-        with suppress(FileNotFoundError, ProcessLookupError):
-            cpu_seconds += _read_cpu_seconds(pid)
-            uss_bytes += _read_uss_bytes(pid)
+        with suppress(OSError):
+            cpu_seconds += read_cpu_seconds(pid)
+            uss_bytes += read_uss_bytes(pid)
     return Costs(moment, cpu_seconds, uss_bytes)
 
 
-def _read_cpu_seconds(pid: int) -> float:
+def read_cpu_seconds(pid: int) -> float:
+    """User and system time of a process and of its children that have ended.
+
+    By the process's own clock (clock_getcpuclockid(3): the scheduler's account, in nanoseconds):
+    /proc/PID/stat may count by timer ticks, which see a fifth of what wakes for two milliseconds.
+    """
     fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) / _TICKS_PER_SECOND
+    ended_seconds = sum(map(int, fields[13:15])) / _TICKS_PER_SECOND
+    return ended_seconds + time.clock_gettime(~pid << 3 | _CPUCLOCK_SCHED)
 
 
-def _read_uss_bytes(pid: int) -> int:
+def read_uss_bytes(pid: int) -> int:
+    """Private memory: what would come back if the process ended."""
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return 1024 * sum(int(line.split()[1]) for line in rollup if line.startswith("Private_"))

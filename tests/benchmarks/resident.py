@@ -8,7 +8,6 @@ Prints figures; asserts nothing.
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.benchmarks.costs import read_cpu_seconds, read_uss_bytes
 from tests.desktop.desktop import VirtualDesktop, wait_until
 from trayapp.domain.units import format_size
 
@@ -52,14 +52,9 @@ class Reading:
     """The kernel's account of a process at one moment."""
 
     def __init__(self, pid: int) -> None:
-        stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks = os.sysconf("SC_CLK_TCK")
-        self.cpu_seconds = (int(stat[11]) + int(stat[12])) / ticks
+        self.cpu_seconds = read_cpu_seconds(pid)
         self.seconds = time.monotonic()
-        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        self.uss_bytes = 1024 * sum(
-            int(line.split()[1]) for line in rollup if line.startswith("Private_")
-        )
+        self.uss_bytes = read_uss_bytes(pid)
         fields = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
         self.written_bytes = int(fields["write_bytes"])
 
