@@ -7,6 +7,7 @@ import re
 from trayapp.domain.budget import Budget
 from trayapp.domain.growth import GrowthRule, SpikeRule
 from trayapp.domain.incidents import AlertPolicy
+from trayapp.domain.leaks import LeakSettings
 from trayapp.domain.levels import Level
 from trayapp.domain.monitor import MonitorRules
 from trayapp.domain.targets import TargetRule
@@ -34,6 +35,8 @@ def monitor_rules(settings: Settings) -> MonitorRules:
         tells_growth=growth.enabled,
         spike=SpikeRule(share=spike.percent / 100, minimum_bytes=spike.minimum_bytes),
         tells_spikes=spike.enabled,
+        leaks=_leak_settings(settings),
+        judges_others=settings.leak.others,
         policy=AlertPolicy(
             sustain_seconds=alerts.sustain_seconds,
             cooldown_seconds={
@@ -43,6 +46,26 @@ def monitor_rules(settings: Settings) -> MonitorRules:
             },
         ),
         bar_span_seconds=settings.icon.span_seconds,
+    )
+
+
+def _leak_settings(settings: Settings) -> LeakSettings:
+    leak = settings.leak
+    return LeakSettings(
+        leaking_score=leak.score_percent / 100,
+        growing_score=min(0.5, leak.score_percent / 100),
+        proof_seconds=leak.proof_seconds,
+        watch_seconds=min(300.0, leak.proof_seconds / 2),
+        minimum_bytes=leak.minimum_bytes,
+        minimum_share=leak.minimum_percent / 100,
+        runaway_bytes_per_second=leak.runaway_bytes_per_second,
+        average_bytes_per_second=settings.growth.threshold_bytes_per_second,
+        average_samples=settings.growth.samples,
+        spike_share=settings.spike.percent / 100,
+        spike_bytes=settings.spike.minimum_bytes,
+        sustained_share=leak.rising_percent / 100,
+        sustained_growth=leak.sustained_percent / 100,
+        stair_bytes=leak.stair_bytes,
     )
 
 

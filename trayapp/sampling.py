@@ -14,7 +14,7 @@ from trayapp.domain.applications import ApplicationUse
 from trayapp.domain.bars import BAR_COUNT
 from trayapp.domain.budget import BudgetKeeper, BudgetVerdict
 from trayapp.domain.incidents import Quiet
-from trayapp.domain.monitor import Monitor, Outcome
+from trayapp.domain.monitor import PRIORS_SECONDS, SESSION, Monitor, Outcome
 from trayapp.domain.pacing import MovementGauge, PaceKeeper, PaceRule
 from trayapp.domain.records import Event, Point
 from trayapp.domain.samples import ProcessUse
@@ -168,6 +168,8 @@ class Sampler(threading.Thread):
                 self._wait()
         finally:
             self._run_errands()
+            for event in self._monitor.end(time.time()):
+                self._keep_event(event)
             self._keep_event(Event(wall_seconds=time.time(), kind="stop", subject="memtray"))
             if self._history is not None:
                 self._history.close()
@@ -262,12 +264,12 @@ class Sampler(threading.Thread):
             )
             if self._history.note:
                 _log.warning("%s", self._history.note)
-            self._preload_bars()
+            self._remember()
         except HistoryError as error:
             _log.error("%s", error)
             self._history_problem = str(error)
 
-    def _preload_bars(self) -> None:
+    def _remember(self) -> None:
         now, span = time.time(), self._settings_file.settings.icon.span_seconds
         with HistoryReader(self._history_file) as reader:
             remembered = {
@@ -275,7 +277,9 @@ class Sampler(threading.Thread):
                 for series in reader.series()
                 if series.metric in ("used_bytes", "rss_bytes")
             }
+            sessions = reader.events(now - PRIORS_SECONDS, now, (SESSION,))
         self._monitor.preload_bars(remembered)
+        self._monitor.preload_sessions(sessions)
 
     def _maintain_history(self) -> None:
         if self._history is None:

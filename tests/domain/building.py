@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trayapp.domain.samples import (
     AppSample,
+    Everything,
     Frame,
     MemoryReading,
     ProcessFacts,
@@ -61,5 +62,5 @@ def frame(
         ),
         app=AppSample(pid=1, rss_bytes=20 * MIB, cpu_percent=0.2),
         targets=targets,
-        largest=largest,
+        everything=Everything(largest=largest) if largest is not None else None,
     )

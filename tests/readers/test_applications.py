@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.readers.children import eventually, running, tell
 from trayapp.domain.applications import ApplicationTracker
+from trayapp.domain.samples import ProcessKey
 from trayapp.readers.procfs import ProcfsReader
 
 
@@ -22,6 +23,11 @@ def resident_bytes_of_all() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def sizes_of(reader: ProcfsReader) -> dict[ProcessKey, int]:
+    """The resident set of every process."""
+    return {key: reading.rss_bytes for key, reading in reader.read_all().items()}
+
+
 def test_applications_add_up_to_the_machine() -> None:
     """Within 2 %, as soon as a look is not disturbed by others who start and end programs."""
     reader = ProcfsReader(descriptor_limit=8192)
@@ -30,7 +36,7 @@ def test_applications_add_up_to_the_machine() -> None:
     def agree() -> bool:
         changes = reader.refresh()
         tracker.apply(changes.appeared, changes.changed, changes.gone)
-        uses = tracker.totals(reader.read_all())
+        uses = tracker.totals(sizes_of(reader))
         pids = [pid for use in uses for pid in use.pids]
         assert len(set(pids)) == len(pids)
         expected = resident_bytes_of_all()
@@ -58,7 +64,7 @@ def test_a_real_family_is_one_application(tmp_path: Path) -> None:
                 tracker.apply(changes.appeared, changes.changed, changes.gone)
                 (use,) = (
                     use
-                    for use in tracker.totals(reader.read_all())
+                    for use in tracker.totals(sizes_of(reader))
                     if use.name == "nightly-backup.sh"
                 )
                 assert set(use.pids) == pids

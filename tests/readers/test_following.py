@@ -70,7 +70,7 @@ def test_readings_agree_with_psutil(reader: ProcessReader) -> None:
         reading = reader.read([key])[key]
         memory = psutil.Process(child.pid).memory_info()
         assert reading.rss_bytes == pytest.approx(memory.rss, rel=0.02)
-        assert reader.read_all()[key] == pytest.approx(memory.rss, rel=0.02)
+        assert reader.read_all()[key] == reading
         if reading.anon_bytes is not None:
             assert reading.anon_bytes == pytest.approx(memory.rss - memory.shared, rel=0.02)
 
@@ -210,7 +210,7 @@ def test_processes_that_come_and_go_while_being_listed(reader: ProcessReader) ->
             changes = reader.refresh()
             left.update(changes.gone)
             seen.update(each.key for each in changes.appeared if each.parent_pid == child.pid)
-            assert 0 not in reader.read_all().values()
+            assert all(reading.rss_bytes for reading in reader.read_all().values())
 
     def all_left() -> bool:
         left.update(reader.refresh().gone)
@@ -251,5 +251,5 @@ def test_running_pids_are_those_of_ps(reader: ProcessReader) -> None:
         reader.refresh()
         pids = subprocess.check_output(["ps", "-eo", "pid=,rss="], text=True)
         ps = {int(pid): int(rss) * 1024 for pid, rss in map(str.split, pids.splitlines())}
-        ours = {key.pid: rss_bytes for key, rss_bytes in reader.read_all().items()}
+        ours = {key.pid: reading.rss_bytes for key, reading in reader.read_all().items()}
         assert ours[child.pid] == ps[child.pid]

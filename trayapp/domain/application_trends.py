@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from trayapp.domain.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.bars import BarRing
+from trayapp.domain.leaks import NOTHING_TO_JUDGE, Finding, Verdict
 
 FOLLOWED_COUNT = 50
 """So many of the largest are followed; the others keep no memory of themselves."""
 TIME_CONSTANT_SECONDS = 60.0
 _LONGEST_STEP_SECONDS = 60.0
 _SHORTEST_SPAN_SECONDS = 150.0
+_NO_FINDING = Finding(NOTHING_TO_JUDGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,10 @@ class ApplicationView:
     """Moving average of its growth; None: not followed for long enough."""
     bars: tuple[float | None, ...] = ()
     """Ten values in bytes, oldest first; empty: not followed."""
+    leak: Verdict = NOTHING_TO_JUDGE
+    """What the leak detector makes of it, or of the worst of its processes."""
+    leak_pid: int | None = None
+    """The process that is judged so; None: the application as a whole."""
 
 
 class _Trend:
@@ -57,7 +63,10 @@ class ApplicationTrends:
         self._trends: dict[ApplicationKey, _Trend] = {}
 
     def fold(
-        self, monotonic_seconds: float, uses: Sequence[ApplicationUse]
+        self,
+        monotonic_seconds: float,
+        uses: Sequence[ApplicationUse],
+        findings: Mapping[ApplicationKey, Finding],
     ) -> tuple[ApplicationView, ...]:
         """Take in one look, largest first; return the followed ones in that order."""
         kept: dict[ApplicationKey, _Trend] = {}
@@ -66,6 +75,7 @@ class ApplicationTrends:
             trend = self._trends.get(use.key) or _Trend(self._span_seconds)
             trend.fold(monotonic_seconds, use.rss_bytes)
             kept[use.key] = trend
+            verdict, pid = findings.get(use.key, _NO_FINDING)
             views.append(
                 ApplicationView(
                     name=use.name,
@@ -73,6 +83,8 @@ class ApplicationTrends:
                     rss_bytes=use.rss_bytes,
                     slope_bytes_per_second=trend.rate,
                     bars=trend.bars.values(),
+                    leak=verdict,
+                    leak_pid=pid,
                 )
             )
         self._trends = kept

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from trayapp.domain.application_trends import ApplicationTrends, ApplicationView
+from trayapp.domain.applications import ApplicationKey
 from trayapp.domain.bars import BarRing
 from trayapp.domain.budget import BudgetVerdict
 from trayapp.domain.growth import GrowthRule, GrowthTracker, Spike, SpikeRule
@@ -18,10 +19,24 @@ from trayapp.domain.incidents import (
     Quiet,
     level_of_share,
 )
-from trayapp.domain.leaks import LeakDetector, Load, Signal, Verdict, impact_of
+from trayapp.domain.leaks import (
+    MOST_PRIORS,
+    NOTHING_TO_JUDGE,
+    Finding,
+    Impact,
+    LeakDetector,
+    LeakSettings,
+    LeakWatch,
+    Load,
+    SessionPrior,
+    Signal,
+    Verdict,
+    impact_of,
+)
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Event, Series
 from trayapp.domain.samples import (
+    Everything,
     Footprint,
     Frame,
     ProcessKey,
@@ -31,10 +46,19 @@ from trayapp.domain.samples import (
 )
 from trayapp.domain.targets import TargetRule
 from trayapp.domain.texts import growth_text, leak_text, limit_text, pressure_text, spike_text
+from trayapp.domain.units import format_size
 from trayapp.domain.view import TargetView, View
 
 PRESSURE_KEY = "pressure"
 SYSTEM = "system"
+APPLICATION = "application"
+"""What stands in the key of an incident about what no target holds."""
+SESSION = "session"
+"""The kind of the events that keep what a run of a target did."""
+PRIORS_SECONDS = 30 * 86_400.0
+"""How long that is worth knowing."""
+URGENT_SECONDS = 1800.0
+"""A leak that leaves less time is critical."""
 SLOW_VALUES_SECONDS = 30.0
 """How often figures are kept that are read, or change, no more often than that."""
 
@@ -75,6 +99,9 @@ class MonitorRules:
     """Whether sustained growth raises an alert; it is shown all the same."""
     spike: SpikeRule = field(default_factory=SpikeRule)
     tells_spikes: bool = True
+    leaks: LeakSettings = field(default_factory=LeakSettings)
+    judges_others: bool = True
+    """Whether what no target holds is judged, too."""
     policy: AlertPolicy = field(default_factory=AlertPolicy)
     bar_span_seconds: float = 300.0
 
@@ -105,6 +132,9 @@ class _TargetState:
         self.growing_since_wall_seconds: float | None = None
         self.leaks: LeakDetector | None = None
         self.leaks_by_rss = False
+        self.knows_swap = False
+        self.priors: tuple[SessionPrior, ...] = ()
+        """Of runs before Memtray was started."""
 
     def fold_leak(
         self,
@@ -112,23 +142,53 @@ class _TargetState:
         sample: TargetSample,
         rss_bytes: int | None,
         anon_bytes: int | None,
+        settings: LeakSettings,
         *,
         restarted: bool,
     ) -> Verdict:
         """Let the leak detector see one look; it judges every 15 s of its own accord."""
         if self.leaks is None:
             if rss_bytes is None:
-                return Verdict()
+                return NOTHING_TO_JUDGE
             # One signal for good: a change from one to the other would look like growth.
             self.leaks_by_rss = anon_bytes is None
             signal: Signal = "resident set" if self.leaks_by_rss else "anonymous memory"
-            self.leaks = LeakDetector(signal=signal)
+            self.leaks = LeakDetector(signal=signal, settings=settings, priors=self.priors)
         return self.leaks.fold(
             frame.monotonic_seconds,
-            rss_bytes if self.leaks_by_rss else anon_bytes,
+            rss_bytes if self.leaks_by_rss else self._with_swap(anon_bytes, sample, frame.system),
             load=Load(children=len(sample.readings)),
             restarted=restarted,
             room_bytes=_room_bytes(frame.system, sample),
+        )
+
+    def _with_swap(
+        self, anon_bytes: int | None, sample: TargetSample, system: SystemSample
+    ) -> int | None:
+        """What is swapped out is not given back. Unknown while a new process was not asked yet."""
+        if anon_bytes is None or not (self.knows_swap or system.swap_used_bytes):
+            return anon_bytes
+        swap_bytes = sample.footprint.swap_bytes if sample.footprint else None
+        if swap_bytes is None:
+            return None if self.knows_swap else anon_bytes
+        self.knows_swap = True
+        return anon_bytes + swap_bytes
+
+    def end_session(self, name: str, wall_seconds: float) -> Event | None:
+        """What later runs of the same target may know of this one; None: too short to tell."""
+        prior = self.leaks.prior if self.leaks else None
+        if prior is None:
+            return None
+        return Event(
+            wall_seconds=wall_seconds,
+            kind=SESSION,
+            subject=name,
+            text=f"{name} held up to {format_size(prior.peak_floor_bytes)}",
+            data={
+                "peak_floor_bytes": prior.peak_floor_bytes,
+                "warm_up_seconds": prior.warm_up_seconds,
+                "leaked": prior.leaked,
+            },
         )
 
     def fold_processes(self, keys: frozenset[ProcessKey]) -> bool:
@@ -152,6 +212,8 @@ class Monitor:
         self._states: dict[str, _TargetState] = {}
         self._largest: tuple[ProcessUse, ...] = ()
         self._applications: tuple[ApplicationView, ...] = ()
+        self._others = LeakWatch(rules.leaks)
+        self._leaks_of_others: tuple[Condition, ...] = ()
         self._trends = ApplicationTrends(rules.bar_span_seconds)
         self._slow_values_at = float("-inf")
         self._set_states()
@@ -164,6 +226,11 @@ class Monitor:
             self._trends = ApplicationTrends(rules.bar_span_seconds)
             for state in self._states.values():
                 state.bars = BarRing(rules.bar_span_seconds)
+        if rules.leaks != self._rules.leaks:
+            self._others.set_settings(rules.leaks)
+            for state in self._states.values():
+                if state.leaks is not None:
+                    state.leaks.set_settings(rules.leaks)
         self._rules = rules
         self._book.policy = rules.policy
         self._set_states()
@@ -175,22 +242,38 @@ class Monitor:
         for state in self._states.values():
             state.bars.preload(remembered.get(state.series["rss_bytes"], ()))
 
+    def preload_sessions(self, events: Iterable[Event]) -> None:
+        """Remember what earlier runs of the targets did, from events of the kind `SESSION`."""
+        for event in events:
+            state, prior = self._states.get(event.subject), _prior_of(event)
+            if state is not None and prior is not None:
+                state.priors = (*state.priors, prior)[-MOST_PRIORS:]
+
+    def end(self, wall_seconds: float) -> tuple[Event, ...]:
+        """What to keep of the runs that are being followed, when Memtray ends."""
+        ended = (state.end_session(name, wall_seconds) for name, state in self._states.items())
+        return tuple(event for event in ended if event is not None)
+
     def fold(self, frame: Frame, quiet: Quiet, budget: BudgetVerdict | None = None) -> Outcome:
         """Take in one frame, and how Memtray stands with its own budget."""
         now, wall = frame.monotonic_seconds, frame.wall_seconds
-        if frame.largest is not None:
-            self._largest = frame.largest
         self._system_bars.fold(now, frame.system.used_bytes)
         self._app_bars.fold(now, frame.app.rss_bytes)
         samples = {sample.name: sample for sample in frame.targets}
-        if frame.applications is not None:
-            self._applications = self._trends.fold(now, frame.applications)
+        if frame.everything is not None:
+            self._fold_everything(frame.everything, frame)
+        elif budget is not None and budget.drops_groups:
+            # Nobody looks at them any more: what was said of them is not known to be true.
+            self._leaks_of_others = ()
         values = _machine_values(frame)
         is_slow_due = now - self._slow_values_at >= SLOW_VALUES_SECONDS
         if is_slow_due:
             self._slow_values_at = now
             values += _slow_machine_values(frame)
-        conditions: list[Condition | None] = [self._judge_pressure(frame.system)]
+        conditions: list[Condition | None] = [
+            self._judge_pressure(frame.system),
+            *self._leaks_of_others,
+        ]
         if frame.oom_kill is not None:
             conditions.append(frame.oom_kill.condition())
         if budget is not None and budget.announcement:
@@ -199,11 +282,10 @@ class Monitor:
         views: list[TargetView] = []
         for rule in self._rules.targets:
             sample = samples.get(rule.name, TargetSample(name=rule.name))
-            target, judged, restart = self._fold_target(rule, sample, frame, values)
+            target, judged, happened = self._fold_target(rule, sample, frame, values)
             views.append(target)
             conditions += judged
-            if restart is not None:
-                events.append(restart)
+            events += happened
             if is_slow_due:
                 values += self._slow_values(target)
         judged_now = [condition for condition in conditions if condition is not None]
@@ -240,17 +322,42 @@ class Monitor:
             for rule in self._rules.targets
         }
 
+    def _fold_everything(self, everything: Everything, frame: Frame) -> None:
+        now = frame.monotonic_seconds
+        self._largest = everything.largest
+        findings: dict[ApplicationKey, Finding] = {}
+        if self._rules.judges_others:
+            findings = self._others.fold(
+                now, everything.applications, everything.readings, frame.system.available_bytes
+            )
+        self._applications = self._trends.fold(now, everything.applications, findings)
+        self._leaks_of_others = tuple(
+            _leak_condition(f"leak:{APPLICATION}:{use.name}", use.name, *finding, impact)
+            for use in everything.applications
+            if (finding := findings.get(use.key)) is not None
+            and finding.verdict.level == "leaking"
+            and (impact := impact_of(finding.verdict)).matters
+            and self._rules.tells_growth
+        )
+
     def _fold_target(
         self,
         rule: TargetRule,
         sample: TargetSample,
         frame: Frame,
         values: list[tuple[Series, float | None]],
-    ) -> tuple[TargetView, tuple[Condition | None, ...], Event | None]:
+    ) -> tuple[TargetView, tuple[Condition | None, ...], list[Event]]:
         now, wall = frame.monotonic_seconds, frame.wall_seconds
         state = self._states[rule.name]
         readings = dict(sample.readings)
+        events: list[Event] = []
         restarted = state.fold_processes(frozenset(readings))
+        if restarted:
+            text = f"{rule.name} was started again"
+            events.append(Event(wall_seconds=wall, kind="restart", subject=rule.name, text=text))
+            session = state.end_session(rule.name, wall)
+            if session is not None:
+                events.append(session)
         spike = state.growth.fold(
             now,
             frame.interval_seconds,
@@ -273,7 +380,9 @@ class Monitor:
                 state.growing_since_wall_seconds = wall - (now - growth.onset_monotonic_seconds)
         else:
             state.growing_since_wall_seconds = None
-        leak = state.fold_leak(frame, sample, rss_bytes, anon_bytes, restarted=restarted)
+        leak = state.fold_leak(
+            frame, sample, rss_bytes, anon_bytes, self._rules.leaks, restarted=restarted
+        )
         limit = _limit_of(rule, sample, rss_bytes, frame.system)
         footprint = (sample.footprint if readings else None) or Footprint()
         view = TargetView(
@@ -299,11 +408,7 @@ class Monitor:
             self._judge_growth(rule, view, state, now),
             self._judge_spike(rule, spike),
         )
-        restart = None
-        if restarted:
-            text = f"{rule.name} was started again"
-            restart = Event(wall_seconds=wall, kind="restart", subject=rule.name, text=text)
-        return view, judged, restart
+        return view, judged, events
 
     def _slow_values(self, view: TargetView) -> Iterable[tuple[Series, float | None]]:
         series = self._states[view.name].series
@@ -343,22 +448,13 @@ class Monitor:
         title, body = limit_text(view)
         return Condition(key=key, subject=view.name, level=level, title=title, body=body)
 
-    def _is_told_leak(self, rule: TargetRule, view: TargetView) -> bool:
-        is_wanted = self._rules.tells_growth and rule.watch_growth
-        return is_wanted and view.leak.level == "leaking" and impact_of(view.leak).matters
-
     def _judge_leak(self, rule: TargetRule, view: TargetView) -> Condition | None:
-        if not self._is_told_leak(rule, view):
+        if view.leak.level != "leaking" or not (self._rules.tells_growth and rule.watch_growth):
             return None
-        title, body = leak_text(view)
-        return Condition(
-            key=f"leak:{view.name}",
-            subject=view.name,
-            level=Level.WARNING,
-            title=title,
-            body=body,
-            has_lasted=True,
-        )
+        impact = impact_of(view.leak, is_target=True)
+        if not impact.matters:
+            return None
+        return _leak_condition(f"leak:{view.name}", view.name, view.leak, None, impact)
 
     def _judge_growth(
         self, rule: TargetRule, view: TargetView, state: _TargetState, now: float
@@ -366,9 +462,10 @@ class Monitor:
         growth = state.growth.growth
         if growth is None or not growth.sustained:
             return None
+        if not (self._rules.tells_growth and rule.watch_growth):
+            return None
         # A leak that is told says all that growth would, and better.
-        is_leak = self._is_told_leak(rule, view)
-        if not (self._rules.tells_growth and rule.watch_growth) or is_leak:
+        if view.leak.level == "leaking" and impact_of(view.leak, is_target=True).matters:
             return None
         title, body = growth_text(view, now - growth.onset_monotonic_seconds, growth.grown_bytes)
         return Condition(
@@ -422,6 +519,32 @@ def _room_bytes(system: SystemSample, sample: TargetSample) -> int:
     if limit is None or limit.share is None:
         return system.available_bytes
     return min(system.available_bytes, round(limit.limit_bytes * (1 - limit.share)))
+
+
+def _leak_condition(
+    key: str, subject: str, verdict: Verdict, pid: int | None, impact: Impact
+) -> Condition:
+    left = verdict.seconds_to_limit
+    is_urgent = verdict.is_runaway or (left is not None and left < URGENT_SECONDS)
+    title, body = leak_text(subject, verdict, impact.reason, pid)
+    return Condition(
+        key=key,
+        subject=subject,
+        level=Level.CRITICAL if is_urgent else Level.WARNING,
+        title=title,
+        body=body,
+        has_lasted=True,
+    )
+
+
+def _prior_of(event: Event) -> SessionPrior | None:
+    """None: what was kept is not of this kind."""
+    peak, warm_up = event.data.get("peak_floor_bytes"), event.data.get("warm_up_seconds")
+    if not isinstance(peak, int | float) or not isinstance(warm_up, int | float):
+        return None
+    return SessionPrior(
+        peak_floor_bytes=peak, warm_up_seconds=warm_up, leaked=bool(event.data.get("leaked"))
+    )
 
 
 def _budget_condition(text: str) -> Condition:

@@ -6,8 +6,8 @@ people; monotonic times are seconds on a clock that never jumps and are for arit
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -149,6 +149,18 @@ class ProcessUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Everything:
+    """All processes, read on a slower clock than targets."""
+
+    applications: tuple[ApplicationUse, ...] = ()
+    """What no target holds, grouped, largest first."""
+    largest: tuple[ProcessUse, ...] = ()
+    """The largest processes that no target holds, largest first."""
+    readings: Mapping[ProcessKey, MemoryReading] = field(default_factory=dict)
+    """Of every process. To be folded, not to be kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
     """One tick: everything that was read, at one moment."""
 
@@ -159,10 +171,8 @@ class Frame:
     system: SystemSample
     app: AppSample
     targets: tuple[TargetSample, ...] = ()
-    largest: tuple[ProcessUse, ...] | None = None
-    """The largest processes that no target holds, largest first; None when not read this time."""
-    applications: tuple[ApplicationUse, ...] | None = None
-    """Everything that no target holds, grouped, largest first; None when not read this time."""
+    everything: Everything | None = None
+    """None when not read this time."""
     oom_kill: OomKill | None = None
     """The kernel has killed something for lack of memory."""
     on_battery: bool | None = None

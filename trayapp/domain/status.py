@@ -27,7 +27,7 @@ def status(view: View | None, controls: Controls) -> dict[str, object]:
         "system": system_status(view.system) | {"level": view.system_level.label} if view else None,
         "targets": [_target(target) for target in view.targets] if view else [],
         "applications": [
-            application_status(each, each.slope_bytes_per_second)
+            application_status(each, each.slope_bytes_per_second) | _application_leak(each)
             for each in (view.applications if view else ())
         ],
         "incidents": [_incident(incident) for incident in (view.incidents if view else ())],
@@ -74,6 +74,19 @@ def application_status(
         "pids": list(application.pids),
         "rss_bytes": application.rss_bytes,
         "slope_bytes_per_second": slope_bytes_per_second,
+    }
+
+
+def _application_leak(application: ApplicationView) -> dict[str, object]:
+    leak = application.leak
+    return {
+        "verdict": leak.level,
+        "shape": leak.shape,
+        "leak_score": leak.score,
+        "leak_pid": application.leak_pid,
+        "leak_growth_bytes": leak.growth_bytes,
+        "leak_rate_bytes_per_second": leak.rate_bytes_per_second,
+        "evidence": leak.evidence,
     }
 
 

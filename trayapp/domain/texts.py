@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trayapp.domain.growth import Spike
-from trayapp.domain.leaks import impact_of
+from trayapp.domain.leaks import Verdict
 from trayapp.domain.levels import Level
 from trayapp.domain.names import short_name
 from trayapp.domain.samples import ProcessUse, SystemSample
@@ -70,11 +70,16 @@ def growth_text(view: TargetView, lasted_seconds: float, grown_bytes: int) -> tu
     return f"{short_name(view.name)} keeps growing", body + _time_left(view)
 
 
-def leak_text(view: TargetView) -> tuple[str, str]:
-    """Title and body about a target that, on all its evidence, leaks."""
-    reason = impact_of(view.leak).reason
+def leak_text(name: str, verdict: Verdict, reason: str, pid: int | None = None) -> tuple[str, str]:
+    """Title and body about a target or application that, on all its evidence, leaks.
+
+    reason: why that matters, half a sentence; pid: the one process of it that does.
+    """
+    evidence = verdict.evidence
+    if pid is not None:
+        evidence = f"Process {pid} has{evidence.removeprefix('It has')}"
     why = f" {reason[:1].upper()}{reason[1:]}." if reason else ""
-    return f"{short_name(view.name)} seems to leak memory", f"{view.leak.evidence}{why}"
+    return f"{short_name(name)} seems to leak memory", f"{evidence}{why}"
 
 
 def spike_text(name: str, spike: Spike) -> tuple[str, str]:

@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from trayapp.domain.application_trends import ApplicationView
 from trayapp.domain.budget import BudgetVerdict
 from trayapp.domain.incidents import Incident, Quiet
-from trayapp.domain.leaks import Verdict
+from trayapp.domain.leaks import NOTHING_TO_JUDGE, Verdict
 from trayapp.domain.levels import Level
 from trayapp.domain.samples import AppSample, ProcessUse, SystemSample
-
-_NOTHING_TO_JUDGE = Verdict()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +39,7 @@ class TargetView:
     restart_count: int = 0
     bars: tuple[float | None, ...] = ()
     """Ten values in bytes, oldest first."""
-    leak: Verdict = _NOTHING_TO_JUDGE
+    leak: Verdict = NOTHING_TO_JUDGE
     """What the leak detector makes of it; its times are monotonic."""
     level: Level = Level.NORMAL
     """The worst open incident about it."""

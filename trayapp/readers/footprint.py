@@ -79,10 +79,13 @@ class FootprintReader:
         self._rota = Rota[ProcessKey](PERIOD_SECONDS, BUDGET_SECONDS, clock)
         self._found: dict[ProcessKey, _Finding] = {}
 
-    def read(self, keys: Collection[ProcessKey], now: float) -> dict[ProcessKey, Footprint]:
+    def read(
+        self, keys: Collection[ProcessKey], now: float, *, swap_moves: bool = False
+    ) -> dict[ProcessKey, Footprint]:
         """What is known of these processes, at most 30 s old; all others are forgotten.
 
-        `now`: monotonic seconds. Missing in the answer: who has not had a turn, or has ended.
+        `now`: monotonic seconds; `swap_moves`: read what they have in swap anew. Missing in the
+        answer: who has not had a turn, or has ended.
         """
         found = self._found
         for key in self._rota.due(keys, now):
@@ -92,7 +95,18 @@ class FootprintReader:
             else:
                 found[key] = finding
         self._found = {key: found[key] for key in keys if key in found}
+        if swap_moves:
+            self._refresh_swap()
         return {key: finding.footprint for key, finding in self._found.items()}
+
+    def _refresh_swap(self) -> None:
+        """What leaves anonymous memory for swap is to be seen there at the same time."""
+        ends = self._clock() + BUDGET_SECONDS
+        for key, finding in self._found.items():
+            if finding.footprint.swap_bytes is not None and self._clock() < ends:
+                swap_bytes = self._swap_only(key.pid).swap_bytes
+                footprint = finding.footprint._replace(swap_bytes=swap_bytes)
+                self._found[key] = finding._replace(footprint=footprint)
 
     def skip_reason(self, key: ProcessKey) -> str | None:
         """Why USS and PSS of a process are not known, for people; None: they are, or too early."""

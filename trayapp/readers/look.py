@@ -11,6 +11,7 @@ from trayapp.domain.cleaning import APP
 from trayapp.domain.limits import tightest
 from trayapp.domain.oom import OomWatch, ended_targets
 from trayapp.domain.samples import (
+    Everything,
     Footprint,
     Frame,
     MemoryReading,
@@ -20,6 +21,7 @@ from trayapp.domain.samples import (
     TargetSample,
 )
 from trayapp.domain.targets import TargetRule, TargetTracker
+from trayapp.domain.units import MIB
 from trayapp.readers.footprint import FootprintReader
 from trayapp.readers.itself import AppReader
 from trayapp.readers.limits import LimitReader
@@ -49,6 +51,7 @@ class MachineReader:
         self._targets = TargetTracker(rules, app_pid)
         self._applications = ApplicationTracker(app_pid)
         self._groups_at: float | None = None
+        self._swap_used_bytes: int | None = None
 
     def set_rules(self, rules: Sequence[TargetRule]) -> None:
         """Follow other targets from the next look on."""
@@ -69,7 +72,7 @@ class MachineReader:
         keys = [key for group in members.values() for key in group]
         system = self._system.read()
         count = self._oom.read(members, now)
-        applications, largest = self._read_groups(now) if with_groups else (None, None)
+        everything = self._read_everything(now) if with_groups else None
         return Frame(
             monotonic_seconds=now,
             wall_seconds=time.time(),
@@ -77,21 +80,20 @@ class MachineReader:
             system=system,
             app=self._app.read(),
             targets=self._read_targets(members, keys, now, system),
-            largest=largest,
-            applications=applications,
+            everything=everything,
             oom_kill=self._oom_watch.fold(now, count, ended_targets(members_before, changes.gone)),
             on_battery=self._power.on_battery(now),
         )
 
     def all_processes(self) -> list[ProcessUse]:
         """Every process that has memory of its own, largest first."""
-        uses = self._uses(self._processes.read_all(), lambda _: True)
+        uses = self._uses(_sizes(self._processes.read_all()), lambda _: True)
         return sorted(uses, key=lambda use: -use.rss_bytes)
 
     def all_applications(self) -> list[ApplicationUse]:
         """Every application and what it uses now, largest first; targets are none."""
         return self._applications.totals(
-            self._processes.read_all(), lambda key: not self._targets.is_free(key)
+            _sizes(self._processes.read_all()), lambda key: not self._targets.is_free(key)
         )
 
     def measure(self, subject: str) -> int | None:
@@ -119,7 +121,9 @@ class MachineReader:
         system: SystemSample,
     ) -> tuple[TargetSample, ...]:
         readings = self._processes.read(keys)
-        footprints = self._footprints.read(keys, now)
+        swap_before, self._swap_used_bytes = self._swap_used_bytes, system.swap_used_bytes
+        swap_moves = abs((system.swap_used_bytes or 0) - (swap_before or 0)) >= MIB
+        footprints = self._footprints.read(keys, now, swap_moves=swap_moves)
         limits = self._limits.read(keys, now, system.total_bytes)
         return tuple(
             TargetSample(
@@ -131,17 +135,20 @@ class MachineReader:
             for name, group in members.items()
         )
 
-    def _read_groups(
-        self, now: float
-    ) -> tuple[tuple[ApplicationUse, ...] | None, tuple[ProcessUse, ...] | None]:
+    def _read_everything(self, now: float) -> Everything | None:
         if self._groups_at is not None and now - self._groups_at < GROUPS_SECONDS:
-            return None, None
+            return None
         self._groups_at = now
-        sizes = self._processes.read_all()
+        readings = self._processes.read_all()
+        sizes = _sizes(readings)
         applications = self._applications.totals(sizes, lambda key: not self._targets.is_free(key))
-        uses = self._uses(sizes, self._targets.is_free)
-        largest = heapq.nlargest(_LARGEST_COUNT, uses, key=lambda use: use.rss_bytes)
-        return tuple(applications), tuple(largest)
+        free = (item for item in sizes.items() if self._targets.is_free(item[0]))
+        largest = heapq.nlargest(_LARGEST_COUNT, free, key=lambda item: item[1])
+        return Everything(
+            applications=tuple(applications),
+            largest=tuple(self._uses(dict(largest), lambda _: True)),
+            readings=readings,
+        )
 
     def _uses(
         self, sizes: dict[ProcessKey, int], is_wanted: Callable[[ProcessKey], bool]
@@ -151,6 +158,10 @@ class MachineReader:
             for key, rss in sizes.items()
             if is_wanted(key) and (facts := self._targets.facts(key)) is not None
         )
+
+
+def _sizes(readings: dict[ProcessKey, MemoryReading]) -> dict[ProcessKey, int]:
+    return {key: reading.rss_bytes for key, reading in readings.items()}
 
 
 def _readings(

@@ -45,10 +45,9 @@ class PortableReader(FollowingReader[PsutilLife]):
                     readings[key] = MemoryReading(rss_bytes)
         return readings
 
-    def read_all(self) -> dict[ProcessKey, int]:
-        """Resident set, in bytes, of every process that has one and shows it."""
-        sizes = {life.facts.key: self._read_rss(life) for life in self._lives.values()}
-        return {key: rss_bytes for key, rss_bytes in sizes.items() if rss_bytes is not None}
+    def read_all(self) -> dict[ProcessKey, MemoryReading]:
+        """Every process that has memory of its own and shows it."""
+        return self.read([life.facts.key for life in self._lives.values()])
 
     def _list_pids(self, now: float, *, force: bool) -> set[int] | None:  # noqa: ARG002
         return set(psutil.pids())

@@ -35,8 +35,8 @@ class ProcessReader(Protocol):
         who has no memory of its own (zombies, kernel threads). A reading is never 0.
         """
 
-    def read_all(self) -> dict[ProcessKey, int]:
-        """Resident set, in bytes, of every process that has one and shows it."""
+    def read_all(self) -> dict[ProcessKey, MemoryReading]:
+        """Every process that has memory of its own and shows it; a reading is never 0."""
 
     def close(self) -> None:
         """Let go of all descriptors; nothing may be called afterwards."""

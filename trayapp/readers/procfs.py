@@ -39,11 +39,14 @@ class ProcLife(Life):
     fails, even when the pid has a new owner. It costs the kernel about 5 KiB.
     """
 
-    __slots__ = ("descriptor", "text_pages")
+    __slots__ = ("descriptor", "reading", "statm", "text_pages")
 
     def __init__(self, facts: ProcessFacts, descriptor: int | None) -> None:
         super().__init__(facts)
         self.descriptor = descriptor
+        self.statm = b""
+        """What `reading` was made of: most processes have not changed since the last look."""
+        self.reading: MemoryReading | None = None
         self.text_pages: bytes | None = None
         """Size of the program's code; another size means that another program was exec'd."""
 
@@ -84,47 +87,37 @@ class ProcfsReader(FollowingReader[ProcLife]):
             if life is None or life.facts.key != key:
                 continue
             try:
-                _, resident, shared, text, *_ = self._read_statm(life)
-                resident_pages = int(resident)
-                anon_pages = resident_pages - int(shared)
+                statm = self._read_statm(life)
+                if statm != life.statm:
+                    self._take(life, statm)
             except _ENDED:
                 self._found_dead[key.pid] = life
                 continue
             except (OSError, ValueError):
                 continue
-            if resident_pages > 0:
-                if text != life.text_pages:
-                    self._notice_text(life, text)
-                # The kernel's counters are not taken at one moment: their difference may be < 0.
-                readings[key] = MemoryReading(
-                    resident_pages * _PAGE_BYTES, max(0, anon_pages) * _PAGE_BYTES
-                )
+            if life.reading is not None:
+                readings[key] = life.reading
         return readings
 
-    def read_all(self) -> dict[ProcessKey, int]:
-        """Resident set, in bytes, of every process that has one and shows it."""
+    def read_all(self) -> dict[ProcessKey, MemoryReading]:
+        """Every process that has memory of its own and shows it."""
         # The loop that a busy machine pays for: written out, no calls it can do without.
         pread = os.pread
-        sizes = {}
+        readings = {}
         for pid, life in self._lives.items():
             descriptor = life.descriptor
             try:
-                if descriptor is not None:
-                    statm = pread(descriptor, 128, 0).split(b" ", 4)
-                else:
-                    statm = self._read_statm(life)
-                resident_pages = int(statm[1])
-                text = statm[3]
+                statm = self._read_unheld(life) if descriptor is None else pread(descriptor, 128, 0)
+                if statm != life.statm:
+                    self._take(life, statm)
             except _ENDED:
                 self._found_dead[pid] = life
                 continue
-            except (OSError, ValueError, IndexError):
+            except (OSError, ValueError):
                 continue
-            if resident_pages > 0:
-                if text != life.text_pages:
-                    self._notice_text(life, text)
-                sizes[life.facts.key] = resident_pages * _PAGE_BYTES
-        return sizes
+            if life.reading is not None:
+                readings[life.facts.key] = life.reading
+        return readings
 
     def close(self) -> None:
         """Close all descriptors."""
@@ -168,7 +161,7 @@ class ProcfsReader(FollowingReader[ProcLife]):
             with suppress(PermissionError, ValueError):
                 life.facts = self._read_facts(pid)
                 # The proof: it still runs, so what was read by pid in between is its own.
-                _, _, _, life.text_pages, *_ = self._read_statm(life)
+                _, _, _, life.text_pages, *_ = self._read_statm(life).split(b" ", 4)
         except OSError as error:
             self._let_go(life)
             if isinstance(error, _ENDED):
@@ -211,21 +204,35 @@ class ProcfsReader(FollowingReader[ProcLife]):
         self._held += 1
         return descriptor
 
-    def _read_statm(self, life: ProcLife) -> list[bytes]:
+    def _read_statm(self, life: ProcLife) -> bytes:
         """Pages: total, resident, shared, text, the rest. Raises OSError; see `_ENDED`."""
         if life.descriptor is not None:
-            return os.pread(life.descriptor, 128, 0).split(b" ", 4)
+            return os.pread(life.descriptor, 128, 0)
+        return self._read_unheld(life)
+
+    def _read_unheld(self, life: ProcLife) -> bytes:
         key = life.facts.key
-        statm = _read_start(f"{self._root}/{key.pid}/statm", 128).split(b" ", 4)
+        statm = _read_start(f"{self._root}/{key.pid}/statm", 128)
         # Whoever has the pid after the reading, with the old start time, had it all along.
         if _parse_stat(_read_start(f"{self._root}/{key.pid}/stat", 1024))[2] != key.started:
             raise ProcessLookupError
         return statm
 
-    def _notice_text(self, life: ProcLife, text: bytes) -> None:
-        if life.text_pages is not None:
-            self._due[life.facts.key.pid] = 0.0
-        life.text_pages = text
+    def _take(self, life: ProcLife, statm: bytes) -> None:
+        """Keep a new reading; None for who has no memory of its own. Raises: ValueError."""
+        _, resident, shared, text, *_ = statm.split(b" ", 4)
+        resident_pages = int(resident)
+        # The kernel's counters are not taken at one moment: their difference may be < 0.
+        anon_pages = max(0, resident_pages - int(shared))
+        life.reading = None
+        life.statm = statm
+        if resident_pages <= 0:
+            return
+        life.reading = MemoryReading(resident_pages * _PAGE_BYTES, anon_pages * _PAGE_BYTES)
+        if text != life.text_pages:
+            if life.text_pages is not None:
+                self._due[life.facts.key.pid] = 0.0
+            life.text_pages = text
 
     def _read_facts(self, pid: int, before: ProcessFacts | None = None) -> ProcessFacts:
         """Raises: OSError; ValueError where /proc holds something else than it should."""

@@ -27,7 +27,7 @@ def find_by_text(text: str) -> tuple[int, ...]:
     reader = open_process_reader()
     try:
         everyone = {facts.key: facts for facts in reader.refresh().appeared}
-        sizes = reader.read_all()
+        readings = reader.read_all()
     finally:
         reader.close()
     by_pid = {facts.key.pid: facts for facts in everyone.values()}
@@ -37,10 +37,10 @@ def find_by_text(text: str) -> tuple[int, ...]:
         for facts in everyone.values()
         if facts.key.pid not in askers and not is_memtray(facts.arguments)
     ]
-    found = [facts for facts in others if text in facts.command_line and facts.key in sizes]
+    found = [facts for facts in others if text in facts.command_line and facts.key in readings]
     if not found:
         raise RecordingError(f"no process matches {short_name(text)!r}{_nearest(text, others)}")
-    found.sort(key=lambda facts: -sizes[facts.key])
+    found.sort(key=lambda facts: -readings[facts.key].rss_bytes)
     return tuple(facts.key.pid for facts in found[:MOST_PROCESSES])
 
 

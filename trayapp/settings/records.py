@@ -86,6 +86,23 @@ class SpikeSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeakSettings:
+    """When growth is called a leak; the reasons for the defaults are the leak detector's."""
+
+    others: bool = True
+    """Judge what no target holds, too."""
+    score_percent: float = 70.0
+    proof_seconds: float = 760.0
+    minimum_bytes: int = 4 * MIB
+    minimum_percent: float = 8.0
+    """Of its size when the climb began."""
+    runaway_bytes_per_second: float = 1e6
+    rising_percent: float = 70.0
+    sustained_percent: float = 10.0
+    stair_bytes: int = MIB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HistorySettings:
     """How long each tier of the history is kept, and how big the file may become."""
 
@@ -130,6 +147,7 @@ class Settings:
     alerts: AlertSettings = field(default_factory=AlertSettings)
     growth: GrowthSettings = field(default_factory=GrowthSettings)
     spike: SpikeSettings = field(default_factory=SpikeSettings)
+    leak: LeakSettings = field(default_factory=LeakSettings)
     history: HistorySettings = field(default_factory=HistorySettings)
     trends: TrendSettings = field(default_factory=TrendSettings)
     targets: tuple[TargetSettings, ...] = ()

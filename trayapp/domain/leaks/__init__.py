@@ -12,15 +12,26 @@ and is asked apart (`impact`).
 
 from __future__ import annotations
 
-from trayapp.domain.leaks.detector import LeakDetector, Load
+from trayapp.domain.leaks.detector import MOST_PRIORS, LeakDetector, Load
 from trayapp.domain.leaks.impact import Impact, impact_of
 from trayapp.domain.leaks.settings import LeakSettings
-from trayapp.domain.leaks.verdict import SessionPrior, Shape, Signal, Verdict
+from trayapp.domain.leaks.verdict import (
+    NOTHING_TO_JUDGE,
+    SessionPrior,
+    Shape,
+    Signal,
+    Verdict,
+)
+from trayapp.domain.leaks.watch import Finding, LeakWatch
 
 __all__ = [
+    "MOST_PRIORS",
+    "NOTHING_TO_JUDGE",
+    "Finding",
     "Impact",
     "LeakDetector",
     "LeakSettings",
+    "LeakWatch",
     "Load",
     "SessionPrior",
     "Shape",

@@ -37,7 +37,7 @@ _LATE_SECONDS = 45.0
 _MOST_HELD_BLOCKS = 240
 _WINDOWS = (26, 22, 18, 14)
 _STALL_SECONDS = 150.0
-_MOST_PRIORS = 5
+MOST_PRIORS = 5
 _MOST_DOUBTS = 5
 _FRESH_SECONDS = 900.0
 DEFAULT_SETTINGS = LeakSettings()
@@ -112,7 +112,7 @@ class LeakDetector:
         """
         self._settings = settings
         self._signal: Signal = signal
-        self._priors = priors[-_MOST_PRIORS:]
+        self._priors = priors[-MOST_PRIORS:]
         self._start_up = settings.start_up_seconds + BLOCK_SECONDS * min(1.0, max(0.0, phase))
         self._room: float | None = None
         self._begin()
@@ -150,6 +150,10 @@ class LeakDetector:
         self._was_rising = False
         self.verdict = Verdict()
         """What was said last."""
+
+    def set_settings(self, settings: LeakSettings) -> None:
+        """Judge by other thresholds from the next block on; what was seen stays."""
+        self._settings = settings
 
     def refresh(self) -> Verdict:
         """The verdict with its shape as of the last block: at the end of a recording."""
@@ -189,7 +193,7 @@ class LeakDetector:
         if restarted:
             prior = self.prior
             if prior is not None:
-                self._priors = (*self._priors, prior)[-_MOST_PRIORS:]
+                self._priors = (*self._priors, prior)[-MOST_PRIORS:]
             self._begin()
         if (
             value_bytes is None

@@ -10,6 +10,8 @@ from trayapp.domain.units import MIB, format_estimate, format_size
 SOON_SECONDS = 24 * 3600.0
 MUCH_BYTES = 256 * MIB
 DOUBLED_BYTES = 64 * MIB
+NOTABLE_BYTES = 12 * MIB
+NOTABLE_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +20,14 @@ class Impact:
 
     matters: bool
     reason: str
-    """Half a sentence, such as "keeps 300 MiB"; empty if it does not matter."""
+    """Half a sentence, such as "keeps 300 MiB"; may be empty."""
 
 
-def impact_of(verdict: Verdict) -> Impact:
-    """Weigh what a verdict says: time to exhaustion, what it keeps, and its size before."""
+def impact_of(verdict: Verdict, *, is_target: bool = False) -> Impact:
+    """Weigh what a verdict says: time to exhaustion, what it keeps, and its size before.
+
+    is_target: somebody has asked to be told of this one, so a good part of its own size will do.
+    """
     grown, start = verdict.growth_bytes or 0.0, verdict.start_bytes or 0.0
     left = verdict.seconds_to_limit
     if left is not None and left <= SOON_SECONDS:
@@ -31,4 +36,6 @@ def impact_of(verdict: Verdict) -> Impact:
         return Impact(matters=True, reason=f"it keeps {format_size(grown)}")
     if grown >= DOUBLED_BYTES and grown >= start:
         return Impact(matters=True, reason=f"it has grown to {1 + grown / max(start, 1):.1f} times")
+    if is_target and grown >= NOTABLE_BYTES and grown >= NOTABLE_SHARE * start:
+        return Impact(matters=True, reason="")
     return Impact(matters=False, reason="")

@@ -66,3 +66,6 @@ class Verdict:
     """Told on two and a half minutes of data, since waiting would cost too much."""
     evidence: str = "There is not enough to judge by yet."
     classic: ClassicSignals = ClassicSignals()
+
+
+NOTHING_TO_JUDGE = Verdict()
