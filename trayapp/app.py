@@ -468,7 +468,8 @@ class App:
 
     def _open_incident(self, key: str) -> None:
         subject = _subject_of(key)
-        self._open_window("trends", *([] if subject is None else [subject]))
+        has_curves = subject in ("system", "memtray", *self._known_targets())
+        self._open_window("trends", *([subject] if subject and has_curves else []))
 
     def _open_window(self, verb: str, *arguments: str) -> None:
         """Start a window in a child process. Any thread; takes a millisecond or two."""

@@ -36,6 +36,8 @@ def status_lines(told: Mapping[str, Any]) -> list[str]:
             else "not running"
         )
         lines.append(f"  {target['name']}: {what}")
+        if target["verdict"] == "leaking":
+            lines.append(f"    {target['evidence']}")
     lines += [
         f"  ⚠ {incident['level']}: {incident['title']}. {incident['body']}"
         for incident in told["incidents"]

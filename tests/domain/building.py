@@ -51,16 +51,22 @@ def frame(
     used_share: float = 0.5,
     interval_seconds: float = 1.0,
     largest: tuple[ProcessUse, ...] | None = None,
+    everything: Everything | None = None,
+    swap_used_bytes: int | None = None,
 ) -> Frame:
     """Make a frame taken at a second of the monotonic clock."""
+    if largest is not None:
+        everything = Everything(largest=largest)
     return Frame(
         monotonic_seconds=second,
         wall_seconds=1_700_000_000.0 + second,
         interval_seconds=interval_seconds,
         system=SystemSample(
-            total_bytes=TOTAL_BYTES, available_bytes=round(TOTAL_BYTES * (1 - used_share))
+            total_bytes=TOTAL_BYTES,
+            available_bytes=round(TOTAL_BYTES * (1 - used_share)),
+            swap_used_bytes=swap_used_bytes,
         ),
         app=AppSample(pid=1, rss_bytes=20 * MIB, cpu_percent=0.2),
         targets=targets,
-        everything=Everything(largest=largest) if largest is not None else None,
+        everything=everything,
     )

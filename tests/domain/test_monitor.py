@@ -4,15 +4,24 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tests.domain.building import MIB, TOTAL_BYTES, facts, frame, target
+from trayapp.domain.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.budget import BudgetVerdict
 from trayapp.domain.growth import GrowthRule
 from trayapp.domain.incidents import AlertPolicy, Quiet
 from trayapp.domain.levels import Level
 from trayapp.domain.limits import Limit
-from trayapp.domain.monitor import Monitor, MonitorRules, Outcome
+from trayapp.domain.monitor import SESSION, Monitor, MonitorRules, Outcome
 from trayapp.domain.oom import OomKill
-from trayapp.domain.records import Series
-from trayapp.domain.samples import Footprint, Frame, ProcessUse, TargetSample
+from trayapp.domain.records import Event, Series
+from trayapp.domain.samples import (
+    Everything,
+    Footprint,
+    Frame,
+    MemoryReading,
+    ProcessKey,
+    ProcessUse,
+    TargetSample,
+)
 from trayapp.domain.targets import TargetRule
 
 APP = TargetRule(name="app", match="app")
@@ -237,3 +246,170 @@ def test_other_rules_keep_what_is_known_of_a_target_that_stays() -> None:
     assert [view.name for view in views] == ["new", "app"]
     assert views[1].peak_bytes == 110 * MIB
     assert views[1].slope_bytes_per_second is not None
+
+
+def anonymous(name: str, mib: float, footprint: Footprint | None = None) -> TargetSample:
+    """A target whose anonymous memory is known."""
+    reading = MemoryReading(round((mib + 20) * MIB), round(mib * MIB))
+    return TargetSample(name=name, readings=((ProcessKey(9, 9), reading),), footprint=footprint)
+
+
+def machine_with(name: str, mib: float) -> Everything:
+    """A machine on which one application of one process runs."""
+    key, reading = ProcessKey(50, 50), MemoryReading(round((mib + 20) * MIB), round(mib * MIB))
+    largest = ProcessUse(facts=facts(50, name), rss_bytes=reading.rss_bytes)
+    use = ApplicationUse(
+        key=ApplicationKey("program", name),
+        name=name,
+        processes=(key,),
+        rss_bytes=reading.rss_bytes,
+        largest=largest,
+    )
+    return Everything(applications=(use,), largest=(largest,), readings={key: reading})
+
+
+def watch_others(rules: MonitorRules, growth_mib_per_second: float, seconds: int) -> list[Outcome]:
+    monitor = Monitor(rules)
+    return [
+        monitor.fold(
+            frame(
+                second,
+                everything=None
+                if second % 10
+                else machine_with("browser", 300 + growth_mib_per_second * second),
+            ),
+            Quiet(),
+        )
+        for second in range(0, seconds, 5)
+    ]
+
+
+def test_an_application_that_nobody_named_is_told_when_it_leaks_and_that_matters() -> None:
+    outcomes = watch_others(MonitorRules(), 0.5, 1800)
+    assert told(outcomes) == [("leak-of-application:browser", "raised", Level.WARNING)]
+    (incident,) = outcomes[-1].view.incidents
+    assert incident.subject == "browser"
+    assert incident.title == "browser seems to leak memory"
+    assert incident.body.startswith("Process 50 has grown by")
+    (application,) = outcomes[-1].view.applications
+    assert (application.leak.level, application.leak_pid) == ("leaking", 50)
+    assert application.level is Level.WARNING
+
+
+def test_a_small_leak_of_an_application_is_shown_but_not_told() -> None:
+    outcomes = watch_others(MonitorRules(), 0.02, 2400)
+    assert told(outcomes) == []
+    (application,) = outcomes[-1].view.applications
+    assert application.leak.level == "leaking"
+    assert application.level is Level.NORMAL
+
+
+def test_a_small_leak_of_a_target_is_told() -> None:
+    outcomes = run(
+        (
+            frame(second, anonymous("app", 40 + 0.02 * second), interval_seconds=5.0)
+            for second in range(0, 1200, 5)
+        ),
+        growth=GrowthRule(threshold_bytes_per_second=200_000),
+    )
+    assert told(outcomes) == [("leak:app", "raised", Level.WARNING)]
+    raised = next(outcome for outcome in outcomes if outcome.announcements)
+    assert raised.view.wall_seconds - outcomes[0].view.wall_seconds < 900
+
+
+def test_others_are_not_judged_where_the_settings_say_so() -> None:
+    outcomes = watch_others(MonitorRules(judges_others=False), 0.5, 1800)
+    assert told(outcomes) == []
+    assert outcomes[-1].view.applications[0].leak.level == "healthy"
+
+
+def test_what_is_not_looked_at_any_more_is_not_said_to_leak() -> None:
+    monitor = Monitor(MonitorRules())
+    for second in range(0, 1800, 10):
+        outcome = monitor.fold(
+            frame(second, everything=machine_with("browser", 300 + 0.5 * second)), Quiet()
+        )
+    assert outcome.view.incidents
+    for second in range(1800, 1860, 10):
+        outcome = monitor.fold(frame(second), Quiet(), BudgetVerdict(drops_groups=True))
+    assert not outcome.view.incidents
+
+
+def test_what_is_swapped_out_counts_as_kept() -> None:
+    """From 100 MiB on all that comes is swapped out: the anonymous memory stands still."""
+
+    def sample(second: int) -> TargetSample:
+        size = 60 + 0.1 * second
+        swapped = max(0.0, size - 100)
+        footprint = Footprint(swap_bytes=round(swapped * MIB))
+        return anonymous("app", size - swapped, footprint)
+
+    outcomes = run(
+        frame(s, sample(s), interval_seconds=5.0, swap_used_bytes=MIB) for s in range(0, 2400, 5)
+    )
+    verdict = outcomes[-1].view.targets[0].leak
+    assert verdict.level == "leaking"
+    assert verdict.rate_bytes_per_second is not None
+    assert abs(verdict.rate_bytes_per_second - 0.1 * MIB) < 0.01 * MIB
+
+
+def test_a_leak_that_will_be_over_within_half_an_hour_is_critical() -> None:
+    limit = Limit(limit_bytes=2000 * MIB, source="cgroup", used_bytes=1000 * MIB)
+    outcomes = run(
+        frame(
+            second,
+            replace(target("app", 500 + second), limit=limit),
+            interval_seconds=5.0,
+        )
+        for second in range(0, 1200, 5)
+    )
+    levels = [level for key, what, level in told(outcomes) if key == "leak:app"]
+    assert Level.CRITICAL in levels
+
+
+def test_a_run_is_remembered_when_it_ends_and_expected_the_next_time() -> None:
+    """A warm-up that ended at 300 MB twice before is expected the third time."""
+
+    def warm_up(second: float) -> float:
+        return 100 + min(second, 1200) * 0.15
+
+    def frames(first_pid: int) -> Iterable[Frame]:
+        return (
+            frame(second, target("app", warm_up(second), first_pid=first_pid), interval_seconds=5.0)
+            for second in range(0, 1800, 5)
+        )
+
+    first = Monitor(MonitorRules(targets=(APP,)))
+    levels = [first.fold(each, Quiet()).view.targets[0].leak.level for each in frames(1)]
+    assert "leaking" in levels
+    (session,) = first.end(0.0)
+    assert (session.kind, session.subject) == (SESSION, "app")
+    peak = session.data["peak_floor_bytes"]
+    assert isinstance(peak, float)
+    assert abs(peak - 280 * MIB) < 10 * MIB
+    later = Monitor(MonitorRules(targets=(APP,)))
+    later.preload_sessions([session, session])
+    assert {later.fold(each, Quiet()).view.targets[0].leak.level for each in frames(2)} == {
+        "healthy"
+    }
+
+
+def test_a_restart_ends_a_session_and_begins_another() -> None:
+    monitor = Monitor(MonitorRules(targets=(APP,)))
+    for second in range(0, 600, 5):
+        monitor.fold(frame(second, target("app", 100), interval_seconds=5.0), Quiet())
+    outcome = monitor.fold(
+        frame(600, target("app", 30, first_pid=900), interval_seconds=5.0), Quiet()
+    )
+    assert [event.kind for event in outcome.events] == ["restart", SESSION]
+
+
+def test_sessions_that_make_no_sense_are_passed_over() -> None:
+    monitor = Monitor(MonitorRules(targets=(APP,)))
+    monitor.preload_sessions(
+        [
+            Event(wall_seconds=0, kind=SESSION, subject="app", data={"peak_floor_bytes": "much"}),
+            Event(wall_seconds=0, kind=SESSION, subject="gone", data={}),
+        ]
+    )
+    assert monitor.fold(frame(0, target("app", 100)), Quiet()).view.targets[0].pids == (100,)

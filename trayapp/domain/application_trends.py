@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from trayapp.domain.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.bars import BarRing
 from trayapp.domain.leaks import NOTHING_TO_JUDGE, Finding, Verdict
+from trayapp.domain.levels import Level
 
 FOLLOWED_COUNT = 50
 """So many of the largest are followed; the others keep no memory of themselves."""
@@ -34,6 +35,8 @@ class ApplicationView:
     """What the leak detector makes of it, or of the worst of its processes."""
     leak_pid: int | None = None
     """The process that is judged so; None: the application as a whole."""
+    level: Level = Level.NORMAL
+    """The worst open incident about it."""
 
 
 class _Trend:

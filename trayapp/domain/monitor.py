@@ -51,8 +51,8 @@ from trayapp.domain.view import TargetView, View
 
 PRESSURE_KEY = "pressure"
 SYSTEM = "system"
-APPLICATION = "application"
-"""What stands in the key of an incident about what no target holds."""
+OTHERS_LEAK = "leak-of-application"
+"""Begins the key of an incident about what no target holds, whose name may be a target's."""
 SESSION = "session"
 """The kind of the events that keep what a run of a target did."""
 PRIORS_SECONDS = 30 * 86_400.0
@@ -295,6 +295,7 @@ class Monitor:
         worst: dict[str, Level] = {}
         for incident in incidents:
             worst[incident.subject] = max(incident.level, worst.get(incident.subject, Level.NORMAL))
+        told = {condition.subject for condition in self._leaks_of_others}
         view = View(
             wall_seconds=wall,
             system=frame.system,
@@ -305,7 +306,12 @@ class Monitor:
             targets=tuple(_with_level(target, worst.get(target.name)) for target in views),
             incidents=incidents,
             largest=self._largest,
-            applications=self._applications,
+            applications=tuple(
+                replace(each, level=worst[each.name])
+                if each.name in told and each.name in worst
+                else each
+                for each in self._applications
+            ),
             budget=budget or BudgetVerdict(),
         )
         return Outcome(
@@ -332,7 +338,7 @@ class Monitor:
             )
         self._applications = self._trends.fold(now, everything.applications, findings)
         self._leaks_of_others = tuple(
-            _leak_condition(f"leak:{APPLICATION}:{use.name}", use.name, *finding, impact)
+            _leak_condition(f"{OTHERS_LEAK}:{use.name}", use.name, *finding, impact)
             for use in everything.applications
             if (finding := findings.get(use.key)) is not None
             and finding.verdict.level == "leaking"

@@ -114,7 +114,8 @@ def application_line(application: ApplicationView) -> str:
     several = f" ×{count}" if count > 1 else ""
     bars = sparkline(zoomed_heights(application.bars))
     size = f"{format_size(application.rss_bytes)} RSS"
-    name = f"{short_name(application.name)}{several}"
+    mark = "⚠ " if application.level > Level.NORMAL else ""
+    name = f"{mark}{short_name(application.name)}{several}"
     return f"{name}  {bars}  {size} {_trend(application.slope_bytes_per_second)}"
 
 

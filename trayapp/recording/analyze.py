@@ -13,13 +13,13 @@ import math
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from trayapp.domain.bars import BAR_COUNT, sparkline, zoomed_heights
-from trayapp.domain.leaks import LeakDetector, Signal, Verdict
+from trayapp.domain.leaks import LeakDetector, Load, Signal, Verdict
 from trayapp.domain.names import short_name
 from trayapp.domain.units import format_duration, format_rate, format_size
 from trayapp.errors import RecordingError
@@ -43,6 +43,10 @@ class Series:
     sizes: array[float]
     """Bytes, NaN where unknown."""
     signal: Signal
+    runs: array[float] | None = None
+    """Another number means that the program was started again; NaN where unknown."""
+    children: array[float] | None = None
+    """How many processes it was; NaN where unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +110,19 @@ def series_of(recording: Recording) -> Iterator[Series]:
 def report(series: Series, progress: Progress | None = None, path: Path = Path()) -> SeriesReport:
     """Judge one series as if it were live."""
     detector = LeakDetector(signal=series.signal)
-    fold: Callable[[float, float | None], Verdict] = detector.fold
     growing: float | None = None
     alert: float | None = None
     level = "healthy"
+    run: float | None = None
     for number, (at, size) in enumerate(zip(series.times, series.sizes, strict=True)):
-        verdict = fold(at, size)
+        last_run, run = run, _known(series.runs, number, run)
+        children = _known(series.children, number, None)
+        verdict = detector.fold(
+            at,
+            size,
+            load=None if children is None else Load(children=round(children)),
+            restarted=run != last_run and last_run is not None,
+        )
         if verdict.level != level:
             level = verdict.level
             if growing is None and level != "healthy":
@@ -129,13 +140,25 @@ def report(series: Series, progress: Progress | None = None, path: Path = Path()
     )
 
 
+def _known(values: array[float] | None, number: int, otherwise: float | None) -> float | None:
+    value = math.nan if values is None else values[number]
+    return value if value == value else otherwise
+
+
 def _series(track: Track, swap: Track | None) -> Series:
     sizes, signal = track.memory, _signal(track)
     if track.anon is not None:
         sizes, signal = track.anon, "anonymous memory"
     if swap is not None:
         sizes = array("d", _with_swap(track.times.tolist(), sizes, swap))
-    return Series(name=track.name, times=track.times, sizes=sizes, signal=signal)
+    return Series(
+        name=track.name,
+        times=track.times,
+        sizes=sizes,
+        signal=signal,
+        runs=track.runs,
+        children=track.children,
+    )
 
 
 def _signal(track: Track) -> Signal:

@@ -6,7 +6,8 @@ A memory column says in its name that it is memory (rss, anon, uss, pss, heap, m
 and may name its unit: kB, MB and GB are powers of 1024 there, as in ps, top and psrecord; without
 one it is bytes. What is a limit, total, maximum or free is left out. A cell that is empty or no
 number is unknown. Commas, semicolons or tabs separate; with semicolons numbers may have a decimal
-comma. Lines before the headings may be comments that begin with "#".
+comma. Lines before the headings may be comments that begin with "#". In a table of one program a
+column `instance` or the like tells of restarts, and one like `n_procs` how many processes it was.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ _OTHER_WORDS = {
     "vms", "virtual", "virt", "percent", "pct", "share", "cpu", "read", "write", "written", "disk",
     "net", "io", "sent", "received", "cached", "buffers",
 }  # fmt: skip
+_RUN_NAMES = ("instance", "run", "restart", "restarts", "restart_count")
+_CHILDREN_NAMES = ("n_procs", "process_count", "processes", "procs", "children")
 _UNITS = {"kb": KIB, "kib": KIB, "mb": MIB, "mib": MIB, "gb": GIB, "gib": GIB}
 _WALL_FROM = 1e9
 """From here on, seconds are counted from 1970 (this is 2001)."""
@@ -150,6 +153,8 @@ class _Table:
         self._times = array("d")
         self._other_clock: float | None = None
         self._columns: list[_Column] = []
+        self._runs = _find_column(titles, _RUN_NAMES)
+        self._children = _find_column(titles, _CHILDREN_NAMES)
         self._take_titles(titles)
         if not self._columns:
             raise RecordingError(f"{path} has no memory column (rss_bytes or the like)")
@@ -193,9 +198,12 @@ class _Table:
             self._find_other_clock([column(at)[good[0]] for at in self._other_times])
         is_whole = len(good) == len(times)
         self._times.extend(times if is_whole else [times[at] for at in good])
-        for one in self._columns:
+        for one in self._all_columns():
             values = self._parse_values(column(one.at), one.factor)
             one.values.extend(values if is_whole else [values[at] for at in good])
+
+    def _all_columns(self) -> list[_Column]:
+        return [*self._columns, *(one for one in (self._runs, self._children) if one is not None)]
 
     def _parse_times(self, cells: Sequence[str]) -> array[float]:
         if self._read_time is None:
@@ -239,7 +247,7 @@ class _Table:
         times = self._times
         if not times:
             raise RecordingError(f"{self._path} has no samples")
-        columns = [column.values for column in self._columns]
+        columns = [column.values for column in self._all_columns()]
         if any(after < before for before, after in pairwise(times)):
             order = sorted(range(len(times)), key=times.__getitem__)
             times = array("d", [times[at] for at in order])
@@ -273,6 +281,11 @@ class _Table:
 
     def _tracks(self, times: memoryview, values: Sequence[array[float]]) -> Iterator[Track]:
         """One per column; an anonymous size beside its resident set is no track of its own."""
+        beside = dict(zip(map(id, self._all_columns()), values, strict=True))
+        # Beside several programs nobody knows whose restart it was.
+        is_one = all(column.pid is None for column in self._columns)
+        runs = beside.get(id(self._runs)) if is_one else None
+        children = beside.get(id(self._children)) if is_one else None
         at = 0
         while at < len(self._columns):
             column, anon = self._columns[at], None
@@ -292,8 +305,17 @@ class _Table:
                 times=times[rows],
                 memory=memory[rows],
                 anon=None if anon is None else known_or_none(anon[rows]),
+                runs=None if runs is None else known_or_none(runs[rows]),
+                children=None if children is None else known_or_none(children[rows]),
                 pid=column.pid,
             )
+
+
+def _find_column(titles: Sequence[str], names: Sequence[str]) -> _Column | None:
+    """The first title that is one of the names, best name first."""
+    lower = [title.lower() for title in titles]
+    found = next((name for name in names if name in lower), None)
+    return None if found is None else _Column(found, lower.index(found))
 
 
 def _words(title: str) -> list[str]:

@@ -23,6 +23,10 @@ class Track:
     """Bytes, (n,): the resident set, or whatever the column held."""
     anon: array[float] | None = None
     """Bytes of anonymous memory, (n,); None where that was not recorded."""
+    runs: array[float] | None = None
+    """Number of the run, (n,): another one means that the program was started again."""
+    children: array[float] | None = None
+    """How many processes it was, (n,)."""
     pid: int | None = None
     command_line: str = ""
 
