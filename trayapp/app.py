@@ -405,11 +405,9 @@ class App:
         """The status with every application as of now. A control worker's thread."""
         told = self._status()
         if self._sampler.view is not None:
-            slopes = {
-                each.name: each.slope_bytes_per_second for each in self._sampler.view.applications
-            }
+            followed = {each.name: each for each in self._sampler.view.applications}
             told["applications"] = [
-                application_status(use, slopes.get(use.name))
+                application_status(use, followed.get(use.name))
                 for use in self._sampler.read_applications()
             ]
         return told

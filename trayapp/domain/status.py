@@ -8,6 +8,7 @@ from trayapp.domain.application_trends import ApplicationView
 from trayapp.domain.applications import ApplicationUse
 from trayapp.domain.budget import BudgetVerdict
 from trayapp.domain.incidents import Incident
+from trayapp.domain.leaks import NOTHING_TO_JUDGE
 from trayapp.domain.samples import SystemSample
 from trayapp.domain.view import Controls, TargetView, View
 
@@ -27,8 +28,7 @@ def status(view: View | None, controls: Controls) -> dict[str, object]:
         "system": system_status(view.system) | {"level": view.system_level.label} if view else None,
         "targets": [_target(target) for target in view.targets] if view else [],
         "applications": [
-            application_status(each, each.slope_bytes_per_second) | _application_leak(each)
-            for each in (view.applications if view else ())
+            application_status(each, each) for each in (view.applications if view else ())
         ],
         "incidents": [_incident(incident) for incident in (view.incidents if view else ())],
     }
@@ -66,24 +66,19 @@ def _target(target: TargetView) -> dict[str, object]:
 
 
 def application_status(
-    application: ApplicationView | ApplicationUse, slope_bytes_per_second: float | None
+    application: ApplicationView | ApplicationUse, followed: ApplicationView | None
 ) -> dict[str, object]:
-    """An application as JSON."""
+    """An application as JSON; `followed`: what its past tells; None: not among the largest."""
+    leak = followed.leak if followed else NOTHING_TO_JUDGE
     return {
         "name": application.name,
         "pids": list(application.pids),
         "rss_bytes": application.rss_bytes,
-        "slope_bytes_per_second": slope_bytes_per_second,
-    }
-
-
-def _application_leak(application: ApplicationView) -> dict[str, object]:
-    leak = application.leak
-    return {
+        "slope_bytes_per_second": followed.slope_bytes_per_second if followed else None,
         "verdict": leak.level,
         "shape": leak.shape,
         "leak_score": leak.score,
-        "leak_pid": application.leak_pid,
+        "leak_pid": followed.leak_pid if followed else None,
         "leak_growth_bytes": leak.growth_bytes,
         "leak_rate_bytes_per_second": leak.rate_bytes_per_second,
         "evidence": leak.evidence,
