@@ -7,8 +7,10 @@ from functools import cache
 
 from trayapp.domain.units import GIB, KIB, MIB
 from trayapp.settings.kinds import (
+    Choice,
     Duration,
     Flag,
+    Hours,
     Kind,
     LimitKind,
     Name,
@@ -17,13 +19,18 @@ from trayapp.settings.kinds import (
     Size,
     Subject,
     Text,
+    Texts,
     Whole,
 )
 from trayapp.settings.records import (
+    ActionSettings,
     AlertSettings,
     BudgetSettings,
+    ChannelSettings,
+    DeliverySettings,
     GrowthSettings,
     HistorySettings,
+    HookSettings,
     IconSettings,
     LeakSettings,
     SamplingSettings,
@@ -33,6 +40,13 @@ from trayapp.settings.records import (
 )
 
 TARGETS_TABLE = "targets"
+CHANNELS_TABLE = "channels"
+HOOKS_TABLE = "hooks"
+LEVEL_NAMES = ("warning", "critical", "emergency")
+TRANSITION_NAMES = ("raised", "escalated", "resolved")
+TERMINATE_PHRASE = "I accept lost work"
+ACTION_NAMES = ("cleanup", "snapshot", "terminate")
+"""What Memtray may do by itself, worst last."""
 LONGEST_NAME = 64
 """Characters in the name of a target."""
 RESERVED_NAMES = ("system", "memtray")
@@ -77,6 +91,8 @@ TABLES = (
     Table("budget", BudgetSettings, "What Memtray itself may cost; over it, it looks less often."),
     Table("icon", IconSettings, "What the ten bars in the tray show."),
     Table("alerts", AlertSettings, "When to speak up about memory running out."),
+    Table("delivery", DeliverySettings, "Where alerts go beside the console and the log."),
+    Table("actions", ActionSettings, "Bounds of what Memtray may do by itself; see on_warning."),
     Table("growth", GrowthSettings, "When to speak up about a program that keeps growing."),
     Table("spike", SpikeSettings, "When to speak up about a program that jumps."),
     Table("leak", LeakSettings, "When growth that will not stop is called a leak."),
@@ -122,6 +138,28 @@ FIELDS = (
           "the same for critical"),
     Field("alerts", "emergency_cooldown", "emergency_cooldown_seconds", Duration(0, _HOUR),
           "the same for an emergency"),
+    Field("alerts", "gap", "gap_seconds", Duration(0, _HOUR),
+          "least time between two banners, unless it is worse"),
+    Field("alerts", "recovery", "recovery_seconds", Duration(0, _HOUR),
+          "how long it must be well again before that is believed"),
+    Field("alerts", "stall_percent", "stall_percent", Number(1, 100),
+          "time in which every program waits for memory that is a warning (Linux)"),
+    Field("alerts", "quiet_hours", "quiet_hours", Hours(),
+          "no banners then, local time"),
+    Field("alerts", "emergency_breaks_through", "emergency_breaks_through", Flag(),
+          "quiet hours and snoozes do not hold an emergency"),
+    Field("delivery", "desktop", "desktop", Flag(),
+          "notifications on the desktop"),
+    Field("delivery", "json_lines", "json_lines", Flag(),
+          "a line of JSON for each in alerts.jsonl, beside the history"),
+    Field("delivery", "json_lines_size", "json_lines_bytes", Size(64 * KIB, GIB),
+          "the file starts anew at this size; one older is kept"),
+    Field("delivery", "system_journal", "system_journal", Flag(),
+          "also into the system's journal"),
+    Field("actions", "per_hour", "per_hour", Whole(1, 100),
+          "most often of each action on each target"),
+    Field("actions", "terminate_phrase", "terminate_phrase", Choice(("", TERMINATE_PHRASE)),
+          "what must stand here for terminate to be done at all"),
     Field("growth", "enabled", "enabled", Flag(),
           "watch for growth"),
     Field("growth", "threshold_kb_per_second", "threshold_bytes_per_second", Number(1, 200, 1000),
@@ -176,10 +214,40 @@ FIELDS = (
           "count the processes it has started, too"),
     Field("targets", "limit", "limit", LimitKind(Size(MIB, 64 * _TIB)),
           "what it may use; alerts are percent of this"),
+    Field("targets", "on_warning", "on_warning", Texts(0, 3, ACTION_NAMES),
+          "what to do by itself at a warning about it"),
+    Field("targets", "on_critical", "on_critical", Texts(0, 3, ACTION_NAMES),
+          "the same when it is critical"),
+    Field("targets", "on_emergency", "on_emergency", Texts(0, 3, ACTION_NAMES),
+          "the same in an emergency"),
     Field("targets", "growth", "growth", Flag(),
           "watch it for growth"),
     Field("targets", "spike", "spike", Flag(),
           "watch it for jumps"),
+    Field("channels", "name", "name", Name(LONGEST_NAME),
+          "what log and doctor call it"),
+    Field("channels", "url", "url", Text(4096),
+          "address as Apprise writes it, with its secrets; this file is then for you alone"),
+    Field("channels", "url_env", "url_env", Text(200),
+          "instead of url: the environment variable that holds it"),
+    Field("channels", "url_keyring", "url_keyring", Text(200),
+          'instead of url: "SERVICE/USER" in the keyring'),
+    Field("channels", "level", "level", Choice(LEVEL_NAMES),
+          "the least that is sent"),
+    Field("channels", "resolved", "resolved", Flag(),
+          "tell also when it is over"),
+    Field("hooks", "name", "name", Name(LONGEST_NAME),
+          "what the log calls it"),
+    Field("hooks", "command", "command", Texts(1, 64),
+          "program and arguments; facts come in the environment and as JSON on standard input"),
+    Field("hooks", "on", "on", Texts(1, 3, TRANSITION_NAMES),
+          "when it is run"),
+    Field("hooks", "level", "level", Choice(LEVEL_NAMES),
+          "the least that it is run for"),
+    Field("hooks", "target", "target", Name(LONGEST_NAME),
+          "only about this one"),
+    Field("hooks", "limit", "limit_seconds", Duration(1, 300),
+          "it is ended after so long"),
 )  # fmt: skip
 
 
@@ -190,6 +258,7 @@ def fields_of(table: str) -> dict[str, Field]:
 
 @cache
 def _defaults(table: str) -> object:
-    if table == TARGETS_TABLE:
-        return TargetSettings(name="")
+    if table in (TARGETS_TABLE, CHANNELS_TABLE, HOOKS_TABLE):
+        records = {CHANNELS_TABLE: ChannelSettings, HOOKS_TABLE: HookSettings}
+        return records.get(table, TargetSettings)(name="")
     return next(entry.record() for entry in TABLES if entry.name == table)

@@ -10,6 +10,9 @@ from typing import NamedTuple, Protocol
 
 from trayapp.domain.units import GIB, KIB, MIB, parse_duration, parse_size
 
+_LONGEST_ENTRY = 4096
+_HOURS = r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d"
+
 
 class RefusedError(ValueError):
     """A value does not fit; its text continues a sentence: "is not a duration"."""
@@ -221,6 +224,82 @@ class Text:
         text = str(value)
         literal = "\\" in text and "'" not in text and text.isprintable()
         return f"'{text}'" if literal else quote(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One word of a few."""
+
+    words: tuple[str, ...]
+
+    @property
+    def allowed(self) -> str:
+        """The words."""
+        return " or ".join(map(quote, self.words))
+
+    def read(self, value: object) -> str:
+        """As it is."""
+        if not isinstance(value, str) or value not in self.words:
+            raise RefusedError("is none of the words that fit")
+        return value
+
+    def write(self, value: object) -> str:
+        """In quotes."""
+        return quote(str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """A list of texts; with `words`, each is one of these and none comes twice."""
+
+    least: int
+    most: int
+    words: tuple[str, ...] = ()
+
+    @property
+    def allowed(self) -> str:
+        """How many, and of what."""
+        of_what = f" of {', '.join(map(quote, self.words))}" if self.words else " of texts"
+        return f"a list of {self.least} to {self.most}{of_what}"
+
+    def read(self, value: object) -> tuple[str, ...]:
+        """As a tuple."""
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise RefusedError("is not a list of texts")
+        if not self.least <= len(value) <= self.most:
+            raise RefusedError(f"has {len(value)} entries")
+        if any(len(each) > _LONGEST_ENTRY or "\0" in each for each in value):
+            raise RefusedError("has an entry that is too long or holds a zero byte")
+        if self.words and (set(value) - set(self.words) or len(set(value)) < len(value)):
+            raise RefusedError("has an entry that does not fit")
+        return tuple(value)
+
+    def write(self, value: object) -> str:
+        """As a list on one line."""
+        entries = value if isinstance(value, tuple | list) else ()
+        return f"[{', '.join(quote(str(each)) for each in entries)}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A stretch of every day in local time, "22:00-07:00"; empty text for none."""
+
+    @property
+    def allowed(self) -> str:
+        """The form."""
+        return '"22:00-07:00", or "" for none'
+
+    def read(self, value: object) -> str:
+        """As it is."""
+        if not isinstance(value, str):
+            raise RefusedError("is not text in quotes")
+        if value and not re.fullmatch(_HOURS, value):
+            raise RefusedError("is not two times of day")
+        return value
+
+    def write(self, value: object) -> str:
+        """In quotes."""
+        return quote(str(value))
 
 
 @dataclass(frozen=True, slots=True)

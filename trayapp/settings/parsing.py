@@ -7,7 +7,9 @@ from typing import Any
 
 from trayapp.errors import SettingsError
 from trayapp.settings.fields import (
+    CHANNELS_TABLE,
     FIELDS,
+    HOOKS_TABLE,
     RESERVED_NAMES,
     TABLES,
     TARGETS_TABLE,
@@ -15,7 +17,13 @@ from trayapp.settings.fields import (
     fields_of,
 )
 from trayapp.settings.kinds import RefusedError, one_line, quote
-from trayapp.settings.records import AlertSettings, Settings, TargetSettings
+from trayapp.settings.records import (
+    AlertSettings,
+    ChannelSettings,
+    HookSettings,
+    Settings,
+    TargetSettings,
+)
 
 _SHOWN = 40
 """Characters of a key or value that a message repeats."""
@@ -63,10 +71,11 @@ def _read_toml(text: str) -> dict[str, object]:
 
 def _read_settings(data: Mapping[str, object]) -> Settings:
     names = [table.name for table in TABLES]
+    lists = [CHANNELS_TABLE, HOOKS_TABLE, TARGETS_TABLE]
     records: dict[str, Any] = {}
     for key, value in data.items():
-        if key not in (*names, TARGETS_TABLE):
-            raise RefusedError(_unknown("", key, [*names, TARGETS_TABLE]))
+        if key not in (*names, *lists):
+            raise RefusedError(_unknown("", key, [*names, *lists]))
         if key in names and not isinstance(value, dict):
             raise RefusedError(
                 f"{key} = {_show(value)} is not a table; write [{key}] on its own line"
@@ -75,7 +84,12 @@ def _read_settings(data: Mapping[str, object]) -> Settings:
         values = data.get(table.name)
         if isinstance(values, dict):
             records[table.name] = table.record(**_read_table(table.name, values))
-    settings = Settings(**records, targets=_read_targets(data.get(TARGETS_TABLE, [])))
+    settings = Settings(
+        **records,
+        channels=_read_channels(data.get(CHANNELS_TABLE, [])),
+        hooks=_read_hooks(data.get(HOOKS_TABLE, [])),
+        targets=_read_targets(data.get(TARGETS_TABLE, [])),
+    )
     _check_alerts(settings.alerts)
     _check_icon(settings)
     return settings
@@ -93,14 +107,58 @@ def _read_table(table: str, values: Mapping[str, object], where: str = "") -> di
     }
 
 
-def _read_targets(tables: object) -> tuple[TargetSettings, ...]:
+def _tables(name: str, tables: object) -> list[dict[str, object]]:
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise RefusedError(
-            f"targets = {_show(tables)} is not a list of tables; write [[targets]], with two"
-            " brackets, above each target"
+            f"{name} = {_show(tables)} is not a list of tables; write [[{name}]], with two"
+            f" brackets, above each {name.removesuffix('s')}"
         )
+    return tables
+
+
+def _read_named(name: str, tables: object) -> list[tuple[str, dict[str, Any]]]:
+    """What is written under each [[name]], with where it is; every name is there and only once."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    noun = name.removesuffix("s")
+    for number, values in enumerate(_tables(name, tables), 1):
+        where = f" ({noun} {number})"
+        if "name" not in values:
+            raise RefusedError(f'{name}{where} has no name; write name = "…" under its [[{name}]]')
+        fitting = _read_table(name, values, where)
+        if any(fitting["name"] == other["name"] for _, other in found):
+            raise RefusedError(
+                f"{name}.name{where} = {_show(fitting['name'])} is the name of another {noun};"
+                " choose another name"
+            )
+        found.append((where, fitting))
+    return found
+
+
+def _read_channels(tables: object) -> tuple[ChannelSettings, ...]:
+    channels = []
+    for where, values in _read_named(CHANNELS_TABLE, tables):
+        addresses = {"url", "url_env", "url_keyring"} & values.keys()
+        if len(addresses) != 1:
+            found = " and ".join(sorted(addresses)) or "no address"
+            raise RefusedError(
+                f"channels{where} has {found}; write exactly one of url, url_env and url_keyring"
+            )
+        channels.append(ChannelSettings(**values))
+    return tuple(channels)
+
+
+def _read_hooks(tables: object) -> tuple[HookSettings, ...]:
+    hooks = []
+    for where, values in _read_named(HOOKS_TABLE, tables):
+        if "command" not in values:
+            raise RefusedError(f'hooks{where} has no command; write command = ["program", "…"]')
+        hooks.append(HookSettings(**values))
+    return tuple(hooks)
+
+
+def _read_targets(tables: object) -> tuple[TargetSettings, ...]:
     targets: dict[str, TargetSettings] = {}
-    for number, values in enumerate(tables, 1):
+    for number, values in enumerate(_tables(TARGETS_TABLE, tables), 1):
         target = _read_target(values, number)
         if target.name in targets:
             raise RefusedError(
@@ -165,7 +223,8 @@ def _unknown(table: str, key: str, known: Iterable[str], where: str = "") -> str
 
 
 def _header(table: str) -> str:
-    return f"[[{table}]]" if table == TARGETS_TABLE else f"[{table}]"
+    lists = (CHANNELS_TABLE, HOOKS_TABLE, TARGETS_TABLE)
+    return f"[[{table}]]" if table in lists else f"[{table}]"
 
 
 def _nearest(text: str, known: Iterable[str]) -> str | None:

@@ -63,6 +63,68 @@ class AlertSettings:
     warning_cooldown_seconds: float = 60.0
     critical_cooldown_seconds: float = 30.0
     emergency_cooldown_seconds: float = 10.0
+    gap_seconds: float = 60.0
+    """Between two banners of any kind, unless the level rises or it is clearly worse."""
+    recovery_seconds: float = 30.0
+    """How long it must be well again before that is believed."""
+    stall_percent: float = 10.0
+    """Share of time in which all waited for memory (full avg10) that is a warning."""
+    quiet_hours: str = ""
+    """Local time, "22:00-07:00"; empty: none."""
+    emergency_breaks_through: bool = True
+    """Quiet hours and snoozes do not hold an emergency."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverySettings:
+    """Where alerts go beside the console and the log."""
+
+    desktop: bool = True
+    json_lines: bool = False
+    """alerts.jsonl beside the history."""
+    json_lines_bytes: int = 4 * MIB
+    system_journal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionSettings:
+    """What Memtray may do by itself."""
+
+    per_hour: int = 4
+    """Of each action on each target."""
+    terminate_phrase: str = ""
+    """What a person must have written for `terminate` to be done at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSettings:
+    """One remote channel that Apprise speaks; exactly one of the three addresses is set."""
+
+    name: str
+    url: str | None = None
+    """Holds secrets: never shown, logged or passed on a command line."""
+    url_env: str | None = None
+    """The environment variable that holds it."""
+    url_keyring: str | None = None
+    """"SERVICE/USER" in the keyring."""
+    level: str = "warning"
+    """The least that is sent."""
+    resolved: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookSettings:
+    """One command of the person's for transitions of incidents."""
+
+    name: str
+    command: tuple[str, ...] = ()
+    """Program and arguments; no shell."""
+    on: tuple[str, ...] = ("raised", "escalated", "resolved")
+    level: str = "warning"
+    """The least that it is run for."""
+    target: str | None = None
+    """Only about this one; None: whatever it is about."""
+    limit_seconds: float = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +197,10 @@ class TargetSettings:
     """Share of the machine's memory, 1.0 is all; at most one of the two limits is set."""
     growth: bool = True
     spike: bool = True
+    on_warning: tuple[str, ...] = ()
+    """Actions, by name, when an incident about it reaches that level."""
+    on_critical: tuple[str, ...] = ()
+    on_emergency: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,5 +216,9 @@ class Settings:
     leak: LeakSettings = field(default_factory=LeakSettings)
     history: HistorySettings = field(default_factory=HistorySettings)
     trends: TrendSettings = field(default_factory=TrendSettings)
+    delivery: DeliverySettings = field(default_factory=DeliverySettings)
+    actions: ActionSettings = field(default_factory=ActionSettings)
+    channels: tuple[ChannelSettings, ...] = ()
+    hooks: tuple[HookSettings, ...] = ()
     targets: tuple[TargetSettings, ...] = ()
     """In the order of the file: a process belongs to the first that matches."""

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from trayapp.settings.fields import FIELDS, TABLES, TARGETS_TABLE, Field, fields_of
+from trayapp.settings.fields import (
+    CHANNELS_TABLE,
+    FIELDS,
+    HOOKS_TABLE,
+    TABLES,
+    TARGETS_TABLE,
+    Field,
+    fields_of,
+)
 from trayapp.settings.kinds import Limit
 from trayapp.settings.records import TargetSettings
 
@@ -11,6 +19,23 @@ _HEAD = """\
 #
 # What is commented out has its default, which is shown: remove the "#" to change it.
 # Durations: "500ms", "90s", "15min", "2h", "7d". Sizes: "500M", "1.5GiB".
+"""
+
+_CHANNELS = """\
+# Other places to tell, whatever Apprise speaks (pip install memtray[remote]): one [[channels]]
+# each.
+# [[channels]]
+# name = "mail"
+# url = "mailtos://user:password@example.org?to=me@example.org"
+#     {channels}
+"""
+
+_HOOKS = """\
+# Commands of yours for what happens: one [[hooks]] each. Run without a shell.
+# [[hooks]]
+# name = "log it"
+# command = ["logger", "-t", "memtray"]
+#     {hooks}
 """
 
 _TARGETS_HEAD = """\
@@ -37,7 +62,20 @@ def default_text() -> str:
         + "".join(_commented(field, field.default) for field in fields_of(table.name).values())
         for table in TABLES
     ]
-    return "\n".join([_HEAD, *tables, _TARGETS_HEAD + "\n".join(map(_example, _EXAMPLES))])
+    lists = [
+        _CHANNELS.format(channels=_keys(CHANNELS_TABLE)),
+        _HOOKS.format(hooks=_keys(HOOKS_TABLE)),
+    ]
+    return "\n".join([_HEAD, *tables, *lists, _TARGETS_HEAD + "\n".join(map(_example, _EXAMPLES))])
+
+
+def _keys(table: str) -> str:
+    """What else may be written there, each with its help."""
+    return "\n#     ".join(
+        f"{field.key}: {field.help} ({field.kind.allowed})"
+        for field in fields_of(table).values()
+        if field.key != "name"
+    )
 
 
 def target_text(target: TargetSettings) -> str:
