@@ -23,7 +23,7 @@ from trayapp.delivery.console import Console
 from trayapp.delivery.log import LogFile
 from trayapp.delivery.notifier import Notifier
 from trayapp.domain.cleaning import APP, CleanupResult
-from trayapp.domain.incidents import Announcement
+from trayapp.domain.incidents import Announcement, Incident
 from trayapp.domain.levels import Level
 from trayapp.domain.monitor import Outcome
 from trayapp.domain.names import process_label
@@ -54,6 +54,7 @@ _ACTIONS = (
     ("trends", "Trends"),
     ("cleanup", "Clean up"),
     ("snooze", "Snooze 1 h"),
+    ("acknowledge", "Acknowledge"),
 )
 _SNOOZE_SECONDS = 3600.0
 _QUIT_SECONDS = 5.0
@@ -100,7 +101,11 @@ class App:
             os.getpid(),
             self._on_outcome,
             interval_seconds,
+            paths.incidents_file,
         )
+        self._recent: tuple[tuple[Event, ...], tuple[str, ...]] = (), ()
+        self._banners: dict[str, str] = {}
+        """The incident that each banner shows, by the banner's key."""
         self._cleanups = Cleanups(self._platform, self._sampler)
         self._notifier = Notifier(
             find_channels(icon_file=_icon_file(), icon_notify=self._notify_by_icon),
@@ -211,15 +216,20 @@ class App:
 
     def _announce(self, announcement: Announcement) -> None:
         incident = announcement.incident
+        banner_key = _banner_key(incident)
         if announcement.what == "resolved":
-            self._notifier.withdraw(incident.key)
+            # Unless it speaks of another incident of the same subject by now.
+            if self._banners.get(banner_key) == incident.key:
+                self._notifier.withdraw(banner_key)
+                del self._banners[banner_key]
         elif announcement.what == "held":
             self._counts["held"] += 1
         else:
             self._counts["sent"] += 1
+            self._banners[banner_key] = incident.key
             self._notifier.send(
                 Banner(
-                    key=incident.key,
+                    key=banner_key,
                     title=incident.title,
                     body=incident.body,
                     level=incident.level,
@@ -236,9 +246,18 @@ class App:
             paused=self._sampler.paused,
             quiet=self._sampler.quiet,
             starts_at_login=self._starts_at_login,
+            recent_alerts=self._recent_alerts(),
             icon_shows=self._settings_file.settings.icon.shows,
             problems=self._sampler.problems,
         )
+
+    def _recent_alerts(self) -> tuple[str, ...]:
+        events, lines = self._recent
+        if events is not self._sampler.recent_alerts:
+            events = self._sampler.recent_alerts
+            lines = tuple(map(_recent_line, reversed(events)))
+            self._recent = events, lines
+        return lines
 
     # -- from the tray, the notifier and the control thread
 
@@ -260,6 +279,11 @@ class App:
             self._open_window("trends", rest)
         elif verb == "incident":
             self._open_incident(rest)
+        elif verb == "acknowledge":
+            self._sampler.acknowledge(rest)
+        elif verb == "snooze":
+            until = time.time() + _SNOOZE_SECONDS
+            self._switch(lambda switches: switches.snoozed(rest, until))
         elif verb == "pause":
             self._set_paused(not self._sampler.paused)
         elif verb == "snapshot":
@@ -279,9 +303,10 @@ class App:
 
     def _on_banner_action(self, banner_key: str, action: str) -> None:
         """Do what a banner's button says. The notifier thread."""
-        subject = _subject_of(banner_key)
+        key = self._banners.get(banner_key, "")
+        subject = _subject_of(key)
         if action in ("trends", "default"):
-            self._open_incident(banner_key)
+            self._open_incident(key)
         elif action == "cleanup":
             is_target = subject in self._known_targets()
             what = f"target:{subject}" if is_target else "app"
@@ -289,6 +314,8 @@ class App:
         elif action == "snooze":
             until = time.time() + _SNOOZE_SECONDS
             self._switch(lambda switches: switches.snoozed(subject or "system", until))
+        elif action == "acknowledge":
+            self._sampler.acknowledge(key)
 
     def _on_delivered(self, banner_key: str, delivered: bool, reason: str) -> None:
         self._counts["delivered"] += delivered
@@ -518,6 +545,17 @@ def _icon_file() -> Path | None:
 def _sentence(text: object) -> str:
     line = str(text).rstrip(".")
     return f"{line[:1].upper()}{line[1:]}."
+
+
+def _banner_key(incident: Incident) -> str:
+    """What is related shares a banner: all about one target, all about the machine."""
+    return f"about:{incident.subject}"
+
+
+def _recent_line(event: Event) -> str:
+    when = time.strftime("%a %H:%M", time.localtime(event.wall_seconds))
+    over = " (over)" if event.data.get("what") == "resolved" else ""
+    return f"{when}  {event.text}{over}"
 
 
 def _subject_of(incident_key: str) -> str | None:

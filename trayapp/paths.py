@@ -36,6 +36,11 @@ class Paths:
         return self.data / "state.json"
 
     @property
+    def incidents_file(self) -> Path:
+        """What was wrong and told when Memtray ended."""
+        return self.data / "incidents.json"
+
+    @property
     def log_file(self) -> Path:
         """What Memtray has to say about itself."""
         return self.data / "memtray.log"

@@ -26,6 +26,7 @@ def monitor_rules(settings: Settings) -> MonitorRules:
             Level.EMERGENCY: alerts.emergency_percent / 100,
         },
         rearm_share=alerts.rearm_percent / 100,
+        stall_percent=alerts.stall_percent,
         growth=GrowthRule(
             threshold_bytes_per_second=growth.threshold_bytes_per_second,
             hold_seconds=growth.hold_seconds,
@@ -39,6 +40,8 @@ def monitor_rules(settings: Settings) -> MonitorRules:
         judges_others=settings.leak.others,
         policy=AlertPolicy(
             sustain_seconds=alerts.sustain_seconds,
+            recovery_seconds=alerts.recovery_seconds,
+            gap_seconds=alerts.gap_seconds,
             cooldown_seconds={
                 Level.WARNING: alerts.warning_cooldown_seconds,
                 Level.CRITICAL: alerts.critical_cooldown_seconds,

@@ -6,13 +6,15 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from trayapp.domain.applications import ApplicationUse
 from trayapp.domain.bars import BAR_COUNT
 from trayapp.domain.budget import BudgetKeeper, BudgetVerdict
+from trayapp.domain.hours import is_within
 from trayapp.domain.incidents import Quiet
 from trayapp.domain.monitor import PRIORS_SECONDS, SESSION, Monitor, Outcome
 from trayapp.domain.pacing import MovementGauge, PaceKeeper, PaceRule
@@ -26,9 +28,12 @@ from trayapp.readers.look import MachineReader
 from trayapp.readers.pace import next_tick_seconds
 from trayapp.rules import budget_of, monitor_rules, retention
 from trayapp.settings import SettingsFile
+from trayapp.state import load_incidents, save_incidents
 
 _HOUSEKEEPING_SECONDS = 1.0
 _SLOWEST_SECONDS = 30.0
+_RECENT_ALERTS = 8
+_RECENT_SECONDS = 7 * 86_400.0
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -48,12 +53,14 @@ class Sampler(threading.Thread):
         app_pid: int,
         publish: Callable[[Outcome | None], None],
         interval_seconds: float | None = None,
+        incidents_file: Path | None = None,
     ) -> None:
         """Make it; `start` starts it.
 
         `publish` is called in the sampler thread with the outcome of every tick, and with None
         when something else that is shown has changed (settings, a problem). It must not block.
-        `interval_seconds` overrules the settings.
+        `interval_seconds` overrules the settings. `incidents_file` keeps what is open for the next
+        start.
         """
         super().__init__(name="sampler", daemon=True)
         self._history_file = history_file
@@ -62,7 +69,10 @@ class Sampler(threading.Thread):
         self._settings_file = settings_file
         self._app_pid = app_pid
         settings = settings_file.settings
+        self._incidents_file = incidents_file
         self._monitor = Monitor(monitor_rules(settings))
+        if incidents_file is not None:
+            self._monitor.restore(load_incidents(incidents_file, time.time()))
         self._pace = PaceKeeper(self._pace_rule())
         self._movement = MovementGauge()
         self._budget = BudgetKeeper(budget_of(settings), self._pace.rule.interval_seconds)
@@ -77,6 +87,8 @@ class Sampler(threading.Thread):
         self._sample_count = 0
         self.view: View | None = None
         """The latest; None before the first tick."""
+        self.recent_alerts: tuple[Event, ...] = ()
+        """The last that were told or resolved, oldest first."""
         self.problems: tuple[str, ...] = ()
         """One line each, for the menu."""
         self.quiet = Quiet()
@@ -111,6 +123,10 @@ class Sampler(threading.Thread):
     def record(self, event: Event) -> None:
         """Keep an event in the history. Any thread."""
         self._errands.put(lambda: self._keep_event(event))
+
+    def acknowledge(self, key: str) -> None:
+        """Note that the person knows of an incident. Any thread."""
+        self._errands.put(lambda: self._acknowledge(key))
 
     def read_all_processes(self, timeout_seconds: float = 5.0) -> list[ProcessUse]:
         """Every process with its resident set, largest first. Any thread but the sampler's; blocks.
@@ -168,6 +184,7 @@ class Sampler(threading.Thread):
                 self._wait()
         finally:
             self._run_errands()
+            self._save_incidents()
             for event in self._monitor.end(time.time()):
                 self._keep_event(event)
             self._keep_event(Event(wall_seconds=time.time(), kind="stop", subject="memtray"))
@@ -193,7 +210,7 @@ class Sampler(threading.Thread):
                 now, self.interval_seconds, with_groups=not self._verdict.drops_groups
             )
             self._verdict = self._budget.fold(now, frame.app)
-            outcome = self._monitor.fold(frame, self.quiet, self._verdict)
+            outcome = self._monitor.fold(frame, self._quiet_now(), self._verdict)
             moved = self._movement.fold(
                 {"": frame.system.used_bytes}
                 | {target.name: target.rss_bytes for target in outcome.view.targets}
@@ -214,8 +231,54 @@ class Sampler(threading.Thread):
             self._history.add(frame.wall_seconds, outcome.values)
         for event in outcome.events:
             self._keep_event(event)
+        if outcome.announcements:
+            self._remember_alerts(outcome.events)
+            self._save_incidents()
         self._collect_problems()
         self._publish(outcome)
+
+    def _quiet_now(self) -> Quiet:
+        alerts = self._settings_file.settings.alerts
+        clock = time.localtime()
+        return replace(
+            self.quiet,
+            in_quiet_hours=is_within(alerts.quiet_hours, 60 * clock.tm_hour + clock.tm_min),
+            emergency_breaks_through=alerts.emergency_breaks_through,
+        )
+
+    def _acknowledge(self, key: str) -> None:
+        if not self._monitor.acknowledge(key):
+            return
+        incident = next(each for each in self._monitor.open_incidents if each.key == key)
+        self._keep_event(
+            Event(
+                wall_seconds=time.time(),
+                kind="alert",
+                subject=incident.subject,
+                level=incident.level.label,
+                text=incident.title,
+                data={"incident": key, "what": "acknowledged"},
+            )
+        )
+        self._save_incidents()
+        # So that the next look, and with it menu and icon, comes at once.
+        self._next_tick = None
+
+    def _remember_alerts(self, events: Iterable[Event]) -> None:
+        told = [
+            event
+            for event in events
+            if event.kind == "alert" and event.data.get("what") not in ("held", "acknowledged")
+        ]
+        self.recent_alerts = (*self.recent_alerts, *told)[-_RECENT_ALERTS:]
+
+    def _save_incidents(self) -> None:
+        if self._incidents_file is None:
+            return
+        try:
+            save_incidents(self._incidents_file, self._monitor.open_incidents, time.time())
+        except OSError as error:
+            _log.warning("open incidents will not outlive a restart: %s", error)
 
     def _pace_rule(self) -> PaceRule:
         sampling = self._settings_file.settings.sampling
@@ -278,6 +341,7 @@ class Sampler(threading.Thread):
                 if series.metric in ("used_bytes", "rss_bytes")
             }
             sessions = reader.events(now - PRIORS_SECONDS, now, (SESSION,))
+            self._remember_alerts(reader.events(now - _RECENT_SECONDS, now, ("alert",)))
         self._monitor.preload_bars(remembered)
         self._monitor.preload_sessions(sessions)
 

@@ -1,14 +1,19 @@
-"""What the person switched and no setting holds: snoozes, and alerts on or off by the menu."""
+"""What outlives a restart and no setting holds: snoozes, alerts on or off, open incidents."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from trayapp.domain.incidents import Quiet
+from trayapp.domain.incidents import Incident, Quiet
+from trayapp.domain.levels import Level
+
+_WORTH_SECONDS = 86_400.0
+_MOST_INCIDENTS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +24,7 @@ class Switches:
     """None: as the settings say."""
     all_until_wall_seconds: float | None = None
     subject_until_wall_seconds: Mapping[str, float] = field(default_factory=dict)
+    """By the name of a subject, or the key of one incident."""
 
     def quiet(self, enabled_by_settings: bool) -> Quiet:
         """What is not to be heard, settings considered."""
@@ -84,6 +90,45 @@ def save_switches(file: Path, switches: Switches) -> None:
             "subject_until": dict(switches.subject_until_wall_seconds),
         }
     )
+    _replace(file, text)
+
+
+def load_incidents(file: Path, wall_seconds: float) -> tuple[Incident, ...]:
+    """The incidents that were open when Memtray ended; none if that is a day ago or more.
+
+    A file that is missing or damaged holds none: at worst something is told twice.
+    """
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        if not 0 <= wall_seconds - kept["wall_seconds"] < _WORTH_SECONDS:
+            return ()
+        return tuple(map(_as_incident, kept["incidents"][:_MOST_INCIDENTS]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+
+
+def save_incidents(file: Path, incidents: Iterable[Incident], wall_seconds: float) -> None:
+    """Write what is open; as `save_switches`. Raises: OSError."""
+    kept = [asdict(incident) for incident in incidents]
+    _replace(file, json.dumps({"wall_seconds": wall_seconds, "incidents": kept}))
+
+
+def _as_incident(kept: Mapping[str, Any]) -> Incident:
+    texts = {name: kept[name] for name in ("key", "subject", "title", "body")}
+    if not all(isinstance(text, str) for text in texts.values()):
+        raise TypeError(texts)
+    return Incident(
+        **texts,
+        level=Level(kept["level"]),
+        since_wall_seconds=float(kept["since_wall_seconds"]),
+        notified_level=Level(kept["notified_level"]),
+        value=_as_time(kept["value"]),
+        notified_value=_as_time(kept["notified_value"]),
+        acknowledged=kept["acknowledged"] is True,
+    )
+
+
+def _replace(file: Path, text: str) -> None:
     partial = file.with_name(file.name + ".new")
     partial.write_text(text + "\n", encoding="utf-8")
     partial.replace(file)

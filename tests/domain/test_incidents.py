@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from trayapp.domain.incidents import (
+    PRESSURE_KEY,
     AlertPolicy,
     Announcement,
     Condition,
@@ -66,8 +71,25 @@ def test_getting_worse_escalates_after_the_cooldown_of_the_worse_level() -> None
     assert story.feed(*[C] * 40) == [(14, "held"), (34, "escalated")]
 
 
-def test_the_end_is_announced_and_the_next_time_is_told_again_after_the_cooldown() -> None:
+def test_the_end_is_announced_once_it_has_been_well_for_a_while() -> None:
     story = Story()
+    assert story.feed(*[W] * 6) == [(4, "raised")]
+    assert story.feed(*[N] * 40) == [(36, "resolved")]
+
+
+def test_what_comes_back_while_it_recovers_is_the_same_incident() -> None:
+    story = Story()
+    assert story.feed(*[W] * 6) == [(4, "raised")]
+    assert story.feed(*[N] * 20) == []
+    (incident,) = story.book.open_incidents()
+    assert incident.phase == "recovering"
+    assert story.feed(*[W] * 100) == []
+    (incident,) = story.book.open_incidents()
+    assert (incident.phase, incident.since_wall_seconds) == ("active", WALL + 4)
+
+
+def test_the_next_time_is_told_again_after_the_cooldown() -> None:
+    story = Story(AlertPolicy(recovery_seconds=0))
     assert story.feed(*[W] * 6, N) == [(4, "raised"), (6, "resolved")]
     assert story.feed(*[W] * 80) == [(11, "held"), (64, "raised")]
 
@@ -75,7 +97,19 @@ def test_the_end_is_announced_and_the_next_time_is_told_again_after_the_cooldown
 def test_getting_better_is_silent_and_worse_again_is_news() -> None:
     story = Story(AlertPolicy(sustain_seconds=0))
     assert story.feed(C, *[W] * 40) == [(0, "raised")]
-    assert story.feed(C) == [(41, "escalated")]
+    assert story.feed(*[C] * 30) == [(41, "held"), (60, "escalated")]
+
+
+def test_an_emergency_waits_for_no_milder_banner() -> None:
+    story = Story()
+    assert story.feed(*[W] * 6, E, E) == [(4, "raised"), (6, "escalated")]
+
+
+def test_two_emergencies_of_one_thing_are_ten_seconds_apart() -> None:
+    story = Story(AlertPolicy(recovery_seconds=0))
+    assert story.feed(E, N, *[E] * 20) == [
+        (0, "raised"), (1, "resolved"), (2, "held"), (10, "raised")
+    ]  # fmt: skip
 
 
 def test_a_moment_is_told_at_once_and_passes_by_itself() -> None:
@@ -116,7 +150,8 @@ def test_a_snooze_ends_by_the_clock() -> None:
 def test_what_is_no_longer_judged_resolves_and_is_forgotten() -> None:
     book = IncidentBook(AlertPolicy(sustain_seconds=0))
     book.fold(0, WALL, [Condition(key="k", subject="a", level=W)], Quiet())
-    (announcement,) = book.fold(1, WALL + 1, [], Quiet())
+    assert book.fold(1, WALL + 1, [], Quiet()) == ()
+    (announcement,) = book.fold(31, WALL + 31, [], Quiet())
     assert announcement.what == "resolved"
     book.fold(100, WALL + 100, [], Quiet())
     assert not book._entries
@@ -140,3 +175,148 @@ def test_a_level_is_left_only_below_its_rearm_band() -> None:
     assert level(0.81, C) is C
     assert level(0.79, C) is W
     assert level(0.96, N) is E
+
+
+def told_of(
+    book: IncidentBook, second: float, *conditions: Condition, quiet: Quiet | None = None
+) -> list[tuple[str, str, str]]:
+    announced = book.fold(second, WALL + second, conditions, quiet or Quiet())
+    return [(each.incident.key, each.what, each.reason) for each in announced]
+
+
+def of(key: str, level: Level = W, value: float | None = None, subject: str = "a") -> Condition:
+    return Condition(key=key, subject=subject, level=level, value=value, has_lasted=True)
+
+
+def test_banners_are_a_minute_apart_unless_the_level_is_higher() -> None:
+    book = IncidentBook(AlertPolicy())
+    leak_a, leak_b, leak_c = of("leak:a"), of("leak:b"), of("leak:c", C)
+    assert told_of(book, 0, leak_a) == [("leak:a", "raised", "")]
+    reason = "another banner is less than 60 s old"
+    assert told_of(book, 1, leak_a, leak_b) == [("leak:b", "held", reason)]
+    assert told_of(book, 2, leak_a, leak_b, leak_c) == [("leak:c", "raised", "")]
+    for second in range(3, 62):
+        assert told_of(book, second, leak_a, leak_b, leak_c) == []
+    assert told_of(book, 62, leak_a, leak_b, leak_c) == [("leak:b", "raised", "")]
+
+
+def test_what_is_clearly_worse_than_last_told_is_told_again_in_place() -> None:
+    book = IncidentBook(AlertPolicy())
+    assert told_of(book, 0, of("limit:a", value=1.0)) == [("limit:a", "raised", "")]
+    for second in range(1, 100):
+        assert told_of(book, second, of("limit:a", value=1.24)) == []
+    assert told_of(book, 100, of("limit:a", value=1.26)) == [("limit:a", "worsened", "")]
+    assert told_of(book, 101, of("limit:a", value=1.9)) == []
+
+
+def test_a_shortage_of_the_machine_is_told_in_place_of_what_makes_it() -> None:
+    book = IncidentBook(AlertPolicy())
+    pressure = Condition(key=PRESSURE_KEY, subject="system", level=C, has_lasted=True)
+    assert told_of(book, 0, of("growth:a"), pressure) == [
+        (PRESSURE_KEY, "raised", ""),
+        ("growth:a", "held", "the machine's shortage of memory is told in its place"),
+    ]
+    for second in range(1, 100):
+        assert told_of(book, second, of("growth:a"), pressure) == []
+    told = [each for second in range(100, 200) for each in told_of(book, second, of("growth:a"))]
+    assert [(key, what) for key, what, _ in told] == [
+        ("growth:a", "raised"),
+        (PRESSURE_KEY, "resolved"),
+    ]
+
+
+def test_what_is_worse_than_the_shortage_is_told_all_the_same() -> None:
+    book = IncidentBook(AlertPolicy(gap_seconds=0))
+    pressure = Condition(key=PRESSURE_KEY, subject="system", level=C, has_lasted=True)
+    assert [(key, what) for key, what, _ in told_of(book, 0, of("leak:a", E), pressure)] == [
+        ("leak:a", "raised"),
+        (PRESSURE_KEY, "raised"),
+    ]
+
+
+def test_what_was_acknowledged_is_told_again_only_when_the_level_rises() -> None:
+    book = IncidentBook(AlertPolicy())
+    told_of(book, 0, of("limit:a", value=1.0))
+    assert book.acknowledge("limit:a")
+    for second in range(1, 200):
+        assert told_of(book, second, of("limit:a", value=2.0)) == []
+    assert told_of(book, 200, of("limit:a", C, value=2.0)) == [("limit:a", "escalated", "")]
+    assert not book.acknowledge("limit:b")
+
+
+def test_after_a_gap_nobody_knows_until_it_is_judged_again() -> None:
+    book = IncidentBook(AlertPolicy())
+    told_of(book, 0, of("leak:a"))
+    for second in range(3600, 4800):
+        assert told_of(book, second) == []
+        assert book.open_incidents()[0].phase == "unknown"
+    assert told_of(book, 4800, of("leak:a")) == []
+    (incident,) = book.open_incidents()
+    assert (incident.phase, incident.notified_level) == ("active", W)
+
+
+def test_what_is_not_found_again_after_a_gap_resolves() -> None:
+    book = IncidentBook(AlertPolicy())
+    told_of(book, 0, of("leak:a"))
+    ends = [second for second in range(3600, 6000, 10) for _ in told_of(book, second)]
+    assert ends == [5400]
+
+
+def test_a_restart_of_memtray_does_not_tell_the_same_again() -> None:
+    before = IncidentBook(AlertPolicy())
+    told_of(before, 0, of("limit:a", C, value=0.9))
+    after = IncidentBook(AlertPolicy())
+    after.restore(before.open_incidents())
+    for second in range(200):
+        assert told_of(after, second, of("limit:a", C, value=0.9)) == []
+    assert told_of(after, 200, of("limit:a", E, value=0.96)) == [("limit:a", "escalated", "")]
+
+
+def test_what_has_ended_needs_no_recovery() -> None:
+    book = IncidentBook(AlertPolicy())
+    told_of(book, 0, of("leak:a"))
+    (resolved,) = book.fold(1, WALL + 1, [], Quiet(), ended=["a"])
+    assert (resolved.what, resolved.reason) == ("resolved", "a is not running any more")
+
+
+def test_an_emergency_breaks_through_quiet_hours_but_not_through_off() -> None:
+    hours = Quiet(in_quiet_hours=True, emergency_breaks_through=True)
+    assert told_of(IncidentBook(AlertPolicy()), 0, of("k", E), quiet=hours)[0][1] == "raised"
+    assert told_of(IncidentBook(AlertPolicy()), 0, of("k", C), quiet=hours) == [
+        ("k", "held", "it is quiet hours")
+    ]
+    off = Quiet(off=True, emergency_breaks_through=True)
+    assert told_of(IncidentBook(AlertPolicy()), 0, of("k", E), quiet=off)[0][1] == "held"
+
+
+def test_one_incident_can_be_snoozed() -> None:
+    quiet = Quiet(subject_until_wall_seconds={"leak:a": WALL + 50})
+    book = IncidentBook(AlertPolicy(gap_seconds=0))
+    assert told_of(book, 0, of("leak:a"), of("limit:a"), quiet=quiet) == [
+        ("leak:a", "held", "alerts about leak:a are snoozed"),
+        ("limit:a", "raised", ""),
+    ]
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0.1, 59), st.sampled_from([N, W, C, E]), st.sampled_from([N, W, C])),
+        max_size=120,
+    )
+)
+def test_no_two_banners_of_one_level_are_closer_than_the_gap(
+    ticks: list[tuple[float, Level, Level]],
+) -> None:
+    book = IncidentBook(AlertPolicy())
+    now = 0.0
+    banners: list[tuple[float, Level]] = []
+    for step, first, second in ticks:
+        now += step
+        conditions = [of("leak:a", first), of("limit:b", second, subject="b")]
+        banners += [
+            (now, each.incident.level)
+            for each in book.fold(now, WALL + now, conditions, Quiet())
+            if each.what in ("raised", "escalated", "worsened")
+        ]
+    for (before, low), (after, high) in pairwise(banners):
+        assert high > low or high is E or after - before >= 60

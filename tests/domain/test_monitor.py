@@ -91,7 +91,7 @@ def test_a_target_that_grows_towards_its_limit_is_told_how_long_is_left() -> Non
 
 def test_a_target_near_its_limit_rises_through_the_levels() -> None:
     limited = TargetRule(name="app", match="app", limit_bytes=100 * MIB, watch_growth=False)
-    sizes = [50] * 10 + [76] * 80 + [86] * 80 + [96] * 10 + [50] * 10
+    sizes = [50] * 10 + [76] * 80 + [86] * 80 + [96] * 10 + [50] * 40
     outcomes = run((frame(s, target("app", size)) for s, size in enumerate(sizes)), limited)
     assert told(outcomes) == [
         ("limit:app", "raised", Level.WARNING),

@@ -196,7 +196,7 @@ def test_an_incident_is_in_icon_tooltip_and_menu() -> None:
     assert state.picture.level is Level.EMERGENCY
     assert state.attention
     assert "⚠ Memory is almost gone" in state.tooltip
-    assert labels(view)["incident:pressure"] == "⚠ Memory is almost gone"
+    assert labels(view)["about:pressure"] == "⚠ Memory is almost gone"
 
 
 def test_the_icon_shows_the_machine_a_target_or_memtray() -> None:

@@ -1,16 +1,29 @@
 """From what is judged at every tick to what a person is told: raised once, escalated, resolved.
 
-A state machine without a clock of its own: the same conditions at the same times give the same
-announcements, live or replayed.
+Each thing that is judged goes through: *watching* (bad, but not for long enough), *active*,
+*recovering* (well again, but not for long enough), *resolved*; *unknown* after a gap or a restart,
+until it is judged again. A state machine without a clock of its own: the same conditions at the
+same times give the same announcements, live or replayed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from trayapp.domain.levels import Level
+
+Phase = Literal["active", "recovering", "unknown"]
+
+PRESSURE_KEY = "pressure"
+SYSTEM = "system"
+GAP_SECONDS = 60.0
+"""After a longer pause between two ticks (suspend, tracking paused) nothing is known to go on."""
+_PATIENCE_SECONDS = {"leak": 1800.0, "leak-of-application": 1800.0, "growth": 180.0}
+"""How long, after a gap, it may take until such a thing can be judged again."""
+_INHIBITED = ("limit", "growth", "leak", "leak-of-application", "spike", "forecast")
+"""What a shortage of the machine's memory is told in place of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +37,8 @@ class Condition:
     level: Level
     title: str = ""
     body: str = ""
+    value: float | None = None
+    """How bad it is, in its own unit, more is worse: a share, bytes. None: it has no degrees."""
     is_moment: bool = False
     """Something that has happened rather than lasts: told at once, over by itself."""
     has_lasted: bool = False
@@ -36,6 +51,8 @@ class AlertPolicy:
 
     sustain_seconds: float = 4.0
     """How long a level must last before it is told; an emergency is told at once."""
+    recovery_seconds: float = 30.0
+    """How long it must be well again before it counts as resolved."""
     cooldown_seconds: Mapping[Level, float] = field(
         default_factory=lambda: {
             Level.WARNING: 60.0,
@@ -43,7 +60,11 @@ class AlertPolicy:
             Level.EMERGENCY: 10.0,
         }
     )
-    """Least time since the banner before, by the level to be told: it delays, never drops."""
+    """Least time since its own banner before, by the level to be told: it delays, never drops."""
+    gap_seconds: float = 60.0
+    """Least time since any banner, unless the level is higher than that one's, or much worse."""
+    worse_factor: float = 1.25
+    """So much more than what was last told is clearly worse, and told again."""
     moment_seconds: float = 60.0
     """How long a moment stays in the menu."""
 
@@ -55,18 +76,26 @@ class Quiet:
     off: bool = False
     all_until_wall_seconds: float | None = None
     subject_until_wall_seconds: Mapping[str, float] = field(default_factory=dict)
+    """By the name of a subject, or the key of one incident."""
+    in_quiet_hours: bool = False
+    emergency_breaks_through: bool = False
 
-    def reason(self, subject: str, wall_seconds: float) -> str | None:
+    def reason(
+        self, subject: str, wall_seconds: float, key: str = "", level: Level = Level.WARNING
+    ) -> str | None:
         """Why a banner about `subject` is held now; None: it may go out."""
         if self.off:
             return "alerts are off"
+        if level is Level.EMERGENCY and self.emergency_breaks_through:
+            return None
         until = self.all_until_wall_seconds
         if until is not None and wall_seconds < until:
             return "alerts are snoozed"
-        until = self.subject_until_wall_seconds.get(subject)
-        if until is not None and wall_seconds < until:
-            return f"alerts about {subject} are snoozed"
-        return None
+        for name in (subject, key):
+            until = self.subject_until_wall_seconds.get(name)
+            if until is not None and wall_seconds < until:
+                return f"alerts about {name} are snoozed"
+        return "it is quiet hours" if self.in_quiet_hours else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,16 +110,21 @@ class Incident:
     since_wall_seconds: float
     notified_level: Level = Level.NORMAL
     """The worst that the person has been told of it; NORMAL: nothing yet."""
+    value: float | None = None
+    notified_value: float | None = None
+    phase: Phase = "active"
+    acknowledged: bool = False
+    """The person knows: not told again unless the level rises."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
     """One decision about an incident, for delivery and for the journal."""
 
-    what: Literal["raised", "escalated", "resolved", "held"]
+    what: Literal["raised", "escalated", "worsened", "resolved", "held"]
     incident: Incident
     reason: str = ""
-    """Why it was held."""
+    """Why it was held, or how it ended."""
 
 
 @dataclass(slots=True)
@@ -98,7 +132,12 @@ class _Entry:
     incident: Incident | None = None
     candidate: Level = Level.NORMAL
     candidate_since: float = 0.0
+    well_since: float | None = None
+    """Since when nothing is wrong, while it is not believed yet."""
+    patience_seconds: float | None = None
+    """How long to wait for a judgement after a gap; None: there was none."""
     banner_at: float | None = None
+    banner_level: Level = Level.NORMAL
     held_reason: str | None = None
     moment_ends: float = 0.0
 
@@ -109,6 +148,8 @@ class IncidentBook:
     def __init__(self, policy: AlertPolicy) -> None:
         self.policy = policy
         self._entries: dict[str, _Entry] = {}
+        self._last_fold: float | None = None
+        self._last_banner: tuple[float, Level] | None = None
 
     def open_incidents(self) -> tuple[Incident, ...]:
         """What is wrong now, worst first, then oldest first."""
@@ -118,7 +159,29 @@ class IncidentBook:
     def judged_level(self, key: str) -> Level:
         """The level at which a thing was judged last, told or not."""
         entry = self._entries.get(key)
-        return entry.candidate if entry else Level.NORMAL
+        if entry is None:
+            return Level.NORMAL
+        # While it recovers, the level it left is still the one to come back to.
+        return max(entry.candidate, entry.incident.level if entry.incident else Level.NORMAL)
+
+    def acknowledge(self, key: str) -> bool:
+        """Note that the person knows of an incident; False: there is none open of that key."""
+        entry = self._entries.get(key)
+        if entry is None or entry.incident is None:
+            return False
+        entry.incident = replace(entry.incident, acknowledged=True)
+        return True
+
+    def restore(self, incidents: Iterable[Incident]) -> None:
+        """Go on with what was open when Memtray ended; before the first `fold`.
+
+        What was told is not told again. Whether it goes on is unknown until it is judged.
+        """
+        for incident in incidents:
+            self._entries[incident.key] = _Entry(
+                incident=replace(incident, phase="unknown"),
+                patience_seconds=self._patience(incident.key),
+            )
 
     def fold(
         self,
@@ -126,25 +189,53 @@ class IncidentBook:
         wall_seconds: float,
         conditions: Iterable[Condition],
         quiet: Quiet,
+        ended: Collection[str] = (),
     ) -> tuple[Announcement, ...]:
         """Take in what was judged this tick; return what is to be told or noted.
 
-        A key that is no longer judged at all (its target is gone from the settings) resolves.
+        A key that is not judged is well. `ended`: subjects that have nothing running any more;
+        their incidents end without waiting for a recovery.
         """
+        now = monotonic_seconds
+        if self._last_fold is not None and now - self._last_fold > GAP_SECONDS:
+            self._lose_sight()
+        self._last_fold = now
         announcements: list[Announcement] = []
         judged = {condition.key: condition for condition in conditions}
-        for key in [*judged, *(key for key in self._entries if key not in judged)]:
+        keys = [*judged, *(key for key in self._entries if key not in judged)]
+        for key in keys:
             condition = judged.get(key)
             entry = self._entries.get(key)
             if entry is None:
                 if condition is None or condition.level is Level.NORMAL:
                     continue
                 entry = self._entries[key] = _Entry()
-            self._fold_level(entry, condition, monotonic_seconds, wall_seconds, announcements)
-            self._fold_banner(entry, monotonic_seconds, wall_seconds, quiet, announcements)
-            if self._is_spent(entry, monotonic_seconds):
-                del self._entries[key]
+            self._fold_level(entry, condition, now, wall_seconds, ended, announcements)
+        # The machine's shortage first: it decides what else is told.
+        for key in sorted(keys, key=self._banner_rank):
+            entry = self._entries.get(key)
+            if entry is not None:
+                self._fold_banner(entry, now, wall_seconds, quiet, announcements)
+                if self._is_spent(entry, now):
+                    del self._entries[key]
         return tuple(announcements)
+
+    def _lose_sight(self) -> None:
+        for key, entry in self._entries.items():
+            entry.candidate = Level.NORMAL
+            entry.moment_ends = 0.0
+            entry.well_since = None
+            if entry.incident is not None:
+                entry.incident = replace(entry.incident, phase="unknown")
+                entry.patience_seconds = self._patience(key)
+
+    def _patience(self, key: str) -> float:
+        return _PATIENCE_SECONDS.get(key.partition(":")[0], self.policy.recovery_seconds)
+
+    def _banner_rank(self, key: str) -> tuple[int, bool]:
+        entry = self._entries.get(key)
+        level = entry.incident.level if entry and entry.incident else Level.NORMAL
+        return -level, key != PRESSURE_KEY
 
     def _fold_level(
         self,
@@ -152,6 +243,7 @@ class IncidentBook:
         condition: Condition | None,
         now: float,
         wall_seconds: float,
+        ended: Collection[str],
         announcements: list[Announcement],
     ) -> None:
         level = condition.level if condition else Level.NORMAL
@@ -160,21 +252,22 @@ class IncidentBook:
             entry.moment_ends = now + self.policy.moment_seconds
         elif incident and entry.moment_ends > now:
             return
-        current = incident.level if incident else Level.NORMAL
+        current = incident.level if incident and incident.phase != "unknown" else Level.NORMAL
         # Counted from when it left the told level: wavering between two worse ones is no reprieve.
         if entry.candidate <= current:
             entry.candidate_since = now
         entry.candidate = level
         if condition is None or level is Level.NORMAL:
-            if incident is not None:
-                entry.incident = None
-                entry.moment_ends = 0.0
-                announcements.append(Announcement(what="resolved", incident=incident))
+            self._recover(entry, now, ended, announcements)
             return
+        entry.well_since = None
         is_urgent = level is Level.EMERGENCY or condition.is_moment or condition.has_lasted
         lasted_seconds = now - entry.candidate_since
         if level > current and not is_urgent and lasted_seconds < self.policy.sustain_seconds:
+            if incident is not None and incident.phase == "recovering":
+                entry.incident = replace(incident, phase="active")
             return
+        entry.patience_seconds = None
         entry.incident = Incident(
             key=condition.key,
             subject=condition.subject,
@@ -184,7 +277,36 @@ class IncidentBook:
             since_wall_seconds=incident.since_wall_seconds if incident else wall_seconds,
             # Re-armed at the lower level: should it get worse again, that is news again.
             notified_level=min(level, incident.notified_level) if incident else Level.NORMAL,
+            value=condition.value,
+            notified_value=incident.notified_value if incident else None,
+            acknowledged=incident is not None and incident.acknowledged and level <= incident.level,
         )
+
+    def _recover(
+        self,
+        entry: _Entry,
+        now: float,
+        ended: Collection[str],
+        announcements: list[Announcement],
+    ) -> None:
+        incident = entry.incident
+        if incident is None:
+            return
+        if entry.well_since is None:
+            entry.well_since = now
+        was_moment = entry.moment_ends > 0.0
+        patience_seconds = self.policy.recovery_seconds
+        if entry.patience_seconds is not None:
+            patience_seconds = entry.patience_seconds
+        elif incident.phase != "recovering":
+            incident = entry.incident = replace(incident, phase="recovering")
+        is_over = was_moment or incident.subject in ended
+        if not is_over and now - entry.well_since < patience_seconds:
+            return
+        entry.incident = entry.well_since = entry.patience_seconds = None
+        entry.moment_ends = 0.0
+        reason = f"{incident.subject} is not running any more" if incident.subject in ended else ""
+        announcements.append(Announcement(what="resolved", incident=incident, reason=reason))
 
     def _fold_banner(
         self,
@@ -195,26 +317,69 @@ class IncidentBook:
         announcements: list[Announcement],
     ) -> None:
         incident = entry.incident
-        if incident is None or incident.level <= incident.notified_level:
+        if incident is None or incident.phase != "active":
+            return
+        is_news = incident.level > incident.notified_level
+        if not is_news and not self._is_clearly_worse(incident):
             entry.held_reason = None
             return
-        reason = quiet.reason(incident.subject, wall_seconds)
-        cooldown_seconds = self.policy.cooldown_seconds.get(incident.level, 0.0)
-        if reason is None and entry.banner_at is not None:
-            left_seconds = entry.banner_at + cooldown_seconds - now
-            if left_seconds > 0:
-                reason = f"the banner before is less than {cooldown_seconds:.0f} s old"
+        reason = quiet.reason(incident.subject, wall_seconds, incident.key, incident.level)
         if reason is None:
-            what: Literal["raised", "escalated"] = (
-                "escalated" if incident.notified_level > Level.NORMAL else "raised"
+            reason = self._reason_to_wait(entry, incident, now)
+        if reason is None:
+            what: Literal["raised", "escalated", "worsened"] = "raised"
+            if incident.notified_level > Level.NORMAL:
+                what = "escalated" if is_news else "worsened"
+            entry.incident = incident = replace(
+                incident, notified_level=incident.level, notified_value=incident.value
             )
-            entry.incident = incident = replace(incident, notified_level=incident.level)
-            entry.banner_at = now
+            entry.banner_at, entry.banner_level = now, incident.level
             entry.held_reason = None
+            self._last_banner = now, incident.level
             announcements.append(Announcement(what=what, incident=incident))
-        elif reason != entry.held_reason:
+        elif reason != entry.held_reason and is_news:
             entry.held_reason = reason
             announcements.append(Announcement(what="held", incident=incident, reason=reason))
+
+    def _is_clearly_worse(self, incident: Incident) -> bool:
+        value, told = incident.value, incident.notified_value
+        return (
+            value is not None
+            and told is not None
+            and not incident.acknowledged
+            and value >= told * self.policy.worse_factor > 0
+        )
+
+    def _reason_to_wait(self, entry: _Entry, incident: Incident, now: float) -> str | None:
+        if incident.acknowledged:
+            return "it was acknowledged"
+        if self._is_inhibited(incident):
+            return "the machine's shortage of memory is told in its place"
+        is_emergency = incident.level is Level.EMERGENCY
+        if is_emergency and entry.banner_level < Level.EMERGENCY:
+            # No earlier and milder banner may delay this one.
+            return None
+        cooldown_seconds = self.policy.cooldown_seconds.get(incident.level, 0.0)
+        if incident.level <= incident.notified_level:
+            # Worse, but not by a level: never more often than the gap.
+            cooldown_seconds = max(cooldown_seconds, self.policy.gap_seconds)
+        if entry.banner_at is not None and now - entry.banner_at < cooldown_seconds:
+            return f"the banner before is less than {cooldown_seconds:.0f} s old"
+        if self._last_banner is not None and not is_emergency:
+            at, level = self._last_banner
+            if now - at < self.policy.gap_seconds and incident.level <= level:
+                return f"another banner is less than {self.policy.gap_seconds:.0f} s old"
+        return None
+
+    def _is_inhibited(self, incident: Incident) -> bool:
+        pressure = self._entries.get(PRESSURE_KEY)
+        if pressure is None or pressure.incident is None:
+            return False
+        return (
+            incident.key.partition(":")[0] in _INHIBITED
+            and pressure.incident.phase == "active"
+            and pressure.incident.level >= max(Level.CRITICAL, incident.level)
+        )
 
     def _is_spent(self, entry: _Entry, now: float) -> bool:
         if entry.incident is not None or entry.candidate is not Level.NORMAL:

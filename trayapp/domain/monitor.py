@@ -12,9 +12,12 @@ from trayapp.domain.bars import BarRing
 from trayapp.domain.budget import BudgetVerdict
 from trayapp.domain.growth import GrowthRule, GrowthTracker, Spike, SpikeRule
 from trayapp.domain.incidents import (
+    PRESSURE_KEY,
+    SYSTEM,
     AlertPolicy,
     Announcement,
     Condition,
+    Incident,
     IncidentBook,
     Quiet,
     level_of_share,
@@ -34,6 +37,7 @@ from trayapp.domain.leaks import (
     impact_of,
 )
 from trayapp.domain.levels import Level
+from trayapp.domain.pressure import VERY_SOON_SECONDS, Forecast, pressure_level
 from trayapp.domain.records import Event, Series
 from trayapp.domain.samples import (
     Everything,
@@ -45,18 +49,29 @@ from trayapp.domain.samples import (
     TargetSample,
 )
 from trayapp.domain.targets import TargetRule
-from trayapp.domain.texts import growth_text, leak_text, limit_text, pressure_text, spike_text
+from trayapp.domain.texts import (
+    forecast_text,
+    growth_text,
+    leak_text,
+    limit_text,
+    pressure_text,
+    spike_text,
+)
 from trayapp.domain.units import format_size
 from trayapp.domain.view import TargetView, View
 
-PRESSURE_KEY = "pressure"
-SYSTEM = "system"
+FORECAST_KEY = "forecast"
 OTHERS_LEAK = "leak-of-application"
 """Begins the key of an incident about what no target holds, whose name may be a target's."""
 SESSION = "session"
 """The kind of the events that keep what a run of a target did."""
 PRIORS_SECONDS = 30 * 86_400.0
 """How long that is worth knowing."""
+_QUICK_GROWTH = {Level.CRITICAL: (5e6, 3600.0), Level.EMERGENCY: (10e6, 600.0)}
+"""Bytes per second, and seconds until that fills what is left."""
+SURE_SCORE = 0.9
+SURE_SECONDS = 6 * 3600.0
+"""Beyond reasonable doubt, a leak that leaves less time is critical as well."""
 URGENT_SECONDS = 1800.0
 """A leak that leaves less time is critical."""
 SLOW_VALUES_SECONDS = 30.0
@@ -94,6 +109,8 @@ class MonitorRules:
     )
     """Shares of the machine's memory not available, and of a target's limit in use."""
     rearm_share: float = 0.05
+    stall_percent: float = 10.0
+    """Time in which every program waits for memory that is a warning."""
     growth: GrowthRule = field(default_factory=GrowthRule)
     tells_growth: bool = True
     """Whether sustained growth raises an alert; it is shown all the same."""
@@ -135,6 +152,11 @@ class _TargetState:
         self.knows_swap = False
         self.priors: tuple[SessionPrior, ...] = ()
         """Of runs before Memtray was started."""
+
+    @property
+    def rate_bytes_per_second(self) -> float:
+        """How fast it grows; 0 while that is not known."""
+        return self.growth.rate_bytes_per_second or 0.0
 
     def fold_leak(
         self,
@@ -214,6 +236,7 @@ class Monitor:
         self._applications: tuple[ApplicationView, ...] = ()
         self._others = LeakWatch(rules.leaks)
         self._leaks_of_others: tuple[Condition, ...] = ()
+        self._forecast = Forecast()
         self._trends = ApplicationTrends(rules.bar_span_seconds)
         self._slow_values_at = float("-inf")
         self._set_states()
@@ -241,6 +264,19 @@ class Monitor:
         self._app_bars.preload(remembered.get(_APP_RSS, ()))
         for state in self._states.values():
             state.bars.preload(remembered.get(state.series["rss_bytes"], ()))
+
+    @property
+    def open_incidents(self) -> tuple[Incident, ...]:
+        """What is wrong now, to be given to `restore` after a restart."""
+        return self._book.open_incidents()
+
+    def restore(self, incidents: Iterable[Incident]) -> None:
+        """Go on with the incidents of the run before; before the first `fold`."""
+        self._book.restore(incidents)
+
+    def acknowledge(self, key: str) -> bool:
+        """Note that the person knows of an incident; False: it is not open."""
+        return self._book.acknowledge(key)
 
     def preload_sessions(self, events: Iterable[Event]) -> None:
         """Remember what earlier runs of the targets did, from events of the kind `SESSION`."""
@@ -272,6 +308,7 @@ class Monitor:
             values += _slow_machine_values(frame)
         conditions: list[Condition | None] = [
             self._judge_pressure(frame.system),
+            self._judge_forecast(now, frame.system),
             *self._leaks_of_others,
         ]
         if frame.oom_kill is not None:
@@ -289,7 +326,8 @@ class Monitor:
             if is_slow_due:
                 values += self._slow_values(target)
         judged_now = [condition for condition in conditions if condition is not None]
-        announcements = self._book.fold(now, wall, judged_now, quiet)
+        ended = [view.name for view in views if not view.pids]
+        announcements = self._book.fold(now, wall, judged_now, quiet, ended)
         events += [_as_event(announcement, wall) for announcement in announcements]
         incidents = self._book.open_incidents()
         worst: dict[str, Level] = {}
@@ -411,7 +449,7 @@ class Monitor:
         judged = (
             self._judge_limit(view),
             self._judge_leak(rule, view),
-            self._judge_growth(rule, view, state, now),
+            self._judge_growth(rule, view, state, now, _room_bytes(frame.system, sample)),
             self._judge_spike(rule, spike),
         )
         return view, judged, events
@@ -427,16 +465,37 @@ class Monitor:
     # What is in order is not judged at all: to the book of incidents that is the same.
 
     def _judge_pressure(self, system: SystemSample) -> Condition | None:
-        level = level_of_share(
-            system.used_bytes / system.total_bytes,
+        level = pressure_level(
+            system,
             self._rules.thresholds,
             self._rules.rearm_share,
+            self._rules.stall_percent,
             self._book.judged_level(PRESSURE_KEY),
         )
         if level is Level.NORMAL:
             return None
         title, body = pressure_text(system, self._largest, level)
         return Condition(key=PRESSURE_KEY, subject=SYSTEM, level=level, title=title, body=body)
+
+    def _judge_forecast(self, now: float, system: SystemSample) -> Condition | None:
+        left_seconds = self._forecast.fold(now, system)
+        if left_seconds is None:
+            return None
+        rate = self._forecast.rate_bytes_per_second
+        rates = [
+            *((each.slope_bytes_per_second or 0.0, each.name) for each in self._applications),
+            *((state.rate_bytes_per_second, name) for name, state in self._states.items()),
+        ]
+        growing = [name for each, name in sorted(rates, reverse=True) if each > 0.1 * rate]
+        title, body = forecast_text(system, left_seconds, rate, growing)
+        return Condition(
+            key=FORECAST_KEY,
+            subject=SYSTEM,
+            level=Level.CRITICAL if left_seconds < VERY_SOON_SECONDS else Level.WARNING,
+            title=title,
+            body=body,
+            has_lasted=True,
+        )
 
     def _judge_limit(self, view: TargetView) -> Condition | None:
         # Near the machine's own limit, the machine's pressure is told instead.
@@ -452,7 +511,14 @@ class Monitor:
         if level is Level.NORMAL:
             return None
         title, body = limit_text(view)
-        return Condition(key=key, subject=view.name, level=level, title=title, body=body)
+        return Condition(
+            key=key,
+            subject=view.name,
+            level=level,
+            title=title,
+            body=body,
+            value=view.limit_share,
+        )
 
     def _judge_leak(self, rule: TargetRule, view: TargetView) -> Condition | None:
         if view.leak.level != "leaking" or not (self._rules.tells_growth and rule.watch_growth):
@@ -463,7 +529,7 @@ class Monitor:
         return _leak_condition(f"leak:{view.name}", view.name, view.leak, None, impact)
 
     def _judge_growth(
-        self, rule: TargetRule, view: TargetView, state: _TargetState, now: float
+        self, rule: TargetRule, view: TargetView, state: _TargetState, now: float, room_bytes: int
     ) -> Condition | None:
         growth = state.growth.growth
         if growth is None or not growth.sustained:
@@ -477,7 +543,7 @@ class Monitor:
         return Condition(
             key=f"growth:{view.name}",
             subject=view.name,
-            level=Level.WARNING,
+            level=_growth_level(view, room_bytes),
             title=title,
             body=body,
             has_lasted=True,
@@ -493,6 +559,7 @@ class Monitor:
             level=Level.WARNING,
             title=title,
             body=body,
+            value=spike.after_bytes,
             is_moment=True,
         )
 
@@ -527,11 +594,24 @@ def _room_bytes(system: SystemSample, sample: TargetSample) -> int:
     return min(system.available_bytes, round(limit.limit_bytes * (1 - limit.share)))
 
 
+def _growth_level(view: TargetView, room_bytes: int) -> Level:
+    """Quick growth is worse only as far as it will be over soon: a program may load its data."""
+    rate = view.slope_bytes_per_second or 0.0
+    for level in (Level.EMERGENCY, Level.CRITICAL):
+        least_rate, most_seconds = _QUICK_GROWTH[level]
+        if rate >= least_rate and room_bytes <= rate * most_seconds:
+            return level
+    return Level.WARNING
+
+
 def _leak_condition(
     key: str, subject: str, verdict: Verdict, pid: int | None, impact: Impact
 ) -> Condition:
     left = verdict.seconds_to_limit
-    is_urgent = verdict.is_runaway or (left is not None and left < URGENT_SECONDS)
+    is_urgent = verdict.is_runaway or (
+        left is not None
+        and left < (SURE_SECONDS if verdict.score >= SURE_SCORE else URGENT_SECONDS)
+    )
     title, body = leak_text(subject, verdict, impact.reason, pid)
     return Condition(
         key=key,

@@ -35,8 +35,9 @@ class Event:
 
     wall_seconds: float
     kind: str
-    """What: "alert", "cleanup", "cleanup_follow_up", "snapshot", "start", "stop", "restart", or
-    "history" when samples were lost or the file was damaged."""
+    """What: "alert", "cleanup", "cleanup_follow_up", "snapshot", "start", "stop", "restart",
+    "action" for what Memtray does or does not do by itself, or "history" when samples were lost or
+    the file was damaged."""
     subject: str = ""
     """The target's name; "system"; "memtray"."""
     level: str = ""

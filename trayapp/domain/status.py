@@ -105,4 +105,6 @@ def _incident(incident: Incident) -> dict[str, object]:
         "body": incident.body,
         "since": incident.since_wall_seconds,
         "notified_level": incident.notified_level.label,
+        "phase": incident.phase,
+        "acknowledged": incident.acknowledged,
     }

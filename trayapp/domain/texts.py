@@ -44,7 +44,23 @@ def pressure_text(
             f"{short_name(use.facts.name)} {format_size(use.rss_bytes)}" for use in largest[:_NAMED]
         )
         body += f" Largest: {named}."
+    stall = system.stall_full_percent
+    if stall is not None and stall >= 1:
+        body += f" All programs waited for memory {stall:.0f} % of the last 10 s."
     return _PRESSURE_TITLES[level], body
+
+
+def forecast_text(
+    system: SystemSample, seconds_left: float, rate: float, growing: Sequence[str]
+) -> tuple[str, str]:
+    """Title and body about memory that will be full soon; `growing`: who takes most."""
+    body = (
+        f"{format_size(system.available_bytes)} are left and {format_size(round(rate))} go each "
+        f"second: full in about {format_estimate(seconds_left)}."
+    )
+    if growing:
+        body += f" Growing most: {', '.join(map(short_name, growing[:_NAMED]))}."
+    return "Memory will be full soon", body
 
 
 def limit_text(view: TargetView) -> tuple[str, str]:
@@ -79,6 +95,7 @@ def leak_text(name: str, verdict: Verdict, reason: str, pid: int | None = None) 
     if pid is not None:
         evidence = f"Process {pid} has{evidence.removeprefix('It has')}"
     why = f" {reason[:1].upper()}{reason[1:]}." if reason else ""
+    why += " Restarting it gives the memory back."
     return f"{short_name(name)} seems to leak memory", f"{evidence}{why}"
 
 

@@ -44,7 +44,7 @@ class Transition:
 
 def transition_of(announcement: Announcement, wall_seconds: float) -> Transition | None:
     """None for what was held: nothing has happened that anybody is to be told."""
-    if announcement.what == "held":
+    if announcement.what in ("held", "worsened"):
         return None
     incident = announcement.incident
     return Transition(

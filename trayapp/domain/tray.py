@@ -7,6 +7,7 @@ from functools import partial
 
 from trayapp.domain.application_trends import ApplicationView
 from trayapp.domain.bars import share_heights, sparkline, zoomed_heights
+from trayapp.domain.incidents import Incident
 from trayapp.domain.levels import Level
 from trayapp.domain.menu import IconPicture, MenuEntry, TrayState
 from trayapp.domain.names import process_label, short_name
@@ -30,7 +31,11 @@ def tray_state(view: View | None, controls: Controls) -> TrayState:
         rows=_rows(view, controls),
         marks=_marks(view, controls),
         attention=view is not None
-        and any(incident.level >= Level.CRITICAL for incident in view.incidents),
+        and any(
+            incident.level >= Level.CRITICAL and not incident.acknowledged
+            for incident in view.incidents
+            if incident.phase == "active"
+        ),
     )
 
 
@@ -38,7 +43,8 @@ def icon_picture(view: View | None, controls: Controls) -> IconPicture:
     """Ten bars of what the icon shows, and how bad the worst open incident is."""
     if view is None:
         return IconPicture(heights=(None,) * 10, paused=controls.paused)
-    level = max((incident.level for incident in view.incidents), default=Level.NORMAL)
+    active = (incident.level for incident in view.incidents if incident.phase == "active")
+    level = max(active, default=Level.NORMAL)
     heights = share_heights(view.system_bars, view.system.total_bytes)
     if controls.icon_shows == "memtray":
         heights = zoomed_heights(view.app_bars)
@@ -54,7 +60,7 @@ def tooltip(view: View | None, controls: Controls) -> str:
         return "Memtray\nWaiting for the first sample"
     lines = ["Memtray – paused" if controls.paused else "Memtray", system_line(view.system)]
     lines += [_figures(target) for target in view.targets[:_MOST_TARGETS]]
-    lines += [f"⚠ {incident.title}" for incident in view.incidents[:_MOST_INCIDENTS]]
+    lines += [incident_line(incident) for incident in view.incidents[:_MOST_INCIDENTS]]
     return "\n".join(lines)
 
 
@@ -70,6 +76,7 @@ def menu(view: View | None, controls: Controls) -> tuple[MenuEntry, ...]:
         MenuEntry(key="snapshot", label="Snapshot now", enabled=view is not None),
         _cleanup_menu(view),
         _alerts_menu(view, controls),
+        _recent_menu(controls),
         _track_menu(view.largest if view else ()),
         _separator("actions"),
         MenuEntry(key="settings", label="Settings…"),
@@ -119,6 +126,15 @@ def application_line(application: ApplicationView) -> str:
     return f"{name}  {bars}  {size} {_trend(application.slope_bytes_per_second)}"
 
 
+def incident_line(incident: Incident) -> str:
+    """One line about an incident, marked by how it stands."""
+    if incident.phase == "recovering":
+        return f"✓ {incident.title}: over, it seems"
+    mark = "?" if incident.phase == "unknown" else "⚠"
+    known = ", acknowledged" if incident.acknowledged else ""
+    return f"{mark} {incident.title}{known}"
+
+
 def trend_arrow(bytes_per_second: float | None) -> str:
     """Up, down or level; a dash while unknown. Below 5 KB/s counts as level."""
     if bytes_per_second is None:
@@ -138,7 +154,7 @@ def _summary(view: View | None, controls: Controls) -> Iterable[MenuEntry]:
     for problem in controls.problems:
         yield MenuEntry(key=f"problem:{problem}", label=f"⚠ {problem}", kind="text")
     for incident in view.incidents[:_MOST_INCIDENTS]:
-        yield MenuEntry(key=f"incident:{incident.key}", label=f"⚠ {incident.title}")
+        yield _incident_menu(incident)
     for target in view.targets[:_MOST_TARGETS]:
         yield MenuEntry(
             key=f"target:{target.name}", label=target_line(target) + _slack(target.bars)
@@ -153,6 +169,36 @@ def _summary(view: View | None, controls: Controls) -> Iterable[MenuEntry]:
     if view.applications:
         yield _separator("applications")
     yield MenuEntry(key="app", label=app_line(view.app), kind="text")
+
+
+def _incident_menu(incident: Incident) -> MenuEntry:
+    key = incident.key
+    return MenuEntry(
+        key=f"about:{key}",
+        label=incident_line(incident),
+        kind="submenu",
+        children=(
+            MenuEntry(key=f"incident:{key}", label="Trends…"),
+            MenuEntry(
+                key=f"acknowledge:{key}", label="Acknowledge", enabled=not incident.acknowledged
+            ),
+            MenuEntry(key=f"snooze:{key}", label="Snooze for 1 hour"),
+        ),
+    )
+
+
+def _recent_menu(controls: Controls) -> MenuEntry:
+    recent = controls.recent_alerts
+    return MenuEntry(
+        key="recent",
+        label="Recent alerts",
+        kind="submenu",
+        enabled=bool(recent),
+        children=tuple(
+            MenuEntry(key=f"recent:{number}", label=text, kind="text")
+            for number, text in enumerate(recent)
+        ),
+    )
 
 
 def _shown_applications(view: View) -> tuple[ApplicationView, ...]:
@@ -178,6 +224,7 @@ def _marks(view: View | None, controls: Controls) -> tuple[object, ...]:
         view is None,
         controls.paused,
         controls.starts_at_login,
+        len(controls.recent_alerts),
         _chosen_quiet(view, controls),
         tuple(bool(target.pids) for target in view.targets) if view else (),
         tuple(use.facts.key for use in view.largest) if view else (),

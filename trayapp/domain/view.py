@@ -9,7 +9,7 @@ from trayapp.domain.budget import BudgetVerdict
 from trayapp.domain.incidents import Incident, Quiet
 from trayapp.domain.leaks import NOTHING_TO_JUDGE, Verdict
 from trayapp.domain.levels import Level
-from trayapp.domain.samples import AppSample, ProcessUse, SystemSample
+from trayapp.domain.samples import AppSample, ProcessKey, ProcessUse, SystemSample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,8 @@ class TargetView:
     name: str
     pids: tuple[int, ...] = ()
     """Empty: not running."""
+    keys: tuple[ProcessKey, ...] = ()
+    """The same processes, each told from another that gets its pid later; oldest first."""
     rss_bytes: int | None = None
     """Sum of the resident sets; None: not running."""
     peak_bytes: int | None = None
@@ -102,5 +104,7 @@ class Controls:
     starts_at_login: bool = False
     icon_shows: str = "system"
     """"system", "memtray" or a target's name."""
+    recent_alerts: tuple[str, ...] = ()
+    """One line each, newest first."""
     problems: tuple[str, ...] = ()
     """One line each: settings not accepted, history not written."""
