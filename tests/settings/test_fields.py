@@ -11,10 +11,10 @@ import pytest
 
 from trayapp.settings import (
     FIELDS,
+    LISTS,
     TABLES,
     Field,
     Settings,
-    TargetSettings,
     default_text,
     parse_settings,
 )
@@ -23,21 +23,22 @@ from trayapp.settings import (
 def test_every_field_of_every_record_is_in_the_table_once() -> None:
     known = [(field.table, field.attribute) for field in FIELDS]
     records = [(table.name, field.name) for table in TABLES for field in fields(table.record)]
-    target = [("targets", field.name) for field in fields(TargetSettings)]
+    lists = [(name, field.name) for name, record in LISTS.items() for field in fields(record)]
     limits = {("targets", "limit_bytes"), ("targets", "limit_share")}
-    assert sorted(known) == sorted({*records, *target, ("targets", "limit")} - limits)
+    assert sorted(known) == sorted({*records, *lists, ("targets", "limit")} - limits)
 
 
 def test_the_tables_are_those_of_the_settings() -> None:
     assert [field.name for field in fields(Settings)] == [
         *(table.name for table in TABLES),
-        "targets",
+        *LISTS,
+        "problem",
     ]
 
 
 @pytest.mark.parametrize(
     "field",
-    [field for field in FIELDS if field.table != "targets"],
+    [field for field in FIELDS if field.table not in LISTS],
     ids=lambda field: f"{field.table}.{field.key}",
 )
 def test_a_default_is_in_its_own_range_and_survives_being_written(field: Field) -> None:
@@ -59,8 +60,11 @@ def test_the_first_file_shows_every_setting_on_lines_of_readable_length() -> Non
 def test_the_first_file_works_with_every_comment_of_a_setting_removed() -> None:
     text = re.sub(r"^# (?=\w+ = |\[)", "", default_text(), flags=re.MULTILINE)
     settings = parse_settings(text, "f")
-    assert [target.name for target in settings.targets] == ["editor", "workers"]
-    assert settings == Settings(targets=settings.targets)
+    channels, hooks, targets = settings.channels, settings.hooks, settings.targets
+    assert [channel.name for channel in channels] == ["mail", "chat", "phone"]
+    assert [hook.name for hook in hooks] == ["note it"]
+    assert [target.name for target in targets] == ["editor", "workers"]
+    assert settings == Settings(channels=channels, hooks=hooks, targets=targets)
 
 
 def test_the_resident_process_does_not_pay_for_settings_at_import() -> None:

@@ -228,6 +228,95 @@ def test_a_mistake_at_the_start_is_refused(edited: Path) -> None:
         SettingsFile(edited)
 
 
+# Secrets
+
+PRIVATE = """\
+sampling.interval = 3
+[[channels]]
+name = "mail"
+url = "mailto://me:SECRET@example.org"
+[[channels]]
+name = "chat"
+url_env = "CHAT"
+"""
+
+
+def told(settings: Settings | SettingsError | None) -> list[str]:
+    """The channels that are used."""
+    assert isinstance(settings, Settings)
+    return [channel.name for channel in settings.channels]
+
+
+@needs_posix
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
+def test_a_secret_that_others_may_read_is_not_used(edited: Path, mode: int) -> None:
+    """One line says what to do; everything else in the file is in force."""
+    edited.write_text(PRIVATE)
+    edited.chmod(mode)
+    settings = load_settings(edited)
+    assert told(settings) == ["chat"]
+    assert interval(settings) == 3.0
+    assert settings.problem is not None
+    assert settings.problem.endswith(f"; chmod 600 {edited}")
+    assert settings.problem.isprintable()
+    assert "SECRET" not in settings.problem
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400])
+def test_a_secret_of_ones_own_is_used(edited: Path, mode: int) -> None:
+    edited.write_text(PRIVATE)
+    edited.chmod(mode)
+    settings = load_settings(edited)
+    assert told(settings) == ["mail", "chat"]
+    assert settings.problem is None
+
+
+@needs_posix
+def test_a_file_without_a_secret_may_be_read_by_all(edited: Path) -> None:
+    edited.write_text("[[channels]]\nname = 'chat'\nurl_env = 'CHAT'")
+    edited.chmod(0o644)
+    assert load_settings(edited).problem is None
+
+
+@needs_posix
+def test_the_mode_counts_from_the_next_poll_on(edited: Path) -> None:
+    edited.write_text(PRIVATE)
+    edited.chmod(0o644)
+    followed = SettingsFile(edited)
+    assert told(followed.settings) == ["chat"]
+    assert "chmod 600" in str(followed.problem)
+
+    edited.chmod(0o600)
+    assert told(followed.poll()) == ["mail", "chat"]
+    assert str(followed.problem) == "None"
+    assert followed.poll() is None
+
+    edited.chmod(0o640)
+    assert told(followed.poll()) == ["chat"]
+    assert "chmod 600" in str(followed.problem)
+    assert followed.poll() is None
+
+
+@needs_posix
+def test_a_target_can_be_added_beside_a_secret_that_is_not_used(edited: Path) -> None:
+    edited.write_text(PRIVATE)
+    edited.chmod(0o644)
+    settings = add_target(edited, TargetSettings(name="a", match="a"))
+    assert told(settings) == ["chat"]
+    assert "SECRET" in edited.read_text()
+
+
+@needs_posix
+def test_the_command_that_helps_can_be_copied(tmp_path: Path) -> None:
+    file = tmp_path / "Application Support" / "memtray.toml"
+    file.parent.mkdir()
+    file.write_text(PRIVATE)
+    file.chmod(0o644)
+    problem = load_settings(file).problem
+    assert problem is not None
+    assert problem.endswith(f"; chmod 600 '{file}'")
+
+
 # Targets added by a click
 
 

@@ -16,12 +16,18 @@ from trayapp.domain.units import GIB, KIB, MIB
 from trayapp.errors import SettingsError
 from trayapp.settings import (
     FIELDS,
+    LISTS,
+    ActionSettings,
     AlertSettings,
     BudgetSettings,
+    ChannelSettings,
+    DeliverySettings,
     Field,
     GrowthSettings,
     HistorySettings,
+    HookSettings,
     IconSettings,
+    LeakSettings,
     SamplingSettings,
     Settings,
     SpikeSettings,
@@ -57,7 +63,16 @@ VALID = {
             warning_cooldown_seconds=3600.0,
             critical_cooldown_seconds=0.0,
             emergency_cooldown_seconds=0.0,
+            gap_seconds=0.0,
+            recovery_seconds=3600.0,
+            stall_percent=100.0,
+            quiet_hours="22:00-07:00",
+            emergency_breaks_through=False,
         ),
+        delivery=DeliverySettings(
+            desktop=False, json_lines=True, json_lines_bytes=64 * KIB, system_journal=True
+        ),
+        actions=ActionSettings(per_hour=100, terminate_phrase="I accept lost work"),
         growth=GrowthSettings(
             enabled=False,
             threshold_bytes_per_second=200_000.0,
@@ -66,6 +81,17 @@ VALID = {
             minimum_bytes=GIB,
         ),
         spike=SpikeSettings(enabled=False, percent=25.0, minimum_bytes=2048 * KIB),
+        leak=LeakSettings(
+            others=False,
+            score_percent=95.0,
+            proof_seconds=300.0,
+            minimum_bytes=MIB,
+            minimum_percent=100.0,
+            runaway_bytes_per_second=100_000.0,
+            rising_percent=50.0,
+            sustained_percent=1.0,
+            stair_bytes=64 * KIB,
+        ),
         history=HistorySettings(
             raw_seconds=7 * DAY,
             minutes_seconds=90 * DAY,
@@ -73,6 +99,27 @@ VALID = {
             size_bytes=4 * GIB,
         ),
         trends=TrendSettings(chart_height_percent=40.0),
+        channels=(
+            ChannelSettings(
+                name="mail ü",
+                url="mailtos://me:pass%20word@example.org?to=you@example.org",
+                level="emergency",
+                resolved=False,
+            ),
+            ChannelSettings(name="chat", url_env="_CHAT_2"),
+            ChannelSettings(name="phone", url_keyring="some/service/me"),
+        ),
+        hooks=(
+            HookSettings(
+                name="page",
+                command=("/opt/page me", "--now", "", "ü $HOME; 'x'"),
+                on=("resolved", "raised"),
+                level="critical",
+                target="app",
+                limit_seconds=300.0,
+            ),
+            HookSettings(name="note", command=("true",)),
+        ),
         targets=(
             TargetSettings(
                 name="app",
@@ -81,6 +128,9 @@ VALID = {
                 limit_bytes=500 * MIB,
                 growth=False,
                 spike=False,
+                on_warning=("cleanup",),
+                on_critical=("snapshot", "cleanup"),
+                on_emergency=("terminate", "cleanup", "snapshot"),
             ),
             TargetSettings(
                 name="wörker ü",
@@ -109,7 +159,7 @@ VALID = {
 )
 def test_valid_file(file: Path) -> None:
     """Every file of the folder means what is written above, with the types of the records."""
-    settings = load_settings(file)
+    settings = parse_settings(file.read_text(encoding="utf-8"), str(file))
     assert settings == VALID[file.stem]
     # 1 == 1.0 == True: the representation tells them apart.
     assert repr(settings) == repr(VALID[file.stem])
@@ -206,19 +256,27 @@ def assert_parses_or_is_refused_in_one_line(text: str) -> Settings | None:
         return None
 
 
+NEEDED = {
+    "targets": {"match": "'x'"},
+    "channels": {"url": "'json://x'"},
+    "hooks": {"command": "['x']"},
+}
+INSTEAD = {"regex": "match", "url_env": "url", "url_keyring": "url"}
+
+
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: f"{field.table}.{field.key}")
 @hypothesis_settings(max_examples=40, deadline=None)
 @given(value=TOML_VALUES)
 def test_any_value_is_in_range_or_refused(field: Field, value: object) -> None:
     """A value for any key is read into a record that could be written again, or refused."""
     keys = {field.key: to_toml(value)}
-    if field.table == "targets":
-        keys = {"name": "'x'", "match": "'x'"} | keys
-        keys.pop("match" if field.key == "regex" else "", None)
-    header = "[[targets]]" if field.table == "targets" else f"[{field.table}]"
+    if field.table in LISTS:
+        keys = {"name": "'x'"} | NEEDED[field.table] | keys
+        keys.pop(INSTEAD.get(field.key, ""), None)
+    header = f"[[{field.table}]]" if field.table in LISTS else f"[{field.table}]"
     text = "\n".join([header, *(f"{key} = {value}" for key, value in keys.items())])
     settings = assert_parses_or_is_refused_in_one_line(text)
-    if settings is not None and field.table != "targets":
+    if settings is not None and field.table not in LISTS:
         result = getattr(getattr(settings, field.table), field.attribute)
         assert type(result) is type(field.default)
         assert field.kind.read(value) == result
@@ -233,6 +291,41 @@ def test_any_value_is_in_range_or_refused(field: Field, value: object) -> None:
 def test_any_text_is_settings_or_refused(text: str) -> None:
     """Nothing but SettingsError is ever raised."""
     assert_parses_or_is_refused_in_one_line(text)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "url = 'SECRET'",
+        "url = 'SECRET://'",
+        "url = ['mailto://SECRET']",
+        r'url = "mailto://SECRET\u0007"',
+        f"url = 'mailto://SECRET{'x' * 5000}'",
+        "url_env = 'mailto://SECRET'",
+        "url_keyring = 'SECRET'",
+        "url_keyring = 'SECRET/'",
+        "url = 'mailto://SECRET'\nurl_env = 'SECRET'",
+        "url = 'mailto://SECRET'\nlevel = 'debug'",
+        "url = 'mailto://SECRET'\nurl = 'mailto://SECRET'",
+        "url = 'mailto://SECRET",
+        "url = mailto://SECRET",
+    ],
+)
+def test_no_message_repeats_an_address(line: str) -> None:
+    """What is wrong with a channel is told without what may be secret in it."""
+    with pytest.raises(SettingsError) as refused:
+        parse_settings(f"[[channels]]\nname = 'x'\n{line}", "f")
+    assert "SECRET" not in str(refused.value)
+    with pytest.raises(SettingsError) as refused:
+        parse_settings("channels = 'mailto://SECRET'", "f")
+    assert "SECRET" not in str(refused.value)
+
+
+def test_no_record_shows_an_address() -> None:
+    """Records end in logs and tracebacks."""
+    settings = parse_settings("[[channels]]\nname = 'x'\nurl = 'mailto://SECRET'", "f")
+    assert settings.channels[0].url == "mailto://SECRET"
+    assert "SECRET" not in repr(settings)
 
 
 @pytest.mark.parametrize(

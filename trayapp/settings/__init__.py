@@ -4,7 +4,7 @@
 start and any settings window come.
 """
 
-from trayapp.settings.fields import FIELDS, TABLES, TARGETS_TABLE, Field, Table
+from trayapp.settings.fields import FIELDS, LISTS, TABLES, TARGETS_TABLE, Field, Table
 from trayapp.settings.file import SettingsFile, add_target, load_settings, make_target_name
 from trayapp.settings.parsing import parse_settings
 from trayapp.settings.records import (
@@ -28,6 +28,7 @@ from trayapp.settings.template import default_text
 
 __all__ = [
     "FIELDS",
+    "LISTS",
     "TABLES",
     "TARGETS_TABLE",
     "ActionSettings",

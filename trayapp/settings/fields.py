@@ -16,6 +16,7 @@ from trayapp.settings.kinds import (
     Name,
     Number,
     Pattern,
+    Secret,
     Size,
     Subject,
     Text,
@@ -99,7 +100,14 @@ TABLES = (
     Table("history", HistorySettings, "How long the past is kept."),
     Table("trends", TrendSettings, "The trend window."),
 )
-"""In the order of the file; [[targets]] come after them."""
+"""In the order of the file."""
+
+LISTS: dict[str, type] = {
+    CHANNELS_TABLE: ChannelSettings,
+    HOOKS_TABLE: HookSettings,
+    TARGETS_TABLE: TargetSettings,
+}
+"""What comes after them, any number of each, [[name]], and the record of one; it has a name."""
 
 FIELDS = (
     Field("sampling", "interval", "interval_seconds", Duration(0.2, 30),
@@ -226,12 +234,14 @@ FIELDS = (
           "watch it for jumps"),
     Field("channels", "name", "name", Name(LONGEST_NAME),
           "what log and doctor call it"),
-    Field("channels", "url", "url", Text(4096),
-          "address as Apprise writes it, with its secrets; this file is then for you alone"),
-    Field("channels", "url_env", "url_env", Text(200),
-          "instead of url: the environment variable that holds it"),
-    Field("channels", "url_keyring", "url_keyring", Text(200),
-          'instead of url: "SERVICE/USER" in the keyring'),
+    Field("channels", "url", "url", Secret(4096, r"[a-z][a-z0-9+.-]*://.+", '"kind://…"'),
+          "as Apprise has it; nobody but you may read this file then"),
+    Field("channels", "url_env", "url_env",
+          Secret(200, r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable"),
+          "instead of url: it is in there"),
+    Field("channels", "url_keyring", "url_keyring",
+          Secret(200, r".+/[^/]+", '"SERVICE/USER" of the keyring'),
+          "instead of url: it is kept there as the password"),
     Field("channels", "level", "level", Choice(LEVEL_NAMES),
           "the least that is sent"),
     Field("channels", "resolved", "resolved", Flag(),
@@ -239,7 +249,7 @@ FIELDS = (
     Field("hooks", "name", "name", Name(LONGEST_NAME),
           "what the log calls it"),
     Field("hooks", "command", "command", Texts(1, 64),
-          "program and arguments; facts come in the environment and as JSON on standard input"),
+          "program and arguments; facts come in environment and standard input"),
     Field("hooks", "on", "on", Texts(1, 3, TRANSITION_NAMES),
           "when it is run"),
     Field("hooks", "level", "level", Choice(LEVEL_NAMES),
@@ -258,7 +268,6 @@ def fields_of(table: str) -> dict[str, Field]:
 
 @cache
 def _defaults(table: str) -> object:
-    if table in (TARGETS_TABLE, CHANNELS_TABLE, HOOKS_TABLE):
-        records = {CHANNELS_TABLE: ChannelSettings, HOOKS_TABLE: HookSettings}
-        return records.get(table, TargetSettings)(name="")
+    if table in LISTS:
+        return LISTS[table](name="")
     return next(entry.record() for entry in TABLES if entry.name == table)

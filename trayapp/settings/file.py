@@ -32,7 +32,7 @@ def load_settings(file: Path) -> Settings:
     Raises: SettingsError if the file cannot be made or read, or holds something unusable.
     """
     _create_if_missing(file)
-    return parse_settings(_read(file), str(file))
+    return _parse(file, *_read(file))
 
 
 class SettingsFile:
@@ -49,10 +49,10 @@ class SettingsFile:
         # Taken before reading: a change in between is seen by the first poll.
         self._seen = _sign(file)
         self._doubted: _Signature | None = self._seen
-        self.settings = parse_settings(_read(file), str(file))
+        self.settings = _parse(file, *_read(file))
         """The last good ones."""
-        self.problem: str | None = None
-        """Why the file as it is now is not in force; one line."""
+        self.problem = self.settings.problem
+        """Why the file as it is now, or a part of it, is not in force; one line."""
 
     def poll(self) -> Settings | SettingsError | None:
         """Look whether the file has changed: one `stat` when it has not. Raises nothing.
@@ -68,8 +68,8 @@ class SettingsFile:
         if signature == self._seen:
             return None
         try:
-            text = _read(self._file)
-            outcome: Settings | SettingsError = parse_settings(text, str(self._file))
+            text, is_private = _read(self._file)
+            outcome: Settings | SettingsError = _parse(self._file, text, is_private)
             doubtful = not text.strip()
         except SettingsError as error:
             outcome, doubtful = error, True
@@ -80,9 +80,9 @@ class SettingsFile:
         if isinstance(outcome, SettingsError):
             self.problem = str(outcome)
             return outcome
-        if self.problem is None and outcome == self.settings:
+        if self.problem == outcome.problem and outcome == self.settings:
             return None
-        self.settings, self.problem = outcome, None
+        self.settings, self.problem = outcome, outcome.problem
         return outcome
 
 
@@ -98,7 +98,7 @@ def add_target(file: Path, target: TargetSettings) -> Settings:
     """
     _create_if_missing(file)
     signature = _sign(file)
-    before = _read(file)
+    before, is_private = _read(file)
     taken = {*RESERVED_NAMES, *(other.name for other in parse_settings(before, str(file)).targets)}
     _check_can_append(before, file)
     try:
@@ -109,7 +109,7 @@ def add_target(file: Path, target: TargetSettings) -> Settings:
     newline = "\r\n" if "\r\n" in before else "\n"
     gap = newline if not before or before.endswith("\n") else newline * 2
     after = before + gap + target_text(target).replace("\n", newline)
-    result = parse_settings(after, str(file))
+    result = _parse(file, after, is_private)
     if len(after.encode()) > _LARGEST_BYTES:
         raise _error(file, "is full (1 MiB); remove what is not needed from it")
     if _sign(file) != signature:
@@ -134,13 +134,28 @@ def _create_if_missing(file: Path) -> None:
     _write(file, default_text())
 
 
-def _read(file: Path) -> str:
+def _parse(file: Path, text: str, is_private: bool) -> Settings:
+    """Read the settings, without the secrets of a file that others can read, too."""
+    settings = parse_settings(text, str(file))
+    if is_private or all(channel.url is None for channel in settings.channels):
+        return settings
+    import shlex
+
+    told = tuple(channel for channel in settings.channels if channel.url is None)
+    remedy = f"chmod 600 {shlex.quote(str(file))}"
+    problem = f"{file}: others may read it, so no url under [[channels]] is used; {remedy}"
+    return replace(settings, channels=told, problem=one_line(problem))
+
+
+def _read(file: Path) -> tuple[str, bool]:
+    """The text, and whether nobody but its user can read it, as far as the system tells."""
     try:
         # Opening a pipe would wait for somebody to write into it.
         if not stat.S_ISREG(file.stat().st_mode):
             raise _error(file, "is not a file; move it away, and Memtray writes a new one")
         with file.open("rb") as stream:
             content = stream.read(_LARGEST_BYTES + 1)
+            is_private = os.name != "posix" or not os.fstat(stream.fileno()).st_mode & 0o077
     except FileNotFoundError as error:
         raise _error(file, "is gone; save it again, or restart Memtray for a new one") from error
     except OSError as error:
@@ -148,7 +163,7 @@ def _read(file: Path) -> str:
     if len(content) > _LARGEST_BYTES:
         raise _error(file, "is larger than 1 MiB; remove what is not a setting from it")
     try:
-        return content.decode()
+        return content.decode(), is_private
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise _error(file, f"is not UTF-8 text (line {line}); save it as UTF-8") from error

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 from trayapp.domain.units import GIB, KIB, MIB, parse_duration, parse_size
 
 _LONGEST_ENTRY = 4096
-_HOURS = r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d"
+_HOURS = r"(([01]\d|2[0-3]):[0-5]\d)-(([01]\d|2[0-3]):[0-5]\d)"
 
 
 class RefusedError(ValueError):
@@ -259,7 +259,7 @@ class Texts:
     @property
     def allowed(self) -> str:
         """How many, and of what."""
-        of_what = f" of {', '.join(map(quote, self.words))}" if self.words else " of texts"
+        of_what = f" of {', '.join(map(quote, self.words))}" if self.words else " texts"
         return f"a list of {self.least} to {self.most}{of_what}"
 
     def read(self, value: object) -> tuple[str, ...]:
@@ -267,7 +267,8 @@ class Texts:
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise RefusedError("is not a list of texts")
         if not self.least <= len(value) <= self.most:
-            raise RefusedError(f"has {len(value)} entries")
+            count = len(value)
+            raise RefusedError(f"has {count} {'entry' if count == 1 else 'entries'}")
         if any(len(each) > _LONGEST_ENTRY or "\0" in each for each in value):
             raise RefusedError("has an entry that is too long or holds a zero byte")
         if self.words and (set(value) - set(self.words) or len(set(value)) < len(value)):
@@ -293,13 +294,37 @@ class Hours:
         """As it is."""
         if not isinstance(value, str):
             raise RefusedError("is not text in quotes")
-        if value and not re.fullmatch(_HOURS, value):
+        times = re.fullmatch(_HOURS, value)
+        if value and not times:
             raise RefusedError("is not two times of day")
+        if times and times[1] == times[3]:
+            raise RefusedError("ends when it begins")
         return value
 
     def write(self, value: object) -> str:
         """In quotes."""
         return quote(str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Secret(Text):
+    """Text of one form that may hold a secret, also by mistake: no message may repeat it."""
+
+    form: str
+    """A regular expression for all of it."""
+    noun: str
+
+    @property
+    def allowed(self) -> str:
+        """The form, for people."""
+        return self.noun
+
+    def read(self, value: object) -> str:
+        """As it is."""
+        text = Text.read(self, value)
+        if not text.isprintable() or not re.fullmatch(self.form, text):
+            raise RefusedError("has another form")
+        return text
 
 
 @dataclass(frozen=True, slots=True)

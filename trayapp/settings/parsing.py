@@ -10,13 +10,14 @@ from trayapp.settings.fields import (
     CHANNELS_TABLE,
     FIELDS,
     HOOKS_TABLE,
+    LISTS,
     RESERVED_NAMES,
     TABLES,
     TARGETS_TABLE,
     Field,
     fields_of,
 )
-from trayapp.settings.kinds import RefusedError, one_line, quote
+from trayapp.settings.kinds import RefusedError, Secret, one_line, quote
 from trayapp.settings.records import (
     AlertSettings,
     ChannelSettings,
@@ -27,6 +28,7 @@ from trayapp.settings.records import (
 
 _SHOWN = 40
 """Characters of a key or value that a message repeats."""
+_HIDDEN = '"…"'
 
 
 def parse_settings(text: str, file: str) -> Settings:
@@ -49,9 +51,8 @@ def read_value(field: Field, value: object, where: str = "") -> object:
         return field.kind.read(value)
     except RefusedError as error:
         name = f"{field.table}.{field.key}{where}"
-        raise RefusedError(
-            f"{name} = {_show(value)} {error}; write {field.kind.allowed}"
-        ) from error
+        shown = _HIDDEN if isinstance(field.kind, Secret) else _show(value)
+        raise RefusedError(f"{name} = {shown} {error}; write {field.kind.allowed}") from error
 
 
 def _read_toml(text: str) -> dict[str, object]:
@@ -71,11 +72,10 @@ def _read_toml(text: str) -> dict[str, object]:
 
 def _read_settings(data: Mapping[str, object]) -> Settings:
     names = [table.name for table in TABLES]
-    lists = [CHANNELS_TABLE, HOOKS_TABLE, TARGETS_TABLE]
     records: dict[str, Any] = {}
     for key, value in data.items():
-        if key not in (*names, *lists):
-            raise RefusedError(_unknown("", key, [*names, *lists]))
+        if key not in (*names, *LISTS):
+            raise RefusedError(_unknown("", key, [*names, *LISTS]))
         if key in names and not isinstance(value, dict):
             raise RefusedError(
                 f"{key} = {_show(value)} is not a table; write [{key}] on its own line"
@@ -109,8 +109,9 @@ def _read_table(table: str, values: Mapping[str, object], where: str = "") -> di
 
 def _tables(name: str, tables: object) -> list[dict[str, object]]:
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        shown = _HIDDEN if name == CHANNELS_TABLE and isinstance(tables, str) else _show(tables)
         raise RefusedError(
-            f"{name} = {_show(tables)} is not a list of tables; write [[{name}]], with two"
+            f"{name} = {shown} is not a list of tables; write [[{name}]], with two"
             f" brackets, above each {name.removesuffix('s')}"
         )
     return tables
@@ -152,6 +153,10 @@ def _read_hooks(tables: object) -> tuple[HookSettings, ...]:
     for where, values in _read_named(HOOKS_TABLE, tables):
         if "command" not in values:
             raise RefusedError(f'hooks{where} has no command; write command = ["program", "…"]')
+        if not values["command"][0]:
+            raise RefusedError(
+                f"hooks.command{where} begins with an empty text; write the program there"
+            )
         hooks.append(HookSettings(**values))
     return tuple(hooks)
 
@@ -223,8 +228,7 @@ def _unknown(table: str, key: str, known: Iterable[str], where: str = "") -> str
 
 
 def _header(table: str) -> str:
-    lists = (CHANNELS_TABLE, HOOKS_TABLE, TARGETS_TABLE)
-    return f"[[{table}]]" if table in lists else f"[{table}]"
+    return f"[[{table}]]" if table in LISTS else f"[{table}]"
 
 
 def _nearest(text: str, known: Iterable[str]) -> str | None:

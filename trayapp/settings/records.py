@@ -101,7 +101,7 @@ class ChannelSettings:
     """One remote channel that Apprise speaks; exactly one of the three addresses is set."""
 
     name: str
-    url: str | None = None
+    url: str | None = field(default=None, repr=False)
     """Holds secrets: never shown, logged or passed on a command line."""
     url_env: str | None = None
     """The environment variable that holds it."""
@@ -211,14 +211,16 @@ class Settings:
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     icon: IconSettings = field(default_factory=IconSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
+    delivery: DeliverySettings = field(default_factory=DeliverySettings)
+    actions: ActionSettings = field(default_factory=ActionSettings)
     growth: GrowthSettings = field(default_factory=GrowthSettings)
     spike: SpikeSettings = field(default_factory=SpikeSettings)
     leak: LeakSettings = field(default_factory=LeakSettings)
     history: HistorySettings = field(default_factory=HistorySettings)
     trends: TrendSettings = field(default_factory=TrendSettings)
-    delivery: DeliverySettings = field(default_factory=DeliverySettings)
-    actions: ActionSettings = field(default_factory=ActionSettings)
     channels: tuple[ChannelSettings, ...] = ()
     hooks: tuple[HookSettings, ...] = ()
     targets: tuple[TargetSettings, ...] = ()
     """In the order of the file: a process belongs to the first that matches."""
+    problem: str | None = None
+    """What of the file is not used, and why; one line."""

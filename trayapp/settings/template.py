@@ -17,42 +17,60 @@ from trayapp.settings.records import TargetSettings
 _HEAD = """\
 # Settings of Memtray. Save this file and they are in force within two seconds.
 #
-# What is commented out has its default, which is shown: remove the "#" to change it.
+# What is commented out has its default, which is shown: remove the "#" to change it. What stands
+# under double brackets are examples.
 # Durations: "500ms", "90s", "15min", "2h", "7d". Sizes: "500M", "1.5GiB".
 """
 
-_CHANNELS = """\
-# Other places to tell, whatever Apprise speaks (pip install memtray[remote]): one [[channels]]
-# each.
-# [[channels]]
-# name = "mail"
-# url = "mailtos://user:password@example.org?to=me@example.org"
-#     {channels}
-"""
-
-_HOOKS = """\
-# Commands of yours for what happens: one [[hooks]] each. Run without a shell.
-# [[hooks]]
-# name = "log it"
-# command = ["logger", "-t", "memtray"]
-#     {hooks}
-"""
-
-_TARGETS_HEAD = """\
+_LISTS = {
+    CHANNELS_TABLE: """\
+# Other places to tell, all that Apprise knows (https://github.com/caronc/apprise; it comes with
+# pip install "memtray[remote]"): one [[channels]] each, with url, url_env or url_keyring.
+""",
+    HOOKS_TABLE: """\
+# Commands of yours for what happens: one [[hooks]] each. They are run without a shell.
+""",
+    TARGETS_TABLE: """\
 # Programs to follow: one [[targets]] each. A process belongs to the first that matches.
-"""
+""",
+}
 
-_EXAMPLES: tuple[dict[str, object], ...] = (
-    {"name": "editor", "match": "code --type=renderer", "limit": Limit(2_000_000_000, None)},
-    {
-        "name": "workers",
-        "regex": r"python3? .*worker\.py",
-        "limit": Limit(None, 0.2),
-        "children": True,
-        "growth": True,
-        "spike": True,
-    },
-)
+_EXAMPLES: dict[str, tuple[dict[str, object], ...]] = {
+    CHANNELS_TABLE: (
+        {
+            "name": "mail",
+            "url": "mailtos://me:password@example.org",
+            "level": "critical",
+            "resolved": True,
+        },
+        {"name": "chat", "url_env": "MEMTRAY_CHAT_URL"},
+        {"name": "phone", "url_keyring": "memtray/phone"},
+    ),
+    HOOKS_TABLE: (
+        {
+            "name": "note it",
+            "command": ("logger", "-t", "memtray"),
+            "on": ("raised", "escalated"),
+            "level": "critical",
+            "target": "editor",
+            "limit": 10.0,
+        },
+    ),
+    TARGETS_TABLE: (
+        {"name": "editor", "match": "code --type=renderer", "limit": Limit(2_000_000_000, None)},
+        {
+            "name": "workers",
+            "regex": r"python3? .*worker\.py",
+            "limit": Limit(None, 0.2),
+            "children": True,
+            "growth": True,
+            "spike": True,
+            "on_warning": (),
+            "on_critical": ("snapshot",),
+            "on_emergency": ("snapshot", "cleanup"),
+        },
+    ),
+}
 
 
 def default_text() -> str:
@@ -63,19 +81,10 @@ def default_text() -> str:
         for table in TABLES
     ]
     lists = [
-        _CHANNELS.format(channels=_keys(CHANNELS_TABLE)),
-        _HOOKS.format(hooks=_keys(HOOKS_TABLE)),
+        head + "\n".join(_example(table, values) for values in _EXAMPLES[table])
+        for table, head in _LISTS.items()
     ]
-    return "\n".join([_HEAD, *tables, *lists, _TARGETS_HEAD + "\n".join(map(_example, _EXAMPLES))])
-
-
-def _keys(table: str) -> str:
-    """What else may be written there, each with its help."""
-    return "\n#     ".join(
-        f"{field.key}: {field.help} ({field.kind.allowed})"
-        for field in fields_of(table).values()
-        if field.key != "name"
-    )
+    return "\n".join([_HEAD, *tables, *lists])
 
 
 def target_text(target: TargetSettings) -> str:
@@ -98,9 +107,9 @@ def target_values(target: TargetSettings) -> dict[str, object]:
     return values
 
 
-def _example(values: dict[str, object]) -> str:
-    fields = fields_of(TARGETS_TABLE)
-    return f"# [[{TARGETS_TABLE}]]\n" + "".join(
+def _example(table: str, values: dict[str, object]) -> str:
+    fields = fields_of(table)
+    return f"# [[{table}]]\n" + "".join(
         _commented(fields[key], value) for key, value in values.items()
     )
 
