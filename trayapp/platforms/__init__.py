@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from trayapp.domain.samples import ProcessKey
 from trayapp.errors import PlatformError
 from trayapp.platforms.locking import InstanceLock
 
@@ -63,6 +64,15 @@ class Platform(Protocol):
         """Have the system take memory back from a process of this user.
 
         Raises: PlatformError if the system refused, or offers nothing of the kind.
+        """
+
+    def terminate(self, key: ProcessKey) -> None:
+        """Ask a process of this user to end, or on Windows, which knows no asking, end it.
+
+        It is certain that the process is the one with this pid *and* start time.
+
+        Raises: PlatformError if it has ended, is Memtray itself, the system's first process or
+        another user's, or if the system refused.
         """
 
     def trim_own_heap(self) -> bool | None:

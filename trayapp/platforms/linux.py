@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from trayapp.domain.samples import ProcessKey
 from trayapp.errors import PlatformError
 from trayapp.platforms import CARRY_HOME, TRIM_OWN_HEAP, posix
+from trayapp.platforms.ending import cannot_end, check_may_be_ended, has_ended, is_anothers
 from trayapp.platforms.locking import InstanceLock
 
 DESCRIPTOR_CEILING = 65536
@@ -97,6 +100,35 @@ class LinuxPlatform:
             "only the program itself can: use its own way of freeing memory, or restart it."
         )
 
+    def terminate(self, key: ProcessKey) -> None:
+        """See `Platform`.
+
+        The pidfd comes first. Whoever has the pid after that, with the old start time, had it all
+        along: the pidfd is theirs, and no later process gets what is sent through it.
+        """
+        check_may_be_ended(key)
+        if not hasattr(os, "pidfd_open"):
+            raise cannot_end(key, "this system offers no way to be sure which process that is")
+        try:
+            pidfd = os.pidfd_open(key.pid)
+        except ProcessLookupError:
+            raise has_ended(key) from None
+        except OSError as error:
+            raise cannot_end(key, str(error.strerror)) from error
+        try:
+            started, users = _read_identity(key.pid)
+            if started != key.started:
+                raise has_ended(key)
+            if users != {os.getuid()}:
+                raise is_anothers(key)
+            signal.pidfd_send_signal(pidfd, signal.SIGTERM)
+        except (FileNotFoundError, ProcessLookupError):
+            raise has_ended(key) from None
+        except OSError as error:
+            raise cannot_end(key, str(error.strerror)) from error
+        finally:
+            os.close(pidfd)
+
     def trim_own_heap(self) -> bool | None:
         """See `Platform`."""
         if not _IS_GLIBC:
@@ -112,6 +144,16 @@ class LinuxPlatform:
         if not config.is_absolute():
             config = Path(self._env.get("HOME") or Path.home()) / ".config"
         return config / "autostart" / "memtray.desktop"
+
+
+def _read_identity(pid: int) -> tuple[int, set[int]]:
+    """When a process started, in clock ticks since boot, and whose it is. Raises: OSError."""
+    folder = Path("/proc") / str(pid)
+    # The name may hold anything, also ") S 1 ": only the last parenthesis ends it.
+    fields = (folder / "stat").read_bytes().rpartition(b")")[2].split()
+    status = (folder / "status").read_bytes().splitlines()
+    users = next(line for line in status if line.startswith(b"Uid:")).split()[1:]
+    return int(fields[19]), {int(user) for user in users}
 
 
 def exec_value(command: Sequence[str]) -> str:

@@ -7,8 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from trayapp.domain.samples import ProcessKey
 from trayapp.errors import PlatformError
 from trayapp.platforms import CARRY_HOME, TRIM_OWN_HEAP, posix
+from trayapp.platforms.ending import terminate_by_psutil
 from trayapp.platforms.locking import InstanceLock
 
 LABEL = "memtray"
@@ -95,6 +97,10 @@ class MacPlatform:
             f"macOS offers no way to take memory back from another process ({pid}); "
             "only the program itself can: use its own way of freeing memory, or restart it."
         )
+
+    def terminate(self, key: ProcessKey) -> None:
+        """See `Platform`."""
+        terminate_by_psutil(key)
 
     def trim_own_heap(self) -> bool | None:
         """See `Platform`; the system does not tell how much it got."""

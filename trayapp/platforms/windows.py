@@ -9,8 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from trayapp.domain.samples import ProcessKey
 from trayapp.errors import PlatformError
 from trayapp.platforms import TRIM_OWN_HEAP, TRIM_PROCESS
+from trayapp.platforms.ending import terminate_by_psutil
 from trayapp.platforms.locking import InstanceLock
 
 RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
@@ -140,6 +142,10 @@ class WindowsPlatform:
                 raise _cannot_trim(pid, last_error())
         finally:
             kernel32.CloseHandle(handle)
+
+    def terminate(self, key: ProcessKey) -> None:
+        """See `Platform`."""
+        terminate_by_psutil(key)
 
     def trim_own_heap(self) -> bool | None:
         """See `Platform`; the system does not tell how much it got."""

@@ -1,0 +1,50 @@
+"""Ending processes: who is never ended, how that is said, and the way where psutil knows it."""
+
+from __future__ import annotations
+
+import os
+
+from trayapp.domain.samples import ProcessKey
+from trayapp.errors import PlatformError
+
+
+def check_may_be_ended(key: ProcessKey) -> None:
+    """Raises: PlatformError for the system's first process, and for this one."""
+    if key.pid <= 1:
+        raise cannot_end(key, "the whole system hangs on it")
+    if key.pid == os.getpid():
+        raise cannot_end(key, "that is Memtray itself; `memtray quit` ends it")
+
+
+def terminate_by_psutil(key: ProcessKey) -> None:
+    """See `Platform.terminate`; between the last look and the end is a moment without proof."""
+    check_may_be_ended(key)
+    import psutil  # loaded there anyway: the readers use it
+
+    try:
+        process = psutil.Process(key.pid)
+        # As in the keys that the readers make.
+        if int(process.create_time() * 1_000_000) != key.started:
+            raise has_ended(key)
+        if process.username() != psutil.Process().username():
+            raise is_anothers(key)
+        process.terminate()
+    except psutil.NoSuchProcess:
+        raise has_ended(key) from None
+    except psutil.AccessDenied as error:
+        raise cannot_end(key, "the system does not permit it") from error
+
+
+def has_ended(key: ProcessKey) -> PlatformError:
+    """What is said when nobody, or somebody else, has the pid."""
+    return PlatformError(f"Process {key.pid} has ended already; nothing was sent to it.")
+
+
+def is_anothers(key: ProcessKey) -> PlatformError:
+    """What is said of other people's processes."""
+    return cannot_end(key, "it belongs to another user")
+
+
+def cannot_end(key: ProcessKey, reason: str) -> PlatformError:
+    """Why not, in one line."""
+    return PlatformError(f"Process {key.pid} is not ended: {reason}.")
