@@ -137,7 +137,8 @@ class ActionKeeper:
     ) -> tuple[Decision, ...]:
         """What to do about an incident that was raised, became worse or ended."""
         if transition.kind == "resolved":
-            if transition.key in self._useless:
+            watched = {decision.incident for _, decision in self._watched.values()}
+            if transition.key in self._useless or transition.key in watched:
                 self._ended[transition.key] = now
             return ()
         ended = self._ended.pop(transition.key, now)
@@ -187,7 +188,7 @@ class ActionKeeper:
         return tuple(events)
 
     def note_failure(self, decision: Decision, reason: str) -> None:
-        """What was to be done could not be done: it is not tried again for that incident."""
+        """What was to help could not be done: it is not tried again for that incident."""
         self._watched.pop((decision.target, decision.action), None)
         self._give_up(decision.incident, decision.action, reason.rstrip("."))
 
@@ -248,7 +249,8 @@ class ActionKeeper:
         return self._done.setdefault((target, action), deque())
 
     def _give_up(self, incident: str, action: str, reason: str) -> None:
-        self._useless.setdefault(incident, {})[action] = reason
+        if action != SNAPSHOT:
+            self._useless.setdefault(incident, {})[action] = reason
 
 
 def _is_back(later_bytes: int, before_bytes: int | None) -> bool:

@@ -1,0 +1,270 @@
+"""Automatic actions against real processes, files and threads."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.domain.building import MIB
+from tests.readers.children import eventually, running_python
+from trayapp.actions import Actions, action_policy, past_actions
+from trayapp.domain.bars import BAR_COUNT
+from trayapp.domain.cleaning import CleanupResult
+from trayapp.domain.levels import Level
+from trayapp.domain.records import Event
+from trayapp.domain.samples import AppSample, ProcessKey, SystemSample
+from trayapp.domain.transitions import Transition
+from trayapp.domain.view import TargetView, View
+from trayapp.errors import MemtrayError
+from trayapp.history.retention import Retention
+from trayapp.history.writer import HistoryWriter
+from trayapp.platforms import current_platform
+from trayapp.readers.procfile import read_started
+from trayapp.settings import ActionSettings, Settings, TargetSettings
+from trayapp.settings.fields import TERMINATE_PHRASE
+from trayapp.snapshots import write_snapshot
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+def settings(*on_warning: str, phrase: str = TERMINATE_PHRASE) -> Settings:
+    target = TargetSettings(name="app", match="app", on_warning=on_warning)
+    return Settings(targets=(target,), actions=ActionSettings(terminate_phrase=phrase))
+
+
+def view(*keys: ProcessKey, size_mib: float = 100.0) -> View:
+    target = TargetView(
+        name="app",
+        pids=tuple(key.pid for key in keys),
+        keys=keys,
+        rss_bytes=round(size_mib * MIB) if keys else None,
+    )
+    nothing = (None,) * BAR_COUNT
+    return View(
+        wall_seconds=time.time(),
+        system=SystemSample(total_bytes=1000 * MIB, available_bytes=500 * MIB),
+        system_bars=nothing,
+        system_level=Level.NORMAL,
+        app=AppSample(pid=1),
+        app_bars=nothing,
+        targets=(target,),
+    )
+
+
+def transition(**changes: object) -> Transition:
+    now = time.time()
+    made = Transition(
+        kind="raised",
+        key="limit:app",
+        subject="app",
+        level=Level.WARNING,
+        title="app is near its limit",
+        body="",
+        since_wall_seconds=now,
+        wall_seconds=now,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+class Machine:
+    """Actions on this machine: real snapshots and endings, cleanups as told."""
+
+    def __init__(self, folder: Path, wanted: Settings, past: Iterable[Event] = ()) -> None:
+        self.events: list[Event] = []
+        self.folder = folder
+        self.seconds = 1000.0
+        self.freed_bytes = 40 * MIB
+        self.note = ""
+        self.held = threading.Event()
+        self.held.set()
+        self.actions = Actions(
+            lambda: wanted,
+            cleaner=self,
+            write_snapshot=self.write,
+            terminate=current_platform().terminate,
+            tell=self.events.append,
+            past=past,
+            clock=lambda: self.seconds,
+        )
+
+    def clean(self, *, app: bool, targets: Iterable[TargetView]) -> list[CleanupResult]:
+        self.held.wait()
+        assert not app
+        return [
+            CleanupResult(
+                subject=target.name,
+                wall_seconds=time.time(),
+                before_bytes=target.rss_bytes,
+                after_bytes=(target.rss_bytes or 0) - self.freed_bytes,
+                note=self.note,
+            )
+            for target in targets
+        ]
+
+    def write(self) -> Path:
+        return write_snapshot(self.folder, {"why": "test"}, [])
+
+    def outcomes(self, count: int) -> list[tuple[object, object]]:
+        eventually(lambda: len(self.events) >= count)
+        return [(event.data["action"], event.data["outcome"]) for event in self.events]
+
+
+KEY = ProcessKey(4_000_000, 1)
+
+
+def test_nothing_happens_unless_it_was_asked_for(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, settings())
+    machine.actions.fold(view(KEY), [transition()])
+    machine.actions.fold(view(KEY), [])
+    assert machine.events == []
+    assert "actions" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_cleanup_is_done_and_told_with_its_figures(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, settings("cleanup"))
+    machine.actions.fold(view(KEY), [transition()])
+    assert machine.outcomes(2) == [("cleanup", "begun"), ("cleanup", "done")]
+    assert machine.events[1].text == "app: freed 40.0 MiB (100 MiB → 60.0 MiB)."
+    assert machine.events[1].data["freed_bytes"] == 40 * MIB
+    assert all(event.kind == "action" for event in machine.events)
+
+
+def test_a_cleanup_that_is_refused_is_told_and_not_repeated(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, settings("cleanup"))
+    machine.freed_bytes, machine.note = 0, "Linux gives no permission."
+    machine.actions.fold(view(KEY), [transition()])
+    assert machine.outcomes(2)[1] == ("cleanup", "failed")
+    machine.seconds += 100
+    machine.actions.fold(view(KEY), [transition(kind="escalated")])
+    assert machine.outcomes(3)[2] == ("cleanup", "refused")
+    assert "Linux gives no permission" in machine.events[2].text
+
+
+def test_what_comes_back_within_a_minute_is_told_and_not_cleaned_again(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, settings("cleanup"))
+    machine.actions.fold(view(KEY), [transition()])
+    machine.outcomes(2)
+    machine.seconds += 60
+    machine.actions.fold(view(KEY, size_mib=99), [])
+    machine.actions.fold(view(KEY, size_mib=99), [transition(kind="escalated")])
+    assert machine.outcomes(4)[2:] == [("cleanup", "did_not_last"), ("cleanup", "refused")]
+
+
+def test_a_slow_cleanup_delays_nobody(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, settings("cleanup"))
+    machine.held.clear()
+    began = time.monotonic()
+    for _ in range(20):
+        machine.actions.fold(view(KEY), [])
+        machine.actions.fold(view(KEY), [transition()])
+    assert time.monotonic() - began < 1
+    machine.held.set()
+    machine.outcomes(21)
+    outcomes = [outcome for _, outcome in machine.outcomes(21)]
+    assert outcomes.count("begun") == outcomes.count("done") == 1
+
+
+def test_a_snapshot_is_written(tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "snapshots", settings("snapshot"))
+    machine.actions.fold(view(), [transition()])
+    assert machine.outcomes(2)[1] == ("snapshot", "done")
+    (file,) = (tmp_path / "snapshots").iterdir()
+    assert machine.events[1].text == f"Snapshot for app: {file}"
+
+
+def test_a_snapshot_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    machine = Machine(tmp_path / "file", settings("snapshot"))
+    machine.actions.fold(view(), [transition()])
+    assert machine.outcomes(2)[1] == ("snapshot", "failed")
+    assert "File exists" in machine.events[1].text
+
+
+@linux
+def test_a_target_is_asked_to_end(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, settings("terminate", "snapshot"))
+    code = "import time; print('up', flush=True); time.sleep(600)"
+    with running_python(code) as one, running_python(code) as other:
+        keys = [ProcessKey(each.pid, read_started("/proc", each.pid)) for each in (one, other)]
+        reused = keys[1]._replace(started=keys[1].started - 1)
+        machine.actions.fold(view(keys[0], reused), [transition()])
+        assert one.wait(10) == -signal.SIGTERM
+        outcomes = machine.outcomes(4)
+        assert [each for each in outcomes if each[1] != "begun"] == [
+            ("snapshot", "done"),
+            ("terminate", "done"),
+        ]
+        assert "asked 1 of 2 processes to end. Process" in machine.events[-1].text
+        assert machine.events[-1].data["asked_count"] == 1
+        assert other.poll() is None
+
+
+@linux
+def test_nothing_is_ended_without_the_phrase_or_with_another_start_time(tmp_path: Path) -> None:
+    code = "import time; print('up', flush=True); time.sleep(600)"
+    with running_python(code) as child:
+        started = read_started("/proc", child.pid)
+        for phrase, off in (("", 0), (TERMINATE_PHRASE.lower(), 0), (TERMINATE_PHRASE, 1)):
+            machine = Machine(tmp_path, settings("terminate", phrase=phrase))
+            key = ProcessKey(child.pid, started + off)
+            machine.actions.fold(view(key), [transition()])
+            expected = [("terminate", "begun"), ("terminate", "failed")]
+            assert machine.outcomes(1 + off) == (expected if off else [("terminate", "refused")])
+        assert child.poll() is None
+
+
+def test_what_has_not_begun_when_memtray_ends_is_not_done(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, settings("cleanup", "terminate"))
+    machine.held.clear()
+    machine.actions.fold(view(KEY), [transition()])
+    machine.actions.stop()
+    machine.held.set()
+    assert machine.outcomes(3)[2] == ("cleanup", "done")
+    eventually(lambda: "actions" not in {thread.name for thread in threading.enumerate()})
+    assert len(machine.events) == 3
+
+
+def test_what_the_history_keeps_counts_after_a_restart(tmp_path: Path) -> None:
+    history = tmp_path / "history.db"
+    assert past_actions(history) == []
+    machine = Machine(tmp_path, settings("snapshot"))
+    for number in range(5):
+        machine.actions.fold(view(), [transition(kind="escalated")])
+        machine.outcomes(2 * number + 2 - (number == 4))
+    writer = HistoryWriter(history, Retention())
+    for event in machine.events:
+        writer.add_event(event)
+    writer.add_event(Event(wall_seconds=time.time(), kind="start", subject="memtray"))
+    writer.close()
+    kept = past_actions(history)
+    assert [event.data["outcome"] for event in kept].count("begun") == 4
+    again = Machine(tmp_path, settings("snapshot"), past=kept)
+    again.actions.fold(view(), [transition()])
+    assert again.outcomes(1) == [("snapshot", "refused")]
+
+
+def test_the_policy_is_what_the_settings_say() -> None:
+    policy = action_policy(settings("cleanup"))
+    assert policy.actions["app"][Level.WARNING] == ("cleanup",)
+    assert policy.actions["app"][Level.EMERGENCY] == ()
+    assert policy.may_terminate
+    assert not action_policy(Settings()).may_terminate
+
+
+def test_errors_of_ours_are_told_in_one_line(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, settings("snapshot"))
+
+    def refuse() -> Path:
+        raise MemtrayError("The sampler does not answer; see the log.")
+
+    machine.actions._write_snapshot = refuse
+    machine.actions.fold(view(), [transition()])
+    machine.outcomes(2)
+    assert machine.events[1].text == "app: The sampler does not answer; see the log."

@@ -1,0 +1,194 @@
+"""Automatic actions: what was decided is done in the background, and told in the history."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from trayapp.domain.actions import (
+    ACTION,
+    CLEANUP,
+    HOUR_SECONDS,
+    SNAPSHOT,
+    ActionKeeper,
+    ActionPolicy,
+    Decision,
+)
+from trayapp.domain.cleaning import CleanupResult
+from trayapp.domain.levels import Level
+from trayapp.domain.records import Event
+from trayapp.domain.samples import ProcessKey
+from trayapp.domain.transitions import Transition
+from trayapp.domain.view import TargetView, View
+from trayapp.errors import HistoryError, MemtrayError
+from trayapp.history.reader import HistoryReader
+from trayapp.settings import Settings
+from trayapp.settings.fields import TERMINATE_PHRASE
+
+_YEAR_SECONDS = 366 * 86_400.0
+
+
+class Cleaner(Protocol):
+    """The part of `Cleanups` that is used here."""
+
+    def clean(self, *, app: bool, targets: Iterable[TargetView]) -> list[CleanupResult]:
+        """Clean now; may take seconds."""
+
+
+class Actions:
+    """Does by itself what the settings ask for and `ActionKeeper` allows. Thread-safe.
+
+    One thing after the other, in threads that live no longer than there is something to do.
+    """
+
+    def __init__(
+        self,
+        settings: Callable[[], Settings],
+        *,
+        cleaner: Cleaner,
+        write_snapshot: Callable[[], Path],
+        terminate: Callable[[ProcessKey], None],
+        tell: Callable[[Event], None],
+        past: Iterable[Event] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepare.
+
+        `settings` gives those in force. `write_snapshot` may take seconds and raise MemtrayError
+        or OSError, `terminate` is the platform's. `tell` gets every decision and what came of it,
+        in the sampler's or a background thread. `past`: see `past_actions`.
+        """
+        self._settings = settings
+        self._cleaner = cleaner
+        self._write_snapshot = write_snapshot
+        self._terminate = terminate
+        self._tell = tell
+        self._clock = clock
+        self._keeper = ActionKeeper()
+        self._keeper_lock = threading.Lock()
+        self._turn = threading.Lock()
+        self._stopping = False
+        self._keeper.remember(clock(), time.time(), past)
+
+    def fold(self, view: View, transitions: Sequence[Transition]) -> None:
+        """Take in one tick: `transitions` are of this view. The sampler thread; does not wait."""
+        now = self._clock()
+        policy = action_policy(self._settings()) if transitions else ActionPolicy()
+        with self._keeper_lock:
+            events = list(self._keeper.follow_up(now, view.wall_seconds, view.targets))
+            decisions = [
+                decision
+                for transition in transitions
+                for decision in self._keeper.decide(now, transition, view.targets, policy)
+            ]
+        for event in [*events, *(decision.as_event() for decision in decisions)]:
+            self._tell(event)
+        to_do = [decision for decision in decisions if decision.refusal is None]
+        if not to_do:
+            return
+        targets = {target.name: target for target in view.targets}
+        try:
+            threading.Thread(
+                target=self._carry_out, args=(to_do, targets), name="actions", daemon=True
+            ).start()
+        except RuntimeError as error:  # no thread to be had: short of memory, most likely
+            for decision in to_do:
+                self._finish(decision, _failure(decision, f"{error}."))
+
+    def stop(self) -> None:
+        """Begin nothing any more. Any thread; does not wait for what has begun."""
+        self._stopping = True
+
+    def _carry_out(self, decisions: Sequence[Decision], targets: dict[str, TargetView]) -> None:
+        for decision in decisions:
+            with self._turn:
+                if self._stopping:
+                    return
+                try:
+                    event = self._do(decision, targets)
+                except (MemtrayError, OSError) as error:
+                    event = _failure(decision, str(error))
+            self._finish(decision, event)
+
+    def _finish(self, decision: Decision, event: Event) -> None:
+        if event.data["outcome"] == "failed":
+            with self._keeper_lock:
+                self._keeper.note_failure(decision, event.text)
+        self._tell(event)
+
+    def _do(self, decision: Decision, targets: dict[str, TargetView]) -> Event:
+        if decision.action == SNAPSHOT:
+            file = self._write_snapshot()
+            return decision.event("done", time.time(), f"Snapshot for {decision.target}: {file}")
+        if decision.action == CLEANUP:
+            return self._clean(decision, targets[decision.target])
+        return self._end(decision)
+
+    def _clean(self, decision: Decision, target: TargetView) -> Event:
+        result = self._cleaner.clean(app=False, targets=[target])[0]
+        freed_bytes = result.freed_bytes
+        helped = freed_bytes is not None and not (result.note and freed_bytes <= 0)
+        return decision.event(
+            "done" if helped else "failed",
+            time.time(),
+            result.sentence(),
+            after_bytes=result.after_bytes,
+            freed_bytes=freed_bytes,
+        )
+
+    def _end(self, decision: Decision) -> Event:
+        refusals = []
+        for key in decision.processes:
+            try:
+                self._terminate(key)
+            except MemtrayError as error:
+                refusals.append(str(error))
+        asked_count = len(decision.processes) - len(refusals)
+        if not asked_count:
+            return _failure(decision, " ".join(refusals[:1]))
+        text = (
+            f"{decision.target}: asked {asked_count} of {len(decision.processes)} processes to end."
+        )
+        return decision.event(
+            "done",
+            time.time(),
+            " ".join([text, *refusals[:1]]),
+            asked_count=asked_count,
+        )
+
+
+def action_policy(settings: Settings) -> ActionPolicy:
+    """What may be done by itself under these settings."""
+    return ActionPolicy(
+        actions={
+            target.name: {
+                Level.WARNING: target.on_warning,
+                Level.CRITICAL: target.on_critical,
+                Level.EMERGENCY: target.on_emergency,
+            }
+            for target in settings.targets
+        },
+        per_hour=settings.actions.per_hour,
+        may_terminate=settings.actions.terminate_phrase == TERMINATE_PHRASE,
+    )
+
+
+def past_actions(history_file: Path) -> list[Event]:
+    """What was done within the last hour, so that a restart does not begin to count anew.
+
+    Empty where there is no history yet, or none that can be read.
+    """
+    now = time.time()
+    try:
+        with HistoryReader(history_file) as reader:
+            # Also what is stamped with a time to come: the clock may have been set back.
+            return reader.events(now - HOUR_SECONDS, now + _YEAR_SECONDS, (ACTION,), 10_000)
+    except HistoryError:
+        return []
+
+
+def _failure(decision: Decision, text: str) -> Event:
+    return decision.event("failed", time.time(), f"{decision.target}: {text}")
