@@ -1,0 +1,400 @@
+"""Hooks: the person's own commands, run when an incident is raised, becomes worse or ends."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import selectors
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from trayapp.delivery.banner import plain
+from trayapp.domain.levels import Level
+from trayapp.domain.monitor import OTHERS_LEAK
+from trayapp.domain.transitions import Transition
+
+if TYPE_CHECKING:
+    import subprocess
+
+AT_ONCE = 4
+QUEUE_LIMIT = 64
+KEPT_OUTPUT_BYTES = 2048
+LONGEST_LINE_BYTES = 4096
+"""Of the JSON: so much always fits into an empty pipe, so that writing never waits."""
+
+_REMEMBERED = 1024
+_LOOK_SECONDS = 0.05
+"""How often it is looked whether a command has ended."""
+_PAUSE_SECONDS = 0.001
+"""Between two reads: with what a pipe holds, some 60 MiB a second."""
+_GIVE_UP_SECONDS = 2.0
+"""How long a command that was killed may take to be gone: as another user, it may refuse."""
+_CHUNK_BYTES = 65_536
+_LONGEST_TEXT = 1000
+_LONGEST_NAME = 200
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+_HAS_GROUPS = hasattr(os, "killpg")
+_logger = logging.getLogger(__name__)
+
+
+class Hook(Protocol):
+    """One command and when it is run, as the settings have it."""
+
+    @property
+    def name(self) -> str:
+        """What the log calls it."""
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """Program and arguments; no shell reads them."""
+
+    @property
+    def on(self) -> tuple[str, ...]:
+        """Kinds of transitions."""
+
+    @property
+    def level(self) -> str:
+        """The least that it is run for."""
+
+    @property
+    def target(self) -> str | None:
+        """A target's name, "system" or "memtray": only about that. None: whatever it is about."""
+
+    @property
+    def limit_seconds(self) -> float:
+        """It is killed after so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    hook: Hook
+    transition: Transition
+
+
+class HookRunner:
+    """Runs hooks, four at once, in a thread that lives no longer than there is something to run.
+
+    A command ends with all that it has started: at its time limit, or when it ends itself. What is
+    to live on must leave its process group (`setsid`). On Windows only the command and, as far as
+    `taskkill` finds them, its children are ended, and its output is not kept. (Not tried there.)
+    """
+
+    def __init__(
+        self,
+        hooks: Callable[[], Sequence[Hook]],
+        log: Callable[[str], None],
+        hidden: Callable[[], Collection[str]] = tuple,
+    ) -> None:
+        """Prepare.
+
+        `hooks` gives those in force, in the thread that calls `submit`. `log` takes one line; the
+        hooks' thread. `hidden` names variables of the environment that no hook gets: what it
+        writes goes to the log, and secrets do not belong there.
+        """
+        self._hooks = hooks
+        self._log = log
+        self._hidden = hidden
+        self._lock = threading.Lock()
+        self._queue: list[_Job] = []
+        self._submitted: deque[tuple[object, ...]] = deque(maxlen=_REMEMBERED)
+        self._dropped: list[str] = []
+        self._thread: threading.Thread | None = None
+        self._stopping = False
+        self._stop_at = float("inf")
+        """When what still runs is killed; monotonic."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a hook runs or waits. Any thread."""
+        return self._thread is not None
+
+    def submit(self, transition: Transition) -> int:
+        """Have every hook that is meant run, once for this transition. Any thread; never waits.
+
+        Of more than 64 that wait, the oldest of the least severe are given up.
+
+        Returns: how many hooks were taken in.
+        """
+        hooks = [hook for hook in self._hooks() if is_meant(hook, transition)]
+        with self._lock:
+            jobs = [_Job(hook, transition) for hook in hooks if self._is_new(hook, transition)]
+            if self._stopping or not jobs:
+                return 0
+            self._queue += jobs
+            while len(self._queue) > QUEUE_LIMIT:
+                least = min(self._queue, key=lambda job: job.transition.level)
+                self._queue.remove(least)
+                self._dropped.append(least.hook.name)
+            if self._thread is None:
+                thread = threading.Thread(target=self._work, name="hooks", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError as error:  # no thread to be had; the next one may get one
+                    _logger.error("hooks wait: %s", error)
+                else:
+                    self._thread = thread
+        return len(jobs)
+
+    def stop(self, timeout_seconds: float = 2.0) -> None:
+        """Run nothing any more, and kill what still runs after that time. Any thread; waits."""
+        with self._lock:
+            self._stopping = True
+            self._stop_at = time.monotonic() + timeout_seconds
+            thread = self._thread
+        if thread is not None:
+            thread.join(timeout_seconds + _GIVE_UP_SECONDS + 1.0)
+
+    def _is_new(self, hook: Hook, transition: Transition) -> bool:
+        name = (
+            hook.name,
+            transition.key,
+            transition.kind,
+            transition.level,
+            transition.since_wall_seconds,
+            transition.wall_seconds,
+        )
+        if name in self._submitted:
+            return False
+        self._submitted.append(name)
+        return True
+
+    def _work(self) -> None:
+        running: list[_Run] = []
+        try:
+            with _Selector() as selector:
+                while self._start_next(selector, running):
+                    _read_or_wait(selector)
+                    running = [run for run in running if not self._is_over(run)]
+        except Exception:
+            # Whatever that was, the next transition is to find a thread that runs its hooks.
+            _logger.exception("hooks failed")
+            for run in running:
+                run.kill()
+            with self._lock:
+                self._thread = None
+
+    def _start_next(self, selector: selectors.BaseSelector, running: list[_Run]) -> bool:
+        """Start what waits and has room; False: there is nothing to do, and this thread ends."""
+        while True:
+            with self._lock:
+                dropped, self._dropped = self._dropped, []
+                jobs: list[_Job] = []
+                if self._stopping:
+                    dropped += [job.hook.name for job in self._queue]
+                    self._queue.clear()
+                else:
+                    room = AT_ONCE - len(running)
+                    jobs, self._queue = self._queue[:room], self._queue[room:]
+                if not jobs and not running and not dropped:
+                    self._thread = None
+                    return False
+            if dropped:
+                why = "Memtray ends" if self._stopping else "too many at once"
+                self._log(f"{len(dropped)} hooks were not run, {why}: {', '.join(dropped)}")
+            for job in jobs:
+                run = self._start(selector, job)
+                if run is not None:
+                    running.append(run)
+            if running:
+                return True
+
+    def _start(self, selector: selectors.BaseSelector, job: _Job) -> _Run | None:
+        facts = harmless_facts(job.transition)
+        hidden = self._hidden()
+        env = {name: value for name, value in os.environ.items() if name not in hidden}
+        try:
+            return _Run(selector, job, env | variables(facts), json_line(facts))
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            self._log(f"{_title(job)}: {job.hook.command[0]} cannot be started: {reason}")
+            return None
+
+    def _is_over(self, run: _Run) -> bool:
+        now = time.monotonic()
+        code = run.exit_code()
+        if code is not None:
+            run.finish()
+            seconds = now - run.started
+            how = _ended(code) if run.killed_at is None else "was killed"
+            self._log(f"{run.title} {how} after {seconds:.1f} s{_said(run.output)}")
+            return True
+        if run.killed_at is None:
+            if now >= min(run.deadline, self._stop_at):
+                run.kill()
+        elif now - run.killed_at > _GIVE_UP_SECONDS:
+            run.finish()
+            self._log(f"{run.title} cannot be killed; it is left alone{_said(run.output)}")
+            return True
+        return False
+
+
+class _Run:
+    """One command that runs. Its process stays unreaped until `finish`: its pid is its group."""
+
+    def __init__(
+        self, selector: selectors.BaseSelector, job: _Job, env: Mapping[str, str], line: bytes
+    ) -> None:
+        """Start it. Raises: OSError, ValueError."""
+        import subprocess
+
+        self.title = _title(job)
+        self.started = time.monotonic()
+        self.deadline = self.started + job.hook.limit_seconds
+        self.killed_at: float | None = None
+        self.output = b""
+        self._selector = selector
+        output = subprocess.PIPE if _HAS_GROUPS else subprocess.DEVNULL
+        self._child: subprocess.Popen[bytes] = subprocess.Popen(
+            job.hook.command,
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT if _HAS_GROUPS else output,
+            env=env,
+            start_new_session=True,
+        )
+        if self._child.stdout is not None:
+            os.set_blocking(self._child.stdout.fileno(), False)
+            selector.register(self._child.stdout, selectors.EVENT_READ, self)
+        if self._child.stdin is not None:
+            with contextlib.suppress(OSError):  # it does not read, or has ended
+                self._child.stdin.write(line)
+            with contextlib.suppress(OSError):
+                self._child.stdin.close()
+
+    def read(self) -> None:
+        """Take in what it has written, of which the end is kept; does not wait."""
+        stream = self._child.stdout
+        if stream is None or stream.closed:
+            return
+        try:
+            chunk = os.read(stream.fileno(), _CHUNK_BYTES)
+        except BlockingIOError:
+            return
+        if chunk:
+            self.output = (self.output + chunk[-KEPT_OUTPUT_BYTES:])[-KEPT_OUTPUT_BYTES:]
+        else:
+            self._close_output()
+
+    def exit_code(self) -> int | None:
+        """The exit code, negative: the signal that ended it; None: it runs."""
+        if not hasattr(os, "waitid"):
+            return self._child.poll()
+        # Without reaping it: until then nobody else can have its pid, nor its group's number.
+        try:
+            ended = os.waitid(os.P_PID, self._child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:  # who started Memtray had it ignore its children's ends
+            return self._child.poll()
+        if ended is None:
+            return None
+        return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
+
+    def kill(self) -> None:
+        """Kill it, with its whole group; harmless when it has ended."""
+        self.killed_at = time.monotonic()
+        if _HAS_GROUPS:
+            with contextlib.suppress(OSError):  # nobody left, or nobody of this user
+                os.killpg(self._child.pid, signal.SIGKILL)
+        else:
+            _kill_tree(self._child)
+
+    def finish(self) -> None:
+        """Kill what is left of its group, take in the last of its output, and let go of it."""
+        if _HAS_GROUPS:
+            with contextlib.suppress(OSError):
+                os.killpg(self._child.pid, signal.SIGKILL)
+        # Once, which is all that a pipe holds: whoever has left the group may write on for ever.
+        self.read()
+        self._close_output()
+        self._child.poll()
+
+    def _close_output(self) -> None:
+        stream = self._child.stdout
+        if stream is not None and not stream.closed:
+            self._selector.unregister(stream)
+            stream.close()
+
+
+def is_meant(hook: Hook, transition: Transition) -> bool:
+    """Whether a hook is to be run for a transition."""
+    if hook.target is not None:
+        # An application that no target holds may go by the name of one.
+        is_other = transition.key.startswith(f"{OTHERS_LEAK}:")
+        if is_other or hook.target != transition.subject:
+            return False
+    return transition.kind in hook.on and transition.level >= Level[hook.level.upper()]
+
+
+def harmless_facts(transition: Transition) -> dict[str, str | float]:
+    """The facts of a transition, each text on one line, printable and of bounded length."""
+    return {
+        key: plain(value, _LONGEST_TEXT if key in ("title", "body") else _LONGEST_NAME)
+        if isinstance(value, str)
+        else value
+        for key, value in transition.facts().items()
+    }
+
+
+def variables(facts: Mapping[str, str | float]) -> dict[str, str]:
+    """The facts as variables of the environment: MEMTRAY_SUBJECT and so on."""
+    return {f"MEMTRAY_{key.upper()}": str(value) for key, value in facts.items()}
+
+
+def json_line(facts: Mapping[str, str | float]) -> bytes:
+    """The facts as one line of JSON, at most 4 KiB; to fit, the longest texts are cut."""
+    shown = dict(facts)
+    while True:
+        line = json.dumps(shown, ensure_ascii=False).encode() + b"\n"
+        if len(line) <= LONGEST_LINE_BYTES:
+            return line
+        texts = {key: value for key, value in shown.items() if isinstance(value, str)}
+        longest = max(texts, key=lambda key: len(texts[key]))
+        shown[longest] = plain(texts[longest], len(texts[longest]) // 2)
+
+
+def _read_or_wait(selector: selectors.BaseSelector) -> None:
+    """Read what commands write, or wait a moment for it."""
+    if not selector.get_map():
+        time.sleep(_LOOK_SECONDS)  # to select among nothing is an error on Windows
+        return
+    if ready := selector.select(_LOOK_SECONDS):
+        for key, _ in ready:
+            key.data.read()
+        # A flood is to cost the one who writes it, not the one who throws it away.
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _kill_tree(child: subprocess.Popen[bytes]) -> None:
+    """Kill a command and its children on Windows. Not tried there."""
+    import subprocess
+
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        subprocess.run(
+            ["taskkill", "/T", "/F", "/PID", str(child.pid)],
+            capture_output=True,
+            timeout=_GIVE_UP_SECONDS,
+            check=False,
+        )
+    with contextlib.suppress(OSError):
+        child.kill()
+
+
+def _title(job: _Job) -> str:
+    return f"hook {job.hook.name} ({job.transition.kind} {plain(job.transition.key, 80)})"
+
+
+def _ended(code: int) -> str:
+    return f"exited with {code}" if code >= 0 else f"was ended by signal {-code}"
+
+
+def _said(output: bytes) -> str:
+    # The log cuts long lines at their end, where the last words are.
+    text = plain(output.decode(errors="replace"), 2 * KEPT_OUTPUT_BYTES)[-1500:]
+    return f": {text}" if text else ""
