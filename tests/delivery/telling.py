@@ -1,0 +1,158 @@
+"""Transitions to tell, and receivers on loopback that take them as the real services do."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import socketserver
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, TypeVar
+
+from trayapp.domain.levels import Level
+from trayapp.domain.transitions import Transition, TransitionKind
+
+Server = TypeVar("Server", bound=socketserver.BaseServer)
+
+#: What a stranger may call a process.
+HOSTILE = "<b>x</b>\nPRIORITY=0\x1b[2J\u202e\udcff @everyone"
+
+
+def transition(
+    number: int = 1,
+    *,
+    kind: TransitionKind = "raised",
+    level: Level = Level.WARNING,
+    title: str | None = None,
+    body: str = "Grew by 80 MiB in 10 min.",
+    wall_seconds: float = 1_800_000_000.0,
+) -> Transition:
+    return Transition(
+        kind=kind,
+        key="growth:web",
+        subject="web",
+        level=level,
+        title=title or f"web keeps growing ({number})",
+        body=body,
+        since_wall_seconds=wall_seconds - 600,
+        wall_seconds=wall_seconds,
+    )
+
+
+def wait_until(is_true: Callable[[], object], timeout_seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + timeout_seconds
+    while not is_true():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Webhook(ThreadingHTTPServer):
+    """Takes what Apprise's json:// posts; `status` is what it answers."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Post)
+        self.status = 200
+        self.posts: list[dict[str, Any]] = []
+        self.while_posting: Callable[[], object] = lambda: None
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
+
+
+class _Post(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        server = self.server
+        assert isinstance(server, Webhook)
+        posted = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        server.while_posting()
+        if server.status == 200:
+            server.posts.append(posted)
+        self.send_response(server.status)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class MailServer(socketserver.ThreadingTCPServer):
+    """As much SMTP as a client needs that logs in and sends."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, user: str, password: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Session)
+        self.login = f"\0{user}\0{password}".encode()
+        self.mails: list[EmailMessage] = []
+        self.while_taking: Callable[[], object] = lambda: None
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
+
+
+class _Session(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        server = self.server
+        assert isinstance(server, MailServer)
+        is_known = False
+        self._say("220 ready")
+        for line in self.rfile:
+            verb, _, rest = line.decode().strip().partition(" ")
+            match verb.upper():
+                case "EHLO":
+                    self._say("250-here\r\n250 AUTH PLAIN")
+                case "AUTH":
+                    is_known = base64.b64decode(rest.removeprefix("PLAIN ")) == server.login
+                    self._say("235 welcome" if is_known else "535 Authentication failed")
+                case "MAIL" | "RCPT" | "RSET":
+                    self._say("250 ok" if is_known else "530 log in first")
+                case "DATA":
+                    self._say("354 go on")
+                    text = b"".join(iter(self.rfile.readline, b".\r\n"))
+                    server.while_taking()
+                    mail = message_from_bytes(text, policy=policy.default)
+                    server.mails.append(mail)
+                    self._say("250 taken")
+                case "QUIT":
+                    self._say("221 bye")
+                    return
+
+    def _say(self, answer: str) -> None:
+        self.wfile.write(answer.encode() + b"\r\n")
+
+
+@contextmanager
+def serving(server: Server) -> Iterator[Server]:
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def black_hole() -> Iterator[int]:
+    """A port that takes every connection and never says a word."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(8)
+        yield int(listener.getsockname()[1])

@@ -1,0 +1,31 @@
+"""The file for programs: one JSON object per transition and line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from trayapp.delivery.rotated import RotatedFile
+from trayapp.domain.transitions import Transition
+
+_LONGEST_TEXT = 8000
+"""Characters; a process may call itself by megabytes."""
+
+
+class JsonLines:
+    """Appends what `Transition.facts` tells; keeps one older file beside it. Any thread."""
+
+    def __init__(self, path: Path, limit_bytes: int) -> None:
+        """The file starts anew at `limit_bytes`; what was there gets the suffix ".1"."""
+        self._file = RotatedFile(path, limit_bytes)
+
+    def append(self, transition: Transition) -> bool:
+        """Write one line: ASCII, every control character escaped. Raises nothing.
+
+        Returns: whether it is in the file.
+        """
+        facts = {
+            key: value[:_LONGEST_TEXT] if isinstance(value, str) else value
+            for key, value in transition.facts().items()
+        }
+        return self._file.append(json.dumps(facts).encode() + b"\n")
