@@ -20,7 +20,7 @@ ALLOWED = {
     "history": {"domain"},
     "control": {"domain"},
     "cleanup": {"domain", "platforms", "control"},
-    "delivery": {"domain", "platforms", "jeepney", "plyer"},
+    "delivery": {"domain", "platforms", "jeepney", "plyer", "apprise", "keyring"},
     "tray": {
         "domain",
         "platforms",

@@ -137,6 +137,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     analyze.add_argument("files", nargs="+", type=Path, metavar="FILE")
     verb("quit", _quit, "end the running applet")
+    # Not for people: what the applet starts for a remote channel.
+    deliver = verbs.add_parser("deliver")
+    deliver.set_defaults(run=_deliver)
+    deliver.add_argument("--config", type=Path, required=True)
+    deliver.add_argument("channel")
     return parser
 
 
@@ -419,6 +424,21 @@ def _analyze(options: argparse.Namespace) -> int:
     from trayapp.recording.analyze import main as analyze
 
     return analyze(options.files, json=options.json)
+
+
+def _deliver(options: argparse.Namespace) -> int:
+    from trayapp.delivery.remote import deliver, find_address
+    from trayapp.delivery.spool import Spool
+    from trayapp.errors import ChannelError
+    from trayapp.settings import load_settings
+
+    settings = load_settings(options.config)
+    for channel in settings.channels:
+        if channel.name == options.channel:
+            address = find_address(channel.url, channel.url_env, channel.url_keyring, os.environ)
+            deliver(Spool(current_paths().outbox), channel.name, address)
+            return 0
+    raise ChannelError(settings.problem or "there is no such channel in the settings")
 
 
 def _quit(_: argparse.Namespace) -> int:

@@ -41,6 +41,16 @@ class HistoryError(MemtrayError):
     """The history cannot be opened, read or written."""
 
 
+class DeliveryError(MemtrayError):
+    """A remote channel did not take what was sent; it may later."""
+
+
+class ChannelError(MemtrayError):
+    """A remote channel cannot work as it is set up."""
+
+    exit_code = 2
+
+
 class PlatformError(MemtrayError):
     """The system does not offer, or refused, what was asked of it."""
 

@@ -46,6 +46,16 @@ class Paths:
         return self.data / "memtray.log"
 
     @property
+    def alerts_file(self) -> Path:
+        """What was told, as JSON lines for programs."""
+        return self.data / "alerts.jsonl"
+
+    @property
+    def outbox(self) -> Path:
+        """What waits for remote channels; a folder."""
+        return self.data / "outbox"
+
+    @property
     def snapshots(self) -> Path:
         """One JSON file per snapshot."""
         return self.data / "snapshots"

@@ -1,0 +1,283 @@
+"""Remote channels, seen from the applet: what to send waits on disk, and children send it.
+
+One child per channel, so that none waits for another; nothing here waits for a child.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from trayapp.delivery.banner import plain
+from trayapp.delivery.retries import Retries
+from trayapp.delivery.spool import Spool
+from trayapp.domain.levels import Level
+from trayapp.domain.transitions import Transition
+
+if TYPE_CHECKING:
+    import subprocess
+
+CHILD_LIMIT_SECONDS = 600.0
+"""A child that takes longer hangs, and is ended; it stops by itself before that."""
+SENT = 0
+CANNOT_WORK = 2
+"""Exit codes of a child; any other means: try again later."""
+
+_SWEEP_SECONDS = 600.0
+_END_SECONDS = 2.0
+_PREFIX = "memtray: "
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteChannel:
+    """What the applet knows of a channel: everything but its address."""
+
+    name: str
+    level: Level = Level.WARNING
+    """The least that is sent."""
+    resolved: bool = True
+    """Tell also when it is over."""
+
+    def wants(self, transition: Transition) -> bool:
+        """Whether to send it there."""
+        return transition.level >= self.level and (self.resolved or transition.kind != "resolved")
+
+
+class Child(Protocol):
+    """One run of `memtray deliver`."""
+
+    def poll(self) -> int | None:
+        """Its exit code; None while it runs. Never waits."""
+
+    def complaint(self) -> str:
+        """What it had to say when it ended: one line or nothing."""
+
+    def kill(self) -> None:
+        """Have it end; `poll` tells when it has. Never waits."""
+
+    def end(self) -> None:
+        """End it, and wait for that: two seconds at most."""
+
+
+@dataclass(slots=True)
+class _Line:
+    """One channel at work."""
+
+    channel: RemoteChannel
+    waiting: int = 0
+    retries: Retries = field(default_factory=Retries)
+    child: Child | None = None
+    started_seconds: float = 0.0
+    problem: str | None = None
+    overflowed: bool = False
+
+
+class Outbox:
+    """Keeps what remote channels are to be told until their children have told it. Any thread."""
+
+    def __init__(
+        self,
+        folder: Path,
+        start: Callable[[str], Child],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`start(channel name)` starts a child, see `start_child`; may raise OSError."""
+        self._spool = Spool(folder)
+        self._start = start
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._lock = threading.Lock()
+        self._lines: dict[str, _Line] = {}
+        self._orphans: list[Child] = []
+        self._next_sweep_seconds = clock()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One line for each channel that does not work now."""
+        with self._lock:
+            return tuple(line.problem for line in self._lines.values() if line.problem)
+
+    def set_channels(self, channels: Iterable[RemoteChannel]) -> None:
+        """Send to these from now on, and at once what waits for them since an earlier run.
+
+        To be called again when the settings have changed: a channel that failed gets a new chance.
+        """
+        with self._lock:
+            before, self._lines = self._lines, {}
+            for channel in channels:
+                line = before.pop(channel.name, None) or _Line(channel)
+                self._lines[channel.name] = replace(
+                    line,
+                    channel=channel,
+                    retries=Retries(),
+                    problem=None,
+                    waiting=len(self._spool.entries(channel.name)),
+                )
+            for gone in before.values():
+                if gone.child is not None:
+                    gone.child.kill()
+                    self._orphans.append(gone.child)
+
+    def put(self, transition: Transition) -> None:
+        """Have it sent to every channel that wants it. Writes a small file for each."""
+        with self._lock:
+            for line in self._lines.values():
+                if line.channel.wants(transition):
+                    self._keep(line, transition)
+        self.look()
+
+    def look(self) -> None:
+        """Let go of children that ended, start those that are due; to be called every few seconds.
+
+        With nothing to send this costs microseconds.
+        """
+        with self._lock:
+            now = self._clock()
+            for line in self._lines.values():
+                if line.child is not None:
+                    self._look_at_child(line, line.child, now)
+                if line.child is None and line.waiting and line.retries.is_due(now):
+                    self._start_child(line, now)
+            self._orphans = [child for child in self._orphans if child.poll() is None]
+            if now >= self._next_sweep_seconds:
+                self._next_sweep_seconds = now + _SWEEP_SECONDS
+                self._sweep()
+
+    def close(self) -> None:
+        """End all children; what they have not sent waits for the next run."""
+        with self._lock:
+            for child in [*self._orphans, *(line.child for line in self._lines.values())]:
+                if child is not None:
+                    child.end()
+            self._orphans = []
+            for line in self._lines.values():
+                line.child = None
+
+    def _keep(self, line: _Line, transition: Transition) -> None:
+        name = line.channel.name
+        try:
+            dropped = self._spool.put(name, transition)
+        except OSError as error:
+            _logger.error("an alert for %r is lost, it cannot be kept: %s", name, error.strerror)
+            return
+        line.waiting += 1 - dropped
+        if dropped and not line.overflowed:
+            _logger.warning("too many alerts wait for %r: the least severe are dropped", name)
+        line.overflowed = bool(dropped)
+
+    def _start_child(self, line: _Line, now_seconds: float) -> None:
+        try:
+            line.child = self._start(line.channel.name)
+            line.started_seconds = now_seconds
+        except OSError as error:
+            reason = f"no process can be started: {error.strerror}"
+            self._on_failure(line, line.retries.after_failure(now_seconds), reason)
+
+    def _look_at_child(self, line: _Line, child: Child, now_seconds: float) -> None:
+        code = child.poll()
+        is_late = now_seconds - line.started_seconds >= CHILD_LIMIT_SECONDS
+        if code is None:
+            if is_late:
+                child.kill()
+            return
+        line.child = None
+        before, line.waiting = line.waiting, len(self._spool.entries(line.channel.name))
+        reason = child.complaint()
+        if code == CANNOT_WORK:
+            self._on_failure(line, line.retries.after_refusal(now_seconds), reason)
+        elif code != SENT or line.waiting >= before > 0:
+            if is_late:
+                reason = f"took longer than {CHILD_LIMIT_SECONDS / 60:.0f} minutes"
+            self._on_failure(line, line.retries.after_failure(now_seconds), reason)
+        else:
+            if line.problem:
+                _logger.warning("alerts reach %r again", line.channel.name)
+            line.retries, line.problem = Retries(), None
+
+    def _on_failure(self, line: _Line, retries: Retries, reason: str) -> None:
+        line.retries = retries
+        reason = plain(reason, 500) or "ended without a word"
+        problem = f"Alerts do not reach {line.channel.name!r}: {reason}"
+        if problem != line.problem:
+            _logger.warning("%s", problem)
+        line.problem = problem
+
+    def _sweep(self) -> None:
+        if dropped := self._spool.drop_outdated(self._wall_clock()):
+            _logger.warning("%d alerts were not sent for a day and are dropped", dropped)
+            for line in self._lines.values():
+                line.waiting = len(self._spool.entries(line.channel.name))
+
+
+def start_child(command: Sequence[str], folder: Path) -> Child:
+    """Run `command` from `folder`, where nobody sees it; takes a millisecond or two.
+
+    Raises: OSError if it cannot be started.
+    """
+    import subprocess
+
+    return _Process(
+        subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            # Ctrl-C in the applet's terminal is the applet's to pass on.
+            start_new_session=True,
+        )
+    )
+
+
+class _Process:
+    """A child that is a real process; see `Child`."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._said = b""
+
+    def poll(self) -> int | None:
+        code = self._process.poll()
+        if code is not None:
+            self._hear()
+        return code
+
+    def complaint(self) -> str:
+        # Libraries write there, too, and might repeat an address: only what we say ourselves.
+        lines = self._said.decode("utf-8", "replace").splitlines()
+        ours = [line.removeprefix(_PREFIX) for line in lines if line.startswith(_PREFIX)]
+        return ours[-1] if ours else ""
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def end(self) -> None:
+        import subprocess
+
+        self._process.terminate()
+        try:
+            self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._hear()
+
+    def _hear(self) -> None:
+        stream = self._process.stderr
+        if stream is None or stream.closed:
+            return
+        # A grandchild may still hold the other end.
+        with contextlib.suppress(OSError), stream:
+            if hasattr(os, "set_blocking"):
+                os.set_blocking(stream.fileno(), False)
+            self._said = stream.read() or b""
