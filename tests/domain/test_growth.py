@@ -82,7 +82,7 @@ def test_growth_too_small_to_matter_waits_until_it_is_not() -> None:
     tracker = GrowthTracker()
     told_at = None
     for second in range(300):
-        feed(tracker, second, {A: 100 * MIB + 20_000 * second}, rule)
+        feed(tracker, second, {A: 20 * MIB + 20_000 * second}, rule)
         if is_sustained(tracker) and told_at is None:
             told_at = second
     assert told_at is not None
@@ -152,3 +152,44 @@ def test_less_than_a_doubling_or_less_than_the_minimum_is_none() -> None:
 def test_a_program_that_starts_up_does_not_spike() -> None:
     tracker = GrowthTracker()
     assert [feed(tracker, second, {A: 2.0**second * MIB}) for second in range(5)] == [None] * 5
+
+
+def times_told(sizes: list[float]) -> list[int]:
+    """The seconds at which growth became sustained; one size per second."""
+    tracker = GrowthTracker()
+    told, was = [], False
+    for second, size in enumerate(sizes):
+        feed(tracker, second, {A: size})
+        if is_sustained(tracker) and not was:
+            told.append(second)
+        was = is_sustained(tracker)
+    return told
+
+
+def test_growth_up_to_what_was_held_before_is_no_news() -> None:
+    """Three teeth of a minute each: only the first goes where this program never was."""
+    tooth = [float(50 * MIB + second * MIB) for second in range(60)]
+    assert len(times_told([*tooth, *tooth, *tooth])) == 1
+
+
+def test_what_was_told_is_told_again_at_twice_the_size() -> None:
+    climb = [float(50 * MIB + second * MIB) for second in range(60)]
+    rest = [climb[-1]] * 120
+    on = [climb[-1] + second * MIB for second in range(200)]
+    told = times_told([*climb, *rest, *on])
+    assert len(told) == 2
+    assert [*climb, *rest, *on][told[1]] >= 2 * [*climb, *rest, *on][told[0]]
+
+
+def test_a_start_that_slows_down_is_no_growth_that_goes_on() -> None:
+    assert times_told([50 * MIB + 60 * MIB * (1 - 0.9**second) for second in range(300)]) == []
+
+
+def test_the_same_spike_again_is_no_news() -> None:
+    tracker = GrowthTracker()
+    spikes = [
+        second
+        for second in range(400)
+        if feed(tracker, second, {A: (200 if second % 50 > 45 else 50) * MIB})
+    ]
+    assert len(spikes) == 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from trayapp.domain.samples import MemoryReading, ProcessKey
 
@@ -17,6 +18,13 @@ _STARTUP_SECONDS = 5.0
 _LATE_FACTOR = 3.0
 _LATE_SECONDS = 15.0
 _KEPT_SHARE = 0.25
+_NEW_FACTOR = 1.03
+"""What a target has held before is no news: it has to exceed that, by more than noise."""
+_AGAIN_FACTOR = 2.0
+"""What was told of a run is told again at twice the size."""
+_STEADY_SHARE = 0.5
+"""Of the average growth, what each stretch has to grow at least: a start slows down, a leak does
+not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +54,10 @@ class Growth:
     onset_bytes: int
     grown_bytes: int = 0
     """Since the onset."""
+    peak_before_bytes: int = 0
+    """The most that was held before the onset."""
     sustained: bool = False
-    """Held long enough, and large enough, to be told."""
+    """Held long enough, steady, large enough and larger than ever, to be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +81,11 @@ class GrowthTracker:
         self._rate: float | None = None
         self._samples = 0
         self._growth: Growth | None = None
-        self._floor = _RecentFloor()
+        self._floors = _Floors()
+        self._peak_bytes = 0
+        self._peak_rss_bytes = 0
+        self._told_bytes = 0
+        self._told_spike_bytes = 0
 
     @property
     def rate_bytes_per_second(self) -> float | None:
@@ -121,7 +135,16 @@ class GrowthTracker:
                 spike = self._find_spike(monotonic_seconds, readings, common, spike_rule)
             else:
                 self._forget_rate()
-        self._fold_growth(monotonic_seconds, _total(readings), growth_rule)
+                self._told_bytes = self._told_spike_bytes = 0
+        total_bytes = _total(readings)
+        self._fold_growth(monotonic_seconds, total_bytes, growth_rule)
+        self._peak_bytes = max(self._peak_bytes, total_bytes)
+        rss_bytes = sum(reading.rss_bytes for reading in readings.values())
+        if spike is not None:
+            known = max(_NEW_FACTOR * self._peak_rss_bytes, _AGAIN_FACTOR * self._told_spike_bytes)
+            spike = spike if rss_bytes >= known else None
+            self._told_spike_bytes = rss_bytes if spike else self._told_spike_bytes
+        self._peak_rss_bytes = max(self._peak_rss_bytes, rss_bytes)
         self._last = dict(readings)
         self._first_seen = {key: self._first_seen.get(key, monotonic_seconds) for key in readings}
         self._last_monotonic_seconds = monotonic_seconds
@@ -149,23 +172,31 @@ class GrowthTracker:
             return
         if growth is None:
             if rate > threshold:
-                self._growth = Growth(onset_monotonic_seconds=now, onset_bytes=total_bytes)
-                self._floor = _RecentFloor()
+                self._growth = Growth(
+                    onset_monotonic_seconds=now,
+                    onset_bytes=total_bytes,
+                    peak_before_bytes=self._peak_bytes,
+                )
+                self._floors = _Floors()
             return
         # Half the threshold ends it: a rate that wavers about the threshold is one growth.
         if rate < threshold / 2 or (not growth.sustained and rate <= threshold):
             self._growth = None
             return
         grown_bytes = total_bytes - growth.onset_bytes
-        floor_bytes = self._floor.fold(now, total_bytes, rule.hold_seconds / 3)
+        self._floors.fold(now, total_bytes, rule.hold_seconds / 3)
         held = now - growth.onset_monotonic_seconds >= rule.hold_seconds
         # A collector's saw-tooth has a rising average, too, but falls back to where it began.
-        kept = floor_bytes - growth.onset_bytes >= grown_bytes * _KEPT_SHARE
+        kept = self._floors.lowest - growth.onset_bytes >= grown_bytes * _KEPT_SHARE
+        is_news = total_bytes >= max(
+            _NEW_FACTOR * growth.peak_before_bytes, _AGAIN_FACTOR * self._told_bytes
+        )
+        is_large = grown_bytes >= max(1, rule.minimum_bytes)
+        is_told = held and kept and is_large and is_news and self._floors.are_steady
+        if is_told and not growth.sustained:
+            self._told_bytes = total_bytes
         self._growth = replace(
-            growth,
-            grown_bytes=grown_bytes,
-            sustained=growth.sustained
-            or (held and kept and grown_bytes >= max(1, rule.minimum_bytes)),
+            growth, grown_bytes=grown_bytes, sustained=growth.sustained or is_told
         )
 
     def _find_spike(
@@ -185,21 +216,30 @@ class GrowthTracker:
         return None
 
 
-class _RecentFloor:
-    """The lowest of the last stretch and the one before: two numbers, however often it is fed."""
+class _Floors:
+    """The lowest of the stretch that runs and of the three before: four numbers."""
 
     def __init__(self) -> None:
         self._began: float | None = None
-        self._lowest: int | None = None
-        self._lowest_before: int | None = None
+        self._floors: tuple[int, ...] = ()
+        """Oldest first; the last is that of the stretch that runs."""
 
-    def fold(self, now: float, value: int, stretch_seconds: float) -> int:
+    def fold(self, now: float, value: int, stretch_seconds: float) -> None:
         if self._began is None or now - self._began >= stretch_seconds:
-            self._began, self._lowest_before, self._lowest = now, self._lowest, None
-        self._lowest = value if self._lowest is None else min(self._lowest, value)
-        return (
-            self._lowest if self._lowest_before is None else min(self._lowest, self._lowest_before)
-        )
+            self._began = now
+            self._floors = (*self._floors, value)[-4:]
+        self._floors = (*self._floors[:-1], min(self._floors[-1], value))
+
+    @property
+    def lowest(self) -> int:
+        """Of the newest two stretches."""
+        return min(self._floors[-2:])
+
+    @property
+    def are_steady(self) -> bool:
+        """Whether three stretches in a row have grown alike."""
+        steps = [after - before for before, after in pairwise(self._floors)]
+        return len(steps) == 3 and min(steps) >= _STEADY_SHARE * sum(steps) / 3 > 0
 
 
 def _signal(now: MemoryReading, before: MemoryReading) -> int:

@@ -380,7 +380,10 @@ class Monitor:
             for use in everything.applications
             if (finding := findings.get(use.key)) is not None
             and finding.verdict.level == "leaking"
-            and (impact := impact_of(finding.verdict)).matters
+            and (
+                (impact := impact_of(finding.verdict)).matters
+                or self._is_told(f"{OTHERS_LEAK}:{use.name}")
+            )
             and self._rules.tells_growth
         )
 
@@ -432,6 +435,7 @@ class Monitor:
         view = TargetView(
             name=rule.name,
             pids=tuple(key.pid for key in readings),
+            keys=tuple(readings),
             rss_bytes=rss_bytes,
             peak_bytes=state.peak_bytes,
             slope_bytes_per_second=state.growth.rate_bytes_per_second,
@@ -520,11 +524,15 @@ class Monitor:
             value=view.limit_share,
         )
 
+    def _is_told(self, key: str) -> bool:
+        """Whether it is open: what mattered once matters until it ends, else it would flicker."""
+        return self._book.judged_level(key) > Level.NORMAL
+
     def _judge_leak(self, rule: TargetRule, view: TargetView) -> Condition | None:
         if view.leak.level != "leaking" or not (self._rules.tells_growth and rule.watch_growth):
             return None
         impact = impact_of(view.leak, is_target=True)
-        if not impact.matters:
+        if not impact.matters and not self._is_told(f"leak:{view.name}"):
             return None
         return _leak_condition(f"leak:{view.name}", view.name, view.leak, None, impact)
 
