@@ -34,6 +34,7 @@ from trayapp.domain.tray import SNOOZE_CHOICES, tray_state
 from trayapp.domain.units import parse_duration
 from trayapp.domain.view import Controls
 from trayapp.errors import MemtrayError, TrayError, UsageError
+from trayapp.forwarding import Forwarding
 from trayapp.paths import Paths
 from trayapp.platforms import current_platform
 from trayapp.sampling import Sampler
@@ -58,6 +59,7 @@ _ACTIONS = (
 )
 _SNOOZE_SECONDS = 3600.0
 _QUIT_SECONDS = 5.0
+_TOLD_OUTCOMES = ("done", "failed")
 
 
 class App:
@@ -107,6 +109,16 @@ class App:
         self._banners: dict[str, str] = {}
         """The incident that each banner shows, by the banner's key."""
         self._cleanups = Cleanups(self._platform, self._sampler)
+        self._forwarding = Forwarding(
+            lambda: self._settings_file.settings,
+            paths,
+            self._config_file,
+            cleanups=self._cleanups,
+            write_snapshot=self._write_snapshot,
+            terminate=self._platform.terminate,
+            log=self._log_file.append,
+            on_action=self._on_action,
+        )
         self._notifier = Notifier(
             find_channels(icon_file=_icon_file(), icon_notify=self._notify_by_icon),
             console=_AlertConsole(self._live),
@@ -192,6 +204,7 @@ class App:
         self._children.end()
         self._notifier.stop()
         self._sampler.join(timeout=_QUIT_SECONDS)
+        self._forwarding.stop()
         self._lock.release()
 
     def _say(self, line: str) -> None:
@@ -200,9 +213,12 @@ class App:
     # -- from the sampler thread
 
     def _on_outcome(self, outcome: Outcome | None) -> None:
+        self._forwarding.look()
+        self._notifier.shows_on_desktop = self._settings_file.settings.delivery.desktop
         if outcome is not None:
             for announcement in outcome.announcements:
                 self._announce(announcement)
+            self._forwarding.pass_on(outcome)
             for event in self._cleanups.follow_up(outcome.view):
                 self._log_file.append(event.text)
             self._live.show(outcome.view)
@@ -213,6 +229,13 @@ class App:
             self._switch(lambda switches: replace(switches, off=None))
         self._children.reap()
         self._refresh_tray()
+
+    def _on_action(self, event: Event) -> None:
+        """Keep what was done by itself, or refused. The sampler thread or one of the actions."""
+        self._sampler.record(event)
+        self._log_file.append(event.text)
+        if event.data.get("action") == "terminate" and event.data.get("outcome") in _TOLD_OUTCOMES:
+            self._tell("Memtray", event.text)
 
     def _announce(self, announcement: Announcement) -> None:
         incident = announcement.incident
@@ -227,15 +250,14 @@ class App:
         else:
             self._counts["sent"] += 1
             self._banners[banner_key] = incident.key
-            self._notifier.send(
-                Banner(
-                    key=banner_key,
-                    title=incident.title,
-                    body=incident.body,
-                    level=incident.level,
-                    actions=_ACTIONS,
-                )
+            banner = Banner(
+                key=banner_key,
+                title=incident.title,
+                body=incident.body,
+                level=incident.level,
+                actions=_ACTIONS,
             )
+            self._notifier.send(banner)
 
     def _refresh_tray(self) -> None:
         if self._host is not None:
@@ -248,7 +270,7 @@ class App:
             starts_at_login=self._starts_at_login,
             recent_alerts=self._recent_alerts(),
             icon_shows=self._settings_file.settings.icon.shows,
-            problems=self._sampler.problems,
+            problems=(*self._sampler.problems, *self._forwarding.problems),
         )
 
     def _recent_alerts(self) -> tuple[str, ...]:

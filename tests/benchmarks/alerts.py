@@ -161,17 +161,25 @@ def day_of_programs(rng: random.Random, day: int) -> Iterator[tuple[float, float
         start = rng.uniform(0, 8.5 * HOUR)
         size = rng.uniform(40, 250)
         end = start + rng.uniform(120, 2 * HOUR)
-        yield start, end, lambda t, size=size: size * (1 - 0.6 * math.exp(-t / 20)) * MB
+        yield start, end, _tab(size)
     yield *all_day, lambda t: (400 + 120 * math.sin(t / 900)) * MB  # editor
     yield *all_day, lambda t: (200 + 180 * ((t % 40) / 40)) * MB  # its language server
     yield *all_day, lambda t: (120 + min(300, t / 20)) * MB  # database that fills its cache
     yield *all_day, lambda t: (80 + 60 * ((t % 2400) / 2400)) * MB  # chat
     for _ in range(25 * 6):  # compilers
         start, rate = rng.uniform(0, 8.5 * HOUR), rng.uniform(1, 8)
-        yield start, start + 90, lambda t, rate=rate: (30 + min(t, 60) * rate) * MB
+        yield start, start + 90, _compiler(rate)
     yield rng.uniform(0, 4 * HOUR), 9 * HOUR, lambda t: (150 + 0.4 * min(t, 900)) * MB  # video
     if day == 3:
         yield 2 * HOUR, 9 * HOUR, lambda t: (90 + 0.05 * t) * MB  # and one real leak
+
+
+def _tab(size: float) -> Size:
+    return lambda t: size * (1 - 0.6 * math.exp(-t / 20)) * MB
+
+
+def _compiler(rate: float) -> Size:
+    return lambda t: (30 + min(t, 60) * rate) * MB
 
 
 def show_week() -> None:

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import argparse
 import gc
+import queue
 import signal
 import sys
 import tempfile
+import time as real_time
 import tracemalloc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from unittest.mock import patch
@@ -90,6 +92,10 @@ class Day:
         """As of the `time` module."""
         return 1_700_000_000.0 + self._machine.seconds
 
+    def localtime(self) -> real_time.struct_time:
+        """As of the `time` module."""
+        return real_time.gmtime(self.time())
+
     def pass_by(self, seconds: float) -> range:
         """Let time pass; the whole seconds, since it began, that are over now."""
         before = int(self.passed_seconds)
@@ -141,24 +147,25 @@ class Notes:
 
 
 class Waiting:
-    """Stands in for the event that the sampler waits for."""
+    """Stands in for the queue of errands at which the sampler waits; there are none."""
 
     def __init__(self, day: Day, notes: Notes, seconds: float, sampler: Sampler) -> None:
         self._day, self._notes, self._seconds, self._sampler = day, notes, seconds, sampler
 
-    def wait(self, timeout: float) -> bool:
+    def get(self, timeout: float) -> Callable[[], None]:
         """Let time pass instead."""
         for second in self._day.pass_by(max(timeout, 0.001)):
             self._notes.take(second)
         if self._day.passed_seconds >= self._seconds:
             self._sampler.stop()
-        return False
+        raise queue.Empty
 
-    def set(self) -> None:
-        """Nobody waits."""
+    def get_nowait(self) -> Callable[[], None]:
+        """Nothing is asked for."""
+        raise queue.Empty
 
-    def clear(self) -> None:
-        """Nobody waits."""
+    def put(self, errand: Callable[[], None]) -> None:
+        """The end is all that is ever told, and that is seen anyway."""
 
 
 class PretendReader(MachineReader):
@@ -222,7 +229,7 @@ def run(machine: PretendMachine, folder: Path, notes: Notes, seconds: float, per
 
     sampler = Sampler(SettingsFile(settings_file), folder / "history.sqlite3", APP_PID, show_it)
     with (
-        patch.object(sampler, "_woken", Waiting(day, notes, seconds, sampler)),
+        patch.object(sampler, "_errands", Waiting(day, notes, seconds, sampler)),
         patch("trayapp.sampling.time", day),
         patch("trayapp.readers.look.time", day),
         patch(

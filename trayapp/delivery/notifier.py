@@ -68,6 +68,8 @@ class Notifier(threading.Thread):
         self._log = log
         self._on_action = on_action
         self._on_delivered = on_delivered
+        self.shows_on_desktop = True
+        """Whether channels are asked at all; console and log always hear. Set from any thread."""
         self._lock = threading.Lock()
         self._requests: dict[str, Banner | None] = {}  # None: withdraw
         self._dropped = 0
@@ -169,6 +171,8 @@ class Notifier(threading.Thread):
             if request is None:
                 for channel in self._channels:
                     _guarded(None, channel.withdraw, key)
+                continue
+            if not self.shows_on_desktop:
                 continue
             # One wait for a hanging service is enough for all of them.
             result = blocked or self._try_channels(request)

@@ -44,7 +44,7 @@ class Transition:
 
 def transition_of(announcement: Announcement, wall_seconds: float) -> Transition | None:
     """None for what was held: nothing has happened that anybody is to be told."""
-    if announcement.what == "held" or announcement.what == "worsened":  # noqa: PLR1714 - mypy
+    if announcement.what == "held" or announcement.what == "worsened":
         return None
     incident = announcement.incident
     return Transition(

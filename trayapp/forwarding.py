@@ -1,0 +1,165 @@
+"""What becomes of a transition beside the banner: files, channels, hooks, and actions.
+
+Each of these is loaded only when the settings ask for it: most people's resident process carries
+none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trayapp.children import memtray_command, package_parent
+from trayapp.domain.levels import Level
+from trayapp.domain.records import Event
+from trayapp.domain.samples import ProcessKey
+from trayapp.domain.transitions import Transition, transition_of
+
+if TYPE_CHECKING:
+    from trayapp.actions import Actions
+    from trayapp.cleanups import Cleanups
+    from trayapp.delivery.hooks import HookRunner
+    from trayapp.delivery.journal import Journal
+    from trayapp.delivery.jsonlines import JsonLines
+    from trayapp.delivery.outbox import Child, Outbox
+    from trayapp.domain.monitor import Outcome
+    from trayapp.paths import Paths
+    from trayapp.settings import Settings
+
+
+class Forwarding:
+    """Passes transitions on as the settings say. The sampler thread, unless said otherwise."""
+
+    def __init__(
+        self,
+        settings: Callable[[], Settings],
+        paths: Paths,
+        config_file: Path,
+        *,
+        cleanups: Cleanups,
+        write_snapshot: Callable[[], Path],
+        terminate: Callable[[ProcessKey], None],
+        log: Callable[[str], None],
+        on_action: Callable[[Event], None],
+    ) -> None:
+        """Make it.
+
+        `settings` gives those in force; `on_action` gets the event of everything that was done by
+        itself, refused or looked at again, in the sampler thread or one of the actions.
+        """
+        self._settings = settings
+        self._paths = paths
+        self._config_file = config_file
+        self._cleanups = cleanups
+        self._write_snapshot = write_snapshot
+        self._terminate = terminate
+        self._log = log
+        self._on_action = on_action
+        self._used: Settings | None = None
+        self._json_lines: JsonLines | None = None
+        self._journal: Journal | None = None
+        self._outbox: Outbox | None = None
+        self._hooks: HookRunner | None = None
+        self._actions: Actions | None = None
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One line for each channel that cannot be reached. Any thread."""
+        return tuple(self._outbox.problems) if self._outbox else ()
+
+    def look(self) -> None:
+        """Take over changed settings, and see after what waits; at every tick."""
+        settings = self._settings()
+        if settings is not self._used:
+            self._used = settings
+            self._follow(settings)
+        if self._outbox is not None:
+            self._outbox.look()
+
+    def pass_on(self, outcome: Outcome) -> None:
+        """Tell everybody of every transition in the outcome of a tick; at every tick."""
+        wall_seconds = outcome.view.wall_seconds
+        transitions = [
+            transition
+            for announcement in outcome.announcements
+            if (transition := transition_of(announcement, wall_seconds)) is not None
+        ]
+        for transition in transitions:
+            self._tell(transition)
+        if self._actions is not None:
+            # At every tick: what was done is looked at again a minute later.
+            self._actions.fold(outcome.view, transitions)
+
+    def stop(self) -> None:
+        """End all of it; waits a few seconds at most. After the last tick; any thread."""
+        for part in (self._actions, self._hooks):
+            if part is not None:
+                part.stop()
+        if self._outbox is not None:
+            self._outbox.close()
+
+    def _tell(self, transition: Transition) -> None:
+        if self._json_lines is not None:
+            self._json_lines.append(transition)
+        if self._journal is not None:
+            self._journal.send(transition)
+        if self._outbox is not None:
+            self._outbox.put(transition)
+        if self._hooks is not None:
+            self._hooks.submit(transition)
+
+    def _follow(self, settings: Settings) -> None:
+        self._json_lines = self._journal = None
+        if settings.delivery.json_lines:
+            from trayapp.delivery.jsonlines import JsonLines
+
+            size_bytes = settings.delivery.json_lines_bytes
+            self._json_lines = JsonLines(self._paths.alerts_file, size_bytes)
+        if settings.delivery.system_journal:
+            from trayapp.delivery.journal import Journal
+
+            self._journal = Journal()
+        self._follow_channels(settings)
+        if settings.hooks and self._hooks is None:
+            from trayapp.delivery.hooks import HookRunner
+
+            self._hooks = HookRunner(lambda: self._settings().hooks, self._log, self._secret_names)
+        has_actions = any(
+            target.on_warning or target.on_critical or target.on_emergency
+            for target in settings.targets
+        )
+        if has_actions and self._actions is None:
+            from trayapp.actions import Actions, past_actions
+
+            self._actions = Actions(
+                self._settings,
+                cleaner=self._cleanups,
+                write_snapshot=self._write_snapshot,
+                terminate=self._terminate,
+                tell=self._on_action,
+                past=past_actions(self._paths.history_file),
+            )
+
+    def _follow_channels(self, settings: Settings) -> None:
+        # What an earlier run has left waiting is sent as well.
+        if self._outbox is None and not settings.channels and not self._paths.outbox.exists():
+            return
+        from trayapp.delivery.outbox import Outbox, RemoteChannel
+
+        if self._outbox is None:
+            self._outbox = Outbox(self._paths.outbox, self._start_delivery)
+        self._outbox.set_channels(
+            RemoteChannel(name=each.name, level=Level[each.level.upper()], resolved=each.resolved)
+            for each in settings.channels
+        )
+
+    def _start_delivery(self, channel: str) -> Child:
+        from trayapp.delivery.outbox import start_child
+
+        command = [*memtray_command(), "deliver", "--config", str(self._config_file)]
+        return start_child([*command, "--", channel], package_parent())
+
+    def _secret_names(self) -> list[str]:
+        """The environment variables that no hook may see."""
+        return [each.url_env for each in self._settings().channels if each.url_env]
