@@ -44,7 +44,14 @@ class Sampling:
         self.history = folder / "history.sqlite3"
         self.outcomes: list[Outcome | None] = []
         self.on_outcome: Callable[[Outcome], None] = lambda _: None
-        self.sampler = Sampler(SettingsFile(self.settings), self.history, NOBODY, self._publish)
+        self.incidents = folder / "incidents.json"
+        self.sampler = Sampler(
+            SettingsFile(self.settings),
+            self.history,
+            NOBODY,
+            self._publish,
+            incidents_file=self.incidents,
+        )
 
     def _publish(self, outcome: Outcome | None) -> None:
         self.outcomes.append(outcome)
@@ -256,3 +263,71 @@ def test_what_memtray_costs_over_its_budget_is_told(tmp_path: Path) -> None:
     assert view is not None
     (over,) = view.budget.over
     assert "4.00 MiB" in over
+
+
+ALWAYS_SHORT = """
+[sampling]
+interval = "0.2s"
+[alerts]
+warning_percent = 1
+critical_percent = 99
+emergency_percent = 100
+rearm_percent = 0.5
+sustain = "0s"
+"""
+
+
+def told(sampling: Sampling) -> list[str]:
+    return [
+        announcement.what
+        for outcome in sampling.outcomes
+        if outcome is not None
+        for announcement in outcome.announcements
+    ]
+
+
+def test_what_was_told_is_not_told_again_after_a_restart(tmp_path: Path) -> None:
+    first = Sampling(tmp_path, ALWAYS_SHORT)
+    first.start()
+    wait_until(lambda: told(first) == ["raised"], what="alert about memory")
+    first.stop()
+    second = Sampling(tmp_path, ALWAYS_SHORT)
+    second.start()
+
+    def is_active() -> bool:
+        view = second.sampler.view
+        return view is not None and [each.phase for each in view.incidents] == ["active"]
+
+    wait_until(is_active, what="the incident to be judged again")
+    assert [event.text for event in second.sampler.recent_alerts] == ["Memory is getting short"]
+    second.stop()
+    assert told(second) == []
+
+
+def test_an_acknowledged_incident_is_shown_and_kept_as_such(tmp_path: Path) -> None:
+    sampling = Sampling(tmp_path, ALWAYS_SHORT)
+    sampling.start()
+    wait_until(lambda: told(sampling), what="alert about memory")
+    sampling.sampler.acknowledge("pressure")
+
+    def is_acknowledged() -> bool:
+        view = sampling.sampler.view
+        return view is not None and any(each.acknowledged for each in view.incidents)
+
+    wait_until(is_acknowledged, what="the acknowledged incident")
+    sampling.sampler.acknowledge("nothing that is open")
+    sampling.stop()
+    with HistoryReader(sampling.history) as reader:
+        events = reader.events(0, time.time() + 1, ("alert",))
+    assert [event.data["what"] for event in events] == ["raised", "acknowledged"]
+
+
+def test_quiet_hours_hold_the_banner(tmp_path: Path) -> None:
+    clock = time.localtime()
+    # Around now, and not at an end of it however long this takes.
+    hours = f"{(clock.tm_hour - 1) % 24:02}:00-{(clock.tm_hour + 2) % 24:02}:00"
+    sampling = Sampling(tmp_path, f'{ALWAYS_SHORT}quiet_hours = "{hours}"\n')
+    sampling.start()
+    wait_until(lambda: told(sampling), what="decision about the alert")
+    sampling.stop()
+    assert told(sampling) == ["held"]

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from trayapp.state import Switches, load_switches, save_switches
+from trayapp.domain.incidents import Incident
+from trayapp.domain.levels import Level
+from trayapp.state import (
+    Switches,
+    load_incidents,
+    load_switches,
+    save_incidents,
+    save_switches,
+)
 
 KEPT = Switches(
     off=False, all_until_wall_seconds=2_000.0, subject_until_wall_seconds={"app": 3_000.0}
@@ -57,3 +65,49 @@ def test_a_snooze_of_everything_switches_alerts_on_until_it_ends() -> None:
     assert not quiet.off
     assert quiet.reason("anything", 4_999.0) == "alerts are snoozed"
     assert quiet.reason("anything", 5_001.0) is None
+
+
+INCIDENT = Incident(
+    key="limit:app\n\udcff",
+    subject="app\n\udcff",
+    level=Level.CRITICAL,
+    title="app is near its limit",
+    body="90 MiB of 100 MiB.",
+    since_wall_seconds=900.0,
+    notified_level=Level.WARNING,
+    value=0.9,
+    notified_value=0.8,
+    acknowledged=True,
+)
+
+
+def test_open_incidents_outlive_a_restart(tmp_path: Path) -> None:
+    file = tmp_path / "incidents.json"
+    save_incidents(file, [INCIDENT], 1000.0)
+    assert load_incidents(file, 1060.0) == (INCIDENT,)
+    assert [each.name for each in tmp_path.iterdir()] == ["incidents.json"]
+
+
+@pytest.mark.parametrize("now", [1000.0 + 2 * 86_400, 500.0])
+def test_incidents_of_another_day_are_forgotten(tmp_path: Path, now: float) -> None:
+    save_incidents(tmp_path / "incidents.json", [INCIDENT], 1000.0)
+    assert load_incidents(tmp_path / "incidents.json", now) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "null",
+        '{"wall_seconds": 1000}',
+        '{"wall_seconds": "x", "incidents": []}',
+        '{"wall_seconds": 1000, "incidents": [{"key": 5}]}',
+        '{"wall_seconds": 1000, "incidents": [{"key": "a", "subject": "a", "title": "", "body": "",'
+        ' "level": 77}]}',
+    ],
+)
+def test_a_damaged_file_holds_no_incidents(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "incidents.json"
+    file.write_text(text)
+    assert load_incidents(file, 1000.0) == ()

@@ -219,6 +219,21 @@ def test_without_any_channel_the_alert_is_in_the_log(start: Start, tmp_path: Pat
     assert notifier.status == "no desktop notifications here"
 
 
+def test_with_the_desktop_switched_off_only_the_log_hears(
+    start: Start, reports: Reports, tmp_path: Path
+) -> None:
+    shelf = Shelf()
+    log = tmp_path / "log"
+    notifier = start(shelf, log=LogFile(log))
+    notifier.shows_on_desktop = False
+    notifier.send(banner("quiet"))
+    wait_until(lambda: log.exists() and "title" in log.read_text(), what="line in the log")
+    notifier.shows_on_desktop = True
+    notifier.send(banner("loud"))
+    wait_until(lambda: reports, what="the other banner")
+    assert [report[0] for report in reports] == ["loud"]
+
+
 def test_too_many_at_once_keep_the_worst_and_newest(tmp_path: Path) -> None:
     """The queue is bounded; what falls out of it is told in the log."""
     shelf = Shelf()
