@@ -128,12 +128,14 @@ def _warm(height: float) -> Course:
 
 def unsteady(
     seed: int, step: float = 15.0
-) -> Iterator[tuple[str, list[tuple[float, float, bool]]]]:
-    """A day each of what chance makes of healthy programs: harder than real ones on the whole."""
+) -> Iterator[tuple[str, list[tuple[float, float, bool]], list[int] | None]]:
+    """A day each of what chance makes of healthy programs: harder than real ones on the whole.
+
+    Yields name, samples as of `Family`, and the number of processes at each where there are more.
+    """
     makers: dict[str, Callable[[random.Random, float], Iterator[float]]] = {
         "returning walk": _returning_walk,
         "random walk": _random_walk,
-        "tabs opened and closed": _tabs,
         "heap that expands": _heap,
         "high-water mark": _high_water,
         "random cache": _coupons,
@@ -142,7 +144,11 @@ def unsteady(
     count = int(DAY / step)
     for name, maker in makers.items():
         sizes = islice(maker(random.Random(f"{name} {seed}"), step), count)
-        yield name, [(at * step, size, False) for at, size in enumerate(sizes)]
+        yield name, [(at * step, size, False) for at, size in enumerate(sizes)], None
+    name = "tabs opened and closed"
+    both = list(islice(_tabs(random.Random(f"{name} {seed}"), step), count))
+    rows = [(at * step, size, False) for at, (size, _) in enumerate(both)]
+    yield name, rows, [tabs for _, tabs in both]
 
 
 def _returning_walk(rng: random.Random, step: float) -> Iterator[float]:
@@ -159,13 +165,13 @@ def _random_walk(rng: random.Random, step: float) -> Iterator[float]:  # noqa: A
         yield max(20 * MB, 300 * MB + off)
 
 
-def _tabs(rng: random.Random, step: float) -> Iterator[float]:
+def _tabs(rng: random.Random, step: float) -> Iterator[tuple[float, int]]:
     tabs: list[float] = []
     while True:
         if rng.random() < step / 240:
             tabs.append(rng.uniform(20, 120) * MB)
         tabs = [tab for tab in tabs if rng.random() > step / 3000]
-        yield 300 * MB + sum(tabs) + rng.gauss(0, MB)
+        yield 300 * MB + sum(tabs) + rng.gauss(0, MB), 5 + len(tabs)
 
 
 def _heap(rng: random.Random, step: float) -> Iterator[float]:

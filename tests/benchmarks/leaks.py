@@ -32,7 +32,7 @@ from tests.benchmarks.leak_families import (
     slow_under_saw,
     unsteady,
 )
-from trayapp.domain.leaks import LeakDetector, Verdict, impact_of
+from trayapp.domain.leaks import LeakDetector, Load, Verdict, impact_of
 
 HERE = Path(__file__).parent
 TRACES = HERE.parent / "traces"
@@ -52,6 +52,8 @@ class Trace:
     kind: str
     rows: list[tuple[float, float, bool]]
     """Time, size, started anew."""
+    children: list[int] | None = None
+    """How many processes it was, at each row; None: one."""
 
 
 @dataclass(slots=True)
@@ -118,8 +120,9 @@ def judge(trace: Trace) -> Outcome:
     outcome = Outcome(trace)
     detector = LeakDetector()
     level, told = "healthy", False
-    for at, size, restarted in trace.rows:
-        verdict = detector.fold(at, size, restarted=restarted)
+    for number, (at, size, restarted) in enumerate(trace.rows):
+        load = Load(children=trace.children[number]) if trace.children else None
+        verdict = detector.fold(at, size, restarted=restarted, load=load)
         if verdict.level == "leaking":
             outcome.alarm(at)
             if not told and impact_of(verdict).matters:
@@ -239,8 +242,8 @@ def on_families(days: float) -> Iterator[str]:
     yield from ("| course | days with an alarm | notifications per process-day |", "|---|---|---|")
     unsteady_outcomes: dict[str, list[Outcome]] = {}
     for seed in range(6):
-        for name, rows in unsteady(seed):
-            trace = Trace(name, False, 0.0, None, None, "none", rows)
+        for name, rows, children in unsteady(seed):
+            trace = Trace(name, False, 0.0, None, None, "none", rows, children)
             unsteady_outcomes.setdefault(name, []).append(judge(trace))
     for name, those in unsteady_outcomes.items():
         alarmed = sum(one.first is not None for one in those)
