@@ -285,7 +285,7 @@ def watch_others(rules: MonitorRules, growth_mib_per_second: float, seconds: int
 
 
 def test_an_application_that_nobody_named_is_told_when_it_leaks_and_that_matters() -> None:
-    outcomes = watch_others(MonitorRules(), 0.5, 1800)
+    outcomes = watch_others(MonitorRules(), 0.5, 1500)
     assert told(outcomes) == [("leak-of-application:browser", "raised", Level.WARNING)]
     (incident,) = outcomes[-1].view.incidents
     assert incident.subject == "browser"
@@ -294,6 +294,14 @@ def test_an_application_that_nobody_named_is_told_when_it_leaks_and_that_matters
     (application,) = outcomes[-1].view.applications
     assert (application.leak.level, application.leak_pid) == ("leaking", 50)
     assert application.level is Level.WARNING
+
+
+def test_a_leak_beyond_doubt_that_leaves_hours_is_critical() -> None:
+    outcomes = watch_others(MonitorRules(), 0.5, 2400)
+    assert [(what, level) for _, what, level in told(outcomes)] == [
+        ("raised", Level.WARNING),
+        ("escalated", Level.CRITICAL),
+    ]
 
 
 def test_a_small_leak_of_an_application_is_shown_but_not_told() -> None:
@@ -413,3 +421,28 @@ def test_sessions_that_make_no_sense_are_passed_over() -> None:
         ]
     )
     assert monitor.fold(frame(0, target("app", 100)), Quiet()).view.targets[0].pids == (100,)
+
+
+def test_private_memory_is_judged_where_that_is_what_the_system_tells() -> None:
+    """Windows tells private bytes at each look; macOS each process's own memory now and then."""
+    windows = run(
+        replace(
+            frame(s, anonymous("app", 50 + 0.1 * s), interval_seconds=5.0), anon_is_private=True
+        )
+        for s in range(0, 1200, 5)
+    )
+    macos = run(
+        frame(
+            s,
+            replace(
+                target("app", 200),
+                footprint=Footprint(uss_bytes=round((50 + 0.1 * (s // 30 * 30)) * MIB)),
+            ),
+            interval_seconds=5.0,
+        )
+        for s in range(0, 1500, 5)
+    )
+    for outcomes in (windows, macos):
+        verdict = outcomes[-1].view.targets[0].leak
+        assert verdict.level == "leaking"
+        assert "private memory" in verdict.evidence

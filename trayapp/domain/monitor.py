@@ -148,7 +148,9 @@ class _TargetState:
         self.restart_count = 0
         self.growing_since_wall_seconds: float | None = None
         self.leaks: LeakDetector | None = None
-        self.leaks_by_rss = False
+        self.signal: Signal | None = None
+        """What the leak detector is fed; None: nothing yet."""
+        self.met_at: float | None = None
         self.knows_swap = False
         self.priors: tuple[SessionPrior, ...] = ()
         """Of runs before Memtray was started."""
@@ -170,25 +172,43 @@ class _TargetState:
     ) -> Verdict:
         """Let the leak detector see one look; it judges every 15 s of its own accord."""
         if self.leaks is None:
-            if rss_bytes is None:
-                return NOTHING_TO_JUDGE
             # One signal for good: a change from one to the other would look like growth.
-            self.leaks_by_rss = anon_bytes is None
-            signal: Signal = "resident set" if self.leaks_by_rss else "anonymous memory"
+            signal = self._choose_signal(frame, sample)
+            if signal is None:
+                return NOTHING_TO_JUDGE
+            self.signal = signal
             self.leaks = LeakDetector(signal=signal, settings=settings, priors=self.priors)
+        size_bytes = rss_bytes
+        if anon_bytes is not None and self.signal != "resident set":
+            size_bytes = self._with_swap(anon_bytes, sample, frame.system)
+        elif self.signal != "resident set":
+            size_bytes = sample.footprint.uss_bytes if sample.footprint else None
         return self.leaks.fold(
             frame.monotonic_seconds,
-            rss_bytes if self.leaks_by_rss else self._with_swap(anon_bytes, sample, frame.system),
+            size_bytes,
             load=Load(children=len(sample.readings)),
             restarted=restarted,
             room_bytes=_room_bytes(frame.system, sample),
         )
 
-    def _with_swap(
-        self, anon_bytes: int | None, sample: TargetSample, system: SystemSample
-    ) -> int | None:
+    def _choose_signal(self, frame: Frame, sample: TargetSample) -> Signal | None:
+        """The best that is told of it; None: not known yet."""
+        if sample.rss_bytes is None:
+            return None
+        if sample.anon_bytes is not None:
+            return "private memory" if frame.anon_is_private else "anonymous memory"
+        if self.met_at is None:
+            self.met_at = frame.monotonic_seconds
+        footprint = sample.footprint
+        if footprint is not None and footprint.uss_bytes is not None:
+            return "private memory"
+        # It is read within half a minute, where it can be read at all.
+        waited_seconds = frame.monotonic_seconds - self.met_at
+        return "resident set" if waited_seconds >= SLOW_VALUES_SECONDS else None
+
+    def _with_swap(self, anon_bytes: int, sample: TargetSample, system: SystemSample) -> int | None:
         """What is swapped out is not given back. Unknown while a new process was not asked yet."""
-        if anon_bytes is None or not (self.knows_swap or system.swap_used_bytes):
+        if self.signal == "private memory" or not (self.knows_swap or system.swap_used_bytes):
             return anon_bytes
         swap_bytes = sample.footprint.swap_bytes if sample.footprint else None
         if swap_bytes is None:
@@ -372,7 +392,11 @@ class Monitor:
         findings: dict[ApplicationKey, Finding] = {}
         if self._rules.judges_others:
             findings = self._others.fold(
-                now, everything.applications, everything.readings, frame.system.available_bytes
+                now,
+                everything.applications,
+                everything.readings,
+                frame.system.available_bytes,
+                "private memory" if frame.anon_is_private else "anonymous memory",
             )
         self._applications = self._trends.fold(now, everything.applications, findings)
         self._leaks_of_others = tuple(

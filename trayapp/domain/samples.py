@@ -51,7 +51,8 @@ class MemoryReading(NamedTuple):
     rss_bytes: int
     """Resident set; pages shared with others count in full."""
     anon_bytes: int | None = None
-    """Resident set less file-backed and shared pages, where the system tells it cheaply."""
+    """Resident set less file-backed and shared pages (Linux), or private bytes (Windows), which
+    count what is swapped out, too; None where the system does not tell it cheaply."""
 
 
 class Footprint(NamedTuple):
@@ -173,6 +174,8 @@ class Frame:
     targets: tuple[TargetSample, ...] = ()
     everything: Everything | None = None
     """None when not read this time."""
+    anon_is_private: bool = False
+    """Whether the anonymous sizes are private bytes."""
     oom_kill: OomKill | None = None
     """The kernel has killed something for lack of memory."""
     on_battery: bool | None = None

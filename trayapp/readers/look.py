@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 
@@ -81,6 +82,7 @@ class MachineReader:
             app=self._app.read(),
             targets=self._read_targets(members, keys, now, system),
             everything=everything,
+            anon_is_private=sys.platform == "win32",
             oom_kill=self._oom_watch.fold(now, count, ended_targets(members_before, changes.gone)),
             on_battery=self._power.on_battery(now),
         )

@@ -29,7 +29,10 @@ class PsutilLife(Life):
 
 
 class PortableReader(FollowingReader[PsutilLife]):
-    """Follows all processes through psutil; see `ProcessReader`. `anon_bytes` is always None."""
+    """Follows all processes through psutil; see `ProcessReader`.
+
+    `anon_bytes` is known on Windows only.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(clock)
@@ -40,9 +43,9 @@ class PortableReader(FollowingReader[PsutilLife]):
         for key in keys:
             life = self._lives.get(key.pid)
             if life is not None and life.facts.key == key:
-                rss_bytes = self._read_rss(life)
-                if rss_bytes is not None:
-                    readings[key] = MemoryReading(rss_bytes)
+                reading = self._read_memory(life)
+                if reading is not None:
+                    readings[key] = reading
         return readings
 
     def read_all(self) -> dict[ProcessKey, MemoryReading]:
@@ -75,14 +78,15 @@ class PortableReader(FollowingReader[PsutilLife]):
             return life.facts
         return facts if life.process.is_running() else None
 
-    def _read_rss(self, life: PsutilLife) -> int | None:
+    def _read_memory(self, life: PsutilLife) -> MemoryReading | None:
         if life.process is None:
             return None
         try:
-            rss_bytes: int = life.process.memory_info().rss
+            info = life.process.memory_info()
             # Still the same after reading: then the pid was its own all along.
             if life.process.is_running():
-                return rss_bytes or None
+                # Windows tells private bytes in the same call.
+                return MemoryReading(info.rss, getattr(info, "private", None)) if info.rss else None
         except (psutil.ZombieProcess, psutil.AccessDenied, OSError):
             return None
         except psutil.NoSuchProcess:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from trayapp.domain.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.leaks.detector import DEFAULT_SETTINGS, LeakDetector, Load
 from trayapp.domain.leaks.settings import LeakSettings
-from trayapp.domain.leaks.verdict import Verdict
+from trayapp.domain.leaks.verdict import Signal, Verdict
 from trayapp.domain.samples import MemoryReading, ProcessKey
 from trayapp.domain.units import KIB
 
@@ -54,6 +54,7 @@ class LeakWatch:
         uses: Iterable[ApplicationUse],
         readings: Mapping[ProcessKey, MemoryReading],
         room_bytes: float | None,
+        signal: Signal = "anonymous memory",
     ) -> dict[ApplicationKey, Finding]:
         """Take in one look.
 
@@ -62,6 +63,7 @@ class LeakWatch:
             uses: The applications, without what belongs to targets.
             readings: Every process in `uses`, and maybe others.
             room_bytes: What the machine has left.
+            signal: What the anonymous sizes are.
 
         Returns: what is known of those that have grown since they were first seen: the worst of an
             application and its processes, the process where both are as bad.
@@ -77,12 +79,14 @@ class LeakWatch:
                 all_anonymous = all_anonymous and anon_bytes is not None
                 size_bytes = rss_bytes if anon_bytes is None else anon_bytes
                 total_bytes += size_bytes
-                detector = self._follow(key, before.get(key), size_bytes, anon_bytes is not None)
+                kind = signal if anon_bytes is not None else "resident set"
+                detector = self._follow(key, before.get(key), size_bytes, kind)
                 if detector is not None:
                     detector.fold(now, size_bytes, room_bytes=room_bytes)
                     found.append(Finding(detector.verdict, key.pid))
             if len(use.processes) > 1:
-                detector = self._follow(use.key, before.get(use.key), total_bytes, all_anonymous)
+                kind = signal if all_anonymous else "resident set"
+                detector = self._follow(use.key, before.get(use.key), total_bytes, kind)
                 if detector is not None:
                     load = Load(children=len(use.processes))
                     detector.fold(now, total_bytes, load=load, room_bytes=room_bytes)
@@ -97,12 +101,12 @@ class LeakWatch:
         subject: Subject,
         known: int | LeakDetector | None,
         size_bytes: int,
-        is_anonymous: bool,
+        signal: Signal,
     ) -> LeakDetector | None:
         """Keep a subject that is still there; its detector, if it has one or deserves one now."""
         if isinstance(known, int) and size_bytes - known >= WORTH_JUDGING_BYTES:
             known = LeakDetector(
-                signal="anonymous memory" if is_anonymous else "resident set",
+                signal=signal,
                 settings=self._settings,
                 # So that not all of them judge in the same look.
                 phase=hash(subject) % 15 / 15,
