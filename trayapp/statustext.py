@@ -39,7 +39,7 @@ def status_lines(told: Mapping[str, Any]) -> list[str]:
         if target["verdict"] == "leaking":
             lines.append(f"    {target['evidence']}")
     lines += [
-        f"  ⚠ {incident['level']}: {incident['title']}. {incident['body']}"
+        f"  ⚠ {incident['level']}, {incident['phase']}: {incident['title']}. {incident['body']}"
         for incident in told["incidents"]
     ]
     lines += [f"  ⚠ {problem}" for problem in told.get("problems", [])]

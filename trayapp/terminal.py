@@ -8,7 +8,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TextIO
 
-from trayapp.domain.tray import app_line, application_line, system_line, target_line
+from trayapp.domain.tray import (
+    app_line,
+    application_line,
+    incident_line,
+    system_line,
+    target_line,
+)
 from trayapp.domain.view import View
 
 _PLAIN_SECONDS = 10.0
@@ -93,7 +99,7 @@ def live_lines(view: View) -> list[str]:
         f"{stamp}  {system_line(view.system)}",
         *(f"  {target_line(target)}" for target in view.targets),
         *(f"  {application_line(each)}" for each in view.applications[:_APPLICATIONS]),
-        *(f"  ⚠ {incident.title}: {incident.body}" for incident in view.incidents),
+        *(f"  {incident_line(incident)}: {incident.body}" for incident in view.incidents),
         f"  {app_line(view.app)}",
     ]
 

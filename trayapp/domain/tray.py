@@ -129,7 +129,7 @@ def application_line(application: ApplicationView) -> str:
 def incident_line(incident: Incident) -> str:
     """One line about an incident, marked by how it stands."""
     if incident.phase == "recovering":
-        return f"✓ {incident.title}: over, it seems"
+        return f"✓ {incident.title} (over, it seems)"
     mark = "?" if incident.phase == "unknown" else "⚠"
     known = ", acknowledged" if incident.acknowledged else ""
     return f"{mark} {incident.title}{known}"
