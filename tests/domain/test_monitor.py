@@ -22,7 +22,9 @@ from trayapp.domain.samples import (
     ProcessUse,
     TargetSample,
 )
+from trayapp.domain.status import status
 from trayapp.domain.targets import TargetRule
+from trayapp.domain.view import Controls
 
 APP = TargetRule(name="app", match="app")
 RSS = Series("target", "app", "rss_bytes")
@@ -72,6 +74,11 @@ def test_a_leak_is_told_with_its_evidence_in_place_of_mere_growth() -> None:
     assert view.leak.score >= 0.7
     assert view.leak.rate_bytes_per_second is not None
     assert abs(view.leak.rate_bytes_per_second - 0.2 * MIB) < 0.03 * MIB
+    told_of = status(outcomes[-1].view, Controls())["targets"]
+    assert isinstance(told_of, list)
+    assert abs(told_of[0]["leak_since"] - outcomes[0].view.wall_seconds) < 120
+    low, high = (told_of[0][f"leak_seconds_to_limit_{end}"] for end in ("low", "high"))
+    assert low <= told_of[0]["leak_seconds_to_limit"] <= high
 
 
 def test_a_program_that_stays_as_it_is_is_no_leak_and_no_growth() -> None:
@@ -446,3 +453,17 @@ def test_private_memory_is_judged_where_that_is_what_the_system_tells() -> None:
         verdict = outcomes[-1].view.targets[0].leak
         assert verdict.level == "leaking"
         assert "private memory" in verdict.evidence
+
+
+def test_quick_growth_is_as_bad_as_it_is_soon_over() -> None:
+    """12 MiB a second fill 14 GB in 20 min, 5 GB in 7."""
+
+    def worst(used_share: float) -> Level:
+        outcomes = run(
+            frame(second, target("app", 50 + 12 * second), used_share=used_share)
+            for second in range(60)
+        )
+        return max(level for key, _, level in told(outcomes) if key == "growth:app")
+
+    assert worst(0.1) is Level.CRITICAL
+    assert worst(0.7) is Level.EMERGENCY

@@ -33,6 +33,8 @@ class ApplicationView:
     """Ten values in bytes, oldest first; empty: not followed."""
     leak: Verdict = NOTHING_TO_JUDGE
     """What the leak detector makes of it, or of the worst of its processes."""
+    leak_since_wall_seconds: float | None = None
+    """When the growth began that it speaks of."""
     leak_pid: int | None = None
     """The process that is judged so; None: the application as a whole."""
     level: Level = Level.NORMAL
@@ -70,6 +72,7 @@ class ApplicationTrends:
         monotonic_seconds: float,
         uses: Sequence[ApplicationUse],
         findings: Mapping[ApplicationKey, Finding],
+        wall_seconds: float = 0.0,
     ) -> tuple[ApplicationView, ...]:
         """Take in one look, largest first; return the followed ones in that order."""
         kept: dict[ApplicationKey, _Trend] = {}
@@ -87,6 +90,7 @@ class ApplicationTrends:
                     slope_bytes_per_second=trend.rate,
                     bars=trend.bars.values(),
                     leak=verdict,
+                    leak_since_wall_seconds=verdict.since(monotonic_seconds, wall_seconds),
                     leak_pid=pid,
                 )
             )

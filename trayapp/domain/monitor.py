@@ -67,8 +67,8 @@ SESSION = "session"
 """The kind of the events that keep what a run of a target did."""
 PRIORS_SECONDS = 30 * 86_400.0
 """How long that is worth knowing."""
-_QUICK_GROWTH = {Level.CRITICAL: (5e6, 3600.0), Level.EMERGENCY: (10e6, 600.0)}
-"""Bytes per second, and seconds until that fills what is left."""
+VERY_QUICK_SECONDS, FURIOUS_SECONDS = 3600.0, 600.0
+"""Quick growth is as bad as its rate only if it fills what is left within so long."""
 SURE_SCORE = 0.9
 SURE_SECONDS = 6 * 3600.0
 """Beyond reasonable doubt, a leak that leaves less time is critical as well."""
@@ -398,7 +398,9 @@ class Monitor:
                 frame.system.available_bytes,
                 "private memory" if frame.anon_is_private else "anonymous memory",
             )
-        self._applications = self._trends.fold(now, everything.applications, findings)
+        self._applications = self._trends.fold(
+            now, everything.applications, findings, frame.wall_seconds
+        )
         self._leaks_of_others = tuple(
             _leak_condition(f"{OTHERS_LEAK}:{use.name}", use.name, *finding, impact)
             for use in everything.applications
@@ -473,6 +475,7 @@ class Monitor:
             restart_count=state.restart_count,
             bars=state.bars.values(),
             leak=leak,
+            leak_since_wall_seconds=leak.since(now, wall),
         )
         judged = (
             self._judge_limit(view),
@@ -575,7 +578,7 @@ class Monitor:
         return Condition(
             key=f"growth:{view.name}",
             subject=view.name,
-            level=_growth_level(view, room_bytes),
+            level=_growth_level(view, room_bytes, self._rules.leaks),
             title=title,
             body=body,
             has_lasted=True,
@@ -626,11 +629,14 @@ def _room_bytes(system: SystemSample, sample: TargetSample) -> int:
     return min(system.available_bytes, round(limit.limit_bytes * (1 - limit.share)))
 
 
-def _growth_level(view: TargetView, room_bytes: int) -> Level:
+def _growth_level(view: TargetView, room_bytes: int, settings: LeakSettings) -> Level:
     """Quick growth is worse only as far as it will be over soon: a program may load its data."""
     rate = view.slope_bytes_per_second or 0.0
-    for level in (Level.EMERGENCY, Level.CRITICAL):
-        least_rate, most_seconds = _QUICK_GROWTH[level]
+    _, very_quick, furious = settings.rate_levels_bytes_per_second
+    for level, least_rate, most_seconds in (
+        (Level.EMERGENCY, furious, FURIOUS_SECONDS),
+        (Level.CRITICAL, very_quick, VERY_QUICK_SECONDS),
+    ):
         if rate >= least_rate and room_bytes <= rate * most_seconds:
             return level
     return Level.WARNING

@@ -8,7 +8,7 @@ from trayapp.domain.application_trends import ApplicationView
 from trayapp.domain.applications import ApplicationUse
 from trayapp.domain.budget import BudgetVerdict
 from trayapp.domain.incidents import Incident
-from trayapp.domain.leaks import NOTHING_TO_JUDGE
+from trayapp.domain.leaks import NOTHING_TO_JUDGE, Verdict
 from trayapp.domain.samples import SystemSample
 from trayapp.domain.view import Controls, TargetView, View
 
@@ -50,11 +50,7 @@ def _target(target: TargetView) -> dict[str, object]:
         "peak_bytes": target.peak_bytes,
         "slope_bytes_per_second": target.slope_bytes_per_second,
         "verdict": target.verdict,
-        "shape": target.leak.shape,
-        "leak_score": target.leak.score,
-        "leak_growth_bytes": target.leak.growth_bytes,
-        "leak_rate_bytes_per_second": target.leak.rate_bytes_per_second,
-        "evidence": target.leak.evidence,
+        **_leak(target.leak, target.leak_since_wall_seconds),
         "level": target.level.label,
         "limit_bytes": target.limit_bytes,
         "limit_source": target.limit_source,
@@ -76,11 +72,23 @@ def application_status(
         "rss_bytes": application.rss_bytes,
         "slope_bytes_per_second": followed.slope_bytes_per_second if followed else None,
         "verdict": leak.level,
+        "leak_pid": followed.leak_pid if followed else None,
+        **_leak(leak, followed.leak_since_wall_seconds if followed else None),
+    }
+
+
+def _leak(leak: Verdict, since_wall_seconds: float | None) -> dict[str, object]:
+    return {
         "shape": leak.shape,
         "leak_score": leak.score,
-        "leak_pid": followed.leak_pid if followed else None,
+        "leak_since": since_wall_seconds,
         "leak_growth_bytes": leak.growth_bytes,
         "leak_rate_bytes_per_second": leak.rate_bytes_per_second,
+        "leak_rate_low_bytes_per_second": leak.rate_low_bytes_per_second,
+        "leak_rate_high_bytes_per_second": leak.rate_high_bytes_per_second,
+        "leak_seconds_to_limit": leak.seconds_to_limit,
+        "leak_seconds_to_limit_low": leak.seconds_to_limit_low,
+        "leak_seconds_to_limit_high": leak.seconds_to_limit_high,
         "evidence": leak.evidence,
     }
 

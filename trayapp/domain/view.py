@@ -43,6 +43,8 @@ class TargetView:
     """Ten values in bytes, oldest first."""
     leak: Verdict = NOTHING_TO_JUDGE
     """What the leak detector makes of it; its times are monotonic."""
+    leak_since_wall_seconds: float | None = None
+    """When the growth began that it speaks of."""
     level: Level = Level.NORMAL
     """The worst open incident about it."""
 

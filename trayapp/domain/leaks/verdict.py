@@ -67,5 +67,10 @@ class Verdict:
     evidence: str = "There is not enough to judge by yet."
     classic: ClassicSignals = ClassicSignals()
 
+    def since(self, monotonic_seconds: float, wall_seconds: float) -> float | None:
+        """The onset by the wall clock, given one moment on both clocks; None: there is none."""
+        onset = self.onset_monotonic_seconds
+        return None if onset is None else wall_seconds - (monotonic_seconds - onset)
+
 
 NOTHING_TO_JUDGE = Verdict()
