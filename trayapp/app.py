@@ -270,6 +270,7 @@ class App:
             starts_at_login=self._starts_at_login,
             recent_alerts=self._recent_alerts(),
             icon_shows=self._settings_file.settings.icon.shows,
+            icon_palette=self._settings_file.settings.icon.palette,
             problems=(*self._sampler.problems, *self._forwarding.problems),
         )
 

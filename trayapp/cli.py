@@ -136,6 +136,8 @@ def _parser() -> argparse.ArgumentParser:
         json=True,
     )
     analyze.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    gallery = verb("gallery", _gallery, "draw every look of the icon on one sheet")
+    gallery.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.png")
     verb("quit", _quit, "end the running applet")
     # Not for people: what the applet starts for a remote channel.
     deliver = verbs.add_parser("deliver")
@@ -424,6 +426,14 @@ def _analyze(options: argparse.Namespace) -> int:
     from trayapp.recording.analyze import main as analyze
 
     return analyze(options.files, json=options.json)
+
+
+def _gallery(options: argparse.Namespace) -> int:
+    from trayapp.tray.gallery import save_gallery
+
+    save_gallery(options.output)
+    print(f"Gallery written to {options.output}")
+    return 0
 
 
 def _deliver(options: argparse.Namespace) -> int:

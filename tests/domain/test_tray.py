@@ -206,6 +206,16 @@ def test_the_icon_shows_the_machine_a_target_or_memtray() -> None:
         assert tray_state(view, Controls(icon_shows=shown)).picture.heights[-1] == 50
 
 
+def test_another_palette_is_another_picture() -> None:
+    """So that the icon is drawn anew, before the first sample as well."""
+    for view in (None, view_of(100)):
+        usual, mono = (
+            tray_state(view, Controls(icon_palette=name)) for name in ("default", "mono")
+        )
+        assert mono.picture.palette == "mono"
+        assert mono.picture != usual.picture
+
+
 def test_problems_are_in_the_menu() -> None:
     found = labels(view_of(), Controls(problems=("settings not accepted",)))
     assert found["problem:settings not accepted"] == "⚠ settings not accepted"

@@ -52,7 +52,7 @@ VALID = {
             threads=1000,
             written_bytes_per_minute=512 * KIB,
         ),
-        icon=IconSettings(shows="app", span_seconds=3600.0),
+        icon=IconSettings(shows="app", span_seconds=3600.0, palette="mono"),
         alerts=AlertSettings(
             enabled=False,
             warning_percent=60.0,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from PIL import Image
 
+from tests.tray.colors import SIGHTS, contrast, difference
 from trayapp.domain.levels import Level
-from trayapp.domain.menu import IconPicture
-from trayapp.tray.drawing import BAR_COUNT, draw_argb, draw_icon, layout
+from trayapp.domain.menu import PALETTE_NAMES, IconPicture
+from trayapp.tray.drawing import BAR_COUNT, draw_argb, draw_icon, layout, tones_of
 
 SIZES_PX = (16, 18, 20, 22, 24, 28, 32, 36, 40, 44, 48, 56, 64, 88, 96, 128)
 SIZES_WITH_GAPS_PX = tuple(size for size in SIZES_PX if size >= 19)
@@ -17,11 +19,19 @@ PANELS = ((0xFF, 0xFF, 0xFF), (0xF2, 0xF2, 0xF2), (0x20, 0x20, 0x20), (0x2B, 0x2
 STAIRS = tuple(range(10, 110, 10))
 NOTHING = (None,) * 10
 LOOKS = [
-    *(IconPicture(heights=STAIRS, level=level) for level in Level),
+    *(
+        IconPicture(heights=STAIRS, level=level, palette=palette)
+        for palette in PALETTE_NAMES
+        for level in Level
+    ),
     IconPicture(heights=STAIRS, paused=True),
 ]
 
 Rgba = tuple[int, int, int, int]
+
+
+def name_of(look: IconPicture) -> str:
+    return "paused" if look.paused else f"{look.palette}-{look.level.label}"
 
 
 def pixel(image: Image.Image, x: int, y: int) -> Rgba:
@@ -76,8 +86,11 @@ def test_emergency_has_ten_white_bars_on_a_plate(size_px: int) -> None:
 
 @pytest.mark.parametrize("size_px", [16, 18])
 @pytest.mark.parametrize("level", list(Level))
-def test_without_room_for_gaps_neighbours_differ_in_tone(size_px: int, level: Level) -> None:
-    image = draw_icon(IconPicture(heights=(100,) * 10, level=level), size_px)
+@pytest.mark.parametrize("palette", PALETTE_NAMES)
+def test_without_room_for_gaps_neighbours_differ_in_tone(
+    size_px: int, level: Level, palette: str
+) -> None:
+    image = draw_icon(IconPicture((100,) * 10, level, palette=palette), size_px)
     grid = layout(size_px)
     y = size_px // 2
     bars = [pixel(image, grid.column(index), y) for index in range(BAR_COUNT)]
@@ -118,11 +131,26 @@ def test_heights_are_heights(size_px: int) -> None:
 
 @pytest.mark.parametrize("size_px", SIZES_PX)
 def test_the_newest_bar_has_a_tone_of_its_own(size_px: int) -> None:
-    for level in Level:
-        image = draw_icon(IconPicture(heights=(100,) * 10, level=level), size_px)
+    for look in LOOKS:
+        image = draw_icon(replace(look, heights=(100,) * 10, paused=False), size_px)
         grid = layout(size_px)
         bars = [pixel(image, grid.column(index), size_px // 2) for index in range(BAR_COUNT)]
         assert bars[-1] not in bars[:-1]
+
+
+@pytest.mark.parametrize("size_px", SIZES_WITH_GAPS_PX)
+def test_the_newest_bar_can_be_told_without_tones(size_px: int) -> None:
+    """The baseline ends before it."""
+    grid = layout(size_px)
+    for look in LOOKS:
+        image = draw_icon(look, size_px)
+        background = (0, 0, 0, 0)
+        y = size_px - 1
+        if look.level is Level.EMERGENCY and not look.paused:
+            background, y = pixel(image, 0, 0), y - grid.line
+        row = [pixel(image, x, y) for x in range(grid.left, grid.left + grid.width)]
+        lengths = [length for value, length in runs(row) if value != background]
+        assert lengths == [grid.width - grid.bar - grid.gap, grid.bar]
 
 
 @pytest.mark.parametrize("size_px", SIZES_PX)
@@ -138,32 +166,17 @@ def test_an_empty_history_is_not_an_empty_icon(size_px: int) -> None:
 def test_without_colour_each_look_has_a_form_of_its_own(size_px: int) -> None:
     """The alpha masks alone differ, by at least a fortieth of the picture, whatever the data."""
     for heights in (STAIRS, NOTHING, (100,) * 10, (60,) * 10):
-        masks = [
-            draw_icon(IconPicture(heights=heights, level=look.level, paused=look.paused), size_px)
-            .getchannel("A")
-            .tobytes()
-            for look in LOOKS
+        looks = [
+            *(IconPicture(heights=heights, level=level) for level in Level),
+            IconPicture(heights=heights, paused=True),
         ]
+        masks = [draw_icon(look, size_px).getchannel("A").tobytes() for look in looks]
         for one, other in itertools.combinations(masks, 2):
             differing = sum(a != b for a, b in zip(one, other, strict=True))
             assert differing >= size_px * size_px / 40
 
 
-def luminance(rgb: tuple[int, int, int]) -> float:
-    """Relative luminance as WCAG 2 defines it."""
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in (value / 255 for value in rgb)
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
-    darker, lighter = sorted((luminance(one), luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.level.label}-{look.paused}")
+@pytest.mark.parametrize("look", LOOKS, ids=name_of)
 def test_everything_drawn_stands_out_from_light_and_dark_panels(look: IconPicture) -> None:
     for size_px in (16, 22, 32):
         image = draw_icon(look, size_px)
@@ -175,6 +188,26 @@ def test_everything_drawn_stands_out_from_light_and_dark_panels(look: IconPictur
             assert min(contrast(plate, color) for color in colors - {plate}) >= 3
             colors = {plate}
         assert min(contrast(color, panel) for color in colors for panel in PANELS) >= 3
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_the_safe_palette_keeps_levels_apart_for_every_sight(sight: str) -> None:
+    """By the newest bar at least 35, by the others 40; a difference is just seen from 2.3 on."""
+    levels = [tones_of(IconPicture(NOTHING, level, palette="safe")) for level in Level]
+    for one, other in itertools.combinations(levels, 2):
+        assert difference(one.newest, other.newest, sight) >= 35
+        if not other.plate:
+            assert difference(one.older, other.older, sight) >= 40
+    for tones in levels:
+        assert difference(tones.older, tones.newest, sight) >= 9
+        assert tones.plate is None or difference(tones.plate, tones.newest, sight) >= 40
+
+
+def test_the_mono_palette_has_no_colours() -> None:
+    for level in Level:
+        image = draw_icon(IconPicture(STAIRS, level, palette="mono"), 32)
+        red, green, blue, _ = image.split()
+        assert red.tobytes() == green.tobytes() == blue.tobytes()
 
 
 @pytest.mark.parametrize("size_px", SIZES_PX)

@@ -8,6 +8,9 @@ from typing import Literal
 
 from trayapp.domain.levels import Level
 
+PALETTE_NAMES = ("default", "safe", "mono")
+"""The icon's palettes: "safe" for colour-blind eyes, "mono" in greys alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class IconPicture:
@@ -17,6 +20,8 @@ class IconPicture:
     """Ten bars, oldest first, each 0 to 100 percent of full height; None: nothing known."""
     level: Level = Level.NORMAL
     paused: bool = False
+    palette: str = "default"
+    """One of PALETTE_NAMES."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

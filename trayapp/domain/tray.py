@@ -42,7 +42,9 @@ def tray_state(view: View | None, controls: Controls) -> TrayState:
 def icon_picture(view: View | None, controls: Controls) -> IconPicture:
     """Ten bars of what the icon shows, and how bad the worst open incident is."""
     if view is None:
-        return IconPicture(heights=(None,) * 10, paused=controls.paused)
+        return IconPicture(
+            heights=(None,) * 10, paused=controls.paused, palette=controls.icon_palette
+        )
     active = (incident.level for incident in view.incidents if incident.phase == "active")
     level = max(active, default=Level.NORMAL)
     heights = share_heights(view.system_bars, view.system.total_bytes)
@@ -51,7 +53,9 @@ def icon_picture(view: View | None, controls: Controls) -> IconPicture:
     for target in view.targets:
         if target.name == controls.icon_shows:
             heights = _target_heights(target)
-    return IconPicture(heights=heights, level=level, paused=controls.paused)
+    return IconPicture(
+        heights=heights, level=level, paused=controls.paused, palette=controls.icon_palette
+    )
 
 
 def tooltip(view: View | None, controls: Controls) -> str:

@@ -106,6 +106,8 @@ class Controls:
     starts_at_login: bool = False
     icon_shows: str = "system"
     """"system", "memtray" or a target's name."""
+    icon_palette: str = "default"
+    """One of `domain.menu.PALETTE_NAMES`."""
     recent_alerts: tuple[str, ...] = ()
     """One line each, newest first."""
     problems: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+from trayapp.domain.menu import PALETTE_NAMES
 from trayapp.domain.units import GIB, KIB, MIB
 from trayapp.settings.kinds import (
     Choice,
@@ -128,6 +129,8 @@ FIELDS = (
           "whose memory"),
     Field("icon", "span", "span_seconds", Duration(10, _DAY),
           "time that the ten bars cover"),
+    Field("icon", "palette", "palette", Choice(PALETTE_NAMES),
+          "\"safe\" for colour-blind eyes, \"mono\" without colours"),
     Field("alerts", "enabled", "enabled", Flag(),
           "show notifications"),
     Field("alerts", "warning_percent", "warning_percent", Number(1, 100),

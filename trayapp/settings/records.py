@@ -45,6 +45,8 @@ class IconSettings:
     """"system", "memtray" or the name of a target that exists."""
     span_seconds: float = 5 * _MINUTE
     """The time that all ten bars cover together."""
+    palette: str = "default"
+    """One of `domain.menu.PALETTE_NAMES`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

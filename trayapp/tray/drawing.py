@@ -3,7 +3,7 @@
 Normal: bars on a baseline. Warning: a triangle above them. Critical: a beam across the top, where
 the bars would hit the ceiling. Emergency: the picture inverted, white bars on a filled plate.
 Paused: only the tops of the bars, grey, under a pause sign. The newest bar, at the right, has a
-tone of its own and reaches down through the baseline.
+tone of its own and stands on its own ground: the baseline ends before it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from trayapp.domain.levels import Level
-from trayapp.domain.menu import IconPicture
+from trayapp.domain.menu import PALETTE_NAMES, IconPicture
 
 BAR_COUNT = 10
 _OPAQUE = 255
@@ -26,7 +26,7 @@ Rgb = tuple[int, int, int]
 _Encode = Callable[[Rgb], tuple[int, int, int, int]]
 
 
-class Palette(NamedTuple):
+class Tones(NamedTuple):
     """The colours of one look. Without a plate each is at least 3:1 to light and dark panels.
 
     That leaves relative luminances of 0.175 to 0.26; within it, tones differ by hue as well.
@@ -67,20 +67,54 @@ class Layout(NamedTuple):
 
 
 _GREY = (0x7F, 0x7F, 0x7F)
-_PALETTES = {
-    Level.NORMAL: Palette((0x12, 0x75, 0xD9), (0x00, 0x94, 0xC6), (0x08, 0x9F, 0x3B), _GREY, _GREY),
-    Level.WARNING: Palette(
+_DEFAULT = {
+    Level.NORMAL: Tones((0x12, 0x75, 0xD9), (0x00, 0x94, 0xC6), (0x08, 0x9F, 0x3B), _GREY, _GREY),
+    Level.WARNING: Tones(
         (0xBE, 0x58, 0x00), (0xDE, 0x68, 0x00), (0xAF, 0x84, 0x00), _GREY, (0xBE, 0x58, 0x00)
     ),
-    Level.CRITICAL: Palette(
+    Level.CRITICAL: Tones(
         (0xE6, 0x20, 0x2D), (0xEC, 0x57, 0x61), (0xC9, 0x24, 0xC9), _GREY, (0xE6, 0x20, 0x2D)
     ),
-    Level.EMERGENCY: Palette(
+    Level.EMERGENCY: Tones(
         (0xFF, 0xFF, 0xFF), (0xFF, 0xD3, 0xD6), (0xFF, 0xE9, 0x5C), (0xFF, 0xD3, 0xD6),
         (0xFF, 0xFF, 0xFF), plate=(0xE6, 0x20, 0x2D),
     ),
 }  # fmt: skip
-_PAUSED = Palette(_GREY, (0x75, 0x75, 0x75), (0x8A, 0x8A, 0x8A), _GREY, _GREY)
+# Blue, ochre and rose: those who see no red or no green still see blue from yellow, those who see
+# no blue see rose from both. Found by search for the greatest least difference among the three.
+_SAFE = {
+    Level.NORMAL: Tones((0x18, 0x88, 0xE0), (0x10, 0x78, 0xC8), (0x50, 0x70, 0xF0), _GREY, _GREY),
+    Level.WARNING: Tones(
+        (0xA8, 0x88, 0x08), (0x94, 0x78, 0x10), (0xA0, 0x68, 0x20), _GREY, (0xA8, 0x88, 0x08)
+    ),
+    Level.CRITICAL: Tones(
+        (0xE8, 0x28, 0x70), (0xE8, 0x48, 0x78), (0xF0, 0x48, 0x90), _GREY, (0xE8, 0x28, 0x70)
+    ),
+    Level.EMERGENCY: Tones(
+        (0xFF, 0xC8, 0xDC), (0xFF, 0xE0, 0xEC), (0xFF, 0xFF, 0xFF), (0xFF, 0xC8, 0xDC),
+        (0xFF, 0xFF, 0xFF), plate=(0xDA, 0x28, 0x68),
+    ),
+}  # fmt: skip
+_GREYS = Tones(
+    (0x75, 0x75, 0x75), (0x80, 0x80, 0x80), (0x8A, 0x8A, 0x8A), (0x75, 0x75, 0x75),
+    (0x75, 0x75, 0x75),
+)  # fmt: skip
+_MONO = {
+    Level.NORMAL: _GREYS,
+    Level.WARNING: _GREYS,
+    Level.CRITICAL: _GREYS,
+    Level.EMERGENCY: Tones(
+        (0xD4, 0xD4, 0xD4), (0xE2, 0xE2, 0xE2), (0xFF, 0xFF, 0xFF), (0xD4, 0xD4, 0xD4),
+        (0xFF, 0xFF, 0xFF), plate=(0x75, 0x75, 0x75),
+    ),
+}  # fmt: skip
+_PALETTES = dict(zip(PALETTE_NAMES, (_DEFAULT, _SAFE, _MONO), strict=True))
+_PAUSED = Tones(_GREY, (0x75, 0x75, 0x75), (0x8A, 0x8A, 0x8A), _GREY, _GREY)
+
+
+def tones_of(picture: IconPicture) -> Tones:
+    """The colours that a picture is drawn in."""
+    return _PAUSED if picture.paused else _PALETTES[picture.palette][picture.level]
 
 
 @functools.lru_cache(maxsize=32)
@@ -137,38 +171,40 @@ class _Canvas:
 def _draw(picture: IconPicture, size_px: int, encode: _Encode) -> Image.Image:
     canvas = _Canvas(size_px, encode)
     grid = layout(size_px)
-    palette = _PAUSED if picture.paused else _PALETTES[picture.level]
-    if palette.plate:
-        canvas.fill(palette.plate, 0, 0, size_px, size_px)
+    tones = tones_of(picture)
+    if tones.plate:
+        canvas.fill(tones.plate, 0, 0, size_px, size_px)
     if picture.paused:
-        top = _draw_pause(canvas, grid, palette.mark, size_px)
+        top = _draw_pause(canvas, grid, tones.mark, size_px)
     elif picture.level is Level.WARNING:
-        top = _draw_triangle(canvas, grid, palette.mark, size_px)
+        top = _draw_triangle(canvas, grid, tones.mark, size_px)
     elif picture.level is Level.CRITICAL:
-        top = _draw_beam(canvas, grid, palette.mark, size_px)
+        top = _draw_beam(canvas, grid, tones.mark, size_px)
     else:
-        top = grid.line if palette.plate else 0
-    bottom = size_px - grid.line if palette.plate else size_px
-    _draw_bars(canvas, grid, picture, palette, top, bottom)
+        top = grid.line if tones.plate else 0
+    bottom = size_px - grid.line if tones.plate else size_px
+    _draw_bars(canvas, grid, picture, tones, top, bottom)
     return canvas.image
 
 
 def _draw_bars(
-    canvas: _Canvas, grid: Layout, picture: IconPicture, palette: Palette, top: int, bottom: int
+    canvas: _Canvas, grid: Layout, picture: IconPicture, tones: Tones, top: int, bottom: int
 ) -> None:
     """Draw bars and baseline between the rows `top` and `bottom`."""
     floor = bottom - grid.line
-    canvas.fill(palette.quiet, grid.left, floor, grid.width, grid.line)
-    for index, height in enumerate(picture.heights[-BAR_COUNT:]):
+    heights = picture.heights[-BAR_COUNT:]
+    ground = grid.width if heights[-1] is None else grid.width - grid.bar - grid.gap
+    canvas.fill(tones.quiet, grid.left, floor, ground, grid.line)
+    for index, height in enumerate(heights):
         if height is None:
             continue
         newest = index == BAR_COUNT - 1
         tall = max(grid.line, (floor - top) * min(max(height, 0), 100) // 100)
-        color = palette.older
+        color = tones.older
         if newest:
-            color = palette.newest
+            color = tones.newest
         elif grid.gap == 0 and index % 2:
-            color = palette.older_other
+            color = tones.older_other
         left = grid.column(index)
         canvas.fill(color, left, floor - tall, grid.bar, grid.line if picture.paused else tall)
         if newest:
