@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -113,9 +114,11 @@ def test_ten_bars_are_on_the_panel(desktop: VirtualDesktop, driver: Driver) -> N
     for look in (
         IconPicture(heights=(100,) * 10, level=Level.CRITICAL),
         IconPicture(heights=(100,) * 10, level=Level.EMERGENCY),
+        IconPicture(heights=(100,) * 10, level=Level.EMERGENCY, palette="safe"),
+        IconPicture(heights=(100,) * 10, palette="mono"),
         IconPicture(heights=(None,) * 10, paused=True),
     ):
-        driver.tell(heights=list(look.heights), level=int(look.level), paused=look.paused)
+        driver.tell(**asdict(look))
         wait_until(
             partial(shows, desktop, slot, on_background(draw_icon(look, size), panel)),
             what=f"{look}",

@@ -1,8 +1,9 @@
 """A small program with a real tray icon, for tests: told by lines of JSON, tells by lines of JSON.
 
-Reads from standard input objects with any of "heights", "level", "paused", "tooltip", "attention",
-"labels" (key to label), "checked" (key to bool) and "without" (list of keys); each changes the
-state and shows it. Prints ["backend", name, visible], ["visible", bool], ["action", key], ["end"].
+Reads from standard input objects with any of "heights", "level", "paused", "palette", "tooltip",
+"attention", "labels" (key to label), "checked" (key to bool) and "without" (list of keys); each
+changes the state and shows it. Prints ["backend", name, visible], ["visible", bool],
+["action", key], ["end"].
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ def state_of(told: Mapping[str, Any]) -> TrayState:
         heights=tuple(told.get("heights", range(10, 110, 10))),
         level=Level(told.get("level", 0)),
         paused=told.get("paused", False),
+        palette=told.get("palette", "default"),
     )
     menu = tuple(
         changed(MENU, told.get("labels", {}), told.get("checked", {}), told.get("without", []))

@@ -112,6 +112,18 @@ def test_a_hidpi_picture_is_the_small_one_twice_as_large(size_px: int) -> None:
     assert layout(size_px) == tuple(2 * length for length in layout(size_px // 2))
 
 
+@pytest.mark.parametrize("size_px", [44, 48, 64, 88])
+def test_bars_that_a_host_shrinks_to_half_stay_sharp(size_px: int) -> None:
+    """In both directions; only the warning's triangle gets smooth edges."""
+    for look in LOOKS:
+        if look.level is not Level.WARNING:
+            large, small = (draw_icon(look, size) for size in (size_px, size_px // 2))
+            shrunk = large.resize(small.size, Image.Resampling.BOX)
+            assert {
+                pixel(shrunk, x, y) for x in range(small.width) for y in range(small.width)
+            } <= {pixel(large, x, y) for x in range(size_px) for y in range(size_px)}
+
+
 @pytest.mark.parametrize("size_px", SIZES_PX)
 def test_heights_are_heights(size_px: int) -> None:
     """0 is still to be seen, 100 reaches the top, more is not more, and higher is never lower."""
@@ -126,7 +138,7 @@ def test_heights_are_heights(size_px: int) -> None:
     assert found == sorted(found)
     assert found[0] >= 1
     assert found[-1] == tall(250) == size_px - grid.line
-    assert found[4] == (size_px - grid.line) // 2
+    assert found[4] == (size_px - grid.line) // grid.unit // 2 * grid.unit
 
 
 @pytest.mark.parametrize("size_px", SIZES_PX)

@@ -54,7 +54,7 @@ class Layout(NamedTuple):
     line: int
     """Height of the baseline and of other thin lines."""
     unit: int
-    """1 for a small picture, 2 for its double and so on; marks are multiples of it, too."""
+    """1 for a small picture, 2 for its double and so on; heights are multiples of it, too."""
 
     @property
     def width(self) -> int:
@@ -199,7 +199,9 @@ def _draw_bars(
         if height is None:
             continue
         newest = index == BAR_COUNT - 1
-        tall = max(grid.line, (floor - top) * min(max(height, 0), 100) // 100)
+        # In whole units: a host that halves the picture would else leave the tops pale.
+        steps = (floor - top) // grid.unit * min(max(height, 0), 100) // 100
+        tall = max(grid.line, steps * grid.unit)
         color = tones.older
         if newest:
             color = tones.newest
@@ -235,7 +237,7 @@ def _draw_pause(canvas: _Canvas, grid: Layout, color: Rgb, size_px: int) -> int:
     """Draw two upright strokes in the middle; returns the first row below them and a gap."""
     rows = size_px // grid.unit * 3 // 8 * grid.unit
     stroke = size_px // grid.unit // 8 * grid.unit
-    left = (size_px - 3 * stroke) // 2
+    left = (size_px - 3 * stroke) // 2 // grid.unit * grid.unit
     canvas.fill(color, left, 0, stroke, rows)
     canvas.fill(color, left + 2 * stroke, 0, stroke, rows)
     return rows + grid.line
