@@ -263,6 +263,25 @@ def test_edited_settings_take_effect_within_two_seconds_and_bad_ones_do_not(
     wait_until(lambda: not applet.status()["problems"], what="no problem")
 
 
+def test_the_icon_takes_another_palette_while_it_runs(
+    desktop: VirtualDesktop, applet: Applet
+) -> None:
+    applet.start()
+
+    def is_coloured() -> bool:
+        shown = desktop.screenshot().crop(desktop.find_tray_icon())
+        parts = zip(shown.rgb[0::3], shown.rgb[1::3], shown.rgb[2::3], strict=True)
+        return any(max(part) - min(part) > 40 for part in parts)
+
+    wait_until(is_coloured, what="colours")
+    file = applet.home / "memtray.toml"
+    usual = file.read_text()
+    file.write_text(usual.replace("[icon]", '[icon]\npalette = "mono"'))
+    wait_until(lambda: not is_coloured(), what="no colours")
+    file.write_text(usual)
+    wait_until(is_coloured, what="colours again")
+
+
 def test_a_second_start_says_so_and_the_first_goes_on(applet: Applet) -> None:
     applet.start()
     second = applet.command("start")
