@@ -130,7 +130,8 @@ def test_without_a_display_it_says_so_in_one_line_and_runs_in_the_terminal(
 
 def test_every_verb_has_help(memtray: Memtray) -> None:
     verbs = ["start", "status", "health", "cleanup", "trends", "statistics", "snapshot", "pause"]
-    verbs += ["resume", "alerts", "settings", "doctor", "autostart", "record", "analyze", "quit"]
+    verbs += ["resume", "alerts", "settings", "doctor", "autostart", "record", "analyze", "export"]
+    verbs += ["quit"]
     for verb in verbs:
         done = memtray.run(verb, "--help")
         assert done.returncode == 0

@@ -45,6 +45,7 @@ ALLOWED = {
     },
     "recording": {"domain", "readers", "platforms", "psutil"},
     "settings": {"domain"},
+    "export": {"domain", "history", "xlsxwriter"},
 }
 #: Files beside the rooms that everybody may know.
 COMMON = {"errors", "paths"}

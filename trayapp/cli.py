@@ -138,6 +138,10 @@ def _parser() -> argparse.ArgumentParser:
     analyze.add_argument("files", nargs="+", type=Path, metavar="FILE")
     gallery = verb("gallery", _gallery, "draw every look of the icon on one sheet")
     gallery.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.png")
+    export = verb("export", _export, "write the history to a workbook, a table or a document")
+    export.add_argument("targets", nargs="*", metavar="TARGET", help="default: all")
+    export.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.xlsx|csv|json")
+    export.add_argument("--since", type=duration, metavar="24h", help="how far back")
     verb("quit", _quit, "end the running applet")
     # Not for people: what the applet starts for a remote channel.
     deliver = verbs.add_parser("deliver")
@@ -434,6 +438,30 @@ def _gallery(options: argparse.Namespace) -> int:
     save_gallery(options.output)
     print(f"Gallery written to {options.output}")
     return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    import signal
+
+    from trayapp.export.export import ExportOptions
+    from trayapp.export.export import main as export
+    from trayapp.recording.progress import Progress
+
+    # Ended from outside, it leaves as little behind as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    progress = Progress(sys.stderr)
+    try:
+        return export(
+            ExportOptions(
+                history_file=current_paths().history_file,
+                output=options.output,
+                targets=tuple(options.targets),
+                since_seconds=options.since,
+            ),
+            lambda share: progress.show(f"Exporting: {share:.0%}"),
+        )
+    finally:
+        progress.clear()
 
 
 def _deliver(options: argparse.Namespace) -> int:

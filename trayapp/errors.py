@@ -67,3 +67,7 @@ class RecordingError(MemtrayError):
     """A recording cannot be made or read as asked."""
 
     exit_code = 2
+
+
+class ExportError(MemtrayError):
+    """The history cannot be written to the file that was asked for."""

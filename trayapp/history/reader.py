@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import islice, pairwise
 from pathlib import Path
@@ -24,6 +24,7 @@ from trayapp.history.schema import (
     is_damage,
     read_version,
 )
+from trayapp.history.streaming import Bucket, stream_buckets
 
 _LOCK_SECONDS = 2.0
 _RAW_SPAN_MS = 9_000_000
@@ -192,6 +193,25 @@ class HistoryReader:
             ).fetchall()
         buckets = [_Bucket(*row) for row in rows]
         return list(_points(buckets, since_wall_seconds, until_wall_seconds))
+
+    def stream(
+        self, series: Sequence[Series], since_wall_seconds: float, until_wall_seconds: float
+    ) -> Iterator[Bucket]:
+        """Everything of these curves from the finest tier left, in order of time.
+
+        `Bucket.place` is that in `series`. Memory does not grow with the stretch of time.
+        """
+        with self._translated():
+            found = [(index, self._find(one)) for index, one in enumerate(series)]
+            places = [index for index, identity in found if identity is not None]
+            identities = [identity for _, identity in found if identity is not None]
+            for bucket in stream_buckets(
+                self._connection,
+                identities,
+                round(since_wall_seconds * 1000),
+                round(until_wall_seconds * 1000),
+            ):
+                yield bucket._replace(place=places[bucket.place])
 
     def latest(self, series: Series) -> float | None:
         """The newest value of a curve; None if there is none."""

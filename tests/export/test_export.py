@@ -1,0 +1,300 @@
+"""What is exported is what was recorded, whole or not at all, and no stranger's text acts."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from tests.desktop.desktop import wait_until
+from tests.windows.stores import GIB, MIB, START, Curve, target, write_store
+from trayapp.domain.records import Event, JsonValue, Series
+from trayapp.errors import ExportError, HistoryError, UsageError
+from trayapp.export.export import ExportOptions, main
+from trayapp.history.reader import HistoryReader
+from trayapp.history.retention import Retention
+from trayapp.history.writer import HistoryWriter
+
+REPOSITORY = Path(__file__).parent.parent.parent
+HOSTILE = ("=cmd|'/c calc'!A0", "a/b:c*d?[x]", "A/B:C*D?[X]", "session", "n" * 60, "\ud800\x00\n")
+
+
+def event(kind: str, subject: str, after: float, text: str = "", **data: JsonValue) -> Event:
+    return Event(wall_seconds=START + after, kind=kind, subject=subject, text=text, data=data)
+
+
+EVENTS = (
+    event("alert", "web", 100, "=1+1", what="raised", body="two\nlines"),
+    event("alert", "web", 160, "web is well again", what="resolved"),
+    event("restart", "web", 300, "web restarted"),
+    event("cleanup", "web", 310, "web: freed", before_bytes=5 * MIB, freed_bytes=MIB),
+)
+
+
+def write(path: Path, *, seconds: float = 600.0, **targets: Curve) -> Path:
+    curves: dict[str, Curve] = {"web": lambda after: (100 + after / 10) * MIB, **targets}
+    curves |= dict.fromkeys(HOSTILE, 10.0 * MIB)
+    return write_store(path / "history.sqlite3", curves, seconds=seconds, events=EVENTS)
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Path:
+    return write(tmp_path)
+
+
+def export(history: Path, name: str, *targets: str, since: float | None = None) -> Path:
+    output = history.parent / name
+    options = ExportOptions(
+        history_file=history, output=output, targets=targets, since_seconds=since
+    )
+    shares: list[float] = []
+    assert main(options, shares.append) == 0
+    assert all(0 <= share <= 1 for share in shares)
+    return output
+
+
+@contextmanager
+def read_back(path: Path) -> Iterator[Any]:
+    with closing(load_workbook(path)) as book:
+        yield book
+
+
+def rows(sheet: Any) -> list[list[Any]]:
+    return [list(row) for row in sheet.iter_rows(values_only=True)]
+
+
+def test_the_workbook_holds_the_session_and_all_timelines(history: Path) -> None:
+    with read_back(export(history, "out.xlsx")) as book:
+        assert book.sheetnames[:5] == [
+            "Session", "System timeline", "Targets timeline", "Alerts", "Cleanups",
+        ]  # fmt: skip
+        assert len(book.sheetnames) == 5 + 1 + len(HOSTILE)
+        session = rows(book["Session"])
+        headings = next(row for row in session if row[0] == "Target")
+        web = dict(zip(headings, next(r for r in session if r[0] == "web"), strict=True))
+        assert web["Current, MiB"] == pytest.approx(160)
+        assert web["Peak, MiB"] == pytest.approx(160)
+        assert web["Minimum, MiB"] == pytest.approx(100)
+        assert web["Growth, MiB"] == pytest.approx(60)
+        assert (web["Restarts"], web["Alerts"]) == (1, 1)
+        first, *system = rows(book["System timeline"])
+        assert first[:2] == ["Time", "Used, MiB"]
+        assert len(system) == 301
+        assert system[0][:2] == [datetime.fromtimestamp(START), 6 * GIB / MIB]
+        assert rows(book["Alerts"])[1][1:] == ["web", None, "=1+1", "raised", None, "two lines"]
+        assert rows(book["Cleanups"])[1][2:5] == [5, None, 1]
+
+
+def test_a_target_has_a_sheet_with_deltas_and_the_change_from_its_start(history: Path) -> None:
+    with read_back(export(history, "out.xlsx", "web")) as book:
+        sheet = book["web"]
+        headings = [cell.value for cell in sheet[5]]
+        assert headings[:2] == ["Time", "Memory (RSS), MiB"]
+        last = dict(zip(headings, [cell.value for cell in sheet[sheet.max_row]], strict=True))
+        assert last["Time"] == datetime.fromtimestamp(START + 600)
+        assert last["Memory (RSS), MiB"] == pytest.approx(160)
+        assert last["Delta, MiB"] == pytest.approx(0.2)
+        assert last["Change from start, MiB"] == pytest.approx(60)
+        assert last["Change from start, %"] == pytest.approx(0.6)
+        assert sheet.freeze_panes == "B6"
+        assert sheet["A6"].is_date
+        assert sheet["B6"].number_format == "#,##0.0"
+        assert len(sheet._charts) == 1
+        assert len(book["Session"]._charts) == 2
+
+
+def test_no_name_of_a_stranger_becomes_a_formula(history: Path) -> None:
+    with read_back(export(history, "out.xlsx")) as book:
+        cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+        assert not [cell.value for cell in cells if cell.data_type == "f"]
+        names = [name.casefold() for name in book.sheetnames]
+    assert len(set(names)) == len(names)
+    assert all(len(name) <= 31 and not set(name) & set("[]:*?/\\") for name in names)
+
+
+def test_a_time_in_which_a_target_did_not_run_is_an_empty_row(tmp_path: Path) -> None:
+    """So that a chart draws no line across it."""
+    history = write(tmp_path, shy=lambda after: None if 100 < after < 400 else MIB)
+    with read_back(export(history, "out.xlsx", "shy")) as book:
+        sizes = [row[1] for row in rows(book["shy"])[5:]]
+    assert sizes.count(None) == 1
+    assert sizes.index(None) == 51
+
+
+def test_a_long_history_gets_wider_rows_and_keeps_its_peaks(tmp_path: Path) -> None:
+    with closing(HistoryWriter(tmp_path / "history.sqlite3", Retention())) as writer:
+        for number in range(60_000):
+            size = 900.0 * MIB if number == 31_415 else 100.0 * MIB
+            writer.add(START + number, [(target("web"), size)])
+            if number % 4000 == 0:
+                writer.flush()
+    with read_back(export(tmp_path / "history.sqlite3", "out.xlsx")) as book:
+        values = [row[1] for row in rows(book["Targets timeline"])[1:]]
+    assert 20_000 < len(values) <= 50_000
+    assert max(values) == 900
+
+
+def test_the_table_holds_every_sample_and_is_harmless(history: Path) -> None:
+    with export(history, "out.csv").open(encoding="utf-8", newline="") as file:
+        headings, *table = csv.reader(file)
+    assert headings[:3] == ["unix_s", "time (local)", "system used_bytes"]
+    assert len(set(headings)) == len(headings)
+    assert not [text for text in headings if text.startswith(("=", "+", "-", "@"))]
+    assert len(table) == 301
+    place = headings.index("web rss_bytes")
+    assert float(table[0][0]) == START
+    assert float(table[-1][place]) == pytest.approx(160 * MIB)
+
+
+def test_the_document_holds_samples_events_and_a_summary(history: Path) -> None:
+    document = json.loads(export(history, "out.json").read_text())
+    assert len(document["samples"]) == 301
+    assert document["samples"][0]["at_unix_s"] == START
+    assert document["samples"][0]["targets"]["web"]["rss_bytes"] == 100 * MIB
+    assert document["samples"][0]["system"]["used_bytes"] == 6 * GIB
+    assert [alert["what"] for alert in document["alerts"]] == ["raised", "resolved"]
+    assert document["cleanups"][0]["freed_bytes"] == MIB
+    summary = {one["name"]: one for one in document["targets"]}
+    assert set(summary) == {"web", *HOSTILE}
+    assert summary["web"]["peak_rss_bytes"] == 160 * MIB
+    assert (summary["web"]["restarts"], summary["web"]["alerts"]) == (1, 1)
+
+
+def test_since_and_targets_narrow_it_down(history: Path) -> None:
+    document = json.loads(export(history, "out.json", "session", since=60).read_text())
+    assert [sample["at_unix_s"] for sample in document["samples"]] == [
+        START + 540 + 2 * number for number in range(31)
+    ]
+    assert all(set(sample["targets"]) == {"session"} for sample in document["samples"])
+
+
+def test_minutes_and_hours_stand_in_for_samples_that_are_gone(tmp_path: Path) -> None:
+    """Nothing twice, nothing missing, in order of time."""
+    path = tmp_path / "history.sqlite3"
+    keep = Retention(raw_seconds=1800.0, minute_seconds=4 * 3600.0)
+    with closing(HistoryWriter(path, keep)) as writer:
+        for number in range(10 * 360):
+            writer.add(START + 10 * number, [(target("web"), 1.0 + number)])
+            if number % 60 == 0:
+                writer.flush()
+                writer.maintain(START + 10 * number)
+        for late in range(600):
+            writer.maintain(START + 36_000 + 10 * late)
+    with HistoryReader(path) as reader:
+        buckets = list(reader.stream([target("web")], START, START + 36_000))
+        again = list(
+            reader.stream([Series("target", "?", "x"), target("web")], START, START + 36_000)
+        )
+    assert {bucket.stretch_seconds for bucket in buckets} == {0, 60, 3600}
+    assert sum(bucket.samples for bucket in buckets) == 3600
+    assert math.fsum(b.mean * b.samples for b in buckets) == pytest.approx(3600 * 3601 / 2)
+    assert [b.start_ms for b in buckets] == sorted({b.start_ms for b in buckets})
+    assert {bucket.place for bucket in again} == {1}
+
+
+@pytest.mark.parametrize("name", ["out.parquet", "out.xls", "out"])
+def test_an_unknown_ending_is_told_with_those_that_work(history: Path, name: str) -> None:
+    with pytest.raises(UsageError, match=r"use one of \.xlsx, \.csv, \.json") as caught:
+        export(history, name)
+    assert caught.value.exit_code == 2
+
+
+def test_an_unknown_target_is_told_with_the_nearest(history: Path) -> None:
+    with pytest.raises(UsageError, match="did you mean 'web'"):
+        export(history, "out.csv", "wep")
+
+
+def test_without_a_history_nothing_is_written(tmp_path: Path) -> None:
+    history = tmp_path / "history.sqlite3"
+    with pytest.raises(HistoryError, match="There is no history"):
+        export(history, "out.csv")
+    HistoryWriter(history, Retention()).close()
+    with pytest.raises(HistoryError, match="still empty"):
+        export(history, "out.csv")
+    assert not list(tmp_path.glob("*out*"))
+
+
+def test_a_goal_that_may_not_be_written_is_told(history: Path) -> None:
+    with pytest.raises(ExportError, match="No such file or directory"):
+        export(history, "nowhere/out.csv")
+    history.with_name("folder.csv").mkdir()
+    with pytest.raises(ExportError, match="not a file"):
+        export(history, "folder.csv")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits of file sizes there")
+@pytest.mark.parametrize("name", ["out.xlsx", "out.csv", "out.json"])
+def test_where_no_room_is_left_the_old_file_stays_and_no_half_one(history: Path, name: str) -> None:
+    output = history.parent / name
+    output.write_text("old")
+    # 36 KiB: what SQLite needs beside the history fits, no export does.
+    program = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (36864, 36864));"
+        "from trayapp.cli import main; sys.exit(main())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "export", "-o", str(output)],
+        env={**os.environ, "MEMTRAY_HOME": str(history.parent)},
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"memtray: cannot write {output}: File too large\n"
+    assert output.read_text() == "old"
+    assert not list(history.parent.glob(".memtray-*"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_cancelling_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    write(tmp_path, seconds=20_000.0)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "trayapp", "export", "-o", str(tmp_path / "out.xlsx")],
+        env={**os.environ, "MEMTRAY_HOME": str(tmp_path)},
+        cwd=REPOSITORY,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_until(lambda: list(tmp_path.glob(".memtray-*/*")), what="the export to begin")
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert errors == ""
+    assert not list(tmp_path.glob(".memtray-*"))
+    assert not (tmp_path / "out.xlsx").exists()
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_libreoffice_opens_the_workbook(history: Path) -> None:
+    output = export(history, "out.xlsx")
+    subprocess.run(
+        [
+            "soffice",
+            f"-env:UserInstallation={(history.parent / 'profile').as_uri()}",
+            "--headless",
+            "--convert-to",
+            "csv",
+            "--outdir",
+            str(history.parent / "converted"),
+            str(output),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=100,
+    )
+    assert "web" in (history.parent / "converted" / "out.csv").read_text()

@@ -1,0 +1,218 @@
+"""What is exported: which curves, over which time, as rows and events that stream by."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from trayapp.domain.records import Event, Series
+from trayapp.errors import HistoryError, UsageError
+from trayapp.export.texts import plain_text
+from trayapp.history.reader import HistoryReader
+from trayapp.history.streaming import Bucket
+
+DAY_SECONDS = 86_400.0
+_MOST_EVENTS_A_DAY = 100_000
+_TELL_EVERY_SECONDS = 0.2
+_TOLD = ("raised", "escalated", "worsened")
+_MACHINE_ORDER = ("used_bytes", "swap_used_bytes", "total_bytes")
+_TARGET_ORDER = ("rss_bytes", "anon_bytes", "uss_bytes", "pss_bytes", "swap_bytes", "process_count")
+
+
+@dataclass(slots=True)
+class Cell:
+    """All that was measured of one series in the stretch of one row."""
+
+    minimum: float
+    mean: float
+    maximum: float
+    count: int
+
+    def merge(self, bucket: Bucket) -> None:
+        """Take in more of the same stretch."""
+        self.minimum = min(self.minimum, bucket.minimum)
+        self.maximum = max(self.maximum, bucket.maximum)
+        self.count += bucket.samples
+        self.mean += (bucket.mean - self.mean) * bucket.samples / self.count
+
+
+class Row(NamedTuple):
+    """One moment of the timeline."""
+
+    wall_seconds: float
+    """When its stretch begins."""
+    stretch_seconds: float
+    """How long the longest stretch of a cell is; 0: single samples."""
+    cells: dict[int, Cell]
+    """By the place of the series in `Source.series`; what is unknown is not there."""
+
+
+@dataclass(slots=True)
+class Summary:
+    """What there is to say of one series when all rows have passed."""
+
+    first_wall_seconds: float | None = None
+    last_wall_seconds: float | None = None
+    first: float | None = None
+    current: float | None = None
+    """The latest that was measured."""
+    minimum: float | None = None
+    peak: float | None = None
+
+    @property
+    def growth(self) -> float | None:
+        """From the first to the latest."""
+        if self.current is None or self.first is None:
+            return None
+        return self.current - self.first
+
+    def add(self, wall_seconds: float, cell: Cell) -> None:
+        """Take in the next row."""
+        if self.first is None:
+            self.first, self.first_wall_seconds = cell.mean, wall_seconds
+        self.current, self.last_wall_seconds = cell.mean, wall_seconds
+        self.minimum = cell.minimum if self.minimum is None else min(self.minimum, cell.minimum)
+        self.peak = cell.maximum if self.peak is None else max(self.peak, cell.maximum)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What happened to one target."""
+
+    restarts: int = 0
+    alerts: int = 0
+    """Those that were told; an incident that got worse counts again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A stretch of the history, to be read once, from its beginning to its end."""
+
+    reader: HistoryReader
+    since_wall_seconds: float
+    until_wall_seconds: float
+    series: tuple[Series, ...]
+    """The machine's, Memtray's own, then each target's, side by side."""
+    targets: tuple[str, ...]
+    tell: Callable[[float], None]
+    """Called now and then with the share that is done, 0 to 1."""
+
+    def rows(self, step_seconds: float = 0.0) -> Iterator[Row]:
+        """The timeline, a row for every `step_seconds` in which something was measured.
+
+        0: a row for every moment there is.
+        """
+        step_ms = max(1, round(step_seconds * 1000))
+        span = max(self.until_wall_seconds - self.since_wall_seconds, 0.001)
+        place, stretch, cells = -1, 0, dict[int, Cell]()
+        told_at = time.monotonic()
+        for bucket in self.reader.stream(
+            self.series, self.since_wall_seconds, self.until_wall_seconds
+        ):
+            if not math.isfinite(bucket.minimum + bucket.mean + bucket.maximum):
+                continue
+            here = bucket.start_ms // step_ms
+            if here != place:
+                if cells:
+                    yield Row(place * step_ms / 1000, max(stretch, step_seconds), cells)
+                place, stretch, cells = here, 0, {}
+                if time.monotonic() > told_at + _TELL_EVERY_SECONDS:
+                    self.tell((bucket.start_ms / 1000 - self.since_wall_seconds) / span)
+                    told_at = time.monotonic()
+            stretch = max(stretch, bucket.stretch_seconds)
+            cell = cells.get(bucket.place)
+            if cell is None:
+                cells[bucket.place] = Cell(
+                    bucket.minimum, bucket.mean, bucket.maximum, bucket.samples
+                )
+            else:
+                cell.merge(bucket)
+        if cells:
+            yield Row(place * step_ms / 1000, max(stretch, step_seconds), cells)
+
+    def events(self, kinds: Iterable[str]) -> Iterator[Event]:
+        """What happened to the machine, Memtray and the chosen targets, oldest first."""
+        subjects = {"", "system", "memtray", *self.targets}
+        kinds = tuple(kinds)
+        start = self.since_wall_seconds
+        # What happened at the moment of the last sample is written a little later.
+        end = self.until_wall_seconds + 60.0
+        while start <= end:
+            until = min(start + DAY_SECONDS, end)
+            events = self.reader.events(start, until - 0.001, kinds, _MOST_EVENTS_A_DAY)
+            yield from (event for event in events if event.subject in subjects)
+            start += DAY_SECONDS
+
+    def counts(self) -> dict[str, Counts]:
+        """Restarts and alerts of each target."""
+        found = {name: Counts() for name in self.targets}
+        for event in self.events(("alert", "restart")):
+            counts = found.get(event.subject)
+            if counts is None:
+                continue
+            counts.restarts += event.kind == "restart"
+            counts.alerts += event.kind == "alert" and event.data.get("what") in _TOLD
+        return found
+
+
+def open_source(
+    reader: HistoryReader,
+    targets: Sequence[str],
+    since_seconds: float | None,
+    tell: Callable[[float], None],
+) -> Source:
+    """Choose what is exported; `since_seconds` counts back from the newest sample.
+
+    Raises: HistoryError if nothing was recorded; UsageError if a target is unknown.
+    """
+    series = reader.series()
+    span = reader.span()
+    if span is None:
+        raise HistoryError("the history is still empty; start Memtray to record one")
+    known = sorted({one.name for one in series if one.kind == "target"})
+    for name in targets:
+        if name not in known:
+            raise UsageError(_unknown(name, known))
+    chosen = tuple(name for name in known if not targets or name in targets)
+    oldest, newest = span
+    since = oldest if since_seconds is None else max(oldest, newest - since_seconds)
+    return Source(
+        reader=reader,
+        since_wall_seconds=since,
+        until_wall_seconds=newest,
+        series=tuple(_in_order(series, chosen)),
+        targets=chosen,
+        tell=tell,
+    )
+
+
+def find_step(span_seconds: float, most_rows: int) -> float:
+    """The shortest round step that makes no more than about so many rows; 0: every moment."""
+    steps = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400)
+    # Five moments a second are as many as Memtray ever records.
+    if span_seconds * 5 <= most_rows:
+        return 0.0
+    return float(next((step for step in steps if span_seconds / step <= most_rows), 604_800))
+
+
+def _in_order(series: Iterable[Series], targets: Sequence[str]) -> list[Series]:
+    kinds = {"system": 0, "app": 1, "target": 2}
+    places = {name: place for place, name in enumerate(targets)}
+
+    def rank(one: Series) -> tuple[int, int, int, str]:
+        order = _TARGET_ORDER if one.kind != "system" else _MACHINE_ORDER
+        place = order.index(one.metric) if one.metric in order else len(order)
+        return kinds[one.kind], places.get(one.name, 0), place, one.metric
+
+    wanted = [one for one in series if one.kind in ("system", "app") or one.name in places]
+    return sorted((one for one in wanted if one.kind in kinds), key=rank)
+
+
+def _unknown(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {plain_text(near[0])!r}?" if near else "memtray status lists them"
+    return f"no history of a target named {plain_text(name)!r}; {hint}"

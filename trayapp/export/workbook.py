@@ -1,0 +1,519 @@
+"""The workbook, `.xlsx`: for reading and charting without Memtray."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from trayapp import __version__
+from trayapp.domain.records import Event, Series
+from trayapp.domain.units import MIB
+from trayapp.errors import ExportError
+from trayapp.export.source import Cell, Row, Source, Summary, find_step
+from trayapp.export.texts import plain_text, sheet_names
+
+MOST_ROWS = 50_000
+"""Of a timeline; longer ones get wider rows, so that a spreadsheet still opens them with ease."""
+MOST_CELLS = 4_000_000
+MOST_TARGET_SHEETS = 200
+"""Each keeps a file open while it is written."""
+MOST_IN_CHART = 10
+_MOST_WIDE = 16_000
+"""Excel has 16,384 columns."""
+_MOST_EVENTS = 1_000_000
+_LEAST_GAP_SECONDS = 90.0
+"""Memtray's slowest pace is a sample every 30 s."""
+_OWN_SHEETS = ("Session", "System timeline", "Targets timeline", "Alerts", "Cleanups")
+_LABELS = {
+    "used_bytes": "Used",
+    "total_bytes": "Total",
+    "swap_used_bytes": "Swap used",
+    "rss_bytes": "Memory (RSS)",
+    "anon_bytes": "Anonymous",
+    "uss_bytes": "Private (USS)",
+    "pss_bytes": "Proportional (PSS)",
+    "swap_bytes": "Swapped",
+    "process_count": "Processes",
+}
+
+
+def write_workbook(path: Path, source: Source) -> None:
+    """Write all sheets; times are the local clock's, sizes are in MiB.
+
+    Raises: ExportError if XlsxWriter is missing or the file cannot be made; OSError, HistoryError.
+    """
+    with _open_workbook(path) as workbook:
+        _Book(workbook, source).write()
+
+
+@contextmanager
+def _open_workbook(path: Path) -> Iterator[Any]:
+    try:
+        from xlsxwriter import Workbook
+        from xlsxwriter.exceptions import XlsxFileError
+    except ImportError as error:
+        raise ExportError(
+            'a workbook needs one more package: pip install "memtray[export]"; .csv and .json do'
+            " without"
+        ) from error
+    workbook = Workbook(
+        str(path),
+        {
+            "constant_memory": True,
+            "tmpdir": str(path.parent),
+            "strings_to_formulas": False,
+            "strings_to_numbers": False,
+            "strings_to_urls": False,
+        },
+    )
+    workbook.use_zip64()
+    try:
+        yield workbook
+        workbook.close()
+    except XlsxFileError as error:
+        cause = error.args[0] if error.args else error
+        if isinstance(cause, OSError):
+            raise cause from error
+        raise ExportError(f"cannot make the workbook: {cause}") from error
+    finally:
+        for sheet in workbook.worksheets():
+            with suppress(OSError):  # what it still held back has no room either
+                sheet.row_data_fh.close()
+
+
+class _Formats:
+    def __init__(self, workbook: Any) -> None:
+        self.title = workbook.add_format({"bold": True, "font_size": 14})
+        self.heading = workbook.add_format(
+            {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}
+        )
+        self.label = workbook.add_format({"bold": True})
+        self.time = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        self.mib = workbook.add_format({"num_format": "#,##0.0"})
+        self.change = workbook.add_format({"num_format": "+#,##0.0;-#,##0.0;0.0"})
+        self.share = workbook.add_format({"num_format": "+0.0%;-0.0%;0.0%"})
+        self.plain = workbook.add_format({"num_format": "#,##0.##"})
+        self.count = workbook.add_format({"num_format": "#,##0"})
+
+
+class _Column(NamedTuple):
+    heading: str
+    format: Any
+    width: float = 12.0
+
+
+class _Sheet:
+    """A table that grows downwards below frozen headings; cells are dates, numbers or text."""
+
+    def __init__(
+        self,
+        sheet: Any,
+        formats: _Formats,
+        columns: Sequence[_Column],
+        above: Sequence[tuple[str, object]] = (),
+    ) -> None:
+        """`above`: labels and values in rows of their own above the headings."""
+        self.sheet = sheet
+        self._formats = formats
+        self._columns = columns
+        for place, column in enumerate(columns):
+            sheet.set_column(place, place, column.width)
+        for row, (label, value) in enumerate(above):
+            sheet.write_string(row, 0, label, formats.label)
+            self._write_cell(row, 1, value, formats.time if isinstance(value, datetime) else None)
+        self.heading_row = len(above) + bool(above)
+        for place, column in enumerate(columns):
+            sheet.write_string(self.heading_row, place, column.heading, formats.heading)
+        sheet.freeze_panes(self.heading_row + 1, 1)
+        self.row = self.heading_row
+        """The last one that was written."""
+
+    def add(self, values: Sequence[object]) -> None:
+        """Write the next row; None leaves a cell empty."""
+        self.row += 1
+        for place, value in enumerate(values):
+            if value is not None:
+                self._write_cell(self.row, place, value, self._columns[place].format)
+
+    def cells(self, column: int) -> list[object]:
+        """All of one column, as a chart refers to it."""
+        return [self.sheet.name, self.heading_row + 1, column, self.row, column]
+
+    def heading(self, column: int) -> list[object]:
+        """A heading, as a chart refers to it: a text of its own might be taken for a formula."""
+        return [self.sheet.name, self.heading_row, column]
+
+    def _write_cell(self, row: int, column: int, value: object, style: Any) -> None:
+        if isinstance(value, datetime):
+            self.sheet.write_datetime(row, column, value, style)
+        elif isinstance(value, (int, float)):
+            self.sheet.write_number(row, column, value, style)
+        else:
+            self.sheet.write_string(row, column, plain_text(" ".join(str(value).split())), style)
+
+
+class _Timeline:
+    """A sheet of moments, with an empty row where nothing was measured for too long."""
+
+    def __init__(self, sheet: _Sheet, step_seconds: float) -> None:
+        self.sheet = sheet
+        self._step_seconds = step_seconds
+        self._last: Row | None = None
+
+    def add(self, row: Row, values: Sequence[object]) -> bool:
+        """Write the next moment; tells whether it comes after a gap, or first."""
+        last, self._last = self._last, row
+        is_fresh = last is None
+        if last is not None:
+            stretch = max(last.stretch_seconds, row.stretch_seconds, self._step_seconds)
+            distance = row.wall_seconds - last.wall_seconds
+            if distance > max(3 * stretch, _LEAST_GAP_SECONDS):
+                # Charts would draw a line across what is not known.
+                self.sheet.add([_clock(last.wall_seconds + distance / 2)])
+                is_fresh = True
+        self.sheet.add([_clock(row.wall_seconds), *values])
+        return is_fresh
+
+
+class _TargetSheet:
+    """The timeline of one target, and how it changed."""
+
+    def __init__(
+        self,
+        sheet: Any,
+        formats: _Formats,
+        name: str,
+        source: Source,
+        step_seconds: float,
+    ) -> None:
+        self._places = [
+            place
+            for place, series in enumerate(source.series)
+            if series.kind == "target" and series.name == name
+        ]
+        self._series = source.series
+        others = [
+            _Column(_label(series), _style(series, formats))
+            for series in (source.series[place] for place in self._places)
+            if series.metric != "rss_bytes"
+        ]
+        columns = [
+            _Column("Time", formats.time, 19.0),
+            _Column("Memory (RSS), MiB", formats.mib),
+            _Column("Least, MiB", formats.mib),
+            _Column("Greatest, MiB", formats.mib),
+            _Column("Delta, MiB", formats.change),
+            _Column("Change from start, MiB", formats.change, 14.0),
+            _Column("Change from start, %", formats.share, 14.0),
+            *others,
+        ]
+        above = [
+            ("Target", name),
+            ("From", _clock(source.since_wall_seconds)),
+            ("Until", _clock(source.until_wall_seconds)),
+        ]
+        self.table = _Sheet(sheet, formats, columns, above)
+        self._timeline = _Timeline(self.table, step_seconds)
+        self._first: float | None = None
+        self._before: float | None = None
+        self.width = len(columns)
+
+    def add(self, row: Row) -> None:
+        """Write what the row holds of this target; nothing if it did not run."""
+        size: Cell | None = None
+        others: list[object] = []
+        for place in self._places:
+            if self._series[place].metric == "rss_bytes":
+                size = row.cells.get(place)
+            else:
+                others.append(_value(self._series[place], row.cells.get(place)))
+        if size is None and all(value is None for value in others):
+            return
+        if size is None:
+            self._timeline.add(row, [*[None] * 6, *others])
+            return
+        if self._first is None:
+            self._first = size.mean
+        delta = None if self._before is None else (size.mean - self._before) / MIB
+        change = size.mean - self._first
+        self._timeline.add(
+            row,
+            [
+                size.mean / MIB,
+                size.minimum / MIB,
+                size.maximum / MIB,
+                delta,
+                change / MIB,
+                change / self._first if self._first else None,
+                *others,
+            ],
+        )
+        self._before = size.mean
+
+
+class _Book:
+    """All sheets. The rows go to all timelines as they stream by; the first sheet is last."""
+
+    def __init__(self, workbook: Any, source: Source) -> None:
+        self._workbook = workbook
+        self._source = source
+        self._formats = _Formats(workbook)
+        self._machine = [
+            place for place, one in enumerate(source.series) if one.kind in ("system", "app")
+        ]
+        self._sizes = {
+            one.name: place
+            for place, one in enumerate(source.series)
+            if one.kind == "target" and one.metric == "rss_bytes"
+        }
+        self._wide = list(self._sizes)[:_MOST_WIDE]
+        # Each size stands in the wide sheet, too, and in three columns and changes of its own.
+        width = len(source.series) + 7 * len(self._sizes) + 3
+        span = source.until_wall_seconds - source.since_wall_seconds
+        self._step_seconds = find_step(span, max(1000, min(MOST_ROWS, MOST_CELLS // width)))
+
+    def write(self) -> None:
+        """Write everything, in one pass over the history."""
+        source, formats, step = self._source, self._formats, self._step_seconds
+        session = self._workbook.add_worksheet("Session")
+        time = _Column("Time", formats.time, 19.0)
+        machine = _Timeline(
+            self._add_sheet(
+                "System timeline",
+                [
+                    time,
+                    *(
+                        _Column(_label(one), _style(one, formats))
+                        for one in (source.series[place] for place in self._machine)
+                    ),
+                ],
+            ),
+            step,
+        )
+        wide = _Timeline(
+            self._add_sheet(
+                "Targets timeline",
+                [time, *(_Column(f"{plain_text(n)}, MiB", formats.mib) for n in self._wide)],
+            ),
+            step,
+        )
+        shown = source.targets[:MOST_TARGET_SHEETS]
+        names = dict(zip(shown, sheet_names(shown, _OWN_SHEETS), strict=True))
+        alerts = self._add_sheet("Alerts", self._alert_columns())
+        cleanups = self._add_sheet("Cleanups", self._cleanup_columns())
+        sheets = [
+            _TargetSheet(self._workbook.add_worksheet(names[n]), formats, n, source, step)
+            for n in shown
+        ]
+        summaries = {name: Summary() for name in source.targets}
+        for row in source.rows(step):
+            self._add_row(row, machine, wide, sheets, summaries)
+        for event in source.events(("alert",)):
+            if alerts.row < _MOST_EVENTS:
+                alerts.add(_alert(event))
+        for event in source.events(("cleanup", "cleanup_follow_up")):
+            if cleanups.row < _MOST_EVENTS:
+                cleanups.add(_cleanup(event))
+        for sheet in sheets:
+            self._insert_chart(sheet.table, "Memory", [3], (sheet.table.heading_row, sheet.width))
+        self._write_session(session, summaries, machine.sheet, wide.sheet)
+
+    def _add_sheet(self, name: str, columns: Sequence[_Column]) -> _Sheet:
+        return _Sheet(self._workbook.add_worksheet(name), self._formats, columns)
+
+    def _add_row(
+        self,
+        row: Row,
+        machine: _Timeline,
+        wide: _Timeline,
+        sheets: Sequence[_TargetSheet],
+        summaries: Mapping[str, Summary],
+    ) -> None:
+        series, cells = self._source.series, row.cells
+        values = [_value(series[place], cells.get(place)) for place in self._machine]
+        if any(value is not None for value in values):
+            machine.add(row, values)
+        for name, place in self._sizes.items():
+            if place in cells:
+                summaries[name].add(row.wall_seconds, cells[place])
+        values = [_value(series[self._sizes[n]], cells.get(self._sizes[n])) for n in self._wide]
+        if any(value is not None for value in values):
+            wide.add(row, values)
+        for sheet in sheets:
+            sheet.add(row)
+
+    def _write_session(
+        self, sheet: Any, summaries: Mapping[str, Summary], machine: _Sheet, wide: _Sheet
+    ) -> None:
+        source, formats = self._source, self._formats
+        counts = source.counts()
+        now = datetime.now().astimezone()
+        above: list[tuple[str, object]] = [
+            ("Exported by", f"Memtray {__version__}"),
+            ("Exported at", now.replace(tzinfo=None)),
+            ("Time zone", f"local, {now:%Z} (UTC{now:%z})"),
+            ("From", _clock(source.since_wall_seconds)),
+            ("Until", _clock(source.until_wall_seconds)),
+            ("Rows", self._row_note()),
+            ("Values", "sizes in MiB; in timelines the greatest of each row's stretch"),
+        ]
+        if len(source.targets) > MOST_TARGET_SHEETS:
+            above.append(
+                ("Sheets", f"only the first {MOST_TARGET_SHEETS} targets have one of their own")
+            )
+        table = _Sheet(
+            sheet,
+            formats,
+            [
+                _Column("Target", None, 28.0),
+                _Column("Current, MiB", formats.mib, 19.0),
+                _Column("Peak, MiB", formats.mib),
+                _Column("Minimum, MiB", formats.mib),
+                _Column("Growth, MiB", formats.change),
+                _Column("Restarts", formats.count),
+                _Column("Alerts", formats.count),
+                _Column("First seen", formats.time, 19.0),
+                _Column("Last seen", formats.time, 19.0),
+            ],
+            above,
+        )
+        for name in source.targets:
+            one, count = summaries[name], counts[name]
+            table.add(
+                [
+                    name,
+                    *(_mib(size) for size in (one.current, one.peak, one.minimum, one.growth)),
+                    count.restarts,
+                    count.alerts,
+                    _clock(one.first_wall_seconds),
+                    _clock(one.last_wall_seconds),
+                ]
+            )
+        metrics = [source.series[place].metric for place in self._machine]
+        kinds = [source.series[place].kind for place in self._machine]
+        used = [
+            number + 1
+            for number, (kind, metric) in enumerate(zip(kinds, metrics, strict=True))
+            if kind == "system" and metric in ("used_bytes", "swap_used_bytes")
+        ]
+        self._insert_chart(machine, "System", used, (0, 10), onto=sheet)
+        by_size = sorted(self._wide, key=lambda name: -(summaries[name].peak or 0.0))
+        largest = [1 + self._wide.index(name) for name in by_size[:MOST_IN_CHART]]
+        self._insert_chart(wide, "Largest targets", largest, (18, 10), onto=sheet)
+
+    def _row_note(self) -> str:
+        if not self._step_seconds:
+            return "one for each moment that is kept"
+        return f"one for every {self._step_seconds:g} s"
+
+    def _insert_chart(
+        self,
+        table: _Sheet,
+        title: str,
+        columns: Sequence[int],
+        at: tuple[int, int],
+        onto: Any = None,
+    ) -> None:
+        if not columns or table.row == table.heading_row:
+            return
+        chart = self._workbook.add_chart({"type": "scatter", "subtype": "straight"})
+        for column in columns:
+            chart.add_series(
+                {
+                    "name": table.heading(column),
+                    "categories": table.cells(0),
+                    "values": table.cells(column),
+                    "line": {"width": 1.5},
+                }
+            )
+        span = self._source.until_wall_seconds - self._source.since_wall_seconds
+        clock = "hh:mm:ss" if span < 600 else "hh:mm" if span < 86_400 else "mm-dd hh:mm"
+        chart.set_title({"name": title, "name_font": {"size": 12}})
+        chart.set_x_axis(
+            {
+                "num_format": clock,
+                "min": _serial(self._source.since_wall_seconds),
+                "max": _serial(max(self._source.until_wall_seconds, 1e-3 + span)),
+                "major_gridlines": {"visible": False},
+            }
+        )
+        chart.set_y_axis({"name": "MiB", "min": 0, "num_format": "#,##0"})
+        chart.set_legend({"position": "bottom"})
+        chart.show_blanks_as("gap")
+        chart.set_size({"width": 820, "height": 340})
+        (onto or table.sheet).insert_chart(*at, chart)
+
+    def _alert_columns(self) -> list[_Column]:
+        texts = (("Subject", 20), ("Level", 12), ("Title", 40), ("What", 12), ("Reason", 30))
+        return [
+            _Column("Time", self._formats.time, 19.0),
+            *(_Column(heading, None, width) for heading, width in texts),
+            _Column("Text", None, 80.0),
+        ]
+
+    def _cleanup_columns(self) -> list[_Column]:
+        sizes = ("Before, MiB", "After, MiB", "Freed, MiB", "A minute later, MiB", "Kept, MiB")
+        return [
+            _Column("Time", self._formats.time, 19.0),
+            _Column("Subject", None, 20.0),
+            *(_Column(heading, self._formats.mib) for heading in sizes),
+            _Column("Text", None, 80.0),
+        ]
+
+
+def _alert(event: Event) -> list[object]:
+    data = event.data
+    return [
+        _clock(event.wall_seconds),
+        event.subject,
+        event.level or None,
+        event.text,
+        data.get("what"),
+        data.get("reason"),
+        data.get("body"),
+    ]
+
+
+def _cleanup(event: Event) -> list[object]:
+    keys = ("before_bytes", "after_bytes", "freed_bytes", "later_bytes", "kept_bytes")
+    sizes = (event.data.get(key) for key in keys)
+    return [
+        _clock(event.wall_seconds),
+        event.subject,
+        *(_mib(size) if isinstance(size, (int, float)) else None for size in sizes),
+        event.text,
+    ]
+
+
+def _label(series: Series) -> str:
+    label = _LABELS.get(series.metric)
+    stem, _, unit = series.metric.rpartition("_")
+    label = label or stem.replace("_", " ").capitalize()
+    unit = {"bytes": ", MiB", "percent": ", %"}.get(unit, "")
+    return f"{'Memtray: ' if series.kind == 'app' else ''}{label}{unit}"
+
+
+def _style(series: Series, formats: _Formats) -> Any:
+    return formats.mib if series.metric.endswith("_bytes") else formats.plain
+
+
+def _value(series: Series, cell: Cell | None) -> float | None:
+    if cell is None:
+        return None
+    return cell.maximum / MIB if series.metric.endswith("_bytes") else cell.maximum
+
+
+def _mib(size_bytes: float | None) -> float | None:
+    return None if size_bytes is None else size_bytes / MIB
+
+
+def _clock(wall_seconds: float | None) -> datetime | None:
+    return None if wall_seconds is None else datetime.fromtimestamp(wall_seconds)
+
+
+def _serial(wall_seconds: float) -> float:
+    """A moment as spreadsheets count: days of the local clock since the end of 1899."""
+    return (datetime.fromtimestamp(wall_seconds) - datetime(1899, 12, 30)).total_seconds() / 86_400

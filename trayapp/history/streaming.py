@@ -1,0 +1,91 @@
+"""The whole store in order of time, a minute at a time: what an export writes row by row."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from trayapp.history.tiers import HOUR_SECONDS, MINUTE_SECONDS
+
+_MINUTES = """
+    SELECT t_s, series, count, minimum, mean, maximum
+    FROM json_each(?1) CROSS JOIN minute ON series = json_each.value
+    WHERE t_s >= ?2 AND t_s < ?2 + 3600"""
+_HOURS = """
+    SELECT series, count, minimum, mean, maximum
+    FROM json_each(?1) CROSS JOIN hour ON series = json_each.value AND t_s = ?2"""
+
+
+class Bucket(NamedTuple):
+    """One stretch of one series, from the finest tier that still has it."""
+
+    start_ms: int
+    stretch_seconds: int
+    """0: a single sample; 60; 3600."""
+    place: int
+    """Which of the series that were asked for."""
+    samples: int
+    minimum: float
+    mean: float
+    maximum: float
+
+
+def stream_buckets(
+    connection: sqlite3.Connection, identities: Sequence[int], since_ms: int, until_ms: int
+) -> Iterator[Bucket]:
+    """Read everything of some series, oldest first; both ends belong to it.
+
+    In memory is an hour of minutes and a minute of samples, whatever the length. No transaction
+    is held in between, so that an export of many minutes does not keep the writer's log from
+    being folded in. A stretch that began before `since_ms` is told as beginning there.
+
+    Raises: sqlite3.Error.
+    """
+    index_of = {identity: index for index, identity in enumerate(identities)}
+    wanted = json.dumps(list(identities))
+    oldest_raw: int | None = connection.execute("SELECT min(t_ms) FROM raw").fetchone()[0]
+    hour_ms = HOUR_SECONDS * 1000
+    for start_ms in range(since_ms // hour_ms * hour_ms, until_ms + 1, hour_ms):
+        start = start_ms // 1000
+        minutes: dict[int, list[Bucket]] = {}
+        finer = set()
+        for t_s, series, *values in connection.execute(_MINUTES, (wanted, start)):
+            finer.add(series)
+            begin = max(t_s * 1000, since_ms)
+            if begin < (t_s + MINUTE_SECONDS) * 1000 and begin <= until_ms:
+                bucket = Bucket(begin, MINUTE_SECONDS, index_of[series], *values)
+                minutes.setdefault(t_s, []).append(bucket)
+        hours = [
+            Bucket(max(start_ms, since_ms), HOUR_SECONDS, index_of[series], *values)
+            for series, *values in connection.execute(_HOURS, (wanted, start))
+            if series not in finer
+        ]
+        yield from hours
+        has_raw = oldest_raw is not None and start_ms + hour_ms > oldest_raw
+        for minute in range(start, start + HOUR_SECONDS, MINUTE_SECONDS):
+            coarse = minutes.get(minute, [])
+            raw = _read_raw(connection, index_of, minute, since_ms, until_ms) if has_raw else []
+            known = {bucket.place for bucket in raw}
+            # A minute counts only where its samples are gone.
+            yield from (bucket for bucket in coarse if bucket.place not in known)
+            yield from raw
+
+
+def _read_raw(
+    connection: sqlite3.Connection,
+    index_of: dict[int, int],
+    minute: int,
+    since_ms: int,
+    until_ms: int,
+) -> list[Bucket]:
+    rows = connection.execute(
+        "SELECT t_ms, series, value FROM raw WHERE t_ms >= ? AND t_ms <= ? ORDER BY t_ms",
+        (max(minute * 1000, since_ms), min(minute * 1000 + 59_999, until_ms)),
+    )
+    return [
+        Bucket(t_ms, 0, index_of[series], 1, value, value, value)
+        for t_ms, series, value in rows
+        if series in index_of
+    ]
