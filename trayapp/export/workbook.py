@@ -429,14 +429,15 @@ class _Book:
                     "line": {"width": 1.5},
                 }
             )
-        span = self._source.until_wall_seconds - self._source.since_wall_seconds
+        since = self._source.since_wall_seconds
+        span = max(1.0, self._source.until_wall_seconds - since)
         clock = "hh:mm:ss" if span < 600 else "hh:mm" if span < 86_400 else "mm-dd hh:mm"
         chart.set_title({"name": title, "name_font": {"size": 12}})
         chart.set_x_axis(
             {
                 "num_format": clock,
-                "min": _serial(self._source.since_wall_seconds),
-                "max": _serial(max(self._source.until_wall_seconds, 1e-3 + span)),
+                "min": _serial(since),
+                "max": _serial(since + span),
                 "major_gridlines": {"visible": False},
             }
         )
