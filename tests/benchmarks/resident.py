@@ -22,6 +22,8 @@ from trayapp.domain.units import format_size
 
 IDLE_COUNT = 500
 TARGET_COUNT = 10
+SETTLE_SECONDS = 150.0
+"""Until caches and detectors have taken their room."""
 MOVING = """
 import mmap, time
 while True:
@@ -128,7 +130,7 @@ def measure_growth(desktop: VirtualDesktop, updates: int) -> None:
     so the lowest of the first quarter is compared with the lowest of the last.
     """
     with applet(desktop, "200ms") as pid:
-        time.sleep(20)
+        time.sleep(SETTLE_SECONDS)
         sizes = []
         ends = time.monotonic() + updates * 0.2
         while time.monotonic() < ends:
