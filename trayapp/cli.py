@@ -451,7 +451,7 @@ def _export(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     progress = Progress(sys.stderr)
     try:
-        return export(
+        code = export(
             ExportOptions(
                 history_file=current_paths().history_file,
                 output=options.output,
@@ -462,6 +462,9 @@ def _export(options: argparse.Namespace) -> int:
         )
     finally:
         progress.clear()
+    if code == 0:
+        print(f"Exported to {options.output}")
+    return code
 
 
 def _deliver(options: argparse.Namespace) -> int:
