@@ -66,7 +66,7 @@ def evidence_of(verdict: Verdict, signal: Signal, seconds: float) -> str:
 
 def _source(signal: Signal) -> str:
     return {
-        "anonymous memory": "judged by its anonymous memory and swap",
+        "anonymous memory": "judged by its anonymous memory",
         "private memory": "judged by its private memory",
         "resident set": "judged by its resident set, which mapped files can grow too",
         "memory": "judged by the size that was recorded",
