@@ -156,7 +156,7 @@ class LeakSettings:
     others: bool = True
     """Judge what no target holds, too."""
     score_percent: float = 70.0
-    proof_seconds: float = 690.0
+    proof_seconds: float = 680.0
     minimum_bytes: int = 4 * MIB
     minimum_percent: float = 8.0
     """Of its size when the climb began."""

@@ -21,7 +21,7 @@ class LeakSettings:
     """Loading a program and its libraries is no growth."""
     watch_seconds: float = 300.0
     """A clean climb of this length is worth 0.5."""
-    proof_seconds: float = 690.0
+    proof_seconds: float = 680.0
     """And of this length 0.7: most caches that fill in a straight line are full by then, and with
     start, a last block and confirmation a person still learns of a leak within a quarter of an
     hour, even of one that is not quite clean."""
