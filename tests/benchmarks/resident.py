@@ -22,6 +22,8 @@ from trayapp.domain.units import format_size
 
 IDLE_COUNT = 500
 TARGET_COUNT = 10
+START_SECONDS = 20.0
+"""Processes are met for the first time, and looked at again."""
 SETTLE_SECONDS = 150.0
 """Until caches and detectors have taken their room."""
 MOVING = """
@@ -110,7 +112,7 @@ def pid_of(app: subprocess.Popen[bytes]) -> int:
 def measure(desktop: VirtualDesktop, seconds: float) -> None:
     """Print the cost at one sample per second."""
     with applet(desktop, "1s") as pid:
-        time.sleep(10)
+        time.sleep(START_SECONDS)
         before = Reading(pid)
         time.sleep(seconds)
         after = Reading(pid)

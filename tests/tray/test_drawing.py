@@ -226,7 +226,7 @@ def test_the_mono_palette_has_no_colours() -> None:
 def test_argb_is_the_same_picture_in_network_byte_order(size_px: int) -> None:
     for look in LOOKS:
         rgba = draw_icon(look, size_px).tobytes()
-        argb = draw_argb(look, size_px)
+        (argb,) = draw_argb(look, [size_px])
         assert len(argb) == 4 * size_px * size_px
         assert (argb[0::4], argb[1::4], argb[2::4], argb[3::4]) == (
             rgba[3::4],
@@ -234,3 +234,9 @@ def test_argb_is_the_same_picture_in_network_byte_order(size_px: int) -> None:
             rgba[1::4],
             rgba[2::4],
         )
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=name_of)
+def test_several_sizes_at_once_are_the_pictures_of_each_size(look: IconPicture) -> None:
+    sizes = (16, 22, 24, 32, 44, 48, 64, 88)
+    assert draw_argb(look, sizes) == [draw_argb(look, [size])[0] for size in sizes]

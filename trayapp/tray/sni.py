@@ -413,7 +413,10 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         if icon != self._pixmap_source:
             self._pixmap_source = icon
             if isinstance(icon, IconPicture):
-                self._pixmaps = [(size, size, draw_argb(icon, size)) for size in ICON_SIZES_PX]
+                drawn = draw_argb(icon, ICON_SIZES_PX)
+                self._pixmaps = [
+                    (size, size, data) for size, data in zip(ICON_SIZES_PX, drawn, strict=True)
+                ]
             else:
                 self._pixmaps = [_as_pixmap(icon)]
         return self._pixmaps
