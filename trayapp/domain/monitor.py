@@ -69,6 +69,8 @@ PRIORS_SECONDS = 30 * 86_400.0
 """How long that is worth knowing."""
 VERY_QUICK_SECONDS, FURIOUS_SECONDS = 3600.0, 600.0
 """Quick growth is as bad as its rate only if it fills what is left within so long."""
+ALMOST_SCORE = 0.015
+"""So near to being called leaking is enough for a target."""
 SURE_SCORE = 0.9
 SURE_SECONDS = 6 * 3600.0
 """Beyond reasonable doubt, a leak that leaves less time is critical as well."""
@@ -551,12 +553,20 @@ class Monitor:
             value=view.limit_share,
         )
 
+    def _is_suspect(self, view: TargetView) -> bool:
+        """Whether to tell of a target: who named it wants to hear a little before it is proven."""
+        leak = view.leak
+        if leak.level == "growing":
+            almost = self._rules.leaks.leaking_score - ALMOST_SCORE
+            return leak.score >= almost or self._is_told(f"leak:{view.name}")
+        return leak.level == "leaking"
+
     def _is_told(self, key: str) -> bool:
         """Whether it is open: what mattered once matters until it ends, else it would flicker."""
         return self._book.judged_level(key) > Level.NORMAL
 
     def _judge_leak(self, rule: TargetRule, view: TargetView) -> Condition | None:
-        if view.leak.level != "leaking" or not (self._rules.tells_growth and rule.watch_growth):
+        if not self._is_suspect(view) or not (self._rules.tells_growth and rule.watch_growth):
             return None
         impact = impact_of(view.leak, is_target=True)
         if not impact.matters and not self._is_told(f"leak:{view.name}"):
@@ -572,7 +582,7 @@ class Monitor:
         if not (self._rules.tells_growth and rule.watch_growth):
             return None
         # A leak that is told says all that growth would, and better.
-        if view.leak.level == "leaking" and impact_of(view.leak, is_target=True).matters:
+        if self._is_suspect(view) and impact_of(view.leak, is_target=True).matters:
             return None
         title, body = growth_text(view, now - growth.onset_monotonic_seconds, growth.grown_bytes)
         return Condition(
