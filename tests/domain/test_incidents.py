@@ -275,7 +275,7 @@ def test_a_restart_of_memtray_does_not_tell_the_same_again() -> None:
 def test_what_has_ended_needs_no_recovery() -> None:
     book = IncidentBook(AlertPolicy())
     told_of(book, 0, of("leak:a"))
-    (resolved,) = book.fold(1, WALL + 1, [], Quiet(), ended=["a"])
+    (resolved,) = book.fold(1, WALL + 1, [], Quiet(), ended=["leak:a"])
     assert (resolved.what, resolved.reason) == ("resolved", "a is not running any more")
 
 

@@ -467,3 +467,13 @@ def test_quick_growth_is_as_bad_as_it_is_soon_over() -> None:
 
     assert worst(0.1) is Level.CRITICAL
     assert worst(0.7) is Level.EMERGENCY
+
+
+def test_an_application_that_goes_by_the_name_of_a_target_is_told_apart() -> None:
+    """The target does not run: that ends nothing of the application, nor marks the target."""
+    rules = MonitorRules(targets=(TargetRule(name="browser", match="something else"),))
+    outcomes = watch_others(rules, 0.5, 1500)
+    assert told(outcomes) == [("leak-of-application:browser", "raised", Level.WARNING)]
+    view = outcomes[-1].view
+    assert view.applications[0].level is Level.WARNING
+    assert view.targets[0].level is Level.NORMAL

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from trayapp.domain.incidents import TARGET_INCIDENTS
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Event, JsonValue
 from trayapp.domain.samples import ProcessKey
@@ -24,9 +25,6 @@ LASTING_SECONDS = 60.0
 """So long the effect of an action must last, or it is not tried again for that incident."""
 BACK_SHARE = 0.95
 """A target that uses so much of what it used before is back."""
-TARGET_INCIDENTS = frozenset({"limit", "leak", "growth", "spike"})
-"""How the keys of incidents about targets begin: "limit:NAME". Others may be about an application
-that merely goes by the name of a target."""
 
 SNAPSHOT, CLEANUP, TERMINATE = "snapshot", "cleanup", "terminate"
 # What shows how it was comes first, what ends it last, however the settings put them.

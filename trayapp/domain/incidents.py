@@ -22,7 +22,10 @@ GAP_SECONDS = 60.0
 """After a longer pause between two ticks (suspend, tracking paused) nothing is known to go on."""
 _PATIENCE_SECONDS = {"leak": 1800.0, "leak-of-application": 1800.0, "growth": 180.0}
 """How long, after a gap, it may take until such a thing can be judged again."""
-_INHIBITED = ("limit", "growth", "leak", "leak-of-application", "spike", "forecast")
+TARGET_INCIDENTS = ("limit", "growth", "leak", "spike")
+"""How the keys of incidents about targets begin: "limit:NAME". Others may be about an application
+that merely goes by the name of a target."""
+_INHIBITED = (*TARGET_INCIDENTS, "leak-of-application", "forecast")
 """What a shortage of the machine's memory is told in place of."""
 
 
@@ -193,8 +196,8 @@ class IncidentBook:
     ) -> tuple[Announcement, ...]:
         """Take in what was judged this tick; return what is to be told or noted.
 
-        A key that is not judged is well. `ended`: subjects that have nothing running any more;
-        their incidents end without waiting for a recovery.
+        A key that is not judged is well. `ended`: keys of what is about something that does not run
+        any more; those incidents end without waiting for a recovery.
         """
         now = monotonic_seconds
         if self._last_fold is not None and now - self._last_fold > GAP_SECONDS:
@@ -300,12 +303,12 @@ class IncidentBook:
             patience_seconds = entry.patience_seconds
         elif incident.phase != "recovering":
             incident = entry.incident = replace(incident, phase="recovering")
-        is_over = was_moment or incident.subject in ended
+        is_over = was_moment or incident.key in ended
         if not is_over and now - entry.well_since < patience_seconds:
             return
         entry.incident = entry.well_since = entry.patience_seconds = None
         entry.moment_ends = 0.0
-        reason = f"{incident.subject} is not running any more" if incident.subject in ended else ""
+        reason = f"{incident.subject} is not running any more" if incident.key in ended else ""
         announcements.append(Announcement(what="resolved", incident=incident, reason=reason))
 
     def _fold_banner(

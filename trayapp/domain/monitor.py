@@ -14,6 +14,7 @@ from trayapp.domain.growth import GrowthRule, GrowthTracker, Spike, SpikeRule
 from trayapp.domain.incidents import (
     PRESSURE_KEY,
     SYSTEM,
+    TARGET_INCIDENTS,
     AlertPolicy,
     Announcement,
     Condition,
@@ -348,14 +349,20 @@ class Monitor:
             if is_slow_due:
                 values += self._slow_values(target)
         judged_now = [condition for condition in conditions if condition is not None]
-        ended = [view.name for view in views if not view.pids]
+        ended = {
+            f"{kind}:{view.name}" for view in views if not view.pids for kind in TARGET_INCIDENTS
+        }
         announcements = self._book.fold(now, wall, judged_now, quiet, ended)
         events += [_as_event(announcement, wall) for announcement in announcements]
         incidents = self._book.open_incidents()
         worst: dict[str, Level] = {}
+        worst_of_others: dict[str, Level] = {}
         for incident in incidents:
+            if incident.key.startswith(f"{OTHERS_LEAK}:"):
+                # An application may go by the name of a target.
+                worst_of_others[incident.subject] = incident.level
+                continue
             worst[incident.subject] = max(incident.level, worst.get(incident.subject, Level.NORMAL))
-        told = {condition.subject for condition in self._leaks_of_others}
         view = View(
             wall_seconds=wall,
             system=frame.system,
@@ -367,8 +374,8 @@ class Monitor:
             incidents=incidents,
             largest=self._largest,
             applications=tuple(
-                replace(each, level=worst[each.name])
-                if each.name in told and each.name in worst
+                replace(each, level=worst_of_others[each.name])
+                if each.name in worst_of_others
                 else each
                 for each in self._applications
             ),
