@@ -172,8 +172,7 @@ class HookRunner:
                 while self._start_next(selector, running):
                     _read_or_wait(selector)
                     running = [run for run in running if not self._is_over(run)]
-        except Exception:
-            # Whatever that was, the next transition is to find a thread that runs its hooks.
+        except Exception:  # a fault of ours: the next transition is to find a thread all the same
             _logger.exception("hooks failed")
             for run in running:
                 run.kill()
