@@ -477,3 +477,19 @@ def test_an_application_that_goes_by_the_name_of_a_target_is_told_apart() -> Non
     view = outcomes[-1].view
     assert view.applications[0].level is Level.WARNING
     assert view.targets[0].level is Level.NORMAL
+
+
+def test_a_target_is_told_of_a_little_before_proof_and_the_sentence_says_so() -> None:
+    outcomes = run(
+        (
+            frame(second, anonymous("app", 40 + 0.02 * second), interval_seconds=5.0)
+            for second in range(0, 1200, 5)
+        ),
+        growth=GrowthRule(threshold_bytes_per_second=200_000),
+    )
+    raised = next(outcome for outcome in outcomes if outcome.announcements)
+    (incident,) = raised.view.incidents
+    assert raised.view.targets[0].leak.level == "growing"
+    assert "a cache that fills would look the same so far" in incident.body
+    assert outcomes[-1].view.targets[0].leak.level == "leaking"
+    assert [what for _, what, _ in told(outcomes)] == ["raised"]
