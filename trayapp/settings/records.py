@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from trayapp.domain.leaks import LeakSettings as LeakThresholds
 from trayapp.domain.units import KIB, MIB
 
+_LEAKS = LeakThresholds()
 _MINUTE = 60.0
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
@@ -155,15 +157,15 @@ class LeakSettings:
 
     others: bool = True
     """Judge what no target holds, too."""
-    score_percent: float = 70.0
-    proof_seconds: float = 680.0
-    minimum_bytes: int = 4 * MIB
-    minimum_percent: float = 8.0
+    score_percent: float = 100 * _LEAKS.leaking_score
+    proof_seconds: float = _LEAKS.proof_seconds
+    minimum_bytes: int = round(_LEAKS.minimum_bytes)
+    minimum_percent: float = 100 * _LEAKS.minimum_share
     """Of its size when the climb began."""
-    runaway_bytes_per_second: float = 1e6
-    rising_percent: float = 70.0
-    sustained_percent: float = 10.0
-    stair_bytes: int = MIB
+    runaway_bytes_per_second: float = _LEAKS.runaway_bytes_per_second
+    rising_percent: float = 100 * _LEAKS.sustained_share
+    sustained_percent: float = 100 * _LEAKS.sustained_growth
+    stair_bytes: int = round(_LEAKS.stair_bytes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
