@@ -397,8 +397,8 @@ class App:
 
     def _track(self, process: str) -> None:
         pid, _, started = process.partition(":")
-        view = self._sampler.view
-        for use in view.largest if view else ():
+        # Not only among those in the menu: who was there when it opened may have been overtaken.
+        for use in self._sampler.read_all_processes():
             if (str(use.facts.key.pid), str(use.facts.key.started)) == (pid, started):
                 name = make_target_name(process_label(use.facts.arguments, use.facts.name))
                 add_target(

@@ -164,11 +164,18 @@ def test_every_entry_of_the_menu_does_its_work(
     applet.click("On", submenu="Alerts")
     wait_until(lambda: not applet.status()["alerts"]["off"], what="alerts on")
 
-    # Not one that ends meanwhile, such as a window of the test before.
-    offered = [line.label for line in applet.menu() if "(pid" in line.label]
-    tracked = next((label for label in offered if "Xvfb" in label), offered[-1])
-    applet.click(tracked, submenu="Track a process…")
+    # One that stays, such as no window of the test before does, and is not overtaken in size.
+    large = desktop.launch(
+        sys.executable, "-c", "kept = b'x' * 400_000_000; import time; time.sleep(600)"
+    )
+    wait_until(lambda: rss_bytes(large.pid) > 400_000_000, what="a large process")
+    row = f"(pid {large.pid})"
+    tracked = wait_until(
+        lambda: [line.label for line in applet.menu() if row in line.label], what="its row"
+    )
+    applet.click(tracked[0].split("  ")[0], submenu="Track a process…")
     wait_until(lambda: len(applet.status()["targets"]) > 1, what="target")
+    assert applet.status()["targets"][1]["pids"] == [large.pid]
     assert (applet.home / "memtray.toml").read_text().startswith(SETTINGS)
 
     applet.click("Settings…")
