@@ -108,8 +108,8 @@ class LeakWatch:
             known = LeakDetector(
                 signal=signal,
                 settings=self._settings,
-                # So that not all of them judge in the same look. Not by hash(): Python salts that of
-                # texts anew for each run, and the same looks are to give the same verdicts.
+                # So that not all of them judge in the same look. Not by hash(): Python salts that
+                # of texts anew for each run, and the same looks are to give the same verdicts.
                 phase=len(self._known) % 15 / 15,
             )
         if isinstance(known, LeakDetector):
