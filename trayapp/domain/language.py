@@ -1,16 +1,24 @@
 """The language that Memtray speaks: one catalogue for the process, English where there is none.
 
 A text is written in English where it is used, as `_("Quit Memtray")`; what varies is filled in
-after translation: `_("{name} keeps growing").format(name=name)`. What machines read (JSON keys,
-verdicts, the log) is never translated.
+after translation: `_("{name} keeps growing").format(name=name)`. Sentences are whole, so that every
+language can put them in its own order. What machines read (JSON keys, verdicts, the log) is never
+translated. `packaging/translate.py` collects the texts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 Singular = Callable[[str], str]
 Plural = Callable[[str, str, int], str]
+
+LANGUAGES = ("en", "de", "es", "fr", "ja", "zh_CN")
+"""What Memtray speaks, as its catalogues' folders are called; English has none."""
+
+_NUMBER_MARKS = {"de": (",", "."), "es": (",", "."), "fr": (",", "\u202f")}
+"""The marks of decimals and of thousands where they are not English ones. A table, since
+`locale.setlocale` is the whole process's: C code beside us reads and writes numbers, too."""
 
 
 def _english_plural(singular: str, plural: str, count: int) -> str:
@@ -19,12 +27,19 @@ def _english_plural(singular: str, plural: str, count: int) -> str:
 
 _singular: Singular = str
 _plural: Plural = _english_plural
+_marks = (".", ",")
 
 
-def use_catalogue(singular: Singular = str, plural: Plural = _english_plural) -> None:
-    """Speak from this catalogue from now on: gettext's two lookups. The main thread, at start."""
-    global _singular, _plural
+def use_catalogue(
+    singular: Singular = str, plural: Plural = _english_plural, language: str = "en"
+) -> None:
+    """Speak from this catalogue from now on: gettext's two lookups. The main thread, at start.
+
+    language: one of LANGUAGES, for how it writes numbers.
+    """
+    global _singular, _plural, _marks
     _singular, _plural = singular, plural
+    _marks = _NUMBER_MARKS.get(language, (".", ","))
 
 
 def _(text: str) -> str:
@@ -35,3 +50,24 @@ def _(text: str) -> str:
 def ngettext(singular: str, plural: str, count: int) -> str:
     """Return the form that fits `count`, in the person's language. Any thread."""
     return _plural(singular, plural, count)
+
+
+def N_(text: str) -> str:  # noqa: N802 - what gettext's tools know it by
+    """Mark a text that is made when modules load; `_` translates it where it is shown."""
+    return text
+
+
+def listed(names: Iterable[str]) -> str:
+    """Several names in one line."""
+    # Translators: what stands between the names of a list.
+    return _(", ").join(names)
+
+
+def format_number(value: float, digits: int = 0) -> str:
+    """Write a number with so many decimals as the person's language does."""
+    return f"{value:.{digits}f}".replace(".", _marks[0])
+
+
+def format_count(count: int) -> str:
+    """Write a whole number, its thousands apart, as the person's language does."""
+    return f"{count:,}".replace(",", _marks[1])

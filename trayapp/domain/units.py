@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from trayapp.domain.language import N_, _, format_number
+
 KIB = 1024
 MIB = 1024**2
 GIB = 1024**3
@@ -30,7 +32,9 @@ def parse_size(text: str) -> int:
     match = _QUANTITY.fullmatch(text)
     factor = _SIZE_UNITS.get(match[2].lower()) if match else None
     if match is None or factor is None:
-        raise ValueError(f"{text!r} is not a size; write it like 500M or 1.5GiB")
+        raise ValueError(
+            _("{text} is not a size; write it like 500M or 1.5GiB").format(text=repr(text))
+        )
     return round(float(match[1]) * factor)
 
 
@@ -43,34 +47,59 @@ def parse_duration(text: str) -> float:
     unit = match[2].lower() if match else ""
     factor = _DURATION_UNITS.get({"m": "min", "": "s"}.get(unit, unit))
     if match is None or factor is None:
-        raise ValueError(f"{text!r} is not a duration; write it like 90s, 15min or 2h")
+        raise ValueError(
+            _("{text} is not a duration; write it like 90s, 15min or 2h").format(text=repr(text))
+        )
     return float(match[1]) * factor
 
 
+_SIZES = (
+    (KIB, 1023.5, (N_("{number} KiB"), N_("{number} MiB"), N_("{number} GiB"), N_("{number} TiB"))),
+    (1000, 999.5, (N_("{number} kB"), N_("{number} MB"), N_("{number} GB"), N_("{number} TB"))),
+)
+"""In binary and in decimal units: the step, below what a unit is used, and the units."""
+_DURATIONS = (
+    (N_("{number} d"), 86400), (N_("{number} h"), 3600), (N_("{number} min"), 60),
+    (N_("{number} s"), 1),
+)  # fmt: skip
+UNIT_NAMES = ("binary", "decimal")
+_sizes = _SIZES[0]
+
+
+def use_units(name: str) -> None:
+    """Write sizes in these units from now on, one of UNIT_NAMES. Any thread."""
+    global _sizes
+    _sizes = _SIZES[UNIT_NAMES.index(name)]
+
+
 def format_size(size_bytes: float | None) -> str:
-    """Write a size for people, in binary units with about three digits: "1.46 GiB", "–"."""
+    """Write a size for people, with about three digits: "1.46 GiB", "–"."""
     if size_bytes is None:
         return "–"
     sign = "-" if size_bytes < 0 else ""
     value = abs(float(size_bytes))
-    if value < KIB:
-        return f"{sign}{value:.0f} B"
-    for unit in ("KiB", "MiB", "GiB", "TiB"):
-        value /= KIB
-        if value < 1023.5 or unit == "TiB":
-            break
+    step, enough, units = _sizes
+    if value < step:
+        return _("{number} B").format(number=f"{sign}{value:.0f}")
+    value /= step
+    at = 0
+    while value >= enough and at < len(units) - 1:
+        value /= step
+        at += 1
     digits = 0 if value >= 99.95 else 1 if value >= 9.995 else 2
-    return f"{sign}{value:.{digits}f} {unit}"
+    return _(units[at]).format(number=sign + format_number(value, digits))
 
 
-def format_rate(bytes_per_second: float | None) -> str:
-    """Write a rate with its sign: "+200 KiB/s", "-1.50 MiB/s", "0 B/s", "–"."""
+def format_rate(bytes_per_second: float | None, *, signed: bool = True) -> str:
+    """Write a rate: "+200 KiB/s", "-1.50 MiB/s", "0 B/s", "–"; `signed`: with a plus."""
     if bytes_per_second is None:
         return "–"
-    size = format_size(bytes_per_second)
-    if size in ("0 B", "-0 B"):
-        return "0 B/s"
-    return f"{'' if bytes_per_second < 0 else '+'}{size}/s"
+    if abs(bytes_per_second) <= 0.5:
+        # Nothing falls or rises that is written as 0.
+        bytes_per_second, signed = 0.0, False
+    sign = "+" if signed and bytes_per_second > 0 else ""
+    # Translators: a rate, such as "+200 KiB/s".
+    return sign + _("{size}/s").format(size=format_size(bytes_per_second))
 
 
 def format_duration(seconds: float | None) -> str:
@@ -83,11 +112,14 @@ def format_duration(seconds: float | None) -> str:
     if left >= 86400:
         left = round(left / 3600) * 3600
     parts = []
-    for name, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+    for unit, size in _DURATIONS:
         count, left = divmod(left, size)
         if count:
-            parts.append(f"{count} {name}")
-    return " ".join(parts[:2]) or "0 s"
+            parts.append(_(unit).format(number=count))
+    if len(parts) > 1:
+        # Translators: a duration of two units, such as "2 h 40 min".
+        return _("{larger} {smaller}").format(larger=parts[0], smaller=parts[1])
+    return parts[0] if parts else _("{number} s").format(number=0)
 
 
 def format_estimate(seconds: float | None) -> str:
@@ -98,6 +130,8 @@ def format_estimate(seconds: float | None) -> str:
     return format_duration(round(seconds / step) * step if seconds >= 600 else seconds)
 
 
-def format_percent(share: float | None) -> str:
-    """Write a share (1.0 is all) as whole percent: "42 %", "–"."""
-    return "–" if share is None else f"{share * 100:.0f} %"
+def format_percent(share: float | None, digits: int = 0) -> str:
+    """Write a share (1.0 is all) in percent: "42 %", "–"."""
+    if share is None:
+        return "–"
+    return _("{number} %").format(number=format_number(share * 100, digits))
