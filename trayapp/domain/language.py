@@ -16,6 +16,8 @@ Plural = Callable[[str, str, int], str]
 LANGUAGES = ("en", "de", "es", "fr", "ja", "zh_CN")
 """What Memtray speaks, as its catalogues' folders are called; English has none."""
 
+_UNSPACED = ("ja", "zh_CN")
+"""Nothing stands between their sentences."""
 _NUMBER_MARKS = {"de": (",", "."), "es": (",", "."), "fr": (",", "\u202f")}
 """The marks of decimals and of thousands where they are not English ones. A table, since
 `locale.setlocale` is the whole process's: C code beside us reads and writes numbers, too."""
@@ -27,6 +29,7 @@ def _english_plural(singular: str, plural: str, count: int) -> str:
 
 _singular: Singular = str
 _plural: Plural = _english_plural
+_language = "en"
 _marks = (".", ",")
 
 
@@ -35,10 +38,10 @@ def use_catalogue(
 ) -> None:
     """Speak from this catalogue from now on: gettext's two lookups. The main thread, at start.
 
-    language: one of LANGUAGES, for how it writes numbers.
+    language: one of LANGUAGES, for how it writes numbers and paragraphs.
     """
-    global _singular, _plural, _marks
-    _singular, _plural = singular, plural
+    global _singular, _plural, _language, _marks
+    _singular, _plural, _language = singular, plural, language
     _marks = _NUMBER_MARKS.get(language, (".", ","))
 
 
@@ -61,6 +64,11 @@ def listed(names: Iterable[str]) -> str:
     """Several names in one line."""
     # Translators: what stands between the names of a list.
     return _(", ").join(names)
+
+
+def paragraph(*sentences: str) -> str:
+    """Whole sentences after one another; empty ones are left out."""
+    return ("" if _language in _UNSPACED else " ").join(filter(None, sentences))
 
 
 def format_number(value: float, digits: int = 0) -> str:

@@ -7,7 +7,6 @@ from array import array
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from trayapp.domain.leaks.evidence import evidence_of
 from trayapp.domain.leaks.ladder import BLOCK_SECONDS, BLOCKS, RUNGS, Ladder
 from trayapp.domain.leaks.settings import LeakSettings
 from trayapp.domain.leaks.shapes import shape_of
@@ -466,13 +465,14 @@ class LeakDetector:
             shape = "plateau"
         classic = self._classic()
         if level == "healthy":
-            verdict = Verdict(shape=shape, score=min(score, 0.49), classic=classic)
-            self.verdict = replace(verdict, evidence=evidence_of(verdict, self._signal, 0.0))
+            self.verdict = Verdict(
+                shape=shape, score=min(score, 0.49), classic=classic, signal=self._signal
+            )
             return
         rate, low, high, onset, growth = self._measure(is_runaway=is_runaway)
         room = self._room
         now = self._elapsed + self._clock
-        verdict = Verdict(
+        self.verdict = Verdict(
             level=level,
             shape=shape,
             # As long as a minute has not confirmed it, the score does not say leaking either.
@@ -490,8 +490,9 @@ class LeakDetector:
             seconds_to_limit_high=room / low if room is not None and low > 0 else None,
             is_runaway=is_runaway and max(self._scores) < settings.leaking_score,
             classic=classic,
+            signal=self._signal,
+            grown_seconds=now - onset,
         )
-        self.verdict = replace(verdict, evidence=evidence_of(verdict, self._signal, now - onset))
 
     def _measure(self, *, is_runaway: bool) -> tuple[float, float, float, float, float]:
         """Rate with its quartiles, onset on the caller's clock, and growth since."""

@@ -2,72 +2,95 @@
 
 from __future__ import annotations
 
-from trayapp.domain.leaks.verdict import Signal, Verdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from trayapp.domain.language import N_, _, listed
 from trayapp.domain.units import format_duration, format_estimate, format_rate, format_size
 
+if TYPE_CHECKING:
+    from trayapp.domain.leaks.verdict import ClassicSignals, Verdict
+
 _HEALTHY = {
-    "flat": "It holds its level",
-    "warm-up": "It grew after its start and slows down",
-    "climb": "It grows, but not for long enough to tell",
-    "staircase": "It grew by steps, but not for long enough to tell",
-    "saw-tooth returning": "It grows and gives back again and again",
-    "saw-tooth rising": "It grows and gives back most of it",
-    "plateau": "It has stopped growing",
-    "step": "It grew once, and holds that",
-    "spike": "It grew for a moment, and gave it back",
-    "day-and-night": "It rises and falls as its work does",
+    "flat": N_("It holds its level"),
+    "warm-up": N_("It grew after its start and slows down"),
+    "climb": N_("It grows, but not for long enough to tell"),
+    "staircase": N_("It grew by steps, but not for long enough to tell"),
+    "saw-tooth returning": N_("It grows and gives back again and again"),
+    "saw-tooth rising": N_("It grows and gives back most of it"),
+    "plateau": N_("It has stopped growing"),
+    "step": N_("It grew once, and holds that"),
+    "spike": N_("It grew for a moment, and gave it back"),
+    "day-and-night": N_("It rises and falls as its work does"),
 }
-_HOW = {
-    "staircase": "by steps that it keeps",
-    "saw-tooth rising": "between the dips too",
+_GROWN = {
+    "": N_("It has grown by {size} in {time}, about {rate} ({low} to {high}), "
+           "without giving it back"),
+    "staircase": N_("It has grown by {size} in {time}, about {rate} ({low} to {high}), "
+                    "by steps that it keeps"),
+    "saw-tooth rising": N_("It has grown by {size} in {time}, about {rate} ({low} to {high}), "
+                           "between the dips too"),
+}  # fmt: skip
+_PROCESS_GROWN = {
+    "": N_("Process {pid} has grown by {size} in {time}, about {rate} ({low} to {high}), "
+           "without giving it back"),
+    "staircase": N_("Process {pid} has grown by {size} in {time}, about {rate} "
+                    "({low} to {high}), by steps that it keeps"),
+    "saw-tooth rising": N_("Process {pid} has grown by {size} in {time}, about {rate} "
+                           "({low} to {high}), between the dips too"),
+}  # fmt: skip
+_SOURCES = {
+    "anonymous memory": N_("judged by its anonymous memory"),
+    "private memory": N_("judged by its private memory"),
+    "resident set": N_("judged by its resident set, which mapped files can grow too"),
+    "memory": N_("judged by the size that was recorded"),
 }
 
 
-def evidence_of(verdict: Verdict, signal: Signal, seconds: float) -> str:
-    """One sentence, with the signal it rests on.
-
-    Args:
-        verdict: All but its evidence.
-        signal: What was measured.
-        seconds: Since its onset.
-    """
+def evidence_of(verdict: Verdict, pid: int | None = None) -> str:
+    """One sentence, with the signal it rests on; `pid`: of that process instead of "it"."""
+    if verdict.signal is None:
+        return _("There is not enough to judge by yet.")
+    # Translators: the clauses of one sentence, such as "It has grown; memory is full in an hour".
+    between = _("; ")
+    source = _(_SOURCES[verdict.signal])
     if verdict.level == "healthy":
-        return f"{_HEALTHY[verdict.shape]} ({_source(signal)})."
-    rate = format_rate(verdict.rate_bytes_per_second)
-    spread = f"{format_size(verdict.rate_low_bytes_per_second)} to " + format_rate(
-        verdict.rate_high_bytes_per_second
-    ).lstrip("+")
-    since = format_duration(round(seconds / 60) * 60 if seconds >= 120 else seconds)
-    kept = f"{format_size(verdict.growth_bytes)} in {since}, about {rate.lstrip('+')} ({spread})"
-    how = _HOW.get(verdict.shape, "without giving it back")
-    sentence = f"It has grown by {kept}, {how}"
-    if verdict.seconds_to_limit is not None:
-        sentence += f"; memory is full in about {format_estimate(verdict.seconds_to_limit)}"
-    if verdict.is_runaway:
-        doubt = "; so fast that more proof would come too late"
-    elif verdict.level == "growing":
-        doubt = "; a cache that fills would look the same so far"
+        sentence = _(_HEALTHY[verdict.shape])
     else:
-        doubt = ""
-    classic = verdict.classic
-    agree = [
-        name
-        for name, is_met in (
-            ("moving average", classic.is_rate_high),
-            ("spike", classic.is_spike),
-            ("sustained growth", classic.is_sustained),
-            ("staircase", classic.jumps >= 3),
-        )
-        if is_met
-    ]
-    simple = f"; simple rules that agree: {', '.join(agree)}" if agree else ""
-    return f"{sentence}{doubt} ({_source(signal)}{simple})."
+        sentence = between.join(_clauses(verdict, pid))
+        if rules := listed(_rules_that_agree(verdict.classic)):
+            agree = _("simple rules that agree: {rules}").format(rules=rules)
+            source = between.join((source, agree))
+    # Translators: such as "It holds its level (judged by its private memory)."
+    return _("{sentence} ({source}).").format(sentence=sentence, source=source)
 
 
-def _source(signal: Signal) -> str:
-    return {
-        "anonymous memory": "judged by its anonymous memory",
-        "private memory": "judged by its private memory",
-        "resident set": "judged by its resident set, which mapped files can grow too",
-        "memory": "judged by the size that was recorded",
-    }[signal]
+def _clauses(verdict: Verdict, pid: int | None) -> Iterator[str]:
+    seconds = verdict.grown_seconds
+    texts = _GROWN if pid is None else _PROCESS_GROWN
+    yield _(texts.get(verdict.shape, texts[""])).format(
+        pid=pid,
+        size=format_size(verdict.growth_bytes),
+        time=format_duration(round(seconds / 60) * 60 if seconds >= 120 else seconds),
+        rate=format_rate(verdict.rate_bytes_per_second, signed=False),
+        low=format_size(verdict.rate_low_bytes_per_second),
+        high=format_rate(verdict.rate_high_bytes_per_second, signed=False),
+    )
+    if verdict.seconds_to_limit is not None:
+        left = format_estimate(verdict.seconds_to_limit)
+        yield _("memory is full in about {time}").format(time=left)
+    if verdict.is_runaway:
+        yield _("so fast that more proof would come too late")
+    elif verdict.level == "growing":
+        yield _("a cache that fills would look the same so far")
+
+
+def _rules_that_agree(classic: ClassicSignals) -> Iterator[str]:
+    if classic.is_rate_high:
+        yield _("moving average")
+    if classic.is_spike:
+        yield _("spike")
+    if classic.is_sustained:
+        yield _("sustained growth")
+    if classic.jumps >= 3:
+        yield _("staircase")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from trayapp.domain.language import _, format_number
 from trayapp.domain.leaks.verdict import Verdict
 from trayapp.domain.units import MIB, format_estimate, format_size
 
@@ -20,7 +21,7 @@ class Impact:
 
     matters: bool
     reason: str
-    """Half a sentence, such as "keeps 300 MiB"; may be empty."""
+    """A sentence, such as "It keeps 300 MiB."; may be empty."""
 
 
 def impact_of(verdict: Verdict, *, is_target: bool = False) -> Impact:
@@ -31,11 +32,14 @@ def impact_of(verdict: Verdict, *, is_target: bool = False) -> Impact:
     grown, start = verdict.growth_bytes or 0.0, verdict.start_bytes or 0.0
     left = verdict.seconds_to_limit
     if left is not None and left <= SOON_SECONDS:
-        return Impact(matters=True, reason=f"its memory is full in about {format_estimate(left)}")
+        reason = _("Its memory is full in about {time}.").format(time=format_estimate(left))
+        return Impact(matters=True, reason=reason)
     if grown >= MUCH_BYTES:
-        return Impact(matters=True, reason=f"it keeps {format_size(grown)}")
+        reason = _("It keeps {size}.").format(size=format_size(grown))
+        return Impact(matters=True, reason=reason)
     if grown >= DOUBLED_BYTES and grown >= start:
-        return Impact(matters=True, reason=f"it has grown to {1 + grown / max(start, 1):.1f} times")
+        times = format_number(1 + grown / max(start, 1), 1)
+        return Impact(matters=True, reason=_("It has grown to {n} times.").format(n=times))
     if is_target and grown >= NOTABLE_BYTES and grown >= NOTABLE_SHARE * start:
         return Impact(matters=True, reason="")
     return Impact(matters=False, reason="")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from trayapp.domain.leaks.evidence import evidence_of
+
 Shape = Literal[
     "flat", "warm-up", "climb", "staircase", "saw-tooth returning", "saw-tooth rising",
     "plateau", "step", "spike", "day-and-night",
@@ -64,8 +66,16 @@ class Verdict:
     seconds_to_limit_high: float | None = None
     is_runaway: bool = False
     """Told on two and a half minutes of data, since waiting would cost too much."""
-    evidence: str = "There is not enough to judge by yet."
+    signal: Signal | None = None
+    """What was measured; None: there is not enough to judge by yet."""
+    grown_seconds: float = 0.0
+    """Since the onset."""
     classic: ClassicSignals = ClassicSignals()
+
+    @property
+    def evidence(self) -> str:
+        """One sentence in the person's language, with the signal it rests on."""
+        return evidence_of(self)
 
     def since(self, monotonic_seconds: float, wall_seconds: float) -> float | None:
         """The onset by the wall clock, given one moment on both clocks; None: there is none."""
