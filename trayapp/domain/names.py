@@ -5,16 +5,29 @@ Command lines are strangers' texts: nothing here believes more of them than a na
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 _NAME_LENGTH = 40
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 
 
 def short_name(text: str) -> str:
     """A stranger's name cut to a length that fits a line, control characters shown as spaces."""
     flat = "".join(character if character.isprintable() else " " for character in text)
     return flat if len(flat) <= _NAME_LENGTH else flat[: _NAME_LENGTH - 1] + "…"
+
+
+def shown_name(text: str) -> str:
+    """`short_name` among other words: what reads from right to left takes no figures along.
+
+    Without the isolate around it, "NAME 5 MiB" would be shown as "MiB 5 EMAN".
+    """
+    name = short_name(text)
+    return f"\u2068{name}\u2069" if _RIGHT_TO_LEFT.search(name) else name
 
 
 class _Interpreter(NamedTuple):

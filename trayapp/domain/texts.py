@@ -9,7 +9,7 @@ from trayapp.domain.language import N_, _, listed, paragraph
 from trayapp.domain.leaks import Verdict
 from trayapp.domain.leaks.evidence import evidence_of
 from trayapp.domain.levels import Level
-from trayapp.domain.names import short_name
+from trayapp.domain.names import shown_name
 from trayapp.domain.samples import ProcessUse, SystemSample
 from trayapp.domain.units import (
     format_duration,
@@ -53,7 +53,7 @@ def pressure_text(
     ]
     if largest:
         named = listed(
-            f"{short_name(use.facts.name)} {format_size(use.rss_bytes)}" for use in largest[:_NAMED]
+            f"{shown_name(use.facts.name)} {format_size(use.rss_bytes)}" for use in largest[:_NAMED]
         )
         sentences.append(_("Largest: {names}.").format(names=named))
     stall = system.stall_full_percent
@@ -75,7 +75,7 @@ def forecast_text(
         time=format_estimate(seconds_left),
     )
     if growing:
-        names = listed(map(short_name, growing[:_NAMED]))
+        names = listed(map(shown_name, growing[:_NAMED]))
         body = paragraph(body, _("Growing most: {names}.").format(names=names))
     return _("Memory will be full soon"), body
 
@@ -94,7 +94,7 @@ def limit_text(view: TargetView) -> tuple[str, str]:
         share=format_percent(view.limit_share),
         rate=format_rate(view.slope_bytes_per_second),
     )
-    return title.format(name=short_name(view.name)), paragraph(body, _time_left(view))
+    return title.format(name=shown_name(view.name)), paragraph(body, _time_left(view))
 
 
 def growth_text(view: TargetView, lasted_seconds: float, grown_bytes: int) -> tuple[str, str]:
@@ -105,7 +105,7 @@ def growth_text(view: TargetView, lasted_seconds: float, grown_bytes: int) -> tu
         rate=format_rate(view.slope_bytes_per_second),
         size=format_size(view.rss_bytes),
     )
-    title = _("{name} keeps growing").format(name=short_name(view.name))
+    title = _("{name} keeps growing").format(name=shown_name(view.name))
     return title, paragraph(body, _time_left(view))
 
 
@@ -114,7 +114,7 @@ def leak_text(name: str, verdict: Verdict, reason: str, pid: int | None = None) 
 
     reason: why that matters, a sentence or nothing; pid: the one process of it that does.
     """
-    title = _("{name} seems to leak memory").format(name=short_name(name))
+    title = _("{name} seems to leak memory").format(name=shown_name(name))
     remedy = _("Restarting it gives the memory back.")
     return title, paragraph(evidence_of(verdict, pid), reason, remedy)
 
@@ -123,7 +123,7 @@ def spike_text(name: str, spike: Spike) -> tuple[str, str]:
     """Title and body about a jump between two polls."""
     jump = spike.after_bytes - spike.before_bytes
     return (
-        _("{name} jumped by {size}").format(name=short_name(name), size=format_size(jump)),
+        _("{name} jumped by {size}").format(name=shown_name(name), size=format_size(jump)),
         _("From {before} to {after} (+{share}) between two looks.").format(
             before=format_size(spike.before_bytes),
             after=format_size(spike.after_bytes),

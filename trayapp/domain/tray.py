@@ -8,9 +8,10 @@ from functools import partial
 from trayapp.domain.application_trends import ApplicationView
 from trayapp.domain.bars import share_heights, sparkline, zoomed_heights
 from trayapp.domain.incidents import Incident
+from trayapp.domain.language import N_, _, format_count
 from trayapp.domain.levels import Level
 from trayapp.domain.menu import IconPicture, MenuEntry, TrayState
-from trayapp.domain.names import process_label, short_name
+from trayapp.domain.names import process_label, shown_name
 from trayapp.domain.samples import AppSample, ProcessUse, SystemSample
 from trayapp.domain.units import format_percent, format_rate, format_size, parse_duration
 from trayapp.domain.view import Controls, TargetView, View
@@ -19,7 +20,7 @@ FLAT_BYTES_PER_SECOND = 5_000.0
 _MOST_TARGETS = 20
 _MOST_INCIDENTS = 3
 _MOST_APPLICATIONS, _LEAST_APPLICATIONS = 5, 2
-SNOOZE_CHOICES = (("15min", "Snoozed for 15 minutes"), ("1h", "Snoozed for 1 hour"))
+SNOOZE_CHOICES = (("15min", N_("Snoozed for 15 minutes")), ("1h", N_("Snoozed for 1 hour")))
 
 
 def tray_state(view: View | None, controls: Controls) -> TrayState:
@@ -61,8 +62,8 @@ def icon_picture(view: View | None, controls: Controls) -> IconPicture:
 def tooltip(view: View | None, controls: Controls) -> str:
     """Current figures, one line each: the machine, each target, what is wrong."""
     if view is None:
-        return "Memtray\nWaiting for the first sample"
-    lines = ["Memtray – paused" if controls.paused else "Memtray", system_line(view.system)]
+        return "Memtray\n" + _("Waiting for the first sample")
+    lines = [_("Memtray – paused") if controls.paused else "Memtray", system_line(view.system)]
     lines += [_figures(target) for target in view.targets[:_MOST_TARGETS]]
     lines += [incident_line(incident) for incident in view.incidents[:_MOST_INCIDENTS]]
     return "\n".join(lines)
@@ -73,50 +74,60 @@ def menu(view: View | None, controls: Controls) -> tuple[MenuEntry, ...]:
     return (
         *_summary(view, controls),
         _separator("summary"),
-        MenuEntry(key="trends", label="Memory trends…", default=True, enabled=view is not None),
-        MenuEntry(key="statistics", label="Statistics…", enabled=view is not None),
+        MenuEntry(key="trends", label=_("Memory trends…"), default=True, enabled=view is not None),
+        MenuEntry(key="statistics", label=_("Statistics…"), enabled=view is not None),
         _separator("windows"),
-        MenuEntry(key="pause", label="Start tracking" if controls.paused else "Pause tracking"),
-        MenuEntry(key="snapshot", label="Snapshot now", enabled=view is not None),
+        MenuEntry(
+            key="pause", label=_("Start tracking") if controls.paused else _("Pause tracking")
+        ),
+        MenuEntry(key="snapshot", label=_("Snapshot now"), enabled=view is not None),
         _cleanup_menu(view),
         _alerts_menu(view, controls),
         _recent_menu(controls),
         _track_menu(view.largest if view else ()),
         _separator("actions"),
-        MenuEntry(key="settings", label="Settings…"),
+        MenuEntry(key="settings", label=_("Settings…")),
         MenuEntry(
-            key="autostart", label="Start at login", kind="check", checked=controls.starts_at_login
+            key="autostart",
+            label=_("Start at login"),
+            kind="check",
+            checked=controls.starts_at_login,
         ),
         _separator("settings"),
-        MenuEntry(key="quit", label="Quit Memtray"),
+        MenuEntry(key="quit", label=_("Quit Memtray")),
     )
 
 
 def system_line(system: SystemSample) -> str:
     """One line about the machine: "Memory 42 % – 9.10 GiB of 15.6 GiB available"."""
-    line = (
-        f"Memory {format_percent(system.used_bytes / system.total_bytes)} – "
-        f"{format_size(system.available_bytes)} of {format_size(system.total_bytes)} available"
-    )
+    text = _("Memory {share} – {available} of {total} available")
     if system.swap_used_bytes:
-        line += f", swap {format_size(system.swap_used_bytes)}"
-    return line
+        text = _("Memory {share} – {available} of {total} available, swap {swap}")
+    return text.format(
+        share=format_percent(system.used_bytes / system.total_bytes),
+        available=format_size(system.available_bytes),
+        total=format_size(system.total_bytes),
+        swap=format_size(system.swap_used_bytes),
+    )
 
 
 def app_line(app: AppSample) -> str:
     """One line about Memtray itself, the kind of figure named."""
-    kind, size = ("private", app.uss_bytes) if app.uss_bytes else ("resident", app.rss_bytes)
-    cpu = "–" if app.cpu_percent is None else f"{app.cpu_percent:.1f} %"
-    return f"Memtray itself: {format_size(size)} {kind}, {cpu} CPU"
+    cpu = format_percent(None if app.cpu_percent is None else app.cpu_percent / 100, 1)
+    if app.uss_bytes:
+        text = _("Memtray itself: {size} private, {cpu} CPU")
+        return text.format(size=format_size(app.uss_bytes), cpu=cpu)
+    text = _("Memtray itself: {size} resident, {cpu} CPU")
+    return text.format(size=format_size(app.rss_bytes), cpu=cpu)
 
 
 def target_line(target: TargetView) -> str:
     """One line about a target: name, ten bars, size, arrow and rate."""
     if not target.pids:
-        return f"{short_name(target.name)} – not running"
+        return _("{name} – not running").format(name=shown_name(target.name))
     mark = "⚠ " if target.level > Level.NORMAL else ""
     bars = sparkline(zoomed_heights(target.bars))
-    return f"{mark}{short_name(target.name)}  {bars}  {_size_and_rate(target)}"
+    return f"{mark}{shown_name(target.name)}  {bars}  {_size_and_rate(target)}"
 
 
 def application_line(application: ApplicationView) -> str:
@@ -124,19 +135,19 @@ def application_line(application: ApplicationView) -> str:
     count = len(application.pids)
     several = f" ×{count}" if count > 1 else ""
     bars = sparkline(zoomed_heights(application.bars))
-    size = f"{format_size(application.rss_bytes)} RSS"
+    size = _("{size} RSS").format(size=format_size(application.rss_bytes))
     mark = "⚠ " if application.level > Level.NORMAL else ""
-    name = f"{mark}{short_name(application.name)}{several}"
+    name = f"{mark}{shown_name(application.name)}{several}"
     return f"{name}  {bars}  {size} {_trend(application.slope_bytes_per_second)}"
 
 
 def incident_line(incident: Incident) -> str:
     """One line about an incident, marked by how it stands."""
     if incident.phase == "recovering":
-        return f"✓ {incident.title} (over, it seems)"
+        return "✓ " + _("{title} (over, it seems)").format(title=incident.title)
     mark = "?" if incident.phase == "unknown" else "⚠"
-    known = ", acknowledged" if incident.acknowledged else ""
-    return f"{mark} {incident.title}{known}"
+    text = _("{title}, acknowledged") if incident.acknowledged else "{title}"
+    return f"{mark} {text.format(title=incident.title)}"
 
 
 def trend_arrow(bytes_per_second: float | None) -> str:
@@ -150,11 +161,13 @@ def trend_arrow(bytes_per_second: float | None) -> str:
 
 def _summary(view: View | None, controls: Controls) -> Iterable[MenuEntry]:
     if view is None:
-        label = "Tracking is paused" if controls.paused else "Waiting for the first sample…"
+        label = _("Tracking is paused") if controls.paused else _("Waiting for the first sample…")
         yield MenuEntry(key="system", label=label, kind="text")
         return
-    paused = "Paused: " if controls.paused else ""
-    yield MenuEntry(key="system", label=paused + system_line(view.system), kind="text")
+    line = system_line(view.system)
+    if controls.paused:
+        line = _("Paused: {line}").format(line=line)
+    yield MenuEntry(key="system", label=line, kind="text")
     for problem in controls.problems:
         yield MenuEntry(key=f"problem:{problem}", label=f"⚠ {problem}", kind="text")
     for incident in view.incidents[:_MOST_INCIDENTS]:
@@ -165,7 +178,7 @@ def _summary(view: View | None, controls: Controls) -> Iterable[MenuEntry]:
         )
     if len(view.targets) > _MOST_TARGETS:
         more = len(view.targets) - _MOST_TARGETS
-        yield MenuEntry(key="more", label=f"and {more} more…")
+        yield MenuEntry(key="more", label=_("and {count} more…").format(count=format_count(more)))
     if view.applications:
         yield _separator("targets")
     for application in _shown_applications(view):
@@ -182,11 +195,11 @@ def _incident_menu(incident: Incident) -> MenuEntry:
         label=incident_line(incident),
         kind="submenu",
         children=(
-            MenuEntry(key=f"incident:{key}", label="Trends…"),
+            MenuEntry(key=f"incident:{key}", label=_("Trends…")),
             MenuEntry(
-                key=f"acknowledge:{key}", label="Acknowledge", enabled=not incident.acknowledged
+                key=f"acknowledge:{key}", label=_("Acknowledge"), enabled=not incident.acknowledged
             ),
-            MenuEntry(key=f"snooze:{key}", label="Snooze for 1 hour"),
+            MenuEntry(key=f"snooze:{key}", label=_("Snooze for 1 hour")),
         ),
     )
 
@@ -195,7 +208,7 @@ def _recent_menu(controls: Controls) -> MenuEntry:
     recent = controls.recent_alerts
     return MenuEntry(
         key="recent",
-        label="Recent alerts",
+        label=_("Recent alerts"),
         kind="submenu",
         enabled=bool(recent),
         children=tuple(
@@ -239,21 +252,21 @@ def _cleanup_menu(view: View | None) -> MenuEntry:
     targets = view.targets[:_MOST_TARGETS] if view else ()
     return MenuEntry(
         key="cleanup",
-        label="Force memory cleanup",
+        label=_("Force memory cleanup"),
         kind="submenu",
         children=(
-            MenuEntry(key="cleanup:app", label="This app"),
+            MenuEntry(key="cleanup:app", label=_("This app")),
             *(
                 MenuEntry(
                     key=f"cleanup:target:{target.name}",
-                    label=short_name(target.name),
+                    label=shown_name(target.name),
                     enabled=bool(target.pids),
                 )
                 for target in targets
             ),
             MenuEntry(
                 key="cleanup:all",
-                label="All targets",
+                label=_("All targets"),
                 enabled=any(target.pids for target in targets),
             ),
         ),
@@ -269,19 +282,21 @@ def _chosen_quiet(view: View | None, controls: Controls) -> str:
     if until is None or until <= now:
         return "on"
     # The choice that fits what is left: 40 minutes left is still the hour's snooze.
-    return next((key for key, _ in SNOOZE_CHOICES if until - now <= parse_duration(key)), "1h")
+    return next(
+        (each[0] for each in SNOOZE_CHOICES if until - now <= parse_duration(each[0])), "1h"
+    )
 
 
 def _alerts_menu(view: View | None, controls: Controls) -> MenuEntry:
     chosen = _chosen_quiet(view, controls)
     choices = (
-        ("on", "alerts:on", "On"),
-        *((key, f"alerts:snooze:{key}", label) for key, label in SNOOZE_CHOICES),
-        ("off", "alerts:off", "Off"),
+        ("on", "alerts:on", _("On")),
+        *((key, f"alerts:snooze:{key}", _(label)) for key, label in SNOOZE_CHOICES),
+        ("off", "alerts:off", _("Off")),
     )
     return MenuEntry(
         key="alerts",
-        label="Alerts",
+        label=_("Alerts"),
         kind="submenu",
         children=tuple(
             MenuEntry(key=key, label=label, kind="radio", checked=choice == chosen)
@@ -293,14 +308,18 @@ def _alerts_menu(view: View | None, controls: Controls) -> MenuEntry:
 def _track_menu(largest: Sequence[ProcessUse]) -> MenuEntry:
     return MenuEntry(
         key="track",
-        label="Track a process…",
+        label=_("Track a process…"),
         kind="submenu",
         enabled=bool(largest),
         children=tuple(
             MenuEntry(
                 key=f"track:{use.facts.key.pid}:{use.facts.key.started}",
-                label=f"{process_label(use.facts.arguments, use.facts.name)}  "
-                f"{format_size(use.rss_bytes)}  (pid {use.facts.key.pid})",
+                # Translators: a process that can be chosen.
+                label=_("{name}  {size}  (pid {pid})").format(
+                    name=shown_name(process_label(use.facts.arguments, use.facts.name)),
+                    size=format_size(use.rss_bytes),
+                    pid=use.facts.key.pid,
+                ),
             )
             for use in largest
         ),
@@ -309,14 +328,19 @@ def _track_menu(largest: Sequence[ProcessUse]) -> MenuEntry:
 
 def _figures(target: TargetView) -> str:
     if not target.pids:
-        return f"{short_name(target.name)}: not running"
-    return f"{short_name(target.name)}: {_size_and_rate(target)}"
+        return _("{name}: not running").format(name=shown_name(target.name))
+    return f"{shown_name(target.name)}: {_size_and_rate(target)}"
 
 
 def _size_and_rate(target: TargetView) -> str:
-    size = "–" if target.rss_bytes is None else f"{format_size(target.rss_bytes)} RSS"
-    if target.has_own_limit and target.limit_share is not None:
-        size += f" ({format_percent(target.limit_share)} of limit)"
+    size = "–"
+    if target.rss_bytes is not None:
+        text = _("{size} RSS")
+        if target.has_own_limit and target.limit_share is not None:
+            text = _("{size} RSS ({share} of limit)")
+        size = text.format(
+            size=format_size(target.rss_bytes), share=format_percent(target.limit_share)
+        )
     return f"{size} {_trend(target.slope_bytes_per_second)}"
 
 
