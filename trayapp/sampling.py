@@ -128,6 +128,17 @@ class Sampler(threading.Thread):
         """Note that the person knows of an incident. Any thread."""
         self._errands.put(lambda: self._acknowledge(key))
 
+    def forget(self, name: str, timeout_seconds: float = 5.0) -> bool:
+        """Delete what the history keeps of a target; False: it cannot be written now.
+
+        Any thread but the sampler's; blocks.
+
+        Raises: MemtrayError when the sampler does not answer in time.
+        """
+        return self._ask(
+            lambda: self._history is not None and self._history.forget(name), timeout_seconds
+        )
+
     def read_all_processes(self, timeout_seconds: float = 5.0) -> list[ProcessUse]:
         """Every process with its resident set, largest first. Any thread but the sampler's; blocks.
 

@@ -16,6 +16,7 @@ from trayapp.domain.middle import median
 from trayapp.domain.records import Event, Point, Series
 from trayapp.errors import HistoryError
 from trayapp.history import tiers
+from trayapp.history.forgetting import FORGOTTEN
 from trayapp.history.schema import (
     STEPS,
     decode_text,
@@ -152,7 +153,9 @@ class HistoryReader:
     def series(self) -> list[Series]:
         """Every curve that was ever stored, sorted."""
         with self._translated():
-            rows = self._connection.execute("SELECT kind, name, metric FROM series").fetchall()
+            rows = self._connection.execute(
+                "SELECT kind, name, metric FROM series WHERE kind <> ?", (FORGOTTEN,)
+            ).fetchall()
         return sorted(Series(*map(decode_text, row)) for row in rows)
 
     def span(self) -> tuple[float, float] | None:

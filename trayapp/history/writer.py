@@ -15,6 +15,7 @@ from pathlib import Path
 from trayapp.domain.records import Event, JsonValue, Series
 from trayapp.errors import HistoryError
 from trayapp.history import tiers
+from trayapp.history.forgetting import Forgetter
 from trayapp.history.retention import Retention, Tidier, file_sizes
 from trayapp.history.schema import (
     describe,
@@ -39,6 +40,7 @@ _CLOCK_STEP_SECONDS = 60.0
 _HOLD_SECONDS = 3600.0
 """How long nothing is deleted for its age after the wall clock jumped ahead: it may jump back."""
 _TIDY_BUDGET_SECONDS = 0.015
+_FORGET_BUDGET_SECONDS = 0.005
 _ROLL_UP_LIMIT = 10
 _WAITING_SAMPLES = 8192
 _WAITING_EVENTS = 256
@@ -88,6 +90,8 @@ class HistoryWriter:
         self._quiet_until = self._held_until = -math.inf
         self._retry_seconds = _RETRY_SECONDS
         self._connection: sqlite3.Connection | None = None
+        self._is_forgetting = True
+        """Until it is known that nothing is left of what was to be forgotten."""
         self._open()
 
     @property
@@ -149,6 +153,27 @@ class HistoryWriter:
         if now - self._tidied_at >= _TIDY_SECONDS:
             more = self._tidy(by_age=now >= self._held_until)
             self._tidied_at = now if not more else -math.inf
+        if self._is_forgetting:
+            self._is_forgetting = (
+                self._guard(lambda _: self._forgetter.go_on(_FORGET_BUDGET_SECONDS)) or False
+            )
+
+    def forget(self, name: str) -> bool:
+        """Delete all that is kept of a target; tell whether it is out of sight.
+
+        What it needs on disk is freed by `maintain` within a minute or so. What comes of the
+        target from now on is kept again.
+        """
+        if not self.flush():
+            return False
+
+        def work(_: sqlite3.Connection) -> bool:
+            self._forgetter.begin(name)
+            return True
+
+        self._is_forgetting = self._guard(work) or False
+        self._ids.clear()
+        return self._is_forgetting
 
     def flush(self) -> bool:
         """Write all that waits, now; tell whether it is on disk."""
@@ -202,6 +227,7 @@ class HistoryWriter:
         connection, note = open_store(self._path)
         self._connection = connection
         self._tidier = Tidier(connection, self._path)
+        self._forgetter = Forgetter(connection)
         row = connection.execute("SELECT value FROM meta WHERE key = 'raw_rows'").fetchone()
         self._written_rows = row[0] if row else 0
         stat = self._path.stat()
@@ -352,7 +378,8 @@ class HistoryWriter:
         return Event(wall_seconds=now, kind="history", subject="memtray", text=text)
 
     def _raw_rows(self) -> int:
-        return max(0, self._written_rows - self._tidier.dropped_raw)
+        dropped = self._tidier.dropped_raw + self._forgetter.dropped_raw
+        return max(0, self._written_rows - dropped)
 
     def _write_row_count(self, connection: sqlite3.Connection) -> None:
         connection.execute(
