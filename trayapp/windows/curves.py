@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from trayapp.domain.language import _, ngettext
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Event, Point, Series
+from trayapp.windows.growth import Growth, judge_again
 from trayapp.windows.labels import plain_name
 from trayapp.windows.recordings import RecordingSource, TrendSource
+from trayapp.windows.runs import find_runs
 from trayapp.windows.selection import Selection, target_names
 
 Floats = npt.NDArray[np.float64]
 
 POINTS_PER_CURVE = 1200
 """About one per pixel of a wide window."""
+POINTS_IN_ALL = 30_000
+LEAST_POINTS = 200
+"""Where there are many curves, each gets fewer, so that a hundred take no longer than twenty."""
 RATE_SECONDS = 300.0
 RATE_POINTS = 30
 LEAST_SECONDS, LEAST_RECORDED_SECONDS = 1.0, 0.01
 """No time axis is shorter: that of the history, and that of a recording."""
-EVENT_KINDS = ("alert", "cleanup", "restart")
+EVENT_KINDS = ("alert", "cleanup", "restart", "snapshot", "task")
 EVENT_COLUMNS = 150
 """Events closer together than this fraction of the chart share one mark, the worst."""
 
@@ -79,6 +85,19 @@ class Curve:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Run:
+    """One run of a target, laid over others."""
+
+    start: float
+    end: float
+    """Wall seconds of its first and its last sample."""
+    curve: Curve
+    """Its times are seconds since the start."""
+    slot: int
+    """0: the latest."""
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class TrendData:
     """All that one picture shows, read at one moment."""
 
@@ -96,13 +115,25 @@ class TrendData:
     target_events: tuple[Event, ...]
     recording: str | None = None
     """What is shown instead of the history, for people; None: it is the history."""
+    growths: Mapping[str, Growth] = field(default_factory=dict)
+    """Of those targets that have one, by name."""
+    runs: tuple[Run, ...] | None = None
+    """The runs of one target, newest first: their times, as `since` and `until`, are seconds since
+    their starts, and there is nothing else to show. None: no runs were asked for."""
 
 
-def read_trends(reader: TrendSource, selection: Selection) -> TrendData:
+def read_trends(
+    reader: TrendSource, selection: Selection, live: Mapping[str, Growth] | None = None
+) -> TrendData:
     """Read what `selection` asks for.
+
+    `live` is what the running applet says of growth; it holds where the present is shown. Without
+    it, and for the past, the samples are judged again.
 
     Raises: HistoryError if the store cannot be read.
     """
+    if selection.runs_of is not None:
+        return _read_runs(reader, selection, selection.runs_of)
     span = reader.span()
     is_recording = isinstance(reader, RecordingSource)
     least = LEAST_RECORDED_SECONDS if is_recording else LEAST_SECONDS
@@ -110,29 +141,48 @@ def read_trends(reader: TrendSource, selection: Selection) -> TrendData:
     names = target_names(reader.series())
     events = reader.events(since, until, EVENT_KINDS)
 
-    def read(slot: int, series: Series, name: str) -> Curve:
-        restarts = [one.wall_seconds for one in events if _is_restart(one, series)]
-        points = reader.points(series, since, until, max_points=POINTS_PER_CURVE)
-        return make_curve(points, series=series, name=name, slot=slot, breaks=restarts, until=until)
-
-    system: tuple[Curve, ...] = ()
-    total = None
-    if selection.system:
-        system = (
-            read(0, Series("system", "", "used_bytes"), "Used"),
-            read(1, Series("system", "", "swap_used_bytes"), "Swap used"),
-        )
-        total = read(0, Series("system", "", "total_bytes"), "Total").peak
-    targets = [
-        read(slot, Series("target", name, "rss_bytes"), plain_name(name))
+    metric = f"{selection.metric}_bytes"
+    chosen = [
+        (slot, Series("target", name, metric), plain_name(name))
         for slot, name in enumerate(names)
         if name in selection.targets
     ]
     if selection.app:
-        targets.append(read(len(names), Series("app", "", "rss_bytes"), "Memtray itself"))
+        chosen.append((len(names), Series("app", "", metric), _("Memtray itself")))
+    wanted = list(chosen)
+    if selection.system:
+        wanted += [
+            (0, Series("system", "", "used_bytes"), _("Used")),
+            (1, Series("system", "", "swap_used_bytes"), _("Swap used")),
+            (2, Series("system", "", "total_bytes"), _("Total")),
+        ]
+    most = max(LEAST_POINTS, min(POINTS_PER_CURVE, POINTS_IN_ALL // max(1, len(wanted))))
+    read = reader.curves([one[1] for one in wanted], since, until, most)
+    curves = [
+        make_curve(
+            points,
+            series=series,
+            name=name,
+            slot=slot,
+            breaks=[one.wall_seconds for one in events if _is_restart(one, series)],
+            until=until,
+        )
+        for (slot, series, name), points in zip(wanted, read, strict=True)
+    ]
+    targets, machine = curves[: len(chosen)], curves[len(chosen) :]
+    shown_names = [curve.series.name for curve in targets if curve.series.kind == "target"]
+    is_present = span is not None and until >= span[1]
+    if live is not None and is_present:
+        growths = {name: live[name] for name in shown_names if name in live}
+    else:
+        growths = judge_again(reader, shown_names, since, until)
     own = {*selection.targets, *(["memtray"] if selection.app else [])}
     hidden = {*names, "memtray"} - own
-    shown = [one for one in events if one.subject not in hidden and _is_marked(one)]
+    shown = [
+        one
+        for one in events
+        if _is_marked(one) and (one.subject not in hidden or one.kind == "snapshot")
+    ]
     here = [one for one in shown if one.subject in own or not selection.system]
     there = [one for one in shown if one not in here]
     return TrendData(
@@ -140,12 +190,39 @@ def read_trends(reader: TrendSource, selection: Selection) -> TrendData:
         until=until,
         last=span[1] if span else None,
         selection=selection,
-        system=system,
-        total_bytes=total,
+        system=tuple(machine[:2]),
+        total_bytes=machine[2].peak if machine else None,
         targets=tuple(targets),
         system_events=_thin(there, since, until),
         target_events=_thin(here, since, until),
         recording=reader.title if isinstance(reader, RecordingSource) else None,
+        growths=growths,
+    )
+
+
+def _read_runs(reader: TrendSource, selection: Selection, name: str) -> TrendData:
+    series = Series("target", name, f"{selection.metric}_bytes")
+    found = []
+    for slot, (start, end) in enumerate(find_runs(reader, name)):
+        points = reader.points(series, start, end, POINTS_PER_CURVE // 2)
+        curve = make_curve(points, series=series, name=plain_name(name), slot=slot)
+        found.append(
+            Run(start=start, end=end, curve=replace(curve, times=curve.times - start), slot=slot)
+        )
+    since, until = 0.0, max((run.end - run.start for run in found), default=0.0)
+    if selection.window is not None:
+        since, until = selection.window
+    return TrendData(
+        since=since,
+        until=max(until, since + LEAST_SECONDS),
+        last=None,
+        selection=selection,
+        system=(),
+        total_bytes=None,
+        targets=tuple(run.curve for run in found),
+        system_events=(),
+        target_events=(),
+        runs=tuple(found),
     )
 
 
@@ -228,9 +305,10 @@ def _is_restart(event: Event, series: Series) -> bool:
 
 def _is_marked(event: Event) -> bool:
     # A resolved alert is good news and would double every mark.
-    return event.kind == "cleanup" or (
-        event.kind == "alert" and event.level in ("warning", "critical", "emergency")
-    )
+    if event.kind != "alert":
+        return True
+    told = event.data.get("what") != "acknowledged"
+    return told and event.level in ("warning", "critical", "emergency")
 
 
 def _thin(events: Sequence[Event], since: float, until: float) -> tuple[Event, ...]:
@@ -243,7 +321,9 @@ def _thin(events: Sequence[Event], since: float, until: float) -> tuple[Event, .
     for together in places.values():
         worst = max(together, key=_severity)
         if len(together) > 1:
-            worst = replace(worst, text=f"{worst.text} (and {len(together) - 1} more)")
+            more = len(together) - 1
+            text = ngettext("{text} (and {count} more)", "{text} (and {count} more)", more)
+            worst = replace(worst, text=text.format(text=worst.text, count=more))
         kept.append(worst)
     return tuple(kept)
 

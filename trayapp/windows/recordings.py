@@ -39,6 +39,15 @@ class TrendSource(Protocol):
     ) -> list[Point]:
         """One curve, in at most `max_points` stretches, with a point of None in each gap."""
 
+    def curves(
+        self,
+        series: Sequence[Series],
+        since_wall_seconds: float,
+        until_wall_seconds: float,
+        max_points: int = 2000,
+    ) -> list[list[Point]]:
+        """Several curves at once, each as from `points`."""
+
     def events(
         self,
         since_wall_seconds: float,
@@ -139,6 +148,18 @@ class RecordingSource:
         if last >= len(values.times) and self.span()[1] - end > max(3 * usual, 0.02):
             points.append(Point(end + usual, None, None, None))
         return points
+
+    def curves(
+        self,
+        series: Sequence[Series],
+        since_wall_seconds: float,
+        until_wall_seconds: float,
+        max_points: int = 2000,
+    ) -> list[list[Point]]:
+        """Each as from `points`."""
+        return [
+            self.points(one, since_wall_seconds, until_wall_seconds, max_points) for one in series
+        ]
 
     def events(
         self,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from trayapp.domain.language import _
 from trayapp.domain.records import Series
 from trayapp.errors import UsageError
 from trayapp.windows.labels import plain_name
@@ -20,6 +21,20 @@ MOST_AT_FIRST = 8
 
 MOST_IN_RECORDINGS = 10
 """As many as one recording follows at a time."""
+
+
+METRICS = ("rss", "uss", "pss", "swap")
+"""The kinds of memory that the history keeps of targets: "rss_bytes" and so on."""
+
+
+def metric_label(metric: str) -> str:
+    """One of `METRICS` for people."""
+    return {
+        "rss": _("Resident set (RSS)"),
+        "uss": _("Private memory (USS)"),
+        "pss": _("Proportional share (PSS)"),
+        "swap": _("Swap"),
+    }[metric]
 
 
 class Range(NamedTuple):
@@ -51,7 +66,15 @@ class Selection:
     span_seconds: float | None = None
     """The last so many seconds; None: all there is."""
     window: tuple[float, float] | None = None
-    """Fixed wall times instead of the last so many seconds."""
+    """Fixed wall times instead of the last so many seconds; of `runs_of`, seconds since starts."""
+    metric: str = "rss"
+    """Which memory of the targets; one of `METRICS`."""
+    stacked: bool = False
+    """Areas on top of each other instead of lines."""
+    runs_of: str | None = None
+    """Instead of all else: the runs of this target, laid over each other from their starts."""
+    moment: float | None = None
+    """A wall time to mark."""
 
 
 def target_names(series: Iterable[Series]) -> tuple[str, ...]:
@@ -69,7 +92,7 @@ def first_selection(reader: TrendSource) -> Selection:
     names = target_names(reader.series())
     first, last = reader.span() or (0.0, 0.0)
     if len(names) > MOST_AT_FIRST:
-        sizes = {name: _recent_size(reader, name, last) for name in names}
+        sizes = recent_sizes(reader, names, last)
         names = tuple(sorted(sorted(names, key=lambda name: -sizes[name])[:MOST_AT_FIRST]))
     return Selection(
         targets=names, app=not names, span_seconds=600.0 if last - first < 1800.0 else 3600.0
@@ -88,8 +111,14 @@ def narrow_selection(
     targets: Sequence[str] = (),
     since_seconds: float | None = None,
     at_wall_seconds: float | None = None,
+    last_wall_seconds: float | None = None,
+    **chosen: Any,
 ) -> Selection:
     """Apply what a person asked for; "system" and "memtray" name what is not a target.
+
+    A moment is shown in the middle, or, where it is so recent that half of the chart would be
+    empty, in the present (`last_wall_seconds`: the newest sample). `chosen` are fields of
+    `Selection`; None leaves one as it is.
 
     Raises: UsageError if there is no history of a target.
     """
@@ -101,27 +130,47 @@ def narrow_selection(
             app="memtray" in named - {*known},
             targets=tuple(name for name in known if name in named),
             window=None,
+            runs_of=None,
         )
     if since_seconds is not None:
         selection = replace(selection, span_seconds=since_seconds, window=None)
     if at_wall_seconds is not None:
-        half = (since_seconds or selection.span_seconds or 3600.0) / 2
-        selection = replace(selection, window=(at_wall_seconds - half, at_wall_seconds + half))
-    return selection
+        span = since_seconds or selection.span_seconds or 3600.0
+        window = (at_wall_seconds - span / 2, at_wall_seconds + span / 2)
+        if last_wall_seconds is not None and window[1] > last_wall_seconds > window[0]:
+            selection = replace(selection, span_seconds=span, window=None)
+        else:
+            selection = replace(selection, window=window)
+        selection = replace(selection, moment=at_wall_seconds, runs_of=None)
+    chosen = {key: value for key, value in chosen.items() if value is not None}
+    if chosen.get("runs_of") is True:
+        if len(selection.targets) != 1:
+            raise UsageError(_("name one target whose runs are to be laid over each other"))
+        chosen["runs_of"] = selection.targets[0]
+    return replace(selection, **chosen)
 
 
 def selection_from_message(
-    selection: Selection, known: Sequence[str], message: Mapping[str, Any]
+    selection: Selection,
+    known: Sequence[str],
+    message: Mapping[str, Any],
+    last_wall_seconds: float | None = None,
 ) -> Selection:
     """As `narrow_selection`, for what another process sent; leaves out what makes no sense."""
     targets = message.get("targets")
     names = [name for name in targets if isinstance(name, str)] if isinstance(targets, list) else []
+    names = [name for name in names if name in (*known, "system", "memtray")]
+    metric, stacked = message.get("metric"), message.get("stacked")
     return narrow_selection(
         selection,
         known,
-        targets=[name for name in names if name in (*known, "system", "memtray")],
+        targets=names,
         since_seconds=_positive(message.get("since_seconds")),
         at_wall_seconds=_positive(message.get("at_wall_seconds")),
+        last_wall_seconds=last_wall_seconds,
+        metric=metric if metric in METRICS else None,
+        stacked=stacked if stacked is True else None,
+        runs_of=(message.get("runs_of") is True and len({*names} & {*known}) == 1) or None,
     )
 
 
@@ -135,10 +184,25 @@ def _known_name(name: str, known: Sequence[str]) -> str:
     if name in known or name in ("system", "memtray"):
         return name
     near = difflib.get_close_matches(name, [*known, "system", "memtray"], n=1)
-    hint = f"did you mean {plain_name(near[0])!r}?" if near else "memtray status lists them"
-    raise UsageError(f"no history of a target named {plain_name(name)!r}; {hint}")
+    if near:
+        raise UsageError(
+            _("no history of a target named {name!r}; did you mean {near!r}?").format(
+                name=plain_name(name), near=plain_name(near[0])
+            )
+        )
+    raise UsageError(
+        _("no history of a target named {name!r}; memtray status lists them").format(
+            name=plain_name(name)
+        )
+    )
 
 
-def _recent_size(reader: TrendSource, name: str, last: float) -> float:
-    points = reader.points(Series("target", name, "rss_bytes"), last - 600.0, last, max_points=10)
-    return max((point.maximum for point in points if point.maximum is not None), default=0.0)
+def recent_sizes(reader: TrendSource, names: Sequence[str], last: float) -> dict[str, float]:
+    """The largest resident set of each target in the ten minutes before `last`."""
+    series = [Series("target", name, "rss_bytes") for name in names]
+    return {
+        name: max((point.maximum for point in points if point.maximum is not None), default=0.0)
+        for name, points in zip(
+            names, reader.curves(series, last - 600.0, last, max_points=10), strict=True
+        )
+    }

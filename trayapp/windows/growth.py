@@ -1,0 +1,87 @@
+"""Growth that a verdict stands for: told by the running applet, or judged from the samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from trayapp.domain.leaks import LeakDetector
+from trayapp.domain.records import Series
+from trayapp.windows.recordings import TrendSource
+
+MOST_JUDGED = 8
+"""More targets at once are not judged again: each takes a twentieth of a second."""
+POINTS_JUDGED = 1600
+"""Of all of them together."""
+LONGEST_STEP_SECONDS = 600.0
+"""Samples further apart than this are none to the detector."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """A climb that goes on."""
+
+    level: str
+    """"growing" or "leaking"."""
+    since: float
+    """Wall seconds."""
+    bytes_per_second: float
+    until: float | None = None
+    """Wall time at which the limit would be reached; None: there is none, or not soon."""
+
+
+def growths_of_status(told: Mapping[str, Any]) -> dict[str, Growth]:
+    """Read, by target, what the running applet says; leaves out what it does not say clearly."""
+    found = {}
+    now = told.get("taken_at")
+    for target in told.get("targets") or ():
+        level = target.get("verdict")
+        since = target.get("leak_since") or target.get("growing_since")
+        rate = target.get("leak_rate_bytes_per_second") or target.get("slope_bytes_per_second")
+        left = target.get("leak_seconds_to_limit") or target.get("seconds_to_limit")
+        if level in ("growing", "leaking") and since and rate and rate > 0 and now:
+            found[target["name"]] = Growth(
+                level=level,
+                since=since,
+                bytes_per_second=rate,
+                until=None if left is None else now + left,
+            )
+    return found
+
+
+def judge_again(
+    reader: TrendSource, names: Sequence[str], since: float, until: float
+) -> dict[str, Growth]:
+    """What the detector says at the end of a stretch of recorded time, by target.
+
+    Judged is anonymous memory where it was recorded, else the resident set. Nothing is said of a
+    stretch too long for samples that are near enough to each other, or of too many targets.
+
+    Raises: HistoryError if the store cannot be read.
+    """
+    if not 0 < len(names) <= MOST_JUDGED:
+        return {}
+    points_each = POINTS_JUDGED // len(names)
+    if (until - since) / points_each > LONGEST_STEP_SECONDS:
+        return {}
+    recorded = {*reader.series()}
+    series = [
+        anonymous
+        if (anonymous := Series("target", name, "anon_bytes")) in recorded
+        else Series("target", name, "rss_bytes")
+        for name in names
+    ]
+    found = {}
+    for name, points in zip(names, reader.curves(series, since, until, points_each), strict=True):
+        detector = LeakDetector()
+        last = None
+        for point in points:
+            if point.mean is not None:
+                detector.fold(point.wall_seconds, point.mean)
+                last = point.wall_seconds
+        verdict = detector.refresh()
+        onset, rate = verdict.onset_monotonic_seconds, verdict.rate_bytes_per_second
+        if verdict.level != "healthy" and onset is not None and rate and rate > 0 and last:
+            found[name] = Growth(level=verdict.level, since=onset, bytes_per_second=rate)
+    return found

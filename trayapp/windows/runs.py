@@ -1,0 +1,73 @@
+"""Where the runs of a target began and ended, by what was recorded of it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
+
+from trayapp.domain.records import Point, Series
+from trayapp.windows.recordings import TrendSource
+
+MOST_RUNS = 6
+"""The latest, and five to compare it with."""
+SHORTEST_SECONDS = 30.0
+"""Shorter ones tell nothing, unless it is the latest."""
+SMALLER = 0.75
+"""What has so much less after a time without any record was started again meanwhile."""
+_POINTS = 1500
+
+
+def find_runs(reader: TrendSource, name: str, most: int = MOST_RUNS) -> list[tuple[float, float]]:
+    """The wall times of the first and the last sample of the latest runs, newest first.
+
+    A run ends where the target was started again or was gone while Memtray looked. Where nothing
+    was recorded at all (Memtray or the machine was off), it goes on unless it came back smaller.
+
+    Raises: HistoryError if the store cannot be read.
+    """
+    span = reader.span()
+    if span is None:
+        return []
+    series = Series("target", name, "rss_bytes"), Series("system", "", "used_bytes")
+    own, system = reader.curves(series, *span, max_points=_POINTS)
+    restarts = sorted(
+        event.wall_seconds
+        for event in reader.events(*span, kinds=("restart",))
+        if event.subject == name
+    )
+    watched = [point.wall_seconds for point in system if point.mean is not None]
+    known = [point for point in own if point.mean is not None]
+    gaps = [point.wall_seconds for point in own if point.mean is None]
+    runs: list[list[float]] = []
+    for before, after in pairwise([None, *known]):
+        if after is None:
+            continue
+        if before is None or _is_new(before, after, restarts, gaps, watched):
+            # A stretch that holds a restart has samples of both runs; its moment is exact.
+            at = bisect_left(restarts, before.wall_seconds if before else span[0])
+            is_near = before is not None and at < len(restarts)
+            start = restarts[at] if is_near and restarts[at] <= after.wall_seconds else None
+            runs.append([start or after.wall_seconds, after.wall_seconds])
+        runs[-1][1] = after.wall_seconds
+    latest = runs[-1:]
+    kept = [run for run in runs if run[1] - run[0] >= SHORTEST_SECONDS or run in latest]
+    return [(start, end) for start, end in kept[: -most - 1 : -1]]
+
+
+def _is_new(
+    before: Point,
+    after: Point,
+    restarts: Sequence[float],
+    gaps: Sequence[float],
+    watched: Sequence[float],
+) -> bool:
+    start, end = before.wall_seconds, after.wall_seconds
+    if bisect_right(restarts, end) > bisect_right(restarts, start):
+        return True
+    gap = bisect_left(gaps, start)
+    if gap == len(gaps) or gaps[gap] > end:
+        return False
+    if bisect_left(watched, end) - bisect_right(watched, start) > 0:
+        return True
+    return (after.mean or 0.0) < SMALLER * (before.mean or 0.0)
