@@ -6,10 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from trayapp.domain.colors import Rgb
 from trayapp.domain.levels import Level
 
-PALETTE_NAMES = ("default", "safe", "mono")
-"""The icon's palettes: "safe" for colour-blind eyes, "mono" in greys alone."""
+PALETTE_NAMES = ("default", "safe", "mono", "custom")
+"""The icon's palettes: "safe" for colour-blind eyes, "mono" in greys alone, "custom" in colours of
+the person's own."""
+PANEL_NAMES = ("auto", "light", "dark")
+"""What may be behind the icon; "auto": what the desktop says, or what fits both."""
+NUMBER_PLACES = ("off", "under", "instead")
+"""Where the icon has a number: nowhere, under its bars, or in their stead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,14 @@ class IconPicture:
     paused: bool = False
     palette: str = "default"
     """One of PALETTE_NAMES."""
+    colors: tuple[Rgb, ...] = ()
+    """Of the palette "custom": one for each level."""
+    panel: str = "auto"
+    """One of PANEL_NAMES; whoever shows the icon replaces "auto" by what it knows."""
+    number_place: str = "off"
+    """One of NUMBER_PLACES."""
+    percent: int | None = None
+    """The number; None: unknown, or not shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,8 @@
 Normal: bars on a baseline. Warning: a triangle above them. Critical: a beam across the top, where
 the bars would hit the ceiling. Emergency: the picture inverted, white bars on a filled plate.
 Paused: only the tops of the bars, grey, under a pause sign. The newest bar, at the right, has a
-tone of its own and stands on its own ground: the baseline ends before it.
+tone of its own and stands on its own ground: the baseline ends before it. A number, where it is
+wanted and large enough to be read, stands under the bars or in their stead.
 """
 
 from __future__ import annotations
@@ -14,32 +15,18 @@ from typing import NamedTuple
 
 from PIL import Image
 
+from trayapp.domain.colors import Rgb
 from trayapp.domain.levels import Level
-from trayapp.domain.menu import PALETTE_NAMES, IconPicture
+from trayapp.domain.menu import IconPicture
+from trayapp.tray.digits import Figure, fit_figure, number_strokes
+from trayapp.tray.palettes import Tones, template_tones_of, tones_of
 
 BAR_COUNT = 10
 _OPAQUE = 255
 # Below this size ten bars with gaps between them do not fit.
 _SMALLEST_WITH_GAPS_PX = 2 * BAR_COUNT - 1
 
-Rgb = tuple[int, int, int]
 _Encode = Callable[[Rgb], tuple[int, int, int, int]]
-
-
-class Tones(NamedTuple):
-    """The colours of one look. Without a plate each is at least 3:1 to light and dark panels.
-
-    That leaves relative luminances of 0.175 to 0.26; within it, tones differ by hue as well.
-    """
-
-    older: Rgb
-    older_other: Rgb
-    """Every second older bar where there is no room for gaps."""
-    newest: Rgb
-    quiet: Rgb
-    """The baseline."""
-    mark: Rgb
-    plate: Rgb | None = None
 
 
 class Layout(NamedTuple):
@@ -66,85 +53,47 @@ class Layout(NamedTuple):
         return self.left + index * (self.bar + self.gap)
 
 
-_GREY = (0x7F, 0x7F, 0x7F)
-_DEFAULT = {
-    Level.NORMAL: Tones((0x12, 0x75, 0xD9), (0x00, 0x94, 0xC6), (0x08, 0x9F, 0x3B), _GREY, _GREY),
-    Level.WARNING: Tones(
-        (0xBE, 0x58, 0x00), (0xDE, 0x68, 0x00), (0xAF, 0x84, 0x00), _GREY, (0xBE, 0x58, 0x00)
-    ),
-    Level.CRITICAL: Tones(
-        (0xE6, 0x20, 0x2D), (0xEC, 0x57, 0x61), (0xC9, 0x24, 0xC9), _GREY, (0xE6, 0x20, 0x2D)
-    ),
-    Level.EMERGENCY: Tones(
-        (0xFF, 0xFF, 0xFF), (0xFF, 0xD3, 0xD6), (0xFF, 0xE9, 0x5C), (0xFF, 0xD3, 0xD6),
-        (0xFF, 0xFF, 0xFF), plate=(0xE6, 0x20, 0x2D),
-    ),
-}  # fmt: skip
-# Blue, ochre and rose: those who see no red or no green still see blue from yellow, those who see
-# no blue see rose from both. Found by search for the greatest least difference among the three.
-_SAFE = {
-    Level.NORMAL: Tones((0x18, 0x88, 0xE0), (0x10, 0x78, 0xC8), (0x50, 0x70, 0xF0), _GREY, _GREY),
-    Level.WARNING: Tones(
-        (0xA8, 0x88, 0x08), (0x94, 0x78, 0x10), (0xA0, 0x68, 0x20), _GREY, (0xA8, 0x88, 0x08)
-    ),
-    Level.CRITICAL: Tones(
-        (0xE8, 0x28, 0x70), (0xE8, 0x48, 0x78), (0xF0, 0x48, 0x90), _GREY, (0xE8, 0x28, 0x70)
-    ),
-    Level.EMERGENCY: Tones(
-        (0xFF, 0xC8, 0xDC), (0xFF, 0xE0, 0xEC), (0xFF, 0xFF, 0xFF), (0xFF, 0xC8, 0xDC),
-        (0xFF, 0xFF, 0xFF), plate=(0xDA, 0x28, 0x68),
-    ),
-}  # fmt: skip
-_GREYS = Tones(
-    (0x75, 0x75, 0x75), (0x80, 0x80, 0x80), (0x8A, 0x8A, 0x8A), (0x75, 0x75, 0x75),
-    (0x75, 0x75, 0x75),
-)  # fmt: skip
-_MONO = {
-    Level.NORMAL: _GREYS,
-    Level.WARNING: _GREYS,
-    Level.CRITICAL: _GREYS,
-    Level.EMERGENCY: Tones(
-        (0xD4, 0xD4, 0xD4), (0xE2, 0xE2, 0xE2), (0xFF, 0xFF, 0xFF), (0xD4, 0xD4, 0xD4),
-        (0xFF, 0xFF, 0xFF), plate=(0x75, 0x75, 0x75),
-    ),
-}  # fmt: skip
-_PALETTES = dict(zip(PALETTE_NAMES, (_DEFAULT, _SAFE, _MONO), strict=True))
-_PAUSED = Tones(_GREY, (0x75, 0x75, 0x75), (0x8A, 0x8A, 0x8A), _GREY, _GREY)
-
-
-def tones_of(picture: IconPicture) -> Tones:
-    """The colours that a picture is drawn in."""
-    return _PAUSED if picture.paused else _PALETTES[picture.palette][picture.level]
-
-
 @functools.lru_cache(maxsize=32)
 def layout(size_px: int) -> Layout:
-    """Lay out ten equal bars in `size_px` (at least 16) columns: the widest that leave gaps.
+    """Lay out ten equal bars in `size_px` (at least 16) columns, as wide as whole pixels allow.
 
-    A gap is a quarter to half of a bar, and one column stays free on either side where there is
-    room, so that a plate frames its bars. An even size from 38 on is the double of its half: what a
-    HiDPI screen shows, and what a host that shrinks the larger picture gets back in whole pixels.
+    A gap is a quarter to half of a bar. One column stays free on either side, so that a plate
+    frames its bars, unless that costs a third of the width. An even size is the double of its half,
+    unless that costs a tenth: it is what a HiDPI screen shows, and what a host that shrinks the
+    larger picture gets back in whole pixels.
     """
+    widest = _widest(size_px, size_px)
+    framed = _widest(size_px, size_px - 2)
+    found = framed if 3 * framed.width > 2 * widest.width else widest
     if size_px >= 2 * _SMALLEST_WITH_GAPS_PX and size_px % 2 == 0:
-        return Layout(*(2 * length for length in layout(size_px // 2)))
-    room = size_px - 2 if size_px - 2 >= _SMALLEST_WITH_GAPS_PX else size_px
-    bar, gap = max(
-        (
-            (bar, gap)
-            for bar in range(1, size_px // BAR_COUNT + 1)
-            for gap in range((bar + 1) // 2 + 1)
-            if BAR_COUNT * bar + (BAR_COUNT - 1) * gap <= room
-            and (4 * gap >= bar or size_px < _SMALLEST_WITH_GAPS_PX)
-        ),
-        key=lambda fit: (BAR_COUNT * fit[0] + (BAR_COUNT - 1) * fit[1], fit[0]),
-    )
-    found = Layout(bar, gap, 0, max(1, size_px // 24), 1)
+        doubled = Layout(*(2 * length for length in layout(size_px // 2)))
+        if 10 * doubled.width >= 9 * found.width:
+            return doubled
     return found._replace(left=(size_px - found.width) // 2)
 
 
+def _widest(size_px: int, room_px: int) -> Layout:
+    """The widest bars within `room_px`, from its left edge; gaps only where there is room."""
+    fits = (
+        Layout(bar, gap, 0, max(1, size_px // 24), 1)
+        for bar in range(1, size_px // BAR_COUNT + 1)
+        for gap in range((bar + 1) // 2 + 1)
+        if 4 * gap >= bar or room_px < _SMALLEST_WITH_GAPS_PX
+    )
+    return max((fit for fit in fits if fit.width <= room_px), key=lambda fit: (fit.width, fit.bar))
+
+
 def draw_icon(picture: IconPicture, size_px: int) -> Image.Image:
-    """Draw the icon, square, mode RGBA. `size_px`: 16 to 128."""
-    return _draw(picture, size_px, lambda rgb: (*rgb, _OPAQUE))
+    """Draw the icon, square, mode RGBA. `size_px`: 16 to 192."""
+    return _draw(picture, size_px, tones_of(picture), lambda rgb: (*rgb, _OPAQUE))
+
+
+def draw_template(picture: IconPicture, size_px: int) -> Image.Image:
+    """Draw the icon in black, more and less opaque, for macOS to colour as its menu bar has it.
+
+    What stands on a plate is cut out of it. Square, mode RGBA. `size_px`: 16 to 192.
+    """
+    return _draw(picture, size_px, template_tones_of(picture), lambda rgb: (0, 0, 0, rgb[0]))
 
 
 def draw_argb(picture: IconPicture, sizes_px: Sequence[int]) -> list[bytes]:
@@ -154,16 +103,17 @@ def draw_argb(picture: IconPicture, sizes_px: Sequence[int]) -> list[bytes]:
     byte order. sizes_px: ascending; a picture whose half was drawn before is that one, doubled,
     which is the same at a third of the cost.
     """
+    tones = tones_of(picture)
+    # Only the triangle of a warning is finer in the larger picture.
+    can_double = picture.level is not Level.WARNING or picture.paused
     images: dict[int, Image.Image] = {}
     for size_px in sizes_px:
         half = images.get(size_px // 2)
-        # Only the triangle of a warning is finer in the larger picture.
-        is_double = size_px >= 2 * _SMALLEST_WITH_GAPS_PX and size_px % 2 == 0
-        if half is not None and is_double and picture.level is not Level.WARNING:
+        if half is not None and can_double and layout(size_px).unit == 2 * layout(half.width).unit:
             images[size_px] = half.resize((size_px, size_px), Image.Resampling.NEAREST)
         else:
             # Pillow does not care what its channels mean; so no pixel need be reordered.
-            images[size_px] = _draw(picture, size_px, lambda rgb: (_OPAQUE, *rgb))
+            images[size_px] = _draw(picture, size_px, tones, lambda rgb: (_OPAQUE, *rgb))
     return [image.tobytes() for image in images.values()]
 
 
@@ -179,10 +129,9 @@ class _Canvas:
             self.image.paste(self._encode(color), (left, top, left + width, top + height))
 
 
-def _draw(picture: IconPicture, size_px: int, encode: _Encode) -> Image.Image:
+def _draw(picture: IconPicture, size_px: int, tones: Tones, encode: _Encode) -> Image.Image:
     canvas = _Canvas(size_px, encode)
     grid = layout(size_px)
-    tones = tones_of(picture)
     if tones.plate:
         canvas.fill(tones.plate, 0, 0, size_px, size_px)
     if picture.paused:
@@ -194,8 +143,40 @@ def _draw(picture: IconPicture, size_px: int, encode: _Encode) -> Image.Image:
     else:
         top = grid.line if tones.plate else 0
     bottom = size_px - grid.line if tones.plate else size_px
-    _draw_bars(canvas, grid, picture, tones, top, bottom)
+    if picture.number_place != "off" and not picture.paused:
+        bottom = _draw_number(canvas, grid, picture, tones, size_px, top, bottom)
+    if top < bottom:
+        _draw_bars(canvas, grid, picture, tones, top, bottom)
     return canvas.image
+
+
+def _draw_number(
+    canvas: _Canvas,
+    grid: Layout,
+    picture: IconPicture,
+    tones: Tones,
+    size_px: int,
+    top: int,
+    bottom: int,
+) -> int:
+    """Draw the number, where it is large enough to be read; returns the row where bars must end.
+
+    Instead of bars, it has the size that leaves room for a mark, whatever the level.
+    """
+    instead = picture.number_place == "instead"
+    frame = grid.line if tones.plate else 0
+    rows = size_px - _mark_rows(grid, size_px) - grid.line if instead else size_px * 3 // 8
+    figure = fit_figure((size_px - 2 * frame) // grid.unit, rows // grid.unit)
+    if figure is None:
+        return bottom
+    figure = Figure(*(grid.unit * length for length in figure))
+    width, strokes = number_strokes(picture.percent, figure)
+    left = (size_px - width) // 2
+    over = (bottom - top - figure.tall) // 2 if instead else 0
+    start = max(top, bottom - figure.tall - over)
+    for box in strokes:
+        canvas.fill(tones.older, left + box.left, start + box.top, box.width, box.height)
+    return top if instead else start - grid.line
 
 
 def _draw_bars(
