@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from trayapp.domain.incidents import TARGET_INCIDENTS
+from trayapp.domain.language import N_, _, format_number, ngettext
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Event, JsonValue
 from trayapp.domain.samples import ProcessKey
@@ -29,7 +30,7 @@ BACK_SHARE = 0.95
 SNAPSHOT, CLEANUP, TERMINATE = "snapshot", "cleanup", "terminate"
 # What shows how it was comes first, what ends it last, however the settings put them.
 _ORDER = (SNAPSHOT, CLEANUP, TERMINATE)
-_NOUNS = {SNAPSHOT: "snapshot", CLEANUP: "cleanup", TERMINATE: "termination"}
+_NOUNS = {SNAPSHOT: N_("snapshot"), CLEANUP: N_("cleanup"), TERMINATE: N_("termination")}
 Outcome = Literal["begun", "refused", "done", "failed", "did_not_last"]
 
 
@@ -66,13 +67,21 @@ class Decision:
 
     def as_event(self) -> Event:
         """For the history, before anything is done."""
-        what = f"{self.target}: {_NOUNS[self.action]}"
-        if self.refusal is not None:
-            return self.event("refused", self.wall_seconds, f"No {what} by itself: {self.refusal}.")
-        count = f"{self.hour_count} of at most {self.per_hour} within an hour"
-        return self.event(
-            "begun", self.wall_seconds, f"{what} by itself, as it is {self.level.label}; {count}."
+        text = _(
+            "{name}: {action} by itself, as it is {level}; "
+            "{count} of at most {most} within an hour."
         )
+        if self.refusal is not None:
+            text = _("No {name}: {action} by itself: {reason}.")
+        said = text.format(
+            name=self.target,
+            action=_(_NOUNS[self.action]),
+            level=self.level.said,
+            count=self.hour_count,
+            most=self.per_hour,
+            reason=self.refusal,
+        )
+        return self.event("begun" if self.refusal is None else "refused", self.wall_seconds, said)
 
     def event(self, outcome: Outcome, wall_seconds: float, text: str, **data: JsonValue) -> Event:
         """What became of it; `data` are figures beside the decision's own."""
@@ -123,7 +132,7 @@ class ActionKeeper:
             if data.get("outcome") == "begun":
                 self._times(event.subject, action).append(now - age_seconds)
             elif data.get("outcome") in ("failed", "did_not_last"):
-                self._give_up(incident, action, event.text.rstrip("."))
+                self._give_up(incident, action, _unended(event.text))
                 self._ended[incident] = now
 
     def decide(
@@ -175,7 +184,7 @@ class ActionKeeper:
                     decision.event(
                         "did_not_last",
                         wall_seconds,
-                        f"{text}; not repeated for this incident.",
+                        _("{sentence}; not repeated for this incident.").format(sentence=text),
                         later_bytes=later_bytes,
                         later_seconds=later_seconds,
                     )
@@ -188,7 +197,7 @@ class ActionKeeper:
     def note_failure(self, decision: Decision, reason: str) -> None:
         """What was to help could not be done: it is not tried again for that incident."""
         self._watched.pop((decision.target, decision.action), None)
-        self._give_up(decision.incident, decision.action, reason.rstrip("."))
+        self._give_up(decision.incident, decision.action, _unended(reason))
 
     def _decide(
         self,
@@ -232,15 +241,20 @@ class ActionKeeper:
         useless = self._useless.get(incident, {}).get(action)
         watched = self._watched.get((target.name, action))
         if action == TERMINATE and not policy.may_terminate:
-            return "terminate_phrase does not stand in the settings"
+            return _("terminate_phrase does not stand in the settings")
         if action != SNAPSHOT and (target.rss_bytes is None or not target.keys):
-            return "it is not running"
+            return _("it is not running")
         if useless is not None:
-            return f"it did not help before ({useless})"
+            return _("it did not help before ({reason})").format(reason=useless)
         if watched is not None:
-            return f"the one {now - watched[0]:.0f} s ago has first to show its effect"
+            seconds = format_number(now - watched[0])
+            return _("the one {seconds} s ago has first to show its effect").format(seconds=seconds)
         if hour_count >= policy.per_hour:
-            return f"{hour_count} within the hour are the most that is allowed"
+            return ngettext(
+                "{count} within the hour is the most that is allowed",
+                "{count} within the hour are the most that is allowed",
+                hour_count,
+            ).format(count=hour_count)
         return None
 
     def _times(self, target: str, action: str) -> deque[float]:
@@ -257,8 +271,17 @@ def _is_back(later_bytes: int, before_bytes: int | None) -> bool:
 
 def _back_text(decision: Decision, later_bytes: int, later_seconds: int) -> str:
     before_bytes = decision.before_bytes or 0
-    share = format_percent(later_bytes / before_bytes) if before_bytes else "more"
-    return (
-        f"{decision.target}: {later_seconds} s after the {_NOUNS[decision.action]} it uses "
-        f"{format_size(later_bytes)}, {share} of what it used before"
+    return _(
+        "{name}: {seconds} s after the {action} it uses {size}, {share} of what it used before"
+    ).format(
+        name=decision.target,
+        seconds=later_seconds,
+        action=_(_NOUNS[decision.action]),
+        size=format_size(later_bytes),
+        share=format_percent(later_bytes / before_bytes if before_bytes else None),
     )
+
+
+def _unended(sentence: str) -> str:
+    """Without its full stop, to stand in another sentence."""
+    return sentence.rstrip(".。")

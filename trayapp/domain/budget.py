@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from trayapp.domain.language import _, format_number
 from trayapp.domain.samples import AppSample
-from trayapp.domain.units import MIB, format_size
+from trayapp.domain.units import MIB, format_percent, format_size
 
 WINDOW_SECONDS = 60.0
 """CPU and disk writes are averaged over this long."""
@@ -164,25 +165,34 @@ class BudgetKeeper:
         return (
             _Figure(
                 "uss", app.uss_bytes, budget.uss_bytes,
-                lambda value: f"{format_size(value)} of private memory, "
-                f"budget {format_size(budget.uss_bytes)}",
+                lambda value: _("{size} of private memory, budget {budget}").format(
+                    size=format_size(value), budget=format_size(budget.uss_bytes)
+                ),
             ),
             _Figure(
                 "cpu", cpu_percent, budget.cpu_percent,
-                lambda value: f"CPU {value:.2f} % of a core, budget {budget.cpu_percent:g} %",
+                lambda value: _("CPU {share} of a core, budget {budget}").format(
+                    share=format_percent(value / 100, 2),
+                    budget=format_percent(budget.cpu_percent / 100, None),
+                ),
             ),
             _Figure(
                 "descriptors", app.descriptor_count, budget.descriptor_count,
-                lambda value: f"{value:.0f} open files, budget {budget.descriptor_count}",
+                lambda value: _("{count} open files, budget {budget}").format(
+                    count=format_number(value), budget=budget.descriptor_count
+                ),
             ),
             _Figure(
                 "threads", app.thread_count, budget.thread_count,
-                lambda value: f"{value:.0f} threads, budget {budget.thread_count}",
+                lambda value: _("{count} threads, budget {budget}").format(
+                    count=format_number(value), budget=budget.thread_count
+                ),
             ),
             _Figure(
                 "written", written, budget.written_bytes_per_minute,
-                lambda value: f"{format_size(value)} written a minute, "
-                f"budget {format_size(budget.written_bytes_per_minute)}",
+                lambda value: _("{size} written a minute, budget {budget}").format(
+                    size=format_size(value), budget=format_size(budget.written_bytes_per_minute)
+                ),
             ),
         )  # fmt: skip
 
@@ -202,12 +212,16 @@ class BudgetKeeper:
         if self._step > 1 or self._is_told:
             return None
         self._is_told = True
-        remedy = (
-            "follows targets only"
-            if self._drops_groups()
-            else f"looks every {self._interval_seconds * self._stretch():.3g} s"
+        text = _(
+            "Memtray is over its budget ({figures}); until that is better it looks every {time} s."
         )
-        return f"Memtray is over its budget ({'; '.join(over)}); until that is better it {remedy}."
+        if self._drops_groups():
+            text = _(
+                "Memtray is over its budget ({figures}); "
+                "until that is better it follows targets only."
+            )
+        seconds = float(f"{self._interval_seconds * self._stretch():.3g}")
+        return text.format(figures=_("; ").join(over), time=format_number(seconds, None))
 
     def _settle(self, now: float, is_fine: bool) -> None:
         self._over_since = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from trayapp.domain.language import _, paragraph
 from trayapp.domain.records import Event
 from trayapp.domain.units import format_size
 
@@ -34,13 +35,20 @@ class CleanupResult:
     def sentence(self) -> str:
         """The result as a person would say it."""
         if self.freed_bytes is None:
-            return f"{self.subject}: nothing was done. {self.note}".strip()
-        change = f"{format_size(self.before_bytes)} → {format_size(self.after_bytes)}"
-        if self.note and self.freed_bytes <= 0:
-            return f"{self.subject}: nothing was freed ({change}). {self.note}"
-        verb = "freed" if self.freed_bytes >= 0 else "grew by"
-        size = format_size(abs(self.freed_bytes))
-        return f"{self.subject}: {verb} {size} ({change}). {self.note}".rstrip()
+            text = _("{name}: nothing was done.")
+        elif self.note and self.freed_bytes <= 0:
+            text = _("{name}: nothing was freed ({before} → {after}).")
+        elif self.freed_bytes >= 0:
+            text = _("{name}: freed {size} ({before} → {after}).")
+        else:
+            text = _("{name}: grew by {size} ({before} → {after}).")
+        said = text.format(
+            name=self.subject,
+            size=format_size(abs(self.freed_bytes or 0)),
+            before=format_size(self.before_bytes),
+            after=format_size(self.after_bytes),
+        )
+        return paragraph(said, self.note)
 
     def as_event(self) -> Event:
         """For the history, where windows mark it."""
@@ -63,22 +71,28 @@ def follow_up(result: CleanupResult, wall_seconds: float, later_bytes: int | Non
     if result.before_bytes is None or result.freed_bytes is None:
         return None
     if later_bytes is None:
-        kept, text = None, f"{result.subject}: no longer running a minute after the cleanup."
+        kept = came_back = None
+        text = _("{name}: no longer running a minute after the cleanup.")
     else:
         kept = result.before_bytes - later_bytes
         came_back = later_bytes - (result.after_bytes or 0)
         text = (
-            f"{result.subject}: a minute after the cleanup {format_size(later_bytes)} resident; "
-            + (
-                f"{format_size(kept)} stayed free."
-                if kept > 0
-                else f"all that was freed had come back ({format_size(came_back)})."
+            _("{name}: a minute after the cleanup {size} resident; {kept} stayed free.")
+            if kept > 0
+            else _(
+                "{name}: a minute after the cleanup {size} resident; "
+                "all that was freed had come back ({came_back})."
             )
         )
     return Event(
         wall_seconds=wall_seconds,
         kind="cleanup_follow_up",
         subject=result.subject,
-        text=text,
+        text=text.format(
+            name=result.subject,
+            size=format_size(later_bytes),
+            kept=format_size(kept),
+            came_back=format_size(came_back),
+        ),
         data={"later_bytes": later_bytes, "kept_bytes": kept},
     )

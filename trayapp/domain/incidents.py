@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from trayapp.domain.language import _, format_number
 from trayapp.domain.levels import Level
 
 Phase = Literal["active", "recovering", "unknown"]
@@ -88,17 +89,17 @@ class Quiet:
     ) -> str | None:
         """Why a banner about `subject` is held now; None: it may go out."""
         if self.off:
-            return "alerts are off"
+            return _("alerts are off")
         if level is Level.EMERGENCY and self.emergency_breaks_through:
             return None
         until = self.all_until_wall_seconds
         if until is not None and wall_seconds < until:
-            return "alerts are snoozed"
+            return _("alerts are snoozed")
         for name in (subject, key):
             until = self.subject_until_wall_seconds.get(name)
             if until is not None and wall_seconds < until:
-                return f"alerts about {name} are snoozed"
-        return "it is quiet hours" if self.in_quiet_hours else None
+                return _("alerts about {name} are snoozed").format(name=name)
+        return _("it is quiet hours") if self.in_quiet_hours else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,7 +309,9 @@ class IncidentBook:
             return
         entry.incident = entry.well_since = entry.patience_seconds = None
         entry.moment_ends = 0.0
-        reason = f"{incident.subject} is not running any more" if incident.key in ended else ""
+        reason = ""
+        if incident.key in ended:
+            reason = _("{name} is not running any more").format(name=incident.subject)
         announcements.append(Announcement(what="resolved", incident=incident, reason=reason))
 
     def _fold_banner(
@@ -355,9 +358,9 @@ class IncidentBook:
 
     def _reason_to_wait(self, entry: _Entry, incident: Incident, now: float) -> str | None:
         if incident.acknowledged:
-            return "it was acknowledged"
+            return _("it was acknowledged")
         if self._is_inhibited(incident):
-            return "the machine's shortage of memory is told in its place"
+            return _("the machine's shortage of memory is told in its place")
         is_emergency = incident.level is Level.EMERGENCY
         if is_emergency and entry.banner_level < Level.EMERGENCY:
             # No earlier and milder banner may delay this one.
@@ -367,11 +370,13 @@ class IncidentBook:
             # Worse, but not by a level: never more often than the gap.
             cooldown_seconds = max(cooldown_seconds, self.policy.gap_seconds)
         if entry.banner_at is not None and now - entry.banner_at < cooldown_seconds:
-            return f"the banner before is less than {cooldown_seconds:.0f} s old"
+            seconds = format_number(cooldown_seconds)
+            return _("the banner before is less than {seconds} s old").format(seconds=seconds)
         if self._last_banner is not None and not is_emergency:
             at, level = self._last_banner
             if now - at < self.policy.gap_seconds and incident.level <= level:
-                return f"another banner is less than {self.policy.gap_seconds:.0f} s old"
+                seconds = format_number(self.policy.gap_seconds)
+                return _("another banner is less than {seconds} s old").format(seconds=seconds)
         return None
 
     def _is_inhibited(self, incident: Incident) -> bool:

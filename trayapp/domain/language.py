@@ -71,9 +71,10 @@ def paragraph(*sentences: str) -> str:
     return ("" if _language in _UNSPACED else " ").join(filter(None, sentences))
 
 
-def format_number(value: float, digits: int = 0) -> str:
-    """Write a number with so many decimals as the person's language does."""
-    return f"{value:.{digits}f}".replace(".", _marks[0])
+def format_number(value: float, digits: int | None = 0) -> str:
+    """Write a number with so many decimals, None: as few as will do, as the language does."""
+    text = f"{value:g}" if digits is None else f"{value:.{digits}f}"
+    return text.replace(".", _marks[0])
 
 
 def format_count(count: int) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from trayapp.domain.language import N_, _
+
 
 class Level(IntEnum):
     """Severity; higher is worse, so levels compare and `max` picks the worst."""
@@ -15,5 +17,18 @@ class Level(IntEnum):
 
     @property
     def label(self) -> str:
-        """The level as people and JSON see it: "warning"."""
+        """The level as JSON has it: "warning"."""
         return self.name.lower()
+
+    @property
+    def said(self) -> str:
+        """The level in the person's language."""
+        return _(_SAID[self])
+
+
+_SAID = {
+    Level.NORMAL: N_("normal"),
+    Level.WARNING: N_("warning"),
+    Level.CRITICAL: N_("critical"),
+    Level.EMERGENCY: N_("emergency"),
+}

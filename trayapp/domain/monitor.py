@@ -23,6 +23,7 @@ from trayapp.domain.incidents import (
     Quiet,
     level_of_share,
 )
+from trayapp.domain.language import _
 from trayapp.domain.leaks import (
     MOST_PRIORS,
     NOTHING_TO_JUDGE,
@@ -228,7 +229,9 @@ class _TargetState:
             wall_seconds=wall_seconds,
             kind=SESSION,
             subject=name,
-            text=f"{name} held up to {format_size(prior.peak_floor_bytes)}",
+            text=_("{name} held up to {size}").format(
+                name=name, size=format_size(prior.peak_floor_bytes)
+            ),
             data={
                 "peak_floor_bytes": prior.peak_floor_bytes,
                 "warm_up_seconds": prior.warm_up_seconds,
@@ -435,7 +438,7 @@ class Monitor:
         events: list[Event] = []
         restarted = state.fold_processes(frozenset(readings))
         if restarted:
-            text = f"{rule.name} was started again"
+            text = _("{name} was started again").format(name=rule.name)
             events.append(Event(wall_seconds=wall, kind="restart", subject=rule.name, text=text))
             session = state.end_session(rule.name, wall)
             if session is not None:
@@ -693,7 +696,7 @@ def _budget_condition(text: str) -> Condition:
         key="budget:memtray",
         subject="memtray",
         level=Level.WARNING,
-        title="Memtray is over its own budget",
+        title=_("Memtray is over its own budget"),
         body=text,
         is_moment=True,
     )

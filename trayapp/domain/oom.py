@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from trayapp.domain.incidents import Condition
+from trayapp.domain.language import _, format_count, listed, ngettext
 from trayapp.domain.levels import Level
 
 SLACK_SECONDS = 2.0
@@ -45,10 +46,37 @@ class OomKill:
     @property
     def text(self) -> str:
         """One sentence that says no more than is known."""
-        what = "a process" if self.count == 1 else f"{self.count} processes"
-        where = f" in the cgroup of {_listed(self.counted_in)}" if self.counted_in else ""
-        ended = f"; {_listed(self.ended)} ended at that moment" if self.ended else ""
-        return f"The kernel killed {what}{where} for lack of memory{ended}."
+        text = ngettext(
+            "The kernel killed a process for lack of memory.",
+            "The kernel killed {count} processes for lack of memory.",
+            self.count,
+        )
+        if self.counted_in and self.ended:
+            text = ngettext(
+                "The kernel killed a process in the cgroup of {groups} for lack of memory; "
+                "{ended} ended at that moment.",
+                "The kernel killed {count} processes in the cgroup of {groups} for lack of "
+                "memory; {ended} ended at that moment.",
+                self.count,
+            )
+        elif self.counted_in:
+            text = ngettext(
+                "The kernel killed a process in the cgroup of {groups} for lack of memory.",
+                "The kernel killed {count} processes in the cgroup of {groups} for lack of memory.",
+                self.count,
+            )
+        elif self.ended:
+            text = ngettext(
+                "The kernel killed a process for lack of memory; {ended} ended at that moment.",
+                "The kernel killed {count} processes for lack of memory; "
+                "{ended} ended at that moment.",
+                self.count,
+            )
+        return text.format(
+            count=format_count(self.count),
+            groups=_all_of(self.counted_in),
+            ended=_all_of(self.ended),
+        )
 
     def condition(self) -> Condition:
         """The kill as something that alerts are made of."""
@@ -56,7 +84,7 @@ class OomKill:
             key=f"oom:{self.subject}",
             subject=self.subject,
             level=Level.CRITICAL,
-            title="Killed for lack of memory",
+            title=_("Killed for lack of memory"),
             body=self.text,
             is_moment=True,
         )
@@ -142,6 +170,7 @@ def ended_targets(
     return tuple(name for name, keys in members_before.items() if not ended.isdisjoint(keys))
 
 
-def _listed(names: Iterable[str]) -> str:
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last
+def _all_of(names: Sequence[str]) -> str:
+    if len(names) < 2:
+        return "".join(names)
+    return _("{names} and {last}").format(names=listed(names[:-1]), last=names[-1])

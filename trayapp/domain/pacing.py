@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from trayapp.domain.language import _, listed
 from trayapp.domain.samples import SystemSample
 from trayapp.domain.units import MIB, format_duration, format_size
 
@@ -67,7 +68,7 @@ class PaceKeeper:
         self._fill_bytes_per_second = 0.0
         self._still_since: float | None = None
         self._slower_since: float | None = None
-        self.reason = "as set"
+        self.reason = _("as set")
         """Why this pace, in a few words."""
 
     @property
@@ -85,7 +86,7 @@ class PaceKeeper:
         self._rule = rule
         self._interval_seconds = rule.interval_seconds
         self._slower_since = None
-        self.reason = "as set"
+        self.reason = _("as set")
 
     def fold(
         self, monotonic_seconds: float, system: SystemSample, moved: bool, on_battery: bool | None
@@ -133,16 +134,16 @@ class PaceKeeper:
     def _rest(self, still_seconds: float, on_battery: bool | None) -> tuple[float, str]:
         """The interval that would do if memory were plenty, and why."""
         factor = 2.0 if on_battery else 1.0
-        reasons = ["on battery"] if on_battery else []
+        reasons = [_("on battery")] if on_battery else []
         for patience_seconds in IDLE_SECONDS:
             if still_seconds >= patience_seconds:
                 factor *= 2.0
         if still_seconds >= IDLE_SECONDS[0]:
             minutes = format_duration(still_seconds // 60 * 60)
-            reasons.append(f"nothing has moved for {minutes}")
+            reasons.append(_("nothing has moved for {time}").format(time=minutes))
         rule = self._rule
         seconds = min(rule.longest_seconds, rule.interval_seconds * factor)
-        return seconds, ", ".join(reasons) or "as set"
+        return seconds, listed(reasons) or _("as set")
 
     def _need(self, system: SystemSample) -> tuple[float, str]:
         """The longest interval that is safe with the memory left, and why."""
@@ -151,9 +152,10 @@ class PaceKeeper:
         short_seconds = self._rule.interval_seconds * left_share / SHORT_SHARE
         rate = self._fill_bytes_per_second
         fill_seconds = left_bytes / rate / LOOKS_LEFT if rate > 0 else float("inf")
-        reason = f"only {format_size(left_bytes)} are left"
+        text = _("only {size} are left")
         if fill_seconds < short_seconds:
-            reason += f", and {format_size(rate)} of them go each second"
+            text = _("only {size} are left, and {rate} of them go each second")
+        reason = text.format(size=format_size(left_bytes), rate=format_size(rate))
         return min(short_seconds, fill_seconds), reason
 
     def _step(self, wanted_seconds: float) -> float:

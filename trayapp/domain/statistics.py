@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from trayapp.domain.language import _, format_count, format_number, ngettext
 from trayapp.domain.records import Event
-from trayapp.domain.units import format_duration, format_size
+from trayapp.domain.units import format_duration, format_percent, format_size
 from trayapp.domain.view import View
 
 
@@ -30,37 +31,55 @@ def statistics_rows(
 ) -> list[tuple[str, str]]:
     """The table; a row with an empty value is a heading."""
     rows = [
-        ("This session", ""),
-        ("Running for", format_duration(totals.running_seconds)),
-        ("Samples", f"{totals.sample_count:,}, one every {totals.interval_seconds:g} s"),
-        ("History on disk", format_size(totals.store_bytes)),
-        ("Notifications", ""),
-        ("Sent", str(totals.sent_count)),
-        ("Shown on the desktop", str(totals.shown_count)),
-        ("Held back", str(totals.held_count)),
-        ("Delivery", totals.notification_status),
+        (_("This session"), ""),
+        (_("Running for"), format_duration(totals.running_seconds)),
+        (
+            _("Samples"),
+            _("{count}, one every {seconds} s").format(
+                count=format_count(totals.sample_count),
+                seconds=format_number(totals.interval_seconds, None),
+            ),
+        ),
+        (_("History on disk"), format_size(totals.store_bytes)),
+        (_("Notifications"), ""),
+        (_("Sent"), str(totals.sent_count)),
+        (_("Shown on the desktop"), str(totals.shown_count)),
+        (_("Held back"), str(totals.held_count)),
+        (_("Delivery"), totals.notification_status),
     ]
     if view is not None:
         app = view.app
         rows += [
-            ("Memtray's own cost", ""),
-            ("Private memory (USS)", format_size(app.uss_bytes)),
-            ("Resident set (RSS)", format_size(app.rss_bytes)),
-            ("CPU now", "–" if app.cpu_percent is None else f"{app.cpu_percent:.2f} % of a core"),
-            ("Threads", "–" if app.thread_count is None else str(app.thread_count)),
-            ("Written to disk", format_size(app.written_bytes)),
+            (_("Memtray's own cost"), ""),
+            (_("Private memory (USS)"), format_size(app.uss_bytes)),
+            (_("Resident set (RSS)"), format_size(app.rss_bytes)),
+            (
+                _("CPU now"),
+                "–"
+                if app.cpu_percent is None
+                else _("{share} of a core").format(share=format_percent(app.cpu_percent / 100, 2)),
+            ),
+            (_("Threads"), "–" if app.thread_count is None else str(app.thread_count)),
+            (_("Written to disk"), format_size(app.written_bytes)),
         ]
         if view.targets:
-            rows.append(("Targets", ""))
+            rows.append((_("Targets"), ""))
         rows += [
             (
                 target.name,
-                f"{format_size(target.rss_bytes)} now, {format_size(target.peak_bytes)} at most, "
-                f"{target.restart_count} restarts",
+                ngettext(
+                    "{size} now, {peak} at most, {count} restart",
+                    "{size} now, {peak} at most, {count} restarts",
+                    target.restart_count,
+                ).format(
+                    size=format_size(target.rss_bytes),
+                    peak=format_size(target.peak_bytes),
+                    count=format_count(target.restart_count),
+                ),
             )
             for target in view.targets
         ]
     if cleanups:
-        rows.append(("Cleanups", ""))
+        rows.append((_("Cleanups"), ""))
         rows += [(event.subject, event.text) for event in cleanups]
     return rows

@@ -130,8 +130,8 @@ def format_estimate(seconds: float | None) -> str:
     return format_duration(round(seconds / step) * step if seconds >= 600 else seconds)
 
 
-def format_percent(share: float | None, digits: int = 0) -> str:
-    """Write a share (1.0 is all) in percent: "42 %", "–"."""
+def format_percent(share: float | None, digits: int | None = 0) -> str:
+    """Write a share (1.0 is all) in percent: "42 %", "–"; `digits` as in `format_number`."""
     if share is None:
         return "–"
     return _("{number} %").format(number=format_number(share * 100, digits))
