@@ -5,7 +5,13 @@ start and any settings window come.
 """
 
 from trayapp.settings.fields import FIELDS, LISTS, TABLES, TARGETS_TABLE, Field, Table
-from trayapp.settings.file import SettingsFile, add_target, load_settings, make_target_name
+from trayapp.settings.file import (
+    SettingsFile,
+    add_target,
+    load_settings,
+    make_target_name,
+    remove_target,
+)
 from trayapp.settings.parsing import parse_settings
 from trayapp.settings.records import (
     ActionSettings,
@@ -54,4 +60,5 @@ __all__ = [
     "load_settings",
     "make_target_name",
     "parse_settings",
+    "remove_target",
 ]

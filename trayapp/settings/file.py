@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
+from trayapp.domain.language import _
 from trayapp.errors import SettingsError
 from trayapp.settings.fields import LONGEST_NAME, RESERVED_NAMES, TARGETS_TABLE, fields_of
 from trayapp.settings.kinds import RefusedError, one_line
@@ -114,6 +115,33 @@ def add_target(file: Path, target: TargetSettings) -> Settings:
         raise _error(file, "is full (1 MiB); remove what is not needed from it")
     if _sign(file) != signature:
         raise _error(file, "was being changed at this moment; try again")
+    _write(file, after)
+    return result
+
+
+def remove_target(file: Path, name: str) -> Settings:
+    """Take the block of a target out of the person's file; all else stays as it is.
+
+    Returns: the settings without it.
+    Raises: SettingsError if the file is unusable or cannot be written, there is no such target, or
+    it cannot be taken out, or something else in the file names it; the file is then as it was.
+    """
+    from trayapp.settings.removal import without_target
+
+    signature = _sign(file)
+    before, is_private = _read(file)
+    if name not in [target.name for target in parse_settings(before, str(file)).targets]:
+        raise _error(
+            file, _("has no target {name}; it may be gone already").format(name=repr(name))
+        )
+    after = without_target(before, name)
+    if after is None:
+        raise _error(
+            file, _("take {name} out of it by hand; it is no block").format(name=repr(name))
+        )
+    result = _parse(file, after, is_private)
+    if _sign(file) != signature:
+        raise _error(file, _("was being changed at this moment; try again"))
     _write(file, after)
     return result
 
