@@ -52,7 +52,17 @@ VALID = {
             threads=1000,
             written_bytes_per_minute=512 * KIB,
         ),
-        icon=IconSettings(shows="app", span_seconds=3600.0, palette="mono"),
+        icon=IconSettings(
+            shows="app",
+            span_seconds=3600.0,
+            palette="custom",
+            panel="dark",
+            number="instead",
+            normal_color=(10, 11, 12),
+            warning_color=(255, 255, 0),
+            critical_color=(255, 128, 0),
+            emergency_color=(255, 0, 0),
+        ),
         alerts=AlertSettings(
             enabled=False,
             warning_percent=60.0,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from trayapp.domain.menu import PALETTE_NAMES
+from trayapp.domain.menu import NUMBER_PLACES, PALETTE_NAMES, PANEL_NAMES
 from trayapp.domain.units import GIB, KIB, MIB
 from trayapp.settings.kinds import (
     Choice,
+    Color,
     Duration,
     Flag,
     Hours,
@@ -51,7 +52,7 @@ ACTION_NAMES = ("cleanup", "snapshot", "terminate")
 """What Memtray may do by itself, worst last."""
 LONGEST_NAME = 64
 """Characters in the name of a target."""
-RESERVED_NAMES = ("system", "memtray")
+RESERVED_NAMES = ("system", "pressure", "largest", "memtray")
 """What `icon.shows` and the commands call something else than a target."""
 
 _TIB = 1024 * GIB
@@ -126,11 +127,23 @@ FIELDS = (
     Field("budget", "written_per_minute", "written_bytes_per_minute", Size(64 * KIB, GIB),
           "what goes to disk in a minute"),
     Field("icon", "shows", "shows", Subject(LONGEST_NAME),
-          "whose memory"),
+          "whose memory; \"pressure\": how long programs wait for it"),
     Field("icon", "span", "span_seconds", Duration(10, _DAY),
           "time that the ten bars cover"),
     Field("icon", "palette", "palette", Choice(PALETTE_NAMES),
           "\"safe\" for colour-blind eyes, \"mono\" without colours"),
+    Field("icon", "panel", "panel", Choice(PANEL_NAMES),
+          "what is behind the icon; \"auto\": as the desktop says"),
+    Field("icon", "number", "number", Choice(NUMBER_PLACES),
+          "percent of memory, under the bars or in their stead"),
+    Field("icon", "normal_color", "normal_color", Color(),
+          "of the palette \"custom\", while all is well"),
+    Field("icon", "warning_color", "warning_color", Color(),
+          "the same at a warning"),
+    Field("icon", "critical_color", "critical_color", Color(),
+          "the same when it is critical"),
+    Field("icon", "emergency_color", "emergency_color", Color(),
+          "the same in an emergency"),
     Field("alerts", "enabled", "enabled", Flag(),
           "show notifications"),
     Field("alerts", "warning_percent", "warning_percent", Number(1, 100),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from trayapp.domain.colors import parse_color
 from trayapp.domain.units import GIB, KIB, MIB, parse_duration, parse_size
 
 _LONGEST_ENTRY = 4096
@@ -249,6 +250,30 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Color:
+    """A colour, "#rrggbb", as three numbers of 0 to 255."""
+
+    @property
+    def allowed(self) -> str:
+        """The form."""
+        return '"#000000" to "#ffffff"'
+
+    def read(self, value: object) -> tuple[int, int, int]:
+        """Red, green, blue."""
+        if not isinstance(value, str):
+            raise RefusedError("is not text in quotes")
+        try:
+            return parse_color(value)
+        except ValueError as error:
+            raise RefusedError("is not a colour") from error
+
+    def write(self, value: object) -> str:
+        """In quotes."""
+        parts = value if isinstance(value, tuple | list) else ()
+        return quote("#" + "".join(f"{part:02x}" for part in parts))
+
+
+@dataclass(frozen=True, slots=True)
 class Texts:
     """A list of texts; with `words`, each is one of these and none comes twice."""
 
@@ -333,8 +358,8 @@ class Subject(Text):
 
     @property
     def allowed(self) -> str:
-        """The two fixed ones, and targets."""
-        return '"system", "memtray" or the name of one of your [[targets]]'
+        """The fixed ones, and targets."""
+        return '"system", "pressure", "largest", "memtray" or the name of one of your [[targets]]'
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from trayapp.domain.colors import Rgb
 from trayapp.domain.leaks import LeakSettings as LeakThresholds
 from trayapp.domain.units import KIB, MIB
 
@@ -44,11 +45,24 @@ class IconSettings:
     """What the ten bars show."""
 
     shows: str = "system"
-    """"system", "memtray" or the name of a target that exists."""
+    """"system", "pressure", "largest", "memtray" or the name of a target that exists."""
     span_seconds: float = 5 * _MINUTE
     """The time that all ten bars cover together."""
     palette: str = "default"
     """One of `domain.menu.PALETTE_NAMES`."""
+    panel: str = "auto"
+    """One of `domain.menu.PANEL_NAMES`."""
+    number: str = "off"
+    """One of `domain.menu.NUMBER_PLACES`."""
+    normal_color: Rgb = (0x12, 0x75, 0xD9)
+    warning_color: Rgb = (0xBE, 0x58, 0x00)
+    critical_color: Rgb = (0xE6, 0x20, 0x2D)
+    emergency_color: Rgb = (0xE6, 0x20, 0x2D)
+
+    @property
+    def colors(self) -> tuple[Rgb, ...]:
+        """Of the palette "custom": one for each level."""
+        return (self.normal_color, self.warning_color, self.critical_color, self.emergency_color)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
