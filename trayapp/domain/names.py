@@ -9,6 +9,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+DIRECTION_MARK = "\u200e"
+"""Invisible; around a name, it keeps the line's direction, which is from left to right in all our
+languages. Unlike an isolate or an embedding it cannot be left open."""
 _NAME_LENGTH = 40
 _RIGHT_TO_LEFT = re.compile(
     "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
@@ -24,10 +27,12 @@ def short_name(text: str) -> str:
 def shown_name(text: str) -> str:
     """`short_name` among other words: what reads from right to left takes no figures along.
 
-    Without the isolate around it, "NAME 5 MiB" would be shown as "MiB 5 EMAN".
+    Without the marks around it, "NAME 5 MiB" would be shown as "MiB 5 EMAN".
     """
     name = short_name(text)
-    return f"\u2068{name}\u2069" if _RIGHT_TO_LEFT.search(name) else name
+    if not _RIGHT_TO_LEFT.search(name):
+        return name
+    return f"{DIRECTION_MARK}{name}{DIRECTION_MARK}"
 
 
 class _Interpreter(NamedTuple):

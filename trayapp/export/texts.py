@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
+from trayapp.domain.names import DIRECTION_MARK
+
 _LONGEST_CELL = 4000
 _LONGEST_SHEET_NAME = 31
 """Excel's limit, in UTF-16 units."""
@@ -20,7 +22,7 @@ def plain_text(text: str) -> str:
     """
     return "".join(
         one if one == " " or _is_printable(one) else "\N{REPLACEMENT CHARACTER}"
-        for one in text[:_LONGEST_CELL]
+        for one in text[:_LONGEST_CELL].replace(DIRECTION_MARK, "")
     )
 
 

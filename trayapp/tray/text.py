@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-# Spaces that line figures up; Python does not count them as printable.
-_KEPT_SPACES = "\u00a0\u2007\u2009\u202f"
+from trayapp.domain.names import DIRECTION_MARK
+
+# Spaces that line figures up, and the mark; Python does not count them as printable.
+_KEPT = f"\u00a0\u2007\u2009\u202f{DIRECTION_MARK}"
 
 
 def plain_line(text: str, limit: int) -> str:
@@ -13,7 +15,7 @@ def plain_line(text: str, limit: int) -> str:
     """
     line = text[: limit + 1]
     if not line.isprintable():
-        line = "".join(char if char.isprintable() or char in _KEPT_SPACES else " " for char in line)
+        line = "".join(char if char.isprintable() or char in _KEPT else " " for char in line)
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

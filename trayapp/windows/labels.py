@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from trayapp.domain.names import DIRECTION_MARK
+
 NAME_LENGTH = 32
 """Longer names end in an ellipsis."""
 
@@ -16,7 +18,7 @@ def plain_name(name: str, length: int = NAME_LENGTH) -> str:
     """
     shown = "".join(
         "\N{REPLACEMENT CHARACTER}" if unicodedata.category(one)[0] in "CZ" and one != " " else one
-        for one in name[: 4 * length]
+        for one in name[: 4 * length].replace(DIRECTION_MARK, "")
     ).strip()
     if not shown:
         return "(no name)"
