@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from trayapp import __version__
+from trayapp.answers import Answers
 from trayapp.children import Children, memtray_command, package_parent
 from trayapp.cleanups import Cleanups
 from trayapp.control.server import ControlServer
@@ -137,6 +138,7 @@ class App:
                 "cleanup": self._control_cleanup,
                 "alerts": self._control_alerts,
                 "quit": lambda _: self._control_quit(),
+                **Answers(self._sampler, self._config_file, self._controls).handlers(),
             },
         )
 

@@ -1,0 +1,117 @@
+"""What the table's windows ask of the applet, as JSON: cheap, from the latest view alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from trayapp.domain.application_trends import ApplicationView
+from trayapp.domain.applications import ApplicationUse
+from trayapp.domain.view import Controls, TargetView, View
+
+
+def table_status(
+    view: View | None, controls: Controls, everything: Iterable[ApplicationUse] | None = None
+) -> dict[str, object]:
+    """The machine and one row each for Memtray, targets and applications; unknown is null.
+
+    everything: all applications as of now; None: those that are followed anyway, the largest.
+    """
+    told: dict[str, object] = {
+        "paused": controls.paused,
+        "problems": list(controls.problems),
+        "complete": everything is not None,
+        "taken_at": None,
+        "system": None,
+        "rows": [],
+    }
+    if view is None:
+        return told
+    total_bytes = view.system.total_bytes
+    followed = {each.name: each for each in view.applications}
+    listed: Iterable[ApplicationView | ApplicationUse] = view.applications
+    if everything is not None:
+        listed = everything
+    rows = [_app_row(view, total_bytes)]
+    rows += [_target_row(target) for target in view.targets]
+    rows += [_application_row(each, followed.get(each.name), total_bytes) for each in listed]
+    return told | {
+        "taken_at": view.wall_seconds,
+        "system": {
+            "total_bytes": total_bytes,
+            "available_bytes": view.system.available_bytes,
+            "used_bytes": view.system.used_bytes,
+            "swap_used_bytes": view.system.swap_used_bytes,
+            "level": view.system_level.label,
+            "bars": list(view.system_bars),
+        },
+        "rows": rows,
+    }
+
+
+def detail_status(view: View | None, kind: str, name: str) -> dict[str, object]:
+    """All there is to know of one target, application or Memtray itself; empty: no such one."""
+    if view is None:
+        return {}
+    if kind == "app":
+        return _app_row(view, view.system.total_bytes) | {"uss_bytes": view.app.uss_bytes}
+    if kind == "target":
+        for target in view.targets:
+            if target.name == name:
+                return _target_row(target) | {
+                    "uss_bytes": target.uss_bytes,
+                    "pss_bytes": target.pss_bytes,
+                    "swap_bytes": target.swap_bytes,
+                    "seconds_to_limit": target.seconds_to_limit,
+                    "evidence": target.leak.evidence,
+                }
+    for application in view.applications if kind == "application" else ():
+        if application.name == name:
+            row = _application_row(application, application, view.system.total_bytes)
+            return row | {"evidence": application.leak.evidence}
+    return {}
+
+
+def _app_row(view: View, total_bytes: int) -> dict[str, object]:
+    rss_bytes = view.app.rss_bytes
+    return {
+        "kind": "app",
+        "name": "memtray",
+        "pids": [view.app.pid],
+        "rss_bytes": rss_bytes,
+        "limit_share": None if rss_bytes is None else rss_bytes / total_bytes,
+        "bars": list(view.app_bars),
+    }
+
+
+def _target_row(target: TargetView) -> dict[str, object]:
+    return {
+        "kind": "target",
+        "name": target.name,
+        "pids": list(target.pids),
+        "rss_bytes": target.rss_bytes,
+        "peak_bytes": target.peak_bytes,
+        "limit_bytes": target.limit_bytes,
+        "limit_share": target.limit_share,
+        "has_own_limit": target.has_own_limit,
+        "slope_bytes_per_second": target.slope_bytes_per_second,
+        "bars": list(target.bars),
+        "verdict": target.verdict,
+        "level": target.level.label,
+        "restart_count": target.restart_count,
+    }
+
+
+def _application_row(
+    application: ApplicationView | ApplicationUse, followed: ApplicationView | None, total: int
+) -> dict[str, object]:
+    return {
+        "kind": "application",
+        "name": application.name,
+        "pids": list(application.pids),
+        "rss_bytes": application.rss_bytes,
+        "limit_share": application.rss_bytes / total,
+        "slope_bytes_per_second": followed.slope_bytes_per_second if followed else None,
+        "bars": list(followed.bars) if followed else [],
+        "verdict": followed.leak.level if followed else "healthy",
+        "level": followed.level.label if followed else "normal",
+    }
