@@ -115,7 +115,7 @@ def test_applications_targets_and_memtray_are_all_there_is(
         return abs(told - sum_of_proc()) < 0.02 * told
 
     # Others come and go on this machine while it is looked at.
-    wait_until(is_close, what="agreement")
+    wait_until(is_close, timeout=60, what="agreement")
     pids = [pid for use in sampling.sampler.read_applications() for pid in use.pids]
     assert len(pids) == len(set(pids))
     assert sleeper.pid not in pids
