@@ -19,6 +19,7 @@ ALLOWED = {
     "readers": {"domain", "platforms", "psutil"},
     "history": {"domain"},
     "control": {"domain"},
+    "probe": {"control"},
     "cleanup": {"domain", "platforms", "control"},
     "delivery": {"domain", "platforms", "jeepney", "plyer", "apprise", "keyring"},
     "tray": {
@@ -43,7 +44,7 @@ ALLOWED = {
         "numpy",
         "dateutil",
     },
-    "recording": {"domain", "readers", "platforms", "psutil"},
+    "recording": {"domain", "history", "readers", "platforms", "psutil"},
     "settings": {"domain"},
     "export": {"domain", "history", "xlsxwriter"},
 }

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from trayapp.control.protocol import SOCKET_NAME, decode
+from trayapp.control.protocol import CONTROL, SOCKET_NAME, decode
 from trayapp.control.server import ControlServer, Handler
 from trayapp.errors import UsageError
 
@@ -42,10 +42,14 @@ HANDLERS: dict[str, Handler] = {"echo": echo, "refuse": refuse, "stumble": stumb
 
 @contextlib.contextmanager
 def serving(
-    runtime: Path, handlers: Mapping[str, Handler] = HANDLERS, *, loopback: bool = False
+    runtime: Path,
+    handlers: Mapping[str, Handler] = HANDLERS,
+    *,
+    loopback: bool = False,
+    name: str = CONTROL,
 ) -> Iterator[ControlServer]:
     """A server that answers inside the block."""
-    server = ControlServer(runtime, handlers, loopback=loopback)
+    server = ControlServer(runtime, handlers, loopback=loopback, name=name)
     server.start()
     try:
         yield server

@@ -10,14 +10,16 @@ from pathlib import Path
 
 from trayapp.control.protocol import (
     ANSWER_LIMIT_BYTES,
+    CONTROL,
     REQUEST_LIMIT_BYTES,
-    SOCKET_NAME,
+    SOCKET_ENDING,
     decode,
     encode,
     is_own,
     read_loopback,
     short_path,
 )
+from trayapp.domain.language import _
 from trayapp.errors import ControlError, NotRunningError
 
 _NOT_RUNNING = "Memtray is not running; start it with: memtray"
@@ -28,45 +30,58 @@ def call(
     verb: str,
     arguments: Mapping[str, object] | None = None,
     timeout_seconds: float = 5.0,
+    *,
+    name: str = CONTROL,
+    who: str = "Memtray",
+    answer_limit_bytes: int = ANSWER_LIMIT_BYTES,
 ) -> dict[str, object]:
-    """Ask the Memtray whose socket is in `runtime`, and return its answer. Any thread.
+    """Ask whoever listens in `runtime` under this name, and return the answer. Any thread.
 
-    `arguments` is what JSON can say, 64 KiB at most.
+    `arguments` is what JSON can say, 64 KiB at most. `who` is how errors call the other side.
 
-    Raises: NotRunningError if none runs; ControlError if it refuses, then with the exit code it
-    gave, or does not answer in time.
+    Raises: NotRunningError if nobody listens; ControlError if it refuses, then with the exit code
+    it gave, does not answer in time, or says more than `answer_limit_bytes`.
     """
     deadline = time.monotonic() + timeout_seconds
     request: dict[str, object] = {"verb": verb, "arguments": dict(arguments or {})}
-    connection = _connect(runtime, request, deadline)
+    connection = _connect(runtime, name, request, deadline)
     with connection:
         try:
-            answer = _exchange(connection, encode(request), deadline)
+            return _result(_exchange(connection, encode(request), deadline, answer_limit_bytes))
         except TimeoutError as error:
-            raise ControlError(
-                f"Memtray runs but did not answer within {timeout_seconds:g} s; try again, "
-                "or end it and start it anew"
-            ) from error
+            text = _(
+                "{who} runs but did not answer within {seconds:g} s; try again, or end it and "
+                "start it anew"
+            )
+            raise ControlError(text.format(who=who, seconds=timeout_seconds)) from error
         except OSError as error:
-            raise ControlError(f"Memtray broke off: {error.strerror}; try again") from error
-    return _result(answer)
+            text = _("{who} broke off: {reason}; try again")
+            raise ControlError(text.format(who=who, reason=error.strerror)) from error
+        except _AnswerError as error:
+            raise ControlError(str(error).format(who=who)) from error
 
 
-def _connect(runtime: Path, request: dict[str, object], deadline: float) -> socket.socket:
+class _AnswerError(Exception):
+    """What is wrong with an answer, with room for who gave it."""
+
+
+def _connect(
+    runtime: Path, name: str, request: dict[str, object], deadline: float
+) -> socket.socket:
     """Connect to whichever socket there is; adds the token to `request` where one is needed."""
     if hasattr(socket, "AF_UNIX"):
+        file = runtime / f"{name}{SOCKET_ENDING}"
         try:
-            with short_path(runtime / SOCKET_NAME) as path:
+            with short_path(file) as path:
                 return _connect_unix(path, deadline)
         except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
             pass  # None, or one that a killed run has left.
         except OSError as error:
             if error.errno is not None:  # Else the path is too long, for the server as well.
-                raise ControlError(
-                    f"Cannot reach Memtray at {runtime / SOCKET_NAME}: {error.strerror}"
-                ) from error
+                text = _("Cannot reach {file}: {reason}")
+                raise ControlError(text.format(file=file, reason=error.strerror)) from error
     try:
-        loopback = read_loopback(runtime)
+        loopback = read_loopback(runtime, name)
         connection = socket.create_connection(("127.0.0.1", loopback.port), _left(deadline))
     except (OSError, ValueError) as error:
         raise NotRunningError(_NOT_RUNNING) from error
@@ -87,8 +102,13 @@ def _connect_unix(path: str, deadline: float) -> socket.socket:
     return connection
 
 
-def _exchange(connection: socket.socket, request: bytes, deadline: float) -> bytes:
-    """Send the request and return the line that comes back. Raises: OSError, ControlError."""
+def _exchange(
+    connection: socket.socket, request: bytes, deadline: float, answer_limit_bytes: int
+) -> bytes:
+    """Send the request and return the line that comes back.
+
+    Raises: OSError, ControlError, _AnswerError.
+    """
     if len(request) > REQUEST_LIMIT_BYTES:
         raise ControlError(f"The request is too long: {len(request)} bytes")
     connection.settimeout(_left(deadline))
@@ -100,10 +120,10 @@ def _exchange(connection: socket.socket, request: bytes, deadline: float) -> byt
         connection.settimeout(_left(deadline))
         part = connection.recv(65536)
         if not part:
-            raise ControlError("Memtray ended before it answered")
+            raise _AnswerError(_("{who} ended before it answered"))
         answer += part
-        if len(answer) > ANSWER_LIMIT_BYTES:
-            raise ControlError("Memtray's answer is too long")
+        if len(answer) > answer_limit_bytes:
+            raise _AnswerError(_("{who} gave an answer that is too long"))
     return bytes(answer)
 
 
@@ -111,11 +131,13 @@ def _result(line: bytes) -> dict[str, object]:
     try:
         answer = decode(line)
     except ValueError as error:
-        raise ControlError("Memtray's answer cannot be understood") from error
+        raise _AnswerError(_("{who} gave an answer that cannot be understood")) from error
     result, reason = answer.get("result"), answer.get("error")
     if isinstance(result, dict):
         return result
-    refusal = ControlError(reason if isinstance(reason, str) else "Memtray gave no answer")
+    if not isinstance(reason, str):
+        raise _AnswerError(_("{who} gave no answer"))
+    refusal = ControlError(reason)
     exit_code = answer.get("exit_code")
     if isinstance(exit_code, int) and 0 < exit_code < 256:
         refusal.exit_code = exit_code

@@ -9,7 +9,13 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayapp.control.protocol import LOOPBACK_NAME, SOCKET_NAME, encode, short_path
+from trayapp.control.protocol import (
+    CONTROL,
+    LOOPBACK_ENDING,
+    SOCKET_ENDING,
+    encode,
+    short_path,
+)
 from trayapp.errors import AlreadyRunningError, ControlError
 
 _BACKLOG = 64
@@ -39,7 +45,7 @@ class Endpoint:
                 self.file.unlink()
 
 
-def open_endpoint(runtime: Path, *, loopback: bool) -> Endpoint:
+def open_endpoint(runtime: Path, *, loopback: bool, name: str = CONTROL) -> Endpoint:
     """Start to listen in the folder `runtime`, which is created and made private.
 
     A socket that a killed run has left is replaced. With `loopback`, or where the folder cannot
@@ -51,8 +57,8 @@ def open_endpoint(runtime: Path, *, loopback: bool) -> Endpoint:
         _make_private(runtime)
         if not loopback:
             with contextlib.suppress(OSError):
-                return _open_unix(runtime / SOCKET_NAME)
-        return _open_loopback(runtime / LOOPBACK_NAME)
+                return _open_unix(runtime / f"{name}{SOCKET_ENDING}")
+        return _open_loopback(runtime / f"{name}{LOOPBACK_ENDING}")
     except OSError as error:
         raise ControlError(
             f"Commands cannot reach this Memtray: {runtime}: {error.strerror or error}"

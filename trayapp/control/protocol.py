@@ -7,6 +7,8 @@ A client sends one line of JSON, gets one line back, and that is all for this co
 The socket is a Unix one that only this user can reach. Where there is none (Windows, a file system
 without sockets) it is TCP on this machine's loopback address; as every program of every user could
 connect to that, a request carries the secret "token" from a file that only this user can read.
+
+Probes and guarded runs answer in the same way, each under a name of its own (`personal.py`).
 """
 
 from __future__ import annotations
@@ -21,8 +23,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-SOCKET_NAME = "control.sock"
-LOOPBACK_NAME = "control.json"
+CONTROL = "control"
+"""The name of the resident Memtray's endpoint."""
+SOCKET_ENDING, LOOPBACK_ENDING = ".sock", ".json"
+SOCKET_NAME = CONTROL + SOCKET_ENDING
+LOOPBACK_NAME = CONTROL + LOOPBACK_ENDING
 REQUEST_LIMIT_BYTES = 64 * 1024
 ANSWER_LIMIT_BYTES = 16 * 1024 * 1024
 
@@ -94,9 +99,9 @@ def is_own(connection: socket.socket) -> bool:
     return bool(uid == os.geteuid())
 
 
-def read_loopback(runtime: Path) -> Loopback:
+def read_loopback(runtime: Path, name: str = CONTROL) -> Loopback:
     """Read the token file. Raises: OSError; ValueError if it holds something else."""
-    content = decode((runtime / LOOPBACK_NAME).read_bytes())
+    content = decode((runtime / f"{name}{LOOPBACK_ENDING}").read_bytes())
     port, token = content.get("port"), content.get("token")
     if not isinstance(port, int) or not 0 < port < 65536 or not isinstance(token, str):
         raise ValueError("no port and token in it")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from trayapp.control.endpoint import open_endpoint
-from trayapp.control.protocol import REQUEST_LIMIT_BYTES, decode, encode, is_own
+from trayapp.control.protocol import CONTROL, REQUEST_LIMIT_BYTES, decode, encode, is_own
 from trayapp.errors import ControlError, MemtrayError, UsageError
 
 Handler = Callable[[Mapping[str, object]], Mapping[str, object]]
@@ -59,8 +59,11 @@ class ControlServer(threading.Thread):
         handlers: Mapping[str, Handler],
         *,
         loopback: bool = sys.platform == "win32",
+        name: str = CONTROL,
     ) -> None:
         """Listen in the folder `runtime`; `start` starts to answer, `stop` is due in any case.
+
+        `name` is the one by which clients find it there.
 
         `handlers` maps verbs to what they do: from the request's arguments, which may be anything
         JSON can say, to the answer. Each call is in a thread of its own, up to `MOST_CALLS` at the
@@ -69,9 +72,9 @@ class ControlServer(threading.Thread):
 
         Raises: AlreadyRunningError, ControlError.
         """
-        super().__init__(name="control", daemon=True)
+        super().__init__(name=name, daemon=True)
         self._handlers = dict(handlers)
-        self._endpoint = open_endpoint(runtime, loopback=loopback)
+        self._endpoint = open_endpoint(runtime, loopback=loopback, name=name)
         self._selector = selectors.DefaultSelector()
         self._woken, self._waker = socket.socketpair()
         self._woken.setblocking(False)
@@ -93,6 +96,19 @@ class ControlServer(threading.Thread):
             self._close()
         else:
             self.join(5 * _STOP_LIMIT_SECONDS)
+
+    def abandon(self) -> None:
+        """Let go of everything without disturbing the parent: in a child that was just forked.
+
+        The parent's thread is not in the child. Nothing is taken out of the selector, which both
+        share, and no file is removed.
+        """
+        self._selector.close()
+        self._endpoint.listener.close()
+        self._woken.close()
+        self._waker.close()
+        for client in self._clients:
+            client.connection.close()
 
     def run(self) -> None:
         """Answer until stopped. The control thread."""

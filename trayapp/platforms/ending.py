@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from trayapp.domain.samples import ProcessKey
 from trayapp.errors import PlatformError
+
+if TYPE_CHECKING:
+    import psutil
 
 
 def check_may_be_ended(key: ProcessKey) -> None:
@@ -22,9 +26,8 @@ def terminate_by_psutil(key: ProcessKey) -> None:
     import psutil  # loaded there anyway: the readers use it
 
     try:
-        process = psutil.Process(key.pid)
-        # As in the keys that the readers make.
-        if int(process.create_time() * 1_000_000) != key.started:
+        process = _find_by_psutil(key)
+        if process is None:
             raise has_ended(key)
         if process.username() != psutil.Process().username():
             raise is_anothers(key)
@@ -33,6 +36,30 @@ def terminate_by_psutil(key: ProcessKey) -> None:
         raise has_ended(key) from None
     except psutil.AccessDenied as error:
         raise cannot_end(key, "the system does not permit it") from error
+
+
+def still_runs_by_psutil(key: ProcessKey) -> bool:
+    """Whether the pid has the process that is meant; not where that may not be asked."""
+    import psutil
+
+    try:
+        return _find_by_psutil(key) is not None
+    except psutil.AccessDenied:
+        return False
+
+
+def _find_by_psutil(key: ProcessKey) -> psutil.Process | None:
+    """The process that a key of the readers means; None: it has ended.
+
+    Raises: psutil.AccessDenied.
+    """
+    import psutil
+
+    try:
+        process = psutil.Process(key.pid)
+        return process if int(process.create_time() * 1_000_000) == key.started else None
+    except psutil.NoSuchProcess:
+        return None
 
 
 def has_ended(key: ProcessKey) -> PlatformError:

@@ -1,0 +1,112 @@
+"""The probe's life in a program: it listens, answers, stops, and stays behind at a fork."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    # Loaded by `start`: to import the probe should cost a program next to nothing.
+    from pathlib import Path
+
+    from trayapp.control.server import ControlServer
+
+
+class _Probe:
+    """What one process has of it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.collecting = threading.Lock()
+        self.server: ControlServer | None = None
+
+    def start(self, runtime: Path | None) -> bool:
+        with self.lock:
+            if self.server is not None and self.server.is_alive():
+                return True
+            try:
+                server = self._listen(runtime)
+                try:
+                    server.start()
+                except BaseException:
+                    server.stop()
+                    raise
+            except Exception:  # noqa: BLE001  (a helper must not be what its program stumbles over)
+                return False
+            self.server = server
+        return True
+
+    def stop(self) -> None:
+        with self.lock:
+            server, self.server = self.server, None
+        if server is not None:
+            server.stop()
+
+    def collect(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
+        from trayapp.errors import ControlError
+        from trayapp.probe.memory import collect
+
+        if not self.collecting.acquire(blocking=False):
+            raise ControlError("It is collecting already; try again later")
+        try:
+            return collect(with_caches=arguments.get("caches") is True)
+        finally:
+            self.collecting.release()
+
+    def report(self, _: Mapping[str, object]) -> Mapping[str, object]:
+        from trayapp.probe.memory import report
+
+        return report()
+
+    def _listen(self, runtime: Path | None) -> ControlServer:
+        from trayapp.control.personal import PROBE, own_name, sweep
+        from trayapp.control.server import ControlServer
+        from trayapp.paths import current_paths
+
+        class Server(ControlServer):
+            def run(self) -> None:
+                with suppress(OSError):  # the program has closed all descriptors, ours among them
+                    super().run()
+
+        folder = current_paths().runtime if runtime is None else runtime
+        handlers = {"collect": self.collect, "report": self.report}
+        server = Server(folder, handlers, name=own_name(PROBE))
+        sweep(folder)
+        return server
+
+
+_probe = _Probe()
+
+
+def start(runtime: Path | None = None) -> bool:
+    """Listen until the program ends or `stop`; harmless where that is done already. Any thread.
+
+    `runtime` is the folder that Memtray looks into, by default this user's. A forked child has no
+    probe until it calls this itself.
+
+    Returns: whether it listens; never raises.
+    """
+    return _probe.start(runtime)
+
+
+def stop() -> None:
+    """Listen no more, and wait up to a second for what is being done. Any thread; never raises."""
+    _probe.stop()
+
+
+def _leave_to_parent() -> None:
+    """In a child that was just forked: what listens is the parent's."""
+    global _probe
+    parents, _probe = _probe, _Probe()
+    if parents.server is not None:
+        with suppress(OSError):
+            parents.server.abandon()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_parent)
+atexit.register(stop)
