@@ -187,8 +187,8 @@ def test_blocks_of_another_kind_are_skipped(tmp_path: Path) -> None:
     ("content", "told"),
     [
         (b"", "is empty"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(100), "expected a .memrec file, or a table"),
-        (b"hello world\n", "expected a .memrec file, or a table"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "expected a .memrec file"),
+        (b"hello world\n", "expected a .memrec file, .*, or a table with a time column"),
         (b"t_s,cpu\n1,2\n", "no memory column"),
         (b"t_s,rss_bytes\n", "no samples"),
         (b"t_s,rss_bytes\n1e300,4\n", "no samples"),

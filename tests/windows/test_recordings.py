@@ -14,12 +14,13 @@ from PIL import Image
 from tests.recording.making import MIB, STARTED, write_recording
 from trayapp.domain.records import Point, Series
 from trayapp.errors import RecordingError, UsageError
+from trayapp.recording.files import split_files
 from trayapp.windows.curves import read_trends
 from trayapp.windows.palette import LIGHT
 from trayapp.windows.plot import prepare_matplotlib, trend_figure
 from trayapp.windows.recordings import RecordingSource
 from trayapp.windows.selection import recording_selection
-from trayapp.windows.trends import TrendOptions, main, split_files
+from trayapp.windows.trends import TrendOptions, main
 
 NAME = "program 1"
 SERIES = Series("target", NAME, "rss_bytes")

@@ -24,9 +24,11 @@ from itertools import islice, pairwise, zip_longest
 from pathlib import Path
 from typing import TextIO
 
+from trayapp.domain.language import _
 from trayapp.domain.units import GIB, KIB, MIB
 from trayapp.errors import RecordingError
 from trayapp.recording.csv_writing import TIME_COLUMNS
+from trayapp.recording.expected import what_is_expected
 from trayapp.recording.records import Recording, Track, known_or_none, known_rows
 
 MOST_VALUES = 100_000_000
@@ -37,7 +39,7 @@ _ROWS_AT_ONCE = 5000
 _TIME_NAMES = (
     "t_s", "t_ms", "elapsed_seconds", "elapsed_s", "elapsed_ms", "elapsed", "seconds", "t",
     "monotonic_seconds", "timestamp", "timestamp_ms", "time", "time_s", "time_ms", "wall_seconds",
-    "epoch", "datetime", "date", "ts",
+    "unix_s", "unix_ms", "unix", "epoch_s", "epoch_ms", "epoch", "datetime", "date", "ts",
 )  # fmt: skip
 """The more exact first."""
 _TIME_WORDS = {"time", "timestamp", "seconds", "elapsed", "date", "datetime"}
@@ -59,6 +61,11 @@ _WALL_UNTIL = 4.1e9
 """The year 2100: calendars end somewhere."""
 _MOST_BYTES = 1e18
 _OURS = re.compile(r"(rss|anon)_bytes( (\d{1,10})( .*)?)?", re.DOTALL)
+_EXPORTED_TIMES = ["unix_s", "time (local)"]
+_EXPORTED = re.compile(r"(.*) (rss|anon)_bytes", re.DOTALL)
+"""How `memtray export` names its columns."""
+_WITH_UNIT = re.compile(r"(\d+(?:\.\d+)?) ?(B|[kKMGT]i?B?)")
+_CELL_UNITS = {"B": 1, "K": KIB, "M": MIB, "G": GIB, "T": 1024 * GIB}
 
 
 def read_csv(path: Path, file: TextIO) -> Recording:
@@ -114,10 +121,16 @@ class _Lines:
 class _Column:
     """One column of memory, while it is read."""
 
-    def __init__(self, title: str, at: int) -> None:
+    def __init__(self, title: str, at: int, *, is_exported: bool = False) -> None:
         self.title = title
         self.at = at
         self.values = array("d")
+        self.factor = 1.0
+        self.pid: int | None = None
+        if is_exported and (exported := _EXPORTED.fullmatch(title)):
+            self.name, self.kind = exported[1], exported[2]
+            self.process = self.name
+            return
         ours = _OURS.fullmatch(title)
         self.kind = ours[1] if ours else ""
         """"rss" or "anon" if the column is named as ours are."""
@@ -127,7 +140,6 @@ class _Column:
         self.name = (
             (f"{(ours[4] or '').strip()} {ours[3]}".strip() if ours[3] else "") if ours else title
         )
-        self.factor = 1.0
         if not ours:
             units = [_UNITS[word] for word in _words(title) if word in _UNITS]
             self.factor = float(units[-1]) if units else 1.0
@@ -139,12 +151,14 @@ class _Table:
     def __init__(self, path: Path, titles: Sequence[str], *, is_decimal_comma: bool) -> None:
         self._path = path
         self._is_decimal_comma = is_decimal_comma
+        self._is_exported = titles[:2] == _EXPORTED_TIMES
         self._first_title = titles[0] if titles else ""
         times = _time_columns(titles)
         if not times:
             raise RecordingError(
-                f"{path} is no recording: expected a .memrec file, or a table with a time column "
-                "(t_s, time, timestamp, seconds…)"
+                _("{path} is no recording: {expected}").format(
+                    path=path, expected=what_is_expected()
+                )
             )
         self._time_at = times[0]
         self._other_times = times[1:]
@@ -157,7 +171,11 @@ class _Table:
         self._children = _find_column(titles, _CHILDREN_NAMES)
         self._take_titles(titles)
         if not self._columns:
-            raise RecordingError(f"{path} has no memory column (rss_bytes or the like)")
+            raise RecordingError(
+                _("{path} has no memory column; name it rss_bytes, memory_mb or the like").format(
+                    path=path
+                )
+            )
         self._is_full = False
 
     def read(self, rows: Iterator[list[str]]) -> None:
@@ -178,10 +196,14 @@ class _Table:
     def _take_titles(self, titles: Sequence[str]) -> None:
         known = {column.at for column in self._columns}
         for at, title in enumerate(titles):
-            if at not in known and _is_memory(title) and at not in _time_columns(titles):
-                column = _Column(title, at)
+            if at not in known and self._is_memory(title) and at not in _time_columns(titles):
+                column = _Column(title, at, is_exported=self._is_exported)
                 column.values.extend(_unknown(len(self._times)))
                 self._columns.append(column)
+
+    def _is_memory(self, title: str) -> bool:
+        # The other sizes that we export are of the same targets.
+        return bool(_EXPORTED.fullmatch(title)) if self._is_exported else is_memory_name(title)
 
     def _take_rows(self, rows: Sequence[list[str]]) -> None:
         if not rows:
@@ -223,7 +245,7 @@ class _Table:
         except ValueError:
             is_sane = False
         if not is_sane:
-            values = array("d", map(self._number, cells))
+            values = array("d", map(self._size, cells))
         return values if factor == 1.0 else array("d", [value * factor for value in values])
 
     def _number(self, cell: str) -> float:
@@ -232,6 +254,13 @@ class _Table:
         except ValueError:
             return math.nan
         return value if abs(value) < _MOST_BYTES else math.nan
+
+    def _size(self, cell: str) -> float:
+        """A number, or one with its unit, as in "12.5 MiB"."""
+        value = self._number(cell)
+        if value != value and (match := _WITH_UNIT.fullmatch(cell.strip())):
+            return self._number(match[1]) * _CELL_UNITS[match[2][0].upper()]
+        return value
 
     def _find_other_clock(self, cells: Iterable[str]) -> None:
         for cell in cells:
@@ -332,7 +361,8 @@ def _time_columns(titles: Sequence[str]) -> list[int]:
     return [at for at, title in enumerate(titles) if _TIME_WORDS & {*_words(title)}][:1]
 
 
-def _is_memory(title: str) -> bool:
+def is_memory_name(title: str) -> bool:
+    """Whether a column or a metric of this name holds what is used of memory."""
     words = {*_words(title)}
     is_other = words & _OTHER_WORDS or "%" in title
     return bool(_OURS.fullmatch(title) or (words & _MEMORY_WORDS and not is_other))

@@ -16,13 +16,16 @@ MOST_LIVES = 250
 
 
 class Kin:
-    """Chooses whom to follow: ten at a time, first come, first served."""
+    """Chooses whom to follow: at most so many at a time, first come, first served."""
 
     def __init__(
         self,
         pids: Iterable[int],
         has_ended: Callable[[int], bool],
         children: Callable[[int], Iterable[int]] | None = None,
+        *,
+        most_processes: int = MOST_PROCESSES,
+        most_lives: float = MOST_LIVES,
     ) -> None:
         """`has_ended` may be asked of any pid; zombies have.
 
@@ -32,6 +35,8 @@ class Kin:
         self._has_ended = has_ended
         self._children = children
         self._lives = len(self._first)
+        self._most_processes = most_processes
+        self._most_lives = most_lives
         self.left_out: set[int] = set()
         """Pids of children for whom there was no room so far."""
 
@@ -49,7 +54,7 @@ class Kin:
         return set(chosen)
 
     def _take(self, child: int, chosen: list[int]) -> None:
-        if len(chosen) < MOST_PROCESSES and self._lives < MOST_LIVES:
+        if len(chosen) < self._most_processes and self._lives < self._most_lives:
             chosen.append(child)
             self._lives += 1
             self.left_out.discard(child)

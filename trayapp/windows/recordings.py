@@ -12,7 +12,7 @@ import numpy.typing as npt
 from trayapp.domain.records import Event, Point, Series
 from trayapp.errors import RecordingError
 from trayapp.recording.files import read_recording
-from trayapp.recording.records import Recording, Track
+from trayapp.recording.together import common_starts, place_together
 from trayapp.windows.labels import plain_name
 
 LEAST_GAP_SECONDS = 1.0
@@ -68,8 +68,7 @@ class _Values(NamedTuple):
 class RecordingSource:
     """One or several recordings, each process a target; see `TrendSource`.
 
-    Recordings that were not made at the same time are laid over each other from their starts, as
-    if all had begun with the first: that is what one compares them for.
+    Those that were not made at the same time are laid over each other; see `place_together`.
     """
 
     def __init__(self, paths: Sequence[Path]) -> None:
@@ -81,12 +80,14 @@ class RecordingSource:
         self.notes = tuple(
             f"{plain_name(one.path.name, 60)}: {note}" for one in recordings for note in one.notes
         )
-        starts = _starts(recordings)
-        self._curves: dict[Series, _Values] = {}
-        for recording, start in zip(recordings, starts, strict=True):
-            prefix = f"{recording.path.name}: " if len(recordings) > 1 else ""
-            for track in recording.tracks:
-                self._add(f"{prefix}{track.name}", start, track)
+        starts = common_starts(recordings)
+        self._curves = {
+            Series("target", name, "rss_bytes"): _Values(
+                np.frombuffer(track.times, dtype=np.float64) + start,
+                np.frombuffer(track.memory, dtype=np.float64),
+            )
+            for name, start, track in place_together(recordings)
+        }
         if not self._curves:
             names = ", ".join(plain_name(path.name, 60) for path in paths)
             raise RecordingError(f"there is no sample in {names}")
@@ -95,18 +96,6 @@ class RecordingSource:
             self.title += f" and {len(paths) - 3} more"
         if starts != [one.started_wall_seconds for one in recordings]:
             self.title += ", from their starts"
-
-    def _add(self, name: str, start: float, track: Track) -> None:
-        if not len(track.times):
-            return
-        series, number = Series("target", name, "rss_bytes"), 2
-        while series in self._curves:
-            # A pid that was used again.
-            series, number = Series("target", f"{name} ({number})", "rss_bytes"), number + 1
-        self._curves[series] = _Values(
-            np.frombuffer(track.times, dtype=np.float64) + start,
-            np.frombuffer(track.memory, dtype=np.float64),
-        )
 
     def series(self) -> list[Series]:
         """Every process, or column, sorted by name."""
@@ -197,11 +186,3 @@ def _stretches(times: Floats, sizes: Floats, max_points: int) -> Iterator[Point]
 
 def _usual_step(times: Floats) -> float:
     return float(np.median(np.diff(times))) if len(times) > 1 else 0.0
-
-
-def _starts(recordings: Sequence[Recording]) -> list[float]:
-    """Where each begins on the common axis, in wall seconds."""
-    starts = [one.started_wall_seconds for one in recordings]
-    ends = [one.started_wall_seconds + one.seconds for one in recordings]
-    # They overlap if some moment is in all of them.
-    return starts if max(starts) <= min(ends) else [min(starts)] * len(starts)

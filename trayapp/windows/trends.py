@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayapp.errors import MemtrayError, RecordingError, WindowError
-from trayapp.recording.files import is_recording_name
+from trayapp.errors import MemtrayError, WindowError
+from trayapp.recording.files import is_store, split_files
 from trayapp.windows.appearance import prefers_dark
-from trayapp.windows.labels import plain_name
 from trayapp.windows.picture import check_picture_name, save_picture
 from trayapp.windows.selection import (
     Selection,
@@ -69,22 +68,12 @@ def main(options: TrendOptions, open_file: Callable[[Path], object] | None = Non
     # Meant for notebooks and CI; matplotlib would even refuse to be imported for a bad one.
     os.environ.pop("MPLBACKEND", None)
     files, names = split_files(options.targets)
+    if len(files) == 1 and is_store(files[0]):
+        foreign = replace(options, history_file=files[0], targets=names)
+        return _show_history(foreign, open_file, is_own=False)
     if files:
         return _show_recordings(replace(options, targets=names), files, open_file)
     return _show_history(options, open_file)
-
-
-def split_files(targets: Sequence[str]) -> tuple[list[Path], tuple[str, ...]]:
-    """Which of `targets` are recordings, and the rest: names of targets.
-
-    Raises: RecordingError if a name can only be meant as a file, and there is none.
-    """
-    files = [Path(name) for name in targets if is_recording_name(name) and Path(name).is_file()]
-    names = tuple(name for name in targets if Path(name) not in files)
-    for name in names:
-        if name.lower().endswith(".memrec"):
-            raise RecordingError(f"there is no file {plain_name(name, 80)}")
-    return files, names
 
 
 def _show_recordings(
@@ -109,7 +98,9 @@ def _show_recordings(
     return 0
 
 
-def _show_history(options: TrendOptions, open_file: Callable[[Path], object] | None) -> int:
+def _show_history(
+    options: TrendOptions, open_file: Callable[[Path], object] | None, *, is_own: bool = True
+) -> int:
     from trayapp.history.reader import HistoryReader
 
     if not options.history_file.is_file():
@@ -126,6 +117,10 @@ def _show_history(options: TrendOptions, open_file: Callable[[Path], object] | N
         )
         if options.save is not None:
             _save(reader, selection, options, options.save)
+            return 0
+        if not is_own:
+            # The one window of a user is for the history of that user.
+            _show(reader, selection, options, None, open_file)
             return 0
         wishes = {
             "targets": options.targets,

@@ -1,0 +1,61 @@
+"""A history of Memtray's as a recording: a copy from another machine, or of another day."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from trayapp.domain.language import _
+from trayapp.domain.records import Series
+from trayapp.errors import HistoryError, RecordingError
+from trayapp.history.reader import HistoryReader
+from trayapp.recording.gathering import Gathering
+from trayapp.recording.records import Recording
+
+TABLES = {"series", "raw", "minute", "hour", "event"}
+_METRICS = ("rss_bytes", "anon_bytes", "process_count")
+
+
+def read_store(path: Path) -> Recording:
+    """Read all targets, at the finest that is kept; of a minute or an hour the mean.
+
+    Raises: RecordingError if it cannot be read or is empty.
+    """
+    found = Gathering(path)
+    try:
+        with HistoryReader(path) as reader:
+            span = reader.span()
+            series = [
+                one for one in reader.series() if one.kind == "target" and one.metric in _METRICS
+            ]
+            if span is None or not series:
+                raise RecordingError(
+                    _("{path} is a history of Memtray without any target").format(path=path)
+                )
+            _read_targets(found, reader, series, span)
+    except HistoryError as error:
+        raise RecordingError(str(error)) from error
+    return found.result()
+
+
+def _read_targets(
+    found: Gathering, reader: HistoryReader, series: list[Series], span: tuple[float, float]
+) -> None:
+    for one in series:
+        found.meet(one.name, one.name)
+    row: dict[str, dict[str, float]] = {}
+    moment_ms = 0
+
+    def take_row() -> None:
+        for name, figures in row.items():
+            rss, anon, count = (figures.get(metric, math.nan) for metric in _METRICS)
+            found.add(name, moment_ms / 1000, rss, anon_bytes=anon, children=count)
+        row.clear()
+
+    for bucket in reader.stream(series, *span):
+        if bucket.start_ms != moment_ms:
+            take_row()
+            moment_ms = bucket.start_ms
+        one = series[bucket.place]
+        row.setdefault(one.name, {})[one.metric] = bucket.mean
+    take_row()
