@@ -1,0 +1,80 @@
+"""How much a curve changed: over the last minutes, hour by hour, and task by task."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from trayapp.domain.records import Point
+from trayapp.domain.units import KIB
+
+HOUR_SECONDS = 3600.0
+_LEAST_TOLERANCE_SECONDS = 15.0
+_MOST_BINS = 9
+
+
+class Bin(NamedTuple):
+    """One bar of a histogram: how many values lie in [low, high)."""
+
+    low: float
+    high: float
+    number: int
+
+
+def change_over(points: Sequence[Point], seconds: float, now: float) -> float | None:
+    """How much larger it is than `seconds` ago; None where either is not known.
+
+    points: in order of time; now: wall seconds. What was nearest to that moment counts, by a tenth
+    of the time or 15 s off at most.
+    """
+    tolerance = max(_LEAST_TOLERANCE_SECONDS, seconds / 10)
+    known = [(point.wall_seconds, point.mean) for point in points if point.mean is not None]
+    if not known or now - known[-1][0] > tolerance:
+        return None
+    moment, before = min(known, key=lambda pair: abs(pair[0] - (now - seconds)))
+    if abs(moment - (now - seconds)) > tolerance:
+        return None
+    return known[-1][1] - before
+
+
+def hourly_changes(
+    points: Sequence[Point], now: float, count: int = 24, breaks: Iterable[float] = ()
+) -> list[float | None]:
+    """Change in each of the last `count` hours before `now`, oldest first; None: nothing known.
+
+    A gap, and a restart at one of the wall times `breaks`, is no change.
+    """
+    changes: list[float | None] = [None] * count
+    borders = sorted(breaks)
+    for before, after in pairwise(points):
+        if before.mean is None or after.mean is None:
+            continue
+        if any(before.wall_seconds < border <= after.wall_seconds for border in borders):
+            continue
+        age = int((now - after.wall_seconds) // HOUR_SECONDS)
+        if 0 <= age < count:
+            changes[-1 - age] = (changes[-1 - age] or 0.0) + after.mean - before.mean
+    return changes
+
+
+def histogram(values: Sequence[float]) -> list[Bin]:
+    """At most ten equal bins, whose edges are round and among which 0 is one; empty without values.
+
+    A width is a power of two times 1 KiB: what is told in KiB, MiB or GiB is round then.
+    """
+    if not values:
+        return []
+    low, high = min(values), max(values)
+    width = float(KIB)
+    while math.floor(high / width) - math.floor(low / width) > _MOST_BINS:
+        width *= 2
+    first, last = math.floor(low / width), math.floor(high / width)
+    counts = [0] * (last - first + 1)
+    for value in values:
+        counts[math.floor(value / width) - first] += 1
+    return [
+        Bin((first + at) * width, (first + at + 1) * width, number)
+        for at, number in enumerate(counts)
+    ]
