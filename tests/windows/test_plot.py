@@ -21,7 +21,8 @@ from trayapp.domain.records import Event
 from trayapp.history.reader import HistoryReader
 from trayapp.windows.curves import read_trends
 from trayapp.windows.palette import DARK, LIGHT, Palette
-from trayapp.windows.plot import SizeFormatter, SizeLocator, prepare_matplotlib, trend_figure
+from trayapp.windows.plot import prepare_matplotlib, trend_figure
+from trayapp.windows.scales import SizeFormatter, SizeLocator
 from trayapp.windows.selection import Selection
 
 NOW = START + 600
@@ -82,10 +83,11 @@ def test_system_and_targets_with_their_figures(tmp_path: Path) -> None:
     figure = draw(store, targets=("leak",), span_seconds=600.0)
     system, targets = figure.axes
     assert system.get_title(loc="left") == "System"
-    assert targets.get_title(loc="left") == "Targets, resident set (RSS)"
+    assert targets.get_title(loc="left") == "Targets: Resident set (RSS)"
     assert system.get_ylim()[1] > 16 * GIB
     said = texts(figure)
-    assert "leak\n167 MiB · peak 167 MiB · +200 KiB/s" in said
+    figures = "leak\n167 MiB · peak 167 MiB · +200 KiB/s"
+    assert any(text.startswith(figures) for text in said)
     assert "Used\n6.00 GiB · peak 6.00 GiB · 0 B/s" in said
     assert "Total 16.0 GiB" in said
     assert "Memory, last 10 min" in said

@@ -12,25 +12,29 @@ from tkinter import font as tkfont
 from matplotlib.backends.backend_tkagg import FigureCanvasTkAgg
 from matplotlib.figure import Figure
 
-from trayapp.domain.units import format_size
+from trayapp.domain.language import _, ngettext
+from trayapp.domain.records import Event
+from trayapp.domain.units import format_duration, format_size
 from trayapp.windows.curves import TrendData
 from trayapp.windows.labels import plain_name
+from trayapp.windows.marks import event_label, task_end
 from trayapp.windows.palette import Palette
 from trayapp.windows.picture import save_picture
-from trayapp.windows.plot import (
-    FINE_SECONDS,
-    Panel,
-    draw_trends,
-    fine_clock,
-    prepare_matplotlib,
-)
+from trayapp.windows.plot import Panel, draw_trends, prepare_matplotlib
+from trayapp.windows.scales import FINE_SECONDS, fine_clock
 from trayapp.windows.style import pixel_scale
 
 ZOOM_STEP = 0.75
+PAN_STEP = 0.2
+"""Of what is shown."""
+CURSOR_PIXELS = 4
+"""One step of the cursor by key."""
 EVENT_REACH_PIXELS = 7
 CLICK_PIXELS = 6
 """A drag shorter than this is a click."""
 OVERLAY = "overlay"
+MOST_READINGS = 20
+"""More values than fit beside the cursor are only counted."""
 
 Line = tuple[str | None, str]
 """A colour, or None for plain text, and what to say."""
@@ -74,6 +78,9 @@ class ChartView:
             ("<B1-Motion>", self._on_motion),
             ("<ButtonRelease-1>", self._on_release),
             ("<Double-Button-1>", lambda _: self._on_reset()),
+            ("<Shift-Button-4>", lambda _: self.pan(-PAN_STEP)),
+            ("<Shift-Button-5>", lambda _: self.pan(PAN_STEP)),
+            ("<Shift-MouseWheel>", lambda event: self.pan(PAN_STEP * (1 - 2 * (event.delta > 0)))),
             ("<Button-4>", lambda event: self._zoom(event, ZOOM_STEP)),
             ("<Button-5>", lambda event: self._zoom(event, 1 / ZOOM_STEP)),
             (
@@ -105,6 +112,28 @@ class ChartView:
         """
         save_picture(self._figure, path)
 
+    def pan(self, share: float) -> None:
+        """Move along the time axis by this share of what is shown."""
+        if self._data is not None:
+            step = share * (self._data.until - self._data.since)
+            self._on_window(self._data.since + step, self._data.until + step)
+
+    def zoom(self, factor: float) -> None:
+        """Show `factor` times as much, around the cursor or else the middle."""
+        if self._data is not None and self._panels:
+            at = self._time_at(self._pointer[0]) if self._pointer else None
+            self._zoom_at((self._data.since + self._data.until) / 2 if at is None else at, factor)
+
+    def move_cursor(self, steps: int) -> None:
+        """Move the cursor by key, and read the values there."""
+        if not self._panels:
+            return
+        left, top, right, bottom = self._panel_box(self._panels[-1])
+        x, y = self._pointer or (round(right), round((top + bottom) / 2))
+        x += round(steps * CURSOR_PIXELS * self._scale)
+        self._pointer = round(min(right, max(left, x))), y
+        self._show_readout()
+
     def _on_motion(self, event: tk.Event[tk.Misc]) -> None:
         self._pointer = event.x, event.y
         self._show_readout()
@@ -128,9 +157,12 @@ class ChartView:
     def _zoom(self, event: tk.Event[tk.Misc], factor: float) -> None:
         if self._data is None or self._panel_at(event.x, event.y) is None:
             return
-        at = self._time_at(event.x)
-        since, until = self._data.since, self._data.until
-        self._on_window(at - (at - since) * factor, at + (until - at) * factor)
+        self._zoom_at(self._time_at(event.x), factor)
+
+    def _zoom_at(self, at: float, factor: float) -> None:
+        if self._data is not None:
+            since, until = self._data.since, self._data.until
+            self._on_window(at - (at - since) * factor, at + (until - at) * factor)
 
     def _time_at(self, x: float) -> float:
         """The wall time at a pixel column, at most that of either end."""
@@ -178,28 +210,44 @@ class ChartView:
 
     def _read_values(self, panel: Panel, x: int) -> list[Line]:
         at = self._time_at(x)
-        moment = datetime.fromtimestamp(at)
-        is_fine = self._data is not None and self._data.until - self._data.since < FINE_SECONDS
-        clock = fine_clock(moment) if is_fine else f"{moment:%H:%M:%S}"
-        lines: list[Line] = [(None, f"{moment.day} {moment:%b}, {clock}")]
+        lines: list[Line] = [(None, self._tell_moment(at))]
         readings = [
-            (curve.value_at(at), curve.name, colour)
-            for curve, colour in zip(panel.curves, panel.colours, strict=True)
+            (curve.value_at(at), self._name_of(panel, number), colour)
+            for number, (curve, colour) in enumerate(zip(panel.curves, panel.colours, strict=True))
         ]
         readings.sort(key=lambda reading: -reading[0][1] if reading[0] else 0.0)
-        for value, name, colour in readings:
+        hidden = readings[MOST_READINGS:] if len(readings) > MOST_READINGS + 1 else []
+        for value, name, colour in readings[: len(readings) - len(hidden)]:
             text = "–" if value is None else format_size(value[1])
             if value is not None and format_size(value[0]) != format_size(value[2]):
                 text += f"  ({format_size(value[0])} – {format_size(value[2])})"
             lines.append((colour, f"{name}  {text}"))
-        for event in panel.events:
-            reach = EVENT_REACH_PIXELS * self._scale
-            if self._time_at(x - reach) <= event.wall_seconds <= self._time_at(x + reach):
-                what = plain_name(event.text or event.kind, 70)
-                lines.append(
-                    (None, f"{datetime.fromtimestamp(event.wall_seconds):%H:%M:%S}  {what}")
-                )
+        if hidden:
+            text = ngettext("and {count} more", "and {count} more", len(hidden))
+            lines.append((None, text.format(count=len(hidden))))
+        reach = EVENT_REACH_PIXELS * self._scale
+        around = self._time_at(x - reach), self._time_at(x + reach)
+        lines += [
+            (None, _tell_event(event))
+            for event in panel.events
+            if event.wall_seconds <= around[1]
+            and (task_end(event) or event.wall_seconds) >= around[0]
+        ]
         return lines
+
+    def _tell_moment(self, at: float) -> str:
+        if self._data is not None and self._data.runs is not None:
+            return _("{duration} after the start").format(duration=format_duration(at))
+        moment = datetime.fromtimestamp(at)
+        is_fine = self._data is not None and self._data.until - self._data.since < FINE_SECONDS
+        clock = fine_clock(moment) if is_fine else f"{moment:%H:%M:%S}"
+        return f"{moment.day} {moment:%b}, {clock}"
+
+    def _name_of(self, panel: Panel, number: int) -> str:
+        if self._data is None or self._data.runs is None:
+            return panel.curves[number].name
+        start = datetime.fromtimestamp(self._data.runs[number].start)
+        return f"{start.day} {start:%b, %H:%M}"
 
     def _draw_box(self, x: int, y: int, lines: Sequence[Line]) -> None:
         if self._palette is None:
@@ -232,3 +280,13 @@ class ChartView:
                 at, middle, text=text, anchor="w", font=self._font,
                 fill=self._palette.text if number else self._palette.muted, tags=OVERLAY,
             )  # fmt: skip
+
+
+def _tell_event(event: Event) -> str:
+    clock = f"{datetime.fromtimestamp(event.wall_seconds):%H:%M:%S}"
+    what = plain_name(event.text or event.kind, 70)
+    if event.kind != "task":
+        return f"{clock}  {what}"
+    end = task_end(event)
+    length = "" if end is None else f", {format_duration(end - event.wall_seconds)}"
+    return f"{clock}  {event_label('task')}: {what}{length}"

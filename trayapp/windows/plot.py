@@ -7,44 +7,39 @@ keep every figure alive.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 import matplotlib as mpl
 import numpy as np
-from dateutil.tz import tzlocal
 from matplotlib.axes import Axes
-from matplotlib.dates import MINUTELY, SECONDLY, AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.lines import Line2D
-from matplotlib.ticker import Formatter, Locator, MaxNLocator
-from matplotlib.transforms import blended_transform_factory
+from matplotlib.patches import Patch
 
+from trayapp.domain.language import _, ngettext
 from trayapp.domain.records import Event
-from trayapp.domain.units import GIB, KIB, MIB, format_duration, format_rate, format_size
-from trayapp.windows.curves import Curve, TrendData
+from trayapp.domain.units import format_duration, format_estimate, format_rate, format_size
+from trayapp.windows.curves import Curve, Run, TrendData
+from trayapp.windows.growth import Growth
 from trayapp.windows.labels import chart_name
+from trayapp.windows.marks import draw_growth, explain_marks, mark_events, mark_moment
 from trayapp.windows.palette import DASHES, Palette
+from trayapp.windows.scales import DAY_SECONDS, FINE_SECONDS, dress, fine_clock
+from trayapp.windows.selection import metric_label
+from trayapp.windows.stacking import stack
 
-DAY_SECONDS = 86400.0
-"""matplotlib counts days."""
 LEFT_INCHES, RIGHT_INCHES, TOP_INCHES, BOTTOM_INCHES = 0.82, 2.8, 0.86, 0.42
 PANEL_GAP_INCHES = 0.5
-FINE_SECONDS = 30.0
-"""Where less than this is shown, moments are told to the millisecond."""
 ENTRY_INCHES = 0.34
 SHORT_ENTRY_INCHES = 0.21
 """Heights of legend entries of two lines and of one."""
 
-EVENT_SHAPES = {
-    "warning": ("^", "Warning"),
-    "critical": ("s", "Critical"),
-    "emergency": ("X", "Emergency"),
-    "cleanup": ("o", "Cleaned up"),
-}
-"""By level or kind: the mark's shape and its name in the legend."""
+HATCHES = (None, "///", "...", "xxx", "\\\\\\", "+++")
+"""One for each time that the colours of a stack begin anew."""
 
 _FONTS = (
     "DejaVu Sans",
@@ -59,41 +54,6 @@ _FONTS = (
     "Noto Sans",
     "Arial Unicode MS",
 )
-_UNITS = ((1024 * GIB, "TiB"), (GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB"), (1, "B"))
-
-
-class SizeLocator(Locator):
-    """Ticks at round numbers of the largest binary unit that fits the axis."""
-
-    def __init__(self, count: int) -> None:
-        self._round = MaxNLocator(nbins=count, steps=[1, 2, 5, 10])
-
-    def __call__(self) -> Sequence[float]:
-        """The ticks for the axis as it is."""
-        low, high = self.axis.get_view_interval()  # type: ignore[union-attr]
-        return self.tick_values(low, high)
-
-    def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
-        """The ticks, in bytes, for an axis from `vmin` to `vmax` bytes."""
-        size, _ = _unit_for(max(abs(vmin), abs(vmax)))
-        ticks = np.asarray(self._round.tick_values(vmin / size, vmax / size)) * size
-        return [float(tick) for tick in ticks]
-
-
-class SizeFormatter(Formatter):
-    """Labels in one unit for the whole axis, with as many digits as its steps need."""
-
-    def __call__(self, x: float, pos: int | None = None) -> str:  # noqa: ARG002
-        """A single size, outside the axis."""
-        return format_size(x)
-
-    def format_ticks(self, values: Sequence[float]) -> list[str]:
-        """The labels of all ticks of the axis."""
-        size, unit = _unit_for(max((abs(value) for value in values), default=0.0))
-        steps = np.diff(np.unique(np.asarray(values, dtype=np.float64))) / size
-        step = float(steps.min()) if len(steps) else 1.0
-        digits = 0 if step >= 0.999 else min(6, int(np.ceil(-np.log10(step) - 1e-6)))
-        return [f"{value / size:.{digits}f} {unit}" if value else "0" for value in values]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -138,16 +98,47 @@ def draw_trends(
     """Replace what `figure` shows by the chart of `data`; needs the figure's final size."""
     figure.clear()
     figure.set_facecolor(palette.background)
-    width, height = figure.get_size_inches()
     _write_title(figure, data, palette, now_wall_seconds)
-    with_targets = data.selection.app or bool(data.selection.targets)
-    weights = ([2.0] if data.selection.system else []) + ([3.0] if with_targets else [])
-    if not weights:
-        figure.text(0.5, 0.5, "Nothing is chosen to be shown.", ha="center", color=palette.muted)
+    selection = data.selection
+    with_targets = selection.app or bool(selection.targets)
+    if data.runs is not None:
+        (axes,) = _lay_out(figure, data, palette, (1.0,))
+        return (_draw_runs(axes, data, data.runs, palette),)
+    if selection.stacked and with_targets:
+        (axes,) = _lay_out(figure, data, palette, (1.0,))
+        panels = [_draw_stack(figure, axes, data, palette)]
+    elif selection.system or with_targets:
+        weights = (2.0,) * selection.system + (3.0,) * with_targets
+        all_axes = list(_lay_out(figure, data, palette, weights))
+        panels = [_draw_system(figure, all_axes.pop(0), data, palette)] if selection.system else []
+        panels += [_draw_targets(figure, axes, data, palette) for axes in all_axes]
+    else:
+        nothing = _("Nothing is chosen to be shown.")
+        figure.text(0.5, 0.5, nothing, ha="center", color=palette.muted)
         return ()
+    has_moment = selection.moment is not None and data.since <= selection.moment <= data.until
+    for panel in panels:
+        mark_events(panel.axes, panel.events, palette)
+        if has_moment and selection.moment is not None:
+            mark_moment(panel.axes, selection.moment, palette)
+    explain_marks(
+        figure,
+        [event for panel in panels for event in panel.events],
+        palette,
+        moment=has_moment,
+        growth=() if selection.stacked else data.growths.values(),
+    )
+    return tuple(panels)
+
+
+def _lay_out(
+    figure: Figure, data: TrendData, palette: Palette, weights: Sequence[float]
+) -> tuple[Axes, ...]:
+    """Axes one above the other, as high as their weights, with the legends' room beside them."""
+    width, height = figure.get_size_inches()
     inner = height - TOP_INCHES - BOTTOM_INCHES - PANEL_GAP_INCHES * (len(weights) - 1)
-    panels: list[Panel] = []
     top = height - TOP_INCHES
+    found = []
     for number, weight in enumerate(weights):
         panel_height = max(0.3, inner * weight / sum(weights))
         axes = figure.add_axes(
@@ -159,45 +150,58 @@ def draw_trends(
             )
         )
         top -= panel_height + PANEL_GAP_INCHES
-        _dress(figure, axes, data, palette, is_lowest=number == len(weights) - 1)
-        if data.selection.system and number == 0:
-            panels.append(_draw_system(figure, axes, data, palette))
-        else:
-            panels.append(_draw_targets(figure, axes, data, palette))
-    _explain_events(figure, panels, palette)
-    return tuple(panels)
+        dress(
+            figure,
+            axes,
+            data.since,
+            data.until,
+            palette,
+            is_lowest=number == len(weights) - 1,
+            is_elapsed=data.runs is not None,
+        )
+        found.append(axes)
+    return tuple(found)
 
 
 def _write_title(figure: Figure, data: TrendData, palette: Palette, now: float) -> None:
     width, height = figure.get_size_inches()
     left = 0.1 / width
-    title = f"Memory, {_range_name(data)}"
-    if data.recording is not None:
-        title = chart_name(f"Memory, {data.recording}", 90)
     figure.text(
-        left, 1 - 0.14 / height, title, va="top", fontsize=13, weight="bold", color=palette.text
-    )
-    line = _time_span(data.since, data.until)
+        left, 1 - 0.14 / height, _title(data),
+        va="top", fontsize=13, weight="bold", color=palette.text,
+    )  # fmt: skip
+    line = time_span(data.since, data.until) if data.runs is None else _runs_line(data.runs)
     is_history = data.recording is None and data.selection.window is None
     if is_history and data.last is not None and now - data.last > 60:
-        line += f" · last sample {format_duration(now - data.last)} ago"
+        line = _("{line} · last sample {age} ago").format(
+            line=line, age=format_duration(now - data.last)
+        )
     figure.text(left, 1 - 0.4 / height, line, va="top", fontsize=8.5, color=palette.muted)
 
 
-def _range_name(data: TrendData) -> str:
-    if data.selection.window is not None:
-        return f"{format_duration(data.until - data.since)}"
-    if data.selection.span_seconds is None:
-        return "since the first sample"
-    return f"last {format_duration(data.selection.span_seconds)}"
+def _title(data: TrendData) -> str:
+    selection = data.selection
+    if selection.runs_of is not None:
+        return _("The runs of {name}, from their starts").format(name=chart_name(selection.runs_of))
+    if data.recording is not None:
+        return chart_name(_("Memory, {what}").format(what=data.recording), 90)
+    if selection.window is not None:
+        what = format_duration(data.until - data.since)
+    elif selection.span_seconds is None:
+        what = _("since the first sample")
+    else:
+        what = _("last {duration}").format(duration=format_duration(selection.span_seconds))
+    return _("Memory, {what}").format(what=what)
 
 
-def fine_clock(moment: datetime) -> str:
-    """Hours to milliseconds."""
-    return f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03}"
+def _runs_line(runs: Sequence[Run]) -> str:
+    return ngettext("{count} run recorded", "{count} runs, the latest in colour", len(runs)).format(
+        count=len(runs)
+    )
 
 
-def _time_span(since: float, until: float) -> str:
+def time_span(since: float, until: float) -> str:
+    """A stretch of time for people: date and clock of both ends."""
     start, end = datetime.fromtimestamp(since), datetime.fromtimestamp(until)
     if until - since < FINE_SECONDS:
         return f"{start.day} {start:%b %Y}, {fine_clock(start)} – {fine_clock(end)}"
@@ -208,73 +212,123 @@ def _time_span(since: float, until: float) -> str:
     return f"{first}, {start:{clock}} – {last}, {end:{clock}}"
 
 
-def _dress(
-    figure: Figure, axes: Axes, data: TrendData, palette: Palette, *, is_lowest: bool
-) -> None:
-    """Time axis, grid and spines: as little ink as still reads well."""
-    width, height = axes.get_position().size * figure.get_size_inches()
-    axes.set_facecolor("none")
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(palette.muted)
-    axes.grid(axis="y", color=palette.grid, linewidth=0.8)
-    axes.grid(axis="x", color=palette.grid, linewidth=0.5)
-    axes.set_axisbelow(True)
-    axes.tick_params(colors=palette.muted, labelsize=8, length=0, pad=5)
-    axes.set_xlim(data.since / DAY_SECONDS, data.until / DAY_SECONDS)
-    local = tzlocal()
-    # Seconds are told with their hours and minutes, and need more room.
-    count = max(3, int(width / (0.75 if data.until - data.since >= 60 else 1.0)))
-    locator = AutoDateLocator(tz=local, minticks=2, maxticks=count)  # type: ignore[no-untyped-call]
-    # Ten minutes would otherwise have either two ticks or too many.
-    locator.intervald[MINUTELY] = [1, 2, 5, 10, 15, 30]
-    locator.intervald[SECONDLY] = [1, 2, 5, 10, 15, 30]
-    axes.xaxis.set_major_locator(locator)
-    formatter = ConciseDateFormatter(locator, tz=local, show_offset=False)  # type: ignore[no-untyped-call]
-    formatter.formats[5] = formatter.zero_formats[5] = "%H:%M:%S.%f"
-    axes.xaxis.set_major_formatter(formatter)
-    axes.tick_params(axis="x", labelbottom=is_lowest)
-    axes.yaxis.set_major_locator(SizeLocator(max(2, min(8, int(height / 0.38)))))
-    axes.yaxis.set_major_formatter(SizeFormatter())
-
-
 def _draw_system(figure: Figure, axes: Axes, data: TrendData, palette: Palette) -> Panel:
-    _head(axes, "System", palette)
+    _head(axes, _("System"), palette)
     curves, colours = data.system, (palette.system, palette.swap)
     used, swap = curves
     lines = [
         (used, _draw_curve(axes, used, colours[0], DASHES[0], filled=True)),
         (swap, _draw_curve(axes, swap, colours[1], DASHES[1])),
     ]
-    top = max(curve.peak or 0.0 for curve in curves)
-    others = []
-    if data.total_bytes:
-        top = max(top, data.total_bytes)
-        ceiling = axes.axhline(data.total_bytes, color=palette.muted, lw=1.1, ls="dashdot")
-        others.append((f"Total {format_size(data.total_bytes)}", ceiling))
-    axes.set_ylim(0, top * 1.06 or 1.0)
+    others = _draw_total(axes, data, palette, max(curve.peak or 0.0 for curve in curves))
     if _explain_little(axes, curves, palette):
         _add_legend(figure, axes, lines, palette, others)
-    _mark_events(axes, data.system_events, palette)
     return Panel(axes, curves, colours, data.system_events)
 
 
+def _draw_total(
+    axes: Axes, data: TrendData, palette: Palette, top: float
+) -> list[tuple[str, Line2D]]:
+    """The machine's memory as a ceiling, if it is known; what the legend says of it."""
+    axes.set_ylim(0, max(top, data.total_bytes or 0.0) * 1.06 or 1.0)
+    if not data.total_bytes:
+        return []
+    ceiling = axes.axhline(data.total_bytes, color=palette.muted, lw=1.1, ls="dashdot")
+    return [(_("Total {size}").format(size=format_size(data.total_bytes)), ceiling)]
+
+
 def _draw_targets(figure: Figure, axes: Axes, data: TrendData, palette: Palette) -> Panel:
-    _head(
-        axes,
-        f"{'Targets' if data.recording is None else 'Processes'}, resident set (RSS)",
-        palette,
-    )
-    colours = tuple(palette.lines[curve.slot % len(palette.lines)] for curve in data.targets)
+    _head(axes, _targets_heading(data), palette)
+    colours = _colours(data.targets, palette)
     lines = [
         (curve, _draw_curve(axes, curve, colour, DASHES[curve.slot % len(DASHES)]))
         for curve, colour in zip(data.targets, colours, strict=True)
     ]
     axes.set_ylim(*_limits(data.targets))
+    for curve in data.targets:
+        if growth := data.growths.get(curve.series.name):
+            draw_growth(axes, curve, growth, data.until, palette)
     if _explain_little(axes, data.targets, palette):
-        _add_legend(figure, axes, lines, palette)
-    _mark_events(axes, data.target_events, palette)
+        _add_legend(figure, axes, lines, palette, growths=data.growths)
     return Panel(axes, data.targets, colours, data.target_events)
+
+
+def _targets_heading(data: TrendData) -> str:
+    # What a recording holds is not always known to be resident sets.
+    if data.recording is not None:
+        return _("Processes, resident set (RSS)")
+    metric = metric_label(data.selection.metric)
+    return _("Targets: {metric}").format(metric=metric)
+
+
+def _colours(curves: Sequence[Curve], palette: Palette) -> tuple[str, ...]:
+    return tuple(palette.lines[curve.slot % len(palette.lines)] for curve in curves)
+
+
+def _draw_stack(figure: Figure, axes: Axes, data: TrendData, palette: Palette) -> Panel:
+    """All targets on top of each other, and what the machine uses beside them on top of all."""
+    _head(axes, _targets_heading(data), palette)
+    whole = data.system[data.selection.metric == "swap"] if data.system else None
+    # The steadiest lowest, so that what moves does not move everything above it.
+    curves = tuple(sorted(data.targets, key=_unrest))
+    colours = _colours(curves, palette)
+    layers = stack(curves, data.since, data.until, whole)
+    days = layers.times / DAY_SECONDS
+    entries: list[tuple[Curve, Patch]] = []
+    below = np.zeros_like(days)
+    for number, (curve, colour) in enumerate(zip(curves, colours, strict=True)):
+        top, high = layers.tops[number], layers.highs[number]
+        # Edges and hatches tell apart what colour alone would not.
+        hatch = HATCHES[curve.slot // len(palette.lines) % len(HATCHES)]
+        axes.fill_between(
+            days, below, top, facecolor=(colour, 0.55), edgecolor=colour, lw=0.8, hatch=hatch
+        )
+        if np.any(high > top):
+            axes.plot(days, high, color=colour, linewidth=0.6, alpha=0.7)
+        entries.append((curve, Patch(facecolor=(colour, 0.55), edgecolor=colour, hatch=hatch)))
+        below = top
+    shown = curves
+    reached = max((float(high.max()) for high in layers.highs), default=0.0)
+    others: list[tuple[str, Line2D | Patch]] = []
+    if layers.rest is not None and whole is not None:
+        axes.fill_between(days, below, layers.rest, color=palette.muted, alpha=0.18, linewidth=0)
+        others.append((_("Everything else"), Patch(facecolor=(palette.muted, 0.18))))
+        shown, colours = (*curves, whole), (*colours, palette.muted)
+        reached = max(reached, whole.peak or 0.0)
+        axes.plot(days, layers.rest, color=palette.muted, linewidth=1.0)
+    if whole is not None and data.selection.metric != "swap":
+        others += _draw_total(axes, data, palette, reached)
+    else:
+        axes.set_ylim(0, reached * 1.06 or 1.0)
+    if _explain_little(axes, shown, palette):
+        _add_legend(figure, axes, entries, palette, others)
+    return Panel(axes, shown, colours, (*data.system_events, *data.target_events))
+
+
+def _unrest(curve: Curve) -> float:
+    return float(np.nanstd(curve.mean)) if curve.is_known else 0.0
+
+
+def _draw_runs(axes: Axes, data: TrendData, runs: Sequence[Run], palette: Palette) -> Panel:
+    _head(axes, metric_label(data.selection.metric), palette)
+    colours = tuple(palette.muted if run.slot else palette.lines[0] for run in runs)
+    entries = []
+    for run, colour in reversed(list(zip(runs, colours, strict=True))):
+        dashes = DASHES[run.slot % len(DASHES)]
+        line = _draw_curve(axes, run.curve, colour, dashes, faint=bool(run.slot))
+        entries.append((_run_text(run), line))
+    axes.set_ylim(*_limits([run.curve for run in runs]))
+    if _explain_little(axes, data.targets, palette):
+        _show_legend(axes, entries[::-1], palette)
+    return Panel(axes, data.targets, colours, ())
+
+
+def _run_text(run: Run) -> str:
+    start = datetime.fromtimestamp(run.start)
+    figures = _("ran {duration} · peak {size}").format(
+        duration=format_duration(run.end - run.start), size=format_size(run.curve.peak)
+    )
+    return f"{start.day} {start:%b, %H:%M}\n{figures}"
 
 
 def _head(axes: Axes, text: str, palette: Palette) -> None:
@@ -288,18 +342,21 @@ def _draw_curve(
     dashes: str | tuple[int, tuple[float, ...]],
     *,
     filled: bool = False,
+    faint: bool = False,
 ) -> Line2D:
     days = curve.times / DAY_SECONDS
     (line,) = axes.plot(
-        days, curve.mean, color=colour, linestyle=dashes, linewidth=1.7, solid_joinstyle="round"
-    )
+        days, curve.mean, color=colour, linestyle=dashes, linewidth=1.1 if faint else 1.7,
+        solid_joinstyle="round",
+    )  # fmt: skip
     if filled:
         axes.fill_between(days, 0, curve.mean, color=colour, alpha=0.10, linewidth=0)
     if np.any(curve.high > curve.low):
         # The edge keeps a spike visible that is only one pixel wide.
         axes.fill_between(
-            days, curve.low, curve.high, facecolor=(colour, 0.22), edgecolor=(colour, 0.6), lw=0.6
-        )
+            days, curve.low, curve.high, facecolor=(colour, 0.12 if faint else 0.22),
+            edgecolor=(colour, 0.3 if faint else 0.6), lw=0.6,
+        )  # fmt: skip
     known = np.isfinite(curve.mean)
     before, after = np.roll(known, 1), np.roll(known, -1)
     before[:1], after[-1:] = False, False
@@ -321,38 +378,61 @@ def _limits(curves: Sequence[Curve]) -> tuple[float, float]:
     return max(0.0, middle - room * 0.6), middle + room * 0.6
 
 
-def _legend_text(curve: Curve, *, short: bool) -> str:
+def _legend_text(curve: Curve, *, short: bool, growth: Growth | None) -> str:
     """What the curve says in figures: in two lines, or shortened to one."""
-    current = "not running" if curve.current is None else format_size(curve.current)
+    current = _("not running") if curve.current is None else format_size(curve.current)
     rate = [] if curve.rate is None else [format_rate(curve.rate)]
     if short:
         return f"{chart_name(curve.name, 15)}  {' · '.join([current, *rate])}"
-    figures = [current, f"peak {format_size(curve.peak)}", *rate]
-    return f"{chart_name(curve.name, 30)}\n{' · '.join(figures)}"
+    figures = [current, _("peak {size}").format(size=format_size(curve.peak)), *rate]
+    lines = [chart_name(curve.name, 30), " · ".join(figures)]
+    if growth is not None:
+        lines.append(growth_text(growth, float(curve.times[-1])))
+    return "\n".join(lines)
+
+
+def growth_text(growth: Growth, now: float) -> str:
+    """What is said of a climb that goes on: how fast, and how long until the limit."""
+    rate = format_rate(growth.bytes_per_second)
+    is_leak = growth.level == "leaking"
+    if growth.until is None:
+        text = _("leaking, {rate}") if is_leak else _("growing, {rate}")
+        return text.format(rate=rate)
+    text = _("leaking, {rate}, full in {time}") if is_leak else _("growing, {rate}, full in {time}")
+    return text.format(rate=rate, time=format_estimate(max(0.0, growth.until - now)))
 
 
 def _add_legend(
     figure: Figure,
     axes: Axes,
-    lines: Sequence[tuple[Curve, Line2D]],
+    lines: Sequence[tuple[Curve, Line2D | Patch]],
     palette: Palette,
-    others: Sequence[tuple[str, Line2D]] = (),
+    others: Sequence[tuple[str, Line2D | Patch]] = (),
+    growths: Mapping[str, Growth] = MappingProxyType({}),
 ) -> None:
     """Current, peak and rate of each curve, right of the axes; the largest curve first."""
     height = axes.get_position().height * figure.get_size_inches()[1]
-    short = (len(lines) + len(others)) * ENTRY_INCHES > height
+    needed = (len(lines) + len(others)) * ENTRY_INCHES + len(growths) * (ENTRY_INCHES / 2)
+    short = needed > height
     entries = [
-        (_legend_text(curve, short=short), line)
+        (_legend_text(curve, short=short, growth=growths.get(curve.series.name)), line)
         for curve, line in sorted(lines, key=lambda pair: -(pair[0].current or 0.0))
     ]
     entries += others
     room = max(1, int(height / SHORT_ENTRY_INCHES))
     if short and len(entries) > room:
         hidden = len(entries) - max(1, room - 1)
-        entries = [*entries[:-hidden], (f"and {hidden} more", Line2D([], [], linestyle="none"))]
+        text = ngettext("and {count} more", "and {count} more", hidden).format(count=hidden)
+        entries = [*entries[:-hidden], (text, Line2D([], [], linestyle="none"))]
+    _show_legend(axes, entries, palette)
+
+
+def _show_legend(
+    axes: Axes, entries: Sequence[tuple[str, Line2D | Patch]], palette: Palette
+) -> None:
     axes.legend(
-        [line for _, line in entries],
-        [text for text, _ in entries],
+        [line for _text, line in entries],
+        [text for text, _line in entries],
         loc="upper left",
         bbox_to_anchor=(1.0, 1.03),
         fontsize=8,
@@ -372,9 +452,9 @@ def _explain_little(axes: Axes, curves: Sequence[Curve], palette: Palette) -> bo
     if count > 1:
         return True
     text = (
-        "One sample so far; the line begins with the next one."
+        _("One sample so far; the line begins with the next one.")
         if count
-        else "No samples in this stretch of time."
+        else _("No samples in this stretch of time.")
     )
     axes.text(
         0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center",
@@ -383,60 +463,3 @@ def _explain_little(axes: Axes, curves: Sequence[Curve], palette: Palette) -> bo
     if not count:
         axes.set_yticks([])
     return bool(count)
-
-
-def _event_key(event: Event) -> str:
-    return event.kind if event.kind == "cleanup" else event.level
-
-
-def _event_colour(key: str, palette: Palette) -> str:
-    names = ("cleanup", "warning", "critical", "emergency")
-    return palette.levels[names.index(key)]
-
-
-def _mark_events(axes: Axes, events: Sequence[Event], palette: Palette) -> None:
-    """One thin line through the panel, and a shape on its top edge, per event."""
-    on_top = blended_transform_factory(axes.transData, axes.transAxes)
-    for event in events:
-        key = _event_key(event)
-        colour, at = _event_colour(key, palette), event.wall_seconds / DAY_SECONDS
-        axes.axvline(
-            at, color=colour, linewidth=0.9, alpha=0.6, linestyle=":" if key == "cleanup" else "-"
-        )
-        axes.plot(
-            [at], [1.0], transform=on_top, marker=EVENT_SHAPES[key][0], color=colour,
-            markersize=6.5, markeredgecolor=palette.background, markeredgewidth=0.8,
-            clip_on=False, zorder=5, linestyle="none",
-        )  # fmt: skip
-
-
-def _explain_events(figure: Figure, panels: Sequence[Panel], palette: Palette) -> None:
-    present = {_event_key(event) for panel in panels for event in panel.events}
-    keys = [key for key in EVENT_SHAPES if key in present]
-    if not keys:
-        return
-    width, height = figure.get_size_inches()
-    handles = [
-        Line2D(
-            [], [], linestyle="none", marker=EVENT_SHAPES[key][0], markersize=6.5,
-            color=_event_colour(key, palette),
-        )
-        for key in keys
-    ]  # fmt: skip
-    figure.legend(
-        handles,
-        [EVENT_SHAPES[key][1] for key in keys],
-        loc="upper right",
-        bbox_to_anchor=(1 - 0.15 / width, 1 - 0.12 / height),
-        ncols=len(keys),
-        fontsize=8,
-        frameon=False,
-        labelcolor=palette.text,
-        handletextpad=0.1,
-        columnspacing=1.0,
-        borderpad=0,
-    )
-
-
-def _unit_for(size_bytes: float) -> tuple[int, str]:
-    return next(((size, unit) for size, unit in _UNITS if size_bytes >= size), _UNITS[-1])

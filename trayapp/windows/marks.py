@@ -1,0 +1,149 @@
+"""What lies on top of the curves: events, growth that goes on, the moment that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.transforms import blended_transform_factory
+
+from trayapp.domain.language import _
+from trayapp.domain.records import Event
+from trayapp.windows.curves import Curve
+from trayapp.windows.growth import Growth
+from trayapp.windows.palette import Palette
+from trayapp.windows.scales import DAY_SECONDS
+
+EVENT_SHAPES = {
+    "warning": "^",
+    "critical": "s",
+    "emergency": "X",
+    "cleanup": "o",
+    "restart": "D",
+    "snapshot": "P",
+    "task": ">",
+}
+"""By level or kind: the mark's shape, so that colour is not all there is."""
+_MARK_POINTS = 6.5
+GROWTH_DASHES = (0, (1.0, 1.6))
+
+
+def event_label(key: str) -> str:
+    """What the legend calls a mark."""
+    return {
+        "warning": _("Warning"),
+        "critical": _("Critical"),
+        "emergency": _("Emergency"),
+        "cleanup": _("Cleaned up"),
+        "restart": _("Restarted"),
+        "snapshot": _("Snapshot"),
+        "task": _("Task"),
+    }[key]
+
+
+def event_key(event: Event) -> str:
+    """Which mark an event gets."""
+    return event.level if event.kind == "alert" else event.kind
+
+
+def task_end(event: Event) -> float | None:
+    """The wall time at which a task was over; None: it is none, or nobody said."""
+    seconds = event.data.get("seconds") if event.kind == "task" else None
+    return event.wall_seconds + seconds if isinstance(seconds, int | float) else None
+
+
+def event_colour(key: str, palette: Palette) -> str:
+    """The colour of a mark."""
+    levels = ("cleanup", "warning", "critical", "emergency")
+    return palette.levels[levels.index(key)] if key in levels else palette.muted
+
+
+def mark_events(axes: Axes, events: Sequence[Event], palette: Palette) -> None:
+    """One thin line through the panel, and a shape on its top edge, per event."""
+    on_top = blended_transform_factory(axes.transData, axes.transAxes)
+    for event in events:
+        key = event_key(event)
+        colour, at = event_colour(key, palette), event.wall_seconds / DAY_SECONDS
+        axes.axvline(
+            at, color=colour, linewidth=0.9, alpha=0.6,
+            linestyle="-" if event.kind == "alert" else ":",
+        )  # fmt: skip
+        if (end := task_end(event)) is not None:
+            axes.axvspan(at, end / DAY_SECONDS, color=colour, alpha=0.13, linewidth=0)
+        axes.plot(
+            [at], [1.0], transform=on_top, marker=EVENT_SHAPES[key], color=colour,
+            markersize=_MARK_POINTS, markeredgecolor=palette.background, markeredgewidth=0.8,
+            clip_on=False, zorder=5, linestyle="none",
+        )  # fmt: skip
+
+
+def mark_moment(axes: Axes, wall_seconds: float, palette: Palette) -> None:
+    """A strong line where something happened that a banner told of."""
+    axes.axvline(wall_seconds / DAY_SECONDS, color=palette.text, linewidth=1.4, alpha=0.85)
+
+
+def explain_marks(
+    figure: Figure,
+    events: Iterable[Event],
+    palette: Palette,
+    *,
+    moment: bool,
+    growth: Collection[Growth],
+) -> None:
+    """The legend of what is there, in the upper right corner."""
+    present = {event_key(event) for event in events}
+    keys = [key for key in EVENT_SHAPES if key in present]
+    handles = [
+        Line2D(
+            [], [], linestyle="none", marker=EVENT_SHAPES[key], markersize=_MARK_POINTS,
+            color=event_colour(key, palette),
+        )
+        for key in keys
+    ]  # fmt: skip
+    labels = [event_label(key) for key in keys]
+    if moment:
+        handles.append(
+            Line2D(
+                [], [], linestyle="none", marker="|", markersize=9, markeredgewidth=1.4,
+                color=palette.text,
+            )
+        )  # fmt: skip
+        labels.append(_("The moment asked for"))
+    if growth:
+        handles.append(Line2D([], [], color=palette.text, linestyle=GROWTH_DASHES, linewidth=1.6))
+        labels.append(_("Keeps growing"))
+    if not handles:
+        return
+    width, height = figure.get_size_inches()
+    figure.legend(
+        handles,
+        labels,
+        loc="upper right",
+        bbox_to_anchor=(1 - 0.15 / width, 1 - 0.12 / height),
+        ncols=len(keys) + moment + bool(growth),
+        fontsize=8,
+        frameon=False,
+        labelcolor=palette.text,
+        handlelength=1.6,
+        handletextpad=0.3,
+        columnspacing=1.0,
+        borderpad=0,
+    )
+
+
+def draw_growth(axes: Axes, curve: Curve, growth: Growth, until: float, palette: Palette) -> None:
+    """The straight line that a verdict means, through the middle of the climb itself."""
+    since_start = (curve.times >= growth.since) & np.isfinite(curve.mean)
+    if not since_start.any():
+        return
+    times = curve.times[since_start]
+    rest = curve.mean[since_start] - growth.bytes_per_second * times
+    middle = float(np.median(rest))
+    ends = np.array([max(growth.since, float(curve.times[0])), until])
+    axes.plot(
+        ends / DAY_SECONDS, middle + growth.bytes_per_second * ends,
+        color=palette.text, linestyle=GROWTH_DASHES, linewidth=1.6, zorder=4,
+    )  # fmt: skip
