@@ -9,6 +9,7 @@ from importlib import metadata, util
 from typing import Literal
 
 from trayapp import __version__
+from trayapp.domain.language import N_, _, listed, ngettext
 from trayapp.errors import MemtrayError, NotRunningError
 from trayapp.paths import Paths
 
@@ -47,7 +48,8 @@ Found = tuple[Literal["good", "note", "bad"], str]
 
 def _python(_paths: Paths, _env: Mapping[str, str]) -> Iterator[Found]:
     version = sys.version.split()[0]
-    yield "good", f"Memtray {__version__} on Python {version}, {sys.platform}"
+    text = _("Memtray {version} on Python {python}, {system}")
+    yield "good", text.format(version=__version__, python=version, system=sys.platform)
 
 
 def _packages(_paths: Paths, _env: Mapping[str, str]) -> Iterator[Found]:
@@ -59,7 +61,8 @@ def _packages(_paths: Paths, _env: Mapping[str, str]) -> Iterator[Found]:
         except metadata.PackageNotFoundError:
             missing.append(name)
     if missing:
-        yield "bad", f"missing: {', '.join(missing)}; install Memtray again with packaging/run"
+        text = _("missing: {names}; install Memtray again with packaging/run")
+        yield "bad", text.format(names=listed(missing))
     yield "good", ", ".join(found)
 
 
@@ -68,20 +71,23 @@ def _settings(paths: Paths, _env: Mapping[str, str]) -> Iterator[Found]:
 
     file = paths.settings_file
     if not file.exists():
-        yield "note", f"{file} is written at the first start"
+        yield "note", _("{file} is written at the first start").format(file=file)
         return
     settings = parse_settings(file.read_text(encoding="utf-8", errors="replace"), str(file))
-    yield "good", f"{file}: {len(settings.targets)} targets"
+    count = len(settings.targets)
+    text = ngettext("{file}: {count} target", "{file}: {count} targets", count)
+    yield "good", text.format(file=file, count=count)
 
 
 def _history(paths: Paths, _env: Mapping[str, str]) -> Iterator[Found]:
     from trayapp.history.reader import HistoryReader
 
     if not paths.history_file.exists():
-        yield "note", f"{paths.history_file} is written once Memtray runs"
+        yield "note", _("{file} is written once Memtray runs").format(file=paths.history_file)
         return
     with HistoryReader(paths.history_file) as reader:
-        yield "good", f"{paths.history_file}: {len(reader.series())} series"
+        text = _("{file}: {count} series")
+        yield "good", text.format(file=paths.history_file, count=len(reader.series()))
 
 
 def _applet(paths: Paths, _env: Mapping[str, str]) -> Iterator[Found]:
@@ -90,11 +96,11 @@ def _applet(paths: Paths, _env: Mapping[str, str]) -> Iterator[Found]:
     try:
         told = call(paths.runtime, "status")
     except NotRunningError:
-        yield "note", "not running"
+        yield "note", _("not running")
         return
     app = told.get("app")
     pid = app.get("pid") if isinstance(app, dict) else None
-    yield "good", "running" if pid is None else f"running as process {pid}"
+    yield "good", _("running") if pid is None else _("running as process {pid}").format(pid=pid)
 
 
 def _tray(_paths: Paths, env: Mapping[str, str]) -> Iterator[Found]:
@@ -103,14 +109,14 @@ def _tray(_paths: Paths, env: Mapping[str, str]) -> Iterator[Found]:
     try:
         backend = choose_backend(env, sys.platform)
     except MemtrayError as error:
-        yield "note", f"{error}; Memtray runs in the terminal"
+        yield "note", _("{problem}; Memtray runs in the terminal").format(problem=error)
         return
     if backend.visible is False:
-        yield (
-            "note",
-            f"{backend.reason} (GNOME shows icons with the extension "
-            '"AppIndicator and KStatusNotifierItem Support")',
+        text = _(
+            "{problem} (GNOME shows icons with the extension "
+            '"AppIndicator and KStatusNotifierItem Support")'
         )
+        yield "note", text.format(problem=backend.reason)
     else:
         yield "good", f"{backend.name}: {backend.reason}"
 
@@ -121,20 +127,25 @@ def _notifications(_paths: Paths, _env: Mapping[str, str]) -> Iterator[Found]:
     channel = find_channels()[0]
     try:
         channel.prepare()
-        shown = channel.status.startswith("notifications by")
-        text = "" if shown else "; alerts still reach the menu, the terminal and the log"
-        yield "good" if shown else "note", channel.status + text
+        if channel.is_ready:
+            yield "good", channel.status
+        else:
+            text = _("{problem}; alerts still reach the menu, the terminal and the log")
+            yield "note", text.format(problem=channel.status)
     finally:
         channel.close()
 
 
 def _windows(_paths: Paths, env: Mapping[str, str]) -> Iterator[Found]:
     if util.find_spec("tkinter") is None or util.find_spec("_tkinter") is None:
-        yield "note", "Python has no Tk; trends open as pictures (Debian: apt install python3-tk)"
+        yield (
+            "note",
+            _("Python has no Tk; trends open as pictures (Debian: apt install python3-tk)"),
+        )
     elif sys.platform == "linux" and not env.get("DISPLAY"):
-        yield "note", "no display; `memtray trends --save FILE.png` works"
+        yield "note", _("no display; `memtray trends --save FILE.png` works")
     else:
-        yield "good", "Tk is there"
+        yield "good", _("Tk is there")
 
 
 def _pressure(_paths: Paths, _env: Mapping[str, str]) -> Iterator[Found]:
@@ -144,25 +155,26 @@ def _pressure(_paths: Paths, _env: Mapping[str, str]) -> Iterator[Found]:
     sample = open_system_reader().read()
     yield "good", system_line(sample)
     if sys.platform == "linux" and sample.stall_full_percent is None:
-        yield "note", "this kernel does not tell pressure stall (CONFIG_PSI)"
+        yield "note", _("this kernel does not tell pressure stall (CONFIG_PSI)")
 
 
 def _autostart(_paths: Paths, env: Mapping[str, str]) -> Iterator[Found]:
     from trayapp.platforms import current_platform
 
     on = current_platform(env).autostart_status()
-    yield "good", "starts at login" if on else "does not start at login (memtray autostart on)"
+    text = _("starts at login") if on else _("does not start at login (memtray autostart on)")
+    yield "good", text
 
 
 _LOOKS: tuple[tuple[str, Callable[[Paths, Mapping[str, str]], Iterator[Found]]], ...] = (
-    ("version", _python),
-    ("packages", _packages),
-    ("settings", _settings),
-    ("history", _history),
-    ("applet", _applet),
-    ("tray", _tray),
-    ("notifications", _notifications),
-    ("windows", _windows),
-    ("memory", _pressure),
-    ("login", _autostart),
+    (N_("version"), _python),
+    (N_("packages"), _packages),
+    (N_("settings"), _settings),
+    (N_("history"), _history),
+    (N_("applet"), _applet),
+    (N_("tray"), _tray),
+    (N_("notifications"), _notifications),
+    (N_("windows"), _windows),
+    (N_("memory"), _pressure),
+    (N_("login"), _autostart),
 )

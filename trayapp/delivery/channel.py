@@ -26,6 +26,11 @@ class DesktopChannel(Protocol):
         """One line for people: who shows the banners, or why nobody does. Any thread."""
         ...
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether somebody is there to show banners, as far as is known. Any thread."""
+        ...
+
     def prepare(self) -> None:
         """Find out who shows the banners; tells nothing but by `status`."""
         ...

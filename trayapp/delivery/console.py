@@ -33,7 +33,7 @@ class Console:
 
     def show(self, banner: Banner) -> None:
         """Write one line, without waiting for the terminal; never raises."""
-        label = banner.level.label.upper()
+        label = banner.level.said.upper()
         colour, reset = (_COLOURS[banner.level], _RESET) if self._coloured else ("", "")
         line = f"{time.strftime('%H:%M:%S')} {colour}{label}{reset} {one_line(banner)}\n"
         try:

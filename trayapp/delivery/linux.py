@@ -21,6 +21,7 @@ from jeepney import (
 
 from trayapp.delivery.banner import Banner, DeliveryResult, plain, presentable
 from trayapp.delivery.channel import Available, ButtonPressed
+from trayapp.domain.language import N_, _, format_number
 from trayapp.domain.levels import Level
 from trayapp.platforms.session_bus import BUS, BusError, SessionBus
 
@@ -29,8 +30,7 @@ CALL_LIMIT_SECONDS = 3.0
 
 _SERVICE = "org.freedesktop.Notifications"
 _ADDRESS = DBusAddress("/org/freedesktop/Notifications", _SERVICE, _SERVICE)
-_NO_SERVICE = "no notification service on the session bus"
-_HANGS = f"the notification service does not answer within {CALL_LIMIT_SECONDS:g} s"
+_NO_SERVICE = N_("no notification service on the session bus")
 _SERVICE_CHANGED = MatchRule(
     type="signal",
     sender="org.freedesktop.DBus",
@@ -92,7 +92,8 @@ class FreedesktopNotifications:
         self, *, icon_file: Path | None = None, env: Mapping[str, str] = os.environ
     ) -> None:
         """`icon_file` is shown in the banners; `env` tells where the session bus is."""
-        self.status = "notifications not started yet"
+        self.status = _("notifications not started yet")
+        self.is_ready = False
         self._icon = icon_file.absolute().as_uri() if icon_file else ""
         self._env = env
         self._bus: SessionBus | None = None
@@ -137,7 +138,7 @@ class FreedesktopNotifications:
         """See `DesktopChannel`."""
         for key in list(self._service.numbers):
             self.withdraw(key)
-        self._lose_bus("notifications stopped")
+        self._lose_bus(_("notifications stopped"))
 
     def _show(self, banner: Banner, deadline: float) -> None:
         bus = self._meet_service(deadline)
@@ -204,7 +205,8 @@ class FreedesktopNotifications:
             service.owner = reply.header.fields.get(HeaderFields.sender, "")
             service.title = plain(f"{reply.body[0]} {reply.body[2].split(' ')[0]}", 60)
             service.capabilities = frozenset(capabilities)
-            self.status = f"notifications by {service.title}"
+            self.status = _("notifications by {service}").format(service=service.title)
+            self.is_ready = True
         return self._bus
 
     def _connect(self, deadline: float) -> SessionBus:
@@ -277,25 +279,30 @@ class FreedesktopNotifications:
         if new_owner:
             self._events.append(Available())
         else:
-            self.status = _NO_SERVICE
+            self._complain(_(_NO_SERVICE))
+
+    def _complain(self, why: str) -> None:
+        self.status, self.is_ready = why, False
 
     def _lose_bus(self, why: str) -> None:
         if self._bus:
             self._bus.close()
             self._bus = None
         self._service = _Service()
-        self.status = why
+        self._complain(why)
 
     def _guarded(self, action: Callable[[float], object]) -> bool:
         """Whether it worked within the time limit; if not, the status says why."""
         try:
             action(time.monotonic() + CALL_LIMIT_SECONDS)
         except TimeoutError:
-            self.status = _HANGS
+            limit = format_number(CALL_LIMIT_SECONDS, None)
+            text = _("the notification service does not answer within {seconds} s")
+            self._complain(text.format(seconds=limit))
         except BusError as error:
             absent = error.name.endswith((".ServiceUnknown", ".NameHasNoOwner"))
-            refusal = plain(f"the notification service refused: {error}", 200)
-            self.status = _NO_SERVICE if absent else refusal
+            refusal = _("the notification service refused: {reason}").format(reason=error)
+            self._complain(_(_NO_SERVICE) if absent else plain(refusal, 200))
         except (OSError, ValueError) as error:
             self._lose_bus(_reason(error))
         else:
@@ -310,7 +317,7 @@ def _escape(text: str) -> str:
 
 def _reason(error: OSError | ValueError) -> str:
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return plain(f"no notifications: {text}", 200)
+    return plain(_("no notifications: {reason}").format(reason=text), 200)
 
 
 def _remember(memory: dict[K, T], key: K, value: T) -> None:

@@ -16,6 +16,7 @@ from trayapp.delivery.banner import Banner, DeliveryResult, one_line
 from trayapp.delivery.channel import Available, ButtonPressed, DesktopChannel
 from trayapp.delivery.console import Console
 from trayapp.delivery.log import LogFile
+from trayapp.domain.language import _
 from trayapp.domain.levels import Level
 
 FIRST_RETRY_SECONDS = 2.0
@@ -86,7 +87,7 @@ class Notifier(threading.Thread):
     @property
     def status(self) -> str:
         """One line: who shows the banners, or why nobody does. Any thread."""
-        return self._speaker.status if self._speaker else "no desktop notifications here"
+        return self._speaker.status if self._speaker else _("no desktop notifications here")
 
     def send(self, banner: Banner) -> None:
         """Show the banner; never waits. Any thread.
@@ -227,7 +228,9 @@ class Notifier(threading.Thread):
     def _try_channels(self, banner: Banner) -> DeliveryResult:
         reasons = []
         for channel in self._channels:
-            broken = DeliveryResult(False, f"{type(channel).__name__} failed, see the log")
+            broken = DeliveryResult(
+                False, _("{service} failed, see the log").format(service=type(channel).__name__)
+            )
             result = _guarded(broken, channel.deliver, banner)
             if result.delivered:
                 self._speaker = channel
@@ -265,6 +268,6 @@ def _guarded(otherwise: T, function: Callable[..., T], *arguments: object) -> T:
 def _make_room(entries: dict[str, T], level: Callable[[T], Level]) -> int:
     """Delete the oldest of the least severe beyond `_QUEUE_LIMIT`; returns how many."""
     surplus = max(0, len(entries) - _QUEUE_LIMIT)
-    for _ in range(surplus):
+    for _each in range(surplus):
         del entries[min(entries, key=lambda key: level(entries[key]))]
     return surplus

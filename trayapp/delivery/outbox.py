@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 from trayapp.delivery.banner import plain
 from trayapp.delivery.retries import Retries
 from trayapp.delivery.spool import Spool
+from trayapp.domain.language import _, ngettext
 from trayapp.domain.levels import Level
 from trayapp.domain.transitions import Transition
 
@@ -180,7 +181,7 @@ class Outbox:
             line.child = self._start(line.channel.name)
             line.started_seconds = now_seconds
         except OSError as error:
-            reason = f"no process can be started: {error.strerror}"
+            reason = _("no process can be started: {reason}").format(reason=error.strerror)
             self._on_failure(line, line.retries.after_failure(now_seconds), reason)
 
     def _look_at_child(self, line: _Line, child: Child, now_seconds: float) -> None:
@@ -197,7 +198,10 @@ class Outbox:
             self._on_failure(line, line.retries.after_refusal(now_seconds), reason)
         elif code != SENT or line.waiting >= before > 0:
             if is_late:
-                reason = f"took longer than {CHILD_LIMIT_SECONDS / 60:.0f} minutes"
+                minutes = round(CHILD_LIMIT_SECONDS / 60)
+                reason = ngettext(
+                    "took longer than {count} minute", "took longer than {count} minutes", minutes
+                ).format(count=minutes)
             self._on_failure(line, line.retries.after_failure(now_seconds), reason)
         else:
             if line.problem:
@@ -206,8 +210,9 @@ class Outbox:
 
     def _on_failure(self, line: _Line, retries: Retries, reason: str) -> None:
         line.retries = retries
-        reason = plain(reason, 500) or "ended without a word"
-        problem = f"Alerts do not reach {line.channel.name!r}: {reason}"
+        problem = _("Alerts do not reach {name}: {reason}").format(
+            name=repr(line.channel.name), reason=plain(reason, 500) or _("ended without a word")
+        )
         if problem != line.problem:
             _logger.warning("%s", problem)
         line.problem = problem

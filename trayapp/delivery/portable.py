@@ -8,6 +8,7 @@ from typing import Any
 
 from trayapp.delivery.banner import Banner, DeliveryResult, plain, presentable
 from trayapp.delivery.channel import Available, ButtonPressed
+from trayapp.domain.language import _
 from trayapp.domain.levels import Level
 
 # Windows has room for 64 and 256 UTF-16 units, the terminating zero included, and refuses more.
@@ -19,8 +20,9 @@ class _SimpleChannel:
     """A `DesktopChannel` that can only show text: no buttons, no replacing, no withdrawing."""
 
     def __init__(self, name: str) -> None:
-        self.status = f"notifications by {name}"
         self._name = name
+        self.status = self._welcome()
+        self.is_ready = True
 
     def prepare(self) -> None:
         """See `DesktopChannel`: nothing to find out before the first banner."""
@@ -32,10 +34,11 @@ class _SimpleChannel:
             self._show(shown)
         except Exception as error:  # noqa: BLE001 - anything comes out of the two below
             detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            reason = plain(f"{self._name} failed: {detail}", 200)
-            self.status = reason
+            text = _("{service} failed: {reason}").format(service=self._name, reason=detail)
+            reason = plain(text, 200)
+            self.status, self.is_ready = reason, False
             return DeliveryResult(False, reason)
-        self.status = f"notifications by {self._name}"
+        self.status, self.is_ready = self._welcome(), True
         return DeliveryResult(True, self._name)
 
     def withdraw(self, key: str) -> None:
@@ -51,6 +54,9 @@ class _SimpleChannel:
 
     def close(self) -> None:
         """See `DesktopChannel`: nothing to let go of."""
+
+    def _welcome(self) -> str:
+        return _("notifications by {service}").format(service=self._name)
 
     def _show(self, shown: Banner) -> None:
         raise NotImplementedError
@@ -92,7 +98,7 @@ class IconNotifications(_SimpleChannel):
 
     def __init__(self, icon_notify: Callable[[str, str], None]) -> None:
         """`icon_notify(title, text)` is called in the notifier thread; it passes its own gate."""
-        super().__init__("the tray icon")
+        super().__init__(_("the tray icon"))
         self._icon_notify = icon_notify
 
     def _show(self, shown: Banner) -> None:

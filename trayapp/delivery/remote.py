@@ -16,6 +16,7 @@ from typing import Any
 
 from trayapp.delivery.banner import plain
 from trayapp.delivery.spool import Spool
+from trayapp.domain.language import N_, _
 from trayapp.domain.levels import Level
 from trayapp.domain.transitions import Transition
 from trayapp.errors import AlreadyRunningError, ChannelError, DeliveryError
@@ -29,17 +30,22 @@ _CALLS = re.compile("[@<]")
 _ZERO_WIDTH_SPACE = "\u200b"
 
 _CAUSES = (
-    ("timed out", "no answer in time"),
-    ("timeout", "no answer in time"),
-    ("refused", "the connection was refused"),
-    ("name or service not known", "its host is not found"),
-    ("failed to resolve", "its host is not found"),
-    ("name resolution", "its host is not found"),
-    ("getaddrinfo", "its host is not found"),
-    ("unreachable", "its network cannot be reached"),
-    ("certificate", "its certificate is not trusted"),
-    ("authentication", "it does not accept user and password"),
+    ("timed out", N_("no answer in time")),
+    ("timeout", N_("no answer in time")),
+    ("refused", N_("the connection was refused")),
+    ("name or service not known", N_("its host is not found")),
+    ("failed to resolve", N_("its host is not found")),
+    ("name resolution", N_("its host is not found")),
+    ("getaddrinfo", N_("its host is not found")),
+    ("unreachable", N_("its network cannot be reached")),
+    ("certificate", N_("its certificate is not trusted")),
+    ("authentication", N_("it does not accept user and password")),
 )
+_FOOTERS = {
+    "raised": N_("{host}: {level} since {since}, raised {time}"),
+    "escalated": N_("{host}: {level} since {since}, escalated {time}"),
+    "resolved": N_("{host}: {level} since {since}, resolved {time}"),
+}
 _STATUS = re.compile(r"error=(\d{3})\b")
 
 
@@ -55,11 +61,13 @@ def find_address(
     if url_env is not None:
         if address := env.get(url_env):
             return address
-        raise ChannelError("the environment variable of its url_env is not set where Memtray runs")
-    service, _, user = (url_keyring or "").rpartition("/")
+        raise ChannelError(
+            _("the environment variable of its url_env is not set where Memtray runs")
+        )
+    service, _slash, user = (url_keyring or "").rpartition("/")
     if address := _from_keyring(service, user):
         return address
-    raise ChannelError("the keyring has no such entry as its url_keyring")
+    raise ChannelError(_("the keyring has no such entry as its url_keyring"))
 
 
 def deliver(spool: Spool, channel: str, address: str, turn_seconds: float = TURN_SECONDS) -> None:
@@ -83,18 +91,23 @@ def deliver(spool: Spool, channel: str, address: str, turn_seconds: float = TURN
                 if time.monotonic() - started_seconds >= turn_seconds:
                     return
     except AlreadyRunningError as error:
-        raise DeliveryError("it is being served by another process") from error
+        raise DeliveryError(_("it is being served by another process")) from error
 
 
 def _from_keyring(service: str, user: str) -> str | None:
     try:
         import keyring
     except ImportError as error:
-        raise ChannelError("url_keyring needs the package keyring; pip install keyring") from error
+        raise ChannelError(
+            _("url_keyring needs the package keyring; pip install keyring")
+        ) from error
     try:
         address = keyring.get_password(service, user)
     except Exception as error:  # noqa: BLE001 - every keyring brings its own
-        raise DeliveryError(f"the keyring does not open: {type(error).__name__}") from None
+        reason = type(error).__name__
+        raise DeliveryError(
+            _("the keyring does not open: {reason}").format(reason=reason)
+        ) from None
     return address if isinstance(address, str) else None
 
 
@@ -102,11 +115,11 @@ def _open_service(address: str) -> Any:
     try:
         import apprise
     except ImportError as error:
-        raise ChannelError('Apprise is missing; pip install "memtray[remote]"') from error
+        raise ChannelError(_('Apprise is missing; pip install "memtray[remote]"')) from error
     # Not `add(address)`: it takes several at once, and one that fails would have all repeat.
     service = apprise.Apprise.instantiate(address)
     if service is None:
-        raise ChannelError("its address is none that Apprise knows")
+        raise ChannelError(_("its address is none that Apprise knows"))
     services = apprise.Apprise()
     services.add(service)
     return services
@@ -124,7 +137,7 @@ def _listen() -> _Listener:
 
 def _send(service: Any, transition: Transition) -> bool:
     over = transition.kind == "resolved"
-    title = f"Over: {transition.title}" if over else transition.title
+    title = _("Over: {title}").format(title=transition.title) if over else transition.title
     try:
         sent = service.notify(
             title=_shown(plain(title, 200)) or "Memtray",
@@ -133,7 +146,8 @@ def _send(service: Any, transition: Transition) -> bool:
             body_format="text",
         )
     except Exception as error:  # noqa: BLE001 - a hundred services, each with its own errors
-        raise DeliveryError(f"Apprise failed with {type(error).__name__}") from None
+        reason = type(error).__name__
+        raise DeliveryError(_("Apprise failed with {reason}").format(reason=reason)) from None
     return bool(sent)
 
 
@@ -148,7 +162,9 @@ def _footer(transition: Transition) -> str:
     moments = [transition.since_wall_seconds, transition.wall_seconds]
     since, at = (time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(wall)) for wall in moments)
     host = plain(socket.gethostname(), 100)
-    return f"{host}: {transition.level.label} since {since}, {transition.kind} {at}"
+    return _(_FOOTERS[transition.kind]).format(
+        host=host, level=transition.level.said, since=since, time=at
+    )
 
 
 def _shown(text: str) -> str:
@@ -168,9 +184,9 @@ class _Listener(logging.Handler):
         if record.levelno < logging.WARNING and not text.startswith("socket exception"):
             return
         if status := _STATUS.search(text):
-            self._causes.append(f"its server answered with {status[1]}")
-        self._causes += [words for sign, words in _CAUSES if sign in text]
+            self._causes.append(_("its server answered with {status}").format(status=status[1]))
+        self._causes += [_(words) for sign, words in _CAUSES if sign in text]
 
     def cause(self) -> str:
         """The last one that was recognised, as a sentence."""
-        return self._causes[-1] if self._causes else "it was not taken"
+        return self._causes[-1] if self._causes else _("it was not taken")
