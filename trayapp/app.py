@@ -24,6 +24,7 @@ from trayapp.delivery.console import Console
 from trayapp.delivery.log import LogFile
 from trayapp.delivery.notifier import Notifier
 from trayapp.domain.cleaning import APP, CleanupResult
+from trayapp.domain.icon import color_problems
 from trayapp.domain.incidents import Announcement, Incident
 from trayapp.domain.levels import Level
 from trayapp.domain.monitor import Outcome
@@ -266,14 +267,19 @@ class App:
             self._host.show(tray_state(self._sampler.view, self._controls()))
 
     def _controls(self) -> Controls:
+        icon = self._settings_file.settings.icon
+        icon_problems = color_problems(icon.palette, icon.colors, icon.panel)
         return Controls(
             paused=self._sampler.paused,
             quiet=self._sampler.quiet,
             starts_at_login=self._starts_at_login,
             recent_alerts=self._recent_alerts(),
-            icon_shows=self._settings_file.settings.icon.shows,
-            icon_palette=self._settings_file.settings.icon.palette,
-            problems=(*self._sampler.problems, *self._forwarding.problems),
+            icon_shows=icon.shows,
+            icon_palette=icon.palette,
+            icon_colors=icon.colors,
+            icon_panel=icon.panel,
+            icon_number=icon.number,
+            problems=(*self._sampler.problems, *self._forwarding.problems, *icon_problems),
         )
 
     def _recent_alerts(self) -> tuple[str, ...]:

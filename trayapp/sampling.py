@@ -349,7 +349,7 @@ class Sampler(threading.Thread):
             remembered = {
                 series: _bars(reader.points(series, now - span, now), now, span)
                 for series in reader.series()
-                if series.metric in ("used_bytes", "rss_bytes")
+                if series.metric in ("used_bytes", "rss_bytes", "stall_full_percent")
             }
             sessions = reader.events(now - PRIORS_SECONDS, now, (SESSION,))
             self._remember_alerts(reader.events(now - _RECENT_SECONDS, now, ("alert",)))

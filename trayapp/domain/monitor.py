@@ -39,7 +39,13 @@ from trayapp.domain.leaks import (
     impact_of,
 )
 from trayapp.domain.levels import Level
-from trayapp.domain.pressure import VERY_SOON_SECONDS, Forecast, pressure_level
+from trayapp.domain.pressure import (
+    VERY_SOON_SECONDS,
+    Forecast,
+    pressure_level,
+    pressure_share,
+    stall_share,
+)
 from trayapp.domain.records import Event, Series
 from trayapp.domain.samples import (
     Everything,
@@ -256,6 +262,7 @@ class Monitor:
         self._rules = rules
         self._book = IncidentBook(rules.policy)
         self._system_bars = BarRing(rules.bar_span_seconds)
+        self._pressure_bars = BarRing(rules.bar_span_seconds)
         self._app_bars = BarRing(rules.bar_span_seconds)
         self._states: dict[str, _TargetState] = {}
         self._largest: tuple[ProcessUse, ...] = ()
@@ -271,6 +278,7 @@ class Monitor:
         """Judge by other rules from the next frame on; what is remembered stays."""
         if rules.bar_span_seconds != self._rules.bar_span_seconds:
             self._system_bars = BarRing(rules.bar_span_seconds)
+            self._pressure_bars = BarRing(rules.bar_span_seconds)
             self._app_bars = BarRing(rules.bar_span_seconds)
             self._trends = ApplicationTrends(rules.bar_span_seconds)
             for state in self._states.values():
@@ -287,6 +295,10 @@ class Monitor:
     def preload_bars(self, remembered: Mapping[Series, Sequence[float | None]]) -> None:
         """Fill the bars with what the history remembers, oldest first, up to now."""
         self._system_bars.preload(remembered.get(_USED, ()))
+        self._pressure_bars.preload(
+            stall if stall is None else stall_share(stall, self._rules.stall_percent)
+            for stall in remembered.get(_STALL_FULL, ())
+        )
         self._app_bars.preload(remembered.get(_APP_RSS, ()))
         for state in self._states.values():
             state.bars.preload(remembered.get(state.series["rss_bytes"], ()))
@@ -320,6 +332,7 @@ class Monitor:
         """Take in one frame, and how Memtray stands with its own budget."""
         now, wall = frame.monotonic_seconds, frame.wall_seconds
         self._system_bars.fold(now, frame.system.used_bytes)
+        self._pressure_bars.fold(now, pressure_share(frame.system, self._rules.stall_percent))
         self._app_bars.fold(now, frame.app.rss_bytes)
         samples = {sample.name: sample for sample in frame.targets}
         if frame.everything is not None:
@@ -372,6 +385,7 @@ class Monitor:
             system_bars=self._system_bars.values(),
             system_level=worst.get(SYSTEM, Level.NORMAL),
             app=frame.app,
+            pressure_bars=self._pressure_bars.values(),
             app_bars=self._app_bars.values(),
             targets=tuple(_with_level(target, worst.get(target.name)) for target in views),
             incidents=incidents,

@@ -52,6 +52,23 @@ def pressure_level(
     return level
 
 
+def stall_or_used_share(system: SystemSample) -> float:
+    """Share of the time in which all wait for memory; where that is not told, of memory in use."""
+    stall = system.stall_full_percent
+    return system.used_bytes / system.total_bytes if stall is None else stall / 100
+
+
+def pressure_share(system: SystemSample, stall_percent: float) -> float:
+    """The same with the stall that is an emergency (see `pressure_level`) as the whole."""
+    stall = system.stall_full_percent
+    return stall_or_used_share(system) if stall is None else stall_share(stall, stall_percent)
+
+
+def stall_share(full_percent: float, stall_percent: float) -> float:
+    """A stall, in percent of time, as a share (0 to 1) of the one that is an emergency."""
+    return min(1.0, full_percent / (STALL_FACTORS[Level.EMERGENCY] * stall_percent))
+
+
 def _has_swap_left(system: SystemSample) -> bool:
     total, used = system.swap_total_bytes, system.swap_used_bytes
     return bool(total and used is not None and (total - used) / total > SWAP_LEFT_SHARE)

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from trayapp.domain.application_trends import ApplicationView
-from trayapp.domain.bars import share_heights, sparkline, zoomed_heights
+from trayapp.domain.bars import sparkline, zoomed_heights
+from trayapp.domain.icon import icon_picture
 from trayapp.domain.incidents import Incident
 from trayapp.domain.language import N_, _, format_count
 from trayapp.domain.levels import Level
-from trayapp.domain.menu import IconPicture, MenuEntry, TrayState
+from trayapp.domain.menu import MenuEntry, TrayState
 from trayapp.domain.names import process_label, shown_name
 from trayapp.domain.samples import AppSample, ProcessUse, SystemSample
 from trayapp.domain.units import format_percent, format_rate, format_size, parse_duration
@@ -40,33 +41,25 @@ def tray_state(view: View | None, controls: Controls) -> TrayState:
     )
 
 
-def icon_picture(view: View | None, controls: Controls) -> IconPicture:
-    """Ten bars of what the icon shows, and how bad the worst open incident is."""
-    if view is None:
-        return IconPicture(
-            heights=(None,) * 10, paused=controls.paused, palette=controls.icon_palette
-        )
-    active = (incident.level for incident in view.incidents if incident.phase == "active")
-    level = max(active, default=Level.NORMAL)
-    heights = share_heights(view.system_bars, view.system.total_bytes)
-    if controls.icon_shows == "memtray":
-        heights = zoomed_heights(view.app_bars)
-    for target in view.targets:
-        if target.name == controls.icon_shows:
-            heights = _target_heights(target)
-    return IconPicture(
-        heights=heights, level=level, paused=controls.paused, palette=controls.icon_palette
-    )
-
-
 def tooltip(view: View | None, controls: Controls) -> str:
-    """Current figures, one line each: the machine, each target, what is wrong."""
+    """Current figures, one line each: what the icon shows, the machine, each target, what is wrong.
+
+    The first says enough alone: some trays show no other.
+    """
     if view is None:
         return "Memtray\n" + _("Waiting for the first sample")
-    lines = [_("Memtray – paused") if controls.paused else "Memtray", system_line(view.system)]
+    lines = [_headline(view, controls.icon_shows), system_line(view.system)]
     lines += [_figures(target) for target in view.targets[:_MOST_TARGETS]]
     lines += [incident_line(incident) for incident in view.incidents[:_MOST_INCIDENTS]]
-    return "\n".join(lines)
+    if controls.paused:
+        lines.insert(0, _("Memtray – paused"))
+    return "\n".join(dict.fromkeys(lines))
+
+
+def shown_choices(view: View | None, by_settings: str) -> tuple[str, ...]:
+    """What the icon may show, in the order in which the wheel goes through it."""
+    names = (target.name for target in view.targets) if view else ()
+    return tuple(dict.fromkeys((by_settings, "system", *names)))
 
 
 def menu(view: View | None, controls: Controls) -> tuple[MenuEntry, ...]:
@@ -159,6 +152,31 @@ def trend_arrow(bytes_per_second: float | None) -> str:
     return "↗" if bytes_per_second > 0 else "↘"
 
 
+def _headline(view: View, shows: str) -> str:
+    """The line about what the icon shows."""
+    if shows == "memtray":
+        return app_line(view.app)
+    shown = (target for target in view.targets if target.name == shows)
+    return next(map(_figures, shown), system_line(view.system))
+
+
+def _spoken(name: str, rss_bytes: int | None, bytes_per_second: float | None) -> str:
+    """What a screen reader says of a target or an application: words, where others see signs."""
+    if rss_bytes is None:
+        return _("{name}: size unknown").format(name=name)
+    if bytes_per_second is None:
+        text = _("{name}: {size} resident")
+    elif abs(bytes_per_second) < FLAT_BYTES_PER_SECOND:
+        text = _("{name}: {size} resident, steady")
+    elif bytes_per_second > 0:
+        text = _("{name}: {size} resident, growing by {rate}")
+    else:
+        text = _("{name}: {size} resident, shrinking by {rate}")
+    return text.format(
+        name=name, size=format_size(rss_bytes), rate=format_rate(abs(bytes_per_second or 0.0))
+    )
+
+
 def _summary(view: View | None, controls: Controls) -> Iterable[MenuEntry]:
     if view is None:
         label = _("Tracking is paused") if controls.paused else _("Waiting for the first sample…")
@@ -173,8 +191,13 @@ def _summary(view: View | None, controls: Controls) -> Iterable[MenuEntry]:
     for incident in view.incidents[:_MOST_INCIDENTS]:
         yield _incident_menu(incident)
     for target in view.targets[:_MOST_TARGETS]:
+        name = shown_name(target.name)
+        figures = _spoken(name, target.rss_bytes, target.slope_bytes_per_second)
         yield MenuEntry(
-            key=f"target:{target.name}", label=target_line(target) + _slack(target.bars)
+            key=f"target:{target.name}",
+            label=target_line(target) + _slack(target.bars),
+            spoken=figures if target.pids else "",
+            level=target.level,
         )
     if len(view.targets) > _MOST_TARGETS:
         more = len(view.targets) - _MOST_TARGETS
@@ -182,7 +205,16 @@ def _summary(view: View | None, controls: Controls) -> Iterable[MenuEntry]:
     if view.applications:
         yield _separator("targets")
     for application in _shown_applications(view):
-        yield MenuEntry(key=f"application:{application.name}", label=application_line(application))
+        yield MenuEntry(
+            key=f"application:{application.name}",
+            label=application_line(application),
+            spoken=_spoken(
+                shown_name(application.name),
+                application.rss_bytes,
+                application.slope_bytes_per_second,
+            ),
+            level=application.level,
+        )
     if view.applications:
         yield _separator("applications")
     yield MenuEntry(key="app", label=app_line(view.app), kind="text")
@@ -194,6 +226,8 @@ def _incident_menu(incident: Incident) -> MenuEntry:
         key=f"about:{key}",
         label=incident_line(incident),
         kind="submenu",
+        spoken=_("{level}: {title}").format(level=incident.level.said, title=incident.title),
+        level=incident.level if incident.phase == "active" else Level.NORMAL,
         children=(
             MenuEntry(key=f"incident:{key}", label=_("Trends…")),
             MenuEntry(
@@ -356,12 +390,6 @@ def _trend(bytes_per_second: float | None) -> str:
     if bytes_per_second is None:
         return "–"
     return f"{trend_arrow(bytes_per_second)} {format_rate(bytes_per_second)}"
-
-
-def _target_heights(target: TargetView) -> tuple[int | None, ...]:
-    if target.limit_bytes and target.limit_source == "settings":
-        return share_heights(target.bars, target.limit_bytes)
-    return zoomed_heights(target.bars)
 
 
 def _separator(after: str) -> MenuEntry:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from trayapp.domain.application_trends import ApplicationView
+from trayapp.domain.bars import BAR_COUNT
 from trayapp.domain.budget import BudgetVerdict
+from trayapp.domain.colors import Rgb
 from trayapp.domain.incidents import Incident, Quiet
 from trayapp.domain.leaks import NOTHING_TO_JUDGE, Verdict
 from trayapp.domain.levels import Level
@@ -83,6 +85,8 @@ class View:
     system_bars: tuple[float | None, ...]
     """Ten values of used bytes, oldest first."""
     system_level: Level
+    pressure_bars: tuple[float | None, ...] = (None,) * BAR_COUNT
+    """Ten shares, oldest first: of the stall that is an emergency, else of memory in use."""
     app: AppSample
     app_bars: tuple[float | None, ...]
     """Ten values of Memtray's resident set, oldest first."""
@@ -105,9 +109,15 @@ class Controls:
     quiet: Quiet = field(default_factory=Quiet)
     starts_at_login: bool = False
     icon_shows: str = "system"
-    """"system", "memtray" or a target's name."""
+    """"system", "pressure", "largest", "memtray" or a target's name."""
     icon_palette: str = "default"
     """One of `domain.menu.PALETTE_NAMES`."""
+    icon_colors: tuple[Rgb, ...] = ()
+    """Of the palette "custom": one for each level."""
+    icon_panel: str = "auto"
+    """One of `domain.menu.PANEL_NAMES`."""
+    icon_number: str = "off"
+    """One of `domain.menu.NUMBER_PLACES`."""
     recent_alerts: tuple[str, ...] = ()
     """One line each, newest first."""
     problems: tuple[str, ...] = ()

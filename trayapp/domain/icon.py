@@ -1,0 +1,101 @@
+"""What the icon shows, computed from a view; and whether its colours can be seen."""
+
+from __future__ import annotations
+
+import functools
+
+from trayapp.domain.application_trends import ApplicationView
+from trayapp.domain.bars import BAR_COUNT, share_heights, zoomed_heights
+from trayapp.domain.colors import LEGIBLE_CONTRAST, Rgb, contrast
+from trayapp.domain.language import _, format_number
+from trayapp.domain.levels import Level
+from trayapp.domain.menu import IconPicture
+from trayapp.domain.pressure import stall_or_used_share
+from trayapp.domain.view import Controls, TargetView, View
+
+PANEL_COLORS: dict[str, Rgb] = {"light": (0xF2, 0xF2, 0xF2), "dark": (0x2B, 0x2B, 0x2B)}
+"""What panels look like by default."""
+
+_Shown = tuple[tuple[int | None, ...], float | None]
+"""Heights of the bars, and the share that a number tells."""
+_NOTHING: _Shown = (None,) * BAR_COUNT, None
+
+
+def icon_picture(view: View | None, controls: Controls) -> IconPicture:
+    """Ten bars of what the icon shows, and how bad the worst open incident is."""
+    heights, share = _shown(view, controls.icon_shows) if view else _NOTHING
+    incidents = view.incidents if view else ()
+    active = (incident.level for incident in incidents if incident.phase == "active")
+    has_number = controls.icon_number != "off"
+    return IconPicture(
+        heights=heights,
+        level=max(active, default=Level.NORMAL),
+        paused=controls.paused,
+        palette=controls.icon_palette,
+        colors=controls.icon_colors if controls.icon_palette == "custom" else (),
+        panel=controls.icon_panel,
+        number_place=controls.icon_number,
+        percent=round(100 * share) if has_number and share is not None else None,
+    )
+
+
+def _shown(view: View, shows: str) -> _Shown:
+    total_bytes = view.system.total_bytes
+    if shows == "pressure":
+        return share_heights(view.pressure_bars, 1.0), stall_or_used_share(view.system)
+    if shows == "memtray":
+        own_bytes = view.app.rss_bytes
+        return zoomed_heights(view.app_bars), own_bytes and own_bytes / total_bytes
+    if shows == "largest" and (largest := _largest(view)):
+        return zoomed_heights(largest.bars), (largest.rss_bytes or 0) / total_bytes
+    for target in view.targets:
+        if target.name == shows:
+            return _target_heights(target), target.limit_share
+    return share_heights(view.system_bars, total_bytes), view.system.used_bytes / total_bytes
+
+
+def _largest(view: View) -> TargetView | ApplicationView | None:
+    """The largest of targets and applications; None: nothing is known of any."""
+    every: tuple[TargetView | ApplicationView, ...] = (*view.targets, *view.applications)
+    known = (each for each in every if each.rss_bytes and each.bars)
+    return max(known, key=lambda each: each.rss_bytes or 0, default=None)
+
+
+def _target_heights(target: TargetView) -> tuple[int | None, ...]:
+    if target.limit_bytes and target.limit_source == "settings":
+        return share_heights(target.bars, target.limit_bytes)
+    return zoomed_heights(target.bars)
+
+
+@functools.lru_cache(maxsize=2)
+def color_problems(palette: str, colors: tuple[Rgb, ...], panel: str) -> tuple[str, ...]:
+    """One line about the colour that is hardest to see; empty if all can be seen.
+
+    `panel`: one of PANEL_NAMES; "auto" is both.
+    """
+    if palette != "custom":
+        return ()
+    found = [
+        (contrast(color, behind), level, color, name)
+        for level, color in zip(Level, colors, strict=True)
+        for name, behind in PANEL_COLORS.items()
+        if panel in ("auto", name)
+    ]
+    least, level, color, name = min(found)
+    if least >= LEGIBLE_CONTRAST:
+        return ()
+    text = (
+        _("{setting} = {color} is hard to see on a light panel: contrast {contrast}, not {least}.")
+        if name == "light"
+        else _(
+            "{setting} = {color} is hard to see on a dark panel: contrast {contrast}, not {least}."
+        )
+    )
+    red, green, blue = color
+    line = text.format(
+        setting=f"icon.{level.name.lower()}_color",
+        color=f'"#{red:02x}{green:02x}{blue:02x}"',
+        contrast=format_number(least, 1),
+        least=format_number(LEGIBLE_CONTRAST),
+    )
+    return (line,)
