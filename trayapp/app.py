@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from trayapp import __version__
 from trayapp.answers import Answers
@@ -32,7 +32,7 @@ from trayapp.domain.names import process_label
 from trayapp.domain.records import Event
 from trayapp.domain.statistics import Totals, statistics_rows
 from trayapp.domain.status import application_status, status
-from trayapp.domain.tray import SNOOZE_CHOICES, tray_state
+from trayapp.domain.tray import SNOOZE_CHOICES, shown_choices, tray_state
 from trayapp.domain.units import parse_duration
 from trayapp.domain.view import Controls
 from trayapp.errors import MemtrayError, TrayError, UsageError
@@ -42,7 +42,13 @@ from trayapp.platforms import current_platform
 from trayapp.sampling import Sampler
 from trayapp.settings import SettingsFile, TargetSettings, add_target, make_target_name
 from trayapp.snapshots import write_snapshot
-from trayapp.state import Switches, load_switches, save_switches
+from trayapp.state import (
+    Switches,
+    load_switches,
+    load_tray_memory,
+    save_switches,
+    save_tray_memory,
+)
 from trayapp.terminal import LiveLines
 
 if TYPE_CHECKING:
@@ -91,6 +97,7 @@ class App:
         self._lock = self._platform.single_instance_lock(paths.runtime / "memtray.lock")
         self._switches = load_switches(paths.state_file).without_past(time.time())
         self._switch_lock = threading.Lock()
+        self._tray_memory = load_tray_memory(paths.tray_file)
         self._alerts_enabled = self._settings_file.settings.alerts.enabled
         self._starts_at_login = self._platform.autostart_status()
         self._log_file = LogFile(paths.log_file)
@@ -188,7 +195,12 @@ class App:
     def _run_tray(self, backend: Backend) -> None:
         from trayapp.tray.host import TrayHost
 
-        self._host = TrayHost(backend, self._on_menu, on_visible=self._on_visible)
+        self._host = TrayHost(
+            backend,
+            self._on_menu,
+            on_visible=self._on_visible,
+            on_look=self._sampler.look_now,
+        )
         self._refresh_tray()
         if self._stopped.is_set():
             return
@@ -274,7 +286,7 @@ class App:
             quiet=self._sampler.quiet,
             starts_at_login=self._starts_at_login,
             recent_alerts=self._recent_alerts(),
-            icon_shows=icon.shows,
+            icon_shows=self._tray_memory.shown(icon.shows),
             icon_palette=icon.palette,
             icon_colors=icon.colors,
             icon_panel=icon.panel,
@@ -315,6 +327,10 @@ class App:
         elif verb == "snooze":
             until = time.time() + _SNOOZE_SECONDS
             self._switch(lambda switches: switches.snoozed(rest, until))
+        elif verb == "scroll":
+            self._show_next(-int(rest))
+        elif verb == "middle":
+            self._on_middle_click()
         elif verb == "pause":
             self._set_paused(not self._sampler.paused)
         elif verb == "snapshot":
@@ -331,6 +347,31 @@ class App:
             self._in_background(self._toggle_autostart)
         elif verb == "quit":
             self.stop()
+
+    def _on_middle_click(self) -> None:
+        choice = self._settings_file.settings.tray.middle_click
+        if choice != "none":
+            self._on_menu("cleanup:app" if choice == "cleanup" else choice)
+
+    def _show_next(self, steps: int) -> None:
+        """Let the icon show what comes next, or before, for as long as the settings stay."""
+        by_settings = self._settings_file.settings.icon.shows
+        choices = shown_choices(self._sampler.view, by_settings)
+        shown = self._tray_memory.shown(by_settings)
+        place = choices.index(shown) if shown in choices else 0
+        self._remember(
+            shows=choices[(place + steps) % len(choices)],
+            instead_of=by_settings,
+        )
+        self._refresh_tray()
+
+    def _remember(self, **changes: Any) -> None:
+        """Keep what the tray is to know after a restart. The tray's thread."""
+        self._tray_memory = replace(self._tray_memory, **changes)
+        try:
+            save_tray_memory(self._paths.tray_file, self._tray_memory)
+        except OSError as error:
+            _log.error("what the icon shows will not outlive a restart: %s", error)
 
     def _on_banner_action(self, banner_key: str, action: str) -> None:
         """Do what a banner's button says. The notifier thread."""

@@ -36,6 +36,11 @@ class Paths:
         return self.data / "state.json"
 
     @property
+    def tray_file(self) -> Path:
+        """What the icon shows by the wheel, and what a person has been told once."""
+        return self.data / "tray.json"
+
+    @property
     def incidents_file(self) -> Path:
         """What was wrong and told when Memtray ended."""
         return self.data / "incidents.json"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import math
 import queue
 import threading
 import time
@@ -16,6 +18,7 @@ from trayapp.domain.bars import BAR_COUNT
 from trayapp.domain.budget import BudgetKeeper, BudgetVerdict
 from trayapp.domain.hours import is_within
 from trayapp.domain.incidents import Quiet
+from trayapp.domain.language import _
 from trayapp.domain.monitor import PRIORS_SECONDS, SESSION, Monitor, Outcome
 from trayapp.domain.pacing import MovementGauge, PaceKeeper, PaceRule
 from trayapp.domain.records import Event, Point
@@ -32,6 +35,7 @@ from trayapp.state import load_incidents, save_incidents
 
 _HOUSEKEEPING_SECONDS = 1.0
 _SLOWEST_SECONDS = 30.0
+_FRESH_SECONDS = 1.0
 _RECENT_ALERTS = 8
 _RECENT_SECONDS = 7 * 86_400.0
 
@@ -84,6 +88,8 @@ class Sampler(threading.Thread):
         self._reading_problem: str | None = None
         self._next_tick: float | None = None
         """None: as soon as possible."""
+        self._looked_seconds = -math.inf
+        """When somebody asked for fresh figures last."""
         self._sample_count = 0
         self.view: View | None = None
         """The latest; None before the first tick."""
@@ -172,6 +178,16 @@ class Sampler(threading.Thread):
         """
         return self._ask(lambda: self._machine.measure(subject), timeout_seconds)
 
+    def look_now(self, timeout_seconds: float = 0.25) -> None:
+        """Look at everything, unless that was done a second ago or tracking is paused; waits.
+
+        For somebody who is about to read figures. Where the machine is too busy, the look comes
+        later. Any thread but the sampler's.
+        """
+        if not self.paused and time.monotonic() - self._looked_seconds >= _FRESH_SECONDS:
+            with contextlib.suppress(MemtrayError):
+                self._ask(self._look_now, timeout_seconds)
+
     def run(self) -> None:
         """Tick until stopped. The sampler thread's whole life."""
         self._machine = MachineReader(
@@ -231,7 +247,9 @@ class Sampler(threading.Thread):
             # One bad look must not end the watch: it is logged, shown, and the next tick tries.
             if self._reading_problem is None:
                 _log.exception("a sample failed")
-            self._reading_problem = f"no sample: {type(error).__name__}; see the log"
+            self._reading_problem = _("no sample: {reason}; see the log").format(
+                reason=type(error).__name__
+            )
             self._collect_problems()
             self._publish(None)
             return
@@ -247,6 +265,14 @@ class Sampler(threading.Thread):
             self._save_incidents()
         self._collect_problems()
         self._publish(outcome)
+
+    def _look_now(self) -> None:
+        if self.paused:
+            return
+        now = self._looked_seconds = time.monotonic()
+        self._machine.read_everything_soon()
+        self._tick(now)
+        self._next_tick = next_tick_seconds(now, time.monotonic(), self.interval_seconds)
 
     def _quiet_now(self) -> Quiet:
         alerts = self._settings_file.settings.alerts
@@ -304,7 +330,7 @@ class Sampler(threading.Thread):
         try:
             return answers.get(timeout=timeout_seconds)
         except queue.Empty:
-            raise MemtrayError("The sampler does not answer; see the log.") from None
+            raise MemtrayError(_("The sampler does not answer; see the log.")) from None
 
     def _run_errands(self) -> None:
         while True:

@@ -93,6 +93,42 @@ def save_switches(file: Path, switches: Switches) -> None:
     _replace(file, text)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrayMemory:
+    """What the tray is to know after a restart."""
+
+    shows: str | None = None
+    """What was chosen by the wheel for the icon to show; None: as the settings say."""
+    instead_of: str | None = None
+    """What the settings said then; where they say something else by now, they count."""
+    told: frozenset[str] = frozenset()
+    """What has been said that is to be said once."""
+
+    def shown(self, by_settings: str) -> str:
+        """What the icon is to show."""
+        return self.shows if self.shows and self.instead_of == by_settings else by_settings
+
+
+def load_tray_memory(file: Path) -> TrayMemory:
+    """Read it; as `load_switches`."""
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        shows, instead_of, told = kept["shows"], kept["instead_of"], kept["told"]
+        return TrayMemory(
+            shows=shows if isinstance(shows, str) else None,
+            instead_of=instead_of if isinstance(instead_of, str) else None,
+            told=frozenset(each for each in told if isinstance(each, str)),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return TrayMemory()
+
+
+def save_tray_memory(file: Path, memory: TrayMemory) -> None:
+    """Write it; as `save_switches`. Raises: OSError."""
+    kept = {"shows": memory.shows, "instead_of": memory.instead_of, "told": sorted(memory.told)}
+    _replace(file, json.dumps(kept))
+
+
 def load_incidents(file: Path, wall_seconds: float) -> tuple[Incident, ...]:
     """The incidents that were open when Memtray ended; none if that is a day ago or more.
 

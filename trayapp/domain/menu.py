@@ -17,6 +17,9 @@ PANEL_NAMES = ("auto", "light", "dark")
 NUMBER_PLACES = ("off", "under", "instead")
 """Where the icon has a number: nowhere, under its bars, or in their stead."""
 
+MIDDLE_CLICKS = ("trends", "pause", "cleanup", "snapshot", "none")
+"""What a click on the icon by the middle button may do."""
+
 
 @dataclass(frozen=True, slots=True)
 class IconPicture:
@@ -53,6 +56,10 @@ class MenuEntry:
     """For "check" and "radio"."""
     default: bool = False
     """A left click on the icon does this one."""
+    spoken: str = ""
+    """What a screen reader says in place of the label; empty: the label itself."""
+    level: Level = Level.NORMAL
+    """Shown by a mark beside the label, where menus have pictures."""
     children: tuple[MenuEntry, ...] = ()
     """For "submenu"."""
 

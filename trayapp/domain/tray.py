@@ -173,7 +173,9 @@ def _spoken(name: str, rss_bytes: int | None, bytes_per_second: float | None) ->
     else:
         text = _("{name}: {size} resident, shrinking by {rate}")
     return text.format(
-        name=name, size=format_size(rss_bytes), rate=format_rate(abs(bytes_per_second or 0.0))
+        name=name,
+        size=format_size(rss_bytes),
+        rate=format_rate(abs(bytes_per_second or 0.0), signed=False),
     )
 
 

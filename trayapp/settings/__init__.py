@@ -28,6 +28,7 @@ from trayapp.settings.records import (
     Settings,
     SpikeSettings,
     TargetSettings,
+    TraySettings,
     TrendSettings,
 )
 from trayapp.settings.template import default_text
@@ -54,6 +55,7 @@ __all__ = [
     "SpikeSettings",
     "Table",
     "TargetSettings",
+    "TraySettings",
     "TrendSettings",
     "add_target",
     "default_text",

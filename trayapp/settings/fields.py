@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from trayapp.domain.menu import NUMBER_PLACES, PALETTE_NAMES, PANEL_NAMES
+from trayapp.domain.menu import MIDDLE_CLICKS, NUMBER_PLACES, PALETTE_NAMES, PANEL_NAMES
 from trayapp.domain.units import GIB, KIB, MIB
 from trayapp.settings.kinds import (
     Choice,
@@ -39,6 +39,7 @@ from trayapp.settings.records import (
     SamplingSettings,
     SpikeSettings,
     TargetSettings,
+    TraySettings,
     TrendSettings,
 )
 
@@ -93,6 +94,7 @@ TABLES = (
     Table("sampling", SamplingSettings, "How often Memtray looks."),
     Table("budget", BudgetSettings, "What Memtray itself may cost; over it, it looks less often."),
     Table("icon", IconSettings, "What the ten bars in the tray show."),
+    Table("tray", TraySettings, "What the icon does when it is used."),
     Table("alerts", AlertSettings, "When to speak up about memory running out."),
     Table("delivery", DeliverySettings, "Where alerts go beside the console and the log."),
     Table("actions", ActionSettings, "Bounds of what Memtray may do by itself; see on_warning."),
@@ -144,6 +146,8 @@ FIELDS = (
           "the same when it is critical"),
     Field("icon", "emergency_color", "emergency_color", Color(),
           "the same in an emergency"),
+    Field("tray", "middle_click", "middle_click", Choice(MIDDLE_CLICKS),
+          "what a click by the middle button does"),
     Field("alerts", "enabled", "enabled", Flag(),
           "show notifications"),
     Field("alerts", "warning_percent", "warning_percent", Number(1, 100),

@@ -66,6 +66,14 @@ class IconSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TraySettings:
+    """What the icon does when it is used."""
+
+    middle_click: str = "trends"
+    """One of `domain.menu.MIDDLE_CLICKS`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertSettings:
     """When memory pressure, of the system or against a target's limit, is told."""
 
@@ -228,6 +236,7 @@ class Settings:
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     icon: IconSettings = field(default_factory=IconSettings)
+    tray: TraySettings = field(default_factory=TraySettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     actions: ActionSettings = field(default_factory=ActionSettings)

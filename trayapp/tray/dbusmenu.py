@@ -11,7 +11,7 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jeepney import Message
@@ -29,13 +29,27 @@ _OPENING_SECONDS = 20.0
 
 Properties = dict[str, Variant]
 
+_DEFAULTS: Properties = {
+    "type": ("s", "standard"),
+    "label": ("s", ""),
+    "enabled": ("b", True),
+    "visible": ("b", True),
+    "icon-name": ("s", ""),
+    "icon-data": ("ay", b""),
+    "toggle-type": ("s", ""),
+    "toggle-state": ("i", -1),
+    "children-display": ("s", ""),
+    "accessible-desc": ("s", ""),
+}
+"""What a property is that an entry does not name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
     """One entry of the menu as a host sees it."""
 
     properties: Properties
-    """Those that differ from the protocol's defaults."""
+    """Those that differ from _DEFAULTS."""
     children: tuple[int, ...] = ()
     item: Any = None
     """The pystray MenuItem; None for the root and for separators."""
@@ -129,6 +143,10 @@ def _properties(item: MenuItem) -> Properties:
         found["toggle-state"] = ("i", int(item.checked))
     if item.submenu:
         found["children-display"] = ("s", "submenu")
+    if spoken := getattr(item, "spoken", ""):
+        found["accessible-desc"] = ("s", plain_line(spoken, _LABEL_LIMIT))
+    if picture := getattr(item, "picture", b""):
+        found["icon-data"] = ("ay", picture)
     return found
 
 
@@ -140,21 +158,26 @@ class MenuObject:
         get_menu: Callable[[], Any],
         send: Callable[[Message], object],
         on_click: Callable[[Any], None],
+        on_look: Callable[[], None] = lambda: None,
     ) -> None:
         """Serve a menu.
 
         get_menu: the pystray Menu of now.
         send: puts a signal on the bus.
         on_click: gets the MenuItem; must return at once.
+        on_look: called when the menu is about to show; the host waits for it.
         """
         self._get_menu = get_menu
         self._send = send
         self._on_click = on_click
+        self._on_look = on_look
         self._builder = LayoutBuilder()
         self._layout = self._builder.build(None)
         self._revision = 1
         self._watched_until_seconds = 0.0
         self._looked_seconds = -math.inf
+        self._toggled: set[int] = set()
+        """Entries of which some hosts have changed the mark by themselves."""
         self.interface = Interface(
             MENU_PATH,
             "com.canonical.dbusmenu",
@@ -203,15 +226,16 @@ class MenuObject:
         old, new = self._layout, self._builder.build(self._get_menu())
         if keep_entries:
             new = _in_place(old, new)
-        changes = diff(old, new)
+        changes = diff(_without_marks(old, self._toggled), new)
+        self._toggled.clear()
         self._layout = new
         if changes.updated or changes.removed:
             self._send(
                 self.interface.signal("ItemsPropertiesUpdated", changes.updated, changes.removed)
             )
-        if changes.parents:
-            self._revision += 1
-            parent = changes.parents[0] if len(changes.parents) == 1 else _ROOT
+        self._revision += bool(changes.parents)
+        for parent in changes.parents:
+            # One for each: Plasma and LXQt ask anew for that menu only, not for those below it.
             self._send(self.interface.signal("LayoutUpdated", self._revision, parent))
         return {*_with_parents(old, changes.parents)}
 
@@ -239,7 +263,7 @@ class MenuObject:
         return ([(number, _chosen(self._layout[number], wanted)) for number in known],)
 
     def _get_property(self, number: int, name: str) -> Body:
-        found = self._node(number).properties.get(name)
+        found = self._node(number).properties.get(name) or _DEFAULTS.get(name)
         if found is None:
             raise BusFaultError("InvalidArgs", f"menu entry {number} has no property {name}")
         return (found,)
@@ -248,11 +272,13 @@ class MenuObject:
         node = self._node(number)
         if event == "clicked":
             self.forget_watchers()  # a click closes the menu
+            # Plasma, LXQt and MATE turn a mark over when it is clicked, whatever comes of it.
+            self._toggled.add(number)
             if node.item is not None and node.item.submenu is None and node.item.enabled:
                 self._on_click(node.item)
         elif event == "opened":
+            self._look()
             self._watched_until_seconds = math.inf
-            self.publish()
         elif event == "closed" and number == _ROOT:
             self.forget_watchers()
         return ()
@@ -282,6 +308,7 @@ class MenuObject:
 
     def _look(self) -> set[int]:
         """Somebody is about to look."""
+        self._on_look()
         self._looked_seconds = time.monotonic()
         glance = self._looked_seconds + _GLANCE_SECONDS
         self._watched_until_seconds = max(self._watched_until_seconds, glance)
@@ -296,6 +323,23 @@ def _in_place(old: Layout, new: Layout) -> Layout:
         else node
         for number, node in old.items()
     }
+
+
+def _without_marks(layout: Layout, numbers: Iterable[int]) -> Layout:
+    """The layout as if nothing were known of the marks of some entries."""
+    unknown = {
+        number: replace(
+            layout[number],
+            properties={
+                name: value
+                for name, value in layout[number].properties.items()
+                if name != "toggle-state"
+            },
+        )
+        for number in numbers
+        if number in layout
+    }
+    return layout | unknown
 
 
 def _chosen(node: Node, names: frozenset[str]) -> Properties:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from trayapp.domain.language import _
 from trayapp.domain.menu import IconPicture, MenuEntry, TrayState
 from trayapp.errors import TrayError
 from trayapp.tray.backends import Backend
@@ -27,17 +28,22 @@ class TrayHost:
         backend: Backend,
         on_action: Callable[[str], None],
         on_visible: Callable[[bool], None] | None = None,
+        on_look: Callable[[], None] | None = None,
     ) -> None:
         """Prepare an icon; `run` shows it.
 
         on_action: gets the key of the menu entry that was clicked, or of the default entry for a
-            click on the icon. Called in the tray's thread; must return soon.
+            click on the icon; "middle" for one by the middle button, "scroll:1" and "scroll:-1"
+            for turns of the wheel. Called in the tray's thread; must return soon.
         on_visible: gets whether the icon can be seen, each time that changes; the first time after
-            `run` has looked. Called in the tray's thread. Only the backend "sni" can tell.
+            `run` has looked. Called in the tray's thread. Only our own backends can tell.
+        on_look: called when the menu is about to show, which waits for it: the moment to `show`
+            fresh figures. Called in the tray's thread. Only our own backends can tell.
         """
         self._backend = backend
         self._on_action = on_action
         self._on_visible = on_visible
+        self._on_look = on_look
         self._toolkit = TOOLKITS[backend.name]()
         self._visible = backend.visible
         self._icon: Any = None
@@ -73,6 +79,9 @@ class TrayHost:
             menu=Menu(self._items),
         )
         icon.on_seen = self._on_seen
+        icon.on_scroll = lambda step: self._act(f"scroll:{step}")
+        icon.on_middle = lambda: self._act("middle")
+        icon.on_look = self._look
         self._toolkit.prepare(icon)
         try:
             icon.run(setup=self._on_running)
@@ -80,7 +89,9 @@ class TrayHost:
             # pystray's backends raise errors of toolkits that are not even imported here; GTK's do
             # so on every stop where no notification service runs.
             if not self._stopping:
-                raise TrayError(f"the tray icon has failed: {error}") from error
+                raise TrayError(
+                    _("the tray icon has failed: {reason}").format(reason=error)
+                ) from error
             _log.debug("the tray complained while stopping", exc_info=True)
         finally:
             self._running = False
@@ -203,13 +214,25 @@ class TrayHost:
             enabled=enabled,
         )
         item.key = entry.key
+        item.spoken = entry.spoken
+        item.picture = self._toolkit.mark(entry.level)
         return item
 
     def _clicked(self, _icon: Any, item: Any) -> None:
+        self._act(item.key)
+
+    def _act(self, key: str) -> None:
         try:
-            self._on_action(item.key)
+            self._on_action(key)
         except Exception:  # noqa: BLE001 - whatever an action raises, the icon stays
-            _log.exception("the menu entry %r failed", item.key)
+            _log.exception("the menu entry %r failed", key)
+
+    def _look(self) -> None:
+        try:
+            if self._on_look:
+                self._on_look()
+        except Exception:  # noqa: BLE001 - then the menu shows what was known before
+            _log.exception("no fresh figures for the menu")
 
 
 _INERT = ("text", "submenu")

@@ -46,7 +46,9 @@ _FIRST_MENU_SECONDS, _CLOSED_MENU_SECONDS = 2.0, 30.0
 # What belongs to one update arrives piece by piece; hosts shall hear of it at once.
 _GATHER_SECONDS = 0.002
 _FIRST_RETRY_SECONDS = 1.0
-_LAST_RETRY_SECONDS = 60.0
+_LAST_RETRY_SECONDS = 10.0
+# A wheel that is turned far, or a touchpad, is not to rush through everything there is.
+_SCROLL_SECONDS = 0.15
 _DO_NOT_QUEUE = 4
 _PRIMARY_OWNER = 1
 
@@ -69,8 +71,10 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
     """pystray's `Icon`, with more than its interface asks.
 
     `icon` may be an `IconPicture`, which is drawn at every size a host may want. `attention` says
-    that hosts must not hide the icon. `on_seen` is called in the loop's thread with whether a host
-    shows the icon, whenever that changes.
+    that hosts must not hide the icon. In the loop's thread are called: `on_seen` with whether a
+    host shows the icon, whenever that changes; `on_scroll` with 1 or -1 for a turn of the wheel up
+    or down; `on_middle` for a click by the middle button; `on_look` when the menu is about to show,
+    which waits for it.
     """
 
     HAS_NOTIFICATION = False
@@ -78,6 +82,9 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.on_seen: Callable[[bool], None] = lambda _: None
+        self.on_scroll: Callable[[int], None] = lambda _: None
+        self.on_middle: Callable[[], None] = lambda: None
+        self.on_look: Callable[[], None] = lambda: None
         self._attention = False
         self._wanted = False
         self._menu_stale = False
@@ -96,7 +103,10 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         self._replies: dict[int, Reply] = {}
         self._clicked: list[Callable[[Any], object]] = []
         self._item = self._interface()
-        self._menu_object = MenuObject(lambda: self.menu, self._send, self._clicked.append)
+        self._scroll_due_seconds = 0.0
+        self._menu_object = MenuObject(
+            lambda: self.menu, self._send, self._clicked.append, lambda: self.on_look()
+        )
         self._objects = Objects(self._item, self._menu_object.interface)
 
     @property
@@ -251,6 +261,7 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
                 action(self)
             except Exception:  # noqa: BLE001 - whatever an action raises, the icon stays
                 _log.exception("an action of the tray menu failed")
+            self._menu_due_seconds = 0.0
             self.update_menu()
 
     # The watcher, at which icons register, and the hosts, which show them.
@@ -357,16 +368,19 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         return later_seconds
 
     def _interface(self) -> Interface:
-        ignore = Method(("i", "i"), (), lambda _x, _y: ())
+        middle = Method(("i", "i"), (), lambda _x, _y: self._activate_by_middle())
         return Interface(
             _PATH,
             "org.kde.StatusNotifierItem",
             {
                 "Activate": Method(("i", "i"), (), self._activate),
-                "SecondaryActivate": ignore,
-                "ContextMenu": ignore,  # the host shows the menu; it knows where it is
-                "Scroll": Method(("i", "s"), (), lambda _delta, _orientation: ()),
-                "XAyatanaSecondaryActivate": Method(("u",), (), lambda _timestamp: ()),
+                "SecondaryActivate": middle,
+                # The host shows the menu; it knows where it is.
+                "ContextMenu": Method(("i", "i"), (), lambda _x, _y: ()),
+                "Scroll": Method(("i", "s"), (), self._scroll),
+                "XAyatanaSecondaryActivate": Method(
+                    ("u",), (), lambda _timestamp: self._activate_by_middle()
+                ),
                 "ProvideXdgActivationToken": Method(("s",), (), lambda _token: ()),
             },
             {
@@ -386,6 +400,8 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
                 "AttentionMovieName": Property("s", str),
                 "ToolTip": Property("(sa(iiay)ss)", self._tooltip),
                 "IconThemePath": Property("s", str),
+                "IconAccessibleDesc": Property("s", self._spoken),
+                "AttentionAccessibleDesc": Property("s", self._spoken),
                 "ItemIsMenu": Property("b", bool),
                 "Menu": Property("o", lambda: MENU_PATH),
             },
@@ -401,6 +417,23 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
     def _activate(self, _x: int, _y: int) -> Body:
         self._clicked.append(lambda icon: icon())
         return ()
+
+    def _activate_by_middle(self) -> Body:
+        self._clicked.append(lambda _: self.on_middle())
+        return ()
+
+    def _scroll(self, delta: int, _orientation: str) -> Body:
+        # How far a turn of the wheel is, is each host's own: 1, 15 or 120, in one call or in many.
+        now_seconds = time.monotonic()
+        if delta and now_seconds >= self._scroll_due_seconds:
+            self._scroll_due_seconds = now_seconds + _SCROLL_SECONDS
+            step = 1 if delta > 0 else -1
+            self._clicked.append(lambda _: self.on_scroll(step))
+        return ()
+
+    def _spoken(self) -> str:
+        """What a screen reader says of the icon."""
+        return (self._told or self._shown()).tooltip[0]
 
     def _tooltip(self) -> tuple[str, list[Pixmap], str, str]:
         # What was told, not what is: hosts ask at other times, too, and may then show it anew.
