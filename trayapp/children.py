@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trayapp.domain.language import _
 from trayapp.errors import WindowError
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ class Children:
         self._running: dict[Path, subprocess.Popen[bytes]] = {}
         self._numbers = count(1)
 
-    def open(self, verb: str, *arguments: str) -> None:
-        """Start `memtray VERB ARGUMENTS`; does not wait for it.
+    def open(self, verb: str, *arguments: str, options: Sequence[str] = ()) -> None:
+        """Start `memtray VERB OPTIONS -- ARGUMENTS`; does not wait for it.
 
         Raises: WindowError if it cannot be started.
         """
@@ -53,7 +54,12 @@ class Children:
         try:
             with complaints.open("wb") as stream:
                 child = subprocess.Popen(
-                    [*memtray_command(), verb, *(["--", *arguments] if arguments else [])],
+                    [
+                        *memtray_command(),
+                        verb,
+                        *options,
+                        *(["--", *arguments] if arguments else []),
+                    ],
                     stdin=subprocess.DEVNULL,
                     stderr=stream,
                     # Where `-m trayapp` finds this very package, from a checkout as installed.
@@ -62,7 +68,9 @@ class Children:
                     start_new_session=True,
                 )
         except OSError as error:
-            raise WindowError(f"The window cannot be opened: {error.strerror}.") from error
+            raise WindowError(
+                _("The window cannot be opened: {reason}.").format(reason=error.strerror)
+            ) from error
         with self._lock:
             self._running[complaints] = child
 
@@ -81,7 +89,7 @@ class Children:
         for complaints, child in ended.items():
             # Negative: ended by a signal, most likely the desktop's log-out.
             if child.returncode > 0:
-                self._on_failure(_last_line(complaints) or "The window ended with an error.")
+                self._on_failure(_last_line(complaints) or _("The window ended with an error."))
             complaints.unlink(missing_ok=True)
 
     def end(self) -> None:

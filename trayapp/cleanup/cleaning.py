@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from trayapp.domain.cleaning import APP, CleanupResult
+from trayapp.domain.language import _
 from trayapp.errors import PlatformError
 
 
@@ -31,7 +32,7 @@ def clean_app(trimmer: Trimmer, read_rss_bytes: Callable[[], int | None]) -> Cle
     note = ""
     try:
         if trimmer.trim_own_heap() is None:
-            note = "Trimming the heap is not offered on this system."
+            note = _("Trimming the heap is not offered on this system.")
     except PlatformError as error:
         note = str(error)
     return CleanupResult(
@@ -55,7 +56,7 @@ def clean_target(
     no reason to skip the next; the first refusal is the note.
     """
     before_bytes = read_rss_bytes() if pids else None
-    notes = [] if pids else ["It is not running."]
+    notes = [] if pids else [_("It is not running.")]
     for pid in pids:
         try:
             trimmer.trim_process(pid)

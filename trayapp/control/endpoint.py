@@ -16,6 +16,7 @@ from trayapp.control.protocol import (
     encode,
     short_path,
 )
+from trayapp.domain.language import _
 from trayapp.errors import AlreadyRunningError, ControlError
 
 _BACKLOG = 64
@@ -61,7 +62,9 @@ def open_endpoint(runtime: Path, *, loopback: bool, name: str = CONTROL) -> Endp
         return _open_loopback(runtime / f"{name}{LOOPBACK_ENDING}")
     except OSError as error:
         raise ControlError(
-            f"Commands cannot reach this Memtray: {runtime}: {error.strerror or error}"
+            _("Commands cannot reach this Memtray: {folder}: {reason}").format(
+                folder=runtime, reason=error.strerror or error
+            )
         ) from error
 
 
@@ -94,7 +97,7 @@ def _remove_stale(path: Path, address: str) -> None:
             return
         except OSError:
             pass  # Too busy to answer is alive, too.
-    raise AlreadyRunningError("Memtray is running already; end it with: memtray quit")
+    raise AlreadyRunningError(_("Memtray is running already; end it with: memtray quit"))
 
 
 def _open_loopback(path: Path) -> Endpoint:
@@ -128,7 +131,9 @@ def _make_private(folder: Path) -> None:
     found = folder.stat()
     if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
         raise ControlError(
-            f"{folder} is open to other users; point XDG_RUNTIME_DIR or MEMTRAY_HOME elsewhere"
+            _(
+                "{folder} is open to other users; point XDG_RUNTIME_DIR or MEMTRAY_HOME elsewhere"
+            ).format(folder=folder)
         )
 
 

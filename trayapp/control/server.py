@@ -15,6 +15,7 @@ from pathlib import Path
 
 from trayapp.control.endpoint import open_endpoint
 from trayapp.control.protocol import CONTROL, REQUEST_LIMIT_BYTES, decode, encode, is_own
+from trayapp.domain.language import _
 from trayapp.errors import ControlError, MemtrayError, UsageError
 
 Handler = Callable[[Mapping[str, object]], Mapping[str, object]]
@@ -126,7 +127,7 @@ class ControlServer(threading.Thread):
 
     def _turn(self) -> None:
         """Wait until there is something to do, and do it."""
-        for key, _ in self._selector.select(self._patience_seconds()):
+        for key, _mask in self._selector.select(self._patience_seconds()):
             if key.fileobj is self._endpoint.listener:
                 self._accept()
             elif key.fileobj is self._woken:
@@ -213,23 +214,29 @@ class ControlServer(threading.Thread):
     def _understand(self, line: bytes) -> tuple[Handler, Mapping[str, object]]:
         """The handler and arguments that a request names. Raises: ControlError, UsageError."""
         if len(line) > REQUEST_LIMIT_BYTES:
-            raise ControlError(f"The request is longer than {REQUEST_LIMIT_BYTES // 1024} KiB")
+            raise ControlError(
+                _("The request is longer than {size} KiB").format(size=REQUEST_LIMIT_BYTES // 1024)
+            )
         try:
             request = decode(line)
         except ValueError as error:
-            raise ControlError(f"The request is not a JSON object: {error}") from error
+            raise ControlError(
+                _("The request is not a JSON object: {reason}").format(reason=error)
+            ) from error
         if self._endpoint.token is not None and not _is_same(
             request.get("token"), self._endpoint.token
         ):
-            raise ControlError("The request does not carry this Memtray's token")
+            raise ControlError(_("The request does not carry this Memtray's token"))
         verb, arguments = request.get("verb"), request.get("arguments", {})
         if not isinstance(verb, str):
-            raise ControlError("The request names no verb")
+            raise ControlError(_("The request names no verb"))
         handler = self._handlers.get(verb)
         if handler is None:
-            raise UsageError(f"The running Memtray has no command {verb[:50]!r}")
+            raise UsageError(
+                _("The running Memtray has no command {verb}").format(verb=repr(verb[:50]))
+            )
         if not isinstance(arguments, dict):
-            raise ControlError("The request's arguments are not a JSON object")
+            raise ControlError(_("The request's arguments are not a JSON object"))
         return handler, arguments
 
     def _start_calls(self) -> None:
@@ -240,7 +247,12 @@ class ControlServer(threading.Thread):
             try:
                 thread.start()
             except RuntimeError as error:  # No more threads: the limit of the user or the system.
-                self._answers.append((call[0], _refusal(ControlError(f"Cannot begin: {error}"))))
+                self._answers.append(
+                    (
+                        call[0],
+                        _refusal(ControlError(_("Cannot begin: {reason}").format(reason=error))),
+                    )
+                )
                 self._wake()
 
     def _work(self, client: _Client, handler: Handler, arguments: Mapping[str, object]) -> None:
@@ -252,7 +264,11 @@ class ControlServer(threading.Thread):
         except Exception as error:
             # A handler's mistake is its client's bad luck; Memtray goes on.
             _logger.exception("a command failed")
-            answer = _refusal(ControlError(f"Memtray made a mistake: {type(error).__name__}"))
+            answer = _refusal(
+                ControlError(
+                    _("Memtray made a mistake: {reason}").format(reason=type(error).__name__)
+                )
+            )
         self._answers.append((client, answer))
         self._wake()
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from trayapp.domain.language import _
 from trayapp.domain.middle import median
 from trayapp.domain.records import Event, Point, Series
 from trayapp.errors import HistoryError
@@ -113,7 +114,11 @@ class HistoryReader:
     def __init__(self, path: Path) -> None:
         self._path = path
         if not path.exists():
-            raise HistoryError(f"There is no history at {path} yet; start Memtray to record one.")
+            raise HistoryError(
+                _("There is no history at {file} yet; start Memtray to record one.").format(
+                    file=path
+                )
+            )
         # SQLite keeps an index of the log beside the file; where it may not, and there is no log,
         # nobody can be writing either.
         log = path.with_name(path.name + "-wal")
@@ -130,8 +135,10 @@ class HistoryReader:
                 self._connection.execute("PRAGMA temp_store = MEMORY")
                 if read_version(self._connection) < len(STEPS):
                     raise HistoryError(
-                        f"{path} is not a history of this Memtray; start Memtray to bring it up"
-                        " to date."
+                        _(
+                            "{file} is not a history of this Memtray; "
+                            "start Memtray to bring it up to date."
+                        ).format(file=path)
                     )
         except BaseException:
             self._connection.close()

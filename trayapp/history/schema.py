@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from trayapp.domain.language import _
 from trayapp.errors import HistoryError
 
 STEPS: tuple[tuple[str, ...], ...] = (
@@ -80,8 +81,10 @@ def read_version(connection: sqlite3.Connection) -> int:
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(STEPS):
         raise HistoryError(
-            f"The history was written by a newer Memtray (its version is {version},"
-            f" this one knows {len(STEPS)}); update Memtray."
+            _(
+                "The history was written by a newer Memtray (its version is {version}, this "
+                "one knows {count}); update Memtray."
+            ).format(version=version, count=len(STEPS))
         )
     return version
 
@@ -116,7 +119,11 @@ def open_store(path: Path) -> tuple[sqlite3.Connection, str | None]:
             note = move_aside(path, error)
         return _connect(path), note
     except (sqlite3.Error, OSError) as error:
-        raise HistoryError(f"The history {path} cannot be opened: {describe(error)}.") from error
+        raise HistoryError(
+            _("The history {file} cannot be opened: {reason}.").format(
+                file=path, reason=describe(error)
+            )
+        ) from error
 
 
 def is_damage(error: Exception) -> bool:
@@ -131,9 +138,9 @@ def describe(error: Exception) -> str:
     """What went wrong, in a few words."""
     code = _primary_code(error)
     if code == sqlite3.SQLITE_FULL:
-        return "the disk is full"
+        return _("the disk is full")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return "another program has locked it"
+        return _("another program has locked it")
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
     return str(error).removesuffix(".")
@@ -155,10 +162,9 @@ def move_aside(path: Path, error: Exception) -> str:
         part = path.with_name(path.name + suffix)
         if part.exists():
             part.rename(aside.with_name(aside.name + suffix))
-    return (
-        f"The history was damaged ({describe(error)}); it is kept as {aside.name}"
-        " and a new one was begun."
-    )
+    return _(
+        "The history was damaged ({reason}); it is kept as {name} and a new one was begun."
+    ).format(reason=describe(error), name=aside.name)
 
 
 class _ForeignFileError(Exception):
@@ -180,7 +186,7 @@ def _connect(path: Path) -> sqlite3.Connection:
             for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
         }
         if tables if version == 0 else not tables >= _TABLES:
-            raise _ForeignFileError("its tables are not Memtray's")
+            raise _ForeignFileError(_("its tables are not Memtray's"))
         for pragma in (
             "cache_size = -256",
             "mmap_size = 0",

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from trayapp.domain.language import _
 from trayapp.domain.records import Event, JsonValue, Series
 from trayapp.errors import HistoryError
 from trayapp.history import tiers
@@ -206,7 +207,9 @@ class HistoryWriter:
             span = tiers.span(connection)
             size = sum(file_sizes(self._path))
         except (sqlite3.Error, OSError) as error:
-            raise HistoryError(f"The history cannot be read: {describe(error)}.") from error
+            raise HistoryError(
+                _("The history cannot be read: {reason}.").format(reason=describe(error))
+            ) from error
         return StoreStatistics(
             file_bytes=size,
             raw_rows=self._raw_rows(),
@@ -292,7 +295,7 @@ class HistoryWriter:
         """Roll up some of what is pending; tell whether more is left."""
         if self._connection is not None and not self._is_in_place():
             self._disconnect()
-            self._tell("The history file was removed while Memtray ran; a new one was begun.")
+            self._tell(_("The history file was removed while Memtray ran; a new one was begun."))
         now = self._wall_seconds
         if now is None:
             return False

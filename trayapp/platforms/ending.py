@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from trayapp.domain.language import _
 from trayapp.domain.samples import ProcessKey
 from trayapp.errors import PlatformError
 
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 def check_may_be_ended(key: ProcessKey) -> None:
     """Raises: PlatformError for the system's first process, and for this one."""
     if key.pid <= 1:
-        raise cannot_end(key, "the whole system hangs on it")
+        raise cannot_end(key, _("the whole system hangs on it"))
     if key.pid == os.getpid():
-        raise cannot_end(key, "that is Memtray itself; `memtray quit` ends it")
+        raise cannot_end(key, _("that is Memtray itself; `memtray quit` ends it"))
 
 
 def terminate_by_psutil(key: ProcessKey) -> None:
@@ -35,7 +36,7 @@ def terminate_by_psutil(key: ProcessKey) -> None:
     except psutil.NoSuchProcess:
         raise has_ended(key) from None
     except psutil.AccessDenied as error:
-        raise cannot_end(key, "the system does not permit it") from error
+        raise cannot_end(key, _("the system does not permit it")) from error
 
 
 def still_runs_by_psutil(key: ProcessKey) -> bool:
@@ -64,14 +65,18 @@ def _find_by_psutil(key: ProcessKey) -> psutil.Process | None:
 
 def has_ended(key: ProcessKey) -> PlatformError:
     """What is said when nobody, or somebody else, has the pid."""
-    return PlatformError(f"Process {key.pid} has ended already; nothing was sent to it.")
+    return PlatformError(
+        _("Process {pid} has ended already; nothing was sent to it.").format(pid=key.pid)
+    )
 
 
 def is_anothers(key: ProcessKey) -> PlatformError:
     """What is said of other people's processes."""
-    return cannot_end(key, "it belongs to another user")
+    return cannot_end(key, _("it belongs to another user"))
 
 
 def cannot_end(key: ProcessKey, reason: str) -> PlatformError:
     """Why not, in one line."""
-    return PlatformError(f"Process {key.pid} is not ended: {reason}.")
+    return PlatformError(
+        _("Process {pid} is not ended: {reason}.").format(pid=key.pid, reason=reason)
+    )

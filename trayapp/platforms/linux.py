@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from trayapp.domain.language import _
 from trayapp.domain.samples import ProcessKey
 from trayapp.errors import PlatformError
 from trayapp.platforms import CARRY_HOME, TRIM_OWN_HEAP, posix
@@ -43,7 +44,11 @@ class LinuxPlatform:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise PlatformError(f"Cannot read {self._desktop_file()}: {error.strerror}.") from error
+            raise PlatformError(
+                _("Cannot read {file}: {reason}.").format(
+                    file=self._desktop_file(), reason=error.strerror
+                )
+            ) from error
         lines = {line.replace(" ", "").lower() for line in text.splitlines()}
         return not lines & {"hidden=true", "x-gnome-autostart-enabled=false"}
 
@@ -79,7 +84,9 @@ class LinuxPlatform:
                 posix.open_with(command, path, self._env, on_failure)
                 return
         raise PlatformError(
-            f"Nothing here opens files; install xdg-utils, or open {path} yourself."
+            _("Nothing here opens files; install xdg-utils, or open {file} yourself.").format(
+                file=path
+            )
         )
 
     def raise_descriptor_limit(self) -> int | None:
@@ -96,8 +103,11 @@ class LinuxPlatform:
         process_madvise(MADV_PAGEOUT) would need CAP_SYS_NICE, and swaps out what is in use.
         """
         raise PlatformError(
-            f"Linux gives no permission to take memory back from another process ({pid}); "
-            "only the program itself can: use its own way of freeing memory, or restart it."
+            _(
+                "Linux gives no permission to take memory back from another process ({pid}); "
+                "only the program itself can: use its own way of freeing memory, or restart "
+                "it."
+            ).format(pid=pid)
         )
 
     def terminate(self, key: ProcessKey) -> None:
@@ -108,7 +118,7 @@ class LinuxPlatform:
         """
         check_may_be_ended(key)
         if not hasattr(os, "pidfd_open"):
-            raise cannot_end(key, "this system offers no way to be sure which process that is")
+            raise cannot_end(key, _("this system offers no way to be sure which process that is"))
         try:
             pidfd = os.pidfd_open(key.pid)
         except ProcessLookupError:

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from trayapp.domain.language import _
 from trayapp.errors import AlreadyRunningError, MemtrayError, PlatformError
 
 
@@ -31,7 +32,11 @@ class InstanceLock:
         try:
             descriptor = os.open(path, flags, 0o600)
         except OSError as error:
-            raise PlatformError(f"Cannot open the lock file {path}: {error.strerror}.") from error
+            raise PlatformError(
+                _("Cannot open the lock file {file}: {reason}.").format(
+                    file=path, reason=error.strerror
+                )
+            ) from error
         try:
             lock(descriptor)
         except OSError as error:
@@ -66,7 +71,9 @@ class InstanceLock:
 
 def _refusal(path: Path, descriptor: int, error: OSError) -> MemtrayError:
     if not isinstance(error, (BlockingIOError, PermissionError)):  # the latter on Windows
-        return PlatformError(f"Cannot lock {path}: {error.strerror}.")
+        return PlatformError(
+            _("Cannot lock {file}: {reason}.").format(file=path, reason=error.strerror)
+        )
     os.lseek(descriptor, 0, os.SEEK_SET)
     owner = os.read(descriptor, 32).strip()
     who = f" as process {int(owner)}" if owner.isdigit() else ""

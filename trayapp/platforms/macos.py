@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from trayapp.domain.language import _
 from trayapp.domain.samples import ProcessKey
 from trayapp.errors import PlatformError
 from trayapp.platforms import CARRY_HOME, TRIM_OWN_HEAP, posix
@@ -39,7 +40,11 @@ class MacPlatform:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise PlatformError(f"Cannot read {self._agent_file()}: {error.strerror}.") from error
+            raise PlatformError(
+                _("Cannot read {file}: {reason}.").format(
+                    file=self._agent_file(), reason=error.strerror
+                )
+            ) from error
         except (ExpatError, ValueError):  # launchd will not take it, either
             return False
         return isinstance(agent, dict) and agent.get("Disabled") is not True
@@ -63,8 +68,10 @@ class MacPlatform:
             content = plistlib.dumps(agent)
         except ValueError as error:  # a control character, or a path that is not UTF-8
             raise PlatformError(
-                f"The command {list(command)!r} cannot be written into a property list; "
-                "install Memtray in a folder with a plain name."
+                _(
+                    "The command {command} cannot be written into a property list; install "
+                    "Memtray in a folder with a plain name."
+                ).format(command=repr(list(command)))
             ) from error
         posix.replace_file(self._agent_file(), content)
 
@@ -78,7 +85,11 @@ class MacPlatform:
         """See `Platform`; settings open as text, because no program claims .toml."""
         program = posix.find_program("open", self._env)
         if program is None:
-            raise PlatformError(f"The command `open` is missing from PATH; open {path} yourself.")
+            raise PlatformError(
+                _("The command `open` is missing from PATH; open {file} yourself.").format(
+                    file=path
+                )
+            )
         options = ("-t",) if path.suffix == ".toml" else ()
         command = (program, *options, str(path.absolute()))
         posix.open_with(command, path, self._env, on_failure)
@@ -94,8 +105,10 @@ class MacPlatform:
     def trim_process(self, pid: int) -> None:
         """Not offered."""
         raise PlatformError(
-            f"macOS offers no way to take memory back from another process ({pid}); "
-            "only the program itself can: use its own way of freeing memory, or restart it."
+            _(
+                "macOS offers no way to take memory back from another process ({pid}); only "
+                "the program itself can: use its own way of freeing memory, or restart it."
+            ).format(pid=pid)
         )
 
     def terminate(self, key: ProcessKey) -> None:

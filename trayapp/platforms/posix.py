@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from trayapp.domain.language import _
 from trayapp.errors import PlatformError
 from trayapp.platforms.locking import InstanceLock
 
@@ -91,7 +92,9 @@ def open_with(
             return
         opener = os.path.basename(command[0])  # noqa: PTH119
         error = PlatformError(
-            f"No program here opens {path} ({opener} failed with {code}); open it yourself."
+            _(
+                "No program here opens {file} ({opener} failed with {code}); open it yourself."
+            ).format(file=path, opener=opener, code=code)
         )
         if on_failure is None:
             _log.warning("%s", error)
@@ -101,7 +104,9 @@ def open_with(
     try:
         start_detached(command, env, on_exit)
     except OSError as error:
-        raise PlatformError(f"Cannot start {command[0]}: {error.strerror}.") from error
+        raise PlatformError(
+            _("Cannot start {command}: {reason}.").format(command=command[0], reason=error.strerror)
+        ) from error
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -115,7 +120,9 @@ def replace_file(path: Path, content: bytes) -> None:
         finally:
             fresh.unlink(missing_ok=True)
     except OSError as error:
-        raise PlatformError(f"Cannot write {path}: {error.strerror}.") from error
+        raise PlatformError(
+            _("Cannot write {file}: {reason}.").format(file=path, reason=error.strerror)
+        ) from error
 
 
 def remove_file(path: Path) -> None:
@@ -123,7 +130,9 @@ def remove_file(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise PlatformError(f"Cannot remove {path}: {error.strerror}.") from error
+        raise PlatformError(
+            _("Cannot remove {file}: {reason}.").format(file=path, reason=error.strerror)
+        ) from error
 
 
 def home_to_carry(env: Mapping[str, str]) -> str | None:

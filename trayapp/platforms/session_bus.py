@@ -18,10 +18,12 @@ from jeepney import DBusAddress, HeaderFields, Message, MessageType, Parser, new
 from jeepney.bus import get_connectable_addresses
 from jeepney.io.blocking import prep_socket
 
+from trayapp.domain.language import N_, _
+
 BUS_NAME = "org.freedesktop.DBus"
 BUS = DBusAddress("/org/freedesktop/DBus", BUS_NAME, BUS_NAME)
 _TIMEOUT_SECONDS = 2.0
-_HANGS = "the D-Bus session bus does not answer"
+_HANGS = N_("the D-Bus session bus does not answer")
 _log = logging.getLogger(__name__)
 
 
@@ -52,10 +54,12 @@ class SessionBus:
             (name,) = self.call(BUS, "Hello", deadline=deadline)
         except TimeoutError as error:
             self.close()
-            raise ConnectionError(_HANGS) from error
+            raise ConnectionError(_(_HANGS)) from error
         except BusError as error:
             self.close()
-            raise ConnectionError(f"the D-Bus session bus refused us: {error}") from error
+            raise ConnectionError(
+                _("the D-Bus session bus refused us: {reason}").format(reason=error)
+            ) from error
         except BaseException:
             self.close()
             raise
@@ -77,7 +81,7 @@ class SessionBus:
             self.socket.sendall(message.serialise(serial=serial))
         except TimeoutError as error:
             # Half a message may be on its way: nothing can follow it.
-            raise ConnectionError(_HANGS) from error
+            raise ConnectionError(_(_HANGS)) from error
         return serial
 
     def take(self) -> list[Message]:
@@ -140,7 +144,7 @@ class SessionBus:
     def _read(self) -> None:
         data = self.socket.recv(65536)
         if not data:
-            raise ConnectionResetError("the D-Bus session bus has ended")
+            raise ConnectionResetError(_("the D-Bus session bus has ended"))
         self._parser.add_data(data)
 
     def _parsed(self) -> Iterator[Message]:
@@ -154,7 +158,7 @@ class SessionBus:
                 # message's bytes then, but not noted that the next message has its own length.
                 if self._parser.buf.bytes_buffered == waiting_bytes:
                     raise ConnectionError(
-                        "the D-Bus session bus sent what is no message"
+                        _("the D-Bus session bus sent what is no message")
                     ) from error
                 self._parser.next_msg_size = None
                 _log.debug("skipped an unreadable message from the bus", exc_info=True)
@@ -176,12 +180,12 @@ def _connect(env: Mapping[str, str], deadline: float) -> Any:
         try:
             return prep_socket(path, timeout=_left(deadline))
         except TimeoutError as error:
-            failure = ConnectionError(_HANGS)
+            failure = ConnectionError(_(_HANGS))
             failure.__cause__ = error
         except (OSError, ValueError) as error:  # ValueError: the bus refused to authenticate us
             failure = error
     raise ConnectionError(
-        f"the D-Bus session bus cannot be reached: {_reason(failure)}"
+        _("the D-Bus session bus cannot be reached: {reason}").format(reason=_reason(failure))
     ) from failure
 
 
@@ -191,11 +195,13 @@ def _socket_paths(env: Mapping[str, str]) -> list[str]:
         try:
             return list(get_connectable_addresses(address))
         except (ValueError, RuntimeError) as error:
-            raise ConnectionError(f"cannot use DBUS_SESSION_BUS_ADDRESS {address!r}") from error
+            raise ConnectionError(
+                _("cannot use DBUS_SESSION_BUS_ADDRESS {address}").format(address=repr(address))
+            ) from error
     # Where systemd puts it; a start from cron or ssh often lacks the variable.
     if (folder := env.get("XDG_RUNTIME_DIR")) and (path := Path(folder) / "bus").exists():
         return [str(path)]
-    raise ConnectionError("there is no D-Bus session bus (DBUS_SESSION_BUS_ADDRESS is not set)")
+    raise ConnectionError(_("there is no D-Bus session bus (DBUS_SESSION_BUS_ADDRESS is not set)"))
 
 
 def _deadline(given: float | None) -> float:

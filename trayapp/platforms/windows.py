@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from trayapp.domain.language import _
 from trayapp.domain.samples import ProcessKey
 from trayapp.errors import PlatformError
 from trayapp.platforms import TRIM_OWN_HEAP, TRIM_PROCESS
@@ -72,8 +73,10 @@ class WindowsPlatform:
         line = list2cmdline(command)
         if len(line) > RUN_COMMAND_CHARACTERS:
             raise PlatformError(
-                f"Windows starts no command of more than {RUN_COMMAND_CHARACTERS} characters at "
-                "login; install Memtray in a folder with a shorter path."
+                _(
+                    "Windows starts no command of more than {count} characters "
+                    "at login; install Memtray in a folder with a shorter path."
+                ).format(count=RUN_COMMAND_CHARACTERS)
             )
         self._require_carried_home()
         registry = self._registry()
@@ -108,7 +111,9 @@ class WindowsPlatform:
                 startfile("notepad.exe", "open", f'"{path.absolute()}"')
         except OSError as error:
             raise PlatformError(
-                f"Windows cannot open {path} ({error.strerror}); open it yourself."
+                _("Windows cannot open {file} ({reason}); open it yourself.").format(
+                    file=path, reason=error.strerror
+                )
             ) from error
 
     def raise_descriptor_limit(self) -> int | None:
@@ -160,8 +165,10 @@ class WindowsPlatform:
         home = self._env.get("MEMTRAY_HOME")
         if home and self._read_value(ENVIRONMENT_KEY, "MEMTRAY_HOME") != home:
             raise PlatformError(
-                "Windows cannot pass MEMTRAY_HOME on at login unless it is set for your account; "
-                f'run `setx MEMTRAY_HOME "{home}"` and try again.'
+                _(
+                    "Windows cannot pass MEMTRAY_HOME on at login unless it is set for your "
+                    'account; run `setx MEMTRAY_HOME "{home}"` and try again.'
+                ).format(home=home)
             )
 
     def _registry(self) -> Any:
@@ -176,7 +183,9 @@ class WindowsPlatform:
             return None
         except OSError as error:
             raise PlatformError(
-                f"Cannot read HKEY_CURRENT_USER\\{key_path}: {error.strerror}."
+                _("Cannot read HKEY_CURRENT_USER\\{key}: {reason}.").format(
+                    key=key_path, reason=error.strerror
+                )
             ) from error
         return value
 
@@ -205,15 +214,21 @@ class WindowsPlatform:
 
 def _cannot_change_autostart(error: OSError) -> PlatformError:
     return PlatformError(
-        f"Cannot change HKEY_CURRENT_USER\\{RUN_KEY} ({error.strerror}); "
-        "an administrator may have locked it."
+        _(
+            "Cannot change HKEY_CURRENT_USER\\{key} ({reason}); an administrator may "
+            "have locked it."
+        ).format(key=RUN_KEY, reason=error.strerror)
     )
 
 
 def _cannot_trim(pid: int, code: int) -> PlatformError:
     reasons = {
-        _ERROR_ACCESS_DENIED: "it belongs to another user or to the system",
-        _ERROR_INVALID_PARAMETER: "it has ended",
+        _ERROR_ACCESS_DENIED: _("it belongs to another user or to the system"),
+        _ERROR_INVALID_PARAMETER: _("it has ended"),
     }
-    reason = reasons.get(code, f"Windows error {code}")
-    return PlatformError(f"Windows takes no memory back from process {pid}: {reason}.")
+    reason = reasons.get(code, _("Windows error {code}").format(code=code))
+    return PlatformError(
+        _("Windows takes no memory back from process {pid}: {reason}.").format(
+            pid=pid, reason=reason
+        )
+    )

@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 from typing import Protocol
 
+from trayapp.domain.language import _
 from trayapp.domain.samples import SystemSample
 from trayapp.errors import PlatformError
 
@@ -49,7 +50,7 @@ class ProcSystemReader:
         total_bytes = _field_bytes(meminfo, b"MemTotal:")
         available_bytes = self._available_bytes(meminfo)
         if not total_bytes or available_bytes is None:
-            raise _cannot_read(self._root, "MemTotal or MemFree is missing")
+            raise _cannot_read(self._root, _("MemTotal or MemFree is missing"))
         swap_total_bytes = _field_bytes(meminfo, b"\nSwapTotal:")
         swap_free_bytes = _field_bytes(meminfo, b"\nSwapFree:")
         swap_used_bytes = None
@@ -126,7 +127,9 @@ class PsutilSystemReader:
         try:
             memory = psutil.virtual_memory()
         except (OSError, RuntimeError, psutil.Error) as error:
-            raise PlatformError(f"Cannot read this machine's memory: {error}.") from error
+            raise PlatformError(
+                _("Cannot read this machine's memory: {reason}.").format(reason=error)
+            ) from error
         swap_total_bytes = swap_used_bytes = None
         with suppress(OSError, RuntimeError, psutil.Error):
             swap = psutil.swap_memory()
@@ -144,7 +147,9 @@ class PsutilSystemReader:
 
 def _cannot_read(root: str, reason: str | None) -> PlatformError:
     return PlatformError(
-        f"Cannot read this machine's memory from {root}/meminfo ({reason}); is {root} mounted?"
+        _(
+            "Cannot read this machine's memory from {root}/meminfo ({reason}); is {root} mounted?"
+        ).format(root=root, reason=reason)
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from trayapp.domain.language import _, listed
 from trayapp.errors import TrayError
 
 BACKEND_NAMES = ("sni", "appindicator", "gtk", "xorg")
@@ -43,25 +44,33 @@ def choose_backend(env: Mapping[str, str], platform: str, wanted: str | None = N
     if platform in ("darwin", "win32"):
         icon_class = _load(platform)
         return Backend(
-            name=platform, icon_class=icon_class, visible=True, reason="the system's own"
+            name=platform, icon_class=icon_class, visible=True, reason=_("the system's own")
         )
     wanted = wanted or env.get(VARIABLE) or None
     if wanted not in (None, *BACKEND_NAMES):
-        raise TrayError(f"unknown tray backend {wanted!r}; use one of {', '.join(BACKEND_NAMES)}")
+        raise TrayError(
+            _("unknown tray backend {backend}; use one of {names}").format(
+                backend=repr(wanted), names=listed(BACKEND_NAMES)
+            )
+        )
     if wanted == "xorg":
         # The only one that does without a session bus. Nobody gets it unasked: it has no menu, and
         # can freeze the whole desktop.
         visible = _has_x_tray(env)
-        return Backend(name=wanted, icon_class=_load(wanted), visible=visible, reason="asked for")
+        return Backend(
+            name=wanted, icon_class=_load(wanted), visible=visible, reason=_("asked for")
+        )
     has_watcher = _has_watcher(env)
     if wanted in ("appindicator", "gtk"):
         visible = _has_x_tray(env) or (wanted == "appindicator" and has_watcher)
-        return Backend(name=wanted, icon_class=_load(wanted), visible=visible, reason="asked for")
+        return Backend(
+            name=wanted, icon_class=_load(wanted), visible=visible, reason=_("asked for")
+        )
     if has_watcher:
-        return _sni(visible=True, reason="the session has a tray for StatusNotifierItem")
+        return _sni(visible=True, reason=_("the session has a tray for StatusNotifierItem"))
     if wanted is None and _has_x_tray(env):
         return _for_x_tray()
-    return _sni(visible=False, reason="no tray runs in this session; the icon waits for one")
+    return _sni(visible=False, reason=_("no tray runs in this session; the icon waits for one"))
 
 
 def _sni(*, visible: bool, reason: str) -> Backend:
@@ -78,11 +87,13 @@ def _for_x_tray() -> Backend:
         except TrayError as error:
             _log.info("%s", error)
         else:
-            reason = "the session's tray knows only the older X11 protocol"
+            reason = _("the session's tray knows only the older X11 protocol")
             return Backend(name=name, icon_class=icon_class, visible=True, reason=reason)
     return _sni(
         visible=False,
-        reason=f"the session's tray knows only the older X11 protocol; install {_PACKAGES} for it",
+        reason=_(
+            "the session's tray knows only the older X11 protocol; install {packages} for it"
+        ).format(packages=_PACKAGES),
     )
 
 
@@ -94,7 +105,11 @@ def _load(name: str) -> type[Any]:
     except Exception as error:
         # What it raises depends on which system package is missing; none of it is ours to handle.
         first_line = str(error).split("\n")[0]
-        raise TrayError(f"pystray's {name} backend does not work here: {first_line}") from error
+        raise TrayError(
+            _("pystray's {name} backend does not work here: {reason}").format(
+                name=name, reason=first_line
+            )
+        ) from error
 
 
 def _has_watcher(env: Mapping[str, str]) -> bool:
@@ -110,7 +125,9 @@ def _has_watcher(env: Mapping[str, str]) -> bool:
             bus.close()
     except (BusError, OSError) as error:
         # GTK's backends need the bus as well: without one their run() never returns.
-        raise TrayError(f"no tray icon: {error}; start Memtray from a desktop session") from error
+        raise TrayError(
+            _("no tray icon: {reason}; start Memtray from a desktop session").format(reason=error)
+        ) from error
 
 
 def _has_x_tray(env: Mapping[str, str]) -> bool:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
+from trayapp.domain.language import _
 from trayapp.domain.levels import Level
 from trayapp.domain.menu import PALETTE_NAMES, IconPicture
 from trayapp.errors import UsageError
@@ -58,7 +59,9 @@ def save_gallery(file: Path) -> None:
     Raises: UsageError if `file` is no .png; OSError if it cannot be written.
     """
     if file.suffix.lower() != ".png":
-        raise UsageError(f"the gallery is a PNG picture: write FILE.png, not {file.name}")
+        raise UsageError(
+            _("the gallery is a PNG picture: write FILE.png, not {name}").format(name=file.name)
+        )
     draw_gallery().save(file, format="PNG", optimize=True)
 
 
