@@ -72,16 +72,19 @@ def judge_again(
         else Series("target", name, "rss_bytes")
         for name in names
     ]
+    restarts = reader.events(since, until, ("restart",))
     found = {}
     for name, points in zip(names, reader.curves(series, since, until, points_each), strict=True):
+        starts = [event.wall_seconds for event in restarts if event.subject == name]
         detector = LeakDetector()
-        last = None
+        last = since
         for point in points:
             if point.mean is not None:
-                detector.fold(point.wall_seconds, point.mean)
+                restarted = any(last < start <= point.wall_seconds for start in starts)
+                detector.fold(point.wall_seconds, point.mean, restarted=restarted)
                 last = point.wall_seconds
         verdict = detector.refresh()
         onset, rate = verdict.onset_monotonic_seconds, verdict.rate_bytes_per_second
-        if verdict.level != "healthy" and onset is not None and rate and rate > 0 and last:
+        if verdict.level != "healthy" and onset is not None and rate and rate > 0:
             found[name] = Growth(level=verdict.level, since=onset, bytes_per_second=rate)
     return found

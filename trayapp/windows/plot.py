@@ -101,6 +101,10 @@ def draw_trends(
     _write_title(figure, data, palette, now_wall_seconds)
     selection = data.selection
     with_targets = selection.app or bool(selection.targets)
+    if data.runs is not None and not data.runs:
+        nothing = _("There is no run of it in the history.")
+        figure.text(0.5, 0.5, nothing, ha="center", color=palette.muted)
+        return ()
     if data.runs is not None:
         (axes,) = _lay_out(figure, data, palette, (1.0,))
         return (_draw_runs(axes, data, data.runs, palette),)

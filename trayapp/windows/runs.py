@@ -16,6 +16,8 @@ SHORTEST_SECONDS = 30.0
 SMALLER = 0.75
 """What has so much less after a time without any record was started again meanwhile."""
 _POINTS = 1500
+_LATE_SECONDS = 600.0
+"""What came into the history within so long of its beginning may have been there before."""
 
 
 def find_runs(reader: TrendSource, name: str, most: int = MOST_RUNS) -> list[tuple[float, float]]:
@@ -50,6 +52,9 @@ def find_runs(reader: TrendSource, name: str, most: int = MOST_RUNS) -> list[tup
             start = restarts[at] if is_near and restarts[at] <= after.wall_seconds else None
             runs.append([start or after.wall_seconds, after.wall_seconds])
         runs[-1][1] = after.wall_seconds
+    # What began before the history did would be laid over the others from its middle.
+    if len(runs) > 1 and runs[0][0] - span[0] < _LATE_SECONDS:
+        del runs[0]
     latest = runs[-1:]
     kept = [run for run in runs if run[1] - run[0] >= SHORTEST_SECONDS or run in latest]
     return [(start, end) for start, end in kept[: -most - 1 : -1]]

@@ -5,18 +5,24 @@ from __future__ import annotations
 import signal
 import time
 import tkinter as tk
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tkinter import filedialog, ttk
 from typing import TYPE_CHECKING
 
+from trayapp.control.client import call
+from trayapp.domain.language import _
 from trayapp.errors import MemtrayError
+from trayapp.windows.growth import Growth, growths_of_status
 from trayapp.windows.labels import plain_name
 from trayapp.windows.palette import palette_for
 from trayapp.windows.selection import (
+    METRICS,
     RANGES,
     Selection,
+    metric_label,
     selection_from_message,
     target_names,
 )
@@ -27,16 +33,16 @@ if TYPE_CHECKING:
     from trayapp.windows.chart_view import ChartView
     from trayapp.windows.recordings import TrendSource
 
-TITLE = "Memtray – Trends"
 REFRESH_MILLISECONDS = 2000
 POLL_MILLISECONDS = 200
 """For wishes of a second start, and for Ctrl-C, which Tk alone would not notice."""
 SHORTEST_SECONDS, SHORTEST_RECORDED_SECONDS = 10.0, 0.01
 """Zooming stops here."""
-HINT = (
-    "Scroll or drag to zoom, double-click to go back  ·  1–6 range  ·  D dark or light  ·  Q close"
-)
-RECORDING_HINT = "Scroll or drag to zoom, double-click to go back  ·  D dark or light  ·  Q close"
+ZOOM_STEP, PAN_STEP = 0.75, 0.2
+"""One key: so much of what was shown is shown, or is it moved by."""
+ANSWER_SECONDS = 0.5
+ASK_SECONDS = 10.0
+"""How often the applet is asked what it says of growth, while somebody looks."""
 MENU_ROWS = 24
 
 
@@ -53,11 +59,13 @@ class TrendWindow:
         height_percent: int = 100,
         recording: str | None = None,
         hint: str = "",
+        runtime: Path | None = None,
     ) -> None:
         """Build the window without its chart, which takes matplotlib longer than a window takes.
 
         `recording` names what is shown if it is not the history: it does not grow, and is shown
         from end to end unless zoomed. `hint` stands below the chart instead of the usual one.
+        `runtime` is where the applet listens whose history this is.
 
         Raises: WindowError where there is no display.
         """
@@ -66,16 +74,26 @@ class TrendWindow:
         self._listener = listener
         self._is_recording = recording is not None
         self._ranges = RANGES[-1:] if self._is_recording else RANGES
-        self._usual_hint = hint or (RECORDING_HINT if self._is_recording else HINT)
+        self._usual_hint = hint or _hint(self._is_recording)
+        self._runtime = runtime
+        self._live: dict[str, Growth] | None = None
+        self._asked_at = -ASK_SECONDS
         self._palette = palette_for(dark)
         self._chart: ChartView | None = None
         self._drawn: object = None
         self._is_covered = False
         self._is_closing = False
         self._pending = ""
-        self._root = root = open_root(f"{TITLE} of {recording}" if recording else TITLE)
+        self._root = root = open_root(
+            _("Memtray – Trends of {recording}").format(recording=recording)
+            if recording
+            else _("Memtray – Trends")
+        )
         self._range = tk.StringVar(root)
         self._hint = tk.StringVar(root, self._usual_hint)
+        self._metric = tk.StringVar(root)
+        self._stacked = tk.BooleanVar(root)
+        self._runs_of = tk.StringVar(root)
         self._shown: dict[str, tk.BooleanVar] = {}
         scale = pixel_scale(root)
         width, height = round(1000 * scale), round((560 * height_percent / 100 + 84) * scale)
@@ -113,14 +131,42 @@ class TrendWindow:
                 style="Toolbutton",
                 command=partial(self._choose_range, number),
             ).pack(side="left", padx=(0, gap // 4))
-        ttk.Button(bar, text="Save…", command=self._save).pack(side="right")
-        button = ttk.Menubutton(bar, text="Show")
-        button.pack(side="right", padx=gap // 2)
-        self._menu = tk.Menu(button, tearoff=False)
-        button.configure(menu=self._menu)
+        ttk.Button(bar, text=_("Save…"), command=self._save).pack(side="right")
+        self._menu = self._add_menu(bar, _("Show"), gap)
+        self._view_menu = self._add_menu(bar, _("View"), gap)
+        self._runs_menu = tk.Menu(self._view_menu, tearoff=False)
+        self._fill_view_menu()
         foot = ttk.Frame(root, padding=(gap, 0, gap, gap // 2))
         foot.pack(side="bottom", fill="x")
         ttk.Label(foot, textvariable=self._hint, style="Hint.TLabel").pack(side="left")
+
+    def _add_menu(self, bar: ttk.Frame, text: str, gap: int) -> tk.Menu:
+        button = ttk.Menubutton(bar, text=text)
+        button.pack(side="right", padx=(0, gap // 2))
+        menu = tk.Menu(button, tearoff=False)
+        button.configure(menu=menu)
+        # As in other toolkits' menu buttons, beside the space bar.
+        button.bind("<Return>", lambda _: button.event_generate("<space>"))
+        button.bind("<Down>", lambda _: button.event_generate("<space>"))
+        return menu
+
+    def _fill_view_menu(self) -> None:
+        menu = self._view_menu
+        for stacked, label in ((False, _("Lines")), (True, _("Stacked areas"))):
+            menu.add_radiobutton(
+                label=label, value=stacked, variable=self._stacked, command=self._on_view
+            )
+        if not self._is_recording:
+            menu.add_separator()
+            for metric in METRICS:
+                menu.add_radiobutton(
+                    label=metric_label(metric),
+                    value=metric,
+                    variable=self._metric,
+                    command=self._on_view,
+                )
+            menu.add_separator()
+            menu.add_cascade(label=_("Lay the runs over each other"), menu=self._runs_menu)
 
     def _bind_keys(self) -> None:
         root = self._root
@@ -136,8 +182,23 @@ class TrendWindow:
             root.bind(key, lambda _: self._toggle_dark())
         for key in ("0", "<Home>"):
             root.bind(key, lambda _: self._reset())
-        root.bind("<Left>", lambda _: self._pan(-0.2))
-        root.bind("<Right>", lambda _: self._pan(0.2))
+        for key in ("s", "S"):
+            root.bind(key, lambda _: self._choose(self._toggled_stack()))
+        for key in ("k", "K"):
+            root.bind(key, lambda _: self._next_metric())
+        for key in ("o", "O"):
+            root.bind(key, lambda _: self._toggle_runs())
+        for key, act in (
+            ("<Left>", lambda view: view.pan(-PAN_STEP)),
+            ("<Right>", lambda view: view.pan(PAN_STEP)),
+            ("<Up>", lambda view: view.zoom(ZOOM_STEP)),
+            ("<Down>", lambda view: view.zoom(1 / ZOOM_STEP)),
+            ("<Shift-Left>", lambda view: view.move_cursor(-1)),
+            ("<Shift-Right>", lambda view: view.move_cursor(1)),
+            ("<Control-Left>", lambda view: view.move_cursor(-10)),
+            ("<Control-Right>", lambda view: view.move_cursor(10)),
+        ):
+            root.bind(key, partial(self._on_chart_key, act))
         root.bind("<Control-s>", lambda _: self._save())
         root.bind("<Visibility>", self._on_visibility)
 
@@ -148,6 +209,11 @@ class TrendWindow:
         self._chart.widget.pack(side="top", fill="both", expand=True)
         self._root.update_idletasks()
         self._draw()
+
+    def _on_chart_key(self, act: Callable[[ChartView], object], event: tk.Event[tk.Misc]) -> None:
+        # In a menu, the arrow keys are the menu's.
+        if self._chart is not None and not isinstance(event.widget, tk.Menu):
+            act(self._chart)
 
     # -- drawing
 
@@ -166,7 +232,7 @@ class TrendWindow:
     def _news(self) -> object:
         """What must change for the chart to change visibly: the newest sample, by steps."""
         span = self._reader.span()
-        if span is None or self._selection.window is not None:
+        if span is None or self._selection.window is not None or self._selection.runs_of:
             return None
         seconds = self._selection.span_seconds or span[1] - span[0]
         return span[1] // max(1.0, min(30.0, seconds / 1000))
@@ -185,16 +251,29 @@ class TrendWindow:
         try:
             self._drawn = self._news()
             self._fill_menu()
-            self._chart.show(read_trends(self._reader, self._selection), self._palette)
+            trends = read_trends(self._reader, self._selection, self._ask_applet())
+            self._chart.show(trends, self._palette)
             self._hint.set(self._usual_hint)
         except MemtrayError as error:
             self._hint.set(str(error))
         followed = self._selection.span_seconds if self._selection.window is None else -1.0
         self._range.set(next((one.label for one in RANGES if one.seconds == followed), ""))
 
+    def _ask_applet(self) -> dict[str, Growth] | None:
+        """What the running applet says of growth; None: it does not run, or has no say here."""
+        if self._runtime is not None and time.monotonic() - self._asked_at >= ASK_SECONDS:
+            self._asked_at = time.monotonic()
+            try:
+                told = call(self._runtime, "status", timeout_seconds=ANSWER_SECONDS)
+                self._live = growths_of_status(told)
+            except MemtrayError:
+                self._live = None
+        return self._live
+
     def _restyle(self) -> None:
         apply_style(self._root, self._palette)
-        style_menu(self._menu, self._palette)
+        for menu in (self._menu, self._view_menu, self._runs_menu):
+            style_menu(menu, self._palette)
 
     # -- choosing
 
@@ -203,14 +282,16 @@ class TrendWindow:
         self._draw_soon()
 
     def _choose_range(self, number: int) -> None:
-        self._choose(
-            replace(self._selection, span_seconds=self._ranges[number].seconds, window=None)
-        )
+        seconds = self._ranges[number].seconds
+        self._choose(replace(self._selection, span_seconds=seconds, window=None, runs_of=None))
 
     def _choose_window(self, since: float, until: float) -> None:
         span = self._reader.span()
         shortest = SHORTEST_RECORDED_SECONDS if self._is_recording else SHORTEST_SECONDS
         if until - since < shortest or span is None:
+            return
+        if self._selection.runs_of is not None:
+            self._choose(replace(self._selection, window=(max(0.0, since), until)))
             return
         # Zoomed out beyond all there is: the same as showing everything.
         if since < span[0] and until > span[1] and until - since > 1.5 * (span[1] - span[0]):
@@ -221,14 +302,38 @@ class TrendWindow:
     def _reset(self) -> None:
         self._choose(replace(self._selection, window=None))
 
-    def _pan(self, share: float) -> None:
-        span = self._reader.span()
-        if span is None:
+    def _on_view(self) -> None:
+        runs_of = self._runs_of.get() or None
+        window = self._selection.window
+        if runs_of != self._selection.runs_of:
+            window = None
+        self._choose(
+            replace(
+                self._selection,
+                metric=self._metric.get(),
+                stacked=self._stacked.get(),
+                runs_of=runs_of,
+                window=window,
+            )
+        )
+
+    def _toggled_stack(self) -> Selection:
+        return replace(self._selection, stacked=not self._selection.stacked)
+
+    def _next_metric(self) -> None:
+        if not self._is_recording:
+            place = METRICS.index(self._selection.metric) + 1
+            self._choose(replace(self._selection, metric=METRICS[place % len(METRICS)]))
+
+    def _toggle_runs(self) -> None:
+        if self._is_recording:
             return
-        seconds = self._selection.span_seconds or span[1] - span[0]
-        since, until = self._selection.window or (span[1] - seconds, span[1])
-        step = (until - since) * share
-        self._choose_window(since + step, until + step)
+        names = self._selection.targets
+        if self._selection.runs_of is None and len(names) != 1:
+            self._hint.set(_("Choose one target under Show to lay its runs over each other."))
+            return
+        runs_of = None if self._selection.runs_of else names[0]
+        self._choose(replace(self._selection, runs_of=runs_of, window=None))
 
     def _toggle_dark(self) -> None:
         self._palette = palette_for(not self._palette.dark)
@@ -238,7 +343,7 @@ class TrendWindow:
     def _fill_menu(self) -> None:
         """One check entry per curve; rebuilt only when the targets are others than before."""
         names = target_names(self._reader.series())
-        entries = {} if self._is_recording else {"system": "System", "app": "Memtray itself"}
+        entries = {} if self._is_recording else {"system": _("System"), "app": _("Memtray itself")}
         entries |= {f"target {name}": plain_name(name) for name in names}
         if list(entries) != list(self._shown):
             self._menu.delete(0, "end")
@@ -250,17 +355,33 @@ class TrendWindow:
                     command=self._on_shown,
                     columnbreak=number > 0 and number % MENU_ROWS == 0,
                 )
+            self._fill_runs_menu(names)
         chosen = {f"target {name}" for name in self._selection.targets}
         chosen |= {"system"} if self._selection.system else set()
         chosen |= {"app"} if self._selection.app else set()
         for key, variable in self._shown.items():
             variable.set(key in chosen)
+        self._metric.set(self._selection.metric)
+        self._stacked.set(self._selection.stacked)
+        self._runs_of.set(self._selection.runs_of or "")
+
+    def _fill_runs_menu(self, names: Sequence[str]) -> None:
+        self._runs_menu.delete(0, "end")
+        for number, name in enumerate(("", *names)):
+            self._runs_menu.add_radiobutton(
+                label=plain_name(name) if name else _("No"),
+                value=name,
+                variable=self._runs_of,
+                command=self._on_view,
+                columnbreak=number > 0 and number % MENU_ROWS == 0,
+            )
 
     def _on_shown(self) -> None:
         chosen = {key for key, variable in self._shown.items() if variable.get()}
         self._choose(
             replace(
                 self._selection,
+                runs_of=None,
                 system="system" in chosen,
                 app="app" in chosen,
                 targets=tuple(
@@ -277,11 +398,15 @@ class TrendWindow:
         try:
             name = filedialog.asksaveasfilename(
                 parent=self._root,
-                title="Save the chart",
+                title=_("Save the chart"),
                 initialdir=Path.home(),
                 initialfile=f"memtray-{time.strftime('%Y-%m-%d-%H%M')}.png",
                 defaultextension=".png",
-                filetypes=[("PNG picture", "*.png"), ("SVG drawing", "*.svg"), ("PDF", "*.pdf")],
+                filetypes=[
+                    (_("PNG picture"), "*.png"),
+                    (_("SVG drawing"), "*.svg"),
+                    ("PDF", "*.pdf"),
+                ],
             )
         except tk.TclError:
             # The window was closed by a signal while the dialog was open.
@@ -289,7 +414,7 @@ class TrendWindow:
         if name:
             try:
                 self._chart.save(Path(name))
-                self._hint.set(f"Saved as {name}")
+                self._hint.set(_("Saved as {name}").format(name=name))
             except MemtrayError as error:
                 self._hint.set(str(error))
 
@@ -302,7 +427,9 @@ class TrendWindow:
         while self._listener is not None and (message := self._listener.poll()) is not None:
             try:
                 known = target_names(self._reader.series())
-                self._choose(selection_from_message(self._selection, known, message))
+                span = self._reader.span()
+                last = span[1] if span else None
+                self._choose(selection_from_message(self._selection, known, message, last))
             except MemtrayError as error:
                 self._hint.set(str(error))
             raise_window(self._root)
@@ -318,3 +445,15 @@ class TrendWindow:
     def _close(self) -> None:
         self._is_closing = True
         self._root.withdraw()
+
+
+def _hint(is_recording: bool) -> str:
+    if is_recording:
+        return _(
+            "Scroll or drag to zoom, double-click to go back  ·  S stacked  ·  D dark or light"
+            "  ·  Q close"
+        )
+    return _(
+        "Scroll or drag to zoom, double-click to go back  ·  Shift+arrows read values  ·  1–6 range"
+        "  ·  S stacked  ·  K kind  ·  O runs  ·  D dark or light  ·  Q close"
+    )

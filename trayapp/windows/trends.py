@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from trayapp.domain.language import _
 from trayapp.errors import MemtrayError, WindowError
 from trayapp.recording.files import is_store, split_files
 from trayapp.windows.appearance import prefers_dark
@@ -51,6 +52,22 @@ class TrendOptions:
     """None: as the desktop is."""
     chart_height_percent: int = 100
     """40 to 150, of the usual height."""
+    metric: str | None = None
+    """Which memory of the targets; None: the resident set."""
+    stacked: bool = False
+    runs: bool = False
+    """Lay the runs of the one target that is named over each other."""
+
+    def wishes(self) -> dict[str, Any]:
+        """What is asked of the selection; also what a second start tells the first."""
+        return {
+            "targets": self.targets,
+            "since_seconds": self.since_seconds,
+            "at_wall_seconds": self.at_wall_seconds,
+            "metric": self.metric,
+            "stacked": self.stacked or None,
+            "runs_of": self.runs or None,
+        }
 
 
 def main(options: TrendOptions, open_file: Callable[[Path], object] | None = None) -> int:
@@ -87,9 +104,7 @@ def _show_recordings(
     selection = narrow_selection(
         recording_selection(source),
         target_names(source.series()),
-        targets=options.targets,
-        since_seconds=options.since_seconds,
-        at_wall_seconds=options.at_wall_seconds,
+        **options.wishes(),
     )
     if options.save is not None:
         _save(source, selection, options, options.save)
@@ -104,16 +119,16 @@ def _show_history(
     from trayapp.history.reader import HistoryReader
 
     if not options.history_file.is_file():
-        raise WindowError("no history yet; start memtray first")
+        raise WindowError(_("no history yet; start memtray first"))
     with HistoryReader(options.history_file) as reader:
-        if reader.span() is None:
-            raise WindowError("no history yet; start memtray first")
+        span = reader.span()
+        if span is None:
+            raise WindowError(_("no history yet; start memtray first"))
         selection = narrow_selection(
             first_selection(reader),
             target_names(reader.series()),
-            targets=options.targets,
-            since_seconds=options.since_seconds,
-            at_wall_seconds=options.at_wall_seconds,
+            last_wall_seconds=span[1],
+            **options.wishes(),
         )
         if options.save is not None:
             _save(reader, selection, options, options.save)
@@ -122,12 +137,7 @@ def _show_history(
             # The one window of a user is for the history of that user.
             _show(reader, selection, options, None, open_file)
             return 0
-        wishes = {
-            "targets": options.targets,
-            "since_seconds": options.since_seconds,
-            "at_wall_seconds": options.at_wall_seconds,
-        }
-        listener = claim(options.runtime, "trends", wishes)
+        listener = claim(options.runtime, "trends", options.wishes())
         if listener is not None:
             try:
                 _show(reader, selection, options, listener, open_file)
@@ -155,9 +165,12 @@ def _show(
             height_percent=options.chart_height_percent,
             recording=recording.title if recording else None,
             hint=" · ".join(recording.notes) if recording else "",
+            runtime=options.runtime if listener else None,
         )
     except ImportError as error:
-        reason = f"Tk cannot be loaded: {error}; Debian and Ubuntu have it in python3-tk"
+        reason = _("Tk cannot be loaded: {error}; Debian and Ubuntu have it in python3-tk").format(
+            error=error
+        )
     except WindowError as error:
         reason = str(error)
     else:
@@ -167,12 +180,13 @@ def _show(
     # Of a recording alone: nothing has made the folder so far.
     picture.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _save(reader, selection, options, picture)
-    print(f"No window can be shown here ({reason}); the chart is in {picture}", file=sys.stderr)
+    told = _("No window can be shown here ({reason}); the chart is in {picture}")
+    print(told.format(reason=reason, picture=picture), file=sys.stderr)
     if open_file is not None:
         try:
             open_file(picture)
         except (MemtrayError, OSError) as error:
-            print(f"No viewer could be opened: {error}", file=sys.stderr)
+            print(_("No viewer could be opened: {error}").format(error=error), file=sys.stderr)
 
 
 def _save(reader: TrendSource, selection: Selection, options: TrendOptions, path: Path) -> None:
