@@ -20,6 +20,7 @@ ALLOWED = {
     "history": {"domain"},
     "control": {"domain"},
     "probe": {"control"},
+    "guard": {"domain", "readers", "platforms", "control", "recording"},
     "cleanup": {"domain", "platforms", "control"},
     "delivery": {"domain", "platforms", "jeepney", "plyer", "apprise", "keyring"},
     "tray": {
@@ -46,7 +47,7 @@ ALLOWED = {
     },
     "recording": {"domain", "history", "readers", "platforms", "psutil"},
     "settings": {"domain"},
-    "export": {"domain", "history", "xlsxwriter"},
+    "export": {"domain", "history", "recording", "matplotlib", "pyarrow", "xlsxwriter"},
 }
 #: Files beside the rooms that everybody may know.
 COMMON = {"errors", "paths"}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trayapp import __version__
+from trayapp.domain.language import _
 from trayapp.errors import MemtrayError, UsageError
 from trayapp.paths import current_paths
 
@@ -94,6 +95,16 @@ def _parser() -> argparse.ArgumentParser:
         help='a target, "system" or "memtray"; or recordings (.memrec, .csv)',
     )
     trends.add_argument("--since", type=duration, metavar="2h", help="how far back")
+    trends.add_argument(
+        "--at", type=_moment, metavar="TIME", help="mark a moment: 2026-11-20T14:30, or Unix time"
+    )
+    trends.add_argument(
+        "--kind", choices=("rss", "uss", "pss", "swap"), help="which memory of the targets"
+    )
+    trends.add_argument("--stacked", action="store_true", help="areas on top of each other")
+    trends.add_argument(
+        "--runs", action="store_true", help="lay the runs of one target over each other"
+    )
     trends.add_argument("--save", type=Path, metavar="FILE.png|svg|pdf", help="no window, a file")
     theme = trends.add_mutually_exclusive_group()
     theme.add_argument("--dark", action="store_true", default=None, help="dark colours")
@@ -139,9 +150,8 @@ def _parser() -> argparse.ArgumentParser:
     gallery = verb("gallery", _gallery, "draw every look of the icon on one sheet")
     gallery.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.png")
     export = verb("export", _export, "write the history to a workbook, a table or a document")
-    export.add_argument("targets", nargs="*", metavar="TARGET", help="default: all")
-    export.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.xlsx|csv|json")
-    export.add_argument("--since", type=duration, metavar="24h", help="how far back")
+    _add_choice_options(export)
+    export.add_argument("-o", "--output", type=Path, metavar="FILE.xlsx|csv|json|parquet")
     verb("quit", _quit, "end the running applet")
     # Not for people: what the applet starts for a remote channel.
     deliver = verbs.add_parser("deliver")
@@ -149,6 +159,25 @@ def _parser() -> argparse.ArgumentParser:
     deliver.add_argument("--config", type=Path, required=True)
     deliver.add_argument("channel")
     return parser
+
+
+def _add_choice_options(parser: argparse.ArgumentParser) -> None:
+    """What is exported or reported on."""
+    import argparse
+
+    from trayapp.export.moments import Moment, parse_moment
+
+    def moment(text: str) -> Moment:
+        try:
+            return parse_moment(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    parser.add_argument(
+        "targets", nargs="*", metavar="TARGET|FILE", help="default: all; or recordings"
+    )
+    parser.add_argument("--since", type=moment, metavar="24h", help="how far back, or from when")
+    parser.add_argument("--until", type=moment, metavar="1h", help="how long ago, or until when")
 
 
 def _add_start_options(parser: argparse.ArgumentParser, duration: Any) -> None:
@@ -250,12 +279,34 @@ def _trends(options: argparse.Namespace) -> int:
             runtime=paths.runtime,
             targets=tuple(options.targets),
             since_seconds=options.since,
+            at_wall_seconds=options.at,
+            metric=options.kind,
+            stacked=options.stacked,
+            runs=options.runs,
             save=options.save,
             dark=options.dark,
             chart_height_percent=round(settings.trends.chart_height_percent),
         ),
         open_file=current_platform().open_file,
     )
+
+
+def _moment(text: str) -> float:
+    """Wall seconds of a moment that somebody wrote; for argparse."""
+    from argparse import ArgumentTypeError
+    from datetime import datetime
+
+    try:
+        try:
+            wall_seconds = float(text)
+        except ValueError:
+            # Without an offset, the local clock is meant.
+            wall_seconds = datetime.fromisoformat(text).timestamp()
+        datetime.fromtimestamp(wall_seconds)
+    except (ValueError, OverflowError, OSError) as error:
+        said = _("{text!r} is no time; write it like 2026-11-20T14:30, or as Unix seconds")
+        raise ArgumentTypeError(said.format(text=text)) from error
+    return wall_seconds
 
 
 def _statistics(options: argparse.Namespace) -> int:
@@ -445,7 +496,10 @@ def _export(options: argparse.Namespace) -> int:
 
     from trayapp.export.export import ExportOptions
     from trayapp.export.export import main as export
+    from trayapp.recording.files import split_files
     from trayapp.recording.progress import Progress
+
+    files, names = split_files(options.targets)
 
     # Ended from outside, it leaves as little behind as after Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -455,10 +509,13 @@ def _export(options: argparse.Namespace) -> int:
             ExportOptions(
                 history_file=current_paths().history_file,
                 output=options.output,
-                targets=tuple(options.targets),
-                since_seconds=options.since,
+                targets=names,
+                files=tuple(files),
+                since=options.since,
+                until=options.until,
             ),
             lambda share: progress.show(f"Exporting: {share:.0%}"),
+            lambda note: print(f"memtray: {note}", file=sys.stderr),
         )
     finally:
         progress.clear()

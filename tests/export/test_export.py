@@ -6,29 +6,34 @@ import csv
 import json
 import math
 import os
+import random
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from pyarrow import parquet
 
 from tests.desktop.desktop import wait_until
 from tests.windows.stores import GIB, MIB, START, Curve, target, write_store
 from trayapp.domain.records import Event, JsonValue, Series
 from trayapp.errors import ExportError, HistoryError, UsageError
 from trayapp.export.export import ExportOptions, main
+from trayapp.export.moments import Moment, parse_moment
 from trayapp.history.reader import HistoryReader
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
 
 REPOSITORY = Path(__file__).parent.parent.parent
+SAMPLES = REPOSITORY / "tests" / "recording" / "samples"
 HOSTILE = ("=cmd|'/c calc'!A0", "a/b:c*d?[x]", "A/B:C*D?[X]", "session", "n" * 60, "\ud800\x00\n")
 
 
@@ -58,7 +63,10 @@ def history(tmp_path: Path) -> Path:
 def export(history: Path, name: str, *targets: str, since: float | None = None) -> Path:
     output = history.parent / name
     options = ExportOptions(
-        history_file=history, output=output, targets=targets, since_seconds=since
+        history_file=history,
+        output=output,
+        targets=targets,
+        since=None if since is None else Moment(ago_seconds=since),
     )
     shares: list[float] = []
     assert main(options, shares.append) == 0
@@ -78,10 +86,9 @@ def rows(sheet: Any) -> list[list[Any]]:
 
 def test_the_workbook_holds_the_session_and_all_timelines(history: Path) -> None:
     with read_back(export(history, "out.xlsx")) as book:
-        assert book.sheetnames[:5] == [
-            "Session", "System timeline", "Targets timeline", "Alerts", "Cleanups",
-        ]  # fmt: skip
-        assert len(book.sheetnames) == 5 + 1 + len(HOSTILE)
+        assert book.sheetnames[:3] == ["Session", "System timeline", "Targets timeline"]
+        assert book.sheetnames[-3:] == ["Alerts", "Cleanups", "Tasks"]
+        assert len(book.sheetnames) == 6 + 1 + len(HOSTILE)
         session = rows(book["Session"])
         headings = next(row for row in session if row[0] == "Target")
         web = dict(zip(headings, next(r for r in session if r[0] == "web"), strict=True))
@@ -181,6 +188,81 @@ def test_since_and_targets_narrow_it_down(history: Path) -> None:
     assert all(set(sample["targets"]) == {"session"} for sample in document["samples"])
 
 
+def test_a_stretch_between_two_moments(history: Path) -> None:
+    output = history.with_name("out.json")
+    until = datetime.fromtimestamp(START + 100).isoformat(" ")
+    options = ExportOptions(
+        history_file=history,
+        output=output,
+        since=parse_moment("20s"),
+        until=parse_moment(until),
+    )
+    assert main(options, lambda _: None) == 0
+    moments = [sample["at_unix_s"] for sample in json.loads(output.read_text())["samples"]]
+    assert (moments[0], moments[-1]) == (START + 80, START + 100)
+    with pytest.raises(UsageError, match="nothing was recorded in that time"):
+        main(replace(options, until=parse_moment("1999-12-31")), lambda _: None)
+
+
+@pytest.mark.parametrize("text", ["yesterday", "", "2026-13-01", "-5s"])
+def test_what_is_no_moment_is_told(text: str) -> None:
+    with pytest.raises(ValueError, match="is no moment; write it like 24h or 2026-03-01 08:30"):
+        parse_moment(text)
+
+
+def test_the_columnar_file_keeps_least_mean_and_greatest(history: Path) -> None:
+    table = parquet.read_table(export(history, "out.parquet"))
+    assert table.column_names == [
+        "time", "stretch_s", "kind", "name", "metric", "minimum", "mean", "maximum", "samples",
+    ]  # fmt: skip
+    web = [row for row in table.to_pylist() if (row["name"], row["metric"]) == ("web", "rss_bytes")]
+    assert len(web) == 301
+    assert web[0]["time"].timestamp() == START
+    assert (web[-1]["mean"], web[-1]["kind"]) == (pytest.approx(160 * MIB), "target")
+
+
+@pytest.mark.parametrize(
+    ("name", "package"), [("out.xlsx", "xlsxwriter"), ("out.parquet", "pyarrow")]
+)
+def test_what_needs_one_more_package_says_which(
+    history: Path, name: str, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ExportError, match=r'pip install "memtray\[(export|parquet)\]"'):
+        export(history, name)
+    assert not list(history.parent.glob("*out*"))
+
+
+def count_rows(output: Path) -> int:
+    """How many moments are told."""
+    if output.suffix == ".xlsx":
+        with read_back(output) as book:
+            return len(rows(book["Targets timeline"])) - 1
+    if output.suffix == ".csv":
+        return len(output.read_text().splitlines()) - 1
+    if output.suffix == ".json":
+        return len(json.loads(output.read_text())["samples"])
+    return len(set(parquet.read_table(output)["time"].to_pylist()))
+
+
+@pytest.mark.parametrize("name", ["out.xlsx", "out.csv", "out.json", "out.parquet"])
+def test_recordings_are_exported_as_the_history_is(tmp_path: Path, name: str) -> None:
+    files = tuple(sorted(SAMPLES.glob("procpath*.sqlite")))
+    output = tmp_path / name
+    options = ExportOptions(history_file=tmp_path / "none", output=output, files=files)
+    assert main(options, lambda _: None) == 0
+    assert count_rows(output) == 16
+
+
+def test_an_alert_of_an_application_is_exported_too(tmp_path: Path) -> None:
+    told = event("alert", "firefox", 100, "firefox keeps growing", what="raised")
+    history = write_store(tmp_path / "history.sqlite3", {"web": 1.0 * MIB}, events=[told])
+    document = json.loads(export(history, "all.json").read_text())
+    assert [alert["subject"] for alert in document["alerts"]] == ["firefox"]
+    document = json.loads(export(history, "one.json", "web").read_text())
+    assert document["alerts"] == []
+
+
 def test_minutes_and_hours_stand_in_for_samples_that_are_gone(tmp_path: Path) -> None:
     """Nothing twice, nothing missing, in order of time."""
     path = tmp_path / "history.sqlite3"
@@ -205,9 +287,9 @@ def test_minutes_and_hours_stand_in_for_samples_that_are_gone(tmp_path: Path) ->
     assert {bucket.place for bucket in again} == {1}
 
 
-@pytest.mark.parametrize("name", ["out.parquet", "out.xls", "out"])
+@pytest.mark.parametrize("name", ["out.ods", "out.xls", "out"])
 def test_an_unknown_ending_is_told_with_those_that_work(history: Path, name: str) -> None:
-    with pytest.raises(UsageError, match=r"use one of \.xlsx, \.csv, \.json") as caught:
+    with pytest.raises(UsageError, match=r"use one of \.xlsx, \.csv, \.json, \.parquet") as caught:
         export(history, name)
     assert caught.value.exit_code == 2
 
@@ -236,8 +318,14 @@ def test_a_goal_that_may_not_be_written_is_told(history: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limits of file sizes there")
-@pytest.mark.parametrize("name", ["out.xlsx", "out.csv", "out.json"])
-def test_where_no_room_is_left_the_old_file_stays_and_no_half_one(history: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["out.xlsx", "out.csv", "out.json", "out.parquet"])
+def test_where_no_room_is_left_the_old_file_stays_and_no_half_one(
+    tmp_path: Path, name: str
+) -> None:
+    # Nothing makes noise small.
+    history = write(
+        tmp_path, seconds=6000, noise=lambda after: random.Random(after).uniform(1, GIB)
+    )
     output = history.parent / name
     output.write_text("old")
     # 36 KiB: what SQLite needs beside the history fits, no export does.

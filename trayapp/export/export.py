@@ -6,18 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from trayapp.domain.language import _
 from trayapp.errors import UsageError
 from trayapp.export.csv_table import write_csv
 from trayapp.export.goal import whole_file
 from trayapp.export.json_document import write_json
+from trayapp.export.moments import Moment
+from trayapp.export.parquet import write_parquet
+from trayapp.export.recorded import open_recorded
 from trayapp.export.source import Source, open_source
 from trayapp.export.workbook import write_workbook
-from trayapp.history.reader import HistoryReader
 
 WRITERS: dict[str, Callable[[Path, Source], None]] = {
     ".xlsx": write_workbook,
     ".csv": write_csv,
     ".json": write_json,
+    ".parquet": write_parquet,
 }
 
 
@@ -29,26 +33,36 @@ class ExportOptions:
     output: Path
     targets: tuple[str, ...] = ()
     """Empty: all that have a history."""
-    since_seconds: float | None = None
-    """Only the last so many seconds that were recorded; None: all there is."""
+    files: tuple[Path, ...] = ()
+    """Recordings instead of the history."""
+    since: Moment | None = None
+    until: Moment | None = None
+    """None: all there is."""
 
 
-def main(options: ExportOptions, tell: Callable[[float], None]) -> int:
+def main(
+    options: ExportOptions,
+    tell: Callable[[float], None],
+    tell_note: Callable[[str], None] = lambda _note: None,
+) -> int:
     """Write the file; `tell` is called now and then with the share that is done, 0 to 1.
 
     Memory does not grow with the length of the history, only with the number of targets.
+    `tell_note` is called with what a person should know of a recording.
 
     Returns: the exit code, 0.
-    Raises: UsageError, HistoryError or ExportError, with one line for the person; then, and after
-    a KeyboardInterrupt, an older file of that name is as it was.
+    Raises: UsageError, HistoryError, RecordingError or ExportError, with one line for the person;
+    then, and after a KeyboardInterrupt, an older file of that name is as it was.
     """
     write = WRITERS.get(options.output.suffix.lower())
     if write is None:
         raise UsageError(
-            f"cannot export to {options.output.name!r}; use one of {', '.join(WRITERS)}"
+            _("cannot export to {name}; use one of {endings}").format(
+                name=repr(options.output.name), endings=", ".join(WRITERS)
+            )
         )
-    with HistoryReader(options.history_file) as reader:
-        source = open_source(reader, options.targets, options.since_seconds, tell)
+    with open_recorded(options.history_file, options.files, tell_note) as recorded:
+        source = open_source(recorded, options.targets, options.since, options.until, tell)
         with whole_file(options.output) as part:
             write(part, source)
     return 0

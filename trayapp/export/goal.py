@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from trayapp.domain.language import _
 from trayapp.errors import ExportError
 
 
@@ -25,9 +26,11 @@ def whole_file(goal: Path) -> Iterator[Path]:
     try:
         real = goal.resolve()
         if real.exists() and not real.is_file():
-            raise ExportError(f"cannot write {goal}: there is something that is not a file")
+            raise ExportError(
+                _("cannot write {goal}: there is something that is not a file").format(goal=goal)
+            )
         if real.exists() and not os.access(real, os.W_OK):
-            raise ExportError(f"cannot write {goal}: it is write-protected")
+            raise ExportError(_("cannot write {goal}: it is write-protected").format(goal=goal))
         folder = Path(tempfile.mkdtemp(prefix=".memtray-", dir=real.parent))
         part = folder / f"export{real.suffix}"
         yield part
@@ -37,7 +40,9 @@ def whole_file(goal: Path) -> Iterator[Path]:
             shutil.copymode(real, part)
         os.replace(part, real)  # noqa: PTH105  (says what it does)
     except OSError as error:
-        raise ExportError(f"cannot write {goal}: {error.strerror or error}") from error
+        raise ExportError(
+            _("cannot write {goal}: {reason}").format(goal=goal, reason=error.strerror or error)
+        ) from error
     finally:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)

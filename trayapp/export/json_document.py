@@ -33,6 +33,7 @@ def write_json(path: Path, source: Source) -> None:
             ("alerts", ALERTS),
             ("cleanups", CLEANUPS),
             ("restarts", ("restart",)),
+            ("tasks", ("task",)),
         ):
             file.write(",\n")
             _write_list(file, key, map(_event, source.events(kinds)))

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from trayapp.domain.language import _
 from trayapp.domain.records import Event, Series
 from trayapp.errors import HistoryError, UsageError
+from trayapp.export.moments import Moment
+from trayapp.export.recorded import Recorded
 from trayapp.export.texts import plain_text
-from trayapp.history.reader import HistoryReader
 from trayapp.history.streaming import Bucket
 
 DAY_SECONDS = 86_400.0
@@ -90,14 +92,16 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A stretch of the history, to be read once, from its beginning to its end."""
+    """A stretch of what was recorded, to be read once, from its beginning to its end."""
 
-    reader: HistoryReader
+    reader: Recorded
     since_wall_seconds: float
     until_wall_seconds: float
     series: tuple[Series, ...]
     """The machine's, Memtray's own, then each target's, side by side."""
     targets: tuple[str, ...]
+    is_everything: bool
+    """Nobody asked for some targets only."""
     tell: Callable[[float], None]
     """Called now and then with the share that is done, 0 to 1."""
 
@@ -135,7 +139,7 @@ class Source:
             yield Row(place * step_ms / 1000, max(stretch, step_seconds), cells)
 
     def events(self, kinds: Iterable[str]) -> Iterator[Event]:
-        """What happened to the machine, Memtray and the chosen targets, oldest first."""
+        """What happened: all, or to the machine, Memtray and the chosen targets; oldest first."""
         subjects = {"", "system", "memtray", *self.targets}
         kinds = tuple(kinds)
         start = self.since_wall_seconds
@@ -144,7 +148,7 @@ class Source:
         while start <= end:
             until = min(start + DAY_SECONDS, end)
             events = self.reader.events(start, until - 0.001, kinds, _MOST_EVENTS_A_DAY)
-            yield from (event for event in events if event.subject in subjects)
+            yield from (e for e in events if self.is_everything or e.subject in subjects)
             start += DAY_SECONDS
 
     def counts(self) -> dict[str, Counts]:
@@ -160,32 +164,38 @@ class Source:
 
 
 def open_source(
-    reader: HistoryReader,
+    reader: Recorded,
     targets: Sequence[str],
-    since_seconds: float | None,
+    since: Moment | None,
+    until: Moment | None,
     tell: Callable[[float], None],
 ) -> Source:
-    """Choose what is exported; `since_seconds` counts back from the newest sample.
+    """Choose what is exported; `until` counts back from the newest sample, `since` from `until`.
 
-    Raises: HistoryError if nothing was recorded; UsageError if a target is unknown.
+    Raises: HistoryError if nothing was recorded; UsageError if a target is unknown or nothing was
+    recorded then.
     """
     series = reader.series()
     span = reader.span()
     if span is None:
-        raise HistoryError("the history is still empty; start Memtray to record one")
+        raise HistoryError(_("the history is still empty; start Memtray to record one"))
     known = sorted({one.name for one in series if one.kind == "target"})
     for name in targets:
         if name not in known:
             raise UsageError(_unknown(name, known))
     chosen = tuple(name for name in known if not targets or name in targets)
     oldest, newest = span
-    since = oldest if since_seconds is None else max(oldest, newest - since_seconds)
+    end = newest if until is None else min(newest, until.before(newest))
+    start = oldest if since is None else max(oldest, since.before(end))
+    if start > end:
+        raise UsageError(_("nothing was recorded in that time; try another --since or --until"))
     return Source(
         reader=reader,
-        since_wall_seconds=since,
-        until_wall_seconds=newest,
+        since_wall_seconds=start,
+        until_wall_seconds=end,
         series=tuple(_in_order(series, chosen)),
         targets=chosen,
+        is_everything=not targets,
         tell=tell,
     )
 
@@ -214,5 +224,10 @@ def _in_order(series: Iterable[Series], targets: Sequence[str]) -> list[Series]:
 
 def _unknown(name: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {plain_text(near[0])!r}?" if near else "memtray status lists them"
-    return f"no history of a target named {plain_text(name)!r}; {hint}"
+    if near:
+        return _("no history of a target named {name}; did you mean {near}?").format(
+            name=repr(plain_text(name)), near=repr(plain_text(near[0]))
+        )
+    return _("no history of a target named {name}; memtray status lists them").format(
+        name=repr(plain_text(name))
+    )

@@ -26,7 +26,7 @@ _MOST_WIDE = 16_000
 _MOST_EVENTS = 1_000_000
 _LEAST_GAP_SECONDS = 90.0
 """Memtray's slowest pace is a sample every 30 s."""
-_OWN_SHEETS = ("Session", "System timeline", "Targets timeline", "Alerts", "Cleanups")
+_OWN_SHEETS = ("Session", "System timeline", "Targets timeline", "Alerts", "Cleanups", "Tasks")
 _LABELS = {
     "used_bytes": "Used",
     "total_bytes": "Total",
@@ -302,12 +302,13 @@ class _Book:
         )
         shown = source.targets[:MOST_TARGET_SHEETS]
         names = dict(zip(shown, sheet_names(shown, _OWN_SHEETS), strict=True))
-        alerts = self._add_sheet("Alerts", self._alert_columns())
-        cleanups = self._add_sheet("Cleanups", self._cleanup_columns())
         sheets = [
             _TargetSheet(self._workbook.add_worksheet(names[n]), formats, n, source, step)
             for n in shown
         ]
+        alerts = self._add_sheet("Alerts", self._alert_columns())
+        cleanups = self._add_sheet("Cleanups", self._cleanup_columns())
+        tasks = self._add_sheet("Tasks", self._task_columns())
         summaries = {name: Summary() for name in source.targets}
         for row in source.rows(step):
             self._add_row(row, machine, wide, sheets, summaries)
@@ -317,6 +318,9 @@ class _Book:
         for event in source.events(("cleanup", "cleanup_follow_up")):
             if cleanups.row < _MOST_EVENTS:
                 cleanups.add(_cleanup(event))
+        for event in source.events(("task",)):
+            if tasks.row < _MOST_EVENTS:
+                tasks.add(_task(event))
         for sheet in sheets:
             self._insert_chart(sheet.table, "Memory", [3], (sheet.table.heading_row, sheet.width))
         self._write_session(session, summaries, machine.sheet, wide.sheet)
@@ -464,6 +468,19 @@ class _Book:
             _Column("Text", None, 80.0),
         ]
 
+    def _task_columns(self) -> list[_Column]:
+        return [
+            _Column("Time", self._formats.time, 19.0),
+            _Column("Target", None, 20.0),
+            _Column("Task", None, 30.0),
+            _Column("Seconds", self._formats.plain),
+            *(
+                _Column(heading, self._formats.mib)
+                for heading in ("Before, MiB", "After, MiB", "Peak, MiB")
+            ),
+            _Column("Growth, MiB", self._formats.change),
+        ]
+
 
 def _alert(event: Event) -> list[object]:
     data = event.data
@@ -486,6 +503,18 @@ def _cleanup(event: Event) -> list[object]:
         event.subject,
         *(_mib(size) if isinstance(size, (int, float)) else None for size in sizes),
         event.text,
+    ]
+
+
+def _task(event: Event) -> list[object]:
+    data = event.data
+    sizes = [data.get(key) for key in ("before_bytes", "after_bytes", "peak_bytes", "growth_bytes")]
+    return [
+        _clock(event.wall_seconds),
+        event.subject,
+        data.get("task") or event.text,
+        data.get("seconds"),
+        *(_mib(size) if isinstance(size, (int, float)) else None for size in sizes),
     ]
 
 

@@ -1,0 +1,40 @@
+"""Moments as a person names them: "24h" ago, or a date and a time of day."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from trayapp.domain.language import _
+from trayapp.domain.units import parse_duration
+
+
+class Moment(NamedTuple):
+    """One of both is known."""
+
+    ago_seconds: float | None = None
+    """So long before the end of what is meant."""
+    wall_seconds: float | None = None
+
+    def before(self, end_wall_seconds: float) -> float:
+        """The wall time, given the end."""
+        if self.wall_seconds is not None:
+            return self.wall_seconds
+        return end_wall_seconds - (self.ago_seconds or 0.0)
+
+
+def parse_moment(text: str) -> Moment:
+    """Read "90s", "24h", "2026-03-01", "2026-03-01 08:30" (local) or any ISO 8601 date.
+
+    Raises: ValueError with what was expected.
+    """
+    try:
+        return Moment(ago_seconds=parse_duration(text))
+    except ValueError:
+        pass
+    try:
+        return Moment(wall_seconds=datetime.fromisoformat(text.strip()).timestamp())
+    except (ValueError, OverflowError, OSError):
+        raise ValueError(
+            _("{text} is no moment; write it like 24h or 2026-03-01 08:30").format(text=repr(text))
+        ) from None

@@ -1,0 +1,138 @@
+"""What is exported and reported on: the history, or recordings in files."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from trayapp.domain.language import _
+from trayapp.domain.records import Event, Series
+from trayapp.errors import RecordingError
+from trayapp.history.reader import HistoryReader
+from trayapp.history.streaming import Bucket
+from trayapp.recording.files import is_store, read_recording
+from trayapp.recording.records import Recording
+from trayapp.recording.summary import short_path
+from trayapp.recording.together import Placed, common_starts, place_together
+
+
+class Recorded(Protocol):
+    """What `HistoryReader` offers; see there."""
+
+    def series(self) -> list[Series]:
+        """Every curve there is, sorted."""
+
+    def span(self) -> tuple[float, float] | None:
+        """Wall times of the first and the last sample; None while there is none."""
+
+    def stream(
+        self, series: Sequence[Series], since_wall_seconds: float, until_wall_seconds: float
+    ) -> Iterator[Bucket]:
+        """Everything of these curves, in order of time."""
+
+    def events(
+        self,
+        since_wall_seconds: float,
+        until_wall_seconds: float,
+        kinds: Iterable[str] | None = None,
+        limit: int = 1000,
+    ) -> list[Event]:
+        """What happened beside the curves, in order of time."""
+
+
+class RecordedFiles:
+    """Recordings in files, offered as the history is; all of their samples are in memory."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        """Read the files whole.
+
+        Raises: RecordingError if one cannot be read, or there is no sample in any.
+        """
+        recordings = [read_recording(path) for path in paths]
+        self.notes = tuple(
+            f"{short_path(one.path.name)}: {note}" for one in recordings for note in one.notes
+        )
+        self.placed = tuple(place_together(recordings))
+        if not self.placed:
+            names = ", ".join(short_path(path.name) for path in paths)
+            raise RecordingError(_("there is no sample in {names}").format(names=names))
+        self._columns = {
+            series: (placed, values)
+            for placed in self.placed
+            for series, values in _columns(placed)
+        }
+        self._span = _span(recordings)
+
+    def series(self) -> list[Series]:
+        """Every process, or column, and what is known of it; sorted."""
+        return sorted(self._columns)
+
+    def span(self) -> tuple[float, float]:
+        """From the start of the first recording to the last sample."""
+        return self._span
+
+    def stream(
+        self, series: Sequence[Series], since_wall_seconds: float, until_wall_seconds: float
+    ) -> Iterator[Bucket]:
+        """Every sample of these curves that is known, in order of time."""
+        buckets = (
+            self._buckets(place, one, since_wall_seconds, until_wall_seconds)
+            for place, one in enumerate(series)
+            if one in self._columns
+        )
+        yield from heapq.merge(*buckets, key=lambda bucket: bucket.start_ms)
+
+    def _buckets(self, place: int, series: Series, since: float, until: float) -> Iterator[Bucket]:
+        placed, values = self._columns[series]
+        for seconds, value in zip(placed.track.times, values, strict=True):
+            at = placed.started_wall_seconds + seconds
+            if value == value and since <= at <= until:
+                yield Bucket(round(at * 1000), 0, place, 1, value, value, value)
+
+    def events(
+        self,
+        since_wall_seconds: float,  # noqa: ARG002
+        until_wall_seconds: float,  # noqa: ARG002
+        kinds: Iterable[str] | None = None,  # noqa: ARG002
+        limit: int = 1000,  # noqa: ARG002
+    ) -> list[Event]:
+        """None: recordings hold only sizes."""
+        return []
+
+
+@contextmanager
+def open_recorded(
+    history_file: Path, files: Sequence[Path], tell_note: Callable[[str], None]
+) -> Iterator[Recorded]:
+    """Open `files`, or the history where there are none; one file may be a history, too.
+
+    `tell_note` is called with what a person should know of a file.
+
+    Raises: HistoryError, RecordingError.
+    """
+    if files and not (len(files) == 1 and is_store(files[0])):
+        recorded = RecordedFiles(files)
+        for note in recorded.notes:
+            tell_note(note)
+        yield recorded
+        return
+    with HistoryReader(files[0] if files else history_file) as reader:
+        yield reader
+
+
+def _columns(placed: Placed) -> Iterator[tuple[Series, Sequence[float]]]:
+    track = placed.track
+    yield Series("target", placed.name, "rss_bytes"), track.memory
+    if track.anon is not None:
+        yield Series("target", placed.name, "anon_bytes"), track.anon
+    if track.children is not None:
+        yield Series("target", placed.name, "process_count"), track.children
+
+
+def _span(recordings: Sequence[Recording]) -> tuple[float, float]:
+    starts = common_starts(recordings)
+    ends = [start + one.seconds for one, start in zip(recordings, starts, strict=True)]
+    return min(starts), max(ends)
