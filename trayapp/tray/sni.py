@@ -15,6 +15,7 @@ import select
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_method_call
@@ -25,6 +26,7 @@ from trayapp.platforms.session_bus import BUS, BUS_NAME, BusError, SessionBus, a
 from trayapp.tray.dbus_object import Body, Interface, Method, Objects, Property
 from trayapp.tray.dbusmenu import MENU_PATH, MenuObject
 from trayapp.tray.drawing import draw_argb
+from trayapp.tray.panel import PanelWatch
 from trayapp.tray.pystray_safe import Icon
 from trayapp.tray.text import escape_markup, plain_line, plain_lines
 
@@ -95,6 +97,7 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         self._pixmap_source: Any = None
         self._pixmaps: list[Pixmap] = []
         self._bus: SessionBus | None = None
+        self._panel: PanelWatch | None = None
         self._bus_name = ""
         self._watcher = ""
         self._told: _Shown | None = None  # None: not registered
@@ -195,6 +198,8 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
             bus.call(BUS, "AddMatch", "s", (f"type='signal',{rule}",))
         self._bus_name = _take_name(bus)
         self._call(BUS, "GetNameOwner", "s", (WATCHER,), self._on_watcher_found)
+        self._panel = PanelWatch(os.environ, self._ask)
+        self._panel.start()
         poll = select.poll()  # not select.select, which fails beyond 1,024 open files
         poll.register(bus, select.POLLIN)
         poll.register(self._loop_end, select.POLLIN)
@@ -234,8 +239,10 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
             self._bus.send(message)
 
     def _call(self, to: DBusAddress, method: str, signature: str, body: Body, reply: Reply) -> None:
+        self._ask(new_method_call(to, method, signature, body), reply)
+
+    def _ask(self, call: Message, reply: Reply) -> None:
         if self._bus:
-            call = new_method_call(to, method, signature, body)
             self._replies[self._bus.send(call)] = reply
 
     def _handle(self, message: Message) -> None:
@@ -275,6 +282,8 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
                 self._set_watcher(owner)
         elif sender == self._watcher and member in _HOST_SIGNALS:
             self._ask_for_host()
+        if self._panel:
+            self._panel.on_signal(message)
 
     def _on_watcher_found(self, reply: Message) -> None:
         is_error = reply.header.message_type is MessageType.error
@@ -325,7 +334,10 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
 
     def _shown(self) -> _Shown:
         status = "NeedsAttention" if self._attention else "Active"
-        return _Shown(self._icon, _as_tooltip(self._title), status if self._wanted else "Passive")
+        icon = self._icon
+        if isinstance(icon, IconPicture) and icon.panel == "auto" and self._panel:
+            icon = replace(icon, panel=self._panel.panel)
+        return _Shown(icon, _as_tooltip(self._title), status if self._wanted else "Passive")
 
     def _tell_hosts(self) -> float | None:
         """Register where that is due; send a signal for whatever hosts were told otherwise.
@@ -390,7 +402,7 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
                 "Status": Property("s", lambda: self._shown().status),
                 "WindowId": Property("i", lambda: 0),
                 "IconName": Property("s", str),
-                "IconPixmap": Property("a(iiay)", lambda: self._draw(self._icon)),
+                "IconPixmap": Property("a(iiay)", lambda: self._draw(self._shown().icon)),
                 "OverlayIconName": Property("s", str),
                 "OverlayIconPixmap": Property("a(iiay)", list),
                 "AttentionIconName": Property("s", str),

@@ -1,0 +1,73 @@
+"""What is behind a tray icon, "light" or "dark", by each system's own word; "auto": it has none."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+PERSONALIZE_KEY = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
+TASKBAR_VALUE = "SystemUsesLightTheme"
+"""Of taskbar and start menu; programs have a value of their own."""
+DARK_AQUA, AQUA = "NSAppearanceNameDarkAqua", "NSAppearanceNameAqua"
+
+
+def windows_taskbar(registry: Any = None) -> str:
+    """What the taskbar looks like. Any thread; takes microseconds. `registry`: as `winreg`."""
+    registry = registry or importlib.import_module("winreg")
+    try:
+        with registry.OpenKey(registry.HKEY_CURRENT_USER, PERSONALIZE_KEY) as key:
+            value = registry.QueryValueEx(key, TASKBAR_VALUE)[0]
+    except OSError:  # before Windows 10, version 1903, which had the dark one alone
+        return "auto"
+    return "light" if value else "dark"
+
+
+def macos_menu_bar(button: Any) -> str:
+    """What the menu bar looks like behind an `NSStatusBarButton`: the wallpaper has a say in it.
+
+    Main thread.
+    """
+    best = button.effectiveAppearance().bestMatchFromAppearancesWithNames_([AQUA, DARK_AQUA])
+    return {AQUA: "light", DARK_AQUA: "dark"}.get(str(best), "auto")
+
+
+def theme_in_files(env: Mapping[str, str]) -> str:
+    """What files say of the theme that a Linux desktop's panel is drawn in. Any thread; reads two.
+
+    KDE's panels have a theme of their own, which is dark in some light desktops; GTK's follow that
+    of programs.
+    """
+    config = Path(env.get("XDG_CONFIG_HOME") or Path(env.get("HOME", "/")) / ".config")
+    if env.get("XDG_CURRENT_DESKTOP", "").split(":")[0] == "KDE":
+        # The theme "default" has the colours of programs, which the desktop tells.
+        plasma = _ini_value(config / "plasmarc", "Theme", "name").lower()
+        return next((name for name in ("light", "dark") if name in plasma), "auto")
+    settings = config / "gtk-3.0" / "settings.ini"
+    if _ini_value(settings, "Settings", "gtk-application-prefer-dark-theme").lower() in (
+        "1",
+        "true",
+    ):
+        return "dark"
+    theme = env.get("GTK_THEME") or _ini_value(settings, "Settings", "gtk-theme-name")
+    return theme_tone(theme) or "auto"
+
+
+def theme_tone(name: str) -> str:
+    """What the name of a GTK theme says: "Adwaita:dark", "Arc-Dark", "Greybird"; empty for none."""
+    return name and ("dark" if "dark" in name.lower() else "light")
+
+
+def _ini_value(file: Path, section: str, key: str) -> str:
+    """One value of an ini file; empty if there is none. configparser would stay resident."""
+    try:
+        text = file.read_text("utf-8", "replace")
+    except OSError:
+        return ""
+    _, _, rest = ("\n" + text).partition(f"\n[{section}]")
+    for line in rest.partition("\n[")[0].splitlines():
+        name, _, value = line.partition("=")
+        if name.strip() == key:
+            return value.strip()
+    return ""

@@ -1,0 +1,146 @@
+"""Whether the panel of a Linux desktop is light or dark: asked, and followed, over the session bus.
+
+Nothing here waits, and no service is started for it: answers come when they come, and a service
+that is started later is asked then.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jeepney import DBusAddress, HeaderFields, Message, MessageFlag, MessageType, new_method_call
+
+from trayapp.platforms.panel import theme_in_files, theme_tone
+from trayapp.platforms.session_bus import BUS, BUS_NAME
+
+PORTAL = "org.freedesktop.portal.Desktop"
+PORTAL_SETTINGS = "org.freedesktop.portal.Settings"
+PORTAL_PATH = "/org/freedesktop/portal/desktop"
+APPEARANCE = "org.freedesktop.appearance"
+XFCONF = "org.xfce.Xfconf"
+XFCE_PANEL = "org.xfce.Panel"
+_DARK, _LIGHT = 1, 2
+"""The portal's color-scheme; 0 is no preference."""
+_FILES_SECONDS = 10.0
+_XFCONF_SIGNALS = ("PropertyChanged", "PropertyRemoved")
+# GNOME's top bar is dark in either scheme, but for that of its classic session.
+_DARK_SHELLS = ("GNOME", "ubuntu", "pop")
+
+Ask = Callable[[Message, Callable[[Message], None]], None]
+"""Sends a call and remembers who wants the reply."""
+
+MATCHES = (
+    *(
+        f"type='signal',sender='{BUS_NAME}',member='NameOwnerChanged',arg0='{name}'"
+        for name in (PORTAL, XFCONF, XFCE_PANEL)
+    ),
+    f"type='signal',interface='{PORTAL_SETTINGS}',member='SettingChanged',arg0='{APPEARANCE}'",
+    *(
+        f"type='signal',interface='{XFCONF}',member='{member}',arg0='{channel}'"
+        for member in _XFCONF_SIGNALS
+        for channel in ("xsettings", "xfce4-panel")
+    ),
+)
+
+
+class PanelWatch:
+    """Knows what the panel is like. One thread, that of the bus."""
+
+    def __init__(self, env: Mapping[str, str], ask: Ask) -> None:
+        self._env = env
+        self._ask = ask
+        self._has_xfce_panel = False
+        self._xfce_dark: bool | None = None
+        self._xfce_theme = ""
+        self._scheme = 0
+        self._desktop = env.get("XDG_CURRENT_DESKTOP", "").split(":")[0]
+        self._files = "auto"
+        self._files_due_seconds = 0.0
+
+    @property
+    def panel(self) -> str:
+        """One of "light", "dark" and, while nothing is known, "auto"."""
+        if self._has_xfce_panel:
+            return "dark" if self._xfce_dark else theme_tone(self._xfce_theme) or self._from_files()
+        if self._desktop in _DARK_SHELLS:
+            return "dark"
+        own = self._from_files() if self._desktop == "KDE" else "auto"
+        if own != "auto":
+            return own
+        return {_DARK: "dark", _LIGHT: "light"}.get(self._scheme) or self._from_files()
+
+    def start(self) -> None:
+        """Listen and ask: on each new connection."""
+        for rule in MATCHES:
+            self._ask(new_method_call(BUS, "AddMatch", "s", (rule,)), lambda _: None)
+        self._look()
+
+    def on_signal(self, message: Message) -> None:
+        """Ask again where a signal says that something of it has changed.
+
+        What the signal claims is not believed: anybody can send it.
+        """
+        fields = message.header.fields
+        member, interface = fields.get(HeaderFields.member), fields.get(HeaderFields.interface)
+        if member == "NameOwnerChanged":
+            if message.body[0] in (PORTAL, XFCONF, XFCE_PANEL):
+                self._look()
+        elif interface in (PORTAL_SETTINGS, XFCONF):
+            self._look()
+
+    def _look(self) -> None:
+        self._files_due_seconds = 0.0
+        self._ask(new_method_call(BUS, "NameHasOwner", "s", (XFCE_PANEL,)), self._on_xfce_panel)
+        portal = DBusAddress(PORTAL_PATH, PORTAL, PORTAL_SETTINGS)
+        # Not ReadOne, which older portals do not know.
+        self._ask_quietly(portal, "Read", (APPEARANCE, "color-scheme"), self._on_scheme)
+        xfconf = DBusAddress("/org/xfce/Xfconf", XFCONF, XFCONF)
+        self._ask_quietly(
+            xfconf, "GetProperty", ("xfce4-panel", "/panels/dark-mode"), self._on_xfce_dark
+        )
+        self._ask_quietly(
+            xfconf, "GetProperty", ("xsettings", "/Net/ThemeName"), self._on_xfce_theme
+        )
+
+    def _from_files(self) -> str:
+        """What files say, as no message tells when they change."""
+        if time.monotonic() >= self._files_due_seconds:
+            self._files_due_seconds = time.monotonic() + _FILES_SECONDS
+            self._files = theme_in_files(self._env)
+        return self._files
+
+    def _ask_quietly(
+        self,
+        to: DBusAddress,
+        method: str,
+        body: tuple[str, str],
+        on_value: Callable[[Any], None],
+    ) -> None:
+        call = new_method_call(to, method, "ss", body)
+        call.header.flags = MessageFlag.no_auto_start
+        self._ask(call, lambda reply: on_value(_value(reply)))
+
+    def _on_xfce_panel(self, reply: Message) -> None:
+        self._has_xfce_panel = reply.body == (True,)
+
+    def _on_xfce_dark(self, value: Any) -> None:
+        self._xfce_dark = value is True
+
+    def _on_xfce_theme(self, value: Any) -> None:
+        self._xfce_theme = value if isinstance(value, str) else ""
+
+    def _on_scheme(self, value: Any) -> None:
+        self._scheme = value if isinstance(value, int) else 0
+
+
+def _value(reply: Message) -> Any:
+    """What is inside the variants of an answer; None for an error."""
+    if reply.header.message_type is MessageType.error or not reply.body:
+        return None
+    value = reply.body[0]
+    # The portal's Read wraps a variant into another one.
+    while isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str):
+        value = value[1]
+    return value
