@@ -333,8 +333,10 @@ class HistoryReader:
         try:
             yield
         except sqlite3.Error as error:
-            what = "is damaged or not a history" if is_damage(error) else "cannot be read"
-            raise HistoryError(f"The history {self._path} {what}: {describe(error)}.") from error
+            text = _("The history {file} cannot be read: {reason}.")
+            if is_damage(error):
+                text = _("The history {file} is damaged or not a history: {reason}.")
+            raise HistoryError(text.format(file=self._path, reason=describe(error))) from error
 
 
 def _choose(span_ms: int, width_ms: int) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayapp.domain.language import _
+from trayapp.domain.language import _, format_count
 from trayapp.domain.records import Event, JsonValue, Series
 from trayapp.errors import HistoryError
 from trayapp.history import tiers
@@ -105,10 +105,16 @@ class HistoryWriter:
         """Why samples cannot be written at the moment, in one line; None when all is well."""
         if self._failure is None:
             return None
-        lost = f"; {self._lost_samples} samples lost" if self._lost_samples else ""
-        return (
-            f"The history cannot be written: {self._failure}"
-            f" ({len(self._samples)} samples wait{lost})."
+        text = _("The history cannot be written: {reason} ({count} samples wait).")
+        if self._lost_samples:
+            text = _(
+                "The history cannot be written: {reason} "
+                "({count} samples wait; {lost} samples lost)."
+            )
+        return text.format(
+            reason=self._failure,
+            count=format_count(len(self._samples)),
+            lost=format_count(self._lost_samples),
         )
 
     def add(self, wall_seconds: float, values: Iterable[tuple[Series, float]]) -> None:
@@ -370,11 +376,16 @@ class HistoryWriter:
     def _loss_events(self) -> list[Event]:
         if not self._lost_samples and not self._lost_events:
             return []
-        text = (
-            f"{self._lost_samples} samples and {self._lost_events} events could not be kept"
-            f" while the history could not be written: {self._failure}."
+        text = _(
+            "{samples} samples and {events} events could not be kept "
+            "while the history could not be written: {reason}."
         )
-        return [self._own_event(text)]
+        said = text.format(
+            samples=self._lost_samples,
+            events=self._lost_events,
+            reason=self._failure,
+        )
+        return [self._own_event(said)]
 
     def _own_event(self, text: str) -> Event:
         now = time.time() if self._wall_seconds is None else self._wall_seconds

@@ -76,5 +76,8 @@ def _refusal(path: Path, descriptor: int, error: OSError) -> MemtrayError:
         )
     os.lseek(descriptor, 0, os.SEEK_SET)
     owner = os.read(descriptor, 32).strip()
-    who = f" as process {int(owner)}" if owner.isdigit() else ""
-    return AlreadyRunningError(f"Memtray is already running{who}; `memtray quit` ends it.")
+    text = _("Memtray is already running; `memtray quit` ends it.")
+    if owner.isdigit():
+        text = _("Memtray is already running as process {pid}; `memtray quit` ends it.")
+        text = text.format(pid=int(owner))
+    return AlreadyRunningError(text)
