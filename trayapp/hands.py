@@ -1,0 +1,66 @@
+"""What windows do beyond Memtray: starting other windows, opening the folder of a program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from trayapp.children import memtray_command, package_parent
+from trayapp.domain.language import _
+from trayapp.errors import MemtrayError, PlatformError, WindowError
+
+_SAME_START_SECONDS = 2.0
+"""Two ways of reading when a process began differ by less."""
+
+
+class WindowHands:
+    """See `trayapp.windows.table_window.Hands`. Any thread."""
+
+    def open_window(self, verb: str, *names: str, options: Sequence[str] = ()) -> None:
+        """Start `memtray VERB OPTIONS -- NAMES`, which lives on when this window is closed.
+
+        Raises: WindowError if it cannot be started.
+        """
+        import subprocess
+
+        try:
+            subprocess.Popen(
+                [*memtray_command(), verb, *options, *(["--", *names] if names else [])],
+                stdin=subprocess.DEVNULL,
+                cwd=package_parent(),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise WindowError(
+                _("The window cannot be opened: {reason}.").format(reason=error.strerror)
+            ) from error
+
+    def open_folder(self, pid: int, started_wall_seconds: float | None) -> None:
+        """Show the folder of the program that this process runs.
+
+        Raises: PlatformError if it has ended, or the system does not tell.
+        """
+        import psutil
+
+        from trayapp.platforms import current_platform
+
+        try:
+            process = psutil.Process(pid)
+            if (
+                started_wall_seconds is not None
+                and abs(process.create_time() - started_wall_seconds) > _SAME_START_SECONDS
+            ):
+                raise PlatformError(_("The process has ended meanwhile."))
+            program = Path(process.exe())
+        except psutil.NoSuchProcess as error:
+            raise PlatformError(_("The process has ended meanwhile.")) from error
+        except psutil.AccessDenied as error:
+            raise PlatformError(
+                _("The system does not tell where this program is; it is another user's.")
+            ) from error
+        if not program.name:
+            raise PlatformError(_("The system does not tell where this program is."))
+        try:
+            current_platform().open_file(program.parent)
+        except OSError as error:
+            raise MemtrayError(str(error)) from error

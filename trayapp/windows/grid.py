@@ -1,0 +1,393 @@
+"""A table drawn on a canvas: only the rows that can be seen, at once, so that nothing flickers.
+
+Tk's own table has no pictures but in its first column, one colour per row, and forgets where it
+was when its rows are put in anew.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from tkinter import font as tkfont
+from tkinter import ttk
+from typing import NamedTuple
+
+from trayapp.domain.bars import zoomed_heights
+from trayapp.windows.palette import Palette
+from trayapp.windows.style import pixel_scale
+
+ROW_PIXELS, HEAD_PIXELS, PAD_PIXELS = 30, 32, 10
+"""On an ordinary screen."""
+_WHEEL_ROWS = 3
+
+
+class GridColumn(NamedTuple):
+    """One column."""
+
+    key: str
+    title: str
+    width: int
+    """Pixels on an ordinary screen; the first column takes what is left."""
+    right: bool = False
+    """Figures stand on the right."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridCell:
+    """What is shown of one row in one column."""
+
+    text: str = ""
+    colour: str | None = None
+    """None: as text is."""
+    bars: tuple[float | None, ...] = ()
+    """A little chart instead of text, oldest first; None is a gap."""
+    share: float | None = None
+    """A bar below the text, 1.0 is full."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridRow:
+    """One row."""
+
+    key: Hashable
+    """By it the selection finds its row again among others."""
+    cells: Mapping[str, GridCell] = field(default_factory=dict)
+    mark: str | None = None
+    """Colour of a mark at its beginning."""
+
+
+class Grid(ttk.Frame):
+    """The table with its header and scroll bar. The selection stays on its row, wherever that goes.
+
+    `on_open` is called with the key of a row that was clicked or entered, `on_menu` with that of
+    one whose menu is wanted and where, `on_order` with the key of a column.
+    """
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        columns: Sequence[GridColumn],
+        *,
+        visible_rows: int,
+        on_open: Callable[[Hashable], object],
+        on_menu: Callable[[Hashable, int, int], object],
+        on_order: Callable[[str], object],
+    ) -> None:
+        super().__init__(parent)
+        self._columns = tuple(columns)
+        self._on_open, self._on_menu, self._on_order = on_open, on_menu, on_order
+        self._rows: Sequence[GridRow] = ()
+        self._order: tuple[str, bool] = "", True
+        self._empty = ""
+        self._palette: Palette | None = None
+        self._first = 0
+        self._hovered: int | None = None
+        self._pending = ""
+        self.selected: Hashable | None = None
+        """The key of the chosen row; it may be of a row that is not there at the moment."""
+        scale = pixel_scale(self.winfo_toplevel())  # type: ignore[arg-type]
+        self._row, self._pad = round(ROW_PIXELS * scale), round(PAD_PIXELS * scale)
+        self._unit = scale
+        self._font = tkfont.nametofont("TkDefaultFont", self)
+        self._bold = self._font.copy()
+        self._bold.configure(weight="bold")
+        self._cuts: dict[tuple[str, int], str] = {}
+        wanted = sum(round(column.width * scale) for column in columns)
+        self._head = tk.Canvas(
+            self, height=round(HEAD_PIXELS * scale), width=wanted, highlightthickness=0
+        )
+        self._body = tk.Canvas(
+            self,
+            height=self._row * visible_rows,
+            width=wanted,
+            highlightthickness=0,
+            takefocus=True,
+        )
+        self._bar = ttk.Scrollbar(self, orient="vertical", command=self._on_scrollbar)
+        self.rowconfigure(1, weight=1)
+        self.columnconfigure(0, weight=1)
+        self._head.grid(row=0, column=0, sticky="ew")
+        self._body.grid(row=1, column=0, sticky="nsew")
+        self._bar.grid(row=1, column=1, sticky="ns")
+        self._bind()
+
+    def _bind(self) -> None:
+        self._head.bind("<Button-1>", self._on_head)
+        self._head.bind("<Configure>", lambda _: self._draw_soon())
+        body = self._body
+        for event, action in (
+            ("<Configure>", lambda _: self._draw_soon()),
+            ("<FocusIn>", lambda _: self._draw_soon()),
+            ("<FocusOut>", lambda _: self._draw_soon()),
+            ("<Motion>", lambda event: self._hover(event.y)),
+            ("<Leave>", lambda _: self._hover(-1)),
+            ("<Button-1>", self._on_click),
+            ("<Button-2>" if self.tk.call("tk", "windowingsystem") == "aqua" else "<Button-3>",
+             self._on_right_click),
+            ("<Button-4>", lambda _: self._scroll(-_WHEEL_ROWS)),
+            ("<Button-5>", lambda _: self._scroll(_WHEEL_ROWS)),
+            ("<MouseWheel>",
+             lambda event: self._scroll(-_WHEEL_ROWS if event.delta > 0 else _WHEEL_ROWS)),
+        ):  # fmt: skip
+            body.bind(event, action)
+
+    # -- from outside
+
+    def bind_keys(self, widget: tk.Misc) -> None:
+        """Let keys pressed in `widget` move through the table, open rows and their menus."""
+        for key, step in (
+            ("<Up>", lambda: -1), ("<Down>", lambda: 1),
+            ("<Prior>", lambda: -self._seen()), ("<Next>", lambda: self._seen()),
+            ("<Control-Home>", lambda: -len(self._rows)),
+            ("<Control-End>", lambda: len(self._rows)),
+        ):  # fmt: skip
+            widget.bind(key, lambda _, step=step: self._move(step()))  # type: ignore[misc]
+        widget.bind("<Return>", lambda _: self._open())
+        widget.bind("<KP_Enter>", lambda _: self._open())
+        menu_key = "<App>" if self.tk.call("tk", "windowingsystem") == "win32" else "<Menu>"
+        for key in ("<Shift-F10>", menu_key):
+            widget.bind(key, lambda _: self._open_menu())
+
+    def show(
+        self,
+        rows: Sequence[GridRow],
+        palette: Palette,
+        *,
+        order: tuple[str, bool],
+        empty: str,
+    ) -> None:
+        """Show other rows. What is chosen and how far it is scrolled stay as they are.
+
+        order: key of the column it is sorted by, and whether from the top; empty: what to say where
+        there are no rows.
+        """
+        self._rows, self._palette, self._order, self._empty = rows, palette, order, empty
+        self._body.configure(background=palette.background)
+        self._head.configure(background=palette.surface)
+        self._draw_soon()
+
+    # -- moving
+
+    def _seen(self) -> int:
+        return max(1, self._body.winfo_height() // self._row)
+
+    def _index(self) -> int | None:
+        for index, row in enumerate(self._rows):
+            if row.key == self.selected:
+                return index
+        return None
+
+    def _move(self, step: int) -> str:
+        if self._rows:
+            before = self._index()
+            start = (-1 if step > 0 else len(self._rows)) if before is None else before
+            index = min(len(self._rows) - 1, max(0, start + step))
+            self.selected = self._rows[index].key
+            self._see(index)
+        return "break"
+
+    def _see(self, index: int) -> None:
+        self._first = min(self._first, index)
+        self._first = max(self._first, index - self._seen() + 1)
+        self._draw_soon()
+
+    def _scroll(self, rows: int) -> None:
+        self._first += rows
+        self._draw_soon()
+
+    def _on_scrollbar(self, action: str, amount: str, unit: str = "") -> None:
+        if action == "moveto":
+            self._first = round(float(amount) * len(self._rows))
+        else:
+            self._first += int(amount) * (self._seen() if unit == "pages" else 1)
+        self._draw_soon()
+
+    # -- choosing
+
+    def _row_at(self, y: int) -> int | None:
+        index = self._first + y // self._row
+        return index if y >= 0 and index < len(self._rows) else None
+
+    def _hover(self, y: int) -> None:
+        row = self._row_at(y)
+        if row != self._hovered:
+            self._hovered = row
+            self._draw_soon()
+
+    def _on_click(self, event: tk.Event[tk.Misc]) -> None:
+        self._body.focus_set()
+        index = self._row_at(event.y)
+        if index is not None:
+            self.selected = self._rows[index].key
+            self._draw_soon()
+            self._on_open(self.selected)
+
+    def _on_right_click(self, event: tk.Event[tk.Misc]) -> None:
+        self._body.focus_set()
+        index = self._row_at(event.y)
+        if index is not None:
+            self.selected = self._rows[index].key
+            self._draw_soon()
+            self._on_menu(self.selected, event.x_root, event.y_root)
+
+    def _open(self) -> str:
+        index = self._index()
+        if index is not None:
+            self._on_open(self._rows[index].key)
+        return "break"
+
+    def _open_menu(self) -> str:
+        index = self._index()
+        if index is not None:
+            self._see(index)
+            y = (index - self._first + 1) * self._row
+            self._on_menu(
+                self._rows[index].key,
+                self._body.winfo_rootx() + 3 * self._pad,
+                self._body.winfo_rooty() + y,
+            )
+        return "break"
+
+    def _on_head(self, event: tk.Event[tk.Misc]) -> None:
+        for column, left, width in self._places():
+            if left <= event.x < left + width:
+                self._on_order(column.key)
+
+    # -- drawing
+
+    def _places(self) -> list[tuple[GridColumn, int, int]]:
+        """Each column with its left edge and its width."""
+        widths = [round(column.width * self._unit) for column in self._columns]
+        widths[0] = max(widths[0], self._body.winfo_width() - sum(widths[1:]))
+        places, left = [], 0
+        for column, width in zip(self._columns, widths, strict=True):
+            places.append((column, left, width))
+            left += width
+        return places
+
+    def _draw_soon(self) -> None:
+        if not self._pending:
+            self._pending = self.after_idle(self._draw)
+
+    def _draw(self) -> None:
+        self._pending = ""
+        palette = self._palette
+        if palette is None:
+            return
+        seen = self._seen()
+        self._first = max(0, min(self._first, len(self._rows) - seen))
+        places = self._places()
+        self._draw_head(places, palette)
+        body = self._body
+        body.delete("all")
+        if not self._rows:
+            body.create_text(
+                body.winfo_width() // 2, self._row * 2, text=self._empty, fill=palette.muted,
+                font=self._font, width=body.winfo_width() - 4 * self._pad, justify="center",
+            )  # fmt: skip
+        # One more than fits whole: the last may be cut.
+        for index in range(self._first, min(len(self._rows), self._first + seen + 1)):
+            self._draw_row(index, (index - self._first) * self._row, places, palette)
+        if len(self._rows) > seen:
+            total = len(self._rows)
+            self._bar.set(str(self._first / total), str((self._first + seen) / total))
+            self._bar.grid()
+        else:
+            self._bar.grid_remove()
+
+    def _draw_head(self, places: list[tuple[GridColumn, int, int]], palette: Palette) -> None:
+        head, middle = self._head, self._head.winfo_height() // 2
+        head.delete("all")
+        for column, left, width in places:
+            is_sorted = column.key == self._order[0]
+            arrow = (" ▼" if self._order[1] else " ▲") if is_sorted else ""
+            head.create_text(
+                left + width - self._pad if column.right else left + self._pad, middle,
+                text=column.title + arrow, anchor="e" if column.right else "w",
+                font=self._bold if is_sorted else self._font,
+                fill=palette.text if is_sorted else palette.muted,
+            )  # fmt: skip
+
+    def _draw_row(
+        self, index: int, top: int, places: list[tuple[GridColumn, int, int]], palette: Palette
+    ) -> None:
+        row, body = self._rows[index], self._body
+        bottom = top + self._row
+        is_selected = row.key == self.selected
+        if is_selected or index == self._hovered:
+            body.create_rectangle(
+                0, top, body.winfo_width(), bottom, width=0,
+                fill=palette.pressed if is_selected else palette.surface,
+            )  # fmt: skip
+        if is_selected and body.focus_get() is body:
+            body.create_rectangle(
+                1, top + 1, body.winfo_width() - 2, bottom - 2, outline=palette.muted, dash=(2, 2)
+            )
+        body.create_line(0, bottom - 1, body.winfo_width(), bottom - 1, fill=palette.grid)
+        if row.mark:
+            mark = round(4 * self._unit)
+            body.create_rectangle(0, top, mark, bottom - 1, width=0, fill=row.mark)
+        for column, left, width in places:
+            cell = row.cells.get(column.key)
+            if cell is None:
+                continue
+            inner = left + self._pad, top, left + width - self._pad, bottom - 1
+            if cell.bars:
+                self._draw_bars(cell, inner, palette)
+            else:
+                self._draw_text(cell, column, inner, palette)
+
+    def _draw_text(
+        self, cell: GridCell, column: GridColumn, box: tuple[int, int, int, int], palette: Palette
+    ) -> None:
+        left, top, right, bottom = box
+        middle = (top + bottom) // 2
+        if cell.share is not None:
+            middle -= round(3 * self._unit)
+            height, base = round(3 * self._unit), bottom - round(5 * self._unit)
+            self._body.create_rectangle(
+                left, base - height, right, base, width=0, fill=palette.grid
+            )
+            share = min(1.0, max(0.0, cell.share))
+            if share:
+                self._body.create_rectangle(
+                    left, base - height, left + round((right - left) * share), base, width=0,
+                    fill=cell.colour or palette.system,
+                )  # fmt: skip
+        self._body.create_text(
+            right if column.right else left, middle, text=self._cut(cell.text, right - left),
+            anchor="e" if column.right else "w", fill=cell.colour or palette.text, font=self._font,
+        )  # fmt: skip
+
+    def _draw_bars(self, cell: GridCell, box: tuple[int, int, int, int], palette: Palette) -> None:
+        left, top, right, bottom = box
+        gap = round(6 * self._unit)
+        height = bottom - top - 2 * gap
+        step = (right - left) / len(cell.bars)
+        for number, share in enumerate(zoomed_heights(cell.bars)):
+            start = left + number * step
+            # Nothing known is a line at the foot, not a bar of no height.
+            size = 1 if share is None else max(2, round(height * share / 100))
+            self._body.create_rectangle(
+                round(start), bottom - gap - size, round(start + step * 0.75), bottom - gap,
+                width=0, fill=palette.muted if share is None else cell.colour or palette.system,
+            )  # fmt: skip
+
+    def _cut(self, text: str, width: int) -> str:
+        """The text, shortened to fit."""
+        key = text, width
+        found = self._cuts.get(key)
+        if found is None:
+            if len(self._cuts) > 4000:
+                self._cuts.clear()
+            found = text
+            if self._font.measure(text) > width:
+                low, high = 0, len(text)
+                while low < high:
+                    half = (low + high + 1) // 2
+                    fits = self._font.measure(text[:half].rstrip() + "…") <= width
+                    low, high = (half, high) if fits else (low, half - 1)
+                found = text[:low].rstrip() + "…"
+            self._cuts[key] = found
+        return found

@@ -1,0 +1,133 @@
+"""What all windows have in common that follow the running applet."""
+
+from __future__ import annotations
+
+import signal
+import tkinter as tk
+from collections.abc import Callable, Mapping
+from tkinter import ttk
+
+from trayapp.windows.applet import Applet
+from trayapp.windows.palette import palette_for
+from trayapp.windows.single import Listener
+from trayapp.windows.style import apply_style, open_root, pixel_scale, raise_window
+
+POLL_MILLISECONDS = 50
+"""For answers, wishes of a second start, and Ctrl-C, which Tk alone would not notice."""
+REFRESH_MILLISECONDS = 1000
+
+
+class LiveWindow:
+    """One window: its life, its colours, and asking again as long as somebody can see it.
+
+    Everything but `_on_signal` happens in the main thread.
+    """
+
+    def __init__(
+        self, title: str, applet: Applet, listener: Listener | None, *, dark: bool
+    ) -> None:
+        """Make the hidden window. Raises: WindowError where there is no display."""
+        self.root = open_root(title)
+        self.applet = applet
+        self.palette = palette_for(dark)
+        self.scale = pixel_scale(self.root)
+        self._listener = listener
+        self._is_covered = False
+        self._is_closing = False
+        self._is_asking = False
+        self.root.protocol("WM_DELETE_WINDOW", self.close)
+        self.root.bind("<Control-w>", lambda _: self.close())
+        self.root.bind("<Control-d>", lambda _: self._toggle_dark())
+        self.root.bind("<Visibility>", self._on_visibility)
+
+    # -- for windows of a kind
+
+    def px(self, pixels: float) -> int:
+        """Pixels of this screen for pixels of an ordinary one."""
+        return round(pixels * self.scale)
+
+    def restyle(self) -> None:
+        """Colour everything; again after the palette has changed."""
+        apply_style(self.root, self.palette)
+
+    def refresh(self) -> None:
+        """Ask for what is new, by `ask_once`; called every second while it can be seen."""
+
+    def receive(self, message: Mapping[str, object]) -> None:
+        """Do what a second start wants, apart from coming to the front."""
+
+    def ask_once(
+        self,
+        verb: str,
+        arguments: Mapping[str, object],
+        done: Callable[[Mapping[str, object]], object],
+        failed: Callable[[Exception], object],
+    ) -> None:
+        """Ask unless the answer before is still to come: a slow applet is not asked twice."""
+        if self._is_asking:
+            return
+        self._is_asking = True
+
+        def end(call: Callable[[object], object], answer: object) -> None:
+            self._is_asking = False
+            call(answer)
+
+        self.applet.ask(
+            verb,
+            arguments,
+            lambda told: end(done, told),  # type: ignore[arg-type]
+            lambda error: end(failed, error),  # type: ignore[arg-type]
+        )
+
+    # -- life
+
+    def run(self) -> None:
+        """Show the window and return when it is closed."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+        self.restyle()
+        self.refresh()
+        self.show()
+        self.root.after(REFRESH_MILLISECONDS, self._tick)
+        self._poll()
+        self.root.mainloop()
+
+    def show(self) -> None:
+        """Make it visible for the first time."""
+        self.root.deiconify()
+
+    def close(self) -> None:
+        """End soon."""
+        self._is_closing = True
+        self.root.withdraw()
+
+    def _tick(self) -> None:
+        if self.root.winfo_viewable() and not self._is_covered:
+            self.refresh()
+        self.root.after(REFRESH_MILLISECONDS, self._tick)
+
+    def _poll(self) -> None:
+        if self._is_closing:
+            self.root.destroy()
+            return
+        self.applet.poll()
+        while self._listener is not None and (message := self._listener.poll()) is not None:
+            self.receive(message)
+            raise_window(self.root)
+        self.root.after(POLL_MILLISECONDS, self._poll)
+
+    def _toggle_dark(self) -> None:
+        self.palette = palette_for(not self.palette.dark)
+        self.restyle()
+
+    def _on_visibility(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self.root:
+            self._is_covered = event.state == "VisibilityFullyObscured"
+
+    def _on_signal(self, *_: object) -> None:
+        self._is_closing = True
+
+
+def labelled(parent: tk.Misc, text: str, **options: str) -> ttk.Label:
+    """A small muted label."""
+    return ttk.Label(parent, text=text, style="Hint.TLabel", **options)  # type: ignore[arg-type]

@@ -1,0 +1,74 @@
+"""`memtray table`: every target and application in one window."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trayapp.errors import WindowError
+from trayapp.windows.appearance import prefers_dark
+from trayapp.windows.single import claim
+
+if TYPE_CHECKING:
+    from trayapp.windows.table_window import Hands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveOptions:
+    """What windows need that follow the running applet."""
+
+    history_file: Path
+    runtime: Path
+    """The folder of the applet's socket, and of the lock that makes a window the only one."""
+    place_file: Path
+    """Where the compact view was."""
+    dark: bool | None = None
+    """None: as the desktop is."""
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether the window begins dark."""
+        return prefers_dark(os.environ) if self.dark is None else self.dark
+
+
+def main(options: LiveOptions, hands: Hands) -> int:
+    """Show the table until the person closes it. Main thread of a child process.
+
+    Returns: the exit code, 0. Also 0 at once if an open table has come to the front instead.
+    Raises: WindowError, with one line for the person.
+    """
+    listener = claim(options.runtime, "table", {})
+    if listener is None:
+        return 0
+    try:
+        try:
+            from trayapp.windows.applet import Applet
+            from trayapp.windows.table_window import TableWindow
+        except ImportError as error:
+            raise no_toolkit(error) from error
+        window = TableWindow(
+            Applet(options.runtime), listener, hands, partial(past_names, options.history_file),
+            dark=options.is_dark,
+        )  # fmt: skip
+        window.run()
+    finally:
+        listener.close()
+    return 0
+
+
+def no_toolkit(error: ImportError) -> WindowError:
+    """What to say where Python came without Tk."""
+    return WindowError(f"Tk cannot be loaded: {error}; Debian and Ubuntu have it in python3-tk")
+
+
+def past_names(history_file: Path) -> tuple[str, ...]:
+    """The targets that have a history, in order. Raises: HistoryError."""
+    from trayapp.history.reader import HistoryReader
+
+    if not history_file.is_file():
+        return ()
+    with HistoryReader(history_file) as reader:
+        return tuple(sorted({one.name for one in reader.series() if one.kind == "target"}))
