@@ -24,8 +24,10 @@ from trayapp.delivery.console import Console
 from trayapp.delivery.log import LogFile
 from trayapp.delivery.notifier import Notifier
 from trayapp.domain.cleaning import APP, CleanupResult
+from trayapp.domain.dates import weekday_name
 from trayapp.domain.icon import color_problems
 from trayapp.domain.incidents import Announcement, Incident
+from trayapp.domain.language import N_, _, paragraph
 from trayapp.domain.levels import Level
 from trayapp.domain.monitor import Outcome
 from trayapp.domain.names import process_label
@@ -59,11 +61,11 @@ _log = logging.getLogger(__name__)
 
 # "default" is a click on the banner itself, all that services without buttons offer.
 _ACTIONS = (
-    ("default", "Trends"),
-    ("trends", "Trends"),
-    ("cleanup", "Clean up"),
-    ("snooze", "Snooze 1 h"),
-    ("acknowledge", "Acknowledge"),
+    ("default", N_("Trends")),
+    ("trends", N_("Trends")),
+    ("cleanup", N_("Clean up")),
+    ("snooze", N_("Snooze 1 h")),
+    ("acknowledge", N_("Acknowledge")),
 )
 _SNOOZE_SECONDS = 3600.0
 _QUIT_SECONDS = 5.0
@@ -115,8 +117,8 @@ class App:
             paths.incidents_file,
         )
         self._recent: tuple[tuple[Event, ...], tuple[str, ...]] = (), ()
-        self._banners: dict[str, str] = {}
-        """The incident that each banner shows, by the banner's key."""
+        self._banners: dict[str, Incident] = {}
+        """What each banner shows, by the banner's key."""
         self._cleanups = Cleanups(self._platform, self._sampler)
         self._forwarding = Forwarding(
             lambda: self._settings_file.settings,
@@ -185,11 +187,11 @@ class App:
         try:
             backend = choose_backend(os.environ, sys.platform, os.environ.get("MEMTRAY_TRAY"))
         except TrayError as error:
-            self._say(f"{_sentence(error)} Running in the terminal; Ctrl-C ends it.")
+            self._say_in_terminal(error)
             return None
         if backend.visible is False:
-            why = _sentence(backend.reason)
-            self._say(f"{why} Running in the terminal until then; Ctrl-C ends it.")
+            until = _("Running in the terminal until then; Ctrl-C ends it.")
+            self._say(paragraph(_sentence(backend.reason), until))
         return backend
 
     def _run_tray(self, backend: Backend) -> None:
@@ -209,7 +211,7 @@ class App:
         except TrayError as error:
             self._host = None
             self._live.enabled = True
-            self._say(f"{_sentence(error)} Running in the terminal; Ctrl-C ends it.")
+            self._say_in_terminal(error)
             self._stopped.wait()
 
     def _end(self) -> None:
@@ -221,6 +223,10 @@ class App:
         self._sampler.join(timeout=_QUIT_SECONDS)
         self._forwarding.stop()
         self._lock.release()
+
+    def _say_in_terminal(self, error: TrayError) -> None:
+        running = _("Running in the terminal; Ctrl-C ends it.")
+        self._say(paragraph(_sentence(error), running))
 
     def _say(self, line: str) -> None:
         self._live.print_between(lambda: print(line, file=self._out, flush=True))
@@ -257,20 +263,20 @@ class App:
         banner_key = _banner_key(incident)
         if announcement.what == "resolved":
             # Unless it speaks of another incident of the same subject by now.
-            if self._banners.get(banner_key) == incident.key:
+            if banner_key in self._banners and self._banners[banner_key].key == incident.key:
                 self._notifier.withdraw(banner_key)
                 del self._banners[banner_key]
         elif announcement.what == "held":
             self._counts["held"] += 1
         else:
             self._counts["sent"] += 1
-            self._banners[banner_key] = incident.key
+            self._banners[banner_key] = incident
             banner = Banner(
                 key=banner_key,
                 title=incident.title,
                 body=incident.body,
                 level=incident.level,
-                actions=_ACTIONS,
+                actions=tuple((key, _(label)) for key, label in _ACTIONS),
             )
             self._notifier.send(banner)
 
@@ -308,20 +314,22 @@ class App:
         if self._live.enabled == visible:
             self._live.enabled = not visible
             self._say(
-                "The icon is in the tray now."
+                _("The icon is in the tray now.")
                 if visible
-                else "The tray has gone; running in the terminal until it is back."
+                else _("The tray has gone; running in the terminal until it is back.")
             )
 
     def _on_menu(self, key: str) -> None:
         """Do what was clicked. The tray's thread: nothing here may wait."""
-        verb, _, rest = key.partition(":")
+        verb, _colon, rest = key.partition(":")
         if verb in ("trends", "more", "application", "statistics"):
             self._open_window("statistics" if verb == "statistics" else "trends")
         elif verb == "target":
             self._open_window("trends", rest)
         elif verb == "incident":
-            self._open_incident(rest)
+            view = self._sampler.view
+            found = [each for each in (view.incidents if view else ()) if each.key == rest]
+            self._open_incident(rest, *found)
         elif verb == "acknowledge":
             self._sampler.acknowledge(rest)
         elif verb == "snooze":
@@ -334,7 +342,7 @@ class App:
         elif verb == "pause":
             self._set_paused(not self._sampler.paused)
         elif verb == "snapshot":
-            self._in_background(lambda: self._tell("Snapshot", str(self._write_snapshot())))
+            self._in_background(lambda: self._tell(_("Snapshot"), str(self._write_snapshot())))
         elif verb == "cleanup":
             self._in_background(lambda: self._clean_and_tell(rest))
         elif verb == "alerts":
@@ -342,7 +350,7 @@ class App:
         elif verb == "track":
             self._in_background(lambda: self._track(rest))
         elif verb == "settings":
-            self._in_background(lambda: self._platform.open_file(self._config_file))
+            self._open_window("settings", options=("--config", str(self._config_file)))
         elif verb == "autostart":
             self._in_background(self._toggle_autostart)
         elif verb == "quit":
@@ -375,10 +383,11 @@ class App:
 
     def _on_banner_action(self, banner_key: str, action: str) -> None:
         """Do what a banner's button says. The notifier thread."""
-        key = self._banners.get(banner_key, "")
+        incident = self._banners.get(banner_key)
+        key = incident.key if incident else ""
         subject = _subject_of(key)
         if action in ("trends", "default"):
-            self._open_incident(key)
+            self._open_incident(key, incident)
         elif action == "cleanup":
             is_target = subject in self._known_targets()
             what = f"target:{subject}" if is_target else "app"
@@ -403,7 +412,7 @@ class App:
         except MemtrayError as error:
             self._tell("Memtray", str(error))
         except OSError as error:
-            self._tell("Memtray", f"That did not work: {error}")
+            self._tell("Memtray", _("That did not work: {reason}").format(reason=error))
         self._refresh_tray()
 
     def _tell(self, title: str, body: str) -> None:
@@ -419,7 +428,7 @@ class App:
         return {"paused": paused}
 
     def _set_alerts(self, choice: str) -> None:
-        verb, _, duration = choice.partition(":")
+        verb, _colon, duration = choice.partition(":")
         if verb == "snooze" and duration in dict(SNOOZE_CHOICES):
             until = time.time() + parse_duration(duration)
             self._switch(lambda switches: switches.snoozed(None, until))
@@ -445,7 +454,7 @@ class App:
         self._starts_at_login = self._platform.autostart_status()
 
     def _track(self, process: str) -> None:
-        pid, _, started = process.partition(":")
+        pid, _colon, started = process.partition(":")
         # Not only among those in the menu: who was there when it opened may have been overtaken.
         for use in self._sampler.read_all_processes():
             if (str(use.facts.key.pid), str(use.facts.key.started)) == (pid, started):
@@ -456,7 +465,7 @@ class App:
                 )
                 self._sampler.wake()
                 return
-        raise MemtrayError("That process has ended meanwhile.")
+        raise MemtrayError(_("That process has ended meanwhile."))
 
     # -- cleanup and snapshot
 
@@ -475,8 +484,8 @@ class App:
     def _clean_and_tell(self, what: str) -> None:
         results = self._clean(what)
         if not results:
-            raise MemtrayError("There is nothing to clean up: no such target.")
-        self._tell("Memory cleanup", "\n".join(result.sentence() for result in results))
+            raise MemtrayError(_("There is nothing to clean up: no such target."))
+        self._tell(_("Memory cleanup"), "\n".join(result.sentence() for result in results))
 
     def _write_snapshot(self) -> Path:
         """Write what is known now to a file of its own. A background thread."""
@@ -563,21 +572,24 @@ class App:
 
     # -- windows
 
-    def _open_incident(self, key: str) -> None:
+    def _open_incident(self, key: str, incident: Incident | None = None) -> None:
+        """Show the trends of what an incident is about, at the moment when it began."""
         subject = _subject_of(key)
         has_curves = subject in ("system", "memtray", *self._known_targets())
-        self._open_window("trends", *([subject] if subject and has_curves else []))
+        options = () if incident is None else ("--at", f"{incident.since_wall_seconds:.0f}")
+        arguments = [subject] if subject and has_curves else []
+        self._open_window("trends", *arguments, options=options)
 
-    def _open_window(self, verb: str, *arguments: str) -> None:
+    def _open_window(self, verb: str, *arguments: str, options: Sequence[str] = ()) -> None:
         """Start a window in a child process. Any thread; takes a millisecond or two."""
         try:
-            self._children.open(verb, *arguments)
+            self._children.open(verb, *arguments, options=options)
         except MemtrayError as error:
             self._tell("Memtray", str(error))
 
     def _notify_by_icon(self, title: str, text: str) -> None:
         if self._host is None:
-            raise MemtrayError("no tray icon to notify by")
+            raise MemtrayError(_("no tray icon to notify by"))
         self._host.notify(title, text)
 
 
@@ -615,8 +627,9 @@ def _icon_file() -> Path | None:
 
 
 def _sentence(text: object) -> str:
-    line = str(text).rstrip(".")
-    return f"{line[:1].upper()}{line[1:]}."
+    line = str(text).rstrip(".。")
+    # Translators: what ends a sentence.
+    return f"{line[:1].upper()}{line[1:]}" + _(".")
 
 
 def _banner_key(incident: Incident) -> str:
@@ -625,14 +638,21 @@ def _banner_key(incident: Incident) -> str:
 
 
 def _recent_line(event: Event) -> str:
-    when = time.strftime("%a %H:%M", time.localtime(event.wall_seconds))
-    over = " (over)" if event.data.get("what") == "resolved" else ""
-    return f"{when}  {event.text}{over}"
+    moment = time.localtime(event.wall_seconds)
+    # Translators: an alert and when it was told, such as "Mon 14:05  Memory is short".
+    text = _("{weekday} {time}  {title}")
+    if event.data.get("what") == "resolved":
+        text = _("{weekday} {time}  {title} (over)")
+    return text.format(
+        weekday=weekday_name(moment.tm_wday),
+        time=time.strftime("%H:%M", moment),
+        title=event.text,
+    )
 
 
 def _subject_of(incident_key: str) -> str | None:
     """The target an incident is about, or "memtray" or "system"; None: the machine."""
-    _, _, name = incident_key.partition(":")
+    _kind, _colon, name = incident_key.partition(":")
     return name or None
 
 
@@ -651,5 +671,5 @@ def _unknown_target(name: str, known: Sequence[str]) -> str:
     import difflib
 
     near = difflib.get_close_matches(name, known, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    return f"There is no target {name!r}.{hint}"
+    hint = _("Did you mean {name}?").format(name=repr(near[0])) if near else ""
+    return paragraph(_("There is no target {name}.").format(name=repr(name)), hint)

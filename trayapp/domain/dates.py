@@ -1,0 +1,35 @@
+"""Days and months as the person's language writes them; `time.strftime` would need setlocale."""
+
+from __future__ import annotations
+
+from trayapp.domain.language import N_, _
+
+_WEEKDAYS = (
+    N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"),
+)  # fmt: skip
+_MONTHS = (
+    N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun"),
+    N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"), N_("Dec"),
+)  # fmt: skip
+
+
+def weekday_name(weekday: int) -> str:
+    """A day's short name; 0 is Monday."""
+    return _(_WEEKDAYS[weekday])
+
+
+def month_name(month: int) -> str:
+    """A month's short name; 1 is January."""
+    return _(_MONTHS[month - 1])
+
+
+def format_day(month: int, day: int) -> str:
+    """A day of this year: "20 Nov"."""
+    # Translators: a date without its year, such as "20 Nov".
+    return _("{day} {month}").format(day=day, month=month_name(month))
+
+
+def format_date(year: int, month: int, day: int) -> str:
+    """A day of any year: "20 Nov 2026"."""
+    # Translators: a date, such as "20 Nov 2026".
+    return _("{day} {month} {year}").format(day=day, month=month_name(month), year=year)
