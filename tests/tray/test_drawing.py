@@ -11,7 +11,8 @@ from PIL import Image
 from tests.tray.colors import SIGHTS, contrast, difference
 from trayapp.domain.levels import Level
 from trayapp.domain.menu import PALETTE_NAMES, IconPicture
-from trayapp.tray.drawing import BAR_COUNT, draw_argb, draw_icon, layout, tones_of
+from trayapp.tray.drawing import BAR_COUNT, draw_argb, draw_icon, layout
+from trayapp.tray.palettes import tones_of
 
 SIZES_PX = (16, 18, 20, 22, 24, 28, 32, 36, 40, 44, 48, 56, 64, 88, 96, 128)
 SIZES_WITH_GAPS_PX = tuple(size for size in SIZES_PX if size >= 19)

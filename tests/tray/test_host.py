@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -20,11 +21,12 @@ import pytest
 from PIL import Image
 
 from tests.desktop.desktop import wait_until
+from tests.tray.systems import FakeImage, FakeRegistry, FakeStatusButton
 from trayapp.domain.menu import IconPicture, MenuEntry, TrayState
 from trayapp.errors import TrayError
 from trayapp.tray import toolkits
 from trayapp.tray.backends import Backend
-from trayapp.tray.drawing import draw_icon
+from trayapp.tray.drawing import draw_icon, draw_template
 from trayapp.tray.host import TrayHost
 from trayapp.tray.pystray_safe import Icon
 
@@ -180,7 +182,7 @@ def start() -> Iterator[Start]:
 
 
 @pytest.fixture
-def windows(monkeypatch: pytest.MonkeyPatch) -> None:
+def windows(monkeypatch: pytest.MonkeyPatch) -> FakeRegistry:
     module: Any = ModuleType("pystray._util.win32")
     module.WM_NOTIFY = WM_NOTIFY
 
@@ -191,14 +193,18 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pystray._util.win32", module)
     if util := sys.modules.get("pystray._util"):
         monkeypatch.setattr(util, "win32", module, raising=False)
+    registry = FakeRegistry({})
+    monkeypatch.setitem(sys.modules, "winreg", registry)
     metrics = SimpleNamespace(user32=SimpleNamespace(GetSystemMetrics=lambda _: 16))
     monkeypatch.setattr(ctypes, "windll", metrics, raising=False)
+    return registry
 
 
 class Mac:
     """The calls to macOS: a queue for the main thread, and whether a menu is being tracked."""
 
     def __init__(self) -> None:
+        self.button = FakeStatusButton()
         self.icon: LoopIcon | None = None
         self.waiting: list[Callable[[], object]] = []
         self.mode = "default"
@@ -225,6 +231,11 @@ def mac(monkeypatch: pytest.MonkeyPatch) -> Mac:
     monkeypatch.setitem(sys.modules, "PyObjCTools", tools)
     monkeypatch.setitem(sys.modules, "AppKit", kit)
     return made
+
+
+def is_doubled(icon: LoopIcon, picture: IconPicture) -> bool:
+    """Whether the icon is this picture at 16 pixels, doubled."""
+    return bool(icon.icon.resize((16, 16), Image.Resampling.NEAREST) == draw_icon(picture, 16))
 
 
 def with_label(number: int) -> TrayState:
@@ -324,6 +335,17 @@ def test_windows_gets_every_update_in_its_own_thread(start: Start) -> None:
     assert running.icon.strays == []
 
 
+def test_the_taskbar_of_windows_is_followed(start: Start, windows: FakeRegistry) -> None:
+    running = start("win32", WindowsIcon)
+    for value, panel in ((0, "dark"), (1, "light")):
+        windows.values["SystemUsesLightTheme"] = value
+        running.host.show(replace(STATE, tooltip=panel))
+        wait_until(partial(is_doubled, running.icon, replace(STATE.picture, panel=panel)))
+    chosen = replace(STATE.picture, panel="dark")
+    running.host.show(replace(STATE, picture=chosen))
+    wait_until(partial(is_doubled, running.icon, chosen))
+
+
 @pytest.mark.usefixtures("windows")
 def test_windows_gets_small_pixels_doubled(start: Start) -> None:
     image = start("win32", WindowsIcon).icon.icon
@@ -402,6 +424,13 @@ def test_macos_gets_every_update_in_the_main_thread(start: Start, mac: Mac) -> N
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
             mac.icon = self
+            self._status_item = SimpleNamespace(button=lambda: mac.button)
+            self._icon_image: FakeImage | None = None
+
+        def _update_icon(self) -> None:
+            super()._update_icon()
+            self._icon_image = FakeImage(self.icon)
+            mac.button.setImage_(self._icon_image)
 
         def _notify(self, message: str, title: str | None = None) -> None:
             self.updates.append(f"notify {title}: {message}")
@@ -409,6 +438,18 @@ def test_macos_gets_every_update_in_the_main_thread(start: Start, mac: Mac) -> N
     running = start("darwin", MacIcon)
     running.host.show(with_check(True))
     wait_until(lambda: running.icon.count("menu") == 3)
+    assert mac.button.image.drawn == draw_icon(replace(STATE.picture, panel="light"), 24)
+    mac.button.appearance = "NSAppearanceNameDarkAqua"
+    running.host.show(replace(with_check(True), tooltip="in the evening"))
+    wait_until(
+        lambda: mac.button.image.drawn == draw_icon(replace(STATE.picture, panel="dark"), 24)
+    )
+    assert not mac.button.image.isTemplate()
+    mono = replace(STATE.picture, palette="mono")
+    running.host.show(replace(with_check(True), picture=mono))
+    wait_until(lambda: mac.button.image.drawn == draw_template(mono, 24))
+    wait_until(mac.button.image.isTemplate)
+    assert mac.button.drawn_as_template
     assert running.icon.strays == []
     assert running.icon.icon.size == (24, 24)
     assert running.host.notify("title", "text")

@@ -160,11 +160,13 @@ class TrayHost:
                 return
             state, icon = self._state, self._icon
             try:
-                if state.picture != self._picture:
-                    icon.icon = self._toolkit.image(state.picture)
-                    self._picture = state.picture
+                picture = self._toolkit.fit(state.picture)
+                if picture != self._picture:
+                    icon.icon = self._toolkit.image(picture)
+                    self._picture = picture
                 self._toolkit.attend(state.attention)
                 icon.visible = True
+                self._toolkit.tint(picture)
                 icon.title = self._toolkit.tooltip(state.tooltip)
                 self._update_menu(icon, state)
             except Exception as error:  # noqa: BLE001 - whatever the tray has, sampling goes on

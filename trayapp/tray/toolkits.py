@@ -7,13 +7,15 @@ import logging
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from PIL import Image
 
 from trayapp.domain.levels import Level
 from trayapp.domain.menu import IconPicture
-from trayapp.tray.drawing import draw_icon
+from trayapp.platforms.panel import macos_menu_bar, windows_taskbar
+from trayapp.tray.drawing import draw_icon, draw_template
 from trayapp.tray.marks import level_mark
 from trayapp.tray.text import cut_utf16, plain_line, plain_lines
 
@@ -35,9 +37,16 @@ class Toolkit:
         """Take the icon, before it runs. The thread that will run it."""
         self.icon = icon
 
+    def fit(self, picture: IconPicture) -> IconPicture:
+        """The picture for what is behind it now, where that is to be found out. UI thread."""
+        return picture
+
     def image(self, picture: IconPicture) -> Any:
         """What to set as the icon. UI thread."""
         return draw_icon(picture, 22)
+
+    def tint(self, picture: IconPicture) -> None:
+        """Let the system colour the icon that it shows now, or not. UI thread."""
 
     def tooltip(self, text: str) -> str:
         """The tooltip as this kind can show it."""
@@ -138,12 +147,27 @@ class DarwinToolkit(Toolkit):
 
     label_seconds = _LABEL_SECONDS
 
+    def fit(self, picture: IconPicture) -> IconPicture:
+        """Ask the menu bar, whose colour the wallpaper decides."""
+        if picture.panel != "auto" or _is_template(picture):
+            return picture
+        return replace(picture, panel=macos_menu_bar(self.icon._status_item.button()))
+
     def image(self, picture: IconPicture) -> Any:
         """Draw for the menu bar's thickness, to which pystray would else shrink the image."""
         import AppKit
 
-        thickness = int(AppKit.NSStatusBar.systemStatusBar().thickness())
-        return draw_icon(picture, max(16, thickness))
+        size_px = max(16, int(AppKit.NSStatusBar.systemStatusBar().thickness()))
+        draw = draw_template if _is_template(picture) else draw_icon
+        return draw(picture, size_px)
+
+    def tint(self, picture: IconPicture) -> None:
+        """Have the menu bar give a template its colour; pystray makes a new image for each."""
+        image = self.icon._icon_image
+        if _is_template(picture) and image is not None and not image.isTemplate():
+            image.setTemplate_(True)
+            # The button may have drawn it already.
+            self.icon._status_item.button().setImage_(image)
 
     def started(self) -> None:
         """Let signals through: the system's loop runs no Python code, and pystray takes SIGINT."""
@@ -189,6 +213,10 @@ class WindowsToolkit(Toolkit):
     def __init__(self) -> None:
         self._actions: collections.deque[Callable[[], None]] = collections.deque()
         self._menu_open = False
+
+    def fit(self, picture: IconPicture) -> IconPicture:
+        """Ask the taskbar."""
+        return replace(picture, panel=windows_taskbar()) if picture.panel == "auto" else picture
 
     def image(self, picture: IconPicture) -> Any:
         """Draw for the small size of tray icons, then double it.
@@ -255,6 +283,11 @@ class WindowsToolkit(Toolkit):
 
         self.in_ui_thread(show)
         return True
+
+
+def _is_template(picture: IconPicture) -> bool:
+    """Whether macOS is to give the icon its colour, as it does for icons of its own."""
+    return picture.palette == "mono"
 
 
 def _small_icon_px() -> int:
