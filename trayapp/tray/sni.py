@@ -12,7 +12,6 @@ import functools
 import logging
 import os
 import select
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,8 +25,13 @@ from trayapp.platforms.session_bus import BUS, BUS_NAME, BusError, SessionBus, a
 from trayapp.tray.dbus_object import Body, Interface, Method, Objects, Property
 from trayapp.tray.dbusmenu import MENU_PATH, MenuObject
 from trayapp.tray.drawing import draw_argb
+from trayapp.tray.looping import (
+    FIRST_RETRY_SECONDS,
+    LAST_RETRY_SECONDS,
+    LoopingIcon,
+    milliseconds_until,
+)
 from trayapp.tray.panel import PanelWatch
-from trayapp.tray.pystray_safe import Icon
 from trayapp.tray.text import escape_markup, plain_line, plain_lines
 
 WATCHER = "org.kde.StatusNotifierWatcher"
@@ -47,8 +51,6 @@ _TOOLTIP_SECONDS = 2.0
 _FIRST_MENU_SECONDS, _CLOSED_MENU_SECONDS = 2.0, 30.0
 # What belongs to one update arrives piece by piece; hosts shall hear of it at once.
 _GATHER_SECONDS = 0.002
-_FIRST_RETRY_SECONDS = 1.0
-_LAST_RETRY_SECONDS = 10.0
 # A wheel that is turned far, or a touchpad, is not to rush through everything there is.
 _SCROLL_SECONDS = 0.15
 _DO_NOT_QUEUE = 4
@@ -69,59 +71,28 @@ class _Shown(NamedTuple):
     status: str
 
 
-class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
-    """pystray's `Icon`, with more than its interface asks.
-
-    `icon` may be an `IconPicture`, which is drawn at every size a host may want. `attention` says
-    that hosts must not hide the icon. In the loop's thread are called: `on_seen` with whether a
-    host shows the icon, whenever that changes; `on_scroll` with 1 or -1 for a turn of the wheel up
-    or down; `on_middle` for a click by the middle button; `on_look` when the menu is about to show,
-    which waits for it.
-    """
-
-    HAS_NOTIFICATION = False
+class SniIcon(LoopingIcon):
+    """An icon that the desktop's own tray shows, as it shows its menu."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.on_seen: Callable[[bool], None] = lambda _: None
-        self.on_scroll: Callable[[int], None] = lambda _: None
-        self.on_middle: Callable[[], None] = lambda: None
-        self.on_look: Callable[[], None] = lambda: None
-        self._attention = False
-        self._wanted = False
-        self._menu_stale = False
         self._menu_due_seconds = 0.0
         self._menu_pause_seconds = _FIRST_MENU_SECONDS
-        self._stopping = False
-        self._wake_end: socket.socket | None = None
         self._pixmap_source: Any = None
         self._pixmaps: list[Pixmap] = []
         self._bus: SessionBus | None = None
-        self._panel: PanelWatch | None = None
         self._bus_name = ""
         self._watcher = ""
         self._told: _Shown | None = None  # None: not registered
         self._tooltip_due_seconds = 0.0
-        self._seen: bool | None = None
+        self._scroll_due_seconds = 0.0
         self._replies: dict[int, Reply] = {}
         self._clicked: list[Callable[[Any], object]] = []
         self._item = self._interface()
-        self._scroll_due_seconds = 0.0
         self._menu_object = MenuObject(
             lambda: self.menu, self._send, self._clicked.append, lambda: self.on_look()
         )
         self._objects = Objects(self._item, self._menu_object.interface)
-
-    @property
-    def attention(self) -> bool:
-        """Whether something is so wrong that hosts must not hide the icon. Any thread."""
-        return self._attention
-
-    @attention.setter
-    def attention(self, value: bool) -> None:
-        if value != self._attention:
-            self._attention = value
-            self._wake()
 
     def resize_menu(self) -> None:
         """Tell hosts now that the menu has other entries, though nobody looks. Any thread.
@@ -133,62 +104,21 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         self._menu_pause_seconds = _FIRST_MENU_SECONDS
         self._update_menu()
 
-    # What pystray's base class asks of a backend. Any thread.
-
-    def _show(self) -> None:
-        self._wanted = True
-        self._wake()
-
-    def _hide(self) -> None:
-        self._wanted = False
-        self._wake()
-
-    def _update_icon(self) -> None:
-        self._icon_valid = True
-        self._wake()
-
-    def _update_title(self) -> None:
-        self._wake()
-
-    def _update_menu(self) -> None:
-        self._menu_stale = True
-        self._wake()
-
-    def _stop(self) -> None:
-        self._stopping = True
-        self._wake()
-
-    def _wake(self) -> None:
-        # If it is full, the loop wakes anyway; if it is closed, the loop has ended.
-        if self._wake_end:
-            with contextlib.suppress(OSError):
-                self._wake_end.send(b"\0")
-
-    def _run(self) -> None:
-        self._wake_end, self._loop_end = socket.socketpair()
-        for end in (self._wake_end, self._loop_end):
-            end.setblocking(False)
-        self._mark_ready()
-        delay_seconds = _FIRST_RETRY_SECONDS
-        try:
-            while not self._stopping:
-                try:
-                    with contextlib.closing(SessionBus(os.environ)) as self._bus:
-                        delay_seconds = _FIRST_RETRY_SECONDS
-                        self._serve(self._bus)
-                except (OSError, BusError) as error:
-                    level = (
-                        logging.WARNING if delay_seconds == _FIRST_RETRY_SECONDS else logging.DEBUG
-                    )
-                    _log.log(level, "the tray icon has no session bus: %s", error)
-                self._forget_bus()
-                self._sleep(delay_seconds)
-                delay_seconds = min(2 * delay_seconds, _LAST_RETRY_SECONDS)
-        finally:
-            self._wake_end.close()
-            self._loop_end.close()
-
     # The loop. Its thread only, from here on.
+
+    def _loop(self) -> None:
+        delay_seconds = FIRST_RETRY_SECONDS
+        while not self._stopping:
+            try:
+                with contextlib.closing(SessionBus(os.environ)) as self._bus:
+                    delay_seconds = FIRST_RETRY_SECONDS
+                    self._serve(self._bus)
+            except (OSError, BusError) as error:
+                level = logging.WARNING if delay_seconds == FIRST_RETRY_SECONDS else logging.DEBUG
+                _log.log(level, "the tray icon has no session bus: %s", error)
+            self._forget_bus()
+            self._sleep(delay_seconds)
+            delay_seconds = min(2 * delay_seconds, LAST_RETRY_SECONDS)
 
     def _serve(self, bus: SessionBus) -> None:
         """Serve one connection until told to stop. Raises: OSError, BusError when it breaks."""
@@ -208,24 +138,10 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
                 self._handle(message)
                 self._run_clicked()
             due_seconds = self._tell_hosts()
-            ready = {descriptor for descriptor, _ in poll.poll(_milliseconds_until(due_seconds))}
+            ready = {descriptor for descriptor, _ in poll.poll(milliseconds_until(due_seconds))}
             if self._loop_end.fileno() in ready:
                 time.sleep(_GATHER_SECONDS)
                 self._drain_wakes()
-
-    def _sleep(self, seconds: float) -> None:
-        """Wait, but no longer once told to stop."""
-        deadline = time.monotonic() + seconds
-        poll = select.poll()
-        poll.register(self._loop_end, select.POLLIN)
-        while not self._stopping and (left := deadline - time.monotonic()) > 0:
-            poll.poll(1000 * left)
-            self._drain_wakes()
-
-    def _drain_wakes(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            while self._loop_end.recv(4096):
-                pass
 
     def _forget_bus(self) -> None:
         self._bus = None
@@ -263,11 +179,7 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
     def _run_clicked(self) -> None:
         """Do what was clicked, now that the host has its answer."""
         while self._clicked:
-            action = self._clicked.pop(0)
-            try:
-                action(self)
-            except Exception:  # noqa: BLE001 - whatever an action raises, the icon stays
-                _log.exception("an action of the tray menu failed")
+            self._run_action(self._clicked.pop(0))
             self._menu_due_seconds = 0.0
             self.update_menu()
 
@@ -320,15 +232,6 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         # A watcher that does not know the question is taken for a host as well.
         is_error = reply.header.message_type is MessageType.error
         self._set_seen(is_error or reply.body[0] != ("b", False))
-
-    def _set_seen(self, seen: bool) -> None:
-        if seen == self._seen:
-            return
-        self._seen = seen
-        try:
-            self.on_seen(seen)
-        except Exception:  # noqa: BLE001 - whatever a listener raises, the icon stays
-            _log.exception("on_seen failed")
 
     # What hosts are told, and what they may ask.
 
@@ -468,13 +371,6 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
 
 
 _HOST_SIGNALS = ("StatusNotifierHostRegistered", "StatusNotifierHostUnregistered")
-
-
-def _milliseconds_until(monotonic_seconds: float | None) -> float | None:
-    """For `poll`, which takes None for ever."""
-    if monotonic_seconds is None:
-        return None
-    return max(0.0, 1000 * (monotonic_seconds - time.monotonic()))
 
 
 @functools.lru_cache(maxsize=2)

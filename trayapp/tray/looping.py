@@ -1,0 +1,143 @@
+"""What our own backends to pystray's `Icon` share: any thread sets, one loop is woken and shows."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import select
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from trayapp.tray.pystray_safe import Icon
+
+FIRST_RETRY_SECONDS = 1.0
+LAST_RETRY_SECONDS = 10.0
+_log = logging.getLogger(__name__)
+
+
+class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
+    """pystray's `Icon`, with more than its interface asks.
+
+    `icon` may be an `IconPicture`, which is drawn at the size that is wanted. `attention` says that
+    nobody must hide the icon. In the loop's thread are called: `on_seen` with whether the icon can
+    be seen, whenever that changes; `on_scroll` with 1 or -1 for a turn of the wheel up or down;
+    `on_middle` for a click by the middle button; `on_look` when the menu is about to show, which
+    waits for it.
+    """
+
+    HAS_NOTIFICATION = False
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.on_seen: Callable[[bool], None] = lambda _: None
+        self.on_scroll: Callable[[int], None] = lambda _: None
+        self.on_middle: Callable[[], None] = lambda: None
+        self.on_look: Callable[[], None] = lambda: None
+        self._attention = False
+        self._wanted = False
+        self._menu_stale = False
+        self._stopping = False
+        self._wake_end: socket.socket | None = None
+        self._seen: bool | None = None
+
+    @property
+    def attention(self) -> bool:
+        """Whether something is so wrong that nobody must hide the icon. Any thread."""
+        return self._attention
+
+    @attention.setter
+    def attention(self, value: bool) -> None:
+        if value != self._attention:
+            self._attention = value
+            self._wake()
+
+    def resize_menu(self) -> None:
+        """Note that the menu has other entries. Any thread."""
+        self._update_menu()
+
+    # What pystray's base class asks of a backend. Any thread.
+
+    def _show(self) -> None:
+        self._wanted = True
+        self._wake()
+
+    def _hide(self) -> None:
+        self._wanted = False
+        self._wake()
+
+    def _update_icon(self) -> None:
+        self._icon_valid = True
+        self._wake()
+
+    def _update_title(self) -> None:
+        self._wake()
+
+    def _update_menu(self) -> None:
+        self._menu_stale = True
+        self._wake()
+
+    def _stop(self) -> None:
+        self._stopping = True
+        self._wake()
+
+    def _wake(self) -> None:
+        # If it is full, the loop wakes anyway; if it is closed, the loop has ended.
+        if self._wake_end:
+            with contextlib.suppress(OSError):
+                self._wake_end.send(b"\0")
+
+    def _run(self) -> None:
+        self._wake_end, self._loop_end = socket.socketpair()
+        for end in (self._wake_end, self._loop_end):
+            end.setblocking(False)
+        self._mark_ready()
+        try:
+            self._loop()
+        finally:
+            self._wake_end.close()
+            self._loop_end.close()
+
+    # The loop. Its thread only, from here on.
+
+    def _loop(self) -> None:
+        """Serve until told to stop."""
+        raise NotImplementedError
+
+    def _sleep(self, seconds: float) -> None:
+        """Wait, but no longer once told to stop."""
+        deadline = time.monotonic() + seconds
+        poll = select.poll()
+        poll.register(self._loop_end, select.POLLIN)
+        while not self._stopping and (left := deadline - time.monotonic()) > 0:
+            poll.poll(1000 * left)
+            self._drain_wakes()
+
+    def _drain_wakes(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while self._loop_end.recv(4096):
+                pass
+
+    def _run_action(self, action: Callable[[Any], object]) -> None:
+        """Do what was clicked."""
+        try:
+            action(self)
+        except Exception:  # noqa: BLE001 - whatever an action raises, the icon stays
+            _log.exception("an action of the tray menu failed")
+
+    def _set_seen(self, seen: bool) -> None:
+        if seen == self._seen:
+            return
+        self._seen = seen
+        try:
+            self.on_seen(seen)
+        except Exception:  # noqa: BLE001 - whatever a listener raises, the icon stays
+            _log.exception("on_seen failed")
+
+
+def milliseconds_until(monotonic_seconds: float | None) -> float | None:
+    """For `poll`, which takes None for ever."""
+    if monotonic_seconds is None:
+        return None
+    return max(0.0, 1000 * (monotonic_seconds - time.monotonic()))
