@@ -18,6 +18,7 @@ from trayapp.domain.actions import (
     Decision,
 )
 from trayapp.domain.cleaning import CleanupResult
+from trayapp.domain.language import _, ngettext, paragraph
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Event
 from trayapp.domain.samples import ProcessKey
@@ -122,7 +123,8 @@ class Actions:
     def _do(self, decision: Decision, targets: dict[str, TargetView]) -> Event:
         if decision.action == SNAPSHOT:
             file = self._write_snapshot()
-            return decision.event("done", time.time(), f"Snapshot for {decision.target}: {file}")
+            text = _("Snapshot for {name}: {file}").format(name=decision.target, file=file)
+            return decision.event("done", time.time(), text)
         if decision.action == CLEANUP:
             return self._clean(decision, targets[decision.target])
         return self._end(decision)
@@ -148,14 +150,17 @@ class Actions:
                 refusals.append(str(error))
         asked_count = len(decision.processes) - len(refusals)
         if not asked_count:
-            return _failure(decision, " ".join(refusals[:1]))
-        text = (
-            f"{decision.target}: asked {asked_count} of {len(decision.processes)} processes to end."
-        )
+            return _failure(decision, "".join(refusals[:1]))
+        count = len(decision.processes)
+        text = ngettext(
+            "{name}: asked {asked} of {count} process to end.",
+            "{name}: asked {asked} of {count} processes to end.",
+            count,
+        ).format(name=decision.target, asked=asked_count, count=count)
         return decision.event(
             "done",
             time.time(),
-            " ".join([text, *refusals[:1]]),
+            paragraph(text, *refusals[:1]),
             asked_count=asked_count,
         )
 
@@ -191,4 +196,6 @@ def past_actions(history_file: Path) -> list[Event]:
 
 
 def _failure(decision: Decision, text: str) -> Event:
-    return decision.event("failed", time.time(), f"{decision.target}: {text}")
+    # Translators: what somebody or something has to say.
+    said = _("{name}: {text}").format(name=decision.target, text=text)
+    return decision.event("failed", time.time(), said)

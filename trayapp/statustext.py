@@ -6,8 +6,22 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from trayapp.domain.language import N_, _, listed
+from trayapp.domain.levels import Level
 from trayapp.domain.tray import trend_arrow
 from trayapp.domain.units import format_percent, format_rate, format_size
+
+_VERDICTS = {
+    "gone": N_("not running"),
+    "healthy": N_("healthy"),
+    "growing": N_("growing"),
+    "leaking": N_("leaking"),
+}
+_INCIDENTS = {
+    "active": N_("{level}, active: {title}. {body}"),
+    "recovering": N_("{level}, recovering: {title}. {body}"),
+    "unknown": N_("{level}, unknown: {title}. {body}"),
+}
 
 
 def status_lines(told: Mapping[str, Any]) -> list[str]:
@@ -15,38 +29,60 @@ def status_lines(told: Mapping[str, Any]) -> list[str]:
     lines = []
     system, app = told.get("system"), told.get("app")
     if told.get("paused"):
-        lines.append("Tracking is paused.")
+        lines.append(_("Tracking is paused."))
     if not system or not app:
-        return [*lines, "No sample yet."]
-    stamp = time.strftime("%H:%M:%S", time.localtime(told["taken_at"]))
-    share = system["used_bytes"] / system["total_bytes"]
+        return [*lines, _("No sample yet.")]
     lines.append(
-        f"{stamp}  memory {format_percent(share)} in use, {format_size(system['available_bytes'])} "
-        f"of {format_size(system['total_bytes'])} available, "
-        f"swap {format_size(system['swap_used_bytes'])}"
+        _("{time}  memory {share} in use, {available} of {total} available, swap {swap}").format(
+            time=time.strftime("%H:%M:%S", time.localtime(told["taken_at"])),
+            share=format_percent(system["used_bytes"] / system["total_bytes"]),
+            available=format_size(system["available_bytes"]),
+            total=format_size(system["total_bytes"]),
+            swap=format_size(system["swap_used_bytes"]),
+        )
     )
     for target in told["targets"]:
-        rate = target["slope_bytes_per_second"]
-        pids = ", ".join(str(pid) for pid in target["pids"][:8])
-        more = "…" if len(target["pids"]) > 8 else ""
-        what = (
-            f"{format_size(target['rss_bytes'])} resident {trend_arrow(rate)} {format_rate(rate)}, "
-            f"peak {format_size(target['peak_bytes'])}, {target['verdict']} (pid {pids}{more})"
-            if pids
-            else "not running"
-        )
-        lines.append(f"  {target['name']}: {what}")
+        lines.append(_target_line(target))
         if target["verdict"] == "leaking":
             lines.append(f"    {target['evidence']}")
     lines += [
-        f"  ⚠ {incident['level']}, {incident['phase']}: {incident['title']}. {incident['body']}"
+        "  ⚠ "
+        + _(_INCIDENTS[incident["phase"]]).format(
+            level=Level[incident["level"].upper()].said,
+            title=incident["title"],
+            body=incident["body"],
+        )
         for incident in told["incidents"]
     ]
     lines += [f"  ⚠ {problem}" for problem in told.get("problems", [])]
     cpu = app["cpu_percent"]
+    text = _("Memtray itself: {private} private, {resident} resident, {cpu} CPU (pid {pid})")
     lines.append(
-        f"  Memtray itself: {format_size(app['uss_bytes'])} private, "
-        f"{format_size(app['rss_bytes'])} resident, "
-        f"{'–' if cpu is None else f'{cpu:.1f} %'} CPU (pid {app['pid']})"
+        "  "
+        + text.format(
+            private=format_size(app["uss_bytes"]),
+            resident=format_size(app["rss_bytes"]),
+            cpu=format_percent(None if cpu is None else cpu / 100, 1),
+            pid=app["pid"],
+        )
     )
     return lines
+
+
+def _target_line(target: Mapping[str, Any]) -> str:
+    pids = [str(pid) for pid in target["pids"]]
+    text = "  " + _("{name}: not running")
+    if pids:
+        text = "  " + _(
+            "{name}: {size} resident {arrow} {rate}, peak {peak}, {verdict} (pid {pids})"
+        )
+    rate = target["slope_bytes_per_second"]
+    return text.format(
+        name=target["name"],
+        size=format_size(target["rss_bytes"]),
+        arrow=trend_arrow(rate),
+        rate=format_rate(rate),
+        peak=format_size(target["peak_bytes"]),
+        verdict=_(_VERDICTS[target["verdict"]]),
+        pids=listed(pids[:8]) + ("…" if len(pids) > 8 else ""),
+    )

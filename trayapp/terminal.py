@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import TextIO
 
+from trayapp.domain.language import _
 from trayapp.domain.tray import (
     app_line,
     application_line,
@@ -20,6 +22,10 @@ from trayapp.domain.view import View
 _PLAIN_SECONDS = 10.0
 _APPLICATIONS = 3
 _UP = "\x1b[{}F\x1b[J"
+_WIDE = re.compile(
+    "[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60"
+    "\uffe0-\uffe6\U0001f300-\U0001faff\U00020000-\U0003fffd]"
+)
 
 
 class LiveLines:
@@ -83,7 +89,7 @@ class LiveLines:
         lines = live_lines(view)
         if self._in_place:
             width = _terminal_columns(self._stream)
-            text = "".join(f"{line[: width - 1]}\n" for line in lines)
+            text = "".join(f"{_cut(line, width - 1)}\n" for line in lines)
             self._stream.write((_UP.format(self._drawn) if self._drawn else "") + text)
             self._drawn = len(lines)
         elif self._printed_at is None or now - self._printed_at >= _PLAIN_SECONDS:
@@ -99,9 +105,22 @@ def live_lines(view: View) -> list[str]:
         f"{stamp}  {system_line(view.system)}",
         *(f"  {target_line(target)}" for target in view.targets),
         *(f"  {application_line(each)}" for each in view.applications[:_APPLICATIONS]),
-        *(f"  {incident_line(incident)}: {incident.body}" for incident in view.incidents),
+        *(
+            # Translators: what somebody or something has to say.
+            "  " + _("{name}: {text}").format(name=incident_line(incident), text=incident.body)
+            for incident in view.incidents
+        ),
         f"  {app_line(view.app)}",
     ]
+
+
+def _cut(line: str, columns: int) -> str:
+    """As much of a line as fits; Chinese and Japanese characters take two columns."""
+    for place, character in enumerate(line):
+        columns -= 2 if _WIDE.match(character) else 1
+        if columns < 0:
+            return line[:place]
+    return line
 
 
 def _terminal_columns(stream: TextIO) -> int:
