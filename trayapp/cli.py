@@ -18,6 +18,9 @@ from trayapp.paths import current_paths
 if TYPE_CHECKING:
     import argparse
 
+    from trayapp.domain.records import Event
+    from trayapp.windows.table import LiveOptions
+
 _CLEANUP_TIMEOUT_SECONDS = 120.0
 
 
@@ -61,99 +64,127 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(
         prog="memtray",
-        description="A tray icon that watches memory and says so before it hurts. "
-        "Without a verb: start it.",
+        description=_(
+            "A tray icon that watches memory and says so before it hurts. Without a verb: start it."
+        ),
     )
     parser.add_argument("--version", action="version", version=f"memtray {__version__}")
     _add_start_options(parser, duration)
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB")
+    verbs = parser.add_subparsers(title=_("verbs"), metavar="VERB")
 
     def verb(name: str, run: Any, text: str, *, json: bool = False) -> argparse.ArgumentParser:
         found = verbs.add_parser(name, help=text, description=text)
         found.set_defaults(run=run)
         if json:
-            found.add_argument("--json", action="store_true", help="print JSON, for machines")
+            found.add_argument("--json", action="store_true", help=_("print JSON, for machines"))
         return found
 
-    start = verb("start", _start, "start the applet (exit 3: it runs already)")
+    start = verb("start", _start, _("start the applet (exit 3: it runs already)"))
     _add_start_options(start, duration)
-    verb("status", _status, "what the running applet sees (exit 3: none runs)", json=True)
+    verb("status", _status, _("what the running applet sees (exit 3: none runs)"), json=True)
     verb(
         "health",
         _health,
-        "one look without the applet: exit 0 good, 1 warning, 2 critical or worse",
+        _("one look without the applet: exit 0 good, 1 warning, 2 critical or worse"),
         json=True,
     )
-    cleanup = verb("cleanup", _cleanup, "give memory back, and say honestly how much", json=True)
-    cleanup.add_argument("targets", nargs="*", metavar="TARGET", help="default: Memtray itself")
-    cleanup.add_argument("--all", action="store_true", help="Memtray itself and all targets")
-    trends = verb("trends", _trends, "open the trend window, or save it as a picture")
+    cleanup = verb("cleanup", _cleanup, _("give memory back, and say honestly how much"), json=True)
+    cleanup.add_argument("targets", nargs="*", metavar="TARGET", help=_("default: Memtray itself"))
+    cleanup.add_argument("--all", action="store_true", help=_("Memtray itself and all targets"))
+    trends = verb("trends", _trends, _("open the trend window, or save it as a picture"))
     trends.add_argument(
         "targets",
         nargs="*",
         metavar="TARGET|FILE",
-        help='a target, "system" or "memtray"; or recordings (.memrec, .csv)',
+        help=_('a target, "system" or "memtray"; or recordings (.memrec, .csv)'),
     )
-    trends.add_argument("--since", type=duration, metavar="2h", help="how far back")
+    trends.add_argument("--since", type=duration, metavar="2h", help=_("how far back"))
     trends.add_argument(
-        "--at", type=_moment, metavar="TIME", help="mark a moment: 2026-11-20T14:30, or Unix time"
+        "--at",
+        type=_moment,
+        metavar="TIME",
+        help=_("mark a moment: 2026-11-20T14:30, or Unix time"),
     )
     trends.add_argument(
-        "--kind", choices=("rss", "uss", "pss", "swap"), help="which memory of the targets"
+        "--kind", choices=("rss", "uss", "pss", "swap"), help=_("which memory of the targets")
     )
-    trends.add_argument("--stacked", action="store_true", help="areas on top of each other")
+    trends.add_argument("--stacked", action="store_true", help=_("areas on top of each other"))
     trends.add_argument(
-        "--runs", action="store_true", help="lay the runs of one target over each other"
+        "--runs", action="store_true", help=_("lay the runs of one target over each other")
     )
-    trends.add_argument("--save", type=Path, metavar="FILE.png|svg|pdf", help="no window, a file")
+    trends.add_argument(
+        "--save", type=Path, metavar="FILE.png|svg|pdf", help=_("no window, a file")
+    )
     theme = trends.add_mutually_exclusive_group()
-    theme.add_argument("--dark", action="store_true", default=None, help="dark colours")
-    theme.add_argument("--light", action="store_false", dest="dark", help="light colours")
-    verb("statistics", _statistics, "what Memtray did so far, as a small window", json=True)
-    verb("snapshot", _snapshot, "write everything that is known now to a file", json=True)
-    verb("pause", _pause, "stop taking samples until `memtray resume`")
-    verb("resume", _resume, "take samples again")
-    alerts = verb("alerts", _alerts, "switch alerts, or show what was told and why", json=True)
+    theme.add_argument("--dark", action="store_true", default=None, help=_("dark colours"))
+    theme.add_argument("--light", action="store_false", dest="dark", help=_("light colours"))
+    table = verb("table", _table, _("every target and application in one window"))
+    _add_theme(table)
+    details = verb("details", _details, _("one target in a window: runs, health, changes"))
+    details.add_argument("name", metavar="NAME", help=_('a target, or "memtray"'))
+    details.add_argument("--application", action="store_true", help=_("NAME is no target"))
+    _add_theme(details)
+    compact = verb("compact", _compact, _("a small window that stays on top"))
+    compact.add_argument(
+        "--reset", action="store_true", help=_("forget where it was; it goes back to its corner")
+    )
+    _add_theme(compact)
+    verb("statistics", _statistics, _("what Memtray did so far, as a small window"), json=True)
+    verb("snapshot", _snapshot, _("write everything that is known now to a file"), json=True)
+    verb("pause", _pause, _("stop taking samples until `memtray resume`"))
+    verb("resume", _resume, _("take samples again"))
+    alerts = verb("alerts", _alerts, _("switch alerts, or show what was told and why"), json=True)
     alerts.add_argument("what", choices=("on", "off", "snooze", "log"))
-    alerts.add_argument("duration", nargs="?", type=duration, metavar="1h", help="for snooze")
-    alerts.add_argument("target", nargs="?", metavar="TARGET", help="snooze only this one")
-    settings = verb("settings", _settings, "open the settings file in your editor")
-    settings.add_argument("--path", action="store_true", help="only print where the file is")
-    verb("doctor", _doctor, "check what Memtray needs on this machine", json=True)
-    autostart = verb("autostart", _autostart, "start at login")
+    alerts.add_argument("duration", nargs="?", type=duration, metavar="1h", help=_("for snooze"))
+    alerts.add_argument("target", nargs="?", metavar="TARGET", help=_("snooze only this one"))
+    settings = verb("settings", _settings, _("open the settings file in your editor"))
+    settings.add_argument("--path", action="store_true", help=_("only print where the file is"))
+    verb("doctor", _doctor, _("check what Memtray needs on this machine"), json=True)
+    autostart = verb("autostart", _autostart, _("start at login"))
     autostart.add_argument("what", choices=("on", "off", "status"))
     record = verb(
         "record",
         _record,
-        "record processes up to a thousand times a second, into .memrec or .csv",
+        _("record processes up to a thousand times a second, into .memrec or .csv"),
         json=True,
     )
     record.add_argument("--pid", type=int, action="append", default=[], metavar="N")
-    record.add_argument("--match", metavar="TEXT", help="all whose command line has this text")
+    record.add_argument("--match", metavar="TEXT", help=_("all whose command line has this text"))
     record.add_argument(
-        "--interval", type=duration, default=0.001, metavar="1ms", help="1ms to 1h; default 1ms"
+        "--interval", type=duration, default=0.001, metavar="1ms", help=_("1ms to 1h; default 1ms")
     )
     record.add_argument(
-        "--for", type=duration, dest="for_seconds", metavar="10s", help="default: until they end"
+        "--for", type=duration, dest="for_seconds", metavar="10s", help=_("default: until they end")
     )
     record.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.memrec|csv")
     record.add_argument(
-        "command", nargs="*", metavar="-- COMMAND", help="run this and record it with its children"
+        "command",
+        nargs="*",
+        metavar="-- COMMAND",
+        help=_("run this and record it with its children"),
+    )
+    _add_run_options(
+        verb(
+            "run",
+            _run_guarded,
+            _("run a command; say, or restart it, when it takes too much memory"),
+        )
     )
     analyze = verb(
         "analyze",
         _analyze,
-        "judge recordings: exit 0 healthy, 1 something grows, 2 unreadable",
+        _("judge recordings: exit 0 healthy, 1 something grows, 2 unreadable"),
         json=True,
     )
     analyze.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    gallery = verb("gallery", _gallery, "draw every look of the icon on one sheet")
+    gallery = verb("gallery", _gallery, _("draw every look of the icon on one sheet"))
     gallery.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.png")
-    export = verb("export", _export, "write the history to a workbook, a table or a document")
+    export = verb("export", _export, _("write the history to a workbook, a table or a document"))
     _add_choice_options(export)
     export.add_argument("-o", "--output", type=Path, metavar="FILE.xlsx|csv|json|parquet")
-    verb("quit", _quit, "end the running applet")
+    verb("quit", _quit, _("end the running applet"))
     # Not for people: what the applet starts for a remote channel.
+    verbs.add_parser("popup").set_defaults(run=_popup)
     deliver = verbs.add_parser("deliver")
     deliver.set_defaults(run=_deliver)
     deliver.add_argument("--config", type=Path, required=True)
@@ -174,16 +205,39 @@ def _add_choice_options(parser: argparse.ArgumentParser) -> None:
             raise argparse.ArgumentTypeError(str(error)) from error
 
     parser.add_argument(
-        "targets", nargs="*", metavar="TARGET|FILE", help="default: all; or recordings"
+        "targets", nargs="*", metavar="TARGET|FILE", help=_("default: all; or recordings")
     )
-    parser.add_argument("--since", type=moment, metavar="24h", help="how far back, or from when")
-    parser.add_argument("--until", type=moment, metavar="1h", help="how long ago, or until when")
+    parser.add_argument("--since", type=moment, metavar="24h", help=_("how far back, or from when"))
+    parser.add_argument("--until", type=moment, metavar="1h", help=_("how long ago, or until when"))
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    import argparse
+
+    from trayapp.domain.units import parse_size
+
+    def size(text: str) -> int:
+        try:
+            return parse_size(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    parser.add_argument("--high", type=size, metavar="500M", help=_("say so on standard error"))
+    parser.add_argument("--critical", type=size, metavar="1G", help=_("say so more loudly"))
+    parser.add_argument("--restart", action="store_true", help=_("end it and start it again then"))
+    parser.add_argument("command", nargs="*", metavar="-- COMMAND", help=_("with its arguments"))
 
 
 def _add_start_options(parser: argparse.ArgumentParser, duration: Any) -> None:
-    parser.add_argument("--headless", action="store_true", help="no tray: run in the terminal")
-    parser.add_argument("--interval", type=duration, metavar="1s", help="0.2s to 30s")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="another settings file")
+    parser.add_argument("--headless", action="store_true", help=_("no tray: run in the terminal"))
+    parser.add_argument("--interval", type=duration, metavar="1s", help=_("0.2s to 30s"))
+    parser.add_argument("--config", type=Path, metavar="FILE", help=_("another settings file"))
+
+
+def _add_theme(parser: argparse.ArgumentParser) -> None:
+    theme = parser.add_mutually_exclusive_group()
+    theme.add_argument("--dark", action="store_true", default=None, help=_("dark colours"))
+    theme.add_argument("--light", action="store_false", dest="dark", help=_("light colours"))
 
 
 def _start(options: argparse.Namespace) -> int:
@@ -194,7 +248,11 @@ def _start(options: argparse.Namespace) -> int:
 
 def _start_app(*, headless: bool, interval_seconds: float | None, config: Path | None) -> int:
     if interval_seconds is not None and not 0.2 <= interval_seconds <= 30:
-        raise UsageError(f"--interval must be 0.2s to 30s, not {interval_seconds:g}s")
+        raise UsageError(
+            _("--interval must be 0.2s to 30s, not {seconds}s").format(
+                seconds=f"{interval_seconds:g}"
+            )
+        )
     from trayapp.app import App
 
     app = App(
@@ -247,7 +305,8 @@ def _health(options: argparse.Namespace) -> int:
     if options.json:
         _print_json({"level": level.label, "system": system_status(system)})
     else:
-        print(f"{'good' if level is Level.NORMAL else level.label}: {system_line(system)}")
+        said = _("good") if level is Level.NORMAL else level.said
+        print(_("{name}: {text}").format(name=said, text=system_line(system)))
     return min(level, 2)
 
 
@@ -260,7 +319,7 @@ def _cleanup(options: argparse.Namespace) -> int:
         return 0
     for result in told["results"]:
         print(result["text"])
-    print("Measured again in 60 s; `memtray statistics` tells what stayed free.")
+    print(_("Measured again in 60 s; `memtray statistics` tells what stayed free."))
     return 0
 
 
@@ -309,6 +368,46 @@ def _moment(text: str) -> float:
     return wall_seconds
 
 
+def _live_options(options: argparse.Namespace) -> LiveOptions:
+    from trayapp.windows.table import LiveOptions
+
+    paths = current_paths()
+    paths.create()
+    return LiveOptions(
+        history_file=paths.history_file,
+        runtime=paths.runtime,
+        place_file=paths.data / "windows" / "compact.json",
+        dark=options.dark,
+    )
+
+
+def _table(options: argparse.Namespace) -> int:
+    from trayapp.hands import WindowHands
+    from trayapp.windows.table import main as show_table
+
+    return show_table(_live_options(options), WindowHands())
+
+
+def _details(options: argparse.Namespace) -> int:
+    from trayapp.hands import WindowHands
+    from trayapp.windows.details import main as show_details
+
+    kind = "application" if options.application else "target"
+    return show_details(_live_options(options), WindowHands(), kind, options.name)
+
+
+def _compact(options: argparse.Namespace) -> int:
+    from trayapp.hands import WindowHands
+    from trayapp.windows.compact import main as show_compact
+    from trayapp.windows.compact import reset_place
+
+    if options.reset:
+        reset_place(_live_options(options))
+        print(_("The compact view is in its corner again."))
+        return 0
+    return show_compact(_live_options(options), WindowHands())
+
+
 def _statistics(options: argparse.Namespace) -> int:
     rows = [(str(label), str(value)) for label, value in _call("statistics")["rows"]]
     if options.json:
@@ -324,19 +423,19 @@ def _snapshot(options: argparse.Namespace) -> int:
     if options.json:
         _print_json(told)
     else:
-        print(f"Snapshot written to {told['file']}")
+        print(_("Snapshot written to {file}").format(file=told["file"]))
     return 0
 
 
-def _pause(_: argparse.Namespace) -> int:
+def _pause(_options: argparse.Namespace) -> int:
     _call("pause")
-    print("Tracking is paused; `memtray resume` goes on.")
+    print(_("Tracking is paused; `memtray resume` goes on."))
     return 0
 
 
-def _resume(_: argparse.Namespace) -> int:
+def _resume(_options: argparse.Namespace) -> int:
     _call("resume")
-    print("Tracking goes on.")
+    print(_("Tracking goes on."))
     return 0
 
 
@@ -344,9 +443,11 @@ def _alerts(options: argparse.Namespace) -> int:
     if options.what == "log":
         return _alert_log(options)
     if options.what == "snooze" and not options.duration:
-        raise UsageError("snooze for how long? For example: memtray alerts snooze 1h")
+        raise UsageError(_("snooze for how long? For example: memtray alerts snooze 1h"))
     if options.what != "snooze" and options.duration is not None:
-        raise UsageError(f"`memtray alerts {options.what}` takes no duration")
+        raise UsageError(
+            _("{command} takes no duration").format(command=f"`memtray alerts {options.what}`")
+        )
     told = _call("alerts", what=options.what, seconds=options.duration, target=options.target)
     if options.json:
         _print_json(told)
@@ -357,12 +458,15 @@ def _alerts(options: argparse.Namespace) -> int:
 
 def _alerts_text(alerts: Mapping[str, Any]) -> str:
     if alerts["off"]:
-        return "Alerts are off."
-    lines = ["Alerts are on."]
+        return _("Alerts are off.")
+    lines = [_("Alerts are on.")]
     if alerts["snoozed_until"] is not None:
-        lines = [f"All alerts are snoozed until {_clock(alerts['snoozed_until'])}."]
+        until = _clock(alerts["snoozed_until"])
+        lines = [_("All alerts are snoozed until {time}.").format(time=until)]
     lines += [
-        f"Alerts about {name!r} are snoozed until {_clock(until)}."
+        _("Alerts about {name} are snoozed until {time}.").format(
+            name=repr(name), time=_clock(until)
+        )
         for name, until in alerts["snoozed_targets"].items()
     ]
     return "\n".join(lines)
@@ -392,12 +496,32 @@ def _alert_log(options: argparse.Namespace) -> int:
         )
         return 0
     for event in events:
-        reason = event.data.get("reason")
-        what = f"{event.data.get('what')}{f' ({reason})' if reason else ''}"
-        print(f"{_clock(event.wall_seconds)}  {event.level:9}  {event.text}: {what}")
+        print(_alert_line(event))
     if not events:
-        print("Nothing was told or held so far.")
+        print(_("Nothing was told or held so far."))
     return 0
+
+
+def _alert_line(event: Event) -> str:
+    from trayapp.domain.levels import Level
+
+    whats = {
+        "raised": _("raised"),
+        "escalated": _("escalated"),
+        "worsened": _("worsened"),
+        "resolved": _("resolved"),
+        "held": _("held"),
+        "acknowledged": _("acknowledged"),
+    }
+    # Translators: an alert and what became of it, such as "Memory is short: held (quiet hours)".
+    text = _("{title}: {what} ({reason})") if event.data.get("reason") else _("{title}: {what}")
+    what = str(event.data.get("what"))
+    told = text.format(
+        title=event.text, what=whats.get(what, what), reason=event.data.get("reason")
+    )
+    level = event.level.upper()
+    said = Level[level].said if level in Level.__members__ else event.level
+    return f"{_clock(event.wall_seconds)}  {said:9}  {told}"
 
 
 def _settings(options: argparse.Namespace) -> int:
@@ -442,7 +566,9 @@ def _doctor(options: argparse.Namespace) -> int:
         )
     else:
         for check in checks:
-            print(f"{check.mark} {check.name}: {check.text}")
+            print(
+                f"{check.mark} " + _("{name}: {text}").format(name=_(check.name), text=check.text)
+            )
     return int(any(check.result == "bad" for check in checks))
 
 
@@ -456,7 +582,7 @@ def _autostart(options: argparse.Namespace) -> int:
     elif options.what == "off":
         platform.autostart_disable()
     is_on = platform.autostart_status()
-    print(f"Start at login is {'on' if is_on else 'off'}.")
+    print(_("Start at login is on.") if is_on else _("Start at login is off."))
     return 0
 
 
@@ -477,23 +603,46 @@ def _record(options: argparse.Namespace) -> int:
     )
 
 
+def _run_guarded(options: argparse.Namespace) -> int:
+    from trayapp.guard.run import RunOptions
+    from trayapp.guard.run import main as run_guarded
+
+    return run_guarded(
+        RunOptions(
+            command=tuple(options.command),
+            high_bytes=options.high,
+            critical_bytes=options.critical,
+            restart=options.restart,
+        ),
+        current_paths().runtime,
+    )
+
+
 def _analyze(options: argparse.Namespace) -> int:
     from trayapp.recording.analyze import main as analyze
 
     return analyze(options.files, json=options.json)
 
 
+def _popup(_options: argparse.Namespace) -> int:
+    """Show a menu for the tray icon; not a command for people."""
+    from trayapp.windows.popup import run_popup
+
+    return run_popup()
+
+
 def _gallery(options: argparse.Namespace) -> int:
     from trayapp.tray.gallery import save_gallery
 
     save_gallery(options.output)
-    print(f"Gallery written to {options.output}")
+    print(_("Gallery written to {file}").format(file=options.output))
     return 0
 
 
 def _export(options: argparse.Namespace) -> int:
     import signal
 
+    from trayapp.domain.units import format_percent
     from trayapp.export.export import ExportOptions
     from trayapp.export.export import main as export
     from trayapp.recording.files import split_files
@@ -514,13 +663,15 @@ def _export(options: argparse.Namespace) -> int:
                 since=options.since,
                 until=options.until,
             ),
-            lambda share: progress.show(f"Exporting: {share:.0%}"),
+            lambda share: progress.show(
+                _("Exporting: {share}").format(share=format_percent(share))
+            ),
             lambda note: print(f"memtray: {note}", file=sys.stderr),
         )
     finally:
         progress.clear()
     if code == 0:
-        print(f"Exported to {options.output}")
+        print(_("Exported to {file}").format(file=options.output))
     return code
 
 
@@ -536,10 +687,10 @@ def _deliver(options: argparse.Namespace) -> int:
             address = find_address(channel.url, channel.url_env, channel.url_keyring, os.environ)
             deliver(Spool(current_paths().outbox), channel.name, address)
             return 0
-    raise ChannelError(settings.problem or "there is no such channel in the settings")
+    raise ChannelError(settings.problem or _("there is no such channel in the settings"))
 
 
-def _quit(_: argparse.Namespace) -> int:
+def _quit(_options: argparse.Namespace) -> int:
     _call("quit")
-    print("Memtray ends.")
+    print(_("Memtray ends."))
     return 0
