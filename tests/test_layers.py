@@ -39,6 +39,7 @@ ALLOWED = {
         "history",
         "control",
         "recording",
+        "settings",
         "matplotlib",
         "tkinter",
         "PIL",
@@ -46,7 +47,7 @@ ALLOWED = {
         "dateutil",
     },
     "recording": {"domain", "history", "readers", "platforms", "psutil"},
-    "settings": {"domain"},
+    "settings": {"domain", "tomlkit"},
     "export": {"domain", "history", "recording", "matplotlib", "pyarrow", "xlsxwriter"},
 }
 #: Files beside the rooms that everybody may know.
@@ -114,6 +115,6 @@ def test_the_resident_process_loads_nothing_heavy() -> None:
     heavy = {
         "numpy", "matplotlib", "tkinter", "asyncio", "argparse", "subprocess", "multiprocessing",
         "psutil", "PIL.ImageDraw", "PIL.ImageFont", "http", "urllib.request", "plyer", "tomllib",
-        "concurrent.futures", "difflib", "Xlib",
+        "concurrent.futures", "difflib", "Xlib", "tomlkit",
     }  # fmt: skip
     assert not loaded & heavy

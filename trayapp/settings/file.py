@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -97,26 +97,19 @@ def add_target(file: Path, target: TargetSettings) -> Settings:
     Raises: SettingsError if the file is unusable, the target does not fit, or the file cannot be
     written; the file is then as it was.
     """
-    _create_if_missing(file)
-    signature = _sign(file)
-    before, is_private = _read(file)
-    taken = {*RESERVED_NAMES, *(other.name for other in parse_settings(before, str(file)).targets)}
-    _check_can_append(before, file)
-    try:
+
+    def append(before: str) -> str:
+        others = parse_settings(before, str(file)).targets
+        _check_can_append(before, file)
         read_value(fields_of(TARGETS_TABLE)["name"], target.name)
-    except RefusedError as error:
-        raise _error(file, str(error)) from error
-    target = replace(_spell_surrogates(target), name=_free_name(target.name, taken))
-    newline = "\r\n" if "\r\n" in before else "\n"
-    gap = newline if not before or before.endswith("\n") else newline * 2
-    after = before + gap + target_text(target).replace("\n", newline)
-    result = _parse(file, after, is_private)
-    if len(after.encode()) > _LARGEST_BYTES:
-        raise _error(file, "is full (1 MiB); remove what is not needed from it")
-    if _sign(file) != signature:
-        raise _error(file, "was being changed at this moment; try again")
-    _write(file, after)
-    return result
+        name = _free_name(target.name, {*RESERVED_NAMES, *(other.name for other in others)})
+        newline = "\r\n" if "\r\n" in before else "\n"
+        gap = newline if not before or before.endswith("\n") else newline * 2
+        block = target_text(replace(_spell_surrogates(target), name=name))
+        return before + gap + block.replace("\n", newline)
+
+    rewrite(file, append)
+    return load_settings(file)
 
 
 def remove_target(file: Path, name: str) -> Settings:
@@ -126,24 +119,65 @@ def remove_target(file: Path, name: str) -> Settings:
     Raises: SettingsError if the file is unusable or cannot be written, there is no such target, or
     it cannot be taken out, or something else in the file names it; the file is then as it was.
     """
-    from trayapp.settings.removal import without_target
+    from trayapp.settings.removal import without_entry
 
+    def take_out(before: str) -> str:
+        if name not in [target.name for target in parse_settings(before, str(file)).targets]:
+            text = _("has no target {name}; it may be gone already")
+            raise _error(file, text.format(name=repr(name)))
+        after = without_entry(before, TARGETS_TABLE, name)
+        if after is None:
+            text = _("take {name} out of it by hand; it is no block")
+            raise _error(file, text.format(name=repr(name)))
+        return after
+
+    rewrite(file, take_out)
+    return load_settings(file)
+
+
+def read_text(file: Path) -> str:
+    """The text of the settings file; at first start it is made.
+
+    Raises: SettingsError if it cannot be made or read.
+    """
+    _create_if_missing(file)
+    return _read(file)[0]
+
+
+def rewrite(file: Path, change: Callable[[str], str]) -> tuple[str, str]:
+    """Replace the person's file by what `change` makes of its text as it is at this moment.
+
+    Returns: the text before and after.
+    Raises: SettingsError, the file being as it was, if `change` refuses, if the result has a
+    mistake that was not there before, or if the file cannot be written.
+    """
+    _create_if_missing(file)
     signature = _sign(file)
     before, is_private = _read(file)
-    if name not in [target.name for target in parse_settings(before, str(file)).targets]:
-        raise _error(
-            file, _("has no target {name}; it may be gone already").format(name=repr(name))
-        )
-    after = without_target(before, name)
-    if after is None:
-        raise _error(
-            file, _("take {name} out of it by hand; it is no block").format(name=repr(name))
-        )
-    result = _parse(file, after, is_private)
+    try:
+        after = change(before)
+    except RefusedError as error:
+        raise _error(file, str(error)) from error
+    try:
+        _parse(file, after, is_private)
+    except SettingsError as error:
+        if str(error) != _mistake_of(file, before):
+            raise
+    if len(after.encode()) > _LARGEST_BYTES:
+        raise _error(file, _("is full (1 MiB); remove what is not needed from it"))
     if _sign(file) != signature:
         raise _error(file, _("was being changed at this moment; try again"))
-    _write(file, after)
-    return result
+    if after != before:
+        _write(file, after)
+    return before, after
+
+
+def _mistake_of(file: Path, text: str) -> str | None:
+    try:
+        parse_settings(text, str(file))
+    except SettingsError as error:
+        return str(error)
+    return None
 
 
 def make_target_name(text: str) -> str:

@@ -37,7 +37,7 @@ def parse_settings(text: str, file: str) -> Settings:
     Raises: SettingsError, one line with file, key, value, what fits and a remedy.
     """
     try:
-        return _read_settings(_read_toml(text))
+        return _read_settings(read_toml(text))
     except RefusedError as error:
         raise SettingsError(one_line(f"{file}: {error}")) from error
 
@@ -55,7 +55,11 @@ def read_value(field: Field, value: object, where: str = "") -> object:
         raise RefusedError(f"{name} = {shown} {error}; write {field.kind.allowed}") from error
 
 
-def _read_toml(text: str) -> dict[str, object]:
+def read_toml(text: str) -> dict[str, object]:
+    """What the text says, before it is judged.
+
+    Raises: RefusedError if it is not TOML.
+    """
     import tomllib
 
     try:
