@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,12 @@ def driver(desktop: VirtualDesktop) -> Iterator[Driver]:
     wait_until(lambda: desktop.tray_box() is None, what="empty tray")
 
 
+def full_bars(desktop: VirtualDesktop) -> Box | None:
+    """Where the icon is, once its bars are as high as it can be."""
+    box = desktop.tray_box()
+    return box if box and box.height == desktop.icon_size * desktop.scale else None
+
+
 def columns(picture: Screenshot, y: int) -> list[tuple[int, int, int]]:
     return [picture.pixel(x, y) for x in range(picture.width)]
 
@@ -95,11 +101,7 @@ def test_ten_bars_are_on_the_panel(desktop: VirtualDesktop, driver: Driver) -> N
     size = desktop.icon_size * desktop.scale
     driver.tell(heights=[100] * 10)
 
-    def drawn() -> Box | None:
-        box = desktop.tray_box()
-        return box if box and box.height == size else None
-
-    box = wait_until(drawn, what="full bars")
+    box = wait_until(lambda: full_bars(desktop), what="full bars")
     assert box is not None
     grid = layout(size)
     found = [
@@ -119,10 +121,29 @@ def test_ten_bars_are_on_the_panel(desktop: VirtualDesktop, driver: Driver) -> N
         IconPicture(heights=(None,) * 10, paused=True),
     ):
         driver.tell(**asdict(look))
-        wait_until(
-            partial(shows, desktop, slot, on_background(draw_icon(look, size), panel)),
-            what=f"{look}",
-        )
+        drawn_look = draw_icon(replace(look, panel="light"), size)
+        wait_until(partial(shows, desktop, slot, on_background(drawn_look, panel)), what=f"{look}")
+
+
+def test_the_icon_follows_the_panel_into_the_dark_and_back(
+    desktop: VirtualDesktop, driver: Driver
+) -> None:
+    size = desktop.icon_size * desktop.scale
+    picture = IconPicture(heights=(100,) * 10)
+    driver.tell(heights=picture.heights)
+    box = wait_until(lambda: full_bars(desktop), what="full bars")
+    assert box is not None
+    slot = slot_of(box, desktop)
+
+    def is_drawn_for(panel: str) -> bool:
+        shot = desktop.screenshot()
+        drawn = draw_icon(replace(picture, panel=panel), size)
+        return shot.crop(slot).rgb == on_background(drawn, shot.pixel(slot.x - 1, slot.y))
+
+    for dark, panel in (("true", "dark"), ("false", "light")):
+        command = ("xfconf-query", "-c", "xfce4-panel", "-p", "/panels/dark-mode", "-n")
+        subprocess.run((*command, "-t", "bool", "-s", dark), env=desktop.env, check=True)
+        wait_until(partial(is_drawn_for, panel), 20, what=f"icon for a {panel} panel")
 
 
 def on_background(icon: Image.Image, color: tuple[int, int, int]) -> bytes:
