@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -387,6 +387,8 @@ def _legend_text(curve: Curve, *, short: bool, growth: Growth | None) -> str:
     current = _("not running") if curve.current is None else format_size(curve.current)
     rate = [] if curve.rate is None else [format_rate(curve.rate)]
     if short:
+        if growth is not None:
+            rate = [growth_text(replace(growth, until=None), 0.0)]
         return f"{chart_name(curve.name, 15)}  {' · '.join([current, *rate])}"
     figures = [current, _("peak {size}").format(size=format_size(curve.peak)), *rate]
     lines = [chart_name(curve.name, 30), " · ".join(figures)]
