@@ -19,7 +19,6 @@ from trayapp.settings.template import default_text, target_text
 
 _LARGEST_BYTES = 1024 * 1024
 
-_ELSEWHERE = "let your user write there, or set MEMTRAY_HOME to a folder of your own"
 _BYTE_ORDER_MARK = "\ufeff"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TOKEN = re.compile(r"\\?.", re.DOTALL)
@@ -192,7 +191,11 @@ def _create_if_missing(file: Path) -> None:
             return
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise _error(file, f"cannot be made: {error.strerror}; {_ELSEWHERE}") from error
+        text = _(
+            "cannot be made: {reason}; "
+            "let your user write there, or set MEMTRAY_HOME to a folder of your own"
+        )
+        raise _error(file, text.format(reason=error.strerror)) from error
     _write(file, default_text())
 
 
@@ -205,8 +208,9 @@ def _parse(file: Path, text: str, is_private: bool) -> Settings:
 
     told = tuple(channel for channel in settings.channels if channel.url is None)
     remedy = f"chmod 600 {shlex.quote(str(file))}"
-    problem = f"{file}: others may read it, so no url under [[channels]] is used; {remedy}"
-    return replace(settings, channels=told, problem=one_line(problem))
+    text = _("{file}: others may read it, so no url under [[channels]] is used; {remedy}")
+    problem = one_line(text.format(file=file, remedy=remedy))
+    return replace(settings, channels=told, problem=problem)
 
 
 def _read(file: Path) -> tuple[str, bool]:
@@ -214,21 +218,24 @@ def _read(file: Path) -> tuple[str, bool]:
     try:
         # Opening a pipe would wait for somebody to write into it.
         if not stat.S_ISREG(file.stat().st_mode):
-            raise _error(file, "is not a file; move it away, and Memtray writes a new one")
+            raise _error(file, _("is not a file; move it away, and Memtray writes a new one"))
         with file.open("rb") as stream:
             content = stream.read(_LARGEST_BYTES + 1)
             is_private = os.name != "posix" or not os.fstat(stream.fileno()).st_mode & 0o077
     except FileNotFoundError as error:
-        raise _error(file, "is gone; save it again, or restart Memtray for a new one") from error
+        text = _("is gone; save it again, or restart Memtray for a new one")
+        raise _error(file, text) from error
     except OSError as error:
-        raise _error(file, f"cannot be read: {error.strerror}; let your user read it") from error
+        text = _("cannot be read: {reason}; let your user read it")
+        raise _error(file, text.format(reason=error.strerror)) from error
     if len(content) > _LARGEST_BYTES:
-        raise _error(file, "is larger than 1 MiB; remove what is not a setting from it")
+        raise _error(file, _("is larger than 1 MiB; remove what is not a setting from it"))
     try:
         return content.decode(), is_private
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise _error(file, f"is not UTF-8 text (line {line}); save it as UTF-8") from error
+        text = _("is not UTF-8 text (line {line}); save it as UTF-8")
+        raise _error(file, text.format(line=line)) from error
 
 
 def _write(file: Path, text: str) -> None:
@@ -238,7 +245,7 @@ def _write(file: Path, text: str) -> None:
     try:
         mode = stat.S_IMODE(place.stat().st_mode) if place.exists() else 0o600
         if place.exists() and not os.access(place, os.W_OK):
-            raise _error(file, "is write-protected; let your user write it")
+            raise _error(file, _("is write-protected; let your user write it"))
         try:
             with open(temporary, "xb", opener=_open_private) as stream:
                 stream.write(text.encode())
@@ -249,7 +256,11 @@ def _write(file: Path, text: str) -> None:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise _error(file, f"cannot be written: {error.strerror}; {_ELSEWHERE}") from error
+        text = _(
+            "cannot be written: {reason}; "
+            "let your user write there, or set MEMTRAY_HOME to a folder of your own"
+        )
+        raise _error(file, text.format(reason=error.strerror)) from error
 
 
 def _open_private(path: str, flags: int) -> int:
@@ -274,8 +285,10 @@ def _check_can_append(text: str, file: Path) -> None:
     except tomllib.TOMLDecodeError as error:
         raise _error(
             file,
-            "has targets = […], to which nothing can be added; write each of them as a"
-            " [[targets]] block",
+            _(
+                "has targets = […], to which nothing can be added; write each of them as a"
+                " [[targets]] block"
+            ),
         ) from error
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from trayapp.domain.colors import parse_color
+from trayapp.domain.language import _, ngettext
 from trayapp.domain.units import GIB, KIB, MIB, parse_duration, parse_size
 
 _LONGEST_ENTRY = 4096
@@ -43,12 +44,12 @@ class Flag:
     @property
     def allowed(self) -> str:
         """The two."""
-        return "true or false"
+        return _("true or false")
 
     def read(self, value: object) -> bool:
         """As it is."""
         if not isinstance(value, bool):
-            raise RefusedError("is neither true nor false")
+            raise RefusedError(_("is neither true nor false"))
         return value
 
     def write(self, value: object) -> str:
@@ -67,11 +68,13 @@ class Number:
     @property
     def allowed(self) -> str:
         """The bounds."""
-        return f"{self.low} to {self.high}"
+        return _reach(self.low, self.high)
 
     def read(self, value: object) -> float:
         """In the record's unit."""
-        return float(_within(_finite(value, "a number"), self.low, self.high) * self.factor)
+        return float(
+            _within(_finite(value, _("is not a number")), self.low, self.high) * self.factor
+        )
 
     def write(self, value: object) -> str:
         """In the file's unit."""
@@ -89,12 +92,12 @@ class Whole:
     @property
     def allowed(self) -> str:
         """The bounds."""
-        return f"{self.low} to {self.high}"
+        return _reach(self.low, self.high)
 
     def read(self, value: object) -> int:
         """In the record's unit."""
         if not isinstance(value, int) or isinstance(value, bool):
-            raise RefusedError("is not a whole number")
+            raise RefusedError(_("is not a whole number"))
         return int(_within(value, self.low, self.high)) * self.factor
 
     def write(self, value: object) -> str:
@@ -112,13 +115,13 @@ class Duration:
     @property
     def allowed(self) -> str:
         """The bounds."""
-        return f"{self.write(self.low_seconds)} to {self.write(self.high_seconds)}"
+        return _reach(self.write(self.low_seconds), self.write(self.high_seconds))
 
     def read(self, value: object) -> float:
         """Seconds."""
-        noun = "a duration"
-        seconds = _parsed(parse_duration, value, noun) if isinstance(value, str) else value
-        return float(_within(_finite(seconds, noun), self.low_seconds, self.high_seconds))
+        why = _("is not a duration")
+        seconds = _parsed(parse_duration, value, why) if isinstance(value, str) else value
+        return float(_within(_finite(seconds, why), self.low_seconds, self.high_seconds))
 
     def write(self, value: object) -> str:
         """In the largest unit that needs no fraction."""
@@ -139,13 +142,13 @@ class Size:
     @property
     def allowed(self) -> str:
         """The bounds."""
-        return f"{self.write(self.low_bytes)} to {self.write(self.high_bytes)}"
+        return _reach(self.write(self.low_bytes), self.write(self.high_bytes))
 
     def read(self, value: object) -> int:
         """Whole bytes."""
-        noun = "a size"
-        size = _parsed(parse_size, value, noun) if isinstance(value, str) else value
-        return round(_within(_finite(size, noun), self.low_bytes, self.high_bytes))
+        why = _("is not a size")
+        size = _parsed(parse_size, value, why) if isinstance(value, str) else value
+        return round(_within(_finite(size, why), self.low_bytes, self.high_bytes))
 
     def write(self, value: object) -> str:
         """In the unit that makes it shortest and loses nothing."""
@@ -181,14 +184,15 @@ class LimitKind:
     @property
     def allowed(self) -> str:
         """Both forms."""
-        return f'{self.size.allowed}, or "1%" to "100%" of memory'
+        return _('{sizes}, or "1%" to "100%" of memory').format(sizes=self.size.allowed)
 
     def read(self, value: object) -> Limit:
         """Either form."""
         if not isinstance(value, str) or not value.rstrip().endswith("%"):
             return Limit(self.size.read(value), None)
-        percent = _parsed(float, value.rstrip()[:-1], "a size or a share")
-        return Limit(None, _within(_finite(percent, "a size or a share"), 1, 100) / 100)
+        why = _("is not a size or a share")
+        percent = _parsed(float, value.rstrip()[:-1], why)
+        return Limit(None, _within(_finite(percent, why), 1, 100) / 100)
 
     def write(self, value: object) -> str:
         """As it was meant: bytes or percent."""
@@ -210,14 +214,15 @@ class Text:
     @property
     def allowed(self) -> str:
         """The length."""
-        return f"1 to {self.longest} characters"
+        return _("1 to {count} characters").format(count=self.longest)
 
     def read(self, value: object) -> str:
         """As it is."""
         if not isinstance(value, str):
-            raise RefusedError("is not text in quotes")
+            raise RefusedError(_("is not text in quotes"))
         if not 1 <= len(value) <= self.longest:
-            raise RefusedError(f"has {len(value)} characters" if value else "is empty")
+            text = ngettext("has {count} character", "has {count} characters", len(value))
+            raise RefusedError(text.format(count=len(value)) if value else _("is empty"))
         return value
 
     def write(self, value: object) -> str:
@@ -236,12 +241,12 @@ class Choice:
     @property
     def allowed(self) -> str:
         """The words."""
-        return " or ".join(map(quote, self.words))
+        return _(" or ").join(map(quote, self.words))
 
     def read(self, value: object) -> str:
         """As it is."""
         if not isinstance(value, str) or value not in self.words:
-            raise RefusedError("is none of the words that fit")
+            raise RefusedError(_("is none of the words that fit"))
         return value
 
     def write(self, value: object) -> str:
@@ -256,16 +261,16 @@ class Color:
     @property
     def allowed(self) -> str:
         """The form."""
-        return '"#000000" to "#ffffff"'
+        return _reach('"#000000"', '"#ffffff"')
 
     def read(self, value: object) -> tuple[int, int, int]:
         """Red, green, blue."""
         if not isinstance(value, str):
-            raise RefusedError("is not text in quotes")
+            raise RefusedError(_("is not text in quotes"))
         try:
             return parse_color(value)
         except ValueError as error:
-            raise RefusedError("is not a colour") from error
+            raise RefusedError(_("is not a colour")) from error
 
     def write(self, value: object) -> str:
         """In quotes."""
@@ -284,20 +289,23 @@ class Texts:
     @property
     def allowed(self) -> str:
         """How many, and of what."""
-        of_what = f" of {', '.join(map(quote, self.words))}" if self.words else " texts"
-        return f"a list of {self.least} to {self.most}{of_what}"
+        text = _("a list of {least} to {most} texts")
+        if self.words:
+            text = _("a list of {least} to {most} of {words}")
+        words = ", ".join(map(quote, self.words))
+        return text.format(least=self.least, most=self.most, words=words)
 
     def read(self, value: object) -> tuple[str, ...]:
         """As a tuple."""
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise RefusedError("is not a list of texts")
+            raise RefusedError(_("is not a list of texts"))
         if not self.least <= len(value) <= self.most:
-            count = len(value)
-            raise RefusedError(f"has {count} {'entry' if count == 1 else 'entries'}")
+            text = ngettext("has {count} entry", "has {count} entries", len(value))
+            raise RefusedError(text.format(count=len(value)))
         if any(len(each) > _LONGEST_ENTRY or "\0" in each for each in value):
-            raise RefusedError("has an entry that is too long or holds a zero byte")
+            raise RefusedError(_("has an entry that is too long or holds a zero byte"))
         if self.words and (set(value) - set(self.words) or len(set(value)) < len(value)):
-            raise RefusedError("has an entry that does not fit")
+            raise RefusedError(_("has an entry that does not fit"))
         return tuple(value)
 
     def write(self, value: object) -> str:
@@ -313,17 +321,17 @@ class Hours:
     @property
     def allowed(self) -> str:
         """The form."""
-        return '"22:00-07:00", or "" for none'
+        return _('"22:00-07:00", or "" for none')
 
     def read(self, value: object) -> str:
         """As it is."""
         if not isinstance(value, str):
-            raise RefusedError("is not text in quotes")
+            raise RefusedError(_("is not text in quotes"))
         times = re.fullmatch(_HOURS, value)
         if value and not times:
-            raise RefusedError("is not two times of day")
+            raise RefusedError(_("is not two times of day"))
         if times and times[1] == times[3]:
-            raise RefusedError("ends when it begins")
+            raise RefusedError(_("ends when it begins"))
         return value
 
     def write(self, value: object) -> str:
@@ -342,13 +350,13 @@ class Secret(Text):
     @property
     def allowed(self) -> str:
         """The form, for people."""
-        return self.noun
+        return _(self.noun)
 
     def read(self, value: object) -> str:
         """As it is."""
         text = Text.read(self, value)
         if not text.isprintable() or not re.fullmatch(self.form, text):
-            raise RefusedError("has another form")
+            raise RefusedError(_("has another form"))
         return text
 
 
@@ -359,7 +367,9 @@ class Subject(Text):
     @property
     def allowed(self) -> str:
         """The fixed ones, and targets."""
-        return '"system", "pressure", "largest", "memtray" or the name of one of your [[targets]]'
+        return _(
+            '"system", "pressure", "largest", "memtray" or the name of one of your [[targets]]'
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,14 +379,14 @@ class Name(Text):
     @property
     def allowed(self) -> str:
         """Length and characters."""
-        return f"1 to {self.longest} printable characters"
+        return _("1 to {count} printable characters").format(count=self.longest)
 
     def read(self, value: object) -> str:
         """As it is."""
         # Not super(): it does not work in a dataclass with slots before Python 3.14.
         name = Text.read(self, value)
         if not name.isprintable() or name != name.strip():
-            raise RefusedError("holds characters that cannot be seen")
+            raise RefusedError(_("holds characters that cannot be seen"))
         return name
 
 
@@ -387,7 +397,8 @@ class Pattern(Text):
     @property
     def allowed(self) -> str:
         """Length and language."""
-        return f"a Python regular expression of 1 to {self.longest} characters"
+        text = _("a Python regular expression of 1 to {count} characters")
+        return text.format(count=self.longest)
 
     def read(self, value: object) -> str:
         """The text of an expression that compiles."""
@@ -400,10 +411,13 @@ class Pattern(Text):
                 warnings.simplefilter("ignore")
                 re.compile(text)
         except re.error as error:
-            place = "" if error.pos is None else f" at character {error.pos + 1}"
-            raise RefusedError(f"is not a regular expression ({error.msg}{place})") from error
+            why = _("is not a regular expression ({reason})")
+            if error.pos is not None:
+                why = _("is not a regular expression ({reason} at character {place})")
+            place = (error.pos or 0) + 1
+            raise RefusedError(why.format(reason=error.msg, place=place)) from error
         except (OverflowError, RecursionError) as error:
-            raise RefusedError("is too complex for a regular expression") from error
+            raise RefusedError(_("is too complex for a regular expression")) from error
         return text
 
 
@@ -431,26 +445,30 @@ def _code(character: str) -> str:
     return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
 
 
-def _finite(value: object, noun: str) -> int | float:
+def _reach(low: object, high: object) -> str:
+    return _("{low} to {high}").format(low=low, high=high)
+
+
+def _finite(value: object, why: str) -> int | float:
     # A bool is an int in Python, not in a settings file.
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise RefusedError(f"is not {noun}")
+        raise RefusedError(why)
     if isinstance(value, float) and not math.isfinite(value):
-        raise RefusedError(f"is not {noun}")
+        raise RefusedError(why)
     return value
 
 
 def _within(value: float, low: float, high: float) -> float:
     if not low <= value <= high:
-        raise RefusedError("is out of range")
+        raise RefusedError(_("is out of range"))
     return value
 
 
-def _parsed(parse: Callable[[str], float], text: str, noun: str) -> float:
+def _parsed(parse: Callable[[str], float], text: str, why: str) -> float:
     try:
         return float(parse(text))
     except ValueError as error:
-        raise RefusedError(f"is not {noun}") from error
+        raise RefusedError(why) from error
 
 
 def _as_float(value: object) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from trayapp.domain.language import N_, _
 from trayapp.errors import SettingsError
 from trayapp.settings.fields import (
     CHANNELS_TABLE,
@@ -29,6 +30,31 @@ from trayapp.settings.records import (
 _SHOWN = 40
 """Characters of a key or value that a message repeats."""
 _HIDDEN = '"…"'
+# Translators: which of several in the settings file.
+_PLACES = {
+    CHANNELS_TABLE: N_(" (channel {number})"),
+    HOOKS_TABLE: N_(" (hook {number})"),
+    TARGETS_TABLE: N_(" (target {number})"),
+}
+_TAKEN = {
+    CHANNELS_TABLE: N_("{setting} = {value} is the name of another channel; choose another name"),
+    HOOKS_TABLE: N_("{setting} = {value} is the name of another hook; choose another name"),
+    TARGETS_TABLE: N_("{setting} = {value} is the name of another target; choose another name"),
+}
+_ABOVE_EACH = {
+    CHANNELS_TABLE: N_(
+        "channels = {value} is not a list of tables; "
+        "write [[channels]], with two brackets, above each channel"
+    ),
+    HOOKS_TABLE: N_(
+        "hooks = {value} is not a list of tables; "
+        "write [[hooks]], with two brackets, above each hook"
+    ),
+    TARGETS_TABLE: N_(
+        "targets = {value} is not a list of tables; "
+        "write [[targets]], with two brackets, above each target"
+    ),
+}
 
 
 def parse_settings(text: str, file: str) -> Settings:
@@ -52,7 +78,10 @@ def read_value(field: Field, value: object, where: str = "") -> object:
     except RefusedError as error:
         name = f"{field.table}.{field.key}{where}"
         shown = _HIDDEN if isinstance(field.kind, Secret) else _show(value)
-        raise RefusedError(f"{name} = {shown} {error}; write {field.kind.allowed}") from error
+        text = _("{setting} = {value} {problem}; write {allowed}")
+        raise RefusedError(
+            text.format(setting=name, value=shown, problem=error, allowed=field.kind.allowed)
+        ) from error
 
 
 def read_toml(text: str) -> dict[str, object]:
@@ -66,12 +95,13 @@ def read_toml(text: str) -> dict[str, object]:
         # Editors on Windows put a byte order mark first.
         return tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
-        raise RefusedError(f"is not valid TOML: {error}; correct that place") from error
+        text = _("is not valid TOML: {reason}; correct that place")
+        raise RefusedError(text.format(reason=error)) from error
     except RecursionError as error:
-        raise RefusedError("is not valid settings: brackets nested too deeply") from error
+        raise RefusedError(_("is not valid settings: brackets nested too deeply")) from error
     except ValueError as error:
         # An integer of thousands of digits passes tomllib's grammar and fails in int().
-        raise RefusedError("is not valid settings: a number has too many digits") from error
+        raise RefusedError(_("is not valid settings: a number has too many digits")) from error
 
 
 def _read_settings(data: Mapping[str, object]) -> Settings:
@@ -81,9 +111,8 @@ def _read_settings(data: Mapping[str, object]) -> Settings:
         if key not in (*names, *LISTS):
             raise RefusedError(_unknown("", key, [*names, *LISTS]))
         if key in names and not isinstance(value, dict):
-            raise RefusedError(
-                f"{key} = {_show(value)} is not a table; write [{key}] on its own line"
-            )
+            text = _("{setting} = {value} is not a table; write [{setting}] on its own line")
+            raise RefusedError(text.format(setting=key, value=_show(value)))
     for table in TABLES:
         values = data.get(table.name)
         if isinstance(values, dict):
@@ -114,27 +143,20 @@ def _read_table(table: str, values: Mapping[str, object], where: str = "") -> di
 def _tables(name: str, tables: object) -> list[dict[str, object]]:
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         shown = _HIDDEN if name == CHANNELS_TABLE and isinstance(tables, str) else _show(tables)
-        raise RefusedError(
-            f"{name} = {shown} is not a list of tables; write [[{name}]], with two"
-            f" brackets, above each {name.removesuffix('s')}"
-        )
+        raise RefusedError(_(_ABOVE_EACH[name]).format(value=shown))
     return tables
 
 
 def _read_named(name: str, tables: object) -> list[tuple[str, dict[str, Any]]]:
     """What is written under each [[name]], with where it is; every name is there and only once."""
     found: list[tuple[str, dict[str, Any]]] = []
-    noun = name.removesuffix("s")
     for number, values in enumerate(_tables(name, tables), 1):
-        where = f" ({noun} {number})"
+        where = _where(name, number)
         if "name" not in values:
-            raise RefusedError(f'{name}{where} has no name; write name = "…" under its [[{name}]]')
+            raise _nameless(name, where)
         fitting = _read_table(name, values, where)
-        if any(fitting["name"] == other["name"] for _, other in found):
-            raise RefusedError(
-                f"{name}.name{where} = {_show(fitting['name'])} is the name of another {noun};"
-                " choose another name"
-            )
+        if any(fitting["name"] == other["name"] for _where, other in found):
+            raise _taken(name, where, fitting["name"])
         found.append((where, fitting))
     return found
 
@@ -144,10 +166,11 @@ def _read_channels(tables: object) -> tuple[ChannelSettings, ...]:
     for where, values in _read_named(CHANNELS_TABLE, tables):
         addresses = {"url", "url_env", "url_keyring"} & values.keys()
         if len(addresses) != 1:
-            found = " and ".join(sorted(addresses)) or "no address"
-            raise RefusedError(
-                f"channels{where} has {found}; write exactly one of url, url_env and url_keyring"
-            )
+            text = _("{place} has no address; write exactly one of url, url_env and url_keyring")
+            if addresses:
+                text = _("{place} has {names}; write exactly one of url, url_env and url_keyring")
+            names = _(" and ").join(sorted(addresses))
+            raise RefusedError(text.format(place=f"channels{where}", names=names))
         channels.append(ChannelSettings(**values))
     return tuple(channels)
 
@@ -156,11 +179,11 @@ def _read_hooks(tables: object) -> tuple[HookSettings, ...]:
     hooks = []
     for where, values in _read_named(HOOKS_TABLE, tables):
         if "command" not in values:
-            raise RefusedError(f'hooks{where} has no command; write command = ["program", "…"]')
+            text = _('{place} has no command; write command = ["program", "…"]')
+            raise RefusedError(text.format(place=f"hooks{where}"))
         if not values["command"][0]:
-            raise RefusedError(
-                f"hooks.command{where} begins with an empty text; write the program there"
-            )
+            text = _("{place} begins with an empty text; write the program there")
+            raise RefusedError(text.format(place=f"hooks.command{where}"))
         hooks.append(HookSettings(**values))
     return tuple(hooks)
 
@@ -170,26 +193,27 @@ def _read_targets(tables: object) -> tuple[TargetSettings, ...]:
     for number, values in enumerate(_tables(TARGETS_TABLE, tables), 1):
         target = _read_target(values, number)
         if target.name in targets:
-            raise RefusedError(
-                f"targets.name (target {number}) = {_show(target.name)} is the name of another"
-                " target; choose another name"
-            )
+            raise _taken(TARGETS_TABLE, _where(TARGETS_TABLE, number), target.name)
         targets[target.name] = target
     return tuple(targets.values())
 
 
 def _read_target(values: Mapping[str, object], number: int) -> TargetSettings:
-    where = f" (target {number})"
+    where = _where(TARGETS_TABLE, number)
     if "name" not in values:
-        raise RefusedError(f'targets{where} has no name; write name = "…" under its [[targets]]')
+        raise _nameless(TARGETS_TABLE, where)
     name = read_value(fields_of(TARGETS_TABLE)["name"], values["name"], where)
-    where = f" (target {number}, {_show(name)})"
+    # Translators: which of several targets in the settings file.
+    where = _(" (target {number}, {name})").format(number=number, name=_show(name))
     fitting = _read_table(TARGETS_TABLE, values, where)
     if name in RESERVED_NAMES:
-        raise RefusedError(f"targets.name{where} means something else already; choose another name")
+        text = _("{setting} means something else already; choose another name")
+        raise RefusedError(text.format(setting=f"targets.name{where}"))
     if ("match" in fitting) == ("regex" in fitting):
-        found = "both match and regex" if "match" in fitting else "neither match nor regex"
-        raise RefusedError(f"targets{where} has {found}; write exactly one of them")
+        text = _("{place} has neither match nor regex; write exactly one of them")
+        if "match" in fitting:
+            text = _("{place} has both match and regex; write exactly one of them")
+        raise RefusedError(text.format(place=f"targets{where}"))
     limit = fitting.pop("limit", None)
     if limit is not None:
         fitting.update(limit_bytes=limit.bytes, limit_share=limit.share)
@@ -204,10 +228,12 @@ def _check_alerts(alerts: AlertSettings) -> None:
     ):
         low, high = getattr(alerts, lower), getattr(alerts, higher)
         if low >= high:
-            raise RefusedError(
-                f"alerts.{higher} = {high:g} is not above {lower} = {low:g}; write rearm_percent"
+            text = _(
+                "{higher} = {high} is not above {lower} = {low}; write rearm_percent"
                 " < warning_percent < critical_percent < emergency_percent"
             )
+            shown = {"high": f"{high:g}", "low": f"{low:g}"}
+            raise RefusedError(text.format(higher=f"alerts.{higher}", lower=lower, **shown))
 
 
 def _check_icon(settings: Settings) -> None:
@@ -216,8 +242,17 @@ def _check_icon(settings: Settings) -> None:
     if shows not in names:
         nearest = _nearest(shows, names)
         allowed = fields_of("icon")["shows"].kind.allowed
-        remedy = f"did you mean {_show(nearest)}?" if nearest else f"write {allowed}"
-        raise RefusedError(f"icon.shows = {_show(shows)} is not a target; {remedy}")
+        text = _("{setting} = {value} is not a target; write {allowed}")
+        if nearest:
+            text = _("{setting} = {value} is not a target; did you mean {nearest}?")
+        raise RefusedError(
+            text.format(
+                setting="icon.shows",
+                value=_show(shows),
+                allowed=allowed,
+                nearest=_show(nearest),
+            )
+        )
 
 
 def _unknown(table: str, key: str, known: Iterable[str], where: str = "") -> str:
@@ -225,10 +260,26 @@ def _unknown(table: str, key: str, known: Iterable[str], where: str = "") -> str
     name = f"{table}.{_show_key(key)}{where}" if table else _show_key(key)
     elsewhere = [_header(field.table) for field in FIELDS if field.key == key]
     if nearest := _nearest(key, known):
-        return f"{name} is not a setting; did you mean {nearest}?"
+        text = _("{name} is not a setting; did you mean {nearest}?")
+        return text.format(name=name, nearest=nearest)
     if elsewhere:
-        return f"{name} is not a setting here; it belongs under {' or '.join(elsewhere)}"
-    return f"{name} is not a setting; known here: {', '.join(known)}"
+        text = _("{name} is not a setting here; it belongs under {places}")
+        return text.format(name=name, places=_(" or ").join(elsewhere))
+    text = _("{name} is not a setting; known here: {names}")
+    return text.format(name=name, names=", ".join(known))
+
+
+def _where(table: str, number: int) -> str:
+    return _(_PLACES[table]).format(number=number)
+
+
+def _nameless(table: str, where: str) -> RefusedError:
+    text = _('{place} has no name; write name = "…" under its [[{table}]]')
+    return RefusedError(text.format(place=f"{table}{where}", table=table))
+
+
+def _taken(table: str, where: str, name: object) -> RefusedError:
+    return RefusedError(_(_TAKEN[table]).format(setting=f"{table}.name{where}", value=_show(name)))
 
 
 def _header(table: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trayapp.domain.language import N_, _
 from trayapp.settings.fields import (
     CHANNELS_TABLE,
     FIELDS,
@@ -14,25 +15,33 @@ from trayapp.settings.fields import (
 from trayapp.settings.kinds import Limit
 from trayapp.settings.records import TargetSettings
 
-_HEAD = """\
+_HEAD = N_(
+    """\
 # Settings of Memtray. Save this file and they are in force within two seconds.
 #
 # What is commented out has its default, which is shown: remove the "#" to change it. What stands
 # under double brackets are examples.
 # Durations: "500ms", "90s", "15min", "2h", "7d". Sizes: "500M", "1.5GiB".
 """
+)
 
 _LISTS = {
-    CHANNELS_TABLE: """\
+    CHANNELS_TABLE: N_(
+        """\
 # Other places to tell, all that Apprise knows (https://github.com/caronc/apprise; it comes with
 # pip install "memtray[remote]"): one [[channels]] each, with url, url_env or url_keyring.
-""",
-    HOOKS_TABLE: """\
+"""
+    ),
+    HOOKS_TABLE: N_(
+        """\
 # Commands of yours for what happens: one [[hooks]] each. They are run without a shell.
-""",
-    TARGETS_TABLE: """\
+"""
+    ),
+    TARGETS_TABLE: N_(
+        """\
 # Programs to follow: one [[targets]] each. A process belongs to the first that matches.
-""",
+"""
+    ),
 }
 
 _EXAMPLES: dict[str, tuple[dict[str, object], ...]] = {
@@ -76,15 +85,15 @@ _EXAMPLES: dict[str, tuple[dict[str, object], ...]] = {
 def default_text() -> str:
     """The file of the first start: every setting with its default, range and help, commented."""
     tables = [
-        f"# {table.help}\n[{table.name}]\n"
+        f"# {_(table.help)}\n[{table.name}]\n"
         + "".join(_commented(field, field.default) for field in fields_of(table.name).values())
         for table in TABLES
     ]
     lists = [
-        head + "\n".join(_example(table, values) for values in _EXAMPLES[table])
+        _(head) + "\n".join(_example(table, values) for values in _EXAMPLES[table])
         for table, head in _LISTS.items()
     ]
-    return "\n".join([_HEAD, *tables, *lists])
+    return "\n".join([_(_HEAD), *tables, *lists])
 
 
 def target_text(target: TargetSettings) -> str:
@@ -116,4 +125,4 @@ def _example(table: str, values: dict[str, object]) -> str:
 
 def _commented(field: Field, value: object) -> str:
     setting = f"# {field.key} = {field.kind.write(value)}"
-    return f"{setting:<34}  # {field.kind.allowed}: {field.help}\n"
+    return f"{setting:<34}  # {field.kind.allowed}: {_(field.help)}\n"
