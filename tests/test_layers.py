@@ -45,6 +45,7 @@ ALLOWED = {
         "PIL",
         "numpy",
         "dateutil",
+        "Xlib",
     },
     "recording": {"domain", "history", "readers", "platforms", "psutil"},
     "settings": {"domain", "tomlkit"},

@@ -64,21 +64,20 @@ class TableRow:
 def row_from(told: Mapping[str, object]) -> TableRow:
     """Read one row of the applet's answer, which may be of another version: what fits is taken."""
     pids, bars = told.get("pids"), told.get("bars")
-    level = str(told.get("level", "")).upper()
     return TableRow(
         kind=str(told.get("kind", APPLICATION)),
         name=str(told.get("name", "")),
         pids=tuple(pid for pid in pids if isinstance(pid, int)) if isinstance(pids, list) else (),
-        rss_bytes=_number(told.get("rss_bytes")),
-        peak_bytes=_number(told.get("peak_bytes")),
-        limit_bytes=_number(told.get("limit_bytes")),
-        limit_share=_number(told.get("limit_share")),
+        rss_bytes=as_number(told.get("rss_bytes")),
+        peak_bytes=as_number(told.get("peak_bytes")),
+        limit_bytes=as_number(told.get("limit_bytes")),
+        limit_share=as_number(told.get("limit_share")),
         has_own_limit=told.get("has_own_limit") is True,
-        slope_bytes_per_second=_number(told.get("slope_bytes_per_second")),
-        bars=tuple(map(_number, bars)) if isinstance(bars, list) else (),
+        slope_bytes_per_second=as_number(told.get("slope_bytes_per_second")),
+        bars=tuple(map(as_number, bars)) if isinstance(bars, list) else (),
         verdict=str(told.get("verdict", "healthy")),
-        level=Level[level] if level in Level.__members__ else Level.NORMAL,
-        restart_count=int(_number(told.get("restart_count")) or 0),
+        level=as_level(told.get("level")),
+        restart_count=int(as_number(told.get("restart_count")) or 0),
         evidence=str(told.get("evidence") or ""),
     )
 
@@ -274,6 +273,13 @@ def _swing(row: TableRow) -> float | None:
     return (known[-1] - known[0]) / max(known[0], 1.0) if known else None
 
 
-def _number(value: object) -> float | None:
+def as_number(value: object) -> float | None:
+    """A figure of an answer; None for anything else."""
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return float(value) if is_number else None  # type: ignore[arg-type]
+
+
+def as_level(value: object) -> Level:
+    """A level of an answer by its name; normal for anything else."""
+    name = str(value).upper()
+    return Level[name] if name in Level.__members__ else Level.NORMAL

@@ -63,6 +63,7 @@ def detail_status(view: View | None, kind: str, name: str) -> dict[str, object]:
                     "swap_bytes": target.swap_bytes,
                     "seconds_to_limit": target.seconds_to_limit,
                     "evidence": target.leak.evidence,
+                    "processes": [list(key) for key in target.keys],
                 }
     for application in view.applications if kind == "application" else ():
         if application.name == name:

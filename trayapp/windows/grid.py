@@ -97,7 +97,7 @@ class Grid(ttk.Frame):
         self._head = tk.Canvas(
             self, height=round(HEAD_PIXELS * scale), width=wanted, highlightthickness=0
         )
-        self._body = tk.Canvas(
+        self.body = tk.Canvas(
             self,
             height=self._row * visible_rows,
             width=wanted,
@@ -107,15 +107,15 @@ class Grid(ttk.Frame):
         self._bar = ttk.Scrollbar(self, orient="vertical", command=self._on_scrollbar)
         self.rowconfigure(1, weight=1)
         self.columnconfigure(0, weight=1)
-        self._head.grid(row=0, column=0, sticky="ew")
-        self._body.grid(row=1, column=0, sticky="nsew")
+        self._head.grid(row=0, column=0, columnspan=2, sticky="ew")
+        self.body.grid(row=1, column=0, sticky="nsew")
         self._bar.grid(row=1, column=1, sticky="ns")
         self._bind()
 
     def _bind(self) -> None:
         self._head.bind("<Button-1>", self._on_head)
         self._head.bind("<Configure>", lambda _: self._draw_soon())
-        body = self._body
+        body = self.body
         for event, action in (
             ("<Configure>", lambda _: self._draw_soon()),
             ("<FocusIn>", lambda _: self._draw_soon()),
@@ -163,14 +163,14 @@ class Grid(ttk.Frame):
         there are no rows.
         """
         self._rows, self._palette, self._order, self._empty = rows, palette, order, empty
-        self._body.configure(background=palette.background)
+        self.body.configure(background=palette.background)
         self._head.configure(background=palette.surface)
         self._draw_soon()
 
     # -- moving
 
     def _seen(self) -> int:
-        return max(1, self._body.winfo_height() // self._row)
+        return max(1, self.body.winfo_height() // self._row)
 
     def _index(self) -> int | None:
         for index, row in enumerate(self._rows):
@@ -216,7 +216,7 @@ class Grid(ttk.Frame):
             self._draw_soon()
 
     def _on_click(self, event: tk.Event[tk.Misc]) -> None:
-        self._body.focus_set()
+        self.body.focus_set()
         index = self._row_at(event.y)
         if index is not None:
             self.selected = self._rows[index].key
@@ -224,7 +224,7 @@ class Grid(ttk.Frame):
             self._on_open(self.selected)
 
     def _on_right_click(self, event: tk.Event[tk.Misc]) -> None:
-        self._body.focus_set()
+        self.body.focus_set()
         index = self._row_at(event.y)
         if index is not None:
             self.selected = self._rows[index].key
@@ -244,8 +244,8 @@ class Grid(ttk.Frame):
             y = (index - self._first + 1) * self._row
             self._on_menu(
                 self._rows[index].key,
-                self._body.winfo_rootx() + 3 * self._pad,
-                self._body.winfo_rooty() + y,
+                self.body.winfo_rootx() + 3 * self._pad,
+                self.body.winfo_rooty() + y,
             )
         return "break"
 
@@ -259,7 +259,7 @@ class Grid(ttk.Frame):
     def _places(self) -> list[tuple[GridColumn, int, int]]:
         """Each column with its left edge and its width."""
         widths = [round(column.width * self._unit) for column in self._columns]
-        widths[0] = max(widths[0], self._body.winfo_width() - sum(widths[1:]))
+        widths[0] = max(widths[0], self.body.winfo_width() - sum(widths[1:]))
         places, left = [], 0
         for column, width in zip(self._columns, widths, strict=True):
             places.append((column, left, width))
@@ -279,7 +279,7 @@ class Grid(ttk.Frame):
         self._first = max(0, min(self._first, len(self._rows) - seen))
         places = self._places()
         self._draw_head(places, palette)
-        body = self._body
+        body = self.body
         body.delete("all")
         if not self._rows:
             body.create_text(
@@ -312,7 +312,7 @@ class Grid(ttk.Frame):
     def _draw_row(
         self, index: int, top: int, places: list[tuple[GridColumn, int, int]], palette: Palette
     ) -> None:
-        row, body = self._rows[index], self._body
+        row, body = self._rows[index], self.body
         bottom = top + self._row
         is_selected = row.key == self.selected
         if is_selected or index == self._hovered:
@@ -346,16 +346,14 @@ class Grid(ttk.Frame):
         if cell.share is not None:
             middle -= round(3 * self._unit)
             height, base = round(3 * self._unit), bottom - round(5 * self._unit)
-            self._body.create_rectangle(
-                left, base - height, right, base, width=0, fill=palette.grid
-            )
+            self.body.create_rectangle(left, base - height, right, base, width=0, fill=palette.grid)
             share = min(1.0, max(0.0, cell.share))
             if share:
-                self._body.create_rectangle(
+                self.body.create_rectangle(
                     left, base - height, left + round((right - left) * share), base, width=0,
                     fill=cell.colour or palette.system,
                 )  # fmt: skip
-        self._body.create_text(
+        self.body.create_text(
             right if column.right else left, middle, text=self._cut(cell.text, right - left),
             anchor="e" if column.right else "w", fill=cell.colour or palette.text, font=self._font,
         )  # fmt: skip
@@ -369,7 +367,7 @@ class Grid(ttk.Frame):
             start = left + number * step
             # Nothing known is a line at the foot, not a bar of no height.
             size = 1 if share is None else max(2, round(height * share / 100))
-            self._body.create_rectangle(
+            self.body.create_rectangle(
                 round(start), bottom - gap - size, round(start + step * 0.75), bottom - gap,
                 width=0, fill=palette.muted if share is None else cell.colour or palette.system,
             )  # fmt: skip

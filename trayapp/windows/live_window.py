@@ -56,6 +56,10 @@ class LiveWindow:
     def receive(self, message: Mapping[str, object]) -> None:
         """Do what a second start wants, apart from coming to the front."""
 
+    def bring_up(self) -> None:
+        """Come to the front."""
+        raise_window(self.root)
+
     def ask_once(
         self,
         verb: str,
@@ -113,7 +117,7 @@ class LiveWindow:
         self.applet.poll()
         while self._listener is not None and (message := self._listener.poll()) is not None:
             self.receive(message)
-            raise_window(self.root)
+            self.bring_up()
         self.root.after(POLL_MILLISECONDS, self._poll)
 
     def _toggle_dark(self) -> None:

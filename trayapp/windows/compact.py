@@ -1,0 +1,46 @@
+"""`memtray compact`: a small window on top of all others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trayapp.windows.places import forget_place
+from trayapp.windows.single import claim
+from trayapp.windows.table import LiveOptions, no_toolkit
+
+if TYPE_CHECKING:
+    from trayapp.windows.table_window import Hands
+
+
+def main(options: LiveOptions, hands: Hands) -> int:
+    """Show the compact view until the person closes it. Main thread of a child process.
+
+    Returns: the exit code, 0. Also 0 at once if an open one has come to the front instead.
+    Raises: WindowError, with one line for the person.
+    """
+    listener = claim(options.runtime, "compact", {})
+    if listener is None:
+        return 0
+    try:
+        try:
+            from trayapp.windows.applet import Applet
+            from trayapp.windows.compact_window import CompactWindow
+        except ImportError as error:
+            raise no_toolkit(error) from error
+        CompactWindow(
+            Applet(options.runtime), listener, hands, options.place_file, dark=options.is_dark
+        ).run()
+    finally:
+        listener.close()
+    return 0
+
+
+def reset_place(options: LiveOptions) -> None:
+    """Put the compact view back into its corner, now or when it is opened. Any thread.
+
+    Raises: WindowError if an open one does not answer.
+    """
+    forget_place(options.place_file)
+    listener = claim(options.runtime, "compact", {"reset": True})
+    if listener is not None:
+        listener.close()

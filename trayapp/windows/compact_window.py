@@ -1,0 +1,291 @@
+"""The compact view on screen: the machine and the three largest, always on top."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tkinter import font as tkfont
+from tkinter import ttk
+
+from trayapp.domain.language import _
+from trayapp.domain.levels import Level
+from trayapp.domain.placing import Area, corner, place
+from trayapp.domain.table import (
+    APPLICATION,
+    TARGET,
+    Order,
+    TableRow,
+    as_level,
+    as_number,
+    memory_text,
+    name_text,
+    row_from,
+    sort_rows,
+)
+from trayapp.domain.tray import trend_arrow
+from trayapp.domain.units import format_percent, format_size
+from trayapp.errors import NotRunningError
+from trayapp.windows.applet import Applet
+from trayapp.windows.labels import plain_name
+from trayapp.windows.live_window import LiveWindow
+from trayapp.windows.places import forget_place, load_place, save_place
+from trayapp.windows.screens import Screens
+from trayapp.windows.single import Listener
+from trayapp.windows.table_window import Hands
+
+SHOWN_ROWS = 3
+WIDTH_PIXELS, MARGIN_PIXELS, STEP_PIXELS = 290, 16, 16
+"""On an ordinary screen; the last is how far an arrow key moves it."""
+_NAME_LENGTH = 26
+
+
+class CompactWindow(LiveWindow):
+    """The window; everything in it happens in the main thread."""
+
+    def __init__(
+        self,
+        applet: Applet,
+        listener: Listener | None,
+        hands: Hands,
+        place_file: Path,
+        *,
+        dark: bool,
+    ) -> None:
+        super().__init__(_("Memtray – Compact"), applet, listener, dark=dark)
+        self._hands, self._place_file = hands, place_file
+        self._screens = Screens(self.root)
+        self._system: Mapping[str, object] = {}
+        self._rows: Sequence[TableRow] = ()
+        self._problem = _("Waiting for the first sample…")
+        self._paused = False
+        self._grip: tuple[int, int] | None = None
+        self._wanted: tuple[int, int] | None = load_place(place_file)
+        """Where the person put it; None: its corner."""
+        self._build()
+
+    def _build(self) -> None:
+        root = self.root
+        root.resizable(False, False)
+        root.attributes("-topmost", True)
+        system = root.tk.call("tk", "windowingsystem")
+        if system == "x11":
+            # Window managers give it no frame, and keep it on top as they do all above others.
+            root.attributes("-type", "splash")
+        elif system == "win32":
+            root.overrideredirect(True)
+        pad = self.px(10)
+        self._frame = ttk.Frame(root, padding=(pad, self.px(8)), style="Overlay.TFrame")
+        self._frame.pack(fill="both", expand=True)
+        plain = tkfont.nametofont("TkDefaultFont", root)
+        self._font, self._small = plain.copy(), plain.copy()
+        self._small.configure(size=9)
+        self._row = self._small.metrics("linespace") + self.px(4)
+        self._canvas = tk.Canvas(
+            self._frame, width=self.px(WIDTH_PIXELS), highlightthickness=0,
+            height=self._font.metrics("linespace") + self.px(16) + SHOWN_ROWS * self._row,
+            cursor="fleur",
+        )  # fmt: skip
+        self._canvas.pack(fill="x")
+        bar = ttk.Frame(self._frame, style="Overlay.TFrame")
+        bar.pack(fill="x", pady=(self.px(6), 0))
+        self._pause = ttk.Button(bar, command=self._toggle_pause)
+        self._pause.pack(side="left")
+        self._expand = ttk.Button(bar, text=_("Expand"), command=self._open_table)
+        self._expand.pack(side="left", padx=self.px(6))
+        ttk.Button(bar, text=_("Close"), command=self.close).pack(side="right")
+        for widget in (self._canvas, self._frame, bar):
+            widget.bind("<ButtonPress-1>", self._take_hold)
+            widget.bind("<B1-Motion>", self._drag)
+            widget.bind("<ButtonRelease-1>", self._let_go)
+        self._canvas.bind("<Double-Button-1>", lambda _: self._open_table())
+        for key, across, down in (
+            ("<Left>", -1, 0), ("<Right>", 1, 0), ("<Up>", 0, -1), ("<Down>", 0, 1),
+        ):  # fmt: skip
+            root.bind(key, lambda _, step=(across, down): self._step(*step))  # type: ignore[misc]
+        for key in ("q", "Q", "<Escape>"):
+            root.bind(key, lambda _: self.close())
+        for key in ("p", "P"):
+            root.bind(key, lambda _: self._toggle_pause())
+        for key in ("e", "E"):
+            root.bind(key, lambda _: self._open_table())
+        root.bind("<Home>", lambda _: self._reset())
+
+    def restyle(self) -> None:
+        """Colour everything anew."""
+        super().restyle()
+        palette, style = self.palette, ttk.Style(self.root)
+        style.configure(
+            "Overlay.TFrame", background=palette.background, bordercolor=palette.muted,
+            lightcolor=palette.muted, darkcolor=palette.muted,
+        )  # fmt: skip
+        self._frame.configure(borderwidth=1, relief="solid")
+        self._canvas.configure(background=palette.background)
+        self._draw()
+
+    # -- its place
+
+    def show(self) -> None:
+        """Show it where it was, or in its corner."""
+        self.root.update_idletasks()
+        self._put()
+        self.root.deiconify()
+        # Some window managers place a new window themselves.
+        self.root.after_idle(self._put)
+        self._expand.focus_force()
+
+    def _put(self) -> None:
+        """Bring it to where it was put, or as near to that as can be seen."""
+        screens = self._screens.read()
+        root = self.root
+        width, height = root.winfo_reqwidth(), root.winfo_reqheight()
+        if self._wanted is None:
+            left, top = corner(width, height, screens, self.px(MARGIN_PIXELS))
+        else:
+            left, top = place(Area(*self._wanted, width, height), screens)
+        if (root.winfo_x(), root.winfo_y()) != (left, top) or not root.winfo_ismapped():
+            root.geometry(f"{_signed(left)}{_signed(top)}")
+
+    def _reset(self) -> None:
+        self._wanted = None
+        forget_place(self._place_file)
+        self._put()
+
+    def _step(self, across: int, down: int) -> None:
+        step = self.px(STEP_PIXELS)
+        self._move_to(self.root.winfo_x() + across * step, self.root.winfo_y() + down * step)
+        self._keep()
+
+    def _take_hold(self, event: tk.Event[tk.Misc]) -> None:
+        self._grip = (
+            event.x_root - self.root.winfo_x(),
+            event.y_root - self.root.winfo_y(),
+        )
+        self._expand.focus_force()
+
+    def _drag(self, event: tk.Event[tk.Misc]) -> None:
+        if self._grip is not None:
+            self._move_to(event.x_root - self._grip[0], event.y_root - self._grip[1])
+
+    def _let_go(self, _: object) -> None:
+        self._grip = None
+        self._keep()
+
+    def _move_to(self, left: int, top: int) -> None:
+        self._wanted = left, top
+        self._put()
+
+    def _keep(self) -> None:
+        """Keep the place as it can be seen, not as it was asked for."""
+        if self._wanted is not None:
+            root = self.root
+            area = Area(*self._wanted, root.winfo_reqwidth(), root.winfo_reqheight())
+            self._wanted = place(area, self._screens.read())
+            save_place(self._place_file, *self._wanted)
+
+    def receive(self, message: Mapping[str, object]) -> None:
+        """A second start wants to see it, perhaps in its corner."""
+        if message.get("reset") is True:
+            self._reset()
+
+    def bring_up(self) -> None:
+        """It is on top anyway."""
+        self.root.lift()
+        self._expand.focus_force()
+
+    # -- what it shows
+
+    def refresh(self) -> None:
+        """Ask for the figures, and stay where it can be seen."""
+        self.ask_once("table", {}, self._take, self._miss)
+        if self._grip is None and self.root.winfo_viewable():
+            self._put()
+
+    def _take(self, told: Mapping[str, object]) -> None:
+        system, found = told.get("system"), told.get("rows")
+        self._system = system if isinstance(system, dict) else {}
+        listed = found if isinstance(found, list) else []
+        rows = [row_from(one) for one in listed if isinstance(one, dict)]
+        targets = [row for row in rows if row.kind == TARGET and row.is_running]
+        shown = targets or [row for row in rows if row.kind == APPLICATION]
+        self._rows = sort_rows(shown, Order())[:SHOWN_ROWS]
+        self._paused = told.get("paused") is True
+        self._problem = "" if self._system else _("Waiting for the first sample…")
+        self._draw()
+
+    def _miss(self, error: Exception) -> None:
+        self._system, self._rows = {}, ()
+        is_off = isinstance(error, NotRunningError)
+        self._problem = _("Memtray is not running") if is_off else _("Memtray does not answer")
+        self._draw()
+
+    def _draw(self) -> None:
+        self._pause.configure(text=_("Resume") if self._paused else _("Pause"))
+        self._pause.state(["!disabled"] if self._system else ["disabled"])
+        canvas, palette = self._canvas, self.palette
+        canvas.delete("all")
+        width = self.px(WIDTH_PIXELS)
+        used, total = (
+            as_number(self._system.get("used_bytes")),
+            as_number(self._system.get("total_bytes")),
+        )
+        if used is None or not total:
+            canvas.create_text(
+                width // 2, int(canvas["height"]) // 2, text=self._problem, fill=palette.muted,
+                font=self._font, width=width, justify="center",
+            )  # fmt: skip
+            return
+        share, level = used / total, as_level(self._system.get("level"))
+        line = self._font.metrics("linespace")
+        mark = "⚠ " if level > Level.NORMAL else ""
+        text = _("{mark}Memory {share}").format(mark=mark, share=format_percent(share))
+        canvas.create_text(0, 0, text=text, anchor="nw", font=self._font, fill=palette.text)
+        note = (
+            _("paused")
+            if self._paused
+            else _("{size} available").format(size=format_size(total - used))
+        )
+        canvas.create_text(width, 0, text=note, anchor="ne", font=self._small, fill=palette.muted)
+        top = line + self.px(3)
+        canvas.create_rectangle(0, top, width, top + self.px(6), width=0, fill=palette.grid)
+        canvas.create_rectangle(
+            0, top, round(width * min(1.0, share)), top + self.px(6), width=0,
+            fill=palette.levels[level] if level > Level.NORMAL else palette.system,
+        )  # fmt: skip
+        y = top + self.px(12)
+        for row in self._rows:
+            is_bad = row.level > Level.NORMAL
+            colour = palette.levels[row.level] if is_bad else palette.text
+            name = plain_name(name_text(row), _NAME_LENGTH)
+            canvas.create_text(
+                0, y, text=f"⚠ {name}" if is_bad else name, anchor="nw", font=self._small,
+                fill=colour,
+            )  # fmt: skip
+            figures = f"{memory_text(row)} {trend_arrow(row.slope_bytes_per_second)}"
+            canvas.create_text(width, y, text=figures, anchor="ne", font=self._small, fill=colour)
+            y += self._row
+
+    # -- doing
+
+    def _toggle_pause(self) -> None:
+        if not self._system:
+            return
+        self._paused = not self._paused
+        self._draw()
+        self.applet.ask("pause" if self._paused else "resume", {}, lambda _: None, self._miss)
+
+    def _open_table(self) -> None:
+        def work() -> Mapping[str, object]:
+            self._hands.open_window("table")
+            return {}
+
+        self.applet.do(work, lambda _told: None, self._fail)
+
+    def _fail(self, error: Exception) -> None:
+        self._system, self._problem = {}, str(error)
+        self._draw()
+
+
+def _signed(pixels: int) -> str:
+    """As Tk writes places: "+-5" is five pixels beyond the left edge, "-5" at the right one."""
+    return f"+{pixels}"

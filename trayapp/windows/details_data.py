@@ -1,0 +1,130 @@
+"""What the details of a target say of its past: read from the history, computed, not yet drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trayapp.domain.changes import hourly_changes
+from trayapp.domain.health import Health, run_health
+from trayapp.domain.levels import Level
+from trayapp.domain.records import Event, Point, Series
+from trayapp.domain.table import as_level
+from trayapp.history.reader import HistoryReader
+from trayapp.windows.runs import MOST_RUNS, find_runs
+
+HOUR_SECONDS = 3600.0
+HOURS = 24
+_RUN_POINTS, _HOUR_POINTS, _DAY_POINTS = 210, 900, 1440
+_MOST_TASKS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One life of a target, from its start to its end or to now."""
+
+    start: float
+    end: float
+    """Wall seconds."""
+    peak_bytes: float | None
+    change_bytes: float | None
+    """From its first to its last size."""
+    alert_count: int
+    health: Health | None
+    """None: too short to tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """The last hour, the last day, and what happened in them."""
+
+    hour: tuple[Point, ...] = ()
+    events: tuple[Event, ...] = ()
+    """Alerts, cleanups and restarts of the last hour."""
+    hourly: tuple[float | None, ...] = ()
+    """Change in each of the last hours, oldest first."""
+    tasks: tuple[float, ...] = ()
+    """Growth of each of the last tasks, where the program tells of tasks."""
+
+
+def read_past(reader: HistoryReader, name: str, now: float) -> Past:
+    """Read what is drawn; `name` "memtray" is Memtray itself.
+
+    Raises: HistoryError if the store cannot be read.
+    """
+    series = _series(name)
+    day = now - HOURS * HOUR_SECONDS
+    events = [event for event in reader.events(day, now) if event.subject == name]
+    restarts = [event.wall_seconds for event in events if event.kind == "restart"]
+    tasks = [
+        float(grown)
+        for event in reader.events(0.0, now, ("task",), limit=_MOST_TASKS)
+        if event.subject == name
+        and isinstance(grown := event.data.get("growth_bytes"), (int, float))
+    ]
+    return Past(
+        hour=tuple(reader.points(series, now - HOUR_SECONDS, now, _HOUR_POINTS)),
+        events=tuple(
+            event
+            for event in events
+            if event.kind in ("alert", "cleanup", "restart")
+            and event.wall_seconds >= now - HOUR_SECONDS
+            and event.data.get("what") not in ("held", "acknowledged", "resolved")
+        ),
+        hourly=tuple(
+            hourly_changes(reader.points(series, day, now, _DAY_POINTS), now, HOURS, restarts)
+        ),
+        tasks=tuple(tasks),
+    )
+
+
+def read_runs(reader: HistoryReader, name: str, limit_bytes: float | None) -> list[Run]:
+    """The latest runs of a target, newest first, each with its health.
+
+    limit_bytes: its own limit as it is now; None: it has none.
+
+    Raises: HistoryError if the store cannot be read.
+    """
+    span = reader.span()
+    if span is None:
+        return []
+    alerts = [event for event in reader.events(*span, ("alert",)) if event.subject == name]
+    runs = []
+    for start, end in find_runs(reader, name, MOST_RUNS):
+        points = reader.points(_series(name), start, end, _RUN_POINTS)
+        runs.append(_judge(points, start, end, alerts, limit_bytes))
+    return runs
+
+
+def _judge(
+    points: Sequence[Point],
+    start: float,
+    end: float,
+    alerts: Sequence[Event],
+    limit_bytes: float | None,
+) -> Run:
+    sizes = [point.mean for point in points if point.mean is not None]
+    peaks = [point.maximum for point in points if point.maximum is not None]
+    own = [alert for alert in alerts if start <= alert.wall_seconds <= end]
+    told = [alert for alert in own if alert.data.get("what") in ("raised", "escalated", None)]
+    peak = max(peaks, default=None)
+    return Run(
+        start=start,
+        end=end,
+        peak_bytes=peak,
+        change_bytes=sizes[-1] - sizes[0] if sizes else None,
+        alert_count=len(told),
+        health=run_health(
+            sizes,
+            end - start,
+            peak_bytes=peak,
+            limit_bytes=limit_bytes,
+            worst=max((as_level(alert.level) for alert in own), default=Level.NORMAL),
+        ),
+    )
+
+
+def _series(name: str) -> Series:
+    return (
+        Series("app", "", "rss_bytes") if name == "memtray" else Series("target", name, "rss_bytes")
+    )

@@ -1,0 +1,475 @@
+"""Everything about one target or application on screen."""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from tkinter import font as tkfont
+from tkinter import ttk
+
+from trayapp.control.client import call
+from trayapp.control.personal import PROBE, endpoint_name, find_names
+from trayapp.domain.changes import change_over, histogram
+from trayapp.domain.language import _, format_count, ngettext
+from trayapp.domain.levels import Level
+from trayapp.domain.names import short_name
+from trayapp.domain.records import Point
+from trayapp.domain.table import (
+    APP,
+    APPLICATION,
+    PAST,
+    TARGET,
+    TableRow,
+    as_number,
+    name_text,
+    rate_text,
+    row_from,
+    share_text,
+    status_text,
+    trend_text,
+)
+from trayapp.domain.units import format_duration, format_estimate, format_size
+from trayapp.errors import HistoryError, MemtrayError
+from trayapp.history.reader import HistoryReader
+from trayapp.windows.applet import Applet
+from trayapp.windows.details_data import Past, Run, read_past, read_runs
+from trayapp.windows.grid import Grid, GridCell, GridColumn, GridRow
+from trayapp.windows.labels import plain_name
+from trayapp.windows.live_window import LiveWindow
+from trayapp.windows.single import Listener
+from trayapp.windows.small_chart import SmallChart
+from trayapp.windows.table_window import Hands
+
+PAST_SECONDS, RUNS_SECONDS = 5.0, 60.0
+"""How often the history is read again: its last hour, and all runs."""
+PROBE_SECONDS = 5.0
+NAME_LENGTH = 48
+CHANGES = ((60.0, "minute"), (600.0, "ten"), (3600.0, "hour"))
+_MOST_PROBES = 8
+
+
+class DetailsWindow(LiveWindow):
+    """The window; everything in it happens in the main thread."""
+
+    def __init__(
+        self,
+        applet: Applet,
+        listener: Listener | None,
+        hands: Hands,
+        history_file: Path,
+        runtime: Path,
+        *,
+        kind: str,
+        name: str,
+        dark: bool,
+    ) -> None:
+        super().__init__(_("Memtray – Details"), applet, listener, dark=dark)
+        self._hands, self._history_file, self._runtime = hands, history_file, runtime
+        self._figures: dict[str, tk.StringVar] = {}
+        self._title = tk.StringVar(self.root)
+        self._status = tk.StringVar(self.root)
+        self._verdict = tk.StringVar(self.root)
+        self._chart_title = tk.StringVar(self.root)
+        self._growth_title = tk.StringVar(self.root)
+        self._inside = tk.StringVar(self.root)
+        self._build()
+        self._choose(kind, name)
+
+    # -- building
+
+    def _build(self) -> None:
+        gap = self.px(14)
+        plain = tkfont.nametofont("TkDefaultFont", self.root)
+        large, bold = plain.copy(), plain.copy()
+        large.configure(size=16, weight="bold")
+        bold.configure(weight="bold")
+        head = ttk.Frame(self.root, padding=(gap, gap, gap, 0))
+        head.pack(fill="x")
+        self._buttons = ttk.Frame(head)
+        self._buttons.pack(side="right", anchor="n")
+        self._trends = ttk.Button(self._buttons, text=_("All trends…"), command=self._open_trends)
+        self._track = ttk.Button(
+            self._buttons, text=_("Make it a target"), command=self._make_target
+        )
+        ttk.Label(head, textvariable=self._title, font=large).pack(anchor="w")
+        ttk.Label(head, textvariable=self._status, style="Hint.TLabel").pack(anchor="w")
+        verdict = ttk.Label(
+            self.root, textvariable=self._verdict, padding=(gap, self.px(6)), justify="left"
+        )
+        verdict.pack(fill="x")
+        self.root.bind(
+            "<Configure>",
+            lambda event: (
+                verdict.configure(wraplength=event.width - 2 * gap)
+                if event.widget is self.root
+                else None
+            ),
+        )
+        self._build_figures(gap, bold)
+        panes = ttk.Frame(self.root, padding=(gap, 0))
+        panes.pack(fill="both", expand=True)
+        panes.columnconfigure((0, 1), weight=1, uniform="half")
+        panes.rowconfigure(1, weight=1)
+        ttk.Label(panes, textvariable=self._chart_title, font=bold).grid(sticky="w")
+        ttk.Label(panes, textvariable=self._growth_title, font=bold).grid(
+            row=0, column=1, sticky="w", padx=(gap, 0)
+        )
+        size = {"width": self.px(410), "height": self.px(170), "scale": self.scale}
+        self._hour_chart = SmallChart(panes, **size)  # type: ignore[arg-type]
+        self._hour_chart.grid(row=1, column=0, sticky="nsew")
+        self._growth_chart = SmallChart(panes, **size)  # type: ignore[arg-type]
+        self._growth_chart.grid(row=1, column=1, sticky="nsew", padx=(gap, 0))
+        ttk.Label(self.root, text=_("Runs"), font=bold, padding=(gap, self.px(8), gap, 0)).pack(
+            anchor="w"
+        )
+        self._runs = Grid(
+            self.root,
+            (
+                GridColumn("began", _("Began"), 170),
+                GridColumn("lasted", _("Lasted"), 130),
+                GridColumn("peak", _("Peak"), 110, right=True),
+                GridColumn("change", _("Change"), 110, right=True),
+                GridColumn("alerts", _("Alerts"), 80, right=True),
+                GridColumn("health", _("Health"), 150),
+            ),
+            visible_rows=4,
+            on_open=lambda _key: self._open_trends("--runs"),
+            on_menu=lambda *_: None,
+            on_order=lambda _: None,
+        )
+        self._runs.pack(fill="x", padx=gap)
+        self._runs.bind_keys(self._runs.body)
+        foot = ttk.Frame(self.root, padding=(gap, self.px(6), gap, self.px(10)))
+        foot.pack(fill="x")
+        ttk.Label(foot, text=_("From inside"), font=bold).pack(anchor="w")
+        ttk.Label(foot, textvariable=self._inside, style="Hint.TLabel", justify="left").pack(
+            anchor="w"
+        )
+        for key in ("q", "Q", "<Escape>"):
+            self.root.bind(key, lambda _: self.close())
+        for key in ("t", "T"):
+            self.root.bind(key, lambda _: self._open_trends())
+        self.root.minsize(self.px(700), self.px(520))
+
+    def _build_figures(self, gap: int, bold: tkfont.Font) -> None:
+        bar = ttk.Frame(self.root, padding=(gap, self.px(4), gap, self.px(12)))
+        bar.pack(fill="x")
+        captions = {
+            "memory": _("Memory (RSS)"),
+            "private": _("Private (USS)"),
+            "peak": _("Peak (RSS)"),
+            "minute": _("In 1 min"),
+            "ten": _("In 10 min"),
+            "hour": _("In 1 h"),
+            "rate": _("Per second"),
+            "share": _("Share of limit"),
+        }
+        for number, (key, caption) in enumerate(captions.items()):
+            self._figures[key] = tk.StringVar(self.root, "–")
+            bar.columnconfigure(number, weight=1)
+            ttk.Label(bar, text=caption, style="Hint.TLabel").grid(row=0, column=number, sticky="w")
+            ttk.Label(bar, textvariable=self._figures[key], font=bold).grid(
+                row=1, column=number, sticky="w", padx=(0, self.px(8))
+            )
+
+    # -- what is shown
+
+    def _choose(self, kind: str, name: str) -> None:
+        """Show another target or application from now on."""
+        self._row = TableRow(kind=APP if name == "memtray" else kind, name=name)
+        self._told: Mapping[str, object] = {}
+        self._past, self._runs_read = Past(), list[Run]()
+        self._past_at = self._runs_at = self._probe_at = float("-inf")
+        self._evidence = ""
+        self._inside.set(_no_probe())
+        self._show()
+        (self._track if self._row.kind == APPLICATION else self._trends).focus_set()
+
+    def receive(self, message: Mapping[str, object]) -> None:
+        """A second start asks for another one."""
+        kind, name = message.get("kind"), message.get("name")
+        if isinstance(kind, str) and isinstance(name, str):
+            self._choose(kind, name)
+            self.refresh()
+
+    def restyle(self) -> None:
+        """Colour everything anew."""
+        super().restyle()
+        self._show()
+        self._show_past()
+
+    def refresh(self) -> None:
+        """Ask for the figures; read the history where that is due."""
+        row = self._row
+        kind = TARGET if row.kind == PAST else row.kind
+        self.ask_once("detail", {"kind": kind, "name": row.name}, self._take, self._miss)
+        now = time.monotonic()
+        if now - self._past_at >= PAST_SECONDS:
+            self._past_at = now
+            # After the window has been drawn: a long history takes a while.
+            self.root.after_idle(self._read_past)
+        if now - self._probe_at >= PROBE_SECONDS:
+            self._probe_at = now
+            self._ask_probe()
+
+    def _take(self, told: Mapping[str, object]) -> None:
+        found = told.get("row")
+        if isinstance(found, dict):
+            self._told = found
+            self._row = row_from(found)
+            self._evidence = self._row.evidence
+        else:
+            self._told = {}
+            is_past = self._row.kind in (TARGET, PAST)
+            self._row = TableRow(kind=PAST if is_past else self._row.kind, name=self._row.name)
+            self._evidence = (
+                _("It is not followed at the moment; this is what its history tells.")
+                if is_past
+                else _("It has ended, or it is too small to be followed.")
+            )
+        self._show()
+
+    def _miss(self, error: Exception) -> None:
+        self._told = {}
+        self._row = replace(TableRow(kind=self._row.kind, name=self._row.name), bars=self._row.bars)
+        self._evidence = str(error)
+        self._show(known=False)
+
+    def _read_past(self) -> None:
+        row = self._row
+        if row.kind == APPLICATION or not self._history_file.is_file():
+            self._show_past()
+            return
+        try:
+            with HistoryReader(self._history_file) as reader:
+                self._past = read_past(reader, row.name, time.time())
+                if time.monotonic() - self._runs_at >= RUNS_SECONDS and row.kind != APP:
+                    limit = row.limit_bytes if row.has_own_limit else None
+                    self._runs_read = read_runs(reader, row.name, limit)
+                    # With the limit, if that is not known yet.
+                    if self._told:
+                        self._runs_at = time.monotonic()
+        except HistoryError as error:
+            self._evidence = str(error)
+        self._show()
+        self._show_past()
+
+    # -- showing
+
+    def _show(self, *, known: bool = True) -> None:
+        row = self._row
+        title = plain_name(name_text(replace(row, pids=())), NAME_LENGTH)
+        self.root.title(_("Memtray – Details of {name}").format(name=title))
+        self._title.set(f"⚠ {title}" if row.level > Level.NORMAL else title)
+        self._status.set(_status_line(row) if known else _("not known at the moment"))
+        self._verdict.set(self._verdict_text())
+        # Of an application there are no trends.
+        shown, hidden = self._trends, self._track
+        if row.kind == APPLICATION:
+            shown, hidden = hidden, shown
+        hidden.pack_forget()
+        shown.pack()
+        figures = self._figures
+        figures["memory"].set(format_size(row.rss_bytes))
+        figures["private"].set(format_size(as_number(self._told.get("uss_bytes"))))
+        figures["peak"].set(format_size(self._peak()))
+        figures["rate"].set(rate_text(row))
+        figures["share"].set(share_text(row))
+        now = time.time()
+        points = [*self._past.hour]
+        if row.rss_bytes is not None:
+            points.append(Point(now, row.rss_bytes, row.rss_bytes, row.rss_bytes))
+        for seconds, key in CHANGES:
+            change = change_over(points, seconds, now)
+            figures[key].set(_signed_size(change))
+
+    def _verdict_text(self) -> str:
+        row = self._row
+        text = self._evidence or (
+            _("Memtray itself is held to its budget; the statistics tell of it.")
+            if row.kind == APP
+            else ""
+        )
+        left = as_number(self._told.get("seconds_to_limit"))
+        if left is not None:
+            text = _("{verdict} At this rate it reaches its limit in about {time}.").format(
+                verdict=text, time=format_estimate(left)
+            )
+        return text
+
+    def _peak(self) -> float | None:
+        """Since Memtray started, or of the last hour where that is all there is."""
+        peaks = [point.maximum for point in self._past.hour]
+        known = [
+            peak for peak in (self._row.peak_bytes, *self._row.bars, *peaks) if peak is not None
+        ]
+        return max(known, default=None)
+
+    def _show_past(self) -> None:
+        now, palette, past = time.time(), self.palette, self._past
+        if self._row.kind == APPLICATION:
+            text = _("Only of targets a history is kept. Make it a target to have one.")
+            self._chart_title.set(_("Memory lately"))
+            self._growth_title.set(_("Growth"))
+            self._hour_chart.show_bars(self._row.bars, palette)
+            self._growth_chart.show_text(text, palette)
+            self._show_runs(text)
+            return
+        self._chart_title.set(_("Memory in the last hour"))
+        limit = self._row.limit_bytes if self._row.has_own_limit else None
+        self._hour_chart.show_curve(past.hour, past.events, now - 3600.0, now, palette, limit)
+        if past.tasks:
+            self._growth_title.set(
+                ngettext("Growth of one task", "Growth of {count} tasks", len(past.tasks)).format(
+                    count=format_count(len(past.tasks))
+                )
+            )
+            self._growth_chart.show_histogram(histogram(past.tasks), palette)
+        else:
+            self._growth_title.set(_("Change in each of the last 24 hours"))
+            self._growth_chart.show_hours(past.hourly, palette)
+        self._show_runs(_("No run was recorded yet."))
+
+    def _show_runs(self, empty: str) -> None:
+        rows = [_run_row(run, self.palette.levels) for run in self._runs_read]
+        self._runs.show(rows, self.palette, order=("", True), empty=empty)
+
+    # -- asking
+
+    def _ask_probe(self) -> None:
+        """Ask the program itself, if it has a probe, what only it knows."""
+        keys = _process_keys(self._told.get("processes"))
+        if keys:
+            self.applet.do(
+                lambda: _probe_report(self._runtime, keys),
+                lambda told: self._inside.set(_inside_text(told) if told else _no_probe()),
+                lambda error: self._inside.set(str(error)),
+            )
+
+    def _open_trends(self, *options: str) -> None:
+        if self._row.kind != APPLICATION:
+            self._do(lambda: self._hands.open_window("trends", self._row.name, options=options))
+
+    def _make_target(self) -> None:
+        def told(answer: Mapping[str, object]) -> None:
+            self._choose(TARGET, str(answer.get("name")))
+
+        arguments = {"kind": self._row.kind, "name": self._row.name}
+        self.applet.ask("track", arguments, told, self._fail)
+
+    def _do(self, errand: Callable[[], object]) -> None:
+        def work() -> Mapping[str, object]:
+            errand()
+            return {}
+
+        self.applet.do(work, lambda _told: None, self._fail)
+
+    def _fail(self, error: Exception) -> None:
+        self._verdict.set(str(error))
+
+
+def _status_line(row: TableRow) -> str:
+    texts = [status_text(row)]
+    if row.pids:
+        count = len(row.pids)
+        texts.append(
+            _("process {pid}").format(pid=row.pids[0])
+            if count == 1
+            else ngettext("{count} process", "{count} processes", count).format(count=count)
+        )
+        texts.append(trend_text(row))
+    return "  ·  ".join(texts)
+
+
+def _run_row(run: Run, levels: Sequence[str]) -> GridRow:
+    health = run.health
+    text, colour = "–", None
+    if health is not None:
+        text = _("{score} of 100, {word}").format(score=health.score, word=health.word)
+        colour = levels[0 if health.score >= 85 else 1 if health.score >= 60 else 2]
+    return GridRow(
+        key=run.start,
+        mark=colour,
+        cells={
+            "began": GridCell(text=_moment(run.start)),
+            "lasted": GridCell(text=format_duration(run.end - run.start)),
+            "peak": GridCell(text=format_size(run.peak_bytes)),
+            "change": GridCell(text=_signed_size(run.change_bytes)),
+            "alerts": GridCell(text=format_count(run.alert_count)),
+            "health": GridCell(text=text),
+        },
+    )
+
+
+def _moment(wall_seconds: float) -> str:
+    return f"{datetime.fromtimestamp(wall_seconds):%Y-%m-%d %H:%M:%S}"
+
+
+def _signed_size(change_bytes: float | None) -> str:
+    if change_bytes is not None and change_bytes >= 1:
+        return f"+{format_size(change_bytes)}"
+    return format_size(change_bytes)
+
+
+def _process_keys(told: object) -> list[tuple[int, int]]:
+    return [
+        (key[0], key[1])
+        for key in (told if isinstance(told, list) else [])
+        if isinstance(key, list) and len(key) == 2 and all(isinstance(part, int) for part in key)
+    ]
+
+
+def _probe_report(runtime: Path, keys: Sequence[tuple[int, int]]) -> Mapping[str, object]:
+    """What the first of the processes that has a probe tells; empty: none has one."""
+    names = {endpoint_name(PROBE, pid, started): pid for pid, started in keys}
+    for name in [name for name in find_names(runtime, PROBE) if name in names][:_MOST_PROBES]:
+        who = _("The probe of process {pid}").format(pid=names[name])
+        try:
+            return call(runtime, "report", {}, 3.0, name=name, who=who)
+        except MemtrayError:
+            continue
+    return {}
+
+
+def _no_probe() -> str:
+    return _(
+        "–  A Python program tells of its garbage collector, tasks and caches here if it calls "
+        "trayapp.probe.start()."
+    )
+
+
+def _inside_text(told: Mapping[str, object]) -> str:
+    """Two lines of what a probe tells, which is a stranger's word."""
+    collections = told.get("collections")
+    runs = (
+        [count for count in collections if isinstance(count, int)]
+        if isinstance(collections, list)
+        else []
+    )
+    is_on = told.get("collector_enabled")
+    parts = [
+        _("Garbage collector {state}").format(
+            state="–" if not isinstance(is_on, bool) else _("on") if is_on else _("off")
+        ),
+        _("collections {counts}").format(counts=" / ".join(map(format_count, runs)) or "–"),
+        _("collected {count}").format(count=_count(told.get("collected_count"))),
+        _("uncollectable {count}").format(count=_count(told.get("uncollectable_count"))),
+        _("threads {count}").format(count=_count(told.get("thread_count"))),
+        _("tasks {count}").format(count=_count(told.get("task_count"))),
+    ]
+    caches = told.get("caches")
+    names = [
+        f"{short_name(cache['name'])} {format_size(as_number(cache.get('bytes')))}"
+        for cache in (caches if isinstance(caches, list) else [])
+        if isinstance(cache, dict) and isinstance(cache.get("name"), str)
+    ]
+    listed = ", ".join(names[:6]) if names else _("none registered")
+    return "  ·  ".join(parts) + "\n" + _("Caches: {caches}").format(caches=listed)
+
+
+def _count(value: object) -> str:
+    return format_count(value) if isinstance(value, int) else "–"

@@ -1,0 +1,266 @@
+"""Small charts on a Tk canvas: at once there, where a large one would load matplotlib first."""
+
+from __future__ import annotations
+
+import math
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from tkinter import font as tkfont
+from typing import Literal
+
+from trayapp.domain.changes import Bin
+from trayapp.domain.language import _
+from trayapp.domain.records import Event, Point
+from trayapp.domain.units import format_size
+from trayapp.windows.palette import Palette
+
+_GAP = 8
+"""Pixels between text and axes, on an ordinary screen."""
+
+
+class SmallChart(tk.Canvas):
+    """One chart, replaced as a whole by each `show_…`, and drawn anew when its size changes."""
+
+    def __init__(self, parent: tk.Misc, *, width: int, height: int, scale: float) -> None:
+        super().__init__(parent, width=width, height=height, highlightthickness=0)
+        self._scale = scale
+        self._font = tkfont.nametofont("TkDefaultFont", self).copy()
+        self._font.configure(size=8)
+        self._draw: Callable[[], object] = str
+        self.bind("<Configure>", lambda _: self._redraw())
+
+    def show_curve(
+        self,
+        points: Sequence[Point],
+        events: Sequence[Event],
+        since: float,
+        until: float,
+        palette: Palette,
+        limit_bytes: float | None = None,
+    ) -> None:
+        """Show sizes over time: the mean as a line, all that was read as a band, events as lines.
+
+        limit_bytes: drawn where it is not too far above.
+        """
+
+        def draw() -> None:
+            known = [point.maximum for point in points if point.maximum is not None]
+            low = min((one.minimum for one in points if one.minimum is not None), default=0.0)
+            if not known:
+                self._say(_("Nothing was recorded yet."), palette)
+                return
+            top = max(known)
+            if limit_bytes is not None and limit_bytes <= 2 * top:
+                top = max(top, limit_bytes)
+            # From 0 unless that would hide every change.
+            floor = 0.0 if low < 0.5 * top else low - 0.25 * (top - low) - 1.0
+            ceiling = top + 0.08 * (top - floor) + 1.0
+            left, upper, right, lower = self._axes((floor, ceiling), palette)
+
+            def x(moment: float) -> float:
+                return left + (moment - since) / (until - since) * (right - left)
+
+            def y(size: float) -> float:
+                return lower - (size - floor) / (ceiling - floor) * (lower - upper)
+
+            for part in _parts(points):
+                band = [(x(p.wall_seconds), y(p.maximum or 0.0)) for p in part]
+                band += [(x(p.wall_seconds), y(p.minimum or 0.0)) for p in reversed(part)]
+                self.create_polygon(band, fill=palette.grid, outline=palette.grid)
+                line = [(x(p.wall_seconds), y(p.mean or 0.0)) for p in part]
+                # A line needs two points.
+                self.create_line(
+                    line if len(line) > 1 else line * 2, fill=palette.system,
+                    width=max(1, round(1.5 * self._scale)),
+                )  # fmt: skip
+            if limit_bytes is not None and limit_bytes <= ceiling:
+                self.create_line(
+                    left, y(limit_bytes), right, y(limit_bytes), fill=palette.levels[3], dash=(4, 3)
+                )
+                self.create_text(
+                    right, y(limit_bytes) + 2, text=_("limit"), anchor="ne",
+                    fill=palette.levels[3], font=self._font,
+                )  # fmt: skip
+            for event in events:
+                self._mark(event, x(event.wall_seconds), upper, lower, palette)
+            moments = (since, (since + until) / 2, until)
+            texts = [f"{datetime.fromtimestamp(moment):%H:%M}" for moment in moments]
+            self._clock(left, right, lower, texts, palette)
+
+        self._show(draw, palette)
+
+    def show_hours(self, changes: Sequence[float | None], palette: Palette) -> None:
+        """Show the change of each hour as a bar up or down from zero."""
+
+        def draw() -> None:
+            known = [change for change in changes if change is not None]
+            if not known:
+                self._say(_("Nothing was recorded yet."), palette)
+                return
+            high, low = max(0.0, *known), min(0.0, *known)
+            room = 0.08 * (high - low) + 1.0
+            left, upper, right, lower = self._axes((low - room, high + room), palette)
+            step = (right - left) / len(changes)
+            unit = (lower - upper) / (high - low + 2 * room)
+            zero = lower + (low - room) * unit
+            for number, change in enumerate(changes):
+                if change is None:
+                    continue
+                start = left + number * step
+                colour = palette.system if change >= 0 else palette.muted
+                self.create_rectangle(
+                    start + 0.12 * step, min(zero - 1, zero - change * unit),
+                    start + 0.88 * step, max(zero + 1, zero - change * unit),
+                    fill=colour, width=0,
+                )  # fmt: skip
+            self.create_line(left, zero, right, zero, fill=palette.muted)
+            hours = _("{hours} h ago")
+            count = len(changes)
+            texts = (hours.format(hours=count), hours.format(hours=count // 2), _("now"))
+            self._clock(left, right, lower, texts, palette)
+
+        self._show(draw, palette)
+
+    def show_histogram(self, bins: Sequence[Bin], palette: Palette) -> None:
+        """Show how many values lie in each bin."""
+
+        def draw() -> None:
+            most = max(one.number for one in bins)
+            gap = round(_GAP * self._scale)
+            row = self._font.metrics("linespace")
+            left, right = gap, self.winfo_width() - gap
+            upper, lower = row + gap, self.winfo_height() - row - gap
+            # A bar as wide as the chart would be no bar.
+            step = min((right - left) / len(bins), 64 * self._scale)
+            first = (left + right - step * len(bins)) / 2
+            for number, one in enumerate(bins):
+                start = first + number * step
+                height = one.number / most * (lower - upper)
+                self.create_rectangle(
+                    start + 0.06 * step, lower - height, start + 0.94 * step, lower,
+                    fill=palette.system if one.low >= 0 else palette.muted, width=0,
+                )  # fmt: skip
+                if one.number:
+                    self.create_text(
+                        start + step / 2, lower - height - 2, text=str(one.number), anchor="s",
+                        fill=palette.text, font=self._font,
+                    )  # fmt: skip
+                # Every second edge, where they would run into each other.
+                if number % (1 + (len(bins) > 4)) == 0:
+                    self.create_text(
+                        start, lower + 3, text=format_size(one.low), anchor="n" if number else "nw",
+                        fill=palette.muted, font=self._font,
+                    )  # fmt: skip
+            self.create_line(gap, lower, right, lower, fill=palette.muted)
+
+        self._show(draw, palette)
+
+    def show_bars(self, sizes: Sequence[float | None], palette: Palette) -> None:
+        """Show sizes at moments that nobody knows exactly, oldest first; None is a gap."""
+
+        def draw() -> None:
+            known = [size for size in sizes if size is not None]
+            if not known:
+                self._say(_("Nothing was recorded yet."), palette)
+                return
+            top = 1.08 * max(known) + 1.0
+            left, upper, right, lower = self._axes((0.0, top), palette)
+            step = (right - left) / len(sizes)
+            for number, size in enumerate(sizes):
+                if size is not None:
+                    start = left + number * step
+                    self.create_rectangle(
+                        start + 0.12 * step, lower - size / top * (lower - upper),
+                        start + 0.88 * step, lower, fill=palette.system, width=0,
+                    )  # fmt: skip
+
+        self._show(draw, palette)
+
+    def show_text(self, text: str, palette: Palette) -> None:
+        """Show a sentence instead of a chart."""
+        self._show(lambda: self._say(text, palette), palette)
+
+    # -- parts
+
+    def _show(self, draw: Callable[[], object], palette: Palette) -> None:
+        self._draw = draw
+        self.configure(background=palette.background)
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self.delete("all")
+        if self.winfo_width() > 1:
+            self._draw()
+
+    def _say(self, text: str, palette: Palette) -> None:
+        self.create_text(
+            self.winfo_width() // 2, self.winfo_height() // 2, text=text, fill=palette.muted,
+            font=self._font, width=self.winfo_width() - 20, justify="center",
+        )  # fmt: skip
+
+    def _axes(
+        self, sizes: tuple[float, float], palette: Palette
+    ) -> tuple[float, float, float, float]:
+        """Draw size lines and labels; left, top, right and bottom of what is inside."""
+        gap, row = round(_GAP * self._scale), self._font.metrics("linespace")
+        low, high = sizes
+        ticks = round_ticks(low, high)
+        labels = [format_size(tick) for tick in ticks]
+        left = gap + max(self._font.measure(label) for label in labels) + gap
+        right, upper, lower = self.winfo_width() - gap, gap, self.winfo_height() - row - gap
+        for tick, label in zip(ticks, labels, strict=True):
+            at = lower - (tick - low) / (high - low) * (lower - upper)
+            self.create_line(left, at, right, at, fill=palette.grid)
+            self.create_text(
+                left - gap, at, text=label, anchor="e", fill=palette.muted, font=self._font
+            )
+        return left, upper, right, lower
+
+    def _clock(
+        self, left: float, right: float, lower: float, texts: Sequence[str], palette: Palette
+    ) -> None:
+        """Three texts below the time axis: at its start, its middle and its end."""
+        anchors: tuple[Literal["nw", "n", "ne"], ...] = ("nw", "n", "ne")
+        for share, anchor, text in zip((0.0, 0.5, 1.0), anchors, texts, strict=True):
+            self.create_text(
+                left + share * (right - left), lower + 3, text=text, anchor=anchor,
+                fill=palette.muted, font=self._font,
+            )  # fmt: skip
+
+    def _mark(self, event: Event, at: float, upper: float, lower: float, palette: Palette) -> None:
+        """A line, and a mark at its top: a triangle for an alert, a circle for the rest."""
+        levels = ("normal", "warning", "critical", "emergency")
+        is_alert = event.kind == "alert" and event.level in levels
+        colour = palette.levels[levels.index(event.level)] if is_alert else palette.muted
+        size = round(4 * self._scale)
+        self.create_line(at, upper, at, lower, fill=colour, dash=(2, 3))
+        if is_alert:
+            self.create_polygon(
+                at, upper - size, at - size, upper + size, at + size, upper + size, fill=colour
+            )
+        else:
+            self.create_oval(at - size, upper - size, at + size, upper + size, fill=colour, width=0)
+
+
+def round_ticks(low: float, high: float) -> list[float]:
+    """Two to five sizes between the two that are round in the unit they are written in."""
+    unit = 1.0
+    while max(abs(low), abs(high)) >= 1024 * unit:
+        unit *= 1024
+    raw = (high - low) / unit / 4
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw) * unit
+    first = math.ceil(low / step)
+    return [number * step for number in range(first, math.floor(high / step) + 1)]
+
+
+def _parts(points: Sequence[Point]) -> list[list[Point]]:
+    """The points between gaps."""
+    parts: list[list[Point]] = [[]]
+    for point in points:
+        if point.mean is None:
+            parts.append([])
+        else:
+            parts[-1].append(point)
+    return [part for part in parts if part]
