@@ -35,7 +35,7 @@ from trayapp.domain.records import Event
 from trayapp.domain.statistics import Totals, statistics_rows
 from trayapp.domain.status import application_status, status
 from trayapp.domain.tray import SNOOZE_CHOICES, shown_choices, tray_state
-from trayapp.domain.units import parse_duration
+from trayapp.domain.units import parse_duration, use_units
 from trayapp.domain.view import Controls
 from trayapp.errors import MemtrayError, TrayError, UsageError
 from trayapp.forwarding import Forwarding
@@ -202,6 +202,7 @@ class App:
             self._on_menu,
             on_visible=self._on_visible,
             on_look=self._sampler.look_now,
+            open_popup=self._children.open_popup,
         )
         self._refresh_tray()
         if self._stopped.is_set():
@@ -243,6 +244,7 @@ class App:
             for event in self._cleanups.follow_up(outcome.view):
                 self._log_file.append(event.text)
             self._live.show(outcome.view)
+        use_units(self._settings_file.settings.ui.units)
         enabled = self._settings_file.settings.alerts.enabled
         if enabled != self._alerts_enabled:
             # The settings were edited after the menu was used: the last word counts.
@@ -322,8 +324,12 @@ class App:
     def _on_menu(self, key: str) -> None:
         """Do what was clicked. The tray's thread: nothing here may wait."""
         verb, _colon, rest = key.partition(":")
-        if verb in ("trends", "more", "application", "statistics"):
-            self._open_window("statistics" if verb == "statistics" else "trends")
+        if verb in ("trends", "table", "compact", "statistics"):
+            self._open_window(verb)
+        elif verb == "more":
+            self._open_window("table")
+        elif verb == "application":
+            self._open_window("details", rest, "application")
         elif verb == "target":
             self._open_window("trends", rest)
         elif verb == "incident":
@@ -353,6 +359,8 @@ class App:
             self._open_window("settings", options=("--config", str(self._config_file)))
         elif verb == "autostart":
             self._in_background(self._toggle_autostart)
+        elif verb == "places":
+            self._in_background(self._reset_places)
         elif verb == "quit":
             self.stop()
 
@@ -586,6 +594,12 @@ class App:
             self._children.open(verb, *arguments, options=options)
         except MemtrayError as error:
             self._tell("Memtray", str(error))
+
+    def _reset_places(self) -> None:
+        """Put windows that remember where they were back to where they begin."""
+        from trayapp.windows.compact import reset_place
+
+        reset_place(self._paths.windows / "compact.json", self._paths.runtime)
 
     def _notify_by_icon(self, title: str, text: str) -> None:
         if self._host is None:

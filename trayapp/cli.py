@@ -14,6 +14,7 @@ from trayapp import __version__
 from trayapp.domain.language import _
 from trayapp.errors import MemtrayError, UsageError
 from trayapp.paths import current_paths
+from trayapp.speaking import speak_as_set
 
 if TYPE_CHECKING:
     import argparse
@@ -28,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code. Every error of ours is one line on stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
+        speak_as_set(_config_of(arguments) or current_paths().settings_file)
         if arguments in ([], ["start"]):
             # What login and the launcher run: without the parser, which would stay resident.
             return _start_app(headless=False, interval_seconds=None, config=None)
@@ -49,6 +51,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"memtray: {error}", file=sys.stderr)
         return 1
+
+
+def _config_of(arguments: Sequence[str]) -> Path | None:
+    """The settings file that is named, looked for before the parser, which speaks as it says."""
+    for place, argument in enumerate(arguments):
+        if argument == "--config" and arguments[place + 1 :]:
+            return Path(arguments[place + 1])
+        if argument.startswith("--config="):
+            return Path(argument.removeprefix("--config="))
+        if argument == "--":
+            break
+    return None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -137,8 +151,11 @@ def _parser() -> argparse.ArgumentParser:
     alerts.add_argument("what", choices=("on", "off", "snooze", "log"))
     alerts.add_argument("duration", nargs="?", type=duration, metavar="1h", help=_("for snooze"))
     alerts.add_argument("target", nargs="?", metavar="TARGET", help=_("snooze only this one"))
-    settings = verb("settings", _settings, _("open the settings file in your editor"))
+    settings = verb("settings", _settings, _("every setting in a window"))
     settings.add_argument("--path", action="store_true", help=_("only print where the file is"))
+    settings.add_argument("--edit", action="store_true", help=_("open the file in your editor"))
+    settings.add_argument("--config", type=Path, metavar="FILE", help=_("another settings file"))
+    _add_theme(settings)
     verb("doctor", _doctor, _("check what Memtray needs on this machine"), json=True)
     autostart = verb("autostart", _autostart, _("start at login"))
     autostart.add_argument("what", choices=("on", "off", "status"))
@@ -525,12 +542,23 @@ def _alert_line(event: Event) -> str:
 
 
 def _settings(options: argparse.Namespace) -> int:
+    from trayapp.errors import WindowError
+    from trayapp.platforms import current_platform
     from trayapp.settings import load_settings
+    from trayapp.windows.settings import main as show_settings
 
-    file = current_paths().settings_file
+    paths = current_paths()
+    file = (options.config or paths.settings_file).absolute()
     if options.path:
         print(file)
         return 0
+    if not options.edit:
+        try:
+            return show_settings(
+                file, paths.runtime, current_platform().open_file, dark=options.dark
+            )
+        except WindowError as error:
+            print(f"memtray: {error}", file=sys.stderr)
     problem: MemtrayError | None = None
     try:
         load_settings(file)

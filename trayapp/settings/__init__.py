@@ -30,6 +30,7 @@ from trayapp.settings.records import (
     TargetSettings,
     TraySettings,
     TrendSettings,
+    UiSettings,
 )
 from trayapp.settings.template import default_text
 
@@ -57,6 +58,7 @@ __all__ = [
     "TargetSettings",
     "TraySettings",
     "TrendSettings",
+    "UiSettings",
     "add_target",
     "default_text",
     "load_settings",

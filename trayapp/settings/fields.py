@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from trayapp.domain.language import N_
+from trayapp.domain.language import LANGUAGES, N_
 from trayapp.domain.menu import MIDDLE_CLICKS, NUMBER_PLACES, PALETTE_NAMES, PANEL_NAMES
-from trayapp.domain.units import GIB, KIB, MIB
+from trayapp.domain.units import GIB, KIB, MIB, UNIT_NAMES
 from trayapp.settings.kinds import (
     Choice,
     Color,
@@ -42,6 +42,7 @@ from trayapp.settings.records import (
     TargetSettings,
     TraySettings,
     TrendSettings,
+    UiSettings,
 )
 
 TARGETS_TABLE = "targets"
@@ -98,6 +99,7 @@ TABLES = (
     ),
     Table("icon", IconSettings, N_("What the ten bars in the tray show.")),
     Table("tray", TraySettings, N_("What the icon does when it is used.")),
+    Table("ui", UiSettings, N_("Language and units.")),
     Table("alerts", AlertSettings, N_("When to speak up about memory running out.")),
     Table("delivery", DeliverySettings, N_("Where alerts go beside the console and the log.")),
     Table(
@@ -153,6 +155,10 @@ FIELDS = (
           N_("the same in an emergency")),
     Field("tray", "middle_click", "middle_click", Choice(MIDDLE_CLICKS),
           N_("what a click by the middle button does")),
+    Field("ui", "language", "language", Choice(("auto", *LANGUAGES)),
+          N_("what it speaks, from the next start on")),
+    Field("ui", "units", "units", Choice(UNIT_NAMES),
+          N_("sizes in MiB and GiB, or in MB and GB")),
     Field("alerts", "enabled", "enabled", Flag(),
           N_("show notifications")),
     Field("alerts", "warning_percent", "warning_percent", Number(1, 100),

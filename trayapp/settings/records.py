@@ -230,6 +230,16 @@ class TargetSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UiSettings:
+    """How Memtray speaks; the language from the next start on."""
+
+    language: str = "auto"
+    """"auto", as the system has it, or one of `domain.language.LANGUAGES`."""
+    units: str = "binary"
+    """One of `domain.units.UNIT_NAMES`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All that a person has set; what is not set has its default."""
 
@@ -237,6 +247,7 @@ class Settings:
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     icon: IconSettings = field(default_factory=IconSettings)
     tray: TraySettings = field(default_factory=TraySettings)
+    ui: UiSettings = field(default_factory=UiSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     actions: ActionSettings = field(default_factory=ActionSettings)

@@ -1,0 +1,81 @@
+"""Which language Memtray speaks, and in which units: chosen once, when a process starts."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from trayapp.domain.language import LANGUAGES, use_catalogue
+from trayapp.domain.units import UNIT_NAMES, use_units
+from trayapp.platforms.language import wanted_languages
+
+CATALOGUES = Path(__file__).parent / "locale"
+_LARGEST_BYTES = 1024 * 1024
+_TRADITIONAL = {"hant", "tw", "hk", "mo"}
+
+
+def speak_as_set(settings_file: Path, env: Mapping[str, str] = os.environ) -> None:
+    """Speak as the settings and the system say; at a process's start, before anything is said.
+
+    What cannot be read or used in the settings counts as not set: who loads them complains of it.
+    """
+    language, units = _wishes(settings_file)
+    use_units(units)
+    speak(choose(wanted_languages(env)) if language == "auto" else language)
+
+
+def choose(tags: Iterable[str]) -> str:
+    """The first of the wanted languages that Memtray speaks, else English."""
+    return next(filter(None, map(_spoken, tags)), "en")
+
+
+def speak(language: str) -> None:
+    """Speak this language, one of LANGUAGES, from now on; English loads nothing."""
+    if language == "en":
+        use_catalogue()
+        return
+    import gettext
+
+    file = CATALOGUES / language / "LC_MESSAGES" / "memtray.mo"
+    try:
+        with file.open("rb") as stream:
+            catalogue = gettext.GNUTranslations(stream)
+    except OSError:
+        # An installation without its catalogues is no reason not to start.
+        use_catalogue()
+        return
+    use_catalogue(catalogue.gettext, catalogue.ngettext, language)
+
+
+def _spoken(tag: str) -> str | None:
+    """The language of a tag such as "de_AT.UTF-8"; None: Memtray does not speak it."""
+    first, *others = re.split(r"[-_.@]", tag.lower())
+    if first == "zh":
+        # Who reads traditional characters reads English rather than simplified ones.
+        return None if _TRADITIONAL & set(others) else "zh_CN"
+    if first in ("c", "posix"):
+        return "en"
+    return first if first in LANGUAGES else None
+
+
+def _wishes(file: Path) -> tuple[str, str]:
+    """Language and units as the settings file has them."""
+    found: dict[str, object] = {}
+    # Only a regular file: opening a pipe would wait for somebody to write into it.
+    if file.is_file():
+        import tomllib
+
+        try:
+            with file.open("rb") as stream:
+                text = stream.read(_LARGEST_BYTES).decode("utf-8-sig")
+            table = tomllib.loads(text).get("ui")
+            found = table if isinstance(table, dict) else {}
+        except (OSError, ValueError, RecursionError):
+            pass
+    language, units = found.get("language"), found.get("units")
+    return (
+        language if isinstance(language, str) and language in LANGUAGES else "auto",
+        units if isinstance(units, str) and units in UNIT_NAMES else UNIT_NAMES[0],
+    )
