@@ -136,7 +136,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_theme(table)
     details = verb("details", _details, _("one target in a window: runs, health, changes"))
     details.add_argument("name", metavar="NAME", help=_('a target, or "memtray"'))
-    details.add_argument("--application", action="store_true", help=_("NAME is no target"))
+    details.add_argument(
+        "kind", nargs="?", choices=("target", "application"), default="target",
+        help=_("what NAME is; default: a target"),
+    )  # fmt: skip
     _add_theme(details)
     compact = verb("compact", _compact, _("a small window that stays on top"))
     compact.add_argument(
@@ -393,7 +396,7 @@ def _live_options(options: argparse.Namespace) -> LiveOptions:
     return LiveOptions(
         history_file=paths.history_file,
         runtime=paths.runtime,
-        place_file=paths.data / "windows" / "compact.json",
+        place_file=paths.windows / "compact.json",
         dark=options.dark,
     )
 
@@ -409,8 +412,7 @@ def _details(options: argparse.Namespace) -> int:
     from trayapp.hands import WindowHands
     from trayapp.windows.details import main as show_details
 
-    kind = "application" if options.application else "target"
-    return show_details(_live_options(options), WindowHands(), kind, options.name)
+    return show_details(_live_options(options), WindowHands(), options.kind, options.name)
 
 
 def _compact(options: argparse.Namespace) -> int:
@@ -419,7 +421,8 @@ def _compact(options: argparse.Namespace) -> int:
     from trayapp.windows.compact import reset_place
 
     if options.reset:
-        reset_place(_live_options(options))
+        windows = _live_options(options)
+        reset_place(windows.place_file, windows.runtime)
         print(_("The compact view is in its corner again."))
         return 0
     return show_compact(_live_options(options), WindowHands())

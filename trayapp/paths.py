@@ -65,6 +65,11 @@ class Paths:
         """One JSON file per snapshot."""
         return self.data / "snapshots"
 
+    @property
+    def windows(self) -> Path:
+        """Where windows were: one small file each."""
+        return self.data / "windows"
+
     def create(self) -> None:
         """Make the folders, readable by this user only where they are new.
 

@@ -68,6 +68,8 @@ def menu(view: View | None, controls: Controls) -> tuple[MenuEntry, ...]:
         *_summary(view, controls),
         _separator("summary"),
         MenuEntry(key="trends", label=_("Memory trends…"), default=True, enabled=view is not None),
+        MenuEntry(key="table", label=_("Table…"), enabled=view is not None),
+        MenuEntry(key="compact", label=_("Compact view…"), enabled=view is not None),
         MenuEntry(key="statistics", label=_("Statistics…"), enabled=view is not None),
         _separator("windows"),
         MenuEntry(
@@ -86,6 +88,7 @@ def menu(view: View | None, controls: Controls) -> tuple[MenuEntry, ...]:
             kind="check",
             checked=controls.starts_at_login,
         ),
+        MenuEntry(key="places", label=_("Reset window positions")),
         _separator("settings"),
         MenuEntry(key="quit", label=_("Quit Memtray")),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayapp.windows.places import forget_place
@@ -35,12 +36,12 @@ def main(options: LiveOptions, hands: Hands) -> int:
     return 0
 
 
-def reset_place(options: LiveOptions) -> None:
+def reset_place(place_file: Path, runtime: Path) -> None:
     """Put the compact view back into its corner, now or when it is opened. Any thread.
 
     Raises: WindowError if an open one does not answer.
     """
-    forget_place(options.place_file)
-    listener = claim(options.runtime, "compact", {"reset": True})
+    forget_place(place_file)
+    listener = claim(runtime, "compact", {"reset": True})
     if listener is not None:
         listener.close()

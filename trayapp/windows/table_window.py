@@ -269,8 +269,8 @@ class TableWindow(LiveWindow):
     def _open(self, key: Hashable) -> None:
         row = self._row(key)
         if row is not None:
-            options = ("--application",) if row.kind == APPLICATION else ()
-            self._act(lambda: self._hands.open_window("details", row.name, options=options))
+            kind = "application" if row.kind == APPLICATION else "target"
+            self._act(lambda: self._hands.open_window("details", row.name, kind))
 
     def _open_menu(self, key: Hashable, x: int, y: int) -> None:
         row = self._row(key)
