@@ -21,6 +21,7 @@ ALLOWED = {
     "control": {"domain"},
     "probe": {"control"},
     "guard": {"domain", "readers", "platforms", "control", "recording"},
+    "guard": {"domain", "readers", "platforms", "control", "recording"},
     "cleanup": {"domain", "platforms", "control"},
     "delivery": {"domain", "platforms", "jeepney", "plyer", "apprise", "keyring"},
     "tray": {

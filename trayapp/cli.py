@@ -190,6 +190,9 @@ def _parser() -> argparse.ArgumentParser:
             _("run a command; say, or restart it, when it takes too much memory"),
         )
     )
+    _add_run_options(
+        verb("run", _run_guarded, "run a command; say, or restart it, when it takes too much memory")
+    )
     analyze = verb(
         "analyze",
         _analyze,
@@ -246,6 +249,23 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--critical", type=size, metavar="1G", help=_("say so more loudly"))
     parser.add_argument("--restart", action="store_true", help=_("end it and start it again then"))
     parser.add_argument("command", nargs="*", metavar="-- COMMAND", help=_("with its arguments"))
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    import argparse
+
+    from trayapp.domain.units import parse_size
+
+    def size(text: str) -> int:
+        try:
+            return parse_size(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    parser.add_argument("--high", type=size, metavar="500M", help="say so on standard error")
+    parser.add_argument("--critical", type=size, metavar="1G", help="say so more loudly")
+    parser.add_argument("--restart", action="store_true", help="end it and start it again then")
+    parser.add_argument("command", nargs="*", metavar="-- COMMAND", help="with its arguments")
 
 
 def _add_start_options(parser: argparse.ArgumentParser, duration: Any) -> None:
@@ -631,6 +651,21 @@ def _record(options: argparse.Namespace) -> int:
             for_seconds=options.for_seconds,
             json=options.json,
         )
+    )
+
+
+def _run_guarded(options: argparse.Namespace) -> int:
+    from trayapp.guard.run import RunOptions
+    from trayapp.guard.run import main as run_guarded
+
+    return run_guarded(
+        RunOptions(
+            command=tuple(options.command),
+            high_bytes=options.high,
+            critical_bytes=options.critical,
+            restart=options.restart,
+        ),
+        current_paths().runtime,
     )
 
 

@@ -90,6 +90,20 @@ def test_memtray_its_children_and_its_commands_are_never_part_of_a_target() -> N
     assert not tracker.is_free(ProcessKey(43, 43))
 
 
+def test_what_a_guarded_run_has_started_is_not_memtrays_own() -> None:
+    tracker = tracked(
+        facts(9, "/opt/bin/python3.11 /opt/bin/memtray run --high 1G -- gunicorn app"),
+        facts(40, "gunicorn app", parent=9),
+        facts(41, "cat", parent=40),
+        facts(50, "memtray record -o a.csv -- gunicorn app"),
+        facts(51, "gunicorn app", parent=50),
+        facts(60, "memtray"),
+        facts(61, "gunicorn run", parent=60),
+    )
+    assert pids(tracker)["web"] == [40, 41, 51]
+    assert not tracker.is_free(ProcessKey(9, 9))
+
+
 def test_other_rules_sort_the_known_processes_anew() -> None:
     tracker = tracked(facts(10, "gunicorn"), facts(20, "sh", parent=10))
     tracker.set_rules([TargetRule(name="shells", match="sh")])

@@ -58,7 +58,8 @@ class TargetTracker:
     A process belongs to at most one target: the first rule, in order, that matches its command
     line; else the rule that holds its parent, if that rule takes children. Once adopted it stays
     when its parent ends. Memtray's own processes belong to no target: `memtray trends app.py`
-    names "app.py" in its command line and yet is not it.
+    names "app.py" in its command line and yet is not it. The command that `memtray run -- COMMAND`
+    or `memtray record` has started is not Memtray's own.
     """
 
     def __init__(self, rules: Sequence[TargetRule], app_pid: int) -> None:
@@ -135,11 +136,11 @@ class TargetTracker:
         if parent is not None:
             held_by = None if parent.rule is None else self._rules[parent.rule]
             member.heritage = held_by.name if held_by and held_by.children else None
-            member.is_heir_of_own = parent.own
+            member.is_heir_of_own = parent.own and not _runs_a_command(parent.facts.arguments)
         member.own = (
             member.facts.key.pid == self._app_pid
             or member.is_heir_of_own
-            or _is_memtray(member.facts.arguments)
+            or _after_memtray(member.facts.arguments) is not None
         )
         member.rule = None if member.own else self._find_rule(member)
 
@@ -165,19 +166,26 @@ def _age(key: ProcessKey) -> tuple[int, int]:
     return key.started, key.pid
 
 
-def _is_memtray(arguments: Sequence[str]) -> bool:
-    """Whether a command line is `memtray …`, `python memtray …` or `python -m trayapp …`."""
+def _runs_a_command(arguments: Sequence[str]) -> bool:
+    """Whether a command line of Memtray's starts somebody else's program."""
+    after = _after_memtray(arguments)
+    return after is not None and len(after) > 0 and after[0] in ("run", "record")
+
+
+def _after_memtray(arguments: Sequence[str]) -> Sequence[str] | None:
+    """What follows `memtray`, `python memtray` or `python -m trayapp`; None: it is none of them."""
     if not arguments:
-        return False
+        return None
     program = _base_name(arguments[0])
     if not program.startswith("python"):
-        return program == "memtray"
+        return arguments[1:] if program == "memtray" else None
     for index, argument in enumerate(arguments[1:], start=1):
         if argument == "-m":
-            return arguments[index + 1 : index + 2] == ("trayapp",)
+            is_memtray = arguments[index + 1 : index + 2] == ("trayapp",)
+            return arguments[index + 2 :] if is_memtray else None
         if not argument.startswith("-"):
-            return _base_name(argument) == "memtray"
-    return False
+            return arguments[index + 1 :] if _base_name(argument) == "memtray" else None
+    return None
 
 
 def _base_name(path: str) -> str:

@@ -23,9 +23,6 @@ class Kin:
         pids: Iterable[int],
         has_ended: Callable[[int], bool],
         children: Callable[[int], Iterable[int]] | None = None,
-        *,
-        most_processes: int = MOST_PROCESSES,
-        most_lives: float = MOST_LIVES,
     ) -> None:
         """`has_ended` may be asked of any pid; zombies have.
 
@@ -35,8 +32,10 @@ class Kin:
         self._has_ended = has_ended
         self._children = children
         self._lives = len(self._first)
-        self._most_processes = most_processes
-        self._most_lives = most_lives
+        self.most_processes = MOST_PROCESSES
+        """At one time."""
+        self.most_lives: float = MOST_LIVES
+        """In all, from the first call on."""
         self.left_out: set[int] = set()
         """Pids of children for whom there was no room so far."""
 
@@ -54,7 +53,7 @@ class Kin:
         return set(chosen)
 
     def _take(self, child: int, chosen: list[int]) -> None:
-        if len(chosen) < self._most_processes and self._lives < self._most_lives:
+        if len(chosen) < self.most_processes and self._lives < self.most_lives:
             chosen.append(child)
             self._lives += 1
             self.left_out.discard(child)

@@ -1,0 +1,1 @@
+"""Guarded runs: a command that is told of, and started again, before it takes too much memory."""

@@ -1,0 +1,372 @@
+"""`memtray run`: a command that is told of, and started again, before it takes too much memory."""
+
+from __future__ import annotations
+
+import os
+import queue
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from trayapp.control.personal import GUARD, own_name, sweep
+from trayapp.control.server import ControlServer
+from trayapp.domain.guarding import BoundWatch, RestartBudget
+from trayapp.domain.language import _
+from trayapp.domain.names import process_label
+from trayapp.domain.samples import ProcessKey
+from trayapp.domain.units import format_duration, format_size
+from trayapp.errors import ControlError, MemtrayError, UsageError
+from trayapp.guard.command import Command
+from trayapp.guard.terminal import Terminal, from_the_background
+from trayapp.recording.choosing import find_program
+
+LOOK_SECONDS = 0.5
+GRACE_SECONDS = 10.0
+"""How long the command may take to end when it is asked to."""
+REST_GRACE_SECONDS = 5.0
+"""And after that those whom it has left behind."""
+ANSWER_SECONDS = 40.0
+"""Longer than a restart takes, with everything that it waits for."""
+
+_ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK")
+_FORWARDED = (*_ENDING, "SIGUSR1", "SIGUSR2", "SIGTSTP")
+_HEARD = (*_FORWARDED, "SIGCHLD", "SIGCONT")
+_STOPS_OF_TERMINALS = {
+    getattr(signal, name, None) for name in ("SIGTSTP", "SIGTTIN", "SIGTTOU")
+} - {None}
+_WAIT_SECONDS = 0.05
+"""Between two looks at whether everybody has ended, and for its end where nothing tells of it."""
+_TELLS_OF_ENDS = hasattr(signal, "SIGCHLD")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What the command line asks for."""
+
+    command: tuple[str, ...]
+    """A program and its arguments."""
+    high_bytes: int | None = None
+    """Told of once on standard error, for all its processes together."""
+    critical_bytes: int | None = None
+    """Told of more loudly; with `restart` it is ended and started again."""
+    restart: bool = False
+
+
+def main(options: RunOptions, runtime: Path, stderr: TextIO = sys.stderr) -> int:
+    """Run the command to its end, guarded; main thread.
+
+    Returns: its exit code; 128 + n if signal n ended it; 126 or 127 if it cannot be started again.
+    Raises: UsageError, or RecordingError for a command that is not found, before it was started.
+    """
+    _check(options)
+    guard = _Guard(options, stderr)
+    try:
+        guard.listen(runtime)
+        guard.start()
+        return guard.run()
+    finally:
+        guard.close()
+
+
+class _Request:
+    """Somebody's question, which the main thread answers."""
+
+    def __init__(self, keys: tuple[ProcessKey, ...], *, is_restart: bool) -> None:
+        self.keys = keys
+        self.is_restart = is_restart
+        self.answer: queue.SimpleQueue[dict[str, object] | MemtrayError] = queue.SimpleQueue()
+
+
+class _Guard:
+    """One guarded run. Everything happens in the main thread, in the order in which it comes in."""
+
+    def __init__(self, options: RunOptions, stderr: TextIO) -> None:
+        self._options = options
+        self._name = process_label(options.command, options.command[0])
+        self._stderr = stderr
+        self._high = _watch(options.high_bytes)
+        self._critical = _watch(options.critical_bytes)
+        self._budget = RestartBudget()
+        # Its `put` may be called by a signal handler at any moment.
+        self._events: queue.SimpleQueue[int | _Request] = queue.SimpleQueue()
+        self._before: dict[int, Any] = {}
+        self._terminal = Terminal()
+        self._command: Command | None = None
+        self._server: ControlServer | None = None
+        self._asked: _Request | None = None
+        """Who wants a restart, until it is answered."""
+        self._is_restarting = False
+        self._is_to_end = False
+        """A signal that asks programs to end came during a restart."""
+        self._exit_code = 0
+        """When there is no command any more that could tell its own."""
+
+    # -- life
+
+    def start(self) -> None:
+        """Start the command. Raises: UsageError."""
+        for name in _HEARD:
+            number = getattr(signal, name, None)
+            # What is ignored from the beginning (nohup) is meant to be.
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._on_signal)
+        try:
+            self._command = Command(self._options.command, self._terminal)
+        except OSError as error:
+            raise UsageError(self._start_problem(error)) from error
+
+    def listen(self, runtime: Path) -> None:
+        """Let Memtray ask for a restart; without that the run goes on as well."""
+        handlers: dict[str, Callable[[Mapping[str, object]], Mapping[str, object]]] = {
+            "guards": lambda arguments: self._pass_on(arguments, is_restart=False),
+            "restart": lambda arguments: self._pass_on(arguments, is_restart=True),
+        }
+        try:
+            self._server = ControlServer(runtime, handlers, name=own_name(GUARD))
+            self._server.start()
+            sweep(runtime)
+        except (MemtrayError, OSError, ValueError, RuntimeError) as error:
+            self._say(_("Memtray cannot ask for a restart: {reason}").format(reason=error))
+
+    def run(self) -> int:
+        """Guard it until it ends; the exit code."""
+        look_at = time.monotonic() + LOOK_SECONDS
+        while self._command is not None:
+            if self._command.has_ended():
+                return self._end()
+            now = time.monotonic()
+            if now >= look_at:
+                self._look(self._command.look(), now)
+                look_at = time.monotonic() + LOOK_SECONDS
+            elif self._asked is not None:
+                self._restart_as_asked()
+            else:
+                self._hear(look_at - now)
+        return self._exit_code
+
+    def close(self) -> None:
+        """End what is left, and let go of everything."""
+        if self._asked is not None:
+            self._asked.answer.put(ControlError(_("{name} has ended").format(name=self._name)))
+        if self._server is not None:
+            self._server.stop()
+        if self._command is not None:
+            self._end()
+        self._terminal.close()
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _end(self) -> int:
+        """End the command with everybody whom it has started; its exit code as a shell has it."""
+        command = self._command
+        assert command is not None  # noqa: S101  (who calls knows that it runs)
+        if not command.has_ended():
+            command.ask_to_end()
+            self._wait(command.has_ended, GRACE_SECONDS)
+        if command.has_ended() and not command.has_left():
+            command.ask_rest_to_end()
+            self._wait(command.has_left, REST_GRACE_SECONDS)
+        if not command.has_left():
+            command.kill()
+        self._command = None
+        return command.close()
+
+    # -- what comes in
+
+    def _on_signal(self, number: int, _frame: object) -> None:
+        self._events.put(number)
+
+    def _pass_on(self, arguments: Mapping[str, object], *, is_restart: bool) -> dict[str, object]:
+        """Have the main thread answer. A thread of the server's."""
+        request = _Request(_keys(arguments.get("processes")), is_restart=is_restart)
+        self._events.put(request)
+        try:
+            answer = request.answer.get(timeout=ANSWER_SECONDS)
+        except queue.Empty:
+            raise ControlError(_("The restart takes too long; look after it")) from None
+        if isinstance(answer, MemtrayError):
+            raise answer
+        return answer
+
+    def _hear(self, seconds: float) -> None:
+        """Take in what comes first, but wait no longer than so many seconds."""
+        if not _TELLS_OF_ENDS:
+            seconds = min(seconds, _WAIT_SECONDS)
+        try:
+            event = self._events.get(timeout=max(0.0, seconds))
+        except queue.Empty:
+            return
+        if isinstance(event, _Request):
+            self._answer(event)
+        elif _name(event) == "SIGCHLD":
+            self._see_whether_stopped()
+        elif _name(event) == "SIGCONT":
+            if self._command is not None:
+                self._command.resume()
+        else:
+            if self._is_restarting and _name(event) in _ENDING:
+                self._is_to_end, self._exit_code = True, 128 + event
+            if self._command is not None:
+                self._command.send(event)
+
+    def _wait(self, is_over: Callable[[], bool], seconds: float) -> None:
+        """Go on hearing until then, but not longer than so many seconds."""
+        deadline = time.monotonic() + seconds
+        while not is_over() and time.monotonic() < deadline:
+            self._hear(_WAIT_SECONDS)
+
+    def _see_whether_stopped(self) -> None:
+        """Stop with the command when a person has stopped it at the terminal (Ctrl-Z)."""
+        command = self._command
+        number = None if command is None else command.was_stopped()
+        if command is None or number not in _STOPS_OF_TERMINALS or not self._terminal.has_any:
+            return
+        has_it = self._terminal.is_with(os.getpgrp()) or self._terminal.is_with(command.pid)
+        # It may have reached for the terminal just before it got it.
+        if number == signal.SIGTSTP or not has_it:
+            self._terminal.take_from(command.pid)
+            handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+            os.kill(0, signal.SIGTSTP)  # goes on when the shell says so
+            signal.signal(signal.SIGTSTP, handler)
+        command.resume()
+
+    def _answer(self, request: _Request) -> None:
+        command = self._command
+        if command is not None and not self._is_restarting:
+            command.look()
+        is_ours = command is not None and any(command.has(key) for key in request.keys)
+        if not request.is_restart or not is_ours:
+            request.answer.put({"guards": is_ours})
+        elif self._is_restarting or self._asked is not None:
+            text = _("{name} is being restarted already")
+            request.answer.put(ControlError(text.format(name=self._name)))
+        else:
+            self._asked = request
+
+    # -- what is done
+
+    def _look(self, size_bytes: int, now: float) -> None:
+        high, critical = self._high, self._critical
+        is_high = high is not None and high.fold(size_bytes)
+        is_critical = critical is not None and critical.fold(size_bytes)
+        facts = {"name": self._name, "size": format_size(size_bytes)}
+        if critical is not None:
+            facts["bound"] = format_size(critical.bound_bytes)
+            if self._options.restart and critical.is_over and not self._budget.seconds_left(now):
+                self._say(_("{name} uses {size}, more than {bound}.").format(**facts))
+                self._restart()
+                return
+        if is_critical and self._options.restart:
+            text = _(
+                "CRITICAL: {name} uses {size}, more than {bound}, but was restarted {count} times "
+                "within an hour, the most there is; not again for {time}."
+            )
+            left = format_duration(self._budget.seconds_left(now))
+            self._say(text.format(**facts, count=self._budget.per_hour, time=left), is_loud=True)
+        elif is_critical:
+            text = _("CRITICAL: {name} uses {size}, more than {bound}.")
+            self._say(text.format(**facts), is_loud=True)
+        elif is_high and high is not None:
+            facts["bound"] = format_size(high.bound_bytes)
+            self._say(_("{name} uses {size}, more than {bound}.").format(**facts))
+
+    def _restart_as_asked(self) -> None:
+        now = time.monotonic()
+        left_seconds = self._budget.seconds_left(now)
+        request, self._asked = self._asked, None
+        assert request is not None  # noqa: S101  (who calls has looked)
+        if left_seconds:
+            text = _(
+                "{name} was restarted {count} times within an hour, the most there is; "
+                "not again for {time}"
+            )
+            left = format_duration(left_seconds)
+            values = {"name": self._name, "count": self._budget.per_hour, "time": left}
+            request.answer.put(ControlError(text.format(**values)))
+            return
+        self._say(_("Memtray asks for a restart of {name}.").format(name=self._name))
+        self._restart()
+        if self._command is None:
+            text = _("{name} could not be started again")
+            request.answer.put(ControlError(text.format(name=self._name)))
+        else:
+            request.answer.put({"guards": True, "pid": self._command.pid})
+
+    def _restart(self) -> None:
+        """End the command and start it again after a pause; afterwards it may be None."""
+        pause_seconds = self._budget.spend(time.monotonic()) or 0.0
+        text = _("{name} is ended and started again: restart {count} of at most {most} in an hour.")
+        count = self._budget.count(time.monotonic())
+        self._say(text.format(name=self._name, count=count, most=self._budget.per_hour))
+        self._is_restarting = True
+        self._end()
+        self._wait(lambda: self._is_to_end, pause_seconds)
+        self._is_restarting = False
+        if not self._is_to_end:
+            self._start_again()
+
+    def _start_again(self) -> None:
+        try:
+            self._command = Command(self._options.command, self._terminal)
+        except OSError as error:
+            self._say(self._start_problem(error))
+            self._exit_code = 127 if isinstance(error, FileNotFoundError) else 126
+
+    def _start_problem(self, error: OSError) -> str:
+        reason = error.strerror or str(error)
+        return _("cannot start {name}: {reason}").format(name=self._name, reason=reason)
+
+    def _say(self, text: str, *, is_loud: bool = False) -> None:
+        """One line on standard error, unless that takes none now; never raises."""
+        line = f"memtray: {text}\n"
+        with suppress(OSError, ValueError, AttributeError), from_the_background():
+            if _takes_output(self._stderr.fileno()):
+                bell = "\a" if is_loud and self._stderr.isatty() else ""
+                encoding = self._stderr.encoding or "utf-8"
+                self._stderr.write((bell + line).encode(encoding, "replace").decode(encoding))
+                self._stderr.flush()
+
+
+def _check(options: RunOptions) -> None:
+    if not options.command:
+        raise UsageError(_("run what? For example: memtray run --high 500M -- COMMAND"))
+    high, critical = options.high_bytes, options.critical_bytes
+    if 0 in (high, critical):
+        raise UsageError(_("--high and --critical must be more than nothing"))
+    if high is not None and critical is not None and critical <= high:
+        raise UsageError(_("--critical must be more than --high"))
+    if options.restart and critical is None:
+        raise UsageError(_("--restart needs --critical SIZE"))
+    find_program(options.command)
+
+
+def _watch(bound_bytes: int | None) -> BoundWatch | None:
+    return None if bound_bytes is None else BoundWatch(bound_bytes)
+
+
+def _keys(processes: object) -> tuple[ProcessKey, ...]:
+    """The processes that a request names, which may hold anything."""
+    return tuple(
+        ProcessKey(*pair)
+        for pair in (processes if isinstance(processes, list) else [])
+        if isinstance(pair, list) and len(pair) == 2 and all(type(part) is int for part in pair)
+    )
+
+
+def _name(number: int) -> str:
+    return signal.Signals(number).name
+
+
+def _takes_output(descriptor: int) -> bool:
+    """Whether a line can be written now: a stopped terminal or a full pipe would stop the guard."""
+    if not hasattr(select, "poll"):
+        return True
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    return bool(poll.poll(0))
