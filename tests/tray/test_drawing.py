@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from tests.tray.colors import SIGHTS, contrast, difference
 from trayapp.domain.levels import Level
-from trayapp.domain.menu import PALETTE_NAMES, IconPicture
-from trayapp.tray.drawing import BAR_COUNT, draw_argb, draw_icon, layout
+from trayapp.domain.menu import NUMBER_PLACES, PALETTE_NAMES, PANEL_NAMES, IconPicture
+from trayapp.tray.drawing import BAR_COUNT, draw_argb, draw_icon, draw_template, layout
+from trayapp.tray.gallery import CUSTOM_COLORS, DRAWN_PX
 from trayapp.tray.palettes import tones_of
 
-SIZES_PX = (16, 18, 20, 22, 24, 28, 32, 36, 40, 44, 48, 56, 64, 88, 96, 128)
+SIZES_PX = (*DRAWN_PX, 28, 56, 88)
 SIZES_WITH_GAPS_PX = tuple(size for size in SIZES_PX if size >= 19)
 PANELS = ((0xFF, 0xFF, 0xFF), (0xF2, 0xF2, 0xF2), (0x20, 0x20, 0x20), (0x2B, 0x2B, 0x2B))
 STAIRS = tuple(range(10, 110, 10))
 NOTHING = (None,) * 10
 LOOKS = [
     *(
-        IconPicture(heights=STAIRS, level=level, palette=palette)
+        IconPicture(heights=STAIRS, level=level, palette=palette, colors=CUSTOM_COLORS)
         for palette in PALETTE_NAMES
         for level in Level
     ),
     IconPicture(heights=STAIRS, paused=True),
 ]
+KNOWN_PANELS = {"light": PANELS[1], "dark": PANELS[3]}
 
 Rgba = tuple[int, int, int, int]
 
@@ -91,7 +96,8 @@ def test_emergency_has_ten_white_bars_on_a_plate(size_px: int) -> None:
 def test_without_room_for_gaps_neighbours_differ_in_tone(
     size_px: int, level: Level, palette: str
 ) -> None:
-    image = draw_icon(IconPicture((100,) * 10, level, palette=palette), size_px)
+    look = IconPicture((100,) * 10, level, palette=palette, colors=CUSTOM_COLORS)
+    image = draw_icon(look, size_px)
     grid = layout(size_px)
     y = size_px // 2
     bars = [pixel(image, grid.column(index), y) for index in range(BAR_COUNT)]
@@ -216,11 +222,167 @@ def test_the_safe_palette_keeps_levels_apart_for_every_sight(sight: str) -> None
         assert tones.plate is None or difference(tones.plate, tones.newest, sight) >= 40
 
 
+@pytest.mark.parametrize("sight", SIGHTS)
+@pytest.mark.parametrize("panel", KNOWN_PANELS)
+def test_on_a_known_panel_the_safe_palette_keeps_levels_apart_as_well(
+    sight: str, panel: str
+) -> None:
+    levels = [tones_of(IconPicture(NOTHING, level, palette="safe", panel=panel)) for level in Level]
+    for one, other in itertools.combinations(levels, 2):
+        assert difference(one.newest, other.newest, sight) >= 15
+        if not other.plate:
+            assert difference(one.older, other.older, sight) >= 34
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+@pytest.mark.parametrize("panel", ["auto", *KNOWN_PANELS])
+def test_in_no_palette_of_colours_do_two_levels_look_the_same(sight: str, panel: str) -> None:
+    """Not even to those for whom there is a safer one; and each level has a form of its own."""
+    levels = [tones_of(IconPicture(NOTHING, level, panel=panel)) for level in Level]
+    for one, other in itertools.combinations(levels, 2):
+        assert difference(one.plate or one.older, other.newest, sight) >= 5
+        assert difference(one.newest, other.newest, sight) >= 5
+
+
+@pytest.mark.parametrize("palette", ["default", "safe", "mono"])
+@pytest.mark.parametrize("panel", KNOWN_PANELS)
+@pytest.mark.parametrize("paused", [False, True])
+def test_on_a_known_panel_everything_stands_out_at_four_and_a_half_to_one(
+    palette: str, panel: str, *, paused: bool
+) -> None:
+    """And, as panels are at times of another colour than the desktop says, at 2:1 on the other."""
+    other = KNOWN_PANELS["dark" if panel == "light" else "light"]
+    for level in (Level.NORMAL, Level.WARNING, Level.CRITICAL):
+        look = IconPicture(STAIRS, level, palette=palette, panel=panel, paused=paused)
+        for color in tones_of(look)[:5]:
+            assert color is not None
+            assert contrast(color, KNOWN_PANELS[panel]) >= 4.5
+            assert contrast(color, other) >= 2
+
+
+def test_colours_of_the_persons_own_are_used_as_they_are_on_any_panel() -> None:
+    for panel in ("auto", *KNOWN_PANELS):
+        for level, color in zip(Level, CUSTOM_COLORS, strict=True):
+            look = IconPicture(
+                (100,) * 10, level, palette="custom", colors=CUSTOM_COLORS, panel=panel
+            )
+            image = draw_icon(look, 32)
+            assert pixel(image, 0 if level is Level.EMERGENCY else 2, 20)[:3] == color
+
+
+@given(st.tuples(*(st.integers(0, 255),) * 3))
+def test_whatever_colour_is_chosen_an_emergency_can_be_read(color: tuple[int, int, int]) -> None:
+    tones = tones_of(IconPicture(STAIRS, Level.EMERGENCY, palette="custom", colors=(color,) * 4))
+    assert contrast(tones.newest, color) >= 3
+    assert contrast(tones.older, color) >= 3
+
+
 def test_the_mono_palette_has_no_colours() -> None:
     for level in Level:
         image = draw_icon(IconPicture(STAIRS, level, palette="mono"), 32)
         red, green, blue, _ = image.split()
         assert red.tobytes() == green.tobytes() == blue.tobytes()
+
+
+@pytest.mark.parametrize("size_px", SIZES_PX)
+def test_a_template_is_black_alone_and_what_stands_on_a_plate_is_cut_out(size_px: int) -> None:
+    for level in Level:
+        look = IconPicture(STAIRS, level, palette="mono")
+        image = draw_template(look, size_px)
+        black = Image.new("L", image.size, 0).tobytes()
+        assert all(channel.tobytes() == black for channel in image.split()[:3])
+        opaque = image.getchannel("A").point(lambda value: 255 if value > 127 else 0)
+        usual = draw_icon(look, size_px)
+        if level is Level.EMERGENCY:
+            plate = pixel(usual, 0, 0)
+            for x, y in itertools.product(range(size_px), repeat=2):
+                assert (pixel(usual, x, y) == plate) == (opaque.getpixel((x, y)) == 255)
+        else:
+            assert opaque.tobytes() == usual.getchannel("A").tobytes()
+
+
+@given(
+    size_px=st.integers(16, 192),
+    heights=st.tuples(*(st.none() | st.integers(0, 100),) * 10),
+    level=st.sampled_from(Level),
+    palette=st.sampled_from(PALETTE_NAMES),
+    panel=st.sampled_from(PANEL_NAMES),
+    place=st.sampled_from(NUMBER_PLACES),
+    percent=st.none() | st.integers(0, 150),
+    paused=st.booleans(),
+)
+@settings(max_examples=150, deadline=None)
+def test_whatever_is_shown_is_whole_pixels_of_the_palettes_tones(
+    size_px: int, heights: tuple[int | None, ...], paused: bool, **options: Any
+) -> None:
+    """At every size there is, and never more than that: nothing blurred, mixed or outside."""
+    options |= {"number_place": options.pop("place")}
+    look = IconPicture(heights=heights, paused=paused, colors=CUSTOM_COLORS, **options)
+    image = draw_icon(look, size_px)
+    assert image.size == (size_px, size_px)
+    found = {color for _, color in image.getcolors(maxcolors=64) or ()}
+    assert found <= {(0, 0, 0, 0), *((*tone, 255) for tone in tones_of(look) if tone)}
+    assert image.getchannel("A").getbbox() is not None
+    grid = layout(size_px)
+    assert grid.width <= size_px
+    assert grid.width >= 0.55 * size_px
+
+
+NUMBERED = [IconPicture(STAIRS, level, percent=88, number_place="instead") for level in Level] + [
+    IconPicture(STAIRS, level, percent=88, number_place="under") for level in Level
+]
+
+
+@pytest.mark.parametrize("size_px", SIZES_PX)
+def test_numbers_are_even_strokes_that_leave_marks_their_room(size_px: int) -> None:
+    for look in NUMBERED:
+        if look.number_place == "under" and size_px < 20:
+            continue
+        plain = draw_icon(replace(look, number_place="off", heights=NOTHING), size_px)
+        image = draw_icon(replace(look, heights=NOTHING), size_px)
+        ink = (*tones_of(look).older, 255)
+        ground = pixel(plain, 0, 0) if look.level is Level.EMERGENCY else (0, 0, 0, 0)
+        rows = [runs([pixel(image, x, y) for x in range(size_px)]) for y in range(size_px)]
+        # Across the lower half of an 8 there are two strokes, each as thick as the gap between two.
+        shapes = [[length for value, length in row if value == ink] for row in rows]
+        walls = [shape for shape in shapes if len(shape) == 4]
+        assert walls, (size_px, look)
+        assert {length for shape in walls for length in shape} == {walls[0][0]}
+        marks = size_px * 3 // 16 if look.level in (Level.WARNING, Level.CRITICAL) else 0
+        for y in range(marks):
+            assert rows[y] == runs([pixel(plain, x, y) for x in range(size_px)])
+        assert ground in {value for row in rows for value, _ in row}
+
+
+@pytest.mark.parametrize("size_px", SIZES_PX)
+@pytest.mark.parametrize("place", ["under", "instead"])
+def test_every_number_is_another_picture(size_px: int, place: str) -> None:
+    """From 0 to 99, and two dashes for what is unknown; what is more than 99 is 99."""
+    look = IconPicture(STAIRS, number_place=place)
+    numbers = [*range(100), None]
+    drawn = [draw_icon(replace(look, percent=number), size_px).tobytes() for number in numbers]
+    assert len(set(drawn)) == (1 if place == "under" and size_px < 20 else len(numbers))
+    assert draw_icon(replace(look, percent=250), size_px).tobytes() == drawn[99]
+
+
+@pytest.mark.parametrize("size_px", [16, 18])
+def test_where_a_number_cannot_be_read_under_the_bars_there_are_only_bars(size_px: int) -> None:
+    look = IconPicture(STAIRS, percent=42, number_place="under")
+    assert draw_icon(look, size_px) == draw_icon(replace(look, number_place="off"), size_px)
+
+
+@pytest.mark.parametrize("size_px", SIZES_WITH_GAPS_PX)
+def test_bars_over_a_number_are_the_same_bars_but_lower(size_px: int) -> None:
+    """Ten, even, on a baseline, and with an end of their own for the newest."""
+    if size_px < 20:
+        return
+    image = draw_icon(IconPicture((100,) * 10, percent=0, number_place="under"), size_px)
+    found = [run for run in runs([pixel(image, x, 1) for x in range(size_px)]) if run[0][3]]
+    assert [length for _, length in found] == [layout(size_px).bar] * BAR_COUNT
+    higher = draw_icon(IconPicture((100,) * 10), size_px)
+    assert [pixel(image, x, 1) for x in range(size_px)] == [
+        pixel(higher, x, 1) for x in range(size_px)
+    ]
 
 
 @pytest.mark.parametrize("size_px", SIZES_PX)
@@ -238,6 +400,8 @@ def test_argb_is_the_same_picture_in_network_byte_order(size_px: int) -> None:
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=name_of)
-def test_several_sizes_at_once_are_the_pictures_of_each_size(look: IconPicture) -> None:
+@pytest.mark.parametrize("place", NUMBER_PLACES)
+def test_several_sizes_at_once_are_the_pictures_of_each_size(look: IconPicture, place: str) -> None:
     sizes = (16, 22, 24, 32, 44, 48, 64, 88)
+    look = replace(look, number_place=place, percent=42)
     assert draw_argb(look, sizes) == [draw_argb(look, [size])[0] for size in sizes]

@@ -18,7 +18,7 @@ from PIL import Image
 from trayapp.domain.colors import Rgb
 from trayapp.domain.levels import Level
 from trayapp.domain.menu import IconPicture
-from trayapp.tray.digits import Figure, fit_figure, number_strokes
+from trayapp.tray.digits import fit_figure, number_strokes
 from trayapp.tray.palettes import Tones, template_tones_of, tones_of
 
 BAR_COUNT = 10
@@ -163,20 +163,21 @@ def _draw_number(
 
     Instead of bars, it has the size that leaves room for a mark, whatever the level.
     """
-    instead = picture.number_place == "instead"
-    frame = grid.line if tones.plate else 0
+    # In whole units, so that a picture stays the double of its half.
+    unit, instead = grid.unit, picture.number_place == "instead"
     rows = size_px - _mark_rows(grid, size_px) - grid.line if instead else size_px * 3 // 8
-    figure = fit_figure((size_px - 2 * frame) // grid.unit, rows // grid.unit)
+    width = size_px - 2 * grid.line if tones.plate else size_px
+    figure = fit_figure(width // unit, rows // unit)
     if figure is None:
         return bottom
-    figure = Figure(*(grid.unit * length for length in figure))
-    width, strokes = number_strokes(picture.percent, figure)
-    left = (size_px - width) // 2
-    over = (bottom - top - figure.tall) // 2 if instead else 0
-    start = max(top, bottom - figure.tall - over)
+    wide, strokes = number_strokes(picture.percent, figure)
+    left = (size_px // unit - wide) // 2
+    below = (bottom - top - unit * figure.tall) // unit // 2 if instead else 0
+    start = bottom // unit - figure.tall - below
     for box in strokes:
-        canvas.fill(tones.older, left + box.left, start + box.top, box.width, box.height)
-    return top if instead else start - grid.line
+        place = (left + box.left, start + box.top, box.width, box.height)
+        canvas.fill(tones.older, *(unit * length for length in place))
+    return top if instead else unit * start - grid.line
 
 
 def _draw_bars(

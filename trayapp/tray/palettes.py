@@ -15,7 +15,7 @@ class Tones(NamedTuple):
     """The colours of one look.
 
     Those of the tables are for any panel: at least 3:1 to light and dark ones alike. That leaves
-    relative luminances of 0.175 to 0.26; within it, tones differ by hue as well.
+    few luminances; within them, tones differ by hue as well.
     """
 
     older: Rgb
@@ -79,9 +79,10 @@ _TEMPLATE = Tones(*((part,) * 3 for part in (0xA6, 0x80, 0xFF, 0x80, 0xFF)))
 """For macOS: not colours, but how opaque each is."""
 _TEMPLATE_PLATE = Tones(*((part,) * 3 for part in (0x38, 0x58, 0x00, 0x58, 0x00, 0xFF)))
 
+# What 3:1 to light and dark panels alike leaves of luminance.
+_LEAST, _MOST = 0.175, 0.26
 # Where the panel is known, tones move as a whole to where they stand out at 4.5:1 or more. Not
 # farther: panels are at times of another colour than the desktop says, and 2:1 can still be seen.
-_FROM = (0.165, 0.27)
 _TO = {"light": (0.10, 0.155), "dark": (0.29, 0.41)}
 
 
@@ -105,10 +106,10 @@ def _fitted(tones: Tones, panel: str) -> Tones:
     """The tones for that panel."""
     if panel not in _TO or tones.plate:
         return tones
-    (from_low, from_high), (low, high) = _FROM, _TO[panel]
+    low, high = _TO[panel]
 
     def moved(rgb: Rgb) -> Rgb:
-        place = (luminance(rgb) - from_low) / (from_high - from_low)
+        place = (luminance(rgb) - _LEAST) / (_MOST - _LEAST)
         return with_luminance(rgb, low + place * (high - low))
 
     return _each(tones, moved)
@@ -122,7 +123,10 @@ def _custom(color: Rgb, level: Level) -> Tones:
         older, other = _mixed(ink, color, 0.12), _mixed(ink, color, 0.24)
         return Tones(older, other, ink, other, ink, plate=color)
     own = luminance(color)
-    newest = 0.7 * own if own > 0.2 else 1.45 * own + 0.02
+    if _LEAST <= own <= _MOST:
+        newest = _LEAST if own > (_LEAST + _MOST) / 2 else _MOST
+    else:
+        newest = 0.7 * own if own > _MOST else 1.45 * own + 0.02
     return Tones(
         color,
         with_luminance(color, (own + newest) / 2),
