@@ -6,6 +6,7 @@ import tkinter as tk
 from tkinter import font as tkfont
 from tkinter import ttk
 
+from trayapp.domain.language import _
 from trayapp.errors import WindowError
 from trayapp.windows.palette import Palette
 
@@ -18,7 +19,7 @@ def open_root(title: str) -> tk.Tk:
     try:
         root = tk.Tk(className="Memtray")
     except tk.TclError as error:
-        raise WindowError(f"no display: {error}") from error
+        raise WindowError(_("no display: {reason}").format(reason=error)) from error
     root.withdraw()
     root.title(title)
     return root
@@ -44,8 +45,13 @@ def apply_style(root: tk.Tk, palette: Palette) -> None:
     style.configure(
         ".", foreground=palette.text, troughcolor=palette.surface, focuscolor=palette.muted, **flat
     )
-    small = tkfont.nametofont("TkDefaultFont", root).actual()["family"], 9
+    family = tkfont.nametofont("TkDefaultFont", root).actual()["family"]
+    size = tkfont.nametofont("TkDefaultFont", root).actual()["size"]
+    small = family, 9
     style.configure("Hint.TLabel", foreground=palette.muted, font=small)
+    style.configure("Error.TLabel", foreground=palette.levels[3], font=small)
+    style.configure("Name.TLabel", font=(family, size, "bold"))
+    style.configure("Line.TFrame", background=palette.grid)
     button = {
         "background": palette.surface,
         "bordercolor": palette.surface,
@@ -71,15 +77,7 @@ def apply_style(root: tk.Tk, palette: Palette) -> None:
             relief=[("pressed", "flat")],
         )
     style.configure("TMenubutton", arrowcolor=palette.muted, arrowsize=round(5 * scale))
-    # Only in file dialogs.
-    style.configure(
-        "TEntry",
-        fieldbackground=palette.surface,
-        foreground=palette.text,
-        insertcolor=palette.text,
-        selectbackground=palette.pressed,
-        selectforeground=palette.text,
-    )
+    _style_fields(style, palette, scale)
     style.configure(
         "Treeview",
         background=palette.background,
@@ -94,9 +92,71 @@ def apply_style(root: tk.Tk, palette: Palette) -> None:
         foreground=[("selected", palette.text)],
     )
     style.configure(
-        "Vertical.TScrollbar", background=palette.surface, arrowcolor=palette.muted, borderwidth=0
+        "Vertical.TScrollbar",
+        background=palette.pressed,
+        bordercolor=palette.surface,
+        lightcolor=palette.pressed,
+        darkcolor=palette.pressed,
+        arrowcolor=palette.muted,
+        arrowsize=round(13 * scale),
+        gripcount=0,
+        borderwidth=0,
     )
-    style.map("Vertical.TScrollbar", background=[("active", palette.pressed)])
+    style.map("Vertical.TScrollbar", background=[("active", palette.muted)])
+
+
+def _style_fields(style: ttk.Style, palette: Palette, scale: float) -> None:
+    """What values are typed into and chosen by."""
+    field = {
+        "fieldbackground": palette.surface,
+        "background": palette.surface,
+        "foreground": palette.text,
+        "insertcolor": palette.text,
+        "selectbackground": palette.pressed,
+        "selectforeground": palette.text,
+        "bordercolor": palette.grid,
+        "lightcolor": palette.surface,
+        "darkcolor": palette.surface,
+        "padding": (round(6 * scale), round(3 * scale)),
+    }
+    for name in ("TEntry", "TCombobox"):
+        style.configure(name, **field)
+        style.map(
+            name,
+            bordercolor=[("focus", palette.muted)],
+            fieldbackground=[("disabled", palette.background), ("readonly", palette.surface)],
+            foreground=[("disabled", palette.muted)],
+        )
+    style.configure("TCombobox", arrowcolor=palette.muted, arrowsize=round(12 * scale))
+    style.map("TCombobox", background=[("active", palette.pressed)])
+    for name in ("TCheckbutton", "TRadiobutton"):
+        style.configure(
+            name,
+            indicatorbackground=palette.surface,
+            indicatorforeground=palette.text,
+            upperbordercolor=palette.muted,
+            lowerbordercolor=palette.muted,
+            indicatorsize=round(11 * scale),
+            indicatormargin=(0, 0, round(6 * scale), 0),
+            padding=(0, round(2 * scale)),
+        )
+        style.map(
+            name,
+            background=[("active", palette.background)],
+            indicatorbackground=[("pressed", palette.pressed), ("active", palette.grid)],
+            foreground=[("disabled", palette.muted)],
+        )
+
+
+def style_lists(root: tk.Tk, palette: Palette) -> None:
+    """Colour the lists that drop down from now on, which ttk does not reach either."""
+    for option, colour in (
+        ("background", palette.surface),
+        ("foreground", palette.text),
+        ("selectBackground", palette.pressed),
+        ("selectForeground", palette.text),
+    ):
+        root.option_add(f"*TCombobox*Listbox.{option}", colour)
 
 
 def style_menu(menu: tk.Menu, palette: Palette) -> None:

@@ -1,0 +1,428 @@
+"""All settings in one window: every change is written to the person's file at once."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from tkinter import ttk
+
+from trayapp.domain.language import _
+from trayapp.errors import MemtrayError, SettingsError
+from trayapp.settings.editor import SettingsEditor, shown_text, typed_value
+from trayapp.settings.fields import (
+    CHANNELS_TABLE,
+    HOOKS_TABLE,
+    LISTS,
+    TABLES,
+    TARGETS_TABLE,
+    Field,
+    fields_of,
+)
+from trayapp.settings.template import list_help
+from trayapp.windows.applet import Applet
+from trayapp.windows.labels import plain_name
+from trayapp.windows.live_window import LiveWindow
+from trayapp.windows.scrolled import Scrolled
+from trayapp.windows.setting_row import CHARACTERS, SettingRow, allowed_text, label_of
+from trayapp.windows.single import Listener
+from trayapp.windows.style import style_lists
+
+ALTERNATIVES = {
+    TARGETS_TABLE: ("match", "regex"),
+    CHANNELS_TABLE: ("url", "url_env", "url_keyring"),
+    HOOKS_TABLE: ("command",),
+}
+"""Of these settings of one entry exactly one is written."""
+EFFECT_MILLISECONDS = 2200
+"""After so long the running applet has read the file."""
+MOST_LISTED = 8
+
+
+class SettingsWindow(LiveWindow):
+    """The window; everything in it happens in the main thread."""
+
+    def __init__(
+        self,
+        editor: SettingsEditor,
+        applet: Applet,
+        listener: Listener | None,
+        open_file: Callable[[Path], object],
+        *,
+        dark: bool,
+    ) -> None:
+        """Build it. Raises: WindowError where there is no display."""
+        super().__init__(_("Memtray – Settings"), applet, listener, dark=dark)
+        self._editor = editor
+        self._open_file = open_file
+        self._section = TARGETS_TABLE
+        self._chosen: dict[str, str] = {}
+        """The entry that is shown of each list."""
+        self._listed: list[str] = []
+        self._rows: list[SettingRow] = []
+        self._search = tk.StringVar(self.root)
+        self._status = tk.StringVar(self.root)
+        self._build()
+        self.restyle()
+
+    # -- building
+
+    def _build(self) -> None:
+        root, gap = self.root, self.px(10)
+        root.geometry(
+            f"{min(self.px(900), round(root.winfo_screenwidth() * 0.94))}"
+            f"x{min(self.px(640), round(root.winfo_screenheight() * 0.88))}"
+        )
+        root.minsize(self.px(640), self.px(360))
+        foot = ttk.Frame(root, padding=(gap, gap // 2))
+        foot.pack(side="bottom", fill="x")
+        ttk.Label(foot, textvariable=self._status, style="Hint.TLabel").pack(side="left")
+        ttk.Button(foot, text=_("Close"), command=self.close).pack(side="right")
+        ttk.Button(foot, text=_("Open the file"), command=self._on_open).pack(
+            side="right", padx=gap // 2
+        )
+        self._undo = ttk.Button(foot, text=_("Undo"), command=self._on_undo)
+        self._undo.pack(side="right")
+        side = ttk.Frame(root, padding=gap)
+        side.pack(side="left", fill="y")
+        ttk.Label(side, text=_("Search"), style="Hint.TLabel").pack(anchor="w")
+        search = ttk.Entry(side, textvariable=self._search, width=18)
+        search.pack(fill="x", pady=(0, gap))
+        self._search.trace_add("write", lambda *_: self._rebuild())
+        sections = [
+            TARGETS_TABLE,
+            *(table.name for table in TABLES),
+            *(name for name in LISTS if name != TARGETS_TABLE),
+        ]
+        self._list = ttk.Treeview(
+            side, show="tree", selectmode="browse", height=len(sections), style="Treeview"
+        )
+        self._list.column("#0", width=self.px(150))
+        for name in sections:
+            self._list.insert("", "end", iid=name, text=section_title(name))
+        self._list.pack(fill="both", expand=True)
+        self._list.selection_set(self._section)
+        self._list.focus(self._section)
+        self._list.bind("<<TreeviewSelect>>", lambda _: self._on_section())
+        main = ttk.Frame(root, padding=(0, gap, 0, 0))
+        main.pack(side="left", fill="both", expand=True)
+        self._problem = ttk.Label(main, style="Error.TLabel", wraplength=self.px(640))
+        self._scrolled = Scrolled(main)
+        self._scrolled.pack(side="bottom", fill="both", expand=True)
+        root.bind("<Control-f>", lambda _: search.focus_set())
+        root.bind("<Control-z>", lambda _: self._on_undo())
+        # On X11, Tk has the line's beginning there.
+        root.bind_class("TEntry", "<Control-a>", _select_all)
+        search.bind("<Escape>", lambda _: self._search.set(""))
+        self._list.focus_set()
+
+    def restyle(self) -> None:
+        """Colour everything; lists that drop down get theirs when they are made."""
+        super().restyle()
+        style_lists(self.root, self.palette)
+        self._scrolled.restyle(self.palette.background)
+        self._rebuild()
+
+    def _rebuild(self) -> None:
+        """Make the page anew: another section, another search, other entries."""
+        for child in self._scrolled.page.winfo_children():
+            child.destroy()
+        self._rows = []
+        words = self._search.get().lower().split()
+        page = ttk.Frame(self._scrolled.page, padding=(self.px(4), 0, self.px(14), self.px(14)))
+        page.pack(fill="both", expand=True)
+        if words:
+            self._build_found(page, words)
+        elif self._section in LISTS:
+            self._build_list(page, self._section)
+        else:
+            self._build_table(page, self._section, fields_of(self._section).values())
+        self._scrolled.to_top()
+        self._update_state()
+
+    def _build_table(self, page: ttk.Frame, table: str, fields: Iterable[Field]) -> None:
+        self._head(page, section_title(table), _help_of(table))
+        for field in fields:
+            self._add_row(page, [field], None)
+
+    def _build_found(self, page: ttk.Frame, words: Sequence[str]) -> None:
+        found = False
+        for table in [*(table.name for table in TABLES), *LISTS]:
+            fields = [field for field in fields_of(table).values() if _is_meant(field, words)]
+            found = found or bool(fields)
+            if fields and table in LISTS:
+                ttk.Button(
+                    page, text=section_title(table), command=partial(self._go_to, table)
+                ).pack(anchor="w", pady=self.px(8))
+            elif fields:
+                self._build_table(page, table, fields)
+        if not found:
+            ttk.Label(page, text=_("There is no such setting."), style="Hint.TLabel").pack(
+                anchor="w", pady=self.px(20)
+            )
+
+    def _build_list(self, page: ttk.Frame, table: str) -> None:
+        self._head(page, section_title(table), _help_of(table))
+        names = self._listed = self._editor.entries(table)
+        bar = ttk.Frame(page)
+        bar.pack(fill="x", pady=(0, self.px(6)))
+        ttk.Button(bar, text=_("Add…"), command=partial(self._on_add, table)).pack(side="left")
+        chosen = self._chosen.get(table)
+        if chosen not in names:
+            chosen = names[0] if names else None
+        if chosen is None:
+            self._chosen.pop(table, None)
+            ttk.Label(page, text=_("There is none yet."), style="Hint.TLabel").pack(anchor="w")
+            return
+        self._chosen[table] = chosen
+        ttk.Button(bar, text=_("Remove"), command=partial(self._on_remove, table, chosen)).pack(
+            side="left", padx=self.px(5)
+        )
+        entries = ttk.Treeview(
+            page, columns=("what",), show="tree", selectmode="browse",
+            height=min(MOST_LISTED, len(names)),
+        )  # fmt: skip
+        entries.column("#0", width=self.px(180), stretch=False)
+        for number, name in enumerate(names):
+            what = plain_name(self._summary(table, name), 90)
+            entries.insert("", "end", iid=str(number), text=plain_name(name), values=(what,))
+        entries.pack(fill="x", pady=(0, self.px(8)))
+        entries.selection_set(str(names.index(chosen)))
+        entries.focus(str(names.index(chosen)))
+        entries.bind("<<TreeviewSelect>>", lambda _: self._on_entry(table, entries.selection()))
+        for fields in _grouped(table):
+            self._add_row(page, fields, chosen)
+
+    def _head(self, page: ttk.Frame, title: str, text: str) -> None:
+        ttk.Label(page, text=title, style="Name.TLabel").pack(anchor="w")
+        ttk.Label(page, text=text, style="Hint.TLabel", wraplength=self.px(600)).pack(
+            anchor="w", pady=(0, self.px(6))
+        )
+
+    def _add_row(self, page: ttk.Frame, fields: Sequence[Field], entry: str | None) -> None:
+        ttk.Frame(page, height=self.px(1), style="Line.TFrame").pack(fill="x")
+        change = partial(self._on_change, fields[0].table, entry)
+        row = SettingRow(page, fields, self._editor, entry, change, scale=self.scale)
+        row.pack(fill="x")
+        self._rows.append(row)
+
+    def _summary(self, table: str, name: str) -> str:
+        """What an entry is about, beside its name; never a secret."""
+        keys = [key for key in ALTERNATIVES[table] if key != "url"]
+        values = (self._editor.value(fields_of(table)[key], name) for key in keys)
+        return next((shown_text(value) for value in values if value is not None), "")
+
+    # -- what the person does
+
+    def _on_section(self) -> None:
+        (section,) = self._list.selection() or (self._section,)
+        if section != self._section or self._search.get():
+            self._section = section
+            # The page follows from the search being emptied, or from here.
+            if self._search.get():
+                self._search.set("")
+            else:
+                self._rebuild()
+
+    def _go_to(self, section: str) -> None:
+        self._list.selection_set(section)
+
+    def _on_entry(self, table: str, selection: Sequence[str]) -> None:
+        name = self._listed[int(selection[0])] if selection else None
+        if name is not None and name != self._chosen.get(table):
+            self._chosen[table] = name
+            self._rebuild()
+
+    def _on_change(self, table: str, entry: str | None, values: dict[str, object]) -> None:
+        """Write values. Raises: SettingsError."""
+        self._editor.change(table, values, entry)
+        if entry is not None and "name" in values:
+            self._chosen[table] = str(values["name"])
+        self._written()
+
+    def _on_add(self, table: str) -> None:
+        Adding(self, table, self._editor, partial(self._on_added, table))
+
+    def _on_added(self, table: str, name: str) -> None:
+        self._chosen[table] = name
+        self._rebuild()
+        self._written()
+
+    def _on_remove(self, table: str, name: str) -> None:
+        self._attempt(lambda: self._editor.remove(table, name))
+
+    def _on_undo(self) -> None:
+        if self._editor.can_undo:
+            self._attempt(self._editor.undo)
+
+    def _on_open(self) -> None:
+        try:
+            self._open_file(self._editor.file)
+        except (MemtrayError, OSError) as error:
+            self._status.set(str(error))
+
+    def _attempt(self, change: Callable[[], object]) -> None:
+        try:
+            change()
+        except SettingsError as error:
+            self._status.set(f"⚠ {error}")
+            return
+        self._rebuild()
+        self._written()
+
+    # -- what comes of it
+
+    def _written(self) -> None:
+        self._status.set(_("Saved."))
+        self.root.after_idle(self._take_in)
+        self.root.after(EFFECT_MILLISECONDS, self._ask_effect)
+
+    def _ask_effect(self) -> None:
+        self.ask_once("table", {}, self._tell_effect, self._tell_no_effect)
+
+    def _tell_effect(self, told: Mapping[str, object]) -> None:
+        problems = told.get("problems")
+        name = str(self._editor.file)
+        found = [str(each) for each in problems] if isinstance(problems, list) else []
+        mine = next((each for each in found if each.startswith(name)), None)
+        self._status.set(f"⚠ {mine}" if mine else _("Saved, and in force."))
+
+    def _tell_no_effect(self, _error: Exception) -> None:
+        self._status.set(_("Saved. Memtray does not run now; it holds from its next start."))
+
+    def refresh(self) -> None:
+        """Take in what was written elsewhere."""
+        if self._editor.look():
+            self._take_in()
+
+    def _take_in(self) -> None:
+        is_list = self._section in LISTS and not self._search.get()
+        if is_list and self._editor.entries(self._section) != self._listed:
+            self._rebuild()
+            return
+        for row in self._rows:
+            row.update_value()
+        self._update_state()
+
+    def _update_state(self) -> None:
+        self._undo.state(["!disabled" if self._editor.can_undo else "disabled"])
+        if self._editor.problem is None:
+            self._problem.pack_forget()
+        else:
+            self._problem.configure(text=f"⚠ {self._editor.file.name}: {self._editor.problem}")
+            self._problem.pack(side="top", anchor="w", pady=(0, self.px(6)))
+
+
+class Adding(tk.Toplevel):
+    """A small dialog for what a new entry cannot do without."""
+
+    def __init__(
+        self,
+        window: SettingsWindow,
+        table: str,
+        editor: SettingsEditor,
+        done: Callable[[str], object],
+    ) -> None:
+        super().__init__(window.root)
+        self._table, self._editor, self._done = table, editor, done
+        self.title(_("Memtray – Add"))
+        self.transient(window.root)
+        self.configure(background=window.palette.background)
+        gap = window.px(10)
+        frame = ttk.Frame(self, padding=gap)
+        frame.pack(fill="both", expand=True)
+        keys = ALTERNATIVES[table]
+        self._key = tk.StringVar(self, keys[0])
+        self._name, self._value = tk.StringVar(self), tk.StringVar(self)
+        ttk.Label(frame, text=label_of(fields_of(table)["name"])).grid(row=0, sticky="w", pady=gap)
+        first = ttk.Entry(frame, textvariable=self._name, width=2 * CHARACTERS)
+        first.grid(row=0, column=1, sticky="ew", padx=(gap, 0))
+        choice = ttk.Combobox(
+            frame, values=keys, textvariable=self._key, state="readonly", width=12
+        )
+        choice.grid(row=1, sticky="w")
+        ttk.Entry(frame, textvariable=self._value, width=2 * CHARACTERS).grid(
+            row=1, column=1, sticky="ew", padx=(gap, 0)
+        )
+        self._hint = ttk.Label(frame, style="Hint.TLabel", wraplength=window.px(460))
+        self._hint.grid(row=2, columnspan=2, sticky="w", pady=gap)
+        self._error = ttk.Label(frame, style="Error.TLabel", wraplength=window.px(460))
+        self._error.grid(row=3, columnspan=2, sticky="w")
+        buttons = ttk.Frame(frame)
+        buttons.grid(row=4, columnspan=2, sticky="e", pady=(gap, 0))
+        ttk.Button(buttons, text=_("Cancel"), command=self.destroy).pack(side="right")
+        ttk.Button(buttons, text=_("Add"), command=self._on_add).pack(side="right", padx=gap // 2)
+        self._key.trace_add("write", lambda *_: self._explain())
+        self._explain()
+        self.bind("<Return>", lambda _: self._on_add())
+        self.bind("<Escape>", lambda _: self.destroy())
+        first.focus_set()
+        self.wait_visibility()
+        self.grab_set()
+
+    def _explain(self) -> None:
+        field = fields_of(self._table)[self._key.get()]
+        self._hint.configure(text=f"{_(field.help)}: {allowed_text(field)}")
+
+    def _on_add(self) -> None:
+        key, name = self._key.get(), self._name.get().strip()
+        try:
+            value = typed_value(fields_of(self._table)[key], self._value.get())
+            self._editor.add(self._table, {"name": name, key: value})
+        except SettingsError as error:
+            self._error.configure(text=f"⚠ {error}")
+            return
+        self.destroy()
+        self._done(name)
+
+
+def _select_all(event: tk.Event[tk.Misc]) -> str:
+    if isinstance(event.widget, ttk.Entry):
+        event.widget.selection_range(0, "end")
+    return "break"
+
+
+def section_title(name: str) -> str:
+    """A section for people."""
+    titles = {
+        "sampling": _("Sampling"),
+        "budget": _("Own budget"),
+        "icon": _("Icon"),
+        "tray": _("Tray"),
+        "ui": _("Language and units"),
+        "alerts": _("Alerts"),
+        "delivery": _("Delivery"),
+        "actions": _("Actions"),
+        "growth": _("Growth"),
+        "spike": _("Jumps"),
+        "leak": _("Leaks"),
+        "history": _("History"),
+        "trends": _("Trends"),
+        TARGETS_TABLE: _("Targets"),
+        CHANNELS_TABLE: _("Channels"),
+        HOOKS_TABLE: _("Hooks"),
+    }
+    return titles.get(name, name.capitalize())
+
+
+def _help_of(table: str) -> str:
+    if table in LISTS:
+        return list_help(table)
+    return next(_(each.help) for each in TABLES if each.name == table)
+
+
+def _grouped(table: str) -> Iterator[list[Field]]:
+    """The fields of an entry, those together of which one is written."""
+    fields = fields_of(table)
+    together = ALTERNATIVES[table]
+    for key, field in fields.items():
+        if key == together[0]:
+            yield [fields[each] for each in together]
+        elif key not in together:
+            yield [field]
+
+
+def _is_meant(field: Field, words: Sequence[str]) -> bool:
+    text = f"{section_title(field.table)} {field.key} {label_of(field)} {_(field.help)}".lower()
+    return all(word in text for word in words)
