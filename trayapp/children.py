@@ -74,6 +74,22 @@ class Children:
         with self._lock:
             self._running[complaints] = child
 
+    def open_popup(self) -> subprocess.Popen[bytes]:
+        """Start `memtray popup`, which shows what is written to its standard input. Any thread.
+
+        The caller ends it. Raises: OSError if it cannot be started.
+        """
+        import subprocess
+
+        return subprocess.Popen(
+            [*memtray_command(), "popup"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=package_parent(),
+            start_new_session=True,
+        )
+
     def reap(self) -> None:
         """Let go of those that have ended, and tell of those that failed; called at every tick."""
         if not self._running:

@@ -44,7 +44,7 @@ def test_without_a_bus_there_is_one_line(tmp_path: Path, wanted: str | None) -> 
 
 
 def test_an_unknown_name_is_told_with_the_known_ones() -> None:
-    with pytest.raises(TrayError, match=r"'kde'.*sni, appindicator, gtk, xorg"):
+    with pytest.raises(TrayError, match=r"'kde'.*sni, xembed, appindicator, gtk, xorg"):
         choose_backend({"MEMTRAY_TRAY": "kde"}, "linux")
 
 

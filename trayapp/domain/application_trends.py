@@ -14,7 +14,7 @@ from trayapp.domain.levels import Level
 FOLLOWED_COUNT = 50
 """So many of the largest are followed; the others keep no memory of themselves."""
 TIME_CONSTANT_SECONDS = 60.0
-_LONGEST_STEP_SECONDS = 60.0
+_SHORTEST_STEP_SECONDS, _LONGEST_STEP_SECONDS = 5.0, 60.0
 _SHORTEST_SPAN_SECONDS = 150.0
 _NO_FINDING = Finding(NOTHING_TO_JUDGE)
 
@@ -50,6 +50,8 @@ class _Trend:
     def fold(self, now: float, rss_bytes: int) -> None:
         self.bars.fold(now, rss_bytes)
         elapsed = now - self.last[0] if self.last else 0.0
+        if self.last and elapsed < _SHORTEST_STEP_SECONDS:
+            return  # Somebody wanted fresh figures; a rate is not to be had from so short a time.
         if self.last and 0 < elapsed <= _LONGEST_STEP_SECONDS:
             latest = (rss_bytes - self.last[1]) / elapsed
             alpha = 1 - math.exp(-elapsed / TIME_CONSTANT_SECONDS)

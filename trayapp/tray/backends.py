@@ -10,11 +10,11 @@ from typing import Any
 from trayapp.domain.language import _, listed
 from trayapp.errors import TrayError
 
-BACKEND_NAMES = ("sni", "appindicator", "gtk", "xorg")
+BACKEND_NAMES = ("sni", "xembed", "appindicator", "gtk", "xorg")
 """What may be asked for on Linux."""
 VARIABLE = "MEMTRAY_TRAY"
 """The environment variable that asks for a backend."""
-_PACKAGES = "python3-gi gir1.2-gtk-3.0 gir1.2-ayatanaappindicator3-0.1"
+_PACKAGES = "python3-tk"
 _log = logging.getLogger(__name__)
 
 
@@ -23,7 +23,7 @@ class Backend:
     """One way to show a tray icon."""
 
     name: str
-    """"sni", or the name of one of pystray's: "appindicator", "gtk", "xorg", "darwin", "win32"."""
+    """One of BACKEND_NAMES, or "darwin" or "win32"."""
     icon_class: type[Any]
     """A subclass of pystray's `Icon`."""
     visible: bool | None
@@ -53,14 +53,21 @@ def choose_backend(env: Mapping[str, str], platform: str, wanted: str | None = N
                 backend=repr(wanted), names=listed(BACKEND_NAMES)
             )
         )
+    if wanted == "xembed":
+        return _xembed(visible=_has_x_tray(env), reason=_("asked for"))
     if wanted == "xorg":
-        # The only one that does without a session bus. Nobody gets it unasked: it has no menu, and
-        # can freeze the whole desktop.
+        # Nobody gets it unasked: it has no menu, and can freeze the whole desktop.
         visible = _has_x_tray(env)
         return Backend(
             name=wanted, icon_class=_load(wanted), visible=visible, reason=_("asked for")
         )
-    has_watcher = _has_watcher(env)
+    try:
+        has_watcher = _has_watcher(env)
+    except TrayError:
+        # Who uses one of the older trays may well have no session bus; ours does without.
+        if wanted is None and _has_popups() and _has_x_tray(env):
+            return _for_x_tray()
+        raise
     if wanted in ("appindicator", "gtk"):
         visible = _has_x_tray(env) or (wanted == "appindicator" and has_watcher)
         return Backend(
@@ -79,15 +86,30 @@ def _sni(*, visible: bool, reason: str) -> Backend:
     return Backend(name="sni", icon_class=SniIcon, visible=visible, reason=reason)
 
 
+def _xembed(*, visible: bool, reason: str) -> Backend:
+    from trayapp.tray.xembed import XembedIcon
+
+    return Backend(name="xembed", icon_class=XembedIcon, visible=visible, reason=reason)
+
+
+def _has_popups() -> bool:
+    """Whether a child process can show a menu, for which some systems want another package."""
+    from importlib.util import find_spec
+
+    return find_spec("_tkinter") is not None
+
+
 def _for_x_tray() -> Backend:
     """A backend for a tray that knows only the older X11 protocol."""
+    reason = _("the session's tray knows only the older X11 protocol")
+    if _has_popups():
+        return _xembed(visible=True, reason=reason)
     for name in ("appindicator", "gtk"):
         try:
             icon_class = _load(name)
         except TrayError as error:
             _log.info("%s", error)
         else:
-            reason = _("the session's tray knows only the older X11 protocol")
             return Backend(name=name, icon_class=icon_class, visible=True, reason=reason)
     return _sni(
         visible=False,
@@ -135,7 +157,7 @@ def _has_x_tray(env: Mapping[str, str]) -> bool:
     if not env.get("DISPLAY"):
         return False
     try:
-        from Xlib.display import Display  # type: ignore[import-untyped]  # ships no types
+        from Xlib.display import Display
 
         display = Display(env["DISPLAY"])
         try:

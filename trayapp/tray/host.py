@@ -29,6 +29,7 @@ class TrayHost:
         on_action: Callable[[str], None],
         on_visible: Callable[[bool], None] | None = None,
         on_look: Callable[[], None] | None = None,
+        open_popup: Callable[[], Any] | None = None,
     ) -> None:
         """Prepare an icon; `run` shows it.
 
@@ -39,11 +40,13 @@ class TrayHost:
             `run` has looked. Called in the tray's thread. Only our own backends can tell.
         on_look: called when the menu is about to show, which waits for it: the moment to `show`
             fresh figures. Called in the tray's thread. Only our own backends can tell.
+        open_popup: starts the process that shows menus and tooltips for the backend "xembed".
         """
         self._backend = backend
         self._on_action = on_action
         self._on_visible = on_visible
         self._on_look = on_look
+        self._open_popup = open_popup
         self._toolkit = TOOLKITS[backend.name]()
         self._visible = backend.visible
         self._icon: Any = None
@@ -82,6 +85,7 @@ class TrayHost:
         icon.on_scroll = lambda step: self._act(f"scroll:{step}")
         icon.on_middle = lambda: self._act("middle")
         icon.on_look = self._look
+        icon.open_popup = self._open_popup
         self._toolkit.prepare(icon)
         try:
             icon.run(setup=self._on_running)

@@ -112,6 +112,16 @@ class SniToolkit(Toolkit):
         self.icon.resize_menu()
 
 
+class XembedToolkit(Toolkit):
+    """Our own backend for X11's older trays."""
+
+    label_seconds = 0.0
+
+    def image(self, picture: IconPicture) -> Any:
+        """The picture itself: it is drawn in the size that the tray gives it."""
+        return picture
+
+
 class AppIndicatorToolkit(Toolkit):
     """GTK by AppIndicator: each menu update closes the menu the person has open."""
 
@@ -301,6 +311,7 @@ def _small_icon_px() -> int:
 
 TOOLKITS: dict[str, type[Toolkit]] = {
     "sni": SniToolkit,
+    "xembed": XembedToolkit,
     "appindicator": AppIndicatorToolkit,
     "gtk": GtkToolkit,
     "xorg": Toolkit,
