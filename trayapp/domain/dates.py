@@ -7,10 +7,11 @@ from trayapp.domain.language import N_, _
 _WEEKDAYS = (
     N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"),
 )  # fmt: skip
-_MONTHS = (
+MONTHS = (
     N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun"),
     N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"), N_("Dec"),
 )  # fmt: skip
+"""For `_`."""
 
 
 def weekday_name(weekday: int) -> str:
@@ -20,13 +21,18 @@ def weekday_name(weekday: int) -> str:
 
 def month_name(month: int) -> str:
     """A month's short name; 1 is January."""
-    return _(_MONTHS[month - 1])
+    return _(MONTHS[month - 1])
 
 
 def format_day(month: int, day: int) -> str:
     """A day of this year: "20 Nov"."""
     # Translators: a date without its year, such as "20 Nov".
     return _("{day} {month}").format(day=day, month=month_name(month))
+
+
+def format_day_time(month: int, day: int, time: str) -> str:
+    """A moment of this year, its time of day already text: "20 Nov, 14:05"."""
+    return _("{date}, {time}").format(date=format_day(month, day), time=time)
 
 
 def format_date(year: int, month: int, day: int) -> str:

@@ -58,6 +58,7 @@ _SIZES = (
     (1000, 999.5, (N_("{number} kB"), N_("{number} MB"), N_("{number} GB"), N_("{number} TB"))),
 )
 """In binary and in decimal units: the step, below what a unit is used, and the units."""
+_BYTES = N_("{number} B")
 _DURATIONS = (
     (N_("{number} d"), 86400), (N_("{number} h"), 3600), (N_("{number} min"), 60),
     (N_("{number} s"), 1),
@@ -80,7 +81,7 @@ def format_size(size_bytes: float | None) -> str:
     value = abs(float(size_bytes))
     step, enough, units = _sizes
     if value < step:
-        return _("{number} B").format(number=f"{sign}{value:.0f}")
+        return _(_BYTES).format(number=f"{sign}{value:.0f}")
     value /= step
     at = 0
     while value >= enough and at < len(units) - 1:
@@ -88,6 +89,20 @@ def format_size(size_bytes: float | None) -> str:
         at += 1
     digits = 0 if value >= 99.95 else 1 if value >= 9.995 else 2
     return _(units[at]).format(number=sign + format_number(value, digits))
+
+
+def unit_for(size_bytes: float) -> tuple[int, str]:
+    """The unit for several sizes of which this is the largest: its bytes, and a text for `_`.
+
+    The text's {number} is to be filled in.
+    """
+    step, enough, units = _sizes
+    if size_bytes < step:
+        return 1, _BYTES
+    at = 0
+    while size_bytes >= enough * step ** (at + 1) and at < len(units) - 1:
+        at += 1
+    return step ** (at + 1), units[at]
 
 
 def format_rate(bytes_per_second: float | None, *, signed: bool = True) -> str:

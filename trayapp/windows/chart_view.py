@@ -12,6 +12,7 @@ from tkinter import font as tkfont
 from matplotlib.backends.backend_tkagg import FigureCanvasTkAgg
 from matplotlib.figure import Figure
 
+from trayapp.domain.dates import format_day_time
 from trayapp.domain.language import _, ngettext
 from trayapp.domain.records import Event
 from trayapp.domain.units import format_duration, format_size
@@ -241,13 +242,13 @@ class ChartView:
         moment = datetime.fromtimestamp(at)
         is_fine = self._data is not None and self._data.until - self._data.since < FINE_SECONDS
         clock = fine_clock(moment) if is_fine else f"{moment:%H:%M:%S}"
-        return f"{moment.day} {moment:%b}, {clock}"
+        return format_day_time(moment.month, moment.day, clock)
 
     def _name_of(self, panel: Panel, number: int) -> str:
         if self._data is None or self._data.runs is None:
             return panel.curves[number].name
         start = datetime.fromtimestamp(self._data.runs[number].start)
-        return f"{start.day} {start:%b, %H:%M}"
+        return format_day_time(start.month, start.day, f"{start:%H:%M}")
 
     def _draw_box(self, x: int, y: int, lines: Sequence[Line]) -> None:
         if self._palette is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from trayapp.domain.language import _
 from trayapp.domain.names import DIRECTION_MARK
 
 NAME_LENGTH = 32
@@ -21,7 +22,7 @@ def plain_name(name: str, length: int = NAME_LENGTH) -> str:
         for one in name[: 4 * length].replace(DIRECTION_MARK, "")
     ).strip()
     if not shown:
-        return "(no name)"
+        return _("(no name)")
     return shown if len(shown) <= length else f"{shown[: length - 1]}…"
 
 

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trayapp.domain.language import _
 from trayapp.errors import WindowError
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def check_picture_name(path: Path) -> str:
     ending = path.suffix.lower().removeprefix(".")
     if ending not in FORMATS:
         allowed = ", ".join(f".{one}" for one in FORMATS)
-        raise WindowError(f"cannot save the chart as {path.name!r}; use one of {allowed}")
+        text = _("cannot save the chart as {name}; use one of {endings}")
+        raise WindowError(text.format(name=repr(path.name), endings=allowed))
     return ending
 
 
@@ -47,4 +49,5 @@ def save_picture(figure: Figure, path: Path) -> None:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
         reason = error.strerror or str(error)
-        raise WindowError(f"cannot save the chart to {path}: {reason}") from error
+        text = _("cannot save the chart to {file}: {reason}")
+        raise WindowError(text.format(file=path, reason=reason)) from error

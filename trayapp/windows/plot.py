@@ -20,6 +20,7 @@ from matplotlib.font_manager import fontManager
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from trayapp.domain.dates import format_date, format_day_time
 from trayapp.domain.language import _, ngettext
 from trayapp.domain.records import Event
 from trayapp.domain.units import format_duration, format_estimate, format_rate, format_size
@@ -208,12 +209,16 @@ def time_span(since: float, until: float) -> str:
     """A stretch of time for people: date and clock of both ends."""
     start, end = datetime.fromtimestamp(since), datetime.fromtimestamp(until)
     if until - since < FINE_SECONDS:
-        return f"{start.day} {start:%b %Y}, {fine_clock(start)} – {fine_clock(end)}"
+        return f"{_date(start)}, {fine_clock(start)} – {fine_clock(end)}"
     clock = "%H:%M:%S" if until - since < 2 * 3600 else "%H:%M"
-    first, last = (f"{moment.day} {moment:%b %Y}" for moment in (start, end))
+    first, last = _date(start), _date(end)
     if first == last:
         return f"{first}, {start:{clock}} – {end:{clock}}"
     return f"{first}, {start:{clock}} – {last}, {end:{clock}}"
+
+
+def _date(moment: datetime) -> str:
+    return format_date(moment.year, moment.month, moment.day)
 
 
 def _draw_system(figure: Figure, axes: Axes, data: TrendData, palette: Palette) -> Panel:
@@ -332,7 +337,7 @@ def _run_text(run: Run) -> str:
     figures = _("ran {duration} · peak {size}").format(
         duration=format_duration(run.end - run.start), size=format_size(run.curve.peak)
     )
-    return f"{start.day} {start:%b, %H:%M}\n{figures}"
+    return f"{format_day_time(start.month, start.day, f'{start:%H:%M}')}\n{figures}"
 
 
 def _head(axes: Axes, text: str, palette: Palette) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from trayapp.domain.language import _, listed, ngettext
 from trayapp.domain.records import Event, Point, Series
 from trayapp.errors import RecordingError
 from trayapp.recording.files import read_recording
@@ -89,13 +90,14 @@ class RecordingSource:
             for name, start, track in place_together(recordings)
         }
         if not self._curves:
-            names = ", ".join(plain_name(path.name, 60) for path in paths)
-            raise RecordingError(f"there is no sample in {names}")
-        self.title = ", ".join(plain_name(path.name, 40) for path in paths[:3])
+            names = listed(plain_name(path.name, 60) for path in paths)
+            raise RecordingError(_("there is no sample in {names}").format(names=names))
+        self.title = listed(plain_name(path.name, 40) for path in paths[:3])
         if len(paths) > 3:
-            self.title += f" and {len(paths) - 3} more"
+            text = ngettext("{names} and {count} more", "{names} and {count} more", len(paths) - 3)
+            self.title = text.format(names=self.title, count=len(paths) - 3)
         if starts != [one.started_wall_seconds for one in recordings]:
-            self.title += ", from their starts"
+            self.title = _("{names}, from their starts").format(names=self.title)
 
     def series(self) -> list[Series]:
         """Every process, or column, sorted by name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -12,14 +13,17 @@ from matplotlib.dates import MINUTELY, SECONDLY, AutoDateLocator, ConciseDateFor
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, Formatter, FuncFormatter, Locator, MaxNLocator
 
-from trayapp.domain.units import GIB, KIB, MIB, format_duration, format_size
+from trayapp.domain.dates import MONTHS, format_day, month_name
+from trayapp.domain.language import _, format_number
+from trayapp.domain.units import format_duration, format_size, unit_for
 from trayapp.windows.palette import Palette
 
 DAY_SECONDS = 86400.0
 """matplotlib counts days."""
 FINE_SECONDS = 30.0
 """Where less than this is shown, moments are told to the millisecond."""
-_UNITS = ((1024 * GIB, "TiB"), (GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB"), (1, "B"))
+_MONTH = re.compile(rf"\b({'|'.join(MONTHS)})(?:-(\d\d))?\b")
+"""As matplotlib writes them, which knows no language but the process's locale."""
 _STEPS_SECONDS = (
     0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30,
     60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200,
@@ -28,7 +32,7 @@ _STEPS_SECONDS = (
 
 
 class SizeLocator(Locator):
-    """Ticks at round numbers of the largest binary unit that fits the axis."""
+    """Ticks at round numbers of the largest unit that fits the axis."""
 
     def __init__(self, count: int) -> None:
         self._round = MaxNLocator(nbins=count, steps=[1, 2, 5, 10])
@@ -40,7 +44,7 @@ class SizeLocator(Locator):
 
     def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
         """The ticks, in bytes, for an axis from `vmin` to `vmax` bytes."""
-        size, _ = _unit_for(max(abs(vmin), abs(vmax)))
+        size = unit_for(max(abs(vmin), abs(vmax)))[0]
         ticks = np.asarray(self._round.tick_values(vmin / size, vmax / size)) * size
         return [float(tick) for tick in ticks]
 
@@ -54,11 +58,23 @@ class SizeFormatter(Formatter):
 
     def format_ticks(self, values: Sequence[float]) -> list[str]:
         """The labels of all ticks of the axis."""
-        size, unit = _unit_for(max((abs(value) for value in values), default=0.0))
+        size, unit = unit_for(max((abs(value) for value in values), default=0.0))
         steps = np.diff(np.unique(np.asarray(values, dtype=np.float64))) / size
         step = float(steps.min()) if len(steps) else 1.0
         digits = 0 if step >= 0.999 else min(6, int(np.ceil(-np.log10(step) - 1e-6)))
-        return [f"{value / size:.{digits}f} {unit}" if value else "0" for value in values]
+        return [
+            _(unit).format(number=format_number(value / size, digits)) if value else "0"
+            for value in values
+        ]
+
+
+class _DateFormatter(ConciseDateFormatter):
+    """Months in the person's language."""
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        """The labels of all ticks of the axis."""
+        labels = super().format_ticks(values)  # type: ignore[no-untyped-call]
+        return [_MONTH.sub(_translated_month, label) for label in labels]
 
 
 def fine_clock(moment: datetime) -> str:
@@ -105,7 +121,7 @@ def _tell_the_time(axes: Axes, count: int) -> None:
     locator.intervald[MINUTELY] = [1, 2, 5, 10, 15, 30]
     locator.intervald[SECONDLY] = [1, 2, 5, 10, 15, 30]
     axes.xaxis.set_major_locator(locator)
-    formatter = ConciseDateFormatter(locator, tz=local, show_offset=False)  # type: ignore[no-untyped-call]
+    formatter = _DateFormatter(locator, tz=local, show_offset=False)  # type: ignore[no-untyped-call]
     formatter.formats[5] = formatter.zero_formats[5] = "%H:%M:%S.%f"
     axes.xaxis.set_major_formatter(formatter)
 
@@ -119,10 +135,13 @@ def _count_from_start(axes: Axes, since: float, until: float, count: int) -> Non
     axes.xaxis.set_major_formatter(FuncFormatter(_elapsed))
 
 
-def _elapsed(days: float, _: object) -> str:
+def _translated_month(found: re.Match[str]) -> str:
+    month = 1 + MONTHS.index(found[1])
+    return format_day(month, int(found[2])) if found[2] else month_name(month)
+
+
+def _elapsed(days: float, _position: object) -> str:
     seconds = days * DAY_SECONDS
-    return f"{seconds:.3g} s" if 0 < abs(seconds) < 1 else format_duration(seconds)
-
-
-def _unit_for(size_bytes: float) -> tuple[int, str]:
-    return next(((size, unit) for size, unit in _UNITS if size_bytes >= size), _UNITS[-1])
+    if 0 < abs(seconds) < 1:
+        return _("{number} s").format(number=format_number(float(f"{seconds:.3g}"), None))
+    return format_duration(seconds)

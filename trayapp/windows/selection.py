@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from trayapp.domain.language import _
+from trayapp.domain.language import N_, _
 from trayapp.domain.records import Series
 from trayapp.errors import UsageError
 from trayapp.windows.labels import plain_name
@@ -41,17 +41,18 @@ class Range(NamedTuple):
     """One of the buttons for the time axis."""
 
     label: str
+    """For `_`."""
     seconds: float | None
     """None: all there is."""
 
 
 RANGES = (
-    Range("10 min", 600.0),
-    Range("1 h", 3600.0),
-    Range("6 h", 6 * 3600.0),
-    Range("24 h", 24 * 3600.0),
-    Range("7 d", 7 * 86400.0),
-    Range("All", None),
+    Range(N_("10 min"), 600.0),
+    Range(N_("1 h"), 3600.0),
+    Range(N_("6 h"), 6 * 3600.0),
+    Range(N_("24 h"), 24 * 3600.0),
+    Range(N_("7 d"), 7 * 86400.0),
+    Range(N_("All"), None),
 )
 
 

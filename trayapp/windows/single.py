@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from trayapp.domain.language import _
 from trayapp.errors import WindowError
 
 MESSAGE_LIMIT_BYTES = 64 * 1024
@@ -72,10 +73,13 @@ def claim(folder: Path, name: str, message: Mapping[str, Any]) -> Listener | Non
             if _hand_over(folder, name, message):
                 return None
             if time.monotonic() > deadline:
-                raise WindowError(f"the open {name} window does not answer; close it and try again")
+                text = _("the open window ({name}) does not answer; close it and try again")
+                raise WindowError(text.format(name=name))
             time.sleep(0.05)
     except OSError as error:
-        raise WindowError(f"cannot use the folder {folder}: {error.strerror or error}") from error
+        text = _("cannot use the folder {folder}: {reason}")
+        reason = error.strerror or error
+        raise WindowError(text.format(folder=folder, reason=reason)) from error
 
 
 def _try_lock(path: Path) -> int | None:

@@ -6,11 +6,11 @@ import os
 import sys
 from collections.abc import Sequence
 
+from trayapp.domain.language import _
 from trayapp.errors import WindowError
 from trayapp.windows.appearance import prefers_dark
 from trayapp.windows.labels import plain_name
 
-TITLE = "Memtray – Statistics"
 VALUE_LENGTH = 120
 
 
@@ -25,9 +25,11 @@ def main(rows: Sequence[tuple[str, str]], *, dark: bool | None = None) -> int:
     try:
         from trayapp.windows.statistics_window import show_table
 
-        show_table(TITLE, rows, dark=prefers_dark(os.environ) if dark is None else dark)
+        show_table(
+            _("Memtray – Statistics"), rows, dark=prefers_dark(os.environ) if dark is None else dark
+        )
     except (ImportError, WindowError) as error:
-        print(f"No window can be shown here ({error})", file=sys.stderr)
+        print(_("No window can be shown here ({reason})").format(reason=error), file=sys.stderr)
         print(table_text(rows))
     return 0
 

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trayapp.domain.language import _
 from trayapp.errors import WindowError
 from trayapp.windows.appearance import prefers_dark
 from trayapp.windows.single import claim
@@ -61,7 +62,8 @@ def main(options: LiveOptions, hands: Hands) -> int:
 
 def no_toolkit(error: ImportError) -> WindowError:
     """What to say where Python came without Tk."""
-    return WindowError(f"Tk cannot be loaded: {error}; Debian and Ubuntu have it in python3-tk")
+    text = _("Tk cannot be loaded: {error}; Debian and Ubuntu have it in python3-tk")
+    return WindowError(text.format(error=error))
 
 
 def past_names(history_file: Path) -> tuple[str, ...]:

@@ -125,7 +125,7 @@ class TrendWindow:
         for number, choice in enumerate(self._ranges):
             ttk.Radiobutton(
                 bar,
-                text=choice.label,
+                text=_(choice.label),
                 value=choice.label,
                 variable=self._range,
                 style="Toolbutton",
