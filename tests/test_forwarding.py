@@ -36,7 +36,7 @@ class Forwarded:
             lambda: self.settings_file.settings,
             self.paths,
             self.file,
-            cleanups=Cleanups(platform, sampler),
+            cleanups=Cleanups(platform, sampler, folder),
             write_snapshot=lambda: folder / "snapshot.json",
             terminate=platform.terminate,
             log=self.log.append,

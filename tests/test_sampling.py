@@ -189,7 +189,9 @@ def test_bars_remember_what_the_history_holds(
 
 def test_a_cleanup_is_looked_at_again(sampling: Sampling) -> None:
     """A second instead of a minute, for the test's sake."""
-    cleanups = Cleanups(current_platform(), sampling.sampler, follow_up_seconds=1.0)
+    cleanups = Cleanups(
+        current_platform(), sampling.sampler, sampling.folder, follow_up_seconds=1.0
+    )
 
     def follow_up(outcome: Outcome) -> None:
         cleanups.follow_up(outcome.view)

@@ -119,7 +119,7 @@ class App:
         self._recent: tuple[tuple[Event, ...], tuple[str, ...]] = (), ()
         self._banners: dict[str, Incident] = {}
         """What each banner shows, by the banner's key."""
-        self._cleanups = Cleanups(self._platform, self._sampler)
+        self._cleanups = Cleanups(self._platform, self._sampler, paths.runtime)
         self._forwarding = Forwarding(
             lambda: self._settings_file.settings,
             paths,

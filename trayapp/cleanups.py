@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable
+from pathlib import Path
 
 from trayapp.cleanup.cleaning import Trimmer, clean_app, clean_target
 from trayapp.domain.cleaning import APP, FOLLOW_UP_SECONDS, CleanupResult, follow_up
@@ -23,10 +24,13 @@ class Cleanups:
         self,
         trimmer: Trimmer,
         sampler: Sampler,
+        runtime: Path,
         follow_up_seconds: float = FOLLOW_UP_SECONDS,
     ) -> None:
+        """`runtime` is the folder in which probes listen."""
         self._trimmer = trimmer
         self._sampler = sampler
+        self._runtime = runtime
         self._follow_up_seconds = follow_up_seconds
         self._lock = threading.Lock()
         self._due: deque[tuple[float, CleanupResult]] = deque(maxlen=_REMEMBERED)
@@ -39,11 +43,21 @@ class Cleanups:
             return tuple(self._events)
 
     def clean(self, *, app: bool, targets: Iterable[TargetView]) -> list[CleanupResult]:
-        """Clean Memtray itself and targets now. A background thread; may take seconds."""
+        """Clean Memtray itself and targets now. A background thread; may take seconds.
+
+        Targets with a probe empty the caches that they have registered, too.
+        """
         results = []
         if app:
             results.append(clean_app(self._trimmer, lambda: self._sampler.measure(APP)))
         results += [self._clean_target(target) for target in targets]
+        return self._keep_all(results)
+
+    def collect(self, target: TargetView) -> CleanupResult:
+        """Have a target's probes collect garbage and trim heaps, no more. A background thread."""
+        return self._keep_all([self._clean_target(target, only_garbage=True)])[0]
+
+    def _keep_all(self, results: list[CleanupResult]) -> list[CleanupResult]:
         due = time.monotonic() + self._follow_up_seconds
         for result in results:
             self._keep(result.as_event())
@@ -65,9 +79,16 @@ class Cleanups:
                 told.append(event)
         return told
 
-    def _clean_target(self, target: TargetView) -> CleanupResult:
-        name = target.name
-        return clean_target(self._trimmer, name, target.pids, lambda: self._sampler.measure(name))
+    def _clean_target(self, target: TargetView, *, only_garbage: bool = False) -> CleanupResult:
+        from trayapp.cleanup.probes import Probes
+
+        return clean_target(
+            None if only_garbage else self._trimmer,
+            target.name,
+            target.keys,
+            lambda: self._sampler.measure(target.name),
+            Probes(self._runtime, with_caches=not only_garbage),
+        )
 
     def _keep(self, event: Event) -> None:
         with self._lock:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 import threading
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.control.serving import SERVER, other_process, serving
+from tests.readers.children import stop
 from trayapp.control.client import call
 from trayapp.control.protocol import LOOPBACK_NAME, REQUEST_LIMIT_BYTES, SOCKET_NAME
 from trayapp.errors import ControlError, NotRunningError
@@ -58,7 +58,7 @@ def test_a_damaged_token_file_is_no_running_memtray(runtime: Path) -> None:
 def test_a_server_that_hangs_is_given_up(runtime: Path) -> None:
     """A stopped process keeps nobody waiting longer than asked for."""
     with other_process(SERVER, str(runtime), "unix") as hanging:
-        hanging.send_signal(signal.SIGSTOP)
+        stop(hanging)
         started = time.monotonic()
         with pytest.raises(ControlError, match=r"did not answer within 0\.3 s"):
             call(runtime, "echo", timeout_seconds=0.3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -52,6 +54,12 @@ def tell(child: subprocess.Popen[bytes], line: bytes = b"\n") -> None:
     assert child.stdin is not None
     child.stdin.write(line)
     child.stdin.flush()
+
+
+def stop(child: subprocess.Popen[bytes]) -> None:
+    """Halt a child, and wait until it does: it may run on another processor just now."""
+    child.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, child.pid, os.WSTOPPED)
 
 
 def eventually(look: Callable[[], T], timeout_seconds: float = 10.0) -> T:

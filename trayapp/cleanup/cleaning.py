@@ -1,15 +1,22 @@
-"""Doing a cleanup: what the platform honestly offers, measured before and after."""
+"""Doing a cleanup: what probe and platform honestly offer, measured before and after."""
 
 from __future__ import annotations
 
 import gc
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from trayapp.domain.cleaning import APP, CleanupResult
-from trayapp.domain.language import _
-from trayapp.errors import PlatformError
+from trayapp.domain.language import _, format_count, listed, ngettext, paragraph
+from trayapp.domain.samples import ProcessKey
+from trayapp.errors import ControlError, PlatformError
+
+if TYPE_CHECKING:
+    from trayapp.cleanup.probes import Collected, Probes
+
+_MOST_CACHES = 5
+"""Named in one sentence."""
 
 
 class Trimmer(Protocol):
@@ -45,27 +52,59 @@ def clean_app(trimmer: Trimmer, read_rss_bytes: Callable[[], int | None]) -> Cle
 
 
 def clean_target(
-    trimmer: Trimmer,
+    trimmer: Trimmer | None,
     name: str,
-    pids: Sequence[int],
+    keys: Sequence[ProcessKey],
     read_rss_bytes: Callable[[], int | None],
+    probes: Probes,
 ) -> CleanupResult:
-    """Ask the system to take back what a target's processes do not need. Any thread.
+    """Have a target's processes give back what they do not need. Any thread; may take seconds.
 
-    `read_rss_bytes` gives the sum over the target's processes. What is refused for one process is
-    no reason to skip the next; the first refusal is the note.
+    Who has a probe is asked; of the others the system is asked to take it, unless `trimmer` is
+    None. `read_rss_bytes` gives the sum over the target's processes. What is refused for one
+    process is no reason to skip the next; the first refusal is the note.
     """
-    before_bytes = read_rss_bytes() if pids else None
-    notes = [] if pids else [_("It is not running.")]
-    for pid in pids:
+    before_bytes = read_rss_bytes() if keys else None
+    notes = [] if keys else [_("It is not running.")]
+    collected: list[Collected] = []
+    is_tried = False
+    for key in keys:
         try:
-            trimmer.trim_process(pid)
-        except PlatformError as error:
+            told = probes.collect(key)
+            if told is not None:
+                collected.append(told)
+            elif trimmer is not None:
+                trimmer.trim_process(key.pid)
+            is_tried = is_tried or told is not None or trimmer is not None
+        except (ControlError, PlatformError) as error:
+            is_tried = True
             notes.append(str(error))
+    if keys and not is_tried:
+        notes.append(_("None of its processes has a probe (trayapp.probe)."))
+    notes += [problem for told in collected for problem in told.problems]
     return CleanupResult(
         subject=name,
         wall_seconds=time.time(),
         before_bytes=before_bytes,
-        after_bytes=read_rss_bytes() if pids else None,
+        after_bytes=read_rss_bytes() if is_tried else None,
         note=notes[0] if notes else "",
+        told=_said(collected),
     )
+
+
+def _said(collected: Sequence[Collected]) -> str:
+    """What the probes did, by their own word."""
+    if not collected:
+        return ""
+    count = sum(told.object_count or 0 for told in collected)
+    garbage = ngettext(
+        "Collected {count} object.",
+        "Collected {count} objects.",
+        count,
+    ).format(count=format_count(count))
+    names = list(dict.fromkeys(name for told in collected for name in told.cleared))
+    if not names:
+        return garbage
+    more = ["…"] if len(names) > _MOST_CACHES else []
+    cleared = _("Emptied: {names}.").format(names=listed([*names[:_MOST_CACHES], *more]))
+    return paragraph(cleared, garbage)

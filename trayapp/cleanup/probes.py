@@ -19,6 +19,8 @@ CALL_LIMIT_SECONDS = 10.0
 LIMIT_SECONDS = 30.0
 """For all processes of a target; who has not been asked by then is not."""
 ANSWER_LIMIT_BYTES = 256 * 1024
+LONGEST_REASON = 200
+"""Characters of what a probe has to say against it."""
 
 _LARGEST_COUNT = 10**15
 
@@ -78,6 +80,9 @@ class Probes:
             )
         except NotRunningError:
             return None
+        except ControlError as error:
+            # The text may be the program's own, which may be anything.
+            raise ControlError(short_name(str(error), LONGEST_REASON)) from error
         if told.get("pid") != key.pid:
             raise ControlError(_("{who} speaks for another process").format(who=who))
         return _understand(told)

@@ -24,6 +24,8 @@ class CleanupResult:
     after_bytes: int | None
     note: str = ""
     """What was not permitted or not offered, in one sentence; empty when all was done."""
+    told: str = ""
+    """What the programs themselves say that they did, in sentences; empty: they did not say."""
 
     @property
     def freed_bytes(self) -> int | None:
@@ -48,7 +50,7 @@ class CleanupResult:
             before=format_size(self.before_bytes),
             after=format_size(self.after_bytes),
         )
-        return paragraph(said, self.note)
+        return paragraph(said, self.told, self.note)
 
     def as_event(self) -> Event:
         """For the history, where windows mark it."""
@@ -62,6 +64,7 @@ class CleanupResult:
                 "after_bytes": self.after_bytes,
                 "freed_bytes": self.freed_bytes,
                 "note": self.note or None,
+                "told": self.told or None,
             },
         )
 

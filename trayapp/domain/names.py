@@ -18,10 +18,10 @@ _RIGHT_TO_LEFT = re.compile(
 )
 
 
-def short_name(text: str) -> str:
+def short_name(text: str, length: int = _NAME_LENGTH) -> str:
     """A stranger's name cut to a length that fits a line, control characters shown as spaces."""
     flat = "".join(character if character.isprintable() else " " for character in text)
-    return flat if len(flat) <= _NAME_LENGTH else flat[: _NAME_LENGTH - 1] + "…"
+    return flat if len(flat) <= length else flat[: length - 1] + "…"
 
 
 def shown_name(text: str) -> str:
