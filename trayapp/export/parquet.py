@@ -41,7 +41,12 @@ def write_parquet(path: Path, source: Source) -> None:
             ("samples", pyarrow.int64()),
         ]
     )
-    with path.open("wb") as file, parquet.ParquetWriter(file, schema, compression="zstd") as table:
+    with (
+        path.open("wb") as file,
+        parquet.ParquetWriter(
+            file, schema, compression="zstd", use_dictionary=["kind", "name", "metric"]
+        ) as table,
+    ):
         batch = _Batch(source)
         for row in source.rows():
             batch.add(row.wall_seconds, row.stretch_seconds, row.cells)

@@ -21,6 +21,9 @@ MOST_CELLS = 4_000_000
 MOST_TARGET_SHEETS = 200
 """Each keeps a file open while it is written."""
 MOST_IN_CHART = 10
+_A4 = 9
+_HEADING_POINTS = 31
+"""Two lines."""
 _MOST_WIDE = 16_000
 """Excel has 16,384 columns."""
 _MOST_EVENTS = 1_000_000
@@ -90,6 +93,9 @@ class _Formats:
         self.heading = workbook.add_format(
             {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}
         )
+        self.number_heading = workbook.add_format(
+            {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top", "align": "right"}
+        )
         self.label = workbook.add_format({"bold": True})
         self.time = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         self.mib = workbook.add_format({"num_format": "#,##0.0"})
@@ -125,9 +131,17 @@ class _Sheet:
             sheet.write_string(row, 0, label, formats.label)
             self._write_cell(row, 1, value, formats.time if isinstance(value, datetime) else None)
         self.heading_row = len(above) + bool(above)
+        # A row written line by line does not find its own height.
+        sheet.set_row(self.heading_row, _HEADING_POINTS)
         for place, column in enumerate(columns):
-            sheet.write_string(self.heading_row, place, column.heading, formats.heading)
+            style = formats.heading if column.format is None else formats.number_heading
+            sheet.write_string(self.heading_row, place, column.heading, style)
         sheet.freeze_panes(self.heading_row + 1, 1)
+        # On paper: as wide as a page, with the headings on each.
+        sheet.set_landscape()
+        sheet.set_paper(_A4)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(self.heading_row)
         self.row = self.heading_row
         """The last one that was written."""
 
@@ -202,7 +216,8 @@ class _TargetSheet:
         ]
         columns = [
             _Column("Time", formats.time, 19.0),
-            _Column("Memory (RSS), MiB", formats.mib),
+            # As wide as the dates above it.
+            _Column("Memory (RSS), MiB", formats.mib, 19.0),
             _Column("Least, MiB", formats.mib),
             _Column("Greatest, MiB", formats.mib),
             _Column("Delta, MiB", formats.change),
