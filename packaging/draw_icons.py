@@ -1,30 +1,34 @@
 """Write the mark, from one geometry, in every form systems want: `python packaging/draw_icons.py`.
 
-Rising bars, the newest in the warning colour, on a dark tile: what the tray icon looks like at its
-most telling moment. Ten bars where they can be seen, five below 64 pixels, all in whole pixels. The
-symbolic form is shape alone: desktops colour it as their text.
+A memory module with its gold contacts, on it rising bars, the newest in the colour of a warning.
+Ten bars where they can be seen, five below 64 pixels, a contact under each, all in whole pixels and
+symmetrical. The symbolic form is shape alone: desktops colour it as their text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image, ImageDraw
 
-TILE = "#1f2733"
-BARS = "#4aa3e8"
-NEWEST = "#f0a030"
-BASE = "#8492a6"
+Rgb = tuple[int, int, int]
+
+TOP: Rgb = (0x3B, 0x8D, 0xE8)
+BOTTOM: Rgb = (0x14, 0x4C, 0x98)
+"""The module's colour runs from one to the other."""
+BARS = "#eaf3ff"
+NEWEST = "#ffb52e"
+BASE = "#9cc4f2"
+CONTACTS = "#d9a53a"
 SYMBOLIC = "#2e3436"
 PNG_SIZES_PX = (16, 22, 24, 32, 48, 64, 128, 256, 512)
 ICO_SIZES_PX = (16, 20, 24, 32, 40, 48, 64, 128, 256)
 ICNS_SIZES_PX = (32, 64, 128, 256, 512, 1024)
 """Those that Pillow writes; 32 is 16 points at Retina's scale."""
 TEN = (18, 22, 20, 28, 34, 32, 42, 50, 60, 74)
-"""Heights in 128ths of the tile."""
-FIVE = (22, 32, 46, 62, 86)
+"""Heights in 128ths of the picture."""
+FIVE = (22, 32, 44, 58, 78)
 _FEWER_BELOW_PX = 64
 _SMOOTHING = 4
 _SYMBOLIC_PX = 16
@@ -40,25 +44,49 @@ class Rect(NamedTuple):
     color: str
 
 
-def shapes(size_px: int) -> Iterator[Rect]:
-    """Baseline and bars on a tile of `size_px`, 16 or more, oldest first; all in whole pixels."""
-    heights, share = (TEN, 100) if size_px >= _FEWER_BELOW_PX else (FIVE, 112)
-    count = len(heights)
-    room = size_px * share // 128
-    gap = max(1, round(room / count / 4))
-    bar = (room - (count - 1) * gap) // count
-    width = count * bar + (count - 1) * gap
+def module_height(size_px: int) -> int:
+    """Rows of the module; below it are its contacts."""
+    return size_px - max(2, size_px * 14 // 128)
+
+
+def bars(size_px: int) -> list[Rect]:
+    """The bars on a module of `size_px`, 16 or more, oldest first; as wide as symmetry allows."""
+    heights, share = (TEN, 104) if size_px >= _FEWER_BELOW_PX else (FIVE, 118)
+    count, room = len(heights), size_px * share // 128
+    fits = (
+        (count * bar + (count - 1) * gap, bar, gap)
+        for bar in range(1, size_px // count)
+        for gap in range((bar + 3) // 4, bar + 1)
+    )
+    width, bar, gap = max(fit for fit in fits if fit[0] <= room and (size_px - fit[0]) % 2 == 0)
     left = (size_px - width) // 2
-    line = max(1, size_px * 4 // 128)
-    floor = size_px - (size_px * 22 // 128) - line
-    yield Rect(left, floor + line // 2, width, line, BASE)
-    for index, height in enumerate(heights):
-        tall = round(size_px * height / 128)
-        color = NEWEST if index == count - 1 else BARS
-        yield Rect(left + index * (bar + gap), floor - tall, bar, tall, color)
+    floor = module_height(size_px) - max(1, size_px * 8 // 128) - max(1, size_px * 4 // 128)
+    return [
+        Rect(
+            left + index * (bar + gap),
+            floor - round(size_px * height / 128),
+            bar,
+            round(size_px * height / 128),
+            NEWEST if index == count - 1 else BARS,
+        )
+        for index, height in enumerate(heights)
+    ]
 
 
-def _rects(found: Iterator[Rect]) -> str:
+def baseline(size_px: int) -> Rect:
+    """What the bars stand on."""
+    first, *_, last = bars(size_px)
+    width = last.x + last.width - first.x
+    return Rect(first.x, first.y + first.height, width, max(1, size_px * 4 // 128), BASE)
+
+
+def contacts(size_px: int) -> list[Rect]:
+    """One under each bar; they begin behind the module."""
+    top = module_height(size_px) - 1
+    return [Rect(bar.x, top, bar.width, size_px - top, CONTACTS) for bar in bars(size_px)]
+
+
+def _rects(found: list[Rect]) -> str:
     return "\n".join(
         f'  <rect x="{x}" y="{y}" width="{width}" height="{height}" fill="{color}"/>'
         for x, y, width, height, color in found
@@ -75,34 +103,64 @@ def _svg(size_px: int, inside: str) -> str:
 
 def as_svg() -> str:
     """The mark as a scalable picture."""
-    tile = f'  <rect width="128" height="128" rx="{_radius(128)}" fill="{TILE}"/>\n'
-    return _svg(128, tile + _rects(shapes(128)))
+    stops = "".join(
+        f'<stop offset="{place}" stop-color="#{red:02x}{green:02x}{blue:02x}"/>'
+        for place, (red, green, blue) in enumerate((TOP, BOTTOM))
+    )
+    module = (
+        f'  <linearGradient id="module" x2="0" y2="1">{stops}</linearGradient>\n'
+        f'  <rect width="128" height="{module_height(128)}" rx="{_radius(128)}" '
+        'fill="url(#module)"/>'
+    )
+    above = [baseline(128), *bars(128)]
+    return _svg(128, "\n".join([_rects(contacts(128)), module, _rects(above)]))
 
 
 def as_symbolic_svg() -> str:
     """The mark in one colour, which desktops replace by that of their text."""
-    bars = (
-        Rect(1 + 3 * index, 13 - tall, 2, tall, SYMBOLIC)
-        for index, tall in enumerate((3, 4, 6, 8, 12))
-    )
-    base = Rect(1, 14, 14, 1, SYMBOLIC)
-    return _svg(_SYMBOLIC_PX, _rects(iter((base, *bars))))
+    columns = list(zip(range(1, 14, 3), (2, 3, 5, 7, 10), strict=True))
+    shapes = [Rect(x, 10 - tall, 2, tall, SYMBOLIC) for x, tall in columns]
+    shapes.append(Rect(1, 11, 14, 2, SYMBOLIC))
+    shapes += [Rect(x, 13, 2, 2, SYMBOLIC) for x, _ in columns]
+    return _svg(_SYMBOLIC_PX, _rects(shapes))
 
 
 def as_image(size_px: int) -> Image.Image:
     """The mark in pixels; only the corners are smooth."""
-    large = Image.new("RGBA", (size_px * _SMOOTHING, size_px * _SMOOTHING))
-    side = size_px * _SMOOTHING - 1
-    radius = _radius(size_px) * _SMOOTHING
-    ImageDraw.Draw(large).rounded_rectangle((0, 0, side, side), radius, fill=TILE)
-    image = large.resize((size_px, size_px), Image.Resampling.BOX)
-    for x, y, width, height, color in shapes(size_px):
-        image.paste(color, (x, y, x + width, y + height))
+    image = Image.new("RGBA", (size_px, size_px))
+    _fill(image, contacts(size_px))
+    image.paste(_module(size_px), (0, 0), _corners(size_px))
+    _fill(image, [baseline(size_px), *bars(size_px)])
     return image
 
 
+def _module(size_px: int) -> Image.Image:
+    """The module's colours, without its corners."""
+    height = module_height(size_px)
+    image = Image.new("RGBA", (size_px, height))
+    for y in range(height):
+        share = y / (height - 1)
+        color = tuple(round(a + share * (b - a)) for a, b in zip(TOP, BOTTOM, strict=True))
+        image.paste((*color, 0xFF), (0, y, size_px, y + 1))
+    return image
+
+
+def _corners(size_px: int) -> Image.Image:
+    """What of the module is to be seen."""
+    width, height = size_px * _SMOOTHING, module_height(size_px) * _SMOOTHING
+    large = Image.new("L", (width, height))
+    outline = (0, 0, width - 1, height - 1)
+    ImageDraw.Draw(large).rounded_rectangle(outline, _radius(size_px) * _SMOOTHING, fill=0xFF)
+    return large.resize((size_px, module_height(size_px)), Image.Resampling.BOX)
+
+
+def _fill(image: Image.Image, found: list[Rect]) -> None:
+    for x, y, width, height, color in found:
+        image.paste(color, (x, y, x + width, y + height))
+
+
 def _radius(size_px: int) -> int:
-    return size_px * 26 // 128
+    return size_px * 18 // 128
 
 
 def write_icons(folder: Path) -> None:

@@ -11,6 +11,8 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
+from tests.tray.colors import contrast
+
 ROOT = Path(__file__).parent.parent
 ICONS = ROOT / "icons"
 SCRIPT: dict[str, Any] = runpy.run_path(str(ROOT / "packaging" / "draw_icons.py"))
@@ -66,15 +68,31 @@ def test_a_file_of_many_sizes_has_each_drawn_for_itself(
 
 
 @pytest.mark.parametrize("size_px", [16, 20, 22, 24, 32, 40, 48, 64, 128, 256, 512, 1024])
-def test_bars_stay_apart_and_on_the_tile(size_px: int) -> None:
-    _, *bars = SCRIPT["shapes"](size_px)
+def test_bars_are_even_symmetrical_and_on_the_module_each_above_a_contact(size_px: int) -> None:
+    bars, contacts = SCRIPT["bars"](size_px), SCRIPT["contacts"](size_px)
     assert {bar.width for bar in bars} == {bars[0].width}
     gaps = {right.x - left.x - left.width for left, right in itertools.pairwise(bars)}
     assert len(gaps) == 1
     assert gaps.pop() >= 1
-    assert bars[0].x > 0
-    assert bars[-1].x + bars[-1].width < size_px
+    assert bars[0].x == size_px - bars[-1].x - bars[-1].width > 0
     assert min(bar.y for bar in bars) > 0
+    base = SCRIPT["baseline"](size_px)
+    assert base.y + base.height < SCRIPT["module_height"](size_px)
+    for bar, contact in zip(bars, contacts, strict=True):
+        assert (bar.x, bar.width) == (contact.x, contact.width)
+        assert contact.y + contact.height == size_px
+
+
+@pytest.mark.parametrize("size_px", [16, 24, 48])
+def test_the_mark_can_be_seen_on_light_and_on_dark(size_px: int) -> None:
+    """Its module at 3:1 somewhere and 1.5:1 everywhere, as desktops are of any colour."""
+    image = SCRIPT["as_image"](size_px)
+    rows = range(size_px // 5, SCRIPT["module_height"](size_px) - size_px // 5)
+    sides = [image.getpixel((0, y))[:3] for y in rows]
+    for panel in ((0xF6, 0xF6, 0xF6), (0x2B, 0x2B, 0x2B)):
+        found = [contrast(side, panel) for side in sides]
+        assert max(found) >= 3
+        assert min(found) >= 1.5
 
 
 def test_the_symbolic_mark_is_shape_alone() -> None:
@@ -82,7 +100,7 @@ def test_the_symbolic_mark_is_shape_alone() -> None:
     root = ElementTree.fromstring((ICONS / "memtray-symbolic.svg").read_text("utf-8"))  # noqa: S314
     rects = root.findall("{http://www.w3.org/2000/svg}rect")
     assert {rect.get("fill") for rect in rects} == {"#2e3436"}
-    assert len(rects) == 6
+    assert len(rects) == 11
     for rect in rects:
         x, y, width, height = (int(rect.get(key, "")) for key in ("x", "y", "width", "height"))
         assert x >= 0
