@@ -232,6 +232,8 @@ class DetailsWindow(LiveWindow):
                 else _("It has ended, or it is too small to be followed.")
             )
         self._show()
+        if self._row.kind == APPLICATION:
+            self._show_past()
 
     def _miss(self, error: Exception) -> None:
         self._told = {}
@@ -312,7 +314,7 @@ class DetailsWindow(LiveWindow):
     def _show_past(self) -> None:
         now, palette, past = time.time(), self.palette, self._past
         if self._row.kind == APPLICATION:
-            text = _("Only of targets a history is kept. Make it a target to have one.")
+            text = _("A history is kept of targets only; make it one to see its past.")
             self._chart_title.set(_("Memory lately"))
             self._growth_title.set(_("Growth"))
             self._hour_chart.show_bars(self._row.bars, palette)

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trayapp.control.client import call
 from trayapp.domain.language import _
+from trayapp.domain.table import (
+    Order,
+    memory_text,
+    name_text,
+    rate_text,
+    row_from,
+    share_text,
+    sort_rows,
+    status_text,
+    trend_text,
+)
 from trayapp.errors import WindowError
 from trayapp.windows.appearance import prefers_dark
+from trayapp.windows.labels import plain_name
 from trayapp.windows.single import claim
 
 if TYPE_CHECKING:
@@ -38,8 +53,10 @@ class LiveOptions:
 def main(options: LiveOptions, hands: Hands) -> int:
     """Show the table until the person closes it. Main thread of a child process.
 
+    Without Tk or a display it is printed.
+
     Returns: the exit code, 0. Also 0 at once if an open table has come to the front instead.
-    Raises: WindowError, with one line for the person.
+    Raises: WindowError, NotRunningError or ControlError, with one line for the person.
     """
     listener = claim(options.runtime, "table", {})
     if listener is None:
@@ -48,16 +65,45 @@ def main(options: LiveOptions, hands: Hands) -> int:
         try:
             from trayapp.windows.applet import Applet
             from trayapp.windows.table_window import TableWindow
-        except ImportError as error:
-            raise no_toolkit(error) from error
-        window = TableWindow(
-            Applet(options.runtime), listener, hands, partial(past_names, options.history_file),
-            dark=options.is_dark,
-        )  # fmt: skip
-        window.run()
+
+            window = TableWindow(
+                Applet(options.runtime),
+                listener,
+                hands,
+                partial(past_names, options.history_file),
+                dark=options.is_dark,
+            )
+        except (ImportError, WindowError) as error:
+            told = call(options.runtime, "table", {"all": True})
+            text = _("No window can be shown here ({reason})")
+            print(text.format(reason=error), file=sys.stderr)
+            print(table_text(told))
+        else:
+            window.run()
     finally:
         listener.close()
     return 0
+
+
+def table_text(told: Mapping[str, object]) -> str:
+    """The rows of the applet's answer for a terminal, largest first, in columns."""
+    found = told.get("rows")
+    rows = [row_from(row) for row in (found if isinstance(found, list) else [])]
+    cells = [
+        (
+            plain_name(name_text(row)), memory_text(row), share_text(row), status_text(row),
+            rate_text(row), trend_text(row),
+        )
+        for row in sort_rows(rows, Order())
+    ]  # fmt: skip
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if at in (1, 4) else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in cells
+    )
 
 
 def no_toolkit(error: ImportError) -> WindowError:

@@ -226,7 +226,7 @@ class TableWindow(LiveWindow):
                 "share": GridCell(
                     text=share_text(row),
                     colour=None if row.has_own_limit else palette.muted,
-                    share=row.limit_share,
+                    share=row.limit_share if row.has_own_limit else None,
                 ),
                 "status": GridCell(text=status_text(row), colour=alarm or muted),
                 "delta": GridCell(text=rate_text(row), colour=muted),

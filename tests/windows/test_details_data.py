@@ -1,0 +1,88 @@
+"""What the details tell of the past, read from a real store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.windows.stores import MIB, START, Curve, write_store
+from trayapp.domain.records import Event
+from trayapp.history.reader import HistoryReader
+from trayapp.windows.details_data import read_past, read_runs
+
+BEGIN = 800.0
+"""What is there from the beginning of the history may have begun at any time."""
+RESTART = BEGIN + 1200.0
+SECONDS = BEGIN + 2400.0
+
+
+def climbing(after: float) -> float | None:
+    """Grows by a MiB in 10 s, and was started again once, after a minute's pause."""
+    if after < BEGIN or RESTART <= after < RESTART + 60:
+        return None
+    return (50 + (after - BEGIN) % (RESTART + 60 - BEGIN) / 10) * MIB
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    events = [
+        Event(wall_seconds=START + RESTART + 60, kind="restart", subject="web", text="again"),
+        Event(
+            wall_seconds=START + BEGIN + 900, kind="alert", subject="web", level="critical",
+            data={"what": "raised"},
+        ),
+        Event(wall_seconds=START + 900, kind="alert", subject="other", level="emergency"),
+        *(
+            Event(
+                wall_seconds=START + number, kind="task", subject="web",
+                data={"growth_bytes": number * MIB},
+            )
+            for number in range(3)
+        ),
+    ]  # fmt: skip
+    sizes: dict[str, Curve] = {"web": climbing, "flat": 80.0 * MIB}
+    return write_store(tmp_path / "h", sizes, seconds=SECONDS, step=4.0, start=START, events=events)
+
+
+def test_runs_are_told_apart_and_judged(store: Path) -> None:
+    with HistoryReader(store) as reader:
+        latest, first = read_runs(reader, "web", None)
+    assert (first.start, first.end) == pytest.approx((START + BEGIN, START + RESTART), abs=10)
+    assert latest.start == pytest.approx(START + RESTART + 60, abs=10)
+    assert (first.alert_count, latest.alert_count) == (1, 0)
+    assert first.peak_bytes == pytest.approx(170 * MIB, rel=0.02)
+    assert first.change_bytes == pytest.approx(120 * MIB, rel=0.02)
+    assert first.health is not None
+    assert latest.health is not None
+    # The alert costs 18 points; both grow as much.
+    assert latest.health.score - first.health.score == pytest.approx(18, abs=4)
+    assert latest.health.word == "poor"
+
+
+def test_a_flat_run_is_good_and_a_limit_counts(store: Path) -> None:
+    with HistoryReader(store) as reader:
+        (run,) = read_runs(reader, "flat", None)
+        (limited,) = read_runs(reader, "flat", 80.0 * MIB)
+    assert run.health is not None
+    assert run.health.score == 100
+    assert limited.health is not None
+    assert limited.health.score == 75
+
+
+def test_the_past_holds_the_last_hour_and_every_task(store: Path) -> None:
+    with HistoryReader(store) as reader:
+        past = read_past(reader, "web", START + SECONDS)
+    assert past.hour[-1].wall_seconds == pytest.approx(START + SECONDS, abs=10)
+    assert [event.kind for event in past.events] == ["alert", "restart"]
+    assert list(past.tasks) == [0.0, MIB, 2 * MIB]
+    # Neither the gap nor the restart is a change: 120 and 114 MiB in two runs.
+    assert past.hourly[-1] == pytest.approx(234 * MIB, rel=0.03)
+    assert set(past.hourly[:-1]) == {None}
+
+
+def test_of_memtray_itself_and_of_nobody(store: Path) -> None:
+    with HistoryReader(store) as reader:
+        assert read_past(reader, "memtray", START + SECONDS).hour[0].mean == 30.0 * MIB
+        assert read_past(reader, "nobody", START + SECONDS).hour == ()
+        assert read_runs(reader, "nobody", None) == []
