@@ -19,9 +19,11 @@ from itertools import pairwise
 from pathlib import Path
 
 from trayapp.domain.bars import BAR_COUNT, sparkline, zoomed_heights
+from trayapp.domain.language import _, format_number, ngettext, paragraph
 from trayapp.domain.leaks import LeakDetector, Load, Signal, Verdict
+from trayapp.domain.leaks.evidence import leak_level_name, shape_name
 from trayapp.domain.names import short_name
-from trayapp.domain.units import format_duration, format_rate, format_size
+from trayapp.domain.units import format_duration, format_percent, format_rate, format_size
 from trayapp.errors import RecordingError
 from trayapp.recording.files import read_recording
 from trayapp.recording.progress import Progress
@@ -77,7 +79,7 @@ def main(files: Sequence[Path], json: bool = False) -> int:
     code = 0
     for file in files:
         try:
-            progress.show(f"reading {short_path(file)}")
+            progress.show(_("reading {file}").format(file=short_path(file)))
             recording = read_recording(file)
             reports = [report(one, progress, file) for one in series_of(recording)]
         except RecordingError as error:
@@ -131,7 +133,11 @@ def report(series: Series, progress: Progress | None = None, path: Path = Path()
                 alert = at
         if progress is not None and number % _PROGRESS_SAMPLES == _PROGRESS_SAMPLES - 1:
             done = number / len(series.sizes)
-            progress.show(f"{short_path(path)}: {short_name(series.name)}, {done:.0%}")
+            progress.show(
+                _("{file}: {name}, {share}").format(
+                    file=short_path(path), name=short_name(series.name), share=format_percent(done)
+                )
+            )
     return SeriesReport(
         series=series,
         verdict=detector.refresh(),
@@ -210,13 +216,17 @@ def _as_json(recording: Recording, one: SeriesReport) -> dict[str, object]:
 
 
 def _lines(recording: Recording, reports: Sequence[SeriesReport]) -> Iterator[str]:
-    length = format_duration(recording.seconds) if recording.seconds >= 1 else "less than a second"
-    yield f"{short_path(recording.path)}: {len(reports)} series, {length}"
+    length = _("less than a second")
+    if recording.seconds >= 1:
+        length = format_duration(recording.seconds)
+    yield ngettext(
+        "{file}: {count} series, {length}", "{file}: {count} series, {length}", len(reports)
+    ).format(file=short_path(recording.path), count=len(reports), length=length)
     yield from (f"  ({note})" for note in recording.notes)
     if reports:
         yield (
-            f"  {'SERIES':<22}{'COURSE':<12}{'START':>10}{'PEAK':>10}{'END':>10}"
-            f"{'SLOPE':>14}  {'SHAPE':<20}{'SCORE':>5}  VERDICT"
+            f"  {_('SERIES'):<22}{_('COURSE'):<12}{_('START'):>10}{_('PEAK'):>10}{_('END'):>10}"
+            f"{_('SLOPE'):>14}  {_('SHAPE'):<20}{_('SCORE'):>5}  {_('VERDICT')}"
         )
     for one in reports:
         verdict = one.verdict
@@ -224,11 +234,12 @@ def _lines(recording: Recording, reports: Sequence[SeriesReport]) -> Iterator[st
         bars = sparkline(zoomed_heights(_bars(one.series.times, one.series.sizes)))
         yield (
             f"  {short_name(one.series.name)[:21]:<22}{bars:<12}{cells}"
-            f"{format_rate(verdict.rate_bytes_per_second):>14}  {verdict.shape:<20}"
-            f"{verdict.score:>5.2f}  {verdict.level}"
+            f"{format_rate(verdict.rate_bytes_per_second):>14}  {shape_name(verdict.shape):<20}"
+            f"{format_number(verdict.score, 2):>5}  {leak_level_name(verdict.level)}"
         )
         if one.first_alert_seconds is not None:
             when = format_duration(one.first_alert_seconds)
-            yield f"    Called leaking after {when}. {verdict.evidence}"
+            called = _("Called leaking after {time}.").format(time=when)
+            yield "    " + paragraph(called, verdict.evidence)
         elif verdict.level != "healthy":
             yield f"    {verdict.evidence}"

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import PurePath
 
+from trayapp.domain.language import _
 from trayapp.domain.names import short_name
 from trayapp.domain.samples import ProcessFacts
 from trayapp.errors import RecordingError
@@ -39,7 +40,7 @@ def find_by_text(text: str) -> tuple[int, ...]:
     ]
     found = [facts for facts in others if text in facts.command_line and facts.key in readings]
     if not found:
-        raise RecordingError(f"no process matches {short_name(text)!r}{_nearest(text, others)}")
+        raise RecordingError(_no_match(text, others))
     found.sort(key=lambda facts: -readings[facts.key].rss_bytes)
     return tuple(facts.key.pid for facts in found[:MOST_PROCESSES])
 
@@ -50,7 +51,9 @@ def find_program(command: Sequence[str]) -> None:
     Raises: RecordingError.
     """
     if shutil.which(command[0]) is None:
-        raise RecordingError(f"command not found: {short_name(command[0])}")
+        raise RecordingError(
+            _("command not found: {command}").format(command=short_name(command[0]))
+        )
 
 
 def is_memtray(arguments: Sequence[str]) -> bool:
@@ -70,7 +73,10 @@ def _askers(by_pid: Mapping[int, ProcessFacts]) -> set[int]:
     return askers
 
 
-def _nearest(text: str, others: Iterable[ProcessFacts]) -> str:
+def _no_match(text: str, others: Iterable[ProcessFacts]) -> str:
     names = {facts.name for facts in others if facts.arguments}
     near = difflib.get_close_matches(text, sorted(names), n=1, cutoff=0.5)
-    return f"; the nearest name is {short_name(near[0])!r}" if near else ""
+    said = _("no process matches {text}")
+    if near:
+        said = _("no process matches {text}; the nearest name is {name}")
+    return said.format(text=repr(short_name(text)), name=repr(short_name("".join(near))))

@@ -24,7 +24,7 @@ from itertools import islice, pairwise, zip_longest
 from pathlib import Path
 from typing import TextIO
 
-from trayapp.domain.language import _
+from trayapp.domain.language import N_, _, format_count
 from trayapp.domain.units import GIB, KIB, MIB
 from trayapp.errors import RecordingError
 from trayapp.recording.csv_writing import TIME_COLUMNS
@@ -34,7 +34,7 @@ from trayapp.recording.records import Recording, Track, known_or_none, known_row
 MOST_VALUES = 100_000_000
 """Beyond these a table is cut off: 800 MB of memory are enough."""
 LONGEST_LINE = 1_000_000
-CUT_OFF = "cut off in the middle of writing; what comes before is shown"
+CUT_OFF = N_("cut off in the middle of writing; what comes before is shown")
 _ROWS_AT_ONCE = 5000
 _TIME_NAMES = (
     "t_s", "t_ms", "elapsed_seconds", "elapsed_s", "elapsed_ms", "elapsed", "seconds", "t",
@@ -81,7 +81,8 @@ def read_csv(path: Path, file: TextIO) -> Recording:
         table = _Table(path, titles, is_decimal_comma=separator == ";")
         table.read(rows)
     except csv.Error as error:
-        raise RecordingError(f"{path} is not a table: {error}") from error
+        text = _("{file} is not a table: {reason}")
+        raise RecordingError(text.format(file=path, reason=error)) from error
     return table.result(is_cut_off=lines.is_cut_off)
 
 
@@ -114,7 +115,7 @@ class _Lines:
             self.is_cut_off = True
             return ""
         if len(line) >= LONGEST_LINE:
-            raise csv.Error("a line is too long")
+            raise csv.Error(_("a line is too long"))
         return line
 
 
@@ -275,7 +276,7 @@ class _Table:
         """Raises: RecordingError if there is nothing in it."""
         times = self._times
         if not times:
-            raise RecordingError(f"{self._path} has no samples")
+            raise RecordingError(_("{file} has no samples").format(file=self._path))
         columns = [column.values for column in self._all_columns()]
         if any(after < before for before, after in pairwise(times)):
             order = sorted(range(len(times)), key=times.__getitem__)
@@ -295,10 +296,12 @@ class _Table:
             # Nothing says when it was: when it was written is near enough for an axis.
             started = self._path.stat().st_mtime - times[-1]
         if not 0 <= started < _WALL_UNTIL or not 0 <= started + times[-1] < _WALL_UNTIL:
-            raise RecordingError(f"{self._path}: its times are beyond any calendar")
-        notes = [CUT_OFF] if is_cut_off else []
+            text = _("{file}: its times are beyond any calendar")
+            raise RecordingError(text.format(file=self._path))
+        notes = [_(CUT_OFF)] if is_cut_off else []
         if self._is_full:
-            notes.append(f"longer than can be held; only the first {len(times):,} rows are shown")
+            text = _("longer than can be held; only the first {count} rows are shown")
+            notes.append(text.format(count=format_count(len(times))))
         return Recording(
             path=self._path,
             started_wall_seconds=started,

@@ -95,7 +95,9 @@ def read_recording(path: Path) -> Recording:
         with path.open("rb") as file:
             return _read(path, file)
     except csv.Error as error:
-        raise RecordingError(f"{path} is no recording: {error}") from error
+        raise RecordingError(
+            _("{file} is no recording: {reason}").format(file=path, reason=error)
+        ) from error
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error) or _("it ends too early")
         raise RecordingError(

@@ -36,6 +36,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from trayapp.domain.language import _
 from trayapp.errors import RecordingError
 from trayapp.recording.chunks import Chunk, RecordedProcess, RecordingHead
 from trayapp.recording.records import Recording, Track, known_or_none, known_rows
@@ -126,7 +127,7 @@ def read_memrec(path: Path, file: BinaryIO) -> Recording:
     except _CutOffError as error:
         reading.notes.append(str(error))
     except (ValueError, KeyError, TypeError, zlib.error, RecursionError):
-        reading.notes.append("damaged in the middle; what comes before is shown")
+        reading.notes.append(_("damaged in the middle; what comes before is shown"))
     return reading.result()
 
 
@@ -137,14 +138,14 @@ class _CutOffError(Exception):
 def _blocks(file: BinaryIO, size_bytes: int) -> Iterator[tuple[bytes, dict[str, Any], memoryview]]:
     while start := file.read(_BLOCK.size):
         if len(start) < _BLOCK.size:
-            raise _CutOffError("cut off in the middle of writing; what comes before is shown")
+            raise _CutOffError(_("cut off in the middle of writing; what comes before is shown"))
         kind, text_bytes, data_bytes, checksum = _BLOCK.unpack(start)
         # Asked first: a damaged length must not be allocated.
         if text_bytes + data_bytes > size_bytes - file.tell():
-            raise _CutOffError("cut off in the middle of writing; what comes before is shown")
+            raise _CutOffError(_("cut off in the middle of writing; what comes before is shown"))
         body = file.read(text_bytes + data_bytes)
         if zlib.crc32(body) != checksum:
-            raise _CutOffError("damaged in the middle; what comes before is shown")
+            raise _CutOffError(_("damaged in the middle; what comes before is shown"))
         description = json.loads(body[:text_bytes])
         if not isinstance(description, dict):
             raise ValueError(kind)
@@ -178,9 +179,8 @@ class _Reading:
         """Raises: ValueError, KeyError, TypeError or zlib.error, having taken nothing in."""
         if kind == b"HEAD":
             if description["format"] != 1:
-                raise RecordingError(
-                    f"{self.path} was written by a later Memtray; bring this one up to date"
-                )
+                text = _("{file} was written by a later Memtray; bring this one up to date")
+                raise RecordingError(text.format(file=self.path))
             names = description["columns"]
             if not names or not all(isinstance(name, str) for name in names):
                 raise ValueError("no columns")
@@ -224,11 +224,13 @@ class _Reading:
     def result(self) -> Recording:
         """Raises: RecordingError if there is no head."""
         if self.head is None:
-            raise RecordingError(f"{self.path} is damaged at its beginning; nothing can be read")
+            text = _("{file} is damaged at its beginning; nothing can be read")
+            raise RecordingError(text.format(file=self.path))
         if not self.is_complete and not self.notes:
-            self.notes.append("the recorder was ended before it could finish the file")
+            self.notes.append(_("the recorder was ended before it could finish the file"))
         if not all(before <= after for before, after in pairwise(self.times)):
-            raise RecordingError(f"{self.path} is damaged: its times do not rise")
+            text = _("{file} is damaged: its times do not rise")
+            raise RecordingError(text.format(file=self.path))
         names = self.head["columns"]
         times = memoryview(self.times)
         return Recording(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+from trayapp.domain.language import _, format_count, format_number
 from trayapp.domain.names import short_name
 from trayapp.domain.units import format_size
 from trayapp.errors import RecordingError, UsageError
@@ -173,37 +174,42 @@ def _tell(options: RecordOptions, summary: Summary, problem: OSError | None) -> 
             print(line, file=stream)
     if problem is not None:
         reason = problem.strerror or str(problem)
-        print(
-            f"memtray: cannot write {short_path(options.output)}: {reason}; "
-            "what was recorded before is in it",
-            file=sys.stderr,
-        )
+        text = _("cannot write {file}: {reason}; what was recorded before is in it")
+        said = text.format(file=short_path(options.output), reason=reason)
+        print(f"memtray: {said}", file=sys.stderr)
 
 
 def _progress_text(recorder: Recorder) -> str:
     ticks = recorder.ticks
-    return (
-        f"recording {ticks.elapsed():.0f} s · {ticks.taken:,} samples · {ticks.missed:,} missed · "
-        f"{format_size(recorder.rss_bytes)} · Ctrl-C ends it"
+    return _(
+        "recording {seconds} s · {count} samples · {missed} missed · {size} · Ctrl-C ends it"
+    ).format(
+        seconds=format_number(ticks.elapsed()),
+        count=format_count(ticks.taken),
+        missed=format_count(ticks.missed),
+        size=format_size(recorder.rss_bytes),
     )
 
 
 def _check(options: RecordOptions) -> Format:
     if [bool(options.pids), options.match is not None, bool(options.command)].count(True) != 1:
-        raise UsageError("record whom? One of: --pid N, --match TEXT, -- COMMAND…")
+        raise UsageError(_("record whom? One of: --pid N, --match TEXT, -- COMMAND…"))
     if options.match is not None and not options.match.strip():
-        raise UsageError("--match needs a text")
+        raise UsageError(_("--match needs a text"))
     if len(options.pids) > MOST_PROCESSES:
-        raise UsageError(f"at most {MOST_PROCESSES} processes can be recorded at a time")
+        text = _("at most {count} processes can be recorded at a time")
+        raise UsageError(text.format(count=MOST_PROCESSES))
     interval = options.interval_seconds
     if not SHORTEST_INTERVAL_SECONDS <= interval <= LONGEST_INTERVAL_SECONDS:
-        raise UsageError(f"--interval must be 1ms to 1h, not {interval:g}s")
+        text = _("--interval must be 1ms to 1h, not {seconds}s")
+        raise UsageError(text.format(seconds=f"{interval:g}"))
     if options.for_seconds is not None and options.for_seconds <= 0:
-        raise UsageError("--for must be longer than that")
+        raise UsageError(_("--for must be longer than that"))
     make = _FORMATS.get(options.output.suffix.lower())
     if make is None:
-        endings = " or ".join(_FORMATS)
-        raise UsageError(f"cannot record to {short_path(options.output)}; use a name in {endings}")
+        text = _("cannot record to {file}; use a name in {endings}")
+        endings = _(" or ").join(_FORMATS)
+        raise UsageError(text.format(file=short_path(options.output), endings=endings))
     return make()
 
 
@@ -221,12 +227,13 @@ def _check_processes(
         return
     for pid in pids:
         if pid not in keys:
-            raise RecordingError(f"there is no process {pid}")
+            raise RecordingError(_("there is no process {pid}").format(pid=pid))
         if keys[pid] not in readings:
-            raise RecordingError(
-                f"process {pid} shows no memory: it has ended, is part of the kernel, "
+            text = _(
+                "process {pid} shows no memory: it has ended, is part of the kernel, "
                 "or may not be read"
             )
+            raise RecordingError(text.format(pid=pid))
 
 
 def _open_file(path: Path, form: Format) -> ChunkFile:
@@ -234,7 +241,8 @@ def _open_file(path: Path, form: Format) -> ChunkFile:
         return ChunkFile(path, form)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise RecordingError(f"cannot write {short_path(path)}: {reason}") from error
+        text = _("cannot write {file}: {reason}")
+        raise RecordingError(text.format(file=short_path(path), reason=reason)) from error
 
 
 def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -242,7 +250,8 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise RecordingError(f"cannot start {short_name(command[0])}: {reason}") from error
+        text = _("cannot start {command}: {reason}")
+        raise RecordingError(text.format(command=short_name(command[0]), reason=reason)) from error
 
 
 def _end(command: subprocess.Popen[bytes], signals: _Signals) -> None:

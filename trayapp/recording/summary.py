@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from trayapp.domain.language import N_, _, format_count, format_number, ngettext, paragraph
 from trayapp.domain.names import short_name
-from trayapp.domain.units import format_duration, format_size
+from trayapp.domain.units import format_duration, format_percent, format_size
 
 ENDINGS = {
-    "process": "all its processes have ended",
-    "command": "the command has ended",
-    "duration": "its time was over",
-    "signal": "it was interrupted",
-    "error": "the file could not be written any further",
+    "process": N_("The recording ended because all its processes have ended."),
+    "command": N_("The recording ended because the command has ended."),
+    "duration": N_("The recording ended because its time was over."),
+    "signal": N_("The recording ended because it was interrupted."),
+    "error": N_("The recording ended because the file could not be written any further."),
 }
 
 
@@ -78,37 +79,64 @@ def summary_json(summary: Summary) -> dict[str, object]:
 def summary_lines(summary: Summary) -> Iterator[str]:
     """The summary for people."""
     due = summary.samples + summary.missed
-    kept = "" if not due else f" ({100 - summary.missed_percent:.1f} % of those due)"
-    yield (
-        f"{summary.samples:,} samples in {_seconds(summary.duration_seconds)}{kept}: "
-        f"{summary.samples_per_second:,.4g} a second, {summary.missed:,} missed, "
-        f"{summary.late:,} late, at most by {summary.latest_seconds * 1000:.1f} ms"
+    text = _(
+        "{count} samples in {time}: {rate} a second, {missed} missed, {late} late, "
+        "at most by {latest} ms"
     )
-    ended_by = ENDINGS[summary.ended_by]
+    if due:
+        text = _(
+            "{count} samples in {time} ({share} of those due): {rate} a second, {missed} missed, "
+            "{late} late, at most by {latest} ms"
+        )
+    rate = summary.samples_per_second
+    yield text.format(
+        count=format_count(summary.samples),
+        time=_seconds(summary.duration_seconds),
+        share=format_percent(1 - summary.missed_percent / 100, 1),
+        rate=format_count(round(rate))
+        if rate >= 1000
+        else format_number(_shortened(rate, 4), None),
+        missed=format_count(summary.missed),
+        late=format_count(summary.late),
+        latest=format_number(summary.latest_seconds * 1000, 1),
+    )
+    ended = _(ENDINGS[summary.ended_by])
     if summary.command_exit_code is not None:
-        ended_by = f"the command has ended with exit code {summary.command_exit_code}"
-    yield (
-        f"The recording ended because {ended_by}. "
-        f"It took {summary.recorder_cpu_percent:.1f} % of a core."
+        text = _("The recording ended because the command has ended with exit code {code}.")
+        ended = text.format(code=summary.command_exit_code)
+    took = _("It took {share} of a core.").format(
+        share=format_percent(summary.recorder_cpu_percent / 100, 1)
     )
+    yield paragraph(ended, took)
     if summary.processes:
         yield ""
-        yield f"{'PROCESS':<28}{'START':>12}{'PEAK':>12}{'END':>12}{'GROWTH':>12}{'SAMPLES':>10}"
+        yield (
+            f"{_('PROCESS'):<28}{_('START'):>12}{_('PEAK'):>12}{_('END'):>12}{_('GROWTH'):>12}"
+            f"{_('SAMPLES'):>10}"
+        )
     shown = sorted(summary.processes, key=lambda one: -(one.peak_bytes or 0))[:MOST_SHOWN]
     for one in shown:
         title = f"{short_name(one.name)[:18]} {one.pid}{' †' if one.ended else ''}"
         sizes = (one.start_bytes, one.peak_bytes, one.end_bytes, one.growth_bytes)
         cells = "".join(f"{format_size(size):>12}" for size in sizes)
-        yield f"{title:<28}{cells}{one.samples:>10,}"
+        yield f"{title:<28}{cells}{format_count(one.samples):>10}"
     if len(shown) < len(summary.processes):
-        yield f"and {len(summary.processes) - len(shown)} smaller ones"
+        count = len(summary.processes) - len(shown)
+        text = ngettext("and {count} smaller one", "and {count} smaller ones", count)
+        yield text.format(count=format_count(count))
     if any(one.ended for one in shown):
-        yield "† has ended"
+        yield _("† has ended")
     if summary.processes_left_out:
         count = summary.processes_left_out
-        yield f"{count} more processes were not recorded: ten at a time are, and 250 in all."
+        text = ngettext(
+            "{count} more process was not recorded: ten at a time are, and 250 in all.",
+            "{count} more processes were not recorded: ten at a time are, and 250 in all.",
+            count,
+        )
+        yield text.format(count=format_count(count))
     yield ""
-    yield f"Written to {short_path(summary.file)}; memtray trends FILE shows it."
+    text = _("Written to {file}; memtray trends FILE shows it.")
+    yield text.format(file=short_path(summary.file))
 
 
 def short_path(path: str | Path) -> str:
@@ -117,4 +145,10 @@ def short_path(path: str | Path) -> str:
 
 
 def _seconds(seconds: float) -> str:
-    return f"{seconds:.3g} s" if seconds < 60 else format_duration(seconds)
+    if seconds >= 60:
+        return format_duration(seconds)
+    return _("{number} s").format(number=format_number(_shortened(seconds, 3), None))
+
+
+def _shortened(value: float, digits: int) -> float:
+    return float(f"{value:.{digits}g}")

@@ -9,7 +9,7 @@ from trayapp.domain.language import N_, _, listed
 from trayapp.domain.units import format_duration, format_estimate, format_rate, format_size
 
 if TYPE_CHECKING:
-    from trayapp.domain.leaks.verdict import ClassicSignals, Verdict
+    from trayapp.domain.leaks.verdict import ClassicSignals, LeakLevel, Shape, Verdict
 
 _HEALTHY = {
     "flat": N_("It holds its level"),
@@ -23,6 +23,19 @@ _HEALTHY = {
     "spike": N_("It grew for a moment, and gave it back"),
     "day-and-night": N_("It rises and falls as its work does"),
 }
+_SHAPES = {
+    "flat": N_("flat"),
+    "warm-up": N_("warm-up"),
+    "climb": N_("climb"),
+    "staircase": N_("staircase"),
+    "saw-tooth returning": N_("saw-tooth returning"),
+    "saw-tooth rising": N_("saw-tooth rising"),
+    "plateau": N_("plateau"),
+    "step": N_("step"),
+    "spike": N_("spike"),
+    "day-and-night": N_("day-and-night"),
+}
+_LEVELS = {"healthy": N_("healthy"), "growing": N_("growing"), "leaking": N_("leaking")}
 _GROWN = {
     "": N_("It has grown by {size} in {time}, about {rate} ({low} to {high}), "
            "without giving it back"),
@@ -45,6 +58,16 @@ _SOURCES = {
     "resident set": N_("judged by its resident set, which mapped files can grow too"),
     "memory": N_("judged by the size that was recorded"),
 }
+
+
+def shape_name(shape: Shape) -> str:
+    """A shape in the person's language."""
+    return _(_SHAPES[shape])
+
+
+def leak_level_name(level: LeakLevel) -> str:
+    """How sure it is, in a word of the person's language."""
+    return _(_LEVELS[level])
 
 
 def evidence_of(verdict: Verdict, pid: int | None = None) -> str:
