@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -13,8 +14,11 @@ from pathlib import Path
 import pytest
 
 from tests.domain.building import MIB
-from tests.readers.children import eventually, running_python
+from tests.readers.children import eventually, running_python, stop, tell
+from tests.test_run import children, guarded, key_of, runs
 from trayapp.actions import Actions, action_policy, past_actions
+from trayapp.cleanup.cleaning import clean_target
+from trayapp.cleanup.probes import Probes
 from trayapp.domain.bars import BAR_COUNT
 from trayapp.domain.cleaning import CleanupResult
 from trayapp.domain.levels import Level
@@ -23,6 +27,7 @@ from trayapp.domain.samples import AppSample, ProcessKey, SystemSample
 from trayapp.domain.transitions import Transition
 from trayapp.domain.view import TargetView, View
 from trayapp.errors import MemtrayError
+from trayapp.guard.asking import restart
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
 from trayapp.platforms import current_platform
@@ -73,6 +78,11 @@ def transition(**changes: object) -> Transition:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
+def rss_bytes(pid: int) -> int:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 class Machine:
     """Actions on this machine: real snapshots and endings, cleanups as told."""
 
@@ -89,6 +99,7 @@ class Machine:
             cleaner=self,
             write_snapshot=self.write,
             terminate=current_platform().terminate,
+            restart=lambda keys: restart(self.folder / "run", keys),
             tell=self.events.append,
             past=past,
             clock=lambda: self.seconds,
@@ -107,6 +118,13 @@ class Machine:
             )
             for target in targets
         ]
+
+    def collect(self, target: TargetView) -> CleanupResult:
+        """As `Cleanups` does it, measured without a sampler."""
+        probes = Probes(self.folder / "run", with_caches=False, call_limit_seconds=2)
+        return clean_target(
+            None, target.name, target.keys, lambda: sum(map(rss_bytes, target.pids)), probes
+        )
 
     def write(self) -> Path:
         return write_snapshot(self.folder, {"why": "test"}, [])
@@ -268,3 +286,99 @@ def test_errors_of_ours_are_told_in_one_line(tmp_path: Path) -> None:
     machine.actions.fold(view(), [transition()])
     machine.outcomes(2)
     assert machine.events[1].text == "app: The sampler does not answer; see the log."
+
+
+LITTER = """
+import gc, pathlib, sys, trayapp.probe
+gc.disable()
+class Node:
+    def __init__(self):
+        self.me, self.data = self, bytearray(100_000)
+def litter():
+    for _ in range(400):
+        Node()
+litter()
+cache = {1: 1}
+trayapp.probe.register_cache("cache", cache.clear)
+assert trayapp.probe.start(pathlib.Path(sys.argv[1]) / "run")
+print("up", flush=True)
+for line in sys.stdin:
+    litter()
+    print(len(cache), flush=True)
+"""
+
+
+@linux
+def test_a_targets_garbage_is_collected_by_its_probe_and_no_cache_is_touched(
+    tmp_path: Path,
+) -> None:
+    machine = Machine(tmp_path, settings("collect"))
+    with running_python(LITTER, str(tmp_path)) as child:
+        machine.actions.fold(view(key_of(child.pid)), [transition()])
+        assert machine.outcomes(2) == [("collect", "begun"), ("collect", "done")]
+        freed_bytes = machine.events[1].data["freed_bytes"]
+        assert isinstance(freed_bytes, int)
+        assert freed_bytes > 30_000_000
+        assert "Collected" in machine.events[1].text
+        tell(child)
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"1\n", "the cache is as it was"
+        # What is back within a minute is not collected again for this incident.
+        machine.seconds += 60
+        machine.actions.fold(view(key_of(child.pid)), [])
+        machine.actions.fold(view(key_of(child.pid)), [transition(kind="escalated")])
+        outcomes = machine.outcomes(4)[2:]
+        assert outcomes == [("collect", "did_not_last"), ("collect", "refused")]
+
+
+@linux
+def test_another_life_of_the_pid_and_a_program_without_a_probe_are_not_collected(
+    tmp_path: Path,
+) -> None:
+    with running_python(LITTER, str(tmp_path)) as child:
+        before_bytes = rss_bytes(child.pid)
+        for key in (key_of(child.pid)._replace(started=1), key_of(os.getpid())):
+            machine = Machine(tmp_path, settings("collect"))
+            machine.actions.fold(view(key), [transition()])
+            assert machine.outcomes(2)[1] == ("collect", "failed")
+            assert "None of its processes has a probe" in machine.events[1].text
+        assert rss_bytes(child.pid) >= before_bytes
+
+
+@linux
+def test_a_probe_that_hangs_is_given_up_and_told(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, settings("collect"))
+    with running_python(LITTER, str(tmp_path)) as child:
+        stop(child)
+        began = time.monotonic()
+        machine.actions.fold(view(key_of(child.pid)), [transition()])
+        assert time.monotonic() - began < 1, "the sampler does not wait"
+        assert machine.outcomes(2)[1] == ("collect", "failed")
+        assert "did not answer within 2 s" in machine.events[1].text
+
+
+@linux
+def test_a_guarded_run_is_started_again_and_nothing_else(tmp_path: Path) -> None:
+    with (
+        guarded(tmp_path, "--", "sh", "-c", "echo up; exec sleep 600") as run,
+        running_python("import time; print('up', flush=True); time.sleep(600)") as other,
+    ):
+        (command,) = children(run.pid)
+        for key in (key_of(command)._replace(started=1), key_of(other.pid), key_of(run.pid)):
+            machine = Machine(tmp_path, settings("restart"))
+            machine.actions.fold(view(key), [transition()])
+            assert machine.outcomes(2)[1] == ("restart", "failed")
+            assert "under a guarded run" in machine.events[1].text
+        assert children(run.pid) == [command]
+        machine = Machine(tmp_path, settings("restart"))
+        machine.actions.fold(view(key_of(other.pid), key_of(command)), [transition()])
+        assert machine.outcomes(2)[1] == ("restart", "done")
+        (again,) = children(run.pid)
+        assert again != command
+        assert not runs(command)
+        assert machine.events[1].text == f"app: started again as process {again}."
+        assert other.poll() is None
+        # Not twice within the minute that it has to show its effect.
+        machine.seconds += 30
+        machine.actions.fold(view(key_of(again)), [transition(kind="escalated")])
+        assert machine.outcomes(3)[2] == ("restart", "refused")

@@ -11,14 +11,16 @@ from typing import Protocol
 from trayapp.domain.actions import (
     ACTION,
     CLEANUP,
+    COLLECT,
     HOUR_SECONDS,
+    RESTART,
     SNAPSHOT,
     ActionKeeper,
     ActionPolicy,
     Decision,
 )
 from trayapp.domain.cleaning import CleanupResult
-from trayapp.domain.language import _, ngettext, paragraph
+from trayapp.domain.language import _, listed, ngettext, paragraph
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Event
 from trayapp.domain.samples import ProcessKey
@@ -38,6 +40,9 @@ class Cleaner(Protocol):
     def clean(self, *, app: bool, targets: Iterable[TargetView]) -> list[CleanupResult]:
         """Clean now; may take seconds."""
 
+    def collect(self, target: TargetView) -> CleanupResult:
+        """Have the target's probes collect garbage; may take seconds."""
+
 
 class Actions:
     """Does by itself what the settings ask for and `ActionKeeper` allows. Thread-safe.
@@ -52,6 +57,7 @@ class Actions:
         cleaner: Cleaner,
         write_snapshot: Callable[[], Path],
         terminate: Callable[[ProcessKey], None],
+        restart: Callable[[Sequence[ProcessKey]], Sequence[int]],
         tell: Callable[[Event], None],
         past: Iterable[Event] = (),
         clock: Callable[[], float] = time.monotonic,
@@ -59,13 +65,15 @@ class Actions:
         """Prepare.
 
         `settings` gives those in force. `write_snapshot` may take seconds and raise MemtrayError
-        or OSError, `terminate` is the platform's. `tell` gets every decision and what came of it,
-        in the sampler's or a background thread. `past`: see `past_actions`.
+        or OSError, `terminate` is the platform's, `restart` is that of `guard.asking`. `tell` gets
+        every decision and what came of it, in the sampler's or a background thread. `past`: see
+        `past_actions`.
         """
         self._settings = settings
         self._cleaner = cleaner
         self._write_snapshot = write_snapshot
         self._terminate = terminate
+        self._restart = restart
         self._tell = tell
         self._clock = clock
         self._keeper = ActionKeeper()
@@ -125,21 +133,23 @@ class Actions:
             file = self._write_snapshot()
             text = _("Snapshot for {name}: {file}").format(name=decision.target, file=file)
             return decision.event("done", time.time(), text)
+        if decision.action == COLLECT:
+            return _cleaned(decision, self._cleaner.collect(targets[decision.target]))
         if decision.action == CLEANUP:
-            return self._clean(decision, targets[decision.target])
+            target = targets[decision.target]
+            return _cleaned(decision, self._cleaner.clean(app=False, targets=[target])[0])
+        if decision.action == RESTART:
+            return self._start_again(decision)
         return self._end(decision)
 
-    def _clean(self, decision: Decision, target: TargetView) -> Event:
-        result = self._cleaner.clean(app=False, targets=[target])[0]
-        freed_bytes = result.freed_bytes
-        helped = freed_bytes is not None and not (result.note and freed_bytes <= 0)
-        return decision.event(
-            "done" if helped else "failed",
-            time.time(),
-            result.sentence(),
-            after_bytes=result.after_bytes,
-            freed_bytes=freed_bytes,
-        )
+    def _start_again(self, decision: Decision) -> Event:
+        pids = list(self._restart(decision.processes))
+        text = ngettext(
+            "{name}: started again as process {pids}.",
+            "{name}: started again as processes {pids}.",
+            len(pids),
+        ).format(name=decision.target, pids=listed(map(str, pids)))
+        return decision.event("done", time.time(), text, started_count=len(pids))
 
     def _end(self, decision: Decision) -> Event:
         refusals = []
@@ -163,6 +173,18 @@ class Actions:
             paragraph(text, *refusals[:1]),
             asked_count=asked_count,
         )
+
+
+def _cleaned(decision: Decision, result: CleanupResult) -> Event:
+    freed_bytes = result.freed_bytes
+    helped = freed_bytes is not None and not (result.note and freed_bytes <= 0)
+    return decision.event(
+        "done" if helped else "failed",
+        time.time(),
+        result.sentence(),
+        after_bytes=result.after_bytes,
+        freed_bytes=freed_bytes,
+    )
 
 
 def action_policy(settings: Settings) -> ActionPolicy:

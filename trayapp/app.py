@@ -69,7 +69,7 @@ _ACTIONS = (
 )
 _SNOOZE_SECONDS = 3600.0
 _QUIT_SECONDS = 5.0
-_TOLD_OUTCOMES = ("done", "failed")
+_TOLD_ACTIONS, _TOLD_OUTCOMES = ("restart", "terminate"), ("done", "failed")
 
 
 class App:
@@ -257,7 +257,8 @@ class App:
         """Keep what was done by itself, or refused. The sampler thread or one of the actions."""
         self._sampler.record(event)
         self._log_file.append(event.text)
-        if event.data.get("action") == "terminate" and event.data.get("outcome") in _TOLD_OUTCOMES:
+        data = event.data
+        if data.get("action") in _TOLD_ACTIONS and data.get("outcome") in _TOLD_OUTCOMES:
             self._tell("Memtray", event.text)
 
     def _announce(self, announcement: Announcement) -> None:

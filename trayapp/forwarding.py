@@ -6,7 +6,7 @@ none of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -137,9 +137,16 @@ class Forwarding:
                 cleaner=self._cleanups,
                 write_snapshot=self._write_snapshot,
                 terminate=self._terminate,
+                restart=self._restart,
                 tell=self._on_action,
                 past=past_actions(self._paths.history_file),
             )
+
+    def _restart(self, processes: Sequence[ProcessKey]) -> list[int]:
+        """Have their guarded runs start them again. A thread of the actions'."""
+        from trayapp.guard.asking import restart
+
+        return restart(self._paths.runtime, processes)
 
     def _follow_channels(self, settings: Settings) -> None:
         # What an earlier run has left waiting is sent as well.

@@ -110,9 +110,11 @@ def test_a_decision_tells_what_it_knew() -> None:
 
 
 def test_what_shows_how_it_was_comes_first_and_what_ends_it_last() -> None:
-    actions = {"app": {W: ("terminate", "cleanup", "snapshot")}}
+    order = ("snapshot", "collect", "cleanup", "restart", "terminate")
+    actions = {"app": {W: order[::-1]}}
     story = Story(ActionPolicy(actions=actions, may_terminate=True))
-    assert [each.action for each in story.decide(0)] == ["snapshot", "cleanup", "terminate"]
+    assert tuple(each.action for each in story.decide(0)) == order
+    assert all(each.as_event().text for each in story.decide(0))
 
 
 def test_nothing_is_ended_without_the_phrase() -> None:
@@ -138,7 +140,7 @@ def test_only_incidents_about_the_target_itself_count(key: str, subject: str) ->
 
 
 def test_what_does_not_run_is_neither_cleaned_nor_ended() -> None:
-    both = {"app": {W: ("cleanup", "terminate")}}
+    both = {"app": {W: ("collect", "cleanup", "restart", "terminate")}}
     story = Story(ActionPolicy(actions=both, may_terminate=True))
     assert {each.refusal for each in story.decide(0, None)} == {"it is not running"}
 
@@ -265,7 +267,7 @@ def test_no_story_exceeds_the_hours_bound(
     steps: list[tuple[float, str, Level, str, float | None]], per_hour: int
 ) -> None:
     """Whatever happens, and across restarts: in no stretch of an hour more than the bound."""
-    every = dict.fromkeys([W, C, E], ("cleanup", "snapshot", "terminate"))
+    every = dict.fromkeys([W, C, E], ("cleanup", "snapshot", "collect", "restart", "terminate"))
     policy = ActionPolicy(
         actions={"app": every, "web": every}, per_hour=per_hour, may_terminate=True
     )

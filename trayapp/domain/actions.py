@@ -27,10 +27,18 @@ LASTING_SECONDS = 60.0
 BACK_SHARE = 0.95
 """A target that uses so much of what it used before is back."""
 
-SNAPSHOT, CLEANUP, TERMINATE = "snapshot", "cleanup", "terminate"
+SNAPSHOT, COLLECT, CLEANUP, RESTART, TERMINATE = (
+    "snapshot", "collect", "cleanup", "restart", "terminate"
+)  # fmt: skip
 # What shows how it was comes first, what ends it last, however the settings put them.
-_ORDER = (SNAPSHOT, CLEANUP, TERMINATE)
-_NOUNS = {SNAPSHOT: N_("snapshot"), CLEANUP: N_("cleanup"), TERMINATE: N_("termination")}
+_ORDER = (SNAPSHOT, COLLECT, CLEANUP, RESTART, TERMINATE)
+_NOUNS = {
+    SNAPSHOT: N_("snapshot"),
+    COLLECT: N_("garbage collection"),
+    CLEANUP: N_("cleanup"),
+    RESTART: N_("restart"),
+    TERMINATE: N_("termination"),
+}
 Outcome = Literal["begun", "refused", "done", "failed", "did_not_last"]
 
 
@@ -39,7 +47,7 @@ class ActionPolicy:
     """What may be done; by default, nothing."""
 
     actions: Mapping[str, Mapping[Level, tuple[str, ...]]] = field(default_factory=dict)
-    """By target and level: "snapshot", "cleanup", "terminate"."""
+    """By target and level: the names above."""
     per_hour: int = 4
     """Most often of each action on each target."""
     may_terminate: bool = False

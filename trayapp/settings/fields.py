@@ -51,7 +51,7 @@ HOOKS_TABLE = "hooks"
 LEVEL_NAMES = ("warning", "critical", "emergency")
 TRANSITION_NAMES = ("raised", "escalated", "resolved")
 TERMINATE_PHRASE = "I accept lost work"
-ACTION_NAMES = ("cleanup", "snapshot", "terminate")
+ACTION_NAMES = ("snapshot", "collect", "cleanup", "restart", "terminate")
 """What Memtray may do by itself, worst last."""
 LONGEST_NAME = 64
 """Characters in the name of a target."""
@@ -253,11 +253,11 @@ FIELDS = (
           N_("count the processes it has started, too")),
     Field("targets", "limit", "limit", LimitKind(Size(MIB, 64 * _TIB)),
           N_("what it may use; alerts are percent of this")),
-    Field("targets", "on_warning", "on_warning", Texts(0, 3, ACTION_NAMES),
+    Field("targets", "on_warning", "on_warning", Texts(0, 5, ACTION_NAMES),
           N_("what to do by itself at a warning about it")),
-    Field("targets", "on_critical", "on_critical", Texts(0, 3, ACTION_NAMES),
+    Field("targets", "on_critical", "on_critical", Texts(0, 5, ACTION_NAMES),
           N_("the same when it is critical")),
-    Field("targets", "on_emergency", "on_emergency", Texts(0, 3, ACTION_NAMES),
+    Field("targets", "on_emergency", "on_emergency", Texts(0, 5, ACTION_NAMES),
           N_("the same in an emergency")),
     Field("targets", "growth", "growth", Flag(),
           N_("watch it for growth")),
