@@ -179,14 +179,14 @@ def test_every_entry_of_the_menu_does_its_work(
     assert (applet.home / "memtray.toml").read_text().startswith(SETTINGS)
 
     applet.click("Settings…")
-    window = desktop.find_window("Memtray – Settings", timeout=30)
-    # "Open the file" stands left of "Close".
-    wait_until(
-        lambda: desktop.click(window.x + window.width - 140, window.y + window.height - 25)
-        or opened.exists(),
-        timeout=30,
-        what="editor",
-    )
+    window = desktop.find_window("Memtray .* Settings", timeout=30)
+
+    def open_the_file() -> bool:
+        # The button stands left of "Close", and is there some time after the window.
+        desktop.click(window.x + window.width - 140, window.y + window.height - 25)
+        return opened.exists()
+
+    wait_until(open_the_file, timeout=30, what="editor")
     desktop.press("ctrl+w")
     wait_until(lambda: opened.read_text() == str(applet.home / "memtray.toml"), what="its file")
 

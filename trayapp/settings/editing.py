@@ -132,7 +132,8 @@ def _ways_out(text: str, table: str, key: str, number: int | None) -> Iterator[s
     try:
         document = tomlkit.parse(text)
         place: Any = document[table] if number is None else document[table][number]
-        remark = place[key].trivia.comment
+        # A table that is written in several places has no such way to its items.
+        remark = place.item(key).trivia.comment if hasattr(place, "item") else ""
         lines = text.splitlines(keepends=True)
         for start, end in _sections(lines, table, number):
             for at in range(start, end):

@@ -209,7 +209,8 @@ def _help(field: Field, default: object) -> str:
     text = _(field.help)
     facts = []
     # What can be chosen from a list or by a click is seen there.
-    is_seen = isinstance(field.kind, Flag | Choice) or getattr(field.kind, "words", ())
+    kind = field.kind
+    is_seen = isinstance(kind, Flag | Choice) or (isinstance(kind, Texts) and bool(kind.words))
     if not is_seen:
         facts.append(_("Range: {range}").format(range=allowed_text(field)))
     if isinstance(default, bool):

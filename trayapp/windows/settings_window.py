@@ -334,15 +334,15 @@ class Adding(tk.Toplevel):
         frame.pack(fill="both", expand=True)
         keys = ALTERNATIVES[table]
         self._key = tk.StringVar(self, keys[0])
-        self._name, self._value = tk.StringVar(self), tk.StringVar(self)
+        self._typed_name, self._typed_value = tk.StringVar(self), tk.StringVar(self)
         ttk.Label(frame, text=label_of(fields_of(table)["name"])).grid(row=0, sticky="w", pady=gap)
-        first = ttk.Entry(frame, textvariable=self._name, width=2 * CHARACTERS)
+        first = ttk.Entry(frame, textvariable=self._typed_name, width=2 * CHARACTERS)
         first.grid(row=0, column=1, sticky="ew", padx=(gap, 0))
         choice = ttk.Combobox(
             frame, values=keys, textvariable=self._key, state="readonly", width=12
         )
         choice.grid(row=1, sticky="w")
-        ttk.Entry(frame, textvariable=self._value, width=2 * CHARACTERS).grid(
+        ttk.Entry(frame, textvariable=self._typed_value, width=2 * CHARACTERS).grid(
             row=1, column=1, sticky="ew", padx=(gap, 0)
         )
         self._hint = ttk.Label(frame, style="Hint.TLabel", wraplength=window.px(460))
@@ -366,9 +366,9 @@ class Adding(tk.Toplevel):
         self._hint.configure(text=f"{_(field.help)}: {allowed_text(field)}")
 
     def _on_add(self) -> None:
-        key, name = self._key.get(), self._name.get().strip()
+        key, name = self._key.get(), self._typed_name.get().strip()
         try:
-            value = typed_value(fields_of(self._table)[key], self._value.get())
+            value = typed_value(fields_of(self._table)[key], self._typed_value.get())
             self._editor.add(self._table, {"name": name, key: value})
         except SettingsError as error:
             self._error.configure(text=f"⚠ {error}")

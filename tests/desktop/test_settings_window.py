@@ -1,0 +1,137 @@
+"""The settings window, used by keys and clicks while the applet runs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.desktop.applet import REPOSITORY, Applet
+from tests.desktop.desktop import Box, VirtualDesktop, wait_until
+from tests.desktop.shots import save_shot
+from trayapp.windows.palette import LIGHT
+
+pytestmark = pytest.mark.desktop
+
+TITLE = "Memtray .* Settings"
+MINE = """\
+# My own file.
+[sampling]
+interval = "2s"   # not too often
+adaptive = false
+
+[[targets]]
+name = "web"
+match = "no such program"
+"""
+SECONDS = 30
+
+
+@pytest.fixture(scope="module")
+def desktop() -> Iterator[VirtualDesktop]:
+    with VirtualDesktop(tray=None, notifier=None) as running:
+        yield running
+
+
+@pytest.fixture
+def applet(desktop: VirtualDesktop, tmp_path: Path) -> Iterator[Applet]:
+    running = Applet(desktop, tmp_path / "home", MINE)
+    running.start("--headless")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def window(desktop: VirtualDesktop, applet: Applet) -> Iterator[Box]:
+    command = (sys.executable, "-m", "trayapp", "settings", "--light")
+    process = desktop.launch(*command, env=applet.env, cwd=REPOSITORY)
+    box = desktop.find_window(TITLE, timeout=SECONDS)
+    wait_until(lambda: len({*desktop.screenshot().crop(box).rgb}) > 20, SECONDS, "the page")
+    yield box
+    desktop.press("ctrl+w")
+    assert process.wait(20) == 0
+
+
+def type_in(desktop: VirtualDesktop, text: str) -> None:
+    desktop.press("ctrl+a")
+    command = ("xdotool", "type", "--delay", "30", text)
+    subprocess.run(command, env=desktop.env, check=True)
+    desktop.press("Return")
+
+
+def written(applet: Applet) -> dict[str, Any]:
+    return tomllib.loads((applet.home / "memtray.toml").read_text())
+
+
+def is_red(desktop: VirtualDesktop, window: Box) -> bool:
+    """Whether anything in the window has the colour of a refusal."""
+    rgb = desktop.screenshot().crop(window).rgb
+    wanted = bytes.fromhex(LIGHT.levels[3].removeprefix("#"))
+    return any(rgb[at : at + 3] == wanted for at in range(0, len(rgb), 3))
+
+
+def test_a_value_typed_is_in_force_and_a_bad_one_is_refused(
+    desktop: VirtualDesktop, applet: Applet, window: Box, tmp_path: Path
+) -> None:
+    file = applet.home / "memtray.toml"
+    # From the list of sections, which has the focus, to the first field of the second one.
+    desktop.press("Down", "Tab")
+    type_in(desktop, "500ms")
+    wait_until(lambda: written(applet)["sampling"]["interval"] == "500ms", SECONDS, "the value")
+    assert 'interval = "500ms"   # not too often\n' in file.read_text()
+    wait_until(lambda: applet.status()["interval_seconds"] == 0.5, SECONDS, "the applet to follow")
+
+    before = file.read_text()
+    type_in(desktop, "99s")
+    wait_until(lambda: is_red(desktop, window), SECONDS, "the refusal")
+    save_shot(desktop, "settings-refused", tmp_path)
+    assert file.read_text() == before
+    desktop.press("Escape")
+    wait_until(lambda: not is_red(desktop, window), SECONDS, "the value as it was")
+
+    # What an editor saves meanwhile stays.
+    file.write_text(before.replace("My own file", "Edited meanwhile"))
+    type_in(desktop, "1s")
+    wait_until(lambda: written(applet)["sampling"]["interval"] == "1s", SECONDS, "the value")
+    assert "# Edited meanwhile" in file.read_text()
+    desktop.press("ctrl+z")
+    wait_until(lambda: written(applet)["sampling"]["interval"] == "500ms", SECONDS, "the undoing")
+
+
+def test_targets_are_added_edited_and_removed(
+    desktop: VirtualDesktop, applet: Applet, window: Box, tmp_path: Path
+) -> None:
+    # The first section; "Add…" is the next thing.
+    desktop.press("Tab", "space")
+    wait_until(lambda: desktop.find_window("Memtray .* Add", timeout=SECONDS), SECONDS, "dialog")
+    subprocess.run(("xdotool", "type", "--delay", "30", "mine"), env=desktop.env, check=True)
+    desktop.press("Tab", "Tab")
+    type_in(desktop, "sleep infinity")
+    wait_until(lambda: len(written(applet)["targets"]) == 2, SECONDS, "the target")
+    assert written(applet)["targets"][1] == {"name": "mine", "match": "sleep infinity"}
+    wait_until(lambda: len(applet.status()["targets"]) == 2, SECONDS, "the applet to follow")
+    save_shot(desktop, "settings-targets", tmp_path)
+
+    # "Remove" follows "Add…" in the page, which was made anew.
+    desktop.click(window.x + 215, window.y + 32)
+    desktop.click(window.x + 292, window.y + 68)
+    wait_until(lambda: len(written(applet)["targets"]) == 1, SECONDS, "the target to go")
+    assert written(applet)["targets"][0]["name"] == "web"
+
+
+def test_a_setting_is_found_by_what_it_is_for(
+    desktop: VirtualDesktop, applet: Applet, window: Box, tmp_path: Path
+) -> None:
+    part = Box(window.x + 180, window.y, window.width - 180, window.height)
+    before = desktop.screenshot().crop(part)
+    desktop.press("ctrl+f")
+    words = ("xdotool", "type", "--delay", "30", "colour-blind")
+    subprocess.run(words, env=desktop.env, check=True)
+    wait_until(lambda: desktop.screenshot().crop(part).changed(before), SECONDS, "what was found")
+    save_shot(desktop, "settings-found", tmp_path)
+    assert written(applet) == tomllib.loads(MINE)
