@@ -515,7 +515,10 @@ class App:
             "pace_reason": self._sampler.pace_reason,
             "sample_count": self._sampler.sample_count,
             "notifications": {"status": self._notifier.status, **self._counts},
-            "tray": {"visible": bool(self._host and self._host.visible)},
+            "tray": {
+                "visible": bool(self._host and self._host.visible),
+                "shows": self._tray_memory.shown(self._settings_file.settings.icon.shows),
+            },
         }
 
     def _fresh_status(self) -> dict[str, object]:

@@ -63,7 +63,8 @@ class PanelDesktop(VirtualDesktop):
         icon_size: int = 22,
         scale: int = 1,
     ) -> None:
-        super().__init__(notifier=notifier, icon_size=icon_size, scale=scale)
+        size = (1280 * scale, 800 * scale)
+        super().__init__(size=size, notifier=notifier, icon_size=icon_size, scale=scale)
         self.tray = panel
         self.dark = dark
 
@@ -103,6 +104,8 @@ class PanelDesktop(VirtualDesktop):
             (config / name).write_text(text)
         # Where MATE keeps its settings; the memory of one process is no other's.
         self.env["GSETTINGS_BACKEND"] = "keyfile"
+        # Else Qt enlarges letters twice: by its factor, and by what the screen says of itself.
+        self.env["QT_FONT_DPI"] = "96"
         if self.dark:
             with (config / "gtk-3.0/settings.ini").open("a") as file:
                 file.write(_GTK_DARK)

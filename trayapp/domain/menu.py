@@ -58,8 +58,6 @@ class MenuEntry:
     """A left click on the icon does this one."""
     spoken: str = ""
     """What a screen reader says in place of the label; empty: the label itself."""
-    level: Level = Level.NORMAL
-    """Shown by a mark beside the label, where menus have pictures."""
     children: tuple[MenuEntry, ...] = ()
     """For "submenu"."""
 

@@ -19,6 +19,8 @@ from trayapp.domain.view import Controls, TargetView, View
 
 FLAT_BYTES_PER_SECOND = 5_000.0
 _MOST_TARGETS = 20
+_RATE_WIDTH = 10
+"""Characters of a rate, as in "+12.3 MiB/s"."""
 _MOST_INCIDENTS = 3
 _MOST_APPLICATIONS, _LEAST_APPLICATIONS = 5, 2
 SNOOZE_CHOICES = (("15min", N_("Snoozed for 15 minutes")), ("1h", N_("Snoozed for 1 hour")))
@@ -49,6 +51,8 @@ def tooltip(view: View | None, controls: Controls) -> str:
     if view is None:
         return "Memtray\n" + _("Waiting for the first sample")
     lines = [_headline(view, controls.icon_shows), system_line(view.system)]
+    if view.incidents and view.incidents[0].phase == "active":
+        lines.insert(0, incident_line(view.incidents[0]))
     lines += [_figures(target) for target in view.targets[:_MOST_TARGETS]]
     lines += [incident_line(incident) for incident in view.incidents[:_MOST_INCIDENTS]]
     if controls.paused:
@@ -200,9 +204,8 @@ def _summary(view: View | None, controls: Controls) -> Iterable[MenuEntry]:
         figures = _spoken(name, target.rss_bytes, target.slope_bytes_per_second)
         yield MenuEntry(
             key=f"target:{target.name}",
-            label=target_line(target) + _slack(target.bars),
+            label=target_line(target) + _slack(target),
             spoken=figures if target.pids else "",
-            level=target.level,
         )
     if len(view.targets) > _MOST_TARGETS:
         more = len(view.targets) - _MOST_TARGETS
@@ -212,13 +215,12 @@ def _summary(view: View | None, controls: Controls) -> Iterable[MenuEntry]:
     for application in _shown_applications(view):
         yield MenuEntry(
             key=f"application:{application.name}",
-            label=application_line(application),
+            label=application_line(application) + _slack(application),
             spoken=_spoken(
                 shown_name(application.name),
                 application.rss_bytes,
                 application.slope_bytes_per_second,
             ),
-            level=application.level,
         )
     if view.applications:
         yield _separator("applications")
@@ -232,7 +234,6 @@ def _incident_menu(incident: Incident) -> MenuEntry:
         label=incident_line(incident),
         kind="submenu",
         spoken=_("{level}: {title}").format(level=incident.level.said, title=incident.title),
-        level=incident.level if incident.phase == "active" else Level.NORMAL,
         children=(
             MenuEntry(key=f"incident:{key}", label=_("Trends…")),
             MenuEntry(
@@ -383,12 +384,14 @@ def _size_and_rate(target: TargetView) -> str:
     return f"{size} {_trend(target.slope_bytes_per_second)}"
 
 
-def _slack(bars: Sequence[float | None]) -> str:
+def _slack(subject: TargetView | ApplicationView) -> str:
     """Room at the end of a line for what it will be: a tray may not widen a menu that is open.
 
     The dot of an unknown bar is about a space narrower than a bar, and figures get longer.
     """
-    return "\u00a0" * (3 + sum(bar is None for bar in bars))
+    bars = 3 + sum(bar is None for bar in subject.bars)
+    rate = _RATE_WIDTH if subject.pids and subject.slope_bytes_per_second is None else 0
+    return "\u00a0" * bars + "\u2007" * rate
 
 
 def _trend(bytes_per_second: float | None) -> str:

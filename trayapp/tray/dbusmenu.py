@@ -145,8 +145,6 @@ def _properties(item: MenuItem) -> Properties:
         found["children-display"] = ("s", "submenu")
     if spoken := getattr(item, "spoken", ""):
         found["accessible-desc"] = ("s", plain_line(spoken, _LABEL_LIMIT))
-    if picture := getattr(item, "picture", b""):
-        found["icon-data"] = ("ay", picture)
     return found
 
 

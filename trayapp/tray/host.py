@@ -221,7 +221,6 @@ class TrayHost:
         )
         item.key = entry.key
         item.spoken = entry.spoken
-        item.picture = self._toolkit.mark(entry.level)
         return item
 
     def _clicked(self, _icon: Any, item: Any) -> None:

@@ -12,11 +12,9 @@ from typing import Any
 
 from PIL import Image
 
-from trayapp.domain.levels import Level
 from trayapp.domain.menu import IconPicture
 from trayapp.platforms.panel import macos_menu_bar, windows_taskbar
 from trayapp.tray.drawing import draw_icon, draw_template
-from trayapp.tray.marks import level_mark
 from trayapp.tray.text import cut_utf16, plain_line, plain_lines
 
 _LABEL_LIMIT = 200
@@ -56,10 +54,6 @@ class Toolkit:
         """A menu entry's text as this kind can show it."""
         return plain_line(text, _LABEL_LIMIT)
 
-    def mark(self, level: Level) -> bytes:  # noqa: ARG002 - most kinds show no pictures
-        """The picture beside a menu entry, as PNG; empty for none."""
-        return b""
-
     def started(self) -> None:
         """The icon's loop runs now. Any thread."""
 
@@ -98,10 +92,6 @@ class SniToolkit(Toolkit):
     def label(self, text: str) -> str:
         """The text itself: the backend makes it plain, for whoever uses it."""
         return text
-
-    def mark(self, level: Level) -> bytes:
-        """A mark in the level's colour and shape."""
-        return level_mark(level)
 
     def attend(self, attention: bool) -> None:
         """Pass on whether the icon must not be hidden."""
