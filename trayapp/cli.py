@@ -190,9 +190,6 @@ def _parser() -> argparse.ArgumentParser:
             _("run a command; say, or restart it, when it takes too much memory"),
         )
     )
-    _add_run_options(
-        verb("run", _run_guarded, "run a command; say, or restart it, when it takes too much memory")
-    )
     analyze = verb(
         "analyze",
         _analyze,
@@ -205,6 +202,19 @@ def _parser() -> argparse.ArgumentParser:
     export = verb("export", _export, _("write the history to a workbook, a table or a document"))
     _add_choice_options(export)
     export.add_argument("-o", "--output", type=Path, metavar="FILE.xlsx|csv|json|parquet")
+    report = verb(
+        "report",
+        _report,
+        _("write what happened to memory, findings first, as a page to send"),
+        json=True,
+    )
+    _add_choice_options(report)
+    report.add_argument("-o", "--output", type=Path, metavar="FILE.html|pdf|json")
+    report.add_argument(
+        "--private",
+        action="store_true",
+        help=_("without command lines, paths and the names of user and machine"),
+    )
     verb("quit", _quit, _("end the running applet"))
     # Not for people: what the applet starts for a remote channel.
     verbs.add_parser("popup").set_defaults(run=_popup)
@@ -249,23 +259,6 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--critical", type=size, metavar="1G", help=_("say so more loudly"))
     parser.add_argument("--restart", action="store_true", help=_("end it and start it again then"))
     parser.add_argument("command", nargs="*", metavar="-- COMMAND", help=_("with its arguments"))
-
-
-def _add_run_options(parser: argparse.ArgumentParser) -> None:
-    import argparse
-
-    from trayapp.domain.units import parse_size
-
-    def size(text: str) -> int:
-        try:
-            return parse_size(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
-
-    parser.add_argument("--high", type=size, metavar="500M", help="say so on standard error")
-    parser.add_argument("--critical", type=size, metavar="1G", help="say so more loudly")
-    parser.add_argument("--restart", action="store_true", help="end it and start it again then")
-    parser.add_argument("command", nargs="*", metavar="-- COMMAND", help="with its arguments")
 
 
 def _add_start_options(parser: argparse.ArgumentParser, duration: Any) -> None:
@@ -543,25 +536,14 @@ def _alert_log(options: argparse.Namespace) -> int:
 
 
 def _alert_line(event: Event) -> str:
-    from trayapp.domain.levels import Level
+    from trayapp.domain.levels import level_said
+    from trayapp.domain.transitions import decision_said
 
-    whats = {
-        "raised": _("raised"),
-        "escalated": _("escalated"),
-        "worsened": _("worsened"),
-        "resolved": _("resolved"),
-        "held": _("held"),
-        "acknowledged": _("acknowledged"),
-    }
     # Translators: an alert and what became of it, such as "Memory is short: held (quiet hours)".
     text = _("{title}: {what} ({reason})") if event.data.get("reason") else _("{title}: {what}")
-    what = str(event.data.get("what"))
-    told = text.format(
-        title=event.text, what=whats.get(what, what), reason=event.data.get("reason")
-    )
-    level = event.level.upper()
-    said = Level[level].said if level in Level.__members__ else event.level
-    return f"{_clock(event.wall_seconds)}  {said:9}  {told}"
+    what = decision_said(str(event.data.get("what")))
+    told = text.format(title=event.text, what=what, reason=event.data.get("reason"))
+    return f"{_clock(event.wall_seconds)}  {level_said(event.level):9}  {told}"
 
 
 def _settings(options: argparse.Namespace) -> int:
@@ -669,21 +651,6 @@ def _run_guarded(options: argparse.Namespace) -> int:
     )
 
 
-def _run_guarded(options: argparse.Namespace) -> int:
-    from trayapp.guard.run import RunOptions
-    from trayapp.guard.run import main as run_guarded
-
-    return run_guarded(
-        RunOptions(
-            command=tuple(options.command),
-            high_bytes=options.high,
-            critical_bytes=options.critical,
-            restart=options.restart,
-        ),
-        current_paths().runtime,
-    )
-
-
 def _analyze(options: argparse.Namespace) -> int:
     from trayapp.recording.analyze import main as analyze
 
@@ -739,6 +706,62 @@ def _export(options: argparse.Namespace) -> int:
     if code == 0:
         print(_("Exported to {file}").format(file=options.output))
     return code
+
+
+def _report(options: argparse.Namespace) -> int:
+    import signal
+
+    from trayapp.export.report import ReportOptions, report_json
+    from trayapp.export.report import main as report
+    from trayapp.recording.files import split_files
+    from trayapp.recording.progress import Progress
+
+    # Ended from outside, it leaves as little behind as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    files, names = split_files(options.targets)
+    details, live = ({}, {}) if files else _known_of_targets()
+    progress = Progress(sys.stderr)
+    try:
+        made = report(
+            ReportOptions(
+                history_file=current_paths().history_file,
+                output=options.output,
+                targets=names,
+                files=tuple(files),
+                since=options.since,
+                until=options.until,
+                is_private=options.private,
+                details=details,
+                live=live,
+            ),
+            lambda share: progress.show(_("Reporting: {share}").format(share=f"{share:.0%}")),
+            lambda note: print(f"memtray: {note}", file=sys.stderr),
+        )
+    finally:
+        progress.clear()
+    if options.json:
+        _print_json(report_json(made))
+    else:
+        print(_("Report written to {file}").format(file=options.output))
+    return 0
+
+
+def _known_of_targets() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+    """By name, how each target is found, and what the running applet, if any, says of it."""
+    from trayapp.settings import load_settings
+
+    details: dict[str, str] = {}
+    live: dict[str, dict[str, Any]] = {}
+    try:
+        for target in load_settings(current_paths().settings_file).targets:
+            details[target.name] = target.match or target.regex or ""
+            live[target.name] = {"limit_bytes": target.limit_bytes}
+        for told in _call("status")["targets"]:
+            live[told["name"]] = told
+    except MemtrayError:
+        # The history speaks for itself.
+        pass
+    return details, live
 
 
 def _deliver(options: argparse.Namespace) -> int:

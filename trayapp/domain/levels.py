@@ -26,6 +26,12 @@ class Level(IntEnum):
         return _(_SAID[self])
 
 
+def level_said(label: str) -> str:
+    """The level of this label in the person's language; another text as it is."""
+    name = label.upper()
+    return Level[name].said if name in Level.__members__ else label
+
+
 _SAID = {
     Level.NORMAL: N_("normal"),
     Level.WARNING: N_("warning"),

@@ -6,8 +6,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from trayapp.domain.incidents import Announcement
+from trayapp.domain.language import N_, _
 from trayapp.domain.levels import Level
 
+_DECISIONS = {
+    "raised": N_("raised"),
+    "escalated": N_("escalated"),
+    "worsened": N_("worsened"),
+    "resolved": N_("resolved"),
+    "held": N_("held"),
+    "acknowledged": N_("acknowledged"),
+}
 TransitionKind = Literal["raised", "escalated", "resolved"]
 
 
@@ -57,3 +66,8 @@ def transition_of(announcement: Announcement, wall_seconds: float) -> Transition
         since_wall_seconds=incident.since_wall_seconds,
         wall_seconds=wall_seconds,
     )
+
+
+def decision_said(what: str) -> str:
+    """What was decided about an alert, in the person's language; another text as it is."""
+    return _(_DECISIONS[what]) if what in _DECISIONS else what

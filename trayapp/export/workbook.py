@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from trayapp import __version__
+from trayapp.domain.language import N_, _, format_number
+from trayapp.domain.levels import level_said
 from trayapp.domain.records import Event, Series
+from trayapp.domain.transitions import decision_said
 from trayapp.domain.units import MIB
 from trayapp.errors import ExportError
 from trayapp.export.source import Cell, Row, Source, Summary, find_step
@@ -29,17 +32,24 @@ _MOST_WIDE = 16_000
 _MOST_EVENTS = 1_000_000
 _LEAST_GAP_SECONDS = 90.0
 """Memtray's slowest pace is a sample every 30 s."""
-_OWN_SHEETS = ("Session", "System timeline", "Targets timeline", "Alerts", "Cleanups", "Tasks")
+_OWN_SHEETS = (
+    N_("Session"),
+    N_("System timeline"),
+    N_("Targets timeline"),
+    N_("Alerts"),
+    N_("Cleanups"),
+    N_("Tasks"),
+)
 _LABELS = {
-    "used_bytes": "Used",
-    "total_bytes": "Total",
-    "swap_used_bytes": "Swap used",
-    "rss_bytes": "Memory (RSS)",
-    "anon_bytes": "Anonymous",
-    "uss_bytes": "Private (USS)",
-    "pss_bytes": "Proportional (PSS)",
-    "swap_bytes": "Swapped",
-    "process_count": "Processes",
+    "used_bytes": N_("Used"),
+    "total_bytes": N_("Total"),
+    "swap_used_bytes": N_("Swap used"),
+    "rss_bytes": N_("Memory (RSS)"),
+    "anon_bytes": N_("Anonymous"),
+    "uss_bytes": N_("Private (USS)"),
+    "pss_bytes": N_("Proportional (PSS)"),
+    "swap_bytes": N_("Swapped"),
+    "process_count": N_("Processes"),
 }
 
 
@@ -59,8 +69,10 @@ def _open_workbook(path: Path) -> Iterator[Any]:
         from xlsxwriter.exceptions import XlsxFileError
     except ImportError as error:
         raise ExportError(
-            'a workbook needs one more package: pip install "memtray[export]"; .csv and .json do'
-            " without"
+            _(
+                'a workbook needs one more package: pip install "memtray[export]"; '
+                ".csv and .json do without"
+            )
         ) from error
     workbook = Workbook(
         str(path),
@@ -80,7 +92,7 @@ def _open_workbook(path: Path) -> Iterator[Any]:
         cause = error.args[0] if error.args else error
         if isinstance(cause, OSError):
             raise cause from error
-        raise ExportError(f"cannot make the workbook: {cause}") from error
+        raise ExportError(_("cannot make the workbook: {reason}").format(reason=cause)) from error
     finally:
         for sheet in workbook.worksheets():
             with suppress(OSError):  # what it still held back has no room either
@@ -215,20 +227,20 @@ class _TargetSheet:
             if series.metric != "rss_bytes"
         ]
         columns = [
-            _Column("Time", formats.time, 19.0),
+            _Column(_("Time"), formats.time, 19.0),
             # As wide as the dates above it.
-            _Column("Memory (RSS), MiB", formats.mib, 19.0),
-            _Column("Least, MiB", formats.mib),
-            _Column("Greatest, MiB", formats.mib),
-            _Column("Delta, MiB", formats.change),
-            _Column("Change from start, MiB", formats.change, 14.0),
-            _Column("Change from start, %", formats.share, 14.0),
+            _Column(_("Memory (RSS), MiB"), formats.mib, 19.0),
+            _Column(_("Least, MiB"), formats.mib),
+            _Column(_("Greatest, MiB"), formats.mib),
+            _Column(_("Delta, MiB"), formats.change),
+            _Column(_("Change from start, MiB"), formats.change, 14.0),
+            _Column(_("Change from start, %"), formats.share, 14.0),
             *others,
         ]
         above = [
-            ("Target", name),
-            ("From", _clock(source.since_wall_seconds)),
-            ("Until", _clock(source.until_wall_seconds)),
+            (_("Target"), name),
+            (_("From"), _clock(source.since_wall_seconds)),
+            (_("Until"), _clock(source.until_wall_seconds)),
         ]
         self.table = _Sheet(sheet, formats, columns, above)
         self._timeline = _Timeline(self.table, step_seconds)
@@ -293,11 +305,11 @@ class _Book:
     def write(self) -> None:
         """Write everything, in one pass over the history."""
         source, formats, step = self._source, self._formats, self._step_seconds
-        session = self._workbook.add_worksheet("Session")
-        time = _Column("Time", formats.time, 19.0)
+        session = self._workbook.add_worksheet(_("Session"))
+        time = _Column(_("Time"), formats.time, 19.0)
         machine = _Timeline(
             self._add_sheet(
-                "System timeline",
+                _("System timeline"),
                 [
                     time,
                     *(
@@ -310,20 +322,26 @@ class _Book:
         )
         wide = _Timeline(
             self._add_sheet(
-                "Targets timeline",
-                [time, *(_Column(f"{plain_text(n)}, MiB", formats.mib) for n in self._wide)],
+                _("Targets timeline"),
+                [
+                    time,
+                    *(
+                        _Column(_("{name}, MiB").format(name=plain_text(n)), formats.mib)
+                        for n in self._wide
+                    ),
+                ],
             ),
             step,
         )
         shown = source.targets[:MOST_TARGET_SHEETS]
-        names = dict(zip(shown, sheet_names(shown, _OWN_SHEETS), strict=True))
+        names = dict(zip(shown, sheet_names(shown, tuple(map(_, _OWN_SHEETS))), strict=True))
         sheets = [
             _TargetSheet(self._workbook.add_worksheet(names[n]), formats, n, source, step)
             for n in shown
         ]
-        alerts = self._add_sheet("Alerts", self._alert_columns())
-        cleanups = self._add_sheet("Cleanups", self._cleanup_columns())
-        tasks = self._add_sheet("Tasks", self._task_columns())
+        alerts = self._add_sheet(_("Alerts"), self._alert_columns())
+        cleanups = self._add_sheet(_("Cleanups"), self._cleanup_columns())
+        tasks = self._add_sheet(_("Tasks"), self._task_columns())
         summaries = {name: Summary() for name in source.targets}
         for row in source.rows(step):
             self._add_row(row, machine, wide, sheets, summaries)
@@ -337,7 +355,9 @@ class _Book:
             if tasks.row < _MOST_EVENTS:
                 tasks.add(_task(event))
         for sheet in sheets:
-            self._insert_chart(sheet.table, "Memory", [3], (sheet.table.heading_row, sheet.width))
+            self._insert_chart(
+                sheet.table, _("Memory"), [3], (sheet.table.heading_row, sheet.width)
+            )
         self._write_session(session, summaries, machine.sheet, wide.sheet)
 
     def _add_sheet(self, name: str, columns: Sequence[_Column]) -> _Sheet:
@@ -371,31 +391,39 @@ class _Book:
         counts = source.counts()
         now = datetime.now().astimezone()
         above: list[tuple[str, object]] = [
-            ("Exported by", f"Memtray {__version__}"),
-            ("Exported at", now.replace(tzinfo=None)),
-            ("Time zone", f"local, {now:%Z} (UTC{now:%z})"),
-            ("From", _clock(source.since_wall_seconds)),
-            ("Until", _clock(source.until_wall_seconds)),
-            ("Rows", self._row_note()),
-            ("Values", "sizes in MiB; in timelines the greatest of each row's stretch"),
+            (_("Exported by"), f"Memtray {__version__}"),
+            (_("Exported at"), now.replace(tzinfo=None)),
+            (
+                _("Time zone"),
+                _("local, {zone} (UTC{offset})").format(zone=f"{now:%Z}", offset=f"{now:%z}"),
+            ),
+            (_("From"), _clock(source.since_wall_seconds)),
+            (_("Until"), _clock(source.until_wall_seconds)),
+            (_("Rows"), self._row_note()),
+            (_("Values"), _("sizes in MiB; in timelines the greatest of each row's stretch")),
         ]
         if len(source.targets) > MOST_TARGET_SHEETS:
             above.append(
-                ("Sheets", f"only the first {MOST_TARGET_SHEETS} targets have one of their own")
+                (
+                    _("Sheets"),
+                    _("only the first {count} targets have one of their own").format(
+                        count=MOST_TARGET_SHEETS
+                    ),
+                )
             )
         table = _Sheet(
             sheet,
             formats,
             [
-                _Column("Target", None, 28.0),
-                _Column("Current, MiB", formats.mib, 19.0),
-                _Column("Peak, MiB", formats.mib),
-                _Column("Minimum, MiB", formats.mib),
-                _Column("Growth, MiB", formats.change),
-                _Column("Restarts", formats.count),
-                _Column("Alerts", formats.count),
-                _Column("First seen", formats.time, 19.0),
-                _Column("Last seen", formats.time, 19.0),
+                _Column(_("Target"), None, 28.0),
+                _Column(_("Current, MiB"), formats.mib, 19.0),
+                _Column(_("Peak, MiB"), formats.mib),
+                _Column(_("Minimum, MiB"), formats.mib),
+                _Column(_("Growth, MiB"), formats.change),
+                _Column(_("Restarts"), formats.count),
+                _Column(_("Alerts"), formats.count),
+                _Column(_("First seen"), formats.time, 19.0),
+                _Column(_("Last seen"), formats.time, 19.0),
             ],
             above,
         )
@@ -418,15 +446,16 @@ class _Book:
             for number, (kind, metric) in enumerate(zip(kinds, metrics, strict=True))
             if kind == "system" and metric in ("used_bytes", "swap_used_bytes")
         ]
-        self._insert_chart(machine, "System", used, (0, 10), onto=sheet)
+        self._insert_chart(machine, _("System"), used, (0, 10), onto=sheet)
         by_size = sorted(self._wide, key=lambda name: -(summaries[name].peak or 0.0))
         largest = [1 + self._wide.index(name) for name in by_size[:MOST_IN_CHART]]
-        self._insert_chart(wide, "Largest targets", largest, (18, 10), onto=sheet)
+        self._insert_chart(wide, _("Largest targets"), largest, (18, 10), onto=sheet)
 
     def _row_note(self) -> str:
         if not self._step_seconds:
-            return "one for each moment that is kept"
-        return f"one for every {self._step_seconds:g} s"
+            return _("one for each moment that is kept")
+        seconds = format_number(self._step_seconds, None)
+        return _("one for every {seconds} s").format(seconds=seconds)
 
     def _insert_chart(
         self,
@@ -467,33 +496,45 @@ class _Book:
         (onto or table.sheet).insert_chart(*at, chart)
 
     def _alert_columns(self) -> list[_Column]:
-        texts = (("Subject", 20), ("Level", 12), ("Title", 40), ("What", 12), ("Reason", 30))
+        texts = (
+            (_("Subject"), 20),
+            (_("Level"), 12),
+            (_("Title"), 40),
+            (_("What"), 12),
+            (_("Reason"), 30),
+        )
         return [
-            _Column("Time", self._formats.time, 19.0),
+            _Column(_("Time"), self._formats.time, 19.0),
             *(_Column(heading, None, width) for heading, width in texts),
-            _Column("Text", None, 80.0),
+            _Column(_("Text"), None, 80.0),
         ]
 
     def _cleanup_columns(self) -> list[_Column]:
-        sizes = ("Before, MiB", "After, MiB", "Freed, MiB", "A minute later, MiB", "Kept, MiB")
+        sizes = (
+            _("Before, MiB"),
+            _("After, MiB"),
+            _("Freed, MiB"),
+            _("A minute later, MiB"),
+            _("Kept, MiB"),
+        )
         return [
-            _Column("Time", self._formats.time, 19.0),
-            _Column("Subject", None, 20.0),
+            _Column(_("Time"), self._formats.time, 19.0),
+            _Column(_("Subject"), None, 20.0),
             *(_Column(heading, self._formats.mib) for heading in sizes),
-            _Column("Text", None, 80.0),
+            _Column(_("Text"), None, 80.0),
         ]
 
     def _task_columns(self) -> list[_Column]:
         return [
-            _Column("Time", self._formats.time, 19.0),
-            _Column("Target", None, 20.0),
-            _Column("Task", None, 30.0),
-            _Column("Seconds", self._formats.plain),
+            _Column(_("Time"), self._formats.time, 19.0),
+            _Column(_("Target"), None, 20.0),
+            _Column(_("Task"), None, 30.0),
+            _Column(_("Seconds"), self._formats.plain),
             *(
                 _Column(heading, self._formats.mib)
-                for heading in ("Before, MiB", "After, MiB", "Peak, MiB")
+                for heading in (_("Before, MiB"), _("After, MiB"), _("Peak, MiB"))
             ),
-            _Column("Growth, MiB", self._formats.change),
+            _Column(_("Growth, MiB"), self._formats.change),
         ]
 
 
@@ -502,9 +543,9 @@ def _alert(event: Event) -> list[object]:
     return [
         _clock(event.wall_seconds),
         event.subject,
-        event.level or None,
+        level_said(event.level) or None,
         event.text,
-        data.get("what"),
+        decision_said(str(data["what"])) if "what" in data else None,
         data.get("reason"),
         data.get("body"),
     ]
@@ -535,10 +576,11 @@ def _task(event: Event) -> list[object]:
 
 def _label(series: Series) -> str:
     label = _LABELS.get(series.metric)
-    stem, _, unit = series.metric.rpartition("_")
-    label = label or stem.replace("_", " ").capitalize()
-    unit = {"bytes": ", MiB", "percent": ", %"}.get(unit, "")
-    return f"{'Memtray: ' if series.kind == 'app' else ''}{label}{unit}"
+    stem, _separator, unit = series.metric.rpartition("_")
+    name = _(label) if label else stem.replace("_", " ").capitalize()
+    text = {"bytes": _("{name}, MiB"), "percent": _("{name}, %")}.get(unit, "{name}")
+    heading = text.format(name=name)
+    return _("Memtray: {heading}").format(heading=heading) if series.kind == "app" else heading
 
 
 def _style(series: Series, formats: _Formats) -> Any:
