@@ -25,9 +25,16 @@ class Host:
         self.items = items
         self.signals: list[tuple[str, Any]] = []
         self.clicked: list[str] = []
+        self.looks = 0
         self.menu = MenuObject(
-            lambda: Menu(*self.items), self._hear, lambda item: self.clicked.append(item.key)
+            lambda: Menu(*self.items),
+            self._hear,
+            lambda item: self.clicked.append(item.key),
+            self._note_look,
         )
+
+    def _note_look(self) -> None:
+        self.looks += 1
 
     def _hear(self, message: Message) -> None:
         message.serialise(serial=1)

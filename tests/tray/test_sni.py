@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,8 @@ class Running:
             menu=Menu(MenuItem("trends", click, default=True), MenuItem("broken", click)),
         )
         self.icon.on_seen = self.seen.append
+        self.icon.on_scroll = lambda step: self.clicked.append(f"scroll {step}")
+        self.icon.on_middle = lambda: self.clicked.append("middle")
         self.thread = threading.Thread(target=self.icon.run, daemon=True)
         self.thread.start()
         wait_until(lambda: self.icon.visible)
@@ -298,10 +301,7 @@ def test_both_clicks_arrive_and_a_failing_action_harms_nobody(
     watcher.ask(item, "/StatusNotifierItem", f"{ITEM}.Activate", "ii", 0, 0)
     wait_until(lambda: running.clicked == ["trends"])
     for method, signature, body in (
-        ("SecondaryActivate", "ii", (0, 0)),
         ("ContextMenu", "ii", (0, 0)),
-        ("Scroll", "is", (1, "vertical")),
-        ("XAyatanaSecondaryActivate", "u", (0,)),
         ("ProvideXdgActivationToken", "s", ("token",)),
     ):
         watcher.ask(item, "/StatusNotifierItem", f"{ITEM}.{method}", signature, *body)
@@ -311,6 +311,33 @@ def test_both_clicks_arrive_and_a_failing_action_harms_nobody(
         event = (numbers[label], "clicked", ("i", 0), 0)
         watcher.ask(item, "/MenuBar", f"{MENU}.Event", "isvu", *event)
     wait_until(lambda: running.clicked == ["trends", "broken", "trends"])
+
+
+def test_the_wheel_and_the_middle_button_arrive(
+    watcher: Watcher, start: Callable[[], Running]
+) -> None:
+    running = start()
+    item = watcher.await_item()
+    for method, signature, body in (
+        ("SecondaryActivate", "ii", (0, 0)),
+        ("XAyatanaSecondaryActivate", "u", (0,)),
+        ("Scroll", "is", (-120, "vertical")),
+        # A touchpad's many small turns are one.
+        *[("Scroll", "is", (-7, "vertical"))] * 3,
+        ("Scroll", "is", (0, "horizontal")),
+    ):
+        watcher.ask(item, "/StatusNotifierItem", f"{ITEM}.{method}", signature, *body)
+    time.sleep(0.2)
+    watcher.ask(item, "/StatusNotifierItem", f"{ITEM}.Scroll", "is", 1, "vertical")
+    wait_until(lambda: running.clicked == ["middle", "middle", "scroll -1", "scroll 1"])
+
+
+def test_a_screen_reader_hears_the_first_line_of_the_tooltip(
+    watcher: Watcher, start: Callable[[], Running]
+) -> None:
+    start()
+    watcher.await_item()
+    assert watcher.of_item("IconAccessibleDesc") == ("s", "Memtray 42 %")
 
 
 def test_the_icon_comes_when_a_watcher_comes_and_comes_back(
@@ -357,3 +384,12 @@ def test_a_bus_that_starts_late_is_found(
             daemon.terminate()
             daemon.wait()
             wait_until(lambda: not running.seen[-1])
+    # The session's bus was restarted at the same address, and with it everything on it.
+    with subprocess.Popen(command) as daemon:
+        wait_until((tmp_path / "late").exists)
+        watcher = Watcher()
+        with contextlib.closing(watcher.connection):
+            watcher.await_item()
+            wait_until(lambda: running.seen[-1])
+            assert watcher.of_item("Id") == ("s", "memtray")
+            daemon.terminate()
