@@ -113,5 +113,5 @@ class Answers:
 def _kind_and_name(arguments: Mapping[str, object]) -> tuple[str, str]:
     kind, name = arguments.get("kind"), arguments.get("name")
     if not isinstance(kind, str) or not isinstance(name, str):
-        raise UsageError("kind and name are texts")
+        raise UsageError(_("kind and name are texts"))
     return kind, name

@@ -19,10 +19,10 @@ from trayapp.control.protocol import (
     read_loopback,
     short_path,
 )
-from trayapp.domain.language import _
+from trayapp.domain.language import N_, _
 from trayapp.errors import ControlError, NotRunningError
 
-_NOT_RUNNING = "Memtray is not running; start it with: memtray"
+_NOT_RUNNING = N_("Memtray is not running; start it with: memtray")
 
 
 def call(
@@ -84,7 +84,7 @@ def _connect(
         loopback = read_loopback(runtime, name)
         connection = socket.create_connection(("127.0.0.1", loopback.port), _left(deadline))
     except (OSError, ValueError) as error:
-        raise NotRunningError(_NOT_RUNNING) from error
+        raise NotRunningError(_(_NOT_RUNNING)) from error
     request["token"] = loopback.token
     return connection
 
@@ -95,7 +95,8 @@ def _connect_unix(path: str, deadline: float) -> socket.socket:
         connection.settimeout(_left(deadline))
         connection.connect(path)
         if not is_own(connection):
-            raise ControlError(f"{path} belongs to another user's program; not talking to it")
+            text = _("{path} belongs to another user's program; not talking to it")
+            raise ControlError(text.format(path=path))
     except BaseException:
         connection.close()
         raise
@@ -110,7 +111,8 @@ def _exchange(
     Raises: OSError, ControlError, _AnswerError.
     """
     if len(request) > REQUEST_LIMIT_BYTES:
-        raise ControlError(f"The request is too long: {len(request)} bytes")
+        text = _("The request is too long: {count} bytes")
+        raise ControlError(text.format(count=len(request)))
     connection.settimeout(_left(deadline))
     # Who is refused is told why before the request has been read.
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):

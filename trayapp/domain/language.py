@@ -45,6 +45,11 @@ def use_catalogue(
     _marks = _NUMBER_MARKS.get(language, (".", ","))
 
 
+def spoken_language() -> str:
+    """The language in use, one of LANGUAGES; HTML writes it with "-" for "_"."""
+    return _language
+
+
 def _(text: str) -> str:
     """Return the text in the person's language. Any thread."""
     return _singular(text)

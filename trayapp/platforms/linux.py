@@ -61,7 +61,7 @@ class LinuxPlatform:
             "[Desktop Entry]\n"
             "Type=Application\n"
             "Name=Memtray\n"
-            "Comment=Watches memory and tells you before it hurts\n"
+            f"Comment={_('Watches memory and tells you before it hurts')}\n"
             f"Exec={exec_value(command)}\n"
             "Terminal=false\n"
             "X-GNOME-Autostart-enabled=true\n"
