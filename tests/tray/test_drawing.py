@@ -302,7 +302,7 @@ def test_a_template_is_black_alone_and_what_stands_on_a_plate_is_cut_out(size_px
 
 
 @given(
-    size_px=st.integers(16, 192),
+    size_px=st.integers(10, 192),
     heights=st.tuples(*(st.none() | st.integers(0, 100),) * 10),
     level=st.sampled_from(Level),
     palette=st.sampled_from(PALETTE_NAMES),

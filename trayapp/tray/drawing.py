@@ -55,7 +55,7 @@ class Layout(NamedTuple):
 
 @functools.lru_cache(maxsize=32)
 def layout(size_px: int) -> Layout:
-    """Lay out ten equal bars in `size_px` (at least 16) columns, as wide as whole pixels allow.
+    """Lay out ten equal bars in `size_px` (at least 10) columns, as wide as whole pixels allow.
 
     A gap is a quarter to half of a bar. One column stays free on either side, so that a plate
     frames its bars, unless that costs a third of the width. An even size is the double of its half,
@@ -63,7 +63,7 @@ def layout(size_px: int) -> Layout:
     larger picture gets back in whole pixels.
     """
     widest = _widest(size_px, size_px)
-    framed = _widest(size_px, size_px - 2)
+    framed = _widest(size_px, max(BAR_COUNT, size_px - 2))
     found = framed if 3 * framed.width > 2 * widest.width else widest
     if size_px >= 2 * _SMALLEST_WITH_GAPS_PX and size_px % 2 == 0:
         doubled = Layout(*(2 * length for length in layout(size_px // 2)))
@@ -84,14 +84,14 @@ def _widest(size_px: int, room_px: int) -> Layout:
 
 
 def draw_icon(picture: IconPicture, size_px: int) -> Image.Image:
-    """Draw the icon, square, mode RGBA. `size_px`: 16 to 192."""
+    """Draw the icon, square, mode RGBA. `size_px`: 10 to 192."""
     return _draw(picture, size_px, tones_of(picture), lambda rgb: (*rgb, _OPAQUE))
 
 
 def draw_template(picture: IconPicture, size_px: int) -> Image.Image:
     """Draw the icon in black, more and less opaque, for macOS to colour as its menu bar has it.
 
-    What stands on a plate is cut out of it. Square, mode RGBA. `size_px`: 16 to 192.
+    What stands on a plate is cut out of it. Square, mode RGBA. `size_px`: 10 to 192.
     """
     return _draw(picture, size_px, template_tones_of(picture), lambda rgb: (0, 0, 0, rgb[0]))
 
