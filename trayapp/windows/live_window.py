@@ -38,6 +38,8 @@ class LiveWindow:
         self.root.protocol("WM_DELETE_WINDOW", self.close)
         self.root.bind("<Control-w>", lambda _: self.close())
         self.root.bind("<Control-d>", lambda _: self._toggle_dark())
+        # Tk's own buttons take the space bar alone.
+        self.root.tk.eval("bind TButton <Return> {%W invoke; break}")
         self.root.bind("<Visibility>", self._on_visibility)
 
     # -- for windows of a kind

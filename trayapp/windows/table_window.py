@@ -388,7 +388,12 @@ class TableWindow(LiveWindow):
     def _ask(
         self, verb: str, row: TableRow, done: Callable[[Mapping[str, object]], object]
     ) -> None:
-        self.applet.ask(verb, {"kind": row.kind, "name": row.name}, done, self._fail)
+        def told(answer: Mapping[str, object]) -> None:
+            # What was done may show in rows that are not asked for each time.
+            self._asked_everything_at = float("-inf")
+            done(answer)
+
+        self.applet.ask(verb, {"kind": row.kind, "name": row.name}, told, self._fail)
 
     def _act(self, errand: Callable[[], object]) -> None:
         def work() -> Mapping[str, object]:
