@@ -1,0 +1,70 @@
+"""The line of a verdict: what the applet says, or the detector on what was recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.windows.stores import MIB, START, Curve, write_store
+from trayapp.domain.records import Event
+from trayapp.history.reader import HistoryReader
+from trayapp.windows.curves import TrendData, read_trends
+from trayapp.windows.growth import Growth, growths_of_status
+from trayapp.windows.selection import Selection
+
+RATE = 40_000.0
+LEAK: dict[str, Curve] = {"leak": lambda at: 100 * MIB + RATE * at, "flat": 50.0 * MIB}
+
+
+def read(path: Path, live: dict[str, Growth] | None = None, **chosen: object) -> TrendData:
+    chosen.setdefault("targets", ("leak", "flat"))
+    with HistoryReader(path) as reader:
+        return read_trends(reader, Selection(**chosen), live)  # type: ignore[arg-type]
+
+
+def test_recorded_samples_are_judged_again(tmp_path: Path) -> None:
+    store = write_store(tmp_path / "h", LEAK, seconds=7200, step=10)
+    (growth,) = read(store).growths.items()
+    name, found = growth
+    assert (name, found.level) == ("leak", "leaking")
+    assert found.bytes_per_second == pytest.approx(RATE, rel=0.05)
+    assert START <= found.since < START + 5000
+
+
+def test_a_restart_is_no_growth(tmp_path: Path) -> None:
+    """A small run followed by a large one is two runs."""
+    two: dict[str, Curve] = {"leak": lambda at: (40.0 if at < 3600 else 900.0) * MIB}
+    again = Event(wall_seconds=START + 3600, kind="restart", subject="leak")
+    store = write_store(tmp_path / "h", two, seconds=7200, step=10, events=[again])
+    assert read(store, targets=("leak",)).growths == {}
+
+
+def test_the_applet_has_the_word_on_the_present_only(tmp_path: Path) -> None:
+    store = write_store(tmp_path / "h", LEAK, seconds=7200, step=10)
+    live = {"flat": Growth(level="growing", since=START + 7000, bytes_per_second=1.0)}
+    assert read(store, live).growths == live
+    assert set(read(store, live, window=(START, START + 5000)).growths) == {"leak"}
+
+
+def test_what_the_applet_tells_is_read_with_care() -> None:
+    told = {
+        "taken_at": 1000.0,
+        "targets": [
+            {
+                "name": "a", "verdict": "leaking", "leak_since": 400.0,
+                "leak_rate_bytes_per_second": 5.0, "leak_seconds_to_limit": 60.0,
+            },
+            {
+                "name": "b", "verdict": "growing", "growing_since": 900.0,
+                "slope_bytes_per_second": 7.0, "seconds_to_limit": None,
+            },
+            {"name": "c", "verdict": "healthy", "slope_bytes_per_second": 7.0},
+            {"name": "d", "verdict": "leaking", "leak_since": None},
+        ],
+    }  # fmt: skip
+    assert growths_of_status(told) == {
+        "a": Growth(level="leaking", since=400.0, bytes_per_second=5.0, until=1060.0),
+        "b": Growth(level="growing", since=900.0, bytes_per_second=7.0),
+    }
+    assert growths_of_status({"taken_at": None, "targets": None}) == {}
