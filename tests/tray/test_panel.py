@@ -202,14 +202,30 @@ def test_gnomes_bar_is_dark_in_a_light_scheme(
     watch(XDG_CURRENT_DESKTOP=desktop).expect(panel)
 
 
-@pytest.mark.parametrize(("theme", "panel"), [("breeze-dark", "dark"), ("default", "light")])
-def test_kdes_panel_may_be_dark_in_a_light_scheme(
-    watch: Callable[..., Watching], services: Services, tmp_path: Path, theme: str, panel: str
+@pytest.mark.parametrize(
+    ("desktop", "file", "text", "panel"),
+    [
+        ("KDE", "plasmarc", "[PlasmaToolTips]\nname=x\n\n[Theme]\nname=breeze-dark\n", "dark"),
+        ("KDE", "plasmarc", "[Theme]\nname=default\n", "light"),
+        ("LXQt", "lxqt/lxqt.conf", "[General]\ntheme=dark\n", "dark"),
+        ("LXQt", "lxqt/lxqt.conf", "[General]\ntheme=ambiance\n", "light"),
+        ("LXQt", "lxqt/none.conf", "", "light"),
+    ],
+)
+def test_a_panel_with_a_theme_of_its_own_may_be_dark_in_a_light_scheme(
+    watch: Callable[..., Watching],
+    services: Services,
+    tmp_path: Path,
+    desktop: str,
+    file: str,
+    text: str,
+    panel: str,
 ) -> None:
-    (tmp_path / "plasmarc").write_text(f"[PlasmaToolTips]\nname=x\n\n[Theme]\nname={theme}\n")
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text(text)
     services.own(PORTAL)
     services.set_scheme(2)
-    watch(XDG_CURRENT_DESKTOP="KDE").expect(panel)
+    watch(XDG_CURRENT_DESKTOP=desktop).expect(panel)
 
 
 def test_nonsense_from_a_service_is_nothing_known(

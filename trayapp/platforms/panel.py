@@ -10,6 +10,11 @@ from typing import Any
 PERSONALIZE_KEY = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
 TASKBAR_VALUE = "SystemUsesLightTheme"
 """Of taskbar and start menu; programs have a value of their own."""
+PANEL_THEMES = {
+    "KDE": ("plasmarc", "Theme", "name"),
+    "LXQt": ("lxqt/lxqt.conf", "General", "theme"),
+}
+"""By desktop: the file with the theme of its panels, the section and the key."""
 DARK_AQUA, AQUA = "NSAppearanceNameDarkAqua", "NSAppearanceNameAqua"
 
 
@@ -34,16 +39,17 @@ def macos_menu_bar(button: Any) -> str:
 
 
 def theme_in_files(env: Mapping[str, str]) -> str:
-    """What files say of the theme that a Linux desktop's panel is drawn in. Any thread; reads two.
+    """What files say of the theme that a Linux desktop's panel is drawn in. Any thread; reads one.
 
-    KDE's panels have a theme of their own, which is dark in some light desktops; GTK's follow that
-    of programs.
+    The panels of PANEL_THEMES have a theme of their own, which is dark in some light desktops;
+    GTK's follow that of programs.
     """
     config = Path(env.get("XDG_CONFIG_HOME") or Path(env.get("HOME", "/")) / ".config")
-    if env.get("XDG_CURRENT_DESKTOP", "").split(":")[0] == "KDE":
-        # The theme "default" has the colours of programs, which the desktop tells.
-        plasma = _ini_value(config / "plasmarc", "Theme", "name").lower()
-        return next((name for name in ("light", "dark") if name in plasma), "auto")
+    if own := PANEL_THEMES.get(env.get("XDG_CURRENT_DESKTOP", "").split(":")[0]):
+        file, section, key = own
+        theme = _ini_value(config / file, section, key).lower()
+        # Another name, such as KDE's "default", says nothing.
+        return next((tone for tone in ("light", "dark") if tone in theme), "auto")
     settings = config / "gtk-3.0" / "settings.ini"
     if _ini_value(settings, "Settings", "gtk-application-prefer-dark-theme").lower() in (
         "1",

@@ -12,7 +12,7 @@ from typing import Any
 
 from jeepney import DBusAddress, HeaderFields, Message, MessageFlag, MessageType, new_method_call
 
-from trayapp.platforms.panel import theme_in_files, theme_tone
+from trayapp.platforms.panel import PANEL_THEMES, theme_in_files, theme_tone
 from trayapp.platforms.session_bus import BUS, BUS_NAME
 
 PORTAL = "org.freedesktop.portal.Desktop"
@@ -66,7 +66,7 @@ class PanelWatch:
             return "dark" if self._xfce_dark else theme_tone(self._xfce_theme) or self._from_files()
         if self._desktop in _DARK_SHELLS:
             return "dark"
-        own = self._from_files() if self._desktop == "KDE" else "auto"
+        own = self._from_files() if self._desktop in PANEL_THEMES else "auto"
         if own != "auto":
             return own
         return {_DARK: "dark", _LIGHT: "light"}.get(self._scheme) or self._from_files()

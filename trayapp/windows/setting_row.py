@@ -10,7 +10,7 @@ from tkinter import ttk
 from trayapp.domain.language import _
 from trayapp.errors import SettingsError
 from trayapp.settings.editor import SettingsEditor, default_value, shown_text, typed_value
-from trayapp.settings.fields import Field
+from trayapp.settings.fields import RESERVED_NAMES, Field
 from trayapp.settings.kinds import Choice, Flag, Secret, Subject, Texts
 
 CHARACTERS = 24
@@ -122,7 +122,7 @@ class SettingRow(ttk.Frame):
                 side, values=kind.words, textvariable=self._text, state="readonly", width=CHARACTERS
             )
         elif isinstance(kind, Subject):
-            names = ["system", "memtray", *self._editor.entries("targets")]
+            names = [*RESERVED_NAMES, *self._editor.entries("targets")]
             entry = ttk.Combobox(side, values=names, textvariable=self._text, width=CHARACTERS)
         else:
             mask = "•" if isinstance(kind, Secret) and field.key == "url" else ""
