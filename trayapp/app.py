@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -37,8 +38,16 @@ from trayapp.domain.status import application_status, status
 from trayapp.domain.tray import SNOOZE_CHOICES, shown_choices, tray_state
 from trayapp.domain.units import parse_duration, use_units
 from trayapp.domain.view import Controls
-from trayapp.errors import MemtrayError, TrayError, UsageError
+from trayapp.errors import MemtrayError, PlatformError, TrayError, UsageError
 from trayapp.forwarding import Forwarding
+from trayapp.introducing import (
+    ENTRY,
+    SEEN,
+    UNSEEN,
+    UNSEEN_SECONDS,
+    greeting,
+    no_tray_hint,
+)
 from trayapp.paths import Paths
 from trayapp.platforms import current_platform
 from trayapp.sampling import Sampler
@@ -69,6 +78,7 @@ _ACTIONS = (
 )
 _SNOOZE_SECONDS = 3600.0
 _QUIT_SECONDS = 5.0
+_TRAY_PAUSE_SECONDS, _OTHER_TRAY_SECONDS = 2.0, 120.0
 _TOLD_ACTIONS, _TOLD_OUTCOMES = ("restart", "terminate"), ("done", "failed")
 
 
@@ -100,6 +110,7 @@ class App:
         self._switches = load_switches(paths.state_file).without_past(time.time())
         self._switch_lock = threading.Lock()
         self._tray_memory = load_tray_memory(paths.tray_file)
+        self._tray_lock = threading.Lock()
         self._alerts_enabled = self._settings_file.settings.alerts.enabled
         self._starts_at_login = self._platform.autostart_status()
         self._log_file = LogFile(paths.log_file)
@@ -107,6 +118,8 @@ class App:
         self._children = Children(paths.runtime, lambda why: self._tell("Memtray", why))
         self._counts = {"sent": 0, "held": 0, "delivered": 0}
         self._host: TrayHost | None = None
+        self._other_tray: Backend | None = None
+        """What is to follow when the present one has stopped."""
         self._live = LiveLines(out)
         self._sampler = Sampler(
             self._settings_file,
@@ -195,6 +208,24 @@ class App:
         return backend
 
     def _run_tray(self, backend: Backend) -> None:
+        self._add_application()
+        introduction = threading.Timer(UNSEEN_SECONDS, self._introduce)
+        introduction.daemon = True
+        introduction.start()
+        if backend.visible is False:
+            threading.Thread(target=self._look_for_other_tray, args=(backend,), daemon=True).start()
+        try:
+            wanted: Backend | None = backend
+            while wanted is not None and not self._stopped.is_set():
+                self._serve_tray(wanted)
+                wanted, self._other_tray = self._other_tray, None
+        except TrayError as error:
+            self._host = None
+            self._live.enabled = True
+            self._say_in_terminal(error)
+            self._stopped.wait()
+
+    def _serve_tray(self, backend: Backend) -> None:
         from trayapp.tray.host import TrayHost
 
         self._host = TrayHost(
@@ -205,15 +236,26 @@ class App:
             open_popup=self._children.open_popup,
         )
         self._refresh_tray()
-        if self._stopped.is_set():
-            return
-        try:
+        if not self._stopped.is_set():
             self._host.run()
-        except TrayError as error:
-            self._host = None
-            self._live.enabled = True
-            self._say_in_terminal(error)
-            self._stopped.wait()
+
+    def _look_for_other_tray(self, waiting: Backend) -> None:
+        """Take a tray of another kind that starts soon after Memtray, as at login. Its own thread.
+
+        waiting: what waits for a tray meanwhile.
+        """
+        from trayapp.tray.backends import choose_backend
+
+        deadline = time.monotonic() + _OTHER_TRAY_SECONDS
+        while not self._stopped.wait(_TRAY_PAUSE_SECONDS) and time.monotonic() < deadline:
+            if self._host is None or self._host.visible:
+                return
+            with contextlib.suppress(TrayError):
+                found = choose_backend(os.environ, sys.platform)
+                if found.visible and found.name != waiting.name:
+                    self._other_tray = found
+                    self._host.stop()
+                    return
 
     def _end(self) -> None:
         self._live.stop()
@@ -314,6 +356,8 @@ class App:
     # -- from the tray, the notifier and the control thread
 
     def _on_visible(self, visible: bool) -> None:
+        if visible:
+            self._introduce()
         if self._live.enabled == visible:
             self._live.enabled = not visible
             self._say(
@@ -321,6 +365,35 @@ class App:
                 if visible
                 else _("The tray has gone; running in the terminal until it is back.")
             )
+
+    def _introduce(self) -> None:
+        """Say where the icon is, or why it is not to be seen: each once in a life."""
+        if self._host is None or self._stopped.is_set():
+            return
+        is_seen = self._host.visible is not False
+        what = SEEN if is_seen else UNSEEN
+        if self._keep_told(what):
+            text = greeting(sys.platform) if is_seen else no_tray_hint(os.environ)
+            self._tell("Memtray", text)
+            if not is_seen:
+                self._say(text)
+
+    def _add_application(self) -> None:
+        """Put Memtray among the applications at the first start; who removes it has it removed."""
+        if not self._keep_told(ENTRY):
+            return
+        try:
+            self._platform.add_application(memtray_command(), _icon_file())
+        except PlatformError as error:
+            _log.warning("%s", error)
+
+    def _keep_told(self, what: str) -> bool:
+        """Note that it is said now; False if it has been said before. Any thread."""
+        with self._tray_lock:
+            if what in self._tray_memory.told:
+                return False
+            self._remember(told=self._tray_memory.told | {what})
+        return True
 
     def _on_menu(self, key: str) -> None:
         """Do what was clicked. The tray's thread: nothing here may wait."""
@@ -376,14 +449,12 @@ class App:
         choices = shown_choices(self._sampler.view, by_settings)
         shown = self._tray_memory.shown(by_settings)
         place = choices.index(shown) if shown in choices else 0
-        self._remember(
-            shows=choices[(place + steps) % len(choices)],
-            instead_of=by_settings,
-        )
+        with self._tray_lock:
+            self._remember(shows=choices[(place + steps) % len(choices)], instead_of=by_settings)
         self._refresh_tray()
 
     def _remember(self, **changes: Any) -> None:
-        """Keep what the tray is to know after a restart. The tray's thread."""
+        """Keep what the tray is to know after a restart. Whoever has the lock."""
         self._tray_memory = replace(self._tray_memory, **changes)
         try:
             save_tray_memory(self._paths.tray_file, self._tray_memory)

@@ -40,6 +40,10 @@ class Applet:
         self.home = home
         self.env = desktop.env | {"MEMTRAY_HOME": str(home)}
         home.mkdir(parents=True, exist_ok=True)
+        # No first start: what is said there is for one test alone.
+        told = ["icon seen", "icon not seen", "application entry"]
+        memory = {"shows": None, "instead_of": None, "told": told}
+        (home / "tray.json").write_text(json.dumps(memory))
         if settings:
             (home / "memtray.toml").write_text(settings)
         self.process: subprocess.Popen[bytes] | None = None

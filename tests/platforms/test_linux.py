@@ -295,3 +295,24 @@ def test_freed_memory_goes_back_to_the_system() -> None:
             assert before - rss_pages() > 5000, (before, rss_pages())
     """
     subprocess.run([sys.executable, "-W", "ignore", "-c", textwrap.dedent(code)], check=True)
+
+
+def test_an_application_that_is_known_or_has_a_home_of_its_own_is_not_added(
+    tmp_path: Path,
+) -> None:
+    env = {"HOME": str(tmp_path), "XDG_DATA_DIRS": str(tmp_path / "shared")}
+    entry = tmp_path / ".local/share/applications/memtray.desktop"
+    command = ("/opt/my tools/python", "-m", "trayapp")
+    assert not LinuxPlatform(env | {"MEMTRAY_HOME": "/x"}).add_application(command, None)
+    shared = tmp_path / "shared/applications/memtray.desktop"
+    shared.parent.mkdir(parents=True)
+    shared.touch()
+    assert not LinuxPlatform(env).add_application(command, None)
+    assert not entry.exists()
+    shared.unlink()
+    assert LinuxPlatform(env).add_application(command, Path("/opt/icon.png"))
+    lines = entry.read_text(encoding="utf-8").splitlines()
+    assert 'Exec="/opt/my tools/python" -m trayapp trends' in lines
+    assert "TryExec=/opt/my tools/python" in lines
+    assert "Icon=/opt/icon.png" in lines
+    assert not LinuxPlatform(env).add_application(("other",), None)

@@ -39,6 +39,13 @@ class Platform(Protocol):
     def autostart_disable(self) -> None:
         """Do not start at login; harmless where it is off already."""
 
+    def add_application(self, command: Sequence[str], icon: Path | None) -> bool:
+        """Put Memtray among the applications, where files of its own may do that.
+
+        Not where it is there already, nor with `MEMTRAY_HOME` set. `command` runs Memtray; verbs
+        are appended. Returns: whether there is a new entry.
+        """
+
     def open_file(
         self, path: Path, on_failure: Callable[[PlatformError], None] | None = None
     ) -> None:

@@ -72,6 +72,35 @@ class LinuxPlatform:
         """See `Platform`."""
         posix.remove_file(self._desktop_file())
 
+    def add_application(self, command: Sequence[str], icon: Path | None) -> bool:
+        """See `Platform`."""
+        name = "applications/memtray.desktop"
+        own = self._folder("XDG_DATA_HOME", ".local/share") / name
+        shared = self._env.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
+        known = [own, *(Path(folder) / name for folder in shared.split(":") if folder)]
+        if self._env.get("MEMTRAY_HOME") or any(entry.exists() for entry in known):
+            return False
+        lines = (
+            "[Desktop Entry]",
+            "Type=Application",
+            "Name=Memtray",
+            "Comment=Watches memory and tells you before it hurts",
+            f"Exec={exec_value((*command, 'trends'))}",
+            # Where Memtray was removed, desktops no longer show it.
+            f"TryExec={_value(command[0])}",
+            *([f"Icon={_value(str(icon))}"] if icon else []),
+            "Terminal=false",
+            "Categories=System;Monitor;",
+            "StartupWMClass=Memtray",
+            "Actions=start;",
+            "",
+            "[Desktop Action start]",
+            "Name=Start in the tray",
+            f"Exec={exec_value((*command, 'start'))}",
+        )
+        posix.replace_file(own, os.fsencode("\n".join(lines) + "\n"))
+        return True
+
     def open_file(
         self, path: Path, on_failure: Callable[[PlatformError], None] | None = None
     ) -> None:
@@ -150,10 +179,16 @@ class LinuxPlatform:
         return bool(ctypes.CDLL(None).malloc_trim(ctypes.c_size_t(0)))
 
     def _desktop_file(self) -> Path:
-        config = Path(self._env.get("XDG_CONFIG_HOME", ""))
-        if not config.is_absolute():
-            config = Path(self._env.get("HOME") or Path.home()) / ".config"
-        return config / "autostart" / "memtray.desktop"
+        return self._folder("XDG_CONFIG_HOME", ".config") / "autostart" / "memtray.desktop"
+
+    def _folder(self, variable: str, otherwise: str) -> Path:
+        """One of the XDG base directories."""
+        folder = Path(self._env.get(variable, ""))
+        return (
+            folder
+            if folder.is_absolute()
+            else Path(self._env.get("HOME") or Path.home()) / otherwise
+        )
 
 
 def _read_identity(pid: int) -> tuple[int, set[int]]:
@@ -171,8 +206,11 @@ def exec_value(command: Sequence[str]) -> str:
 
     Source: Desktop Entry Specification 1.5, "The Exec key" and "Possible value types".
     """
-    line = " ".join(_quoted(argument) for argument in command)
-    return "".join(_VALUE_ESCAPES.get(character, character) for character in line)
+    return _value(" ".join(_quoted(argument) for argument in command))
+
+
+def _value(text: str) -> str:
+    return "".join(_VALUE_ESCAPES.get(character, character) for character in text)
 
 
 def _quoted(argument: str) -> str:

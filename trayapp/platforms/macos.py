@@ -79,6 +79,10 @@ class MacPlatform:
         """See `Platform`."""
         posix.remove_file(self._agent_file())
 
+    def add_application(self, command: Sequence[str], icon: Path | None) -> bool:  # noqa: ARG002
+        """Not offered: that takes an application bundle."""
+        return False
+
     def open_file(
         self, path: Path, on_failure: Callable[[PlatformError], None] | None = None
     ) -> None:

@@ -95,6 +95,10 @@ class WindowsPlatform:
         except OSError as error:
             raise _cannot_change_autostart(error) from error
 
+    def add_application(self, command: Sequence[str], icon: Path | None) -> bool:  # noqa: ARG002
+        """Not offered: that takes an installer."""
+        return False
+
     def open_file(
         self,
         path: Path,

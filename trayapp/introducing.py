@@ -1,0 +1,37 @@
+"""What is said once, at the first start: where the icon is, or why there is none to see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from trayapp.domain.language import _
+
+SEEN, UNSEEN, ENTRY = "icon seen", "icon not seen", "application entry"
+"""What `TrayMemory.told` keeps of it."""
+UNSEEN_SECONDS = 10.0
+"""So long a session that starts may need for its tray."""
+
+
+def greeting(platform: str) -> str:
+    """Tell where the icon is and what it does; `platform` as `sys.platform`."""
+    if platform == "darwin":
+        return _("The icon with ten bars is in the menu bar; a click on it opens the menu.")
+    if platform == "win32":
+        return _(
+            "The icon with ten bars is in the taskbar, perhaps behind its arrow; a right click "
+            "opens the menu."
+        )
+    return _("The icon with ten bars is in the tray; a right click on it opens the menu.")
+
+
+def no_tray_hint(env: Mapping[str, str]) -> str:
+    """Tell in one line what to enable, and what works without it."""
+    if "GNOME" in env.get("XDG_CURRENT_DESKTOP", "").upper():
+        return _(
+            "GNOME shows the icon once its extension “AppIndicator and KStatusNotifierItem "
+            "Support” is on; until then open Memtray from the applications, or run memtray trends."
+        )
+    return _(
+        "No tray shows the icon: add a system tray to your panel; until then open Memtray from "
+        "the applications, or run memtray trends."
+    )
