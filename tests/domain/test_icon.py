@@ -16,6 +16,7 @@ from trayapp.domain.incidents import Quiet
 from trayapp.domain.menu import PALETTE_NAMES
 from trayapp.domain.monitor import Monitor, MonitorRules
 from trayapp.domain.targets import TargetRule
+from trayapp.domain.tray import tooltip
 from trayapp.domain.view import Controls, View
 from trayapp.settings import IconSettings
 
@@ -158,3 +159,15 @@ def test_a_colour_of_another_luminance_has_it(color: tuple[int, int, int], wante
 def test_what_is_no_colour_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a colour"):
         parse_color(text)
+
+
+def test_the_tooltip_begins_with_what_the_icon_shows() -> None:
+    view = view_of(12.0)
+    large = replace(view, applications=(application("big", view.system.total_bytes // 2),))
+    for shown, seen, expected in (
+        ("pressure", view, "All programs wait for memory 12 % of the time"),
+        ("pressure", view_of(None), "Memory 50 %"),
+        ("largest", view, "app: 100 MiB RSS"),
+        ("largest", large, "big  ·········"),
+    ):
+        assert tooltip(seen, Controls(icon_shows=shown)).startswith(expected)

@@ -46,7 +46,7 @@ def _shown(view: View, shows: str) -> _Shown:
     if shows == "memtray":
         own_bytes = view.app.rss_bytes
         return zoomed_heights(view.app_bars), own_bytes and own_bytes / total_bytes
-    if shows == "largest" and (largest := _largest(view)):
+    if shows == "largest" and (largest := largest_of(view)):
         return zoomed_heights(largest.bars), (largest.rss_bytes or 0) / total_bytes
     for target in view.targets:
         if target.name == shows:
@@ -54,7 +54,7 @@ def _shown(view: View, shows: str) -> _Shown:
     return share_heights(view.system_bars, total_bytes), view.system.used_bytes / total_bytes
 
 
-def _largest(view: View) -> TargetView | ApplicationView | None:
+def largest_of(view: View) -> TargetView | ApplicationView | None:
     """The largest of targets and applications; None: nothing is known of any."""
     every: tuple[TargetView | ApplicationView, ...] = (*view.targets, *view.applications)
     known = (each for each in every if each.rss_bytes and each.bars)

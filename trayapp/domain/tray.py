@@ -7,7 +7,7 @@ from functools import partial
 
 from trayapp.domain.application_trends import ApplicationView
 from trayapp.domain.bars import sparkline, zoomed_heights
-from trayapp.domain.icon import icon_picture
+from trayapp.domain.icon import icon_picture, largest_of
 from trayapp.domain.incidents import Incident
 from trayapp.domain.language import N_, _, format_count
 from trayapp.domain.levels import Level
@@ -163,6 +163,14 @@ def _headline(view: View, shows: str) -> str:
     """The line about what the icon shows."""
     if shows == "memtray":
         return app_line(view.app)
+    stall = view.system.stall_full_percent
+    if shows == "pressure" and stall is not None:
+        share = format_percent(stall / 100)
+        return _("All programs wait for memory {share} of the time").format(share=share)
+    if shows == "largest" and isinstance(largest := largest_of(view), ApplicationView):
+        return application_line(largest)
+    if shows == "largest" and largest:
+        return _figures(largest)
     shown = (target for target in view.targets if target.name == shows)
     return next(map(_figures, shown), system_line(view.system))
 
