@@ -167,10 +167,10 @@ def _headline(view: View, shows: str) -> str:
     if shows == "pressure" and stall is not None:
         share = format_percent(stall / 100)
         return _("All programs wait for memory {share} of the time").format(share=share)
-    if shows == "largest" and isinstance(largest := largest_of(view), ApplicationView):
+    if shows == "largest" and (largest := largest_of(view)):
+        if isinstance(largest, TargetView):
+            return _figures(largest)
         return application_line(largest)
-    if shows == "largest" and largest:
-        return _figures(largest)
     shown = (target for target in view.targets if target.name == shows)
     return next(map(_figures, shown), system_line(view.system))
 
