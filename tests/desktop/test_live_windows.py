@@ -213,7 +213,7 @@ def test_forgetting_asks_first(desktop: VirtualDesktop, applet: Applet, open_win
         assert question.width > 200
         desktop.press(answer)
         if answer == "Return":
-            assert texts_in(desktop, box) == 1
+            wait_until(lambda: texts_in(desktop, box) == 1, what="the row, still there")
     wait_until(lambda: texts_in(desktop, box) == 0, timeout=30, what="forgotten")
     assert applet.status()["problems"] == []
 
@@ -246,9 +246,13 @@ def test_details_show_figures_a_chart_and_runs(desktop: VirtualDesktop, open_win
 
     wait_until(is_drawn, timeout=20, what="chart")
     keep(desktop, "details-light")
-    # It ran almost into its limit, which was told as critical.
-    poor = rgb(LIGHT.levels[2])
-    assert desktop.screenshot().crop(box).rgb.count(poor) > 50, "the mark of a run"
+    # It ran almost into its limit, which was told as critical: no good run.
+    runs = Box(box.x, box.y + 390, 60, 60)
+    colours = [rgb(colour) for colour in LIGHT.levels[1:]]
+    wait_until(
+        lambda: any(desktop.screenshot().crop(runs).rgb.count(each) > 20 for each in colours),
+        what="the mark of a run",
+    )
     desktop.press("ctrl+d")
     corner = (box.x + 4, box.y + 4)
     wait_until(

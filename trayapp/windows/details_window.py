@@ -185,6 +185,7 @@ class DetailsWindow(LiveWindow):
         self._past, self._runs_read = Past(), list[Run]()
         self._past_at = self._runs_at = self._probe_at = float("-inf")
         self._evidence = ""
+        self._is_answered = False
         self._inside.set(_no_probe())
         self._show()
         (self._track if self._row.kind == APPLICATION else self._trends).focus_set()
@@ -208,10 +209,8 @@ class DetailsWindow(LiveWindow):
         kind = TARGET if row.kind == PAST else row.kind
         self.ask_once("detail", {"kind": kind, "name": row.name}, self._take, self._miss)
         now = time.monotonic()
-        if now - self._past_at >= PAST_SECONDS:
-            self._past_at = now
-            # After the window has been drawn: a long history takes a while.
-            self.root.after_idle(self._read_past)
+        if self._is_answered and now - self._past_at >= PAST_SECONDS:
+            self._read_past()
         if now - self._probe_at >= PROBE_SECONDS:
             self._probe_at = now
             self._ask_probe()
@@ -232,17 +231,26 @@ class DetailsWindow(LiveWindow):
                 else _("It has ended, or it is too small to be followed.")
             )
         self._show()
-        if self._row.kind == APPLICATION:
-            self._show_past()
+        self._go_on()
 
     def _miss(self, error: Exception) -> None:
         self._told = {}
         self._row = replace(TableRow(kind=self._row.kind, name=self._row.name), bars=self._row.bars)
         self._evidence = str(error)
         self._show(known=False)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """After the first answer, when it is known what to read and the limit to judge by."""
+        if not self._is_answered:
+            self._is_answered = True
+            self._read_past()
+        elif self._row.kind == APPLICATION:
+            self._show_past()
 
     def _read_past(self) -> None:
         row = self._row
+        self._past_at = time.monotonic()
         if row.kind == APPLICATION or not self._history_file.is_file():
             self._show_past()
             return
@@ -252,9 +260,7 @@ class DetailsWindow(LiveWindow):
                 if time.monotonic() - self._runs_at >= RUNS_SECONDS and row.kind != APP:
                     limit = row.limit_bytes if row.has_own_limit else None
                     self._runs_read = read_runs(reader, row.name, limit)
-                    # With the limit, if that is not known yet.
-                    if self._told:
-                        self._runs_at = time.monotonic()
+                    self._runs_at = time.monotonic()
         except HistoryError as error:
             self._evidence = str(error)
         self._show()

@@ -231,7 +231,9 @@ class TableWindow(LiveWindow):
                 "status": GridCell(text=status_text(row), colour=alarm or muted),
                 "delta": GridCell(text=rate_text(row), colour=muted),
                 "trend": GridCell(text=trend_text(row), colour=muted),
-                "chart": GridCell(bars=row.bars, colour=alarm) if row.bars else GridCell(text="–"),
+                "chart": GridCell(
+                    text="" if row.bars else "–", bars=row.bars, colour=alarm or muted
+                ),
             },
         )
 
