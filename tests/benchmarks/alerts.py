@@ -46,7 +46,7 @@ def main() -> None:
     """Print all of it."""
     for as_target in (True, False):
         print(f"\n{'Named as a target' if as_target else 'Named by nobody'}:\n")
-        print("| recordings | healthy | their days | banners | per healthy day | leaks | told |")
+        print("| recordings | healthy | their days | banners | most of one | leaks | told |")
         print("| :-- | --: | --: | --: | --: | --: | :-- |")
         for name, folder, column in (
             ("24 programs", TRACES, "rss_bytes"),
@@ -59,7 +59,7 @@ def main() -> None:
 
 def show_traces(name: str, folder: Path, column: str, *, as_target: bool) -> None:
     """A row of the table, and what was told of whom."""
-    days, banners, leaks = 0.0, 0, Counter[str]()
+    days, banners, most, leaks = 0.0, 0, 0, Counter[str]()
     details = []
     for trace in read_traces(folder, column):
         told = replay(trace, as_target=as_target)
@@ -71,12 +71,13 @@ def show_traces(name: str, folder: Path, column: str, *, as_target: bool) -> Non
         else:
             days += trace.rows[-1][0] / DAY
             banners += len(told)
+            most = max(most, len(told))
             days_of_others = len(told)
         if days_of_others:
             details.append(f"{trace.name} {dict(keys)}")
     print(
         f"| {name} | {sum(1 for _ in read_traces(folder, column)) - leaks.total()} | {days:.2f} "
-        f"| {banners} | {banners / days:.1f} | {leaks.total()} "
+        f"| {banners} | {most} | {leaks.total()} "
         f"| {', '.join(f'{how} {count}' for how, count in leaks.items())} |"
     )
     for detail in details:

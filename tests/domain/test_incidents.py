@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -190,14 +191,14 @@ def of(key: str, level: Level = W, value: float | None = None, subject: str = "a
 
 def test_banners_are_a_minute_apart_unless_the_level_is_higher() -> None:
     book = IncidentBook(AlertPolicy())
-    leak_a, leak_b, leak_c = of("leak:a"), of("leak:b"), of("leak:c", C)
-    assert told_of(book, 0, leak_a) == [("leak:a", "raised", "")]
+    limit_a, limit_b, limit_c = of("limit:a"), of("limit:b"), of("limit:c", C)
+    assert told_of(book, 0, limit_a) == [("limit:a", "raised", "")]
     reason = "another banner is less than 60 s old"
-    assert told_of(book, 1, leak_a, leak_b) == [("leak:b", "held", reason)]
-    assert told_of(book, 2, leak_a, leak_b, leak_c) == [("leak:c", "raised", "")]
+    assert told_of(book, 1, limit_a, limit_b) == [("limit:b", "held", reason)]
+    assert told_of(book, 2, limit_a, limit_b, limit_c) == [("limit:c", "raised", "")]
     for second in range(3, 62):
-        assert told_of(book, second, leak_a, leak_b, leak_c) == []
-    assert told_of(book, 62, leak_a, leak_b, leak_c) == [("leak:b", "raised", "")]
+        assert told_of(book, second, limit_a, limit_b, limit_c) == []
+    assert told_of(book, 62, limit_a, limit_b, limit_c) == [("limit:b", "raised", "")]
 
 
 def test_what_is_clearly_worse_than_last_told_is_told_again_in_place() -> None:
@@ -207,6 +208,53 @@ def test_what_is_clearly_worse_than_last_told_is_told_again_in_place() -> None:
         assert told_of(book, second, of("limit:a", value=1.24)) == []
     assert told_of(book, 100, of("limit:a", value=1.26)) == [("limit:a", "worsened", "")]
     assert told_of(book, 101, of("limit:a", value=1.9)) == []
+
+
+def test_growth_is_told_once_a_day_and_its_proof_once_more() -> None:
+    book = IncidentBook(AlertPolicy())
+    suspicion = replace(of("leak:a"), is_doubtful=True)
+    reason = "the same was told less than a day ago"
+    assert told_of(book, 0, of("growth:a")) == [("growth:a", "raised", "")]
+    for second in range(30, 3600, 30):
+        told_of(book, second)
+    assert told_of(book, 3600, of("growth:a")) == [("growth:a", "held", reason)]
+    assert told_of(book, 3610, suspicion)[0] == ("leak:a", "held", reason)
+    assert told_of(book, 3620, of("leak:a")) == [("leak:a", "raised", "")]
+    for second in range(3630, 5000, 30):
+        told_of(book, second)
+    assert told_of(book, 5000, of("leak:a")) == [("leak:a", "held", reason)]
+    for second in range(5030, 90_060, 30):
+        told_of(book, second)
+    assert told_of(book, 90_060, of("growth:a")) == [("growth:a", "raised", "")]
+
+
+def test_the_next_run_of_a_program_may_be_told_to_leak_on_the_same_day() -> None:
+    book = IncidentBook(AlertPolicy())
+    assert told_of(book, 0, of("leak:a")) == [("leak:a", "raised", "")]
+    (over,) = book.fold(100, WALL + 100, (), Quiet(), ended={"leak:a", "growth:a"})
+    assert over.what == "resolved"
+    assert told_of(book, 200, of("leak:a")) == [("leak:a", "raised", "")]
+
+
+def test_growth_that_gets_worse_by_a_level_is_told_all_the_same() -> None:
+    book = IncidentBook(AlertPolicy())
+    told_of(book, 0, of("growth:a"))
+    assert told_of(book, 40, of("growth:a", C)) == [("growth:a", "escalated", "")]
+
+
+def test_a_program_that_jumps_again_and_again_is_told_of_only_when_it_jumps_much_higher() -> None:
+    book = IncidentBook(AlertPolicy())
+
+    def jump(second: float, value: float) -> list[str]:
+        condition = replace(of("spike:a", value=value), is_moment=True)
+        told = told_of(book, second, condition)
+        for later in range(30, 300, 30):
+            told_of(book, second + later)
+        return [what for _, what, _ in told]
+
+    assert jump(0, 10.0) == ["raised"]
+    assert jump(1000, 20.0) == ["held"]
+    assert jump(2000, 41.0) == ["raised"]
 
 
 def test_a_shortage_of_the_machine_is_told_in_place_of_what_makes_it() -> None:

@@ -8,6 +8,7 @@ same times give the same announcements, live or replayed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -26,6 +27,12 @@ _PATIENCE_SECONDS = {"leak": 1800.0, "leak-of-application": 1800.0, "growth": 18
 TARGET_INCIDENTS = ("limit", "growth", "leak", "spike")
 """How the keys of incidents about targets begin: "limit:NAME". Others may be about an application
 that merely goes by the name of a target."""
+_NEWS = {"growth": "growth", "leak": "proof", "leak-of-application": "proof", "spike": "spike"}
+"""Incidents that may be the same news as another, by how their keys begin."""
+_NEWS_SECONDS = 86_400.0
+"""So long the same about the same subject is no news again..."""
+_NEWS_FACTOR = 4.0
+"""...unless it is worse by a level, or so many times what was told."""
 _INHIBITED = (*TARGET_INCIDENTS, "leak-of-application", "forecast")
 """What a shortage of the machine's memory is told in place of."""
 
@@ -47,6 +54,8 @@ class Condition:
     """Something that has happened rather than lasts: told at once, over by itself."""
     has_lasted: bool = False
     """What judged it has waited long enough already: told at once."""
+    is_doubtful: bool = False
+    """A leak that is not proven yet: no more news than growth is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +128,7 @@ class Incident:
     phase: Phase = "active"
     acknowledged: bool = False
     """The person knows: not told again unless the level rises."""
+    is_doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +164,8 @@ class IncidentBook:
         self._entries: dict[str, _Entry] = {}
         self._last_fold: float | None = None
         self._last_banner: tuple[float, Level] | None = None
+        self._told: dict[tuple[str, str], tuple[float, Incident]] = {}
+        """When a banner told of what, last, by subject and kind of news."""
 
     def open_incidents(self) -> tuple[Incident, ...]:
         """What is wrong now, worst first, then oldest first."""
@@ -204,6 +216,9 @@ class IncidentBook:
         if self._last_fold is not None and now - self._last_fold > GAP_SECONDS:
             self._lose_sight()
         self._last_fold = now
+        for key in ended:
+            # Of its next run, a leak is news.
+            self._told.pop((key.partition(":")[2], "proof"), None)
         announcements: list[Announcement] = []
         judged = {condition.key: condition for condition in conditions}
         keys = [*judged, *(key for key in self._entries if key not in judged)]
@@ -284,6 +299,7 @@ class IncidentBook:
             value=condition.value,
             notified_value=incident.notified_value if incident else None,
             acknowledged=incident is not None and incident.acknowledged and level <= incident.level,
+            is_doubtful=condition.is_doubtful,
         )
 
     def _recover(
@@ -342,6 +358,8 @@ class IncidentBook:
             entry.banner_at, entry.banner_level = now, incident.level
             entry.held_reason = None
             self._last_banner = now, incident.level
+            for kind in _news_of(incident):
+                self._told[incident.subject, kind] = now, incident
             announcements.append(Announcement(what=what, incident=incident))
         elif reason != entry.held_reason and is_news:
             entry.held_reason = reason
@@ -361,6 +379,8 @@ class IncidentBook:
             return _("it was acknowledged")
         if self._is_inhibited(incident):
             return _("the machine's shortage of memory is told in its place")
+        if self._is_no_news(incident, now):
+            return _("the same was told less than a day ago")
         is_emergency = incident.level is Level.EMERGENCY
         if is_emergency and entry.banner_level < Level.EMERGENCY:
             # No earlier and milder banner may delay this one.
@@ -389,11 +409,28 @@ class IncidentBook:
             and pressure.incident.level >= max(Level.CRITICAL, incident.level)
         )
 
+    def _is_no_news(self, incident: Incident, now: float) -> bool:
+        kinds = _news_of(incident)
+        if not kinds or (incident.subject, kinds[0]) not in self._told:
+            return False
+        at, told = self._told[incident.subject, kinds[0]]
+        if now - at >= _NEWS_SECONDS or incident.level > told.level:
+            return False
+        return (incident.value or 0.0) < _NEWS_FACTOR * (told.value or math.inf)
+
     def _is_spent(self, entry: _Entry, now: float) -> bool:
         if entry.incident is not None or entry.candidate is not Level.NORMAL:
             return False
         longest_seconds = max(self.policy.cooldown_seconds.values(), default=0.0)
         return entry.banner_at is None or now - entry.banner_at >= longest_seconds
+
+
+def _news_of(incident: Incident) -> tuple[str, ...]:
+    """What kind of news it is, and then what else it says; empty: it is to be told each time."""
+    kind = _NEWS.get(incident.key.partition(":")[0])
+    if kind == "proof":
+        return ("growth",) if incident.is_doubtful else ("proof", "growth")
+    return () if kind is None else (kind,)
 
 
 def level_of_share(

@@ -503,10 +503,13 @@ class Monitor:
             leak=leak,
             leak_since_wall_seconds=leak.since(now, wall),
         )
+        is_growing = growth is not None and growth.sustained
+        told_leak = self._judge_leak(rule, view, is_growing=is_growing)
         judged = (
             self._judge_limit(view),
-            self._judge_leak(rule, view),
-            self._judge_growth(rule, view, state, now, _room_bytes(frame.system, sample)),
+            told_leak
+            # A leak that is told says all that growth would, and better.
+            or self._judge_growth(rule, view, state, now, _room_bytes(frame.system, sample)),
             self._judge_spike(rule, spike),
         )
         return view, judged, events
@@ -577,20 +580,28 @@ class Monitor:
             value=view.limit_share,
         )
 
-    def _is_suspect(self, view: TargetView) -> bool:
-        """Whether to tell of a target: who named it wants to hear a little before it is proven."""
+    def _is_suspect(self, view: TargetView, *, is_growing: bool) -> bool:
+        """Whether to tell of a target: who named it wants to hear a little before it is proven.
+
+        is_growing: that it grows is being told already, which says as much.
+        """
         leak = view.leak
         if leak.level == "growing":
             almost = self._rules.leaks.leaking_score - ALMOST_SCORE
-            return leak.score >= almost or self._is_told(f"leak:{view.name}")
+            is_almost = leak.score >= almost and not is_growing
+            return is_almost or self._is_told(f"leak:{view.name}")
         return leak.level == "leaking"
 
     def _is_told(self, key: str) -> bool:
         """Whether it is open: what mattered once matters until it ends, else it would flicker."""
         return self._book.judged_level(key) > Level.NORMAL
 
-    def _judge_leak(self, rule: TargetRule, view: TargetView) -> Condition | None:
-        if not self._is_suspect(view) or not (self._rules.tells_growth and rule.watch_growth):
+    def _judge_leak(
+        self, rule: TargetRule, view: TargetView, *, is_growing: bool
+    ) -> Condition | None:
+        if not (self._rules.tells_growth and rule.watch_growth):
+            return None
+        if not self._is_suspect(view, is_growing=is_growing):
             return None
         impact = impact_of(view.leak, is_target=True)
         if not impact.matters and not self._is_told(f"leak:{view.name}"):
@@ -604,9 +615,6 @@ class Monitor:
         if growth is None or not growth.sustained:
             return None
         if not (self._rules.tells_growth and rule.watch_growth):
-            return None
-        # A leak that is told says all that growth would, and better.
-        if self._is_suspect(view) and impact_of(view.leak, is_target=True).matters:
             return None
         title, body = growth_text(view, now - growth.onset_monotonic_seconds, growth.grown_bytes)
         return Condition(
@@ -692,6 +700,7 @@ def _leak_condition(
         title=title,
         body=body,
         has_lasted=True,
+        is_doubtful=verdict.level != "leaking",
     )
 
 

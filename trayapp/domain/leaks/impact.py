@@ -38,8 +38,13 @@ def impact_of(verdict: Verdict, *, is_target: bool = False) -> Impact:
         reason = _("It keeps {size}.").format(size=format_size(grown))
         return Impact(matters=True, reason=reason)
     if grown >= DOUBLED_BYTES and grown >= start:
-        times = format_number(1 + grown / max(start, 1), 1)
-        return Impact(matters=True, reason=_("It has grown to {n} times.").format(n=times))
+        if start < MIB:
+            # A share of next to nothing says nothing.
+            reason = _("It keeps {size}.").format(size=format_size(grown))
+        else:
+            times = format_number(1 + grown / start, 1)
+            reason = _("It has grown to {n} times its size.").format(n=times)
+        return Impact(matters=True, reason=reason)
     if is_target and grown >= NOTABLE_BYTES and grown >= NOTABLE_SHARE * start:
         return Impact(matters=True, reason="")
     return Impact(matters=False, reason="")
