@@ -95,8 +95,10 @@ def test_nothing_is_loaded_that_nobody_asked_for() -> None:
     program = (
         "import sys, trayapp.app; "
         "print([name for name in sys.modules if name.startswith('trayapp.delivery.')"
-        " or name in ('trayapp.actions', 'trayapp.domain.actions')])"
+        " or name.startswith(('trayapp.actions', 'trayapp.domain.actions', 'trayapp.guard'))"
+        " or name in ('trayapp.cleanup.probes', 'trayapp.control.client')])"
     )
     printed = subprocess.check_output([sys.executable, "-c", program], text=True)
-    for name in ("hooks", "outbox", "jsonlines", "journal", "spool", "actions"):
+    for name in ("hooks", "outbox", "jsonlines", "journal", "spool", "actions", "guard", "probes"):
         assert f".{name}'" not in printed
+    assert ".client'" not in printed

@@ -28,6 +28,16 @@ def test_an_answer_comes_back(runtime: Path, loopback: bool) -> None:
 
 
 @both_ways
+def test_each_name_is_an_endpoint_of_its_own(runtime: Path, loopback: bool) -> None:
+    with serving(runtime, loopback=loopback, name="probe-1-2"):
+        assert call(runtime, "echo", name="probe-1-2") == {"arguments": {}}
+        for other in ("probe-1-3", "control"):
+            with pytest.raises(NotRunningError):
+                call(runtime, "echo", name=other)
+    assert list(runtime.iterdir()) == []
+
+
+@both_ways
 def test_a_refusal_keeps_its_text_and_exit_code(runtime: Path, loopback: bool) -> None:
     """The person reads what the running Memtray has to say."""
     with (
