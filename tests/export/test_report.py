@@ -1,0 +1,243 @@
+"""The report says the worst first, shows what it rests on, and tells no more than it may."""
+
+from __future__ import annotations
+
+import getpass
+import html.parser
+import json
+import math
+import platform
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.export.test_export import event
+from tests.windows.stores import GIB, MIB, START, Curve, write_store
+from trayapp.domain.records import Event
+from trayapp.errors import ExportError, RecordingError, UsageError
+from trayapp.export.moments import parse_moment
+from trayapp.export.redaction import Redactor
+from trayapp.export.report import ReportOptions, main, report_json
+from trayapp.export.report_facts import Report
+from trayapp.export.scales import size_ticks, time_ticks
+
+SAMPLES = Path(__file__).parent.parent / "recording" / "samples"
+HOSTILE = "<script>alert(1)</script>\"'&</style>"
+EVENTS = (
+    event("alert", "leak", 1000, "leak keeps growing", what="raised", incident="leak:leak"),
+    event("alert", "leak", 1500, "leak keeps growing", what="escalated", incident="leak:leak"),
+    event("alert", "old", 300, "old is large", what="raised", incident="size:old", body="Why."),
+    event("alert", "old", 400, "old is large", what="resolved", incident="size:old"),
+    event("cleanup", "leak", 1200, "", before_bytes=9 * MIB, after_bytes=4 * MIB),
+    event("cleanup_follow_up", "leak", 1260, "", later_bytes=7 * MIB),
+)
+
+
+def store(path: Path, events: tuple[Event, ...] = EVENTS) -> Path:
+    curves: dict[str, Curve] = {
+        "leak": lambda after: (100 + after / 20) * MIB,
+        "old": lambda after: (300 + 20 * math.sin(after / 60)) * MIB,
+        HOSTILE: 5.0 * MIB,
+    }
+    return write_store(path / "history.sqlite3", curves, seconds=2400.0, step=4.0, events=events)
+
+
+def report(history: Path, name: str | None = None, **more: Any) -> Report:
+    output = None if name is None else history.parent / name
+    return main(ReportOptions(history_file=history, output=output, **more), lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return store(tmp_path_factory.mktemp("report"))
+
+
+def test_the_worst_is_said_first_with_its_evidence(history: Path) -> None:
+    made = report(history, live={"leak": {"limit_bytes": 256 * MIB}})
+    first, second, *rest = made.findings
+    assert (first.weight, first.title) == ("bad", "leak leaks")
+    assert "It has grown by" in first.text
+    assert "its limit of 256 MiB in about" in first.text
+    assert second.title == "leak came near its limit"
+    titles = {finding.title: finding.text for finding in rest}
+    assert titles["The machine had room"].startswith("At most 38 %")
+    assert titles["2 incidents"] == "1 is still open: leak keeps growing."
+    assert titles["1 cleanup"] == (
+        "They gave back 5.00 MiB at once. A minute later 2.00 MiB of it was still free."
+    )
+
+
+def test_incidents_are_told_from_begin_to_end(history: Path) -> None:
+    old, leak = report(history).incidents
+    assert (old.subject, old.title, old.told) == ("old", "old is large", 1)
+    assert old.ended_wall_seconds == START + 400
+    assert (leak.subject, leak.ended_wall_seconds, leak.told) == ("leak", None, 2)
+
+
+def test_what_the_applet_has_seen_counts_more_than_the_history(history: Path) -> None:
+    live = {"old": {"verdict": "leaking", "evidence": "It was watched.", "leak_score": 0.8}}
+    made = report(history, live=live)
+    assert [f.text for f in made.findings if f.title == "old leaks"] == ["It was watched."]
+    assert "old leaks" not in str(report(history, live=live, until=parse_moment("1s")).findings)
+
+
+def test_a_calm_time_is_told_as_such(tmp_path: Path) -> None:
+    calm = write_store(tmp_path / "history.sqlite3", {"web": 1.0 * GIB}, seconds=1200.0, step=5.0)
+    made = report(calm)
+    assert [finding.weight for finding in made.findings] == ["note", "good"]
+    assert made.findings[1].title == "Nothing keeps growing"
+
+
+class Page(html.parser.HTMLParser):
+    """What a browser would make of the page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def test_the_page_needs_nothing_and_runs_nothing(history: Path) -> None:
+    report(history, "out.html")
+    text = history.with_name("out.html").read_text(encoding="utf-8")
+    page = Page(text)
+    names = {tag for tag, _ in page.tags}
+    assert not names & {"script", "link", "img", "iframe", "object", "form", "a"}
+    for _, attributes in page.tags:
+        assert not [name for name in attributes if name.startswith("on") or name == "style"]
+        assert not {"src", "href"} & attributes.keys()
+    assert HOSTILE in page.texts
+    policy = next(
+        str(attributes["content"])
+        for _, attributes in page.tags
+        if attributes.get("http-equiv") == "Content-Security-Policy"
+    )
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "prefers-color-scheme: dark" in text
+    assert "@media print" in text
+    assert not re.search(r"https?://|url\(", text)
+
+
+def test_the_pdf_has_pages_of_text(history: Path) -> None:
+    report(history, "out.pdf")
+    data = history.with_name("out.pdf").read_bytes()
+    assert data.startswith(b"%PDF-")
+    assert data.count(b"/Type /Page\n") + data.count(b"/Type /Page ") >= 2
+    try:
+        done = subprocess.run(
+            ["pdftotext", "-layout", str(history.with_name("out.pdf")), "-"],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+    except FileNotFoundError:
+        return
+    assert "leak leaks" in done.stdout
+    assert "Circumstances" in done.stdout
+
+
+def test_json_for_machines(history: Path) -> None:
+    report(history, "out.json", live={"leak": {"limit_bytes": 256 * MIB}})
+    told = json.loads(history.with_name("out.json").read_text())
+    assert told == json.loads(
+        json.dumps(report_json(report(history, live={"leak": {"limit_bytes": 256 * MIB}})))
+    ) | {"made_unix_s": told["made_unix_s"]}
+    leak = next(one for one in told["targets"] if one["name"] == "leak")
+    assert leak["verdict"] == "leaking"
+    assert leak["rate_bytes_per_second"] == pytest.approx(MIB / 20, rel=0.05)
+    assert leak["limit_bytes"] == 256 * MIB
+    assert told["cleanups"][0]["kept_bytes"] == 2 * MIB
+
+
+PRIVATE = "/home/alice-b/shop/run.py --password hunter2 --host"
+
+
+@pytest.mark.parametrize("name", ["out.html", "out.json"])
+def test_a_private_report_tells_neither_who_nor_where(tmp_path: Path, name: str) -> None:
+    user, machine = getpass.getuser(), platform.node()
+    secret = f"{PRIVATE} {machine}"
+    body = f"{user} on {machine} runs {secret} from {Path.home()}/x/y.log"
+    told = event("alert", "leak", 900, f"{secret} grows", what="raised", body=body)
+    history = store(tmp_path, events=(told,))
+    options = {"details": {"leak": secret}}
+    report(history, f"open-{name}", **options)
+    opened = (tmp_path / f"open-{name}").read_text(encoding="utf-8")
+    report(history, name, is_private=True, **options)
+    text = (tmp_path / name).read_text(encoding="utf-8")
+    assert "hunter2" in opened
+    assert machine in opened
+    for word in ("hunter2", "alice-b", "/shop/", str(Path.home()) + "/"):
+        assert word not in text
+    # The style begins with ":root".
+    text = re.sub("<style>.*</style>", "", text, flags=re.DOTALL)
+    for word in (user, machine):
+        if len(word) > 2:
+            assert not re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)
+    assert "left out" in text or '"is_private": true' in text
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("/usr/bin/python3 grows", "…/python3 grows"),
+        (r"C:\Users\alice\app.exe", "…/app.exe"),
+        ("~/x/y, bob and bobby", "…/y, … and bobby"),
+        ("5 MiB/s of 10 GiB; 1/2", "5 MiB/s of 10 GiB; 1/2"),
+        ("run --key 1 now", "… now"),
+    ],
+)
+def test_redaction(text: str, told: str) -> None:
+    assert Redactor(["bob", "al"], ["run --key 1", ""])(text) == told
+
+
+def test_recordings_are_reported_on_without_this_machine(tmp_path: Path) -> None:
+    files = (SAMPLES / "procpath.sqlite", SAMPLES / "mprof.dat")
+    options = ReportOptions(history_file=tmp_path / "none", output=tmp_path / "r.html", files=files)
+    made = main(options, lambda _: None)
+    assert made.title == "Memory report of procpath.sqlite, mprof.dat"
+    assert {one.name for one in made.targets} == {
+        "procpath.sqlite: python3 12620", "mprof.dat: memory", "mprof.dat: child 12634",
+    }  # fmt: skip
+    assert platform.platform() not in str(made.facts)
+    assert "python3 grow.py" in {one.details for one in made.targets}
+
+
+def test_a_history_from_elsewhere_is_reported_on_with_its_events(history: Path) -> None:
+    made = main(
+        ReportOptions(history_file=Path("none"), output=None, files=(history,)), lambda _: None
+    )
+    assert made.incidents
+    assert made.title == "Memory report of history.sqlite3"
+
+
+def test_what_cannot_be_reported_is_one_line(history: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"use one of \.html, \.pdf, \.json"):
+        report(history, "out.docx")
+    with pytest.raises(ExportError, match="No such file or directory"):
+        report(history, "nowhere/out.html")
+    with pytest.raises(RecordingError, match="is empty"):
+        empty = tmp_path / "empty.csv"
+        empty.touch()
+        report(history, files=(empty,))
+    assert not list(history.parent.glob(".memtray-*"))
+
+
+def test_ticks_are_round_and_few() -> None:
+    for high in (1.0, 900.0, 3 * MIB, 1000 * MIB, 700 * GIB):
+        ticks = size_ticks(0.0, high)
+        assert 1 <= len(ticks) <= 7
+        assert all(0 <= tick <= high for tick in ticks)
+    for span in (1.0, 60.0, 3600.0, 86_400.0, 90 * 86_400.0):
+        moments = time_ticks(START, START + span)
+        assert 1 <= len(moments) <= 9
+        assert all(START <= at <= START + span for at, _ in moments)

@@ -1,0 +1,36 @@
+"""Leaving out of a report what tells who and where: users, machines, paths, command lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_HIDDEN = "…"
+_PATH = re.compile(
+    r"(?<![\w.~/\\])(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\\"'<>|:]+[/\\])+([^\s/\\\"'<>|:,;)]*)"
+)
+"""At least one folder, then the last part."""
+_LEAST_WORD = 3
+"""A user called "a" is not told by a letter."""
+
+
+class Redactor:
+    """Replaces what is private in any text; knows nothing else of it."""
+
+    def __init__(self, words: Iterable[str] = (), phrases: Iterable[str] = ()) -> None:
+        """Hide `words` where they stand alone (users, machines), `phrases` wherever they are."""
+        self._phrases = sorted({one for one in phrases if len(one) >= _LEAST_WORD}, key=len)[::-1]
+        names = sorted({re.escape(one) for one in words if len(one) >= _LEAST_WORD}, key=len)[::-1]
+        self._words = re.compile(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)") if names else None
+
+    def __call__(self, text: str) -> str:
+        """The text without any of it; of a path its last part stays."""
+        for phrase in self._phrases:
+            text = text.replace(phrase, _HIDDEN)
+        text = _PATH.sub(lambda match: f"{_HIDDEN}/{match[1]}", text)
+        return self._words.sub(_HIDDEN, text) if self._words else text
+
+
+def hide_nothing(text: str) -> str:
+    """For a report that is not private."""
+    return text

@@ -1,0 +1,276 @@
+"""The report as one page that needs nothing else: no script, no font, no picture from outside."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from html import escape
+from pathlib import Path
+
+from trayapp import __version__
+from trayapp.domain.language import _
+from trayapp.domain.units import format_size
+from trayapp.export.report_facts import (
+    MOST_EVENTS,
+    Chart,
+    Report,
+    TargetFacts,
+    figures_of,
+    length_of,
+)
+from trayapp.export.report_svg import DASHES, chart_svg
+
+_COLORS = {
+    "light": {
+        "page": "#ffffff", "soft": "#f4f6f8", "text": "#1f2328", "muted": "#59636e",
+        "rule": "#d9dee3", "bad": "#b3001b", "warning": "#8f5500", "good": "#00694d",
+        "note": "#59636e",
+        "curves": ("#0072b2", "#d55e00", "#00805d", "#b04a86", "#9a6b00", "#3188bd", "#4d4d4d"),
+    },
+    "dark": {
+        "page": "#16181c", "soft": "#22262c", "text": "#e6e8eb", "muted": "#a1abb6",
+        "rule": "#383f48", "bad": "#ff7b7b", "warning": "#f5b95a", "good": "#3ccf9f",
+        "note": "#a1abb6",
+        "curves": ("#56b4e9", "#f0884a", "#2fc195", "#e29bc4", "#f0e442", "#8ab4ff", "#d0d4d9"),
+    },
+}  # fmt: skip
+_RULES = """
+:root { color-scheme: light dark; }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 62rem; padding: 2rem 1.25rem 3rem; background: var(--page);
+  color: var(--text); font: 15px/1.5 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
+h1 { font-size: 1.6rem; line-height: 1.25; margin: 0; }
+h2 { font-size: 1.15rem; margin: 2.2rem 0 .7rem; }
+h3 { font-size: .95rem; margin: 0 0 .4rem; }
+p.when { color: var(--muted); margin: .2rem 0 1.4rem; }
+ul.findings { list-style: none; margin: 0; padding: 0; display: grid; gap: .6rem; }
+ul.findings li { background: var(--soft); border-left: 4px solid var(--note); padding: .6rem .9rem;
+  border-radius: 3px; overflow-wrap: anywhere; }
+ul.findings b { display: block; } ul.findings span { color: var(--muted); }
+li.bad { border-color: var(--bad) !important; } li.bad b { color: var(--bad); }
+li.warning { border-color: var(--warning) !important; } li.warning b { color: var(--warning); }
+li.good { border-color: var(--good) !important; } li.good b { color: var(--good); }
+figure { margin: 0 0 1.6rem; break-inside: avoid; }
+figcaption { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; font-size: .85rem;
+  color: var(--muted); padding-left: 4.6rem; }
+figcaption svg { width: 26px; height: 8px; margin-right: .35rem; }
+svg { width: 100%; height: auto; display: inline; vertical-align: middle; overflow: visible; }
+figure > svg { display: block; }
+.grid { stroke: var(--rule); stroke-width: .6; } .axis { stroke: var(--muted); }
+.tick { fill: var(--muted); font-size: 11.5px; }
+.ceiling { stroke: var(--bad); stroke-width: 1.2; stroke-dasharray: 9 3 2 3; }
+.growth { stroke: var(--bad); stroke-width: 2; stroke-dasharray: 3 3; }
+.line { fill: none; stroke-width: 1.7; stroke-linejoin: round; }
+.band { stroke: none; fill-opacity: .2; }
+.mark line { stroke-width: .9; stroke-opacity: .7; }
+.mark.warning { stroke: var(--warning); fill: var(--warning); }
+.mark.critical, .mark.emergency { stroke: var(--bad); fill: var(--bad); }
+.mark.cleanup { stroke: var(--good); fill: var(--good); }
+.mark.restart { stroke: var(--muted); fill: var(--muted); }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; font-size: .88rem; }
+th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--rule);
+  vertical-align: top; overflow-wrap: break-word; }
+td:first-child { min-width: 7rem; max-width: 18rem; }
+td.number, th.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+td.time { white-space: nowrap; }
+td.leaking { color: var(--bad); font-weight: 600; }
+td.growing { color: var(--warning); font-weight: 600; }
+td.details { color: var(--muted); overflow-wrap: anywhere; min-width: 10rem;
+  font: .8rem/1.5 ui-monospace, "DejaVu Sans Mono", monospace; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.2rem; margin: 0; }
+dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
+footer { margin-top: 2.5rem; color: var(--muted); font-size: .85rem; }
+@media print {
+  body { max-width: none; padding: 0; font-size: 11px; }
+  h2 { break-after: avoid; } tr { break-inside: avoid; }
+  ul.findings li { break-inside: avoid; print-color-adjust: exact; }
+}
+"""
+
+
+def write_html(path: Path, report: Report) -> None:
+    """Write the page. Whatever strangers wrote is escaped, and nothing of it can run.
+
+    Raises: OSError.
+    """
+    path.write_text("".join(_page(report)), encoding="utf-8")
+
+
+def _style() -> str:
+    dark, light = _variables("dark"), _variables("light")
+    # On paper it is always light.
+    return (
+        f":root {{{light}}}\n"
+        f"@media screen and (prefers-color-scheme: dark) {{ :root {{{dark}}} }}\n{_RULES}"
+    )
+
+
+def _variables(theme: str) -> str:
+    colors = dict(_COLORS[theme])
+    curves: Sequence[str] = colors.pop("curves")
+    named = {**colors, **{f"c{number}": color for number, color in enumerate(curves)}}
+    return " ".join(f"--{name}: {color};" for name, color in named.items())
+
+
+def _curve_rules() -> str:
+    numbers = range(len(_COLORS["light"]["curves"]))
+    return "".join(
+        f".line.c{n} {{ stroke: var(--c{n}); }} .band.c{n}, .dot.c{n} {{ fill: var(--c{n}); }}\n"
+        for n in numbers
+    )
+
+
+def _page(report: Report) -> Iterator[str]:
+    style = _style() + _curve_rules()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    title = escape(report.title)
+    yield (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="referrer" content="no-referrer">'
+        f"<title>{title}</title><style>{style}</style></head><body>\n"
+        f'<h1>{title}</h1><p class="when">{escape(time_of(report))}</p>\n'
+    )
+    yield '<ul class="findings">'
+    for finding in report.findings:
+        yield (
+            f'<li class="{finding.weight}"><b>{escape(finding.title)}</b>'
+            f"<span>{escape(finding.text)}</span></li>"
+        )
+    yield "</ul>\n"
+    if report.charts:
+        yield f"<h2>{escape(_('Over time'))}</h2>"
+        for chart in report.charts:
+            yield _figure(chart, report)
+    yield from _targets(report.targets)
+    yield from _incidents(report)
+    yield from _cleanups(report)
+    if report.facts:
+        yield f"<h2>{escape(_('Circumstances'))}</h2><dl>"
+        for label, value in report.facts:
+            yield f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>"
+        yield "</dl>"
+    yield f"<footer>{escape(made_by(report))}</footer></body></html>\n"
+
+
+def time_of(report: Report) -> str:
+    """From when to when, and how long."""
+    since, until = (clock(at) for at in (report.since_wall_seconds, report.until_wall_seconds))
+    return _("{since} to {until} ({length})").format(
+        since=since, until=until, length=length_of(report)
+    )
+
+
+def made_by(report: Report) -> str:
+    """Who made it, when, and what was left out."""
+    text = _("Made by Memtray {version} on {date}.").format(
+        version=__version__, date=clock(report.made_wall_seconds)
+    )
+    if report.is_private:
+        text += " " + _("Command lines, paths and the names of user and machine are left out.")
+    return text
+
+
+def clock(wall_seconds: float | None) -> str:
+    """Local date and time."""
+    if wall_seconds is None:
+        return "–"
+    return f"{datetime.fromtimestamp(wall_seconds):%Y-%m-%d %H:%M:%S}"
+
+
+def _figure(chart: Chart, report: Report) -> str:
+    svg = chart_svg(chart, report.since_wall_seconds, report.until_wall_seconds)
+    return f"<figure><h3>{escape(chart.title)}</h3>{svg}{_legend(chart)}</figure>\n"
+
+
+def _legend(chart: Chart) -> str:
+    entries = []
+    for number, curve in enumerate(chart.curves):
+        known = [point for point in curve.points if point is not None]
+        if not known:
+            continue
+        dash = f' stroke-dasharray="{DASHES[number % len(DASHES)]}"' if number else ""
+        name = escape(f"{curve.name}  {format_size(known[-1].mean)}")
+        entries.append(
+            '<span><svg viewBox="0 0 26 8" aria-hidden="true"><line class="line '
+            f'c{number}"{dash} x1="0" y1="4" x2="26" y2="4"/></svg>{name}</span>'
+        )
+    return f"<figcaption>{''.join(entries)}</figcaption>"
+
+
+def _targets(targets: Sequence[TargetFacts]) -> Iterator[str]:
+    if not targets:
+        return
+    has_details = any(one.details for one in targets)
+    headings = [heading for heading, _text in figures_of(targets[0])]
+    yield f"<h2>{escape(_('Targets'))}</h2>"
+    yield from _head([*headings, *([_("How it is found")] if has_details else [])], 2, 9)
+    for one in sorted(targets, key=lambda one: -(one.summary.peak or 0.0)):
+        texts = [text for _heading, text in figures_of(one)]
+        cells = [
+            f"<td>{escape(texts[0])}</td>",
+            f'<td class="{one.level}">{escape(texts[1])}</td>',
+            *(f'<td class="number">{escape(text)}</td>' for text in texts[2:]),
+        ]
+        if has_details:
+            cells.append(f'<td class="details">{escape(one.details)}</td>')
+        yield f"<tr>{''.join(cells)}</tr>"
+    yield "</tbody></table></div>\n"
+
+
+def _incidents(report: Report) -> Iterator[str]:
+    if not report.incidents:
+        return
+    yield f"<h2>{escape(_('Incidents'))}</h2>"
+    yield from _head([_("Begun"), _("Over"), _("Level"), _("What"), _("Told")])
+    for one in report.incidents[-MOST_EVENTS:]:
+        over = clock(one.ended_wall_seconds) if one.ended_wall_seconds else _("still open")
+        yield (
+            f'<tr><td class="time">{clock(one.begun_wall_seconds)}</td>'
+            f'<td class="time">{escape(over)}</td><td>{escape(one.level)}</td>'
+            f"<td><b>{escape(one.title)}</b><br>{escape(one.text)}</td>"
+            f'<td class="number">{one.told}</td></tr>'
+        )
+    yield "</tbody></table></div>\n"
+    yield from _left_out(len(report.incidents))
+
+
+def _cleanups(report: Report) -> Iterator[str]:
+    if not report.cleanups:
+        return
+    yield f"<h2>{escape(_('Cleanups'))}</h2>"
+    headings = [_("When"), _("What"), _("Before"), _("After"), _("Freed"), _("Free a minute later")]
+    yield from _head(headings, 2, 6)
+    for one in report.cleanups[-MOST_EVENTS:]:
+        sizes = (one.before_bytes, one.after_bytes, one.freed_bytes, one.kept_bytes)
+        cells = "".join(f'<td class="number">{escape(format_size(size))}</td>' for size in sizes)
+        yield (
+            f'<tr><td class="time">{clock(one.wall_seconds)}</td>'
+            f"<td>{escape(one.subject)}</td>{cells}</tr>"
+        )
+    yield "</tbody></table></div>\n"
+    yield from _left_out(len(report.cleanups))
+
+
+def _head(headings: Sequence[str], first_number: int = 99, after: int = 99) -> Iterator[str]:
+    """The beginning of a table; columns of numbers stand to the right."""
+    cells = "".join(
+        f'<th scope="col"{_right(number, first_number, after)}>{escape(heading)}</th>'
+        for number, heading in enumerate(headings)
+    )
+    yield f'<div class="scroll"><table><thead><tr>{cells}</tr></thead><tbody>'
+
+
+def _right(number: int, first: int, after: int) -> str:
+    return ' class="number"' if first <= number < after else ""
+
+
+def _left_out(count: int) -> Iterable[str]:
+    if count > MOST_EVENTS:
+        text = _("The newest {shown} of {count} are shown.").format(shown=MOST_EVENTS, count=count)
+        yield f"<p>{escape(text)}</p>"

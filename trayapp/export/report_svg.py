@@ -1,0 +1,159 @@
+"""A chart as inline SVG: its colours come from the page's style, so that they follow the theme."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+
+from trayapp.domain.units import format_size
+from trayapp.export.report_facts import Chart, ChartCurve, ChartPoint
+from trayapp.export.scales import size_label, size_ticks, time_ticks
+
+WIDTH, HEIGHT = 900.0, 250.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 74.0, 12.0, 16.0, 26.0
+DASHES = ("", "7 3", "2 2", "8 3 2 3", "12 4", "4 2", "9 2 2 2 2 2")
+"""One per curve, so that they are told apart without colours."""
+_SHAPES = {
+    "warning": "M-5 4 L0 -5 L5 4 Z",
+    "critical": "M-4 -4 H4 V4 H-4 Z",
+    "emergency": "M0 -6 L6 0 L0 6 L-6 0 Z",
+    "cleanup": "M-4 0 A4 4 0 1 0 4 0 A4 4 0 1 0 -4 0 Z",
+    "restart": "M-1 -5 H1 V5 H-1 Z",
+}
+"""Of marks, around their middle."""
+
+
+def limits_of(chart: Chart) -> tuple[float, float]:
+    """The least and the greatest size to be shown, with some room."""
+    points = [point for curve in chart.curves for point in curve.points if point is not None]
+    high = max((point.high for point in points), default=1.0)
+    low = min((point.low for point in points), default=0.0)
+    if chart.ceiling_bytes and chart.ceiling_bytes <= 2 * high:
+        high = max(high, chart.ceiling_bytes)
+    if chart.starts_at_zero or low < high / 2:
+        return 0.0, high * 1.06 or 1.0
+    room = max(high - low, high * 0.1)
+    middle = (high + low) / 2
+    return max(0.0, middle - room * 0.6), middle + room * 0.6
+
+
+def stretches_of(points: Iterable[ChartPoint | None]) -> Iterator[list[ChartPoint]]:
+    """What lies between two gaps."""
+    stretch: list[ChartPoint] = []
+    for point in points:
+        if point is not None:
+            stretch.append(point)
+        elif stretch:
+            yield stretch
+            stretch = []
+    if stretch:
+        yield stretch
+
+
+def chart_svg(chart: Chart, since: float, until: float) -> str:
+    """The whole picture; texts in it are escaped."""
+    low, high = limits_of(chart)
+    axes = _Axes(since, max(until, since + 1.0), low, high)
+    summary = escape(_spoken(chart))
+    parts = [
+        f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" aria-label="{summary}">',
+        *_grid(axes),
+        *_ceiling(chart, axes),
+    ]
+    for number, curve in enumerate(chart.curves):
+        parts += _curve(number, curve, axes)
+    if chart.growth is not None:
+        (x1, y1), (x2, y2) = ((axes.x(t), axes.y(size)) for t, size in chart.growth)
+        parts.append(
+            f'<line class="growth" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
+        )
+    parts += _marks(chart, axes)
+    parts.append("</svg>")
+    return "".join(parts)
+
+
+class _Axes:
+    """From wall seconds and bytes to places in the picture."""
+
+    def __init__(self, since: float, until: float, low: float, high: float) -> None:
+        self.since, self.until, self.low, self.high = since, until, low, high
+
+    def x(self, wall_seconds: float) -> float:
+        """From the left."""
+        share = (wall_seconds - self.since) / (self.until - self.since)
+        return _LEFT + min(1.0, max(0.0, share)) * (WIDTH - _LEFT - _RIGHT)
+
+    def y(self, size_bytes: float) -> float:
+        """From the top."""
+        share = (size_bytes - self.low) / (self.high - self.low)
+        return HEIGHT - _BOTTOM - min(1.0, max(0.0, share)) * (HEIGHT - _TOP - _BOTTOM)
+
+
+def _grid(axes: _Axes) -> Iterator[str]:
+    bottom, right = HEIGHT - _BOTTOM, WIDTH - _RIGHT
+    for size in size_ticks(axes.low, axes.high):
+        y = axes.y(size)
+        yield f'<line class="grid" x1="{_LEFT}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}"/>'
+        label = escape(size_label(size))
+        yield _tick(_LEFT - 7, y + 4, "end", label)
+    for at, label in time_ticks(axes.since, axes.until):
+        x = axes.x(at)
+        yield f'<line class="grid" x1="{x:.1f}" y1="{_TOP}" x2="{x:.1f}" y2="{bottom}"/>'
+        anchor = "end" if x > WIDTH - 30 else "middle"
+        yield _tick(x, bottom + 17, anchor, label)
+    yield f'<line class="axis" x1="{_LEFT}" y1="{bottom}" x2="{right}" y2="{bottom}"/>'
+
+
+def _tick(x: float, y: float, anchor: str, label: str) -> str:
+    return f'<text class="tick" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{label}</text>'
+
+
+def _ceiling(chart: Chart, axes: _Axes) -> Iterator[str]:
+    if chart.ceiling_bytes is None or chart.ceiling_bytes > axes.high:
+        return
+    y = axes.y(chart.ceiling_bytes)
+    label = escape(f"{chart.ceiling_name} {format_size(chart.ceiling_bytes)}")
+    yield f'<line class="ceiling" x1="{_LEFT}" y1="{y:.1f}" x2="{WIDTH - _RIGHT}" y2="{y:.1f}"/>'
+    yield _tick(WIDTH - _RIGHT - 4, y - 4, "end", label)
+
+
+def _curve(number: int, curve: ChartCurve, axes: _Axes) -> Iterator[str]:
+    dash = f' stroke-dasharray="{DASHES[number % len(DASHES)]}"' if number else ""
+    for stretch in stretches_of(curve.points):
+        if any(point.high > point.low for point in stretch):
+            yield f'<path class="band c{number}" d="{_band(stretch, axes)}"/>'
+        if len(stretch) == 1:
+            x, y = axes.x(stretch[0].wall_seconds), axes.y(stretch[0].mean)
+            yield f'<circle class="dot c{number}" cx="{x:.1f}" cy="{y:.1f}" r="2"/>'
+            continue
+        places = " ".join(
+            f"{axes.x(point.wall_seconds):.1f},{axes.y(point.mean):.1f}" for point in stretch
+        )
+        yield f'<polyline class="line c{number}"{dash} points="{places}"/>'
+
+
+def _band(stretch: Sequence[ChartPoint], axes: _Axes) -> str:
+    upper = [f"{axes.x(p.wall_seconds):.1f} {axes.y(p.high):.1f}" for p in stretch]
+    lower = [f"{axes.x(p.wall_seconds):.1f} {axes.y(p.low):.1f}" for p in reversed(stretch)]
+    return f"M{' L'.join([*upper, *lower])} Z"
+
+
+def _marks(chart: Chart, axes: _Axes) -> Iterator[str]:
+    for mark in chart.marks:
+        x = axes.x(mark.wall_seconds)
+        yield (
+            f'<g class="mark {mark.kind}"><line x1="{x:.1f}" y1="{_TOP}" x2="{x:.1f}" '
+            f'y2="{HEIGHT - _BOTTOM}"/><path transform="translate({x:.1f} {_TOP - 7})" '
+            f'd="{_SHAPES[mark.kind]}"/><title>{escape(mark.text)}</title></g>'
+        )
+
+
+def _spoken(chart: Chart) -> str:
+    """For who cannot see it."""
+    told = []
+    for curve in chart.curves:
+        known = [point for point in curve.points if point is not None]
+        if known:
+            first, last = format_size(known[0].mean), format_size(known[-1].mean)
+            told.append(f"{curve.name}: {first} → {last}")
+    return f"{chart.title}. {'; '.join(told)}"
