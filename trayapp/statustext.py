@@ -8,7 +8,7 @@ from typing import Any
 
 from trayapp.domain.language import N_, _, listed
 from trayapp.domain.levels import Level
-from trayapp.domain.tray import trend_arrow
+from trayapp.domain.trend import trend_arrow
 from trayapp.domain.units import format_percent, format_rate, format_size
 
 _VERDICTS = {

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from trayapp.domain.language import _, ngettext
 from trayapp.domain.levels import Level
-from trayapp.domain.tray import FLAT_BYTES_PER_SECOND, trend_arrow
+from trayapp.domain.trend import FLAT_BYTES_PER_SECOND, trend_arrow
 from trayapp.domain.units import format_percent, format_rate, format_size
 
 APP, TARGET, APPLICATION, PAST = "app", "target", "application", "past"

@@ -14,10 +14,10 @@ from trayapp.domain.levels import Level
 from trayapp.domain.menu import MenuEntry, TrayState
 from trayapp.domain.names import process_label, shown_name
 from trayapp.domain.samples import AppSample, ProcessUse, SystemSample
+from trayapp.domain.trend import FLAT_BYTES_PER_SECOND, trend_arrow
 from trayapp.domain.units import format_percent, format_rate, format_size, parse_duration
 from trayapp.domain.view import Controls, TargetView, View
 
-FLAT_BYTES_PER_SECOND = 5_000.0
 _MOST_TARGETS = 20
 _RATE_WIDTH = 10
 """Characters of a rate, as in "+12.3 MiB/s"."""
@@ -148,15 +148,6 @@ def incident_line(incident: Incident) -> str:
     mark = "?" if incident.phase == "unknown" else "⚠"
     text = _("{title}, acknowledged") if incident.acknowledged else "{title}"
     return f"{mark} {text.format(title=incident.title)}"
-
-
-def trend_arrow(bytes_per_second: float | None) -> str:
-    """Up, down or level; a dash while unknown. Below 5 KB/s counts as level."""
-    if bytes_per_second is None:
-        return "–"
-    if abs(bytes_per_second) < FLAT_BYTES_PER_SECOND:
-        return "→"
-    return "↗" if bytes_per_second > 0 else "↘"
 
 
 def _headline(view: View, shows: str) -> str:

@@ -23,7 +23,7 @@ from trayapp.domain.table import (
     row_from,
     sort_rows,
 )
-from trayapp.domain.tray import trend_arrow
+from trayapp.domain.trend import trend_arrow
 from trayapp.domain.units import format_percent, format_size
 from trayapp.errors import NotRunningError
 from trayapp.windows.applet import Applet

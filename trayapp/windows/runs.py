@@ -5,9 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from trayapp.domain.records import Point, Series
-from trayapp.windows.recordings import TrendSource
+
+if TYPE_CHECKING:
+    # Brings numpy, which takes longer than a small window takes to open.
+    from trayapp.windows.recordings import TrendSource
 
 MOST_RUNS = 6
 """The latest, and five to compare it with."""
