@@ -64,9 +64,13 @@ _SETTLED_MINUTE = """
     AND NOT EXISTS (SELECT 1 FROM pending WHERE seconds = 60 AND t_s = coarse.t_s)"""
 _SETTLED_HOUR = """
     AND NOT EXISTS (SELECT 1 FROM pending WHERE seconds = 3600 AND t_s = coarse.t_s)"""
-_OF_PENDING_HOUR = """
-    AND EXISTS (SELECT 1 FROM pending
-                WHERE seconds = 3600 AND t_s = coarse.t_s - coarse.t_s % 3600)"""
+# Driven by what is pending, which is little, not by the minutes of months.
+_MINUTE_OF_PENDING_HOUR = """
+    SELECT coarse.t_s * 1000, coarse.t_s * 1000 + 60000, 60000, count, minimum, mean, maximum
+    FROM pending AS late CROSS JOIN minute AS coarse
+    ON series = :series AND coarse.t_s >= late.t_s AND coarse.t_s < late.t_s + 3600
+    WHERE late.seconds = 3600 AND +coarse.t_s > :since / 1000 - 60
+    AND +coarse.t_s <= :until / 1000"""
 _RAW_OF_PENDING_MINUTE = """
     SELECT t_ms AS start, t_ms AS finish, 0 AS step, 1 AS count,
            value AS minimum, value AS mean, value AS maximum
@@ -86,7 +90,7 @@ def _summary(*parts: str) -> str:
 _BY_RAW = _summary(_RAW, _MINUTE + _WITHOUT_RAW, _HOUR + _WITHOUT_MINUTES)
 _BY_MINUTE = _summary(_RAW_OF_PENDING_MINUTE, _MINUTE + _SETTLED_MINUTE, _HOUR + _WITHOUT_MINUTES)
 _BY_HOUR = _summary(
-    _RAW_OF_PENDING_MINUTE, _MINUTE + _SETTLED_MINUTE + _OF_PENDING_HOUR, _HOUR + _SETTLED_HOUR
+    _RAW_OF_PENDING_MINUTE, _MINUTE_OF_PENDING_HOUR + _SETTLED_MINUTE, _HOUR + _SETTLED_HOUR
 )
 
 

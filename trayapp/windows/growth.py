@@ -12,7 +12,7 @@ from trayapp.windows.recordings import TrendSource
 
 MOST_JUDGED = 8
 """More targets at once are not judged again: each takes a twentieth of a second."""
-POINTS_JUDGED = 1600
+POINTS_JUDGED = 1000
 """Of all of them together."""
 LONGEST_STEP_SECONDS = 600.0
 """Samples further apart than this are none to the detector."""

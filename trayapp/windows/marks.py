@@ -64,17 +64,19 @@ def event_colour(key: str, palette: Palette) -> str:
 def mark_events(axes: Axes, events: Sequence[Event], palette: Palette) -> None:
     """One thin line through the panel, and a shape on its top edge, per event."""
     on_top = blended_transform_factory(axes.transData, axes.transAxes)
-    for event in events:
-        key = event_key(event)
-        colour, at = event_colour(key, palette), event.wall_seconds / DAY_SECONDS
-        axes.axvline(
-            at, color=colour, linewidth=0.9, alpha=0.6,
-            linestyle="-" if event.kind == "alert" else ":",
+    # All of a kind at once: months hold hundreds.
+    for key in {event_key(event): None for event in events}:
+        together = [event for event in events if event_key(event) == key]
+        colour, days = event_colour(key, palette), [e.wall_seconds / DAY_SECONDS for e in together]
+        axes.vlines(
+            days, 0.0, 1.0, transform=on_top, colors=colour, linewidth=0.9, alpha=0.6,
+            linestyles="-" if together[0].kind == "alert" else ":",
         )  # fmt: skip
-        if (end := task_end(event)) is not None:
-            axes.axvspan(at, end / DAY_SECONDS, color=colour, alpha=0.13, linewidth=0)
+        for event, at in zip(together, days, strict=True):
+            if (end := task_end(event)) is not None:
+                axes.axvspan(at, end / DAY_SECONDS, color=colour, alpha=0.13, linewidth=0)
         axes.plot(
-            [at], [1.0], transform=on_top, marker=EVENT_SHAPES[key], color=colour,
+            days, [1.0] * len(days), transform=on_top, marker=EVENT_SHAPES[key], color=colour,
             markersize=_MARK_POINTS, markeredgecolor=palette.background, markeredgewidth=0.8,
             clip_on=False, zorder=5, linestyle="none",
         )  # fmt: skip

@@ -15,6 +15,7 @@ from types import MappingProxyType
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.lines import Line2D
@@ -41,6 +42,8 @@ SHORT_ENTRY_INCHES = 0.21
 
 HATCHES = (None, "///", "...", "xxx", "\\\\\\", "+++")
 """One for each time that the colours of a stack begin anew."""
+MOST_HATCHED = 24
+"""Among more layers nobody could tell one from another, and hatches take time."""
 
 _FONTS = (
     "DejaVu Sans",
@@ -229,6 +232,7 @@ def _draw_system(figure: Figure, axes: Axes, data: TrendData, palette: Palette) 
         (used, _draw_curve(axes, used, colours[0], DASHES[0], filled=True)),
         (swap, _draw_curve(axes, swap, colours[1], DASHES[1])),
     ]
+    _draw_bands(axes, curves, colours)
     others = _draw_total(axes, data, palette, max(curve.peak or 0.0 for curve in curves))
     if _explain_little(axes, curves, palette):
         _add_legend(figure, axes, lines, palette, others)
@@ -253,6 +257,7 @@ def _draw_targets(figure: Figure, axes: Axes, data: TrendData, palette: Palette)
         (curve, _draw_curve(axes, curve, colour, DASHES[curve.slot % len(DASHES)]))
         for curve, colour in zip(data.targets, colours, strict=True)
     ]
+    _draw_bands(axes, data.targets, colours)
     axes.set_ylim(*_limits(data.targets))
     for curve in data.targets:
         if growth := data.growths.get(curve.series.name):
@@ -284,11 +289,12 @@ def _draw_stack(figure: Figure, axes: Axes, data: TrendData, palette: Palette) -
     layers = stack(curves, data.since, data.until, whole)
     days = layers.times / DAY_SECONDS
     entries: list[tuple[Curve, Patch]] = []
+    hatched = len(curves) <= MOST_HATCHED
     below = np.zeros_like(days)
     for number, (curve, colour) in enumerate(zip(curves, colours, strict=True)):
         top, high = layers.tops[number], layers.highs[number]
         # Edges and hatches tell apart what colour alone would not.
-        hatch = HATCHES[curve.slot // len(palette.lines) % len(HATCHES)]
+        hatch = HATCHES[curve.slot // len(palette.lines) % len(HATCHES)] if hatched else None
         axes.fill_between(
             days, below, top, facecolor=(colour, 0.55), edgecolor=colour, lw=0.8, hatch=hatch
         )
@@ -326,7 +332,8 @@ def _draw_runs(axes: Axes, data: TrendData, runs: Sequence[Run], palette: Palett
         dashes = DASHES[run.slot % len(DASHES)]
         line = _draw_curve(axes, run.curve, colour, dashes, faint=bool(run.slot))
         entries.append((_run_text(run), line))
-    axes.set_ylim(*_limits([run.curve for run in runs]))
+    _draw_bands(axes, data.targets, colours)
+    axes.set_ylim(*_limits(data.targets))
     if _explain_little(axes, data.targets, palette):
         _show_legend(axes, entries[::-1], palette)
     return Panel(axes, data.targets, colours, ())
@@ -360,18 +367,41 @@ def _draw_curve(
     )  # fmt: skip
     if filled:
         axes.fill_between(days, 0, curve.mean, color=colour, alpha=0.10, linewidth=0)
-    if np.any(curve.high > curve.low):
-        # The edge keeps a spike visible that is only one pixel wide.
-        axes.fill_between(
-            days, curve.low, curve.high, facecolor=(colour, 0.12 if faint else 0.22),
-            edgecolor=(colour, 0.3 if faint else 0.6), lw=0.6,
-        )  # fmt: skip
     known = np.isfinite(curve.mean)
     before, after = np.roll(known, 1), np.roll(known, -1)
     before[:1], after[-1:] = False, False
     if np.any(alone := known & ~before & ~after):
         axes.plot(days[alone], curve.mean[alone], color=colour, marker="o", ms=3, linestyle="none")
     return line
+
+
+def _draw_bands(axes: Axes, curves: Sequence[Curve], colours: Sequence[str]) -> None:
+    """From the least to the greatest value, where a point stands for several samples.
+
+    All bands at once: a hundred of them one by one would take half a second.
+    """
+    shapes, shape_colours = [], []
+    for curve, colour in zip(curves, colours, strict=True):
+        if not np.any(curve.high > curve.low):
+            continue
+        days = curve.times / DAY_SECONDS
+        is_known = np.concatenate(([0], np.isfinite(curve.low).astype(int), [0]))
+        ends = np.flatnonzero(np.diff(is_known))
+        for start, end in zip(ends[::2], ends[1::2], strict=True):
+            there = np.column_stack((days[start:end], curve.high[start:end]))
+            back = np.column_stack((days[start:end], curve.low[start:end]))[::-1]
+            shapes.append(np.concatenate((there, back)))
+            shape_colours.append(colour)
+    axes.add_collection(
+        PolyCollection(
+            shapes,
+            facecolors=[(colour, 0.22) for colour in shape_colours],
+            # The edge keeps a spike visible that is only one pixel wide.
+            edgecolors=[(colour, 0.6) for colour in shape_colours],
+            linewidths=0.6,
+        ),
+        autolim=False,
+    )
 
 
 def _limits(curves: Sequence[Curve]) -> tuple[float, float]:

@@ -10,10 +10,12 @@ import numpy as np
 from trayapp.windows.curves import Curve, Floats
 
 COLUMNS = 700
+COLUMNS_IN_ALL = 30_000
+"""Where there are many layers, each gets fewer columns."""
 
 
 class Layers(NamedTuple):
-    """A stack; all arrays of shape (COLUMNS,)."""
+    """A stack; all arrays of shape (n,)."""
 
     times: Floats
     """Wall seconds."""
@@ -29,8 +31,8 @@ def stack(
     curves: Sequence[Curve], since: float, until: float, whole: Curve | None = None
 ) -> Layers:
     """Stack `curves`, the first lowest; `whole` is what they are parts of."""
-    times = np.linspace(since, until, COLUMNS)
-    base = np.zeros(COLUMNS)
+    times = np.linspace(since, until, min(COLUMNS, max(200, COLUMNS_IN_ALL // (len(curves) + 1))))
+    base = np.zeros_like(times)
     tops, highs = [], []
     for curve in curves:
         highs.append(base + _on(times, curve, curve.high))
@@ -47,7 +49,7 @@ def stack(
 def _on(times: Floats, curve: Curve, values: Floats) -> Floats:
     """The values at other times, 0 in gaps; extremes between two columns are kept."""
     if not curve.is_known:
-        return np.zeros(COLUMNS)
+        return np.zeros_like(times)
     known = np.isfinite(curve.mean)
     steps = np.diff(curve.times)
     reach = max(3 * float(np.median(steps)) if len(steps) else 1.0, times[1] - times[0])
@@ -59,5 +61,5 @@ def _on(times: Floats, curve: Curve, values: Floats) -> Floats:
     found = np.where(is_there, np.nan_to_num(values[nearest]), 0.0)
     if values is curve.high:
         column = np.searchsorted(times, curve.times[known])
-        np.maximum.at(found, np.clip(column, 0, COLUMNS - 1), values[known])
+        np.maximum.at(found, np.clip(column, 0, len(times) - 1), values[known])
     return found

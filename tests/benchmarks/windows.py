@@ -1,0 +1,107 @@
+"""How long windows take: `python -m tests.benchmarks.windows [FOLDER]`. Prints, judges nothing.
+
+Opening is timed in the virtual desktop, from the start of the command until the chart is seen,
+with ten targets and a day of samples; drawing with 90 days of a hundred targets, from the question
+to the store to the finished picture.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from tests.desktop.desktop import VirtualDesktop, wait_until
+from tests.windows.past import DAY, HOUR, write_past
+from trayapp.history.reader import HistoryReader
+from trayapp.windows.curves import read_trends
+from trayapp.windows.palette import LIGHT
+from trayapp.windows.plot import prepare_matplotlib, trend_figure
+from trayapp.windows.selection import Selection, first_selection, target_names
+
+TIMES = 5
+REPOSITORY = Path(__file__).parent.parent.parent
+OPENING = """
+import json, sys, time
+from pathlib import Path
+from trayapp.windows.trends import TrendOptions, main
+import trayapp.windows.trend_window as trend_window
+
+class Timed(trend_window.TrendWindow):
+    def _draw(self):
+        super()._draw()
+        self._root.update()
+        print(time.time(), flush=True)
+        self._close()
+
+trend_window.TrendWindow = Timed
+home = Path(sys.argv[1])
+main(TrendOptions(history_file=home / "h", runtime=home / "run", since_seconds=86400.0))
+"""
+
+
+def main(folder: Path) -> None:
+    """Measure and print."""
+    now = time.time()
+    (folder / "day").mkdir()
+    write_past(folder / "day" / "h", 10, 1, end=now, raw_step=2.0)
+    with VirtualDesktop(tray=None, notifier=None) as desktop:
+        opened = sorted(open_once(desktop, folder / "day") for _ in range(TIMES))
+    print(f"open, 10 targets, a day    {opened[0]:6.2f} to {opened[-1]:.2f} s")
+    write_past(
+        folder / "h", 100, 90, end=now, raw_hours=2, raw_step=2.0, minute_days=7, metrics=METRICS
+    )
+    prepare_matplotlib()
+    with HistoryReader(folder / "h") as reader:
+        names = target_names(reader.series())
+        eight = first_selection(reader).targets
+        for label, targets, stacked in (
+            ("8 targets", eight, False),
+            ("100 targets", names, False),
+            ("100 targets, stacked", names, True),
+        ):
+            for span, seconds in (("60 s", 60.0), ("1 h", HOUR), ("24 h", DAY), ("90 d", None)):
+                selection = Selection(targets=targets, span_seconds=seconds, stacked=stacked)
+                spent, cpu = time_of(lambda s=selection: draw(reader, s))  # type: ignore[misc]
+                print(f"draw, {label:<21}{span:>5} {spent:6.2f} s, processor {cpu:.2f} s")
+
+
+METRICS = ("rss_bytes", "anon_bytes", "uss_bytes")
+
+
+def open_once(desktop: VirtualDesktop, home: Path) -> float:
+    """Seconds from the start of the command until the chart is on the screen."""
+    began = time.time()
+    process = desktop.launch(
+        sys.executable, "-c", OPENING, str(home), stdout=subprocess.PIPE, cwd=REPOSITORY
+    )
+    wait_until(lambda: process.poll() is not None, timeout=60, what="the chart")
+    assert process.stdout is not None
+    return float(process.stdout.read().split()[0]) - began
+
+
+def draw(reader: HistoryReader, selection: Selection) -> None:
+    """From the store to the pixels."""
+    figure = trend_figure(read_trends(reader, selection), LIGHT, now_wall_seconds=time.time())
+    FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
+
+
+def time_of(act: Callable[[], object]) -> tuple[float, float]:
+    """The least of several times, in seconds, and the least processor time."""
+    spent, cpu = [], []
+    for _ in range(TIMES):
+        began, began_cpu = time.perf_counter(), time.process_time()
+        act()
+        spent.append(time.perf_counter() - began)
+        cpu.append(time.process_time() - began_cpu)
+    return min(spent), min(cpu)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(dir=sys.argv[1] if sys.argv[1:] else None) as name:
+        main(Path(name))
