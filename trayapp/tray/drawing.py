@@ -121,8 +121,15 @@ class _Canvas:
     """A picture made of rectangles."""
 
     def __init__(self, size_px: int, encode: _Encode) -> None:
+        self.size_px = size_px
+        self.grid = layout(size_px)
         self.image = Image.new("RGBA", (size_px, size_px), (0, 0, 0, 0))
         self._encode = encode
+
+    @property
+    def mark_rows(self) -> int:
+        """Height of a mark, which stands at the top."""
+        return self.size_px // self.grid.unit * 3 // 16 * self.grid.unit
 
     def fill(self, color: Rgb, left: int, top: int, width: int, height: int) -> None:
         if width > 0 and height > 0:
@@ -131,42 +138,35 @@ class _Canvas:
 
 def _draw(picture: IconPicture, size_px: int, tones: Tones, encode: _Encode) -> Image.Image:
     canvas = _Canvas(size_px, encode)
-    grid = layout(size_px)
+    line = canvas.grid.line
     if tones.plate:
         canvas.fill(tones.plate, 0, 0, size_px, size_px)
     if picture.paused:
-        top = _draw_pause(canvas, grid, tones.mark, size_px)
+        top = _draw_pause(canvas, tones.mark)
     elif picture.level is Level.WARNING:
-        top = _draw_triangle(canvas, grid, tones.mark, size_px)
+        top = _draw_triangle(canvas, tones.mark)
     elif picture.level is Level.CRITICAL:
-        top = _draw_beam(canvas, grid, tones.mark, size_px)
+        top = _draw_beam(canvas, tones.mark)
     else:
-        top = grid.line if tones.plate else 0
-    bottom = size_px - grid.line if tones.plate else size_px
+        top = line if tones.plate else 0
+    bottom = size_px - line if tones.plate else size_px
     if picture.number_place != "off" and not picture.paused:
-        bottom = _draw_number(canvas, grid, picture, tones, size_px, top, bottom)
+        bottom = _draw_number(canvas, picture, tones, top, bottom)
     if top < bottom:
-        _draw_bars(canvas, grid, picture, tones, top, bottom)
+        _draw_bars(canvas, picture, tones, top, bottom)
     return canvas.image
 
 
-def _draw_number(
-    canvas: _Canvas,
-    grid: Layout,
-    picture: IconPicture,
-    tones: Tones,
-    size_px: int,
-    top: int,
-    bottom: int,
-) -> int:
+def _draw_number(canvas: _Canvas, picture: IconPicture, tones: Tones, top: int, bottom: int) -> int:
     """Draw the number, where it is large enough to be read; returns the row where bars must end.
 
     Instead of bars, it has the size that leaves room for a mark, whatever the level.
     """
     # In whole units, so that a picture stays the double of its half.
-    unit, instead = grid.unit, picture.number_place == "instead"
-    rows = size_px - _mark_rows(grid, size_px) - grid.line if instead else size_px * 3 // 8
-    width = size_px - 2 * grid.line if tones.plate else size_px
+    size_px, unit, line = canvas.size_px, canvas.grid.unit, canvas.grid.line
+    instead = picture.number_place == "instead"
+    rows = size_px - canvas.mark_rows - line if instead else size_px * 3 // 8
+    width = size_px - 2 * line if tones.plate else size_px
     figure = fit_figure(width // unit, rows // unit)
     if figure is None:
         return bottom
@@ -177,13 +177,12 @@ def _draw_number(
     for box in strokes:
         place = (left + box.left, start + box.top, box.width, box.height)
         canvas.fill(tones.older, *(unit * length for length in place))
-    return top if instead else unit * start - grid.line
+    return top if instead else unit * start - line
 
 
-def _draw_bars(
-    canvas: _Canvas, grid: Layout, picture: IconPicture, tones: Tones, top: int, bottom: int
-) -> None:
+def _draw_bars(canvas: _Canvas, picture: IconPicture, tones: Tones, top: int, bottom: int) -> None:
     """Draw bars and baseline between the rows `top` and `bottom`."""
+    grid = canvas.grid
     floor = bottom - grid.line
     heights = picture.heights[-BAR_COUNT:]
     ground = grid.width if heights[-1] is None else grid.width - grid.bar - grid.gap
@@ -206,31 +205,27 @@ def _draw_bars(
             canvas.fill(color, left, floor, grid.bar, grid.line)
 
 
-def _draw_triangle(canvas: _Canvas, grid: Layout, color: Rgb, size_px: int) -> int:
+def _draw_triangle(canvas: _Canvas, color: Rgb) -> int:
     """Draw the mark of a warning in the middle; returns the first row below it and a gap."""
-    rows = _mark_rows(grid, size_px)
-    for row in range(rows):
+    size_px = canvas.size_px
+    for row in range(canvas.mark_rows):
         half = row + 1
         canvas.fill(color, size_px // 2 - half, row, 2 * half + size_px % 2, 1)
-    return rows + grid.line
+    return canvas.mark_rows + canvas.grid.line
 
 
-def _draw_beam(canvas: _Canvas, grid: Layout, color: Rgb, size_px: int) -> int:
+def _draw_beam(canvas: _Canvas, color: Rgb) -> int:
     """Draw the mark of a critical level; returns the first row below it and a gap."""
-    rows = _mark_rows(grid, size_px)
-    canvas.fill(color, 0, 0, size_px, rows)
-    return rows + grid.line
+    canvas.fill(color, 0, 0, canvas.size_px, canvas.mark_rows)
+    return canvas.mark_rows + canvas.grid.line
 
 
-def _mark_rows(grid: Layout, size_px: int) -> int:
-    return size_px // grid.unit * 3 // 16 * grid.unit
-
-
-def _draw_pause(canvas: _Canvas, grid: Layout, color: Rgb, size_px: int) -> int:
+def _draw_pause(canvas: _Canvas, color: Rgb) -> int:
     """Draw two upright strokes in the middle; returns the first row below them and a gap."""
-    rows = size_px // grid.unit * 3 // 8 * grid.unit
-    stroke = size_px // grid.unit // 8 * grid.unit
-    left = (size_px - 3 * stroke) // 2 // grid.unit * grid.unit
+    unit = canvas.grid.unit
+    size = canvas.size_px // unit
+    rows, stroke = size * 3 // 8 * unit, size // 8 * unit
+    left = (size - 3 * (size // 8)) // 2 * unit
     canvas.fill(color, left, 0, stroke, rows)
     canvas.fill(color, left + 2 * stroke, 0, stroke, rows)
-    return rows + grid.line
+    return rows + canvas.grid.line
