@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 
 Rgb = tuple[int, int, int]
@@ -33,7 +32,6 @@ def contrast(one: Rgb, other: Rgb) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-@functools.lru_cache(maxsize=64)
 def with_luminance(rgb: Rgb, wanted: float) -> Rgb:
     """The colour of about that luminance and of the same hue: darker, brighter, or paler."""
     low, high = 0.0, 2.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import NamedTuple
 
 from trayapp.domain.colors import Rgb, contrast, luminance, with_luminance
@@ -112,7 +111,7 @@ def _fitted(tones: Tones, panel: str) -> Tones:
         place = (luminance(rgb) - _LEAST) / (_MOST - _LEAST)
         return with_luminance(rgb, low + place * (high - low))
 
-    return _each(tones, moved)
+    return Tones(*map(moved, tones[:5]))
 
 
 @functools.lru_cache(maxsize=8)
@@ -134,10 +133,6 @@ def _custom(color: Rgb, level: Level) -> Tones:
         _GREY,
         color,
     )
-
-
-def _each(tones: Tones, change: Callable[[Rgb], Rgb]) -> Tones:
-    return Tones(*(None if rgb is None else change(rgb) for rgb in tones))  # type: ignore[arg-type]
 
 
 def _mixed(one: Rgb, other: Rgb, share: float) -> Rgb:
