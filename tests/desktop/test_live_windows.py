@@ -337,6 +337,28 @@ def test_a_place_beyond_the_screen_is_brought_back(
     file.unlink()
 
 
+def test_it_comes_back_when_the_screen_gets_smaller(tmp_path: Path) -> None:
+    from Xlib.display import Display
+
+    with VirtualDesktop(tray=None, notifier=None) as desktop:
+        env = desktop.env | {"MEMTRAY_HOME": str(tmp_path)}
+        desktop.launch(sys.executable, "-m", "trayapp", "compact", env=env, cwd=REPOSITORY)
+        box = compact_box(desktop)
+        assert box.x > 800
+        display = Display(desktop.env["DISPLAY"])
+        root = display.screen().root
+        screens = root.xrandr_get_screen_resources()
+        for output in screens.crtcs:
+            display.xrandr_set_crtc_config(output, screens.config_timestamp, 0, 0, 0, 1, [])
+        root.xrandr_set_screen_size(800, 600, 211, 158)
+        display.sync()
+        wait_until(lambda: compact_box(desktop).x < 800, timeout=20, what="window in sight")
+        box = compact_box(desktop)
+        assert box.x + box.width <= 800
+        assert box.y + box.height <= 600
+        display.close()
+
+
 def test_without_an_applet_it_says_so_and_keeps_what_was_recorded(
     desktop: VirtualDesktop, tmp_path: Path
 ) -> None:

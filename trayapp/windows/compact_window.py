@@ -37,6 +37,7 @@ from trayapp.windows.table_window import Hands
 SHOWN_ROWS = 3
 WIDTH_PIXELS, MARGIN_PIXELS, STEP_PIXELS = 290, 16, 16
 """On an ordinary screen; the last is how far an arrow key moves it."""
+STAY_MILLISECONDS = 1000
 _NAME_LENGTH = 26
 
 
@@ -131,8 +132,14 @@ class CompactWindow(LiveWindow):
         self._put()
         self.root.deiconify()
         # Some window managers place a new window themselves.
-        self.root.after_idle(self._put)
+        self.root.after(STAY_MILLISECONDS, self._stay)
         self._expand.focus_force()
+
+    def _stay(self) -> None:
+        """Come back when the screen has gone; also while nobody can see it, which is why."""
+        if self._grip is None:
+            self._put()
+        self.root.after(STAY_MILLISECONDS, self._stay)
 
     def _put(self) -> None:
         """Bring it to where it was put, or as near to that as can be seen."""
@@ -196,10 +203,8 @@ class CompactWindow(LiveWindow):
     # -- what it shows
 
     def refresh(self) -> None:
-        """Ask for the figures, and stay where it can be seen."""
+        """Ask for the figures."""
         self.ask_once("table", {}, self._take, self._miss)
-        if self._grip is None and self.root.winfo_viewable():
-            self._put()
 
     def _take(self, told: Mapping[str, object]) -> None:
         system, found = told.get("system"), told.get("rows")
