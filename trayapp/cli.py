@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from trayapp import __version__
 from trayapp.domain.language import _
@@ -151,8 +151,13 @@ def _parser() -> argparse.ArgumentParser:
     verb("pause", _pause, _("stop taking samples until `memtray resume`"))
     verb("resume", _resume, _("take samples again"))
     alerts = verb("alerts", _alerts, _("switch alerts, or show what was told and why"), json=True)
-    alerts.add_argument("what", choices=("on", "off", "snooze", "log"))
-    alerts.add_argument("duration", nargs="?", type=duration, metavar="1h", help=_("for snooze"))
+    alerts.add_argument("what", choices=("on", "off", "snooze", "ack", "log"))
+    alerts.add_argument(
+        "argument",
+        nargs="?",
+        metavar="1h|ID",
+        help=_("how long to snooze; which incident is known (its key in `memtray status`)"),
+    )
     alerts.add_argument("target", nargs="?", metavar="TARGET", help=_("snooze only this one"))
     settings = verb("settings", _settings, _("every setting in a window"))
     settings.add_argument("--path", action="store_true", help=_("only print where the file is"))
@@ -241,6 +246,8 @@ def _add_choice_options(parser: argparse.ArgumentParser) -> None:
         "targets", nargs="*", metavar="TARGET|FILE", help=_("default: all; or recordings")
     )
     parser.add_argument("--since", type=moment, metavar="24h", help=_("how far back, or from when"))
+    # Not for people: how the window follows the command that it started.
+    parser.add_argument("--progress", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--until", type=moment, metavar="1h", help=_("how long ago, or until when"))
 
 
@@ -448,7 +455,7 @@ def _statistics(options: argparse.Namespace) -> int:
         return 0
     from trayapp.windows.statistics import main as show_statistics
 
-    return show_statistics(rows)
+    return show_statistics(rows, runtime=current_paths().runtime)
 
 
 def _snapshot(options: argparse.Namespace) -> int:
@@ -475,18 +482,41 @@ def _resume(_options: argparse.Namespace) -> int:
 def _alerts(options: argparse.Namespace) -> int:
     if options.what == "log":
         return _alert_log(options)
-    if options.what == "snooze" and not options.duration:
-        raise UsageError(_("snooze for how long? For example: memtray alerts snooze 1h"))
-    if options.what != "snooze" and options.duration is not None:
+    seconds = None
+    if options.what == "snooze":
+        if not options.argument:
+            raise UsageError(_("snooze for how long? For example: memtray alerts snooze 1h"))
+        seconds = _duration_of(options.argument)
+    elif options.what == "ack":
+        if not options.argument:
+            raise UsageError(_("which incident? For example: memtray alerts ack growth:NAME"))
+    elif options.argument is not None:
         raise UsageError(
             _("{command} takes no duration").format(command=f"`memtray alerts {options.what}`")
         )
-    told = _call("alerts", what=options.what, seconds=options.duration, target=options.target)
+    told = _call(
+        "alerts",
+        what=options.what,
+        seconds=seconds,
+        target=options.target,
+        incident=options.argument if options.what == "ack" else None,
+    )
     if options.json:
         _print_json(told)
+    elif options.what == "ack":
+        print(_("Known from now on: {title}").format(title=told["acknowledged"]["title"]))
     else:
         print(_alerts_text(told["alerts"]))
     return 0
+
+
+def _duration_of(text: str) -> float:
+    from trayapp.domain.units import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
 
 
 def _alerts_text(alerts: Mapping[str, Any]) -> str:
@@ -673,20 +703,15 @@ def _gallery(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    import signal
-
-    from trayapp.domain.units import format_percent
+    if options.output is None:
+        return _ask_for_file("export", options)
     from trayapp.export.export import ExportOptions
     from trayapp.export.export import main as export
     from trayapp.recording.files import split_files
-    from trayapp.recording.progress import Progress
+    from trayapp.saving import told_progress
 
     files, names = split_files(options.targets)
-
-    # Ended from outside, it leaves as little behind as after Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    progress = Progress(sys.stderr)
-    try:
+    with told_progress(_("Exporting: {share}"), to_window=options.progress) as tell:
         code = export(
             ExportOptions(
                 history_file=current_paths().history_file,
@@ -696,32 +721,25 @@ def _export(options: argparse.Namespace) -> int:
                 since=options.since,
                 until=options.until,
             ),
-            lambda share: progress.show(
-                _("Exporting: {share}").format(share=format_percent(share))
-            ),
-            lambda note: print(f"memtray: {note}", file=sys.stderr),
+            tell,
+            _tell_note,
         )
-    finally:
-        progress.clear()
     if code == 0:
         print(_("Exported to {file}").format(file=options.output))
     return code
 
 
 def _report(options: argparse.Namespace) -> int:
-    import signal
-
+    if options.output is None and not options.json:
+        return _ask_for_file("report", options)
     from trayapp.export.report import ReportOptions, report_json
     from trayapp.export.report import main as report
     from trayapp.recording.files import split_files
-    from trayapp.recording.progress import Progress
+    from trayapp.saving import told_progress
 
-    # Ended from outside, it leaves as little behind as after Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     files, names = split_files(options.targets)
     details, live = ({}, {}) if files else _known_of_targets()
-    progress = Progress(sys.stderr)
-    try:
+    with told_progress(_("Reporting: {share}"), to_window=options.progress) as tell:
         made = report(
             ReportOptions(
                 history_file=current_paths().history_file,
@@ -734,16 +752,36 @@ def _report(options: argparse.Namespace) -> int:
                 details=details,
                 live=live,
             ),
-            lambda share: progress.show(_("Reporting: {share}").format(share=f"{share:.0%}")),
-            lambda note: print(f"memtray: {note}", file=sys.stderr),
+            tell,
+            _tell_note,
         )
-    finally:
-        progress.clear()
     if options.json:
         _print_json(report_json(made))
     else:
         print(_("Report written to {file}").format(file=options.output))
     return 0
+
+
+def _tell_note(note: str) -> None:
+    print(f"memtray: {note}", file=sys.stderr)
+
+
+def _ask_for_file(verb: Literal["export", "report"], options: argparse.Namespace) -> int:
+    """Open the window that asks where to."""
+    from trayapp.children import memtray_command, package_parent
+    from trayapp.platforms import current_platform
+    from trayapp.windows.saving import main as ask
+
+    if options.since is not None or options.until is not None:
+        raise UsageError(
+            _("name the file with -o FILE, or leave --since and --until to the window")
+        )
+    # Where `-m trayapp` finds this very package; what was named stays what it was.
+    arguments = [
+        str(Path(one).absolute()) if Path(one).is_file() else one for one in options.targets
+    ]
+    os.chdir(package_parent())
+    return ask(verb, memtray_command(), current_platform().open_file, arguments=arguments)
 
 
 def _known_of_targets() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:

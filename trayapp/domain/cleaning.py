@@ -10,6 +10,8 @@ from trayapp.domain.units import format_size
 
 FOLLOW_UP_SECONDS = 60.0
 APP = "memtray"
+CLEANUP = "cleanup"
+"""The kind of its events; the second looks after a minute have another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ class CleanupResult:
         """For the history, where windows mark it."""
         return Event(
             wall_seconds=self.wall_seconds,
-            kind="cleanup",
+            kind=CLEANUP,
             subject=self.subject,
             text=self.sentence(),
             data={

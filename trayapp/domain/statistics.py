@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from trayapp.domain.cleaning import CLEANUP
 from trayapp.domain.language import _, format_count, format_number, ngettext
 from trayapp.domain.records import Event
 from trayapp.domain.units import format_duration, format_percent, format_size
@@ -79,7 +80,25 @@ def statistics_rows(
             )
             for target in view.targets
         ]
-    if cleanups:
-        rows.append((_("Cleanups"), ""))
-        rows += [(event.subject, event.text) for event in cleanups]
-    return rows
+    return [*rows, *_cleanup_rows(cleanups)]
+
+
+def _cleanup_rows(cleanups: Sequence[Event]) -> list[tuple[str, str]]:
+    """What was given back in all, at once and after a minute, and each of them."""
+    if not cleanups:
+        return []
+    done = [event for event in cleanups if event.kind == CLEANUP]
+    return [
+        (_("Cleanups"), ""),
+        (_("Done"), format_count(len(done))),
+        (_("Freed at once"), format_size(_total(done, "freed_bytes"))),
+        (_("Still free a minute later"), format_size(_total(cleanups, "kept_bytes"))),
+        *((event.subject, event.text) for event in cleanups),
+    ]
+
+
+def _total(events: Sequence[Event], key: str) -> float | None:
+    """The sum of what was gained; None: it is not known of any."""
+    found = [event.data.get(key) for event in events]
+    sizes = [max(0, size) for size in found if isinstance(size, int | float)]
+    return sum(sizes) if sizes else None

@@ -5,36 +5,52 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from trayapp.domain.language import _
 from trayapp.errors import WindowError
 from trayapp.windows.appearance import prefers_dark
 from trayapp.windows.labels import plain_name
+from trayapp.windows.single import Listener, claim
 
 VALUE_LENGTH = 120
 
+Rows = Sequence[tuple[str, str]]
 
-def main(rows: Sequence[tuple[str, str]], *, dark: bool | None = None) -> int:
+
+def main(rows: Rows, *, runtime: Path | None = None, dark: bool | None = None) -> int:
     """Show `rows` of label and value until the person closes the window.
 
-    A row with an empty value is a heading. Without Tk or a display the table is printed.
-    Main thread of a child process.
+    A row with an empty value is a heading. They are asked for again of the applet that listens in
+    the folder `runtime`; None: they stay. Without Tk or a display the table is printed. Main
+    thread of a child process.
 
-    Returns: the exit code, 0.
+    Returns: the exit code, 0. Also 0 at once if an open window has come to the front instead.
+    Raises: WindowError if an open one does not answer.
     """
+    listener = None if runtime is None else claim(runtime, "statistics", {})
+    if runtime is not None and listener is None:
+        return 0
     try:
-        from trayapp.windows.statistics_window import show_table
-
-        show_table(
-            _("Memtray – Statistics"), rows, dark=prefers_dark(os.environ) if dark is None else dark
-        )
+        _show(rows, runtime, listener, prefers_dark(os.environ) if dark is None else dark)
     except (ImportError, WindowError) as error:
         print(_("No window can be shown here ({reason})").format(reason=error), file=sys.stderr)
         print(table_text(rows))
+    finally:
+        if listener is not None:
+            listener.close()
     return 0
 
 
-def table_text(rows: Sequence[tuple[str, str]]) -> str:
+def _show(rows: Rows, runtime: Path | None, listener: Listener | None, dark: bool) -> None:
+    from trayapp.windows.applet import Applet
+    from trayapp.windows.statistics_window import StatisticsWindow
+
+    applet = None if runtime is None else Applet(runtime)
+    StatisticsWindow(rows, applet, listener, dark=dark).run()
+
+
+def table_text(rows: Rows) -> str:
     """The table for a terminal: labels left, values in one column."""
     cleaned = [
         (plain_name(label), plain_name(value, VALUE_LENGTH) if value else "")

@@ -1,66 +1,101 @@
-"""A small table on screen."""
+"""The statistics on screen: a small table, as of this moment."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from tkinter import font as tkfont
 from tkinter import ttk
 
+from trayapp.domain.language import _
+from trayapp.windows.applet import Applet
 from trayapp.windows.labels import plain_name
-from trayapp.windows.palette import palette_for
-from trayapp.windows.style import apply_style, open_root, pixel_scale
+from trayapp.windows.live_window import LiveWindow
+from trayapp.windows.single import Listener
 
 VALUE_LENGTH = 120
 MOST_ROWS = 26
 """More are reached by scrolling."""
 
+Rows = Sequence[tuple[str, str]]
 
-def show_table(title: str, rows: Sequence[tuple[str, str]], *, dark: bool) -> None:
-    """Show rows of label and value; returns when the window is closed.
 
-    Raises: WindowError where there is no display.
-    """
-    root = open_root(title)
-    palette = palette_for(dark)
-    apply_style(root, palette)
-    scale = pixel_scale(root)
-    gap = round(12 * scale)
-    frame = ttk.Frame(root, padding=gap)
-    frame.pack(fill="both", expand=True)
-    table = ttk.Treeview(
-        frame,
-        columns=("value",),
-        show="tree",
-        height=max(4, min(MOST_ROWS, len(rows))),
-        selectmode="browse",
-    )
-    bold = tkfont.nametofont("TkDefaultFont", root).copy()
-    bold.configure(weight="bold")
-    table.tag_configure("heading", font=bold)
-    table.tag_configure("stripe", background=palette.surface)
-    plain = tkfont.nametofont("TkDefaultFont", root)
-    widths = [round(120 * scale), round(160 * scale)]
-    for number, (label, value) in enumerate(rows):
-        texts = plain_name(label, 48), plain_name(value, VALUE_LENGTH) if value else ""
-        tags = ("heading",) if not value else ("stripe",) if number % 2 else ()
-        table.insert("", "end", text=texts[0], values=(texts[1],), tags=tags)
-        for column, text in enumerate(texts):
-            measured = (plain if value else bold).measure(text) + round(36 * scale)
-            widths[column] = max(widths[column], min(measured, round(520 * scale)))
-    table.column("#0", width=widths[0], stretch=False)
-    table.column("value", width=widths[1], stretch=True)
-    if len(rows) > MOST_ROWS:
+class StatisticsWindow(LiveWindow):
+    """Rows of label and value, asked for again every second; main thread only."""
+
+    def __init__(
+        self, rows: Rows, applet: Applet | None, listener: Listener | None, *, dark: bool
+    ) -> None:
+        """Build the table; without `applet` it stays as it is.
+
+        Raises: WindowError where there is no display.
+        """
+        title = _("Memtray – Statistics")
+        super().__init__(title, applet or Applet(Path()), listener, dark=dark)
+        root, gap = self.root, self.px(12)
+        self._is_live = applet is not None
+        self._labels: list[str] = []
+        frame = ttk.Frame(root, padding=gap)
+        frame.pack(fill="both", expand=True)
+        self._table = table = ttk.Treeview(
+            frame, columns=("value",), show="tree", selectmode="browse",
+            height=max(4, min(MOST_ROWS, len(rows))),
+        )  # fmt: skip
         bar = ttk.Scrollbar(frame, orient="vertical", command=table.yview)
         table.configure(yscrollcommand=bar.set)
-        bar.pack(side="right", fill="y")
-    table.pack(side="left", fill="both", expand=True)
-    for key in ("q", "<Escape>", "<Control-w>"):
-        root.bind(key, lambda _: root.destroy())
-    root.update_idletasks()
-    root.minsize(round(300 * scale), round(160 * scale))
-    root.deiconify()
-    table.focus_set()
-    try:
-        root.mainloop()
-    except KeyboardInterrupt:
-        root.destroy()
+        if len(rows) > MOST_ROWS:
+            bar.pack(side="right", fill="y")
+        table.pack(side="left", fill="both", expand=True)
+        for key in ("q", "<Escape>"):
+            root.bind(key, lambda _: self.close())
+        self._plain = tkfont.nametofont("TkDefaultFont", root)
+        self._bold = self._plain.copy()
+        self._bold.configure(weight="bold")
+        table.tag_configure("heading", font=self._bold)
+        self._fill(rows)
+        root.update_idletasks()
+        root.minsize(self.px(300), self.px(160))
+        table.focus_set()
+
+    def restyle(self) -> None:
+        """Colour everything; again after the palette has changed."""
+        super().restyle()
+        self._table.tag_configure("stripe", background=self.palette.surface)
+
+    def refresh(self) -> None:
+        """Ask for what is new."""
+        if self._is_live:
+            self.ask_once("statistics", {}, self._show, lambda _error: None)
+
+    def _show(self, told: Mapping[str, object]) -> None:
+        rows = told.get("rows")
+        if isinstance(rows, list):
+            self._fill([(str(label), str(value)) for label, value in rows])
+
+    def _fill(self, rows: Rows) -> None:
+        """Show these rows; those that are there already change in place."""
+        labels = [label for label, _value in rows]
+        if labels != self._labels:
+            self._labels = labels
+            self._table.delete(*self._table.get_children())
+            for number, (label, value) in enumerate(rows):
+                tags = ("heading",) if not value else ("stripe",) if number % 2 else ()
+                self._table.insert(
+                    "", "end", iid=str(number), text=plain_name(label, 48), tags=tags
+                )
+            self._fit(rows)
+        for number, (_label, value) in enumerate(rows):
+            shown = plain_name(value, VALUE_LENGTH) if value else ""
+            self._table.item(str(number), values=(shown,))
+
+    def _fit(self, rows: Rows) -> None:
+        """Make the columns as wide as their texts."""
+        widths = [self.px(120), self.px(160)]
+        for label, value in rows:
+            font = self._plain if value else self._bold
+            texts = plain_name(label, 48), plain_name(value, VALUE_LENGTH) if value else ""
+            for column, text in enumerate(texts):
+                width = min(font.measure(text) + self.px(36), self.px(520))
+                widths[column] = max(widths[column], width)
+        self._table.column("#0", width=widths[0], stretch=False)
+        self._table.column("value", width=widths[1], stretch=True)
