@@ -96,11 +96,11 @@ class Command:
             self._send_all(number)
             return
         with suppress(OSError):  # ended
-            if not _HAS_GROUPS:
-                self._process.send_signal(number)
-            elif self._process.returncode is None:
+            if _HAS_GROUPS and self._process.returncode is None:
                 # Not by Popen, which would reap it if it has just ended.
                 os.kill(self.pid, number)
+            elif number == signal.SIGTERM:  # what is typed reaches everybody at a console
+                self._process.terminate()
 
     def ask_to_end(self) -> None:
         """Ask its first process, and leave it to that to tell the others."""

@@ -90,8 +90,7 @@ class _Guard:
         self._options = options
         self._name = process_label(options.command, options.command[0])
         self._stderr = stderr
-        self._high = _watch(options.high_bytes)
-        self._critical = _watch(options.critical_bytes)
+        self._watch_sizes()
         self._budget = RestartBudget()
         # Its `put` may be called by a signal handler at any moment.
         self._events: queue.SimpleQueue[int | _Request] = queue.SimpleQueue()
@@ -251,6 +250,10 @@ class _Guard:
 
     # -- what is done
 
+    def _watch_sizes(self) -> None:
+        self._high = _watch(self._options.high_bytes)
+        self._critical = _watch(self._options.critical_bytes)
+
     def _look(self, size_bytes: int, now: float) -> None:
         high, critical = self._high, self._critical
         is_high = high is not None and high.fold(size_bytes)
@@ -312,6 +315,7 @@ class _Guard:
             self._start_again()
 
     def _start_again(self) -> None:
+        self._watch_sizes()
         try:
             self._command = Command(self._options.command, self._terminal)
         except OSError as error:
