@@ -75,6 +75,8 @@ def menu(view: View | None, controls: Controls) -> tuple[MenuEntry, ...]:
         MenuEntry(key="table", label=_("Table…"), enabled=view is not None),
         MenuEntry(key="compact", label=_("Compact view…"), enabled=view is not None),
         MenuEntry(key="statistics", label=_("Statistics…"), enabled=view is not None),
+        MenuEntry(key="export", label=_("Export…"), enabled=view is not None),
+        MenuEntry(key="report", label=_("Report…"), enabled=view is not None),
         _separator("windows"),
         MenuEntry(
             key="pause", label=_("Start tracking") if controls.paused else _("Pause tracking")

@@ -1,0 +1,200 @@
+"""The window that asks what to export or report, and shows how far it is."""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tkinter import filedialog, ttk
+
+from trayapp.domain.language import _
+from trayapp.domain.units import format_percent
+from trayapp.errors import MemtrayError
+from trayapp.windows.labels import plain_name
+from trayapp.windows.palette import palette_for
+from trayapp.windows.saving import Saving, Verb, Wish, formats_of, spans
+from trayapp.windows.style import apply_style, open_root, pixel_scale, style_lists
+
+_LOOK_MILLISECONDS = 100
+_WIDTH = 400
+
+
+class SavingWindow:
+    """A form with two or three fields; then a bar; then what came of it."""
+
+    def __init__(
+        self,
+        verb: Verb,
+        memtray: Sequence[str],
+        open_file: Callable[[Path], object],
+        *,
+        arguments: tuple[str, ...],
+        dark: bool,
+    ) -> None:
+        """Make the window; WindowError where there is no display."""
+        self._verb, self._memtray, self._open_file = verb, memtray, open_file
+        self._arguments = arguments
+        self._formats, self._spans = formats_of(verb), spans()
+        self._saving: Saving | None = None
+        self._done: Path | None = None
+        titles = {"export": _("Memtray – Export"), "report": _("Memtray – Report")}
+        root = self._root = open_root(titles[verb])
+        palette = palette_for(dark)
+        apply_style(root, palette)
+        style_lists(root, palette)
+        scale = pixel_scale(root)
+        ttk.Style(root).configure(
+            "TProgressbar",
+            background=palette.system,
+            troughcolor=palette.surface,
+            bordercolor=palette.surface,
+            lightcolor=palette.system,
+            darkcolor=palette.system,
+            thickness=round(8 * scale),
+        )
+        frame = ttk.Frame(root, padding=round(16 * scale))
+        frame.pack(fill="both", expand=True)
+        frame.columnconfigure(1, weight=1)
+        gap = round(5 * scale)
+        self._format = self._choice(frame, 0, _("File"), [one.label for one in self._formats], gap)
+        self._span = self._choice(frame, 1, _("Time"), [one.label for one in self._spans], gap)
+        # A report is about what has just happened, an export about all.
+        self._span.current(1 if verb == "report" else len(self._spans) - 1)
+        self._private = tk.BooleanVar(root, value=True)
+        if verb == "report":
+            ttk.Checkbutton(
+                frame,
+                text=_("Leave out command lines, paths and names"),
+                variable=self._private,
+            ).grid(row=2, column=1, sticky="w", pady=gap)
+        self._bar = ttk.Progressbar(frame, maximum=1.0)
+        self._bar.grid(row=3, column=0, columnspan=2, sticky="ew", pady=(2 * gap, 0))
+        self._bar.grid_remove()
+        self._said = ttk.Label(
+            frame, style="Hint.TLabel", wraplength=round(_WIDTH * scale), justify="left"
+        )
+        self._said.grid(row=4, column=0, columnspan=2, sticky="w", pady=(gap, 0))
+        buttons = ttk.Frame(frame)
+        buttons.grid(row=5, column=0, columnspan=2, sticky="e", pady=(3 * gap, 0))
+        self._open = ttk.Button(buttons, text=_("Open"), command=self._show)
+        self._save = ttk.Button(buttons, text=_("Save as…"), command=self._ask)
+        self._close = ttk.Button(buttons, text=_("Close"), command=self._leave)
+        self._save.pack(side="left", padx=gap)
+        self._close.pack(side="left")
+        root.protocol("WM_DELETE_WINDOW", self._leave)
+        for key in ("<Escape>", "<Control-w>"):
+            root.bind(key, lambda _event: self._leave())
+        for button in (self._open, self._save, self._close):
+            button.bind("<Return>", lambda event: event.widget.invoke())
+        root.resizable(width=False, height=False)
+        frame.columnconfigure(1, minsize=round((_WIDTH - 60) * scale))
+
+    def run(self) -> None:
+        """Show it until the person closes it."""
+        self._root.deiconify()
+        self._save.focus_set()
+        try:
+            self._root.mainloop()
+        except KeyboardInterrupt:
+            self._root.destroy()
+        finally:
+            if self._saving is not None:
+                self._saving.close()
+
+    def _choice(
+        self, frame: ttk.Frame, row: int, label: str, texts: list[str], gap: int
+    ) -> ttk.Combobox:
+        ttk.Label(frame, text=label).grid(row=row, column=0, sticky="w", padx=(0, 3 * gap))
+        choice = ttk.Combobox(frame, values=texts, state="readonly")
+        choice.current(0)
+        choice.grid(row=row, column=1, sticky="ew", pady=gap)
+        # A chosen text that stays marked looks as if it were about to be typed over.
+        choice.bind("<<ComboboxSelected>>", lambda _event: choice.selection_clear())
+        return choice
+
+    def _ask(self) -> None:
+        chosen = self._formats[self._format.current()]
+        name = f"memtray-{self._verb}-{time.strftime('%Y-%m-%d')}{chosen.ending}"
+        try:
+            answer = filedialog.asksaveasfilename(
+                parent=self._root,
+                title=_("Save as"),
+                initialdir=Path.home(),
+                initialfile=name,
+                defaultextension=chosen.ending,
+                filetypes=[(chosen.label, f"*{chosen.ending}")],
+            )
+        except tk.TclError:
+            # The window was closed by a signal while the dialog was open.
+            return
+        if answer:
+            self._start(Path(answer))
+
+    def _start(self, output: Path) -> None:
+        wish = Wish(
+            verb=self._verb,
+            output=output,
+            since=self._spans[self._span.current()].since,
+            is_private=self._verb == "report" and self._private.get(),
+            arguments=self._arguments,
+        )
+        try:
+            self._saving = Saving(wish, self._memtray)
+        except OSError as error:
+            self._say(error.strerror or str(error), is_error=True)
+            return
+        self._done = None
+        self._open.pack_forget()
+        self._save.state(["disabled"])
+        self._close.configure(text=_("Cancel"))
+        self._close.focus_set()
+        self._bar.grid()
+        self._look()
+
+    def _look(self) -> None:
+        saving = self._saving
+        if saving is None:
+            return
+        if saving.is_running:
+            self._bar.configure(value=saving.share)
+            name = plain_name(saving.output.name, 60)
+            self._say(
+                _("Writing {name}: {share}").format(name=name, share=format_percent(saving.share))
+            )
+            self._root.after(_LOOK_MILLISECONDS, self._look)
+            return
+        problem = saving.problem
+        saving.close()
+        self._saving = None
+        self._bar.grid_remove()
+        self._save.state(["!disabled"])
+        self._close.configure(text=_("Close"))
+        if problem is None:
+            self._done = saving.output
+            self._say(_("Saved as {file}").format(file=plain_name(str(saving.output), 200)))
+            self._open.pack(side="left", before=self._save)
+            self._open.focus_set()
+        elif problem:
+            self._say(plain_name(problem, 400), is_error=True)
+            self._save.focus_set()
+        else:
+            self._say(_("Cancelled; nothing was written."))
+            self._save.focus_set()
+
+    def _say(self, text: str, *, is_error: bool = False) -> None:
+        self._said.configure(text=text, style="Error.TLabel" if is_error else "Hint.TLabel")
+
+    def _show(self) -> None:
+        if self._done is None:
+            return
+        try:
+            self._open_file(self._done)
+        except (MemtrayError, OSError) as error:
+            self._say(str(error), is_error=True)
+
+    def _leave(self) -> None:
+        if self._saving is not None:
+            self._saving.cancel()
+        else:
+            self._root.destroy()
