@@ -52,24 +52,30 @@ def detail_status(view: View | None, kind: str, name: str) -> dict[str, object]:
     """All there is to know of one target, application or Memtray itself; empty: no such one."""
     if view is None:
         return {}
+    row: dict[str, object] = {}
     if kind == "app":
-        return _app_row(view, view.system.total_bytes) | {"uss_bytes": view.app.uss_bytes}
-    if kind == "target":
-        for target in view.targets:
-            if target.name == name:
-                return _target_row(target) | {
-                    "uss_bytes": target.uss_bytes,
-                    "pss_bytes": target.pss_bytes,
-                    "swap_bytes": target.swap_bytes,
-                    "seconds_to_limit": target.seconds_to_limit,
-                    "evidence": target.leak.evidence,
-                    "processes": [list(key) for key in target.keys],
-                }
+        row = _app_row(view, view.system.total_bytes) | {"uss_bytes": view.app.uss_bytes}
+    for target in view.targets if kind == "target" else ():
+        if target.name == name:
+            row = _target_row(target) | {
+                "uss_bytes": target.uss_bytes,
+                "pss_bytes": target.pss_bytes,
+                "swap_bytes": target.swap_bytes,
+                "seconds_to_limit": target.seconds_to_limit,
+                "evidence": target.leak.evidence,
+                "processes": [list(key) for key in target.keys],
+            }
     for application in view.applications if kind == "application" else ():
         if application.name == name:
             row = _application_row(application, application, view.system.total_bytes)
-            return row | {"evidence": application.leak.evidence}
-    return {}
+            row["evidence"] = application.leak.evidence
+    if row:
+        row["alerts"] = [
+            f"{incident.title}: {incident.body}"
+            for incident in view.incidents
+            if incident.subject == ("memtray" if kind == "app" else name)
+        ]
+    return row
 
 
 def _app_row(view: View, total_bytes: int) -> dict[str, object]:

@@ -151,7 +151,8 @@ class CompactWindow(LiveWindow):
         else:
             left, top = place(Area(*self._wanted, width, height), screens)
         if (root.winfo_x(), root.winfo_y()) != (left, top) or not root.winfo_ismapped():
-            root.geometry(f"{_signed(left)}{_signed(top)}")
+            # With plus signs also beyond the left edge: "-5" would be from the right one.
+            root.geometry(f"+{left}+{top}")
 
     def _reset(self) -> None:
         self._wanted = None
@@ -289,8 +290,3 @@ class CompactWindow(LiveWindow):
     def _fail(self, error: Exception) -> None:
         self._system, self._problem = {}, str(error)
         self._draw()
-
-
-def _signed(pixels: int) -> str:
-    """As Tk writes places: "+-5" is five pixels beyond the left edge, "-5" at the right one."""
-    return f"+{pixels}"

@@ -36,7 +36,7 @@ from trayapp.domain.units import format_duration, format_estimate, format_size
 from trayapp.errors import HistoryError, MemtrayError
 from trayapp.history.reader import HistoryReader
 from trayapp.windows.applet import Applet
-from trayapp.windows.details_data import Past, Run, read_past, read_runs
+from trayapp.windows.details_data import HOUR_SECONDS, Past, Run, read_past, read_runs
 from trayapp.windows.grid import Grid, GridCell, GridColumn, GridRow
 from trayapp.windows.labels import plain_name
 from trayapp.windows.live_window import LiveWindow
@@ -47,9 +47,11 @@ from trayapp.windows.table_window import Hands
 PAST_SECONDS, RUNS_SECONDS = 5.0, 60.0
 """How often the history is read again: its last hour, and all runs."""
 PROBE_SECONDS = 5.0
+LEAST_SECONDS = 120.0
+"""The chart of what began a moment ago reaches so far back."""
 NAME_LENGTH = 48
 CHANGES = ((60.0, "minute"), (600.0, "ten"), (3600.0, "hour"))
-_MOST_PROBES = 8
+_MOST_PROBES, _MOST_ALERTS = 8, 2
 
 
 class DetailsWindow(LiveWindow):
@@ -101,14 +103,6 @@ class DetailsWindow(LiveWindow):
             self.root, textvariable=self._verdict, padding=(gap, self.px(6)), justify="left"
         )
         verdict.pack(fill="x")
-        self.root.bind(
-            "<Configure>",
-            lambda event: (
-                verdict.configure(wraplength=event.width - 2 * gap)
-                if event.widget is self.root
-                else None
-            ),
-        )
         self._build_figures(gap, bold)
         panes = ttk.Frame(self.root, padding=(gap, 0))
         panes.pack(fill="both", expand=True)
@@ -146,9 +140,15 @@ class DetailsWindow(LiveWindow):
         foot = ttk.Frame(self.root, padding=(gap, self.px(6), gap, self.px(10)))
         foot.pack(fill="x")
         ttk.Label(foot, text=_("From inside"), font=bold).pack(anchor="w")
-        ttk.Label(foot, textvariable=self._inside, style="Hint.TLabel", justify="left").pack(
-            anchor="w"
-        )
+        inside = ttk.Label(foot, textvariable=self._inside, style="Hint.TLabel", justify="left")
+        inside.pack(anchor="w")
+
+        def wrap(event: tk.Event[tk.Misc]) -> None:
+            if event.widget is self.root:
+                for label in (verdict, inside):
+                    label.configure(wraplength=event.width - 2 * gap)
+
+        self.root.bind("<Configure>", wrap)
         for key in ("q", "Q", "<Escape>"):
             self.root.bind(key, lambda _: self.close())
         for key in ("t", "T"):
@@ -302,12 +302,15 @@ class DetailsWindow(LiveWindow):
             if row.kind == APP
             else ""
         )
+        alerts = self._told.get("alerts")
+        told = [f"⚠ {alert}" for alert in alerts] if isinstance(alerts, list) else []
         left = as_number(self._told.get("seconds_to_limit"))
-        if left is not None:
+        # An alert has said so already.
+        if left is not None and not told:
             text = _("{verdict} At this rate it reaches its limit in about {time}.").format(
                 verdict=text, time=format_estimate(left)
             )
-        return text
+        return "\n".join([*told[:_MOST_ALERTS], text])
 
     def _peak(self) -> float | None:
         """Since Memtray started, or of the last hour where that is all there is."""
@@ -327,9 +330,14 @@ class DetailsWindow(LiveWindow):
             self._growth_chart.show_text(text, palette)
             self._show_runs(text)
             return
-        self._chart_title.set(_("Memory in the last hour"))
+        first = past.hour[0].wall_seconds if past.hour else now - HOUR_SECONDS
+        shown = min(HOUR_SECONDS, max(LEAST_SECONDS, now - first))
+        since = now - (HOUR_SECONDS if shown > 0.95 * HOUR_SECONDS else shown)
+        self._chart_title.set(
+            _("Memory in the last {time}").format(time=format_estimate(now - since))
+        )
         limit = self._row.limit_bytes if self._row.has_own_limit else None
-        self._hour_chart.show_curve(past.hour, past.events, now - 3600.0, now, palette, limit)
+        self._hour_chart.show_curve(past.hour, past.events, since, now, palette, limit)
         if past.tasks:
             self._growth_title.set(
                 ngettext("Growth of one task", "Growth of {count} tasks", len(past.tasks)).format(

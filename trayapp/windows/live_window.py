@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import tkinter as tk
 from collections.abc import Callable, Mapping
-from tkinter import ttk
 
 from trayapp.windows.applet import Applet
 from trayapp.windows.palette import palette_for
@@ -132,8 +131,3 @@ class LiveWindow:
 
     def _on_signal(self, *_: object) -> None:
         self._is_closing = True
-
-
-def labelled(parent: tk.Misc, text: str, **options: str) -> ttk.Label:
-    """A small muted label."""
-    return ttk.Label(parent, text=text, style="Hint.TLabel", **options)  # type: ignore[arg-type]
