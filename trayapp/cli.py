@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from trayapp import __version__
 from trayapp.domain.language import _
-from trayapp.errors import MemtrayError, UsageError
+from trayapp.errors import MemtrayError, UsageError, WindowError
 from trayapp.paths import current_paths
 from trayapp.speaking import speak_as_set
 
@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
         "targets",
         nargs="*",
         metavar="TARGET|FILE",
-        help=_('a target, "system" or "memtray"; or recordings (.memrec, .csv)'),
+        help=_('a target, "system" or "memtray"; or recordings'),
     )
     trends.add_argument("--since", type=duration, metavar="2h", help=_("how far back"))
     trends.add_argument(
@@ -781,7 +781,12 @@ def _ask_for_file(verb: Literal["export", "report"], options: argparse.Namespace
         str(Path(one).absolute()) if Path(one).is_file() else one for one in options.targets
     ]
     os.chdir(package_parent())
-    return ask(verb, memtray_command(), current_platform().open_file, arguments=arguments)
+    try:
+        return ask(verb, memtray_command(), current_platform().open_file, arguments=arguments)
+    except WindowError as error:
+        raise WindowError(
+            _("{problem}; name the file with -o FILE").format(problem=error)
+        ) from error
 
 
 def _known_of_targets() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:

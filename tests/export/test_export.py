@@ -318,7 +318,9 @@ def test_a_goal_that_may_not_be_written_is_told(history: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limits of file sizes there")
-@pytest.mark.parametrize("name", ["out.xlsx", "out.csv", "out.json", "out.parquet"])
+@pytest.mark.parametrize(
+    "name", ["out.xlsx", "out.csv", "out.json", "out.parquet", "report.html", "report.pdf"]
+)
 def test_where_no_room_is_left_the_old_file_stays_and_no_half_one(
     tmp_path: Path, name: str
 ) -> None:
@@ -329,12 +331,13 @@ def test_where_no_room_is_left_the_old_file_stays_and_no_half_one(
     output = history.parent / name
     output.write_text("old")
     # 36 KiB: what SQLite needs beside the history fits, no export does.
+    verb = "report" if name.startswith("report") else "export"
     program = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (36864, 36864));"
         "from trayapp.cli import main; sys.exit(main())"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, "export", "-o", str(output)],
+        [sys.executable, "-c", program, verb, "-o", str(output)],
         env={**os.environ, "MEMTRAY_HOME": str(history.parent)},
         cwd=REPOSITORY,
         capture_output=True,
@@ -345,6 +348,54 @@ def test_where_no_room_is_left_the_old_file_stays_and_no_half_one(
     assert done.stderr == f"memtray: cannot write {output}: File too large\n"
     assert output.read_text() == "old"
     assert not list(history.parent.glob(".memtray-*"))
+
+
+@pytest.mark.skipif(not Path("/proc/self/mounts").exists(), reason="Linux alone has tmpfs")
+@pytest.mark.parametrize("name", ["out.xlsx", "out.parquet", "report.html"])
+def test_a_full_disk_is_told_and_nothing_half_is_left(tmp_path: Path, name: str) -> None:
+    """A real one, as far as this user may make one."""
+    history = write(
+        tmp_path, seconds=6000, noise=lambda after: random.Random(after).uniform(1, GIB)
+    )
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(disk)],
+        check=False,
+        capture_output=True,
+    )
+    if mounted.returncode:
+        pytest.skip("this user may not mount")
+    try:
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "trayapp", "export" if "out" in name else "report"),
+                *("-o", str(disk / name)),
+            ],
+            env={**os.environ, "MEMTRAY_HOME": str(history.parent)},
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 1
+        assert done.stderr == f"memtray: cannot write {disk / name}: No space left on device\n"
+        assert not list(disk.iterdir())
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("name", ["out.xlsx", "out.csv"])
+def test_a_history_that_is_damaged_further_on_is_told(tmp_path: Path, name: str) -> None:
+    history = write(tmp_path, seconds=6000.0)
+    with history.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(size // 2)
+        file.write(b"\xff" * (size // 2 - 8192))
+    with pytest.raises(HistoryError, match="is damaged or not a history"):
+        export(history, name)
+    assert not list(tmp_path.glob(".memtray-*"))
+    assert not (tmp_path / name).exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
