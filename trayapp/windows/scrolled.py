@@ -20,9 +20,11 @@ class Scrolled(ttk.Frame):
         self.page.bind("<Configure>", lambda _: self._fit())
         self._canvas.bind("<Configure>", lambda _: self._fit())
         root = self.winfo_toplevel()
-        root.bind("<Button-4>", lambda _: self._scroll(-2), add="+")
-        root.bind("<Button-5>", lambda _: self._scroll(2), add="+")
-        root.bind("<MouseWheel>", lambda event: self._scroll(-2 if event.delta > 0 else 2), add="+")
+        root.bind("<Button-4>", lambda event: self._scroll(event, -2), add="+")
+        root.bind("<Button-5>", lambda event: self._scroll(event, 2), add="+")
+        root.bind(
+            "<MouseWheel>", lambda event: self._scroll(event, -2 if event.delta > 0 else 2), add="+"
+        )
         root.bind("<Prior>", lambda _: self._canvas.yview_scroll(-1, "pages"), add="+")
         root.bind("<Next>", lambda _: self._canvas.yview_scroll(1, "pages"), add="+")
         root.bind("<FocusIn>", lambda event: self._show(event.widget), add="+")
@@ -49,8 +51,9 @@ class Scrolled(ttk.Frame):
     def _is_too_high(self) -> bool:
         return self.page.winfo_reqheight() > self.winfo_height()
 
-    def _scroll(self, steps: int) -> None:
-        if self._is_too_high():
+    def _scroll(self, event: tk.Event[tk.Misc], steps: int) -> None:
+        # A list scrolls itself.
+        if self._is_too_high() and not isinstance(event.widget, ttk.Treeview):
             self._canvas.yview_scroll(steps, "units")
 
     def _show(self, widget: object) -> None:

@@ -165,9 +165,9 @@ class SettingsWindow(LiveWindow):
     def _build_list(self, page: ttk.Frame, table: str) -> None:
         self._head(page, section_title(table), _help_of(table))
         names = self._listed = self._editor.entries(table)
-        bar = ttk.Frame(page)
-        bar.pack(fill="x", pady=(0, self.px(6)))
-        ttk.Button(bar, text=_("Add…"), command=partial(self._on_add, table)).pack(side="left")
+        buttons = ttk.Frame(page)
+        buttons.pack(fill="x", pady=(0, self.px(6)))
+        ttk.Button(buttons, text=_("Add…"), command=partial(self._on_add, table)).pack(side="left")
         chosen = self._chosen.get(table)
         if chosen not in names:
             chosen = names[0] if names else None
@@ -176,18 +176,25 @@ class SettingsWindow(LiveWindow):
             ttk.Label(page, text=_("There is none yet."), style="Hint.TLabel").pack(anchor="w")
             return
         self._chosen[table] = chosen
-        ttk.Button(bar, text=_("Remove"), command=partial(self._on_remove, table, chosen)).pack(
+        ttk.Button(buttons, text=_("Remove"), command=partial(self._on_remove, table, chosen)).pack(
             side="left", padx=self.px(5)
         )
+        frame = ttk.Frame(page)
+        frame.pack(fill="x", pady=(0, self.px(8)))
         entries = ttk.Treeview(
-            page, columns=("what",), show="tree", selectmode="browse",
+            frame, columns=("what",), show="tree", selectmode="browse",
             height=min(MOST_LISTED, len(names)),
         )  # fmt: skip
         entries.column("#0", width=self.px(180), stretch=False)
         for number, name in enumerate(names):
             what = plain_name(self._summary(table, name), 90)
             entries.insert("", "end", iid=str(number), text=plain_name(name), values=(what,))
-        entries.pack(fill="x", pady=(0, self.px(8)))
+        if len(names) > MOST_LISTED:
+            bar = ttk.Scrollbar(frame, orient="vertical", command=entries.yview)
+            entries.configure(yscrollcommand=bar.set)
+            bar.pack(side="right", fill="y")
+        entries.pack(side="left", fill="x", expand=True)
+        entries.see(str(names.index(chosen)))
         entries.selection_set(str(names.index(chosen)))
         entries.focus(str(names.index(chosen)))
         entries.bind("<<TreeviewSelect>>", lambda _: self._on_entry(table, entries.selection()))

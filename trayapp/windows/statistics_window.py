@@ -39,11 +39,11 @@ class StatisticsWindow(LiveWindow):
         frame.pack(fill="both", expand=True)
         self._table = table = ttk.Treeview(
             frame, columns=("value",), show="tree", selectmode="browse",
-            height=max(4, min(MOST_ROWS, len(rows))),
+            height=max(4, min(self._most_rows(), len(rows))),
         )  # fmt: skip
         bar = ttk.Scrollbar(frame, orient="vertical", command=table.yview)
         table.configure(yscrollcommand=bar.set)
-        if len(rows) > MOST_ROWS:
+        if len(rows) > self._most_rows():
             bar.pack(side="right", fill="y")
         table.pack(side="left", fill="both", expand=True)
         for key in ("q", "<Escape>"):
@@ -56,6 +56,9 @@ class StatisticsWindow(LiveWindow):
         root.update_idletasks()
         root.minsize(self.px(300), self.px(160))
         table.focus_set()
+
+    def _most_rows(self) -> int:
+        return min(MOST_ROWS, int(0.75 * self.root.winfo_screenheight() / self.px(24)))
 
     def restyle(self) -> None:
         """Colour everything; again after the palette has changed."""

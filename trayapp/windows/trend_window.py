@@ -12,9 +12,9 @@ from pathlib import Path
 from tkinter import filedialog, ttk
 from typing import TYPE_CHECKING
 
-from trayapp.control.client import call
 from trayapp.domain.language import _
 from trayapp.errors import MemtrayError
+from trayapp.windows.applet import Applet
 from trayapp.windows.growth import Growth, growths_of_status
 from trayapp.windows.labels import plain_name
 from trayapp.windows.palette import palette_for
@@ -40,7 +40,6 @@ SHORTEST_SECONDS, SHORTEST_RECORDED_SECONDS = 10.0, 0.01
 """Zooming stops here."""
 ZOOM_STEP, PAN_STEP = 0.75, 0.2
 """One key: so much of what was shown is shown, or is it moved by."""
-ANSWER_SECONDS = 0.5
 ASK_SECONDS = 10.0
 """How often the applet is asked what it says of growth, while somebody looks."""
 MENU_ROWS = 24
@@ -75,8 +74,9 @@ class TrendWindow:
         self._is_recording = recording is not None
         self._ranges = RANGES[-1:] if self._is_recording else RANGES
         self._usual_hint = hint or _hint(self._is_recording)
-        self._runtime = runtime
-        self._live: dict[str, Growth] | None = None
+        self._applet = Applet(runtime) if runtime else None
+        # Until it answers, nothing is known to grow; where there is none, the samples are judged.
+        self._live: dict[str, Growth] | None = {} if runtime else None
         self._asked_at = -ASK_SECONDS
         self._palette = palette_for(dark)
         self._chart: ChartView | None = None
@@ -251,7 +251,8 @@ class TrendWindow:
         try:
             self._drawn = self._news()
             self._fill_menu()
-            trends = read_trends(self._reader, self._selection, self._ask_applet())
+            self._ask_applet()
+            trends = read_trends(self._reader, self._selection, self._live)
             self._chart.show(trends, self._palette)
             self._hint.set(self._usual_hint)
         except MemtrayError as error:
@@ -259,16 +260,21 @@ class TrendWindow:
         followed = self._selection.span_seconds if self._selection.window is None else -1.0
         self._range.set(next((one.label for one in RANGES if one.seconds == followed), ""))
 
-    def _ask_applet(self) -> dict[str, Growth] | None:
-        """What the running applet says of growth; None: it does not run, or has no say here."""
-        if self._runtime is not None and time.monotonic() - self._asked_at >= ASK_SECONDS:
+    def _ask_applet(self) -> None:
+        """Let the running applet say what it makes of growth, when it is time to."""
+        if self._applet is not None and time.monotonic() - self._asked_at >= ASK_SECONDS:
             self._asked_at = time.monotonic()
-            try:
-                told = call(self._runtime, "status", timeout_seconds=ANSWER_SECONDS)
-                self._live = growths_of_status(told)
-            except MemtrayError:
-                self._live = None
-        return self._live
+            self._applet.ask(
+                "status",
+                {},
+                lambda told: self._on_told(growths_of_status(told)),
+                lambda _error: self._on_told(None),
+            )
+
+    def _on_told(self, live: dict[str, Growth] | None) -> None:
+        if live != self._live:
+            self._live = live
+            self._draw_soon()
 
     def _restyle(self) -> None:
         apply_style(self._root, self._palette)
@@ -424,6 +430,8 @@ class TrendWindow:
         if self._is_closing:
             self._root.destroy()
             return
+        if self._applet is not None:
+            self._applet.poll()
         while self._listener is not None and (message := self._listener.poll()) is not None:
             try:
                 known = target_names(self._reader.series())
