@@ -19,13 +19,14 @@ _LONG_VERBS = ("cleanup", "snapshot")
 
 
 class Applet:
-    """One thread asks, in order; answers are taken in by `poll` in the window's thread."""
+    """Each errand has a thread of its own; answers are taken in by `poll` in the window's thread.
+
+    One errand that takes long, a cleanup, does not keep the figures from coming meanwhile.
+    """
 
     def __init__(self, runtime: Path) -> None:
         self._runtime = runtime
-        self._errands: queue.SimpleQueue[Callable[[], Callable[[], object]]] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
-        threading.Thread(target=self._work, name="applet", daemon=True).start()
 
     def ask(self, verb: str, arguments: Told, done: Done, failed: Failed) -> None:
         """Ask the applet; `poll` calls one of the two with what came of it."""
@@ -35,14 +36,16 @@ class Applet:
     def do(self, errand: Callable[[], Told], done: Done, failed: Failed) -> None:
         """Do anything else that may take time or raise MemtrayError, in the same way."""
 
-        def work() -> Callable[[], object]:
+        def work() -> None:
             try:
                 told = errand()
-            except MemtrayError as error:
-                return lambda error=error: failed(error)  # type: ignore[misc]
-            return lambda: done(told)
+            except MemtrayError as problem:
+                error = problem
+                self._answers.put(lambda: failed(error))
+            else:
+                self._answers.put(lambda: done(told))
 
-        self._errands.put(work)
+        threading.Thread(target=work, name="errand", daemon=True).start()
 
     def poll(self) -> None:
         """Call what waits for answers that have come."""
@@ -52,7 +55,3 @@ class Applet:
             except queue.Empty:
                 return
             answer()
-
-    def _work(self) -> None:
-        while True:
-            self._answers.put(self._errands.get()())

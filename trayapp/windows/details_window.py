@@ -11,12 +11,9 @@ from pathlib import Path
 from tkinter import font as tkfont
 from tkinter import ttk
 
-from trayapp.control.client import call
-from trayapp.control.personal import PROBE, endpoint_name, find_names
 from trayapp.domain.changes import change_over, histogram
 from trayapp.domain.language import _, format_count, ngettext
 from trayapp.domain.levels import Level
-from trayapp.domain.names import short_name
 from trayapp.domain.records import Point
 from trayapp.domain.table import (
     APP,
@@ -33,11 +30,12 @@ from trayapp.domain.table import (
     trend_text,
 )
 from trayapp.domain.units import format_duration, format_estimate, format_size
-from trayapp.errors import HistoryError, MemtrayError
+from trayapp.errors import HistoryError
 from trayapp.history.reader import HistoryReader
 from trayapp.windows.applet import Applet
 from trayapp.windows.details_data import HOUR_SECONDS, Past, Run, read_past, read_runs
 from trayapp.windows.grid import Grid, GridCell, GridColumn, GridRow
+from trayapp.windows.inside import inside_text, no_probe, probe_report, process_keys
 from trayapp.windows.labels import plain_name
 from trayapp.windows.live_window import LiveWindow
 from trayapp.windows.single import Listener
@@ -51,7 +49,7 @@ LEAST_SECONDS = 120.0
 """The chart of what began a moment ago reaches so far back."""
 NAME_LENGTH = 48
 CHANGES = ((60.0, "minute"), (600.0, "ten"), (3600.0, "hour"))
-_MOST_PROBES, _MOST_ALERTS = 8, 2
+_MOST_ALERTS = 2
 
 
 class DetailsWindow(LiveWindow):
@@ -186,7 +184,7 @@ class DetailsWindow(LiveWindow):
         self._past_at = self._runs_at = self._probe_at = float("-inf")
         self._evidence = ""
         self._is_answered = False
-        self._inside.set(_no_probe())
+        self._inside.set(no_probe())
         self._show()
         (self._track if self._row.kind == APPLICATION else self._trends).focus_set()
 
@@ -358,11 +356,11 @@ class DetailsWindow(LiveWindow):
 
     def _ask_probe(self) -> None:
         """Ask the program itself, if it has a probe, what only it knows."""
-        keys = _process_keys(self._told.get("processes"))
+        keys = process_keys(self._told.get("processes"))
         if keys:
             self.applet.do(
-                lambda: _probe_report(self._runtime, keys),
-                lambda told: self._inside.set(_inside_text(told) if told else _no_probe()),
+                lambda: probe_report(self._runtime, keys),
+                lambda told: self._inside.set(inside_text(told) if told else no_probe()),
                 lambda error: self._inside.set(str(error)),
             )
 
@@ -429,63 +427,3 @@ def _signed_size(change_bytes: float | None) -> str:
     if change_bytes is not None and change_bytes >= 1:
         return f"+{format_size(change_bytes)}"
     return format_size(change_bytes)
-
-
-def _process_keys(told: object) -> list[tuple[int, int]]:
-    return [
-        (key[0], key[1])
-        for key in (told if isinstance(told, list) else [])
-        if isinstance(key, list) and len(key) == 2 and all(isinstance(part, int) for part in key)
-    ]
-
-
-def _probe_report(runtime: Path, keys: Sequence[tuple[int, int]]) -> Mapping[str, object]:
-    """What the first of the processes that has a probe tells; empty: none has one."""
-    names = {endpoint_name(PROBE, pid, started): pid for pid, started in keys}
-    for name in [name for name in find_names(runtime, PROBE) if name in names][:_MOST_PROBES]:
-        who = _("The probe of process {pid}").format(pid=names[name])
-        try:
-            return call(runtime, "report", {}, 3.0, name=name, who=who)
-        except MemtrayError:
-            continue
-    return {}
-
-
-def _no_probe() -> str:
-    return _(
-        "–  A Python program tells of its garbage collector, tasks and caches here if it calls "
-        "trayapp.probe.start()."
-    )
-
-
-def _inside_text(told: Mapping[str, object]) -> str:
-    """Two lines of what a probe tells, which is a stranger's word."""
-    collections = told.get("collections")
-    runs = (
-        [count for count in collections if isinstance(count, int)]
-        if isinstance(collections, list)
-        else []
-    )
-    is_on = told.get("collector_enabled")
-    parts = [
-        _("Garbage collector {state}").format(
-            state="–" if not isinstance(is_on, bool) else _("on") if is_on else _("off")
-        ),
-        _("collections {counts}").format(counts=" / ".join(map(format_count, runs)) or "–"),
-        _("collected {count}").format(count=_count(told.get("collected_count"))),
-        _("uncollectable {count}").format(count=_count(told.get("uncollectable_count"))),
-        _("threads {count}").format(count=_count(told.get("thread_count"))),
-        _("tasks {count}").format(count=_count(told.get("task_count"))),
-    ]
-    caches = told.get("caches")
-    names = [
-        f"{short_name(cache['name'])} {format_size(as_number(cache.get('bytes')))}"
-        for cache in (caches if isinstance(caches, list) else [])
-        if isinstance(cache, dict) and isinstance(cache.get("name"), str)
-    ]
-    listed = ", ".join(names[:6]) if names else _("none registered")
-    return "  ·  ".join(parts) + "\n" + _("Caches: {caches}").format(caches=listed)
-
-
-def _count(value: object) -> str:
-    return format_count(value) if isinstance(value, int) else "–"

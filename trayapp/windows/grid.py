@@ -28,7 +28,7 @@ class GridColumn(NamedTuple):
     key: str
     title: str
     width: int
-    """Pixels on an ordinary screen; the first column takes what is left."""
+    """Pixels on an ordinary screen, at least; the first column takes what is left."""
     right: bool = False
     """Figures stand on the right."""
 
@@ -93,7 +93,15 @@ class Grid(ttk.Frame):
         self._bold = self._font.copy()
         self._bold.configure(weight="bold")
         self._cuts: dict[tuple[str, int], str] = {}
-        wanted = sum(round(column.width * scale) for column in columns)
+        # In some languages titles are long.
+        self._widths = [
+            max(
+                round(column.width * scale),
+                self._bold.measure(f"{column.title} ▼") + 2 * self._pad,
+            )
+            for column in columns
+        ]
+        wanted = sum(self._widths)
         self._head = tk.Canvas(
             self, height=round(HEAD_PIXELS * scale), width=wanted, highlightthickness=0
         )
@@ -258,7 +266,7 @@ class Grid(ttk.Frame):
 
     def _places(self) -> list[tuple[GridColumn, int, int]]:
         """Each column with its left edge and its width."""
-        widths = [round(column.width * self._unit) for column in self._columns]
+        widths = list(self._widths)
         widths[0] = max(widths[0], self.body.winfo_width() - sum(widths[1:]))
         places, left = [], 0
         for column, width in zip(self._columns, widths, strict=True):
