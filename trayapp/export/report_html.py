@@ -63,7 +63,7 @@ figure > svg { display: block; }
 .ceiling { stroke: var(--bad); stroke-width: 1.2; stroke-dasharray: 9 3 2 3; }
 .growth { stroke: var(--bad); stroke-width: 2; stroke-dasharray: 3 3; }
 .line { fill: none; stroke-width: 1.7; stroke-linejoin: round; }
-.band { stroke: none; fill-opacity: .2; }
+.band { fill-opacity: .2; stroke-opacity: .6; stroke-width: .6; }
 .mark line { stroke-width: .9; stroke-opacity: .7; }
 .mark.warning { stroke: var(--warning); fill: var(--warning); }
 .mark.critical, .mark.emergency { stroke: var(--bad); fill: var(--bad); }
@@ -85,6 +85,8 @@ dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
 footer { margin-top: 2.5rem; color: var(--muted); font-size: .85rem; }
 @media print {
   body { max-width: none; padding: 0; font-size: 11px; }
+  .scroll { overflow: visible; } table { font-size: 9px; } th, td { padding: .25rem .3rem; }
+  td:first-child, td.details { min-width: 0; } td.details { font-size: 8px; }
   h2 { break-after: avoid; } tr { break-inside: avoid; }
   ul.findings li { break-inside: avoid; print-color-adjust: exact; }
 }
@@ -118,7 +120,8 @@ def _variables(theme: str) -> str:
 def _curve_rules() -> str:
     numbers = range(len(_COLORS["light"]["curves"]))
     return "".join(
-        f".line.c{n} {{ stroke: var(--c{n}); }} .band.c{n}, .dot.c{n} {{ fill: var(--c{n}); }}\n"
+        f".line.c{n}, .band.c{n} {{ stroke: var(--c{n}); }}"
+        f" .band.c{n}, .dot.c{n} {{ fill: var(--c{n}); }}\n"
         for n in numbers
     )
 

@@ -322,7 +322,10 @@ def _draw(axes: Axes, chart: Chart, report: Report) -> None:
         for stretch in stretches_of(curve.points):
             moments = [point.wall_seconds for point in stretch]
             lows, highs = [point.low for point in stretch], [point.high for point in stretch]
-            axes.fill_between(moments, lows, highs, color=color, alpha=0.2, linewidth=0)
+            # The edge keeps a spike visible that is only a hair wide.
+            axes.fill_between(
+                moments, lows, highs, facecolor=(color, 0.2), edgecolor=(color, 0.6), linewidth=0.4
+            )
             axes.plot(
                 moments, [point.mean for point in stretch], color=color, linestyle=dash,
                 linewidth=1.2, marker="o" if len(stretch) == 1 else "", markersize=2,
