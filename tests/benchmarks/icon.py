@@ -1,7 +1,7 @@
 """What an icon update costs: `python -m tests.benchmarks.icon [--updates 20000]`.
 
 The real backend on a session bus of its own, and a host in another process that asks for the
-pictures after each change, as panels do: 13 sizes, 48 pixels among them. CPU is the process's
+pictures after each change, as panels do: nine sizes, 48 pixels among them. CPU is the process's
 own, so other work on the machine matters little. Prints figures; asserts nothing.
 """
 

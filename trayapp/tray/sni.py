@@ -35,10 +35,10 @@ from trayapp.tray.panel import PanelWatch
 from trayapp.tray.text import escape_markup, plain_line, plain_lines
 
 WATCHER = "org.kde.StatusNotifierWatcher"
-ICON_SIZES_PX = (16, 20, 22, 24, 30, 32, 33, 36, 44, 48, 64, 66, 88)
-"""What hosts are offered: slots of 16 to 32 on screens at 100 to 200 percent, and some larger. Most
-take the one that fits; XFCE shrinks the largest, which therefore is a multiple of its slots of 22
-and 44 pixels: whole pixels stay whole."""
+ICON_SIZES_PX = (16, 22, 24, 32, 33, 36, 44, 48, 88)
+"""What hosts are offered: slots of 16 to 24 on screens at 100, 150 and 200 percent. Most take the
+one that fits; XFCE shrinks the largest, which therefore is a multiple of its slots of 22 and 44
+pixels: whole pixels stay whole. Each more is drawn and sent at every change, and costs that."""
 _WATCHER_OBJECT = DBusAddress("/StatusNotifierWatcher", WATCHER, WATCHER)
 _WATCHER_PROPERTIES = DBusAddress(
     "/StatusNotifierWatcher", WATCHER, "org.freedesktop.DBus.Properties"
