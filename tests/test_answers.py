@@ -26,7 +26,7 @@ interval = "0.2s"
 
 [[targets]]
 name = "eater"
-match = "memory_eater"
+match = "answered_eater"
 limit = "1GiB"
 """
 
@@ -35,17 +35,17 @@ limit = "1GiB"
 def programs(tmp_path: Path) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
     """One that the settings name; and a shell with one in it that nobody has named."""
     commands = {}
-    for name in ("memory_eater", "nobody_knows_me"):
+    for name in ("answered_eater", "nobody_knows_me"):
         program = tmp_path / f"{name}.py"
         program.write_text(EATER)
         commands[name] = [sys.executable, str(program)]
-    eater = subprocess.Popen(commands["memory_eater"], start_new_session=True)
+    eater = subprocess.Popen(commands["answered_eater"], start_new_session=True)
     # What a person types into a shell is an application; what a test starts belongs to the test.
     shell = subprocess.Popen(["sh"], stdin=subprocess.PIPE, start_new_session=True)
     assert shell.stdin is not None
     shell.stdin.write(f"{shlex.join(commands['nobody_knows_me'])}\n".encode())
     shell.stdin.flush()
-    yield {"memory_eater": eater, "shell": shell}
+    yield {"answered_eater": eater, "shell": shell}
     shell.stdin.close()
     for process in (eater, shell):
         os.killpg(process.pid, signal.SIGKILL)
@@ -83,27 +83,27 @@ def test_the_table_tells_of_everything_that_uses_memory(
     assert told["system"]["total_bytes"] > told["system"]["available_bytes"] > 0
     found = rows(applet, all=True)
     target = found["target", "eater"]
-    assert target["pids"] == [programs["memory_eater"].pid]
+    assert target["pids"] == [programs["answered_eater"].pid]
     assert target["limit_bytes"] == 2**30
     assert target["limit_share"] == pytest.approx(target["rss_bytes"] / 2**30)
     assert found["application", "nobody_knows_me.py"]["rss_bytes"] > 1_000_000
     assert found["app", "memtray"]["rss_bytes"] > 1_000_000
     # Targets are nobody's application.
-    assert ("application", "memory_eater.py") not in found
+    assert ("application", "answered_eater.py") not in found
     assert ask(applet, "table")["complete"] is False
 
 
 def test_details_and_the_process_behind_a_row(
     applet: Memtray, programs: dict[str, subprocess.Popen[bytes]]
 ) -> None:
-    pid = programs["memory_eater"].pid
+    pid = programs["answered_eater"].pid
     row = ask(applet, "detail", kind="target", name="eater")["row"]
     assert row["processes"][0][0] == pid
     assert row["evidence"]
     assert ask(applet, "detail", kind="target", name="nobody")["row"] is None
     process = ask(applet, "describe", kind="target", name="eater")
     assert process["pid"] == pid
-    assert process["arguments"][1].endswith("memory_eater.py")
+    assert process["arguments"][1].endswith("answered_eater.py")
     with pytest.raises(ControlError, match="ended"):
         ask(applet, "describe", kind="target", name="nobody")
     with pytest.raises(ControlError):
