@@ -21,7 +21,11 @@ from trayapp.domain.units import (
 from trayapp.export.source import Cell, Counts, Row, Source, Summary, find_step
 from trayapp.export.texts import plain_text
 
-MOST_JUDGED_ROWS = 4000
+MOST_ROWS = 4000
+WIDEST_ROW_SECONDS = 600.0
+"""The detector takes no longer intervals."""
+LONGEST_JUDGED_SECONDS = 14 * 86_400.0
+"""Growth that is older than this has been told of, or has ended."""
 CHART_POINTS = 400
 MOST_IN_CHART = 7
 MOST_OWN_CHARTS = 10
@@ -231,9 +235,8 @@ class _Target:
         self._detector = LeakDetector(signal=signal)
         self._last_swap = 0.0
         self._restarts = list(restarts)[::-1]
-        self.last_wall_seconds: float | None = None
 
-    def add(self, row: Row) -> None:
+    def add(self, row: Row, *, is_judged: bool) -> None:
         """Take in the next row."""
         size = row.cells.get(self._size) if self._size is not None else None
         self.curve.add(row.wall_seconds, size)
@@ -250,9 +253,10 @@ class _Target:
             restarted = True
         if self._judged != self._size:
             self.judged.add(row.wall_seconds, judged)
+        if not is_judged:
+            return
         # Its floors are judged, as they are live.
         self._detector.fold(row.wall_seconds, judged.minimum + self._last_swap, restarted=restarted)
-        self.last_wall_seconds = row.wall_seconds
 
     def verdict(self) -> Verdict:
         """As of the last row."""
@@ -327,7 +331,8 @@ class _Collector:
         """Let all rows pass."""
         source = self.source
         span = source.until_wall_seconds - source.since_wall_seconds
-        for row in source.rows(find_step(span, MOST_JUDGED_ROWS)):
+        judged_from = source.until_wall_seconds - LONGEST_JUDGED_SECONDS
+        for row in source.rows(min(WIDEST_ROW_SECONDS, find_step(span, MOST_ROWS))):
             total = self._cell(row, _TOTAL)
             if total is not None:
                 self.total_bytes = total.maximum
@@ -339,7 +344,7 @@ class _Collector:
                     if series is _USED and cell.maximum > (self.peak_used or (0.0, -1.0))[1]:
                         self.peak_used = row.wall_seconds, cell.maximum
             for target in self.targets.values():
-                target.add(row)
+                target.add(row, is_judged=row.wall_seconds >= judged_from)
         for curve, _summary in self.system.values():
             curve.finish()
         for target in self.targets.values():
@@ -454,15 +459,17 @@ def _findings(
     yield from map(_growth_finding, growing)
     yield from _limit_findings(collector, targets)
     yield from _incident_findings(incidents)
+    span = collector.source.until_wall_seconds - collector.source.since_wall_seconds
+    judged = min(span, LONGEST_JUDGED_SECONDS)
     if not growing and targets:
         yield Finding(
             "good",
             _("Nothing keeps growing"),
             ngettext(
-                "{count} series was judged over this time.",
-                "{count} series were judged over this time.",
+                "{count} series was judged over the last {time}.",
+                "{count} series were judged over the last {time}.",
                 len(targets),
-            ).format(count=len(targets)),
+            ).format(count=len(targets), time=format_duration(judged)),
         )
     yield from _cleanup_findings(cleanups)
 
