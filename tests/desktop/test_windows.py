@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.desktop.desktop import Box, Screenshot, VirtualDesktop, wait_until
+from tests.desktop.shots import save_shot
 from tests.recording.making import write_recording
 from tests.windows.stores import MIB, target, write_store
 from trayapp.history.retention import Retention
@@ -179,6 +180,21 @@ def test_pointing_tells_values_and_dragging_zooms(
     await_change(desktop, title, drag)
     desktop.press("0")
     wait_until(lambda: not desktop.screenshot().crop(title).changed(before), what="whole range")
+
+
+def test_every_view_is_reached_by_key(
+    desktop: VirtualDesktop, open_trends: Open, tmp_path: Path
+) -> None:
+    """Stacked areas, another kind of memory, runs laid over each other, values without a mouse."""
+    _, box = open_trends("leak")
+    await_line(desktop, box)
+    chart = Box(box.x, box.y + 40, box.width, box.height - 80)
+    for key in ("s", "s", "k", "k", "k", "k", "o", "o", "shift+Left"):
+        await_change(desktop, chart, lambda key=key: desktop.press(key))  # type: ignore[misc]
+    save_shot(desktop, "trends-cursor", tmp_path)
+    await_change(desktop, box, lambda: desktop.click(box.x + box.width - 205, box.y + 23))
+    save_shot(desktop, "trends-menu", tmp_path)
+    desktop.press("Escape")
 
 
 def test_new_samples_appear_by_themselves(
