@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,6 +59,23 @@ def test_a_moment_is_shown_in_the_middle() -> None:
     assert chosen.window == (START - 300, START + 300)
 
 
+def test_a_moment_just_now_is_marked_in_the_present() -> None:
+    """Half of a chart around it would be empty; and what comes next is seen to come."""
+    recent: dict[str, Any] = {"since_seconds": 600.0, "at_wall_seconds": START - 60, "last_wall_seconds": START}
+    chosen = narrow_selection(ALL, KNOWN, **recent)
+    assert (chosen.window, chosen.span_seconds, chosen.moment) == (None, 600.0, START - 60)
+    old = narrow_selection(ALL, KNOWN, **{**recent, "at_wall_seconds": START - 6000})
+    assert old.window == (START - 6300, START - 5700)
+
+
+def test_views_are_chosen_by_name() -> None:
+    chosen = narrow_selection(ALL, KNOWN, targets=["web"], metric="uss", stacked=True)
+    assert (chosen.metric, chosen.stacked, chosen.runs_of) == ("uss", True, None)
+    assert narrow_selection(ALL, KNOWN, targets=["web"], runs_of=True).runs_of == "web"
+    with pytest.raises(UsageError, match="one target"):
+        narrow_selection(ALL, KNOWN, runs_of=True)
+
+
 def test_an_unknown_target_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UsageError, match="'biling'; did you mean 'billing'"):
         narrow_selection(ALL, KNOWN, targets=["biling"])
@@ -75,6 +93,7 @@ def test_an_unknown_target_is_refused_with_the_nearest_name() -> None:
         {"since_seconds": -1, "at_wall_seconds": True},
         {"since_seconds": float("nan"), "at_wall_seconds": float("inf")},
         {"since_seconds": 1e300},
+        {"metric": "cpu", "stacked": "yes", "runs_of": True},
     ],
 )
 def test_senseless_wishes_change_nothing(message: dict[str, object]) -> None:
