@@ -218,7 +218,7 @@ def test_forgetting_asks_first(desktop: VirtualDesktop, applet: Applet, open_win
     assert applet.status()["problems"] == []
 
 
-def test_enter_opens_the_details(
+def test_enter_and_a_click_open_the_details(
     desktop: VirtualDesktop, applet: Applet, open_window: Open
 ) -> None:
     _, box = open_window("table", "--dark")
@@ -233,6 +233,9 @@ def test_enter_opens_the_details(
     # A second start shows another one in the same window.
     assert applet.command("details", "beta").returncode == 0
     desktop.find_window("Details of beta", timeout=OPEN_SECONDS)
+    desktop.press("q")
+    desktop.click(box.x + 60, box.y + box.height - 10 * ROW - 29 + ROW // 2)
+    desktop.find_window("Details of alpha", timeout=OPEN_SECONDS)
     desktop.press("q")
 
 
@@ -295,7 +298,7 @@ def test_the_compact_view_stays_where_it_is_put(
     cover = "import tkinter; r = tkinter.Tk(); r.title('cover'); r.geometry('900x600+50+50'); "
     covering = desktop.launch(sys.executable, "-c", f"{cover} r.mainloop()")
     desktop.find_window("cover", timeout=OPEN_SECONDS)
-    assert len({*desktop.screenshot().crop(moved).rgb}) > 20
+    wait_until(lambda: len({*desktop.screenshot().crop(moved).rgb}) > 20, what="view on top")
     covering.kill()
     covering.wait()
     drag(desktop, (moved.x + 100, moved.y + 12), (moved.x + 100, moved.y + 12))

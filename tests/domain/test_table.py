@@ -135,6 +135,13 @@ def test_an_application_that_ends_is_gone_for_a_while() -> None:
     assert len(keeper.fold([row("a", pids=(1,))], 6.0 + GONE_SECONDS, complete=True)) == 1
 
 
+def test_an_application_that_becomes_a_target_is_not_gone() -> None:
+    keeper = TableKeeper()
+    keeper.fold([row("a", pids=(1, 2))], 0.0, complete=True)
+    after = keeper.fold([row("a", kind=TARGET, pids=(2,))], 5.0, complete=True)
+    assert [(one.kind, one.name) for one in after] == [(TARGET, "a")]
+
+
 def test_an_application_that_was_not_asked_for_stays_as_it_was() -> None:
     keeper = TableKeeper()
     keeper.fold([row("a", pids=(1,)), row("b", 5.0, pids=(2,))], 0.0, complete=True)

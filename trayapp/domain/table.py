@@ -86,7 +86,7 @@ class TableKeeper:
     """Folds answers of the applet: an application that ends stays a while, as gone.
 
     Of an application only the processes are known: where all of them are others than before, it
-    was started again.
+    was started again; where a target has one of them, it is that target now.
     """
 
     def __init__(self) -> None:
@@ -100,7 +100,10 @@ class TableKeeper:
         """
         told = list(rows)
         applications = {row.key: row for row in told if row.kind == APPLICATION}
+        followed = {pid for row in told if row.kind == TARGET for pid in row.pids}
         for key, before in self._applications.items():
+            if key not in applications and followed.intersection(before.pids):
+                continue
             if key in applications:
                 after = applications[key]
                 is_other = before.pids and not set(before.pids) & set(after.pids)

@@ -43,7 +43,7 @@ from trayapp.windows.style import style_menu
 VISIBLE_ROWS = 10
 EVERYTHING_SECONDS = 10.0
 """How often also those applications are asked for that the applet does not follow."""
-NAME_LENGTH = 60
+NAME_LENGTH, HINT_LENGTH = 60, 360
 _HINT_SECONDS = 8.0
 
 
@@ -107,7 +107,9 @@ class TableWindow(LiveWindow):
         ttk.Label(bar, textvariable=self._machine).pack(side="right")
         foot = ttk.Frame(self.root, padding=(gap, self.px(4)))
         foot.pack(side="bottom", fill="x")
-        ttk.Label(foot, textvariable=self._hint, style="Hint.TLabel").pack(side="left")
+        hint = ttk.Label(foot, textvariable=self._hint, style="Hint.TLabel", justify="left")
+        hint.pack(side="left")
+        foot.bind("<Configure>", lambda event: hint.configure(wraplength=event.width - 2 * gap))
         self._columns = (
             GridColumn("name", _("Name"), 230),
             GridColumn("memory", _("Memory"), 120, right=True),
@@ -135,6 +137,13 @@ class TableWindow(LiveWindow):
             )
         self.root.minsize(self.px(720), self.px(240))
         self._entry.focus_set()
+
+    def show(self) -> None:
+        """Show it in the size it asks for, which it keeps whatever long text comes."""
+        root = self.root
+        root.update_idletasks()
+        root.geometry(f"{root.winfo_reqwidth()}x{root.winfo_reqheight()}")
+        super().show()
 
     def restyle(self) -> None:
         """Colour everything anew."""
@@ -243,7 +252,7 @@ class TableWindow(LiveWindow):
 
     def _say(self, text: str) -> None:
         """Show a line at the foot for some seconds."""
-        self._hint.set(plain_name(text, 160))
+        self._hint.set(plain_name(text, HINT_LENGTH))
         self._hint_until = time.monotonic() + _HINT_SECONDS
 
     # -- keys
