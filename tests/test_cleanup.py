@@ -40,9 +40,6 @@ def no_probes(folder: Path = Path("nowhere")) -> Probes:
     return Probes(folder, with_caches=True)
 
 
-NOTHING = (lambda: 7, no_probes())
-
-
 def own_rss_bytes() -> int:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
@@ -70,13 +67,15 @@ def test_what_is_not_offered_is_noted() -> None:
 
 def test_one_refusal_does_not_spare_the_other_processes() -> None:
     platform = Refusing()
-    result = clean_target(platform, "app", [ProcessKey(pid, 1) for pid in (1, 2, 3)], *NOTHING)
+    result = clean_target(
+        platform, "app", [ProcessKey(pid, 1) for pid in (1, 2, 3)], lambda: 7, no_probes()
+    )
     assert platform.trimmed == [2, 3]
     assert result.note == "Process 1 is not yours."
 
 
 def test_a_target_that_does_not_run_is_not_measured() -> None:
-    result = clean_target(Refusing(), "app", [], *NOTHING)
+    result = clean_target(Refusing(), "app", [], lambda: 7, no_probes())
     assert result.before_bytes is None
     assert result.note == "It is not running."
 
@@ -90,7 +89,7 @@ def test_this_system_says_honestly_what_it_does_not_permit() -> None:
 
 
 def test_without_a_probe_nothing_is_collected_and_that_is_said() -> None:
-    result = clean_target(None, "app", [ProcessKey(os.getpid(), 1)], *NOTHING)
+    result = clean_target(None, "app", [ProcessKey(os.getpid(), 1)], lambda: 7, no_probes())
     assert result.after_bytes is None
     assert result.sentence().startswith("app: nothing was done. None of its processes has a probe")
 
