@@ -61,7 +61,11 @@ def test_a_moment_is_shown_in_the_middle() -> None:
 
 def test_a_moment_just_now_is_marked_in_the_present() -> None:
     """Half of a chart around it would be empty; and what comes next is seen to come."""
-    recent: dict[str, Any] = {"since_seconds": 600.0, "at_wall_seconds": START - 60, "last_wall_seconds": START}
+    recent: dict[str, Any] = {
+        "since_seconds": 600.0,
+        "at_wall_seconds": START - 60,
+        "last_wall_seconds": START,
+    }
     chosen = narrow_selection(ALL, KNOWN, **recent)
     assert (chosen.window, chosen.span_seconds, chosen.moment) == (None, 600.0, START - 60)
     old = narrow_selection(ALL, KNOWN, **{**recent, "at_wall_seconds": START - 6000})
