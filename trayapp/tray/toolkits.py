@@ -14,6 +14,7 @@ from PIL import Image
 
 from trayapp.domain.menu import IconPicture
 from trayapp.platforms.panel import macos_menu_bar, windows_taskbar
+from trayapp.tray import windows_calls
 from trayapp.tray.drawing import draw_icon, draw_template
 from trayapp.tray.text import cut_utf16, plain_line, plain_lines
 
@@ -147,6 +148,17 @@ class DarwinToolkit(Toolkit):
 
     label_seconds = _LABEL_SECONDS
 
+    def prepare(self, icon: Any) -> None:
+        """Have the image shown with all its pixels: pystray would shrink it to one per point."""
+        super().prepare(icon)
+
+        def show_image() -> None:
+            if icon._icon_image is None:
+                icon._icon_image = _as_nsimage(icon.icon)
+                icon._status_item.button().setImage_(icon._icon_image)
+
+        icon._assert_image = show_image
+
     def fit(self, picture: IconPicture) -> IconPicture:
         """Ask the menu bar, whose colour the wallpaper decides."""
         if picture.panel != "auto" or _is_template(picture):
@@ -154,12 +166,12 @@ class DarwinToolkit(Toolkit):
         return replace(picture, panel=macos_menu_bar(self.icon._status_item.button()))
 
     def image(self, picture: IconPicture) -> Any:
-        """Draw for the menu bar's thickness, to which pystray would else shrink the image."""
+        """Draw for the menu bar's thickness, in the pixels of the sharpest screen."""
         import AppKit
 
-        size_px = max(16, int(AppKit.NSStatusBar.systemStatusBar().thickness()))
+        points = max(16, int(AppKit.NSStatusBar.systemStatusBar().thickness()))
         draw = draw_template if _is_template(picture) else draw_icon
-        return draw(picture, size_px)
+        return draw(picture, points * _pixels_per_point())
 
     def tint(self, picture: IconPicture) -> None:
         """Have the menu bar give a template its colour; pystray makes a new image for each."""
@@ -213,22 +225,28 @@ class WindowsToolkit(Toolkit):
     def __init__(self) -> None:
         self._actions: collections.deque[Callable[[], None]] = collections.deque()
         self._menu_open = False
+        windows_calls.become_dpi_aware()
+
+    def prepare(self, icon: Any) -> None:
+        """Have icons made in memory: pystray would write and read a file for each."""
+        super().prepare(icon)
+        make_by_file = getattr(icon, "_assert_icon_handle", None)
+
+        def make() -> None:
+            if icon._icon_handle is None:
+                icon._icon_handle = windows_calls.make_icon(icon.icon)
+            if icon._icon_handle is None and make_by_file:
+                make_by_file()
+
+        icon._assert_icon_handle = make
 
     def fit(self, picture: IconPicture) -> IconPicture:
         """Ask the taskbar."""
         return replace(picture, panel=windows_taskbar()) if picture.panel == "auto" else picture
 
     def image(self, picture: IconPicture) -> Any:
-        """Draw for the small size of tray icons, then double it.
-
-        pystray loads icons at the large size, which is twice the small one, and the shell halves
-        them again: so whole pixels stay whole.
-        """
-        small_px = _small_icon_px()
-        drawn_px = next((size for size in (16, 24) if size >= small_px), 32)
-        return draw_icon(picture, drawn_px).resize(
-            (2 * drawn_px, 2 * drawn_px), Image.Resampling.NEAREST
-        )
+        """Draw for the size of icons in the taskbar: whole pixels stay whole."""
+        return draw_icon(picture, windows_calls.tray_icon_px())
 
     def tooltip(self, text: str) -> str:
         """At most 127 UTF-16 units: more raise ValueError."""
@@ -285,18 +303,34 @@ class WindowsToolkit(Toolkit):
         return True
 
 
+def _pixels_per_point() -> int:
+    """2 where any screen is a Retina one: others show every second pixel of a doubled one."""
+    import AppKit
+
+    scales = (screen.backingScaleFactor() for screen in AppKit.NSScreen.screens())
+    return max(1, min(3, round(max(scales, default=1.0))))
+
+
+def _as_nsimage(image: Image.Image) -> Any:
+    """An image for the menu bar, as thick as that is, whatever pixels it has."""
+    import io
+
+    import AppKit
+
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    data = stream.getvalue()
+    made = AppKit.NSImage.alloc().initWithData_(
+        AppKit.NSData.dataWithBytes_length_(data, len(data))
+    )
+    points = AppKit.NSStatusBar.systemStatusBar().thickness()
+    made.setSize_((points, points))
+    return made
+
+
 def _is_template(picture: IconPicture) -> bool:
     """Whether macOS is to give the icon its colour, as it does for icons of its own."""
     return picture.palette == "mono"
-
-
-def _small_icon_px() -> int:
-    """The edge of a tray icon in pixels."""
-    # Half a mebibyte that only Windows needs.
-    import ctypes
-
-    sm_cxsmicon = 49
-    return int(ctypes.windll.user32.GetSystemMetrics(sm_cxsmicon)) or 16  # type: ignore[attr-defined]
 
 
 TOOLKITS: dict[str, type[Toolkit]] = {
