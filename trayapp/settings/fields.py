@@ -136,7 +136,7 @@ FIELDS = (
     Field("budget", "written_per_minute", "written_bytes_per_minute", Size(64 * KIB, GIB),
           N_("what goes to disk in a minute")),
     Field("icon", "shows", "shows", Subject(LONGEST_NAME),
-          N_("whose memory; \"pressure\": how long programs wait for it")),
+          N_("whose memory; \"pressure\": the waiting for it")),
     Field("icon", "span", "span_seconds", Duration(10, _DAY),
           N_("time that the ten bars cover")),
     Field("icon", "palette", "palette", Choice(PALETTE_NAMES),

@@ -367,9 +367,7 @@ class Subject(Text):
     @property
     def allowed(self) -> str:
         """The fixed ones, and targets."""
-        return _(
-            '"system", "pressure", "largest", "memtray" or the name of one of your [[targets]]'
-        )
+        return _('"system", "pressure", "largest", "memtray" or one of your [[targets]]')
 
 
 @dataclass(frozen=True, slots=True)
