@@ -36,7 +36,8 @@ class Event:
     wall_seconds: float
     kind: str
     """What: "alert", "cleanup", "cleanup_follow_up", "snapshot", "start", "stop", "restart",
-    "action" for what Memtray does or does not do by itself, or "history" when samples were lost or
+    "action" for what Memtray does or does not do by itself, "task" for what a program says it did
+    from then on (its name as "task", how long as "seconds"), or "history" when samples were lost or
     the file was damaged."""
     subject: str = ""
     """The target's name; "system"; "memtray"."""

@@ -285,7 +285,8 @@ class ChartView:
 
 def _tell_event(event: Event) -> str:
     clock = f"{datetime.fromtimestamp(event.wall_seconds):%H:%M:%S}"
-    what = plain_name(event.text or event.kind, 70)
+    name = event.data.get("task") if event.kind == "task" else None
+    what = plain_name(str(name or event.text or event.kind), 70)
     if event.kind != "task":
         return f"{clock}  {what}"
     end = task_end(event)

@@ -59,7 +59,7 @@ class SettingRow(ttk.Frame):
         self._flag = tk.BooleanVar(self)
         self._text = tk.StringVar(self)
         self._words: dict[str, tk.BooleanVar] = {}
-        self._input = self._add_input(side, fields[0])
+        self._add_input(side, fields[0])
         self._reset = ttk.Button(self, text=_("Reset"), command=self._on_reset)
         self._reset.grid(row=0, column=2, rowspan=2, sticky="ne")
         self._error = ttk.Label(self, style="Error.TLabel", wraplength=round(600 * scale))
@@ -94,11 +94,12 @@ class SettingRow(ttk.Frame):
             chosen.set(isinstance(shown, list) and word in shown)
         self._tell(None)
 
-    def focus_input(self) -> None:
-        """Let the person type here."""
-        self._input.focus_set()
+    def commit(self) -> bool:
+        """Write what is being typed, if it fits; whether nothing is left unwritten."""
+        self._on_typed()
+        return not self._is_edited()
 
-    def _add_input(self, side: ttk.Frame, field: Field) -> tk.Widget:
+    def _add_input(self, side: ttk.Frame, field: Field) -> None:
         kind = field.kind
         if isinstance(kind, Flag):
             box = ttk.Checkbutton(
@@ -106,7 +107,7 @@ class SettingRow(ttk.Frame):
                 command=lambda: self._write(self._flag.get()),
             )  # fmt: skip
             box.pack(anchor="e")
-            return box
+            return
         if isinstance(kind, Texts) and kind.words:
             frame = ttk.Frame(side)
             frame.pack(anchor="e")
@@ -115,7 +116,7 @@ class SettingRow(ttk.Frame):
                 ttk.Checkbutton(
                     frame, text=word, variable=self._words[word], command=self._on_words
                 ).pack(anchor="w")
-            return frame
+            return
         entry: ttk.Entry
         if isinstance(kind, Choice):
             entry = ttk.Combobox(
@@ -131,7 +132,6 @@ class SettingRow(ttk.Frame):
         for event in ("<Return>", "<KP_Enter>", "<FocusOut>", "<<ComboboxSelected>>"):
             entry.bind(event, lambda _: self._on_typed())
         entry.bind("<Escape>", self._on_escape)
-        return entry
 
     def _is_edited(self) -> bool:
         return not self._words and self._text.get() != shown_text(self._shown)

@@ -61,6 +61,7 @@ class SettingsWindow(LiveWindow):
         """The entry that is shown of each list."""
         self._listed: list[str] = []
         self._rows: list[SettingRow] = []
+        self._is_warned = False
         self._search = tk.StringVar(self.root)
         self._status = tk.StringVar(self.root)
         self._build()
@@ -277,6 +278,15 @@ class SettingsWindow(LiveWindow):
             return
         self._rebuild()
         self._written()
+
+    def close(self) -> None:
+        """Write what is still being typed, and end; the first time not, if that does not fit."""
+        unwritten = [row for row in self._rows if not row.commit()]
+        if unwritten and not self._is_warned:
+            self._is_warned = True
+            self._status.set(_("⚠ One value is not written. Close again to leave it as it was."))
+            return
+        super().close()
 
     # -- what comes of it
 
