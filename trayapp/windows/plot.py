@@ -15,7 +15,7 @@ from types import MappingProxyType
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.lines import Line2D
@@ -32,7 +32,7 @@ from trayapp.windows.marks import draw_growth, explain_marks, mark_events, mark_
 from trayapp.windows.palette import DASHES, Palette
 from trayapp.windows.scales import DAY_SECONDS, FINE_SECONDS, dress, fine_clock
 from trayapp.windows.selection import metric_label
-from trayapp.windows.stacking import stack
+from trayapp.windows.stacking import Layers, stack
 
 LEFT_INCHES, RIGHT_INCHES, TOP_INCHES, BOTTOM_INCHES = 0.82, 2.8, 0.86, 0.42
 PANEL_GAP_INCHES = 0.5
@@ -288,20 +288,12 @@ def _draw_stack(figure: Figure, axes: Axes, data: TrendData, palette: Palette) -
     colours = _colours(curves, palette)
     layers = stack(curves, data.since, data.until, whole)
     days = layers.times / DAY_SECONDS
-    entries: list[tuple[Curve, Patch]] = []
-    hatched = len(curves) <= MOST_HATCHED
-    below = np.zeros_like(days)
-    for number, (curve, colour) in enumerate(zip(curves, colours, strict=True)):
-        top, high = layers.tops[number], layers.highs[number]
-        # Edges and hatches tell apart what colour alone would not.
-        hatch = HATCHES[curve.slot // len(palette.lines) % len(HATCHES)] if hatched else None
-        axes.fill_between(
-            days, below, top, facecolor=(colour, 0.55), edgecolor=colour, lw=0.8, hatch=hatch
-        )
-        if np.any(high > top):
-            axes.plot(days, high, color=colour, linewidth=0.6, alpha=0.7)
-        entries.append((curve, Patch(facecolor=(colour, 0.55), edgecolor=colour, hatch=hatch)))
-        below = top
+    hatches = _draw_layers(axes, layers, curves, colours, len(palette.lines))
+    entries = [
+        (curve, Patch(facecolor=(colour, 0.55), edgecolor=colour, hatch=hatch))
+        for curve, colour, hatch in zip(curves, colours, hatches, strict=True)
+    ]
+    below = layers.tops[-1] if layers.tops else np.zeros_like(days)
     shown = curves
     reached = max((float(high.max()) for high in layers.highs), default=0.0)
     others: list[tuple[str, Line2D | Patch]] = []
@@ -318,6 +310,47 @@ def _draw_stack(figure: Figure, axes: Axes, data: TrendData, palette: Palette) -
     if _explain_little(axes, shown, palette):
         _add_legend(figure, axes, entries, palette, others)
     return Panel(axes, shown, colours, (*data.system_events, *data.target_events))
+
+
+def _draw_layers(
+    axes: Axes, layers: Layers, curves: Sequence[Curve], colours: Sequence[str], palette_size: int
+) -> list[str | None]:
+    """The areas of a stack and the thin edges of their spikes; the hatch of each."""
+    days = layers.times / DAY_SECONDS
+    hatches: list[str | None] = [None] * len(curves)
+    if len(curves) <= MOST_HATCHED:
+        # They tell apart what colour alone would not.
+        hatches = [HATCHES[curve.slot // palette_size % len(HATCHES)] for curve in curves]
+    bottoms = [np.zeros_like(days), *layers.tops[:-1]]
+    shapes = [
+        np.concatenate((np.column_stack((days, top)), np.column_stack((days, bottom))[::-1]))
+        for top, bottom in zip(layers.tops, bottoms, strict=True)
+    ]
+    # All of one hatch at once: a hundred areas one by one would take half a second.
+    for hatch in dict.fromkeys(hatches):
+        places = [place for place, each in enumerate(hatches) if each == hatch]
+        axes.add_collection(
+            PolyCollection(
+                [shapes[place] for place in places],
+                facecolors=[(colours[place], 0.55) for place in places],
+                edgecolors=[colours[place] for place in places],
+                linewidths=0.8,
+                hatch=hatch,
+            ),
+            autolim=False,
+        )
+    spiky = [
+        place for place in range(len(curves)) if np.any(layers.highs[place] > layers.tops[place])
+    ]
+    axes.add_collection(
+        LineCollection(
+            [np.column_stack((days, layers.highs[place])) for place in spiky],
+            colors=[(colours[place], 0.7) for place in spiky],
+            linewidths=0.6,
+        ),
+        autolim=False,
+    )
+    return hatches
 
 
 def _unrest(curve: Curve) -> float:
