@@ -418,6 +418,39 @@ def test_cancelling_leaves_nothing(tmp_path: Path, number: signal.Signals) -> No
     assert not (tmp_path / "out.xlsx").exists()
 
 
+PEAK = """
+import resource, sys
+from trayapp.cli import main
+assert main() == 0
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such figures there")
+@pytest.mark.parametrize("name", ["out.xlsx", "out.csv", "out.json", "out.html"])
+def test_memory_does_not_grow_with_the_length_of_the_history(tmp_path: Path, name: str) -> None:
+    peaks = []
+    for seconds in (4_000.0, 40_000.0):
+        folder = tmp_path / str(seconds)
+        folder.mkdir()
+        write_store(
+            folder / "history.sqlite3", {"web": 1.0 * GIB, "db": 2.0 * GIB}, seconds=seconds
+        )
+        verb = "report" if name.endswith("html") else "export"
+        done = subprocess.run(
+            [sys.executable, "-c", PEAK, verb, "-o", str(folder / name)],
+            env={**os.environ, "MEMTRAY_HOME": str(folder)},
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        peaks.append(int(done.stdout.split()[-1]))
+    # KiB on Linux, bytes on macOS.
+    assert peaks[1] < 1.15 * peaks[0]
+
+
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 def test_libreoffice_opens_the_workbook(history: Path) -> None:
     output = export(history, "out.xlsx")

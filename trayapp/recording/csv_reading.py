@@ -5,9 +5,12 @@ holds seconds (milliseconds if its name ends in `ms`), seconds since 1970, or IS
 A memory column says in its name that it is memory (rss, anon, uss, pss, heap, mem, used, bytes…)
 and may name its unit: kB, MB and GB are powers of 1024 there, as in ps, top and psrecord; without
 one it is bytes. What is a limit, total, maximum or free is left out. A cell that is empty or no
-number is unknown. Commas, semicolons or tabs separate; with semicolons numbers may have a decimal
-comma. Lines before the headings may be comments that begin with "#". In a table of one program a
-column `instance` or the like tells of restarts, and one like `n_procs` how many processes it was.
+number is unknown; one with a unit of its own ("12.5 MiB") is taken by it. Commas, semicolons or
+tabs separate; with semicolons numbers may have a decimal comma. Lines before the headings may be
+comments that begin with "#". In a table of one program a column `instance` or the like tells of
+restarts, and one like `n_procs` how many processes it was.
+Of what `memtray export` wrote, resident and anonymous sizes are read: the others are of the same
+targets.
 """
 
 from __future__ import annotations
