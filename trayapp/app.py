@@ -398,7 +398,7 @@ class App:
     def _on_menu(self, key: str) -> None:
         """Do what was clicked. The tray's thread: nothing here may wait."""
         verb, _colon, rest = key.partition(":")
-        if verb in ("trends", "table", "compact", "statistics"):
+        if verb in ("trends", "table", "compact", "statistics", "export", "report"):
             self._open_window(verb)
         elif verb == "more":
             self._open_window("table")
