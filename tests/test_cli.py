@@ -131,6 +131,7 @@ def test_without_a_display_it_says_so_in_one_line_and_runs_in_the_terminal(
 def test_every_verb_has_help(memtray: Memtray) -> None:
     verbs = ["start", "status", "health", "cleanup", "trends", "statistics", "snapshot", "pause"]
     verbs += ["resume", "alerts", "settings", "doctor", "autostart", "record", "analyze", "export"]
+    verbs += ["report"]
     verbs += ["quit"]
     for verb in verbs:
         done = memtray.run(verb, "--help")
@@ -414,3 +415,23 @@ def test_the_files_of_two_users_do_not_meet(tmp_path: Path) -> None:
     assert windows.data == Path("/l/Memtray")
     relative = find_paths({"HOME": "/h", "XDG_CONFIG_HOME": "relative"}, "linux")
     assert relative.config == Path("/h/.config/memtray")
+
+
+def test_a_report_for_machines_and_for_people(running: Memtray) -> None:
+    """Of a few samples; with the limit that the settings tell."""
+    wait_until(lambda: running.run("report", "--json").returncode == 0, what="first sample on disk")
+    told = running.json("report")
+    assert [one["name"] for one in told["targets"]] in ([], ["eater"])
+    assert told["facts"]["System"]
+    page = running.home / "page.html"
+    done = running.run("report", "--private", "--since", "1h", "-o", str(page))
+    assert (done.returncode, done.stdout) == (0, f"Report written to {page}\n")
+    assert "are left out" in page.read_text()
+
+
+@pytest.mark.parametrize("verb", ["export", "report"])
+def test_without_a_display_a_file_has_to_be_named(memtray: Memtray, verb: str) -> None:
+    code, line = memtray.one_line_error(verb)
+    assert code == 1
+    assert line.startswith("memtray: ")
+    assert line.endswith("name the file with -o FILE")
