@@ -84,6 +84,25 @@ def test_what_the_applet_has_seen_counts_more_than_the_history(history: Path) ->
     assert "old leaks" not in str(report(history, live=live, until=parse_moment("1s")).findings)
 
 
+def test_a_leak_that_ended_is_told_with_its_time(tmp_path: Path) -> None:
+    ended = write_store(
+        tmp_path / "history.sqlite3",
+        {"web": lambda after: (100 + min(after, 2400) / 20 if after < 3000 else 100) * MIB},
+        seconds=6000.0,
+        step=5.0,
+        events=[event("restart", "web", 3000)],
+    )
+    made = report(ended)
+    assert made.targets[0].level == "healthy"
+    assert ("warning", "web leaked for a while") in [f[:2] for f in made.findings]
+    assert "Nothing keeps growing" not in [f.title for f in made.findings]
+
+
+def test_a_few_seconds_are_too_short_to_judge(tmp_path: Path) -> None:
+    short = write_store(tmp_path / "history.sqlite3", {"web": 1.0 * GIB}, seconds=60.0)
+    assert report(short).findings[-1].title == "Too short to judge growth"
+
+
 def test_a_calm_time_is_told_as_such(tmp_path: Path) -> None:
     calm = write_store(tmp_path / "history.sqlite3", {"web": 1.0 * GIB}, seconds=1200.0, step=5.0)
     made = report(calm)
@@ -194,10 +213,13 @@ def test_a_private_report_tells_neither_who_nor_where(tmp_path: Path, name: str)
         ("~/x/y, bob and bobby", "…/y, … and bobby"),
         ("5 MiB/s of 10 GiB; 1/2", "5 MiB/s of 10 GiB; 1/2"),
         ("run --key 1 now", "… now"),
+        ("in /home/carol", "in …/…"),
+        (r"in C:\Users\carol, too", "in …/…, too"),
+        ("python3 grows", "python3 grows"),
     ],
 )
 def test_redaction(text: str, told: str) -> None:
-    assert Redactor(["bob", "al"], ["run --key 1", ""])(text) == told
+    assert Redactor(["bob", "al"], ["run --key 1", "", "python3"])(text) == told
 
 
 def test_recordings_are_reported_on_without_this_machine(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ _PATH = re.compile(
     r"(?<![\w.~/\\])(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\\"'<>|:]+[/\\])+([^\s/\\\"'<>|:,;)]*)"
 )
 """At least one folder, then the last part."""
+_HOME = re.compile(r"([/\\](?:home|Users)[/\\])[^\s/\\\"'<>|:,;)]+")
 _LEAST_WORD = 3
 """A user called "a" is not told by a letter."""
 
@@ -19,7 +20,9 @@ class Redactor:
 
     def __init__(self, words: Iterable[str] = (), phrases: Iterable[str] = ()) -> None:
         """Hide `words` where they stand alone (users, machines), `phrases` wherever they are."""
-        self._phrases = sorted({one for one in phrases if len(one) >= _LEAST_WORD}, key=len)[::-1]
+        # A single word is the name of a program, which may be told.
+        lines = {one for one in phrases if re.search(r"[\s/\\]", one.strip())}
+        self._phrases = sorted(lines, key=len)[::-1]
         names = sorted({re.escape(one) for one in words if len(one) >= _LEAST_WORD}, key=len)[::-1]
         self._words = re.compile(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)") if names else None
 
@@ -27,6 +30,7 @@ class Redactor:
         """The text without any of it; of a path its last part stays."""
         for phrase in self._phrases:
             text = text.replace(phrase, _HIDDEN)
+        text = _HOME.sub(rf"\g<1>{_HIDDEN}", text)
         text = _PATH.sub(lambda match: f"{_HIDDEN}/{match[1]}", text)
         return self._words.sub(_HIDDEN, text) if self._words else text
 

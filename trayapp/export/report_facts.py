@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from trayapp.domain.language import _, ngettext
@@ -31,6 +32,7 @@ MOST_IN_CHART = 7
 MOST_OWN_CHARTS = 10
 MOST_EVENTS = 200
 _NEAR_LIMIT = 0.75
+_LEAST_JUDGED_SECONDS = 300.0
 _LEAST_GAP_SECONDS = 90.0
 _USED, _SWAP, _TOTAL = (
     Series("system", "", metric) for metric in ("used_bytes", "swap_used_bytes", "total_bytes")
@@ -107,6 +109,8 @@ class TargetFacts:
     limit_bytes: float | None
     seconds_to_limit: float | None
     evidence: str
+    leaked: tuple[float, float] | None = None
+    """From when to when it was called leaking, where it no longer is at the end."""
     details: str = ""
     """How it is found, or its command line; empty where that is private or unknown."""
 
@@ -234,6 +238,8 @@ class _Target:
         signal: Signal = "anonymous memory" if "anon_bytes" in places else "resident set"
         self._detector = LeakDetector(signal=signal)
         self._last_swap = 0.0
+        self.leaked: tuple[float, float] | None = None
+        """When it was called leaking for the first time, and the last."""
         self._restarts = list(restarts)[::-1]
 
     def add(self, row: Row, *, is_judged: bool) -> None:
@@ -256,7 +262,11 @@ class _Target:
         if not is_judged:
             return
         # Its floors are judged, as they are live.
-        self._detector.fold(row.wall_seconds, judged.minimum + self._last_swap, restarted=restarted)
+        size_bytes = judged.minimum + self._last_swap
+        verdict = self._detector.fold(row.wall_seconds, size_bytes, restarted=restarted)
+        if verdict.level == "leaking":
+            begun = row.wall_seconds if self.leaked is None else self.leaked[0]
+            self.leaked = begun, row.wall_seconds
 
     def verdict(self) -> Verdict:
         """As of the last row."""
@@ -392,6 +402,7 @@ def _target(
         limit_bytes=limit,
         seconds_to_limit=left,
         evidence=said(evidence),
+        leaked=target.leaked if level != "leaking" else None,
         details=said(background.details.get(name, "")),
     )
 
@@ -457,11 +468,21 @@ def _findings(
     growing = [one for one in targets if one.level != "healthy"]
     growing.sort(key=lambda one: (one.level != "leaking", -(one.growth_bytes or 0.0)))
     yield from map(_growth_finding, growing)
+    ended = [one for one in targets if one.leaked is not None]
+    yield from map(_ended_finding, ended)
     yield from _limit_findings(collector, targets)
     yield from _incident_findings(incidents)
     span = collector.source.until_wall_seconds - collector.source.since_wall_seconds
     judged = min(span, LONGEST_JUDGED_SECONDS)
-    if not growing and targets:
+    if targets and judged < _LEAST_JUDGED_SECONDS:
+        yield Finding(
+            "note",
+            _("Too short to judge growth"),
+            _("It takes at least {time} to tell growth from a warm-up.").format(
+                time=format_duration(_LEAST_JUDGED_SECONDS)
+            ),
+        )
+    elif targets and not growing and not ended:
         yield Finding(
             "good",
             _("Nothing keeps growing"),
@@ -483,6 +504,15 @@ def _growth_finding(one: TargetFacts) -> Finding:
     if one.level == "leaking":
         return Finding("bad", _("{name} leaks").format(name=one.name), text, one.name)
     return Finding("warning", _("{name} keeps growing").format(name=one.name), text, one.name)
+
+
+def _ended_finding(one: TargetFacts) -> Finding:
+    since, until = one.leaked or (0.0, 0.0)
+    text = _(
+        "From {since} to {until} it grew as a leak does; then it was given back, or it ended or was"
+        " started again."
+    ).format(since=clock(since), until=clock(until))
+    return Finding("warning", _("{name} leaked for a while").format(name=one.name), text, one.name)
 
 
 def _limit_findings(collector: _Collector, targets: Sequence[TargetFacts]) -> Iterable[Finding]:
@@ -575,7 +605,11 @@ def _charts(
                 for name in largest
             ),
         )
-    own = [name for name in by_peak if named[name].level != "healthy" or len(named) == 1]
+    own = [
+        name
+        for name in by_peak
+        if named[name].level != "healthy" or named[name].leaked or len(named) == 1
+    ]
     for name in own[:MOST_OWN_CHARTS]:
         one = named[name]
         marks = [*_marks(name, alerts, cleanups, said), *_restart_marks(collector, name)]
@@ -657,6 +691,13 @@ def figures_of(one: TargetFacts) -> tuple[tuple[str, str], ...]:
         (_("Restarts"), str(one.counts.restarts)),
         (_("Alerts"), str(one.counts.alerts)),
     )
+
+
+def clock(wall_seconds: float | None) -> str:
+    """Local date and time."""
+    if wall_seconds is None:
+        return "–"
+    return f"{datetime.fromtimestamp(wall_seconds):%Y-%m-%d %H:%M:%S}"
 
 
 def length_of(report: Report) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from html import escape
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from trayapp.export.report_facts import (
     Chart,
     Report,
     TargetFacts,
+    clock,
     figures_of,
     length_of,
 )
@@ -177,13 +177,6 @@ def made_by(report: Report) -> str:
     if report.is_private:
         text += " " + _("Command lines, paths and the names of user and machine are left out.")
     return text
-
-
-def clock(wall_seconds: float | None) -> str:
-    """Local date and time."""
-    if wall_seconds is None:
-        return "–"
-    return f"{datetime.fromtimestamp(wall_seconds):%Y-%m-%d %H:%M:%S}"
 
 
 def _figure(chart: Chart, report: Report) -> str:

@@ -17,8 +17,8 @@ from matplotlib.patches import Rectangle
 
 from trayapp.domain.language import _
 from trayapp.domain.units import format_size
-from trayapp.export.report_facts import MOST_EVENTS, Chart, ChartCurve, Report, figures_of
-from trayapp.export.report_html import clock, made_by, time_of
+from trayapp.export.report_facts import MOST_EVENTS, Chart, ChartCurve, Report, clock, figures_of
+from trayapp.export.report_html import made_by, time_of
 from trayapp.export.report_svg import limits_of, stretches_of
 from trayapp.export.scales import size_label, size_ticks, time_ticks
 
