@@ -68,10 +68,18 @@ def statistics_rows(
         rows += [
             (
                 target.name,
-                ngettext(
-                    "{size} now, {peak} at most, {count} restart",
-                    "{size} now, {peak} at most, {count} restarts",
-                    target.restart_count,
+                (
+                    ngettext(
+                        "not running, {peak} at most, {count} restart",
+                        "not running, {peak} at most, {count} restarts",
+                        target.restart_count,
+                    )
+                    if target.rss_bytes is None
+                    else ngettext(
+                        "{size} now, {peak} at most, {count} restart",
+                        "{size} now, {peak} at most, {count} restarts",
+                        target.restart_count,
+                    )
                 ).format(
                     size=format_size(target.rss_bytes),
                     peak=format_size(target.peak_bytes),
