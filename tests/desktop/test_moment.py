@@ -16,7 +16,7 @@ pytestmark = pytest.mark.desktop
 JUMP = """
 import time
 kept = bytearray(20_000_000)
-time.sleep(8)
+time.sleep(7)
 kept += bytearray(90_000_000)
 time.sleep(600)
 """

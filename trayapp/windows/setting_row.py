@@ -126,8 +126,9 @@ class SettingRow(ttk.Frame):
             names = [*RESERVED_NAMES, *self._editor.entries("targets")]
             entry = ttk.Combobox(side, values=names, textvariable=self._text, width=CHARACTERS)
         else:
-            mask = "•" if isinstance(kind, Secret) and field.key == "url" else ""
-            entry = ttk.Entry(side, textvariable=self._text, width=CHARACTERS + 2, show=mask)
+            entry = ttk.Entry(
+                side, textvariable=self._text, width=CHARACTERS + 2, show=mask_of(field)
+            )
         entry.pack(anchor="e")
         for event in ("<Return>", "<KP_Enter>", "<FocusOut>", "<<ComboboxSelected>>"):
             entry.bind(event, lambda _: self._on_typed())
@@ -193,6 +194,11 @@ class SettingRow(ttk.Frame):
         else:
             self._error.configure(text=f"⚠ {sentence}")
             self._error.grid(row=2, column=0, columnspan=3, sticky="w")
+
+
+def mask_of(field: Field) -> str:
+    """What hides a secret; the names of places where one is kept are none."""
+    return "•" if isinstance(field.kind, Secret) and field.key == "url" else ""
 
 
 def label_of(field: Field) -> str:

@@ -25,7 +25,7 @@ from trayapp.windows.applet import Applet
 from trayapp.windows.labels import plain_name
 from trayapp.windows.live_window import LiveWindow
 from trayapp.windows.scrolled import Scrolled
-from trayapp.windows.setting_row import CHARACTERS, SettingRow, allowed_text, label_of
+from trayapp.windows.setting_row import CHARACTERS, SettingRow, allowed_text, label_of, mask_of
 from trayapp.windows.single import Listener
 from trayapp.windows.style import style_lists
 
@@ -188,7 +188,8 @@ class SettingsWindow(LiveWindow):
         )  # fmt: skip
         entries.column("#0", width=self.px(180), stretch=False)
         for number, name in enumerate(names):
-            what = plain_name(self._summary(table, name), 90)
+            summary = self._summary(table, name)
+            what = plain_name(summary, 90) if summary else ""
             entries.insert("", "end", iid=str(number), text=plain_name(name), values=(what,))
         if len(names) > MOST_LISTED:
             bar = ttk.Scrollbar(frame, orient="vertical", command=entries.yview)
@@ -359,9 +360,8 @@ class Adding(tk.Toplevel):
             frame, values=keys, textvariable=self._key, state="readonly", width=12
         )
         choice.grid(row=1, sticky="w")
-        ttk.Entry(frame, textvariable=self._typed_value, width=2 * CHARACTERS).grid(
-            row=1, column=1, sticky="ew", padx=(gap, 0)
-        )
+        self._entry = ttk.Entry(frame, textvariable=self._typed_value, width=2 * CHARACTERS)
+        self._entry.grid(row=1, column=1, sticky="ew", padx=(gap, 0))
         self._hint = ttk.Label(frame, style="Hint.TLabel", wraplength=window.px(460))
         self._hint.grid(row=2, columnspan=2, sticky="w", pady=gap)
         self._error = ttk.Label(frame, style="Error.TLabel", wraplength=window.px(460))
@@ -380,6 +380,7 @@ class Adding(tk.Toplevel):
 
     def _explain(self) -> None:
         field = fields_of(self._table)[self._key.get()]
+        self._entry.configure(show=mask_of(field))
         self._hint.configure(text=f"{_(field.help)}: {allowed_text(field)}")
 
     def _on_add(self) -> None:
