@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -154,6 +155,26 @@ def test_another_interval_does_not_wait_for_the_end_of_the_one_before(tmp_path: 
     count = sampling.sampler.sample_count
     sampling.settings.write_text('[sampling]\ninterval = "0.2s"\n')
     wait_until(lambda: sampling.sampler.sample_count > count + 3, timeout=5, what="samples")
+    sampling.stop()
+
+
+def test_who_opens_the_menu_gets_figures_of_now_but_not_twice_a_second(tmp_path: Path) -> None:
+    sampling = Sampling(tmp_path, '[sampling]\ninterval = "30s"\n')
+    sampling.start()
+    before = sampling.sampler.view
+    assert before
+    time.sleep(0.1)
+    sampling.sampler.look_now(timeout_seconds=10)
+    after = sampling.sampler.view
+    assert after
+    assert after.wall_seconds > before.wall_seconds
+    assert after.applications is not before.applications
+    sampling.sampler.look_now(timeout_seconds=10)
+    assert sampling.sampler.view is after
+    sampling.sampler.paused = True
+    sampling.sampler._looked_seconds = -math.inf
+    sampling.sampler.look_now(timeout_seconds=10)
+    assert sampling.sampler.view is after
     sampling.stop()
 
 

@@ -10,10 +10,13 @@ from trayapp.domain.incidents import Incident
 from trayapp.domain.levels import Level
 from trayapp.state import (
     Switches,
+    TrayMemory,
     load_incidents,
     load_switches,
+    load_tray_memory,
     save_incidents,
     save_switches,
+    save_tray_memory,
 )
 
 KEPT = Switches(
@@ -111,3 +114,21 @@ def test_a_damaged_file_holds_no_incidents(tmp_path: Path, text: str) -> None:
     file = tmp_path / "incidents.json"
     file.write_text(text)
     assert load_incidents(file, 1000.0) == ()
+
+
+def test_what_the_wheel_chose_lasts_until_the_settings_say_something_else(tmp_path: Path) -> None:
+    memory = TrayMemory(shows="web", instead_of="system", told=frozenset({"icon seen"}))
+    save_tray_memory(tmp_path / "tray.json", memory)
+    kept = load_tray_memory(tmp_path / "tray.json")
+    assert kept == memory
+    assert kept.shown("system") == "web"
+    assert kept.shown("memtray") == "memtray"
+    assert TrayMemory().shown("memtray") == "memtray"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"shows": 1, "instead_of": 2, "told": 3}'])
+def test_a_damaged_memory_of_the_tray_is_none(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "tray.json"
+    file.write_text(text)
+    assert load_tray_memory(file) == TrayMemory()
+    assert load_tray_memory(tmp_path / "missing.json") == TrayMemory()

@@ -15,7 +15,7 @@ from trayapp.domain.menu import MenuEntry
 from trayapp.domain.monitor import Monitor, MonitorRules
 from trayapp.domain.samples import ProcessUse, TargetSample
 from trayapp.domain.targets import TargetRule
-from trayapp.domain.tray import menu, target_line, tray_state
+from trayapp.domain.tray import menu, shown_choices, target_line, tray_state
 from trayapp.domain.view import Controls, TargetView, View
 
 
@@ -206,6 +206,37 @@ def test_the_icon_shows_the_machine_a_target_or_memtray() -> None:
         assert tray_state(view, Controls(icon_shows=shown)).picture.heights[-1] == 50
 
 
+def test_the_first_line_of_the_tooltip_says_most() -> None:
+    """Some trays show no other: what is worst, then what the icon shows."""
+    view = view_of(100, 101, 102)
+
+    def first(shown: str) -> str:
+        return tray_state(view, Controls(icon_shows=shown)).tooltip.split("\n")[0]
+
+    assert first("system").startswith("Memory 50 %")
+    assert first("app").startswith("app: 102 MiB RSS")
+    assert first("memtray").startswith("Memtray itself")
+    tooltip = tray_state(view, Controls(icon_shows="app")).tooltip.split("\n")
+    assert len(tooltip) == len(set(tooltip))
+    full = view_of(used_share=0.96)
+    assert tray_state(full, Controls()).tooltip.startswith("⚠ Memory is almost gone")
+
+
+def test_the_wheel_goes_through_the_machine_and_all_targets() -> None:
+    view = view_of(count=2)
+    assert shown_choices(view, "system") == ("system", "app", "app1")
+    assert shown_choices(view, "app1") == ("app1", "system", "app")
+    assert shown_choices(view, "pressure") == ("pressure", "system", "app", "app1")
+    assert shown_choices(None, "system") == ("system",)
+
+
+def test_a_screen_reader_hears_words_where_others_see_signs() -> None:
+    spoken = {entry.key: entry.spoken for entry in menu(view_of(100, 101, 102), Controls())}
+    assert spoken["target:app"] == "app: 102 MiB resident, growing by 1.00 MiB/s"
+    worst = {entry.key: entry.spoken for entry in menu(view_of(used_share=0.96), Controls())}
+    assert worst["about:pressure"] == "emergency: Memory is almost gone"
+
+
 def test_another_palette_is_another_picture() -> None:
     """So that the icon is drawn anew, before the first sample as well."""
     for view in (None, view_of(100)):
@@ -224,5 +255,6 @@ def test_problems_are_in_the_menu() -> None:
 @given(st.text(min_size=1, max_size=200))
 def test_a_strangers_name_stays_on_one_line_and_short(name: str) -> None:
     line = target_line(TargetView(name=name, pids=(1,), rss_bytes=1, bars=(1.0,) * 10))
-    assert line.isprintable()
+    # The marks that keep a name from turning its figures around are none that is seen.
+    assert line.replace("\u200e", "").isprintable()
     assert len(line) < 100

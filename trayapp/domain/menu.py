@@ -77,4 +77,4 @@ class TrayState:
     """All else that decides more than labels: submenus, check marks, what can be clicked. With
     equal rows and marks, menus differ in labels only."""
     attention: bool = False
-    """An incident at critical or worse is active."""
+    """An incident is active that nobody has acknowledged."""

@@ -36,9 +36,8 @@ def tray_state(view: View | None, controls: Controls) -> TrayState:
         marks=_marks(view, controls),
         attention=view is not None
         and any(
-            incident.level >= Level.CRITICAL and not incident.acknowledged
+            incident.phase == "active" and not incident.acknowledged
             for incident in view.incidents
-            if incident.phase == "active"
         ),
     )
 
