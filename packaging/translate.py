@@ -1,9 +1,9 @@
 """Collect the texts of the package into its catalogues, and compile those.
 
-Run `python packaging/translate.py` after texts have changed (it needs the `dev` extra). New texts are added to each
-`trayapp/locale/LANGUAGE/LC_MESSAGES/memtray.po` untranslated, those that are gone are taken out,
-and `memtray.mo` is written beside it. `--missing` prints what is not translated yet, and fails if
-there is anything.
+Run `python packaging/translate.py` after texts have changed (it needs the `dev` extra). New texts
+are added to each `trayapp/locale/LANGUAGE/LC_MESSAGES/memtray.po` untranslated, those that are gone
+are taken out, and `memtray.mo` is written beside it. `--missing` prints what is not translated yet,
+and fails if there is anything.
 """
 
 from __future__ import annotations

@@ -233,6 +233,13 @@ def test_growth_is_told_in_terminal_log_and_alert_log(
     assert (first["title"], first["what"]) == ("eater keeps growing", "raised")
     assert "eater keeps growing: raised" in running.run("alerts", "log").stdout
     assert eater.poll() is None
+    code, told = running.one_line_error("alerts", "ack", "growth:eatre")
+    assert code == 2
+    assert "growth:eater" in told
+    assert "eater keeps growing" in running.run("alerts", "ack", "growth:eater").stdout
+    wait_until(
+        lambda: running.json("status")["incidents"][0]["acknowledged"], what="acknowledgement"
+    )
 
 
 def test_pause_and_resume(running: Memtray) -> None:
@@ -354,7 +361,19 @@ def test_doctor_looks_at_everything(memtray: Memtray) -> None:
     assert checks["packages"]["result"] == "good"
     assert checks["tray"]["result"] == "note"
     assert checks["applet"]["text"] == "not running"
-    (memtray.home / "memtray.toml").write_text("[sampling")
+    settings = memtray.home / "memtray.toml"
+    settings.write_text(
+        '[[channels]]\nname = "mail"\nurl = "mailto://me:secret@127.0.0.1?from=a@b.org&to=c@d.org"\n'
+        '[[channels]]\nname = "chat"\nurl = "nonsense://me:secret@127.0.0.1"\n'
+        '[[hooks]]\nname = "lamp"\ncommand = ["no-such-lamp"]\n'
+    )
+    settings.chmod(0o600)
+    told = memtray.run("doctor").stdout
+    assert "mail can be sent to" in told
+    assert "✗ channels: chat: its address is none that Apprise knows" in told
+    assert "✗ channels: lamp: there is no program no-such-lamp" in told
+    assert "secret" not in told
+    settings.write_text("[sampling")
     broken = memtray.run("doctor")
     assert broken.returncode == 1
     assert "✗ settings" in broken.stdout

@@ -28,7 +28,7 @@ from trayapp.domain.cleaning import APP, CleanupResult
 from trayapp.domain.dates import weekday_name
 from trayapp.domain.icon import color_problems
 from trayapp.domain.incidents import Announcement, Incident
-from trayapp.domain.language import N_, _, paragraph
+from trayapp.domain.language import N_, _, listed, paragraph
 from trayapp.domain.levels import Level
 from trayapp.domain.monitor import Outcome
 from trayapp.domain.names import process_label
@@ -36,7 +36,7 @@ from trayapp.domain.records import Event
 from trayapp.domain.statistics import Totals, statistics_rows
 from trayapp.domain.status import application_status, status
 from trayapp.domain.tray import SNOOZE_CHOICES, shown_choices, tray_state
-from trayapp.domain.units import parse_duration, use_units
+from trayapp.domain.units import format_duration, parse_duration, use_units
 from trayapp.domain.view import Controls
 from trayapp.errors import MemtrayError, PlatformError, TrayError, UsageError
 from trayapp.forwarding import Forwarding
@@ -309,7 +309,10 @@ class App:
         if announcement.what == "resolved":
             # Unless it speaks of another incident of the same subject by now.
             if banner_key in self._banners and self._banners[banner_key].key == incident.key:
-                self._notifier.withdraw(banner_key)
+                if announcement.was_moment:
+                    self._notifier.withdraw(banner_key)
+                else:
+                    self._notifier.finish(_over(banner_key, announcement, time.time()))
                 del self._banners[banner_key]
         elif announcement.what == "held":
             self._counts["held"] += 1
@@ -637,6 +640,8 @@ class App:
     def _control_alerts(self, arguments: Mapping[str, object]) -> dict[str, object]:
         what, target = arguments.get("what"), arguments.get("target")
         seconds = arguments.get("seconds")
+        if what == "ack":
+            return self._acknowledge(str(arguments.get("incident")))
         if what in ("on", "off"):
             self._switch(lambda _: Switches(off=what == "off"))
         elif what == "snooze" and isinstance(seconds, (int, float)):
@@ -647,6 +652,22 @@ class App:
             until = time.time() + float(seconds)
             self._switch(lambda switches: switches.snoozed(subject, until))
         return {"alerts": self._status()["alerts"]}
+
+    def _acknowledge(self, wanted: str) -> dict[str, object]:
+        """Acknowledge an incident by its key, or by its subject where that has only one."""
+        view = self._sampler.view
+        incidents = view.incidents if view else ()
+        found = [each for each in incidents if each.key == wanted] or [
+            each for each in incidents if each.subject == wanted
+        ]
+        if len(found) != 1:
+            if not incidents:
+                raise UsageError(_("There is no open incident."))
+            keys = listed(each.key for each in incidents)
+            text = _("There is no one incident {name}; open are {keys}.")
+            raise UsageError(text.format(name=repr(wanted), keys=keys))
+        self._sampler.acknowledge(found[0].key)
+        return {"acknowledged": {"key": found[0].key, "title": found[0].title}}
 
     def _control_quit(self) -> dict[str, object]:
         # After the answer has left: the socket is closed by stopping.
@@ -724,6 +745,22 @@ def _sentence(text: object) -> str:
 def _banner_key(incident: Incident) -> str:
     """What is related shares a banner: all about one target, all about the machine."""
     return f"about:{incident.subject}"
+
+
+def _over(banner_key: str, announcement: Announcement, wall_seconds: float) -> Banner:
+    """What its banner says when an incident has ended."""
+    incident, reason = announcement.incident, announcement.reason
+    lasted = format_duration(max(0.0, wall_seconds - incident.since_wall_seconds))
+    text = _("It lasted {time}.")
+    if reason:
+        # Translators: how an alert ended, such as "postgres is not running any more".
+        text = _("{reason}. It lasted {time}.")
+    return Banner(
+        key=banner_key,
+        title=_("Over: {title}").format(title=incident.title),
+        body=text.format(reason=reason, time=lasted),
+        level=Level.NORMAL,
+    )
 
 
 def _recent_line(event: Event) -> str:

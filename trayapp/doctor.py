@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Literal
 
 from trayapp import __version__
 from trayapp.domain.language import N_, _, listed, ngettext
-from trayapp.errors import MemtrayError, NotRunningError
+from trayapp.errors import MemtrayError, NotRunningError, SettingsError
 from trayapp.paths import Paths
 
 _MARKS = {"good": "✓", "note": "•", "bad": "✗"}
@@ -136,6 +137,34 @@ def _notifications(_paths: Paths, _env: Mapping[str, str]) -> Iterator[Found]:
         channel.close()
 
 
+def _channels(paths: Paths, env: Mapping[str, str]) -> Iterator[Found]:
+    """Each remote channel as far as it can be judged without sending; hooks by their programs."""
+    if not paths.settings_file.exists():
+        return
+    from trayapp.delivery.remote import check_address, find_address
+    from trayapp.settings import load_settings
+
+    try:
+        settings = load_settings(paths.settings_file)
+    except SettingsError:
+        return  # It is told as such.
+    if settings.problem:
+        yield "bad", settings.problem
+    for channel in settings.channels:
+        try:
+            check_address(find_address(channel.url, channel.url_env, channel.url_keyring, env))
+            yield "good", _("{name} can be sent to").format(name=channel.name)
+        except MemtrayError as error:
+            text = _("{name}: {problem}")
+            yield "bad", text.format(name=channel.name, problem=error)
+    for hook in settings.hooks:
+        if shutil.which(hook.command[0], path=env.get("PATH")):
+            yield "good", _("{name} can be run").format(name=hook.name)
+        else:
+            text = _("{name}: there is no program {program}")
+            yield "bad", text.format(name=hook.name, program=hook.command[0])
+
+
 def _windows(_paths: Paths, env: Mapping[str, str]) -> Iterator[Found]:
     if util.find_spec("tkinter") is None or util.find_spec("_tkinter") is None:
         yield (
@@ -174,6 +203,7 @@ _LOOKS: tuple[tuple[str, Callable[[Paths, Mapping[str, str]], Iterator[Found]]],
     (N_("applet"), _applet),
     (N_("tray"), _tray),
     (N_("notifications"), _notifications),
+    (N_("channels"), _channels),
     (N_("windows"), _windows),
     (N_("memory"), _pressure),
     (N_("login"), _autostart),

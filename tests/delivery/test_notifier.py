@@ -28,6 +28,7 @@ class Shelf:
         self.attempts = 0
         self.closed = False
         self.status = "notifications by a shelf"
+        self.is_ready = True
         self._events: list[ButtonPressed | Available] = []
         self._ours, self._theirs = socket.socketpair()
 
@@ -46,6 +47,10 @@ class Shelf:
 
     def withdraw(self, key: str) -> None:
         self.shown.pop(key, None)
+
+    def finish(self, banner: Banner) -> None:
+        if banner.key in self.shown:
+            self.shown[banner.key] = banner
 
     def fileno(self) -> int | None:
         return self._ours.fileno()
@@ -171,6 +176,25 @@ def test_a_withdrawn_banner_is_gone(start: Start, reports: Reports) -> None:
     shelf.failure = None
     notifier.send(banner("last"))
     wait_until(lambda: list(shelf.shown) == ["last"])
+
+
+def test_the_end_is_said_where_its_banner_is_and_nowhere_else(
+    start: Start, reports: Reports
+) -> None:
+    shelf = Shelf()
+    notifier = start(shelf)
+    notifier.send(banner("shown"))
+    wait_until(lambda: "shown" in shelf.shown)
+    shelf.failure = "no service"
+    notifier.send(banner("waiting"))
+    wait_until(lambda: len(reports) == 2)
+    for key in ("shown", "waiting", "unknown"):
+        notifier.finish(banner(key, title="Over"))
+    wait_until(lambda: shelf.shown["shown"].title == "Over")
+    shelf.failure = None
+    notifier.send(banner("last"))
+    wait_until(lambda: "last" in shelf.shown)
+    assert list(shelf.shown) == ["shown", "last"]
 
 
 def test_a_pressed_button_reaches_the_application(start: Start) -> None:

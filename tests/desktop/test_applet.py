@@ -94,9 +94,13 @@ def test_a_leaking_program_is_in_menu_status_notification_and_trends(
 
     program.kill()
     program.wait()
-    wait_until(
-        lambda: desktop.notifications()[-1].closed == "withdrawn", timeout=20, what="withdrawal"
-    )
+    over = wait_until(
+        lambda: [note for note in desktop.notifications() if note.replaces == told.id],
+        timeout=20,
+        what="the end, in place of the banner",
+    )[-1]
+    assert (over.title, over.urgency) == ("Over: leaky keeps growing", "low")
+    assert over.body.startswith("leaky is not running any more. It lasted ")
     assert applet.stop() == 0
     assert wait_until(lambda: desktop.tray_box() is None, what="empty tray")
 

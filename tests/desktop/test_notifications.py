@@ -100,11 +100,17 @@ def test_banners_are_shown_replaced_and_withdrawn(service: str) -> None:
         notifier.send(banner("system", "Memory is short again"))
         assert shown(desktop, 4)[3].replaces == 0
 
+        notifier.finish(Banner("worker", "Over: worker grows", "body", Level.NORMAL))
+        over = shown(desktop, 5)[4]
+        assert (over.id, over.replaces) == (second.id, second.id)
+        assert (over.urgency, over.timeout_ms, over.actions) == ("low", -1, {})
+        notifier.finish(banner("unknown", "Over: something else", level=Level.NORMAL))
+
         wait_until(lambda: len(reports) == 4)
         assert all(delivered for _, delivered, _ in reports)
         assert notifier.status.startswith("notifications by ")
         notifier.stop()
-        closed = ["replaced", "withdrawn", "withdrawn", "withdrawn"]
+        closed = ["replaced", "replaced", "withdrawn", "withdrawn", "withdrawn"]
         wait_until(lambda: [entry.closed for entry in desktop.notifications()] == closed)
 
 
@@ -197,7 +203,7 @@ def test_a_hanging_service_stalls_nobody(tmp_path: Path, monkeypatch: pytest.Mon
         # Twice the limit, not twelve times; the rest is for a slow machine.
         assert time.monotonic() - started < 4
         assert {(delivered, reason[:50]) for _, delivered, reason in reports} == {
-            (False, "the notification service does not answer within 3 ")
+            (False, "the notification service does not answer within 0.")
         }
         assert log.read_text().count("warning: more") == 10
         service.send_signal(signal.SIGCONT)

@@ -43,6 +43,10 @@ class DesktopChannel(Protocol):
         """Take the banner off the screen if it is there and the channel can."""
         ...
 
+    def finish(self, banner: Banner) -> None:
+        """Show this in place of the banner with its key if that is on the screen, else nothing."""
+        ...
+
     def fileno(self) -> int | None:
         """What to wait for: readable when `take_events` has something to do; None: nothing."""
         ...

@@ -119,6 +119,13 @@ class FreedesktopNotifications:
         if (number := service.numbers.pop(key, None)) is not None:
             self._guarded(lambda deadline: self._close_banner(number, deadline))
 
+    def finish(self, banner: Banner) -> None:
+        """See `DesktopChannel`; at most `CALL_LIMIT_SECONDS`."""
+        if banner.key in self._service.numbers:
+            self.deliver(banner)
+        else:
+            self.withdraw(banner.key)
+
     def fileno(self) -> int | None:
         """See `DesktopChannel`."""
         return self._bus.fileno() if self._bus else None

@@ -40,6 +40,17 @@ class _Waiting:
     """Monotonic."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Over:
+    """What a banner told of has ended."""
+
+    banner: Banner
+
+
+_Request = Banner | _Over | None
+"""None: withdraw."""
+
+
 class Notifier(threading.Thread):
     """Sends banners to console and log at once, and to the first desktop channel that takes them.
 
@@ -72,7 +83,7 @@ class Notifier(threading.Thread):
         self.shows_on_desktop = True
         """Whether channels are asked at all; console and log always hear. Set from any thread."""
         self._lock = threading.Lock()
-        self._requests: dict[str, Banner | None] = {}  # None: withdraw
+        self._requests: dict[str, _Request] = {}
         self._dropped = 0
         self._stopping = False
         self._waiting: dict[str, _Waiting] = {}
@@ -100,6 +111,13 @@ class Notifier(threading.Thread):
         """Take the banner away, shown or waiting; never waits. Any thread."""
         self._request(key, None)
 
+    def finish(self, banner: Banner) -> None:
+        """Say that it is over where its banner is on the screen; never waits. Any thread.
+
+        A banner that still waits to be shown is given up.
+        """
+        self._request(banner.key, _Over(banner))
+
     def stop(self, timeout_seconds: float = 5.0) -> None:
         """Log what was asked for before, take all banners off the screen, and end. Any thread.
 
@@ -126,12 +144,13 @@ class Notifier(threading.Thread):
         finally:
             self._close()
 
-    def _request(self, key: str, request: Banner | None) -> None:
+    def _request(self, key: str, request: _Request) -> None:
         with self._lock:
             self._requests.pop(key, None)
             self._requests[key] = request
             self._dropped += _make_room(
-                self._requests, lambda request: request.level if request else Level.EMERGENCY
+                self._requests,
+                lambda each: each.level if isinstance(each, Banner) else Level.EMERGENCY,
             )
         self._wake()
 
@@ -162,16 +181,21 @@ class Notifier(threading.Thread):
         if dropped:
             self._note(f"{dropped} alerts were not shown: too many at once")
         # Who reads along learns everything at once; only then may the desktop take its time.
-        for banner in filter(None, requests.values()):
+        for banner in requests.values():
+            if not isinstance(banner, Banner):
+                continue
             self._note(f"{banner.level.label}: {one_line(banner)}")
             if self._console:
                 self._console.show(banner)
         blocked: DeliveryResult | None = None
         for key, request in requests.items():
             self._waiting.pop(key, None)
-            if request is None:
+            if not isinstance(request, Banner):
                 for channel in self._channels:
-                    _guarded(None, channel.withdraw, key)
+                    if request is None:
+                        _guarded(None, channel.withdraw, key)
+                    else:
+                        _guarded(None, channel.finish, request.banner)
                 continue
             if not self.shows_on_desktop:
                 continue

@@ -44,6 +44,9 @@ class _SimpleChannel:
     def withdraw(self, key: str) -> None:
         """See `DesktopChannel`: cannot."""
 
+    def finish(self, banner: Banner) -> None:
+        """See `DesktopChannel`: nothing here tells what is on the screen."""
+
     def fileno(self) -> int | None:
         """See `DesktopChannel`: nothing to wait for."""
         return None

@@ -70,6 +70,15 @@ def find_address(
     raise ChannelError(_("the keyring has no such entry as its url_keyring"))
 
 
+def check_address(address: str) -> None:
+    """See that Apprise knows what to do with it; nothing is sent.
+
+    Raises: ChannelError if it does not.
+    """
+    _listen()
+    _open_service(address)
+
+
 def deliver(spool: Spool, channel: str, address: str, turn_seconds: float = TURN_SECONDS) -> None:
     """Send what waits for the channel, in order, for so long; what was taken is removed at once.
 

@@ -139,6 +139,8 @@ class Announcement:
     incident: Incident
     reason: str = ""
     """Why it was held, or how it ended."""
+    was_moment: bool = False
+    """Resolved, but only as it is no news any more: it had no duration."""
 
 
 @dataclass(slots=True)
@@ -328,7 +330,9 @@ class IncidentBook:
         reason = ""
         if incident.key in ended:
             reason = _("{name} is not running any more").format(name=incident.subject)
-        announcements.append(Announcement(what="resolved", incident=incident, reason=reason))
+        announcements.append(
+            Announcement(what="resolved", incident=incident, reason=reason, was_moment=was_moment)
+        )
 
     def _fold_banner(
         self,
