@@ -234,6 +234,22 @@ def test_recordings_are_reported_on_without_this_machine(tmp_path: Path) -> None
     assert "python3 grow.py" in {one.details for one in made.targets}
 
 
+def test_columns_of_one_program_are_reported_as_one(tmp_path: Path) -> None:
+    """And what started again begins anew."""
+    path = tmp_path / "web.csv"
+    lines = [
+        f"{at},{(50 + at % 600) * MIB},{at % 7 * MIB},{at % 3},{1 + at // 600}\n"
+        for at in range(1800)
+    ]
+    path.write_text("t_s,rss_bytes,swap_bytes,n_procs,instance\n" + "".join(lines))
+    made = main(
+        ReportOptions(history_file=Path("none"), output=None, files=(path,)), lambda _: None
+    )
+    (web,) = made.targets
+    assert (web.name, web.counts.restarts) == ("web.csv", 2)
+    assert [mark.kind for mark in made.charts[0].marks] == ["restart", "restart"]
+
+
 def test_a_history_from_elsewhere_is_reported_on_with_its_events(history: Path) -> None:
     made = main(
         ReportOptions(history_file=Path("none"), output=None, files=(history,)), lambda _: None

@@ -13,10 +13,11 @@ from trayapp.domain.records import Event, Series
 from trayapp.errors import RecordingError
 from trayapp.history.reader import HistoryReader
 from trayapp.history.streaming import Bucket
+from trayapp.recording.analyze import is_one_program
 from trayapp.recording.files import is_store, read_recording
 from trayapp.recording.records import Recording
 from trayapp.recording.summary import short_path
-from trayapp.recording.together import Placed, common_starts, place_together
+from trayapp.recording.together import Placed, common_starts, place_together, unlike
 
 
 class Recorded(Protocol):
@@ -59,10 +60,15 @@ class RecordedFiles:
         if not self.placed:
             names = ", ".join(short_path(path.name) for path in paths)
             raise RecordingError(_("there is no sample in {names}").format(names=names))
+        programs: dict[int, str] = {}
+        taken: set[str] = set()
+        for one in filter(is_one_program, recordings):
+            name = unlike(short_path(one.path.name), taken)
+            programs |= {id(track): name for track in one.tracks}
         self._columns = {
             series: (placed, values)
             for placed in self.placed
-            for series, values in _columns(placed)
+            for series, values in _columns(placed, programs.get(id(placed.track)))
         }
         self._span = _span(recordings)
 
@@ -94,13 +100,29 @@ class RecordedFiles:
 
     def events(
         self,
-        since_wall_seconds: float,  # noqa: ARG002
-        until_wall_seconds: float,  # noqa: ARG002
-        kinds: Iterable[str] | None = None,  # noqa: ARG002
-        limit: int = 1000,  # noqa: ARG002
+        since_wall_seconds: float,
+        until_wall_seconds: float,
+        kinds: Iterable[str] | None = None,
+        limit: int = 1000,
     ) -> list[Event]:
-        """None: recordings hold only sizes."""
-        return []
+        """When a program was started again, where that was recorded; nothing else is."""
+        if kinds is not None and "restart" not in kinds:
+            return []
+        found = {
+            (at, series.name)
+            for series, (placed, _values) in self._columns.items()
+            for at in _restarts(placed)
+            if since_wall_seconds <= at <= until_wall_seconds
+        }
+        return [
+            Event(
+                wall_seconds=at,
+                kind="restart",
+                subject=name,
+                text=_("{name} was started again").format(name=name),
+            )
+            for at, name in sorted(found)[-limit:]
+        ]
 
 
 @contextmanager
@@ -123,13 +145,25 @@ def open_recorded(
         yield reader
 
 
-def _columns(placed: Placed) -> Iterator[tuple[Series, Sequence[float]]]:
+def _columns(placed: Placed, program: str | None) -> Iterator[tuple[Series, Sequence[float]]]:
+    """What one track tells; `program`: whose part it is, where a file is about one program."""
     track = placed.track
-    yield Series("target", placed.name, "rss_bytes"), track.memory
+    name = placed.name if program is None else program
+    yield Series("target", name, "rss_bytes" if program is None else track.name), track.memory
     if track.anon is not None:
-        yield Series("target", placed.name, "anon_bytes"), track.anon
-    if track.children is not None:
-        yield Series("target", placed.name, "process_count"), track.children
+        yield Series("target", name, "anon_bytes"), track.anon
+    if track.children is not None and (program is None or track.name == "rss_bytes"):
+        yield Series("target", name, "process_count"), track.children
+
+
+def _restarts(placed: Placed) -> Iterator[float]:
+    """Wall times at which another run began."""
+    last: float | None = None
+    for seconds, run in zip(placed.track.times, placed.track.runs or (), strict=False):
+        if run == run:
+            if last is not None and run != last:
+                yield placed.started_wall_seconds + seconds
+            last = run
 
 
 def _span(recordings: Sequence[Recording]) -> tuple[float, float]:

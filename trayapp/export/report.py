@@ -196,14 +196,14 @@ def _latest_total(recorded: Recorded) -> float | None:
 
 
 def _file_facts(options: ReportOptions) -> tuple[tuple[str, str], ...]:
-    facts = []
+    names = []
     for path in options.files:
         try:
             size = format_size(path.stat().st_size)
         except OSError:
             size = "–"
-        facts.append((_("File"), f"{short_path(path.name)} ({size})"))
-    return (*facts, (_("Time zone"), time.strftime("%Z (UTC%z)")))
+        names.append(f"{short_path(path.name)} ({size})")
+    return ((_("Files"), ", ".join(names)), (_("Time zone"), time.strftime("%Z (UTC%z)")))
 
 
 def _user() -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from trayapp.domain.language import _, ngettext
-from trayapp.domain.leaks import LeakDetector, Signal, Verdict
+from trayapp.domain.leaks import LeakDetector, Load, Signal, Verdict
 from trayapp.domain.middle import median
 from trayapp.domain.records import Event, Series
 from trayapp.domain.units import (
@@ -263,7 +263,13 @@ class _Target:
             return
         # Its floors are judged, as they are live.
         size_bytes = judged.minimum + self._last_swap
-        verdict = self._detector.fold(row.wall_seconds, size_bytes, restarted=restarted)
+        count = row.cells.get(self._count) if self._count is not None else None
+        verdict = self._detector.fold(
+            row.wall_seconds,
+            size_bytes,
+            load=None if count is None else Load(children=round(count.mean)),
+            restarted=restarted,
+        )
         if verdict.level == "leaking":
             begun = row.wall_seconds if self.leaked is None else self.leaked[0]
             self.leaked = begun, row.wall_seconds
@@ -468,7 +474,7 @@ def _findings(
     growing = [one for one in targets if one.level != "healthy"]
     growing.sort(key=lambda one: (one.level != "leaking", -(one.growth_bytes or 0.0)))
     yield from map(_growth_finding, growing)
-    ended = [one for one in targets if one.leaked is not None]
+    ended = [one for one in targets if one.leaked is not None and one.level == "healthy"]
     yield from map(_ended_finding, ended)
     yield from _limit_findings(collector, targets)
     yield from _incident_findings(incidents)
@@ -500,6 +506,11 @@ def _growth_finding(one: TargetFacts) -> Finding:
     if one.seconds_to_limit is not None and one.limit_bytes:
         text += " " + _("At this rate it reaches its limit of {limit} in about {time}.").format(
             limit=format_size(one.limit_bytes), time=format_estimate(one.seconds_to_limit)
+        )
+    if one.leaked is not None:
+        since, until = map(clock, one.leaked)
+        text += " " + _("From {since} to {until} it was called a leak.").format(
+            since=since, until=until
         )
     if one.level == "leaking":
         return Finding("bad", _("{name} leaks").format(name=one.name), text, one.name)

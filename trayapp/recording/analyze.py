@@ -100,13 +100,17 @@ def main(files: Sequence[Path], json: bool = False) -> int:
 
 def series_of(recording: Recording) -> Iterator[Series]:
     """All that is to be judged; columns that are parts of one program make one series."""
-    tracks = recording.tracks
-    parts = {track.name: track for track in tracks if track.pid is None}
-    rss = parts.get("rss_bytes")
-    if rss is not None and sum(name in _PARTS for name in parts) == len(parts):
-        yield _series(rss, parts.get("swap_bytes"))
+    if is_one_program(recording):
+        parts = {track.name: track for track in recording.tracks}
+        yield _series(parts["rss_bytes"], parts.get("swap_bytes"))
         return
-    yield from (_series(track, None) for track in tracks)
+    yield from (_series(track, None) for track in recording.tracks)
+
+
+def is_one_program(recording: Recording) -> bool:
+    """Whether its columns are parts of one program: its resident set, and what goes with it."""
+    names = [track.name for track in recording.tracks]
+    return "rss_bytes" in names and all(name in _PARTS for name in names)
 
 
 def report(series: Series, progress: Progress | None = None, path: Path = Path()) -> SeriesReport:

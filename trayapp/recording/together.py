@@ -30,7 +30,7 @@ def place_together(recordings: Sequence[Recording]) -> Iterator[Placed]:
         prefix = f"{recording.path.name}: " if len(recordings) > 1 else ""
         for track in recording.tracks:
             if len(track.times):
-                yield Placed(_unlike(f"{prefix}{track.name}", taken), start, track)
+                yield Placed(unlike(f"{prefix}{track.name}", taken), start, track)
 
 
 def common_starts(recordings: Iterable[Recording]) -> list[float]:
@@ -42,11 +42,11 @@ def common_starts(recordings: Iterable[Recording]) -> list[float]:
     return starts if max(starts) <= min(ends) else [min(starts)] * len(starts)
 
 
-def _unlike(name: str, taken: set[str]) -> str:
-    """Number a name that is there already: a pid that was used again."""
-    unlike, number = name, 1
-    while unlike in taken:
+def unlike(name: str, taken: set[str]) -> str:
+    """Number a name that is there already, such as of a pid that was used again, and take it."""
+    new, number = name, 1
+    while new in taken:
         number += 1
-        unlike = f"{name} ({number})"
-    taken.add(unlike)
-    return unlike
+        new = f"{name} ({number})"
+    taken.add(new)
+    return new
