@@ -13,7 +13,15 @@ from tests.desktop.shots import save_shot
 
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(180)]
 
-SETTINGS = '[sampling]\ninterval = "1s"\n[[targets]]\nname = "screen"\nmatch = "Xvfb"\n'
+SETTINGS = """
+[sampling]
+interval = "1s"
+[tray]
+middle_click = "pause"
+[[targets]]
+name = "screen"
+match = "Xvfb"
+"""
 AWAY = (100, 700)
 CHOSEN = (0xD7, 0xE6, 0xFB)
 """What is behind the entry of the menu that a key would choose."""
@@ -65,6 +73,12 @@ def test_an_older_tray_has_everything_too(desktop: VirtualDesktop, tmp_path: Pat
     desktop.hover(*AWAY)
 
     wait_until(lambda: not is_lit(desktop, tooltip.center), 20, "closed tooltip")
+
+    desktop.click(*center, button=5)
+    wait_until(lambda: applet.status()["tray"]["shows"] == "screen", 20, "turn of the wheel")
+    desktop.click(*center, button=2)
+    wait_until(lambda: applet.status()["paused"], 20, "click by the middle button")
+    applet.command("resume")
 
     menu = open_menu(desktop, center)
     save_shot(desktop, f"trayer-{desktop.scale}x-menu", tmp_path)

@@ -40,6 +40,7 @@ _FIRST_SIZE_PX = 22
 _SMALLEST_PX = 10
 _LARGEST_PX = 128
 _TOOLTIP_SECONDS = 0.6
+_MOST_UNREAD = 3
 _LEFT, _MIDDLE, _RIGHT, _WHEEL_UP, _WHEEL_DOWN = 1, 2, 3, 4, 5
 _SOLID = 128
 _EVENTS = (
@@ -78,6 +79,7 @@ class XembedIcon(LoopingIcon):
         self._drawn: Any = None
         self._popup: Any = None
         self._popup_answer = b""
+        self._popup_unread = 0
         self._entries: dict[str, Any] = {}
         self._tooltip: Any = None
         self._tooltip_place = (0, 0)
@@ -237,7 +239,9 @@ class XembedIcon(LoopingIcon):
             self._draw(_as_image(self.icon, self._size_px))
         if self._menu_stale:
             self._menu_stale = False
-            if self._popup:
+            # One that hangs must not fill its pipe, at which this loop would wait.
+            if self._popup and self._popup_unread < _MOST_UNREAD:
+                self._popup_unread += 1
                 self._tell(self._popup, {"menu": self._listed(self.menu)})
         if self._tooltip_due_seconds and time.monotonic() >= self._tooltip_due_seconds:
             self._tooltip_due_seconds = None
@@ -277,7 +281,7 @@ class XembedIcon(LoopingIcon):
     def _open_menu(self, x: int, y: int) -> None:
         self._close_popup()
         self._run_action(lambda _: self.on_look())
-        self._popup_answer = b""
+        self._popup_answer, self._popup_unread = b"", 1
         self._popup = self.open_popup()
         self._tell(self._popup, {"menu": self._listed(self.menu), "x": x, "y": y})
 
@@ -302,6 +306,7 @@ class XembedIcon(LoopingIcon):
         """Take what the menu says: the key that was chosen, when it has closed."""
         data = os.read(self._popup.stdout.fileno(), 4096)
         self._popup_answer += data
+        self._popup_unread -= data.count(b"\n")
         if data:
             return
         key = self._popup_answer.decode("utf-8", "replace").strip()

@@ -3,8 +3,9 @@
 Told by lines of JSON on standard input. `{"menu": [entry, …], "x": …, "y": …}` opens a menu there;
 later lines with "menu" change what its entries say, in place. `{"tooltip": text, "x": …, "y": …}`
 shows a text until the process is ended. An entry has a "kind" ("action", "check", "radio",
-"submenu", "separator"), "key", "label", "enabled", "checked" and "children". The key of the entry
-that was chosen is printed; then, or when the menu is closed otherwise, the process ends.
+"submenu", "separator"), "key", "label", "enabled", "checked" and "children". For each line that was
+read, an empty one is printed. The key of the entry that was chosen is printed; then, or when the
+menu is closed otherwise, the process ends.
 """
 
 from __future__ import annotations
@@ -45,7 +46,11 @@ def run_popup() -> int:
 
 def _read_line() -> dict[str, Any] | None:
     line = sys.stdin.buffer.readline()
-    return json.loads(line) if line else None
+    if not line:
+        return None
+    print(flush=True)
+    told: dict[str, Any] = json.loads(line)
+    return told
 
 
 def _show_tooltip(
@@ -148,7 +153,9 @@ class _MenuPopup:
         last, room = self._menu.index("end") or 0, self._root.winfo_screenheight()
         top = 0
         for index in range(last + 1):
-            bottom = self._menu.yposition(index + 1) if index < last else self._menu.winfo_reqheight()
+            bottom = (
+                self._menu.yposition(index + 1) if index < last else self._menu.winfo_reqheight()
+            )
             if bottom - top > room:
                 self._menu.entryconfigure(index, columnbreak=True)
                 top = self._menu.yposition(index)
