@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from trayapp.domain.language import _
@@ -30,7 +31,8 @@ def change_values(
     Raises: RefusedError if the text is not TOML, or there is no such entry.
     """
     for key, value in values.items():
-        text = _same_newlines(text, lambda text: _change(text, table, key, value, entry))  # noqa: B023
+        change = partial(_change, table=table, key=key, value=value, entry=entry)
+        text = _same_newlines(text, change)
     return text
 
 
@@ -78,11 +80,11 @@ def load_values(text: str) -> dict[str, Any]:
     return _load(text.removeprefix(_MARK))
 
 
-def _same_newlines(text: str, change: Any) -> str:
+def _same_newlines(text: str, change: Callable[[str], str]) -> str:
     """Let `change` work on plain text; byte order mark and line ends come back behind it."""
     mark = _MARK if text.startswith(_MARK) else ""
     newline = "\r\n" if "\r\n" in text else "\n"
-    changed: str = change(text.removeprefix(_MARK).replace("\r\n", "\n"))
+    changed = change(text.removeprefix(_MARK).replace("\r\n", "\n"))
     return mark + changed.replace("\n", newline)
 
 
