@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-FOLDER = Path(__file__).parent / "golden"
+FOLDER = Path(__file__).parent / "pictures"
 RENEW = "MEMTRAY_GOLDEN"
 """With this environment variable set, pictures are written instead of compared: look at them."""
 SHRUNK = 4

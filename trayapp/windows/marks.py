@@ -28,6 +28,8 @@ EVENT_SHAPES = {
 }
 """By level or kind: the mark's shape, so that colour is not all there is."""
 _MARK_POINTS = 6.5
+TITLE_INCHES, ENTRY_INCHES = 3.2, 0.95
+"""What the title takes of the width, and one entry of the legend."""
 GROWTH_DASHES = (0, (1.0, 1.6))
 
 
@@ -125,7 +127,8 @@ def explain_marks(
         labels,
         loc="upper right",
         bbox_to_anchor=(1 - 0.15 / width, 1 - 0.12 / height),
-        ncols=len(keys) + moment + bool(growth),
+        # In rows, where one would reach into the title.
+        ncols=max(2, min(len(handles), int((width - TITLE_INCHES) / ENTRY_INCHES))),
         fontsize=8,
         frameon=False,
         labelcolor=palette.text,
