@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -28,6 +28,7 @@ from trayapp.domain.records import Event, JsonValue, Series
 from trayapp.errors import ExportError, HistoryError, UsageError
 from trayapp.export.export import ExportOptions, main
 from trayapp.export.moments import Moment, parse_moment
+from trayapp.export.source import Cell, Row, open_source
 from trayapp.history.reader import HistoryReader
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
@@ -285,6 +286,46 @@ def test_minutes_and_hours_stand_in_for_samples_that_are_gone(tmp_path: Path) ->
     assert math.fsum(b.mean * b.samples for b in buckets) == pytest.approx(3600 * 3601 / 2)
     assert [b.start_ms for b in buckets] == sorted({b.start_ms for b in buckets})
     assert {bucket.place for bucket in again} == {1}
+
+
+def test_wide_rows_tell_the_same_whatever_they_were_made_of(tmp_path: Path) -> None:
+    """From buckets where those are up to date; at both ends and where something came late, not."""
+    path = tmp_path / "history.sqlite3"
+    keep = Retention(raw_seconds=4 * 3600.0, minute_seconds=8 * 3600.0)
+    size = random.Random(7).random
+    with closing(HistoryWriter(path, keep)) as writer:
+        for number in range(10 * 360):
+            writer.add(START + 10 * number, [(target("web"), size()), (target("db"), size())])
+            if number % 60 == 0:
+                writer.flush()
+                writer.maintain(START + 10 * number)
+        for late in range(600):
+            writer.maintain(START + 36_000 + 10 * late)
+        writer.add(START + 20_005, [(target("web"), 50.0)])
+        writer.flush()
+    with HistoryReader(path) as reader:
+        since, until = Moment(wall_seconds=START + 12_345), Moment(wall_seconds=START + 34_567)
+        source = open_source(reader, (), since, until, lambda _: None)
+        for step in (60.0, 600.0, 3600.0):
+            compare(list(source.rows(step)), source.rows(), step)
+
+
+def compare(wide: list[Row], every: Iterable[Row], step: float) -> None:
+    fine: dict[float, dict[int, list[Cell]]] = {}
+    for row in every:
+        cells = fine.setdefault(row.wall_seconds // step * step, {})
+        for place, cell in row.cells.items():
+            cells.setdefault(place, []).append(cell)
+    assert [row.wall_seconds for row in wide] == list(fine)
+    assert max(cell.maximum for row in wide for cell in row.cells.values()) == 50
+    for row in wide:
+        for place, cell in row.cells.items():
+            parts = fine[row.wall_seconds][place]
+            assert cell.count == sum(part.count for part in parts)
+            assert cell.minimum == min(part.minimum for part in parts)
+            assert cell.maximum == max(part.maximum for part in parts)
+            total = math.fsum(part.mean * part.count for part in parts)
+            assert cell.mean == pytest.approx(total / cell.count)
 
 
 @pytest.mark.parametrize("name", ["out.ods", "out.xls", "out"])

@@ -30,9 +30,13 @@ class Recorded(Protocol):
         """Wall times of the first and the last sample; None while there is none."""
 
     def stream(
-        self, series: Sequence[Series], since_wall_seconds: float, until_wall_seconds: float
+        self,
+        series: Sequence[Series],
+        since_wall_seconds: float,
+        until_wall_seconds: float,
+        step_seconds: float = 0.0,
     ) -> Iterator[Bucket]:
-        """Everything of these curves, in order of time."""
+        """Everything of these curves, in order of time, for steps of this width."""
 
     def events(
         self,
@@ -81,7 +85,11 @@ class RecordedFiles:
         return self._span
 
     def stream(
-        self, series: Sequence[Series], since_wall_seconds: float, until_wall_seconds: float
+        self,
+        series: Sequence[Series],
+        since_wall_seconds: float,
+        until_wall_seconds: float,
+        step_seconds: float = 0.0,  # noqa: ARG002
     ) -> Iterator[Bucket]:
         """Every sample of these curves that is known, in order of time."""
         buckets = (

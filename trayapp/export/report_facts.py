@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -37,6 +37,12 @@ _LEAST_GAP_SECONDS = 90.0
 _USED, _SWAP, _TOTAL = (
     Series("system", "", metric) for metric in ("used_bytes", "swap_used_bytes", "total_bytes")
 )
+
+_NEEDED = (
+    *("used_bytes", "swap_used_bytes", "total_bytes"),
+    *("rss_bytes", "anon_bytes", "swap_bytes", "process_count"),
+)
+"""Metrics; the others would only take time."""
 
 Weight = Literal["bad", "warning", "good", "note"]
 
@@ -194,7 +200,8 @@ def gather_report(source: Source, background: Background) -> Report:
 
     Raises: HistoryError.
     """
-    collector = _Collector(source)
+    needed = tuple(one for one in source.series if one.metric in _NEEDED)
+    collector = _Collector(replace(source, series=needed))
     collector.read()
 
     def said(text: str) -> str:

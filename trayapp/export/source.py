@@ -115,7 +115,7 @@ class Source:
         place, stretch, cells = -1, 0, dict[int, Cell]()
         told_at = time.monotonic()
         for bucket in self.reader.stream(
-            self.series, self.since_wall_seconds, self.until_wall_seconds
+            self.series, self.since_wall_seconds, self.until_wall_seconds, step_seconds
         ):
             if not math.isfinite(bucket.minimum + bucket.mean + bucket.maximum):
                 continue

@@ -33,7 +33,11 @@ class Bucket(NamedTuple):
 
 
 def stream_buckets(
-    connection: sqlite3.Connection, identities: Sequence[int], since_ms: int, until_ms: int
+    connection: sqlite3.Connection,
+    identities: Sequence[int],
+    since_ms: int,
+    until_ms: int,
+    step_seconds: float = 0.0,
 ) -> Iterator[Bucket]:
     """Read everything of some series, oldest first; both ends belong to it.
 
@@ -41,14 +45,30 @@ def stream_buckets(
     is held in between, so that an export of many minutes does not keep the writer's log from
     being folded in. A stretch that began before `since_ms` is told as beginning there.
 
+    Who puts it together in steps of whole minutes or hours, which begin at whole ones, says so by
+    `step_seconds`: up-to-date buckets of that width are told instead of what they were made of.
+
     Raises: sqlite3.Error.
     """
     index_of = {identity: index for index, identity in enumerate(identities)}
     wanted = json.dumps(list(identities))
     oldest_raw: int | None = connection.execute("SELECT min(t_ms) FROM raw").fetchone()[0]
     hour_ms = HOUR_SECONDS * 1000
+    by_hour, by_minute = (
+        step_seconds > 0 and step_seconds % width == 0 for width in (HOUR_SECONDS, MINUTE_SECONDS)
+    )
     for start_ms in range(since_ms // hour_ms * hour_ms, until_ms + 1, hour_ms):
         start = start_ms // 1000
+        pending = _read_pending(connection, start) if by_minute else {}
+        is_whole = since_ms <= start_ms and start_ms + hour_ms <= until_ms
+        if by_hour and is_whole and not any(pending.values()):
+            settled = [
+                Bucket(start_ms, HOUR_SECONDS, index_of[series], *values)
+                for series, *values in connection.execute(_HOURS, (wanted, start))
+            ]
+            if settled:
+                yield from settled
+                continue
         minutes: dict[int, list[Bucket]] = {}
         finer = set()
         for t_s, series, *values in connection.execute(_MINUTES, (wanted, start)):
@@ -66,11 +86,25 @@ def stream_buckets(
         has_raw = oldest_raw is not None and start_ms + hour_ms > oldest_raw
         for minute in range(start, start + HOUR_SECONDS, MINUTE_SECONDS):
             coarse = minutes.get(minute, [])
+            is_whole = since_ms <= minute * 1000 and (minute + MINUTE_SECONDS) * 1000 <= until_ms
+            if by_minute and coarse and is_whole and minute not in pending[MINUTE_SECONDS]:
+                yield from coarse
+                continue
             raw = _read_raw(connection, index_of, minute, since_ms, until_ms) if has_raw else []
             known = {bucket.place for bucket in raw}
             # A minute counts only where its samples are gone.
             yield from (bucket for bucket in coarse if bucket.place not in known)
             yield from raw
+
+
+def _read_pending(connection: sqlite3.Connection, hour: int) -> dict[int, set[int]]:
+    """By width, where buckets of this hour begin that are not up to date."""
+    found: dict[int, set[int]] = {MINUTE_SECONDS: set(), HOUR_SECONDS: set()}
+    for width, start in connection.execute(
+        "SELECT seconds, t_s FROM pending WHERE t_s >= ?1 AND t_s < ?1 + 3600", (hour,)
+    ):
+        found[width].add(start)
+    return found
 
 
 def _read_raw(
