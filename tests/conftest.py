@@ -10,6 +10,9 @@ import pytest
 
 NOBODY = 65534
 
+# Tests read English, whatever their author speaks.
+os.environ["LC_ALL"] = "C.UTF-8"
+
 
 @pytest.fixture
 def obeyed_modes(tmp_path: Path) -> Iterator[None]:

@@ -27,8 +27,8 @@ _PRESSURE_TITLES = {
     Level.EMERGENCY: N_("Memory is almost gone"),
 }
 _LIMITS = {
-    "cgroup": N_("{used} of the {limit} that its cgroup sets ({share}), {rate}."),
-    "rlimit": N_("{used} of the {limit} that its rlimit sets ({share}), {rate}."),
+    "cgroup": N_("{used} of the {limit} that its cgroup sets ({share}) are in use."),
+    "rlimit": N_("{used} of the {limit} that its rlimit sets ({share}) are in use."),
 }
 _NAMED = 3
 
@@ -87,14 +87,15 @@ def limit_text(view: TargetView) -> tuple[str, str]:
     title = (
         _("{name} is over its limit") if view.limit_share >= 1 else _("{name} is near its limit")
     )
-    text = _LIMITS.get(view.limit_source, N_("{used} of the {limit} ({share}), {rate}."))
+    text = _LIMITS.get(view.limit_source, N_("{used} of the {limit} ({share}) are in use."))
     body = _(text).format(
         used=format_size(view.limit_share * view.limit_bytes),
         limit=format_size(view.limit_bytes),
         share=format_percent(view.limit_share),
-        rate=format_rate(view.slope_bytes_per_second),
     )
-    return title.format(name=shown_name(view.name)), paragraph(body, _time_left(view))
+    rate = view.slope_bytes_per_second
+    change = "" if rate is None else _("Now {rate}.").format(rate=format_rate(rate))
+    return title.format(name=shown_name(view.name)), paragraph(body, change, _time_left(view))
 
 
 def growth_text(view: TargetView, lasted_seconds: float, grown_bytes: int) -> tuple[str, str]:

@@ -47,11 +47,12 @@ class _Probe:
             server.stop()
 
     def collect(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
+        from trayapp.domain.language import _
         from trayapp.errors import ControlError
         from trayapp.probe.memory import collect
 
         if not self.collecting.acquire(blocking=False):
-            raise ControlError("It is collecting already; try again later")
+            raise ControlError(_("It is collecting already; try again later"))
         try:
             return collect(with_caches=arguments.get("caches") is True)
         finally:

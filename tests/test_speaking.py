@@ -1,0 +1,223 @@
+"""What Memtray says is in its catalogues, whole and in every language."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import io
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from trayapp import errors
+from trayapp.domain.incidents import Incident
+from trayapp.domain.language import LANGUAGES, _, format_count, format_number, spoken_language
+from trayapp.domain.levels import Level
+from trayapp.domain.tray import incident_line, target_line
+from trayapp.domain.units import format_rate, format_size, use_units
+from trayapp.domain.view import TargetView
+from trayapp.speaking import choose, speak, speak_as_set
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "trayapp"
+TRANSLATED = tuple(language for language in LANGUAGES if language != "en")
+SHOWN_BY = ("label", "help", "title", "body", "description", "epilog")
+"""Keywords by which texts for people are passed."""
+
+
+def load_tool() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("translate", ROOT / "packaging" / "translate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    return tool
+
+
+@pytest.fixture(scope="module")
+def template() -> Any:
+    return load_tool().collect()
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    yield
+    speak("en")
+    use_units("binary")
+
+
+def read_catalogue(language: str) -> Any:
+    file = PACKAGE / "locale" / language / "LC_MESSAGES" / "memtray.po"
+    with file.open("rb") as stream:
+        return read_po(stream, locale=language)
+
+
+def forms(text: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+def fields(text: str) -> set[str]:
+    return set(re.findall(r"{[^{}]*}", text))
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_text_is_translated_and_no_other(language: str, template: Any) -> None:
+    catalogue = read_catalogue(language)
+    said = {entry.id for entry in template if entry.id}
+    known = {entry.id for entry in catalogue if entry.id}
+    assert sorted(map(str, said - known)) == []
+    assert sorted(map(str, known - said)) == []
+    lacking = [
+        entry.id
+        for entry in catalogue
+        if entry.id and (entry.fuzzy or not all(forms(entry.string)) or not entry.string)
+    ]
+    assert lacking == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_translations_hold_the_same_figures_and_names(language: str) -> None:
+    for entry in read_catalogue(language):
+        if not entry.id:
+            continue
+        wanted = fields(forms(entry.id)[-1])
+        assert fields(forms(entry.string)[-1]) == wanted, entry.id
+        for form in forms(entry.string):
+            # "One process" may do without its figure.
+            assert fields(form) <= wanted, entry.id
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_what_is_read_at_run_time_is_what_translators_wrote(language: str) -> None:
+    compiled = io.BytesIO()
+    write_mo(compiled, read_catalogue(language))
+    file = PACKAGE / "locale" / language / "LC_MESSAGES" / "memtray.mo"
+    assert file.read_bytes() == compiled.getvalue()
+
+
+def test_no_text_for_people_gets_past_the_catalogue() -> None:
+    """As far as it can be told: messages of errors, labels, help, titles."""
+    kinds = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
+    found = []
+    for file in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            shown = [each.value for each in node.keywords if each.arg in SHOWN_BY]
+            if getattr(node.func, "id", "") in kinds:
+                shown += node.args[:1]
+            found += [
+                f"{file.relative_to(ROOT)}:{each.lineno}" for each in shown if holds_words(each)
+            ]
+    assert found == []
+
+
+def holds_words(node: ast.expr) -> bool:
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    return any(
+        isinstance(part, ast.Constant)
+        and isinstance(part.value, str)
+        and any(map(str.isalpha, part.value))
+        for part in parts
+    )
+
+
+@pytest.mark.parametrize(
+    ("tags", "language"),
+    [
+        (["de_AT.UTF-8"], "de"),
+        (["pt_BR", "fr"], "fr"),
+        (["C"], "en"),
+        (["zh_CN.UTF-8"], "zh_CN"),
+        (["zh-Hans"], "zh_CN"),
+        (["zh_TW", "ja"], "ja"),
+        (["../../etc", "tlh"], "en"),
+        ([], "en"),
+    ],
+)
+def test_the_first_language_that_memtray_speaks_is_chosen(tags: list[str], language: str) -> None:
+    assert choose(tags) == language
+
+
+def test_the_settings_decide_before_the_system(tmp_path: Path) -> None:
+    file = tmp_path / "memtray.toml"
+    speak_as_set(file, {"LANGUAGE": "de"})
+    assert spoken_language() == "de"
+    file.write_text('[ui]\nlanguage = "fr"\nunits = "decimal"\n')
+    speak_as_set(file, {"LANGUAGE": "de"})
+    assert spoken_language() == "fr"
+    assert format_size(2_500_000) == "2,50 MB"
+    file.write_bytes(b'[ui]\nlanguage = "\xff')
+    speak_as_set(file, {"LANGUAGE": "ja"})
+    assert spoken_language() == "ja"
+
+
+def test_figures_are_written_as_the_language_does() -> None:
+    assert (format_number(1.5, 1), format_count(12345)) == ("1.5", "12,345")
+    speak("de")
+    assert (format_number(1.5, 1), format_count(12345)) == ("1,5", "12.345")
+    assert "1,50" in format_size(int(1.5 * 1024**3))
+    assert "," in format_rate(1.5 * 1024**2)
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_menu_lines_are_in_the_language_and_keep_their_figures(language: str) -> None:
+    speak(language)
+    gone = target_line(TargetView(name="postgres", pids=(), rss_bytes=None, bars=(None,) * 10))
+    assert "postgres" in gone
+    assert "not running" not in gone
+    incident = Incident(
+        key="growth:a",
+        subject="a",
+        level=Level.WARNING,
+        title="a",
+        body="",
+        since_wall_seconds=0.0,
+        phase="recovering",
+    )
+    assert incident_line(incident) != "✓ a (over, it seems)"
+    assert _("Quit Memtray") != "Quit Memtray"
+
+
+def test_a_name_that_reads_from_right_to_left_does_not_turn_its_figures_around() -> None:
+    """It stands between marks of direction, and brings none of its own."""
+    line = target_line(TargetView(name="\u202eאבג", pids=(1,), rss_bytes=5 << 20, bars=(1.0,) * 10))
+    assert "\u202e" not in line
+    before, after = line.split("אבג")
+    assert before.endswith("\u200e")
+    assert after.startswith("\u200e")
+
+
+def test_commands_speak_the_language_of_the_environment(tmp_path: Path) -> None:
+    env = os.environ | {"MEMTRAY_HOME": str(tmp_path), "LANGUAGE": "de", "LC_ALL": "de_DE.UTF-8"}
+    told = subprocess.run(
+        [sys.executable, "-m", "trayapp", "status"],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert told.returncode == 3
+    assert "Memtray" in told.stderr
+    assert "not running" not in told.stderr
+
+
+def test_english_loads_no_catalogue() -> None:
+    code = (
+        "import sys; from trayapp.speaking import speak; speak('en');"
+        "print('gettext' in sys.modules)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == "False"
