@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.desktop.applet import Applet
-from tests.desktop.desktop import wait_until
+from tests.desktop.desktop import Box, wait_until
 from tests.desktop.panels import PANELS, PanelDesktop
 from tests.desktop.shots import save_shot
 
@@ -70,7 +70,7 @@ def test_icon_tooltip_and_menu_are_there_to_see(applet: Applet, tmp_path: Path) 
 @pytest.mark.parametrize(
     "applet", [pytest.param((panel, False, 1), id=panel) for panel in PANELS], indirect=True
 )
-def test_the_wheel_the_middle_button_and_a_new_panel(applet: Applet) -> None:
+def test_wheel_middle_button_open_menu_and_a_new_panel(applet: Applet) -> None:
     desktop = applet.desktop
     center = desktop.find_tray_icon(20).center
 
@@ -85,6 +85,14 @@ def test_the_wheel_the_middle_button_and_a_new_panel(applet: Applet) -> None:
         wait_until(lambda what=what: shown() == what, 20, what)  # type: ignore[misc]
     desktop.click(*center, button=2)
     wait_until(lambda: applet.status()["paused"], 20, "pause by the middle button")
+    menu = desktop.window_after(lambda: desktop.click(*center, button=3), 20)
+    desktop.hover(*AWAY)
+    inside = Box(menu.x + 4, menu.y + 4, menu.width // 2, menu.height - 8)
+    before = desktop.screenshot().crop(inside)
+    applet.command("resume")
+    wait_until(lambda: desktop.screenshot().crop(inside) != before, 20, "change in the open menu")
+    assert any(desktop.screenshot().pixel(*menu.center))
+    desktop.press("Escape")
     desktop.stop_tray()
     wait_until(lambda: not applet.status()["tray"]["visible"], 20, "icon gone")
     desktop.start_tray()
