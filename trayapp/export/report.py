@@ -21,7 +21,8 @@ from trayapp.export.goal import whole_file
 from trayapp.export.moments import Moment
 from trayapp.export.recorded import Recorded, RecordedFiles, open_recorded
 from trayapp.export.redaction import Redactor, hide_nothing
-from trayapp.export.report_facts import Background, Report, gather_report
+from trayapp.export.report_facts import Background, Report
+from trayapp.export.report_gathering import gather_report
 from trayapp.export.source import open_source
 from trayapp.recording.summary import short_path
 

@@ -15,7 +15,6 @@ from trayapp.errors import HistoryError, UsageError
 from trayapp.export.moments import Moment
 from trayapp.export.recorded import Recorded
 from trayapp.export.texts import plain_text
-from trayapp.history.streaming import Bucket
 
 DAY_SECONDS = 86_400.0
 _MOST_EVENTS_A_DAY = 100_000
@@ -34,12 +33,12 @@ class Cell:
     maximum: float
     count: int
 
-    def merge(self, bucket: Bucket) -> None:
+    def merge(self, minimum: float, mean: float, maximum: float, count: int) -> None:
         """Take in more of the same stretch."""
-        self.minimum = min(self.minimum, bucket.minimum)
-        self.maximum = max(self.maximum, bucket.maximum)
-        self.count += bucket.samples
-        self.mean += (bucket.mean - self.mean) * bucket.samples / self.count
+        self.minimum = min(self.minimum, minimum)
+        self.maximum = max(self.maximum, maximum)
+        self.count += count
+        self.mean += (mean - self.mean) * count / self.count
 
 
 class Row(NamedTuple):
@@ -134,7 +133,7 @@ class Source:
                     bucket.minimum, bucket.mean, bucket.maximum, bucket.samples
                 )
             else:
-                cell.merge(bucket)
+                cell.merge(bucket.minimum, bucket.mean, bucket.maximum, bucket.samples)
         if cells:
             yield Row(place * step_ms / 1000, max(stretch, step_seconds), cells)
 

@@ -1,0 +1,106 @@
+"""Which charts a report shows, and what is marked in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from trayapp.domain.language import _
+from trayapp.domain.middle import median
+from trayapp.domain.records import Event
+from trayapp.export.report_collecting import SWAP, USED, Collector
+from trayapp.export.report_facts import Chart, ChartCurve, CleanupFacts, Mark, TargetFacts
+
+MOST_IN_CHART = 7
+MOST_OWN_CHARTS = 10
+
+
+def charts_of(
+    collector: Collector,
+    targets: Sequence[TargetFacts],
+    alerts: Sequence[Event],
+    cleanups: Sequence[CleanupFacts],
+    said: Callable[[str], str],
+) -> Iterable[Chart]:
+    """The machine, the largest targets together, then each that has something to show."""
+    used, swap = (collector.system[one][0].points for one in (USED, SWAP))
+    if used:
+        yield Chart(
+            title=_("The machine"),
+            curves=(
+                ChartCurve(name=_("Used"), points=used),
+                ChartCurve(name=_("Swap used"), points=swap),
+            ),
+            ceiling_bytes=collector.total_bytes,
+            ceiling_name=_("Total"),
+            marks=tuple(_marks("system", alerts, (), said)),
+        )
+    named = dict(zip(collector.targets, targets, strict=True))
+    by_peak = sorted(named, key=lambda name: -(named[name].summary.peak or 0.0))
+    largest = [name for name in by_peak if named[name].summary.peak is not None][:MOST_IN_CHART]
+    if len(named) > 1 and largest:
+        yield Chart(
+            title=_("The largest, resident set (RSS)"),
+            curves=tuple(
+                ChartCurve(name=named[name].name, points=collector.targets[name].curve.points)
+                for name in largest
+            ),
+        )
+    own = [
+        name
+        for name in by_peak
+        if named[name].level != "healthy" or named[name].leaked or len(named) == 1
+    ]
+    for name in own[:MOST_OWN_CHARTS]:
+        one = named[name]
+        marks = [*_marks(name, alerts, cleanups, said), *_restart_marks(collector, name)]
+        target = collector.targets[name]
+        curves = [ChartCurve(name=_("Resident set (RSS)"), points=target.curve.points)]
+        if target.judged.points:
+            curves.append(ChartCurve(name=_("Anonymous memory"), points=target.judged.points))
+        yield Chart(
+            title=one.name,
+            curves=tuple(curves),
+            ceiling_bytes=one.limit_bytes,
+            ceiling_name=_("Limit"),
+            growth=_growth_line(one, curves[-1]),
+            marks=tuple(marks),
+            starts_at_zero=False,
+        )
+
+
+def _growth_line(
+    one: TargetFacts, curve: ChartCurve
+) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """A line of the verdict's slope through the middle of what was judged."""
+    rate, since = one.rate_bytes_per_second, one.since_wall_seconds
+    if one.level == "healthy" or rate is None or since is None:
+        return None
+    points = [point for point in curve.points if point is not None and point.wall_seconds >= since]
+    if len(points) < 2:
+        return None
+    base = median([point.mean - rate * (point.wall_seconds - since) for point in points])
+    first, last = points[0].wall_seconds, points[-1].wall_seconds
+    return (
+        (first, max(0.0, base + rate * (first - since))),
+        (last, max(0.0, base + rate * (last - since))),
+    )
+
+
+def _marks(
+    subject: str,
+    alerts: Iterable[Event],
+    cleanups: Iterable[CleanupFacts],
+    said: Callable[[str], str],
+) -> Iterable[Mark]:
+    for event in alerts:
+        is_told = event.data.get("what") not in ("held", "acknowledged", "resolved")
+        if event.subject == subject and is_told and event.level not in ("", "normal"):
+            yield Mark(event.wall_seconds, event.level, said(event.text))
+    for cleanup in cleanups:
+        if cleanup.subject == said(subject):
+            yield Mark(cleanup.wall_seconds, "cleanup", cleanup.text)
+
+
+def _restart_marks(collector: Collector, name: str) -> Iterable[Mark]:
+    for at in collector.restarts.get(name, ()):
+        yield Mark(at, "restart", _("started again"))

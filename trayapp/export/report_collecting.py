@@ -1,0 +1,177 @@
+"""What a report rests on, gathered in one pass over all rows: few points, and verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from trayapp.domain.leaks import LeakDetector, Load, Signal, Verdict
+from trayapp.domain.records import Series
+from trayapp.export.report_facts import ChartPoint
+from trayapp.export.source import Cell, Row, Source, Summary, find_step
+
+MOST_ROWS = 4000
+WIDEST_ROW_SECONDS = 600.0
+"""The detector takes no longer intervals."""
+LONGEST_JUDGED_SECONDS = 14 * 86_400.0
+"""Growth that is older than this has been told of, or has ended."""
+CHART_POINTS = 400
+_LEAST_GAP_SECONDS = 90.0
+_NEEDED = (
+    *("used_bytes", "swap_used_bytes", "total_bytes"),
+    *("rss_bytes", "anon_bytes", "swap_bytes", "process_count"),
+)
+"""Metrics; the others would only take time."""
+USED, SWAP, _TOTAL = (
+    Series("system", "", metric) for metric in ("used_bytes", "swap_used_bytes", "total_bytes")
+)
+
+
+class TargetCourse:
+    """What is gathered of one target while the rows go by."""
+
+    def __init__(self, name: str, source: Source, restarts: Sequence[float]) -> None:
+        self.summary, self.curve = Summary(), _CurveMaker(source)
+        self.judged = _CurveMaker(source)
+        """Of what the verdict is about, where that is not the resident set."""
+        places = {
+            one.metric: place
+            for place, one in enumerate(source.series)
+            if one.kind == "target" and one.name == name
+        }
+        self._size = places.get("rss_bytes")
+        self._judged = places.get("anon_bytes", self._size)
+        self._swap = places.get("swap_bytes")
+        self._count = places.get("process_count")
+        signal: Signal = "anonymous memory" if "anon_bytes" in places else "resident set"
+        self._detector = LeakDetector(signal=signal)
+        self._last_swap = 0.0
+        self.leaked: tuple[float, float] | None = None
+        """When it was called leaking for the first time, and the last."""
+        self._restarts = list(restarts)[::-1]
+
+    def add(self, row: Row, *, is_judged: bool) -> None:
+        """Take in the next row."""
+        size = row.cells.get(self._size) if self._size is not None else None
+        self.curve.add(row.wall_seconds, size)
+        if size is not None:
+            self.summary.add(row.wall_seconds, size)
+        judged = row.cells.get(self._judged) if self._judged is not None else None
+        if judged is None:
+            return
+        swap = row.cells.get(self._swap) if self._swap is not None else None
+        self._last_swap = swap.mean if swap is not None else self._last_swap
+        restarted = False
+        while self._restarts and self._restarts[-1] <= row.wall_seconds:
+            self._restarts.pop()
+            restarted = True
+        if self._judged != self._size:
+            self.judged.add(row.wall_seconds, judged)
+        if not is_judged:
+            return
+        # Its floors are judged, as they are live.
+        size_bytes = judged.minimum + self._last_swap
+        count = row.cells.get(self._count) if self._count is not None else None
+        verdict = self._detector.fold(
+            row.wall_seconds,
+            size_bytes,
+            load=None if count is None else Load(children=round(count.mean)),
+            restarted=restarted,
+        )
+        if verdict.level == "leaking":
+            begun = row.wall_seconds if self.leaked is None else self.leaked[0]
+            self.leaked = begun, row.wall_seconds
+
+    def verdict(self) -> Verdict:
+        """As of the last row."""
+        return self._detector.refresh()
+
+
+class _CurveMaker:
+    """Makes few points of many rows, keeping the least and the greatest."""
+
+    def __init__(self, source: Source) -> None:
+        self._since = source.since_wall_seconds
+        span = source.until_wall_seconds - source.since_wall_seconds
+        self._width = max(span / CHART_POINTS, 1e-3)
+        self._place = -1
+        self._cell: Cell | None = None
+        self._last: float | None = None
+        self.points: list[ChartPoint | None] = []
+
+    def add(self, wall_seconds: float, cell: Cell | None) -> None:
+        """Take in one row; None: nothing is known."""
+        if cell is None:
+            return
+        place = int((wall_seconds - self._since) / self._width)
+        if place != self._place:
+            self.finish()
+            limit = max(3 * self._width, _LEAST_GAP_SECONDS)
+            if self._last is not None and wall_seconds - self._last > limit:
+                self.points.append(None)
+            self._place = place
+        if self._cell is None:
+            self._cell = replace(cell)
+        else:
+            self._cell.merge(cell.minimum, cell.mean, cell.maximum, cell.count)
+        self._last = wall_seconds
+
+    def finish(self) -> None:
+        """Make a point of what was gathered last."""
+        if self._cell is not None and self._last is not None:
+            moment = self._since + (self._place + 0.5) * self._width
+            self.points.append(
+                ChartPoint(
+                    min(moment, self._last), self._cell.minimum, self._cell.mean, self._cell.maximum
+                )
+            )
+            self._cell = None
+
+
+class Collector:
+    """One pass over all rows."""
+
+    def __init__(self, source: Source) -> None:
+        needed = tuple(one for one in source.series if one.metric in _NEEDED)
+        self.source = source = replace(source, series=needed)
+        self.counts = source.counts()
+        restarts: dict[str, list[float]] = {}
+        for event in source.events(("restart",)):
+            restarts.setdefault(event.subject, []).append(event.wall_seconds)
+        self.restarts = restarts
+        self.targets = {
+            name: TargetCourse(name, source, restarts.get(name, ())) for name in source.targets
+        }
+        self.system = {one: (_CurveMaker(source), Summary()) for one in (USED, SWAP)}
+        self._places = {one: place for place, one in enumerate(source.series)}
+        self.total_bytes: float | None = None
+        self.peak_used: tuple[float, float] | None = None
+        """Wall seconds and bytes."""
+
+    def read(self) -> None:
+        """Let all rows pass."""
+        source = self.source
+        span = source.until_wall_seconds - source.since_wall_seconds
+        judged_from = source.until_wall_seconds - LONGEST_JUDGED_SECONDS
+        for row in source.rows(min(WIDEST_ROW_SECONDS, find_step(span, MOST_ROWS))):
+            total = self._cell(row, _TOTAL)
+            if total is not None:
+                self.total_bytes = total.maximum
+            for series, (curve, summary) in self.system.items():
+                cell = self._cell(row, series)
+                curve.add(row.wall_seconds, cell)
+                if cell is not None:
+                    summary.add(row.wall_seconds, cell)
+                    if series is USED and cell.maximum > (self.peak_used or (0.0, -1.0))[1]:
+                        self.peak_used = row.wall_seconds, cell.maximum
+            for target in self.targets.values():
+                target.add(row, is_judged=row.wall_seconds >= judged_from)
+        for curve, _summary in self.system.values():
+            curve.finish()
+        for target in self.targets.values():
+            target.curve.finish()
+            target.judged.finish()
+
+    def _cell(self, row: Row, series: Series) -> Cell | None:
+        place = self._places.get(series)
+        return None if place is None else row.cells.get(place)

@@ -1,0 +1,141 @@
+"""The conclusions of a report: what a colleague should know, the worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from trayapp.domain.language import _, ngettext
+from trayapp.domain.units import format_duration, format_estimate, format_percent, format_size
+from trayapp.export.report_collecting import LONGEST_JUDGED_SECONDS, Collector
+from trayapp.export.report_facts import (
+    CleanupFacts,
+    Finding,
+    IncidentFacts,
+    TargetFacts,
+    clock,
+)
+
+_NEAR_LIMIT = 0.75
+_LEAST_JUDGED_SECONDS = 300.0
+
+
+def findings_of(
+    collector: Collector,
+    targets: Sequence[TargetFacts],
+    incidents: Sequence[IncidentFacts],
+    cleanups: Sequence[CleanupFacts],
+) -> Iterable[Finding]:
+    """The worst first."""
+    growing = [one for one in targets if one.level != "healthy"]
+    growing.sort(key=lambda one: (one.level != "leaking", -(one.growth_bytes or 0.0)))
+    yield from map(_growth_finding, growing)
+    ended = [one for one in targets if one.leaked is not None and one.level == "healthy"]
+    yield from map(_ended_finding, ended)
+    yield from _limit_findings(collector, targets)
+    yield from _incident_findings(incidents)
+    span = collector.source.until_wall_seconds - collector.source.since_wall_seconds
+    judged = min(span, LONGEST_JUDGED_SECONDS)
+    if targets and judged < _LEAST_JUDGED_SECONDS:
+        yield Finding(
+            "note",
+            _("Too short to judge growth"),
+            _("It takes at least {time} to tell growth from a warm-up.").format(
+                time=format_duration(_LEAST_JUDGED_SECONDS)
+            ),
+        )
+    elif targets and not growing and not ended:
+        yield Finding(
+            "good",
+            _("Nothing keeps growing"),
+            ngettext(
+                "{count} series was judged over the last {time}.",
+                "{count} series were judged over the last {time}.",
+                len(targets),
+            ).format(count=len(targets), time=format_duration(judged)),
+        )
+    yield from _cleanup_findings(cleanups)
+
+
+def _growth_finding(one: TargetFacts) -> Finding:
+    text = one.evidence
+    if one.seconds_to_limit is not None and one.limit_bytes:
+        text += " " + _("At this rate it reaches its limit of {limit} in about {time}.").format(
+            limit=format_size(one.limit_bytes), time=format_estimate(one.seconds_to_limit)
+        )
+    if one.leaked is not None:
+        since, until = map(clock, one.leaked)
+        text += " " + _("From {since} to {until} it was called a leak.").format(
+            since=since, until=until
+        )
+    if one.level == "leaking":
+        return Finding("bad", _("{name} leaks").format(name=one.name), text, one.name)
+    return Finding("warning", _("{name} keeps growing").format(name=one.name), text, one.name)
+
+
+def _ended_finding(one: TargetFacts) -> Finding:
+    since, until = one.leaked or (0.0, 0.0)
+    text = _(
+        "From {since} to {until} it grew as a leak does; then it was given back, or it ended or was"
+        " started again."
+    ).format(since=clock(since), until=clock(until))
+    return Finding("warning", _("{name} leaked for a while").format(name=one.name), text, one.name)
+
+
+def _limit_findings(collector: Collector, targets: Sequence[TargetFacts]) -> Iterable[Finding]:
+    for one in targets:
+        peak = one.summary.peak
+        if one.limit_bytes and peak is not None and peak >= _NEAR_LIMIT * one.limit_bytes:
+            yield Finding(
+                "warning",
+                _("{name} came near its limit").format(name=one.name),
+                _("It reached {size}, {share} of its limit of {limit}.").format(
+                    size=format_size(peak),
+                    share=format_percent(peak / one.limit_bytes),
+                    limit=format_size(one.limit_bytes),
+                ),
+                one.name,
+            )
+    if collector.peak_used and collector.total_bytes:
+        share = collector.peak_used[1] / collector.total_bytes
+        is_near = share >= _NEAR_LIMIT
+        yield Finding(
+            "warning" if is_near else "note",
+            _("The machine came near its limit") if is_near else _("The machine had room"),
+            _("At most {share} of its memory was in use: {size} of {total}.").format(
+                share=format_percent(share),
+                size=format_size(collector.peak_used[1]),
+                total=format_size(collector.total_bytes),
+            ),
+            "system",
+        )
+
+
+def _incident_findings(incidents: Sequence[IncidentFacts]) -> Iterable[Finding]:
+    if not incidents:
+        return
+    still_open = [one for one in incidents if one.ended_wall_seconds is None]
+    title = ngettext("{count} incident", "{count} incidents", len(incidents)).format(
+        count=len(incidents)
+    )
+    if still_open:
+        names = ", ".join(dict.fromkeys(one.title for one in still_open[:5]))
+        text = ngettext(
+            "{count} is still open: {names}.", "{count} are still open: {names}.", len(still_open)
+        ).format(count=len(still_open), names=names)
+        yield Finding("warning", title, text)
+    else:
+        yield Finding("note", title, _("All are over."))
+
+
+def _cleanup_findings(cleanups: Sequence[CleanupFacts]) -> Iterable[Finding]:
+    freed = [one.freed_bytes for one in cleanups if one.freed_bytes is not None]
+    if not freed:
+        return
+    kept = [one.kept_bytes for one in cleanups if one.kept_bytes is not None]
+    text = _("They gave back {size} at once.").format(size=format_size(max(0.0, sum(freed))))
+    if kept:
+        text += " " + _("A minute later {size} of it was still free.").format(
+            size=format_size(max(0.0, sum(kept)))
+        )
+    title = ngettext("{count} cleanup", "{count} cleanups", len(freed)).format(count=len(freed))
+    yield Finding("note", title, text)

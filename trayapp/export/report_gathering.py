@@ -1,0 +1,148 @@
+"""From what was recorded to a report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+
+from trayapp.domain.records import Event
+from trayapp.export.report_charts import charts_of
+from trayapp.export.report_collecting import Collector
+from trayapp.export.report_facts import (
+    Background,
+    CleanupFacts,
+    IncidentFacts,
+    Report,
+    TargetFacts,
+)
+from trayapp.export.report_findings import findings_of
+from trayapp.export.source import Source
+from trayapp.export.texts import plain_text
+
+
+def gather_report(source: Source, background: Background) -> Report:
+    """Read all of `source` once and draw the conclusions.
+
+    Raises: HistoryError.
+    """
+    collector = Collector(source)
+    collector.read()
+
+    def said(text: str) -> str:
+        return plain_text(background.hide(text))
+
+    alerts = list(source.events(("alert",)))
+    targets = tuple(_target(name, collector, background, said) for name in source.targets)
+    incidents = tuple(_incidents(alerts, said))
+    cleanups = tuple(_cleanups(source.events(("cleanup", "cleanup_follow_up")), said))
+    return Report(
+        title=said(background.title),
+        made_wall_seconds=background.made_wall_seconds,
+        since_wall_seconds=source.since_wall_seconds,
+        until_wall_seconds=source.until_wall_seconds,
+        facts=tuple((label, said(value)) for label, value in background.facts),
+        findings=tuple(findings_of(collector, targets, incidents, cleanups)),
+        charts=tuple(charts_of(collector, targets, alerts, cleanups, said)),
+        targets=targets,
+        incidents=incidents,
+        cleanups=cleanups,
+        is_private=background.is_private,
+    )
+
+
+def _target(
+    name: str, collector: Collector, background: Background, said: Callable[[str], str]
+) -> TargetFacts:
+    target = collector.targets[name]
+    verdict = target.verdict()
+    live = background.live.get(name, {})
+    limit = _number(live.get("limit_bytes"))
+    level, evidence = str(verdict.level), verdict.evidence
+    rate, growth = verdict.rate_bytes_per_second, verdict.growth_bytes
+    shape, score, since = str(verdict.shape), verdict.score, verdict.onset_monotonic_seconds
+    left = None
+    if live.get("verdict") in ("healthy", "growing", "leaking"):
+        # Who watched every sample knows best.
+        level, evidence = str(live["verdict"]), str(live.get("evidence") or evidence)
+        rate = _number(live.get("leak_rate_bytes_per_second"))
+        growth = _number(live.get("leak_growth_bytes"))
+        shape = str(live.get("shape") or shape)
+        score = _number(live.get("leak_score")) or 0.0
+        since = _number(live.get("leak_since"))
+        left = _number(live.get("leak_seconds_to_limit"))
+    current = target.summary.current
+    if left is None and level != "healthy" and limit and rate and rate > 0 and current is not None:
+        left = max(0.0, limit - current) / rate
+    return TargetFacts(
+        name=said(name),
+        summary=target.summary,
+        counts=collector.counts[name],
+        level=level,
+        shape=shape,
+        score=score,
+        rate_bytes_per_second=rate,
+        growth_bytes=growth,
+        since_wall_seconds=since,
+        limit_bytes=limit,
+        seconds_to_limit=left,
+        evidence=said(evidence),
+        leaked=target.leaked if level != "leaking" else None,
+        details=said(background.details.get(name, "")),
+    )
+
+
+def _incidents(alerts: Iterable[Event], said: Callable[[str], str]) -> Iterable[IncidentFacts]:
+    """One per incident and time that it was raised, the newest last."""
+    open_ones: dict[str, list[Event]] = {}
+    done: list[list[Event]] = []
+    for event in alerts:
+        key = str(event.data.get("incident") or f"{event.subject}: {event.text}")
+        what = event.data.get("what")
+        if key not in open_ones and what == "resolved":
+            continue
+        open_ones.setdefault(key, []).append(event)
+        if what == "resolved":
+            done.append(open_ones.pop(key))
+    everything = sorted([*done, *open_ones.values()], key=lambda events: events[0].wall_seconds)
+    levels = ("", "normal", "warning", "critical", "emergency")
+    for events in everything:
+        is_over = events[-1].data.get("what") == "resolved"
+        worst = max(events, key=lambda e: levels.index(e.level) if e.level in levels else 0)
+        told = [e for e in events if e.data.get("what") not in ("held", "acknowledged", "resolved")]
+        yield IncidentFacts(
+            subject=said(worst.subject),
+            title=said(worst.text),
+            text=said(str(worst.data.get("body") or "")),
+            level=worst.level,
+            begun_wall_seconds=events[0].wall_seconds,
+            ended_wall_seconds=events[-1].wall_seconds if is_over else None,
+            told=len(told),
+        )
+
+
+def _cleanups(events: Iterable[Event], said: Callable[[str], str]) -> Iterable[CleanupFacts]:
+    waiting: dict[str, Event] = {}
+    found: list[tuple[Event, Event | None]] = []
+    for event in events:
+        if event.kind == "cleanup":
+            if event.subject in waiting:
+                found.append((waiting.pop(event.subject), None))
+            waiting[event.subject] = event
+        elif event.subject in waiting:
+            found.append((waiting.pop(event.subject), event))
+    found += [(event, None) for event in waiting.values()]
+    for first, later in sorted(found, key=lambda pair: pair[0].wall_seconds):
+        yield CleanupFacts(
+            wall_seconds=first.wall_seconds,
+            subject=said(first.subject),
+            before_bytes=_number(first.data.get("before_bytes")),
+            after_bytes=_number(first.data.get("after_bytes")),
+            later_bytes=_number(later.data.get("later_bytes")) if later else None,
+            text=said(first.text),
+        )
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    return float(value)
