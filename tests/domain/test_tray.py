@@ -230,6 +230,12 @@ def test_the_wheel_goes_through_the_machine_and_all_targets() -> None:
     assert shown_choices(None, "system") == ("system",)
 
 
+def test_the_menu_is_two_levels_deep() -> None:
+    entries = menu(view_of(used_share=0.96, count=32), Controls(recent_alerts=("one",)))
+    assert any(entry.children for entry in entries)
+    assert not any(below.children for entry in entries for below in entry.children)
+
+
 def test_a_screen_reader_hears_words_where_others_see_signs() -> None:
     spoken = {entry.key: entry.spoken for entry in menu(view_of(100, 101, 102), Controls())}
     assert spoken["target:app"] == "app: 102 MiB resident, growing by 1.00 MiB/s"
