@@ -57,11 +57,12 @@ class LinuxPlatform:
         home = posix.home_to_carry(self._env)
         if home is not None:
             command = ("env", f"MEMTRAY_HOME={home}", *command)
+        comment = _("Watches memory and tells you before it hurts")
         entry = (
             "[Desktop Entry]\n"
             "Type=Application\n"
             "Name=Memtray\n"
-            f"Comment={_('Watches memory and tells you before it hurts')}\n"
+            f"Comment={comment}\n"
             f"Exec={exec_value(command)}\n"
             "Terminal=false\n"
             "X-GNOME-Autostart-enabled=true\n"
@@ -84,7 +85,7 @@ class LinuxPlatform:
             "[Desktop Entry]",
             "Type=Application",
             "Name=Memtray",
-            "Comment=Watches memory and tells you before it hurts",
+            f"Comment={_('Watches memory and tells you before it hurts')}",
             f"Exec={exec_value((*command, 'trends'))}",
             # Where Memtray was removed, desktops no longer show it.
             f"TryExec={_value(command[0])}",
@@ -95,7 +96,7 @@ class LinuxPlatform:
             "Actions=start;",
             "",
             "[Desktop Action start]",
-            "Name=Start in the tray",
+            f"Name={_('Start in the tray')}",
             f"Exec={exec_value((*command, 'start'))}",
         )
         posix.replace_file(own, os.fsencode("\n".join(lines) + "\n"))
