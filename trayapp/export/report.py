@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from trayapp import __version__
-from trayapp.domain.language import _
+from trayapp.domain.language import _, listed
 from trayapp.domain.records import Series
 from trayapp.domain.units import format_size
 from trayapp.errors import UsageError
@@ -164,7 +164,7 @@ def _background(options: ReportOptions, recorded: Recorded) -> Background:
 
 def _title(options: ReportOptions, machine: str) -> str:
     if options.files:
-        names = ", ".join(short_path(path.name) for path in options.files[:3])
+        names = listed(short_path(path.name) for path in options.files[:3])
         return _("Memory report of {names}").format(names=names)
     return _("Memory report of {names}").format(names=machine) if machine else _("Memory report")
 
@@ -204,7 +204,7 @@ def _file_facts(options: ReportOptions) -> tuple[tuple[str, str], ...]:
         except OSError:
             size = "–"
         names.append(f"{short_path(path.name)} ({size})")
-    return ((_("Files"), ", ".join(names)), (_("Time zone"), time.strftime("%Z (UTC%z)")))
+    return ((_("Files"), listed(names)), (_("Time zone"), time.strftime("%Z (UTC%z)")))
 
 
 def _user() -> str:

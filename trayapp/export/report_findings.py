@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from trayapp.domain.language import _, ngettext
+from trayapp.domain.language import _, listed, ngettext, paragraph
 from trayapp.domain.units import format_duration, format_estimate, format_percent, format_size
 from trayapp.export.report_collecting import LONGEST_JUDGED_SECONDS, Collector
 from trayapp.export.report_facts import (
@@ -59,13 +59,17 @@ def findings_of(
 def _growth_finding(one: TargetFacts) -> Finding:
     text = one.evidence
     if one.seconds_to_limit is not None and one.limit_bytes:
-        text += " " + _("At this rate it reaches its limit of {limit} in about {time}.").format(
-            limit=format_size(one.limit_bytes), time=format_estimate(one.seconds_to_limit)
+        text = paragraph(
+            text,
+            _("At this rate it reaches its limit of {limit} in about {time}.").format(
+                limit=format_size(one.limit_bytes), time=format_estimate(one.seconds_to_limit)
+            ),
         )
     if one.leaked is not None:
         since, until = map(clock, one.leaked)
-        text += " " + _("From {since} to {until} it was called a leak.").format(
-            since=since, until=until
+        text = paragraph(
+            text,
+            _("From {since} to {until} it was called a leak.").format(since=since, until=until),
         )
     if one.level == "leaking":
         return Finding("bad", _("{name} leaks").format(name=one.name), text, one.name)
@@ -118,7 +122,7 @@ def _incident_findings(incidents: Sequence[IncidentFacts]) -> Iterable[Finding]:
         count=len(incidents)
     )
     if still_open:
-        names = ", ".join(dict.fromkeys(one.title for one in still_open[:5]))
+        names = listed(dict.fromkeys(one.title for one in still_open[:5]))
         text = ngettext(
             "{count} is still open: {names}.", "{count} are still open: {names}.", len(still_open)
         ).format(count=len(still_open), names=names)
@@ -134,8 +138,11 @@ def _cleanup_findings(cleanups: Sequence[CleanupFacts]) -> Iterable[Finding]:
     kept = [one.kept_bytes for one in cleanups if one.kept_bytes is not None]
     text = _("They gave back {size} at once.").format(size=format_size(max(0.0, sum(freed))))
     if kept:
-        text += " " + _("A minute later {size} of it was still free.").format(
-            size=format_size(max(0.0, sum(kept)))
+        text = paragraph(
+            text,
+            _("A minute later {size} of it was still free.").format(
+                size=format_size(max(0.0, sum(kept)))
+            ),
         )
     title = ngettext("{count} cleanup", "{count} cleanups", len(freed)).format(count=len(freed))
     yield Finding("note", title, text)

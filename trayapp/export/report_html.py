@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 
 from trayapp import __version__
-from trayapp.domain.language import _
+from trayapp.domain.language import _, paragraph, spoken_language
 from trayapp.domain.units import format_size
 from trayapp.export.report_facts import (
     MOST_EVENTS,
@@ -131,8 +131,9 @@ def _page(report: Report) -> Iterator[str]:
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     title = escape(report.title)
+    language = escape(spoken_language().replace("_", "-"))
     yield (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="referrer" content="no-referrer">'
@@ -175,7 +176,9 @@ def made_by(report: Report) -> str:
         version=__version__, date=clock(report.made_wall_seconds)
     )
     if report.is_private:
-        text += " " + _("Command lines, paths and the names of user and machine are left out.")
+        text = paragraph(
+            text, _("Command lines, paths and the names of user and machine are left out.")
+        )
     return text
 
 
