@@ -9,6 +9,7 @@ and fails if there is anything.
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -22,6 +23,8 @@ sys.path.insert(0, str(ROOT))
 from trayapp.domain.language import LANGUAGES  # noqa: E402 - of this checkout
 
 PACKAGE = ROOT / "trayapp"
+CREATED = datetime(2026, 11, 20, tzinfo=UTC)
+"""Not the day of the last run: nothing is to change where no text does."""
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 
 
@@ -77,9 +80,10 @@ def updated(language: str, template: Catalog) -> Catalog:
 def save(catalogue: Catalog, file: Path) -> None:
     """Write the catalogue for people, and beside it for gettext."""
     file.parent.mkdir(parents=True, exist_ok=True)
+    catalogue.creation_date = catalogue.revision_date = CREATED
     with file.open("wb") as stream:
         # No line numbers: they would change with every change of the code.
-        write_po(stream, catalogue, width=100, include_lineno=False, omit_header=False)
+        write_po(stream, catalogue, width=100, include_lineno=False)
     with file.with_suffix(".mo").open("wb") as stream:
         write_mo(stream, catalogue)
 

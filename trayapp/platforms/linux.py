@@ -81,11 +81,13 @@ class LinuxPlatform:
         known = [own, *(Path(folder) / name for folder in shared.split(":") if folder)]
         if self._env.get("MEMTRAY_HOME") or any(entry.exists() for entry in known):
             return False
+        comment = _("Watches memory and tells you before it hurts")
+        start = _("Start in the tray")
         lines = (
             "[Desktop Entry]",
             "Type=Application",
             "Name=Memtray",
-            f"Comment={_('Watches memory and tells you before it hurts')}",
+            f"Comment={comment}",
             f"Exec={exec_value((*command, 'trends'))}",
             # Where Memtray was removed, desktops no longer show it.
             f"TryExec={_value(command[0])}",
@@ -96,7 +98,7 @@ class LinuxPlatform:
             "Actions=start;",
             "",
             "[Desktop Action start]",
-            f"Name={_('Start in the tray')}",
+            f"Name={start}",
             f"Exec={exec_value((*command, 'start'))}",
         )
         posix.replace_file(own, os.fsencode("\n".join(lines) + "\n"))

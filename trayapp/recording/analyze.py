@@ -228,9 +228,12 @@ def _lines(recording: Recording, reports: Sequence[SeriesReport]) -> Iterator[st
     ).format(file=short_path(recording.path), count=len(reports), length=length)
     yield from (f"  ({note})" for note in recording.notes)
     if reports:
+        series, course, judged = _("SERIES"), _("COURSE"), _("VERDICT")
+        start, peak, end, slope = _("START"), _("PEAK"), _("END"), _("SLOPE")
+        shape, score = _("SHAPE"), _("SCORE")
         yield (
-            f"  {_('SERIES'):<22}{_('COURSE'):<12}{_('START'):>10}{_('PEAK'):>10}{_('END'):>10}"
-            f"{_('SLOPE'):>14}  {_('SHAPE'):<20}{_('SCORE'):>5}  {_('VERDICT')}"
+            f"  {series:<22}{course:<12}{start:>10}{peak:>10}{end:>10}{slope:>14}  {shape:<20}"
+            f"{score:>5}  {judged}"
         )
     for one in reports:
         verdict = one.verdict

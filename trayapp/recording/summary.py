@@ -110,10 +110,9 @@ def summary_lines(summary: Summary) -> Iterator[str]:
     yield paragraph(ended, took)
     if summary.processes:
         yield ""
-        yield (
-            f"{_('PROCESS'):<28}{_('START'):>12}{_('PEAK'):>12}{_('END'):>12}{_('GROWTH'):>12}"
-            f"{_('SAMPLES'):>10}"
-        )
+        heads = "".join(f"{head:>12}" for head in (_("START"), _("PEAK"), _("END"), _("GROWTH")))
+        process, samples = _("PROCESS"), _("SAMPLES")
+        yield f"{process:<28}{heads}{samples:>10}"
     shown = sorted(summary.processes, key=lambda one: -(one.peak_bytes or 0))[:MOST_SHOWN]
     for one in shown:
         title = f"{short_name(one.name)[:18]} {one.pid}{' †' if one.ended else ''}"
