@@ -93,7 +93,8 @@ class XembedIcon(LoopingIcon):
                     delay_seconds = FIRST_RETRY_SECONDS
                     self._serve()
             except Exception as error:  # noqa: BLE001 - Xlib's errors have no common ancestor
-                _log.warning("the tray icon has no X server: %s", error)
+                level = logging.WARNING if delay_seconds == FIRST_RETRY_SECONDS else logging.DEBUG
+                _log.log(level, "the tray icon has no X server: %s", error)
             self._close_popup()
             self._close_tooltip()
             self._window = self._tray = None
@@ -203,7 +204,8 @@ class XembedIcon(LoopingIcon):
             if event.client_type == self._atom("MANAGER"):
                 self._find_tray()
         elif event.type == X.DestroyNotify and self._tray and window == self._tray:
-            self._window = None  # The tray has taken it along, or given it back to be seen nowhere.
+            # Unless the tray has taken it along: it must not lie about on the desktop.
+            self._remove_window()
             self._tray = None
             self._find_tray()
         elif not self._window or window != self._window:
@@ -215,7 +217,9 @@ class XembedIcon(LoopingIcon):
             is_docked = event.parent != self._display.screen().root
             self._set_seen(is_docked)
             if not is_docked:
+                # Thrown out, most likely since the tray ends: the next one says so when it comes.
                 self._remove_window()
+                self._tray = None
         elif event.type == X.ConfigureNotify:
             self._size_px = min(event.width, event.height)
             self._drawn = None
