@@ -36,8 +36,7 @@ def tray_state(view: View | None, controls: Controls) -> TrayState:
         marks=_marks(view, controls),
         attention=view is not None
         and any(
-            incident.phase == "active" and not incident.acknowledged
-            for incident in view.incidents
+            incident.phase == "active" and not incident.acknowledged for incident in view.incidents
         ),
     )
 
