@@ -11,11 +11,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from trayapp import __version__
-from trayapp.answers import Answers
 from trayapp.children import Children, memtray_command, package_parent
 from trayapp.cleanups import Cleanups
 from trayapp.control.server import ControlServer
@@ -33,7 +33,6 @@ from trayapp.domain.levels import Level
 from trayapp.domain.monitor import Outcome
 from trayapp.domain.names import process_label
 from trayapp.domain.records import Event
-from trayapp.domain.statistics import Totals, statistics_rows
 from trayapp.domain.status import application_status, status
 from trayapp.domain.tray import SNOOZE_CHOICES, shown_choices, tray_state
 from trayapp.domain.units import format_duration, parse_duration, use_units
@@ -52,7 +51,6 @@ from trayapp.paths import Paths
 from trayapp.platforms import current_platform
 from trayapp.sampling import Sampler
 from trayapp.settings import SettingsFile, TargetSettings, add_target, make_target_name
-from trayapp.snapshots import write_snapshot
 from trayapp.state import (
     Switches,
     load_switches,
@@ -66,6 +64,8 @@ if TYPE_CHECKING:
     from trayapp.tray.backends import Backend
     from trayapp.tray.host import TrayHost
 
+_ANSWERS = ("table", "detail", "describe", "track", "untrack", "forget")
+_FIRST_TRIM_SECONDS, _TRIM_SECONDS = 15.0, 60.0
 _log = logging.getLogger(__name__)
 
 # "default" is a click on the banner itself, all that services without buttons offer.
@@ -129,6 +129,7 @@ class App:
             interval_seconds,
             paths.incidents_file,
         )
+        self._trim_at = time.monotonic() + _FIRST_TRIM_SECONDS
         self._recent: tuple[tuple[Event, ...], tuple[str, ...]] = (), ()
         self._banners: dict[str, Incident] = {}
         """What each banner shows, by the banner's key."""
@@ -161,7 +162,7 @@ class App:
                 "cleanup": self._control_cleanup,
                 "alerts": self._control_alerts,
                 "quit": lambda _: self._control_quit(),
-                **Answers(self._sampler, self._config_file, self._controls).handlers(),
+                **{verb: partial(self._answer, verb) for verb in _ANSWERS},
             },
         )
 
@@ -169,6 +170,7 @@ class App:
 
     def run(self) -> int:
         """Run until told to stop; the exit code. The main thread; blocks."""
+        self._platform.share_one_heap()
         logging.basicConfig(level=logging.WARNING, handlers=[_LogHandler(self._log_file)])
         self._sampler.quiet = self._switches.quiet(self._alerts_enabled)
         backend = None if self._headless else self._find_backend()
@@ -294,6 +296,18 @@ class App:
             self._switch(lambda switches: replace(switches, off=None))
         self._children.reap()
         self._refresh_tray()
+        self._trim_when_due()
+
+    def _trim_when_due(self) -> None:
+        """Give back what the start needed, and later what queries and pictures leave behind."""
+        now = time.monotonic()
+        if now < self._trim_at:
+            return
+        self._trim_at = now + _TRIM_SECONDS
+        try:
+            self._platform.trim_own_heap()
+        except PlatformError as error:
+            _log.info("the heap was not trimmed: %s", error)
 
     def _on_action(self, event: Event) -> None:
         """Keep what was done by itself, or refused. The sampler thread or one of the actions."""
@@ -572,6 +586,8 @@ class App:
 
     def _write_snapshot(self) -> Path:
         """Write what is known now to a file of its own. A background thread."""
+        from trayapp.snapshots import write_snapshot
+
         processes = self._sampler.read_all_processes()
         file = write_snapshot(self._paths.snapshots, self._status(), processes)
         self._sampler.record(
@@ -580,6 +596,12 @@ class App:
         return file
 
     # -- what commands ask
+
+    def _answer(self, verb: str, arguments: Mapping[str, object]) -> Mapping[str, object]:
+        """Answer a window. The control thread."""
+        from trayapp.answers import Answers
+
+        return Answers(self._sampler, self._config_file, self._controls).handlers()[verb](arguments)
 
     def _status(self) -> dict[str, object]:
         return status(self._sampler.view, self._controls()) | {
@@ -607,6 +629,8 @@ class App:
         return told
 
     def _statistics(self) -> list[tuple[str, str]]:
+        from trayapp.domain.statistics import Totals, statistics_rows
+
         totals = Totals(
             running_seconds=time.time() - self._started_wall_seconds,
             sample_count=self._sampler.sample_count,

@@ -15,9 +15,9 @@ from trayapp.settings import (
     TABLES,
     Field,
     Settings,
-    default_text,
     parse_settings,
 )
+from trayapp.settings.template import default_text
 
 
 def test_every_field_of_every_record_is_in_the_table_once() -> None:

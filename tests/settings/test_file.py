@@ -18,12 +18,12 @@ from trayapp.settings import (
     SettingsFile,
     TargetSettings,
     add_target,
-    default_text,
     load_settings,
     make_target_name,
     parse_settings,
 )
 from trayapp.settings.kinds import quote
+from trayapp.settings.template import default_text
 
 needs_modes = pytest.mark.usefixtures("obeyed_modes")
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="modes and links of POSIX")

@@ -49,7 +49,7 @@ K = TypeVar("K")
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class _Unanswered:
     """A banner that a hanging service may yet show."""
 
@@ -58,7 +58,7 @@ class _Unanswered:
     withdrawn: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class _Service:
     """What is known of one run of a notification service; the next run knows none of it."""
 

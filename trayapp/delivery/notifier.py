@@ -31,7 +31,7 @@ _logger = logging.getLogger(__name__)
 _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Waiting:
     """A banner that the desktop has not shown yet."""
 
@@ -40,7 +40,7 @@ class _Waiting:
     """Monotonic."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Over:
     """What a banner told of has ended."""
 

@@ -70,7 +70,7 @@ class ApplicationUse:
         return tuple(key.pid for key in self.processes)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class _Family:
     """Processes that belong together: a container, a unit, or a process with its helpers."""
 
@@ -110,7 +110,7 @@ class _Family:
         return f"{self.called()} ({short_name(key.identity)})"
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class _Member:
     facts: ProcessFacts
     role: Role

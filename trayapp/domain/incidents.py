@@ -143,7 +143,7 @@ class Announcement:
     """Resolved, but only as it is no news any more: it had no duration."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class _Entry:
     incident: Incident | None = None
     candidate: Level = Level.NORMAL

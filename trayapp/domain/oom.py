@@ -90,7 +90,7 @@ class OomKill:
         )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class _Pending:
     count: int
     since: float

@@ -39,7 +39,7 @@ class TargetRule:
         return None if self.limit_share is None else round(self.limit_share * total_bytes)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class _Member:
     facts: ProcessFacts
     parent: ProcessKey | None

@@ -82,6 +82,12 @@ class Platform(Protocol):
         another user's, or if the system refused.
         """
 
+    def share_one_heap(self) -> None:
+        """Have all threads of this process allocate from one heap, where that saves memory.
+
+        Before threads are started.
+        """
+
     def trim_own_heap(self) -> bool | None:
         """Give freed memory of this process back to the system; takes milliseconds.
 

@@ -119,6 +119,9 @@ class MacPlatform:
         """See `Platform`."""
         terminate_by_psutil(key)
 
+    def share_one_heap(self) -> None:
+        """See `Platform`: nothing to be saved here."""
+
     def trim_own_heap(self) -> bool | None:
         """See `Platform`; the system does not tell how much it got."""
         import psutil  # loaded there anyway: the readers use it

@@ -32,7 +32,6 @@ from trayapp.settings.records import (
     TrendSettings,
     UiSettings,
 )
-from trayapp.settings.template import default_text
 
 __all__ = [
     "FIELDS",
@@ -60,7 +59,6 @@ __all__ = [
     "TrendSettings",
     "UiSettings",
     "add_target",
-    "default_text",
     "load_settings",
     "make_target_name",
     "parse_settings",

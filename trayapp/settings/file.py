@@ -15,7 +15,6 @@ from trayapp.settings.fields import LONGEST_NAME, RESERVED_NAMES, TARGETS_TABLE,
 from trayapp.settings.kinds import RefusedError, one_line
 from trayapp.settings.parsing import parse_settings, read_value
 from trayapp.settings.records import Settings, TargetSettings
-from trayapp.settings.template import default_text, target_text
 
 _LARGEST_BYTES = 1024 * 1024
 
@@ -104,6 +103,8 @@ def add_target(file: Path, target: TargetSettings) -> Settings:
         name = _free_name(target.name, {*RESERVED_NAMES, *(other.name for other in others)})
         newline = "\r\n" if "\r\n" in before else "\n"
         gap = newline if not before or before.endswith("\n") else newline * 2
+        from trayapp.settings.template import target_text
+
         block = target_text(replace(_spell_surrogates(target), name=name))
         return before + gap + block.replace("\n", newline)
 
@@ -196,6 +197,8 @@ def _create_if_missing(file: Path) -> None:
             "let your user write there, or set MEMTRAY_HOME to a folder of your own"
         )
         raise _error(file, text.format(reason=error.strerror)) from error
+    from trayapp.settings.template import default_text
+
     _write(file, default_text())
 
 

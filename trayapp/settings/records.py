@@ -18,7 +18,7 @@ _DAY = 24 * _HOUR
 _YEAR = 365 * _DAY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SamplingSettings:
     """How often Memtray looks."""
 
@@ -27,7 +27,7 @@ class SamplingSettings:
     """Less often where nothing moves and on battery, more often where memory runs short."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BudgetSettings:
     """What Memtray itself may cost; over it, it looks less often."""
 
@@ -40,7 +40,7 @@ class BudgetSettings:
     written_bytes_per_minute: int = 2 * MIB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class IconSettings:
     """What the ten bars show."""
 
@@ -65,7 +65,7 @@ class IconSettings:
         return (self.normal_color, self.warning_color, self.critical_color, self.emergency_color)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TraySettings:
     """What the icon does when it is used."""
 
@@ -73,7 +73,7 @@ class TraySettings:
     """One of `domain.menu.MIDDLE_CLICKS`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AlertSettings:
     """When memory pressure, of the system or against a target's limit, is told."""
 
@@ -101,7 +101,7 @@ class AlertSettings:
     """Quiet hours and snoozes do not hold an emergency."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DeliverySettings:
     """Where alerts go beside the console and the log."""
 
@@ -112,7 +112,7 @@ class DeliverySettings:
     system_journal: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ActionSettings:
     """What Memtray may do by itself."""
 
@@ -122,7 +122,7 @@ class ActionSettings:
     """What a person must have written for `terminate` to be done at all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ChannelSettings:
     """One remote channel that Apprise speaks; exactly one of the three addresses is set."""
 
@@ -138,7 +138,7 @@ class ChannelSettings:
     resolved: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class HookSettings:
     """One command of the person's for transitions of incidents."""
 
@@ -153,7 +153,7 @@ class HookSettings:
     limit_seconds: float = 10.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GrowthSettings:
     """When sustained growth is told."""
 
@@ -164,7 +164,7 @@ class GrowthSettings:
     minimum_bytes: int = 2 * MIB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SpikeSettings:
     """When a jump between two samples is told: both measures must be reached."""
 
@@ -173,7 +173,7 @@ class SpikeSettings:
     minimum_bytes: int = 512 * KIB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LeakSettings:
     """When growth is called a leak; the reasons for the defaults are the leak detector's."""
 
@@ -190,7 +190,7 @@ class LeakSettings:
     stair_bytes: int = round(_LEAKS.stair_bytes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class HistorySettings:
     """How long each tier of the history is kept, and how big the file may become."""
 
@@ -200,14 +200,14 @@ class HistorySettings:
     size_bytes: int = 256 * MIB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TrendSettings:
     """How the trend window looks."""
 
     chart_height_percent: float = 100.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TargetSettings:
     """One program to follow; exactly one of `match` and `regex` is set."""
 
@@ -229,7 +229,7 @@ class TargetSettings:
     on_emergency: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class UiSettings:
     """How Memtray speaks; the language from the next start on."""
 
@@ -239,7 +239,7 @@ class UiSettings:
     """One of `domain.units.UNIT_NAMES`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Settings:
     """All that a person has set; what is not set has its default."""
 

@@ -18,7 +18,6 @@ from PIL import Image
 from trayapp.domain.colors import Rgb
 from trayapp.domain.levels import Level
 from trayapp.domain.menu import IconPicture
-from trayapp.tray.digits import fit_figure, number_strokes
 from trayapp.tray.palettes import Tones, template_tones_of, tones_of
 
 BAR_COUNT = 10
@@ -162,6 +161,9 @@ def _draw_number(canvas: _Canvas, picture: IconPicture, tones: Tones, top: int, 
 
     Instead of bars, it has the size that leaves room for a mark, whatever the level.
     """
+    # Most icons carry no number.
+    from trayapp.tray.digits import fit_figure, number_strokes
+
     # In whole units, so that a picture stays the double of its half.
     size_px, unit, line = canvas.size_px, canvas.grid.unit, canvas.grid.line
     instead = picture.number_place == "instead"

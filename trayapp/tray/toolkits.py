@@ -14,7 +14,6 @@ from PIL import Image
 
 from trayapp.domain.menu import IconPicture
 from trayapp.platforms.panel import macos_menu_bar, windows_taskbar
-from trayapp.tray import windows_calls
 from trayapp.tray.drawing import draw_icon, draw_template
 from trayapp.tray.text import cut_utf16, plain_line, plain_lines
 
@@ -225,7 +224,11 @@ class WindowsToolkit(Toolkit):
     def __init__(self) -> None:
         self._actions: collections.deque[Callable[[], None]] = collections.deque()
         self._menu_open = False
-        windows_calls.become_dpi_aware()
+        # Nobody else is to carry what only Windows needs.
+        from trayapp.tray import windows_calls
+
+        self._calls = windows_calls
+        self._calls.become_dpi_aware()
 
     def prepare(self, icon: Any) -> None:
         """Have icons made in memory: pystray would write and read a file for each."""
@@ -234,7 +237,7 @@ class WindowsToolkit(Toolkit):
 
         def make() -> None:
             if icon._icon_handle is None:
-                icon._icon_handle = windows_calls.make_icon(icon.icon)
+                icon._icon_handle = self._calls.make_icon(icon.icon)
             if icon._icon_handle is None and make_by_file:
                 make_by_file()
 
@@ -246,7 +249,7 @@ class WindowsToolkit(Toolkit):
 
     def image(self, picture: IconPicture) -> Any:
         """Draw for the size of icons in the taskbar: whole pixels stay whole."""
-        return draw_icon(picture, windows_calls.tray_icon_px())
+        return draw_icon(picture, self._calls.tray_icon_px())
 
     def tooltip(self, text: str) -> str:
         """At most 127 UTF-16 units: more raise ValueError."""
