@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.desktop, pytest.mark.timeout(180)]
 BARS = """
 [icon]
 shows = "memtray"
+span = "30s"
 palette = "custom"
 normal_color = "#ffe000"
 """
