@@ -42,9 +42,9 @@ PROPERTIES = "org.freedesktop.DBus.Properties"
 class Watcher:
     """What a panel does: owns the watcher's name, hears of items, asks them."""
 
-    def __init__(self, *, has_host: bool = True) -> None:
+    def __init__(self, *, has_host: bool = True, address: str = "SESSION") -> None:
         self._has_host = has_host
-        self.connection: DBusConnection = open_dbus_connection()
+        self.connection: DBusConnection = open_dbus_connection(bus=address)
         self.ask("org.freedesktop.DBus", "/", "org.freedesktop.DBus.AddMatch", "s", "type='signal'")
         self.ask("org.freedesktop.DBus", "/", "org.freedesktop.DBus.RequestName", "su", WATCHER, 0)
         self.item = ""
@@ -393,3 +393,38 @@ def test_a_bus_that_starts_late_is_found(
             wait_until(lambda: running.seen[-1])
             assert watcher.of_item("Id") == ("s", "memtray")
             daemon.terminate()
+
+
+@needs_dbus_daemon
+def test_a_bus_that_comes_back_elsewhere_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Callable[[], Running]
+) -> None:
+    """The session's programs are started anew with another address, of which nobody tells us."""
+    screen = f":{os.getpid()}"
+    monkeypatch.setenv("DISPLAY", screen)
+    first, second = (f"unix:path={tmp_path / name}" for name in ("first", "second"))
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", first)
+    command = ("dbus-daemon", "--session", "--nofork", "--nopidfile")
+    with subprocess.Popen((*command, f"--address={first}")) as daemon:
+        wait_until((tmp_path / "first").exists)
+        watcher = Watcher()
+        with contextlib.closing(watcher.connection):
+            running = start()
+            watcher.await_item()
+            wait_until(lambda: running.seen[-1:] == [True])
+            daemon.terminate()
+            daemon.wait()
+            wait_until(lambda: running.seen[-1:] == [False])
+    panels = {**os.environ, "DBUS_SESSION_BUS_ADDRESS": second}
+    with (
+        subprocess.Popen((*command, f"--address={second}")) as daemon,
+        subprocess.Popen(("sleep", "60"), env=panels) as panel,
+    ):
+        wait_until((tmp_path / "second").exists)
+        watcher = Watcher(address=second)
+        with contextlib.closing(watcher.connection):
+            watcher.await_item()
+            wait_until(lambda: running.seen[-1])
+            assert watcher.of_item("Id") == ("s", "memtray")
+        panel.terminate()
+        daemon.terminate()

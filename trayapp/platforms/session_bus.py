@@ -11,7 +11,6 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from jeepney import DBusAddress, HeaderFields, Message, MessageType, Parser, new_method_call
@@ -175,8 +174,38 @@ def as_error(reply: Message) -> BusError:
 
 
 def _connect(env: Mapping[str, str], deadline: float) -> Any:
+    """A socket of the first bus that takes us. Raises: OSError, about the likeliest."""
     failure: Exception | None = None
-    for path in _socket_paths(env):
+    for address in _addresses(env):
+        try:
+            return _connect_to(address, deadline)
+        except OSError as error:
+            failure = failure or error
+    if failure is None:
+        failure = ConnectionError(
+            _("there is no D-Bus session bus (DBUS_SESSION_BUS_ADDRESS is not set)")
+        )
+    raise failure
+
+
+def _addresses(env: Mapping[str, str]) -> Iterator[str]:
+    """Where the bus may be: where we were told, then wherever else it has gone meanwhile."""
+    if address := env.get("DBUS_SESSION_BUS_ADDRESS"):
+        yield address
+    from trayapp.platforms.bus_places import other_addresses
+
+    yield from other_addresses(env)
+
+
+def _connect_to(address: str, deadline: float) -> Any:
+    try:
+        paths = list(get_connectable_addresses(address))
+    except (ValueError, RuntimeError) as error:
+        raise ConnectionError(
+            _("cannot use DBUS_SESSION_BUS_ADDRESS {address}").format(address=repr(address))
+        ) from error
+    failure: Exception | None = None
+    for path in paths:
         try:
             return prep_socket(path, timeout=_left(deadline))
         except TimeoutError as error:
@@ -187,21 +216,6 @@ def _connect(env: Mapping[str, str], deadline: float) -> Any:
     raise ConnectionError(
         _("the D-Bus session bus cannot be reached: {reason}").format(reason=_reason(failure))
     ) from failure
-
-
-def _socket_paths(env: Mapping[str, str]) -> list[str]:
-    """Where the bus may be, best first; never empty. Raises: ConnectionError."""
-    if address := env.get("DBUS_SESSION_BUS_ADDRESS"):
-        try:
-            return list(get_connectable_addresses(address))
-        except (ValueError, RuntimeError) as error:
-            raise ConnectionError(
-                _("cannot use DBUS_SESSION_BUS_ADDRESS {address}").format(address=repr(address))
-            ) from error
-    # Where systemd puts it; a start from cron or ssh often lacks the variable.
-    if (folder := env.get("XDG_RUNTIME_DIR")) and (path := Path(folder) / "bus").exists():
-        return [str(path)]
-    raise ConnectionError(_("there is no D-Bus session bus (DBUS_SESSION_BUS_ADDRESS is not set)"))
 
 
 def _deadline(given: float | None) -> float:
