@@ -95,3 +95,19 @@ def test_an_older_tray_has_everything_too(desktop: VirtualDesktop, tmp_path: Pat
     assert applet.process
     assert applet.process.wait(20) == 0
     wait_until(lambda: desktop.tray_box() is None, 20, "empty tray")
+
+
+def test_without_a_session_bus_a_tray_that_starts_later_is_waited_for(tmp_path: Path) -> None:
+    """Who has an older tray may well have no session bus, and starts the panel when it pleases."""
+    with VirtualDesktop(tray="trayer") as desktop:
+        desktop.stop_tray()
+        applet = Applet(desktop, tmp_path / "home", SETTINGS)
+        del applet.env["DBUS_SESSION_BUS_ADDRESS"]
+        # The same screen by another name: nobody on it is asked for its bus.
+        applet.env["DISPLAY"] = f"unix/{desktop.env['DISPLAY']}"
+        applet.start()
+        assert not applet.status()["tray"]["visible"]
+        desktop.start_tray()
+        wait_until(lambda: applet.status()["tray"]["visible"], 20, "icon")
+        icon_center(desktop)
+        assert applet.stop() == 0

@@ -70,7 +70,7 @@ def test_programs_on_the_same_screen_know_the_bus_those_on_others_do_not() -> No
 
     programs = [
         told("unix:path=/known", screen),
-        told("unix:path=/new", screen),
+        told("unix:path=/new", f"{screen}.0"),
         told("unix:path=/elsewhere", f"{screen}1"),
     ]
     env = {"DISPLAY": screen, "DBUS_SESSION_BUS_ADDRESS": "unix:path=/known"}

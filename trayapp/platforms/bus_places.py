@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 _VARIABLE = "DBUS_SESSION_BUS_ADDRESS"
-_SCREENS = ("DISPLAY", "WAYLAND_DISPLAY")
 _MOST_BYTES = 256 * 1024
 _MOST_ADDRESSES = 8
 _MACHINE_ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
@@ -63,22 +63,25 @@ def _noted_by_dbus_launch(env: Mapping[str, str]) -> str | None:
 
 
 def _told_to_others(env: Mapping[str, str], processes: Path) -> Iterator[str]:
-    screens = {f"{name}={env[name]}".encode() for name in _SCREENS if env.get(name)}
-    if not screens:
+    ours = _screens(env)
+    if not ours:
         return
-    start = f"{_VARIABLE}=".encode()
     for pid in sorted(_own_processes(processes), reverse=True):
         try:
             with (processes / str(pid) / "environ").open("rb") as file:
-                told = file.read(_MOST_BYTES).split(b"\0")
+                told = file.read(_MOST_BYTES).decode("utf-8", "replace").split("\0")
         except OSError:  # It has ended, or keeps its environment to itself.
             continue
-        if screens.isdisjoint(told):
-            continue
-        for entry in told:
-            if entry.startswith(start):
-                with contextlib.suppress(UnicodeDecodeError):
-                    yield entry[len(start) :].decode("ascii")
+        theirs = {name: value for name, _equals, value in (each.partition("=") for each in told)}
+        address = theirs.get(_VARIABLE)
+        if address and not ours.isdisjoint(_screens(theirs)):
+            yield address
+
+
+def _screens(env: Mapping[str, str]) -> set[tuple[str, str]]:
+    """What a program shows itself on; ":0.0" is the first screen of ":0"."""
+    found = {(name, env.get(name, "")) for name in ("DISPLAY", "WAYLAND_DISPLAY")}
+    return {(name, re.sub(r"(:\d+)\.\d+$", r"\1", screen)) for name, screen in found if screen}
 
 
 def _own_processes(processes: Path) -> Iterator[int]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trayapp.domain.language import _, listed
+from trayapp.domain.language import N_, _, listed
 from trayapp.errors import TrayError
 
 BACKEND_NAMES = ("sni", "xembed", "appindicator", "gtk", "xorg")
@@ -15,6 +15,7 @@ BACKEND_NAMES = ("sni", "xembed", "appindicator", "gtk", "xorg")
 VARIABLE = "MEMTRAY_TRAY"
 """The environment variable that asks for a backend."""
 _PACKAGES = "python3-tk"
+_NO_TRAY = N_("no tray runs in this session; the icon waits for one")
 _log = logging.getLogger(__name__)
 
 
@@ -54,10 +55,10 @@ def choose_backend(env: Mapping[str, str], platform: str, wanted: str | None = N
             )
         )
     if wanted == "xembed":
-        return _xembed(visible=_has_x_tray(env), reason=_("asked for"))
+        return _xembed(visible=bool(_has_x_tray(env)), reason=_("asked for"))
     if wanted == "xorg":
         # Nobody gets it unasked: it has no menu, and can freeze the whole desktop.
-        visible = _has_x_tray(env)
+        visible = bool(_has_x_tray(env))
         return Backend(
             name=wanted, icon_class=_load(wanted), visible=visible, reason=_("asked for")
         )
@@ -65,11 +66,12 @@ def choose_backend(env: Mapping[str, str], platform: str, wanted: str | None = N
         has_watcher = _has_watcher(env)
     except TrayError:
         # Who uses one of the older trays may well have no session bus; ours does without.
-        if wanted is None and _has_popups() and _has_x_tray(env):
-            return _for_x_tray()
-        raise
+        has_x_tray = _has_x_tray(env) if wanted is None and _has_popups() else None
+        if has_x_tray is None:
+            raise
+        return _for_x_tray() if has_x_tray else _xembed(visible=False, reason=_(_NO_TRAY))
     if wanted in ("appindicator", "gtk"):
-        visible = _has_x_tray(env) or (wanted == "appindicator" and has_watcher)
+        visible = bool(_has_x_tray(env)) or (wanted == "appindicator" and has_watcher)
         return Backend(
             name=wanted, icon_class=_load(wanted), visible=visible, reason=_("asked for")
         )
@@ -77,7 +79,7 @@ def choose_backend(env: Mapping[str, str], platform: str, wanted: str | None = N
         return _sni(visible=True, reason=_("the session has a tray for StatusNotifierItem"))
     if wanted is None and _has_x_tray(env):
         return _for_x_tray()
-    return _sni(visible=False, reason=_("no tray runs in this session; the icon waits for one"))
+    return _sni(visible=False, reason=_(_NO_TRAY))
 
 
 def _sni(*, visible: bool, reason: str) -> Backend:
@@ -152,10 +154,10 @@ def _has_watcher(env: Mapping[str, str]) -> bool:
         ) from error
 
 
-def _has_x_tray(env: Mapping[str, str]) -> bool:
-    """Whether some program shows icons of the older X11 protocol."""
+def _has_x_tray(env: Mapping[str, str]) -> bool | None:
+    """Whether some program shows icons of the older X11 protocol; None: there is no X server."""
     if not env.get("DISPLAY"):
-        return False
+        return None
     try:
         from Xlib.display import Display
 
@@ -167,4 +169,4 @@ def _has_x_tray(env: Mapping[str, str]) -> bool:
             display.close()
     except Exception as error:  # noqa: BLE001 - Xlib has many kinds, all mean: nothing to see
         _log.debug("cannot ask the X server for a tray: %s", error)
-        return False
+        return None
