@@ -16,7 +16,7 @@ from trayapp.domain.incidents import Quiet
 from trayapp.domain.menu import PALETTE_NAMES
 from trayapp.domain.monitor import Monitor, MonitorRules
 from trayapp.domain.targets import TargetRule
-from trayapp.domain.tray import tooltip
+from trayapp.domain.tray import tooltip, tray_state
 from trayapp.domain.view import Controls, View
 from trayapp.settings import IconSettings
 
@@ -120,6 +120,15 @@ def test_without_a_number_a_figure_that_moves_is_the_same_picture() -> None:
     assert icon_picture(one, Controls()).percent is None
     other = replace(other, system_bars=one.system_bars)
     assert icon_picture(one, Controls()) == icon_picture(other, Controls())
+
+
+def test_a_number_beside_the_icon_is_text_and_leaves_the_picture_alone() -> None:
+    view, beside = view_of(used_share=0.25), Controls(icon_number="beside")
+    assert tray_state(view, beside).text == "25 %"
+    assert icon_picture(view, beside) == icon_picture(view, Controls())
+    for controls in (Controls(), Controls(icon_number="under"), replace(beside, paused=True)):
+        assert tray_state(view, controls).text == ""
+    assert tray_state(None, beside).text == ""
 
 
 def test_custom_colours_belong_to_the_custom_palette_alone() -> None:

@@ -93,6 +93,9 @@ class FakeMac:
             def __init__(self) -> None:
                 self.image: Any = None
                 self.tooltip = ""
+                self.title = ""
+                self.font: Any = None
+                self.image_position = 0
                 self.hidden = True
 
             def __getattr__(self, name: str) -> Any:
@@ -108,6 +111,18 @@ class FakeMac:
             def setToolTip_(self, text: str) -> None:  # noqa: N802
                 mac.touch("setToolTip_")
                 self.tooltip = text
+
+            def setTitle_(self, text: str) -> None:  # noqa: N802
+                mac.touch("setTitle_")
+                self.title = text
+
+            def setFont_(self, font: Any) -> None:  # noqa: N802
+                mac.touch("setFont_")
+                self.font = font
+
+            def setImagePosition_(self, position: int) -> None:  # noqa: N802
+                mac.touch("setImagePosition_")
+                self.image_position = position
 
             def setHidden_(self, hidden: bool) -> None:  # noqa: N802
                 mac.touch("setHidden_")
@@ -199,9 +214,18 @@ class FakeMac:
             NSFont=SimpleNamespace(
                 boldSystemFontOfSize_=lambda _: None,
                 menuFontOfSize_=lambda _: SimpleNamespace(pointSize=lambda: 13.0),
+                menuBarFontOfSize_=lambda _: SimpleNamespace(pointSize=lambda: 14.0),
+                monospacedDigitSystemFontOfSize_weight_=lambda size, weight: (
+                    "monospaced digits",
+                    size,
+                    weight,
+                ),
             ),
             NSFontAttributeName="font",
+            NSFontWeightRegular=0.0,
             NSImage=NSImage,
+            NSImageLeft=2,
+            NSImageOnly=1,
             NSMenu=NSMenu,
             NSMenuItem=NSMenuItem,
             NSOffState=0,

@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.tray.colors import SIGHTS, contrast, difference
 from trayapp.domain.levels import Level
-from trayapp.domain.menu import NUMBER_PLACES, PALETTE_NAMES, PANEL_NAMES, IconPicture
+from trayapp.domain.menu import DRAWN_NUMBERS, PALETTE_NAMES, PANEL_NAMES, IconPicture
 from trayapp.tray.drawing import BAR_COUNT, draw_argb, draw_icon, draw_template, layout
 from trayapp.tray.gallery import CUSTOM_COLORS, DRAWN_PX
 from trayapp.tray.palettes import tones_of
@@ -307,7 +307,7 @@ def test_a_template_is_black_alone_and_what_stands_on_a_plate_is_cut_out(size_px
     level=st.sampled_from(Level),
     palette=st.sampled_from(PALETTE_NAMES),
     panel=st.sampled_from(PANEL_NAMES),
-    place=st.sampled_from(NUMBER_PLACES),
+    place=st.sampled_from(("off", *DRAWN_NUMBERS)),
     percent=st.none() | st.integers(0, 150),
     paused=st.booleans(),
 )
@@ -400,7 +400,7 @@ def test_argb_is_the_same_picture_in_network_byte_order(size_px: int) -> None:
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=name_of)
-@pytest.mark.parametrize("place", NUMBER_PLACES)
+@pytest.mark.parametrize("place", ["off", *DRAWN_NUMBERS])
 def test_several_sizes_at_once_are_the_pictures_of_each_size(look: IconPicture, place: str) -> None:
     sizes = (16, 22, 24, 32, 44, 48, 64, 88)
     look = replace(look, number_place=place, percent=42)

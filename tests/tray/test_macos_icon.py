@@ -6,6 +6,7 @@ import gc
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -75,6 +76,22 @@ def test_a_mono_icon_is_a_template_that_the_menu_bar_colours(start: Start) -> No
     assert button.image.pixels == draw_template(mono, 44)
     host.show(replace(STATE, picture=PICTURES[3]))
     wait_until(lambda: not button.image.isTemplate())
+
+
+def test_a_number_stands_beside_the_image_while_it_is_wanted(start: Start) -> None:
+    """In digits of one width, or everything at its left would jump with each of them."""
+    host, mac = start()
+    button = mac.items[0].button()
+    assert (button.title, button.font) == ("", None)
+    for text in ("9 %", "10 %"):
+        host.show(replace(STATE, text=text))
+        wait_until(partial(lambda wanted: button.title == wanted, text), what=text)
+        assert button.font == ("monospaced digits", 14.0, 0.0)
+        assert button.image_position == 2
+    host.show(replace(STATE, text=""))
+    wait_until(lambda: button.title == "")
+    assert button.image_position == 1
+    assert mac.strays == []
 
 
 def test_every_call_is_made_in_the_main_thread(start: Start) -> None:

@@ -366,6 +366,20 @@ def test_a_watcher_without_a_host_shows_nothing(
         wait_until(lambda: running.seen == [False])
 
 
+def test_a_number_beside_the_icon_is_told_where_it_changes(
+    watcher: Watcher, start: Callable[[], Running]
+) -> None:
+    """As libappindicator does, whose hosts have a place for it."""
+    icon = start().icon
+    watcher.await_item()
+    assert watcher.of_item("XAyatanaLabel") == ("s", "")
+    icon.label = "7 %"
+    watcher.await_signal("XAyatanaNewLabel")
+    assert watcher.signals[-1] == ("XAyatanaNewLabel", ("7 %", "100 %"))
+    assert watcher.of_item("XAyatanaLabel") == ("s", "7 %")
+    assert watcher.of_item("XAyatanaLabelGuide") == ("s", "100 %")
+
+
 @needs_dbus_daemon
 def test_a_bus_that_starts_late_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Callable[[], Running]

@@ -9,8 +9,9 @@ from trayapp.domain.bars import BAR_COUNT, share_heights, zoomed_heights
 from trayapp.domain.colors import LEGIBLE_CONTRAST, Rgb, contrast
 from trayapp.domain.language import _, format_number
 from trayapp.domain.levels import Level
-from trayapp.domain.menu import IconPicture
+from trayapp.domain.menu import DRAWN_NUMBERS, IconPicture
 from trayapp.domain.pressure import stall_or_used_share
+from trayapp.domain.units import format_percent
 from trayapp.domain.view import Controls, TargetView, View
 
 PANEL_COLORS: dict[str, Rgb] = {"light": (0xF2, 0xF2, 0xF2), "dark": (0x2B, 0x2B, 0x2B)}
@@ -26,7 +27,7 @@ def icon_picture(view: View | None, controls: Controls) -> IconPicture:
     heights, share = _shown(view, controls.icon_shows) if view else _NOTHING
     incidents = view.incidents if view else ()
     active = (incident.level for incident in incidents if incident.phase == "active")
-    has_number = controls.icon_number != "off"
+    is_drawn = controls.icon_number in DRAWN_NUMBERS
     return IconPicture(
         heights=heights,
         level=max(active, default=Level.NORMAL),
@@ -34,9 +35,16 @@ def icon_picture(view: View | None, controls: Controls) -> IconPicture:
         palette=controls.icon_palette,
         colors=controls.icon_colors if controls.icon_palette == "custom" else (),
         panel=controls.icon_panel,
-        number_place=controls.icon_number,
-        percent=round(100 * share) if has_number and share is not None else None,
+        number_place=controls.icon_number if is_drawn else "off",
+        percent=round(100 * share) if is_drawn and share is not None else None,
     )
+
+
+def icon_text(view: View | None, controls: Controls) -> str:
+    """What stands beside the icon: the number, where the settings want it there."""
+    if controls.icon_number != "beside" or controls.paused or view is None:
+        return ""
+    return format_percent(_shown(view, controls.icon_shows)[1])
 
 
 def _shown(view: View, shows: str) -> _Shown:

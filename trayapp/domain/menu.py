@@ -14,8 +14,10 @@ PALETTE_NAMES = ("default", "safe", "mono", "custom")
 the person's own."""
 PANEL_NAMES = ("auto", "light", "dark")
 """What may be behind the icon; "auto": what the desktop says, or what fits both."""
-NUMBER_PLACES = ("off", "under", "instead")
-"""Where the icon has a number: nowhere, under its bars, or in their stead."""
+DRAWN_NUMBERS = ("under", "instead")
+"""Where the picture has a number: under its bars, or in their stead."""
+NUMBER_PLACES = ("off", *DRAWN_NUMBERS, "beside")
+"""Where the icon has one; "beside" is text next to it, where the system has a place for that."""
 
 MIDDLE_CLICKS = ("trends", "pause", "cleanup", "snapshot", "none")
 """What a click on the icon by the middle button may do."""
@@ -36,7 +38,7 @@ class IconPicture:
     panel: str = "auto"
     """One of PANEL_NAMES; whoever shows the icon replaces "auto" by what it knows."""
     number_place: str = "off"
-    """One of NUMBER_PLACES."""
+    """"off", or one of DRAWN_NUMBERS."""
     percent: int | None = None
     """The number; None: unknown, or not shown."""
 
@@ -78,3 +80,5 @@ class TrayState:
     equal rows and marks, menus differ in labels only."""
     attention: bool = False
     """An incident is active that nobody has acknowledged."""
+    text: str = ""
+    """A few characters to stand beside the icon; empty: none are wanted."""

@@ -7,7 +7,7 @@ from functools import partial
 
 from trayapp.domain.application_trends import ApplicationView
 from trayapp.domain.bars import sparkline, zoomed_heights
-from trayapp.domain.icon import icon_picture, largest_of
+from trayapp.domain.icon import icon_picture, icon_text, largest_of
 from trayapp.domain.incidents import Incident
 from trayapp.domain.language import N_, _, format_count
 from trayapp.domain.levels import Level
@@ -38,6 +38,7 @@ def tray_state(view: View | None, controls: Controls) -> TrayState:
         and any(
             incident.phase == "active" and not incident.acknowledged for incident in view.incidents
         ),
+        text=icon_text(view, controls),
     )
 
 

@@ -144,7 +144,7 @@ FIELDS = (
     Field("icon", "panel", "panel", Choice(PANEL_NAMES),
           N_("what is behind the icon; \"auto\": as the desktop says")),
     Field("icon", "number", "number", Choice(NUMBER_PLACES),
-          N_("percent of memory, under the bars or in their stead")),
+          N_("percent of memory: under, in place of or beside the bars")),
     Field("icon", "normal_color", "normal_color", Color(),
           N_("of the palette \"custom\", while all is well")),
     Field("icon", "warning_color", "warning_color", Color(),

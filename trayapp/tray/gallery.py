@@ -16,7 +16,7 @@ from trayapp.domain.colors import Rgb
 from trayapp.domain.icon import PANEL_COLORS
 from trayapp.domain.language import _
 from trayapp.domain.levels import Level
-from trayapp.domain.menu import PALETTE_NAMES, IconPicture
+from trayapp.domain.menu import DRAWN_NUMBERS, PALETTE_NAMES, IconPicture
 from trayapp.errors import UsageError
 from trayapp.tray.drawing import draw_icon, draw_template
 
@@ -46,7 +46,7 @@ LOOKS = {
     "nothing": IconPicture((None,) * 10),
     **{
         f"{name}, {place}": replace(look, number_place=place)
-        for place in ("under", "instead")
+        for place in DRAWN_NUMBERS
         for name, look in LEVELS.items()
     },
     "one digit": IconPicture((*_RISING, 48), percent=7, number_place="instead"),

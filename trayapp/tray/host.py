@@ -172,6 +172,7 @@ class TrayHost:
                 icon.visible = True
                 self._toolkit.tint(picture)
                 icon.title = self._toolkit.tooltip(state.tooltip)
+                self._toolkit.write(state.text)
                 self._update_menu(icon, state)
             except Exception as error:  # noqa: BLE001 - whatever the tray has, sampling goes on
                 # Windows' shell, for one, is busy or locked at times. The next update tries again.

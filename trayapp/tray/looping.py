@@ -21,10 +21,10 @@ class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
     """pystray's `Icon`, with more than its interface asks.
 
     `icon` may be an `IconPicture`, which is drawn at the size that is wanted. `attention` says that
-    nobody must hide the icon. In the loop's thread are called: `on_seen` with whether the icon can
-    be seen, whenever that changes; `on_scroll` with 1 or -1 for a turn of the wheel up or down;
-    `on_middle` for a click by the middle button; `on_look` when the menu is about to show, which
-    waits for it.
+    nobody must hide the icon, `label` is what is to stand beside it. In the loop's thread are
+    called: `on_seen` with whether the icon can be seen, whenever that changes; `on_scroll` with 1
+    or -1 for a turn of the wheel up or down; `on_middle` for a click by the middle button;
+    `on_look` when the menu is about to show, which waits for it.
     """
 
     HAS_NOTIFICATION = False
@@ -36,6 +36,7 @@ class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         self.on_middle: Callable[[], None] = lambda: None
         self.on_look: Callable[[], None] = lambda: None
         self._attention = False
+        self._label = ""
         self._wanted = False
         self._menu_stale = False
         self._stopping = False
@@ -51,6 +52,17 @@ class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
     def attention(self, value: bool) -> None:
         if value != self._attention:
             self._attention = value
+            self._wake()
+
+    @property
+    def label(self) -> str:
+        """A few characters beside the icon, where the tray has a place for them. Any thread."""
+        return self._label
+
+    @label.setter
+    def label(self, value: str) -> None:
+        if value != self._label:
+            self._label = value
             self._wake()
 
     def resize_menu(self) -> None:

@@ -46,6 +46,9 @@ _WATCHER_PROPERTIES = DBusAddress(
 _PATH = "/StatusNotifierItem"
 _TITLE_LIMIT = 120
 _TOOLTIP_LIMIT = 2000
+_LABEL_LIMIT = 16
+_LABEL_GUIDE = "100 %"
+"""The longest label, by which hosts keep room."""
 # Hosts ask for everything, pictures included, after each change; a tooltip is not worth that often.
 _TOOLTIP_SECONDS = 2.0
 # A host sizes a menu by what it knew before it asked: a closed menu may not be much behind.
@@ -70,6 +73,7 @@ class _Shown(NamedTuple):
     tooltip: tuple[str, str]
     """First line and the others; the latter as markup."""
     status: str
+    label: str
 
 
 class SniIcon(LoopingIcon):
@@ -241,7 +245,9 @@ class SniIcon(LoopingIcon):
         icon = self._icon
         if isinstance(icon, IconPicture) and icon.panel == "auto" and self._panel:
             icon = replace(icon, panel=self._panel.panel)
-        return _Shown(icon, _as_tooltip(self._title), status if self._wanted else "Passive")
+        if not self._wanted:
+            status = "Passive"
+        return _Shown(icon, _as_tooltip(self._title), status, plain_line(self._label, _LABEL_LIMIT))
 
     def _tell_hosts(self) -> float | None:
         """Register where that is due; send a signal for whatever hosts were told otherwise.
@@ -271,6 +277,8 @@ class SniIcon(LoopingIcon):
                 self._send(self._item.signal("NewToolTip"))
         if now.status != told.status:
             self._send(self._item.signal("NewStatus", now.status))
+        if now.label != told.label:
+            self._send(self._item.signal("XAyatanaNewLabel", now.label, _LABEL_GUIDE))
         if self._menu_stale and (
             self._menu_object.watched or time.monotonic() >= self._menu_due_seconds
         ):
@@ -320,6 +328,10 @@ class SniIcon(LoopingIcon):
                 "AttentionAccessibleDesc": Property("s", self._spoken),
                 "ItemIsMenu": Property("b", bool),
                 "Menu": Property("o", lambda: MENU_PATH),
+                # Text beside the icon is no part of the protocol, but of what GNOME's extension and
+                # the indicator plugins of MATE and XFCE understand.
+                "XAyatanaLabel": Property("s", lambda: self._shown().label),
+                "XAyatanaLabelGuide": Property("s", lambda: _LABEL_GUIDE),
             },
             {
                 "NewTitle": (),
@@ -327,6 +339,7 @@ class SniIcon(LoopingIcon):
                 "NewAttentionIcon": (),
                 "NewToolTip": (),
                 "NewStatus": ("s",),
+                "XAyatanaNewLabel": ("s", "s"),
             },
         )
 

@@ -64,6 +64,9 @@ class Toolkit:
     def attend(self, attention: bool) -> None:
         """Pass on whether the icon must not be hidden. UI thread."""
 
+    def write(self, text: str) -> None:
+        """Have `text` stand beside the icon, where this kind has a place for it. UI thread."""
+
     def resize_menu(self) -> None:
         """Entries of the menu have come or gone. UI thread."""
 
@@ -96,6 +99,10 @@ class SniToolkit(Toolkit):
     def attend(self, attention: bool) -> None:
         """Pass on whether the icon must not be hidden."""
         self.icon.attention = attention
+
+    def write(self, text: str) -> None:
+        """Pass it on: some hosts have a place for it."""
+        self.icon.label = text
 
     def resize_menu(self) -> None:
         """Let hosts know before the menu is opened, in which size they will show it."""
@@ -147,6 +154,8 @@ class DarwinToolkit(Toolkit):
 
     label_seconds = _LABEL_SECONDS
 
+    _text = ""
+
     def prepare(self, icon: Any) -> None:
         """Have the image shown with all its pixels: pystray would shrink it to one per point."""
         super().prepare(icon)
@@ -179,6 +188,24 @@ class DarwinToolkit(Toolkit):
             image.setTemplate_(True)
             # The button may have drawn it already.
             self.icon._status_item.button().setImage_(image)
+
+    def write(self, text: str) -> None:
+        """Have the button show it at the image's right, in digits of one width."""
+        if text == self._text:
+            return
+        import AppKit
+
+        button = self.icon._status_item.button()
+        if not self._text:
+            size = AppKit.NSFont.menuBarFontOfSize_(0).pointSize()
+            weight = AppKit.NSFontWeightRegular
+            font = AppKit.NSFont.monospacedDigitSystemFontOfSize_weight_(size, weight)
+            button.setFont_(font)
+            button.setImagePosition_(AppKit.NSImageLeft)
+        button.setTitle_(text)
+        if not text:
+            button.setImagePosition_(AppKit.NSImageOnly)
+        self._text = text
 
     def started(self) -> None:
         """Let signals through: the system's loop runs no Python code, and pystray takes SIGINT."""
