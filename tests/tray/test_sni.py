@@ -369,15 +369,21 @@ def test_a_watcher_without_a_host_shows_nothing(
 def test_a_number_beside_the_icon_is_told_where_it_changes(
     watcher: Watcher, start: Callable[[], Running]
 ) -> None:
-    """As libappindicator does, whose hosts have a place for it."""
+    """As libappindicator tells it; without one there is none, as MATE would show an empty one."""
     icon = start().icon
     watcher.await_item()
-    assert watcher.of_item("XAyatanaLabel") == ("s", "")
+    with pytest.raises(BusError, match="UnknownProperty"):
+        watcher.of_item("XAyatanaLabel")
     icon.label = "7 %"
     watcher.await_signal("XAyatanaNewLabel")
     assert watcher.signals[-1] == ("XAyatanaNewLabel", ("7 %", "100 %"))
     assert watcher.of_item("XAyatanaLabel") == ("s", "7 %")
     assert watcher.of_item("XAyatanaLabelGuide") == ("s", "100 %")
+    watcher.signals.clear()
+    icon.label = ""
+    watcher.await_signal("XAyatanaNewLabel")
+    every = watcher.ask(watcher.item, "/StatusNotifierItem", f"{PROPERTIES}.GetAll", "s", ITEM)
+    assert "XAyatanaLabel" not in every[0]
 
 
 @needs_dbus_daemon

@@ -213,8 +213,20 @@ class SniIcon(LoopingIcon):
         if not owner:
             self._set_seen(False)
 
+    def _offer_label(self, label: str) -> None:
+        """Have the label among the properties only if there is one.
+
+        It is no part of the protocol, but of what GNOME's extension and MATE understand. MATE shows
+        it in the icon's place, even an empty one.
+        """
+        for name in _LABEL_PROPERTIES:
+            self._properties.pop(name, None)
+        if label:
+            self._properties |= _LABEL_PROPERTIES | {"XAyatanaLabel": Property("s", lambda: label)}
+
     def _register(self, now: _Shown) -> None:
         self._told = now
+        self._offer_label(now.label)
         self._menu_object.publish()
         body = (self._bus_name,)
         self._call(_WATCHER_OBJECT, "RegisterStatusNotifierItem", "s", body, self._on_registered)
@@ -278,6 +290,7 @@ class SniIcon(LoopingIcon):
         if now.status != told.status:
             self._send(self._item.signal("NewStatus", now.status))
         if now.label != told.label:
+            self._offer_label(now.label)
             self._send(self._item.signal("XAyatanaNewLabel", now.label, _LABEL_GUIDE))
         if self._menu_stale and (
             self._menu_object.watched or time.monotonic() >= self._menu_due_seconds
@@ -292,6 +305,28 @@ class SniIcon(LoopingIcon):
         return later_seconds
 
     def _interface(self) -> Interface:
+        self._properties: dict[str, Property] = {
+            "Category": Property("s", lambda: "ApplicationStatus"),
+            "Id": Property("s", lambda: self.name),
+            "Title": Property("s", lambda: self.name.capitalize()),
+            "Status": Property("s", lambda: self._shown().status),
+            "WindowId": Property("i", lambda: 0),
+            "IconName": Property("s", str),
+            "IconPixmap": Property("a(iiay)", lambda: self._draw(self._shown().icon)),
+            "OverlayIconName": Property("s", str),
+            "OverlayIconPixmap": Property("a(iiay)", list),
+            "AttentionIconName": Property("s", str),
+            "AttentionIconPixmap": Property(
+                "a(iiay)", lambda: self._draw(_attention_icon(self._shown()))
+            ),
+            "AttentionMovieName": Property("s", str),
+            "ToolTip": Property("(sa(iiay)ss)", self._tooltip),
+            "IconThemePath": Property("s", str),
+            "IconAccessibleDesc": Property("s", self._spoken),
+            "AttentionAccessibleDesc": Property("s", self._spoken),
+            "ItemIsMenu": Property("b", bool),
+            "Menu": Property("o", lambda: MENU_PATH),
+        }
         middle = Method(("i", "i"), (), lambda _x, _y: self._activate_by_middle())
         return Interface(
             _PATH,
@@ -307,32 +342,7 @@ class SniIcon(LoopingIcon):
                 ),
                 "ProvideXdgActivationToken": Method(("s",), (), lambda _token: ()),
             },
-            {
-                "Category": Property("s", lambda: "ApplicationStatus"),
-                "Id": Property("s", lambda: self.name),
-                "Title": Property("s", lambda: self.name.capitalize()),
-                "Status": Property("s", lambda: self._shown().status),
-                "WindowId": Property("i", lambda: 0),
-                "IconName": Property("s", str),
-                "IconPixmap": Property("a(iiay)", lambda: self._draw(self._shown().icon)),
-                "OverlayIconName": Property("s", str),
-                "OverlayIconPixmap": Property("a(iiay)", list),
-                "AttentionIconName": Property("s", str),
-                "AttentionIconPixmap": Property(
-                    "a(iiay)", lambda: self._draw(_attention_icon(self._shown()))
-                ),
-                "AttentionMovieName": Property("s", str),
-                "ToolTip": Property("(sa(iiay)ss)", self._tooltip),
-                "IconThemePath": Property("s", str),
-                "IconAccessibleDesc": Property("s", self._spoken),
-                "AttentionAccessibleDesc": Property("s", self._spoken),
-                "ItemIsMenu": Property("b", bool),
-                "Menu": Property("o", lambda: MENU_PATH),
-                # Text beside the icon is no part of the protocol, but of what GNOME's extension and
-                # the indicator plugins of MATE and XFCE understand.
-                "XAyatanaLabel": Property("s", lambda: self._shown().label),
-                "XAyatanaLabelGuide": Property("s", lambda: _LABEL_GUIDE),
-            },
+            self._properties,
             {
                 "NewTitle": (),
                 "NewIcon": (),
@@ -384,6 +394,10 @@ class SniIcon(LoopingIcon):
         return self._pixmaps
 
 
+_LABEL_PROPERTIES = {
+    "XAyatanaLabel": Property("s", str),
+    "XAyatanaLabelGuide": Property("s", lambda: _LABEL_GUIDE),
+}
 _HOST_SIGNALS = ("StatusNotifierHostRegistered", "StatusNotifierHostUnregistered")
 
 
