@@ -3,6 +3,8 @@
 A memory module with its gold contacts, on it rising bars, the newest in the colour of a warning.
 Ten bars where they can be seen, five below 64 pixels, a contact under each, all in whole pixels and
 symmetrical. The symbolic form is shape alone: desktops colour it as their text.
+
+Beside it the marks of the levels for lines of the menu, told apart by shape and by colour.
 """
 
 from __future__ import annotations
@@ -29,6 +31,10 @@ ICNS_SIZES_PX = (32, 64, 128, 256, 512, 1024)
 TEN = (18, 22, 20, 28, 34, 32, 42, 50, 60, 74)
 """Heights in 128ths of the picture."""
 FIVE = (22, 32, 44, 58, 78)
+MARK_PX = 32
+"""Menus show it in half of that on screens at 100 percent."""
+MARKS = {"warning": "#be5800", "critical": "#e6202d", "emergency": "#e6202d"}
+"""At least 3:1 to light and to dark menus."""
 _FEWER_BELOW_PX = 64
 _SMOOTHING = 4
 _SYMBOLIC_PX = 16
@@ -163,6 +169,32 @@ def _radius(size_px: int) -> int:
     return size_px * 18 // 128
 
 
+def as_mark(level: str) -> Image.Image:
+    """A triangle, a disc, or a square that is full: each worse one covers more."""
+    edge = MARK_PX * _SMOOTHING
+    image = Image.new("RGBA", (edge, edge))
+    draw = ImageDraw.Draw(image)
+    last, unit = edge - 1, edge // 32
+    if level == "warning":
+        draw.polygon([(edge // 2, unit), (last, last - unit), (0, last - unit)], MARKS[level])
+    elif level == "critical":
+        draw.ellipse((0, 0, last, last), MARKS[level])
+    else:
+        draw.rounded_rectangle((0, 0, last, last), 4 * unit, MARKS[level])
+    top, strokes = (11, (14,)) if level == "warning" else (6, (14,))
+    if level == "emergency":
+        strokes = (9, 19)
+    foot = 28 if level == "warning" else 26
+    for left in strokes:
+        draw.rectangle(_box(left, top, 4, foot - top - 6, unit), "#ffffff")
+        draw.rectangle(_box(left, foot - 4, 4, 4, unit), "#ffffff")
+    return image.resize((MARK_PX, MARK_PX), Image.Resampling.BOX)
+
+
+def _box(x: int, y: int, width: int, height: int, unit: int) -> tuple[int, int, int, int]:
+    return (x * unit, y * unit, (x + width) * unit - 1, (y + height) * unit - 1)
+
+
 def write_icons(folder: Path) -> None:
     """Write every form into `folder`. `memtray.png` has 128 pixels, what banners show."""
     (folder / "memtray.svg").write_text(as_svg(), encoding="utf-8")
@@ -170,6 +202,8 @@ def write_icons(folder: Path) -> None:
     for size_px in PNG_SIZES_PX:
         name = "memtray.png" if size_px == 128 else f"memtray-{size_px}.png"
         as_image(size_px).save(folder / name, optimize=True)
+    for level in MARKS:
+        as_mark(level).save(folder / f"menu-{level}.png", optimize=True)
     _save_with_sizes(folder / "memtray.ico", ICO_SIZES_PX)
     _save_with_sizes(folder / "memtray.icns", ICNS_SIZES_PX)
 

@@ -108,3 +108,16 @@ def test_the_symbolic_mark_is_shape_alone() -> None:
         assert x + width <= 16
         assert y + height <= 16
         assert (width, height) != (16, 16)
+
+
+def test_marks_of_levels_differ_by_shape_and_stand_out_in_any_menu() -> None:
+    marks = [Image.open(ICONS / f"menu-{level}.png") for level in SCRIPT["MARKS"]]
+    shapes = [mark.getchannel("A").point(lambda alpha: 255 * (alpha > 127)) for mark in marks]
+    covered = [sum(map(bool, shape.tobytes())) for shape in shapes]
+    # Each worse one covers at least a seventh of the picture more.
+    for less, more in itertools.pairwise(covered):
+        assert more - less > 32 * 32 / 7
+    for color in SCRIPT["MARKS"].values():
+        rgb = (int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16))
+        for menu in ((0xFF, 0xFF, 0xFF), (0x2B, 0x2B, 0x2B)):
+            assert contrast(rgb, menu) >= 3

@@ -236,6 +236,7 @@ class App:
             on_visible=self._on_visible,
             on_look=self._sampler.look_now,
             open_popup=self._children.open_popup,
+            pictures=_menu_pictures(),
         )
         self._refresh_tray()
         if not self._stopped.is_set():
@@ -751,13 +752,24 @@ class _LogHandler(logging.Handler):
         self._file.append(self.format(record))
 
 
-def _icon_file() -> Path | None:
-    """The application's own picture: beside the package when installed, in a checkout else."""
+def _icon_file(name: str = "memtray.png") -> Path | None:
+    """One of the application's own pictures: in the package when installed, in a checkout else."""
     for folder in (Path(__file__).parent / "_icons", package_parent() / "icons"):
-        file = folder / "memtray.png"
+        file = folder / name
         if file.is_file():
             return file
     return None
+
+
+def _menu_pictures() -> dict[Level, bytes]:
+    """The marks of levels in the menu; those that are missing are words there."""
+    pictures = {}
+    for level in (Level.WARNING, Level.CRITICAL, Level.EMERGENCY):
+        file = _icon_file(f"menu-{level.label}.png")
+        if file is not None:
+            with contextlib.suppress(OSError):
+                pictures[level] = file.read_bytes()
+    return pictures
 
 
 def _sentence(text: object) -> str:

@@ -196,7 +196,30 @@ def test_an_incident_is_in_icon_tooltip_and_menu() -> None:
     assert state.picture.level is Level.EMERGENCY
     assert state.attention
     assert "⚠ Memory is almost gone" in state.tooltip
-    assert labels(view)["about:pressure"] == "⚠ Memory is almost gone"
+    (line,) = (entry for entry in menu(view, Controls()) if entry.key == "about:pressure")
+    assert (line.label, line.level) == ("Memory is almost gone", Level.EMERGENCY)
+    assert line.spoken == "emergency: Memory is almost gone"
+
+
+def test_an_incident_that_may_be_over_is_marked_no_more() -> None:
+    view = view_of(used_share=0.96)
+    (incident,) = view.incidents
+    recovering, unknown = replace(incident, phase="recovering"), replace(incident, phase="unknown")
+    for later, label in (
+        (recovering, "✓ Memory is almost gone (over, it seems)"),
+        (unknown, "? Memory is almost gone"),
+    ):
+        after = replace(view, incidents=(later,))
+        (line,) = (entry for entry in menu(after, Controls()) if entry.key == "about:pressure")
+        assert (line.label, line.level) == (label, Level.NORMAL)
+
+
+def test_a_screen_reader_hears_how_bad_it_is_about_a_target() -> None:
+    view = view_of(100)
+    told = replace(view, targets=(replace(view.targets[0], level=Level.CRITICAL),))
+    (line,) = (entry for entry in menu(told, Controls()) if entry.key == "target:app")
+    assert line.spoken.startswith("critical: app: 100 MiB resident")
+    assert line.label.startswith("⚠ app")
 
 
 def test_the_icon_shows_the_machine_a_target_or_memtray() -> None:

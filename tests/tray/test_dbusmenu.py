@@ -116,6 +116,23 @@ def test_labels_are_plain_bounded_and_without_mnemonics() -> None:
     assert len(label) <= 201
 
 
+def test_a_picture_is_told_and_changed_in_place(host: Host) -> None:
+    """As an incident gets worse while somebody looks at the menu."""
+    marked = item("b")
+    host.items = (item("a"), marked, item("c"))
+    for picture in (b"warning", b"critical"):
+        marked.picture = picture
+        host.menu.publish()
+        ((name, (updated, removed)),) = host.signals
+        assert name == "ItemsPropertiesUpdated"
+        assert updated == [(host.ids()["b"], {"icon-data": ("ay", picture)})]
+        assert removed == []
+        host.signals.clear()
+    del marked.picture
+    host.menu.publish()
+    assert host.signals == [("ItemsPropertiesUpdated", ([], [(host.ids()["b"], ["icon-data"])]))]
+
+
 def test_kinds_of_entries() -> None:
     layout = LayoutBuilder().build(
         Menu(

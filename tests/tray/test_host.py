@@ -21,6 +21,7 @@ import pytest
 
 from tests.desktop.desktop import wait_until
 from tests.tray.systems import FakeImage, FakeRegistry, FakeStatusButton
+from trayapp.domain.levels import Level
 from trayapp.domain.menu import IconPicture, MenuEntry, TrayState
 from trayapp.errors import TrayError
 from trayapp.tray import toolkits
@@ -101,6 +102,9 @@ class LoopIcon(Icon):  # type: ignore[misc]  # pystray ships no types
     def _update_menu(self) -> None:
         self.note("menu")
 
+    def resize_menu(self) -> None:
+        """Only our own backends have it."""
+
 
 class WindowsIcon(LoopIcon):
     """What our code touches of pystray's win32 backend."""
@@ -139,7 +143,7 @@ class Running:
 
         made: Any = make
         backend = Backend(name=name, icon_class=made, visible=True, reason="")
-        self.host = TrayHost(backend, act)
+        self.host = TrayHost(backend, act, pictures={Level.CRITICAL: b"a picture"})
         self.host.show(STATE)
         self.thread = threading.Thread(target=self.host.run, daemon=True)
         self.thread.start()
@@ -281,6 +285,25 @@ def test_every_kind_of_entry_becomes_what_pystray_knows(start: Start) -> None:
     (on,) = entries["Alerts"].submenu
     assert on.checked
     assert on.radio
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "shown"),
+    [
+        ("sni", Level.CRITICAL, ("worse", b"a picture")),
+        ("sni", Level.EMERGENCY, ("⚠ worse", b"")),  # its picture is missing
+        ("xorg", Level.CRITICAL, ("⚠ worse", b"")),
+        ("sni", Level.NORMAL, ("worse", b"")),
+    ],
+)
+def test_how_bad_it_is_is_shown_by_a_picture_or_else_by_a_sign(
+    start: Start, name: str, level: Level, shown: tuple[str, bytes]
+) -> None:
+    running = start(name)
+    entry = MenuEntry(key="about:it", label="worse", level=level)
+    running.host.show(replace(STATE, menu=lambda: (entry,), marks=("it",)))
+    wait_until(lambda: shown[0] in running.icon.entries())
+    assert running.icon.entries()[shown[0]].picture == shown[1]
 
 
 def test_clicks_arrive_as_keys_and_a_failing_action_is_logged(

@@ -23,6 +23,10 @@ MIDDLE_CLICKS = ("trends", "pause", "cleanup", "snapshot", "none")
 """What a click on the icon by the middle button may do."""
 
 
+TEXT_MARK = "⚠ "
+"""What marks a line where there are no pictures."""
+
+
 @dataclass(frozen=True, slots=True)
 class IconPicture:
     """What the icon shows; equal pictures need no redrawing."""
@@ -60,6 +64,8 @@ class MenuEntry:
     """A left click on the icon does this one."""
     spoken: str = ""
     """What a screen reader says in place of the label; empty: the label itself."""
+    level: Level = Level.NORMAL
+    """How bad it is what the line tells: a mark before the label says so, a picture or a sign."""
     children: tuple[MenuEntry, ...] = ()
     """For "submenu"."""
 

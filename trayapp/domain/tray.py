@@ -11,7 +11,7 @@ from trayapp.domain.icon import icon_picture, icon_text, largest_of
 from trayapp.domain.incidents import Incident
 from trayapp.domain.language import N_, _, format_count
 from trayapp.domain.levels import Level
-from trayapp.domain.menu import MenuEntry, TrayState
+from trayapp.domain.menu import TEXT_MARK, MenuEntry, TrayState
 from trayapp.domain.names import process_label, shown_name
 from trayapp.domain.samples import AppSample, ProcessUse, SystemSample
 from trayapp.domain.trend import FLAT_BYTES_PER_SECOND, trend_arrow
@@ -126,9 +126,9 @@ def target_line(target: TargetView) -> str:
     """One line about a target: name, ten bars, size, arrow and rate."""
     if not target.pids:
         return _("{name} – not running").format(name=shown_name(target.name))
-    mark = "⚠ " if target.level > Level.NORMAL else ""
     bars = sparkline(zoomed_heights(target.bars))
-    return f"{mark}{shown_name(target.name)}  {bars}  {_size_and_rate(target)}"
+    name = _mark(target.level) + shown_name(target.name)
+    return f"{name}  {bars}  {_size_and_rate(target)}"
 
 
 def application_line(application: ApplicationView) -> str:
@@ -137,18 +137,30 @@ def application_line(application: ApplicationView) -> str:
     several = f" ×{count}" if count > 1 else ""
     bars = sparkline(zoomed_heights(application.bars))
     size = _("{size} RSS").format(size=format_size(application.rss_bytes))
-    mark = "⚠ " if application.level > Level.NORMAL else ""
-    name = f"{mark}{shown_name(application.name)}{several}"
+    name = f"{_mark(application.level)}{shown_name(application.name)}{several}"
     return f"{name}  {bars}  {size} {_trend(application.slope_bytes_per_second)}"
 
 
 def incident_line(incident: Incident) -> str:
     """One line about an incident, marked by how it stands."""
+    return _mark(_incident_level(incident)) + _incident_label(incident)
+
+
+def _mark(level: Level) -> str:
+    return TEXT_MARK if level > Level.NORMAL else ""
+
+
+def _incident_label(incident: Incident) -> str:
     if incident.phase == "recovering":
         return "✓ " + _("{title} (over, it seems)").format(title=incident.title)
-    mark = "?" if incident.phase == "unknown" else "⚠"
+    unsure = "? " if incident.phase == "unknown" else ""
     text = _("{title}, acknowledged") if incident.acknowledged else "{title}"
-    return f"{mark} {text.format(title=incident.title)}"
+    return unsure + text.format(title=incident.title)
+
+
+def _incident_level(incident: Incident) -> Level:
+    """What its line is marked by: only while it is known to go on."""
+    return incident.level if incident.phase == "active" else Level.NORMAL
 
 
 def _headline(view: View, shows: str) -> str:
@@ -186,6 +198,13 @@ def _spoken(name: str, rss_bytes: int | None, bytes_per_second: float | None) ->
     )
 
 
+def _with_level(level: Level, text: str) -> str:
+    """What a screen reader says where others see a mark."""
+    if level == Level.NORMAL:
+        return text
+    return _("{level}: {title}").format(level=level.said, title=text)
+
+
 def _summary(view: View | None, controls: Controls) -> Iterable[MenuEntry]:
     if view is None:
         label = _("Tracking is paused") if controls.paused else _("Waiting for the first sample…")
@@ -196,7 +215,7 @@ def _summary(view: View | None, controls: Controls) -> Iterable[MenuEntry]:
         line = _("Paused: {line}").format(line=line)
     yield MenuEntry(key="system", label=line, kind="text")
     for problem in controls.problems:
-        yield MenuEntry(key=f"problem:{problem}", label=f"⚠ {problem}", kind="text")
+        yield MenuEntry(key=f"problem:{problem}", label=TEXT_MARK + problem, kind="text")
     for incident in view.incidents[:_MOST_INCIDENTS]:
         yield _incident_menu(incident)
     for target in view.targets[:_MOST_TARGETS]:
@@ -205,7 +224,7 @@ def _summary(view: View | None, controls: Controls) -> Iterable[MenuEntry]:
         yield MenuEntry(
             key=f"target:{target.name}",
             label=target_line(target) + _slack(target),
-            spoken=figures if target.pids else "",
+            spoken=_with_level(target.level, figures) if target.pids else "",
         )
     if len(view.targets) > _MOST_TARGETS:
         more = len(view.targets) - _MOST_TARGETS
@@ -216,10 +235,13 @@ def _summary(view: View | None, controls: Controls) -> Iterable[MenuEntry]:
         yield MenuEntry(
             key=f"application:{application.name}",
             label=application_line(application) + _slack(application),
-            spoken=_spoken(
-                shown_name(application.name),
-                application.rss_bytes,
-                application.slope_bytes_per_second,
+            spoken=_with_level(
+                application.level,
+                _spoken(
+                    shown_name(application.name),
+                    application.rss_bytes,
+                    application.slope_bytes_per_second,
+                ),
             ),
         )
     if view.applications:
@@ -231,9 +253,10 @@ def _incident_menu(incident: Incident) -> MenuEntry:
     key = incident.key
     return MenuEntry(
         key=f"about:{key}",
-        label=incident_line(incident),
+        label=_incident_label(incident),
         kind="submenu",
-        spoken=_("{level}: {title}").format(level=incident.level.said, title=incident.title),
+        spoken=_with_level(incident.level, incident.title),
+        level=_incident_level(incident),
         children=(
             MenuEntry(key=f"incident:{key}", label=_("Trends…")),
             MenuEntry(

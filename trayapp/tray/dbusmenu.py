@@ -143,6 +143,8 @@ def _properties(item: MenuItem) -> Properties:
         found["toggle-state"] = ("i", int(item.checked))
     if item.submenu:
         found["children-display"] = ("s", "submenu")
+    if picture := getattr(item, "picture", b""):
+        found["icon-data"] = ("ay", picture)
     if spoken := getattr(item, "spoken", ""):
         found["accessible-desc"] = ("s", plain_line(spoken, _LABEL_LIMIT))
     return found

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from trayapp.domain.language import _
-from trayapp.domain.menu import IconPicture, MenuEntry, TrayState
+from trayapp.domain.levels import Level
+from trayapp.domain.menu import TEXT_MARK, IconPicture, MenuEntry, TrayState
 from trayapp.errors import TrayError
 from trayapp.tray.backends import Backend
 from trayapp.tray.pystray_safe import Menu, MenuItem
@@ -30,6 +32,7 @@ class TrayHost:
         on_visible: Callable[[bool], None] | None = None,
         on_look: Callable[[], None] | None = None,
         open_popup: Callable[[], Any] | None = None,
+        pictures: Mapping[Level, bytes] = MappingProxyType({}),
     ) -> None:
         """Prepare an icon; `run` shows it.
 
@@ -41,12 +44,14 @@ class TrayHost:
         on_look: called when the menu is about to show, which waits for it: the moment to `show`
             fresh figures. Called in the tray's thread. Only our own backends can tell.
         open_popup: starts the process that shows menus and tooltips for the backend "xembed".
+        pictures: the mark of each level as a PNG, for menus that show pictures.
         """
         self._backend = backend
         self._on_action = on_action
         self._on_visible = on_visible
         self._on_look = on_look
         self._open_popup = open_popup
+        self._pictures = pictures
         self._toolkit = TOOLKITS[backend.name]()
         self._visible = backend.visible
         self._icon: Any = None
@@ -211,8 +216,10 @@ class TrayHost:
         checkable = entry.kind in ("check", "radio")
         # A submenu without entries stays in its place, though pystray would hide it.
         enabled = entry.enabled and not (action == self._clicked and entry.kind in _INERT)
+        picture = self._pictures.get(entry.level) if self._toolkit.shows_pictures else None
+        is_marked_by_text = entry.level > Level.NORMAL and picture is None
         item = MenuItem(
-            self._toolkit.label(entry.label),
+            self._toolkit.label(TEXT_MARK * is_marked_by_text + entry.label),
             action,
             checked=(lambda _: entry.checked) if checkable else None,
             radio=entry.kind == "radio",
@@ -222,6 +229,7 @@ class TrayHost:
         )
         item.key = entry.key
         item.spoken = entry.spoken
+        item.picture = picture or b""
         return item
 
     def _clicked(self, _icon: Any, item: Any) -> None:

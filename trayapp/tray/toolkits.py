@@ -29,6 +29,9 @@ class Toolkit:
     label_seconds: float | None = None
     """At least so long between menu updates that only change texts; None: never for texts alone."""
 
+    shows_pictures = False
+    """Whether entries of its menu can have one."""
+
     icon: Any = None
 
     def prepare(self, icon: Any) -> None:
@@ -83,6 +86,7 @@ class SniToolkit(Toolkit):
     """Our own backend: takes everything from any thread, and sends a menu that is looked at."""
 
     label_seconds = 0.0
+    shows_pictures = True
 
     def image(self, picture: IconPicture) -> Any:
         """The picture itself: it is drawn at several sizes, when a host asks."""
