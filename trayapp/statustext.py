@@ -45,15 +45,14 @@ def status_lines(told: Mapping[str, Any]) -> list[str]:
         lines.append(_target_line(target))
         if target["verdict"] == "leaking":
             lines.append(f"    {target['evidence']}")
-    lines += [
-        "  ⚠ "
-        + _(_INCIDENTS[incident["phase"]]).format(
+    for incident in told["incidents"]:
+        text = _INCIDENTS[incident["phase"]]
+        line = _(text).format(
             level=Level[incident["level"].upper()].said,
             title=incident["title"],
             body=incident["body"],
         )
-        for incident in told["incidents"]
-    ]
+        lines.append(f"  ⚠ {line}")
     lines += [f"  ⚠ {problem}" for problem in told.get("problems", [])]
     cpu = app["cpu_percent"]
     text = _("Memtray itself: {private} private, {resident} resident, {cpu} CPU (pid {pid})")
@@ -76,13 +75,13 @@ def _target_line(target: Mapping[str, Any]) -> str:
         text = "  " + _(
             "{name}: {size} resident {arrow} {rate}, peak {peak}, {verdict} (pid {pids})"
         )
-    rate = target["slope_bytes_per_second"]
+    rate, verdict = target["slope_bytes_per_second"], _VERDICTS[target["verdict"]]
     return text.format(
         name=target["name"],
         size=format_size(target["rss_bytes"]),
         arrow=trend_arrow(rate),
         rate=format_rate(rate),
         peak=format_size(target["peak_bytes"]),
-        verdict=_(_VERDICTS[target["verdict"]]),
+        verdict=_(verdict),
         pids=listed(pids[:8]) + ("…" if len(pids) > 8 else ""),
     )

@@ -50,13 +50,17 @@ def test_both_ways_of_reading_agree() -> None:
 def test_every_reading_is_fresh() -> None:
     """The held files are read anew: memory that we take is missing afterwards."""
     reader = open_system_reader()
-    before = reader.read().available_bytes
     size_bytes = 100_000_000
-    with mmap.mmap(-1, size_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as block:
-        block[:] = b"x" * size_bytes
-        after = reader.read().available_bytes
+
+    def is_missing() -> bool:
+        before = reader.read().available_bytes
+        with mmap.mmap(-1, size_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as block:
+            block[:] = b"x" * size_bytes
+            return before - reader.read().available_bytes > size_bytes // 2
+
+    # Others may give memory back at that moment, but not each time.
+    assert any(is_missing() for _ in range(20))
     reader.close()
-    assert before - after > size_bytes // 2
 
 
 def test_a_recorded_machine() -> None:
