@@ -1,8 +1,8 @@
 """How long windows take: `python -m tests.benchmarks.windows [FOLDER]`. Prints, judges nothing.
 
-Opening is timed in the virtual desktop, from the start of the command until the chart is seen,
-with ten targets and a day of samples; drawing with 90 days of a hundred targets, from the question
-to the store to the finished picture.
+Opening is timed in the virtual desktop, with ten targets and a day of samples: of trends from the
+start of the command until the chart is seen, of the others until the screen is at rest. Drawing is
+timed with 90 days of a hundred targets, from the question to the store to the finished picture.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from tests.desktop.applet import Applet
 from tests.desktop.desktop import VirtualDesktop, wait_until
 from tests.windows.past import DAY, HOUR, write_past
 from trayapp.history.reader import HistoryReader
@@ -26,6 +27,17 @@ from trayapp.windows.selection import Selection, first_selection, target_names
 
 TIMES = 5
 REPOSITORY = Path(__file__).parent.parent.parent
+WINDOWS = (
+    ("table",),
+    ("details", "web"),
+    ("compact",),
+    ("statistics",),
+    ("settings",),
+    ("export",),
+    ("report",),
+)
+REST_SECONDS = 0.25
+"""So long nothing changes on a screen that is at rest; figures change once a second."""
 OPENING = """
 import json, sys, time
 from pathlib import Path
@@ -52,7 +64,17 @@ def main(folder: Path) -> None:
     write_past(folder / "day" / "h", 10, 1, end=now, raw_step=2.0)
     with VirtualDesktop(tray=None, notifier=None) as desktop:
         opened = sorted(open_once(desktop, folder / "day") for _ in range(TIMES))
-    print(f"open, 10 targets, a day    {opened[0]:6.2f} to {opened[-1]:.2f} s")
+        print(f"open, trends, drawn         {opened[0]:6.2f} to {opened[-1]:.2f} s")
+        applet = Applet(desktop, folder / "home", SETTINGS)
+        write_past(applet.home / "history.sqlite3", 10, 1, end=now, raw_step=2.0)
+        quiet = subprocess.DEVNULL
+        command = (sys.executable, "-m", "trayapp", "start", "--headless")
+        desktop.launch(*command, env=applet.env, cwd=REPOSITORY, stdout=quiet)
+        wait_until(applet.has_sample, what="first sample")
+        for window in WINDOWS:
+            opened = sorted(open_window(applet, window) for _ in range(TIMES))
+            print(f"open, {' '.join(window):<21}{opened[0]:6.2f} to {opened[-1]:.2f} s")
+        applet.command("quit")
     write_past(
         folder / "h", 100, 90, end=now, raw_hours=2, raw_step=2.0, minute_days=7, metrics=METRICS
     )
@@ -71,6 +93,13 @@ def main(folder: Path) -> None:
                 print(f"draw, {label:<21}{span:>5} {spent:6.2f} s, processor {cpu:.2f} s")
 
 
+SETTINGS = """
+[sampling]
+interval = "1s"
+[[targets]]
+name = "web"
+match = "Xvfb"
+"""
 METRICS = ("rss_bytes", "anon_bytes", "uss_bytes")
 
 
@@ -83,6 +112,24 @@ def open_once(desktop: VirtualDesktop, home: Path) -> float:
     wait_until(lambda: process.poll() is not None, timeout=60, what="the chart")
     assert process.stdout is not None
     return float(process.stdout.read().split()[0]) - began
+
+
+def open_window(applet: Applet, window: tuple[str, ...]) -> float:
+    """Seconds from the start of the command until there is something that changes no more."""
+    desktop = applet.desktop
+    wait_until(lambda: not any(desktop.screenshot().rgb), what="an empty screen")
+    began = changed = time.perf_counter()
+    process = desktop.launch(
+        *(sys.executable, "-m", "trayapp", *window), env=applet.env, cwd=REPOSITORY
+    )
+    seen = b""
+    while not any(seen) or time.perf_counter() - changed < REST_SECONDS:
+        now = desktop.screenshot().rgb
+        if now != seen:
+            seen, changed = now, time.perf_counter()
+    process.terminate()
+    process.wait(10)
+    return changed - began
 
 
 def draw(reader: HistoryReader, selection: Selection) -> None:
