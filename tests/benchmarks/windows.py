@@ -36,7 +36,7 @@ WINDOWS = (
     ("export",),
     ("report",),
 )
-REST_SECONDS = 0.25
+REST_SECONDS = 0.6
 """So long nothing changes on a screen that is at rest; figures change once a second."""
 OPENING = """
 import json, sys, time
