@@ -39,8 +39,10 @@ def desktop() -> Iterator[VirtualDesktop]:
 
 
 @pytest.fixture
-def applet(desktop: VirtualDesktop, tmp_path: Path) -> Iterator[Applet]:
-    running = Applet(desktop, tmp_path / "home", MINE)
+def applet(
+    desktop: VirtualDesktop, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Applet]:
+    running = Applet(desktop, tmp_path / "home", MINE + getattr(request, "param", ""))
     running.start("--headless")
     yield running
     running.stop()
@@ -57,10 +59,14 @@ def window(desktop: VirtualDesktop, applet: Applet) -> Iterator[Box]:
     assert process.wait(20) == 0
 
 
-def type_in(desktop: VirtualDesktop, text: str) -> None:
-    desktop.press("ctrl+a")
+def type_text(desktop: VirtualDesktop, text: str) -> None:
     command = ("xdotool", "type", "--delay", "30", text)
     subprocess.run(command, env=desktop.env, check=True)
+
+
+def type_in(desktop: VirtualDesktop, text: str) -> None:
+    desktop.press("ctrl+a")
+    type_text(desktop, text)
     desktop.press("Return")
 
 
@@ -109,7 +115,7 @@ def test_targets_are_added_edited_and_removed(
     # The first section; "Add…" is the next thing.
     desktop.press("Tab", "space")
     wait_until(lambda: desktop.find_window("Memtray .* Add", timeout=SECONDS), SECONDS, "dialog")
-    subprocess.run(("xdotool", "type", "--delay", "30", "mine"), env=desktop.env, check=True)
+    type_text(desktop, "mine")
     desktop.press("Tab", "Tab")
     type_in(desktop, "sleep infinity")
     wait_until(lambda: len(written(applet)["targets"]) == 2, SECONDS, "the target")
@@ -130,8 +136,29 @@ def test_a_setting_is_found_by_what_it_is_for(
     part = Box(window.x + 180, window.y, window.width - 180, window.height)
     before = desktop.screenshot().crop(part)
     desktop.press("ctrl+f")
-    words = ("xdotool", "type", "--delay", "30", "colour-blind")
-    subprocess.run(words, env=desktop.env, check=True)
+    type_text(desktop, "colour-blind")
     wait_until(lambda: desktop.screenshot().crop(part).changed(before), SECONDS, "what was found")
     save_shot(desktop, "settings-found", tmp_path)
     assert written(applet) == tomllib.loads(MINE)
+
+
+@pytest.mark.parametrize(
+    "applet", ['\n[[targets]]\nname = "other"\nmatch = "nor this one"\n'], indirect=True
+)
+@pytest.mark.usefixtures("window")
+def test_keys_stay_where_they_are_when_the_page_is_made_anew(
+    desktop: VirtualDesktop, applet: Applet
+) -> None:
+    # "Add…", "Remove", and the list of targets, where an arrow chooses the next one.
+    desktop.press("Tab", "Tab", "Tab", "Down", "Tab")
+    type_in(desktop, "renamed")
+    wait_until(
+        lambda: [each["name"] for each in written(applet)["targets"]] == ["web", "renamed"],
+        SECONDS,
+        "the name",
+    )
+    # Undone, which makes the page anew, and typed again in the same field.
+    desktop.press("ctrl+z")
+    wait_until(lambda: written(applet)["targets"][1]["name"] == "other", SECONDS, "the undoing")
+    type_in(desktop, "again")
+    wait_until(lambda: written(applet)["targets"][1]["name"] == "again", SECONDS, "the name")

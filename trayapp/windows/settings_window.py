@@ -59,7 +59,9 @@ class SettingsWindow(LiveWindow):
         self._section = TARGETS_TABLE
         self._chosen: dict[str, str] = {}
         """The entry that is shown of each list."""
-        self._listed: list[str] = []
+        self._listed: dict[str, list[str]] = {}
+        """The entries of each list as it was shown last."""
+        self._entries: ttk.Treeview | None = None
         self._rows: list[SettingRow] = []
         self._is_warned = False
         self._search = tk.StringVar(self.root)
@@ -79,11 +81,11 @@ class SettingsWindow(LiveWindow):
         foot = ttk.Frame(root, padding=(gap, gap // 2))
         foot.pack(side="bottom", fill="x")
         ttk.Label(foot, textvariable=self._status, style="Hint.TLabel").pack(side="left")
-        ttk.Button(foot, text=_("Close"), command=self.close).pack(side="right")
-        ttk.Button(foot, text=_("Open the file"), command=self._on_open).pack(
-            side="right", padx=gap // 2
-        )
         self._undo = ttk.Button(foot, text=_("Undo"), command=self._on_undo)
+        opening = ttk.Button(foot, text=_("Open the file"), command=self._on_open)
+        closing = ttk.Button(foot, text=_("Close"), command=self.close)
+        closing.pack(side="right")
+        opening.pack(side="right", padx=gap // 2)
         self._undo.pack(side="right")
         side = ttk.Frame(root, padding=gap)
         side.pack(side="left", fill="y")
@@ -114,8 +116,11 @@ class SettingsWindow(LiveWindow):
         root.bind("<Control-f>", lambda _: search.focus_set())
         root.bind("<Control-z>", lambda _: self._on_undo())
         # On X11, Tk has the line's beginning there.
-        root.bind_class("TEntry", "<Control-a>", _select_all)
+        for kind in ("TEntry", "TCombobox"):
+            root.bind_class(kind, "<Control-a>", _select_all)
         search.bind("<Escape>", lambda _: self._search.set(""))
+        # Tab goes down the sections, through the page, and to the buttons below it.
+        foot.lift()
         self._list.focus_set()
 
     def restyle(self) -> None:
@@ -127,9 +132,11 @@ class SettingsWindow(LiveWindow):
 
     def _rebuild(self) -> None:
         """Make the page anew: another section, another search, other entries."""
+        focus = self._focus_in_page()
         for child in self._scrolled.page.winfo_children():
             child.destroy()
         self._rows = []
+        self._entries = None
         words = self._search.get().lower().split()
         page = ttk.Frame(self._scrolled.page, padding=(self.px(4), 0, self.px(14), self.px(14)))
         page.pack(fill="both", expand=True)
@@ -141,6 +148,24 @@ class SettingsWindow(LiveWindow):
             self._build_table(page, self._section, fields_of(self._section).values())
         self._scrolled.to_top()
         self._update_state()
+        if focus is not None:
+            self._focus_again(page, focus)
+
+    def _focus_in_page(self) -> str | None:
+        """What has the keys, as a path from the page on; None: nothing in it."""
+        widget = self.root.focus_lastfor()
+        pages = map(str, self._scrolled.page.winfo_children())
+        path = str(widget)
+        return next((path.removeprefix(page) for page in pages if path.startswith(page)), None)
+
+    def _focus_again(self, page: ttk.Frame, path: str) -> None:
+        """Give the keys to what is in that place now, else to the first thing of the page."""
+        try:
+            self.root.nametowidget(f"{page}{path}").focus_set()
+        except KeyError:
+            # Only what is on the screen already can be next.
+            page.update_idletasks()
+            (page.tk_focusNext() or page).focus_set()
 
     def _build_table(self, page: ttk.Frame, table: str, fields: Iterable[Field]) -> None:
         self._head(page, section_title(table), _help_of(table))
@@ -165,13 +190,16 @@ class SettingsWindow(LiveWindow):
 
     def _build_list(self, page: ttk.Frame, table: str) -> None:
         self._head(page, section_title(table), _help_of(table))
-        names = self._listed = self._editor.entries(table)
+        before, names = self._listed.get(table, []), self._editor.entries(table)
+        self._listed[table] = names
         buttons = ttk.Frame(page)
         buttons.pack(fill="x", pady=(0, self.px(6)))
         ttk.Button(buttons, text=_("Add…"), command=partial(self._on_add, table)).pack(side="left")
         chosen = self._chosen.get(table)
         if chosen not in names:
-            chosen = names[0] if names else None
+            # Removed, or called otherwise: what is in its place now.
+            place = before.index(chosen) if chosen in before else 0
+            chosen = names[min(place, len(names) - 1)] if names else None
         if chosen is None:
             self._chosen.pop(table, None)
             ttk.Label(page, text=_("There is none yet."), style="Hint.TLabel").pack(anchor="w")
@@ -188,8 +216,7 @@ class SettingsWindow(LiveWindow):
         )  # fmt: skip
         entries.column("#0", width=self.px(180), stretch=False)
         for number, name in enumerate(names):
-            summary = self._summary(table, name)
-            what = plain_name(summary, 90) if summary else ""
+            what = self._summary(table, name)
             entries.insert("", "end", iid=str(number), text=plain_name(name), values=(what,))
         if len(names) > MOST_LISTED:
             bar = ttk.Scrollbar(frame, orient="vertical", command=entries.yview)
@@ -200,6 +227,7 @@ class SettingsWindow(LiveWindow):
         entries.selection_set(str(names.index(chosen)))
         entries.focus(str(names.index(chosen)))
         entries.bind("<<TreeviewSelect>>", lambda _: self._on_entry(table, entries.selection()))
+        self._entries = entries
         for fields in _grouped(table):
             self._add_row(page, fields, chosen)
 
@@ -220,7 +248,8 @@ class SettingsWindow(LiveWindow):
         """What an entry is about, beside its name; never a secret."""
         keys = [key for key in ALTERNATIVES[table] if key != "url"]
         values = (self._editor.value(fields_of(table)[key], name) for key in keys)
-        return next((shown_text(value) for value in values if value is not None), "")
+        summary = next((shown_text(value) for value in values if value is not None), "")
+        return plain_name(summary, 90) if summary else ""
 
     # -- what the person does
 
@@ -238,7 +267,7 @@ class SettingsWindow(LiveWindow):
         self._list.selection_set(section)
 
     def _on_entry(self, table: str, selection: Sequence[str]) -> None:
-        name = self._listed[int(selection[0])] if selection else None
+        name = self._listed[table][int(selection[0])] if selection else None
         if name is not None and name != self._chosen.get(table):
             self._chosen[table] = name
             self._rebuild()
@@ -316,11 +345,14 @@ class SettingsWindow(LiveWindow):
 
     def _take_in(self) -> None:
         is_list = self._section in LISTS and not self._search.get()
-        if is_list and self._editor.entries(self._section) != self._listed:
+        if is_list and self._editor.entries(self._section) != self._listed[self._section]:
             self._rebuild()
             return
         for row in self._rows:
             row.update_value()
+        if is_list and self._entries is not None:
+            for number, name in enumerate(self._listed[self._section]):
+                self._entries.item(str(number), values=(self._summary(self._section, name),))
         self._update_state()
 
     def _update_state(self) -> None:
@@ -368,8 +400,10 @@ class Adding(tk.Toplevel):
         self._error.grid(row=3, columnspan=2, sticky="w")
         buttons = ttk.Frame(frame)
         buttons.grid(row=4, columnspan=2, sticky="e", pady=(gap, 0))
-        ttk.Button(buttons, text=_("Cancel"), command=self.destroy).pack(side="right")
-        ttk.Button(buttons, text=_("Add"), command=self._on_add).pack(side="right", padx=gap // 2)
+        adding = ttk.Button(buttons, text=_("Add"), command=self._on_add)
+        cancelling = ttk.Button(buttons, text=_("Cancel"), command=self.destroy)
+        cancelling.pack(side="right")
+        adding.pack(side="right", padx=gap // 2)
         self._key.trace_add("write", lambda *_: self._explain())
         self._explain()
         self.bind("<Return>", lambda _: self._on_add())
