@@ -18,7 +18,7 @@ from trayapp.windows.palette import LIGHT
 
 pytestmark = pytest.mark.desktop
 
-TITLE = "Memtray .* Settings"
+TITLE = "Memtray .* (Settings|Einstellungen)"
 MINE = """\
 # My own file.
 [sampling]
@@ -140,6 +140,38 @@ def test_a_setting_is_found_by_what_it_is_for(
     wait_until(lambda: desktop.screenshot().crop(part).changed(before), SECONDS, "what was found")
     save_shot(desktop, "settings-found", tmp_path)
     assert written(applet) == tomllib.loads(MINE)
+
+
+@pytest.mark.parametrize("applet", ['\n[ui]\nlanguage = "de"   # mine, too\n'], indirect=True)
+def test_what_is_chosen_in_ones_language_is_written_in_the_words_of_the_file(
+    desktop: VirtualDesktop, applet: Applet, window: Box, tmp_path: Path
+) -> None:
+    """By keys alone: found by a choice, chosen by arrows; found by the file's key, typed."""
+    file = applet.home / "memtray.toml"
+    desktop.press("ctrl+f")
+    type_text(desktop, "einfarbig")
+    # Past the sections to the only field; its list opens at the default.
+    desktop.press("Tab", "Tab", "Down", "Down", "Down", "Return")
+    wait_until(lambda: written(applet).get("icon") == {"palette": "mono"}, SECONDS, "the choice")
+    save_shot(desktop, "settings-german", tmp_path)
+
+    desktop.press("ctrl+f", "ctrl+a")
+    type_text(desktop, "icon.shows")
+    desktop.press("Tab", "Tab")
+    type_in(desktop, "web")
+    wait_until(lambda: written(applet)["icon"].get("shows") == "web", SECONDS, "the target")
+    type_in(desktop, "Der Rechner")
+    wait_until(lambda: written(applet)["icon"].get("shows") == "system", SECONDS, "the word")
+    before = file.read_text()
+    type_in(desktop, "Der Mond")
+    wait_until(lambda: is_red(desktop, window), SECONDS, "the refusal")
+    save_shot(desktop, "settings-german-refused", tmp_path)
+    assert file.read_text() == before
+    assert before.startswith(MINE)
+    assert 'language = "de"   # mine, too\n' in before
+    desktop.press("Escape", "ctrl+a")
+    wait_until(lambda: not is_red(desktop, window), SECONDS, "the value as it was")
+    # What is selected then is not cut by the keys that close the window.
 
 
 @pytest.mark.parametrize(

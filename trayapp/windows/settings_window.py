@@ -6,35 +6,34 @@ import tkinter as tk
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from tkinter import font as tkfont
 from tkinter import ttk
 
 from trayapp.domain.language import _
 from trayapp.errors import MemtrayError, SettingsError
 from trayapp.settings.editor import SettingsEditor, shown_text, typed_value
-from trayapp.settings.fields import (
-    CHANNELS_TABLE,
-    HOOKS_TABLE,
-    LISTS,
-    TABLES,
-    TARGETS_TABLE,
-    Field,
-    fields_of,
-)
-from trayapp.settings.template import list_help
+from trayapp.settings.fields import LISTS, TABLES, TARGETS_TABLE, Field, fields_of
 from trayapp.windows.applet import Applet
 from trayapp.windows.labels import plain_name
 from trayapp.windows.live_window import LiveWindow
 from trayapp.windows.scrolled import Scrolled
-from trayapp.windows.setting_row import CHARACTERS, SettingRow, allowed_text, label_of, mask_of
+from trayapp.windows.setting_names import ALTERNATIVES
+from trayapp.windows.setting_row import SettingRow, mask_of, wrap
+from trayapp.windows.setting_texts import (
+    help_of,
+    is_meant,
+    key_of,
+    name_of,
+    section_help,
+    section_title,
+)
 from trayapp.windows.single import Listener
 from trayapp.windows.style import style_lists
 
-ALTERNATIVES = {
-    TARGETS_TABLE: ("match", "regex"),
-    CHANNELS_TABLE: ("url", "url_env", "url_keyring"),
-    HOOKS_TABLE: ("command",),
-}
-"""Of these settings of one entry exactly one is written."""
+ADDED_CHARACTERS = 50
+"""Width of what is typed into for a new entry."""
+WRAP_PIXELS = 560
+"""Width of what explains it."""
 EFFECT_MILLISECONDS = 2200
 """After so long the running applet has read the file."""
 MOST_LISTED = 8
@@ -80,13 +79,15 @@ class SettingsWindow(LiveWindow):
         root.minsize(self.px(640), self.px(360))
         foot = ttk.Frame(root, padding=(gap, gap // 2))
         foot.pack(side="bottom", fill="x")
-        ttk.Label(foot, textvariable=self._status, style="Hint.TLabel").pack(side="left")
         self._undo = ttk.Button(foot, text=_("Undo"), command=self._on_undo)
         opening = ttk.Button(foot, text=_("Open the file"), command=self._on_open)
         closing = ttk.Button(foot, text=_("Close"), command=self.close)
         closing.pack(side="right")
         opening.pack(side="right", padx=gap // 2)
         self._undo.pack(side="right")
+        status = ttk.Label(foot, textvariable=self._status, style="Hint.TLabel")
+        status.pack(side="left", fill="x", expand=True, padx=(0, gap))
+        status.bind("<Configure>", wrap)
         side = ttk.Frame(root, padding=gap)
         side.pack(side="left", fill="y")
         ttk.Label(side, text=_("Search"), style="Hint.TLabel").pack(anchor="w")
@@ -101,7 +102,9 @@ class SettingsWindow(LiveWindow):
         self._list = ttk.Treeview(
             side, show="tree", selectmode="browse", height=len(sections), style="Treeview"
         )
-        self._list.column("#0", width=self.px(150))
+        font = tkfont.nametofont("TkDefaultFont", root)
+        widest = max(font.measure(section_title(name)) for name in sections)
+        self._list.column("#0", width=max(self.px(150), widest + self.px(32)))
         for name in sections:
             self._list.insert("", "end", iid=name, text=section_title(name))
         self._list.pack(fill="both", expand=True)
@@ -168,14 +171,14 @@ class SettingsWindow(LiveWindow):
             (page.tk_focusNext() or page).focus_set()
 
     def _build_table(self, page: ttk.Frame, table: str, fields: Iterable[Field]) -> None:
-        self._head(page, section_title(table), _help_of(table))
+        self._head(page, section_title(table), section_help(table))
         for field in fields:
             self._add_row(page, [field], None)
 
     def _build_found(self, page: ttk.Frame, words: Sequence[str]) -> None:
         found = False
         for table in [*(table.name for table in TABLES), *LISTS]:
-            fields = [field for field in fields_of(table).values() if _is_meant(field, words)]
+            fields = [field for field in fields_of(table).values() if is_meant(field, words)]
             found = found or bool(fields)
             if fields and table in LISTS:
                 ttk.Button(
@@ -189,7 +192,7 @@ class SettingsWindow(LiveWindow):
             )
 
     def _build_list(self, page: ttk.Frame, table: str) -> None:
-        self._head(page, section_title(table), _help_of(table))
+        self._head(page, section_title(table), section_help(table))
         before, names = self._listed.get(table, []), self._editor.entries(table)
         self._listed[table] = names
         buttons = ttk.Frame(page)
@@ -382,29 +385,31 @@ class Adding(tk.Toplevel):
         gap = window.px(10)
         frame = ttk.Frame(self, padding=gap)
         frame.pack(fill="both", expand=True)
-        keys = ALTERNATIVES[table]
-        self._key = tk.StringVar(self, keys[0])
+        fields = fields_of(table)
+        self._fields = [fields[key] for key in ALTERNATIVES[table]]
+        self._field = self._fields[0]
         self._typed_name, self._typed_value = tk.StringVar(self), tk.StringVar(self)
-        ttk.Label(frame, text=label_of(fields_of(table)["name"])).grid(row=0, sticky="w", pady=gap)
-        first = ttk.Entry(frame, textvariable=self._typed_name, width=2 * CHARACTERS)
+        ttk.Label(frame, text=name_of(fields["name"])).grid(row=0, sticky="w")
+        first = ttk.Entry(frame, textvariable=self._typed_name, width=ADDED_CHARACTERS)
         first.grid(row=0, column=1, sticky="ew", padx=(gap, 0))
-        choice = ttk.Combobox(
-            frame, values=keys, textvariable=self._key, state="readonly", width=12
+        ttk.Label(frame, text=key_of(fields["name"]), style="Hint.TLabel").grid(
+            row=1, column=1, sticky="w", padx=(gap, 0), pady=(0, gap)
         )
-        choice.grid(row=1, sticky="w")
-        self._entry = ttk.Entry(frame, textvariable=self._typed_value, width=2 * CHARACTERS)
-        self._entry.grid(row=1, column=1, sticky="ew", padx=(gap, 0))
-        self._hint = ttk.Label(frame, style="Hint.TLabel", wraplength=window.px(460))
-        self._hint.grid(row=2, columnspan=2, sticky="w", pady=gap)
-        self._error = ttk.Label(frame, style="Error.TLabel", wraplength=window.px(460))
-        self._error.grid(row=3, columnspan=2, sticky="w")
+        self._what(frame).grid(row=2, sticky="w")
+        self._entry = ttk.Entry(frame, textvariable=self._typed_value, width=ADDED_CHARACTERS)
+        self._entry.grid(row=2, column=1, sticky="ew", padx=(gap, 0))
+        self._key = ttk.Label(frame, style="Hint.TLabel")
+        self._key.grid(row=3, column=1, sticky="w", padx=(gap, 0))
+        self._hint = ttk.Label(frame, style="Hint.TLabel", wraplength=window.px(WRAP_PIXELS))
+        self._hint.grid(row=4, columnspan=2, sticky="w", pady=gap)
+        self._error = ttk.Label(frame, style="Error.TLabel", wraplength=window.px(WRAP_PIXELS))
+        self._error.grid(row=5, columnspan=2, sticky="w")
         buttons = ttk.Frame(frame)
-        buttons.grid(row=4, columnspan=2, sticky="e", pady=(gap, 0))
+        buttons.grid(row=6, columnspan=2, sticky="e", pady=(gap, 0))
         adding = ttk.Button(buttons, text=_("Add"), command=self._on_add)
         cancelling = ttk.Button(buttons, text=_("Cancel"), command=self.destroy)
         cancelling.pack(side="right")
         adding.pack(side="right", padx=gap // 2)
-        self._key.trace_add("write", lambda *_: self._explain())
         self._explain()
         self.bind("<Return>", lambda _: self._on_add())
         self.bind("<Escape>", lambda _: self.destroy())
@@ -412,15 +417,34 @@ class Adding(tk.Toplevel):
         self.wait_visibility()
         self.grab_set()
 
+    def _what(self, frame: ttk.Frame) -> ttk.Widget:
+        """What the second thing to type is called, or may be."""
+        names = [name_of(field) for field in self._fields]
+        if len(names) == 1:
+            return ttk.Label(frame, text=names[0])
+        font = tkfont.nametofont("TkTextFont", self)
+        width = max(map(font.measure, names)) // font.measure("0") + 2
+        choice = ttk.Combobox(frame, values=names, state="readonly", width=width)
+        choice.current(0)
+        choice.bind("<<ComboboxSelected>>", lambda _: self._on_what(self._fields[choice.current()]))
+        return choice
+
+    def _on_what(self, field: Field) -> None:
+        if mask_of(self._field) and not mask_of(field):
+            # What was typed as a secret is not to be seen as something else.
+            self._typed_value.set("")
+        self._field = field
+        self._explain()
+
     def _explain(self) -> None:
-        field = fields_of(self._table)[self._key.get()]
-        self._entry.configure(show=mask_of(field))
-        self._hint.configure(text=f"{_(field.help)}: {allowed_text(field)}")
+        self._entry.configure(show=mask_of(self._field))
+        self._key.configure(text=key_of(self._field))
+        self._hint.configure(text=help_of(self._field, None))
 
     def _on_add(self) -> None:
-        key, name = self._key.get(), self._typed_name.get().strip()
+        key, name = self._field.key, self._typed_name.get().strip()
         try:
-            value = typed_value(fields_of(self._table)[key], self._typed_value.get())
+            value = typed_value(self._field, self._typed_value.get())
             self._editor.add(self._table, {"name": name, key: value})
         except SettingsError as error:
             self._error.configure(text=f"⚠ {error}")
@@ -435,35 +459,6 @@ def _select_all(event: tk.Event[tk.Misc]) -> str:
     return "break"
 
 
-def section_title(name: str) -> str:
-    """A section for people."""
-    titles = {
-        "sampling": _("Sampling"),
-        "budget": _("Own budget"),
-        "icon": _("Icon"),
-        "tray": _("Tray"),
-        "ui": _("Language and units"),
-        "alerts": _("Alerts"),
-        "delivery": _("Delivery"),
-        "actions": _("Actions"),
-        "growth": _("Growth"),
-        "spike": _("Jumps"),
-        "leak": _("Leaks"),
-        "history": _("History"),
-        "trends": _("Trends"),
-        TARGETS_TABLE: _("Targets"),
-        CHANNELS_TABLE: _("Channels"),
-        HOOKS_TABLE: _("Hooks"),
-    }
-    return titles.get(name, name.capitalize())
-
-
-def _help_of(table: str) -> str:
-    if table in LISTS:
-        return list_help(table)
-    return next(_(each.help) for each in TABLES if each.name == table)
-
-
 def _grouped(table: str) -> Iterator[list[Field]]:
     """The fields of an entry, those together of which one is written."""
     fields = fields_of(table)
@@ -473,8 +468,3 @@ def _grouped(table: str) -> Iterator[list[Field]]:
             yield [fields[each] for each in together]
         elif key not in together:
             yield [field]
-
-
-def _is_meant(field: Field, words: Sequence[str]) -> bool:
-    text = f"{section_title(field.table)} {field.key} {label_of(field)} {_(field.help)}".lower()
-    return all(word in text for word in words)
