@@ -18,7 +18,7 @@ from trayapp.windows.palette import LIGHT
 
 pytestmark = pytest.mark.desktop
 
-TITLE = "Memtray .* Settings"
+TITLE = "Memtray .* (Settings|Einstellungen)"
 MINE = """\
 # My own file.
 [sampling]
@@ -39,8 +39,10 @@ def desktop() -> Iterator[VirtualDesktop]:
 
 
 @pytest.fixture
-def applet(desktop: VirtualDesktop, tmp_path: Path) -> Iterator[Applet]:
-    running = Applet(desktop, tmp_path / "home", MINE)
+def applet(
+    desktop: VirtualDesktop, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Applet]:
+    running = Applet(desktop, tmp_path / "home", MINE + getattr(request, "param", ""))
     running.start("--headless")
     yield running
     running.stop()
@@ -57,10 +59,14 @@ def window(desktop: VirtualDesktop, applet: Applet) -> Iterator[Box]:
     assert process.wait(20) == 0
 
 
-def type_in(desktop: VirtualDesktop, text: str) -> None:
-    desktop.press("ctrl+a")
+def type_text(desktop: VirtualDesktop, text: str) -> None:
     command = ("xdotool", "type", "--delay", "30", text)
     subprocess.run(command, env=desktop.env, check=True)
+
+
+def type_in(desktop: VirtualDesktop, text: str) -> None:
+    desktop.press("ctrl+a")
+    type_text(desktop, text)
     desktop.press("Return")
 
 
@@ -109,7 +115,7 @@ def test_targets_are_added_edited_and_removed(
     # The first section; "Add…" is the next thing.
     desktop.press("Tab", "space")
     wait_until(lambda: desktop.find_window("Memtray .* Add", timeout=SECONDS), SECONDS, "dialog")
-    subprocess.run(("xdotool", "type", "--delay", "30", "mine"), env=desktop.env, check=True)
+    type_text(desktop, "mine")
     desktop.press("Tab", "Tab")
     type_in(desktop, "sleep infinity")
     wait_until(lambda: len(written(applet)["targets"]) == 2, SECONDS, "the target")
@@ -130,8 +136,61 @@ def test_a_setting_is_found_by_what_it_is_for(
     part = Box(window.x + 180, window.y, window.width - 180, window.height)
     before = desktop.screenshot().crop(part)
     desktop.press("ctrl+f")
-    words = ("xdotool", "type", "--delay", "30", "colour-blind")
-    subprocess.run(words, env=desktop.env, check=True)
+    type_text(desktop, "colour-blind")
     wait_until(lambda: desktop.screenshot().crop(part).changed(before), SECONDS, "what was found")
     save_shot(desktop, "settings-found", tmp_path)
     assert written(applet) == tomllib.loads(MINE)
+
+
+@pytest.mark.parametrize("applet", ['\n[ui]\nlanguage = "de"   # mine, too\n'], indirect=True)
+def test_what_is_chosen_in_ones_language_is_written_in_the_words_of_the_file(
+    desktop: VirtualDesktop, applet: Applet, window: Box, tmp_path: Path
+) -> None:
+    """By keys alone: found by a choice, chosen by arrows; found by the file's key, typed."""
+    file = applet.home / "memtray.toml"
+    desktop.press("ctrl+f")
+    type_text(desktop, "einfarbig")
+    # Past the sections to the only field; its list opens at the default.
+    desktop.press("Tab", "Tab", "Down", "Down", "Down", "Return")
+    wait_until(lambda: written(applet).get("icon") == {"palette": "mono"}, SECONDS, "the choice")
+    save_shot(desktop, "settings-german", tmp_path)
+
+    desktop.press("ctrl+f", "ctrl+a")
+    type_text(desktop, "icon.shows")
+    desktop.press("Tab", "Tab")
+    type_in(desktop, "web")
+    wait_until(lambda: written(applet)["icon"].get("shows") == "web", SECONDS, "the target")
+    type_in(desktop, "Der Rechner")
+    wait_until(lambda: written(applet)["icon"].get("shows") == "system", SECONDS, "the word")
+    before = file.read_text()
+    type_in(desktop, "Der Mond")
+    wait_until(lambda: is_red(desktop, window), SECONDS, "the refusal")
+    save_shot(desktop, "settings-german-refused", tmp_path)
+    assert file.read_text() == before
+    assert before.startswith(MINE)
+    assert 'language = "de"   # mine, too\n' in before
+    desktop.press("Escape", "ctrl+a")
+    wait_until(lambda: not is_red(desktop, window), SECONDS, "the value as it was")
+    # What is selected then is not cut by the keys that close the window.
+
+
+@pytest.mark.parametrize(
+    "applet", ['\n[[targets]]\nname = "other"\nmatch = "nor this one"\n'], indirect=True
+)
+@pytest.mark.usefixtures("window")
+def test_keys_stay_where_they_are_when_the_page_is_made_anew(
+    desktop: VirtualDesktop, applet: Applet
+) -> None:
+    # "Add…", "Remove", and the list of targets, where an arrow chooses the next one.
+    desktop.press("Tab", "Tab", "Tab", "Down", "Tab")
+    type_in(desktop, "renamed")
+    wait_until(
+        lambda: [each["name"] for each in written(applet)["targets"]] == ["web", "renamed"],
+        SECONDS,
+        "the name",
+    )
+    # Undone, which makes the page anew, and typed again in the same field.
+    desktop.press("ctrl+z")
+    wait_until(lambda: written(applet)["targets"][1]["name"] == "other", SECONDS, "the undoing")
+    type_in(desktop, "again")
+    wait_until(lambda: written(applet)["targets"][1]["name"] == "again", SECONDS, "the name")

@@ -198,7 +198,7 @@ FIELDS = (
     Field("actions", "per_hour", "per_hour", Whole(1, 100),
           N_("most often of each action on each target")),
     Field("actions", "terminate_phrase", "terminate_phrase", Choice(("", TERMINATE_PHRASE)),
-          N_("what must stand here for terminate to be done at all")),
+          N_("what must stand here for \"terminate\" to be done at all")),
     Field("growth", "enabled", "enabled", Flag(),
           N_("watch for growth")),
     Field("growth", "threshold_kb_per_second", "threshold_bytes_per_second", Number(1, 200, 1000),

@@ -96,11 +96,6 @@ def default_text() -> str:
     return "\n".join([_(_HEAD), *tables, *lists])
 
 
-def list_help(table: str) -> str:
-    """What the [[table]] blocks are for, as the file says it, on one line."""
-    return " ".join(line.removeprefix("# ") for line in _(_LISTS[table]).splitlines())
-
-
 def target_text(target: TargetSettings) -> str:
     """One [[targets]] block, every value on one line, that holds only what is not the default."""
     lines = [f"[[{TARGETS_TABLE}]]\n"]

@@ -39,6 +39,10 @@ class LiveWindow:
         self.root.bind("<Control-d>", lambda _: self._toggle_dark())
         # Tk's own buttons take the space bar alone.
         self.root.tk.eval("bind TButton <Return> {%W invoke; break}")
+        # On X11, fields take the two for themselves: they would cut and delete what is in there.
+        self.root.event_delete("<<Cut>>", "<Control-w>")
+        for kind in ("TEntry", "TCombobox"):
+            self.root.unbind_class(kind, "<Control-d>")
         self.root.bind("<Visibility>", self._on_visibility)
 
     # -- for windows of a kind

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-import re
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from tkinter import font as tkfont
 from tkinter import ttk
 
 from trayapp.domain.language import _
 from trayapp.errors import SettingsError
-from trayapp.settings.editor import SettingsEditor, default_value, shown_text, typed_value
-from trayapp.settings.fields import RESERVED_NAMES, Field
+from trayapp.settings.editor import SettingsEditor, default_value
+from trayapp.settings.fields import TARGETS_TABLE, Field
 from trayapp.settings.kinds import Choice, Flag, Secret, Subject, Texts
+from trayapp.windows.setting_names import ALTERNATIVES
+from trayapp.windows.setting_texts import (
+    choices_of,
+    help_of,
+    key_of,
+    meant_value,
+    name_of,
+    refusal_text,
+    shown_value,
+    title_of,
+)
 
-CHARACTERS = 24
-"""Width of what is typed into."""
-WRAP_PIXELS = 400
+CHARACTERS = 30
+"""Width of what is typed into, or chosen."""
+_LABEL_MARGINS = 8
+"""More pixels than a label keeps free at both sides."""
 
 Change = Callable[[dict[str, object]], None]
 """Writes values, None being back to the default; raises SettingsError."""
@@ -41,25 +53,38 @@ class SettingRow(ttk.Frame):
         self.entry = entry
         self._change = change
         self._shown: object = None
-        self._key = tk.StringVar(self, fields[0].key)
+        self._shown_text = ""
+        self._key = fields[0].key
+        self._key_shown = tk.StringVar(self)
         self.columnconfigure(0, weight=1)
+        # In all rows alike, whatever is in there.
+        side_pixels = tkfont.nametofont("TkTextFont", self).measure("0") * CHARACTERS
+        self.columnconfigure(1, minsize=side_pixels)
         self.rowconfigure(1, weight=1)
-        ttk.Label(self, text=_title(fields), style="Name.TLabel").grid(row=0, column=0, sticky="w")
-        self._help = ttk.Label(self, style="Hint.TLabel", wraplength=round(WRAP_PIXELS * scale))
-        self._help.grid(row=1, column=0, sticky="nw")
+        title = ttk.Label(self, text=title_of(fields), style="Name.TLabel")
+        title.grid(row=0, column=0, sticky="nwe")
+        self._help = ttk.Label(self, style="Hint.TLabel")
+        self._help.grid(row=1, column=0, sticky="nwe")
+        for label in (title, self._help):
+            label.bind("<Configure>", wrap)
         side = ttk.Frame(self)
-        side.grid(row=0, column=1, rowspan=2, sticky="ne", padx=round(8 * scale))
+        side.grid(row=0, column=1, rowspan=2, sticky="new", padx=round(8 * scale))
         if len(fields) > 1:
             choice = ttk.Combobox(
-                side, values=[*self._fields], textvariable=self._key, state="readonly",
-                width=CHARACTERS,
+                side, values=[name_of(field) for field in fields], textvariable=self._key_shown,
+                state="readonly",
             )  # fmt: skip
-            choice.pack(side="top", anchor="e", pady=(0, round(3 * scale)))
-            choice.bind("<<ComboboxSelected>>", lambda _: self._on_key())
+            choice.pack(fill="x", pady=(0, round(3 * scale)))
+            choice.bind(
+                "<<ComboboxSelected>>", lambda _: self._on_key([*self._fields][choice.current()])
+            )
         self._flag = tk.BooleanVar(self)
         self._text = tk.StringVar(self)
         self._words: dict[str, tk.BooleanVar] = {}
+        self._entry: ttk.Entry | None = None
         self._add_input(side, fields[0])
+        self._file_key = ttk.Label(side, style="Hint.TLabel")
+        self._file_key.pack(anchor="w", pady=(round(2 * scale), 0))
         self._reset = ttk.Button(self, text=_("Reset"), command=self._on_reset)
         self._reset.grid(row=0, column=2, rowspan=2, sticky="ne")
         self._error = ttk.Label(self, style="Error.TLabel", wraplength=round(600 * scale))
@@ -67,7 +92,12 @@ class SettingRow(ttk.Frame):
 
     @property
     def _field(self) -> Field:
-        return self._fields[self._key.get()]
+        return self._fields[self._key]
+
+    @property
+    def _is_optional(self) -> bool:
+        """Whether the entry, if there is one, can do without."""
+        return self._key not in ("name", *ALTERNATIVES.get(self._field.table, ()))
 
     def update_value(self) -> None:
         """Show what the file says now, unless something else is being typed."""
@@ -76,22 +106,19 @@ class SettingRow(ttk.Frame):
             for key, field in self._fields.items()
             if (value := self._editor.value(field, self.entry)) is not None
         }
-        if written and self._key.get() not in written:
-            self._key.set(next(iter(written)))
+        if written and self._key not in written:
+            self._key = next(iter(written))
         field = self._field
         value = written.get(field.key)
         default = default_value(field)
-        optional = len(self._fields) == 1 and field.key != "name"
-        self._reset.state(["!disabled" if optional and value is not None else "disabled"])
-        self._help.configure(text=_help(field, default))
+        can_reset = self._is_optional and value is not None
+        self._reset.state(["!disabled" if can_reset else "disabled"])
+        self._explain(default)
         shown = default if value is None else value
         if shown == self._shown and self._is_edited():
             return
         self._shown = shown
-        self._flag.set(shown is True)
-        self._text.set(shown_text(shown))
-        for word, chosen in self._words.items():
-            chosen.set(isinstance(shown, list) and word in shown)
+        self._show_value()
         self._tell(None)
 
     def commit(self) -> bool:
@@ -106,36 +133,57 @@ class SettingRow(ttk.Frame):
                 side, text=_("on"), variable=self._flag,
                 command=lambda: self._write(self._flag.get()),
             )  # fmt: skip
-            box.pack(anchor="e")
+            box.pack(anchor="w")
             return
         if isinstance(kind, Texts) and kind.words:
-            frame = ttk.Frame(side)
-            frame.pack(anchor="e")
-            for word in kind.words:
+            for word, shown in choices_of(field).items():
                 self._words[word] = tk.BooleanVar(self)
                 ttk.Checkbutton(
-                    frame, text=word, variable=self._words[word], command=self._on_words
+                    side, text=shown, variable=self._words[word], command=self._on_words
                 ).pack(anchor="w")
             return
-        entry: ttk.Entry
-        if isinstance(kind, Choice):
-            entry = ttk.Combobox(
-                side, values=kind.words, textvariable=self._text, state="readonly", width=CHARACTERS
-            )
-        elif isinstance(kind, Subject):
-            names = [*RESERVED_NAMES, *self._editor.entries("targets")]
-            entry = ttk.Combobox(side, values=names, textvariable=self._text, width=CHARACTERS)
-        else:
-            entry = ttk.Entry(
-                side, textvariable=self._text, width=CHARACTERS + 2, show=mask_of(field)
-            )
-        entry.pack(anchor="e")
+        entry = self._choice(side, field) if isinstance(kind, Choice | Subject) else None
+        if entry is None:
+            entry = ttk.Entry(side, textvariable=self._text)
+        entry.pack(fill="x")
         for event in ("<Return>", "<KP_Enter>", "<FocusOut>", "<<ComboboxSelected>>"):
             entry.bind(event, lambda _: self._on_typed())
         entry.bind("<Escape>", self._on_escape)
+        self._entry = entry
+
+    def _choice(self, side: ttk.Frame, field: Field) -> ttk.Entry:
+        """A list that drops down with what there is at that moment."""
+        state = "readonly" if isinstance(field.kind, Choice) else "normal"
+        box = ttk.Combobox(side, textvariable=self._text, state=state)
+        box.configure(
+            postcommand=lambda: box.configure(values=[*choices_of(field, self._targets()).values()])
+        )
+        return box
+
+    def _targets(self) -> Sequence[str]:
+        is_subject = isinstance(self._field.kind, Subject)
+        return self._editor.entries(TARGETS_TABLE) if is_subject else ()
+
+    def _show_value(self) -> None:
+        """Let every widget say what is written."""
+        self._flag.set(self._shown is True)
+        for word, chosen in self._words.items():
+            chosen.set(isinstance(self._shown, list) and word in self._shown)
+        self._hide()
+        self._shown_text = shown_value(self._field, self._shown, self._targets())
+        self._text.set(self._shown_text)
+
+    def _hide(self) -> None:
+        if self._entry is not None:
+            self._entry.configure(show=mask_of(self._field))
+
+    def _explain(self, default: object) -> None:
+        self._key_shown.set(name_of(self._field))
+        self._file_key.configure(text=key_of(self._field))
+        self._help.configure(text=help_of(self._field, default))
 
     def _is_edited(self) -> bool:
-        return not self._words and self._text.get() != shown_text(self._shown)
+        return not self._words and self._text.get() != self._shown_text
 
     def _on_typed(self) -> None:
         if not self._is_edited():
@@ -143,9 +191,10 @@ class SettingRow(ttk.Frame):
         text = self._text.get()
         try:
             is_empty = not text.strip() and default_value(self._field) is None
-            optional = is_empty and len(self._fields) == 1
             value = (
-                None if optional and self._field.key != "name" else typed_value(self._field, text)
+                None
+                if is_empty and self._is_optional
+                else meant_value(self._field, text, self._targets())
             )
         except SettingsError as error:
             self._tell(str(error))
@@ -155,26 +204,39 @@ class SettingRow(ttk.Frame):
     def _on_words(self) -> None:
         self._write([word for word, chosen in self._words.items() if chosen.get()])
 
-    def _on_key(self) -> None:
-        """Another one of the choices: what is written so far goes under its name, if it fits."""
-        self._help.configure(text=_help(self._field, None))
-        if self._text.get():
+    def _on_key(self, key: str) -> None:
+        """Another one of the choices: what is written so far goes under its name, if it fits.
+
+        What may hold a secret does not: it would be there to be read.
+        """
+        was_hidden = bool(mask_of(self._field))
+        self._key = key
+        self._explain(None)
+        self._tell(None)
+        if self._editor.value(self._field, self.entry) is not None:
+            self.update_value()
+        elif was_hidden:
+            self._shown = None
+            self._show_value()
+        elif self._text.get():
+            self._hide()
             self._write(self._text.get())
 
     def _on_escape(self, _: object) -> str | None:
-        if not self._is_edited():
-            return None
-        self._text.set(shown_text(self._shown))
+        """What is written, instead of what is typed or what was chosen to be written."""
+        before = self._key, self._text.get()
+        self._text.set(self._shown_text)
+        self.update_value()
         self._tell(None)
-        return "break"
+        return None if (self._key, self._text.get()) == before else "break"
 
     def _on_reset(self) -> None:
         self._write(None)
 
     def _write(self, value: object) -> None:
-        others = dict.fromkeys(key for key in self._fields if key != self._key.get())
+        others = dict.fromkeys(key for key in self._fields if key != self._key)
         try:
-            self._change({**others, self._key.get(): value})
+            self._change({**others, self._key: value})
         except SettingsError as error:
             self._tell(str(error))
             # A switch that was refused is where it was.
@@ -183,7 +245,7 @@ class SettingRow(ttk.Frame):
                 chosen.set(isinstance(self._shown, list) and word in self._shown)
             return
         self._shown = default_value(self._field) if value is None else value
-        self._text.set(shown_text(self._shown))
+        self._show_value()
         self._tell(None)
         self.update_value()
 
@@ -192,41 +254,15 @@ class SettingRow(ttk.Frame):
         if sentence is None:
             self._error.grid_remove()
         else:
-            self._error.configure(text=f"⚠ {sentence}")
+            self._error.configure(text=f"⚠ {refusal_text(self._field, sentence)}")
             self._error.grid(row=2, column=0, columnspan=3, sticky="w")
+
+
+def wrap(event: tk.Event[ttk.Label]) -> None:
+    """Let a text have as many lines as the width that it is given takes."""
+    event.widget.configure(wraplength=event.width - _LABEL_MARGINS)
 
 
 def mask_of(field: Field) -> str:
     """What hides a secret; the names of places where one is kept are none."""
     return "•" if isinstance(field.kind, Secret) and field.key == "url" else ""
-
-
-def label_of(field: Field) -> str:
-    """The name of a setting for people: its key in the file, spelled out."""
-    return field.key.replace("_", " ").capitalize()
-
-
-def _title(fields: Sequence[Field]) -> str:
-    return " / ".join(map(label_of, fields))
-
-
-def _help(field: Field, default: object) -> str:
-    """What it is for, in one sentence, and what fits."""
-    text = _(field.help)
-    facts = []
-    # What can be chosen from a list or by a click is seen there.
-    kind = field.kind
-    is_seen = isinstance(kind, Flag | Choice) or (isinstance(kind, Texts) and bool(kind.words))
-    if not is_seen:
-        facts.append(_("Range: {range}").format(range=allowed_text(field)))
-    if isinstance(default, bool):
-        facts.append(_("Default: on") if default else _("Default: off"))
-    elif default not in (None, "", []):
-        facts.append(_("Default: {value}").format(value=shown_text(default)))
-    sentence = f"{text[:1].upper()}{text[1:]}."
-    return "\n".join((sentence, " · ".join(facts))) if facts else sentence
-
-
-def allowed_text(field: Field) -> str:
-    """What fits, as it is typed into a field: without the quotes of the file."""
-    return re.sub(r'"([^"]+)"', r"\1", field.kind.allowed)

@@ -6,35 +6,34 @@ import tkinter as tk
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from tkinter import font as tkfont
 from tkinter import ttk
 
 from trayapp.domain.language import _
 from trayapp.errors import MemtrayError, SettingsError
 from trayapp.settings.editor import SettingsEditor, shown_text, typed_value
-from trayapp.settings.fields import (
-    CHANNELS_TABLE,
-    HOOKS_TABLE,
-    LISTS,
-    TABLES,
-    TARGETS_TABLE,
-    Field,
-    fields_of,
-)
-from trayapp.settings.template import list_help
+from trayapp.settings.fields import LISTS, TABLES, TARGETS_TABLE, Field, fields_of
 from trayapp.windows.applet import Applet
 from trayapp.windows.labels import plain_name
 from trayapp.windows.live_window import LiveWindow
 from trayapp.windows.scrolled import Scrolled
-from trayapp.windows.setting_row import CHARACTERS, SettingRow, allowed_text, label_of, mask_of
+from trayapp.windows.setting_names import ALTERNATIVES
+from trayapp.windows.setting_row import SettingRow, mask_of, wrap
+from trayapp.windows.setting_texts import (
+    help_of,
+    is_meant,
+    key_of,
+    name_of,
+    section_help,
+    section_title,
+)
 from trayapp.windows.single import Listener
 from trayapp.windows.style import style_lists
 
-ALTERNATIVES = {
-    TARGETS_TABLE: ("match", "regex"),
-    CHANNELS_TABLE: ("url", "url_env", "url_keyring"),
-    HOOKS_TABLE: ("command",),
-}
-"""Of these settings of one entry exactly one is written."""
+ADDED_CHARACTERS = 50
+"""Width of what is typed into for a new entry."""
+WRAP_PIXELS = 560
+"""Width of what explains it."""
 EFFECT_MILLISECONDS = 2200
 """After so long the running applet has read the file."""
 MOST_LISTED = 8
@@ -59,7 +58,9 @@ class SettingsWindow(LiveWindow):
         self._section = TARGETS_TABLE
         self._chosen: dict[str, str] = {}
         """The entry that is shown of each list."""
-        self._listed: list[str] = []
+        self._listed: dict[str, list[str]] = {}
+        """The entries of each list as it was shown last."""
+        self._entries: ttk.Treeview | None = None
         self._rows: list[SettingRow] = []
         self._is_warned = False
         self._search = tk.StringVar(self.root)
@@ -78,13 +79,15 @@ class SettingsWindow(LiveWindow):
         root.minsize(self.px(640), self.px(360))
         foot = ttk.Frame(root, padding=(gap, gap // 2))
         foot.pack(side="bottom", fill="x")
-        ttk.Label(foot, textvariable=self._status, style="Hint.TLabel").pack(side="left")
-        ttk.Button(foot, text=_("Close"), command=self.close).pack(side="right")
-        ttk.Button(foot, text=_("Open the file"), command=self._on_open).pack(
-            side="right", padx=gap // 2
-        )
         self._undo = ttk.Button(foot, text=_("Undo"), command=self._on_undo)
+        opening = ttk.Button(foot, text=_("Open the file"), command=self._on_open)
+        closing = ttk.Button(foot, text=_("Close"), command=self.close)
+        closing.pack(side="right")
+        opening.pack(side="right", padx=gap // 2)
         self._undo.pack(side="right")
+        status = ttk.Label(foot, textvariable=self._status, style="Hint.TLabel")
+        status.pack(side="left", fill="x", expand=True, padx=(0, gap))
+        status.bind("<Configure>", wrap)
         side = ttk.Frame(root, padding=gap)
         side.pack(side="left", fill="y")
         ttk.Label(side, text=_("Search"), style="Hint.TLabel").pack(anchor="w")
@@ -99,7 +102,9 @@ class SettingsWindow(LiveWindow):
         self._list = ttk.Treeview(
             side, show="tree", selectmode="browse", height=len(sections), style="Treeview"
         )
-        self._list.column("#0", width=self.px(150))
+        font = tkfont.nametofont("TkDefaultFont", root)
+        widest = max(font.measure(section_title(name)) for name in sections)
+        self._list.column("#0", width=max(self.px(150), widest + self.px(32)))
         for name in sections:
             self._list.insert("", "end", iid=name, text=section_title(name))
         self._list.pack(fill="both", expand=True)
@@ -114,8 +119,11 @@ class SettingsWindow(LiveWindow):
         root.bind("<Control-f>", lambda _: search.focus_set())
         root.bind("<Control-z>", lambda _: self._on_undo())
         # On X11, Tk has the line's beginning there.
-        root.bind_class("TEntry", "<Control-a>", _select_all)
+        for kind in ("TEntry", "TCombobox"):
+            root.bind_class(kind, "<Control-a>", _select_all)
         search.bind("<Escape>", lambda _: self._search.set(""))
+        # Tab goes down the sections, through the page, and to the buttons below it.
+        foot.lift()
         self._list.focus_set()
 
     def restyle(self) -> None:
@@ -127,9 +135,11 @@ class SettingsWindow(LiveWindow):
 
     def _rebuild(self) -> None:
         """Make the page anew: another section, another search, other entries."""
+        focus = self._focus_in_page()
         for child in self._scrolled.page.winfo_children():
             child.destroy()
         self._rows = []
+        self._entries = None
         words = self._search.get().lower().split()
         page = ttk.Frame(self._scrolled.page, padding=(self.px(4), 0, self.px(14), self.px(14)))
         page.pack(fill="both", expand=True)
@@ -141,16 +151,34 @@ class SettingsWindow(LiveWindow):
             self._build_table(page, self._section, fields_of(self._section).values())
         self._scrolled.to_top()
         self._update_state()
+        if focus is not None:
+            self._focus_again(page, focus)
+
+    def _focus_in_page(self) -> str | None:
+        """What has the keys, as a path from the page on; None: nothing in it."""
+        widget = self.root.focus_lastfor()
+        pages = map(str, self._scrolled.page.winfo_children())
+        path = str(widget)
+        return next((path.removeprefix(page) for page in pages if path.startswith(page)), None)
+
+    def _focus_again(self, page: ttk.Frame, path: str) -> None:
+        """Give the keys to what is in that place now, else to the first thing of the page."""
+        try:
+            self.root.nametowidget(f"{page}{path}").focus_set()
+        except KeyError:
+            # Only what is on the screen already can be next.
+            page.update_idletasks()
+            (page.tk_focusNext() or page).focus_set()
 
     def _build_table(self, page: ttk.Frame, table: str, fields: Iterable[Field]) -> None:
-        self._head(page, section_title(table), _help_of(table))
+        self._head(page, section_title(table), section_help(table))
         for field in fields:
             self._add_row(page, [field], None)
 
     def _build_found(self, page: ttk.Frame, words: Sequence[str]) -> None:
         found = False
         for table in [*(table.name for table in TABLES), *LISTS]:
-            fields = [field for field in fields_of(table).values() if _is_meant(field, words)]
+            fields = [field for field in fields_of(table).values() if is_meant(field, words)]
             found = found or bool(fields)
             if fields and table in LISTS:
                 ttk.Button(
@@ -164,14 +192,17 @@ class SettingsWindow(LiveWindow):
             )
 
     def _build_list(self, page: ttk.Frame, table: str) -> None:
-        self._head(page, section_title(table), _help_of(table))
-        names = self._listed = self._editor.entries(table)
+        self._head(page, section_title(table), section_help(table))
+        before, names = self._listed.get(table, []), self._editor.entries(table)
+        self._listed[table] = names
         buttons = ttk.Frame(page)
         buttons.pack(fill="x", pady=(0, self.px(6)))
         ttk.Button(buttons, text=_("Add…"), command=partial(self._on_add, table)).pack(side="left")
         chosen = self._chosen.get(table)
         if chosen not in names:
-            chosen = names[0] if names else None
+            # Removed, or called otherwise: what is in its place now.
+            place = before.index(chosen) if chosen in before else 0
+            chosen = names[min(place, len(names) - 1)] if names else None
         if chosen is None:
             self._chosen.pop(table, None)
             ttk.Label(page, text=_("There is none yet."), style="Hint.TLabel").pack(anchor="w")
@@ -188,8 +219,7 @@ class SettingsWindow(LiveWindow):
         )  # fmt: skip
         entries.column("#0", width=self.px(180), stretch=False)
         for number, name in enumerate(names):
-            summary = self._summary(table, name)
-            what = plain_name(summary, 90) if summary else ""
+            what = self._summary(table, name)
             entries.insert("", "end", iid=str(number), text=plain_name(name), values=(what,))
         if len(names) > MOST_LISTED:
             bar = ttk.Scrollbar(frame, orient="vertical", command=entries.yview)
@@ -200,6 +230,7 @@ class SettingsWindow(LiveWindow):
         entries.selection_set(str(names.index(chosen)))
         entries.focus(str(names.index(chosen)))
         entries.bind("<<TreeviewSelect>>", lambda _: self._on_entry(table, entries.selection()))
+        self._entries = entries
         for fields in _grouped(table):
             self._add_row(page, fields, chosen)
 
@@ -220,7 +251,8 @@ class SettingsWindow(LiveWindow):
         """What an entry is about, beside its name; never a secret."""
         keys = [key for key in ALTERNATIVES[table] if key != "url"]
         values = (self._editor.value(fields_of(table)[key], name) for key in keys)
-        return next((shown_text(value) for value in values if value is not None), "")
+        summary = next((shown_text(value) for value in values if value is not None), "")
+        return plain_name(summary, 90) if summary else ""
 
     # -- what the person does
 
@@ -238,7 +270,7 @@ class SettingsWindow(LiveWindow):
         self._list.selection_set(section)
 
     def _on_entry(self, table: str, selection: Sequence[str]) -> None:
-        name = self._listed[int(selection[0])] if selection else None
+        name = self._listed[table][int(selection[0])] if selection else None
         if name is not None and name != self._chosen.get(table):
             self._chosen[table] = name
             self._rebuild()
@@ -316,11 +348,14 @@ class SettingsWindow(LiveWindow):
 
     def _take_in(self) -> None:
         is_list = self._section in LISTS and not self._search.get()
-        if is_list and self._editor.entries(self._section) != self._listed:
+        if is_list and self._editor.entries(self._section) != self._listed[self._section]:
             self._rebuild()
             return
         for row in self._rows:
             row.update_value()
+        if is_list and self._entries is not None:
+            for number, name in enumerate(self._listed[self._section]):
+                self._entries.item(str(number), values=(self._summary(self._section, name),))
         self._update_state()
 
     def _update_state(self) -> None:
@@ -350,27 +385,31 @@ class Adding(tk.Toplevel):
         gap = window.px(10)
         frame = ttk.Frame(self, padding=gap)
         frame.pack(fill="both", expand=True)
-        keys = ALTERNATIVES[table]
-        self._key = tk.StringVar(self, keys[0])
+        fields = fields_of(table)
+        self._fields = [fields[key] for key in ALTERNATIVES[table]]
+        self._field = self._fields[0]
         self._typed_name, self._typed_value = tk.StringVar(self), tk.StringVar(self)
-        ttk.Label(frame, text=label_of(fields_of(table)["name"])).grid(row=0, sticky="w", pady=gap)
-        first = ttk.Entry(frame, textvariable=self._typed_name, width=2 * CHARACTERS)
+        ttk.Label(frame, text=name_of(fields["name"])).grid(row=0, sticky="w")
+        first = ttk.Entry(frame, textvariable=self._typed_name, width=ADDED_CHARACTERS)
         first.grid(row=0, column=1, sticky="ew", padx=(gap, 0))
-        choice = ttk.Combobox(
-            frame, values=keys, textvariable=self._key, state="readonly", width=12
+        ttk.Label(frame, text=key_of(fields["name"]), style="Hint.TLabel").grid(
+            row=1, column=1, sticky="w", padx=(gap, 0), pady=(0, gap)
         )
-        choice.grid(row=1, sticky="w")
-        self._entry = ttk.Entry(frame, textvariable=self._typed_value, width=2 * CHARACTERS)
-        self._entry.grid(row=1, column=1, sticky="ew", padx=(gap, 0))
-        self._hint = ttk.Label(frame, style="Hint.TLabel", wraplength=window.px(460))
-        self._hint.grid(row=2, columnspan=2, sticky="w", pady=gap)
-        self._error = ttk.Label(frame, style="Error.TLabel", wraplength=window.px(460))
-        self._error.grid(row=3, columnspan=2, sticky="w")
+        self._what(frame).grid(row=2, sticky="w")
+        self._entry = ttk.Entry(frame, textvariable=self._typed_value, width=ADDED_CHARACTERS)
+        self._entry.grid(row=2, column=1, sticky="ew", padx=(gap, 0))
+        self._key = ttk.Label(frame, style="Hint.TLabel")
+        self._key.grid(row=3, column=1, sticky="w", padx=(gap, 0))
+        self._hint = ttk.Label(frame, style="Hint.TLabel", wraplength=window.px(WRAP_PIXELS))
+        self._hint.grid(row=4, columnspan=2, sticky="w", pady=gap)
+        self._error = ttk.Label(frame, style="Error.TLabel", wraplength=window.px(WRAP_PIXELS))
+        self._error.grid(row=5, columnspan=2, sticky="w")
         buttons = ttk.Frame(frame)
-        buttons.grid(row=4, columnspan=2, sticky="e", pady=(gap, 0))
-        ttk.Button(buttons, text=_("Cancel"), command=self.destroy).pack(side="right")
-        ttk.Button(buttons, text=_("Add"), command=self._on_add).pack(side="right", padx=gap // 2)
-        self._key.trace_add("write", lambda *_: self._explain())
+        buttons.grid(row=6, columnspan=2, sticky="e", pady=(gap, 0))
+        adding = ttk.Button(buttons, text=_("Add"), command=self._on_add)
+        cancelling = ttk.Button(buttons, text=_("Cancel"), command=self.destroy)
+        cancelling.pack(side="right")
+        adding.pack(side="right", padx=gap // 2)
         self._explain()
         self.bind("<Return>", lambda _: self._on_add())
         self.bind("<Escape>", lambda _: self.destroy())
@@ -378,15 +417,34 @@ class Adding(tk.Toplevel):
         self.wait_visibility()
         self.grab_set()
 
+    def _what(self, frame: ttk.Frame) -> ttk.Widget:
+        """What the second thing to type is called, or may be."""
+        names = [name_of(field) for field in self._fields]
+        if len(names) == 1:
+            return ttk.Label(frame, text=names[0])
+        font = tkfont.nametofont("TkTextFont", self)
+        width = max(map(font.measure, names)) // font.measure("0") + 2
+        choice = ttk.Combobox(frame, values=names, state="readonly", width=width)
+        choice.current(0)
+        choice.bind("<<ComboboxSelected>>", lambda _: self._on_what(self._fields[choice.current()]))
+        return choice
+
+    def _on_what(self, field: Field) -> None:
+        if mask_of(self._field) and not mask_of(field):
+            # What was typed as a secret is not to be seen as something else.
+            self._typed_value.set("")
+        self._field = field
+        self._explain()
+
     def _explain(self) -> None:
-        field = fields_of(self._table)[self._key.get()]
-        self._entry.configure(show=mask_of(field))
-        self._hint.configure(text=f"{_(field.help)}: {allowed_text(field)}")
+        self._entry.configure(show=mask_of(self._field))
+        self._key.configure(text=key_of(self._field))
+        self._hint.configure(text=help_of(self._field, None))
 
     def _on_add(self) -> None:
-        key, name = self._key.get(), self._typed_name.get().strip()
+        key, name = self._field.key, self._typed_name.get().strip()
         try:
-            value = typed_value(fields_of(self._table)[key], self._typed_value.get())
+            value = typed_value(self._field, self._typed_value.get())
             self._editor.add(self._table, {"name": name, key: value})
         except SettingsError as error:
             self._error.configure(text=f"⚠ {error}")
@@ -401,35 +459,6 @@ def _select_all(event: tk.Event[tk.Misc]) -> str:
     return "break"
 
 
-def section_title(name: str) -> str:
-    """A section for people."""
-    titles = {
-        "sampling": _("Sampling"),
-        "budget": _("Own budget"),
-        "icon": _("Icon"),
-        "tray": _("Tray"),
-        "ui": _("Language and units"),
-        "alerts": _("Alerts"),
-        "delivery": _("Delivery"),
-        "actions": _("Actions"),
-        "growth": _("Growth"),
-        "spike": _("Jumps"),
-        "leak": _("Leaks"),
-        "history": _("History"),
-        "trends": _("Trends"),
-        TARGETS_TABLE: _("Targets"),
-        CHANNELS_TABLE: _("Channels"),
-        HOOKS_TABLE: _("Hooks"),
-    }
-    return titles.get(name, name.capitalize())
-
-
-def _help_of(table: str) -> str:
-    if table in LISTS:
-        return list_help(table)
-    return next(_(each.help) for each in TABLES if each.name == table)
-
-
 def _grouped(table: str) -> Iterator[list[Field]]:
     """The fields of an entry, those together of which one is written."""
     fields = fields_of(table)
@@ -439,8 +468,3 @@ def _grouped(table: str) -> Iterator[list[Field]]:
             yield [fields[each] for each in together]
         elif key not in together:
             yield [field]
-
-
-def _is_meant(field: Field, words: Sequence[str]) -> bool:
-    text = f"{section_title(field.table)} {field.key} {label_of(field)} {_(field.help)}".lower()
-    return all(word in text for word in words)

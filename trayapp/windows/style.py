@@ -88,8 +88,9 @@ def apply_style(root: tk.Tk, palette: Palette) -> None:
     )
     style.map(
         "Treeview",
-        background=[("selected", palette.pressed)],
-        foreground=[("selected", palette.text)],
+        # Which of several lists the arrow keys go through is to be seen.
+        background=[("selected", "focus", palette.system), ("selected", palette.pressed)],
+        foreground=[("selected", "focus", palette.background), ("selected", palette.text)],
     )
     style.configure(
         "Vertical.TScrollbar",
@@ -126,6 +127,9 @@ def _style_fields(style: ttk.Style, palette: Palette, scale: float) -> None:
             bordercolor=[("focus", palette.muted)],
             fieldbackground=[("disabled", palette.background), ("readonly", palette.surface)],
             foreground=[("disabled", palette.muted)],
+            # What was selected before the keys went elsewhere is text as any other.
+            selectbackground=[("!focus", palette.surface)],
+            selectforeground=[("!focus", palette.text)],
         )
     style.configure("TCombobox", arrowcolor=palette.muted, arrowsize=round(12 * scale))
     style.map("TCombobox", background=[("active", palette.pressed)])

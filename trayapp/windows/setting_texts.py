@@ -1,0 +1,158 @@
+"""Settings in words: names, help, choices as they are shown, and back to what the file says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from trayapp.domain.language import _, listed
+from trayapp.settings.editor import shown_text, typed_value
+from trayapp.settings.fields import FIELDS, TABLES, Field
+from trayapp.settings.kinds import Choice, Flag, Subject, Texts
+from trayapp.windows.setting_names import ALTERNATIVES, LIST_HELP, NAMES, SECTIONS, TITLES, WORDS
+
+_QUOTED = re.compile(r'"([^"]+)"')
+_KEY = re.compile(r"(?<![A-Za-z0-9_.])[a-z]+(?:_[a-z]+)*(?![A-Za-z0-9_])")
+
+
+def section_title(table: str) -> str:
+    """A section for people."""
+    return _(SECTIONS[table])
+
+
+def section_help(table: str) -> str:
+    """What a section is for, in a sentence or two."""
+    if table in LIST_HELP:
+        return _(LIST_HELP[table])
+    return _with_names(next(_(each.help) for each in TABLES if each.name == table), table)
+
+
+def name_of(field: Field) -> str:
+    """A setting for people."""
+    return _(NAMES[field.table, field.key])
+
+
+def title_of(fields: Sequence[Field]) -> str:
+    """A setting, or several of which one is written."""
+    return name_of(fields[0]) if len(fields) == 1 else _(TITLES[fields[0].table])
+
+
+def key_of(field: Field) -> str:
+    """A setting as the file and the manual call it."""
+    return f"{field.table}.{field.key}"
+
+
+def help_of(field: Field, default: object) -> str:
+    """What a setting is for, in one sentence, and what fits."""
+    text = _with_words(_with_names(_(field.help), field.table), field.table)
+    sentence = text[:1].upper() + text[1:] + _(".")
+    facts = []
+    # What can be chosen from a list or by a click is seen there.
+    kind = field.kind
+    is_seen = isinstance(kind, Flag | Choice) or (isinstance(kind, Texts) and bool(kind.words))
+    if not is_seen:
+        facts.append(_("Range: {range}").format(range=allowed_text(field)))
+    if isinstance(default, bool):
+        facts.append(_("Default: on") if default else _("Default: off"))
+    elif shown := shown_value(field, default):
+        facts.append(_("Default: {value}").format(value=shown))
+    return "\n".join((sentence, " · ".join(facts))) if facts else sentence
+
+
+def allowed_text(field: Field) -> str:
+    """What fits, as it is typed into a field: in the words shown, without the file's quotes."""
+    choices = choices_of(field)
+    text = _QUOTED.sub(lambda found: choices.get(found[1], found[1]), field.kind.allowed)
+    # Translators: what stands for a field that is left empty.
+    text = text.replace('""', _("(empty)"))
+    return _with_sections(text)
+
+
+def refusal_text(field: Field, sentence: str) -> str:
+    """What is wrong with a value, with the choices as they are shown; the key stays."""
+    choices = choices_of(field)
+    quoted = _QUOTED.sub(
+        lambda found: _quoted(choices[found[1]]) if found[1] in choices else found[0], sentence
+    )
+    return _with_sections(quoted) if isinstance(field.kind, Subject) else quoted
+
+
+def choices_of(field: Field, targets: Sequence[str] = ()) -> dict[str, str]:
+    """What can be chosen, in the words of the file, each with what is shown for it.
+
+    targets: those that the icon may show, beside the words that are its own.
+    """
+    shown = {word: _(text) for word, text in WORDS.get((field.table, field.key), {}).items()}
+    if not isinstance(field.kind, Subject):
+        return shown
+    # A target may be called what a word is shown as: the word is then shown as the file has it.
+    words = {word: word if text in targets else text for word, text in shown.items()}
+    return words | {name: name for name in targets if name not in words}
+
+
+def shown_value(field: Field, value: object, targets: Sequence[str] = ()) -> str:
+    """A value of the file as it is shown; what is none of the choices as it is."""
+    choices = choices_of(field, targets)
+    if isinstance(value, list) and choices:
+        return listed(choices.get(str(each), str(each)) for each in value)
+    return choices.get(value, value) if isinstance(value, str) else shown_text(value)
+
+
+def meant_value(field: Field, text: str, targets: Sequence[str] = ()) -> object:
+    """What was chosen or typed, as the file says it; the file's own words are understood, too.
+
+    Raises: SettingsError if a list of texts has a quote that is not closed.
+    """
+    choices = choices_of(field, targets)
+    word = _word_for(text.strip(), choices)
+    return typed_value(field, text) if word is None else word
+
+
+def is_meant(field: Field, words: Sequence[str]) -> bool:
+    """Whether all these words, in small letters, occur in what is said of a setting."""
+    said = (section_title(field.table), key_of(field), name_of(field), _(field.help))
+    choices = choices_of(field)
+    text = " ".join((*said, *choices, *choices.values())).lower()
+    return all(word in text for word in words)
+
+
+def _word_for(text: str, choices: Mapping[str, str]) -> str | None:
+    shown = {each: word for word, each in choices.items()}
+    if text in shown or text in choices:
+        return shown.get(text, text)
+    alike = {each.casefold(): word for each, word in shown.items()}
+    return alike.get(text.casefold())
+
+
+def _with_words(text: str, table: str) -> str:
+    """The quoted words of the file as they are shown, those of this section first."""
+    words: dict[str, str] = {}
+    for place in sorted(WORDS, key=lambda place: place[0] == table):
+        words |= WORDS[place]
+    return _QUOTED.sub(
+        lambda found: _quoted(_(words[found[1]])) if found[1] in words else found[0], text
+    )
+
+
+def _with_names(text: str, table: str) -> str:
+    """The keys of the file as they are shown, where they can be nothing else."""
+    together = ALTERNATIVES.get(table, ())
+    keys = {
+        field.key: field
+        for field in sorted(FIELDS, key=lambda field: field.table == table)
+        if "_" in field.key or (field.table == table and field.key in together)
+    }
+    return _KEY.sub(
+        lambda found: _quoted(name_of(keys[found[0]])) if found[0] in keys else found[0], text
+    )
+
+
+def _with_sections(text: str) -> str:
+    for table in LIST_HELP:
+        text = text.replace(f"[[{table}]]", _quoted(section_title(table)))
+    return text
+
+
+def _quoted(text: str) -> str:
+    # Translators: the name of a setting or of a choice within a sentence.
+    return _("“{name}”").format(name=text)
