@@ -174,6 +174,7 @@ WORDS: dict[tuple[str, str], dict[str, str]] = {
         "off": N_("No number"),
         "under": N_("Under the bars"),
         "instead": N_("Instead of the bars"),
+        "beside": N_("Beside the icon"),
     },
     ("tray", "middle_click"): {
         "trends": N_("Open the trends"),
