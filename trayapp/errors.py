@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
+_BREAKS = re.compile(r"\s*[\x00-\x1f\x7f-\x9f\u2028\u2029]+\s*")
+_LONGEST = 1000
+
 
 class MemtrayError(Exception):
-    """Anything a person is told in one line, without a traceback."""
+    """Anything a person is told in one line, without a traceback.
+
+    A reason may quote what a stranger's file or program says, line breaks and codes for terminals
+    among it: those become spaces.
+    """
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        """The line; of one that is very long, its beginning."""
+        line = _BREAKS.sub(" ", super().__str__())
+        return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 
 class UsageError(MemtrayError):
