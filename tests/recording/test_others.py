@@ -12,11 +12,14 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from tests.windows.stores import MIB, START, Curve, write_store
 from trayapp.errors import RecordingError
 from trayapp.export.export import ExportOptions
 from trayapp.export.export import main as export
+from trayapp.recording.analyze import report, series_of
 from trayapp.recording.files import is_store, read_recording, split_files
 from trayapp.recording.records import Recording, Track
 
@@ -228,6 +231,64 @@ def test_no_beginning_of_a_sample_crashes(tmp_path: Path, name: str) -> None:
             read_recording(path)
         except RecordingError as error:
             assert len(str(error).splitlines()) == 1
+
+
+SPOILERS = (
+    b"", b"\0", b"\xff\xfe", b"\n", b",", b'"', b"[", b"{}", b"null", b"nan", b"inf", b"-1", b"-0",
+    b"1e308", b"1e400", b"9" * 400, b"\x1b[2J",
+)  # fmt: skip
+
+
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(sorted(path.name for path in SAMPLES.iterdir())),
+    spoiled=st.lists(
+        st.tuples(st.floats(0, 1), st.integers(0, 30), st.sampled_from(SPOILERS)), min_size=1
+    ),
+)
+@example("psrecord.csv", [(0.12, 1, b"1e400")])
+def test_a_spoiled_sample_is_judged_or_told_in_one_line(
+    tmp_path: Path, name: str, spoiled: list[tuple[float, int, bytes]]
+) -> None:
+    content = (SAMPLES / name).read_bytes()
+    for share, count, spoiler in spoiled:
+        at = int(share * len(content))
+        content = content[:at] + spoiler + content[at + count :]
+    path = tmp_path / name
+    path.write_bytes(content)
+    try:
+        recording = read_recording(path)
+    except RecordingError as error:
+        assert len(str(error).splitlines()) == 1
+    else:
+        for series in series_of(recording):
+            assert 0 <= report(series).verdict.score <= 1
+
+
+def test_what_is_beyond_all_numbers_is_unknown(tmp_path: Path) -> None:
+    path = tmp_path / "psrecord.csv"
+    first, second, *_ = (SAMPLES / "psrecord.csv").read_text().splitlines()
+    elapsed, _count, rest = second.split(",", 2)
+    path.write_text(f"{first}\n{elapsed},1e400,{rest}\n")
+    track = only(read_recording(path))
+    assert list(track.memory) == [11.859375 * MIB]
+    assert track.children is None
+    path = tmp_path / "answer.json"
+    answer = json.loads((SAMPLES / "prometheus-sum.json").read_text())
+    whole = len(answer["data"]["result"][0]["values"])
+    answer["data"]["result"][0]["values"][0][0] = 10**400
+    path.write_text(json.dumps(answer))
+    assert len(only(read_recording(path)).times) == whole - 1
+
+
+def test_a_database_that_quotes_what_is_no_text_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "broken.sqlite"
+    content = (SAMPLES / "procpath.sqlite").read_bytes()
+    assert b"stat_minflt INTEGER" in content
+    path.write_bytes(content.replace(b"stat_minflt INTEGER", b"stat_minflt [\xf5TEGER"))
+    with pytest.raises(RecordingError, match="cannot read") as caught:
+        read_recording(path)
+    assert len(str(caught.value).splitlines()) == 1
 
 
 @pytest.fixture

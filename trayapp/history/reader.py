@@ -342,7 +342,8 @@ class HistoryReader:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        # A message of SQLite's that quotes what is no text raises UnicodeError in its place.
+        except (sqlite3.Error, UnicodeError) as error:
             text = _("The history {file} cannot be read: {reason}.")
             if is_damage(error):
                 text = _("The history {file} is damaged or not a history: {reason}.")

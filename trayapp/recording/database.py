@@ -19,7 +19,8 @@ _LOCK_SECONDS = 2.0
 def open_database(path: Path) -> Iterator[sqlite3.Connection]:
     """Open it read-only.
 
-    Raises: RecordingError in place of any sqlite3.Error, also while it is used.
+    Raises: RecordingError in place of any sqlite3.Error, also while it is used, and of the
+    UnicodeError that a message raises in which SQLite quotes what is no text.
     """
     # Where SQLite may not put its index beside the file, and there is no log, nobody is writing.
     log = path.with_name(path.name + "-wal")
@@ -29,7 +30,7 @@ def open_database(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(uri, uri=True, timeout=_LOCK_SECONDS)) as connection:
             connection.text_factory = lambda text: text.decode("utf-8", "replace")
             yield connection
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeError) as error:
         raise RecordingError(
             _("cannot read {path}: {reason}").format(path=path, reason=error)
         ) from error

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from trayapp.recording.gathering import Gathering
+from trayapp.recording.gathering import Gathering, number_of
 from trayapp.recording.records import Recording
 
 KEY = "memtray_version"
@@ -39,4 +39,4 @@ def read_exported(path: Path, document: Mapping[str, Any]) -> Recording:
 
 def _number(value: object) -> float:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if is_number else math.nan  # type: ignore[arg-type]
+    return number_of(value) if is_number else math.nan  # type: ignore[arg-type]

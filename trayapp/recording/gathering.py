@@ -13,6 +13,7 @@ from trayapp.recording.records import Recording, Track, known_or_none, known_row
 
 MOST_BYTES = 1e18
 """No memory is larger; whatever says so is no size."""
+_MOST_PROCESSES = 1e9
 WALL_FROM, WALL_UNTIL = 1e9, 4.1e9
 """Seconds since 1970 are told by their size: from 2001 to 2100, where calendars end."""
 
@@ -61,7 +62,7 @@ class Gathering:
         series.times.append(seconds)
         series.sizes.append(_size(size_bytes))
         series.anon.append(_size(anon_bytes))
-        series.children.append(children)
+        series.children.append(children if 0 <= children < _MOST_PROCESSES else math.nan)
 
     def result(self, *, notes: tuple[str, ...] = ()) -> Recording:
         """All of it; its times are the wall's if they look like it.
@@ -96,11 +97,11 @@ class Gathering:
         )
 
 
-def number_of(word: str) -> float:
-    """A number as programs print it; NaN if it is none."""
+def number_of(told: str | float) -> float:
+    """A number as programs print it; NaN if it is none, or beyond all numbers."""
     try:
-        return float(word)
-    except ValueError:
+        return float(told)
+    except (ValueError, OverflowError):
         return math.nan
 
 

@@ -106,7 +106,7 @@ def _series(path: Path, answer: Mapping[str, Any] | list[Any]) -> Iterator[tuple
 def _samples(values: Any) -> Iterator[tuple[float, float]]:
     for pair in values if isinstance(values, list) else ():
         if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], (int, float)):
-            yield float(pair[0]), number_of(str(pair[1]))
+            yield number_of(pair[0]), number_of(str(pair[1]))
 
 
 def _is_group(labels: _Labels) -> bool:
