@@ -58,6 +58,7 @@ from trayapp.state import (
     save_switches,
     save_tray_memory,
 )
+from trayapp.tasks import TaskFollower
 from trayapp.terminal import LiveLines
 
 if TYPE_CHECKING:
@@ -134,6 +135,9 @@ class App:
         self._banners: dict[str, Incident] = {}
         """What each banner shows, by the banner's key."""
         self._cleanups = Cleanups(self._platform, self._sampler, paths.runtime)
+        self._tasks = TaskFollower(
+            paths.runtime, self._sampler.record, lambda: self._sampler.paused
+        )
         self._forwarding = Forwarding(
             lambda: self._settings_file.settings,
             paths,
@@ -263,6 +267,7 @@ class App:
     def _end(self) -> None:
         self._live.stop()
         self._control.stop()
+        self._tasks.stop()
         self._sampler.stop()
         self._children.end()
         self._notifier.stop()
@@ -288,6 +293,7 @@ class App:
             self._forwarding.pass_on(outcome)
             for event in self._cleanups.follow_up(outcome.view):
                 self._log_file.append(event.text)
+            self._tasks.look(outcome.view)
             self._live.show(outcome.view)
         use_units(self._settings_file.settings.ui.units)
         enabled = self._settings_file.settings.alerts.enabled
@@ -641,6 +647,8 @@ class App:
             shown_count=self._counts["delivered"],
             notification_status=self._notifier.status,
             store_bytes=self._sampler.store_bytes(),
+            task_count=self._tasks.kept_count,
+            left_out_task_count=self._tasks.left_out_count,
         )
         return statistics_rows(totals, self._sampler.view, self._cleanups.events)
 

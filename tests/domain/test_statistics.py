@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from trayapp.domain.cleaning import CleanupResult, follow_up
 from trayapp.domain.statistics import Totals, statistics_rows
 
@@ -34,6 +36,9 @@ def test_a_session_is_summed_up() -> None:
     assert rows["History on disk"] == "5.00 MiB"
     assert (rows["Sent"], rows["Held back"]) == ("3", "4")
     assert "Cleanups" not in rows
+    assert "Tasks" not in rows
+    rows = dict(statistics_rows(replace(TOTALS, task_count=1200, left_out_task_count=7), None, []))
+    assert (rows["Recorded"], rows["Left out"]) == ("1,200", "7")
 
 
 def test_what_came_back_after_a_minute_is_not_counted_as_freed() -> None:

@@ -32,6 +32,7 @@ from trayapp.export.source import Cell, Row, open_source
 from trayapp.history.reader import HistoryReader
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
+from trayapp.recording.files import read_recording
 
 REPOSITORY = Path(__file__).parent.parent.parent
 SAMPLES = REPOSITORY / "tests" / "recording" / "samples"
@@ -47,6 +48,8 @@ EVENTS = (
     event("alert", "web", 160, "web is well again", what="resolved"),
     event("restart", "web", 300, "web restarted"),
     event("cleanup", "web", 310, "web: freed", before_bytes=5 * MIB, freed_bytes=MIB),
+    event("task", "web", 201, "=2+2", task="=2+2", seconds=30.5, growth_bytes=3 * MIB),
+    event("task", "web", 220.5, "b", task="b", seconds=0.0, growth_bytes=None, failed="KeyError"),
 )
 
 
@@ -104,6 +107,10 @@ def test_the_workbook_holds_the_session_and_all_timelines(history: Path) -> None
         assert system[0][:2] == [datetime.fromtimestamp(START), 6 * GIB / MIB]
         assert rows(book["Alerts"])[1][1:] == ["web", None, "=1+1", "raised", None, "two lines"]
         assert rows(book["Cleanups"])[1][2:5] == [5, None, 1]
+        headings, *tasks = rows(book["Tasks"])
+        assert headings == ["Time", "Target", "Task", "Seconds", "Growth, MiB", "Failed by"]
+        assert tasks[0][1:] == ["web", "=2+2", 30.5, 3, None]
+        assert tasks[1][2:] == ["b", 0, None, "KeyError"]
 
 
 def test_a_target_has_a_sheet_with_deltas_and_the_change_from_its_start(history: Path) -> None:
@@ -165,6 +172,20 @@ def test_the_table_holds_every_sample_and_is_harmless(history: Path) -> None:
     place = headings.index("web rss_bytes")
     assert float(table[0][0]) == START
     assert float(table[-1][place]) == pytest.approx(160 * MIB)
+
+
+def test_the_table_names_the_tasks_that_ran_since_the_row_before(history: Path) -> None:
+    """Also those that began and ended between two rows; and it stays a table of memory."""
+    with export(history, "out.csv", "web").open(encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(file))
+    ran = {float(row["unix_s"]) - START: row["web task"] for row in table}
+    assert (ran[200.0], ran[202.0], ran[218.0]) == ("", "'=2+2", "'=2+2")
+    assert (ran[222.0], ran[224.0]) == ("'=2+2; b", "'=2+2")
+    assert (ran[232.0], ran[234.0]) == ("'=2+2", "")
+    tracks = read_recording(history.parent / "out.csv").tracks
+    assert "web" in {track.name for track in tracks}
+    assert not [track.name for track in tracks if "task" in track.name]
+    assert "web task" not in export(history, "out.csv", "session").read_text()
 
 
 def test_the_document_holds_samples_events_and_a_summary(history: Path) -> None:

@@ -70,6 +70,31 @@ def test_the_worst_is_said_first_with_its_evidence(history: Path) -> None:
     )
 
 
+def test_growth_is_told_with_the_tasks_it_came_with(tmp_path: Path) -> None:
+    """Since it began, added up by name; nothing of it in a private report."""
+    tasks = [
+        event("task", "leak", at, name, task=name, seconds=9.0, growth_bytes=size)
+        for at, name, size in (
+            (1800.0, "import orders", 20 * MIB),
+            (1900.0, "nightly <report>", 30 * MIB),
+            (2000.0, "import orders", 25 * MIB),
+            (2100.0, "tidy up", -5 * MIB),
+            (2200.0, "ping", 4096),
+            (2300.0, "unknown", None),
+        )
+    ]
+    tasks.append(event("task", "old", 2000.0, "x", task="x", seconds=1.0, growth_bytes=900 * MIB))
+    made = store(tmp_path, (*EVENTS, *tasks))
+    (text,) = [one.text for one in report(made).findings if one.title == "leak leaks"]
+    told = "It grew most during: import orders (+45.0 MiB), nightly <report> (+30.0 MiB)."
+    assert text.endswith(told)
+    report(made, "out.html")
+    page = Page(made.with_name("out.html").read_text(encoding="utf-8"))
+    assert any(told in text for text in page.texts)
+    private = report(made, is_private=True)
+    assert not any("import" in finding.text for finding in private.findings)
+
+
 def test_incidents_are_told_from_begin_to_end(history: Path) -> None:
     old, leak = report(history).incidents
     assert (old.subject, old.title, old.told) == ("old", "old is large", 1)

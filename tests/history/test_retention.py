@@ -12,7 +12,7 @@ import pytest
 from tests.history.stores import BEGIN, KEEP_ALL, RSS, pass_time, query
 from trayapp.domain.records import Event, Series
 from trayapp.history.reader import HistoryReader
-from trayapp.history.retention import MAXIMUM_EVENTS, Retention
+from trayapp.history.retention import MAXIMUM_EVENTS, MAXIMUM_TASKS, Retention
 from trayapp.history.writer import HistoryWriter
 
 MIB = 1024**2
@@ -166,3 +166,28 @@ def test_age_waits_after_the_clock_jumped_ahead(path: Path) -> None:
             if tick < 4200:
                 assert oldest == BEGIN
     assert oldest > BEGIN + 86_400
+
+
+def test_tasks_are_bounded_and_push_out_nothing_else(path: Path) -> None:
+    """A program that tells of thousands loses its own oldest, not alerts nor another's tasks."""
+    with closing(HistoryWriter(path, KEEP_ALL)) as writer:
+        for number in range(3 * MAXIMUM_TASKS):
+            kind, subject = ("task", "busy")
+            if number % 100 == 0:
+                kind, subject = ("alert", "web") if number % 200 else ("task", "quiet")
+            event = Event(wall_seconds=BEGIN + number, kind=kind, subject=subject)
+            writer.add_event(event)
+            if number % 100 == 99:
+                writer.flush()
+        writer.add(BEGIN, [(RSS, 1.0)])
+        pass_time(writer, 0, 300)
+    counts = query(path, "SELECT kind, subject, count(*) FROM event GROUP BY 1, 2 ORDER BY 1, 2")
+    alerts, quiet = 3 * MAXIMUM_TASKS // 200, 3 * MAXIMUM_TASKS // 200
+    assert counts == [
+        ("alert", "web", alerts),
+        ("task", "busy", MAXIMUM_TASKS - quiet),
+        ("task", "quiet", quiet),
+    ]
+    with HistoryReader(path) as reader:
+        (newest,) = reader.events(0, 1e11, ("task",), limit=1, subject="busy")
+    assert newest.wall_seconds == BEGIN + 3 * MAXIMUM_TASKS - 1

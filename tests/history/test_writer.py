@@ -192,6 +192,25 @@ def test_locked_store_is_told_and_tried_again(path: Path) -> None:
     assert query(path, "SELECT value FROM raw") == [(1.0,), (2.0,)]
 
 
+def test_tasks_that_wait_leave_room_for_alerts(path: Path) -> None:
+    """While nothing can be written, a program's thousand tasks are lost before one alert is."""
+    with (
+        closing(HistoryWriter(path, KEEP_ALL)) as writer,
+        closing(sqlite3.connect(path, isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        for number in range(1000):
+            writer.add_event(Event(wall_seconds=BEGIN + number, kind="task", subject="web"))
+            if number % 10 == 0:
+                writer.add_event(Event(wall_seconds=BEGIN + number, kind="alert", subject="web"))
+        assert not writer.flush()
+        other.execute("ROLLBACK")
+        assert writer.flush()
+    counts = query(path, "SELECT kind, count(*) FROM event GROUP BY 1 ORDER BY 1")
+    assert dict(counts)["alert"] == 100
+    assert 0 < dict(counts)["task"] < 200
+
+
 def test_damage_while_running_begins_a_new_store(path: Path) -> None:
     """A disk that loses pages does not end the recording, nor what was recorded."""
     with closing(HistoryWriter(path, KEEP_ALL)) as writer:

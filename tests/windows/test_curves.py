@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,17 @@ from hypothesis import strategies as st
 from tests.windows.stores import GIB, MIB, START, target, write_store
 from trayapp.domain.records import Event, Point
 from trayapp.history.reader import HistoryReader
-from trayapp.windows.curves import Floats, TrendData, make_curve, read_trends, recent_rate
+from trayapp.history.retention import Retention
+from trayapp.history.writer import HistoryWriter
+from trayapp.windows.curves import (
+    TASK_COLUMNS,
+    Floats,
+    TrendData,
+    make_curve,
+    read_trends,
+    recent_rate,
+    task_growth,
+)
 from trayapp.windows.selection import Selection
 
 LEAK_BYTES_PER_SECOND = 200_000.0
@@ -116,6 +127,40 @@ def test_crowded_events_share_a_mark_with_the_worst(tmp_path: Path) -> None:
     (mark,) = read(store).system_events
     assert mark.level == "emergency"
     assert mark.text == "50 (and 99 more)"
+
+
+def task(after: float, seconds: float, growth: int | None, subject: str = "web") -> Event:
+    return Event(
+        wall_seconds=START + after,
+        kind="task",
+        subject=subject,
+        text=f"{growth}",
+        data={"task": f"{growth}", "seconds": seconds, "growth_bytes": growth},
+    )
+
+
+def test_a_thousand_tasks_share_marks_with_who_grew_most_and_hide_no_alert(tmp_path: Path) -> None:
+    alert = Event(wall_seconds=START + 1, kind="alert", subject="web", level="warning", text="a")
+    tasks = [task(10 + number * 0.25, 0.1, number) for number in range(2000)]
+    store = write_store(tmp_path / "h", {"web": 1.0, "other": 1.0}, events=[alert])
+    with closing(HistoryWriter(store, Retention())) as writer:
+        for number, one in enumerate([*tasks, task(300, 5, 10**9, subject="other")]):
+            writer.add_event(one)
+            if number % 100 == 0:
+                writer.flush()
+    data = read(store, targets=("web",))
+    assert len(data.tasks) == 2000  # and of what is not shown, none
+    marked = [event for event in data.target_events if event.kind == "task"]
+    assert len(marked) <= TASK_COLUMNS + 1
+    assert max(map(task_growth, marked)) == 1999
+    assert [event.kind for event in data.target_events if event.kind != "task"] == ["alert"]
+
+
+def test_a_task_that_began_before_the_chart_reaches_into_it(tmp_path: Path) -> None:
+    events = [task(50, 200, 1), task(60, 20, 2), task(400, 20, None)]
+    store = write_store(tmp_path / "h", {"web": 1.0}, events=events)
+    data = read(store, targets=("web",), window=(START + 100, START + 300))
+    assert [event.data["growth_bytes"] for event in data.tasks] == [1]
 
 
 def test_an_unknown_target_and_an_empty_stretch_are_no_error(tmp_path: Path) -> None:

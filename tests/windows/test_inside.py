@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,15 +13,17 @@ import pytest
 
 from tests.desktop.desktop import wait_until
 from trayapp.control.personal import PROBE, find_names
-from trayapp.windows.inside import inside_text, probe_report, process_keys
+from trayapp.windows.inside import Told, components_of, inside_text, probe_reports, process_keys
 
 REPOSITORY = Path(__file__).parent.parent.parent
 PROBED = """
 import time
 import trayapp.probe
 trayapp.probe.register_cache("thumbnails", list, lambda: 2048)
+trayapp.probe.register_component("model", lambda: 3 * 1024**2)
 trayapp.probe.start()
-time.sleep(600)
+with trayapp.probe.task("nightly report"):
+    time.sleep(600)
 """
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="start times are of Linux here")
 
@@ -38,32 +41,65 @@ def program(tmp_path: Path) -> Iterator[tuple[int, int]]:
 
 
 def test_a_program_tells_of_itself(tmp_path: Path, program: tuple[int, int]) -> None:
-    told = wait_until(lambda: probe_report(tmp_path / "run", [(1, 1), program]), what="answer")
-    first, second = inside_text(told).splitlines()
+    reports = wait_until(lambda: probe_reports(tmp_path / "run", [(1, 1), program]), what="answer")
+    wait_until(lambda: probe_reports(tmp_path / "run", [program])[0]["running_tasks"], what="task")
+    (told,) = probe_reports(tmp_path / "run", [program])
+    first, second, third = inside_text(told, time.time()).splitlines()
     assert first.startswith("Garbage collector on  ·  collections ")
     assert "threads " in first
     assert second == "Caches: thumbnails 2.00 KiB"
+    assert third.startswith("Running now: nightly report (")
+    assert components_of(reports, 12.0 * 1024**2) == [("model", 3 * 1024**2, 0.25)]
 
 
 def test_who_has_no_probe_tells_nothing(tmp_path: Path, program: tuple[int, int]) -> None:
     pid, started = program
     # The same pid with another start time is another process.
-    assert probe_report(tmp_path / "run", [(pid, started + 1), (1, 1)]) == {}
-    assert probe_report(tmp_path / "nowhere", [program]) == {}
+    assert probe_reports(tmp_path / "run", [(pid, started + 1), (1, 1)]) == []
+    assert probe_reports(tmp_path / "nowhere", [program]) == []
 
 
-def test_whatever_a_program_says_stays_two_short_lines() -> None:
+def test_whatever_a_program_says_stays_a_few_short_lines() -> None:
     told = {
         "collector_enabled": "maybe",
         "collections": [10**30, "x", None] * 1000,
         "collected_count": [],
         "caches": [{"name": "a\nb\x1b" * 100, "bytes": "many"}, 7, {"bytes": 1}] * 1000,
+        "running_tasks": [
+            {"name": "a\nb\x1b" * 100, "since_unix_s": since}
+            for since in (1.0, -1, 10**400, "x", None, True, float("nan"), float("inf"))
+        ],
     }
-    lines = inside_text(told).splitlines()
-    assert len(lines) == 2
+    lines = inside_text(told, 100.0).splitlines()
+    assert len(lines) == 3
     assert all(line.isprintable() and len(line) < 500 for line in lines)
     assert lines[0].startswith("Garbage collector –  ·")
     assert "collected –" in lines[0]
+    assert "(1 min 39 s), " in lines[2]
+    assert lines[2].endswith("and 4 more")
+
+
+def test_components_of_all_processes_are_added_up_the_largest_first() -> None:
+    reports: list[Told] = [
+        {"components": [{"name": "model", "bytes": 5}, {"name": "index", "bytes": 20}]},
+        {"components": [{"name": "model", "bytes": 30}, {"name": "pool", "bytes": None}]},
+        {"components": [{"name": "pool", "bytes": 90}]},
+        {},
+    ]
+    found = components_of(reports, 100.0)
+    assert found == [("model", 35.0, 0.35), ("index", 20.0, 0.2), ("pool", None, None)]
+    assert {one.share for one in components_of(reports, None)} == {None}
+
+
+def test_whatever_is_said_of_components_can_be_shown() -> None:
+    sizes: tuple[object, ...] = (-1, True, 1.5, "9", 10**400, float("nan"), [], {})
+    odd: list[object] = [7, None, {}, {"name": 5, "bytes": 5}]
+    odd += [{"name": f"a\n\u202e{size}", "bytes": size} for size in sizes]
+    reports: list[Told] = [{"components": [{"name": "", "bytes": 1}, *odd]}, {"components": 5}]
+    (one, *rest) = components_of(reports, 2.0)
+    assert one == ("–", 1.0, 0.5)
+    assert all(each.bytes is None and each.name.isprintable() for each in rest)
+    assert len(rest) == len(sizes)
 
 
 def test_only_whole_keys_are_believed() -> None:

@@ -217,3 +217,15 @@ def test_tick_labels_are_round_binary_sizes() -> None:
     assert labels(16 * GIB) == ["0", "5 GiB", "10 GiB", "15 GiB"]
     assert labels(600 * MIB) == ["0", "200 MiB", "400 MiB", "600 MiB"]
     assert labels(1.5 * GIB) == ["0", "0.5 GiB", "1.0 GiB", "1.5 GiB"]
+
+
+def test_a_task_that_began_before_the_chart_has_no_mark_beside_it(tmp_path: Path) -> None:
+    tasks = [
+        Event(wall_seconds=START + after, kind="task", subject="web", data={"seconds": 200.0})
+        for after in (50.0, 150.0)
+    ]
+    store = write_store(tmp_path / "h", {"web": 1.0}, events=tasks)
+    figure = draw(store, targets=("web",), system=False, window=(START + 100, START + 300))
+    (axes,) = figure.axes
+    marks = [line for line in axes.lines if line.get_marker() == ">"]
+    assert [np.size(line.get_xdata()) for line in marks] == [1]

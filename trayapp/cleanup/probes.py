@@ -66,7 +66,7 @@ class Probes:
         if left_seconds <= 0:
             text = _("{who} was not asked: the others took all the time there is")
             raise ControlError(text.format(who=who))
-        if not _is_the_same(key):
+        if not is_the_same(key):
             return None
         try:
             told = call(
@@ -88,7 +88,7 @@ class Probes:
         return _understand(told)
 
 
-def _is_the_same(key: ProcessKey) -> bool:
+def is_the_same(key: ProcessKey) -> bool:
     """Whether the pid still has the process that is meant; on Linux the name tells."""
     if sys.platform != "linux":
         from trayapp.platforms.ending import still_runs_by_psutil

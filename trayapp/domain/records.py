@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 JsonValue = str | int | float | bool | None
 
+TASK = "task"
+"""The kind of the events of which programs tell themselves: of these there may be very many."""
+
 
 class Series(NamedTuple):
     """The name of one curve in the history."""
@@ -37,8 +40,9 @@ class Event:
     kind: str
     """What: "alert", "cleanup", "cleanup_follow_up", "snapshot", "start", "stop", "restart",
     "action" for what Memtray does or does not do by itself, "task" for what a program says it did
-    from then on (its name as "task", how long as "seconds"), or "history" when samples were lost or
-    the file was damaged."""
+    from then on (its name as "task", how long as "seconds", how much larger the process was after
+    it as "growth_bytes", by what it "failed"), or "history" when samples were lost or the file was
+    damaged."""
     subject: str = ""
     """The target's name; "system"; "memtray"."""
     level: str = ""

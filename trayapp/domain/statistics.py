@@ -25,6 +25,9 @@ class Totals:
     notification_status: str
     store_bytes: int | None
     """The history's file with its log; None: there is none."""
+    task_count: int = 0
+    """Tasks of programs that were kept in it."""
+    left_out_task_count: int = 0
 
 
 def statistics_rows(
@@ -87,6 +90,12 @@ def statistics_rows(
                 ),
             )
             for target in view.targets
+        ]
+    if totals.task_count or totals.left_out_task_count:
+        rows += [
+            (_("Tasks"), ""),
+            (_("Recorded"), format_count(totals.task_count)),
+            (_("Left out"), format_count(totals.left_out_task_count)),
         ]
     return [*rows, *_cleanup_rows(cleanups)]
 

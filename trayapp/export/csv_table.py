@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import math
+from collections import deque
 from datetime import datetime
 from pathlib import Path
 
-from trayapp.domain.records import Series
+from trayapp.domain.records import TASK, Event, Series
 from trayapp.export.source import Source
 from trayapp.export.texts import harmless_cell, unique_names
 
@@ -18,12 +20,15 @@ def write_csv(path: Path, source: Source) -> None:
 
     Headings are the name and what is measured with its unit, "web rss_bytes". Of a minute or an
     hour, where samples are gone, a cell is the greatest. It is empty where nothing is known.
+    Of a target that tells of tasks, "web task" names those that ran since the row before.
 
     Raises: OSError, HistoryError.
     """
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
-        headings = unique_names(map(_heading, source.series), TIME_HEADINGS)
+        running = _Running(source)
+        titles = [*map(_heading, source.series), *(f"{name} task" for name in running.targets)]
+        headings = unique_names(titles, TIME_HEADINGS)
         table.writerow([*TIME_HEADINGS, *map(harmless_cell, headings)])
         places = range(len(source.series))
         for row in source.rows():
@@ -34,8 +39,36 @@ def write_csv(path: Path, source: Source) -> None:
                     f"{row.wall_seconds:.3f}",
                     moment,
                     *("" if cell is None else f"{cell.maximum:.12g}" for cell in cells),
+                    *map(harmless_cell, running.until(row.wall_seconds + row.stretch_seconds)),
                 ]
             )
+
+
+class _Running:
+    """Which tasks ran between one row and the next."""
+
+    def __init__(self, source: Source) -> None:
+        # Bounded by what the history keeps.
+        self._waiting = deque(source.events((TASK,)))
+        self._begun: list[Event] = []
+        self._since = -math.inf
+        self.targets = sorted({event.subject for event in self._waiting})
+
+    def until(self, wall_seconds: float) -> list[str]:
+        """Of each target the names of its tasks that ran since the moment before, or ""."""
+        while self._waiting and self._waiting[0].wall_seconds <= wall_seconds:
+            self._begun.append(self._waiting.popleft())
+        self._begun = [event for event in self._begun if _end(event) > self._since]
+        self._since = wall_seconds
+        names: dict[str, dict[str, None]] = {name: {} for name in self.targets}
+        for event in self._begun:
+            names[event.subject][str(event.data.get("task") or event.text)] = None
+        return ["; ".join(names[target]) for target in self.targets]
+
+
+def _end(event: Event) -> float:
+    seconds = event.data.get("seconds")
+    return event.wall_seconds + (seconds if isinstance(seconds, int | float) else 0.0)
 
 
 def _heading(series: Series) -> str:

@@ -69,6 +69,13 @@ class Chart:
     starts_at_zero: bool = True
 
 
+class TaskFacts(NamedTuple):
+    """All tasks of one name."""
+
+    name: str
+    growth_bytes: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetFacts:
     """One target, or one series of a recording."""
@@ -90,6 +97,8 @@ class TargetFacts:
     """From when to when it was called leaking, where it no longer is at the end."""
     details: str = ""
     """How it is found, or its command line; empty where that is private or unknown."""
+    tasks: tuple[TaskFacts, ...] = ()
+    """Those during which it grew most, the worst first; empty where that is private or unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,9 @@ def _growth_finding(one: TargetFacts) -> Finding:
                 limit=format_size(one.limit_bytes), time=format_estimate(one.seconds_to_limit)
             ),
         )
+    if one.tasks:
+        named = listed(f"{task.name} (+{format_size(task.growth_bytes)})" for task in one.tasks)
+        text = paragraph(text, _("It grew most during: {tasks}.").format(tasks=named))
     if one.leaked is not None:
         since, until = map(clock, one.leaked)
         text = paragraph(

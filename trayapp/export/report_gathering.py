@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 
-from trayapp.domain.records import Event
+from trayapp.domain.records import TASK, Event
 from trayapp.export.report_charts import charts_of
 from trayapp.export.report_collecting import Collector
 from trayapp.export.report_facts import (
@@ -14,10 +14,15 @@ from trayapp.export.report_facts import (
     IncidentFacts,
     Report,
     TargetFacts,
+    TaskFacts,
 )
 from trayapp.export.report_findings import findings_of
 from trayapp.export.source import Source
 from trayapp.export.texts import plain_text
+
+_MOST_TASKS = 3
+_LEAST_SHARE = 0.05
+"""Of the growth during the worst task; what is less is not named."""
 
 
 def gather_report(source: Source, background: Background) -> Report:
@@ -32,7 +37,9 @@ def gather_report(source: Source, background: Background) -> Report:
         return plain_text(background.hide(text))
 
     alerts = list(source.events(("alert",)))
-    targets = tuple(_target(name, collector, background, said) for name in source.targets)
+    # What programs call their work may be as private as what they work on.
+    tasks = [] if background.is_private else list(source.events((TASK,)))
+    targets = tuple(_target(name, collector, background, said, tasks) for name in source.targets)
     incidents = tuple(_incidents(alerts, said))
     cleanups = tuple(_cleanups(source.events(("cleanup", "cleanup_follow_up")), said))
     return Report(
@@ -51,7 +58,11 @@ def gather_report(source: Source, background: Background) -> Report:
 
 
 def _target(
-    name: str, collector: Collector, background: Background, said: Callable[[str], str]
+    name: str,
+    collector: Collector,
+    background: Background,
+    said: Callable[[str], str],
+    tasks: Iterable[Event],
 ) -> TargetFacts:
     target = collector.targets[name]
     verdict = target.verdict()
@@ -88,7 +99,22 @@ def _target(
         evidence=said(evidence),
         leaked=target.leaked if level != "leaking" else None,
         details=said(background.details.get(name, "")),
+        tasks=tuple(_worst_tasks((one for one in tasks if one.subject == name), since, said)),
     )
+
+
+def _worst_tasks(
+    tasks: Iterable[Event], since: float | None, said: Callable[[str], str]
+) -> Iterable[TaskFacts]:
+    """Since the growth began: the tasks, added up by name, during which there was most of it."""
+    grown: dict[str, float] = {}
+    for task in tasks:
+        if since is None or task.wall_seconds >= since:
+            name = said(str(task.data.get("task") or task.text))
+            grown[name] = grown.get(name, 0.0) + (_number(task.data.get("growth_bytes")) or 0.0)
+    worst = sorted(grown.items(), key=lambda item: -item[1])[:_MOST_TASKS]
+    least = max(1.0, _LEAST_SHARE * worst[0][1]) if worst else 0.0
+    return [TaskFacts(name, growth) for name, growth in worst if growth >= least]
 
 
 def _incidents(alerts: Iterable[Event], said: Callable[[str], str]) -> Iterable[IncidentFacts]:

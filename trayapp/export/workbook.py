@@ -530,11 +530,8 @@ class _Book:
             _Column(_("Target"), None, 20.0),
             _Column(_("Task"), None, 30.0),
             _Column(_("Seconds"), self._formats.plain),
-            *(
-                _Column(heading, self._formats.mib)
-                for heading in (_("Before, MiB"), _("After, MiB"), _("Peak, MiB"))
-            ),
             _Column(_("Growth, MiB"), self._formats.change),
+            _Column(_("Failed by"), None, 20.0),
         ]
 
 
@@ -564,13 +561,14 @@ def _cleanup(event: Event) -> list[object]:
 
 def _task(event: Event) -> list[object]:
     data = event.data
-    sizes = [data.get(key) for key in ("before_bytes", "after_bytes", "peak_bytes", "growth_bytes")]
+    growth = data.get("growth_bytes")
     return [
         _clock(event.wall_seconds),
         event.subject,
         data.get("task") or event.text,
         data.get("seconds"),
-        *(_mib(size) if isinstance(size, (int, float)) else None for size in sizes),
+        _mib(growth) if isinstance(growth, (int, float)) else None,
+        data.get("failed"),
     ]
 
 

@@ -6,8 +6,8 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from itertools import islice, pairwise
+from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -92,6 +92,14 @@ _BY_MINUTE = _summary(_RAW_OF_PENDING_MINUTE, _MINUTE + _SETTLED_MINUTE, _HOUR +
 _BY_HOUR = _summary(
     _RAW_OF_PENDING_MINUTE, _MINUTE_OF_PENDING_HOUR + _SETTLED_MINUTE, _HOUR + _SETTLED_HOUR
 )
+
+
+_EVENTS = """
+    SELECT t_ms, kind, subject, level, text, data FROM event
+    WHERE t_ms >= :since AND t_ms <= :until
+    AND (:kinds IS NULL OR kind IN (SELECT value FROM json_each(:kinds)))
+    AND (:subject IS NULL OR subject = :subject)
+    ORDER BY t_ms DESC, id DESC LIMIT :limit"""
 
 
 class _Bucket(NamedTuple):
@@ -288,21 +296,22 @@ class HistoryReader:
         until_wall_seconds: float,
         kinds: Iterable[str] | None = None,
         limit: int = 1000,
+        subject: str | None = None,
     ) -> list[Event]:
-        """The newest events of a stretch of time, at most `limit`, in order of time."""
-        wanted = None if kinds is None else {encode_text(kind) for kind in kinds}
-        with (
-            self._translated(),
-            closing(self._connection.cursor()) as cursor,
-        ):
-            rows = cursor.execute(
-                "SELECT t_ms, kind, subject, level, text, data FROM event"
-                " WHERE t_ms >= ? AND t_ms <= ? ORDER BY t_ms DESC, id DESC",
-                (int(since_wall_seconds * 1000), int(until_wall_seconds * 1000)),
-            )
-            chosen = (row for row in rows if wanted is None or row[1] in wanted)
-            events = [_event(*row) for row in islice(chosen, limit)]
-        return events[::-1]
+        """The newest events of a stretch of time, at most `limit`, in order of time.
+
+        kinds, subject: only of these kinds, and only about this.
+        """
+        asked = {
+            "since": int(since_wall_seconds * 1000),
+            "until": int(until_wall_seconds * 1000),
+            "kinds": None if kinds is None else json.dumps([*kinds]),
+            "subject": None if subject is None else encode_text(subject),
+            "limit": limit,
+        }
+        with self._translated():
+            rows = self._connection.execute(_EVENTS, asked).fetchall()
+        return [_event(*row) for row in reversed(rows)]
 
     def _sort_raw(self, identities: Sequence[int | None], since_ms: int, until_ms: int) -> None:
         """Let this snapshot's queries read raw samples by series: one pass instead of one each.

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from trayapp.domain.records import TASK
 from trayapp.history import tiers
 from trayapp.history.schema import transaction
 
 MAXIMUM_EVENTS = 10_000
+"""Without tasks, which are counted for themselves: they must not push out what is rarer."""
+MAXIMUM_TASKS = 5_000
 _WAL_ROOM_BYTES = 2_500_000
 """What the write-ahead log may take beside the file; see `wal_autocheckpoint` in the schema."""
 _VACUUM_PAGES = 128
@@ -81,11 +84,11 @@ class Tidier:
         """Try one kind of work after the other; each yields whether it found any."""
         if by_age:
             yield self._drop_oldest(retention.cutoffs(now_seconds))
-        yield self._drop_events(keep=MAXIMUM_EVENTS)
+        yield self._drop_events(keep=MAXIMUM_EVENTS, keep_tasks=MAXIMUM_TASKS)
         if self._used_bytes() > retention.size_bytes - _WAL_ROOM_BYTES:
             yield self._drop_oldest(_KEPT_LONGEST.cutoffs(now_seconds))
             yield self._drop_oldest(_EVERYTHING)
-            yield self._drop_events(keep=MAXIMUM_EVENTS // 100)
+            yield self._drop_events(keep=MAXIMUM_EVENTS // 100, keep_tasks=MAXIMUM_TASKS // 100)
         yield self._shrink(retention.size_bytes)
 
     def _drop_oldest(self, cutoffs: tuple[int, int, int]) -> bool:
@@ -101,12 +104,33 @@ class Tidier:
                 or tiers.drop_hours(self.connection, hour)
             )
 
-    def _drop_events(self, keep: int) -> bool:
+    def _drop_events(self, keep: int, keep_tasks: int) -> bool:
         with transaction(self.connection):
-            cursor = self.connection.execute(
-                "DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?", (keep,)
-            )
-        return cursor.rowcount > 0
+            newest, oldest = self.connection.execute(
+                "SELECT max(id), min(id) FROM event"
+            ).fetchone()
+            # Counting them all is for when there can be too many.
+            if newest is None or newest - oldest < min(keep, keep_tasks):
+                return False
+            count, tasks = self.connection.execute(
+                "SELECT count(*), count(*) FILTER (WHERE kind = ?) FROM event", (TASK,)
+            ).fetchone()
+            excess, excess_tasks = count - tasks - keep, tasks - keep_tasks
+            if excess > 0:
+                self.connection.execute(
+                    "DELETE FROM event WHERE id IN"
+                    " (SELECT id FROM event WHERE kind <> ? ORDER BY id LIMIT ?)",
+                    (TASK, excess),
+                )
+            if excess_tasks > 0:
+                # Of whoever told of most, so that a busy program leaves the others theirs.
+                self.connection.execute(
+                    "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE kind = :task"
+                    " AND subject = (SELECT subject FROM event WHERE kind = :task"
+                    " GROUP BY subject ORDER BY count(*) DESC LIMIT 1) ORDER BY id LIMIT :excess)",
+                    {"task": TASK, "excess": excess_tasks},
+                )
+        return bool(excess > 0 or excess_tasks > 0)
 
     def _shrink(self, size_bytes: int) -> bool:
         """Give free pages back to the disk, but only those that new samples would not soon fill."""

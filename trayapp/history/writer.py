@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trayapp.domain.language import _, format_count
-from trayapp.domain.records import Event, JsonValue, Series
+from trayapp.domain.records import TASK, Event, JsonValue, Series
 from trayapp.errors import HistoryError
 from trayapp.history import tiers
 from trayapp.history.forgetting import Forgetter
@@ -131,6 +131,10 @@ class HistoryWriter:
 
     def add_event(self, event: Event) -> None:
         """Take an event; it reaches the disk within a second if `maintain` is called so often."""
+        if event.kind == TASK and len(self._events) >= _WAITING_EVENTS // 2:
+            # The rest of the room is for alerts and what else there is little of.
+            self._lost_events += 1
+            return
         self._events.append(event)
         if len(self._events) > _WAITING_EVENTS:
             self._events.popleft()

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-MOST_CACHES = 1000
-LONGEST_NAME = 100
-"""Characters of a name or a reason that are passed on."""
+from trayapp.probe.naming import Registry, cut, size_told, text_of
 
 
 class Cache(NamedTuple):
@@ -17,7 +15,7 @@ class Cache(NamedTuple):
     size: Callable[[], int] | None
 
 
-_caches: dict[str, Cache] = {}
+_caches = Registry[Cache]()
 
 
 def register_cache(
@@ -29,61 +27,35 @@ def register_cache(
     raised. `size` tells how many bytes the cache holds, if the program knows. A name that is
     registered already is replaced; beyond a thousand, more are not taken.
     """
-    if name in _caches or len(_caches) < MOST_CACHES:
-        _caches[name] = Cache(clear, size)
+    _caches.put(name, Cache(clear, size))
 
 
 def unregister_cache(name: str) -> None:
     """Leave that cache alone from now on; harmless where there is none. Any thread."""
-    _caches.pop(name, None)
+    _caches.drop(name)
 
 
 def cache_sizes() -> list[dict[str, object]]:
     """Name and size of each; a size that is not known is None."""
-    return [{"name": _short(name), "bytes": _size(cache)} for name, cache in _snapshot()]
+    return [{"name": cut(name), "bytes": size_told(cache.size)} for name, cache in _caches.all()]
 
 
 def clear_caches() -> list[dict[str, object]]:
     """Empty them all; for each its name, its size before and after, and what went wrong."""
     told: list[dict[str, object]] = []
-    for name, cache in _snapshot():
-        before_bytes = _size(cache)
+    for name, cache in _caches.all():
+        before_bytes = size_told(cache.size)
         problem = None
         try:
             cache.clear()
         except BaseException as error:  # noqa: BLE001  (also sys.exit: it is not the probe's to obey)
-            problem = _short(f"{type(error).__name__}: {_text(error)}")
+            problem = cut(f"{type(error).__name__}: {text_of(error)}")
         told.append(
             {
-                "name": _short(name),
+                "name": cut(name),
                 "before_bytes": before_bytes,
-                "after_bytes": _size(cache),
+                "after_bytes": size_told(cache.size),
                 "problem": problem,
             }
         )
     return told
-
-
-def _snapshot() -> list[tuple[str, Cache]]:
-    # In one step of the interpreter: another thread may be registering.
-    return list(_caches.items())
-
-
-def _size(cache: Cache) -> int | None:
-    if cache.size is None:
-        return None
-    try:
-        return int(cache.size())
-    except BaseException:  # noqa: BLE001  (whatever it is, the size is not known)
-        return None
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001  (an error that cannot even be printed)
-        return ""
-
-
-def _short(text: str) -> str:
-    return text[:LONGEST_NAME]

@@ -11,6 +11,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from trayapp.probe.caches import cache_sizes, clear_caches
+from trayapp.probe.components import component_sizes
+from trayapp.probe.resident import read_rss_bytes
+from trayapp.probe.tasks import running_tasks
 
 
 def collect(*, with_caches: bool) -> dict[str, object]:
@@ -48,17 +51,10 @@ def report() -> dict[str, object]:
         "frozen_count": gc.get_freeze_count(),
         "thread_count": threading.active_count(),
         "task_count": count_tasks(),
+        "running_tasks": running_tasks(),
         "caches": cache_sizes(),
+        "components": component_sizes(),
     }
-
-
-def read_rss_bytes() -> int | None:
-    """This process's resident set; None where only other processes can tell it (not Linux)."""
-    try:
-        with open("/proc/self/statm", "rb") as file:  # noqa: PTH123  (pathlib costs the program time)
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError, AttributeError):
-        return None
 
 
 def trim_heap() -> bool | None:

@@ -63,6 +63,12 @@ class _Probe:
 
         return report()
 
+    def tasks(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
+        from trayapp.probe.tasks import finished_tasks
+
+        after = arguments.get("after")
+        return finished_tasks(after if isinstance(after, int) else 0)
+
     def _listen(self, runtime: Path | None) -> ControlServer:
         from trayapp.control.personal import PROBE, own_name, sweep
         from trayapp.control.server import ControlServer
@@ -74,7 +80,7 @@ class _Probe:
                     super().run()
 
         folder = current_paths().runtime if runtime is None else runtime
-        handlers = {"collect": self.collect, "report": self.report}
+        handlers = {"collect": self.collect, "report": self.report, "tasks": self.tasks}
         server = Server(folder, handlers, name=own_name(PROBE))
         sweep(folder)
         return server

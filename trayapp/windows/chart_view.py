@@ -13,12 +13,12 @@ from matplotlib.backends.backend_tkagg import FigureCanvasTkAgg
 from matplotlib.figure import Figure
 
 from trayapp.domain.dates import format_day_time
-from trayapp.domain.language import _, ngettext
-from trayapp.domain.records import Event
+from trayapp.domain.language import _, listed, ngettext
+from trayapp.domain.records import TASK, Event
 from trayapp.domain.units import format_duration, format_size
-from trayapp.windows.curves import TrendData
+from trayapp.windows.curves import TrendData, task_end, task_growth
 from trayapp.windows.labels import plain_name
-from trayapp.windows.marks import event_label, task_end
+from trayapp.windows.marks import event_label
 from trayapp.windows.palette import Palette
 from trayapp.windows.picture import save_picture
 from trayapp.windows.plot import Panel, draw_trends, prepare_matplotlib
@@ -36,6 +36,8 @@ CLICK_PIXELS = 6
 OVERLAY = "overlay"
 MOST_READINGS = 20
 """More values than fit beside the cursor are only counted."""
+MOST_TASKS = 5
+"""The same of tasks: those that grew most are named."""
 
 Line = tuple[str | None, str]
 """A colour, or None for plain text, and what to say."""
@@ -224,16 +226,27 @@ class ChartView:
                 text += f"  ({format_size(value[0])} – {format_size(value[2])})"
             lines.append((colour, f"{name}  {text}"))
         if hidden:
-            text = ngettext("and {count} more", "and {count} more", len(hidden))
-            lines.append((None, text.format(count=len(hidden))))
+            lines.append((None, _more(len(hidden))))
         reach = EVENT_REACH_PIXELS * self._scale
         around = self._time_at(x - reach), self._time_at(x + reach)
         lines += [
             (None, _tell_event(event))
             for event in panel.events
-            if event.wall_seconds <= around[1]
-            and (task_end(event) or event.wall_seconds) >= around[0]
+            if event.kind != TASK and around[0] <= event.wall_seconds <= around[1]
         ]
+        if any(event.kind == TASK for event in panel.events):
+            lines += [(None, text) for text in self._tell_tasks(at, around, panel)]
+        return lines
+
+    def _tell_tasks(self, at: float, around: tuple[float, float], panel: Panel) -> list[str]:
+        """The tasks that ran at that moment, or else those around it; who grew most first."""
+        tasks = self._data.tasks if self._data is not None else ()
+        found = _running(tasks, at, at) or _running(tasks, *around)
+        found.sort(key=task_growth, reverse=True)
+        is_one = len(panel.curves) == 1
+        lines = [_tell_task(task, with_subject=not is_one) for task in found[:MOST_TASKS]]
+        if len(found) > MOST_TASKS:
+            lines.append(_more(len(found) - MOST_TASKS))
         return lines
 
     def _tell_moment(self, at: float) -> str:
@@ -285,10 +298,33 @@ class ChartView:
 
 def _tell_event(event: Event) -> str:
     clock = f"{datetime.fromtimestamp(event.wall_seconds):%H:%M:%S}"
-    name = event.data.get("task") if event.kind == "task" else None
-    what = plain_name(str(name or event.text or event.kind), 70)
-    if event.kind != "task":
-        return f"{clock}  {what}"
-    end = task_end(event)
-    length = "" if end is None else f", {format_duration(end - event.wall_seconds)}"
-    return f"{clock}  {event_label('task')}: {what}{length}"
+    return f"{clock}  {plain_name(event.text or event.kind, 70)}"
+
+
+def _tell_task(event: Event, *, with_subject: bool) -> str:
+    """When it began, its name, how long it took and how much larger its process was after it."""
+    clock = f"{datetime.fromtimestamp(event.wall_seconds):%H:%M:%S}"
+    name = plain_name(str(event.data.get("task") or event.text or event.kind), 70)
+    if with_subject:
+        name = f"{plain_name(event.subject)}: {name}"
+    told = [f"{clock}  {event_label(TASK)}: {name}"]
+    if (end := task_end(event)) is not None:
+        told.append(format_duration(end - event.wall_seconds))
+    if event.data.get("growth_bytes") is not None:
+        grown = task_growth(event)
+        told.append(f"{'+' if grown > 0 else ''}{format_size(grown)}")
+    if failed := event.data.get("failed"):
+        told.append(_("failed: {reason}").format(reason=plain_name(str(failed))))
+    return listed(told)
+
+
+def _running(tasks: Sequence[Event], since: float, until: float) -> list[Event]:
+    return [
+        task
+        for task in tasks
+        if task.wall_seconds <= until and (task_end(task) or task.wall_seconds) >= since
+    ]
+
+
+def _more(count: int) -> str:
+    return ngettext("and {count} more", "and {count} more", count).format(count=count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from trayapp.domain.language import _, ngettext
 from trayapp.domain.levels import Level
-from trayapp.domain.records import Event, Point, Series
+from trayapp.domain.records import TASK, Event, Point, Series
 from trayapp.windows.growth import Growth, judge_again
 from trayapp.windows.labels import plain_name
 from trayapp.windows.recordings import RecordingSource, TrendSource
@@ -28,8 +28,13 @@ RATE_SECONDS = 300.0
 RATE_POINTS = 30
 LEAST_SECONDS, LEAST_RECORDED_SECONDS = 1.0, 0.01
 """No time axis is shorter: that of the history, and that of a recording."""
-EVENT_KINDS = ("alert", "cleanup", "restart", "snapshot", "task")
-EVENT_COLUMNS = 150
+EVENT_KINDS = ("alert", "cleanup", "restart", "snapshot")
+"""Beside tasks, of which there may be so many that they are read for themselves."""
+MOST_TASKS = 5000
+"""As many as the history keeps, so that those of one target do not hide another's."""
+LONGEST_TASK_SECONDS = 86_400.0
+"""What began earlier before the chart does not reach into it."""
+EVENT_COLUMNS, TASK_COLUMNS = 150, 50
 """Events closer together than this fraction of the chart share one mark, the worst."""
 
 
@@ -113,6 +118,8 @@ class TrendData:
     targets: tuple[Curve, ...]
     system_events: tuple[Event, ...]
     target_events: tuple[Event, ...]
+    tasks: tuple[Event, ...] = ()
+    """All tasks of the targets, where `target_events` has marks of some."""
     recording: str | None = None
     """What is shown instead of the history, for people; None: it is the history."""
     growths: Mapping[str, Growth] = field(default_factory=dict)
@@ -185,6 +192,7 @@ def read_trends(
     ]
     here = [one for one in shown if one.subject in own or not selection.system]
     there = [one for one in shown if one not in here]
+    tasks = [one for one in _read_tasks(reader, since, until) if one.subject in own]
     return TrendData(
         since=since,
         until=until,
@@ -194,7 +202,11 @@ def read_trends(
         total_bytes=machine[2].peak if machine else None,
         targets=tuple(targets),
         system_events=_thin(there, since, until),
-        target_events=_thin(here, since, until),
+        target_events=(
+            *_thin(here, since, until),
+            *_thin(tasks, since, until, columns=TASK_COLUMNS, weight=task_growth),
+        ),
+        tasks=tuple(tasks),
         recording=reader.title if isinstance(reader, RecordingSource) else None,
         growths=growths,
     )
@@ -311,22 +323,47 @@ def _is_marked(event: Event) -> bool:
     return told and event.level in ("warning", "critical", "emergency")
 
 
-def _thin(events: Sequence[Event], since: float, until: float) -> tuple[Event, ...]:
+def task_growth(event: Event) -> float:
+    """How much larger its process was after a task; 0 where nobody knows."""
+    grown = event.data.get("growth_bytes")
+    return float(grown) if isinstance(grown, int | float) else 0.0
+
+
+def task_end(event: Event) -> float | None:
+    """The wall time at which a task was over; None: it is none, or nobody said."""
+    seconds = event.data.get("seconds") if event.kind == TASK else None
+    return event.wall_seconds + seconds if isinstance(seconds, int | float) else None
+
+
+def _read_tasks(reader: TrendSource, since: float, until: float) -> list[Event]:
+    """Those that ran in this time, also if they began before it."""
+    tasks = reader.events(since - LONGEST_TASK_SECONDS, until, (TASK,), MOST_TASKS)
+    return [one for one in tasks if (task_end(one) or one.wall_seconds) >= since]
+
+
+def _severity(event: Event) -> float:
+    return float(Level[event.level.upper()]) if event.level else 0.0
+
+
+def _thin(
+    events: Sequence[Event],
+    since: float,
+    until: float,
+    *,
+    columns: int = EVENT_COLUMNS,
+    weight: Callable[[Event], float] = _severity,
+) -> tuple[Event, ...]:
     """Keep the worst event of each kind and place, and say how many it stands for."""
-    width = (until - since) / EVENT_COLUMNS
+    width = (until - since) / columns
     places: dict[tuple[str, int], list[Event]] = {}
     for event in events:
         places.setdefault((event.kind, int((event.wall_seconds - since) / width)), []).append(event)
     kept = []
     for together in places.values():
-        worst = max(together, key=_severity)
+        worst = max(together, key=weight)
         if len(together) > 1:
             more = len(together) - 1
             text = ngettext("{text} (and {count} more)", "{text} (and {count} more)", more)
             worst = replace(worst, text=text.format(text=worst.text, count=more))
         kept.append(worst)
     return tuple(kept)
-
-
-def _severity(event: Event) -> int:
-    return int(Level[event.level.upper()]) if event.level else 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from trayapp.domain.changes import hourly_changes
 from trayapp.domain.health import Health, run_health
 from trayapp.domain.levels import Level
-from trayapp.domain.records import Event, Point, Series
+from trayapp.domain.records import TASK, Event, Point, Series
 from trayapp.domain.table import as_level
 from trayapp.history.reader import HistoryReader
 from trayapp.windows.runs import MOST_RUNS, find_runs
@@ -54,21 +54,19 @@ def read_past(reader: HistoryReader, name: str, now: float) -> Past:
     """
     series = _series(name)
     day = now - HOURS * HOUR_SECONDS
-    events = [event for event in reader.events(day, now) if event.subject == name]
+    events = reader.events(day, now, ("alert", "cleanup", "restart"), subject=name)
     restarts = [event.wall_seconds for event in events if event.kind == "restart"]
     tasks = [
         float(grown)
-        for event in reader.events(0.0, now, ("task",), limit=_MOST_TASKS)
-        if event.subject == name
-        and isinstance(grown := event.data.get("growth_bytes"), (int, float))
+        for event in reader.events(0.0, now, (TASK,), limit=_MOST_TASKS, subject=name)
+        if isinstance(grown := event.data.get("growth_bytes"), (int, float))
     ]
     return Past(
         hour=tuple(reader.points(series, now - HOUR_SECONDS, now, _HOUR_POINTS)),
         events=tuple(
             event
             for event in events
-            if event.kind in ("alert", "cleanup", "restart")
-            and event.wall_seconds >= now - HOUR_SECONDS
+            if event.wall_seconds >= now - HOUR_SECONDS
             and event.data.get("what") not in ("held", "acknowledged", "resolved")
         ),
         hourly=tuple(
@@ -88,7 +86,7 @@ def read_runs(reader: HistoryReader, name: str, limit_bytes: float | None) -> li
     span = reader.span()
     if span is None:
         return []
-    alerts = [event for event in reader.events(*span, ("alert",)) if event.subject == name]
+    alerts = reader.events(*span, ("alert",), subject=name)
     runs = []
     for start, end in find_runs(reader, name, MOST_RUNS):
         points = reader.points(_series(name), start, end, _RUN_POINTS)

@@ -33,9 +33,19 @@ from trayapp.domain.units import format_duration, format_estimate, format_size
 from trayapp.errors import HistoryError
 from trayapp.history.reader import HistoryReader
 from trayapp.windows.applet import Applet
+from trayapp.windows.component_list import ComponentList
 from trayapp.windows.details_data import HOUR_SECONDS, Past, Run, read_past, read_runs
 from trayapp.windows.grid import Grid, GridCell, GridColumn, GridRow
-from trayapp.windows.inside import inside_text, no_probe, probe_report, process_keys
+from trayapp.windows.inside import (
+    MOST_COMPONENTS,
+    Component,
+    Told,
+    components_of,
+    inside_text,
+    no_probe,
+    probe_reports,
+    process_keys,
+)
 from trayapp.windows.labels import plain_name
 from trayapp.windows.live_window import LiveWindow
 from trayapp.windows.single import Listener
@@ -49,6 +59,8 @@ LEAST_SECONDS = 120.0
 """The chart of what began a moment ago reaches so far back."""
 NAME_LENGTH = 48
 CHANGES = ((60.0, "minute"), (600.0, "ten"), (3600.0, "hour"))
+CHART_HEIGHT, LOW_CHART_HEIGHT = 170, 135
+"""The second where components need room, too: not every screen is high."""
 _MOST_ALERTS = 2
 
 
@@ -110,7 +122,7 @@ class DetailsWindow(LiveWindow):
         ttk.Label(panes, textvariable=self._growth_title, font=bold).grid(
             row=0, column=1, sticky="w", padx=(gap, 0)
         )
-        size = {"width": self.px(410), "height": self.px(170), "scale": self.scale}
+        size = {"width": self.px(410), "height": self.px(CHART_HEIGHT), "scale": self.scale}
         self._hour_chart = SmallChart(panes, **size)  # type: ignore[arg-type]
         self._hour_chart.grid(row=1, column=0, sticky="nsew")
         self._growth_chart = SmallChart(panes, **size)  # type: ignore[arg-type]
@@ -135,16 +147,12 @@ class DetailsWindow(LiveWindow):
         )
         self._runs.pack(fill="x", padx=gap)
         self._runs.bind_keys(self._runs.body)
-        foot = ttk.Frame(self.root, padding=(gap, self.px(6), gap, self.px(10)))
-        foot.pack(fill="x")
-        ttk.Label(foot, text=_("From inside"), font=bold).pack(anchor="w")
-        inside = ttk.Label(foot, textvariable=self._inside, style="Hint.TLabel", justify="left")
-        inside.pack(anchor="w")
+        self._build_foot(gap, bold)
 
         def wrap(event: tk.Event[tk.Misc]) -> None:
             if event.widget is self.root:
-                for label in (verdict, inside):
-                    label.configure(wraplength=event.width - 2 * gap)
+                verdict.configure(wraplength=event.width - 2 * gap)
+                self._wrap_inside(event.width)
 
         self.root.bind("<Configure>", wrap)
         for key in ("q", "Q", "<Escape>"):
@@ -152,6 +160,40 @@ class DetailsWindow(LiveWindow):
         for key in ("t", "T"):
             self.root.bind(key, lambda _: self._open_trends())
         self.root.minsize(self.px(700), self.px(520))
+
+    def _build_foot(self, gap: int, bold: tkfont.Font) -> None:
+        """What the program itself tells: in words, and beside them its components."""
+        foot = ttk.Frame(self.root, padding=(gap, self.px(6), gap, self.px(10)))
+        foot.pack(fill="x")
+        foot.columnconfigure((0, 1), weight=1, uniform="half")
+        ttk.Label(foot, text=_("From inside"), font=bold).grid(sticky="w")
+        self._inside_label = ttk.Label(
+            foot, textvariable=self._inside, style="Hint.TLabel", justify="left"
+        )
+        self._components_title = ttk.Label(foot, text=_("Components"), font=bold)
+        self._components = ComponentList(foot, scale=self.scale)
+        self._components_title.grid(row=0, column=1, sticky="w", padx=(gap, 0))
+        self._components.grid(row=1, column=1, sticky="new", padx=(gap, 0))
+        self._show_components([])
+
+    def _show_components(self, found: Sequence[Component]) -> None:
+        self._components.show(found[:MOST_COMPONENTS], len(found), self.palette)
+        for part in (self._components_title, self._components):
+            if found:
+                part.grid()
+            else:
+                part.grid_remove()
+        for chart in (self._hour_chart, self._growth_chart):
+            chart.configure(height=self.px(LOW_CHART_HEIGHT if found else CHART_HEIGHT))
+        self._inside_label.grid(row=1, column=0, columnspan=1 if found else 2, sticky="nw")
+        self._wrap_inside(self.root.winfo_width())
+
+    def _wrap_inside(self, width: int) -> None:
+        inner = width - 2 * self.px(14)
+        half = (inner - self.px(14)) // 2
+        is_beside = bool(self._components.winfo_manager())
+        if half > 0:  # before it is shown the window has no width
+            self._inside_label.configure(wraplength=half if is_beside else inner)
 
     def _build_figures(self, gap: int, bold: tkfont.Font) -> None:
         bar = ttk.Frame(self.root, padding=(gap, self.px(4), gap, self.px(12)))
@@ -184,7 +226,8 @@ class DetailsWindow(LiveWindow):
         self._past_at = self._runs_at = self._probe_at = float("-inf")
         self._evidence = ""
         self._is_answered = False
-        self._inside.set(no_probe())
+        self._reports: list[Told] = []
+        self._show_inside()
         self._show()
         (self._track if self._row.kind == APPLICATION else self._trends).focus_set()
 
@@ -200,6 +243,7 @@ class DetailsWindow(LiveWindow):
         super().restyle()
         self._show()
         self._show_past()
+        self._show_inside()
 
     def refresh(self) -> None:
         """Ask for the figures; read the history where that is due."""
@@ -210,7 +254,6 @@ class DetailsWindow(LiveWindow):
         if self._is_answered and now - self._past_at >= PAST_SECONDS:
             self._read_past()
         if now - self._probe_at >= PROBE_SECONDS:
-            self._probe_at = now
             self._ask_probe()
 
     def _take(self, told: Mapping[str, object]) -> None:
@@ -358,11 +401,26 @@ class DetailsWindow(LiveWindow):
         """Ask the program itself, if it has a probe, what only it knows."""
         keys = process_keys(self._told.get("processes"))
         if keys:
+            self._probe_at = time.monotonic()
+            name = self._row.name
             self.applet.do(
-                lambda: probe_report(self._runtime, keys),
-                lambda told: self._inside.set(inside_text(told) if told else no_probe()),
+                lambda: {"name": name, "reports": probe_reports(self._runtime, keys)},
+                self._take_reports,
                 lambda error: self._inside.set(str(error)),
             )
+        else:
+            self._take_reports({"name": self._row.name, "reports": []})
+
+    def _take_reports(self, told: Told) -> None:
+        # Another one may be shown by now.
+        if told["name"] == self._row.name and isinstance(told["reports"], list):
+            self._reports = told["reports"]
+            self._show_inside()
+
+    def _show_inside(self) -> None:
+        is_told = bool(self._reports)
+        self._inside.set(inside_text(self._reports[0], time.time()) if is_told else no_probe())
+        self._show_components(components_of(self._reports, self._row.rss_bytes))
 
     def _open_trends(self, *options: str) -> None:
         if self._row.kind != APPLICATION:

@@ -1,21 +1,38 @@
-"""What only a program itself can tell of its memory: asked of its probe, told in two lines."""
+"""What only a program itself can tell of its memory: asked of its probe, told in a few lines."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from trayapp.control.client import call
 from trayapp.control.personal import PROBE, endpoint_name, find_names
-from trayapp.domain.language import _, format_count
+from trayapp.domain.language import _, format_count, listed, ngettext
 from trayapp.domain.names import short_name
 from trayapp.domain.table import as_number
-from trayapp.domain.units import format_size
+from trayapp.domain.units import format_duration, format_size
 from trayapp.errors import MemtrayError
 
-_MOST_PROBES, _MOST_CACHES, _GENERATIONS = 8, 6, 3
+MOST_COMPONENTS = 8
+_MOST_PROBES, _MOST_CACHES, _MOST_RUNNING, _GENERATIONS = 8, 6, 4, 3
+_MOST_READ = 1000
+_TOO_MANY = 10**15
 _PATIENCE_SECONDS = 3.0
-_ANSWER_LIMIT_BYTES = 256 * 1024
+_ANSWER_LIMIT_BYTES = 1024 * 1024
+
+Told = Mapping[str, object]
+
+
+class Component(NamedTuple):
+    """A part of a program that knows its size."""
+
+    name: str
+    """A stranger's, but fit to be shown."""
+    bytes: float | None
+    share: float | None
+    """Of the resident set."""
 
 
 def process_keys(told: object) -> list[tuple[int, int]]:
@@ -27,37 +44,60 @@ def process_keys(told: object) -> list[tuple[int, int]]:
     ]
 
 
-def probe_report(runtime: Path, keys: Sequence[tuple[int, int]]) -> Mapping[str, object]:
-    """What the first of the processes that has a probe tells; empty: none has one. Blocks."""
+def probe_reports(runtime: Path, keys: Sequence[tuple[int, int]]) -> list[Told]:
+    """What those of the processes tell that have a probe, at most eight; blocks a few seconds."""
     names = {endpoint_name(PROBE, pid, started): pid for pid, started in keys}
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    found: list[Told] = []
     for name in [name for name in find_names(runtime, PROBE) if name in names][:_MOST_PROBES]:
         who = _("The probe of process {pid}").format(pid=names[name])
+        left_seconds = deadline - time.monotonic()
+        if left_seconds <= 0:
+            break
         try:
-            return call(
-                runtime, "report", {}, _PATIENCE_SECONDS,
+            told = call(
+                runtime, "report", {}, left_seconds,
                 name=name, who=who, answer_limit_bytes=_ANSWER_LIMIT_BYTES,
             )  # fmt: skip
         except MemtrayError:
             continue
-    return {}
+        found.append(told)
+    return found
 
 
 def no_probe() -> str:
     """What to say where nobody can be asked."""
     return _(
-        "–  A Python program tells of its garbage collector, tasks and caches here if it calls "
-        "trayapp.probe.start()."
+        "–  A Python program tells of its garbage collector, tasks, components and caches here "
+        "if it calls trayapp.probe.start()."
     )
 
 
-def inside_text(told: Mapping[str, object]) -> str:
-    """Two lines of what a probe tells, which is a stranger's word."""
+def components_of(reports: Sequence[Told], rss_bytes: float | None) -> list[Component]:
+    """The components of all processes added up by name, the largest first.
+
+    What is unknown of one process is unknown in all, and comes last.
+    """
+    sizes: dict[str, float | None] = {}
+    for told in reports:
+        components = told.get("components")
+        for one in components[:_MOST_READ] if isinstance(components, list) else ():
+            if not isinstance(one, dict) or not isinstance(one.get("name"), str):
+                continue
+            name, size = short_name(one["name"]).strip() or "–", _size(one.get("bytes"))
+            before = sizes.get(name, 0.0)
+            sizes[name] = None if size is None or before is None else before + size
+    found = [
+        Component(name, size, size / rss_bytes if size is not None and rss_bytes else None)
+        for name, size in sizes.items()
+    ]
+    return sorted(found, key=lambda one: -1.0 if one.bytes is None else one.bytes, reverse=True)
+
+
+def inside_text(told: Told, now: float) -> str:
+    """A few lines of what a probe tells, which is a stranger's word; now: wall seconds."""
     collections = told.get("collections")
-    runs = (
-        [count for count in collections if isinstance(count, int)]
-        if isinstance(collections, list)
-        else []
-    )
+    runs = collections[:_GENERATIONS] if isinstance(collections, list) else []
     is_on = told.get("collector_enabled")
     parts = [
         _("Garbage collector –")
@@ -65,13 +105,11 @@ def inside_text(told: Mapping[str, object]) -> str:
         else _("Garbage collector on")
         if is_on
         else _("Garbage collector off"),
-        _("collections {counts}").format(
-            counts=" / ".join(map(format_count, runs[:_GENERATIONS])) or "–"
-        ),
+        _("collections {counts}").format(counts=" / ".join(map(_count, runs)) or "–"),
         _("collected {count}").format(count=_count(told.get("collected_count"))),
         _("uncollectable {count}").format(count=_count(told.get("uncollectable_count"))),
         _("threads {count}").format(count=_count(told.get("thread_count"))),
-        _("tasks {count}").format(count=_count(told.get("task_count"))),
+        _("asyncio tasks {count}").format(count=_count(told.get("task_count"))),
     ]
     caches = told.get("caches")
     names = [
@@ -79,9 +117,35 @@ def inside_text(told: Mapping[str, object]) -> str:
         for cache in (caches if isinstance(caches, list) else [])
         if isinstance(cache, dict) and isinstance(cache.get("name"), str)
     ]
-    listed = ", ".join(names[:_MOST_CACHES]) if names else _("none registered")
-    return "  ·  ".join(parts) + "\n" + _("Caches: {caches}").format(caches=listed)
+    cached = listed(names[:_MOST_CACHES]) if names else _("none registered")
+    lines = ["  ·  ".join(parts), _("Caches: {caches}").format(caches=cached)]
+    if running := _running(told.get("running_tasks"), now):
+        lines.append(_("Running now: {tasks}").format(tasks=running))
+    return "\n".join(lines)
+
+
+def _running(tasks: object, now: float) -> str:
+    """The tasks that run and since when; empty: none."""
+    names = [
+        f"{short_name(task['name'])} ({_age(now, as_number(task.get('since_unix_s')))})"
+        for task in (tasks[:_MOST_READ] if isinstance(tasks, list) else ())
+        if isinstance(task, dict) and isinstance(task.get("name"), str)
+    ]
+    more = len(names) - _MOST_RUNNING
+    if more > 0:
+        text = ngettext("and {count} more", "and {count} more", more).format(count=more)
+        names = [*names[:_MOST_RUNNING], text]
+    return listed(names)
+
+
+def _age(now: float, since: float | None) -> str:
+    is_sane = since is not None and 0 <= since <= now + 2
+    return format_duration(max(0.0, now - since)) if is_sane and since is not None else "–"
+
+
+def _size(value: object) -> float | None:
+    return float(value) if type(value) is int and 0 <= value <= 2**63 else None
 
 
 def _count(value: object) -> str:
-    return format_count(value) if isinstance(value, int) else "–"
+    return format_count(value) if type(value) is int and 0 <= value < _TOO_MANY else "–"

@@ -12,7 +12,7 @@ from matplotlib.transforms import blended_transform_factory
 
 from trayapp.domain.language import _
 from trayapp.domain.records import Event
-from trayapp.windows.curves import Curve
+from trayapp.windows.curves import Curve, task_end
 from trayapp.windows.growth import Growth
 from trayapp.windows.palette import Palette
 from trayapp.windows.scales import DAY_SECONDS
@@ -51,12 +51,6 @@ def event_key(event: Event) -> str:
     return event.level if event.kind == "alert" else event.kind
 
 
-def task_end(event: Event) -> float | None:
-    """The wall time at which a task was over; None: it is none, or nobody said."""
-    seconds = event.data.get("seconds") if event.kind == "task" else None
-    return event.wall_seconds + seconds if isinstance(seconds, int | float) else None
-
-
 def event_colour(key: str, palette: Palette) -> str:
     """The colour of a mark."""
     levels = ("cleanup", "warning", "critical", "emergency")
@@ -66,6 +60,7 @@ def event_colour(key: str, palette: Palette) -> str:
 def mark_events(axes: Axes, events: Sequence[Event], palette: Palette) -> None:
     """One thin line through the panel, and a shape on its top edge, per event."""
     on_top = blended_transform_factory(axes.transData, axes.transAxes)
+    first, _last = axes.get_xlim()
     # All of a kind at once: months hold hundreds.
     for key in {event_key(event): None for event in events}:
         together = [event for event in events if event_key(event) == key]
@@ -77,6 +72,8 @@ def mark_events(axes: Axes, events: Sequence[Event], palette: Palette) -> None:
         for event, at in zip(together, days, strict=True):
             if (end := task_end(event)) is not None:
                 axes.axvspan(at, end / DAY_SECONDS, color=colour, alpha=0.13, linewidth=0)
+        # What began before the panel does reaches into it, but has no mark there.
+        days = [day for day in days if day >= first]
         axes.plot(
             days, [1.0] * len(days), transform=on_top, marker=EVENT_SHAPES[key], color=colour,
             markersize=_MARK_POINTS, markeredgecolor=palette.background, markeredgewidth=0.8,

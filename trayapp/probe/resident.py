@@ -1,0 +1,61 @@
+"""How large this process is, by its own reading: so quick that every task can be measured."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+
+_Open = tuple[int, int, tuple[int, int]]
+"""Whose it is, the descriptor, and how to tell that it is still what it was."""
+
+_open: _Open | None = None
+
+
+def read_rss_bytes() -> int | None:
+    """This process's resident set; None where only other processes can tell it (not Linux).
+
+    Any thread. Opening the file anew each time would take twice as long.
+    """
+    global _open
+    if sys.platform != "linux":
+        return None
+    try:
+        kept = _open
+        # A program may close every descriptor and get ours for something else, or fork in C.
+        if kept is None or kept[0] != os.getpid() or not _is_ours(kept):
+            kept = _open = _open_anew()
+        pages = os.pread(kept[1], 128, 0).split(None, 2)[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _open_anew() -> _Open:
+    descriptor = os.open("/proc/self/statm", os.O_RDONLY)
+    return os.getpid(), descriptor, _identity(descriptor)
+
+
+def _is_ours(kept: _Open) -> bool:
+    try:
+        return _identity(kept[1]) == kept[2]
+    except OSError:
+        return False
+
+
+def _identity(descriptor: int) -> tuple[int, int]:
+    found = os.fstat(descriptor)
+    return found.st_dev, found.st_ino
+
+
+def _let_go() -> None:
+    """In a child that was just forked: the descriptor tells of its parent."""
+    global _open
+    kept, _open = _open, None
+    if kept is not None and _is_ours(kept):
+        with suppress(OSError):
+            os.close(kept[1])
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)

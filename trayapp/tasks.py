@@ -1,0 +1,211 @@
+"""What the probes of targets tell of tasks: asked for now and then, and kept in the history.
+
+What asks, and what reads the answers, is loaded when the first target has a probe.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from trayapp.domain.records import Event
+from trayapp.domain.samples import ProcessKey
+from trayapp.domain.view import View
+
+PERIOD_SECONDS = 30.0
+CALL_LIMIT_SECONDS = 2.0
+"""For one answer."""
+LOOK_LIMIT_SECONDS = 20.0
+"""For all of them; who has not been asked by then comes first the next time."""
+MOST_OF_A_PROCESS = 20
+"""So many tasks are kept each time: those that grew most."""
+MOST_AT_A_TIME = 100
+"""So many of all processes: the history takes in no more at once."""
+
+_MOST_ANSWERS = 4
+"""As many as all that a probe keeps need, and one for a program that has begun anew."""
+_ANSWER_LIMIT_BYTES = 256 * 1024
+_SILENT_SECONDS = 3600.0
+_log = logging.getLogger(__name__)
+
+
+class _Place(NamedTuple):
+    """How far one process has been read."""
+
+    number: int
+    """Of its last task."""
+    since_wall_seconds: float | None
+    """What ended before is not to be kept; None: all of that has been passed over."""
+    answered_wall_seconds: float
+    asked_seconds: float
+
+
+class TaskFollower:
+    """Asks the probes of targets for the tasks that have ended, each of them once."""
+
+    def __init__(
+        self,
+        runtime: Path,
+        record: Callable[[Event], None],
+        is_paused: Callable[[], bool],
+        period_seconds: float = PERIOD_SECONDS,
+    ) -> None:
+        """Make it.
+
+        `runtime` is the folder in which probes listen. `record` is called in a background thread.
+        What ended before now is left out: an earlier run may have kept it.
+        """
+        self._runtime = runtime
+        self._record = record
+        self._is_paused = is_paused
+        self._period_seconds = period_seconds
+        self._began_seconds = time.monotonic()
+        self._due_seconds = 0.0
+        self._stopping = False
+        self._places: dict[ProcessKey, _Place] = {}
+        self._left_out: dict[str, int] = {}
+        self._told_seconds: float | None = None
+        self.is_asking = False
+        self.kept_count = 0
+        self.left_out_count = 0
+        """Too many at a time, or gone from their program before it was asked."""
+
+    def look(self, view: View) -> None:
+        """See whether it is time, and whom to ask. The sampler thread; does not wait for answers.
+
+        No look begins before the last has ended, so that nothing is taken twice.
+        """
+        now = time.monotonic()
+        if now < self._due_seconds or self.is_asking:
+            return
+        if not any(target.keys for target in view.targets):
+            return
+        self._due_seconds = now + self._period_seconds
+        from trayapp.control.personal import PROBE, endpoint_name, find_names
+
+        names = frozenset(find_names(self._runtime, PROBE))
+        found = {
+            key: target.name
+            for target in (view.targets if names else ())
+            for key in target.keys
+            if endpoint_name(PROBE, *key) in names
+        }
+        self._places = {key: self._places[key] for key in found if key in self._places}
+        if not found:
+            return
+        self.is_asking = True
+        try:
+            threading.Thread(target=self._ask_all, args=(found,), name="tasks", daemon=True).start()
+        except RuntimeError:  # no thread to be had: the next look tries again
+            self.is_asking = False
+
+    def stop(self) -> None:
+        """Ask no more. Any thread; does not wait."""
+        self._stopping = True
+
+    def _ask_all(self, found: dict[ProcessKey, str]) -> None:
+        """Ask one after the other, who waits longest first. A background thread."""
+        try:
+            deadline = time.monotonic() + LOOK_LIMIT_SECONDS
+            room = MOST_AT_A_TIME
+            waiting = {key: place.asked_seconds for key, place in self._places.items()}
+            for key in sorted(found, key=lambda key: waiting.get(key, 0.0)):
+                is_over = room <= 0 or time.monotonic() >= deadline
+                if is_over or self._stopping or self._is_paused():
+                    break
+                room -= self._ask(key, found[key], min(room, MOST_OF_A_PROCESS))
+            self._tell_left_out()
+        finally:
+            self.is_asking = False
+
+    def _ask(self, key: ProcessKey, target: str, most: int) -> int:
+        """Keep the new tasks of one process, so many at most; how many it were."""
+        from trayapp.domain.tasks import most_telling, read_answer
+        from trayapp.errors import MemtrayError
+
+        now, asked = time.time(), time.monotonic()
+        # Not the wall time at which this run began: the clock may have been set since.
+        fresh = _Place(0, now - (asked - self._began_seconds), now, asked)
+        number, since, answered, _ = self._places.get(key, fresh)
+        tasks, left_out = [], 0
+        began = _began_wall_seconds(key, now)
+        try:
+            for _ in range(_MOST_ANSWERS):
+                answer = read_answer(self._call(key, number), number, began, time.time())
+                if answer.next < number:  # another program in the same process, by exec
+                    number, since = 0, answered
+                    continue
+                tasks += [
+                    task
+                    for task in answer.tasks
+                    if since is None or task.ended_wall_seconds >= since
+                ]
+                # At the first time nobody knows whose they were.
+                left_out += answer.dropped_count if key in self._places else 0
+                number, answered = answer.next, now
+                if not answer.is_full:
+                    since = None
+                    break
+        except (MemtrayError, OSError):
+            pass  # It ends, hangs, or is too old to know of tasks; what it told before counts.
+        self._places[key] = _Place(number, since, answered, asked)
+        kept = most_telling(tasks, most)
+        for task in kept:
+            self._record(task.as_event(target))
+        left_out += len(tasks) - len(kept)
+        self.kept_count += len(kept)
+        self.left_out_count += left_out
+        if left_out:
+            self._left_out[target] = self._left_out.get(target, 0) + left_out
+        return len(kept)
+
+    def _call(self, key: ProcessKey, after: int) -> dict[str, object]:
+        """What its probe answers; empty: it speaks for another process. Raises: MemtrayError."""
+        from trayapp.control.client import call
+        from trayapp.control.personal import PROBE, endpoint_name
+
+        if sys.platform != "linux":
+            from trayapp.cleanup.probes import is_the_same
+
+            if not is_the_same(key):
+                return {}
+        told = call(
+            self._runtime,
+            "tasks",
+            {"after": after},
+            CALL_LIMIT_SECONDS,
+            name=endpoint_name(PROBE, *key),
+            answer_limit_bytes=_ANSWER_LIMIT_BYTES,
+        )
+        return told if told.get("pid") == key.pid else {}
+
+    def _tell_left_out(self) -> None:
+        now = time.monotonic()
+        is_silent = self._told_seconds is not None and now < self._told_seconds + _SILENT_SECONDS
+        if not self._left_out or is_silent:
+            return
+        self._told_seconds = now
+        counts = ", ".join(f"{name}: {count}" for name, count in self._left_out.items())
+        _log.warning(
+            "tasks that were not kept, since a process told of more than %d in %g s: %s",
+            MOST_OF_A_PROCESS,
+            self._period_seconds,
+            counts,
+        )
+        self._left_out.clear()
+
+
+def _began_wall_seconds(key: ProcessKey, now_wall_seconds: float) -> float:
+    """When a process began, of its start time in the readers' unit."""
+    if sys.platform != "linux":
+        return key.started / 1_000_000
+    import os
+
+    ticks_per_second = os.sysconf("SC_CLK_TCK")
+    age_seconds = time.clock_gettime(time.CLOCK_BOOTTIME) - key.started / ticks_per_second
+    return now_wall_seconds - age_seconds
