@@ -43,7 +43,7 @@ def apply_style(root: tk.Tk, palette: Palette) -> None:
         "darkcolor": palette.background,
     }
     style.configure(
-        ".", foreground=palette.text, troughcolor=palette.surface, focuscolor=palette.muted, **flat
+        ".", foreground=palette.text, troughcolor=palette.surface, focuscolor=palette.system, **flat
     )
     family = tkfont.nametofont("TkDefaultFont", root).actual()["family"]
     size = tkfont.nametofont("TkDefaultFont", root).actual()["size"]
@@ -59,20 +59,23 @@ def apply_style(root: tk.Tk, palette: Palette) -> None:
         "darkcolor": palette.surface,
         "borderwidth": 1,
         "relief": "flat",
+        "focuscolor": palette.surface,
         "anchor": "center",
         "width": 0,
         "padding": (round(10 * scale), round(4 * scale)),
     }
     chosen = [("selected", palette.pressed), ("pressed", palette.pressed)]
     active = [*chosen, ("active", palette.grid)]
+    # Two pixels around what has the keyboard; dots inside it would be lost on a fine screen.
+    ring = [("focus", palette.system), *active]
     for name in ("TButton", "Toolbutton", "TMenubutton"):
         style.configure(name, **button)
         style.map(
             name,
             background=active,
-            bordercolor=active,
-            lightcolor=active,
-            darkcolor=active,
+            bordercolor=ring,
+            lightcolor=ring,
+            darkcolor=ring,
             foreground=[("disabled", palette.muted)],
             relief=[("pressed", "flat")],
         )
@@ -114,7 +117,7 @@ def _style_fields(style: ttk.Style, palette: Palette, scale: float) -> None:
         "insertcolor": palette.text,
         "selectbackground": palette.pressed,
         "selectforeground": palette.text,
-        "bordercolor": palette.grid,
+        "bordercolor": palette.edge,
         "lightcolor": palette.surface,
         "darkcolor": palette.surface,
         "padding": (round(6 * scale), round(3 * scale)),
@@ -123,7 +126,9 @@ def _style_fields(style: ttk.Style, palette: Palette, scale: float) -> None:
         style.configure(name, **field)
         style.map(
             name,
-            bordercolor=[("focus", palette.muted)],
+            bordercolor=[("disabled", palette.grid), ("focus", palette.system)],
+            lightcolor=[("focus", palette.system)],
+            darkcolor=[("focus", palette.system)],
             fieldbackground=[("disabled", palette.background), ("readonly", palette.surface)],
             foreground=[("disabled", palette.muted)],
         )
