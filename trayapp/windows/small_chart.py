@@ -53,9 +53,7 @@ class SmallChart(tk.Canvas):
             top = max(known)
             if limit_bytes is not None and limit_bytes <= 2 * top:
                 top = max(top, limit_bytes)
-            # From 0 unless that would hide every change.
-            floor = 0.0 if low < 0.5 * top else low - 0.25 * (top - low) - 1.0
-            ceiling = top + 0.08 * (top - floor) + 1.0
+            floor, ceiling = size_limits(low, top)
             left, upper, right, lower = self._axes((floor, ceiling), palette)
 
             def x(moment: float) -> float:
@@ -146,11 +144,14 @@ class SmallChart(tk.Canvas):
                         start + step / 2, lower - height - 2, text=str(one.number), anchor="s",
                         fill=palette.text, font=self._font,
                     )  # fmt: skip
-                # Every second edge, where they would run into each other.
+                # Every second edge, where they would run into each other; under the middle of a
+                # single bin, which is no wider than what it is named by.
                 if number % (1 + (len(bins) > 4)) == 0:
+                    alone = len(bins) == 1
                     self.create_text(
-                        start, lower + 3, text=format_size(one.low), anchor="n" if number else "nw",
-                        fill=palette.muted, font=self._font,
+                        start + alone * step / 2, lower + 3, text=format_size(one.low),
+                        anchor="n" if number or alone else "nw", fill=palette.muted,
+                        font=self._font,
                     )  # fmt: skip
             self.create_line(gap, lower, right, lower, fill=palette.muted)
 
@@ -241,6 +242,19 @@ class SmallChart(tk.Canvas):
             )
         else:
             self.create_oval(at - size, upper - size, at + size, upper + size, fill=colour, width=0)
+
+
+def size_limits(low: float, high: float) -> tuple[float, float]:
+    """From where to where an axis goes for sizes between the two.
+
+    From 0 unless that would hide every change; at least over a tenth of the size, so that what
+    stands still looks as if it did, and no two sizes are written alike.
+    """
+    if low < 0.5 * high:
+        return 0.0, 1.08 * high + 1.0
+    room = max(high - low, 0.1 * high)
+    middle = (high + low) / 2
+    return max(0.0, middle - 0.7 * room), middle + 0.6 * room + 1.0
 
 
 def round_ticks(low: float, high: float) -> list[float]:
