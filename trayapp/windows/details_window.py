@@ -242,6 +242,7 @@ class DetailsWindow(LiveWindow):
         """After the first answer, when it is known what to read and the limit to judge by."""
         if not self._is_answered:
             self._is_answered = True
+            self._ask_probe()
             self._read_past()
         elif self._row.kind == APPLICATION:
             self._show_past()
