@@ -113,6 +113,8 @@ class TrendData:
     targets: tuple[Curve, ...]
     system_events: tuple[Event, ...]
     target_events: tuple[Event, ...]
+    target_count: int = 0
+    """How many there are to be chosen from."""
     recording: str | None = None
     """What is shown instead of the history, for people; None: it is the history."""
     growths: Mapping[str, Growth] = field(default_factory=dict)
@@ -195,6 +197,7 @@ def read_trends(
         targets=tuple(targets),
         system_events=_thin(there, since, until),
         target_events=_thin(here, since, until),
+        target_count=len(names),
         recording=reader.title if isinstance(reader, RecordingSource) else None,
         growths=growths,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
@@ -31,10 +31,10 @@ from trayapp.windows.labels import chart_name
 from trayapp.windows.marks import draw_growth, explain_marks, mark_events, mark_moment
 from trayapp.windows.palette import DASHES, Palette
 from trayapp.windows.scales import DAY_SECONDS, FINE_SECONDS, dress, fine_clock
-from trayapp.windows.selection import metric_label
+from trayapp.windows.selection import RANGES, metric_label
 from trayapp.windows.stacking import Layers, stack
 
-LEFT_INCHES, RIGHT_INCHES, TOP_INCHES, BOTTOM_INCHES = 0.82, 2.8, 0.86, 0.42
+LEFT_INCHES, RIGHT_INCHES, TOP_INCHES, BOTTOM_INCHES = 0.82, 2.9, 0.86, 0.42
 PANEL_GAP_INCHES = 0.5
 ENTRY_INCHES = 0.34
 SHORT_ENTRY_INCHES = 0.21
@@ -198,7 +198,10 @@ def _title(data: TrendData) -> str:
     elif selection.span_seconds is None:
         what = _("since the first sample")
     else:
-        what = _("last {duration}").format(duration=format_duration(selection.span_seconds))
+        # In the words of the button: "24 h", not "1 d".
+        labels = {one.seconds: _(one.label) for one in RANGES}
+        duration = labels.get(selection.span_seconds) or format_duration(selection.span_seconds)
+        what = _("last {duration}").format(duration=duration)
     return _("Memory, {what}").format(what=what)
 
 
@@ -272,6 +275,11 @@ def _targets_heading(data: TrendData) -> str:
     if data.recording is not None:
         return _("Processes, resident set (RSS)")
     metric = metric_label(data.selection.metric)
+    shown = len(data.selection.targets)
+    if 1 < shown < data.target_count:
+        return _("Targets: {metric}, {shown} of {count}").format(
+            metric=metric, shown=shown, count=data.target_count
+        )
     return _("Targets: {metric}").format(metric=metric)
 
 
@@ -456,8 +464,13 @@ def _legend_text(curve: Curve, *, short: bool, growth: Growth | None) -> str:
     rate = [] if curve.rate is None else [format_rate(curve.rate)]
     if short:
         if growth is not None:
-            rate = [growth_text(replace(growth, until=None), 0.0)]
+            # There is no room for words.
+            mark = "⚠" if growth.level == "leaking" else "↗"
+            rate = [f"{mark} {format_rate(growth.bytes_per_second)}"]
         return f"{chart_name(curve.name, 15)}  {' · '.join([current, *rate])}"
+    if growth is not None:
+        # One rate is enough; this is the one that is meant.
+        rate = []
     figures = [current, _("peak {size}").format(size=format_size(curve.peak)), *rate]
     lines = [chart_name(curve.name, 30), " · ".join(figures)]
     if growth is not None:
@@ -486,7 +499,8 @@ def _add_legend(
 ) -> None:
     """Current, peak and rate of each curve, right of the axes; the largest curve first."""
     height = axes.get_position().height * figure.get_size_inches()[1]
-    needed = (len(lines) + len(others)) * ENTRY_INCHES + len(growths) * (ENTRY_INCHES / 2)
+    growing = sum(curve.series.name in growths for curve, _line in lines)
+    needed = (len(lines) + len(others)) * ENTRY_INCHES + growing * (ENTRY_INCHES / 2)
     short = needed > height
     entries = [
         (_legend_text(curve, short=short, growth=growths.get(curve.series.name)), line)

@@ -58,7 +58,8 @@ def apply_style(root: tk.Tk, palette: Palette) -> None:
         "lightcolor": palette.surface,
         "darkcolor": palette.surface,
         "borderwidth": 1,
-        "relief": "flat",
+        # A flat one would have no edge at all, whatever its colour.
+        "relief": "raised",
         "focuscolor": palette.surface,
         "anchor": "center",
         "width": 0,
@@ -77,7 +78,7 @@ def apply_style(root: tk.Tk, palette: Palette) -> None:
             lightcolor=ring,
             darkcolor=ring,
             foreground=[("disabled", palette.muted)],
-            relief=[("pressed", "flat")],
+            relief=[("pressed", "raised")],
         )
     style.configure("TMenubutton", arrowcolor=palette.muted, arrowsize=round(5 * scale))
     _style_fields(style, palette, scale)

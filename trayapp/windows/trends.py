@@ -174,7 +174,7 @@ def _show(
     except WindowError as error:
         reason = str(error)
     else:
-        window.run()
+        window.run(follow_desktop=options.dark is None)
         return
     picture = options.runtime / "trends.png"
     # Of a recording alone: nothing has made the folder so far.
