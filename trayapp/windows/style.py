@@ -8,6 +8,7 @@ from tkinter import ttk
 
 from trayapp.domain.language import _
 from trayapp.errors import WindowError
+from trayapp.windows.check_mark import style_checks
 from trayapp.windows.palette import Palette
 
 
@@ -135,23 +136,13 @@ def _style_fields(style: ttk.Style, palette: Palette, scale: float) -> None:
         )
     style.configure("TCombobox", arrowcolor=palette.muted, arrowsize=round(12 * scale))
     style.map("TCombobox", background=[("active", palette.pressed)])
-    for name in ("TCheckbutton", "TRadiobutton"):
-        style.configure(
-            name,
-            indicatorbackground=palette.surface,
-            indicatorforeground=palette.text,
-            upperbordercolor=palette.muted,
-            lowerbordercolor=palette.muted,
-            indicatorsize=round(11 * scale),
-            indicatormargin=(0, 0, round(6 * scale), 0),
-            padding=(0, round(2 * scale)),
-        )
-        style.map(
-            name,
-            background=[("active", palette.background)],
-            indicatorbackground=[("pressed", palette.pressed), ("active", palette.grid)],
-            foreground=[("disabled", palette.muted)],
-        )
+    style.configure("TCheckbutton", padding=(0, round(2 * scale)))
+    style.map(
+        "TCheckbutton",
+        background=[("active", palette.background)],
+        foreground=[("disabled", palette.muted)],
+    )
+    style_checks(style, palette, scale)
 
 
 def style_lists(root: tk.Tk, palette: Palette) -> None:
