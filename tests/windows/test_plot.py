@@ -18,11 +18,12 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from tests.windows.stores import GIB, MIB, START, Curve, write_store
+from trayapp.chart_fonts import use_chart_fonts
 from trayapp.domain.records import Event
 from trayapp.history.reader import HistoryReader
 from trayapp.windows.curves import read_trends
 from trayapp.windows.palette import DARK, LIGHT, Palette
-from trayapp.windows.plot import prepare_matplotlib, trend_figure
+from trayapp.windows.plot import trend_figure
 from trayapp.windows.scales import SizeFormatter, SizeLocator
 from trayapp.windows.selection import Selection
 
@@ -32,7 +33,7 @@ TARGETS_ONLY: dict[str, Any] = {"system": False, "span_seconds": 600.0}
 
 @pytest.fixture(autouse=True)
 def _prepared() -> None:
-    prepare_matplotlib()
+    use_chart_fonts()
 
 
 def draw(

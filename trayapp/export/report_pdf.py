@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -11,10 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, fontManager
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
+from trayapp.chart_fonts import use_chart_fonts
 from trayapp.domain.language import _
 from trayapp.domain.units import format_size
 from trayapp.export.report_facts import MOST_EVENTS, Chart, ChartCurve, Report, clock, figures_of
@@ -42,8 +42,6 @@ _MARKS = {
     "cleanup": ("o", _WEIGHTS["good"]),
     "restart": ("|", _MUTED),
 }
-_FONTS = ("DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans", "Microsoft YaHei",
-          "Yu Gothic", "PingFang SC", "Hiragino Sans", "WenQuanYi Micro Hei")  # fmt: skip
 _LINE = 1.45
 """Height of a line, in that of its letters."""
 
@@ -60,12 +58,9 @@ def write_pdf(path: Path, report: Report) -> None:
 
 
 def _prepare() -> None:
-    mpl.rcdefaults()
-    known = set(fontManager.get_font_names())
-    mpl.rcParams["font.family"] = [font for font in _FONTS if font in known] or ["sans-serif"]
+    use_chart_fonts()
     # TrueType, so that its text can be searched and copied.
     mpl.rcParams["pdf.fonttype"] = 42
-    warnings.filterwarnings("ignore", message="Glyph .* missing from")
 
 
 class _Paper:

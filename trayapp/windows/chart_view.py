@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 from matplotlib.backends.backend_tkagg import FigureCanvasTkAgg
 from matplotlib.figure import Figure
 
+from trayapp.chart_fonts import use_chart_fonts
 from trayapp.domain.dates import format_day_time
 from trayapp.domain.language import _, ngettext
 from trayapp.domain.records import Event
@@ -22,7 +23,7 @@ from trayapp.windows.labels import plain_name
 from trayapp.windows.marks import event_label, task_end
 from trayapp.windows.palette import DASHES, Palette
 from trayapp.windows.picture import save_picture
-from trayapp.windows.plot import MOST_HATCHED, Panel, draw_trends, prepare_matplotlib
+from trayapp.windows.plot import MOST_HATCHED, Panel, draw_trends
 from trayapp.windows.scales import FINE_SECONDS, fine_clock
 from trayapp.windows.style import pixel_scale
 
@@ -68,7 +69,7 @@ class ChartView:
         on_window: Callable[[float, float], None],
         on_reset: Callable[[], None],
     ) -> None:
-        prepare_matplotlib()
+        use_chart_fonts()
         self._root = root
         self._on_window = on_window
         self._on_reset = on_reset
@@ -288,8 +289,13 @@ class ChartView:
         plain = max(pad + measure(line.text) for line in lines if not line.colour)
         width, height = max(wide, plain) + pad, row * len(lines) + 2 * pad
         left = x + 2 * pad
-        if left + width >= self.widget.winfo_width():
-            left = max(0, x - 2 * pad - width)
+        # On the other side where it would go beyond the window, or cover the legend for no need.
+        edges = self._panel_box(self._panels[0])
+        on_the_left = x - 2 * pad - width
+        if left + width >= self.widget.winfo_width() or (
+            left + width > edges[2] and on_the_left >= edges[0]
+        ):
+            left = max(0, on_the_left)
         top = max(0, min(y + pad, self.widget.winfo_height() - height - 1))
         self.widget.create_rectangle(
             left, top, left + width, top + height,

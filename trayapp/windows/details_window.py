@@ -122,11 +122,11 @@ class DetailsWindow(LiveWindow):
             self.root,
             (
                 GridColumn("began", _("Began"), 170),
-                GridColumn("lasted", _("Lasted"), 130),
+                GridColumn("lasted", _("Lasted"), 120),
                 GridColumn("peak", _("Peak"), 110, right=True),
                 GridColumn("change", _("Change"), 110, right=True),
                 GridColumn("alerts", _("Alerts"), 80, right=True),
-                GridColumn("health", _("Health"), 150),
+                GridColumn("health", _("Health"), 180),
             ),
             visible_rows=4,
             on_open=lambda _key: self._open_trends("--runs"),

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
@@ -30,8 +31,8 @@ EVENT_SHAPES = {
 _MARK_POINTS = 6.5
 ROW_POINTS, MOST_ROWS = 8.0, 3
 """Marks that would cover each other stand in so many rows, so far apart."""
-TITLE_INCHES, ENTRY_INCHES = 3.2, 0.95
-"""What the title takes of the width, and one entry of the legend."""
+TITLE_GAP = 0.2
+"""Inches between the title and the legend of the marks."""
 GROWTH_DASHES = (0, (1.0, 1.6))
 
 
@@ -143,14 +144,25 @@ def explain_marks(
         labels.append(_("Keeps growing"))
     if not handles:
         return
+    # In rows, where one would reach into the title.
+    title = max((text.get_window_extent().x1 for text in figure.texts), default=0.0)
+    for columns in range(len(handles), 0, -1):
+        legend = _mark_legend(figure, handles, labels, columns, palette)
+        if columns <= 2 or legend.get_window_extent().x0 > title + TITLE_GAP * figure.dpi:
+            break
+        legend.remove()
+
+
+def _mark_legend(
+    figure: Figure, handles: Sequence[Line2D], labels: Sequence[str], columns: int, palette: Palette
+) -> Legend:
     width, height = figure.get_size_inches()
-    figure.legend(
+    return figure.legend(
         handles,
         labels,
         loc="upper right",
         bbox_to_anchor=(1 - 0.15 / width, 1 - 0.12 / height),
-        # In rows, where one would reach into the title.
-        ncols=max(2, min(len(handles), int((width - TITLE_INCHES) / ENTRY_INCHES))),
+        ncols=columns,
         fontsize=8,
         frameon=False,
         labelcolor=palette.text,

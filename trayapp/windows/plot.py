@@ -6,18 +6,15 @@ keep every figure alive.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
-from matplotlib.font_manager import fontManager
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -45,20 +42,6 @@ HATCHES = (None, "///", "...", "xxx", "\\\\\\", "+++")
 MOST_HATCHED = 24
 """Among more layers nobody could tell one from another, and hatches take time."""
 
-_FONTS = (
-    "DejaVu Sans",
-    "Noto Sans CJK SC",
-    "Noto Sans CJK JP",
-    "Microsoft YaHei",
-    "Yu Gothic",
-    "Malgun Gothic",
-    "PingFang SC",
-    "Hiragino Sans",
-    "WenQuanYi Micro Hei",
-    "Noto Sans",
-    "Arial Unicode MS",
-)
-
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Panel:
@@ -68,18 +51,6 @@ class Panel:
     curves: tuple[Curve, ...]
     colours: tuple[str, ...]
     events: tuple[Event, ...]
-
-
-def prepare_matplotlib() -> None:
-    """Make every chart look the same, whatever matplotlib's own settings; for the whole process.
-
-    The fonts are several, because names may be written in any script.
-    """
-    mpl.rcdefaults()
-    known = set(fontManager.get_font_names())
-    mpl.rcParams["font.family"] = [font for font in _FONTS if font in known] or ["sans-serif"]
-    # A box instead of a glyph speaks for itself; a line per drawing would fill the terminal.
-    warnings.filterwarnings("ignore", message="Glyph .* missing from")
 
 
 def trend_figure(

@@ -48,7 +48,7 @@ class SavingWindow:
         frame.columnconfigure(1, weight=1)
         gap = round(5 * scale)
         self._format = self._choice(frame, 0, _("File"), [one.label for one in self._formats], gap)
-        self._span = self._choice(frame, 1, _("Time"), [one.label for one in self._spans], gap)
+        self._span = self._choice(frame, 1, _("Period"), [one.label for one in self._spans], gap)
         # A report is about what has just happened, an export about all.
         self._span.current(1 if verb == "report" else len(self._spans) - 1)
         self._private = tk.BooleanVar(root, value=True)

@@ -77,7 +77,7 @@ class SmallChart(tk.Canvas):
                     left, y(limit_bytes), right, y(limit_bytes), fill=palette.levels[3], dash=(4, 3)
                 )
                 self.create_text(
-                    right, y(limit_bytes) + 2, text=_("limit"), anchor="ne",
+                    left, y(limit_bytes) + 2, text=_("limit"), anchor="nw",
                     fill=palette.levels[3], font=self._font,
                 )  # fmt: skip
             for event in events:

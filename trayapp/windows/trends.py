@@ -190,11 +190,12 @@ def _show(
 
 
 def _save(reader: TrendSource, selection: Selection, options: TrendOptions, path: Path) -> None:
+    from trayapp.chart_fonts import use_chart_fonts
     from trayapp.windows.curves import read_trends
     from trayapp.windows.palette import palette_for
-    from trayapp.windows.plot import prepare_matplotlib, trend_figure
+    from trayapp.windows.plot import trend_figure
 
-    prepare_matplotlib()
+    use_chart_fonts()
     width, height = PICTURE_INCHES
     figure = trend_figure(
         read_trends(reader, selection),
