@@ -5,6 +5,7 @@ Imports matplotlib, so only child processes may import it.
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import warnings
 from pathlib import Path
@@ -37,6 +38,8 @@ def use_chart_fonts() -> None:
     mpl.rcParams["font.family"] = chart_fonts()
     # A box instead of a letter speaks for itself; a line per drawing would fill the terminal.
     warnings.filterwarnings("ignore", message="Glyph .* missing from")
+    # Nor is it news that a font has no bold letters.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 
 def chart_fonts() -> list[str]:
