@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tkinter as tk
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -12,11 +11,14 @@ from typing import Literal
 from trayapp.domain.changes import Bin
 from trayapp.domain.language import _
 from trayapp.domain.records import Event, Point
+from trayapp.domain.size_ticks import size_ticks
 from trayapp.domain.units import format_size
 from trayapp.windows.palette import Palette
 
 _GAP = 8
 """Pixels between text and axes, on an ordinary screen."""
+_SIZES = 4
+"""About so many are written beside an axis."""
 
 
 class SmallChart(tk.Canvas):
@@ -206,11 +208,10 @@ class SmallChart(tk.Canvas):
         """Draw size lines and labels; left, top, right and bottom of what is inside."""
         gap, row = round(_GAP * self._scale), self._font.metrics("linespace")
         low, high = sizes
-        ticks = round_ticks(low, high)
-        labels = [format_size(tick) for tick in ticks]
-        left = gap + max(self._font.measure(label) for label in labels) + gap
+        ticks = size_ticks(low, high, _SIZES)
+        left = gap + max((self._font.measure(label) for _, label in ticks), default=0) + gap
         right, upper, lower = self.winfo_width() - gap, gap, self.winfo_height() - row - gap
-        for tick, label in zip(ticks, labels, strict=True):
+        for tick, label in ticks:
             at = lower - (tick - low) / (high - low) * (lower - upper)
             self.create_line(left, at, right, at, fill=palette.grid)
             self.create_text(
@@ -255,18 +256,6 @@ def size_limits(low: float, high: float) -> tuple[float, float]:
     room = max(high - low, 0.1 * high)
     middle = (high + low) / 2
     return max(0.0, middle - 0.7 * room), middle + 0.6 * room + 1.0
-
-
-def round_ticks(low: float, high: float) -> list[float]:
-    """Two to five sizes between the two that are round in the unit they are written in."""
-    unit = 1.0
-    while max(abs(low), abs(high)) >= 1024 * unit:
-        unit *= 1024
-    raw = (high - low) / unit / 4
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw) * unit
-    first = math.ceil(low / step)
-    return [number * step for number in range(first, math.floor(high / step) + 1)]
 
 
 def _parts(points: Sequence[Point]) -> list[list[Point]]:
