@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -73,9 +74,12 @@ def write_pdf(path: Path, report: Report) -> None:
     """
     figures = draw_pages(report)
     details = {"Title": report.title, "Creator": "Memtray", "CreationDate": None}
-    with path.open("wb") as file, PdfPages(file, metadata=details) as pages:
+    # A disk that gets full in the middle would leave matplotlib in a state it trips over.
+    made = io.BytesIO()
+    with PdfPages(made, metadata=details) as pages:
         for figure in figures:
             pages.savefig(figure)
+    path.write_bytes(made.getvalue())
 
 
 def draw_pages(report: Report) -> list[Figure]:
