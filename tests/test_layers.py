@@ -52,7 +52,7 @@ ALLOWED = {
     "export": {"domain", "history", "recording", "matplotlib", "pyarrow", "xlsxwriter"},
 }
 #: Files beside the rooms that everybody may know.
-COMMON = {"errors", "paths"}
+COMMON = {"chart_fonts", "errors", "paths"}
 #: What the domain must do without: the machine, the clock, the screen, threads and files.
 IMPURE = {
     "asyncio", "ctypes", "datetime", "http", "io", "logging", "multiprocessing", "os", "pathlib",

@@ -19,10 +19,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from tests.desktop.applet import Applet
 from tests.desktop.desktop import VirtualDesktop, wait_until
 from tests.windows.past import DAY, HOUR, write_past
+from trayapp.chart_fonts import use_chart_fonts
 from trayapp.history.reader import HistoryReader
 from trayapp.windows.curves import read_trends
 from trayapp.windows.palette import LIGHT
-from trayapp.windows.plot import prepare_matplotlib, trend_figure
+from trayapp.windows.plot import trend_figure
 from trayapp.windows.selection import Selection, first_selection, target_names
 
 TIMES = 5
@@ -78,7 +79,7 @@ def main(folder: Path) -> None:
     write_past(
         folder / "h", 100, 90, end=now, raw_hours=2, raw_step=2.0, minute_days=7, metrics=METRICS
     )
-    prepare_matplotlib()
+    use_chart_fonts()
     with HistoryReader(folder / "h") as reader:
         names = target_names(reader.series())
         eight = first_selection(reader).targets

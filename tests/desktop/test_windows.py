@@ -14,8 +14,10 @@ from tests.desktop.desktop import Box, Screenshot, VirtualDesktop, wait_until
 from tests.desktop.shots import save_shot
 from tests.recording.making import write_recording
 from tests.windows.stores import MIB, target, write_store
+from trayapp.domain.colors import parse_color
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
+from trayapp.windows.palette import DARK, LIGHT
 
 pytestmark = pytest.mark.desktop
 
@@ -252,6 +254,58 @@ def test_dark_as_the_desktop_and_by_key(desktop: VirtualDesktop, open_trends: Op
     wait_until(lambda: brightness() < 60, what="dark window")
     desktop.press("d")
     wait_until(lambda: brightness() > 200, what="light window")
+
+
+def test_tab_goes_from_left_to_right_and_is_seen(
+    desktop: VirtualDesktop, open_trends: Open
+) -> None:
+    """Six ranges, two menus and a button, each with a ring around it while it has the keyboard."""
+    _, box = open_trends()
+    await_line(desktop, box)
+    bar = Box(box.x, box.y, box.width, 44)
+    rings: list[int] = []
+    for _number in range(9):
+        desktop.press("Tab")
+        ring = wait_until(lambda: next_ring(desktop, bar, rings), what="ring elsewhere")
+        assert ring is not None
+        rings.append(ring)
+    assert rings == sorted(rings)
+    assert rings[0] < 40
+    assert rings[-1] > box.width - 100
+    desktop.press("Tab")
+    wait_until(lambda: ring_start(desktop, bar) == rings[0], what="the first again")
+
+
+def ring_start(desktop: VirtualDesktop, bar: Box) -> int | None:
+    """The leftmost column of the ring in a bar of buttons."""
+    picture = desktop.screenshot().crop(bar)
+    colour = parse_color(LIGHT.system)
+    middle = bar.height // 2
+    return next((x for x in range(bar.width) if picture.pixel(x, middle) == colour), None)
+
+
+def next_ring(desktop: VirtualDesktop, bar: Box, before: list[int]) -> int | None:
+    start = ring_start(desktop, bar)
+    return None if start in before else start
+
+
+def test_it_becomes_dark_when_the_desktop_does(
+    desktop: VirtualDesktop, open_trends: Open, tmp_path: Path
+) -> None:
+    settings = tmp_path / "config" / "gtk-3.0" / "settings.ini"
+    settings.parent.mkdir(parents=True)
+    _, box = open_trends(XDG_CONFIG_HOME=str(tmp_path / "config"))
+    await_line(desktop, box)
+    corner = (box.x + 4, box.y + 60)
+    settings.write_text("[Settings]\ngtk-application-prefer-dark-theme = true\n")
+    wait_until(
+        lambda: desktop.screenshot().pixel(*corner) == parse_color(DARK.background), what="dark"
+    )
+    # What a person chooses by key holds until the desktop changes again.
+    desktop.press("d")
+    wait_until(
+        lambda: desktop.screenshot().pixel(*corner) == parse_color(LIGHT.background), what="light"
+    )
 
 
 def test_statistics(desktop: VirtualDesktop) -> None:

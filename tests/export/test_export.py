@@ -24,6 +24,7 @@ from pyarrow import parquet
 
 from tests.desktop.desktop import wait_until
 from tests.windows.stores import GIB, MIB, START, Curve, target, write_store
+from trayapp.domain.language import use_catalogue
 from trayapp.domain.records import Event, JsonValue, Series
 from trayapp.errors import ExportError, HistoryError, UsageError
 from trayapp.export.export import ExportOptions, main
@@ -129,6 +130,45 @@ def test_a_target_has_a_sheet_with_deltas_and_the_change_from_its_start(history:
         assert sheet["B6"].number_format == "#,##0.0"
         assert len(sheet._charts) == 1
         assert len(book["Session"]._charts) == 2
+
+
+@pytest.mark.parametrize("longer", ["", " in the words of another language"])
+def test_every_heading_of_the_workbook_can_be_read_whole(history: Path, longer: str) -> None:
+    """Also where the words for it are long."""
+    use_catalogue(singular=lambda text: text + longer * (text == "Processes"))
+    try:
+        path = export(history, "out.xlsx")
+    finally:
+        use_catalogue()
+    with read_back(path) as book:
+        for sheet in book:
+            row = next(
+                cells for cells in sheet.iter_rows() if cells[0].font.bold and cells[1].font.bold
+            )
+            for cell in row:
+                width = sheet.column_dimensions[cell.column_letter].width - 2
+                lines = -(-len(str(cell.value)) // int(width))
+                assert lines * 14 <= sheet.row_dimensions[cell.row].height, cell.value
+
+
+@pytest.mark.parametrize("seconds", [600.0, 7200.0])
+def test_a_chart_of_the_workbook_has_round_times_and_lines_told_apart(
+    tmp_path: Path, seconds: float
+) -> None:
+    many = {f"t{number}": number * 1.0 * MIB for number in range(10)}
+    history = write(tmp_path / "history.sqlite3", seconds=seconds, **many)
+    with read_back(export(history, "out.xlsx")) as book:
+        charts = book["Session"]._charts
+    lines = [
+        (one.graphicalProperties.line.solidFill.srgbClr, one.graphicalProperties.line.prstDash)
+        for one in charts[1].series
+    ]
+    assert len({*lines}) == len(lines) == 10
+    axis = charts[0].x_axis
+    step = round(axis.majorUnit * 86_400)
+    assert (axis.scaling.max - axis.scaling.min) * 86_400 / step <= 10
+    for end in (axis.scaling.min, axis.scaling.max):
+        assert end * 86_400 / step == pytest.approx(round(end * 86_400 / step), abs=1e-3)
 
 
 def test_no_name_of_a_stranger_becomes_a_formula(history: Path) -> None:

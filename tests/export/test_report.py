@@ -9,20 +9,23 @@ import math
 import platform
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.export.test_export import event
+from tests.windows.past import write_past
 from tests.windows.stores import GIB, MIB, START, Curve, write_store
 from trayapp.domain.records import Event
 from trayapp.errors import ExportError, RecordingError, UsageError
 from trayapp.export.moments import parse_moment
 from trayapp.export.redaction import Redactor
 from trayapp.export.report import ReportOptions, main, report_json
-from trayapp.export.report_facts import Report
-from trayapp.export.scales import size_ticks, time_ticks
+from trayapp.export.report_facts import Report, mark_rows
+from trayapp.export.report_pdf import draw_pages
+from trayapp.export.scales import time_ticks
 
 SAMPLES = Path(__file__).parent.parent / "recording" / "samples"
 HOSTILE = "<script>alert(1)</script>\"'&</style>"
@@ -131,8 +134,79 @@ def test_a_few_seconds_are_too_short_to_judge(tmp_path: Path) -> None:
 def test_a_calm_time_is_told_as_such(tmp_path: Path) -> None:
     calm = write_store(tmp_path / "history.sqlite3", {"web": 1.0 * GIB}, seconds=1200.0, step=5.0)
     made = report(calm)
-    assert [finding.weight for finding in made.findings] == ["note", "good"]
-    assert made.findings[1].title == "Nothing keeps growing"
+    assert [finding.weight for finding in made.findings] == ["good", "note"]
+    assert made.findings[0].title == "Nothing keeps growing"
+
+
+def test_findings_stand_in_the_order_of_their_weight(history: Path) -> None:
+    weights = [finding.weight for finding in report(history).findings]
+    order = ["bad", "warning", "good", "note"]
+    assert weights == sorted(weights, key=order.index)
+    assert {*weights} >= {"bad", "warning", "note"}
+
+
+def test_a_report_says_how_far_back_growth_was_judged(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite3"
+    write_past(path, 2, 20, end=START, raw_hours=1, minute_days=1, metrics=("rss_bytes",))
+    title = "Growth was judged over the last 14 d only"
+    assert title in [finding.title for finding in report(path).findings]
+    week = report(path, since=parse_moment("7d"))
+    assert title not in [finding.title for finding in week.findings]
+
+
+def test_many_leaks_that_ended_are_one_finding(tmp_path: Path) -> None:
+    def leaked(after: float) -> float:
+        return (100 + min(after, 2400) / 20 if after < 3000 else 100) * MIB
+
+    names = ("a", "b", "c")
+    ended = write_store(
+        tmp_path / "history.sqlite3", dict.fromkeys(names, leaked), seconds=6000.0, step=5.0,
+        events=[event("restart", name, 3000) for name in names],
+    )  # fmt: skip
+    found = [one for one in report(ended).findings if "for a while" in one.title]
+    assert [one.title for one in found] == ["3 targets leaked for a while"]
+    assert all(f"{name} (20" in found[0].text for name in names)
+
+
+def test_a_line_ends_where_a_target_was_started_again(tmp_path: Path) -> None:
+    path = write_store(
+        tmp_path / "history.sqlite3",
+        {"web": lambda after: (100 + after % 1200 / 20) * MIB, "other": 1.0 * MIB},
+        seconds=2400.0,
+        events=[event("restart", "web", 1200)],
+    )
+    chart = next(one for one in report(path).charts if one.title.startswith("The largest"))
+    web = next(curve for curve in chart.curves if curve.name == "web")
+    assert web.points.count(None) == 1
+    gap = web.points.index(None)
+    before, after = web.points[gap - 1], web.points[gap + 1]
+    assert before is not None
+    assert after is not None
+    assert before.wall_seconds < START + 1206
+    assert after.mean < before.mean - 40 * MIB
+
+
+def test_every_mark_is_explained_and_none_covers_another(tmp_path: Path) -> None:
+    marked = store(
+        tmp_path,
+        events=(
+            replace(event("alert", "leak", 1000, "grows"), level="warning"),
+            replace(event("alert", "leak", 1002, "grows"), level="critical"),
+            event("cleanup", "leak", 1004, "cleaned"),
+        ),
+    )
+    made = report(marked, "out.html")
+    text = marked.with_name("out.html").read_text(encoding="utf-8")
+    for name in ("Warning", "Critical", "Cleaned up", "Keeps growing"):
+        assert f"</svg>{name}</span>" in text
+    places = re.findall(
+        r'class="mark [a-z]+"><line[^>]*/><path transform="translate\(([^)]*)', text
+    )
+    assert len(places) == 3
+    assert len({place.split()[1] for place in places}) == 3
+    chart = next(one for one in made.charts if one.title == "leak")
+    assert mark_rows(chart.marks, 1.0) == [0, 0, 0]
+    assert mark_rows(chart.marks, 60.0) == [0, 1, 2]
 
 
 class Page(html.parser.HTMLParser):
@@ -188,6 +262,37 @@ def test_the_pdf_has_pages_of_text(history: Path) -> None:
         return
     assert "leak leaks" in done.stdout
     assert "Circumstances" in done.stdout
+
+
+def test_a_table_goes_on_under_its_head_and_no_row_is_torn_apart(tmp_path: Path) -> None:
+    names = [f"t{number:02}" for number in range(40)]
+    path = write_store(
+        tmp_path / "history.sqlite3", dict.fromkeys(names, 1.0 * MIB), seconds=600, step=20
+    )
+    details = {name: f"--run {name}" for name in names}
+    pages = [
+        [text.get_text() for text in figure.texts]
+        for figure in draw_pages(report(path, details=details))
+    ]
+    tables = [texts for texts in pages if any(text.startswith("--run") for text in texts)]
+    assert len(tables) > 1
+    for texts in tables:
+        first = next(at for at, text in enumerate(texts) if text in names)
+        assert "Verdict" in texts[:first]
+        assert [f"--run {text}" for text in texts if text in names] == [
+            text for text in texts if text.startswith("--run")
+        ]
+
+
+def test_nothing_of_a_legend_on_paper_is_cut_off(tmp_path: Path) -> None:
+    names = [f"a target whose name is long, number {number}" for number in range(7)]
+    path = write_store(
+        tmp_path / "history.sqlite3", dict.fromkeys(names, 1.0 * MIB), seconds=600, step=20
+    )
+    texts = [text for figure in draw_pages(report(path)) for text in figure.texts]
+    entries = [text for text in texts if text.get_text().endswith(" 1.00 MiB")]
+    assert {text.get_text() for text in entries} == {f"{name} 1.00 MiB" for name in names}
+    assert all(text.get_window_extent().x1 <= text.figure.bbox.x1 for text in entries)
 
 
 def test_json_for_machines(history: Path) -> None:
@@ -295,11 +400,7 @@ def test_what_cannot_be_reported_is_one_line(history: Path, tmp_path: Path) -> N
     assert not list(history.parent.glob(".memtray-*"))
 
 
-def test_ticks_are_round_and_few() -> None:
-    for high in (1.0, 900.0, 3 * MIB, 1000 * MIB, 700 * GIB):
-        ticks = size_ticks(0.0, high)
-        assert 1 <= len(ticks) <= 7
-        assert all(0 <= tick <= high for tick in ticks)
+def test_times_are_round_and_few() -> None:
     for span in (1.0, 60.0, 3600.0, 86_400.0, 90 * 86_400.0):
         moments = time_ticks(START, START + span)
         assert 1 <= len(moments) <= 9

@@ -232,6 +232,26 @@ def test_reading_does_not_write(path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_reading_a_copy_leaves_nothing_beside_it(path: Path, tmp_path: Path) -> None:
+    """But a log that came with it is read, too."""
+    write(path, [(BEGIN, RSS, 1.0)])
+    copy = tmp_path / "copies" / "history.sqlite3"
+    copy.parent.mkdir()
+    copy.write_bytes(path.read_bytes())
+    with HistoryReader(copy, is_copy=True) as reader:
+        assert reader.latest(RSS) == 1.0
+    assert [file.name for file in copy.parent.iterdir()] == ["history.sqlite3"]
+    writer = HistoryWriter(path, KEEP_ALL)
+    writer.add(BEGIN + 1, [(RSS, 2.0)])
+    assert writer.flush()
+    log = path.with_name(path.name + "-wal")
+    copy.with_name(log.name).write_bytes(log.read_bytes())
+    copy.write_bytes(path.read_bytes())
+    writer.close()
+    with HistoryReader(copy, is_copy=True) as reader:
+        assert reader.latest(RSS) == 2.0
+
+
 @pytest.mark.usefixtures("obeyed_modes")
 def test_copy_on_a_read_only_disk_can_be_read(path: Path) -> None:
     """A store of another machine, in a folder that takes no files."""

@@ -333,3 +333,17 @@ def test_which_arguments_are_files(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     files, names = split_files(["web", "a.dat", "b.log.gz", str(tmp_path / "web"), "gone.csv"])
     assert [path.name for path in files] == ["a.dat", "b.log.gz", "web"]
     assert names == ("web", "gone.csv")
+    assert split_files(["a/b"]) == ([], ("a/b",))
+    with pytest.raises(RecordingError, match=r"there is no file .*gone\.csv"):
+        split_files([str(tmp_path / "gone.csv")])
+
+
+def test_a_database_that_was_copied_in_part_is_said_to_be_damaged(tmp_path: Path) -> None:
+    """And nothing is left beside it."""
+    whole = write_store(tmp_path / "whole.sqlite3", {"web": 1.0 * MIB}, seconds=6000)
+    half = tmp_path / "half" / "history.sqlite3"
+    half.parent.mkdir()
+    half.write_bytes(whole.read_bytes()[:9000])
+    with pytest.raises(RecordingError, match="damaged, or only a part of it was copied"):
+        read_recording(half)
+    assert [file.name for file in half.parent.iterdir()] == ["history.sqlite3"]

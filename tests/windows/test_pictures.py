@@ -12,8 +12,9 @@ from tests.windows.golden import is_as_golden
 from tests.windows.past import DAY, HOUR, write_past
 from tests.windows.stores import START
 from tests.windows.test_plot import draw, pixels, texts
+from trayapp.chart_fonts import use_chart_fonts
+from trayapp.domain.language import use_catalogue
 from trayapp.windows.palette import DARK, LIGHT, Palette
-from trayapp.windows.plot import prepare_matplotlib
 
 END = START + 40 * DAY
 NAMES = ("browser", "builder", "database", "leak", "web")
@@ -33,7 +34,7 @@ def _somewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     import time
 
     time.tzset()
-    prepare_matplotlib()
+    use_chart_fonts()
     yield
     monkeypatch.undo()
     time.tzset()
@@ -65,6 +66,21 @@ def test_every_mark_has_a_form_and_a_name_of_its_own(week: Path) -> None:
     week_long = draw(week, now=END, targets=("leak",), span_seconds=7 * DAY)
     assert {"Critical", "Emergency", "Cleaned up", "Restarted"} <= {*texts(week_long)}
     pixels(week_long)
+
+
+@pytest.mark.parametrize("more", ["", " in longer words"])
+def test_the_names_of_marks_keep_away_from_the_title(week: Path, more: str) -> None:
+    """In languages whose words are longer they stand in rows."""
+    use_catalogue(singular=lambda text: text + more * (text in ("Warning", "Task", "Emergency")))
+    try:
+        figure = draw(week, now=END, targets=NAMES, span_seconds=7 * DAY)
+    finally:
+        use_catalogue()
+    pixels(figure)
+    (legend,) = figure.legends
+    assert len(legend.get_texts()) == 7
+    title = max(text.get_window_extent().x1 for text in figure.texts)
+    assert legend.get_window_extent().x0 > title
 
 
 def test_growth_is_a_line_with_its_rate(week: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from tests.windows.stores import GIB, MIB, START, Curve, write_store
+from trayapp.chart_fonts import use_chart_fonts
 from trayapp.domain.records import Event
 from trayapp.history.reader import HistoryReader
 from trayapp.windows.curves import read_trends
 from trayapp.windows.palette import DARK, LIGHT, Palette
-from trayapp.windows.plot import prepare_matplotlib, trend_figure
+from trayapp.windows.plot import trend_figure
 from trayapp.windows.scales import SizeFormatter, SizeLocator
 from trayapp.windows.selection import Selection
 
@@ -31,7 +33,7 @@ TARGETS_ONLY: dict[str, Any] = {"system": False, "span_seconds": 600.0}
 
 @pytest.fixture(autouse=True)
 def _prepared() -> None:
-    prepare_matplotlib()
+    use_chart_fonts()
 
 
 def draw(
@@ -79,15 +81,18 @@ def shown(tmp_path: Path, curve: Curve, name: str = "web", **chosen: Any) -> Fig
 
 def test_system_and_targets_with_their_figures(tmp_path: Path) -> None:
     """The legend tells current, peak and rate; the total is the ceiling."""
-    store = write_store(tmp_path / "h", {"leak": lambda t: 50 * MIB + 204_800 * t})
-    figure = draw(store, targets=("leak",), span_seconds=600.0)
+    sizes: dict[str, Curve] = {"leak": lambda t: 50 * MIB + 204_800 * t, "web": 80.0 * MIB}
+    store = write_store(tmp_path / "h", sizes)
+    figure = draw(store, targets=("leak", "web"), span_seconds=600.0)
     system, targets = figure.axes
     assert system.get_title(loc="left") == "System"
     assert targets.get_title(loc="left") == "Targets: Resident set (RSS)"
     assert system.get_ylim()[1] > 16 * GIB
     said = texts(figure)
-    figures = "leak\n167 MiB · peak 167 MiB · +200 KiB/s"
-    assert any(text.startswith(figures) for text in said)
+    assert "web\n80.0 MiB · peak 80.0 MiB · 0 B/s" in said
+    # Of growth that is proven there is one rate, not two.
+    figures = r"leak\n167 MiB · peak 167 MiB\n(growing|leaking), \+200 KiB/s"
+    assert any(re.fullmatch(figures, text) for text in said)
     assert "Used\n6.00 GiB · peak 6.00 GiB · 0 B/s" in said
     assert "Total 16.0 GiB" in said
     assert "Memory, last 10 min" in said
@@ -177,6 +182,57 @@ def test_many_targets_fit_beside_the_chart(tmp_path: Path) -> None:
         assert legend.get_window_extent().y0 > 0
         assert legend.get_window_extent().x1 <= figure.bbox.x1
     assert any(text.startswith("and ") and text.endswith(" more") for text in texts(figure))
+
+
+def test_a_legend_full_of_growth_stays_beside_the_chart(tmp_path: Path) -> None:
+    names = [f"t{number} with a name that is long" for number in range(10)]
+    store = write_store(tmp_path / "h", dict.fromkeys(names, lambda t: (9 + t) * 9e5))
+    figure = draw(store, targets=tuple(names), span_seconds=600.0)
+    pixels(figure)
+    legend = figure.axes[1].get_legend()
+    assert legend is not None
+    assert len(legend.get_texts()) == 10
+    assert all(re.search("[⚠↗] [+]", text.get_text()) for text in legend.get_texts())
+    assert legend.get_window_extent().x1 <= figure.bbox.x1
+
+
+def test_it_says_how_many_targets_are_not_shown(tmp_path: Path) -> None:
+    store = write_store(tmp_path / "h", dict.fromkeys("abc", 1.0 * MIB), seconds=60)
+    some = texts(draw(store, targets=("a", "b"), **TARGETS_ONLY))
+    assert "Targets: Resident set (RSS), 2 of 3" in some
+    every = texts(draw(store, targets=("a", "b", "c"), **TARGETS_ONLY))
+    assert "Targets: Resident set (RSS)" in every
+
+
+def test_the_title_speaks_as_the_buttons_do(tmp_path: Path) -> None:
+    store = write_store(tmp_path / "h", {"web": 1.0 * MIB}, seconds=60)
+    assert "Memory, last 24 h" in texts(draw(store, span_seconds=86_400.0))
+
+
+def test_days_are_told_with_their_month(tmp_path: Path) -> None:
+    store = write_store(tmp_path / "h", {"web": 1.0 * MIB}, seconds=60)
+    figure = draw(store, targets=("web",), window=(START - 7 * 86_400, START), system=False)
+    pixels(figure)
+    ticks = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert ticks
+    assert all(re.fullmatch(r"\d+ (May|Jun)", tick) for tick in ticks)
+
+
+def test_marks_at_one_moment_do_not_cover_each_other(tmp_path: Path) -> None:
+    events = [
+        Event(wall_seconds=START + 300 + number, kind=kind, level=level, subject="web")
+        for number, (kind, level) in enumerate(
+            [("alert", "critical"), ("cleanup", ""), ("restart", "")]
+        )
+    ]
+    store = write_store(tmp_path / "h", {"web": 100.0 * MIB}, events=events)
+    figure = draw(store, targets=("web",), **TARGETS_ONLY)
+    pixels(figure)
+    (axes,) = figure.axes
+    marks = [line for line in axes.lines if line.get_marker() in ("s", "o", "D")]
+    heights = sorted(line.get_window_extent().y0 for line in marks)
+    assert len(heights) == 3
+    assert all(upper - lower > 6 for lower, upper in pairwise(heights))
 
 
 @pytest.mark.parametrize("size", [(7.0, 3.2), (10.0, 3.0), (20.0, 12.0), (2.0, 1.0)])

@@ -12,12 +12,13 @@ from matplotlib.text import Text
 from PIL import Image
 
 from tests.recording.making import MIB, STARTED, write_recording
+from trayapp.chart_fonts import use_chart_fonts
 from trayapp.domain.records import Point, Series
 from trayapp.errors import RecordingError, UsageError
 from trayapp.recording.files import split_files
 from trayapp.windows.curves import read_trends
 from trayapp.windows.palette import LIGHT
-from trayapp.windows.plot import prepare_matplotlib, trend_figure
+from trayapp.windows.plot import trend_figure
 from trayapp.windows.recordings import RecordingSource
 from trayapp.windows.selection import recording_selection
 from trayapp.windows.trends import TrendOptions, main
@@ -104,7 +105,7 @@ def test_several_recordings_are_told_apart_and_laid_over_each_other(tmp_path: Pa
 
 
 def figure_texts(path: Path) -> list[str]:
-    prepare_matplotlib()
+    use_chart_fonts()
     source = RecordingSource([path])
     data = read_trends(source, recording_selection(source))
     figure = trend_figure(data, LIGHT, now_wall_seconds=STARTED + 10**6)

@@ -43,6 +43,24 @@ def test_a_time_without_the_target_ends_a_run(tmp_path: Path) -> None:
     assert runs(store) == [(2400, 3600), (900, 1800)]
 
 
+def test_the_ends_are_exact_in_a_long_history_too(tmp_path: Path) -> None:
+    """A run of two minutes is shorter than what one point of a week stands for."""
+    late = 7 * 86_400.0
+
+    def course(at: float) -> float | None:
+        return 1.0 * MIB if 1000 <= at <= 3000 or late - 120 <= at else None
+
+    path = tmp_path / "h"
+    write_store(path, {"web": course}, seconds=4000, step=10)
+    store = write_store(
+        path, {"web": lambda at: course(at + late - 600)},
+        seconds=600, step=2, start=START + late - 600,
+    )  # fmt: skip
+    (latest, first) = runs(store)
+    assert latest == (late - 120, late)
+    assert first == (1000, 3000)
+
+
 def test_a_time_without_memtray_ends_a_run_only_if_it_came_back_smaller(tmp_path: Path) -> None:
     def back_with(share: float, name: str) -> list[tuple[float, float]]:
         path = tmp_path / name

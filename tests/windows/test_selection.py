@@ -39,7 +39,7 @@ def test_many_targets_open_with_the_largest(tmp_path: Path) -> None:
         step=10,
     )
     chosen = first(store)
-    assert set(chosen.targets) == {f"t{number}" for number in range(4, 12)}
+    assert set(chosen.targets) == {f"t{number}" for number in range(2, 12)}
     assert chosen.span_seconds == 3600.0
 
 

@@ -138,7 +138,9 @@ def share_text(row: TableRow) -> str:
     """How much of its limit is taken; without one of its own, of the machine's memory."""
     if row.limit_share is None:
         return "–"
-    share = format_percent(row.limit_share)
+    # On a large machine most of them take less than one percent.
+    digits = sum(0 < row.limit_share < least for least in (0.01, 0.001))
+    share = format_percent(row.limit_share, digits)
     if row.has_own_limit:
         return _("{share} of {limit}").format(share=share, limit=format_size(row.limit_bytes))
     return _("{share} of machine").format(share=share)

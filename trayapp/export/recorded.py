@@ -149,7 +149,8 @@ def open_recorded(
             tell_note(note)
         yield recorded
         return
-    with HistoryReader(files[0] if files else history_file) as reader:
+    path = files[0] if files else history_file
+    with HistoryReader(path, is_copy=bool(files)) as reader:
         yield reader
 
 

@@ -49,9 +49,17 @@ class TargetCourse:
         self.leaked: tuple[float, float] | None = None
         """When it was called leaking for the first time, and the last."""
         self._restarts = list(restarts)[::-1]
+        self._ends = [*self._restarts]
+        """Where a line ends; that of a stretch which holds a restart, before it."""
 
     def add(self, row: Row, *, is_judged: bool) -> None:
         """Take in the next row."""
+        end = row.wall_seconds + row.stretch_seconds
+        while self._ends and self._ends[-1] <= end:
+            # The memory of the old process did not become that of the new one.
+            self._ends.pop()
+            self.curve.end_line()
+            self.judged.end_line()
         size = row.cells.get(self._size) if self._size is not None else None
         self.curve.add(row.wall_seconds, size)
         if size is not None:
@@ -115,6 +123,13 @@ class _CurveMaker:
         else:
             self._cell.merge(cell.minimum, cell.mean, cell.maximum, cell.count)
         self._last = wall_seconds
+
+    def end_line(self) -> None:
+        """What comes is no continuation of what was."""
+        self.finish()
+        if self._last is not None:
+            self.points.append(None)
+        self._place, self._last = -1, None
 
     def finish(self) -> None:
         """Make a point of what was gathered last."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -14,6 +14,10 @@ from trayapp.export.texts import plain_text
 
 MOST_EVENTS = 200
 """Incidents and cleanups in a table."""
+MOST_SIZES = 5
+"""About so many stand beside a chart."""
+MARK_KINDS = ("warning", "critical", "emergency", "cleanup", "restart")
+_MARK_ROWS = 3
 
 Weight = Literal["bad", "warning", "good", "note"]
 
@@ -50,7 +54,7 @@ class Mark(NamedTuple):
 
     wall_seconds: float
     kind: str
-    """"warning", "critical", "emergency", "cleanup" or "restart"."""
+    """One of MARK_KINDS."""
     text: str
 
 
@@ -175,6 +179,32 @@ class Background:
     is_private: bool = False
 
 
+def mark_label(kind: str) -> str:
+    """What the legend calls one of MARK_KINDS."""
+    return {
+        "warning": _("Warning"),
+        "critical": _("Critical"),
+        "emergency": _("Emergency"),
+        "cleanup": _("Cleaned up"),
+        "restart": _("Restarted"),
+    }[kind]
+
+
+def mark_rows(marks: Sequence[Mark], apart_seconds: float) -> list[int]:
+    """In which row each mark stands, so that those of one moment do not cover each other.
+
+    apart_seconds: how far two of one row are from each other.
+    """
+    ends = [float("-inf")] * _MARK_ROWS
+    rows = [0] * len(marks)
+    for number in sorted(range(len(marks)), key=lambda each: marks[each].wall_seconds):
+        at = marks[number].wall_seconds
+        free = [row for row, end in enumerate(ends) if at - end >= apart_seconds]
+        row = free[0] if free else ends.index(min(ends))
+        rows[number], ends[row] = row, at
+    return rows
+
+
 def figures_of(one: TargetFacts) -> tuple[tuple[str, str], ...]:
     """What a table says of a target: heading and text of each column."""
     levels = {
@@ -201,6 +231,11 @@ def clock(wall_seconds: float | None) -> str:
     if wall_seconds is None:
         return "–"
     return f"{datetime.fromtimestamp(wall_seconds):%Y-%m-%d %H:%M:%S}"
+
+
+def minute(wall_seconds: float) -> str:
+    """Local date and time as finely as a sentence needs it."""
+    return f"{datetime.fromtimestamp(wall_seconds):%Y-%m-%d %H:%M}"
 
 
 def length_of(report: Report) -> str:

@@ -12,11 +12,15 @@ from trayapp.export.report_facts import (
     Finding,
     IncidentFacts,
     TargetFacts,
-    clock,
+    Weight,
+    minute,
 )
 
 _NEAR_LIMIT = 0.75
 _LEAST_JUDGED_SECONDS = 300.0
+_MOST_ENDED = 2
+"""More leaks that ended are told of together."""
+_ORDER: tuple[Weight, ...] = ("bad", "warning", "good", "note")
 
 
 def findings_of(
@@ -26,11 +30,21 @@ def findings_of(
     cleanups: Sequence[CleanupFacts],
 ) -> Iterable[Finding]:
     """The worst first."""
+    found = _findings(collector, targets, incidents, cleanups)
+    return sorted(found, key=lambda one: _ORDER.index(one.weight))
+
+
+def _findings(
+    collector: Collector,
+    targets: Sequence[TargetFacts],
+    incidents: Sequence[IncidentFacts],
+    cleanups: Sequence[CleanupFacts],
+) -> Iterable[Finding]:
     growing = [one for one in targets if one.level != "healthy"]
     growing.sort(key=lambda one: (one.level != "leaking", -(one.growth_bytes or 0.0)))
     yield from map(_growth_finding, growing)
     ended = [one for one in targets if one.leaked is not None and one.level == "healthy"]
-    yield from map(_ended_finding, ended)
+    yield from _ended_findings(ended)
     yield from _limit_findings(collector, targets)
     yield from _incident_findings(incidents)
     span = collector.source.until_wall_seconds - collector.source.since_wall_seconds
@@ -53,6 +67,12 @@ def findings_of(
                 len(targets),
             ).format(count=len(targets), time=format_duration(judged)),
         )
+    if targets and judged < span:
+        yield Finding(
+            "note",
+            _("Growth was judged over the last {time} only").format(time=format_duration(judged)),
+            _("What is older stands in the charts and tables, without a verdict."),
+        )
     yield from _cleanup_findings(cleanups)
 
 
@@ -69,7 +89,7 @@ def _growth_finding(one: TargetFacts) -> Finding:
         named = listed(f"{task.name} (+{format_size(task.growth_bytes)})" for task in one.tasks)
         text = paragraph(text, _("It grew most during: {tasks}.").format(tasks=named))
     if one.leaked is not None:
-        since, until = map(clock, one.leaked)
+        since, until = map(minute, one.leaked)
         text = paragraph(
             text,
             _("From {since} to {until} it was called a leak.").format(since=since, until=until),
@@ -79,13 +99,34 @@ def _growth_finding(one: TargetFacts) -> Finding:
     return Finding("warning", _("{name} keeps growing").format(name=one.name), text, one.name)
 
 
-def _ended_finding(one: TargetFacts) -> Finding:
-    since, until = one.leaked or (0.0, 0.0)
-    text = _(
-        "From {since} to {until} it grew as a leak does; then it was given back, or it ended or was"
-        " started again."
-    ).format(since=clock(since), until=clock(until))
-    return Finding("warning", _("{name} leaked for a while").format(name=one.name), text, one.name)
+def _ended_findings(ended: Sequence[TargetFacts]) -> Iterable[Finding]:
+    """One each; many together, since all would say the same."""
+    times = {one.name: tuple(map(minute, one.leaked or (0.0, 0.0))) for one in ended}
+    if len(ended) <= _MOST_ENDED:
+        for one in ended:
+            since, until = times[one.name]
+            text = _(
+                "From {since} to {until} it grew as a leak does; then it was given back, or it"
+                " ended or was started again."
+            ).format(since=since, until=until)
+            title = _("{name} leaked for a while").format(name=one.name)
+            yield Finding("warning", title, text, one.name)
+        return
+    # Translators: when a program seemed to leak, such as "web (2026-03-01 08:30 to 09:10)".
+    each = _("{name} ({since} to {until})")
+    names = listed(
+        each.format(name=name, since=since, until=until) for name, (since, until) in times.items()
+    )
+    yield Finding(
+        "warning",
+        ngettext(
+            "{count} target leaked for a while", "{count} targets leaked for a while", len(ended)
+        ).format(count=len(ended)),
+        paragraph(
+            _("They grew as a leak does; then it was given back, or they were started again."),
+            _("In detail: {names}.").format(names=names),
+        ),
+    )
 
 
 def _limit_findings(collector: Collector, targets: Sequence[TargetFacts]) -> Iterable[Finding]:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from trayapp import __version__
 from trayapp.domain.language import _, paragraph, spoken_language
+from trayapp.domain.levels import level_said
 from trayapp.domain.units import format_size
 from trayapp.export.report_facts import (
+    MARK_KINDS,
     MOST_EVENTS,
     Chart,
     Report,
@@ -19,8 +21,9 @@ from trayapp.export.report_facts import (
     clock,
     figures_of,
     length_of,
+    mark_label,
 )
-from trayapp.export.report_svg import DASHES, chart_svg
+from trayapp.export.report_svg import DASHES, SHAPES, chart_svg
 
 _COLORS = {
     "light": {
@@ -56,10 +59,12 @@ figure { margin: 0 0 1.6rem; break-inside: avoid; }
 figcaption { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; font-size: .85rem;
   color: var(--muted); padding-left: 4.6rem; }
 figcaption svg { width: 26px; height: 8px; margin-right: .35rem; }
+figcaption svg.shape { width: 13px; height: 13px; }
 svg { width: 100%; height: auto; display: inline; vertical-align: middle; overflow: visible; }
 figure > svg { display: block; }
 .grid { stroke: var(--rule); stroke-width: .6; } .axis { stroke: var(--muted); }
-.tick { fill: var(--muted); font-size: 11.5px; }
+.tick { fill: var(--muted); font-size: 11.5px; stroke: var(--page); stroke-width: 3px;
+  paint-order: stroke; stroke-linejoin: round; }
 .ceiling { stroke: var(--bad); stroke-width: 1.2; stroke-dasharray: 9 3 2 3; }
 .growth { stroke: var(--bad); stroke-width: 2; stroke-dasharray: 3 3; }
 .line { fill: none; stroke-width: 1.7; stroke-linejoin: round; }
@@ -199,6 +204,19 @@ def _legend(chart: Chart) -> str:
             '<span><svg viewBox="0 0 26 8" aria-hidden="true"><line class="line '
             f'c{number}"{dash} x1="0" y1="4" x2="26" y2="4"/></svg>{name}</span>'
         )
+    if chart.growth is not None:
+        entries.append(
+            '<span><svg viewBox="0 0 26 8" aria-hidden="true">'
+            '<line class="growth" x1="0" y1="4" x2="26" y2="4"/></svg>'
+            f"{escape(_('Keeps growing'))}</span>"
+        )
+    kinds = {mark.kind for mark in chart.marks}
+    entries += [
+        f'<span><svg class="shape" viewBox="-7 -7 14 14" aria-hidden="true"><g class="mark {kind}">'
+        f'<path d="{SHAPES[kind]}"/></g></svg>{escape(mark_label(kind))}</span>'
+        for kind in MARK_KINDS
+        if kind in kinds
+    ]
     return f"<figcaption>{''.join(entries)}</figcaption>"
 
 
@@ -231,7 +249,7 @@ def _incidents(report: Report) -> Iterator[str]:
         over = clock(one.ended_wall_seconds) if one.ended_wall_seconds else _("still open")
         yield (
             f'<tr><td class="time">{clock(one.begun_wall_seconds)}</td>'
-            f'<td class="time">{escape(over)}</td><td>{escape(one.level)}</td>'
+            f'<td class="time">{escape(over)}</td><td>{escape(level_said(one.level))}</td>'
             f"<td><b>{escape(one.title)}</b><br>{escape(one.text)}</td>"
             f'<td class="number">{one.told}</td></tr>'
         )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable, Sequence
+import io
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -11,21 +11,41 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, fontManager
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 
+from trayapp.chart_fonts import use_chart_fonts
 from trayapp.domain.language import _
+from trayapp.domain.levels import level_said
+from trayapp.domain.size_ticks import size_ticks
 from trayapp.domain.units import format_size
-from trayapp.export.report_facts import MOST_EVENTS, Chart, ChartCurve, Report, clock, figures_of
+from trayapp.export.report_facts import (
+    MARK_KINDS,
+    MOST_EVENTS,
+    MOST_SIZES,
+    Chart,
+    ChartCurve,
+    Report,
+    clock,
+    figures_of,
+    mark_label,
+    mark_rows,
+)
 from trayapp.export.report_html import made_by, time_of
 from trayapp.export.report_svg import limits_of, stretches_of
-from trayapp.export.scales import size_label, size_ticks, time_ticks
+from trayapp.export.scales import time_ticks
 
 _WIDTH, _HEIGHT = 8.27, 11.69
 _LEFT, _RIGHT, _TOP, _BOTTOM = 0.7, 0.7, 0.7, 0.75
 _INNER = _WIDTH - _LEFT - _RIGHT
-_CHART = 1.75
+_CHART, _AXIS, _PLOT = 1.7, 0.62, _INNER - 0.62
+"""Height of a chart, what its sizes take of the width, and what is left."""
+_SAMPLE, _MARK_POINTS = 0.25, 4.0
+"""Width of a line in the legend, and size of a mark."""
+_DOTS = 720
+"""An inch, where texts are measured: fewer would be rounded too coarsely."""
 _TEXT, _MUTED, _RULE, _SOFT = "#1f2328", "#59636e", "#d9dee3", "#f4f6f8"
 _WEIGHTS = {"bad": "#b3001b", "warning": "#8f5500", "good": "#00694d", "note": "#59636e"}
 _LEVELS = {"leaking": _WEIGHTS["bad"], "growing": _WEIGHTS["warning"]}
@@ -42,8 +62,7 @@ _MARKS = {
     "cleanup": ("o", _WEIGHTS["good"]),
     "restart": ("|", _MUTED),
 }
-_FONTS = ("DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans", "Microsoft YaHei",
-          "Yu Gothic", "PingFang SC", "Hiragino Sans", "WenQuanYi Micro Hei")  # fmt: skip
+_ROW_POINTS = 7.8
 _LINE = 1.45
 """Height of a line, in that of its letters."""
 
@@ -53,30 +72,38 @@ def write_pdf(path: Path, report: Report) -> None:
 
     Raises: OSError.
     """
-    _prepare()
+    figures = draw_pages(report)
     details = {"Title": report.title, "Creator": "Memtray", "CreationDate": None}
-    with path.open("wb") as file, PdfPages(file, metadata=details) as pages:
-        _Paper(pages, report).write()
+    # A disk that gets full in the middle would leave matplotlib in a state it trips over.
+    made = io.BytesIO()
+    with PdfPages(made, metadata=details) as pages:
+        for figure in figures:
+            pages.savefig(figure)
+    path.write_bytes(made.getvalue())
 
 
-def _prepare() -> None:
-    mpl.rcdefaults()
-    known = set(fontManager.get_font_names())
-    mpl.rcParams["font.family"] = [font for font in _FONTS if font in known] or ["sans-serif"]
+def draw_pages(report: Report) -> list[Figure]:
+    """All pages, still as figures."""
+    use_chart_fonts()
     # TrueType, so that its text can be searched and copied.
     mpl.rcParams["pdf.fonttype"] = 42
-    warnings.filterwarnings("ignore", message="Glyph .* missing from")
+    paper = _Paper(report)
+    paper.write()
+    return paper.pages
 
 
 class _Paper:
     """Pages that are filled from top to bottom; all places are inches from the top left."""
 
-    def __init__(self, pages: PdfPages, report: Report) -> None:
-        self._pages, self._report = pages, report
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self.pages: list[Figure] = []
+        """Those that are full."""
         self._figure = Figure(figsize=(_WIDTH, _HEIGHT))
-        self._renderer: RendererAgg = FigureCanvasAgg(Figure(dpi=72)).get_renderer()  # type: ignore[no-untyped-call]
-        self._number = 0
+        canvas = FigureCanvasAgg(Figure(figsize=(1, 1), dpi=_DOTS))
+        self._renderer: RendererAgg = canvas.get_renderer()  # type: ignore[no-untyped-call]
         self._y = _TOP
+        self._table_head: Callable[[], None] | None = None
 
     def write(self) -> None:
         """Everything, in the order of the page."""
@@ -87,7 +114,7 @@ class _Paper:
         for finding in report.findings:
             self._finding(finding.weight, finding.title, finding.text)
         if report.charts:
-            self._heading(_("Over time"), room=_CHART + 0.6)
+            self._heading(_("Over time"), room=0.6 + self._height_of(report.charts[0]))
         for chart in report.charts:
             self._chart(chart)
         self._targets()
@@ -126,36 +153,44 @@ class _Paper:
             y += _inches(8.5)
         self._y += height + 0.08
 
+    def _height_of(self, chart: Chart) -> float:
+        return _CHART + 0.52 + len(self._legend_rows(chart)) * _inches(7.5)
+
     def _chart(self, chart: Chart) -> None:
-        known = [curve for curve in chart.curves if any(curve.points)]
-        columns = min(4, max(2, len(known)))
-        legend = -(-len(known) // columns) * _inches(7.5)
-        self._make_room(_CHART + 0.55 + legend)
+        self._make_room(self._height_of(chart))
         self._paragraph(chart.title, size=9, bold=True)
         axes = self._figure.add_axes(
             (
-                (_LEFT + 0.62) / _WIDTH,
+                (_LEFT + _AXIS) / _WIDTH,
                 1 - (self._y + 0.06 + _CHART) / _HEIGHT,
-                (_INNER - 0.62) / _WIDTH,
+                _PLOT / _WIDTH,
                 _CHART / _HEIGHT,
             )
         )
         _draw(axes, chart, self._report)
-        self._y += _CHART + 0.32
-        for number, curve in enumerate(known):
-            row, at = divmod(number, columns)
-            x, y = _LEFT + 0.62 + at * (_INNER - 0.62) / columns, self._y + row * _inches(7.5)
-            style = chart.curves.index(curve)
-            self._figure.add_artist(
-                Line2D(
-                    [x / _WIDTH, (x + 0.25) / _WIDTH], [1 - (y + 0.05) / _HEIGHT] * 2,
-                    color=_CURVES[style % len(_CURVES)], linestyle=_DASHES[style % len(_DASHES)],
-                    linewidth=1.4,
-                )
-            )  # fmt: skip
-            text = self._wrap(_legend(curve), (_INNER - 0.62) / columns - 0.36, 7.5)[0]
-            self._text(x + 0.3, y, text, 7.5, _MUTED)
-        self._y += legend + 0.2
+        self._y += _CHART + 0.3
+        for row in self._legend_rows(chart):
+            x, y = _LEFT + _AXIS, 1 - (self._y + 0.05) / _HEIGHT
+            for text, sample, width in row:
+                ends = (0.0, _SAMPLE) if sample.get_marker() == "" else (_SAMPLE / 2,)
+                sample.set_data([(x + end) / _WIDTH for end in ends], [y] * len(ends))
+                self._figure.add_artist(sample)
+                self._text(x + _SAMPLE + 0.05, self._y, text, 7.5, _MUTED)
+                x += width
+            self._y += _inches(7.5)
+        self._y += 0.1
+
+    def _legend_rows(self, chart: Chart) -> list[list[tuple[str, Line2D, float]]]:
+        """What stands below a chart: texts with a sample each, and what both take of the width."""
+        rows: list[list[tuple[str, Line2D, float]]] = [[]]
+        font = FontProperties(size=7.5)
+        for text, sample in _legend_of(chart):
+            (shown, *_more) = self._wrap(text, _PLOT - _SAMPLE - 0.3, 7.5)
+            width = _SAMPLE + self._width(shown, font) + 0.25
+            if sum(used for _, _, used in rows[-1]) + width > _PLOT + 0.2:
+                rows.append([])
+            rows[-1].append((shown, sample, width))
+        return rows
 
     def _targets(self) -> None:
         report = self._report
@@ -165,13 +200,15 @@ class _Paper:
         headings = [heading for heading, _text in figures_of(report.targets[0])]
         widths = _shares([2.3, 0.95, 0.95, 0.95, 1.05, 1.15, 1.05, 1.0, 0.8])
         right = range(2, len(widths))
-        self._row(headings, widths, bold=True, right=right)
+        self._head(headings, widths, right)
         for one in sorted(report.targets, key=lambda one: -(one.summary.peak or 0.0)):
             texts = [text for _heading, text in figures_of(one)]
             colors = [_TEXT, _LEVELS.get(one.level, _TEXT), *[_TEXT] * (len(texts) - 2)]
-            self._row(texts, widths, colors=colors, right=right, rule=not one.details)
+            details = self._height([one.details], [_INNER]) if one.details else 0.0
+            self._row(texts, widths, colors=colors, right=right, rule=not details, below=details)
             if one.details:
                 self._row([one.details], [_INNER], colors=[_MUTED])
+        self._end_table()
 
     def _incidents(self) -> None:
         incidents = self._report.incidents[-MOST_EVENTS:]
@@ -179,11 +216,13 @@ class _Paper:
             return
         self._heading(_("Incidents"))
         widths = _shares([1.45, 1.45, 0.85, 3.2])
-        self._row([_("Begun"), _("Over"), _("Level"), _("What")], widths, bold=True)
+        self._head([_("Begun"), _("Over"), _("Level"), _("What")], widths)
         for one in incidents:
             over = clock(one.ended_wall_seconds) if one.ended_wall_seconds else _("still open")
             what = f"{one.title}. {one.text}".rstrip(". ") + "."
-            self._row([clock(one.begun_wall_seconds), over, one.level, what], widths)
+            level = level_said(one.level)
+            self._row([clock(one.begun_wall_seconds), over, level, what], widths)
+        self._end_table()
 
     def _cleanups(self) -> None:
         cleanups = self._report.cleanups[-MOST_EVENTS:]
@@ -195,11 +234,22 @@ class _Paper:
         headings = [
             _("When"), _("What"), _("Before"), _("After"), _("Freed"), _("Free a minute later"),
         ]  # fmt: skip
-        self._row(headings, widths, bold=True, right=right)
+        self._head(headings, widths, right)
         for one in cleanups:
             sizes = (one.before_bytes, one.after_bytes, one.freed_bytes, one.kept_bytes)
             texts = [clock(one.wall_seconds), one.subject, *map(format_size, sizes)]
             self._row(texts, widths, right=right)
+        self._end_table()
+
+    def _head(
+        self, texts: Sequence[str], widths: Sequence[float], right: Iterable[int] = ()
+    ) -> None:
+        """The beginning of a table, and again on every page that it goes on."""
+        self._row(texts, widths, bold=True, right=right)
+        self._table_head = lambda: self._row(texts, widths, bold=True, right=right)
+
+    def _end_table(self) -> None:
+        self._table_head = None
 
     def _row(
         self,
@@ -210,14 +260,13 @@ class _Paper:
         bold: bool = False,
         right: Iterable[int] = (),
         rule: bool = True,
+        below: float = 0.0,
     ) -> None:
-        size = 7.8
-        cells = [
-            self._wrap(text, width - 0.1, size, bold=bold)
-            for text, width in zip(texts, widths, strict=True)
-        ]
-        height = max(len(lines) for lines in cells) * _inches(size) + 0.07
-        self._make_room(height)
+        """One row of a table; `below` is the height of what must stay on its page."""
+        size, cells = _ROW_POINTS, self._cells(texts, widths, bold=bold)
+        height = self._height(texts, widths, bold=bold)
+        if self._make_room(height + below) and self._table_head is not None:
+            self._table_head()
         x = _LEFT
         for number, (lines, width) in enumerate(zip(cells, widths, strict=True)):
             color = _TEXT if colors is None else colors[number]
@@ -232,6 +281,21 @@ class _Paper:
         if rule:
             self._box(_LEFT, self._y - 0.008, _INNER, 0.008, _RULE)
 
+    def _cells(
+        self, texts: Sequence[str], widths: Sequence[float], *, bold: bool = False
+    ) -> list[list[str]]:
+        """The lines of each cell."""
+        return [
+            self._wrap(text, width - 0.1, _ROW_POINTS, bold=bold)
+            for text, width in zip(texts, widths, strict=True)
+        ]
+
+    def _height(
+        self, texts: Sequence[str], widths: Sequence[float], *, bold: bool = False
+    ) -> float:
+        lines = max(len(cell) for cell in self._cells(texts, widths, bold=bold))
+        return lines * _inches(_ROW_POINTS) + 0.07
+
     def _paragraph(self, text: str, *, size: float, bold: bool = False, color: str = _TEXT) -> None:
         for line in self._wrap(text, _INNER, size, bold=bold):
             self._make_room(_inches(size))
@@ -240,16 +304,19 @@ class _Paper:
 
     # -- paper
 
-    def _make_room(self, height: float) -> None:
-        if self._y + height > _HEIGHT - _BOTTOM and self._y > _TOP:
+    def _make_room(self, height: float) -> bool:
+        """Begin another page where this one has no more; whether it was begun."""
+        is_full = self._y + height > _HEIGHT - _BOTTOM and self._y > _TOP
+        if is_full:
             self._finish_page()
             self._figure = Figure(figsize=(_WIDTH, _HEIGHT))
             self._y = _TOP
+        return is_full
 
     def _finish_page(self) -> None:
-        self._number += 1
-        self._text(_WIDTH - _RIGHT, _HEIGHT - 0.5, str(self._number), 8, _MUTED, align="right")
-        self._pages.savefig(self._figure)  # type: ignore[no-untyped-call]
+        self.pages.append(self._figure)
+        number = str(len(self.pages))
+        self._text(_WIDTH - _RIGHT, _HEIGHT - 0.5, number, 8, _MUTED, align="right")
 
     def _text(
         self,
@@ -299,7 +366,7 @@ class _Paper:
         width, _height, _descent = self._renderer.get_text_width_height_descent(  # type: ignore[no-untyped-call]
             text, font, ismath=False
         )
-        return float(width) / 72
+        return float(width) / _DOTS
 
 
 def _draw(axes: Axes, chart: Chart, report: Report) -> None:
@@ -314,8 +381,8 @@ def _draw(axes: Axes, chart: Chart, report: Report) -> None:
     axes.grid(color=_RULE, linewidth=0.5)
     axes.set_axisbelow(True)
     axes.tick_params(colors=_MUTED, labelsize=7, length=0, pad=3)
-    sizes, times = size_ticks(low, high), time_ticks(since, until)
-    axes.set_yticks(sizes, [size_label(size) for size in sizes])
+    sizes, times = size_ticks(low, high, MOST_SIZES), time_ticks(since, until)
+    axes.set_yticks([size for size, _label in sizes], [label for _size, label in sizes])
     axes.set_xticks([at for at, _label in times], [label for _at, label in times])
     for number, curve in enumerate(chart.curves):
         color, dash = _CURVES[number % len(_CURVES)], _DASHES[number % len(_DASHES)]
@@ -333,16 +400,49 @@ def _draw(axes: Axes, chart: Chart, report: Report) -> None:
     if chart.ceiling_bytes and chart.ceiling_bytes <= high:
         axes.axhline(chart.ceiling_bytes, color=_WEIGHTS["bad"], linewidth=1, linestyle="dashdot")
         axes.text(
-            until, chart.ceiling_bytes, f"{chart.ceiling_name} {format_size(chart.ceiling_bytes)}",
-            size=7, color=_MUTED, ha="right", va="bottom",
+            since, chart.ceiling_bytes, f"{chart.ceiling_name} {format_size(chart.ceiling_bytes)}",
+            size=7, color=_MUTED, ha="left", va="bottom", zorder=6,
+            path_effects=[withStroke(linewidth=2, foreground="white")],
         )  # fmt: skip
     if chart.growth is not None:
         (t1, size1), (t2, size2) = chart.growth
         axes.plot([t1, t2], [size1, size2], color=_WEIGHTS["bad"], linewidth=1.4, linestyle=":")
-    for mark in chart.marks:
+    # From one row to the next, and between two of one row.
+    apart = (_MARK_POINTS + 1.5) / 72
+    rows = mark_rows(chart.marks, apart * (until - since) / _PLOT)
+    for mark, row in zip(chart.marks, rows, strict=True):
         shape, color = _MARKS[mark.kind]
         axes.axvline(mark.wall_seconds, color=color, linewidth=0.6, alpha=0.7)
-        axes.plot([mark.wall_seconds], [high], marker=shape, color=color, ms=4, clip_on=False)
+        height = high - row * apart / _CHART * (high - low)
+        axes.plot(
+            [mark.wall_seconds], [height], marker=shape, color=color, ms=_MARK_POINTS,
+            clip_on=False,
+        )  # fmt: skip
+
+
+def _legend_of(chart: Chart) -> list[tuple[str, Line2D]]:
+    """Every curve, line and kind of mark with what it looks like."""
+    entries = [
+        (
+            _legend(curve),
+            Line2D(
+                [], [], color=_CURVES[number % len(_CURVES)],
+                linestyle=_DASHES[number % len(_DASHES)], linewidth=1.4, marker="",
+            ),
+        )
+        for number, curve in enumerate(chart.curves)
+        if any(curve.points)
+    ]  # fmt: skip
+    if chart.growth is not None:
+        sample = Line2D([], [], color=_WEIGHTS["bad"], linestyle=":", linewidth=1.4, marker="")
+        entries.append((_("Keeps growing"), sample))
+    kinds = {mark.kind for mark in chart.marks}
+    for kind in MARK_KINDS:
+        if kind in kinds:
+            shape, color = _MARKS[kind]
+            sample = Line2D([], [], color=color, marker=shape, ms=_MARK_POINTS, linestyle="none")
+            entries.append((mark_label(kind), sample))
+    return entries
 
 
 def _legend(curve: ChartCurve) -> str:

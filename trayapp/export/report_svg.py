@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
+from trayapp.domain.size_ticks import size_ticks
 from trayapp.domain.units import format_size
-from trayapp.export.report_facts import Chart, ChartCurve, ChartPoint
-from trayapp.export.scales import size_label, size_ticks, time_ticks
+from trayapp.export.report_facts import MOST_SIZES, Chart, ChartCurve, ChartPoint, mark_rows
+from trayapp.export.scales import time_ticks
 
 WIDTH, HEIGHT = 900.0, 250.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 74.0, 12.0, 16.0, 26.0
 DASHES = ("", "7 3", "2 2", "8 3 2 3", "12 4", "4 2", "9 2 2 2 2 2")
 """One per curve, so that they are told apart without colours."""
-_SHAPES = {
+_MARK_PIXELS = 12.0
+"""From one row of marks to the next, and between two of one row."""
+SHAPES = {
     "warning": "M-5 4 L0 -5 L5 4 Z",
     "critical": "M-4 -4 H4 V4 H-4 Z",
     "emergency": "M0 -6 L6 0 L0 6 L-6 0 Z",
@@ -58,8 +61,11 @@ def chart_svg(chart: Chart, since: float, until: float) -> str:
     parts = [
         f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" aria-label="{summary}">',
         *_grid(axes),
-        *_ceiling(chart, axes),
     ]
+    ceiling = chart.ceiling_bytes if (chart.ceiling_bytes or 0.0) <= high else None
+    if ceiling is not None:
+        y, right = axes.y(ceiling), WIDTH - _RIGHT
+        parts.append(f'<line class="ceiling" x1="{_LEFT}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}"/>')
     for number, curve in enumerate(chart.curves):
         parts += _curve(number, curve, axes)
     if chart.growth is not None:
@@ -68,6 +74,10 @@ def chart_svg(chart: Chart, since: float, until: float) -> str:
             f'<line class="growth" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
         )
     parts += _marks(chart, axes)
+    if ceiling is not None:
+        # At the side where the least has happened, and above what has.
+        label = escape(f"{chart.ceiling_name} {format_size(ceiling)}")
+        parts.append(_tick(_LEFT + 4, axes.y(ceiling) - 4, "start", label))
     parts.append("</svg>")
     return "".join(parts)
 
@@ -91,11 +101,10 @@ class _Axes:
 
 def _grid(axes: _Axes) -> Iterator[str]:
     bottom, right = HEIGHT - _BOTTOM, WIDTH - _RIGHT
-    for size in size_ticks(axes.low, axes.high):
+    for size, label in size_ticks(axes.low, axes.high, MOST_SIZES):
         y = axes.y(size)
         yield f'<line class="grid" x1="{_LEFT}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}"/>'
-        label = escape(size_label(size))
-        yield _tick(_LEFT - 7, y + 4, "end", label)
+        yield _tick(_LEFT - 7, y + 4, "end", escape(label))
     for at, label in time_ticks(axes.since, axes.until):
         x = axes.x(at)
         yield f'<line class="grid" x1="{x:.1f}" y1="{_TOP}" x2="{x:.1f}" y2="{bottom}"/>'
@@ -106,15 +115,6 @@ def _grid(axes: _Axes) -> Iterator[str]:
 
 def _tick(x: float, y: float, anchor: str, label: str) -> str:
     return f'<text class="tick" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{label}</text>'
-
-
-def _ceiling(chart: Chart, axes: _Axes) -> Iterator[str]:
-    if chart.ceiling_bytes is None or chart.ceiling_bytes > axes.high:
-        return
-    y = axes.y(chart.ceiling_bytes)
-    label = escape(f"{chart.ceiling_name} {format_size(chart.ceiling_bytes)}")
-    yield f'<line class="ceiling" x1="{_LEFT}" y1="{y:.1f}" x2="{WIDTH - _RIGHT}" y2="{y:.1f}"/>'
-    yield _tick(WIDTH - _RIGHT - 4, y - 4, "end", label)
 
 
 def _curve(number: int, curve: ChartCurve, axes: _Axes) -> Iterator[str]:
@@ -139,12 +139,14 @@ def _band(stretch: Sequence[ChartPoint], axes: _Axes) -> str:
 
 
 def _marks(chart: Chart, axes: _Axes) -> Iterator[str]:
-    for mark in chart.marks:
-        x = axes.x(mark.wall_seconds)
+    seconds_a_pixel = (axes.until - axes.since) / (WIDTH - _LEFT - _RIGHT)
+    rows = mark_rows(chart.marks, _MARK_PIXELS * seconds_a_pixel)
+    for mark, row in zip(chart.marks, rows, strict=True):
+        x, y = axes.x(mark.wall_seconds), _TOP - 7 + row * _MARK_PIXELS
         yield (
             f'<g class="mark {mark.kind}"><line x1="{x:.1f}" y1="{_TOP}" x2="{x:.1f}" '
-            f'y2="{HEIGHT - _BOTTOM}"/><path transform="translate({x:.1f} {_TOP - 7})" '
-            f'd="{_SHAPES[mark.kind]}"/><title>{escape(mark.text)}</title></g>'
+            f'y2="{HEIGHT - _BOTTOM}"/><path transform="translate({x:.1f} {y:g})" '
+            f'd="{SHAPES[mark.kind]}"/><title>{escape(mark.text)}</title></g>'
         )
 
 

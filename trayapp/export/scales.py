@@ -1,34 +1,15 @@
-"""Where the ticks of a chart's axes are, and what stands beside them."""
+"""Where the ticks of a chart's time axis are, and what stands below them."""
 
 from __future__ import annotations
 
 import math
-import re
 from datetime import datetime, timedelta
 
-from trayapp.domain.units import format_size
-
-_SIZE_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 _TIME_STEPS = (
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
     172_800, 604_800, 1_209_600, 2_592_000,
 )  # fmt: skip
 _DAY = 86_400
-_NOUGHTS = re.compile(r"[.,]0+(?=\D)")
-
-
-def size_ticks(low: float, high: float, count: int = 5) -> list[float]:
-    """At most about `count` round sizes from `low` to `high` bytes."""
-    span = max(high - low, 1.0)
-    unit = 1024.0 ** max(0, math.floor(math.log(max(span / count, 1.0), 1024)))
-    step = next((one * unit for one in _SIZE_STEPS if span / (one * unit) <= count), 1024 * unit)
-    first = math.ceil(low / step)
-    return [number * step for number in range(first, math.floor(high / step) + 1)]
-
-
-def size_label(size_bytes: float) -> str:
-    """What stands beside a tick."""
-    return _NOUGHTS.sub("", format_size(size_bytes)) if size_bytes else "0"
 
 
 def time_ticks(since: float, until: float, count: int = 7) -> list[tuple[float, str]]:

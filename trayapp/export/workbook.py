@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
+from unicodedata import east_asian_width
 
 from trayapp import __version__
 from trayapp.domain.language import N_, _, format_number
@@ -24,9 +26,23 @@ MOST_CELLS = 4_000_000
 MOST_TARGET_SHEETS = 200
 """Each keeps a file open while it is written."""
 MOST_IN_CHART = 10
+_BESIDE = 30
+"""With more targets charts stand beside their table, not below it."""
+_CHART_COLORS = (
+    "#0072B2", "#D55E00", "#00805D", "#B04A86", "#9A6B00", "#3188BD", "#4D4D4D",
+)  # fmt: skip
+_CHART_DASHES = ("solid", "dash", "round_dot", "dash_dot")
+"""Each time that the colours begin anew."""
+_GRID_COLOR, _AXIS_COLOR = "#D9D9D9", "#808080"
+_TICK_SECONDS = (
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
+    172_800, 604_800, 1_209_600, 2_592_000,
+)  # fmt: skip
+_MOST_TICKS = 8
 _A4 = 9
-_HEADING_POINTS = 31
-"""Two lines."""
+_LINE_POINTS = 15.5
+_HEADING_LINES, _WIDEST = 2, 60
+"""Columns are as wide as it takes for their headings to need no more lines, within reason."""
 _MOST_WIDE = 16_000
 """Excel has 16,384 columns."""
 _MOST_EVENTS = 1_000_000
@@ -109,12 +125,25 @@ class _Formats:
             {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top", "align": "right"}
         )
         self.label = workbook.add_format({"bold": True})
-        self.time = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        # To the left: a text follows it in the next column.
+        self.time = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"})
+        self.time_after_number = workbook.add_format(
+            {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "center"}
+        )
+        self.time_heading = workbook.add_format(
+            {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top", "align": "center"}
+        )
         self.mib = workbook.add_format({"num_format": "#,##0.0"})
         self.change = workbook.add_format({"num_format": "+#,##0.0;-#,##0.0;0.0"})
         self.share = workbook.add_format({"num_format": "+0.0%;-0.0%;0.0%"})
         self.plain = workbook.add_format({"num_format": "#,##0.##"})
         self.count = workbook.add_format({"num_format": "#,##0"})
+
+    def heading_of(self, style: Any) -> Any:
+        """The heading of a column stands as its cells do."""
+        if style in (None, self.time):
+            return self.heading
+        return self.time_heading if style is self.time_after_number else self.number_heading
 
 
 class _Column(NamedTuple):
@@ -137,16 +166,20 @@ class _Sheet:
         self.sheet = sheet
         self._formats = formats
         self._columns = columns
+        lines = 1
         for place, column in enumerate(columns):
-            sheet.set_column(place, place, column.width)
+            letters = _letters(column.heading)
+            width = min(_WIDEST, max(column.width, letters / _HEADING_LINES + 4))
+            lines = max(lines, -(-letters // int(width - 3)))
+            sheet.set_column(place, place, width)
         for row, (label, value) in enumerate(above):
             sheet.write_string(row, 0, label, formats.label)
             self._write_cell(row, 1, value, formats.time if isinstance(value, datetime) else None)
         self.heading_row = len(above) + bool(above)
         # A row written line by line does not find its own height.
-        sheet.set_row(self.heading_row, _HEADING_POINTS)
+        sheet.set_row(self.heading_row, _LINE_POINTS * max(_HEADING_LINES, lines))
         for place, column in enumerate(columns):
-            style = formats.heading if column.format is None else formats.number_heading
+            style = formats.heading_of(column.format)
             sheet.write_string(self.heading_row, place, column.heading, style)
         sheet.freeze_panes(self.heading_row + 1, 1)
         # On paper: as wide as a page, with the headings on each.
@@ -422,8 +455,8 @@ class _Book:
                 _Column(_("Growth, MiB"), formats.change),
                 _Column(_("Restarts"), formats.count),
                 _Column(_("Alerts"), formats.count),
-                _Column(_("First seen"), formats.time, 19.0),
-                _Column(_("Last seen"), formats.time, 19.0),
+                _Column(_("First seen"), formats.time_after_number, 22.0),
+                _Column(_("Last seen"), formats.time_after_number, 22.0),
             ],
             above,
         )
@@ -446,10 +479,14 @@ class _Book:
             for number, (kind, metric) in enumerate(zip(kinds, metrics, strict=True))
             if kind == "system" and metric in ("used_bytes", "swap_used_bytes")
         ]
-        self._insert_chart(machine, _("System"), used, (0, 10), onto=sheet)
+        is_below = len(source.targets) <= _BESIDE
+        first, second = (
+            ((table.row + 2, 0), (table.row + 2, 7)) if is_below else ((0, 10), (18, 10))
+        )
+        self._insert_chart(machine, _("System"), used, first, onto=sheet)
         by_size = sorted(self._wide, key=lambda name: -(summaries[name].peak or 0.0))
         largest = [1 + self._wide.index(name) for name in by_size[:MOST_IN_CHART]]
-        self._insert_chart(wide, _("Largest targets"), largest, (18, 10), onto=sheet)
+        self._insert_chart(wide, _("Largest targets"), largest, second, onto=sheet)
 
     def _row_note(self) -> str:
         if not self._step_seconds:
@@ -468,31 +505,50 @@ class _Book:
         if not columns or table.row == table.heading_row:
             return
         chart = self._workbook.add_chart({"type": "scatter", "subtype": "straight"})
-        for column in columns:
+        for number, column in enumerate(columns):
+            rounds, color = divmod(number, len(_CHART_COLORS))
             chart.add_series(
                 {
                     "name": table.heading(column),
                     "categories": table.cells(0),
                     "values": table.cells(column),
-                    "line": {"width": 1.5},
+                    "line": {
+                        "width": 1.5,
+                        "color": _CHART_COLORS[color],
+                        "dash_type": _CHART_DASHES[rounds % len(_CHART_DASHES)],
+                    },
                 }
             )
-        since = self._source.since_wall_seconds
-        span = max(1.0, self._source.until_wall_seconds - since)
-        clock = "hh:mm:ss" if span < 600 else "hh:mm" if span < 86_400 else "mm-dd hh:mm"
+        since, until, step = _time_axis(
+            self._source.since_wall_seconds, self._source.until_wall_seconds
+        )
+        clock = "hh:mm:ss" if step < 60 else "hh:mm" if step < 86_400 else "mm-dd"
+        if 3600 <= step < 86_400:
+            clock = "mm-dd hh:mm"
+        line = {"color": _AXIS_COLOR}
         chart.set_title({"name": title, "name_font": {"size": 12}})
         chart.set_x_axis(
             {
                 "num_format": clock,
-                "min": _serial(since),
-                "max": _serial(since + span),
+                "min": since,
+                "max": until,
+                "major_unit": step / 86_400,
                 "major_gridlines": {"visible": False},
+                "line": line,
             }
         )
-        chart.set_y_axis({"name": "MiB", "min": 0, "num_format": "#,##0"})
+        chart.set_y_axis(
+            {
+                "name": "MiB",
+                "min": 0,
+                "num_format": "#,##0",
+                "major_gridlines": {"visible": True, "line": {"color": _GRID_COLOR}},
+                "line": line,
+            }
+        )
         chart.set_legend({"position": "bottom"})
         chart.show_blanks_as("gap")
-        chart.set_size({"width": 820, "height": 340})
+        chart.set_size({"width": 740, "height": 340})
         (onto or table.sheet).insert_chart(*at, chart)
 
     def _alert_columns(self) -> list[_Column]:
@@ -599,6 +655,24 @@ def _clock(wall_seconds: float | None) -> datetime | None:
     return None if wall_seconds is None else datetime.fromtimestamp(wall_seconds)
 
 
+def _time_axis(since: float, until: float) -> tuple[float, float, int]:
+    """Both ends of a chart's time axis, as spreadsheets count, and its step in seconds.
+
+    A spreadsheet counts its ticks from the beginning of the axis: that must be round.
+    """
+    span = max(1.0, until - since)
+    step = next((one for one in _TICK_SECONDS if span / one <= _MOST_TICKS), _TICK_SECONDS[-1])
+    first = math.floor(_serial(since) * 86_400 / step + 1e-6) * step
+    # Days are told to a few millionths of a second.
+    last = math.ceil(_serial(since + span) * 86_400 / step - 1e-6) * step
+    return first / 86_400, last / 86_400, step
+
+
 def _serial(wall_seconds: float) -> float:
     """A moment as spreadsheets count: days of the local clock since the end of 1899."""
     return (datetime.fromtimestamp(wall_seconds) - datetime(1899, 12, 30)).total_seconds() / 86_400
+
+
+def _letters(text: str) -> int:
+    """How wide a text is, in letters; those of East Asia are twice as wide."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -23,6 +23,7 @@ from trayapp.history.schema import (
     decode_text,
     describe,
     encode_text,
+    has_writer,
     is_damage,
     read_version,
 )
@@ -123,7 +124,8 @@ class HistoryReader:
     read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_copy: bool = False) -> None:
+        """is_copy: it is no running Memtray's; nothing is left beside it."""
         self._path = path
         if not path.exists():
             raise HistoryError(
@@ -135,6 +137,7 @@ class HistoryReader:
         # nobody can be writing either.
         log = path.with_name(path.name + "-wal")
         fixed = not os.access(path.parent, os.W_OK) and not log.exists()
+        fixed = fixed or (is_copy and not has_writer(path))
         with self._translated():
             self._connection = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if fixed else ''}",

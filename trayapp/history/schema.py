@@ -40,6 +40,8 @@ _TABLES = frozenset({"series", "raw", "minute", "hour", "pending", "event", "met
 _LOCK_SECONDS = 0.25
 """How long the sampler may stand still because another program holds the file."""
 _WAL_PAGES = 512
+_WITH_LOG = b"\x02\x02"
+"""How the file says, at its 19th byte, that it is written with a log beside it."""
 
 
 def encode_text(text: str) -> str | bytes:
@@ -124,6 +126,19 @@ def open_store(path: Path) -> tuple[sqlite3.Connection, str | None]:
                 file=path, reason=describe(error)
             )
         ) from error
+
+
+def has_writer(path: Path) -> bool:
+    """Whether somebody may be writing this SQLite file, so that it must not be read as fixed."""
+    if path.with_name(path.name + "-wal").exists():
+        return True
+    try:
+        with path.open("rb") as file:
+            modes = file.read(20)[18:]
+    except OSError:
+        return True
+    # Who writes has a log beside it, if it is written with one; and needs room for it or a journal.
+    return modes != _WITH_LOG and os.access(path.parent, os.W_OK)
 
 
 def is_damage(error: Exception) -> bool:

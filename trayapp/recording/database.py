@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from trayapp.domain.language import _
 from trayapp.errors import RecordingError
+from trayapp.history.schema import has_writer, is_damage
 
 MAGIC = b"SQLite format 3\0"
 _LOCK_SECONDS = 2.0
@@ -22,18 +22,17 @@ def open_database(path: Path) -> Iterator[sqlite3.Connection]:
     Raises: RecordingError in place of any sqlite3.Error, also while it is used, and of the
     UnicodeError that a message raises in which SQLite quotes what is no text.
     """
-    # Where SQLite may not put its index beside the file, and there is no log, nobody is writing.
-    log = path.with_name(path.name + "-wal")
-    is_fixed = not os.access(path.parent, os.W_OK) and not log.exists()
-    uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if is_fixed else ''}"
+    # Else SQLite would leave an index and a log beside it.
+    uri = f"{path.absolute().as_uri()}?mode=ro{'' if has_writer(path) else '&immutable=1'}"
     try:
         with closing(sqlite3.connect(uri, uri=True, timeout=_LOCK_SECONDS)) as connection:
             connection.text_factory = lambda text: text.decode("utf-8", "replace")
             yield connection
     except (sqlite3.Error, UnicodeError) as error:
-        raise RecordingError(
-            _("cannot read {path}: {reason}").format(path=path, reason=error)
-        ) from error
+        text = _("cannot read {path}: {reason}")
+        if is_damage(error):
+            text = _("{path} is damaged, or only a part of it was copied: {reason}")
+        raise RecordingError(text.format(path=path, reason=error)) from error
 
 
 def table_names(connection: sqlite3.Connection) -> set[str]:

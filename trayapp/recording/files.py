@@ -67,7 +67,9 @@ def split_files(arguments: Sequence[str]) -> tuple[list[Path], tuple[str, ...]]:
     ]
     names = tuple(name for name in arguments if Path(name) not in files)
     for name in names:
-        if name.lower().endswith(".memrec"):
+        # A target may be called "a/b" or "run.log", but hardly "/home/me/run.log".
+        is_path = is_recording_name(name) and Path(name).name != name
+        if is_path or name.lower().endswith(".memrec"):
             raise RecordingError(_("there is no file {name}").format(name=short_path(name)))
     return files, names
 

@@ -23,7 +23,7 @@ def read_store(path: Path) -> Recording:
     """
     found = Gathering(path)
     try:
-        with HistoryReader(path) as reader:
+        with HistoryReader(path, is_copy=True) as reader:
             span = reader.span()
             series = [
                 one for one in reader.series() if one.kind == "target" and one.metric in _METRICS

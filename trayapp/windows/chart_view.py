@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from tkinter import font as tkfont
+from typing import Literal, NamedTuple
 
 from matplotlib.backends.backend_tkagg import FigureCanvasTkAgg
 from matplotlib.figure import Figure
 
+from trayapp.chart_fonts import use_chart_fonts
 from trayapp.domain.dates import format_day_time
 from trayapp.domain.language import _, listed, ngettext
 from trayapp.domain.records import TASK, Event
@@ -19,9 +21,9 @@ from trayapp.domain.units import format_duration, format_size
 from trayapp.windows.curves import TrendData, task_end, task_growth
 from trayapp.windows.labels import plain_name
 from trayapp.windows.marks import event_label
-from trayapp.windows.palette import Palette
+from trayapp.windows.palette import DASHES, Palette
 from trayapp.windows.picture import save_picture
-from trayapp.windows.plot import Panel, draw_trends, prepare_matplotlib
+from trayapp.windows.plot import MOST_HATCHED, Panel, draw_trends
 from trayapp.windows.scales import FINE_SECONDS, fine_clock
 from trayapp.windows.style import pixel_scale
 
@@ -39,8 +41,20 @@ MOST_READINGS = 20
 MOST_TASKS = 5
 """The same of tasks: those that grew most are named."""
 
-Line = tuple[str | None, str]
-"""A colour, or None for plain text, and what to say."""
+SAMPLE_PIXELS = 26
+"""Of a line, so that its dashes are seen."""
+
+
+class Reading(NamedTuple):
+    """One line beside the cursor: a curve's value there, or something to say."""
+
+    text: str
+    value: str = ""
+    spread: str = ""
+    """From the least to the greatest, where a point stands for several samples."""
+    colour: str | None = None
+    """Of the curve; None: it is about none."""
+    slot: int = 0
 
 
 class ChartView:
@@ -57,7 +71,7 @@ class ChartView:
         on_window: Callable[[float, float], None],
         on_reset: Callable[[], None],
     ) -> None:
-        prepare_matplotlib()
+        use_chart_fonts()
         self._root = root
         self._on_window = on_window
         self._on_reset = on_reset
@@ -72,7 +86,8 @@ class ChartView:
         self._font = tkfont.nametofont("TkDefaultFont", root).copy()
         self._font.configure(size=9)
         self.widget: tk.Canvas = self._canvas.get_tk_widget()  # type: ignore[no-untyped-call]
-        self.widget.configure(highlightthickness=0, borderwidth=0)
+        # Its keys are the window's, wherever the focus is.
+        self.widget.configure(highlightthickness=0, borderwidth=0, takefocus=False)
         self._canvas.mpl_connect("resize_event", lambda _: self._rebuild())
         for event, action in (
             ("<Motion>", self._on_motion),
@@ -211,31 +226,29 @@ class ChartView:
         if panel is not None:
             self._draw_box(x, y, self._read_values(panel, x))
 
-    def _read_values(self, panel: Panel, x: int) -> list[Line]:
+    def _read_values(self, panel: Panel, x: int) -> list[Reading]:
         at = self._time_at(x)
-        lines: list[Line] = [(None, self._tell_moment(at))]
-        readings = [
-            (curve.value_at(at), self._name_of(panel, number), colour)
-            for number, (curve, colour) in enumerate(zip(panel.curves, panel.colours, strict=True))
+        values = [curve.value_at(at) for curve in panel.curves]
+        order = sorted(
+            range(len(values)), key=lambda number: -(values[number] or (0.0, 0.0, 0.0))[1]
+        )
+        hidden = order[MOST_READINGS:] if len(order) > MOST_READINGS + 1 else []
+        lines = [Reading(self._tell_moment(at))]
+        lines += [
+            self._read(panel, number, values[number])
+            for number in order[: len(order) - len(hidden)]
         ]
-        readings.sort(key=lambda reading: -reading[0][1] if reading[0] else 0.0)
-        hidden = readings[MOST_READINGS:] if len(readings) > MOST_READINGS + 1 else []
-        for value, name, colour in readings[: len(readings) - len(hidden)]:
-            text = "–" if value is None else format_size(value[1])
-            if value is not None and format_size(value[0]) != format_size(value[2]):
-                text += f"  ({format_size(value[0])} – {format_size(value[2])})"
-            lines.append((colour, f"{name}  {text}"))
         if hidden:
-            lines.append((None, _more(len(hidden))))
+            lines.append(Reading(_more(len(hidden))))
         reach = EVENT_REACH_PIXELS * self._scale
         around = self._time_at(x - reach), self._time_at(x + reach)
         lines += [
-            (None, _tell_event(event))
+            Reading(_tell_event(event))
             for event in panel.events
             if event.kind != TASK and around[0] <= event.wall_seconds <= around[1]
         ]
         if any(event.kind == TASK for event in panel.events):
-            lines += [(None, text) for text in self._tell_tasks(at, around, panel)]
+            lines += [Reading(text) for text in self._tell_tasks(at, around, panel)]
         return lines
 
     def _tell_tasks(self, at: float, around: tuple[float, float], panel: Panel) -> list[str]:
@@ -248,6 +261,16 @@ class ChartView:
         if len(found) > MOST_TASKS:
             lines.append(_more(len(found) - MOST_TASKS))
         return lines
+
+    def _read(self, panel: Panel, number: int, value: tuple[float, float, float] | None) -> Reading:
+        least, mean, most = map(format_size, value or (None, None, None))
+        return Reading(
+            self._name_of(panel, number),
+            value=mean,
+            spread="" if least == most else f"{least} – {most}",
+            colour=panel.colours[number],
+            slot=panel.curves[number].slot,
+        )
 
     def _tell_moment(self, at: float) -> str:
         if self._data is not None and self._data.runs is not None:
@@ -263,37 +286,80 @@ class ChartView:
         start = datetime.fromtimestamp(self._data.runs[number].start)
         return format_day_time(start.month, start.day, f"{start:%H:%M}")
 
-    def _draw_box(self, x: int, y: int, lines: Sequence[Line]) -> None:
+    def _draw_box(self, x: int, y: int, lines: Sequence[Reading]) -> None:
         if self._palette is None:
             return
-        pad, swatch = round(8 * self._scale), round(9 * self._scale)
+        pad, gap, sample = (round(pixels * self._scale) for pixels in (8, 10, SAMPLE_PIXELS))
         row = self._font.metrics("linespace") + round(3 * self._scale)
-        indent = swatch + round(6 * self._scale)
-        width = (
-            max(self._font.measure(text) + (indent if colour else 0) for colour, text in lines)
-            + 2 * pad
-        )
-        height = row * len(lines) + 2 * pad
+        measure = self._font.measure
+        curves = [line for line in lines if line.colour]
+        names = max((measure(line.text) for line in curves), default=0)
+        values = max((measure(line.value) for line in curves), default=0)
+        spreads = max((measure(line.spread) for line in curves), default=0)
+        # Where the values end, and where their spreads begin.
+        end = pad + sample + gap // 2 + names + gap + values
+        wide = end + (gap + spreads if spreads else 0)
+        plain = max(pad + measure(line.text) for line in lines if not line.colour)
+        width, height = max(wide, plain) + pad, row * len(lines) + 2 * pad
         left = x + 2 * pad
-        if left + width > self.widget.winfo_width():
-            left = max(0, x - 2 * pad - width)
-        top = max(0, min(y + pad, self.widget.winfo_height() - height))
+        # On the other side where it would go beyond the window, or cover the legend for no need.
+        edges = self._panel_box(self._panels[0])
+        on_the_left = x - 2 * pad - width
+        if left + width >= self.widget.winfo_width() or (
+            left + width > edges[2] and on_the_left >= edges[0]
+        ):
+            left = max(0, on_the_left)
+        top = max(0, min(y + pad, self.widget.winfo_height() - height - 1))
         self.widget.create_rectangle(
             left, top, left + width, top + height,
-            fill=self._palette.surface, outline=self._palette.grid, tags=OVERLAY,
+            fill=self._palette.surface, outline=self._palette.edge, tags=OVERLAY,
         )  # fmt: skip
-        for number, (colour, text) in enumerate(lines):
-            at, middle = left + pad, top + pad + row * number + row // 2
-            if colour:
-                self.widget.create_rectangle(
-                    at, middle - swatch // 2, at + swatch, middle + swatch // 2,
-                    fill=colour, width=0, tags=OVERLAY,
-                )  # fmt: skip
-                at += indent
-            self.widget.create_text(
-                at, middle, text=text, anchor="w", font=self._font,
-                fill=self._palette.text if number else self._palette.muted, tags=OVERLAY,
+        for number, line in enumerate(lines):
+            middle = top + pad + row * number + row // 2
+            colour = self._palette.text if number else self._palette.muted
+            if not line.colour:
+                self._write(left + pad, middle, line.text, colour)
+                continue
+            self._draw_sample(left + pad, middle, sample, line)
+            self._write(left + pad + sample + gap // 2, middle, line.text, colour)
+            self._write(left + end, middle, line.value, colour, anchor="e")
+            self._write(left + end + gap, middle, line.spread, self._palette.muted)
+
+    def _write(
+        self, x: int, y: int, text: str, colour: str, *, anchor: Literal["w", "e"] = "w"
+    ) -> None:
+        self.widget.create_text(
+            x, y, text=text, anchor=anchor, font=self._font, fill=colour, tags=OVERLAY
+        )
+
+    def _draw_sample(self, left: int, middle: int, width: int, line: Reading) -> None:
+        """What the curve looks like in the chart: its dashes, or the hatches of its area."""
+        if self._data is None or self._palette is None:
+            return
+        colour = line.colour or ""
+        if not self._data.selection.stacked or self._data.runs is not None:
+            pixels = max(1, round(2 * self._scale))
+            self.widget.create_line(
+                left, middle, left + width, middle, fill=colour, width=pixels,
+                dash=_tk_dashes(line.slot, pixels), tags=OVERLAY,
             )  # fmt: skip
+            return
+        half = round(5 * self._scale)
+        self.widget.create_rectangle(
+            left, middle - half, left + width, middle + half, fill=colour, width=0, tags=OVERLAY
+        )
+        if line.slot // len(self._palette.lines) and len(self._data.targets) <= MOST_HATCHED:
+            for start in range(left, left + width - half, half):
+                self.widget.create_line(
+                    start, middle + half, start + 2 * half, middle - half,
+                    fill=self._palette.surface, width=max(1, round(self._scale)), tags=OVERLAY,
+                )  # fmt: skip
+
+
+def _tk_dashes(slot: int, pixels: int) -> tuple[int, ...]:
+    """A line's dashes as Tk wants them: whole pixels."""
+    dashes = DASHES[slot % len(DASHES)]
+    return () if isinstance(dashes, str) else tuple(round(part * pixels) for part in dashes[1])
 
 
 def _tell_event(event: Event) -> str:

@@ -30,7 +30,7 @@ def main(options: LiveOptions, hands: Hands) -> int:
             raise no_toolkit(error) from error
         CompactWindow(
             Applet(options.runtime), listener, hands, options.place_file, dark=options.is_dark
-        ).run()
+        ).run(follow_desktop=options.dark is None)
     finally:
         listener.close()
     return 0

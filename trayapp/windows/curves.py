@@ -120,6 +120,8 @@ class TrendData:
     target_events: tuple[Event, ...]
     tasks: tuple[Event, ...] = ()
     """All tasks of the targets, where `target_events` has marks of some."""
+    target_count: int = 0
+    """How many there are to be chosen from."""
     recording: str | None = None
     """What is shown instead of the history, for people; None: it is the history."""
     growths: Mapping[str, Growth] = field(default_factory=dict)
@@ -207,6 +209,7 @@ def read_trends(
             *_thin(tasks, since, until, columns=TASK_COLUMNS, weight=task_growth),
         ),
         tasks=tuple(tasks),
+        target_count=len(names),
         recording=reader.title if isinstance(reader, RecordingSource) else None,
         growths=growths,
     )

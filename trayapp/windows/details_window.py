@@ -134,11 +134,11 @@ class DetailsWindow(LiveWindow):
             self.root,
             (
                 GridColumn("began", _("Began"), 170),
-                GridColumn("lasted", _("Lasted"), 130),
+                GridColumn("lasted", _("Lasted"), 120),
                 GridColumn("peak", _("Peak"), 110, right=True),
                 GridColumn("change", _("Change"), 110, right=True),
                 GridColumn("alerts", _("Alerts"), 80, right=True),
-                GridColumn("health", _("Health"), 150),
+                GridColumn("health", _("Health"), 180),
             ),
             visible_rows=4,
             on_open=lambda _key: self._open_trends("--runs"),
@@ -285,6 +285,7 @@ class DetailsWindow(LiveWindow):
         """After the first answer, when it is known what to read and the limit to judge by."""
         if not self._is_answered:
             self._is_answered = True
+            self._ask_probe()
             self._read_past()
         elif self._row.kind == APPLICATION:
             self._show_past()

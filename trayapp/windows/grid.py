@@ -44,6 +44,7 @@ class GridCell:
     """A little chart instead of text, oldest first; None is a gap."""
     share: float | None = None
     """A bar below the text, 1.0 is full."""
+    bold: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,7 @@ class Grid(ttk.Frame):
         self._font = tkfont.nametofont("TkDefaultFont", self)
         self._bold = self._font.copy()
         self._bold.configure(weight="bold")
-        self._cuts: dict[tuple[str, int], str] = {}
+        self._cuts: dict[tuple[str, int, bool], str] = {}
         # In some languages titles are long.
         self._widths = [
             max(
@@ -101,7 +102,9 @@ class Grid(ttk.Frame):
             )
             for column in columns
         ]
-        wanted = sum(self._widths)
+        self._bar = ttk.Scrollbar(self, orient="vertical", command=self._on_scrollbar)
+        # Kept free where there is no bar: it must not cover the last column when rows come.
+        wanted = sum(self._widths) + self._bar.winfo_reqwidth()
         self._head = tk.Canvas(
             self, height=round(HEAD_PIXELS * scale), width=wanted, highlightthickness=0
         )
@@ -112,7 +115,6 @@ class Grid(ttk.Frame):
             highlightthickness=0,
             takefocus=True,
         )
-        self._bar = ttk.Scrollbar(self, orient="vertical", command=self._on_scrollbar)
         self.rowconfigure(1, weight=1)
         self.columnconfigure(0, weight=1)
         self._head.grid(row=0, column=0, columnspan=2, sticky="ew")
@@ -265,9 +267,12 @@ class Grid(ttk.Frame):
     # -- drawing
 
     def _places(self) -> list[tuple[GridColumn, int, int]]:
-        """Each column with its left edge and its width."""
+        """Each column with its left edge and its width; narrower ones in a narrow window."""
         widths = list(self._widths)
-        widths[0] = max(widths[0], self.body.winfo_width() - sum(widths[1:]))
+        room = self.winfo_width() - self._bar.winfo_reqwidth()
+        if room < sum(widths):
+            widths = [width * room // sum(widths) for width in widths]
+        widths[0] = max(widths[0], room - sum(widths[1:]))
         places, left = [], 0
         for column, width in zip(self._columns, widths, strict=True):
             places.append((column, left, width))
@@ -297,6 +302,8 @@ class Grid(ttk.Frame):
         # One more than fits whole: the last may be cut.
         for index in range(self._first, min(len(self._rows), self._first + seen + 1)):
             self._draw_row(index, (index - self._first) * self._row, places, palette)
+        if body.focus_get() is body:
+            self._draw_focus(palette)
         if len(self._rows) > seen:
             total = len(self._rows)
             self._bar.set(str(self._first / total), str((self._first + seen) / total))
@@ -310,12 +317,27 @@ class Grid(ttk.Frame):
         for column, left, width in places:
             is_sorted = column.key == self._order[0]
             arrow = (" ▼" if self._order[1] else " ▲") if is_sorted else ""
+            title = self._cut(column.title + arrow, width - 2 * self._pad, bold=is_sorted)
             head.create_text(
                 left + width - self._pad if column.right else left + self._pad, middle,
-                text=column.title + arrow, anchor="e" if column.right else "w",
+                text=title, anchor="e" if column.right else "w",
                 font=self._bold if is_sorted else self._font,
                 fill=palette.text if is_sorted else palette.muted,
             )  # fmt: skip
+
+    def _draw_focus(self, palette: Palette) -> None:
+        """A frame around the row that keys are about, or, before one is chosen, around all."""
+        chosen, seen = self._index(), self._seen()
+        top, bottom = 0, self.body.winfo_height()
+        if chosen is not None and self._first <= chosen <= self._first + seen:
+            top = (chosen - self._first) * self._row
+            bottom = top + self._row
+        edge = round(2 * self._unit)
+        half = edge // 2
+        self.body.create_rectangle(
+            half, top + half, self.body.winfo_width() - 1 - half, bottom - 1 - half,
+            outline=palette.system, width=edge,
+        )  # fmt: skip
 
     def _draw_row(
         self, index: int, top: int, places: list[tuple[GridColumn, int, int]], palette: Palette
@@ -328,10 +350,6 @@ class Grid(ttk.Frame):
                 0, top, body.winfo_width(), bottom, width=0,
                 fill=palette.pressed if is_selected else palette.surface,
             )  # fmt: skip
-        if is_selected and body.focus_get() is body:
-            body.create_rectangle(
-                1, top + 1, body.winfo_width() - 2, bottom - 2, outline=palette.muted, dash=(2, 2)
-            )
         body.create_line(0, bottom - 1, body.winfo_width(), bottom - 1, fill=palette.grid)
         if row.mark:
             mark = round(4 * self._unit)
@@ -362,8 +380,10 @@ class Grid(ttk.Frame):
                     fill=cell.colour or palette.system,
                 )  # fmt: skip
         self.body.create_text(
-            right if column.right else left, middle, text=self._cut(cell.text, right - left),
-            anchor="e" if column.right else "w", fill=cell.colour or palette.text, font=self._font,
+            right if column.right else left, middle,
+            text=self._cut(cell.text, right - left, bold=cell.bold),
+            anchor="e" if column.right else "w", fill=cell.colour or palette.text,
+            font=self._bold if cell.bold else self._font,
         )  # fmt: skip
 
     def _draw_bars(self, cell: GridCell, box: tuple[int, int, int, int], palette: Palette) -> None:
@@ -380,19 +400,20 @@ class Grid(ttk.Frame):
                 width=0, fill=palette.muted if share is None else cell.colour or palette.system,
             )  # fmt: skip
 
-    def _cut(self, text: str, width: int) -> str:
+    def _cut(self, text: str, width: int, *, bold: bool) -> str:
         """The text, shortened to fit."""
-        key = text, width
+        key = text, width, bold
+        font = self._bold if bold else self._font
         found = self._cuts.get(key)
         if found is None:
             if len(self._cuts) > 4000:
                 self._cuts.clear()
             found = text
-            if self._font.measure(text) > width:
+            if font.measure(text) > width:
                 low, high = 0, len(text)
                 while low < high:
                     half = (low + high + 1) // 2
-                    fits = self._font.measure(text[:half].rstrip() + "…") <= width
+                    fits = font.measure(text[:half].rstrip() + "…") <= width
                     low, high = (half, high) if fits else (low, half - 1)
                 found = text[:low].rstrip() + "…"
             self._cuts[key] = found

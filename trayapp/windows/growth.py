@@ -10,7 +10,7 @@ from trayapp.domain.leaks import LeakDetector
 from trayapp.domain.records import Series
 from trayapp.windows.recordings import TrendSource
 
-MOST_JUDGED = 8
+MOST_JUDGED = 10
 """More targets at once are not judged again: each takes a twentieth of a second."""
 POINTS_JUDGED = 1000
 """Of all of them together."""

@@ -7,6 +7,7 @@ import tkinter as tk
 from collections.abc import Callable, Mapping
 
 from trayapp.windows.applet import Applet
+from trayapp.windows.desktop_theme import DesktopTheme
 from trayapp.windows.palette import palette_for
 from trayapp.windows.single import Listener
 from trayapp.windows.style import apply_style, open_root, pixel_scale, raise_window
@@ -90,14 +91,19 @@ class LiveWindow:
 
     # -- life
 
-    def run(self) -> None:
-        """Show the window and return when it is closed."""
+    def run(self, *, follow_desktop: bool = False) -> None:
+        """Show the window and return when it is closed.
+
+        follow_desktop: become dark or light when the desktop does.
+        """
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
         self.restyle()
         self.refresh()
         self.show()
         self.root.after(REFRESH_MILLISECONDS, self._tick)
+        if follow_desktop:
+            DesktopTheme(self.root, self._set_dark)
         self._poll()
         self.root.mainloop()
 
@@ -126,7 +132,10 @@ class LiveWindow:
         self.root.after(POLL_MILLISECONDS, self._poll)
 
     def _toggle_dark(self) -> None:
-        self.palette = palette_for(not self.palette.dark)
+        self._set_dark(not self.palette.dark)
+
+    def _set_dark(self, dark: bool) -> None:
+        self.palette = palette_for(dark)
         self.restyle()
 
     def _on_visibility(self, event: tk.Event[tk.Misc]) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
-from matplotlib.transforms import blended_transform_factory
+from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
 from trayapp.domain.language import _
 from trayapp.domain.records import Event
@@ -28,8 +29,10 @@ EVENT_SHAPES = {
 }
 """By level or kind: the mark's shape, so that colour is not all there is."""
 _MARK_POINTS = 6.5
-TITLE_INCHES, ENTRY_INCHES = 3.2, 0.95
-"""What the title takes of the width, and one entry of the legend."""
+ROW_POINTS, MOST_ROWS = 8.0, 3
+"""Marks that would cover each other stand in so many rows, so far apart."""
+TITLE_GAP = 0.2
+"""Inches between the title and the legend of the marks."""
 GROWTH_DASHES = (0, (1.0, 1.6))
 
 
@@ -61,9 +64,11 @@ def mark_events(axes: Axes, events: Sequence[Event], palette: Palette) -> None:
     """One thin line through the panel, and a shape on its top edge, per event."""
     on_top = blended_transform_factory(axes.transData, axes.transAxes)
     first, _last = axes.get_xlim()
+    rows = _mark_rows(axes, events)
     # All of a kind at once: months hold hundreds.
     for key in {event_key(event): None for event in events}:
         together = [event for event in events if event_key(event) == key]
+        heights = [rows[id(event)] for event in together]
         colour, days = event_colour(key, palette), [e.wall_seconds / DAY_SECONDS for e in together]
         axes.vlines(
             days, 0.0, 1.0, transform=on_top, colors=colour, linewidth=0.9, alpha=0.6,
@@ -72,13 +77,34 @@ def mark_events(axes: Axes, events: Sequence[Event], palette: Palette) -> None:
         for event, at in zip(together, days, strict=True):
             if (end := task_end(event)) is not None:
                 axes.axvspan(at, end / DAY_SECONDS, color=colour, alpha=0.13, linewidth=0)
-        # What began before the panel does reaches into it, but has no mark there.
-        days = [day for day in days if day >= first]
-        axes.plot(
-            days, [1.0] * len(days), transform=on_top, marker=EVENT_SHAPES[key], color=colour,
-            markersize=_MARK_POINTS, markeredgecolor=palette.background, markeredgewidth=0.8,
-            clip_on=False, zorder=5, linestyle="none",
-        )  # fmt: skip
+        for row in {*heights}:
+            # Downwards, where the axis leaves some room; above is what the panel is called.
+            down = ScaledTranslation(0, -row * ROW_POINTS / 72, axes.figure.dpi_scale_trans)
+            # What began before the panel does reaches into it, but has no mark there.
+            there = [
+                at
+                for at, height in zip(days, heights, strict=True)
+                if height == row and at >= first
+            ]
+            axes.plot(
+                there, [1.0] * len(there), transform=on_top + down, marker=EVENT_SHAPES[key],
+                color=colour, markersize=_MARK_POINTS, markeredgecolor=palette.background,
+                markeredgewidth=0.8, clip_on=False, zorder=5, linestyle="none",
+            )  # fmt: skip
+
+
+def _mark_rows(axes: Axes, events: Sequence[Event]) -> dict[int, int]:
+    """In which row each event is marked, by its id: the first that is free, the edge being 0."""
+    low, high = axes.get_xlim()
+    width_points = axes.bbox.width / axes.figure.dpi * 72
+    ends = [float("-inf")] * MOST_ROWS
+    rows = {}
+    for event in sorted(events, key=lambda one: one.wall_seconds):
+        at = (event.wall_seconds / DAY_SECONDS - low) / (high - low) * width_points
+        free = [row for row, end in enumerate(ends) if at - end >= _MARK_POINTS]
+        row = free[0] if free else ends.index(min(ends))
+        rows[id(event)], ends[row] = row, at
+    return rows
 
 
 def mark_moment(axes: Axes, wall_seconds: float, palette: Palette) -> None:
@@ -118,19 +144,31 @@ def explain_marks(
         labels.append(_("Keeps growing"))
     if not handles:
         return
+    # In rows, where one would reach into the title.
+    title = max((text.get_window_extent().x1 for text in figure.texts), default=0.0)
+    for columns in range(len(handles), 0, -1):
+        legend = _mark_legend(figure, handles, labels, columns, palette)
+        if columns <= 2 or legend.get_window_extent().x0 > title + TITLE_GAP * figure.dpi:
+            break
+        legend.remove()
+
+
+def _mark_legend(
+    figure: Figure, handles: Sequence[Line2D], labels: Sequence[str], columns: int, palette: Palette
+) -> Legend:
     width, height = figure.get_size_inches()
-    figure.legend(
+    return figure.legend(
         handles,
         labels,
         loc="upper right",
         bbox_to_anchor=(1 - 0.15 / width, 1 - 0.12 / height),
-        # In rows, where one would reach into the title.
-        ncols=max(2, min(len(handles), int((width - TITLE_INCHES) / ENTRY_INCHES))),
+        ncols=columns,
         fontsize=8,
         frameon=False,
         labelcolor=palette.text,
-        handlelength=1.6,
-        handletextpad=0.3,
+        # A line fills its place, a shape does not; neither may touch its text.
+        handlelength=1.4,
+        handletextpad=0.55,
         columnspacing=1.0,
         borderpad=0,
     )

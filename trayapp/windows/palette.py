@@ -19,6 +19,8 @@ class Palette:
     muted: str
     """Axis labels, hints, the total."""
     grid: str
+    edge: str
+    """Around what is typed into."""
     system: str
     swap: str
     lines: tuple[str, ...]
@@ -35,25 +37,27 @@ LIGHT = Palette(
     surface="#f1f3f5",
     pressed="#dbe4ec",
     text="#1f2328",
-    muted="#656d76",
+    muted="#57606a",
     grid="#e4e7eb",
+    edge="#8a929b",
     system="#0072b2",
     swap="#d55e00",
-    lines=("#0072b2", "#d55e00", "#009e73", "#c05a96", "#e69f00", "#4aa3d8", "#4d4d4d"),
-    levels=("#009e73", "#b36b00", "#d55e00", "#b3001b"),
+    lines=("#0072b2", "#d55e00", "#009e73", "#c05a96", "#c28100", "#3a94c9", "#4d4d4d"),
+    levels=("#009e73", "#806000", "#ad4400", "#b3001b"),
 )
 DARK = Palette(
     dark=True,
     background="#1b1e23",
     surface="#282c33",
-    pressed="#3a4450",
+    pressed="#353e49",
     text="#e6e8eb",
-    muted="#9aa3ad",
+    muted="#a9b2bb",
     grid="#2e333b",
+    edge="#69727c",
     system="#56b4e9",
     swap="#f0884a",
     lines=("#56b4e9", "#e69f00", "#2fc195", "#e29bc4", "#f0e442", "#f0764a", "#d0d4d9"),
-    levels=("#2fc195", "#f0e442", "#ff9a52", "#ff6b6b"),
+    levels=("#2fc195", "#f0e442", "#ff9a52", "#ff8585"),
 )
 
 DASHES: tuple[str | tuple[int, tuple[float, ...]], ...] = (

@@ -6,18 +6,15 @@ keep every figure alive.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
-from matplotlib.font_manager import fontManager
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -31,10 +28,10 @@ from trayapp.windows.labels import chart_name
 from trayapp.windows.marks import draw_growth, explain_marks, mark_events, mark_moment
 from trayapp.windows.palette import DASHES, Palette
 from trayapp.windows.scales import DAY_SECONDS, FINE_SECONDS, dress, fine_clock
-from trayapp.windows.selection import metric_label
+from trayapp.windows.selection import RANGES, metric_label
 from trayapp.windows.stacking import Layers, stack
 
-LEFT_INCHES, RIGHT_INCHES, TOP_INCHES, BOTTOM_INCHES = 0.82, 2.8, 0.86, 0.42
+LEFT_INCHES, RIGHT_INCHES, TOP_INCHES, BOTTOM_INCHES = 0.82, 2.9, 0.86, 0.42
 PANEL_GAP_INCHES = 0.5
 ENTRY_INCHES = 0.34
 SHORT_ENTRY_INCHES = 0.21
@@ -45,20 +42,6 @@ HATCHES = (None, "///", "...", "xxx", "\\\\\\", "+++")
 MOST_HATCHED = 24
 """Among more layers nobody could tell one from another, and hatches take time."""
 
-_FONTS = (
-    "DejaVu Sans",
-    "Noto Sans CJK SC",
-    "Noto Sans CJK JP",
-    "Microsoft YaHei",
-    "Yu Gothic",
-    "Malgun Gothic",
-    "PingFang SC",
-    "Hiragino Sans",
-    "WenQuanYi Micro Hei",
-    "Noto Sans",
-    "Arial Unicode MS",
-)
-
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Panel:
@@ -68,18 +51,6 @@ class Panel:
     curves: tuple[Curve, ...]
     colours: tuple[str, ...]
     events: tuple[Event, ...]
-
-
-def prepare_matplotlib() -> None:
-    """Make every chart look the same, whatever matplotlib's own settings; for the whole process.
-
-    The fonts are several, because names may be written in any script.
-    """
-    mpl.rcdefaults()
-    known = set(fontManager.get_font_names())
-    mpl.rcParams["font.family"] = [font for font in _FONTS if font in known] or ["sans-serif"]
-    # A box instead of a glyph speaks for itself; a line per drawing would fill the terminal.
-    warnings.filterwarnings("ignore", message="Glyph .* missing from")
 
 
 def trend_figure(
@@ -198,7 +169,10 @@ def _title(data: TrendData) -> str:
     elif selection.span_seconds is None:
         what = _("since the first sample")
     else:
-        what = _("last {duration}").format(duration=format_duration(selection.span_seconds))
+        # In the words of the button: "24 h", not "1 d".
+        labels = {one.seconds: _(one.label) for one in RANGES}
+        duration = labels.get(selection.span_seconds) or format_duration(selection.span_seconds)
+        what = _("last {duration}").format(duration=duration)
     return _("Memory, {what}").format(what=what)
 
 
@@ -272,6 +246,11 @@ def _targets_heading(data: TrendData) -> str:
     if data.recording is not None:
         return _("Processes, resident set (RSS)")
     metric = metric_label(data.selection.metric)
+    shown = len(data.selection.targets)
+    if 1 < shown < data.target_count:
+        return _("Targets: {metric}, {shown} of {count}").format(
+            metric=metric, shown=shown, count=data.target_count
+        )
     return _("Targets: {metric}").format(metric=metric)
 
 
@@ -456,8 +435,13 @@ def _legend_text(curve: Curve, *, short: bool, growth: Growth | None) -> str:
     rate = [] if curve.rate is None else [format_rate(curve.rate)]
     if short:
         if growth is not None:
-            rate = [growth_text(replace(growth, until=None), 0.0)]
+            # There is no room for words.
+            mark = "⚠" if growth.level == "leaking" else "↗"
+            rate = [f"{mark} {format_rate(growth.bytes_per_second)}"]
         return f"{chart_name(curve.name, 15)}  {' · '.join([current, *rate])}"
+    if growth is not None:
+        # One rate is enough; this is the one that is meant.
+        rate = []
     figures = [current, _("peak {size}").format(size=format_size(curve.peak)), *rate]
     lines = [chart_name(curve.name, 30), " · ".join(figures)]
     if growth is not None:
@@ -486,7 +470,8 @@ def _add_legend(
 ) -> None:
     """Current, peak and rate of each curve, right of the axes; the largest curve first."""
     height = axes.get_position().height * figure.get_size_inches()[1]
-    needed = (len(lines) + len(others)) * ENTRY_INCHES + len(growths) * (ENTRY_INCHES / 2)
+    growing = sum(curve.series.name in growths for curve, _line in lines)
+    needed = (len(lines) + len(others)) * ENTRY_INCHES + growing * (ENTRY_INCHES / 2)
     short = needed > height
     entries = [
         (_legend_text(curve, short=short, growth=growths.get(curve.series.name)), line)

@@ -22,7 +22,7 @@ from trayapp.windows.appearance import prefers_dark
 from trayapp.windows.style import open_root, pixel_scale
 
 _GRAB_MS, _GRAB_TRIES = 30, 60
-_LIGHT = {"background": "#f6f7f8", "foreground": "#1f2328", "chosen": "#d7e6fb", "faint": "#7a8087"}
+_LIGHT = {"background": "#f6f7f8", "foreground": "#1f2328", "chosen": "#d7e6fb", "faint": "#5f656c"}
 _DARK = {"background": "#2e3136", "foreground": "#eceff4", "chosen": "#3f5878", "faint": "#979ca5"}
 _EDGE_PX = 2
 _LINE_PX = 24

@@ -19,7 +19,7 @@ SHORTEST_SECONDS = 30.0
 """Shorter ones tell nothing, unless it is the latest."""
 SMALLER = 0.75
 """What has so much less after a time without any record was started again meanwhile."""
-_POINTS = 1500
+_POINTS, _EDGE_POINTS = 1500, 300
 _LATE_SECONDS = 600.0
 """What came into the history within so long of its beginning may have been there before."""
 
@@ -59,9 +59,48 @@ def find_runs(reader: TrendSource, name: str, most: int = MOST_RUNS) -> list[tup
     # What began before the history did would be laid over the others from its middle.
     if len(runs) > 1 and runs[0][0] - span[0] < _LATE_SECONDS:
         del runs[0]
-    latest = runs[-1:]
-    kept = [run for run in runs if run[1] - run[0] >= SHORTEST_SECONDS or run in latest]
-    return [(start, end) for start, end in kept[: -most - 1 : -1]]
+    step = (span[1] - span[0]) / _POINTS
+    # Some of them may turn out too short.
+    exact = [_refined(reader, series[0], run, step, restarts) for run in runs[-2 * most :]]
+    latest = exact[-1:]
+    kept = [run for run in exact if run[1] - run[0] >= SHORTEST_SECONDS or run in latest]
+    return kept[: -most - 1 : -1]
+
+
+def _refined(
+    reader: TrendSource,
+    series: Series,
+    run: Sequence[float],
+    step: float,
+    restarts: Sequence[float],
+) -> tuple[float, float]:
+    """Its ends as finely as they were recorded: a point of all of it stands for many samples."""
+    start, end = run
+    if start not in restarts:
+        start, _ = _part_around(reader, series, start, step)
+    _, last = _part_around(reader, series, end, step)
+    # What was started again without a pause has no gap there.
+    following = bisect_right(restarts, end)
+    if following < len(restarts):
+        last = min(last, restarts[following])
+    return start, max(start, last)
+
+
+def _part_around(
+    reader: TrendSource, series: Series, moment: float, step: float
+) -> tuple[float, float]:
+    """The ends of what was recorded without a gap around a moment, as far as a step reaches."""
+    parts: list[list[float]] = [[]]
+    for point in reader.points(series, moment - step, moment + step, _EDGE_POINTS):
+        if point.mean is None:
+            parts.append([])
+        else:
+            parts[-1].append(point.wall_seconds)
+    known = [part for part in parts if part]
+    if not known:
+        return moment, moment
+    nearest = min(known, key=lambda part: max(part[0] - moment, moment - part[-1]))
+    return nearest[0], nearest[-1]
 
 
 def _is_new(

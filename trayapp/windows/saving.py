@@ -191,5 +191,5 @@ def main(
         open_file,
         arguments=tuple(arguments),
         dark=prefers_dark(os.environ) if dark is None else dark,
-    ).run()
+    ).run(follow_desktop=dark is None)
     return 0

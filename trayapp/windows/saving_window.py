@@ -11,6 +11,7 @@ from tkinter import filedialog, ttk
 from trayapp.domain.language import _
 from trayapp.domain.units import format_percent
 from trayapp.errors import MemtrayError
+from trayapp.windows.desktop_theme import DesktopTheme
 from trayapp.windows.labels import plain_name
 from trayapp.windows.palette import palette_for
 from trayapp.windows.saving import Saving, Verb, Wish, formats_of, spans
@@ -40,25 +41,14 @@ class SavingWindow:
         self._done: Path | None = None
         titles = {"export": _("Memtray – Export"), "report": _("Memtray – Report")}
         root = self._root = open_root(titles[verb])
-        palette = palette_for(dark)
-        apply_style(root, palette)
-        style_lists(root, palette)
         scale = pixel_scale(root)
-        ttk.Style(root).configure(
-            "TProgressbar",
-            background=palette.system,
-            troughcolor=palette.surface,
-            bordercolor=palette.surface,
-            lightcolor=palette.system,
-            darkcolor=palette.system,
-            thickness=round(8 * scale),
-        )
+        self._restyle(dark)
         frame = ttk.Frame(root, padding=round(16 * scale))
         frame.pack(fill="both", expand=True)
         frame.columnconfigure(1, weight=1)
         gap = round(5 * scale)
         self._format = self._choice(frame, 0, _("File"), [one.label for one in self._formats], gap)
-        self._span = self._choice(frame, 1, _("Time"), [one.label for one in self._spans], gap)
+        self._span = self._choice(frame, 1, _("Period"), [one.label for one in self._spans], gap)
         # A report is about what has just happened, an export about all.
         self._span.current(1 if verb == "report" else len(self._spans) - 1)
         self._private = tk.BooleanVar(root, value=True)
@@ -90,9 +80,14 @@ class SavingWindow:
         root.resizable(width=False, height=False)
         frame.columnconfigure(1, minsize=round((_WIDTH - 60) * scale))
 
-    def run(self) -> None:
-        """Show it until the person closes it."""
+    def run(self, *, follow_desktop: bool = False) -> None:
+        """Show it until the person closes it.
+
+        follow_desktop: become dark or light when the desktop does.
+        """
         self._root.deiconify()
+        if follow_desktop:
+            DesktopTheme(self._root, self._restyle)
         self._save.focus_set()
         try:
             self._root.mainloop()
@@ -101,6 +96,20 @@ class SavingWindow:
         finally:
             if self._saving is not None:
                 self._saving.close()
+
+    def _restyle(self, dark: bool) -> None:
+        palette = palette_for(dark)
+        apply_style(self._root, palette)
+        style_lists(self._root, palette)
+        ttk.Style(self._root).configure(
+            "TProgressbar",
+            background=palette.system,
+            troughcolor=palette.surface,
+            bordercolor=palette.surface,
+            lightcolor=palette.system,
+            darkcolor=palette.system,
+            thickness=round(8 * pixel_scale(self._root)),
+        )
 
     def _choice(
         self, frame: ttk.Frame, row: int, label: str, texts: list[str], gap: int

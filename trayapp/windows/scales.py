@@ -122,6 +122,8 @@ def _tell_the_time(axes: Axes, count: int) -> None:
     locator.intervald[SECONDLY] = [1, 2, 5, 10, 15, 30]
     axes.xaxis.set_major_locator(locator)
     formatter = _DateFormatter(locator, tz=local, show_offset=False)  # type: ignore[no-untyped-call]
+    # A bare "22" is no date, and a picture goes without its window.
+    formatter.formats[2] = formatter.zero_formats[2] = "%b-%d"
     formatter.formats[5] = formatter.zero_formats[5] = "%H:%M:%S.%f"
     axes.xaxis.set_major_formatter(formatter)
 

@@ -15,7 +15,7 @@ from trayapp.windows.labels import plain_name
 if TYPE_CHECKING:
     from trayapp.windows.recordings import RecordingSource, TrendSource
 
-MOST_AT_FIRST = 8
+MOST_AT_FIRST = 10
 """So many targets are shown until the person chooses; more would be hard to tell apart."""
 
 

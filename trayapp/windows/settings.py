@@ -41,7 +41,7 @@ def main(
             listener,
             open_file,
             dark=prefers_dark(os.environ) if dark is None else dark,
-        ).run()
+        ).run(follow_desktop=dark is None)
     finally:
         listener.close()
     return 0

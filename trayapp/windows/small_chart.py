@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tkinter as tk
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -12,11 +11,14 @@ from typing import Literal
 from trayapp.domain.changes import Bin
 from trayapp.domain.language import _
 from trayapp.domain.records import Event, Point
+from trayapp.domain.size_ticks import size_ticks
 from trayapp.domain.units import format_size
 from trayapp.windows.palette import Palette
 
 _GAP = 8
 """Pixels between text and axes, on an ordinary screen."""
+_SIZES = 4
+"""About so many are written beside an axis."""
 
 
 class SmallChart(tk.Canvas):
@@ -53,9 +55,7 @@ class SmallChart(tk.Canvas):
             top = max(known)
             if limit_bytes is not None and limit_bytes <= 2 * top:
                 top = max(top, limit_bytes)
-            # From 0 unless that would hide every change.
-            floor = 0.0 if low < 0.5 * top else low - 0.25 * (top - low) - 1.0
-            ceiling = top + 0.08 * (top - floor) + 1.0
+            floor, ceiling = size_limits(low, top)
             left, upper, right, lower = self._axes((floor, ceiling), palette)
 
             def x(moment: float) -> float:
@@ -79,7 +79,7 @@ class SmallChart(tk.Canvas):
                     left, y(limit_bytes), right, y(limit_bytes), fill=palette.levels[3], dash=(4, 3)
                 )
                 self.create_text(
-                    right, y(limit_bytes) + 2, text=_("limit"), anchor="ne",
+                    left, y(limit_bytes) + 2, text=_("limit"), anchor="nw",
                     fill=palette.levels[3], font=self._font,
                 )  # fmt: skip
             for event in events:
@@ -146,11 +146,14 @@ class SmallChart(tk.Canvas):
                         start + step / 2, lower - height - 2, text=str(one.number), anchor="s",
                         fill=palette.text, font=self._font,
                     )  # fmt: skip
-                # Every second edge, where they would run into each other.
+                # Every second edge, where they would run into each other; under the middle of a
+                # single bin, which is no wider than what it is named by.
                 if number % (1 + (len(bins) > 4)) == 0:
+                    alone = len(bins) == 1
                     self.create_text(
-                        start, lower + 3, text=format_size(one.low), anchor="n" if number else "nw",
-                        fill=palette.muted, font=self._font,
+                        start + alone * step / 2, lower + 3, text=format_size(one.low),
+                        anchor="n" if number or alone else "nw", fill=palette.muted,
+                        font=self._font,
                     )  # fmt: skip
             self.create_line(gap, lower, right, lower, fill=palette.muted)
 
@@ -205,11 +208,10 @@ class SmallChart(tk.Canvas):
         """Draw size lines and labels; left, top, right and bottom of what is inside."""
         gap, row = round(_GAP * self._scale), self._font.metrics("linespace")
         low, high = sizes
-        ticks = round_ticks(low, high)
-        labels = [format_size(tick) for tick in ticks]
-        left = gap + max(self._font.measure(label) for label in labels) + gap
+        ticks = size_ticks(low, high, _SIZES)
+        left = gap + max((self._font.measure(label) for _, label in ticks), default=0) + gap
         right, upper, lower = self.winfo_width() - gap, gap, self.winfo_height() - row - gap
-        for tick, label in zip(ticks, labels, strict=True):
+        for tick, label in ticks:
             at = lower - (tick - low) / (high - low) * (lower - upper)
             self.create_line(left, at, right, at, fill=palette.grid)
             self.create_text(
@@ -243,16 +245,17 @@ class SmallChart(tk.Canvas):
             self.create_oval(at - size, upper - size, at + size, upper + size, fill=colour, width=0)
 
 
-def round_ticks(low: float, high: float) -> list[float]:
-    """Two to five sizes between the two that are round in the unit they are written in."""
-    unit = 1.0
-    while max(abs(low), abs(high)) >= 1024 * unit:
-        unit *= 1024
-    raw = (high - low) / unit / 4
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw) * unit
-    first = math.ceil(low / step)
-    return [number * step for number in range(first, math.floor(high / step) + 1)]
+def size_limits(low: float, high: float) -> tuple[float, float]:
+    """From where to where an axis goes for sizes between the two.
+
+    From 0 unless that would hide every change; at least over a tenth of the size, so that what
+    stands still looks as if it did, and no two sizes are written alike.
+    """
+    if low < 0.5 * high:
+        return 0.0, 1.08 * high + 1.0
+    room = max(high - low, 0.1 * high)
+    middle = (high + low) / 2
+    return max(0.0, middle - 0.7 * room), middle + 0.6 * room + 1.0
 
 
 def _parts(points: Sequence[Point]) -> list[list[Point]]:

@@ -32,7 +32,7 @@ def main(rows: Rows, *, runtime: Path | None = None, dark: bool | None = None) -
     if runtime is not None and listener is None:
         return 0
     try:
-        _show(rows, runtime, listener, prefers_dark(os.environ) if dark is None else dark)
+        _show(rows, runtime, listener, dark)
     except (ImportError, WindowError) as error:
         print(_("No window can be shown here ({reason})").format(reason=error), file=sys.stderr)
         print(table_text(rows))
@@ -42,12 +42,14 @@ def main(rows: Rows, *, runtime: Path | None = None, dark: bool | None = None) -
     return 0
 
 
-def _show(rows: Rows, runtime: Path | None, listener: Listener | None, dark: bool) -> None:
+def _show(rows: Rows, runtime: Path | None, listener: Listener | None, dark: bool | None) -> None:
     from trayapp.windows.applet import Applet
     from trayapp.windows.statistics_window import StatisticsWindow
 
     applet = None if runtime is None else Applet(runtime)
-    StatisticsWindow(rows, applet, listener, dark=dark).run()
+    is_dark = prefers_dark(os.environ) if dark is None else dark
+    window = StatisticsWindow(rows, applet, listener, dark=is_dark)
+    window.run(follow_desktop=dark is None)
 
 
 def table_text(rows: Rows) -> str:

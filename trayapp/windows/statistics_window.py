@@ -81,8 +81,11 @@ class StatisticsWindow(LiveWindow):
         if labels != self._labels:
             self._labels = labels
             self._table.delete(*self._table.get_children())
+            is_striped = False
             for number, (label, value) in enumerate(rows):
-                tags = ("heading",) if not value else ("stripe",) if number % 2 else ()
+                # Anew under each heading, so that every part looks alike.
+                is_striped = bool(value) and not is_striped
+                tags = ("heading",) if not value else ("stripe",) if is_striped else ()
                 self._table.insert(
                     "", "end", iid=str(number), text=plain_name(label, 48), tags=tags
                 )

@@ -8,6 +8,7 @@ from tkinter import ttk
 
 from trayapp.domain.language import _
 from trayapp.errors import WindowError
+from trayapp.windows.check_mark import style_checks
 from trayapp.windows.palette import Palette
 
 
@@ -43,7 +44,7 @@ def apply_style(root: tk.Tk, palette: Palette) -> None:
         "darkcolor": palette.background,
     }
     style.configure(
-        ".", foreground=palette.text, troughcolor=palette.surface, focuscolor=palette.muted, **flat
+        ".", foreground=palette.text, troughcolor=palette.surface, focuscolor=palette.system, **flat
     )
     family = tkfont.nametofont("TkDefaultFont", root).actual()["family"]
     size = tkfont.nametofont("TkDefaultFont", root).actual()["size"]
@@ -58,23 +59,27 @@ def apply_style(root: tk.Tk, palette: Palette) -> None:
         "lightcolor": palette.surface,
         "darkcolor": palette.surface,
         "borderwidth": 1,
-        "relief": "flat",
+        # A flat one would have no edge at all, whatever its colour.
+        "relief": "raised",
+        "focuscolor": palette.surface,
         "anchor": "center",
         "width": 0,
         "padding": (round(10 * scale), round(4 * scale)),
     }
     chosen = [("selected", palette.pressed), ("pressed", palette.pressed)]
     active = [*chosen, ("active", palette.grid)]
+    # Two pixels around what has the keyboard; dots inside it would be lost on a fine screen.
+    ring = [("focus", palette.system), *active]
     for name in ("TButton", "Toolbutton", "TMenubutton"):
         style.configure(name, **button)
         style.map(
             name,
             background=active,
-            bordercolor=active,
-            lightcolor=active,
-            darkcolor=active,
+            bordercolor=ring,
+            lightcolor=ring,
+            darkcolor=ring,
             foreground=[("disabled", palette.muted)],
-            relief=[("pressed", "flat")],
+            relief=[("pressed", "raised")],
         )
     style.configure("TMenubutton", arrowcolor=palette.muted, arrowsize=round(5 * scale))
     _style_fields(style, palette, scale)
@@ -115,7 +120,7 @@ def _style_fields(style: ttk.Style, palette: Palette, scale: float) -> None:
         "insertcolor": palette.text,
         "selectbackground": palette.pressed,
         "selectforeground": palette.text,
-        "bordercolor": palette.grid,
+        "bordercolor": palette.edge,
         "lightcolor": palette.surface,
         "darkcolor": palette.surface,
         "padding": (round(6 * scale), round(3 * scale)),
@@ -124,7 +129,9 @@ def _style_fields(style: ttk.Style, palette: Palette, scale: float) -> None:
         style.configure(name, **field)
         style.map(
             name,
-            bordercolor=[("focus", palette.muted)],
+            bordercolor=[("disabled", palette.grid), ("focus", palette.system)],
+            lightcolor=[("focus", palette.system)],
+            darkcolor=[("focus", palette.system)],
             fieldbackground=[("disabled", palette.background), ("readonly", palette.surface)],
             foreground=[("disabled", palette.muted)],
             # What was selected before the keys went elsewhere is text as any other.
@@ -133,23 +140,13 @@ def _style_fields(style: ttk.Style, palette: Palette, scale: float) -> None:
         )
     style.configure("TCombobox", arrowcolor=palette.muted, arrowsize=round(12 * scale))
     style.map("TCombobox", background=[("active", palette.pressed)])
-    for name in ("TCheckbutton", "TRadiobutton"):
-        style.configure(
-            name,
-            indicatorbackground=palette.surface,
-            indicatorforeground=palette.text,
-            upperbordercolor=palette.muted,
-            lowerbordercolor=palette.muted,
-            indicatorsize=round(11 * scale),
-            indicatormargin=(0, 0, round(6 * scale), 0),
-            padding=(0, round(2 * scale)),
-        )
-        style.map(
-            name,
-            background=[("active", palette.background)],
-            indicatorbackground=[("pressed", palette.pressed), ("active", palette.grid)],
-            foreground=[("disabled", palette.muted)],
-        )
+    style.configure("TCheckbutton", padding=(0, round(2 * scale)))
+    style.map(
+        "TCheckbutton",
+        background=[("active", palette.background)],
+        foreground=[("disabled", palette.muted)],
+    )
+    style_checks(style, palette, scale)
 
 
 def style_lists(root: tk.Tk, palette: Palette) -> None:

@@ -79,7 +79,7 @@ def main(options: LiveOptions, hands: Hands) -> int:
             print(text.format(reason=error), file=sys.stderr)
             print(table_text(told))
         else:
-            window.run()
+            window.run(follow_desktop=options.dark is None)
     finally:
         listener.close()
     return 0

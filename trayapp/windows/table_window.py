@@ -230,7 +230,9 @@ class TableWindow(LiveWindow):
             key=row.key,
             mark=alarm or (palette.system if row.kind == TARGET and row.is_running else None),
             cells={
-                "name": GridCell(text=f"⚠ {name}" if is_bad else name, colour=muted),
+                "name": GridCell(
+                    text=f"⚠ {name}" if is_bad else name, colour=muted, bold=row.kind == TARGET
+                ),
                 "memory": GridCell(text=memory_text(row), colour=muted),
                 "share": GridCell(
                     text=share_text(row),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from trayapp.domain.language import _
 from trayapp.errors import MemtrayError
 from trayapp.windows.applet import Applet
+from trayapp.windows.desktop_theme import DesktopTheme
 from trayapp.windows.growth import Growth, growths_of_status
 from trayapp.windows.labels import plain_name
 from trayapp.windows.palette import palette_for
@@ -70,6 +71,7 @@ class TrendWindow:
         """
         self._reader = reader
         self._selection = selection
+        self._first_targets = selection.targets
         self._listener = listener
         self._is_recording = recording is not None
         self._ranges = RANGES[-1:] if self._is_recording else RANGES
@@ -106,8 +108,11 @@ class TrendWindow:
         self._bind_keys()
         self._restyle()
 
-    def run(self) -> None:
-        """Show the window and return when it is closed."""
+    def run(self, *, follow_desktop: bool = False) -> None:
+        """Show the window and return when it is closed.
+
+        follow_desktop: become dark or light when the desktop does.
+        """
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
         self._root.deiconify()
@@ -116,6 +121,8 @@ class TrendWindow:
         self._root.after(0, self._poll)
         if not self._is_recording:
             self._root.after(REFRESH_MILLISECONDS, self._tick)
+        if follow_desktop:
+            DesktopTheme(self._root, self._set_dark)
         self._root.mainloop()
 
     def _build(self, gap: int) -> None:
@@ -131,18 +138,23 @@ class TrendWindow:
                 style="Toolbutton",
                 command=partial(self._choose_range, number),
             ).pack(side="left", padx=(0, gap // 4))
-        ttk.Button(bar, text=_("Save…"), command=self._save).pack(side="right")
-        self._menu = self._add_menu(bar, _("Show"), gap)
-        self._view_menu = self._add_menu(bar, _("View"), gap)
+        # Made from left to right: Tab goes in that order.
+        on_the_right = ttk.Frame(bar)
+        on_the_right.pack(side="right")
+        self._view_menu = self._add_menu(on_the_right, _("View"), gap)
+        self._menu = self._add_menu(on_the_right, _("Show"), gap)
+        ttk.Button(on_the_right, text=_("Save…"), command=self._save).pack(side="left")
         self._runs_menu = tk.Menu(self._view_menu, tearoff=False)
         self._fill_view_menu()
         foot = ttk.Frame(root, padding=(gap, 0, gap, gap // 2))
         foot.pack(side="bottom", fill="x")
-        ttk.Label(foot, textvariable=self._hint, style="Hint.TLabel").pack(side="left")
+        hint = ttk.Label(foot, textvariable=self._hint, style="Hint.TLabel", justify="left")
+        hint.pack(side="left")
+        foot.bind("<Configure>", lambda event: hint.configure(wraplength=event.width - 2 * gap))
 
     def _add_menu(self, bar: ttk.Frame, text: str, gap: int) -> tk.Menu:
         button = ttk.Menubutton(bar, text=text)
-        button.pack(side="right", padx=(0, gap // 2))
+        button.pack(side="left", padx=(0, gap // 2))
         menu = tk.Menu(button, tearoff=False)
         button.configure(menu=menu)
         # As in other toolkits' menu buttons, beside the space bar.
@@ -178,12 +190,14 @@ class TrendWindow:
             root.bind(f"<Key-{number + 1}>", lambda _, choose=choose: choose())  # type: ignore[misc]
         for key in ("r", "R", "<F5>"):
             root.bind(key, lambda _: self._draw())
-        for key in ("d", "D"):
+        for key in ("d", "D", "<Control-d>"):
             root.bind(key, lambda _: self._toggle_dark())
         for key in ("0", "<Home>"):
             root.bind(key, lambda _: self._reset())
         for key in ("s", "S"):
             root.bind(key, lambda _: self._choose(self._toggled_stack()))
+        for key in ("a", "A"):
+            root.bind(key, lambda _: self._toggle_all())
         for key in ("k", "K"):
             root.bind(key, lambda _: self._next_metric())
         for key in ("o", "O"):
@@ -326,6 +340,13 @@ class TrendWindow:
     def _toggled_stack(self) -> Selection:
         return replace(self._selection, stacked=not self._selection.stacked)
 
+    def _toggle_all(self) -> None:
+        """Show every target; again: those that were shown at first."""
+        known = target_names(self._reader.series())
+        is_all = self._selection.targets == known and self._selection.runs_of is None
+        targets = self._first_targets if is_all else known
+        self._choose(replace(self._selection, targets=targets, runs_of=None))
+
     def _next_metric(self) -> None:
         if not self._is_recording:
             place = METRICS.index(self._selection.metric) + 1
@@ -342,7 +363,10 @@ class TrendWindow:
         self._choose(replace(self._selection, runs_of=runs_of, window=None))
 
     def _toggle_dark(self) -> None:
-        self._palette = palette_for(not self._palette.dark)
+        self._set_dark(not self._palette.dark)
+
+    def _set_dark(self, dark: bool) -> None:
+        self._palette = palette_for(dark)
         self._restyle()
         self._draw_soon()
 
@@ -354,12 +378,14 @@ class TrendWindow:
         if list(entries) != list(self._shown):
             self._menu.delete(0, "end")
             self._shown = {key: tk.BooleanVar(self._root) for key in entries}
-            for number, (key, label) in enumerate(entries.items()):
+            self._menu.add_command(label=_("All targets"), command=self._toggle_all)
+            self._menu.add_separator()
+            for number, (key, label) in enumerate(entries.items(), 2):
                 self._menu.add_checkbutton(
                     label=label,
                     variable=self._shown[key],
                     command=self._on_shown,
-                    columnbreak=number > 0 and number % MENU_ROWS == 0,
+                    columnbreak=number % MENU_ROWS == 0,
                 )
             self._fill_runs_menu(names)
         chosen = {f"target {name}" for name in self._selection.targets}
@@ -458,10 +484,10 @@ class TrendWindow:
 def _hint(is_recording: bool) -> str:
     if is_recording:
         return _(
-            "Scroll or drag to zoom, double-click to go back  ·  S stacked  ·  D dark or light"
+            "Scroll or drag zooms, 0 goes back  ·  A all targets  ·  S stacked  ·  D dark or light"
             "  ·  Q close"
         )
     return _(
-        "Scroll or drag to zoom, double-click to go back  ·  Shift+arrows read values  ·  1–6 range"
-        "  ·  S stacked  ·  K kind  ·  O runs  ·  D dark or light  ·  Q close"
+        "Scroll or drag zooms, 0 goes back  ·  Shift+arrows read values  ·  1–6 range"
+        "  ·  A all targets  ·  S stacked  ·  K kind  ·  O runs  ·  D dark or light  ·  Q close"
     )

@@ -14,6 +14,7 @@ from trayapp.domain.language import _
 from trayapp.errors import MemtrayError, WindowError
 from trayapp.recording.files import is_store, split_files
 from trayapp.windows.appearance import prefers_dark
+from trayapp.windows.labels import plain_name
 from trayapp.windows.picture import check_picture_name, save_picture
 from trayapp.windows.selection import (
     Selection,
@@ -120,10 +121,12 @@ def _show_history(
 
     if not options.history_file.is_file():
         raise WindowError(_("no history yet; start memtray first"))
-    with HistoryReader(options.history_file) as reader:
+    with HistoryReader(options.history_file, is_copy=not is_own) as reader:
         span = reader.span()
         if span is None:
-            raise WindowError(_("no history yet; start memtray first"))
+            name = plain_name(options.history_file.name, 60)
+            nothing = _("there is no sample in {names}").format(names=name)
+            raise WindowError(_("no history yet; start memtray first") if is_own else nothing)
         selection = narrow_selection(
             first_selection(reader),
             target_names(reader.series()),
@@ -174,7 +177,7 @@ def _show(
     except WindowError as error:
         reason = str(error)
     else:
-        window.run()
+        window.run(follow_desktop=options.dark is None)
         return
     picture = options.runtime / "trends.png"
     # Of a recording alone: nothing has made the folder so far.
@@ -190,11 +193,12 @@ def _show(
 
 
 def _save(reader: TrendSource, selection: Selection, options: TrendOptions, path: Path) -> None:
+    from trayapp.chart_fonts import use_chart_fonts
     from trayapp.windows.curves import read_trends
     from trayapp.windows.palette import palette_for
-    from trayapp.windows.plot import prepare_matplotlib, trend_figure
+    from trayapp.windows.plot import trend_figure
 
-    prepare_matplotlib()
+    use_chart_fonts()
     width, height = PICTURE_INCHES
     figure = trend_figure(
         read_trends(reader, selection),
