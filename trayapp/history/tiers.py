@@ -204,7 +204,7 @@ def span(connection: sqlite3.Connection) -> tuple[float, float] | None:
         " UNION ALL SELECT 1000 * (SELECT min(t_s) FROM hour WHERE series = id),"
         " 1000 * (SELECT max(t_s) FROM hour WHERE series = id) FROM series)"
     ).fetchone()
-    return None if row[0] is None else (row[0] / 1000, row[1] / 1000)
+    return None if None in row else (row[0] / 1000, row[1] / 1000)
 
 
 def _fold_minute(connection: sqlite3.Connection, minute: int) -> None:
