@@ -63,6 +63,8 @@ def statistics_rows(
             (_("Threads"), "–" if app.thread_count is None else str(app.thread_count)),
             (_("Written to disk"), format_size(app.written_bytes)),
         ]
+    rows += _cleanup_rows(cleanups)
+    if view is not None:
         if view.targets:
             rows.append((_("Targets"), ""))
         rows += [
@@ -88,7 +90,7 @@ def statistics_rows(
             )
             for target in view.targets
         ]
-    return [*rows, *_cleanup_rows(cleanups)]
+    return rows
 
 
 def _cleanup_rows(cleanups: Sequence[Event]) -> list[tuple[str, str]]:
