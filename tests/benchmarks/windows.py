@@ -82,9 +82,9 @@ def main(folder: Path) -> None:
     use_chart_fonts()
     with HistoryReader(folder / "h") as reader:
         names = target_names(reader.series())
-        eight = first_selection(reader).targets
+        largest = first_selection(reader).targets
         for label, targets, stacked in (
-            ("8 targets", eight, False),
+            ("10 targets", largest, False),
             ("100 targets", names, False),
             ("100 targets, stacked", names, True),
         ):

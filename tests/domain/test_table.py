@@ -114,6 +114,7 @@ def test_little_change_is_flat() -> None:
 def test_the_share_of_what_has_no_limit_is_of_the_machine() -> None:
     assert share_text(row("a", limit_share=0.03)) == "3 % of machine"
     assert share_text(row("a", limit_share=0.0042)) == "0.4 % of machine"
+    assert share_text(row("a", limit_share=0.00998)) == "1 % of machine"
     assert share_text(row("a", limit_share=0.00042)) == "0.04 % of machine"
     assert share_text(row("a", limit_share=0.0)) == "0 % of machine"
 

@@ -453,7 +453,7 @@ def test_where_no_room_is_left_the_old_file_stays_and_no_half_one(
 
 
 @pytest.mark.skipif(not Path("/proc/self/mounts").exists(), reason="Linux alone has tmpfs")
-@pytest.mark.parametrize("name", ["out.xlsx", "out.parquet", "report.html"])
+@pytest.mark.parametrize("name", ["out.xlsx", "out.parquet", "report.html", "report.pdf"])
 def test_a_full_disk_is_told_and_nothing_half_is_left(tmp_path: Path, name: str) -> None:
     """A real one, as far as this user may make one."""
     history = write(

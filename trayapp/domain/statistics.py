@@ -66,6 +66,8 @@ def statistics_rows(
             (_("Threads"), "–" if app.thread_count is None else str(app.thread_count)),
             (_("Written to disk"), format_size(app.written_bytes)),
         ]
+    rows += _cleanup_rows(cleanups)
+    if view is not None:
         if view.targets:
             rows.append((_("Targets"), ""))
         rows += [
@@ -97,7 +99,7 @@ def statistics_rows(
             (_("Recorded"), format_count(totals.task_count)),
             (_("Left out"), format_count(totals.left_out_task_count)),
         ]
-    return [*rows, *_cleanup_rows(cleanups)]
+    return rows
 
 
 def _cleanup_rows(cleanups: Sequence[Event]) -> list[tuple[str, str]]:

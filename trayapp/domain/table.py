@@ -139,7 +139,7 @@ def share_text(row: TableRow) -> str:
     if row.limit_share is None:
         return "–"
     # On a large machine most of them take less than one percent.
-    digits = sum(0 < row.limit_share < least for least in (0.01, 0.001))
+    digits = sum(0 < row.limit_share < least for least in (0.00995, 0.000995))
     share = format_percent(row.limit_share, digits)
     if row.has_own_limit:
         return _("{share} of {limit}").format(share=share, limit=format_size(row.limit_bytes))

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from trayapp.domain.language import _
+from trayapp.domain.reasons import reason_of
 from trayapp.errors import ExportError
 
 
@@ -41,7 +42,7 @@ def whole_file(goal: Path) -> Iterator[Path]:
         os.replace(part, real)  # noqa: PTH105  (says what it does)
     except OSError as error:
         raise ExportError(
-            _("cannot write {goal}: {reason}").format(goal=goal, reason=error.strerror or error)
+            _("cannot write {goal}: {reason}").format(goal=goal, reason=reason_of(error))
         ) from error
     finally:
         if folder is not None:

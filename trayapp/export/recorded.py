@@ -10,14 +10,14 @@ from typing import Protocol
 
 from trayapp.domain.language import _
 from trayapp.domain.records import Event, Series
-from trayapp.errors import RecordingError
 from trayapp.history.reader import HistoryReader
 from trayapp.history.streaming import Bucket
 from trayapp.recording.analyze import is_one_program
-from trayapp.recording.files import is_store, read_recording
+from trayapp.recording.files import is_store
+from trayapp.recording.opening import open_recordings
 from trayapp.recording.records import Recording
 from trayapp.recording.summary import short_path
-from trayapp.recording.together import Placed, common_starts, place_together, unlike
+from trayapp.recording.together import Placed, common_starts, unlike
 
 
 class Recorded(Protocol):
@@ -56,14 +56,7 @@ class RecordedFiles:
 
         Raises: RecordingError if one cannot be read, or there is no sample in any.
         """
-        recordings = [read_recording(path) for path in paths]
-        self.notes = tuple(
-            f"{short_path(one.path.name)}: {note}" for one in recordings for note in one.notes
-        )
-        self.placed = tuple(place_together(recordings))
-        if not self.placed:
-            names = ", ".join(short_path(path.name) for path in paths)
-            raise RecordingError(_("there is no sample in {names}").format(names=names))
+        recordings, self.placed, self.notes = open_recordings(paths)
         programs: dict[int, str] = {}
         taken: set[str] = set()
         for one in filter(is_one_program, recordings):

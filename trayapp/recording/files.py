@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 from trayapp.domain.language import _
+from trayapp.domain.reasons import reason_of
 from trayapp.errors import RecordingError
 from trayapp.recording import database, exported, procpath, stores
 from trayapp.recording.csv_reading import LONGEST_LINE, read_csv
@@ -101,7 +102,8 @@ def read_recording(path: Path) -> Recording:
             _("{file} is no recording: {reason}").format(file=path, reason=error)
         ) from error
     except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or str(error) or _("it ends too early")
+        reason = reason_of(error) if isinstance(error, OSError) else str(error)
+        reason = reason or _("it ends too early")
         raise RecordingError(
             _("cannot read {path}: {reason}").format(path=path, reason=reason)
         ) from error

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from trayapp.domain.language import _, format_count, format_number
 from trayapp.domain.names import short_name
+from trayapp.domain.reasons import reason_of
 from trayapp.domain.units import format_size
 from trayapp.errors import RecordingError, UsageError
 from trayapp.readers.processes import ProcessChanges
@@ -173,7 +174,7 @@ def _tell(options: RecordOptions, summary: Summary, problem: OSError | None) -> 
         for line in summary_lines(summary):
             print(line, file=stream)
     if problem is not None:
-        reason = problem.strerror or str(problem)
+        reason = reason_of(problem)
         text = _("cannot write {file}: {reason}; what was recorded before is in it")
         said = text.format(file=short_path(options.output), reason=reason)
         print(f"memtray: {said}", file=sys.stderr)
@@ -240,7 +241,7 @@ def _open_file(path: Path, form: Format) -> ChunkFile:
     try:
         return ChunkFile(path, form)
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = reason_of(error)
         text = _("cannot write {file}: {reason}")
         raise RecordingError(text.format(file=short_path(path), reason=reason)) from error
 
@@ -249,7 +250,7 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(command)
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = reason_of(error)
         text = _("cannot start {command}: {reason}")
         raise RecordingError(text.format(command=short_name(command[0]), reason=reason)) from error
 

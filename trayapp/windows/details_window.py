@@ -223,6 +223,7 @@ class DetailsWindow(LiveWindow):
         self._row = TableRow(kind=APP if name == "memtray" else kind, name=name)
         self._told: Mapping[str, object] = {}
         self._past, self._runs_read = Past(), list[Run]()
+        self._past_problem = ""
         self._past_at = self._runs_at = self._probe_at = float("-inf")
         self._evidence = ""
         self._is_answered = False
@@ -299,12 +300,16 @@ class DetailsWindow(LiveWindow):
         try:
             with HistoryReader(self._history_file) as reader:
                 self._past = read_past(reader, row.name, time.time())
+                self._past_problem = ""
+                if not self._past.hour:
+                    # Its history may have been forgotten meanwhile.
+                    self._runs_at = float("-inf")
                 if time.monotonic() - self._runs_at >= RUNS_SECONDS and row.kind != APP:
                     limit = row.limit_bytes if row.has_own_limit else None
                     self._runs_read = read_runs(reader, row.name, limit)
                     self._runs_at = time.monotonic()
         except HistoryError as error:
-            self._evidence = str(error)
+            self._past_problem = str(error)
         self._show()
         self._show_past()
 
@@ -352,7 +357,7 @@ class DetailsWindow(LiveWindow):
             text = _("{verdict} At this rate it reaches its limit in about {time}.").format(
                 verdict=text, time=format_estimate(left)
             )
-        return "\n".join([*told[:_MOST_ALERTS], text])
+        return "\n".join(filter(None, [*told[:_MOST_ALERTS], text, self._past_problem]))
 
     def _peak(self) -> float | None:
         """Since Memtray started, or of the last hour where that is all there is."""
@@ -364,6 +369,7 @@ class DetailsWindow(LiveWindow):
 
     def _show_past(self) -> None:
         now, palette, past = time.time(), self.palette, self._past
+        empty = _("No run was recorded yet.")
         if self._row.kind == APPLICATION:
             text = _("A history is kept of targets only; make it one to see its past.")
             self._chart_title.set(_("Memory lately"))
@@ -380,6 +386,10 @@ class DetailsWindow(LiveWindow):
         )
         limit = self._row.limit_bytes if self._row.has_own_limit else None
         self._hour_chart.show_curve(past.hour, past.events, since, now, palette, limit)
+        if self._past_problem:
+            # What is not known is not nothing.
+            empty = _("The history cannot be read.")
+            self._hour_chart.show_text(empty, palette)
         if past.tasks:
             self._growth_title.set(
                 ngettext("Growth of one task", "Growth of {count} tasks", len(past.tasks)).format(
@@ -390,7 +400,9 @@ class DetailsWindow(LiveWindow):
         else:
             self._growth_title.set(_("Change in each of the last 24 hours"))
             self._growth_chart.show_hours(past.hourly, palette)
-        self._show_runs(_("No run was recorded yet."))
+        if self._past_problem:
+            self._growth_chart.show_text(empty, palette)
+        self._show_runs(empty)
 
     def _show_runs(self, empty: str) -> None:
         rows = [_run_row(run, self.palette.levels) for run in self._runs_read]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayapp.domain.language import _
+from trayapp.domain.reasons import reason_of
 from trayapp.errors import WindowError
 
 if TYPE_CHECKING:
@@ -37,9 +39,12 @@ def save_picture(figure: Figure, path: Path) -> None:
     ending = check_picture_name(path)
     temporary = ""
     try:
+        # In memory first: a disk that gets full in the middle would trip matplotlib up.
+        made = io.BytesIO()
+        figure.savefig(made, format=ending, facecolor=figure.get_facecolor())
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".memtray-", suffix=".part")
         with os.fdopen(handle, "wb") as file:
-            figure.savefig(file, format=ending, facecolor=figure.get_facecolor())
+            file.write(made.getvalue())
         # As any file the person makes; mkstemp allows the owner alone.
         umask = os.umask(0)
         os.umask(umask)
@@ -48,6 +53,5 @@ def save_picture(figure: Figure, path: Path) -> None:
     except OSError as error:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
-        reason = error.strerror or str(error)
         text = _("cannot save the chart to {file}: {reason}")
-        raise WindowError(text.format(file=path, reason=reason)) from error
+        raise WindowError(text.format(file=path, reason=reason_of(error))) from error

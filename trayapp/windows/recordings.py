@@ -11,9 +11,8 @@ import numpy.typing as npt
 
 from trayapp.domain.language import _, listed, ngettext
 from trayapp.domain.records import Event, Point, Series
-from trayapp.errors import RecordingError
-from trayapp.recording.files import read_recording
-from trayapp.recording.together import common_starts, place_together
+from trayapp.recording.opening import open_recordings
+from trayapp.recording.together import common_starts
 from trayapp.windows.labels import plain_name
 
 LEAST_GAP_SECONDS = 1.0
@@ -77,26 +76,19 @@ class RecordingSource:
 
         Raises: RecordingError if one cannot be read, or there is no sample in any.
         """
-        recordings = [read_recording(path) for path in paths]
-        self.notes = tuple(
-            f"{plain_name(one.path.name, 60)}: {note}" for one in recordings for note in one.notes
-        )
-        starts = common_starts(recordings)
+        recordings, placed, self.notes = open_recordings(paths)
         self._curves = {
             Series("target", name, "rss_bytes"): _Values(
                 np.frombuffer(track.times, dtype=np.float64) + start,
                 np.frombuffer(track.memory, dtype=np.float64),
             )
-            for name, start, track in place_together(recordings)
+            for name, start, track in placed
         }
-        if not self._curves:
-            names = listed(plain_name(path.name, 60) for path in paths)
-            raise RecordingError(_("there is no sample in {names}").format(names=names))
         self.title = listed(plain_name(path.name, 40) for path in paths[:3])
         if len(paths) > 3:
             text = ngettext("{names} and {count} more", "{names} and {count} more", len(paths) - 3)
             self.title = text.format(names=self.title, count=len(paths) - 3)
-        if starts != [one.started_wall_seconds for one in recordings]:
+        if common_starts(recordings) != [one.started_wall_seconds for one in recordings]:
             self.title = _("{names}, from their starts").format(names=self.title)
 
     def series(self) -> list[Series]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tkinter import filedialog, ttk
 
 from trayapp.domain.language import _
+from trayapp.domain.reasons import reason_of
 from trayapp.domain.units import format_percent
 from trayapp.errors import MemtrayError
 from trayapp.windows.desktop_theme import DesktopTheme
@@ -151,7 +152,7 @@ class SavingWindow:
         try:
             self._saving = Saving(wish, self._memtray)
         except OSError as error:
-            self._say(error.strerror or str(error), is_error=True)
+            self._say(reason_of(error), is_error=True)
             return
         self._done = None
         self._open.pack_forget()

@@ -17,6 +17,8 @@ from trayapp.windows.palette import Palette
 
 _GAP = 8
 """Pixels between text and axes, on an ordinary screen."""
+_LEAST_CHANGE = 16 * 1024.0
+"""The axis of changes goes at least so far up and down."""
 _SIZES = 4
 """About so many are written beside an axis."""
 
@@ -98,7 +100,8 @@ class SmallChart(tk.Canvas):
             if not known:
                 self._say(_("Nothing was recorded yet."), palette)
                 return
-            high, low = max(0.0, *known), min(0.0, *known)
+            # What has hardly changed is not drawn as if it had.
+            high, low = max(_LEAST_CHANGE, *known), min(-_LEAST_CHANGE, *known)
             room = 0.08 * (high - low) + 1.0
             left, upper, right, lower = self._axes((low - room, high + room), palette)
             step = (right - left) / len(changes)

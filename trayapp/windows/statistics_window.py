@@ -48,6 +48,8 @@ class StatisticsWindow(LiveWindow):
         table.pack(side="left", fill="both", expand=True)
         for key in ("q", "<Escape>"):
             root.bind(key, lambda _: self.close())
+        for key, end in (("<Home>", 0.0), ("<End>", 1.0)):
+            root.bind(key, lambda _, end=end: table.yview_moveto(end))  # type: ignore[misc]
         self._plain = tkfont.nametofont("TkDefaultFont", root)
         self._bold = self._plain.copy()
         self._bold.configure(weight="bold")

@@ -201,7 +201,8 @@ class TableWindow(LiveWindow):
     def _read_past(self) -> list[TableRow]:
         try:
             return [TableRow(kind=PAST, name=name) for name in self._past_names()]
-        except MemtrayError:
+        except MemtrayError as error:
+            self._say(str(error))
             return []
 
     # -- showing

@@ -1,0 +1,24 @@
+"""What the system says went wrong with a file, in the person's language."""
+
+from __future__ import annotations
+
+from trayapp.domain.language import N_, _
+
+_KNOWN = (
+    N_("No space left on device"),
+    N_("Disk quota exceeded"),
+    N_("File too large"),
+    N_("Permission denied"),
+    N_("Operation not permitted"),
+    N_("Read-only file system"),
+    N_("No such file or directory"),
+    N_("Is a directory"),
+    N_("Not a directory"),
+    N_("File name too long"),
+)
+"""As the C library says it, which is asked in English; all else stays so."""
+
+
+def reason_of(error: OSError) -> str:
+    """Why it failed, to be put into a sentence."""
+    return _(error.strerror) if error.strerror else str(error)
