@@ -362,6 +362,20 @@ def test_it_comes_back_when_the_screen_gets_smaller(tmp_path: Path) -> None:
         display.close()
 
 
+@pytest.mark.parametrize("verb", ["table", "details"])
+def test_no_window_is_wider_than_a_small_screen(tmp_path: Path, verb: str) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    write_store(home / "history.sqlite3", {"one": 1.0 * MIB}, seconds=60)
+    with VirtualDesktop(size=(800, 600), tray=None, notifier=None) as desktop:
+        env = desktop.env | {"MEMTRAY_HOME": str(home)}
+        command = (sys.executable, "-m", "trayapp", verb, *(["one"] if verb == "details" else []))
+        desktop.launch(*command, env=env, cwd=REPOSITORY)
+        box = desktop.find_window(f"Memtray.*{verb.title()}", timeout=OPEN_SECONDS)
+        assert box.x >= 0
+        assert box.x + box.width <= 800
+
+
 def test_without_an_applet_it_says_so_and_keeps_what_was_recorded(
     desktop: VirtualDesktop, tmp_path: Path
 ) -> None:

@@ -47,6 +47,7 @@ def test_what_came_back_after_a_minute_is_not_counted_as_freed() -> None:
     events = [first.as_event(), second.as_event()]
     rows = dict(statistics_rows(TOTALS, None, events))
     assert (rows["Done"], rows["Freed at once"]) == ("2", "30.0 MiB")
+    assert rows[first.subject].startswith("grew by")
     assert rows["Still free a minute later"] == "–"
     later = follow_up(first, 61.0, 95 * MIB), follow_up(second, 61.0, 120 * MIB)
     events += [event for event in later if event is not None]

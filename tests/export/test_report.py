@@ -65,6 +65,8 @@ def test_the_worst_is_said_first_with_its_evidence(history: Path) -> None:
     assert "It has grown by" in first.text
     assert "its limit of 256 MiB in about" in first.text
     assert second.title == "leak came near its limit"
+    over = report(history, live={"old": {"limit_bytes": 256 * MIB}})
+    assert "old was over its limit" in [finding.title for finding in over.findings]
     titles = {finding.title: finding.text for finding in rest}
     assert titles["The machine had room"].startswith("At most 38 %")
     assert titles["2 incidents"] == "1 is still open: leak keeps growing."

@@ -112,7 +112,11 @@ def _cleanup_rows(cleanups: Sequence[Event]) -> list[tuple[str, str]]:
         (_("Done"), format_count(len(done))),
         (_("Freed at once"), format_size(_total(done, "freed_bytes"))),
         (_("Still free a minute later"), format_size(_total(cleanups, "kept_bytes"))),
-        *((event.subject, event.text) for event in cleanups),
+        # The name stands before it, and need not be said again.
+        *(
+            (event.subject, event.text.removeprefix(event.subject).lstrip(" :："))
+            for event in cleanups
+        ),
     ]
 
 

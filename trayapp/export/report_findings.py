@@ -133,9 +133,14 @@ def _limit_findings(collector: Collector, targets: Sequence[TargetFacts]) -> Ite
     for one in targets:
         peak = one.summary.peak
         if one.limit_bytes and peak is not None and peak >= _NEAR_LIMIT * one.limit_bytes:
+            title = (
+                _("{name} was over its limit")
+                if peak > one.limit_bytes
+                else _("{name} came near its limit")
+            )
             yield Finding(
                 "warning",
-                _("{name} came near its limit").format(name=one.name),
+                title.format(name=one.name),
                 _("It reached {size}, {share} of its limit of {limit}.").format(
                     size=format_size(peak),
                     share=format_percent(peak / one.limit_bytes),

@@ -108,8 +108,13 @@ class LiveWindow:
         self.root.mainloop()
 
     def show(self) -> None:
-        """Make it visible for the first time."""
-        self.root.deiconify()
+        """Make it visible for the first time, no wider than the screen."""
+        root = self.root
+        root.update_idletasks()
+        most = root.winfo_screenwidth() - self.px(16)
+        if root.winfo_reqwidth() > most:
+            root.geometry(f"{most}x{root.winfo_reqheight()}")
+        root.deiconify()
 
     def close(self) -> None:
         """End soon."""
