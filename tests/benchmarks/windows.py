@@ -37,7 +37,7 @@ WINDOWS = (
     ("export",),
     ("report",),
 )
-REST_SECONDS = 0.6
+REST_SECONDS = 0.3
 """So long nothing changes on a screen that is at rest; figures change once a second."""
 OPENING = """
 import json, sys, time
