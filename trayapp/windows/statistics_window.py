@@ -103,7 +103,7 @@ class StatisticsWindow(LiveWindow):
             font = self._plain if value else self._bold
             texts = plain_name(label, 48), plain_name(value, VALUE_LENGTH) if value else ""
             for column, text in enumerate(texts):
-                width = min(font.measure(text) + self.px(36), self.px(640))
+                width = min(font.measure(text) + self.px(36), self.px(820))
                 widths[column] = max(widths[column], width)
         self._table.column("#0", width=widths[0], stretch=False)
         self._table.column("value", width=widths[1], stretch=True)
