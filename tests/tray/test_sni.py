@@ -29,7 +29,7 @@ from trayapp.domain.menu import IconPicture
 from trayapp.platforms.session_bus import BusError
 from trayapp.tray.drawing import draw_argb
 from trayapp.tray.pystray_safe import Menu, MenuItem
-from trayapp.tray.sni import ICON_SIZES_PX, WATCHER, SniIcon
+from trayapp.tray.sni import ICON_SIZES_PX, LARGEST_IN_XFCE_PX, LARGEST_PX, WATCHER, SniIcon
 
 needs_dbus_daemon = pytest.mark.skipif(not shutil.which("dbus-daemon"), reason="no dbus-daemon")
 
@@ -161,8 +161,9 @@ def test_a_host_finds_everything_it_may_ask(watcher: Watcher, start: Callable[[]
     assert everything["Menu"] == ("o", "/MenuBar")
     assert everything["ToolTip"][1] == ("", [], "Memtray 42 %", "&lt;b&gt; &amp; more")
     pixmaps = everything["IconPixmap"][1]
-    assert [(width, height) for width, height, _ in pixmaps] == [(px, px) for px in ICON_SIZES_PX]
-    assert [bytes(data) for *_, data in pixmaps] == draw_argb(PICTURE, ICON_SIZES_PX)
+    sizes_px = (*ICON_SIZES_PX, LARGEST_PX)
+    assert [(width, height) for width, height, _ in pixmaps] == [(px, px) for px in sizes_px]
+    assert [bytes(data) for *_, data in pixmaps] == draw_argb(PICTURE, sizes_px)
     assert everything["AttentionIconPixmap"][1] == []
     (menu,) = watcher.ask(item, "/MenuBar", f"{PROPERTIES}.GetAll", "s", MENU)
     assert menu["Version"] == ("u", 3)
@@ -281,6 +282,18 @@ def test_no_entry_moves_away_under_a_pointer_that_aims_at_it(
     watcher.await_signal("LayoutUpdated")
     _, (_, _, told) = watcher.ask(item, "/MenuBar", f"{MENU}.GetLayout", "iias", 0, -1, [])
     assert len(told) == 3
+
+
+def test_xfce_gets_a_picture_that_its_slots_divide(
+    watcher: Watcher, start: Callable[[], Running]
+) -> None:
+    """It shrinks the largest, as waybar does; but it is known to what."""
+    request = "org.freedesktop.DBus.RequestName"
+    watcher.ask("org.freedesktop.DBus", "/", request, "su", "org.xfce.Panel", 0)
+    start()
+    watcher.await_item()
+    sizes_px = [width for width, _, _ in watcher.of_item("IconPixmap")[1]]
+    assert sizes_px == [*ICON_SIZES_PX, LARGEST_IN_XFCE_PX]
 
 
 def test_any_pillow_image_will_do(watcher: Watcher, start: Callable[[], Running]) -> None:

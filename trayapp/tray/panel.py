@@ -71,6 +71,11 @@ class PanelWatch:
             return own
         return {_DARK: "dark", _LIGHT: "light"}.get(self._scheme) or self._from_files()
 
+    @property
+    def is_xfce(self) -> bool:
+        """Whether it is XFCE's."""
+        return self._has_xfce_panel
+
     def start(self) -> None:
         """Listen and ask: on each new connection."""
         for rule in MATCHES:

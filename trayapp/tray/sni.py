@@ -35,10 +35,14 @@ from trayapp.tray.panel import PanelWatch
 from trayapp.tray.text import escape_markup, plain_line, plain_lines
 
 WATCHER = "org.kde.StatusNotifierWatcher"
-ICON_SIZES_PX = (16, 22, 24, 32, 33, 36, 44, 48, 88)
+ICON_SIZES_PX = (16, 22, 24, 32, 33, 36, 44, 48)
 """What hosts are offered: slots of 16 to 24 on screens at 100, 150 and 200 percent. Most take the
-one that fits; XFCE shrinks the largest, which therefore is a multiple of its slots of 22 and 44
-pixels: whole pixels stay whole. Each more is drawn and sent at every change, and costs that."""
+one that fits. Each more is drawn and sent at every change, and costs that."""
+LARGEST_PX = 96
+"""For hosts that shrink the largest to whatever they have, such as waybar to 16 or 21 pixels: bars
+as broad as these still stand out."""
+LARGEST_IN_XFCE_PX = 88
+"""XFCE does so, too, but has slots of 22 and 44 pixels, in which whole pixels stay whole."""
 _WATCHER_OBJECT = DBusAddress("/StatusNotifierWatcher", WATCHER, WATCHER)
 _WATCHER_PROPERTIES = DBusAddress(
     "/StatusNotifierWatcher", WATCHER, "org.freedesktop.DBus.Properties"
@@ -359,12 +363,14 @@ class SniIcon(LoopingIcon):
         """Draw when asked, and not twice: hosts ask again after each change of a text."""
         if icon is None:
             return []
-        if icon != self._pixmap_source:
-            self._pixmap_source = icon
+        largest_px = LARGEST_IN_XFCE_PX if self._panel.is_xfce else LARGEST_PX
+        sizes_px = (*ICON_SIZES_PX, largest_px)
+        if (icon, sizes_px) != self._pixmap_source:
+            self._pixmap_source = icon, sizes_px
             if isinstance(icon, IconPicture):
-                drawn = draw_argb(icon, ICON_SIZES_PX)
+                drawn = draw_argb(icon, sizes_px)
                 self._pixmaps = [
-                    (size, size, data) for size, data in zip(ICON_SIZES_PX, drawn, strict=True)
+                    (size, size, data) for size, data in zip(sizes_px, drawn, strict=True)
                 ]
             else:
                 self._pixmaps = [_as_pixmap(icon)]
