@@ -159,7 +159,7 @@ def test_a_host_finds_everything_it_may_ask(watcher: Watcher, start: Callable[[]
     assert everything["Status"] == ("s", "Active")
     assert everything["ItemIsMenu"] == ("b", False)
     assert everything["Menu"] == ("o", "/MenuBar")
-    assert everything["ToolTip"][1] == ("", [], "Memtray 42 %", "&lt;b&gt; &amp; more")
+    assert everything["ToolTip"][1] == ("", [], "Memtray 42 %", "‹b› + more")
     pixmaps = everything["IconPixmap"][1]
     sizes_px = (*ICON_SIZES_PX, LARGEST_PX)
     assert [(width, height) for width, height, _ in pixmaps] == [(px, px) for px in sizes_px]
@@ -294,6 +294,19 @@ def test_xfce_gets_a_picture_that_its_slots_divide(
     watcher.await_item()
     sizes_px = [width for width, _, _ in watcher.of_item("IconPixmap")[1]]
     assert sizes_px == [*ICON_SIZES_PX, LARGEST_IN_XFCE_PX]
+
+
+def test_a_tooltip_reads_the_same_where_it_is_markup_and_where_it_is_not(
+    watcher: Watcher, start: Callable[[], Running]
+) -> None:
+    """Waybar has shown nothing of a title with "&" in it, Plasma "&amp;" in a description."""
+    running = start()
+    watcher.await_item()
+    running.icon.title = "bar & grill: 42 MiB\na <b> & c: 43 MiB"
+    watcher.await_signal("NewToolTip")
+    assert watcher.of_item("ToolTip")[1][2:] == ("bar + grill: 42 MiB", "a ‹b› + c: 43 MiB")
+    # That is never markup.
+    assert watcher.of_item("IconAccessibleDesc") == ("s", "bar & grill: 42 MiB")
 
 
 def test_any_pillow_image_will_do(watcher: Watcher, start: Callable[[], Running]) -> None:

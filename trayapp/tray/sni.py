@@ -32,7 +32,7 @@ from trayapp.tray.looping import (
     milliseconds_until,
 )
 from trayapp.tray.panel import PanelWatch
-from trayapp.tray.text import escape_markup, plain_line, plain_lines
+from trayapp.tray.text import plain_line, plain_lines, without_markup
 
 WATCHER = "org.kde.StatusNotifierWatcher"
 ICON_SIZES_PX = (16, 22, 24, 32, 33, 36, 44, 48)
@@ -72,7 +72,7 @@ class _Shown(NamedTuple):
 
     icon: Any
     tooltip: tuple[str, str]
-    """First line and the others; the latter as markup."""
+    """First line and the others."""
     status: str
 
 
@@ -353,7 +353,7 @@ class SniIcon(LoopingIcon):
 
     def _spoken(self) -> str:
         """What a screen reader says of the icon."""
-        return (self._told or self._shown()).tooltip[0]
+        return plain_line(self._title.partition("\n")[0], _TITLE_LIMIT)
 
     def _tooltip(self) -> tuple[str, list[Pixmap], str, str]:
         # What was told, not what is: hosts ask at other times, too, and may then show it anew.
@@ -382,11 +382,8 @@ _HOST_SIGNALS = ("StatusNotifierHostRegistered", "StatusNotifierHostUnregistered
 
 @functools.lru_cache(maxsize=2)
 def _as_tooltip(text: str) -> tuple[str, str]:
-    title, _, description = text.partition("\n")
-    return (
-        plain_line(title, _TITLE_LIMIT),
-        escape_markup(plain_lines(description, _TOOLTIP_LIMIT)),
-    )
+    title, _, description = without_markup(text).partition("\n")
+    return plain_line(title, _TITLE_LIMIT), plain_lines(description, _TOOLTIP_LIMIT)
 
 
 def _attention_icon(shown: _Shown) -> Any:
