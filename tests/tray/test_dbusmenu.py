@@ -103,6 +103,14 @@ def test_an_entry_that_becomes_a_submenu_is_another_entry() -> None:
     assert first[0].children != second[0].children
 
 
+def test_a_row_more_moves_no_separator() -> None:
+    builder = LayoutBuilder()
+    tail = (Menu.SEPARATOR, item("b"), Menu.SEPARATOR, item("c"))
+    first = builder.build(Menu(item("a"), *tail))
+    second = builder.build(Menu(item("a"), item("new"), *tail))
+    assert (second[0].children[0], *second[0].children[2:]) == first[0].children
+
+
 def test_equal_keys_get_ids_of_their_own() -> None:
     layout = LayoutBuilder().build(Menu(item("a"), item("a")))
     assert len(set(layout[0].children)) == 2
