@@ -176,6 +176,22 @@ def test_a_change_in_a_submenu_is_told_of_it_and_its_parents() -> None:
     assert [body[1] for name, body in host.signals if name == "LayoutUpdated"] == [sub]
 
 
+def test_entries_stay_while_a_submenu_is_open_and_come_when_it_has_closed() -> None:
+    """GNOME's extension would close it; anywhere, somebody is aiming at an entry."""
+    host = Host(item("track", action=Menu(item("1", "1 MiB"))))
+    host.call("AboutToShow", 0)
+    track = host.ids()["track"]
+    host.items = (item("track", action=Menu(item("2"), item("1", "2 MiB"))), item("b"))
+    host.signals.clear()
+    host.call("Event", track, "opened", ("i", 0), 0)
+    assert host.call("AboutToShow", track) == (False,)
+    host.menu.publish(keep_entries=host.menu.just_opened)
+    assert [name for name, _ in host.signals] == ["ItemsPropertiesUpdated"]
+    host.call("Event", track, "closed", ("s", ""), 0)
+    assert host.call("AboutToShow", 0) == (True,)
+    assert list(host.ids()) == ["track", "b"]
+
+
 def test_watched_from_the_look_to_the_click_or_the_closing(host: Host) -> None:
     watched = [host.menu.watched]  # the fixture has looked
     for number, event in ((1, "clicked"), (0, "opened"), (0, "closed")):

@@ -183,6 +183,7 @@ class MenuObject:
         """Those of the top level, when a host asked for them last."""
         self._watched_until_seconds = 0.0
         self._looked_seconds = -math.inf
+        self._open_submenus: set[int] = set()
         self._toggled: set[int] = set()
         """Entries of which some hosts have changed the mark by themselves."""
         self.interface = Interface(
@@ -216,12 +217,17 @@ class MenuObject:
 
     @property
     def just_opened(self) -> bool:
-        """Whether it has opened a moment ago, so that somebody is aiming at an entry of it."""
-        return self.watched and time.monotonic() < self._looked_seconds + _OPENING_SECONDS
+        """Whether it, or a submenu, has opened a moment ago, so that somebody aims at an entry.
+
+        A submenu counts for as long as it is open.
+        """
+        is_new = time.monotonic() < self._looked_seconds + _OPENING_SECONDS
+        return self.watched and (is_new or bool(self._open_submenus))
 
     def forget_watchers(self) -> None:
         """Take the menu for closed: the host has gone."""
         self._watched_until_seconds = 0.0
+        self._open_submenus.clear()
 
     def publish(self, *, keep_entries: bool = False) -> set[int]:
         """Bring the hosts' copies up to date.
@@ -290,10 +296,14 @@ class MenuObject:
             if node.item is not None and node.item.submenu is None and node.item.enabled:
                 self._on_click(node.item)
         elif event == "opened":
-            self._look()
+            self._look([number])
             self._watched_until_seconds = math.inf
+            if number != _ROOT:
+                self._open_submenus.add(number)
         elif event == "closed" and number == _ROOT:
             self.forget_watchers()
+        elif event == "closed":
+            self._open_submenus.discard(number)
         return ()
 
     def _event_group(self, events: list[tuple[int, str, Variant, int]]) -> Body:
@@ -309,23 +319,29 @@ class MenuObject:
 
     def _about_to_show(self, number: int) -> Body:
         self._node(number)
-        return (number in self._look(),)
+        return (number in self._look([number]),)
 
     def _about_to_show_group(self, numbers: list[int]) -> Body:
         known = [number for number in numbers if number in self._layout]
-        changed = self._look()
+        changed = self._look(known)
         return (
             [number for number in known if number in changed],
             [number for number in numbers if number not in known],
         )
 
-    def _look(self) -> set[int]:
-        """Somebody is about to look."""
+    def _look(self, numbers: Sequence[int]) -> set[int]:
+        """Somebody is about to look at these, submenus or the whole menu."""
         self._on_look()
-        self._looked_seconds = time.monotonic()
-        glance = self._looked_seconds + _GLANCE_SECONDS
-        self._watched_until_seconds = max(self._watched_until_seconds, glance)
-        return self.publish()
+        now_seconds = time.monotonic()
+        # GNOME's extension closes a submenu that is open when entries come or go anywhere.
+        keep_entries = self.watched and _ROOT not in numbers
+        if not keep_entries:
+            self._open_submenus.clear()
+        self._looked_seconds = now_seconds
+        self._watched_until_seconds = max(
+            self._watched_until_seconds, now_seconds + _GLANCE_SECONDS
+        )
+        return self.publish(keep_entries=keep_entries)
 
 
 def _moved(old: Sequence[int], new: Sequence[int]) -> Sequence[int]:
