@@ -178,6 +178,14 @@ def test_a_host_finds_everything_it_may_ask(watcher: Watcher, start: Callable[[]
     ("path", "method", "signature", "body", "error"),
     [
         ("/StatusNotifierItem", f"{ITEM}.NoSuch", "", (), "UnknownMethod"),
+        # GNOME shows a busy pointer until a token is used, which no window of ours does.
+        (
+            "/StatusNotifierItem",
+            f"{ITEM}.ProvideXdgActivationToken",
+            "s",
+            ("token",),
+            "UnknownMethod",
+        ),
         ("/StatusNotifierItem", "no.such.Interface.Activate", "ii", (0, 0), "UnknownMethod"),
         ("/nowhere", f"{ITEM}.Activate", "ii", (0, 0), "UnknownObject"),
         ("/StatusNotifierItem", f"{ITEM}.Activate", "s", ("x",), "InvalidArgs"),
@@ -326,11 +334,7 @@ def test_both_clicks_arrive_and_a_failing_action_harms_nobody(
     item = watcher.await_item()
     watcher.ask(item, "/StatusNotifierItem", f"{ITEM}.Activate", "ii", 0, 0)
     wait_until(lambda: running.clicked == ["trends"])
-    for method, signature, body in (
-        ("ContextMenu", "ii", (0, 0)),
-        ("ProvideXdgActivationToken", "s", ("token",)),
-    ):
-        watcher.ask(item, "/StatusNotifierItem", f"{ITEM}.{method}", signature, *body)
+    watcher.ask(item, "/StatusNotifierItem", f"{ITEM}.ContextMenu", "ii", 0, 0)
     _, (_, _, entries) = watcher.ask(item, "/MenuBar", f"{MENU}.GetLayout", "iias", 0, -1, [])
     numbers = {entry[1][1]["label"][1]: entry[1][0] for entry in entries}
     for label in ("broken", "trends"):

@@ -301,7 +301,7 @@ class SniIcon(LoopingIcon):
                 "XAyatanaSecondaryActivate": Method(
                     ("u",), (), lambda _timestamp: self._activate_by_middle()
                 ),
-                "ProvideXdgActivationToken": Method(("s",), (), lambda _token: ()),
+                # Not ProvideXdgActivationToken: GNOME's pointer is busy until the token is used.
             },
             {
                 "Category": Property("s", lambda: "ApplicationStatus"),
