@@ -65,6 +65,19 @@ def test_plasma_and_lxqt_take_one_level_at_a_time(host: Host) -> None:
     assert host.menu.watched  # a submenu has closed, not the menu
 
 
+def test_plasma_is_made_to_ask_for_submenus_before_they_open(host: Host) -> None:
+    """It placed one that was still empty beyond the edge of the screen, and then filled it."""
+    revision, (_, _, children) = host.call("GetLayout", 0, 1, [])
+    alerts = host.ids()["alerts"]
+    assert alerts in [number for _, (number, _, _) in children]
+    assert host.signals == [("LayoutUpdated", (revision, alerts))]
+    host.signals.clear()
+    _, (_, _, below) = host.call("GetLayout", alerts, 1, [])
+    assert len(below) == 2
+    host.call("GetLayout", 0, -1, [])  # others take everything at once
+    assert host.signals == []
+
+
 def test_plasma_hears_of_every_menu_that_has_other_entries(host: Host) -> None:
     """It asks anew for the named menu alone, at one level."""
     host.call("AboutToShow", 0)

@@ -265,6 +265,11 @@ class MenuObject:
     def _get_layout(self, parent: int, depth: int, names: list[str]) -> Body:
         if parent == _ROOT:
             self._told_entries = self._layout[_ROOT].children
+        if depth == 1:
+            for child in self._node(parent).children:
+                if self._layout[child].children:
+                    # Plasma would ask when it opens, and place it by the size of an empty menu.
+                    self._send(self.interface.signal("LayoutUpdated", self._revision, child))
         return self._revision, self._subtree(parent, depth, frozenset(names))
 
     def _subtree(self, number: int, depth: int, names: frozenset[str]) -> tuple[Any, ...]:
