@@ -29,7 +29,7 @@ from trayapp.domain.menu import IconPicture
 from trayapp.platforms.session_bus import BusError
 from trayapp.tray.drawing import draw_argb
 from trayapp.tray.pystray_safe import Menu, MenuItem
-from trayapp.tray.sni import ICON_SIZES_PX, LARGEST_IN_XFCE_PX, LARGEST_PX, WATCHER, SniIcon
+from trayapp.tray.sni import ICON_SIZES_PX, SIZES_BY_PANEL_PX, WATCHER, SniIcon
 
 needs_dbus_daemon = pytest.mark.skipif(not shutil.which("dbus-daemon"), reason="no dbus-daemon")
 
@@ -161,9 +161,8 @@ def test_a_host_finds_everything_it_may_ask(watcher: Watcher, start: Callable[[]
     assert everything["Menu"] == ("o", "/MenuBar")
     assert everything["ToolTip"][1] == ("", [], "Memtray 42 %", "‹b› + more")
     pixmaps = everything["IconPixmap"][1]
-    sizes_px = (*ICON_SIZES_PX, LARGEST_PX)
-    assert [(width, height) for width, height, _ in pixmaps] == [(px, px) for px in sizes_px]
-    assert [bytes(data) for *_, data in pixmaps] == draw_argb(PICTURE, sizes_px)
+    assert [(width, height) for width, height, _ in pixmaps] == [(px, px) for px in ICON_SIZES_PX]
+    assert [bytes(data) for *_, data in pixmaps] == draw_argb(PICTURE, ICON_SIZES_PX)
     assert everything["AttentionIconPixmap"][1] == []
     (menu,) = watcher.ask(item, "/MenuBar", f"{PROPERTIES}.GetAll", "s", MENU)
     assert menu["Version"] == ("u", 3)
@@ -292,6 +291,10 @@ def test_no_entry_moves_away_under_a_pointer_that_aims_at_it(
     assert len(told) == 3
 
 
+def sizes_of(watcher: Watcher) -> tuple[int, ...]:
+    return tuple(width for width, _, _ in watcher.of_item("IconPixmap")[1])
+
+
 def test_xfce_gets_a_picture_that_its_slots_divide(
     watcher: Watcher, start: Callable[[], Running]
 ) -> None:
@@ -300,8 +303,26 @@ def test_xfce_gets_a_picture_that_its_slots_divide(
     watcher.ask("org.freedesktop.DBus", "/", request, "su", "org.xfce.Panel", 0)
     start()
     watcher.await_item()
-    sizes_px = [width for width, _, _ in watcher.of_item("IconPixmap")[1]]
-    assert sizes_px == [*ICON_SIZES_PX, LARGEST_IN_XFCE_PX]
+    assert sizes_of(watcher) == SIZES_BY_PANEL_PX["XFCE"]
+    assert sizes_of(watcher)[-1] % 44 == 0
+
+
+@pytest.mark.parametrize(
+    ("desktop", "slots_px"), [("KDE", {22, 33, 44}), ("ubuntu:GNOME", {16, 24, 32})]
+)
+def test_shells_that_keep_pictures_get_few(
+    watcher: Watcher,
+    start: Callable[[], Running],
+    monkeypatch: pytest.MonkeyPatch,
+    desktop: str,
+    slots_px: set[int],
+) -> None:
+    """Those of many changes are garbage that Plasma and GNOME Shell take for small."""
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", desktop)
+    start()
+    watcher.await_item()
+    assert slots_px < set(sizes_of(watcher))
+    assert sum(4 * size * size for size in sizes_of(watcher)) < 20_000
 
 
 def test_a_tooltip_reads_the_same_where_it_is_markup_and_where_it_is_not(
