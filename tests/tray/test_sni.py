@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import subprocess
 import threading
@@ -153,7 +152,8 @@ def start() -> Iterator[Callable[[], Running]]:
 def test_a_host_finds_everything_it_may_ask(watcher: Watcher, start: Callable[[], Running]) -> None:
     running = start()
     item = watcher.await_item()
-    assert item == f"org.kde.StatusNotifierItem-{os.getpid()}-1"
+    # GNOME's extension 46 loses track of items under any other name when it is switched on again.
+    assert item.startswith(":")
     (everything,) = watcher.ask(item, "/StatusNotifierItem", f"{PROPERTIES}.GetAll", "s", ITEM)
     assert everything["Id"] == ("s", "memtray")
     assert everything["Status"] == ("s", "Active")

@@ -63,8 +63,6 @@ _FIRST_MENU_SECONDS, _CLOSED_MENU_SECONDS = 2.0, 30.0
 _GATHER_SECONDS = 0.002
 # A wheel that is turned far, or a touchpad, is not to rush through everything there is.
 _SCROLL_SECONDS = 0.15
-_DO_NOT_QUEUE = 4
-_PRIMARY_OWNER = 1
 
 Pixmap = tuple[int, int, bytes]
 """Width, height, and four bytes per pixel: alpha, red, green, blue."""
@@ -136,7 +134,9 @@ class SniIcon(LoopingIcon):
         about_hosts = f"sender='{WATCHER}',interface='{WATCHER}'"
         for rule in (about_owner, about_hosts):
             bus.call(BUS, "AddMatch", "s", (f"type='signal',{rule}",))
-        self._bus_name = _take_name(bus)
+        # Not the usual "org.kde.StatusNotifierItem-PID-1": GNOME's extension watches a name that is
+        # not the connection's own, and drops the icon if it hears of its owner at a bad moment.
+        self._bus_name = bus.unique_name
         self._call(BUS, "GetNameOwner", "s", (WATCHER,), self._on_watcher_found)
         self._panel = PanelWatch(os.environ, self._ask)
         self._panel.start()
@@ -392,17 +392,6 @@ def _as_tooltip(text: str) -> tuple[str, str]:
 
 def _attention_icon(shown: _Shown) -> Any:
     return shown.icon if shown.status == "NeedsAttention" else None
-
-
-def _take_name(bus: SessionBus) -> str:
-    """The name to register: the usual one, or the connection's own where that is refused."""
-    name = f"org.kde.StatusNotifierItem-{os.getpid()}-1"
-    try:
-        (answer,) = bus.call(BUS, "RequestName", "su", (name, _DO_NOT_QUEUE))
-    except BusError as error:  # A sandbox may own no names.
-        _log.debug("no name on the bus: %s", error)
-        return bus.unique_name
-    return name if answer == _PRIMARY_OWNER else bus.unique_name
 
 
 def _as_pixmap(image: Image.Image) -> Pixmap:
