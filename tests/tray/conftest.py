@@ -21,5 +21,6 @@ def bus_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
         assert daemon.stdout
         address = daemon.stdout.readline().strip()
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        monkeypatch.delenv("XDG_CURRENT_DESKTOP", raising=False)
         yield address
         daemon.terminate()

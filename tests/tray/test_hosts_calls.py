@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.tray.test_dbusmenu import Host, item
 from trayapp.tray.dbus_object import BusFaultError
@@ -61,6 +63,19 @@ def test_plasma_and_lxqt_take_one_level_at_a_time(host: Host) -> None:
     for event in ("opened", "closed"):
         assert host.call("Event", alerts, event, ("s", ""), 0) == ()
     assert host.menu.watched  # a submenu has closed, not the menu
+
+
+def test_plasma_is_made_to_ask_for_submenus_before_they_open(host: Host) -> None:
+    """It placed one that was still empty beyond the edge of the screen, and then filled it."""
+    revision, (_, _, children) = host.call("GetLayout", 0, 1, [])
+    alerts = host.ids()["alerts"]
+    assert alerts in [number for _, (number, _, _) in children]
+    assert host.signals == [("LayoutUpdated", (revision, alerts))]
+    host.signals.clear()
+    _, (_, _, below) = host.call("GetLayout", alerts, 1, [])
+    assert len(below) == 2
+    host.call("GetLayout", 0, -1, [])  # others take everything at once
+    assert host.signals == []
 
 
 def test_plasma_hears_of_every_menu_that_has_other_entries(host: Host) -> None:
@@ -142,6 +157,59 @@ def test_gnome_reads_types_first_and_all_properties_of_each_later(host: Host) ->
         "toggle-type": ("s", "checkmark"),
         "toggle-state": ("i", 0),
     }
+
+
+class GnomeMenu:
+    """The top level as the extension shows it (46, Debian 12), which moves no entry that it has."""
+
+    def __init__(self, host: Host) -> None:
+        self.shown: list[int] = []
+        self._host = host
+        self.read()
+
+    def open(self) -> None:
+        """Open the menu, and close it again."""
+        self._host.signals.clear()
+        self._host.call("Event", 0, "opened", ("i", 0), 0)
+        if signals(self._host, "LayoutUpdated"):
+            self.read()
+        self._host.call("AboutToShow", 0)
+        self._host.call("Event", 0, "closed", ("i", 0), 0)
+
+    def read(self) -> None:
+        """Take the menu as it is now."""
+        _, (_, _, children) = self._host.call("GetLayout", 0, -1, ["type", "children-display"])
+        told = [number for _, (number, _, _) in children]
+        for place, number in enumerate(told):
+            if number not in self.shown:
+                self.shown.insert(place, number)
+        self.shown = [number for number in self.shown if number in told]
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdefg-"), max_size=9), min_size=2, max_size=6))
+def test_entries_are_where_they_belong_in_gnomes_menu(menus: list[list[str]]) -> None:
+    """Entries that come, go and change places at once, seen with the first rows after the start."""
+    host = Host()
+    host.menu.publish()
+    gnome = GnomeMenu(host)
+    for menu in menus:
+        keys = [key for n, key in enumerate(menu) if key == "-" or key not in menu[:n]]
+        host.items = tuple(Menu.SEPARATOR if key == "-" else item(key) for key in keys)
+        gnome.open()
+        assert gnome.shown == [number for _, (number, _, _) in host.layout()[2]]
+        assert list(host.ids()) == [key for key in keys if key != "-"]
+
+
+def test_few_entries_become_others_when_rows_change_places(host: Host) -> None:
+    rows = [item(name) for name in ("first", "second")]
+    host.items = (host.items[0], *rows, *host.items[1:])
+    host.call("AboutToShow", 0)
+    before = host.ids()
+    host.items = (host.items[0], *reversed(rows), *host.items[3:])
+    host.call("AboutToShow", 0)
+    kept = {name for name, number in host.ids().items() if before[name] == number}
+    assert kept == {"figures", "login", "alerts"}
+    assert list(host.ids())[1:3] == ["second", "first"]
 
 
 @pytest.mark.parametrize(

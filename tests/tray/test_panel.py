@@ -228,6 +228,30 @@ def test_a_panel_with_a_theme_of_its_own_may_be_dark_in_a_light_scheme(
     watch(XDG_CURRENT_DESKTOP=desktop).expect(panel)
 
 
+@pytest.mark.parametrize(
+    ("theme", "background", "panel"),
+    [
+        ("", "42,46,50", "dark"),
+        ("default", "239,240,241", "light"),
+        ("breeze-light", "42,46,50", "light"),
+        ("default", "42,46", "auto"),
+        ("default", "", "auto"),
+    ],
+)
+def test_plasmas_default_theme_has_the_colours_of_programs(
+    tmp_path: Path, theme: str, background: str, panel: str
+) -> None:
+    """No portal need run for it."""
+    (tmp_path / "plasmarc").write_text(f"[Theme]\nname={theme}\n")
+    colors = (
+        f"[Colors:View]\nBackgroundNormal=1,1,1\n\n[Colors:Window]\nBackgroundNormal={background}"
+    )
+    (tmp_path / "kdeglobals").write_text(colors)
+    env = {"XDG_CONFIG_HOME": str(tmp_path), "XDG_CURRENT_DESKTOP": "KDE"}
+    assert theme_in_files(env) == panel
+    assert theme_in_files(env | {"XDG_CURRENT_DESKTOP": "LXQt"}) == "auto"
+
+
 def test_nonsense_from_a_service_is_nothing_known(
     watch: Callable[..., Watching], services: Services
 ) -> None:

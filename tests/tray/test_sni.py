@@ -29,7 +29,7 @@ from trayapp.domain.menu import IconPicture
 from trayapp.platforms.session_bus import BusError
 from trayapp.tray.drawing import draw_argb
 from trayapp.tray.pystray_safe import Menu, MenuItem
-from trayapp.tray.sni import ICON_SIZES_PX, WATCHER, SniIcon
+from trayapp.tray.sni import ICON_SIZES_PX, SIZES_BY_PANEL_PX, WATCHER, SniIcon
 
 needs_dbus_daemon = pytest.mark.skipif(not shutil.which("dbus-daemon"), reason="no dbus-daemon")
 
@@ -153,13 +153,14 @@ def start() -> Iterator[Callable[[], Running]]:
 def test_a_host_finds_everything_it_may_ask(watcher: Watcher, start: Callable[[], Running]) -> None:
     running = start()
     item = watcher.await_item()
-    assert item == f"org.kde.StatusNotifierItem-{os.getpid()}-1"
+    # GNOME's extension 46 loses track of items under any other name when it is switched on again.
+    assert item.startswith(":")
     (everything,) = watcher.ask(item, "/StatusNotifierItem", f"{PROPERTIES}.GetAll", "s", ITEM)
     assert everything["Id"] == ("s", "memtray")
     assert everything["Status"] == ("s", "Active")
     assert everything["ItemIsMenu"] == ("b", False)
     assert everything["Menu"] == ("o", "/MenuBar")
-    assert everything["ToolTip"][1] == ("", [], "Memtray 42 %", "&lt;b&gt; &amp; more")
+    assert everything["ToolTip"][1] == ("", [], "Memtray 42 %", "‹b› + more")
     pixmaps = everything["IconPixmap"][1]
     assert [(width, height) for width, height, _ in pixmaps] == [(px, px) for px in ICON_SIZES_PX]
     assert [bytes(data) for *_, data in pixmaps] == draw_argb(PICTURE, ICON_SIZES_PX)
@@ -177,6 +178,14 @@ def test_a_host_finds_everything_it_may_ask(watcher: Watcher, start: Callable[[]
     ("path", "method", "signature", "body", "error"),
     [
         ("/StatusNotifierItem", f"{ITEM}.NoSuch", "", (), "UnknownMethod"),
+        # GNOME shows a busy pointer until a token is used, which no window of ours does.
+        (
+            "/StatusNotifierItem",
+            f"{ITEM}.ProvideXdgActivationToken",
+            "s",
+            ("token",),
+            "UnknownMethod",
+        ),
         ("/StatusNotifierItem", "no.such.Interface.Activate", "ii", (0, 0), "UnknownMethod"),
         ("/nowhere", f"{ITEM}.Activate", "ii", (0, 0), "UnknownObject"),
         ("/StatusNotifierItem", f"{ITEM}.Activate", "s", ("x",), "InvalidArgs"),
@@ -283,6 +292,53 @@ def test_no_entry_moves_away_under_a_pointer_that_aims_at_it(
     assert len(told) == 3
 
 
+def sizes_of(watcher: Watcher) -> tuple[int, ...]:
+    return tuple(width for width, _, _ in watcher.of_item("IconPixmap")[1])
+
+
+def test_xfce_gets_a_picture_that_its_slots_divide(
+    watcher: Watcher, start: Callable[[], Running]
+) -> None:
+    """It shrinks the largest, as waybar does; but it is known to what."""
+    request = "org.freedesktop.DBus.RequestName"
+    watcher.ask("org.freedesktop.DBus", "/", request, "su", "org.xfce.Panel", 0)
+    start()
+    watcher.await_item()
+    assert sizes_of(watcher) == SIZES_BY_PANEL_PX["XFCE"]
+    assert sizes_of(watcher)[-1] % 44 == 0
+
+
+@pytest.mark.parametrize(
+    ("desktop", "slots_px"), [("KDE", {22, 33, 44}), ("ubuntu:GNOME", {16, 24, 32})]
+)
+def test_shells_that_keep_pictures_get_few(
+    watcher: Watcher,
+    start: Callable[[], Running],
+    monkeypatch: pytest.MonkeyPatch,
+    desktop: str,
+    slots_px: set[int],
+) -> None:
+    """Those of many changes are garbage that Plasma and GNOME Shell take for small."""
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", desktop)
+    start()
+    watcher.await_item()
+    assert slots_px < set(sizes_of(watcher))
+    assert sum(4 * size * size for size in sizes_of(watcher)) < 20_000
+
+
+def test_a_tooltip_reads_the_same_where_it_is_markup_and_where_it_is_not(
+    watcher: Watcher, start: Callable[[], Running]
+) -> None:
+    """Waybar has shown nothing of a title with "&" in it, Plasma "&amp;" in a description."""
+    running = start()
+    watcher.await_item()
+    running.icon.title = "bar & grill: 42 MiB\na <b> & c: 43 MiB"
+    watcher.await_signal("NewToolTip")
+    assert watcher.of_item("ToolTip")[1][2:] == ("bar + grill: 42 MiB", "a ‹b› + c: 43 MiB")
+    # That is never markup.
+    assert watcher.of_item("IconAccessibleDesc") == ("s", "bar & grill: 42 MiB")
+
+
 def test_any_pillow_image_will_do(watcher: Watcher, start: Callable[[], Running]) -> None:
     """As pystray's interface promises."""
     running = start()
@@ -300,11 +356,7 @@ def test_both_clicks_arrive_and_a_failing_action_harms_nobody(
     item = watcher.await_item()
     watcher.ask(item, "/StatusNotifierItem", f"{ITEM}.Activate", "ii", 0, 0)
     wait_until(lambda: running.clicked == ["trends"])
-    for method, signature, body in (
-        ("ContextMenu", "ii", (0, 0)),
-        ("ProvideXdgActivationToken", "s", ("token",)),
-    ):
-        watcher.ask(item, "/StatusNotifierItem", f"{ITEM}.{method}", signature, *body)
+    watcher.ask(item, "/StatusNotifierItem", f"{ITEM}.ContextMenu", "ii", 0, 0)
     _, (_, _, entries) = watcher.ask(item, "/MenuBar", f"{MENU}.GetLayout", "iias", 0, -1, [])
     numbers = {entry[1][1]["label"][1]: entry[1][0] for entry in entries}
     for label in ("broken", "trends"):

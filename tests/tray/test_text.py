@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.tray.text import cut_utf16, escape_markup, plain_line, plain_lines
+from trayapp.tray.text import cut_utf16, plain_line, plain_lines, without_markup
 
 
 @given(st.text(st.characters(codec=None), max_size=300), st.integers(1, 100))
@@ -43,5 +43,7 @@ def test_utf16_never_gets_too_long(text: str, units: int) -> None:
     assert len(cut_utf16(text, units).encode("utf-16-le")) <= 2 * units
 
 
-def test_markup_reads_as_itself() -> None:
-    assert escape_markup("a & b <c>") == "a &amp; b &lt;c&gt;"
+def test_text_that_is_taken_for_markup_or_not_reads_the_same() -> None:
+    shown = without_markup("a & b <c> &lt;")
+    assert shown == "a + b ‹c› +lt;"
+    assert not set(shown) & set("<>&")

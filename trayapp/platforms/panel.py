@@ -15,6 +15,7 @@ PANEL_THEMES = {
     "LXQt": ("lxqt/lxqt.conf", "General", "theme"),
 }
 """By desktop: the file with the theme of its panels, the section and the key."""
+_KDE_BACKGROUND = "Colors:Window", "BackgroundNormal"
 DARK_AQUA, AQUA = "NSAppearanceNameDarkAqua", "NSAppearanceNameAqua"
 
 
@@ -45,11 +46,15 @@ def theme_in_files(env: Mapping[str, str]) -> str:
     GTK's follow that of programs.
     """
     config = Path(env.get("XDG_CONFIG_HOME") or Path(env.get("HOME", "/")) / ".config")
-    if own := PANEL_THEMES.get(env.get("XDG_CURRENT_DESKTOP", "").split(":")[0]):
+    desktop = env.get("XDG_CURRENT_DESKTOP", "").split(":")[0]
+    if own := PANEL_THEMES.get(desktop):
         file, section, key = own
         theme = _ini_value(config / file, section, key).lower()
-        # Another name, such as KDE's "default", says nothing.
-        return next((tone for tone in ("light", "dark") if tone in theme), "auto")
+        tone = next((tone for tone in ("light", "dark") if tone in theme), "auto")
+        if tone == "auto" and desktop == "KDE":
+            # Its "default" is drawn in the colours of programs.
+            tone = _color_tone(_ini_value(config / "kdeglobals", *_KDE_BACKGROUND))
+        return tone
     settings = config / "gtk-3.0" / "settings.ini"
     if _ini_value(settings, "Settings", "gtk-application-prefer-dark-theme").lower() in (
         "1",
@@ -63,6 +68,15 @@ def theme_in_files(env: Mapping[str, str]) -> str:
 def theme_tone(name: str) -> str:
     """What the name of a GTK theme says: "Adwaita:dark", "Arc-Dark", "Greybird"; empty for none."""
     return name and ("dark" if "dark" in name.lower() else "light")
+
+
+def _color_tone(color: str) -> str:
+    """What "239,240,241" is; "auto" for anything else."""
+    try:
+        red, green, blue = map(int, color.split(","))
+    except ValueError:
+        return "auto"
+    return "light" if 2 * red + 5 * green + blue > 8 * 127 else "dark"
 
 
 def _ini_value(file: Path, section: str, key: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -96,7 +96,8 @@ def diff(old: Layout, new: Layout) -> Changes:
 class LayoutBuilder:
     """Turns pystray menus into layouts, in which an entry keeps its id as long as it is there.
 
-    Entries are told apart by their attribute `key` where they have one, else by their place.
+    Entries are told apart by their attribute `key` where they have one, else by their place;
+    separators by their place among each other.
     """
 
     def __init__(self) -> None:
@@ -113,14 +114,20 @@ class LayoutBuilder:
         self._ids = ids
         return layout
 
+    def forget(self, numbers: Container[int]) -> None:
+        """Let these entries be others to a host, though their keys are the same."""
+        self._ids = {key: number for key, number in self._ids.items() if number not in numbers}
+
     def _add(
         self, items: Iterable[Any], parent: str, layout: Layout, ids: dict[str, int]
     ) -> tuple[int, ...]:
         numbers = []
+        separators = itertools.count()
         for place, item in enumerate(items):
             submenu = item.submenu
+            own = f"-{next(separators)}" if item is Menu.SEPARATOR else place
             # An entry that becomes a submenu is another entry to a host.
-            key = f"{'menu' if submenu else 'item'}:{getattr(item, 'key', f'{parent}/{place}')}"
+            key = f"{'menu' if submenu else 'item'}:{getattr(item, 'key', f'{parent}/{own}')}"
             while key in ids:  # Hosts go astray if an id is there twice.
                 key += "'"
             ids[key] = number = self._ids.get(key) or next(self._numbers)
@@ -174,8 +181,11 @@ class MenuObject:
         self._builder = LayoutBuilder()
         self._layout = self._builder.build(None)
         self._revision = 1
+        self._told_entries: tuple[int, ...] = ()
+        """Those of the top level, when a host asked for them last."""
         self._watched_until_seconds = 0.0
         self._looked_seconds = -math.inf
+        self._open_submenus: set[int] = set()
         self._toggled: set[int] = set()
         """Entries of which some hosts have changed the mark by themselves."""
         self.interface = Interface(
@@ -209,12 +219,17 @@ class MenuObject:
 
     @property
     def just_opened(self) -> bool:
-        """Whether it has opened a moment ago, so that somebody is aiming at an entry of it."""
-        return self.watched and time.monotonic() < self._looked_seconds + _OPENING_SECONDS
+        """Whether it, or a submenu, has opened a moment ago, so that somebody aims at an entry.
+
+        A submenu counts for as long as it is open.
+        """
+        is_new = time.monotonic() < self._looked_seconds + _OPENING_SECONDS
+        return self.watched and (is_new or bool(self._open_submenus))
 
     def forget_watchers(self) -> None:
         """Take the menu for closed: the host has gone."""
         self._watched_until_seconds = 0.0
+        self._open_submenus.clear()
 
     def publish(self, *, keep_entries: bool = False) -> set[int]:
         """Bring the hosts' copies up to date.
@@ -223,9 +238,13 @@ class MenuObject:
 
         Returns: the entries below which, at any depth, entries came, went or moved.
         """
-        old, new = self._layout, self._builder.build(self._get_menu())
+        old, menu = self._layout, self._get_menu()
+        new = self._builder.build(menu)
         if keep_entries:
             new = _in_place(old, new)
+        elif moved := _moved(self._told_entries, new[_ROOT].children):
+            self._builder.forget(set(_with_children(new, moved)))
+            new = self._builder.build(menu)
         changes = diff(_without_marks(old, self._toggled), new)
         self._toggled.clear()
         self._layout = new
@@ -246,6 +265,13 @@ class MenuObject:
             raise BusFaultError("InvalidArgs", f"no menu entry {number}") from None
 
     def _get_layout(self, parent: int, depth: int, names: list[str]) -> Body:
+        if parent == _ROOT:
+            self._told_entries = self._layout[_ROOT].children
+        if depth == 1:
+            for child in self._node(parent).children:
+                if self._layout[child].children:
+                    # Plasma would ask when it opens, and place it by the size of an empty menu.
+                    self._send(self.interface.signal("LayoutUpdated", self._revision, child))
         return self._revision, self._subtree(parent, depth, frozenset(names))
 
     def _subtree(self, number: int, depth: int, names: frozenset[str]) -> tuple[Any, ...]:
@@ -277,10 +303,14 @@ class MenuObject:
             if node.item is not None and node.item.submenu is None and node.item.enabled:
                 self._on_click(node.item)
         elif event == "opened":
-            self._look()
+            self._look([number])
             self._watched_until_seconds = math.inf
+            if number != _ROOT:
+                self._open_submenus.add(number)
         elif event == "closed" and number == _ROOT:
             self.forget_watchers()
+        elif event == "closed":
+            self._open_submenus.discard(number)
         return ()
 
     def _event_group(self, events: list[tuple[int, str, Variant, int]]) -> Body:
@@ -296,23 +326,57 @@ class MenuObject:
 
     def _about_to_show(self, number: int) -> Body:
         self._node(number)
-        return (number in self._look(),)
+        return (number in self._look([number]),)
 
     def _about_to_show_group(self, numbers: list[int]) -> Body:
         known = [number for number in numbers if number in self._layout]
-        changed = self._look()
+        changed = self._look(known)
         return (
             [number for number in known if number in changed],
             [number for number in numbers if number not in known],
         )
 
-    def _look(self) -> set[int]:
-        """Somebody is about to look."""
+    def _look(self, numbers: Sequence[int]) -> set[int]:
+        """Somebody is about to look at these, submenus or the whole menu."""
         self._on_look()
-        self._looked_seconds = time.monotonic()
-        glance = self._looked_seconds + _GLANCE_SECONDS
-        self._watched_until_seconds = max(self._watched_until_seconds, glance)
-        return self.publish()
+        now_seconds = time.monotonic()
+        # GNOME's extension closes a submenu that is open when entries come or go anywhere.
+        keep_entries = self.watched and _ROOT not in numbers
+        if not keep_entries:
+            self._open_submenus.clear()
+        self._looked_seconds = now_seconds
+        self._watched_until_seconds = max(
+            self._watched_until_seconds, now_seconds + _GLANCE_SECONDS
+        )
+        return self.publish(keep_entries=keep_entries)
+
+
+def _moved(old: Sequence[int], new: Sequence[int]) -> Sequence[int]:
+    """The entries that would not be where they belong in GNOME's extension; empty for most changes.
+
+    At the top level it moves no entry that it has. It inserts new ones by their place in the new
+    menu, before it removes what is gone.
+    """
+    shown = list(old)
+    for place, number in enumerate(new):
+        if number not in old:
+            shown.insert(place, number)
+    if [number for number in shown if number in new] == list(new):
+        return ()
+    start = _common(old, new)
+    return new[start : len(new) - _common(old[start:][::-1], new[start:][::-1])]
+
+
+def _common(one: Sequence[int], other: Sequence[int]) -> int:
+    """With how many equal entries both begin."""
+    equal = (a == b for a, b in zip(one, other, strict=False))
+    return sum(itertools.takewhile(bool, equal))
+
+
+def _with_children(layout: Layout, numbers: Iterable[int]) -> Iterator[int]:
+    for number in numbers:
+        yield number
+        yield from _with_children(layout, layout[number].children)
 
 
 def _in_place(old: Layout, new: Layout) -> Layout:

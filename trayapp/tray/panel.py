@@ -55,7 +55,9 @@ class PanelWatch:
         self._xfce_dark: bool | None = None
         self._xfce_theme = ""
         self._scheme = 0
-        self._desktop = env.get("XDG_CURRENT_DESKTOP", "").split(":")[0]
+        # Those that make others from GNOME put their own name before.
+        self._desktops = env.get("XDG_CURRENT_DESKTOP", "").split(":")
+        self._desktop = self._desktops[0]
         self._files = "auto"
         self._files_due_seconds = 0.0
 
@@ -70,6 +72,13 @@ class PanelWatch:
         if own != "auto":
             return own
         return {_DARK: "dark", _LIGHT: "light"}.get(self._scheme) or self._from_files()
+
+    @property
+    def kind(self) -> str:
+        """Whose it is, by the name of the desktop; empty if that has none."""
+        if self._has_xfce_panel:
+            return "XFCE"
+        return "GNOME" if "GNOME" in self._desktops else self._desktop
 
     def start(self) -> None:
         """Listen and ask: on each new connection."""

@@ -30,7 +30,13 @@ def cut_utf16(text: str, units: int) -> str:
     return text.encode("utf-16-le", "replace")[: 2 * units].decode("utf-16-le", "ignore")
 
 
-def escape_markup(text: str) -> str:
-    """Text that reads as itself where it is taken for markup."""
-    # The html module would do, and costs the resident process a table of 2,200 entities.
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def without_markup(text: str) -> str:
+    """Text that reads the same whether it is taken for markup or not, as hosts do not agree.
+
+    In tooltips, waybar takes titles for markup, and only up to some version descriptions, too;
+    Plasma takes no titles for it, and descriptions where they begin with a tag.
+    """
+    return text.translate(_LIKE_MARKUP)
+
+
+_LIKE_MARKUP = str.maketrans("<>&", "‹›+")
