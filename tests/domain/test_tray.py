@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -253,10 +254,28 @@ def test_the_wheel_goes_through_the_machine_and_all_targets() -> None:
     assert shown_choices(None, "system") == ("system",)
 
 
-def test_the_menu_is_two_levels_deep() -> None:
-    entries = menu(view_of(used_share=0.96, count=32), Controls(recent_alerts=("one",)))
+@pytest.mark.parametrize("is_short", [False, True])
+def test_the_menu_is_two_levels_deep(is_short: bool) -> None:
+    controls = Controls(recent_alerts=("one",))
+    entries = menu(view_of(used_share=0.96, count=32), controls, is_short=is_short)
     assert any(entry.children for entry in entries)
     assert not any(below.children for entry in entries for below in entry.children)
+
+
+def test_a_short_menu_has_everything_in_fifteen_rows() -> None:
+    """GNOME cuts off what a screen is too low for: 768 pixels have room for one more."""
+    controls = Controls(recent_alerts=("one",))
+    applications = tuple(
+        ApplicationView(name=f"program{n}", pids=(n,), rss_bytes=MIB) for n in range(9)
+    )
+    view = replace(view_of(count=3), applications=applications)
+    short = menu(view, controls, is_short=True)
+    assert sum(entry.kind != "separator" for entry in short) == 15
+    whole = {entry.key: entry for entry in flatten(menu(view, controls))}
+    assert {entry.key: entry for entry in flatten(short) if entry.key != "others"} == whole
+    crowded = [entry.key for entry in menu(view_of(count=32), controls, is_short=True)]
+    assert sum(key.startswith("target:") for key in crowded) == 3
+    assert "more" in crowded
 
 
 def test_a_screen_reader_hears_words_where_others_see_signs() -> None:

@@ -58,6 +58,7 @@ class LoopIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         super().__init__(*args, **options)
         self.loop: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self.ui_thread = 0
+        self.cuts_tall_menus = False
         self.updates: list[str] = []
         self.strays: list[str] = []
         self.failures = 0
@@ -327,6 +328,16 @@ def test_a_default_entry_that_is_disabled_is_not_clicked(start: Start) -> None:
     wait_until(lambda: len(running.icon.entries()) == 1)
     running.in_loop(running.icon)
     assert running.actions == []
+
+
+def test_a_tray_that_cuts_tall_menus_gets_the_short_one(start: Start) -> None:
+    running = start()
+    short = replace(STATE, short_menu=lambda: MENU[:1])
+    running.host.show(short)
+    wait_until(lambda: running.icon.count("menu") >= 2)
+    assert len(running.icon.entries()) == len(MENU)
+    running.icon.cuts_tall_menus = True
+    assert list(running.icon.entries()) == ["Memory 42 %"]
 
 
 def test_stop_before_run_ends_it_at_once() -> None:

@@ -320,8 +320,9 @@ def test_shells_that_keep_pictures_get_few(
 ) -> None:
     """Those of many changes are garbage that Plasma and GNOME Shell take for small."""
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", desktop)
-    start()
+    running = start()
     watcher.await_item()
+    assert running.icon.cuts_tall_menus == desktop.endswith("GNOME")
     assert slots_px < set(sizes_of(watcher))
     assert sum(4 * size * size for size in sizes_of(watcher)) < 20_000
 

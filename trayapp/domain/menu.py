@@ -79,6 +79,8 @@ class TrayState:
     """Plain text, several lines; the first is the title."""
     menu: Callable[[], tuple[MenuEntry, ...]]
     """The menu, computed when somebody looks: most menus are never opened."""
+    short_menu: Callable[[], tuple[MenuEntry, ...]] | None = None
+    """The same with fewer rows, for trays that cut off what is taller than the screen."""
     rows: tuple[str, ...] = ()
     """Keys of what comes and goes at the top level: other rows, another height."""
     marks: tuple[object, ...] = ()

@@ -18,7 +18,7 @@ from trayapp.domain.trend import FLAT_BYTES_PER_SECOND, trend_arrow
 from trayapp.domain.units import format_percent, format_rate, format_size, parse_duration
 from trayapp.domain.view import Controls, TargetView, View
 
-_MOST_TARGETS = 20
+_MOST_TARGETS, _MOST_TARGETS_IF_SHORT = 20, 3
 _RATE_WIDTH = 10
 """Characters of a rate, as in "+12.3 MiB/s"."""
 _MOST_INCIDENTS = 3
@@ -32,6 +32,7 @@ def tray_state(view: View | None, controls: Controls) -> TrayState:
         picture=icon_picture(view, controls),
         tooltip=tooltip(view, controls),
         menu=partial(menu, view, controls),
+        short_menu=partial(menu, view, controls, is_short=True),
         rows=_rows(view, controls),
         marks=_marks(view, controls),
         attention=view is not None
@@ -65,26 +66,30 @@ def shown_choices(view: View | None, by_settings: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((by_settings, "system", *names)))
 
 
-def menu(view: View | None, controls: Controls) -> tuple[MenuEntry, ...]:
-    """The whole menu; every label is current as of `view`."""
-    return (
-        *_summary(view, controls),
-        _separator("summary"),
-        MenuEntry(key="trends", label=_("Memory trends…"), default=True, enabled=view is not None),
-        MenuEntry(key="table", label=_("Table…"), enabled=view is not None),
-        MenuEntry(key="compact", label=_("Compact view…"), enabled=view is not None),
-        MenuEntry(key="statistics", label=_("Statistics…"), enabled=view is not None),
-        MenuEntry(key="export", label=_("Export…"), enabled=view is not None),
-        MenuEntry(key="report", label=_("Report…"), enabled=view is not None),
+def menu(view: View | None, controls: Controls, *, is_short: bool = False) -> tuple[MenuEntry, ...]:
+    """The whole menu; every label is current as of `view`.
+
+    is_short: with few rows at the top level, what is used least below one of them.
+    """
+    known = view is not None
+    windows = (
+        MenuEntry(key="table", label=_("Table…"), enabled=known),
+        MenuEntry(key="compact", label=_("Compact view…"), enabled=known),
+        MenuEntry(key="statistics", label=_("Statistics…"), enabled=known),
+        MenuEntry(key="export", label=_("Export…"), enabled=known),
+        MenuEntry(key="report", label=_("Report…"), enabled=known),
         _separator("windows"),
-        MenuEntry(
-            key="pause", label=_("Start tracking") if controls.paused else _("Pause tracking")
-        ),
-        MenuEntry(key="snapshot", label=_("Snapshot now"), enabled=view is not None),
+    )
+    pause_label = _("Start tracking") if controls.paused else _("Pause tracking")
+    pause = MenuEntry(key="pause", label=pause_label)
+    snapshot = MenuEntry(key="snapshot", label=_("Snapshot now"), enabled=known)
+    actions = (
         _cleanup_menu(view),
         _alerts_menu(view, controls),
         _recent_menu(controls),
         _track_menu(view.largest if view else ()),
+    )
+    settings = (
         _separator("actions"),
         MenuEntry(key="settings", label=_("Settings…")),
         MenuEntry(
@@ -94,6 +99,17 @@ def menu(view: View | None, controls: Controls) -> tuple[MenuEntry, ...]:
             checked=controls.starts_at_login,
         ),
         MenuEntry(key="places", label=_("Reset window positions")),
+    )
+    rows: tuple[MenuEntry, ...] = (*windows, pause, snapshot, *actions, *settings)
+    if is_short:
+        rest = (*windows, snapshot, *settings)
+        others = MenuEntry(key="others", label=_("More"), kind="submenu", children=rest)
+        rows = (others, pause, *actions)
+    return (
+        *_summary(view, controls, _MOST_TARGETS_IF_SHORT if is_short else _MOST_TARGETS),
+        _separator("summary"),
+        MenuEntry(key="trends", label=_("Memory trends…"), default=True, enabled=known),
+        *rows,
         _separator("settings"),
         MenuEntry(key="quit", label=_("Quit Memtray")),
     )
@@ -205,7 +221,7 @@ def _with_level(level: Level, text: str) -> str:
     return _("{level}: {title}").format(level=level.said, title=text)
 
 
-def _summary(view: View | None, controls: Controls) -> Iterable[MenuEntry]:
+def _summary(view: View | None, controls: Controls, most_targets: int) -> Iterable[MenuEntry]:
     if view is None:
         label = _("Tracking is paused") if controls.paused else _("Waiting for the first sample…")
         yield MenuEntry(key="system", label=label, kind="text")
@@ -218,7 +234,7 @@ def _summary(view: View | None, controls: Controls) -> Iterable[MenuEntry]:
         yield MenuEntry(key=f"problem:{problem}", label=TEXT_MARK + problem, kind="text")
     for incident in view.incidents[:_MOST_INCIDENTS]:
         yield _incident_menu(incident)
-    for target in view.targets[:_MOST_TARGETS]:
+    for target in view.targets[:most_targets]:
         name = shown_name(target.name)
         figures = _spoken(name, target.rss_bytes, target.slope_bytes_per_second)
         yield MenuEntry(
@@ -226,8 +242,8 @@ def _summary(view: View | None, controls: Controls) -> Iterable[MenuEntry]:
             label=target_line(target) + _slack(target),
             spoken=_with_level(target.level, figures) if target.pids else "",
         )
-    if len(view.targets) > _MOST_TARGETS:
-        more = len(view.targets) - _MOST_TARGETS
+    if len(view.targets) > most_targets:
+        more = len(view.targets) - most_targets
         yield MenuEntry(key="more", label=_("and {count} more…").format(count=format_count(more)))
     if view.applications:
         yield _separator("targets")

@@ -205,7 +205,11 @@ class TrayHost:
 
     def _items(self) -> Iterable[Any]:
         """The newest menu, when pystray wants it. UI thread."""
-        return [self._item(entry) for entry in self._state.menu()]
+        state = self._state
+        menu = state.menu
+        if state.short_menu and getattr(self._icon, "cuts_tall_menus", False):
+            menu = state.short_menu
+        return [self._item(entry) for entry in menu()]
 
     def _item(self, entry: MenuEntry) -> Any:
         if entry.kind == "separator":

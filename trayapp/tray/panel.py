@@ -78,7 +78,8 @@ class PanelWatch:
         """Whose it is, by the name of the desktop; empty if that has none."""
         if self._has_xfce_panel:
             return "XFCE"
-        return "GNOME" if "GNOME" in self._desktops else self._desktop
+        is_gnome = "GNOME" in self._desktops and self._desktop != "Budgie"
+        return "GNOME" if is_gnome else self._desktop
 
     def start(self) -> None:
         """Listen and ask: on each new connection."""

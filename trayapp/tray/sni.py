@@ -100,11 +100,17 @@ class SniIcon(LoopingIcon):
         self._scroll_due_seconds = 0.0
         self._replies: dict[int, Reply] = {}
         self._clicked: list[Callable[[Any], object]] = []
+        self._panel: PanelWatch | None = None
         self._item = self._interface()
         self._menu_object = MenuObject(
             lambda: self.menu, self._send, self._clicked.append, lambda: self.on_look()
         )
         self._objects = Objects(self._item, self._menu_object.interface)
+
+    @property
+    def cuts_tall_menus(self) -> bool:
+        """Whether the rows of a menu that the screen is too low for are out of reach."""
+        return self._panel is not None and self._panel.kind == "GNOME"
 
     def resize_menu(self) -> None:
         """Tell hosts now that the menu has other entries, though nobody looks. Any thread.
@@ -391,7 +397,8 @@ class SniIcon(LoopingIcon):
         """Draw when asked, and not twice: hosts ask again after each change of a text."""
         if icon is None:
             return []
-        sizes_px = SIZES_BY_PANEL_PX.get(self._panel.kind, ICON_SIZES_PX)
+        kind = self._panel.kind if self._panel else ""
+        sizes_px = SIZES_BY_PANEL_PX.get(kind, ICON_SIZES_PX)
         if (icon, sizes_px) != self._pixmap_source:
             self._pixmap_source = icon, sizes_px
             if isinstance(icon, IconPicture):
