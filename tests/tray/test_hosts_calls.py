@@ -1,4 +1,6 @@
-"""What each host's source calls, in its order and with its arguments, and what it must hear.
+"""What each host calls, in its order and with its arguments, and what it must hear.
+
+Taken from their sources, and seen on the bus of Plasma, waybar and GNOME Shell.
 
 KDE Plasma and LXQt: libdbusmenu-qt's DBusMenuImporter. XFCE and waybar: libdbusmenu-gtk over
 libdbusmenu-glib. MATE: sn-dbus-menu.c. GNOME: the AppIndicator extension's dbusMenu.js.

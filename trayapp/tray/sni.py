@@ -47,7 +47,7 @@ SIZES_BY_PANEL_PX = {
 """Where more is known. XFCE shrinks the largest, too, but has slots of 22 and 44 pixels, in which
 whole pixels stay whole. Plasma and GNOME Shell have slots of few sizes, and keep all they were sent
 until they collect garbage: in Plasma, after 1,800 changes, that is 33 MiB of these and 112 of those
-above; in GNOME Shell, 7 and 40 KiB for each change."""
+above; in GNOME Shell 43, 7 and 40 KiB for each change."""
 _WATCHER_OBJECT = DBusAddress("/StatusNotifierWatcher", WATCHER, WATCHER)
 _WATCHER_PROPERTIES = DBusAddress(
     "/StatusNotifierWatcher", WATCHER, "org.freedesktop.DBus.Properties"
