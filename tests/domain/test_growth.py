@@ -38,6 +38,17 @@ def test_the_rate_of_a_straight_climb_is_its_slope() -> None:
     assert abs(tracker.rate_bytes_per_second - 200_000) < 1
 
 
+def test_a_look_right_after_the_first_counts_no_more_than_the_time_it_covers() -> None:
+    """Opening the menu has a target looked at again some milliseconds after it was found."""
+    tracker = GrowthTracker()
+    feed(tracker, 0.0, {A: 100 * MIB})
+    feed(tracker, 0.01, {A: 100 * MIB})
+    for second in range(1, 16):
+        feed(tracker, second, {A: 100 * MIB + 200_000 * second})
+    assert tracker.rate_bytes_per_second is not None
+    assert abs(tracker.rate_bytes_per_second - 200_000) < 1_000
+
+
 def test_growth_is_told_after_it_has_been_held_and_not_before() -> None:
     tracker = GrowthTracker()
     grow(tracker, range(32), 200_000)

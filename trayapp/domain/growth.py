@@ -79,6 +79,7 @@ class GrowthTracker:
         self._first_seen: dict[ProcessKey, float] = {}
         self._last_monotonic_seconds: float | None = None
         self._rate: float | None = None
+        self._weight = 0.0
         self._samples = 0
         self._growth: Growth | None = None
         self._floors = _Floors()
@@ -93,7 +94,8 @@ class GrowthTracker:
 
         Its weights decay with a time constant of 20 s, so that they do not depend on the interval:
         alpha = 1 - exp(-dt / 20 s), as for irregular samples (Eckner, "Algorithms for unevenly
-        spaced time series: moving averages and other rolling operators", 2012).
+        spaced time series: moving averages and other rolling operators", 2012). They are divided by
+        their sum, so that the first interval weighs no more than the time it covers.
         """
         return self._rate
 
@@ -152,16 +154,16 @@ class GrowthTracker:
 
     def _forget_rate(self) -> None:
         self._rate = None
+        self._weight = 0.0
         self._samples = 0
         self._growth = None
 
     def _fold_rate(self, elapsed_seconds: float, delta_bytes: int) -> None:
         latest = delta_bytes / elapsed_seconds
-        if self._rate is None:
-            self._rate = latest
-        else:
-            alpha = 1 - math.exp(-elapsed_seconds / TIME_CONSTANT_SECONDS)
-            self._rate += alpha * (latest - self._rate)
+        alpha = 1 - math.exp(-elapsed_seconds / TIME_CONSTANT_SECONDS)
+        self._weight += alpha * (1 - self._weight)
+        before = latest if self._rate is None else self._rate
+        self._rate = before + alpha / self._weight * (latest - before)
         self._samples += 1
 
     def _fold_growth(self, now: float, total_bytes: int, rule: GrowthRule) -> None:
