@@ -241,14 +241,19 @@ class Grid(ttk.Frame):
             self._draw_soon()
             self._on_menu(self.selected, event.x_root, event.y_root)
 
-    def _open(self) -> str:
+    def _meant(self) -> int | None:
+        """The row that a key is for: the chosen one, or the only one there is."""
         index = self._index()
+        return 0 if index is None and len(self._rows) == 1 else index
+
+    def _open(self) -> str:
+        index = self._meant()
         if index is not None:
             self._on_open(self._rows[index].key)
         return "break"
 
     def _open_menu(self) -> str:
-        index = self._index()
+        index = self._meant()
         if index is not None:
             self._see(index)
             y = (index - self._first + 1) * self._row
