@@ -75,10 +75,16 @@ def _target_line(target: Mapping[str, Any]) -> str:
         text = "  " + _(
             "{name}: {size} resident {arrow} {rate}, peak {peak}, {verdict} (pid {pids})"
         )
+        if target.get("limit_label"):
+            text = "  " + _(
+                "{name}: {size} resident {arrow} {rate}, {left}, peak {peak}, {verdict} "
+                "(pid {pids})"
+            )
     rate, verdict = target["slope_bytes_per_second"], _VERDICTS[target["verdict"]]
     return text.format(
         name=target["name"],
         size=format_size(target["rss_bytes"]),
+        left=target.get("limit_label"),
         arrow=trend_arrow(rate),
         rate=format_rate(rate),
         peak=format_size(target["peak_bytes"]),

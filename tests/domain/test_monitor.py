@@ -23,7 +23,10 @@ from trayapp.domain.samples import (
     TargetSample,
 )
 from trayapp.domain.status import status
+from trayapp.domain.table import row_from, status_text
+from trayapp.domain.table_status import table_status
 from trayapp.domain.targets import TargetRule
+from trayapp.domain.tray import target_line
 from trayapp.domain.view import Controls
 
 APP = TargetRule(name="app", match="app")
@@ -96,6 +99,60 @@ def test_a_target_that_grows_towards_its_limit_is_told_how_long_is_left() -> Non
     assert "it reaches its limit of 1000 MiB in about 14 min" in outcomes[-1].view.incidents[0].body
 
 
+def test_every_figure_of_the_time_left_is_about_the_limit_that_is_reached_first() -> None:
+    """200 MiB in the settings, 144 MiB used, +118 KiB/s: 8 minutes, wherever it is told."""
+    limited = TargetRule(name="app", match="app", limit_bytes=200 * MIB)
+    rate_mib = 118 / 1024
+    above = Limit(limit_bytes=9000 * MIB, source="cgroup", used_bytes=1000 * MIB)
+    # Growth, then the proof of a leak; both end with 144 MiB.
+    for seconds in (120, 1140):
+        first_mib = 144 - rate_mib * seconds
+        outcomes = run(
+            (
+                frame(
+                    s,
+                    replace(target("app", first_mib + rate_mib * s), limits=(above,)),
+                    interval_seconds=5.0,
+                )
+                for s in range(0, seconds + 1, 5)
+            ),
+            limited,
+            growth=GrowthRule(threshold_bytes_per_second=10_000),
+        )
+        view = outcomes[-1].view
+        (app,) = view.targets
+        assert app.seconds_to_limit is not None
+        assert abs(app.seconds_to_limit - 56 * 1024 / 118) < 15
+        (incident,) = view.incidents
+        assert incident.key == ("growth:app" if seconds == 120 else "leak:app")
+        assert "its limit of 200 MiB" in incident.body
+        assert "in about 8 min" in incident.body
+        assert "the settings" in incident.body
+        assert " d " not in incident.body
+        assert incident.level is Level.CRITICAL
+        assert "limit in 8 min" in target_line(app)
+        told_of = status(view, Controls())["targets"]
+        assert isinstance(told_of, list)
+        assert told_of[0]["seconds_to_limit"] == app.seconds_to_limit
+        assert told_of[0]["nearest_limit_source"] == "settings"
+        assert told_of[0]["nearest_limit_bytes"] == 200 * MIB
+        if seconds == 1140:
+            assert told_of[0]["leak_seconds_to_limit"] == app.seconds_to_limit
+        rows = table_status(view, Controls())["rows"]
+        assert isinstance(rows, list)
+        assert "limit in 8 min" in status_text(row_from(rows[1]))
+
+
+def test_a_limit_of_the_settings_does_not_hide_a_nearer_one_of_the_system() -> None:
+    limited = TargetRule(name="app", match="app", limit_bytes=1000 * MIB)
+    near = Limit(limit_bytes=300 * MIB, source="cgroup", used_bytes=270 * MIB)
+    (outcome,) = run([frame(0, replace(target("app", 250), limits=(near,)))], limited)
+    (view,) = outcome.view.targets
+    assert (view.limit_source, view.limit_share) == ("cgroup", 0.9)
+    assert view.headroom is not None
+    assert (view.headroom.source, view.headroom.room_bytes) == ("cgroup", 30 * MIB)
+
+
 def test_a_target_near_its_limit_rises_through_the_levels() -> None:
     limited = TargetRule(name="app", match="app", limit_bytes=100 * MIB, watch_growth=False)
     sizes = [50] * 10 + [76] * 80 + [86] * 80 + [96] * 10 + [50] * 40
@@ -124,7 +181,7 @@ def test_the_limit_that_the_system_sets_is_told_where_the_settings_have_none() -
             used_bytes=(used_mib + 50) * MIB,
             reclaimable_bytes=50 * MIB,
         )
-        return replace(target("app", 100), limit=limit)
+        return replace(target("app", 100), limits=(limit,))
 
     outcomes = run(frame(s, sample(500 if s < 10 else 960)) for s in range(20))
     assert told(outcomes) == [("limit:app", "raised", Level.EMERGENCY)]
@@ -141,6 +198,8 @@ def test_without_any_limit_the_machine_is_the_limit_and_the_pressure_is_told_ins
     (view,) = outcomes[-1].view.targets
     assert (view.limit_bytes, view.limit_source) == (TOTAL_BYTES, "machine")
     assert view.seconds_to_limit is None
+    assert view.headroom is not None
+    assert view.headroom.source == "machine"
 
 
 def test_what_the_kernel_kills_is_told_at_once() -> None:
@@ -373,7 +432,7 @@ def test_a_leak_that_will_be_over_within_half_an_hour_is_critical() -> None:
     outcomes = run(
         frame(
             second,
-            replace(target("app", 500 + second), limit=limit),
+            replace(target("app", 500 + second), limits=(limit,)),
             interval_seconds=5.0,
         )
         for second in range(0, 1200, 5)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.readers.cgroups import NONE_V1, Machine, real_cgroup
 from tests.readers.children import FakeClock, running, running_python, tell
-from trayapp.domain.limits import Limit
+from trayapp.domain.limits import Limit, tightest
 from trayapp.domain.samples import ProcessKey
 from trayapp.readers.limits import PERIOD_SECONDS, LimitReader
 from trayapp.readers.procfile import read_started
@@ -31,7 +31,7 @@ def machine(tmp_path: Path) -> Machine:
 
 def limit_of(machine: Machine, pid: int = 7) -> Limit | None:
     key = ProcessKey(pid, pid)
-    return LimitReader(str(machine.root)).read([key], 0.0, TOTAL).get(key)
+    return tightest(LimitReader(str(machine.root)).read([key], 0.0, TOTAL).get(key, ()))
 
 
 # cgroup v2
@@ -212,7 +212,7 @@ def test_inside_a_container_of_version_1_paths_begin_above_the_mount(machine: Ma
     assert limit_of(machine, 8) == MACHINE
 
 
-def test_a_limit_above_the_mount_is_known_though_not_what_is_used_of_it(machine: Machine) -> None:
+def test_a_limit_above_the_mount_is_used_by_all_that_can_be_seen_at_least(machine: Machine) -> None:
     machine.mount_v1(top="/docker/abc")
     machine.process(7, HYBRID.format(controllers="memory", path="/docker/abc"))
     machine.cgroup(
@@ -221,7 +221,9 @@ def test_a_limit_above_the_mount_is_known_though_not_what_is_used_of_it(machine:
         memory_usage_in_bytes=MIB,
         memory_stat=f"hierarchical_memory_limit {GIB}",
     )
-    assert limit_of(machine) == Limit(limit_bytes=GIB, source="cgroup", path="/docker/abc")
+    assert limit_of(machine) == Limit(
+        limit_bytes=GIB, source="cgroup", used_bytes=MIB, path="/docker/abc"
+    )
 
 
 # rlimits
@@ -255,14 +257,27 @@ def test_an_rlimit_comes_with_the_address_space_that_it_bounds(
     assert limit_of(machine) == expected
 
 
-def test_a_cgroup_comes_before_an_rlimit(machine: Machine) -> None:
+def test_of_a_cgroup_and_an_rlimit_the_nearer_counts(machine: Machine) -> None:
     machine.mount_v2()
-    limits = LIMITS.format(space="1000", data="unlimited")
+    limits = LIMITS.format(space="2048000", data="unlimited")
     machine.process(7, "0::/x\n", limits=limits, status=STATUS)
-    machine.cgroup("sys/fs/cgroup/x", memory_max=GIB, memory_current=MIB)
+    for used_bytes, source in ((MIB, "rlimit"), (900 * MIB, "cgroup")):
+        machine.cgroup("sys/fs/cgroup/x", memory_max=GIB, memory_current=used_bytes)
+        limit = limit_of(machine)
+        assert limit is not None
+        assert limit.source == source
+    key = ProcessKey(7, 7)
+    both = LimitReader(str(machine.root)).read([key], 0.0, TOTAL)[key]
+    assert [limit.source for limit in both] == ["cgroup", "rlimit"]
+
+
+def test_a_full_parent_counts_though_the_limit_of_its_child_is_smaller(machine: Machine) -> None:
+    folder = v2(machine)
+    machine.cgroup(folder, memory_max=2 * GIB, memory_current=2 * GIB - MIB)
+    machine.cgroup(f"{folder}/db.service", memory_max=GIB, memory_current=100 * MIB)
     limit = limit_of(machine)
     assert limit is not None
-    assert limit.source == "cgroup"
+    assert (limit.path, limit.room_bytes) == ("/system.slice", MIB)
 
 
 def test_a_real_process_with_a_limited_address_space() -> None:
@@ -277,7 +292,7 @@ def test_a_real_process_with_a_limited_address_space() -> None:
         child.stdout.readline()
         key = ProcessKey(child.pid, read_started("/proc", child.pid))
         # A machine smaller than any cgroup's limit: only the process's own is left.
-        limit = LimitReader().read([key], 0.0, MIB)[key]
+        (limit,) = LimitReader().read([key], 0.0, MIB)[key]
     assert (limit.limit_bytes, limit.source, limit.path) == (limit_bytes, "rlimit", "RLIMIT_AS")
     assert limit.used_bytes is not None
     assert MIB < limit.used_bytes < limit_bytes
@@ -316,7 +331,7 @@ def test_broken_mounts_are_no_cgroups(machine: Machine, mountinfo: str) -> None:
 def test_without_any_such_files_there_is_the_machine(tmp_path: Path) -> None:
     key = ProcessKey(7, 7)
     assert LimitReader(str(tmp_path)).read([key], 0.0, TOTAL) == {}
-    assert LimitReader(system="darwin").read([key], 0.0, TOTAL) == {key: MACHINE}
+    assert LimitReader(system="darwin").read([key], 0.0, TOTAL) == {key: (MACHINE,)}
 
 
 def test_another_process_with_the_same_pid_has_another_limit(machine: Machine) -> None:
@@ -337,7 +352,7 @@ def test_limits_are_read_again_after_half_a_minute_and_the_dead_are_forgotten(
     reader, key = LimitReader(str(machine.root)), ProcessKey(7, 7)
 
     def limit_bytes(now: float) -> int:
-        return reader.read([key], now, TOTAL)[key].limit_bytes
+        return reader.read([key], now, TOTAL)[key][0].limit_bytes
 
     assert limit_bytes(0.0) == GIB
     machine.cgroup("sys/fs/cgroup/x", memory_max=3 * GIB)
@@ -366,7 +381,7 @@ def test_many_processes_of_one_cgroup_read_it_once(machine: Machine) -> None:
     reader = LimitReader(str(machine.root), clock=advance)
     sizes = [len(reader.read(keys, float(second), TOTAL)) for second in range(5)]
     assert sizes == [5, 10, 15, 20, 20]
-    assert len({id(limit) for limit in reader.read(keys, 5.0, TOTAL).values()}) == 1
+    assert len({id(limit) for (limit,) in reader.read(keys, 5.0, TOTAL).values()}) == 1
 
 
 def test_a_real_cgroup_with_a_limit_above_it() -> None:
@@ -380,9 +395,10 @@ def test_a_real_cgroup_with_a_limit_above_it() -> None:
             child.stdout.readline()
             key = ProcessKey(child.pid, read_started("/proc", child.pid))
             total_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-            limit = LimitReader().read([key], 0.0, total_bytes)[key]
+            limit = tightest(LimitReader().read([key], 0.0, total_bytes)[key])
             child.kill()
             child.wait()
+    assert limit is not None
     assert (limit.limit_bytes, limit.source) == (64 * MIB, "cgroup")
     assert limit.path == "/" + outer.name
     assert limit.used_bytes is not None

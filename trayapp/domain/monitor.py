@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 from trayapp.domain.application_trends import ApplicationTrends, ApplicationView
 from trayapp.domain.applications import ApplicationKey
@@ -39,6 +38,14 @@ from trayapp.domain.leaks import (
     impact_of,
 )
 from trayapp.domain.levels import Level
+from trayapp.domain.limits import (
+    Headroom,
+    Limit,
+    headroom_of,
+    limits_of,
+    machine_limit,
+    tightest,
+)
 from trayapp.domain.pressure import (
     VERY_SOON_SECONDS,
     Forecast,
@@ -177,6 +184,7 @@ class _TargetState:
         rss_bytes: int | None,
         anon_bytes: int | None,
         settings: LeakSettings,
+        limits: Sequence[Limit],
         *,
         restarted: bool,
     ) -> Verdict:
@@ -193,13 +201,15 @@ class _TargetState:
             size_bytes = self._with_swap(anon_bytes, sample, frame.system)
         elif self.signal != "resident set":
             size_bytes = sample.footprint.uss_bytes if sample.footprint else None
-        return self.leaks.fold(
+        headroom = headroom_of(limits, None)
+        verdict = self.leaks.fold(
             frame.monotonic_seconds,
             size_bytes,
             load=Load(children=len(sample.readings)),
             restarted=restarted,
-            room_bytes=_room_bytes(frame.system, sample),
+            room_bytes=headroom.room_bytes if headroom else None,
         )
+        return verdict.toward(limits)
 
     def _choose_signal(self, frame: Frame, sample: TargetSample) -> Signal | None:
         """The best that is told of it; None: not known yet."""
@@ -417,13 +427,18 @@ class Monitor:
         self._largest = everything.largest
         findings: dict[ApplicationKey, Finding] = {}
         if self._rules.judges_others:
-            findings = self._others.fold(
+            limits = (machine_limit(frame.system),)
+            found = self._others.fold(
                 now,
                 everything.applications,
                 everything.readings,
                 frame.system.available_bytes,
                 "private memory" if frame.anon_is_private else "anonymous memory",
             )
+            findings = {
+                key: finding._replace(verdict=finding.verdict.toward(limits))
+                for key, finding in found.items()
+            }
         self._applications = self._trends.fold(
             now, everything.applications, findings, frame.wall_seconds
         )
@@ -479,10 +494,11 @@ class Monitor:
                 state.growing_since_wall_seconds = wall - (now - growth.onset_monotonic_seconds)
         else:
             state.growing_since_wall_seconds = None
+        limits = limits_of(rule, sample, frame.system)
         leak = state.fold_leak(
-            frame, sample, rss_bytes, anon_bytes, self._rules.leaks, restarted=restarted
+            frame, sample, rss_bytes, anon_bytes, self._rules.leaks, limits, restarted=restarted
         )
-        limit = _limit_of(rule, sample, rss_bytes, frame.system)
+        limit = _shown_limit(limits, rss_bytes)
         footprint = (sample.footprint if readings else None) or Footprint()
         view = TargetView(
             name=rule.name,
@@ -498,6 +514,7 @@ class Monitor:
             limit_bytes=limit.limit_bytes,
             limit_source=limit.source,
             limit_share=limit.share,
+            headroom=self._headroom(limits, limit, leak, state.growth),
             restart_count=state.restart_count,
             bars=state.bars.values(),
             leak=leak,
@@ -509,10 +526,24 @@ class Monitor:
             self._judge_limit(view),
             told_leak
             # A leak that is told says all that growth would, and better.
-            or self._judge_growth(rule, view, state, now, _room_bytes(frame.system, sample)),
+            or self._judge_growth(rule, view, state, now),
             self._judge_spike(rule, spike),
         )
         return view, judged, events
+
+    def _headroom(
+        self, limits: Sequence[Limit], shown: Limit, leak: Verdict, growth: GrowthTracker
+    ) -> Headroom | None:
+        """What it reaches first, at the one rate that is told of everywhere."""
+        rate = leak.rate_bytes_per_second
+        if rate is None and growth.growth is not None:
+            is_near = shown.source != "machine" and (shown.share or 0.0) >= min(
+                self._rules.thresholds.values(), default=1.0
+            )
+            # A rise that may be a tooth of a saw says nothing of what is far away.
+            if growth.growth.sustained or is_near:
+                rate = growth.rate_bytes_per_second
+        return headroom_of(limits, rate)
 
     def _slow_values(self, view: TargetView) -> Iterable[tuple[Series, float | None]]:
         series = self._states[view.name].series
@@ -609,7 +640,7 @@ class Monitor:
         return _leak_condition(f"leak:{view.name}", view.name, view.leak, None, impact)
 
     def _judge_growth(
-        self, rule: TargetRule, view: TargetView, state: _TargetState, now: float, room_bytes: int
+        self, rule: TargetRule, view: TargetView, state: _TargetState, now: float
     ) -> Condition | None:
         growth = state.growth.growth
         if growth is None or not growth.sustained:
@@ -620,7 +651,7 @@ class Monitor:
         return Condition(
             key=f"growth:{view.name}",
             subject=view.name,
-            level=_growth_level(view, room_bytes, self._rules.leaks),
+            level=_growth_level(view, self._rules.leaks),
             title=title,
             body=body,
             has_lasted=True,
@@ -641,46 +672,23 @@ class Monitor:
         )
 
 
-class _TargetLimit(NamedTuple):
-    limit_bytes: int
-    source: str
-    share: float | None
+def _shown_limit(limits: Iterable[Limit], rss_bytes: int | None) -> Limit:
+    """Its own limit of which most is taken; else the machine's, with what the target has of it."""
+    *own, machine = limits
+    return tightest(own) or replace(machine, used_bytes=rss_bytes)
 
 
-def _limit_of(
-    rule: TargetRule, sample: TargetSample, rss_bytes: int | None, system: SystemSample
-) -> _TargetLimit:
-    """The settings' limit, else the system's, else all the memory there is."""
-    wanted_bytes = rule.limit_of(system.total_bytes)
-    found = sample.limit
-    if wanted_bytes is None and found is not None and found.source != "machine":
-        return _TargetLimit(found.limit_bytes, found.source, found.share)
-    limit_bytes = system.total_bytes if wanted_bytes is None else wanted_bytes
-    return _TargetLimit(
-        limit_bytes,
-        "machine" if wanted_bytes is None else "settings",
-        None if rss_bytes is None else rss_bytes / limit_bytes,
-    )
-
-
-def _room_bytes(system: SystemSample, sample: TargetSample) -> int:
-    """What is left for a target to grow into: of its own limit, or of the machine."""
-    limit = sample.limit
-    if limit is None or limit.share is None:
-        return system.available_bytes
-    return min(system.available_bytes, round(limit.limit_bytes * (1 - limit.share)))
-
-
-def _growth_level(view: TargetView, room_bytes: int, settings: LeakSettings) -> Level:
-    """Quick growth is worse only as far as it will be over soon: a program may load its data."""
+def _growth_level(view: TargetView, settings: LeakSettings) -> Level:
+    """Growth is worse only as far as it will be over soon: a program may load its data."""
     rate = view.slope_bytes_per_second or 0.0
+    left_seconds = view.seconds_to_limit
+    if left_seconds is None:
+        return Level.WARNING
     _, very_quick, furious = settings.rate_levels_bytes_per_second
-    for level, least_rate, most_seconds in (
-        (Level.EMERGENCY, furious, FURIOUS_SECONDS),
-        (Level.CRITICAL, very_quick, VERY_QUICK_SECONDS),
-    ):
-        if rate >= least_rate and room_bytes <= rate * most_seconds:
-            return level
+    if rate >= furious and left_seconds <= FURIOUS_SECONDS:
+        return Level.EMERGENCY
+    if left_seconds <= (VERY_QUICK_SECONDS if rate >= very_quick else FURIOUS_SECONDS):
+        return Level.CRITICAL
     return Level.WARNING
 
 

@@ -115,8 +115,9 @@ class TargetSample:
     readings: tuple[tuple[ProcessKey, MemoryReading], ...] = ()
     footprint: Footprint | None = None
     """Sums over its processes; up to 30 s old. None: not read."""
-    limit: Limit | None = None
-    """What stops it from growing, as the system tells; None: not known."""
+    limits: tuple[Limit, ...] = ()
+    """All that stops its processes from growing, as the system tells: of each cgroup they are in
+    and each above it, and their own. Empty: nothing does, or it is not known."""
 
     @property
     def rss_bytes(self) -> int | None:

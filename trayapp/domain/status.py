@@ -9,6 +9,7 @@ from trayapp.domain.applications import ApplicationUse
 from trayapp.domain.budget import BudgetVerdict
 from trayapp.domain.incidents import Incident
 from trayapp.domain.leaks import NOTHING_TO_JUDGE, Verdict
+from trayapp.domain.limits import Headroom
 from trayapp.domain.samples import SystemSample
 from trayapp.domain.view import Controls, TargetView, View
 
@@ -55,7 +56,7 @@ def _target(target: TargetView) -> dict[str, object]:
         "limit_bytes": target.limit_bytes,
         "limit_source": target.limit_source,
         "limit_share": target.limit_share,
-        "seconds_to_limit": target.seconds_to_limit,
+        **headroom_status(target.headroom),
         "growing_since": target.growing_since_wall_seconds,
         "restart_count": target.restart_count,
     }
@@ -74,6 +75,18 @@ def application_status(
         "verdict": leak.level,
         "leak_pid": followed.leak_pid if followed else None,
         **_leak(leak, followed.leak_since_wall_seconds if followed else None),
+        **headroom_status(leak.headroom),
+    }
+
+
+def headroom_status(headroom: Headroom | None) -> dict[str, object]:
+    """The limit that is reached first, and when, as JSON; all null where that is not known."""
+    return {
+        "seconds_to_limit": headroom.seconds_to_limit if headroom else None,
+        "nearest_limit_bytes": headroom.limit_bytes if headroom else None,
+        "nearest_limit_source": headroom.source if headroom else None,
+        "nearest_limit_room_bytes": headroom.room_bytes if headroom else None,
+        "limit_label": headroom.label if headroom else "",
     }
 
 

@@ -48,6 +48,8 @@ class TableRow:
     level: Level = Level.NORMAL
     """The worst open incident about it."""
     restart_count: int = 0
+    limit_label: str = ""
+    """When the first limit is reached, in a few words; empty: it does not grow."""
     evidence: str = ""
     """Sentences of the leak detector; only where one row was asked for."""
 
@@ -79,6 +81,7 @@ def row_from(told: Mapping[str, object]) -> TableRow:
         verdict=str(told.get("verdict", "healthy")),
         level=as_level(told.get("level")),
         restart_count=int(as_number(told.get("restart_count")) or 0),
+        limit_label=str(told.get("limit_label") or ""),
         evidence=str(told.get("evidence") or ""),
     )
 
@@ -158,6 +161,8 @@ def status_text(row: TableRow) -> str:
             count=row.restart_count
         )
     concern = _concern(row)
+    if concern and row.limit_label:
+        concern = _("{concern}, {left}").format(concern=concern, left=row.limit_label)
     if concern:
         # Translators: how a program stands, such as "running, leaking".
         return _("{status}, {concern}").format(status=text, concern=concern)

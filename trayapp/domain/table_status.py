@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from trayapp.domain.application_trends import ApplicationView
 from trayapp.domain.applications import ApplicationUse
+from trayapp.domain.limits import Headroom
+from trayapp.domain.status import headroom_status
 from trayapp.domain.view import Controls, TargetView, View
 
 
@@ -61,8 +63,8 @@ def detail_status(view: View | None, kind: str, name: str) -> dict[str, object]:
                 "uss_bytes": target.uss_bytes,
                 "pss_bytes": target.pss_bytes,
                 "swap_bytes": target.swap_bytes,
-                "seconds_to_limit": target.seconds_to_limit,
                 "evidence": target.leak.evidence,
+                "limit_note": _limit_note(target),
                 "processes": [list(key) for key in target.keys],
             }
     for application in view.applications if kind == "application" else ():
@@ -100,11 +102,26 @@ def _target_row(target: TargetView) -> dict[str, object]:
         "limit_bytes": target.limit_bytes,
         "limit_share": target.limit_share,
         "has_own_limit": target.has_own_limit,
+        "limit_source": target.limit_source,
+        **_reached(target.headroom),
         "slope_bytes_per_second": target.slope_bytes_per_second,
         "bars": list(target.bars),
         "verdict": target.verdict,
         "level": target.level.label,
         "restart_count": target.restart_count,
+    }
+
+
+def _limit_note(target: TargetView) -> str:
+    """When the first limit is reached, where the evidence of a leak does not tell."""
+    is_told = target.leak.level != "healthy" or target.headroom is None
+    return "" if is_told or target.headroom is None else target.headroom.sentence
+
+
+def _reached(headroom: Headroom | None) -> dict[str, object]:
+    """When the first limit is reached: as JSON, as a sentence, and in a few words."""
+    return headroom_status(headroom) | {
+        "limit_sentence": headroom.sentence if headroom else "",
     }
 
 
@@ -120,5 +137,6 @@ def _application_row(
         "slope_bytes_per_second": followed.slope_bytes_per_second if followed else None,
         "bars": list(followed.bars) if followed else [],
         "verdict": followed.leak.level if followed else "healthy",
+        **_reached(followed.leak.headroom if followed else None),
         "level": followed.level.label if followed else "normal",
     }

@@ -27,6 +27,8 @@ _PRESSURE_TITLES = {
     Level.EMERGENCY: N_("Memory is almost gone"),
 }
 _LIMITS = {
+    "settings": N_("{used} of the {limit} set in the settings ({share}) are in use."),
+    "runtime": N_("{used} of the {limit} that its own heap may have ({share}) are in use."),
     "cgroup": N_("{used} of the {limit} that its cgroup sets ({share}) are in use."),
     "rlimit": N_("{used} of the {limit} that its rlimit sets ({share}) are in use."),
 }
@@ -135,8 +137,4 @@ def spike_text(name: str, spike: Spike) -> tuple[str, str]:
 
 def _time_left(view: TargetView) -> str:
     left = view.seconds_to_limit
-    if left is None or view.limit_bytes is None or left <= 0:
-        return ""
-    return _("At this rate it reaches its limit of {limit} in about {time}.").format(
-        limit=format_size(view.limit_bytes), time=format_estimate(left)
-    )
+    return view.headroom.sentence if view.headroom is not None and left else ""

@@ -11,6 +11,7 @@ from trayapp.domain.icon import icon_picture, icon_text, largest_of
 from trayapp.domain.incidents import Incident
 from trayapp.domain.language import N_, _, format_count
 from trayapp.domain.levels import Level
+from trayapp.domain.limits import Headroom
 from trayapp.domain.menu import TEXT_MARK, MenuEntry, TrayState
 from trayapp.domain.names import process_label, shown_name
 from trayapp.domain.samples import AppSample, ProcessUse, SystemSample
@@ -154,7 +155,8 @@ def application_line(application: ApplicationView) -> str:
     bars = sparkline(zoomed_heights(application.bars))
     size = _("{size} RSS").format(size=format_size(application.rss_bytes))
     name = f"{_mark(application.level)}{shown_name(application.name)}{several}"
-    return f"{name}  {bars}  {size} {_trend(application.slope_bytes_per_second)}"
+    figures = f"{size} {_trend(application.slope_bytes_per_second)}"
+    return _with_limit(f"{name}  {bars}  {figures}", application.leak.headroom)
 
 
 def incident_line(incident: Incident) -> str:
@@ -236,7 +238,9 @@ def _summary(view: View | None, controls: Controls, most_targets: int) -> Iterab
         yield _incident_menu(incident)
     for target in view.targets[:most_targets]:
         name = shown_name(target.name)
-        figures = _spoken(name, target.rss_bytes, target.slope_bytes_per_second)
+        figures = _with_limit(
+            _spoken(name, target.rss_bytes, target.slope_bytes_per_second), target.headroom
+        )
         yield MenuEntry(
             key=f"target:{target.name}",
             label=target_line(target) + _slack(target),
@@ -420,7 +424,15 @@ def _size_and_rate(target: TargetView) -> str:
         size = text.format(
             size=format_size(target.rss_bytes), share=format_percent(target.limit_share)
         )
-    return f"{size} {_trend(target.slope_bytes_per_second)}"
+    return _with_limit(f"{size} {_trend(target.slope_bytes_per_second)}", target.headroom)
+
+
+def _with_limit(figures: str, headroom: Headroom | None) -> str:
+    """Followed by the time until the first limit is reached, where that is soon."""
+    if headroom is None or not headroom.label:
+        return figures
+    # Translators: such as "144 MiB RSS ↗ +118 KiB/s, limit in 8 min".
+    return _("{figures}, {left}").format(figures=figures, left=headroom.label)
 
 
 def _slack(subject: TargetView | ApplicationView) -> str:

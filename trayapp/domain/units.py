@@ -137,12 +137,16 @@ def format_duration(seconds: float | None) -> str:
     return parts[0] if parts else _("{number} s").format(number=0)
 
 
+_ESTIMATE_STEPS = ((10 * 86400, 86400), (36000, 3600), (180, 60), (20, 5))
+"""From so many seconds on, an estimate is rounded to so many."""
+
+
 def format_estimate(seconds: float | None) -> str:
     """Write a duration that is only guessed, without digits that pretend to be known."""
     if seconds is None:
         return "–"
-    step = 86400 if seconds >= 10 * 86400 else 3600 if seconds >= 36000 else 60
-    return format_duration(round(seconds / step) * step if seconds >= 600 else seconds)
+    step = next((step for least, step in _ESTIMATE_STEPS if seconds >= least), 1)
+    return format_duration(round(seconds / step) * step)
 
 
 def format_percent(share: float | None, digits: int | None = 0) -> str:

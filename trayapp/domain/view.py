@@ -11,6 +11,7 @@ from trayapp.domain.colors import Rgb
 from trayapp.domain.incidents import Incident, Quiet
 from trayapp.domain.leaks import NOTHING_TO_JUDGE, Verdict
 from trayapp.domain.levels import Level
+from trayapp.domain.limits import Headroom
 from trayapp.domain.samples import AppSample, ProcessKey, ProcessUse, SystemSample
 
 
@@ -35,11 +36,14 @@ class TargetView:
     pss_bytes: int | None = None
     swap_bytes: int | None = None
     limit_bytes: int | None = None
-    """The limit that counts: the settings', else the system's, else all the memory there is."""
+    """Its own limit of which most is taken, of the settings' and the system's; where it has none,
+    all the memory there is."""
     limit_source: str = "machine"
-    """"settings", "cgroup", "rlimit" or "machine"."""
+    """"settings", "cgroup", "rlimit", "runtime" or "machine"."""
     limit_share: float | None = None
     """How much of that limit is taken; 1.0 is all."""
+    headroom: Headroom | None = None
+    """The limit that it reaches first, which may be another, and when; None: not known."""
     restart_count: int = 0
     bars: tuple[float | None, ...] = ()
     """Ten values in bytes, oldest first."""
@@ -61,13 +65,8 @@ class TargetView:
 
     @property
     def seconds_to_limit(self) -> float | None:
-        """Time until its own limit at the present rate; None: it has none, or does not grow."""
-        if not self.has_own_limit or self.limit_bytes is None or self.limit_share is None:
-            return None
-        rate = self.slope_bytes_per_second
-        if rate is None or rate <= 0 or self.growing_since_wall_seconds is None:
-            return None
-        return max(0.0, self.limit_bytes * (1 - self.limit_share) / rate)
+        """Time until the first of all limits is reached; None: it does not grow."""
+        return self.headroom.seconds_to_limit if self.headroom else None
 
     @property
     def has_own_limit(self) -> bool:

@@ -105,6 +105,7 @@ def report_json(report: Report) -> dict[str, object]:
             "growing_since_unix_s": one.since_wall_seconds,
             "limit_bytes": one.limit_bytes,
             "seconds_to_limit": one.seconds_to_limit,
+            "nearest_limit_source": one.limit_source,
             "leaked_since_unix_s": one.leaked[0] if one.leaked else None,
             "leaked_until_unix_s": one.leaked[1] if one.leaked else None,
             "evidence": one.evidence,

@@ -96,6 +96,10 @@ class TargetFacts:
     since_wall_seconds: float | None
     limit_bytes: float | None
     seconds_to_limit: float | None
+    limit_source: str | None
+    """Who sets the limit that is reached first."""
+    limit_sentence: str
+    """When that is, where the evidence does not tell; else empty."""
     evidence: str
     leaked: tuple[float, float] | None = None
     """From when to when it was called leaking, where it no longer is at the end."""

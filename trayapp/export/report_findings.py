@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from trayapp.domain.language import _, listed, ngettext, paragraph
-from trayapp.domain.units import format_duration, format_estimate, format_percent, format_size
+from trayapp.domain.units import format_duration, format_percent, format_size
 from trayapp.export.report_collecting import LONGEST_JUDGED_SECONDS, Collector
 from trayapp.export.report_facts import (
     CleanupFacts,
@@ -77,14 +77,7 @@ def _findings(
 
 
 def _growth_finding(one: TargetFacts) -> Finding:
-    text = one.evidence
-    if one.seconds_to_limit is not None and one.limit_bytes:
-        text = paragraph(
-            text,
-            _("At this rate it reaches its limit of {limit} in about {time}.").format(
-                limit=format_size(one.limit_bytes), time=format_estimate(one.seconds_to_limit)
-            ),
-        )
+    text = paragraph(one.evidence, one.limit_sentence)
     if one.tasks:
         named = listed(f"{task.name} (+{format_size(task.growth_bytes)})" for task in one.tasks)
         text = paragraph(text, _("It grew most during: {tasks}.").format(tasks=named))

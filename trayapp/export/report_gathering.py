@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
+from trayapp.domain.limits import LIMIT_SOURCES, Headroom
 from trayapp.domain.records import TASK, Event
 from trayapp.export.report_charts import charts_of
 from trayapp.export.report_collecting import Collector
@@ -71,7 +73,6 @@ def _target(
     level, evidence = str(verdict.level), verdict.evidence
     rate, growth = verdict.rate_bytes_per_second, verdict.growth_bytes
     shape, score, since = str(verdict.shape), verdict.score, verdict.onset_monotonic_seconds
-    left = None
     if live.get("verdict") in ("healthy", "growing", "leaking"):
         # Who watched every sample knows best.
         level, evidence = str(live["verdict"]), str(live.get("evidence") or evidence)
@@ -80,10 +81,7 @@ def _target(
         shape = str(live.get("shape") or shape)
         score = _number(live.get("leak_score")) or 0.0
         since = _number(live.get("leak_since"))
-        left = _number(live.get("leak_seconds_to_limit"))
-    current = target.summary.current
-    if left is None and level != "healthy" and limit and rate and rate > 0 and current is not None:
-        left = max(0.0, limit - current) / rate
+    headroom = _headroom(live, target.summary.current, rate if level != "healthy" else None)
     return TargetFacts(
         name=said(name),
         summary=target.summary,
@@ -95,11 +93,37 @@ def _target(
         growth_bytes=growth,
         since_wall_seconds=since,
         limit_bytes=limit,
-        seconds_to_limit=left,
+        seconds_to_limit=headroom.seconds_to_limit if headroom else None,
+        limit_source=headroom.source if headroom else None,
+        # The evidence of a live leak names it already.
+        limit_sentence=headroom.sentence if headroom and headroom.clause not in evidence else "",
         evidence=said(evidence),
         leaked=target.leaked if level != "leaking" else None,
         details=said(background.details.get(name, "")),
         tasks=tuple(_worst_tasks((one for one in tasks if one.subject == name), since, said)),
+    )
+
+
+def _headroom(
+    live: Mapping[str, Any], current_bytes: float | None, rate: float | None
+) -> Headroom | None:
+    """What the applet says of the limit that is reached first; else by the size on record."""
+    limit, room = _number(live.get("limit_bytes")), None
+    source = live.get("limit_source")
+    left = _number(live.get("seconds_to_limit"))
+    if left is not None:
+        limit, room = (_number(live.get(f"nearest_limit_{key}")) for key in ("bytes", "room_bytes"))
+        source = live.get("nearest_limit_source")
+        rate = room / left if room and left else rate
+    elif limit is not None and current_bytes is not None:
+        room = max(0.0, limit - current_bytes)
+    if limit is None or room is None or source not in LIMIT_SOURCES:
+        return None
+    return Headroom(
+        limit_bytes=round(limit),
+        source=source,
+        room_bytes=round(room),
+        rate_bytes_per_second=rate,
     )
 
 

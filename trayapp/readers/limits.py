@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from typing import NamedTuple
 
-from trayapp.domain.limits import Limit, tightest
+from trayapp.domain.limits import Limit
 from trayapp.domain.samples import ProcessKey
 from trayapp.readers.cgroups import Cgroup, Cgroups
 from trayapp.readers.procfile import field_bytes, read_start, read_started
@@ -31,24 +32,25 @@ class _Home(NamedTuple):
     """What was found out about a process."""
 
     cgroup: Cgroup | None
-    rlimit: Limit | None
+    rlimits: tuple[Limit, ...]
 
 
-class _Level(NamedTuple):
+class _Levels(NamedTuple):
     """What was read of a cgroup and those above it."""
 
-    limit: Limit | None
-    """None: none of them has one."""
+    limits: tuple[Limit, ...]
+    """Of each that has one, the nearest first."""
     high_bytes: int | None
 
 
 class LimitReader:
     """Reads limits, each every 30 s. All calls from one thread. Keeps nothing of the dead.
 
-    A cgroup's limit counts first: the smallest of the process's own cgroup and all above it that
-    can be seen from here, with what that one has in use. Then a limit on the process's own
-    address space (`ulimit -v`, `ulimit -d`), with the address space in use: it cannot be compared
-    with a resident set, only with that. Else all the memory there is.
+    Of a process: the limit of its own cgroup and of each above it that can be seen from here, with
+    what that one has in use, since a parent may be full while its child is not. And a limit on the
+    process's own address space (`ulimit -v`, `ulimit -d`), with the address space in use: it
+    cannot be compared with a resident set, only with that. Without any of them, all the memory
+    there is.
     """
 
     def __init__(
@@ -64,19 +66,19 @@ class LimitReader:
         self._rota = Rota[ProcessKey](PERIOD_SECONDS, BUDGET_SECONDS, clock)
         self._cgroup_rota = Rota[Cgroup](PERIOD_SECONDS, BUDGET_SECONDS, clock)
         self._homes: dict[ProcessKey, _Home] = {}
-        self._levels: dict[Cgroup, _Level] = {}
+        self._levels: dict[Cgroup, _Levels] = {}
 
     def read(
         self, keys: Collection[ProcessKey], now: float, total_bytes: int
-    ) -> dict[ProcessKey, Limit]:
-        """The limits of these processes, at most 30 s old; all others are forgotten.
+    ) -> dict[ProcessKey, tuple[Limit, ...]]:
+        """All limits of each of these processes, at most 30 s old; others are forgotten.
 
         `now`: monotonic seconds; `total_bytes`: the machine's memory. Missing in the answer: who
         has not had a turn, or has ended.
         """
         machine = Limit(limit_bytes=total_bytes, source="machine")
         if self._cgroups is None:
-            return dict.fromkeys(keys, machine)
+            return dict.fromkeys(keys, (machine,))
         homes = self._homes
         for key in self._rota.due(keys, now):
             home = self._find_home(key, self._cgroups)
@@ -87,42 +89,41 @@ class LimitReader:
         self._homes = homes = {key: homes[key] for key in keys if key in homes}
         self._read_cgroups({home.cgroup for home in homes.values() if home.cgroup}, now)
         return {
-            key: self._limit(home, machine)
+            key: self._limits(home, machine)
             for key, home in homes.items()
             if home.cgroup is None or home.cgroup in self._levels
         }
 
-    def _limit(self, home: _Home, machine: Limit) -> Limit:
-        level = self._levels[home.cgroup] if home.cgroup else _Level(None, None)
+    def _limits(self, home: _Home, machine: Limit) -> tuple[Limit, ...]:
+        levels = self._levels[home.cgroup] if home.cgroup else _Levels((), None)
         # What lies above all the memory there is limits nothing; version 1 says "none" that way.
-        if level.limit is not None and level.limit.limit_bytes < machine.limit_bytes:
-            return level.limit
-        if home.rlimit is not None:
-            return home.rlimit
-        if level.high_bytes is None or home.cgroup is None:
-            return machine
-        return Limit(
-            limit_bytes=machine.limit_bytes,
-            source="machine",
-            high_bytes=level.high_bytes,
-            path=home.cgroup.path,
-        )
+        held = levels.limits
+        if any(limit.limit_bytes >= machine.limit_bytes for limit in held):
+            held = tuple(limit for limit in held if limit.limit_bytes < machine.limit_bytes)
+        if home.rlimits:
+            return (*held, *home.rlimits)
+        if held:
+            return held
+        if levels.high_bytes is None or home.cgroup is None:
+            return (machine,)
+        return (replace(machine, high_bytes=levels.high_bytes, path=home.cgroup.path),)
 
     def _find_home(self, key: ProcessKey, cgroups: Cgroups) -> _Home | None:
         """None: it has ended, or nothing tells that the pid is still its own."""
-        cgroup = rlimit = None
+        cgroup: Cgroup | None = None
+        rlimits: tuple[Limit, ...] = ()
         try:
             with suppress(PermissionError, ValueError):
                 cgroup = cgroups.of(key.pid)
             with suppress(PermissionError, ValueError):
-                rlimit = self._read_rlimit(key.pid)
+                rlimits = self._read_rlimits(key.pid)
             return (
-                _Home(cgroup, rlimit) if read_started(self._proc, key.pid) == key.started else None
+                _Home(cgroup, rlimits) if read_started(self._proc, key.pid) == key.started else None
             )
         except (OSError, ValueError):
             return None
 
-    def _read_rlimit(self, pid: int) -> Limit | None:
+    def _read_rlimits(self, pid: int) -> tuple[Limit, ...]:
         table = b"\n" + read_start(f"{self._proc}/{pid}/limits", 8192)
         found = []
         status = b""
@@ -140,7 +141,7 @@ class LimitReader:
                         path=name,
                     )
                 )
-        return tightest(found)
+        return tuple(found)
 
     def _read_cgroups(self, cgroups: set[Cgroup], now: float) -> None:
         for cgroup in self._cgroup_rota.due(cgroups, now):
@@ -150,19 +151,11 @@ class LimitReader:
         }
 
 
-def _read_v2(cgroup: Cgroup) -> _Level:
+def _read_v2(cgroup: Cgroup) -> _Levels:
     ways = list(cgroup.upwards())
     highs = [high for way in ways if (high := _figure(f"{way.folder}/memory.high")) is not None]
     high_bytes = min(highs, default=None)
-    limits = [
-        (limit, way) for way in ways if (limit := _figure(f"{way.folder}/memory.max")) is not None
-    ]
-    if not limits:
-        return _Level(None, high_bytes)
-    limit_bytes = min(limit for limit, _ in limits)
-    # Of several with the same limit the topmost holds the most and is reached first.
-    way = next(way for limit, way in reversed(limits) if limit == limit_bytes)
-    return _Level(
+    limits = (
         Limit(
             limit_bytes=limit_bytes,
             source="cgroup",
@@ -170,36 +163,34 @@ def _read_v2(cgroup: Cgroup) -> _Level:
             reclaimable_bytes=_stat_field(way, b"inactive_file"),
             high_bytes=high_bytes,
             path=way.path,
-        ),
-        high_bytes,
-    )
-
-
-def _read_v1(cgroup: Cgroup) -> _Level:
-    ways = list(cgroup.upwards())
-    limits = [
-        (limit, way)
+        )
         for way in ways
-        if (limit := _figure(f"{way.folder}/memory.limit_in_bytes")) is not None
-    ]
-    # Counts those above that cannot be seen from in here, too.
-    hidden_bytes = _stat_field(cgroup, b"hierarchical_memory_limit")
-    limit_bytes = min((limit for limit, _ in limits), default=hidden_bytes)
-    if limit_bytes is None:
-        return _Level(None, None)
-    if hidden_bytes is not None and hidden_bytes < limit_bytes:
-        return _Level(Limit(limit_bytes=hidden_bytes, source="cgroup", path=cgroup.path), None)
-    way = next((way for limit, way in reversed(limits) if limit == limit_bytes), cgroup)
-    return _Level(
+        if (limit_bytes := _figure(f"{way.folder}/memory.max")) is not None
+    )
+    return _Levels(tuple(limits), high_bytes)
+
+
+def _read_v1(cgroup: Cgroup) -> _Levels:
+    limits = [
         Limit(
             limit_bytes=limit_bytes,
             source="cgroup",
             used_bytes=_figure(f"{way.folder}/memory.usage_in_bytes"),
             reclaimable_bytes=_stat_field(way, b"total_inactive_file"),
             path=way.path,
-        ),
-        None,
-    )
+        )
+        for way in cgroup.upwards()
+        if (limit_bytes := _figure(f"{way.folder}/memory.limit_in_bytes")) is not None
+    ]
+    # Counts those above that cannot be seen from in here, too. They use at least what the topmost
+    # does that can be seen.
+    hidden_bytes = _stat_field(cgroup, b"hierarchical_memory_limit")
+    if hidden_bytes is not None and all(hidden_bytes < limit.limit_bytes for limit in limits):
+        hidden = Limit(limit_bytes=hidden_bytes, source="cgroup", path=cgroup.path)
+        if limits:
+            hidden = replace(limits[-1], limit_bytes=hidden_bytes, path=cgroup.path)
+        limits.append(hidden)
+    return _Levels(tuple(limits), None)
 
 
 def _figure(file: str) -> int | None:
@@ -217,3 +208,10 @@ def _stat_field(cgroup: Cgroup, name: bytes) -> int | None:
         return int(rest.split(b"\n", 1)[0]) if found else None
     except (OSError, ValueError):
         return None
+
+
+def joined_limits(groups: Iterable[tuple[Limit, ...]]) -> tuple[Limit, ...]:
+    """All limits of several processes, that of a common cgroup once; but the machine's."""
+    # By identity: the processes of one cgroup share its records, and there may be thousands.
+    found = {id(limit): limit for group in groups for limit in group if limit.source != "machine"}
+    return tuple(found.values())

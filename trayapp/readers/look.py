@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 
 from trayapp.domain.applications import ApplicationTracker, ApplicationUse
 from trayapp.domain.cleaning import APP
-from trayapp.domain.limits import tightest
 from trayapp.domain.oom import OomWatch, ended_targets
 from trayapp.domain.samples import (
     Everything,
@@ -25,7 +24,7 @@ from trayapp.domain.targets import TargetRule, TargetTracker
 from trayapp.domain.units import MIB
 from trayapp.readers.footprint import FootprintReader
 from trayapp.readers.itself import AppReader
-from trayapp.readers.limits import LimitReader
+from trayapp.readers.limits import LimitReader, joined_limits
 from trayapp.readers.oom import OomReader
 from trayapp.readers.power import PowerReader
 from trayapp.readers.processes import open_process_reader
@@ -136,7 +135,7 @@ class MachineReader:
                 name=name,
                 readings=_readings(group, readings),
                 footprint=Footprint.total(footprints.get(key) for key in group),
-                limit=tightest(limits[key] for key in group if key in limits),
+                limits=joined_limits(limits[key] for key in group if key in limits),
             )
             for name, group in members.items()
         )

@@ -12,7 +12,7 @@ from tkinter import font as tkfont
 from tkinter import ttk
 
 from trayapp.domain.changes import change_over, histogram
-from trayapp.domain.language import _, format_count, ngettext
+from trayapp.domain.language import _, format_count, ngettext, paragraph
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Point
 from trayapp.domain.table import (
@@ -351,12 +351,9 @@ class DetailsWindow(LiveWindow):
         )
         alerts = self._told.get("alerts")
         told = [f"⚠ {alert}" for alert in alerts] if isinstance(alerts, list) else []
-        left = as_number(self._told.get("seconds_to_limit"))
-        # An alert has said so already.
-        if left is not None and not told:
-            text = _("{verdict} At this rate it reaches its limit in about {time}.").format(
-                verdict=text, time=format_estimate(left)
-            )
+        if not told:
+            # An alert has said so already.
+            text = paragraph(text, str(self._told.get("limit_note") or ""))
         return "\n".join(filter(None, [*told[:_MOST_ALERTS], text, self._past_problem]))
 
     def _peak(self) -> float | None:

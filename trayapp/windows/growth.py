@@ -28,7 +28,9 @@ class Growth:
     """Wall seconds."""
     bytes_per_second: float
     until: float | None = None
-    """Wall time at which the limit would be reached; None: there is none, or not soon."""
+    """Wall time at which the first limit would be reached; None: not known."""
+    limit_source: str = "machine"
+    """Who sets that limit: "settings", "cgroup", "rlimit", "runtime" or "machine"."""
 
 
 def growths_of_status(told: Mapping[str, Any]) -> dict[str, Growth]:
@@ -39,13 +41,14 @@ def growths_of_status(told: Mapping[str, Any]) -> dict[str, Growth]:
         level = target.get("verdict")
         since = target.get("leak_since") or target.get("growing_since")
         rate = target.get("leak_rate_bytes_per_second") or target.get("slope_bytes_per_second")
-        left = target.get("leak_seconds_to_limit") or target.get("seconds_to_limit")
+        left = target.get("seconds_to_limit") or target.get("leak_seconds_to_limit")
         if level in ("growing", "leaking") and since and rate and rate > 0 and now:
             found[target["name"]] = Growth(
                 level=level,
                 since=since,
                 bytes_per_second=rate,
                 until=None if left is None else now + left,
+                limit_source=str(target.get("nearest_limit_source") or "machine"),
             )
     return found
 

@@ -457,6 +457,12 @@ def growth_text(growth: Growth, now: float) -> str:
         text = _("leaking, {rate}") if is_leak else _("growing, {rate}")
         return text.format(rate=rate)
     text = _("leaking, {rate}, full in {time}") if is_leak else _("growing, {rate}, full in {time}")
+    if growth.limit_source != "machine":
+        text = (
+            _("leaking, {rate}, its limit in {time}")
+            if is_leak
+            else _("growing, {rate}, its limit in {time}")
+        )
     return text.format(rate=rate, time=format_estimate(max(0.0, growth.until - now)))
 
 

@@ -99,7 +99,10 @@ def _clauses(verdict: Verdict, pid: int | None) -> Iterator[str]:
         low=format_size(verdict.rate_low_bytes_per_second),
         high=format_rate(verdict.rate_high_bytes_per_second, signed=False),
     )
-    if verdict.seconds_to_limit is not None:
+    if verdict.headroom is not None:
+        if verdict.headroom.clause:
+            yield verdict.headroom.clause
+    elif verdict.seconds_to_limit is not None:
         left = format_estimate(verdict.seconds_to_limit)
         yield _("memory is full in about {time}").format(time=left)
     if verdict.is_runaway:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from trayapp.domain.language import _, format_number
 from trayapp.domain.leaks.verdict import Verdict
-from trayapp.domain.units import MIB, format_estimate, format_size
+from trayapp.domain.limits import SOON_SECONDS
+from trayapp.domain.units import MIB, format_size
 
-SOON_SECONDS = 24 * 3600.0
 MUCH_BYTES = 256 * MIB
 DOUBLED_BYTES = 64 * MIB
 NOTABLE_BYTES = 12 * MIB
@@ -32,8 +32,8 @@ def impact_of(verdict: Verdict, *, is_target: bool = False) -> Impact:
     grown, start = verdict.growth_bytes or 0.0, verdict.start_bytes or 0.0
     left = verdict.seconds_to_limit
     if left is not None and left <= SOON_SECONDS:
-        reason = _("Its memory is full in about {time}.").format(time=format_estimate(left))
-        return Impact(matters=True, reason=reason)
+        # The evidence names the time, and the limit that it is about.
+        return Impact(matters=True, reason="")
     if grown >= MUCH_BYTES:
         reason = _("It keeps {size}.").format(size=format_size(grown))
         return Impact(matters=True, reason=reason)

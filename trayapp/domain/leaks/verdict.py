@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from trayapp.domain.leaks.evidence import evidence_of
+from trayapp.domain.limits import Headroom, Limit, headroom_of
 
 Shape = Literal[
     "flat", "warm-up", "climb", "staircase", "saw-tooth returning", "saw-tooth rising",
@@ -64,6 +66,8 @@ class Verdict:
     seconds_to_limit: float | None = None
     seconds_to_limit_low: float | None = None
     seconds_to_limit_high: float | None = None
+    headroom: Headroom | None = None
+    """The limit that `seconds_to_limit` is about; None: not known, or it does not grow."""
     is_runaway: bool = False
     """Told on two and a half minutes of data, since waiting would cost too much."""
     signal: Signal | None = None
@@ -76,6 +80,21 @@ class Verdict:
     def evidence(self) -> str:
         """One sentence in the person's language, with the signal it rests on."""
         return evidence_of(self)
+
+    def toward(self, limits: Iterable[Limit]) -> Verdict:
+        """The same with the time until the first of these limits is reached, as of now."""
+        if self.rate_bytes_per_second is None:
+            return self
+        headroom = headroom_of(limits, self.rate_bytes_per_second)
+        if headroom is None:
+            return self
+        return replace(
+            self,
+            headroom=headroom,
+            seconds_to_limit=headroom.seconds_to_limit,
+            seconds_to_limit_low=headroom.seconds_at(self.rate_high_bytes_per_second),
+            seconds_to_limit_high=headroom.seconds_at(self.rate_low_bytes_per_second),
+        )
 
     def since(self, monotonic_seconds: float, wall_seconds: float) -> float | None:
         """The onset by the wall clock, given one moment on both clocks; None: there is none."""
