@@ -234,7 +234,10 @@ class Sampler(threading.Thread):
     def _tick(self, now: float) -> None:
         try:
             frame = self._machine.look(
-                now, self.interval_seconds, with_groups=not self._verdict.drops_groups
+                now,
+                self.interval_seconds,
+                with_groups=not self._verdict.drops_groups,
+                suspects=self._monitor.suspects,
             )
             self._verdict = self._budget.fold(now, frame.app)
             outcome = self._monitor.fold(frame, self._quiet_now(), self._verdict)

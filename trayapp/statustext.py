@@ -8,8 +8,8 @@ from typing import Any
 
 from trayapp.domain.language import N_, _, listed
 from trayapp.domain.levels import Level
-from trayapp.domain.trend import trend_arrow
-from trayapp.domain.units import format_percent, format_rate, format_size
+from trayapp.domain.trend import trend_figures
+from trayapp.domain.units import format_percent, format_size
 
 _VERDICTS = {
     "gone": N_("not running"),
@@ -72,21 +72,17 @@ def _target_line(target: Mapping[str, Any]) -> str:
     pids = [str(pid) for pid in target["pids"]]
     text = "  " + _("{name}: not running")
     if pids:
-        text = "  " + _(
-            "{name}: {size} resident {arrow} {rate}, peak {peak}, {verdict} (pid {pids})"
-        )
+        text = "  " + _("{name}: {size} resident {trend}, peak {peak}, {verdict} (pid {pids})")
         if target.get("limit_label"):
             text = "  " + _(
-                "{name}: {size} resident {arrow} {rate}, {left}, peak {peak}, {verdict} "
-                "(pid {pids})"
+                "{name}: {size} resident {trend}, {left}, peak {peak}, {verdict} (pid {pids})"
             )
     rate, verdict = target["slope_bytes_per_second"], _VERDICTS[target["verdict"]]
     return text.format(
         name=target["name"],
         size=format_size(target["rss_bytes"]),
         left=target.get("limit_label"),
-        arrow=trend_arrow(rate),
-        rate=format_rate(rate),
+        trend=trend_figures(rate),
         peak=format_size(target["peak_bytes"]),
         verdict=_(verdict),
         pids=listed(pids[:8]) + ("…" if len(pids) > 8 else ""),

@@ -247,6 +247,32 @@ def test_pressure_on_the_machine_names_the_largest() -> None:
     assert outcomes[-1].view.system_level is Level.CRITICAL
 
 
+def test_a_shortage_names_whole_applications_and_targets_as_the_largest() -> None:
+    """A browser of many small processes uses more than any single one."""
+    sizes = {("browser", pid): 400 for pid in range(10, 16)} | {("db", 50): 1500, ("vm", 60): 300}
+    readings = {ProcessKey(pid, pid): MemoryReading(mib * MIB) for (_, pid), mib in sizes.items()}
+    uses = [
+        ApplicationUse(
+            key=ApplicationKey("program", name),
+            name=name,
+            processes=tuple(ProcessKey(pid, pid) for each, pid in sizes if each == name),
+            rss_bytes=sum(mib * MIB for (each, _), mib in sizes.items() if each == name),
+            largest=ProcessUse(facts=facts(50, name), rss_bytes=MIB),
+        )
+        for name in ("browser", "db", "vm")
+    ]
+    everything = Everything(
+        applications=tuple(uses),
+        largest=(ProcessUse(facts=facts(50, "db"), rss_bytes=1500 * MIB),),
+        readings=readings,
+    )
+    outcomes = run(
+        frame(s, target("app", 900, 900), used_share=0.9, everything=everything) for s in range(10)
+    )
+    (incident,) = outcomes[-1].view.incidents
+    assert "Largest: browser 2.34 GiB, app 1.76 GiB, db 1.46 GiB." in incident.body
+
+
 def test_a_spike_is_told_once() -> None:
     sizes = [100] * 10 + [250] * 5
     outcomes = run(frame(s, target("app", size)) for s, size in enumerate(sizes))
@@ -360,6 +386,24 @@ def test_an_application_that_nobody_named_is_told_when_it_leaks_and_that_matters
     (application,) = outcomes[-1].view.applications
     assert (application.leak.level, application.leak_pid) == ("leaking", 50)
     assert application.level is Level.WARNING
+
+
+def test_the_limit_of_a_container_counts_for_an_application_that_is_no_target() -> None:
+    monitor = Monitor(MonitorRules())
+    for second in range(0, 1800, 10):
+        everything = machine_with("browser", 300 + 0.5 * second)
+        if monitor.suspects:
+            assert monitor.suspects == [ProcessKey(50, 50)]
+            used_bytes = everything.applications[0].rss_bytes
+            limit = Limit(limit_bytes=2000 * MIB, source="cgroup", used_bytes=used_bytes)
+            everything = replace(everything, limits={ProcessKey(50, 50): (limit,)})
+        outcome = monitor.fold(frame(second, everything=everything), Quiet())
+    (application,) = outcome.view.applications
+    assert application.leak.seconds_to_limit is not None
+    assert abs(application.leak.seconds_to_limit - (2000 - 320 - 0.5 * 1790) / 0.5) < 60
+    (incident,) = outcome.view.incidents
+    assert "its limit of 1.95 GiB (set by its cgroup) in about 26 min" in incident.body
+    assert incident.level is Level.CRITICAL
 
 
 def test_a_leak_beyond_doubt_that_leaves_hours_is_critical() -> None:

@@ -108,6 +108,7 @@ def test_what_is_unknown_is_a_dash_and_never_zero() -> None:
 
 def test_little_change_is_flat() -> None:
     assert trend_text(row("a", slope_bytes_per_second=-4_000.0)) == "→ flat"
+    assert rate_text(row("a", slope_bytes_per_second=-4_000.0)) == "steady"
     assert trend_text(row("a", slope_bytes_per_second=-6_000.0)) == "↘ down"
 
 

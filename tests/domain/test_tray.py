@@ -15,9 +15,13 @@ from trayapp.domain.levels import Level
 from trayapp.domain.menu import MenuEntry
 from trayapp.domain.monitor import Monitor, MonitorRules
 from trayapp.domain.samples import ProcessUse, TargetSample
+from trayapp.domain.status import status
+from trayapp.domain.table import rate_text, row_from
+from trayapp.domain.table_status import table_status
 from trayapp.domain.targets import TargetRule
-from trayapp.domain.tray import menu, shown_choices, target_line, tray_state
+from trayapp.domain.tray import menu, shown_choices, target_line, tooltip, tray_state
 from trayapp.domain.view import Controls, TargetView, View
+from trayapp.statustext import status_lines
 
 
 def view_of(*sizes: float, used_share: float = 0.5, count: int = 1, name: str = "app") -> View:
@@ -73,7 +77,7 @@ def test_the_bars_in_the_menu_show_the_trend_and_the_figure_the_share_of_the_lim
             slope_bytes_per_second=0.0,
         )
     )
-    assert line == "app  ▁▁▁▁▁▁▁▁▁█  20.0 MiB RSS (20 % of limit) → 0 B/s"
+    assert line == "app  ▁▁▁▁▁▁▁▁▁█  20.0 MiB RSS (20 % of limit) →"
 
 
 def test_a_line_takes_from_the_start_the_room_it_will_need() -> None:
@@ -84,8 +88,38 @@ def test_a_line_takes_from_the_start_the_room_it_will_need() -> None:
             for entry in menu(view_of(*[100.0] * 3, size), Controls())
             if entry.key == "target:app"
         )
-        spaces = len(label) - len(label.rstrip("\u00a0"))
-        assert spaces == 3 + label.count("·")
+        room = label[len(label.rstrip("\u00a0\u2007")) :]
+        assert room.count("\u00a0") == 3 + label.count("·")
+        # Of a rate, too, which is not shown yet where nothing moves.
+        assert room.count("\u2007") == (0 if "/s" in label else 10)
+
+
+@pytest.mark.parametrize(
+    ("rate", "shown"),
+    [
+        (None, "20.0 MiB RSS –"),
+        (4_400.0, "20.0 MiB RSS →"),
+        (-4_999.0, "20.0 MiB RSS →"),
+        (6_000.0, "20.0 MiB RSS ↗ +5.86 KiB/s"),
+    ],
+)
+def test_below_the_noise_no_rate_is_shown_anywhere(rate: float | None, shown: str) -> None:
+    app = TargetView(name="app", pids=(1,), rss_bytes=20 * MIB, slope_bytes_per_second=rate)
+    other = ApplicationView(
+        name="other", pids=(2,), rss_bytes=20 * MIB, slope_bytes_per_second=rate
+    )
+    view = replace(view_of(), targets=(app,), applications=(other,))
+    found = labels(view)
+    assert found["target:app"].rstrip("\u00a0\u2007").endswith(shown)
+    assert found["application:other"].rstrip("\u00a0\u2007").endswith(shown)
+    has_rate = "/s" in shown
+    lines = status_lines(status(view, Controls()))
+    assert any("/s" in line for line in lines if "app:" in line) is has_rate
+    assert ("app: 20.0 MiB RSS" in tooltip(view, Controls())) is True
+    assert ("/s" in tooltip(view, Controls())) is has_rate
+    rows = table_status(view, Controls())["rows"]
+    assert isinstance(rows, list)
+    assert ["/s" in rate_text(row_from(row)) for row in rows[1:]] == [has_rate] * 2
 
 
 def test_the_largest_applications_are_named_without_any_configuration() -> None:

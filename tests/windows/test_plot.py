@@ -89,11 +89,11 @@ def test_system_and_targets_with_their_figures(tmp_path: Path) -> None:
     assert targets.get_title(loc="left") == "Targets: Resident set (RSS)"
     assert system.get_ylim()[1] > 16 * GIB
     said = texts(figure)
-    assert "web\n80.0 MiB · peak 80.0 MiB · 0 B/s" in said
+    assert "web\n80.0 MiB · peak 80.0 MiB · steady" in said
     # Of growth that is proven there is one rate, not two.
     figures = r"leak\n167 MiB · peak 167 MiB\n(growing|leaking), \+200 KiB/s"
     assert any(re.fullmatch(figures, text) for text in said)
-    assert "Used\n6.00 GiB · peak 6.00 GiB · 0 B/s" in said
+    assert "Used\n6.00 GiB · peak 6.00 GiB · steady" in said
     assert "Total 16.0 GiB" in said
     assert "Memory, last 10 min" in said
 

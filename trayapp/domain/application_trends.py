@@ -10,6 +10,7 @@ from trayapp.domain.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.bars import BarRing
 from trayapp.domain.leaks import NOTHING_TO_JUDGE, Finding, Verdict
 from trayapp.domain.levels import Level
+from trayapp.domain.samples import MemoryReading, ProcessKey
 
 FOLLOWED_COUNT = 50
 """So many of the largest are followed; the others keep no memory of themselves."""
@@ -28,7 +29,8 @@ class ApplicationView:
     rss_bytes: int
     """Sum of the resident sets; pages that processes share count in each of them."""
     slope_bytes_per_second: float | None = None
-    """Moving average of its growth; None: not followed for long enough."""
+    """Moving average of the growth of processes that have been there for a while; None: not
+    followed for long enough."""
     bars: tuple[float | None, ...] = ()
     """Ten values in bytes, oldest first; empty: not followed."""
     leak: Verdict = NOTHING_TO_JUDGE
@@ -42,47 +44,67 @@ class ApplicationView:
 
 
 class _Trend:
+    """Bars and rate of one application."""
+
+    __slots__ = ("bars", "rate", "weight")
+
     def __init__(self, span_seconds: float) -> None:
         self.bars = BarRing(span_seconds)
-        self.last: tuple[float, int] | None = None
-        self.rate: float | None = None
+        self.forget_rate()
 
-    def fold(self, now: float, rss_bytes: int) -> None:
-        self.bars.fold(now, rss_bytes)
-        elapsed = now - self.last[0] if self.last else 0.0
-        if self.last and elapsed < _SHORTEST_STEP_SECONDS:
-            return  # Somebody wanted fresh figures; a rate is not to be had from so short a time.
-        if self.last and 0 < elapsed <= _LONGEST_STEP_SECONDS:
-            latest = (rss_bytes - self.last[1]) / elapsed
-            alpha = 1 - math.exp(-elapsed / TIME_CONSTANT_SECONDS)
-            self.rate = latest if self.rate is None else self.rate + alpha * (latest - self.rate)
-        else:
-            self.rate = None
-        self.last = now, rss_bytes
+    def forget_rate(self) -> None:
+        self.rate: float | None = None
+        self.weight = 0.0
+
+    def fold_rate(self, elapsed_seconds: float, change_bytes: int) -> None:
+        """Average; the first interval weighs no more than the time it covers."""
+        latest = change_bytes / elapsed_seconds
+        alpha = 1 - math.exp(-elapsed_seconds / TIME_CONSTANT_SECONDS)
+        self.weight += alpha * (1 - self.weight)
+        before = latest if self.rate is None else self.rate
+        self.rate = before + alpha / self.weight * (latest - before)
 
 
 class ApplicationTrends:
-    """Folds looks at all applications. Memory for `FOLLOWED_COUNT` of them, whatever comes."""
+    """Folds looks at all applications. Memory for `FOLLOWED_COUNT` of them, whatever comes.
+
+    A rate is that of processes that were there all the time. One that has just started has to fill
+    its memory first, one that leaves for a target or comes back from one brings all it has along,
+    and one that ends takes it away: none of that is growth of the application.
+    """
 
     def __init__(self, span_seconds: float) -> None:
         """`span_seconds`: time that the ten bars cover, if looks are frequent enough for that."""
         self._span_seconds = max(span_seconds, _SHORTEST_SPAN_SECONDS)
         self._trends: dict[ApplicationKey, _Trend] = {}
+        self._sizes: dict[ProcessKey, int] = {}
+        """Of the followed applications' processes, at the look that the next rate begins with."""
+        self._new: set[ProcessKey] = set()
+        """Those that were met at that look."""
+        self._looked_at: float | None = None
 
     def fold(
         self,
         monotonic_seconds: float,
         uses: Sequence[ApplicationUse],
+        readings: Mapping[ProcessKey, MemoryReading],
         findings: Mapping[ApplicationKey, Finding],
         wall_seconds: float = 0.0,
     ) -> tuple[ApplicationView, ...]:
-        """Take in one look, largest first; return the followed ones in that order."""
-        kept: dict[ApplicationKey, _Trend] = {}
+        """Take in one look, largest first; return the followed ones in that order.
+
+        readings: every process in `uses`, and maybe others.
+        """
+        followed = uses[:FOLLOWED_COUNT]
+        trends = self._trends
+        self._trends = {
+            use.key: trends.get(use.key) or _Trend(self._span_seconds) for use in followed
+        }
+        self._fold_rates(monotonic_seconds, followed, readings)
         views = []
-        for use in uses[:FOLLOWED_COUNT]:
-            trend = self._trends.get(use.key) or _Trend(self._span_seconds)
-            trend.fold(monotonic_seconds, use.rss_bytes)
-            kept[use.key] = trend
+        for use in followed:
+            trend = self._trends[use.key]
+            trend.bars.fold(monotonic_seconds, use.rss_bytes)
             verdict, pid = findings.get(use.key, _NO_FINDING)
             views.append(
                 ApplicationView(
@@ -96,5 +118,36 @@ class ApplicationTrends:
                     leak_pid=pid,
                 )
             )
-        self._trends = kept
         return tuple(views)
+
+    def _fold_rates(
+        self,
+        now: float,
+        uses: Sequence[ApplicationUse],
+        readings: Mapping[ProcessKey, MemoryReading],
+    ) -> None:
+        elapsed = None if self._looked_at is None else now - self._looked_at
+        if elapsed is not None and 0 <= elapsed < _SHORTEST_STEP_SECONDS:
+            return  # Somebody wanted fresh figures; a rate is not to be had from so short a time.
+        sizes = {key: _size(readings[key]) for use in uses for key in use.processes}
+        if elapsed is None or not 0 < elapsed <= _LONGEST_STEP_SECONDS:
+            # What was there already when looking began, or after a gap, has started long ago.
+            for trend in self._trends.values():
+                trend.forget_rate()
+            self._new = set()
+        else:
+            for use in uses:
+                trend, before = self._trends[use.key], self._sizes
+                settled = [key for key in use.processes if key in before and key not in self._new]
+                if settled:
+                    change_bytes = sum(sizes[key] - before[key] for key in settled)
+                    trend.fold_rate(elapsed, change_bytes)
+                else:
+                    trend.forget_rate()
+            self._new = sizes.keys() - self._sizes.keys()
+        self._sizes, self._looked_at = sizes, now
+
+
+def _size(reading: MemoryReading) -> int:
+    """What leaks of it, where that is known: mapped files grow the resident set without a leak."""
+    return reading.rss_bytes if reading.anon_bytes is None else reading.anon_bytes

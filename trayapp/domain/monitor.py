@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from trayapp.domain.application_trends import ApplicationTrends, ApplicationView
@@ -43,12 +43,12 @@ from trayapp.domain.limits import (
     Limit,
     headroom_of,
     limits_of,
-    machine_limit,
     tightest,
 )
 from trayapp.domain.pressure import (
     VERY_SOON_SECONDS,
     Forecast,
+    largest_users,
     pressure_level,
     pressure_share,
     stall_share,
@@ -63,6 +63,7 @@ from trayapp.domain.samples import (
     SystemSample,
     TargetSample,
 )
+from trayapp.domain.suspects import suspects_of, toward_limits
 from trayapp.domain.targets import TargetRule
 from trayapp.domain.texts import (
     forecast_text,
@@ -279,6 +280,7 @@ class Monitor:
         self._applications: tuple[ApplicationView, ...] = ()
         self._others = LeakWatch(rules.leaks)
         self._leaks_of_others: tuple[Condition, ...] = ()
+        self._suspects: Mapping[ApplicationKey, tuple[ProcessKey, ...]] = {}
         self._forecast = Forecast()
         self._trends = ApplicationTrends(rules.bar_span_seconds)
         self._slow_values_at = float("-inf")
@@ -312,6 +314,11 @@ class Monitor:
         self._app_bars.preload(remembered.get(_APP_RSS, ()))
         for state in self._states.values():
             state.bars.preload(remembered.get(state.series["rss_bytes"], ()))
+
+    @property
+    def suspects(self) -> Collection[ProcessKey]:
+        """Processes of no target that grow: the limits of these are to be read, too."""
+        return [key for keys in self._suspects.values() for key in keys]
 
     @property
     def open_incidents(self) -> tuple[Incident, ...]:
@@ -356,7 +363,7 @@ class Monitor:
             self._slow_values_at = now
             values += _slow_machine_values(frame)
         conditions: list[Condition | None] = [
-            self._judge_pressure(frame.system),
+            self._judge_pressure(frame.system, frame.targets),
             self._judge_forecast(now, frame.system),
             *self._leaks_of_others,
         ]
@@ -427,7 +434,6 @@ class Monitor:
         self._largest = everything.largest
         findings: dict[ApplicationKey, Finding] = {}
         if self._rules.judges_others:
-            limits = (machine_limit(frame.system),)
             found = self._others.fold(
                 now,
                 everything.applications,
@@ -435,12 +441,10 @@ class Monitor:
                 frame.system.available_bytes,
                 "private memory" if frame.anon_is_private else "anonymous memory",
             )
-            findings = {
-                key: finding._replace(verdict=finding.verdict.toward(limits))
-                for key, finding in found.items()
-            }
+            self._suspects = suspects_of(everything.applications, found)
+            findings = toward_limits(found, self._suspects, everything.limits, frame.system)
         self._applications = self._trends.fold(
-            now, everything.applications, findings, frame.wall_seconds
+            now, everything.applications, everything.readings, findings, frame.wall_seconds
         )
         self._leaks_of_others = tuple(
             _leak_condition(f"{OTHERS_LEAK}:{use.name}", use.name, *finding, impact)
@@ -555,7 +559,9 @@ class Monitor:
 
     # What is in order is not judged at all: to the book of incidents that is the same.
 
-    def _judge_pressure(self, system: SystemSample) -> Condition | None:
+    def _judge_pressure(
+        self, system: SystemSample, targets: Iterable[TargetSample]
+    ) -> Condition | None:
         level = pressure_level(
             system,
             self._rules.thresholds,
@@ -565,7 +571,8 @@ class Monitor:
         )
         if level is Level.NORMAL:
             return None
-        title, body = pressure_text(system, self._largest, level)
+        largest = largest_users(self._applications, targets, self._largest)
+        title, body = pressure_text(system, largest, level)
         return Condition(key=PRESSURE_KEY, subject=SYSTEM, level=level, title=title, body=body)
 
     def _judge_forecast(self, now: float, system: SystemSample) -> Condition | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from trayapp.domain.application_trends import ApplicationView
 from trayapp.domain.incidents import level_of_share
 from trayapp.domain.levels import Level
-from trayapp.domain.samples import SystemSample
+from trayapp.domain.names import process_label
+from trayapp.domain.samples import ProcessUse, SystemSample, TargetSample
 
 SWAP_LEFT_SHARE = 0.25
 """With more swap than this left, even the last of the memory is no emergency yet."""
@@ -50,6 +52,24 @@ def pressure_level(
         limits = {each: factor * stall_percent for each, factor in STALL_FACTORS.items()}
         level = max(level, level_of_share(stall, limits, 0.5 * stall_percent, current))
     return level
+
+
+def largest_users(
+    applications: Iterable[ApplicationView],
+    targets: Iterable[TargetSample],
+    processes: Iterable[ProcessUse],
+) -> list[tuple[str, int]]:
+    """Who uses most, by name with bytes, largest first: whole applications and targets.
+
+    processes: what is named in their place while applications are not followed.
+    """
+    users = [(each.name, each.rss_bytes) for each in applications]
+    if not users:
+        users = [
+            (process_label(use.facts.arguments, use.facts.name), use.rss_bytes) for use in processes
+        ]
+    users += [(each.name, each.rss_bytes) for each in targets if each.rss_bytes is not None]
+    return sorted(users, key=lambda user: -user[1])
 
 
 def stall_or_used_share(system: SystemSample) -> float:

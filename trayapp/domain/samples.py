@@ -160,6 +160,8 @@ class Everything:
     """The largest processes that no target holds, largest first."""
     readings: Mapping[ProcessKey, MemoryReading] = field(default_factory=dict)
     """Of every process. To be folded, not to be kept."""
+    limits: Mapping[ProcessKey, tuple[Limit, ...]] = field(default_factory=dict)
+    """Of the processes that were asked for, as those of a target."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

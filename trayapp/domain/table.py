@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from trayapp.domain.language import _, ngettext
 from trayapp.domain.levels import Level
-from trayapp.domain.trend import FLAT_BYTES_PER_SECOND, trend_arrow
-from trayapp.domain.units import format_percent, format_rate, format_size
+from trayapp.domain.trend import is_flat, rate_said, trend_arrow
+from trayapp.domain.units import format_percent, format_size
 
 APP, TARGET, APPLICATION, PAST = "app", "target", "application", "past"
 """Kinds of rows: Memtray itself, what is followed, all else, and what was followed once."""
@@ -175,14 +175,14 @@ def trend_text(row: TableRow) -> str:
     arrow = trend_arrow(rate)
     if rate is None:
         return arrow
-    if abs(rate) < FLAT_BYTES_PER_SECOND:
+    if is_flat(rate):
         return _("{arrow} flat").format(arrow=arrow)
     return (_("{arrow} up") if rate > 0 else _("{arrow} down")).format(arrow=arrow)
 
 
 def rate_text(row: TableRow) -> str:
-    """Change per second with its sign."""
-    return format_rate(row.slope_bytes_per_second)
+    """Change per second with its sign; below 5 KB/s it is only noise and no figure is shown."""
+    return rate_said(row.slope_bytes_per_second)
 
 
 def name_text(row: TableRow) -> str:
@@ -275,7 +275,7 @@ def _direction(row: TableRow) -> float | None:
     rate = row.slope_bytes_per_second
     if rate is None:
         return None
-    return 0.0 if abs(rate) < FLAT_BYTES_PER_SECOND else 1.0 if rate > 0 else -1.0
+    return 0.0 if is_flat(rate) else 1.0 if rate > 0 else -1.0
 
 
 def _swing(row: TableRow) -> float | None:

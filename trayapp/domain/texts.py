@@ -10,7 +10,8 @@ from trayapp.domain.leaks import Verdict
 from trayapp.domain.leaks.evidence import evidence_of
 from trayapp.domain.levels import Level
 from trayapp.domain.names import shown_name
-from trayapp.domain.samples import ProcessUse, SystemSample
+from trayapp.domain.samples import SystemSample
+from trayapp.domain.trend import is_flat
 from trayapp.domain.units import (
     format_duration,
     format_estimate,
@@ -36,9 +37,12 @@ _NAMED = 3
 
 
 def pressure_text(
-    system: SystemSample, largest: Sequence[ProcessUse], level: Level
+    system: SystemSample, largest: Sequence[tuple[str, int]], level: Level
 ) -> tuple[str, str]:
-    """Title and body about the machine: what is left, and the three largest processes."""
+    """Title and body about the machine: what is left, and the three who use most.
+
+    largest: names with sizes in bytes, largest first.
+    """
     text = _("{available} of {total} available ({share} in use).")
     if system.swap_total_bytes and system.swap_used_bytes is not None:
         text = _(
@@ -55,7 +59,7 @@ def pressure_text(
     ]
     if largest:
         named = listed(
-            f"{shown_name(use.facts.name)} {format_size(use.rss_bytes)}" for use in largest[:_NAMED]
+            f"{shown_name(name)} {format_size(size_bytes)}" for name, size_bytes in largest[:_NAMED]
         )
         sentences.append(_("Largest: {names}.").format(names=named))
     stall = system.stall_full_percent
@@ -96,7 +100,7 @@ def limit_text(view: TargetView) -> tuple[str, str]:
         share=format_percent(view.limit_share),
     )
     rate = view.slope_bytes_per_second
-    change = "" if rate is None else _("Now {rate}.").format(rate=format_rate(rate))
+    change = "" if is_flat(rate) else _("Now {rate}.").format(rate=format_rate(rate))
     return title.format(name=shown_name(view.name)), paragraph(body, change, _time_left(view))
 
 

@@ -15,7 +15,7 @@ from trayapp.domain.limits import Headroom
 from trayapp.domain.menu import TEXT_MARK, MenuEntry, TrayState
 from trayapp.domain.names import process_label, shown_name
 from trayapp.domain.samples import AppSample, ProcessUse, SystemSample
-from trayapp.domain.trend import FLAT_BYTES_PER_SECOND, trend_arrow
+from trayapp.domain.trend import is_flat, trend_figures
 from trayapp.domain.units import format_percent, format_rate, format_size, parse_duration
 from trayapp.domain.view import Controls, TargetView, View
 
@@ -155,7 +155,7 @@ def application_line(application: ApplicationView) -> str:
     bars = sparkline(zoomed_heights(application.bars))
     size = _("{size} RSS").format(size=format_size(application.rss_bytes))
     name = f"{_mark(application.level)}{shown_name(application.name)}{several}"
-    figures = f"{size} {_trend(application.slope_bytes_per_second)}"
+    figures = f"{size} {trend_figures(application.slope_bytes_per_second)}"
     return _with_limit(f"{name}  {bars}  {figures}", application.leak.headroom)
 
 
@@ -203,7 +203,7 @@ def _spoken(name: str, rss_bytes: int | None, bytes_per_second: float | None) ->
         return _("{name}: size unknown").format(name=name)
     if bytes_per_second is None:
         text = _("{name}: {size} resident")
-    elif abs(bytes_per_second) < FLAT_BYTES_PER_SECOND:
+    elif is_flat(bytes_per_second):
         text = _("{name}: {size} resident, steady")
     elif bytes_per_second > 0:
         text = _("{name}: {size} resident, growing by {rate}")
@@ -424,7 +424,7 @@ def _size_and_rate(target: TargetView) -> str:
         size = text.format(
             size=format_size(target.rss_bytes), share=format_percent(target.limit_share)
         )
-    return _with_limit(f"{size} {_trend(target.slope_bytes_per_second)}", target.headroom)
+    return _with_limit(f"{size} {trend_figures(target.slope_bytes_per_second)}", target.headroom)
 
 
 def _with_limit(figures: str, headroom: Headroom | None) -> str:
@@ -441,14 +441,8 @@ def _slack(subject: TargetView | ApplicationView) -> str:
     The dot of an unknown bar is about a space narrower than a bar, and figures get longer.
     """
     bars = 3 + sum(bar is None for bar in subject.bars)
-    rate = _RATE_WIDTH if subject.pids and subject.slope_bytes_per_second is None else 0
+    rate = _RATE_WIDTH if subject.pids and is_flat(subject.slope_bytes_per_second) else 0
     return "\u00a0" * bars + "\u2007" * rate
-
-
-def _trend(bytes_per_second: float | None) -> str:
-    if bytes_per_second is None:
-        return "–"
-    return f"{trend_arrow(bytes_per_second)} {format_rate(bytes_per_second)}"
 
 
 def _separator(after: str) -> MenuEntry:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import heapq
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from trayapp.domain.applications import ApplicationTracker, ApplicationUse
 from trayapp.domain.cleaning import APP
+from trayapp.domain.limits import Limit
 from trayapp.domain.oom import OomWatch, ended_targets
 from trayapp.domain.samples import (
     Everything,
@@ -62,11 +63,18 @@ class MachineReader:
         """Read every process at the next look, not only when ten seconds are over."""
         self._groups_at = None
 
-    def look(self, now: float, interval_seconds: float, *, with_groups: bool) -> Frame:
+    def look(
+        self,
+        now: float,
+        interval_seconds: float,
+        *,
+        with_groups: bool,
+        suspects: Collection[ProcessKey] = (),
+    ) -> Frame:
         """Read everything that is due.
 
         now: monotonic seconds; interval_seconds: the interval in force; with_groups: whether to
-        follow what no target holds, too.
+        follow what no target holds, too; suspects: those of it whose limits are wanted.
         """
         members_before = self._targets.members()
         changes = self._processes.refresh()
@@ -76,14 +84,17 @@ class MachineReader:
         keys = [key for group in members.values() for key in group]
         system = self._system.read()
         count = self._oom.read(members, now)
-        everything = self._read_everything(now) if with_groups else None
+        limits = self._limits.read([*keys, *suspects], now, system.total_bytes)
+        everything = None
+        if with_groups:
+            everything = self._read_everything(now, {key: limits.get(key, ()) for key in suspects})
         return Frame(
             monotonic_seconds=now,
             wall_seconds=time.time(),
             interval_seconds=interval_seconds,
             system=system,
             app=self._app.read(),
-            targets=self._read_targets(members, keys, now, system),
+            targets=self._read_targets(members, keys, now, system, limits),
             everything=everything,
             anon_is_private=sys.platform == "win32",
             oom_kill=self._oom_watch.fold(now, count, ended_targets(members_before, changes.gone)),
@@ -124,12 +135,12 @@ class MachineReader:
         keys: list[ProcessKey],
         now: float,
         system: SystemSample,
+        limits: Mapping[ProcessKey, tuple[Limit, ...]],
     ) -> tuple[TargetSample, ...]:
         readings = self._processes.read(keys)
         swap_before, self._swap_used_bytes = self._swap_used_bytes, system.swap_used_bytes
         swap_moves = abs((system.swap_used_bytes or 0) - (swap_before or 0)) >= MIB
         footprints = self._footprints.read(keys, now, swap_moves=swap_moves)
-        limits = self._limits.read(keys, now, system.total_bytes)
         return tuple(
             TargetSample(
                 name=name,
@@ -140,7 +151,9 @@ class MachineReader:
             for name, group in members.items()
         )
 
-    def _read_everything(self, now: float) -> Everything | None:
+    def _read_everything(
+        self, now: float, limits: Mapping[ProcessKey, tuple[Limit, ...]]
+    ) -> Everything | None:
         if self._groups_at is not None and now - self._groups_at < GROUPS_SECONDS:
             return None
         self._groups_at = now
@@ -153,6 +166,7 @@ class MachineReader:
             applications=tuple(applications),
             largest=tuple(self._uses(dict(largest), lambda _: True)),
             readings=readings,
+            limits=limits,
         )
 
     def _uses(

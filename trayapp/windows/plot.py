@@ -21,6 +21,7 @@ from matplotlib.patches import Patch
 from trayapp.domain.dates import format_date, format_day_time
 from trayapp.domain.language import _, ngettext
 from trayapp.domain.records import Event
+from trayapp.domain.trend import rate_said
 from trayapp.domain.units import format_duration, format_estimate, format_rate, format_size
 from trayapp.windows.curves import Curve, Run, TrendData
 from trayapp.windows.growth import Growth
@@ -432,7 +433,7 @@ def _limits(curves: Sequence[Curve]) -> tuple[float, float]:
 def _legend_text(curve: Curve, *, short: bool, growth: Growth | None) -> str:
     """What the curve says in figures: in two lines, or shortened to one."""
     current = _("not running") if curve.current is None else format_size(curve.current)
-    rate = [] if curve.rate is None else [format_rate(curve.rate)]
+    rate = [] if curve.rate is None else [rate_said(curve.rate)]
     if short:
         if growth is not None:
             # There is no room for words.
