@@ -206,7 +206,11 @@ def test_prometheus_answers_that_are_no_recording(tmp_path: Path) -> None:
         read_recording(answer(tmp_path))
     path = tmp_path / "cut.json"
     path.write_bytes((SAMPLES / "process-exporter.json").read_bytes()[:1000])
-    with pytest.raises(RecordingError, match="no complete JSON"):
+    whole = read_recording(SAMPLES / "process-exporter.json")
+    cut = read_recording(path)
+    assert list(cut.tracks[0].memory) == list(whole.tracks[0].memory)[: len(cut.tracks[0].memory)]
+    path.write_bytes((SAMPLES / "process-exporter.json").read_bytes()[:60])
+    with pytest.raises(RecordingError, match="no samples"):
         read_recording(path)
     path.write_text('{"hello": "world"}')
     with pytest.raises(RecordingError, match=r"no recording: expected a \.memrec file"):

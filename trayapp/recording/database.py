@@ -10,6 +10,7 @@ from pathlib import Path
 from trayapp.domain.language import _
 from trayapp.errors import RecordingError
 from trayapp.history.schema import has_writer, is_damage
+from trayapp.recording.source import Start
 
 MAGIC = b"SQLite format 3\0"
 _LOCK_SECONDS = 2.0
@@ -39,3 +40,11 @@ def table_names(connection: sqlite3.Connection) -> set[str]:
     """The tables there are."""
     rows = connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
     return {str(name) for (name,) in rows}
+
+
+def tables_of(start: Start) -> set[str]:
+    """The tables of the database that a file is; none if it is none."""
+    if not start.raw.startswith(MAGIC):
+        return set()
+    with open_database(start.path) as connection:
+        return table_names(connection)

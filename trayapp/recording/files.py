@@ -6,49 +6,26 @@ Each form has a module of its own; which one it is, is told by a file's first by
 from __future__ import annotations
 
 import csv
-import gzip
-import io
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
 
 from trayapp.domain.language import _
 from trayapp.domain.reasons import reason_of
 from trayapp.errors import RecordingError
-from trayapp.recording import database, exported, procpath, stores
-from trayapp.recording.csv_reading import LONGEST_LINE, read_csv
-from trayapp.recording.expected import what_is_expected
-from trayapp.recording.memrec import MAGIC, read_memrec
-from trayapp.recording.mprof import is_mprof, read_mprof
-from trayapp.recording.pidstat import is_pidstat, read_pidstat
-from trayapp.recording.prometheus import read_json, read_prometheus
-from trayapp.recording.psrecord import is_psrecord, read_psrecord
+from trayapp.recording import database
+from trayapp.recording.formats import FORMATS, READABLE, memtray_history
+from trayapp.recording.gathering import Gathering
+from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.records import Recording
+from trayapp.recording.source import Source
 from trayapp.recording.summary import short_path
 
 ENDINGS = (
     ".memrec", ".csv", ".tsv", ".dat", ".log", ".txt", ".json", ".sqlite", ".sqlite3", ".db",
 )  # fmt: skip
 """What a recording's name ends in, also with .gz behind; what it holds is told by its content."""
-_GZIP = b"\x1f\x8b"
-_START_BYTES = 8192
-
-
-class Form(NamedTuple):
-    """A text that others write."""
-
-    is_this: Callable[[str], bool]
-    """Tells by its first lines."""
-    read: Callable[[Path, Iterator[str]], Recording]
-
-
-TEXT_FORMS = (
-    Form(is_mprof, read_mprof),
-    Form(is_psrecord, read_psrecord),
-    Form(is_pidstat, read_pidstat),
-)
-"""Whatever is none of these is taken for a table."""
 
 
 def is_recording_name(name: str) -> bool:
@@ -82,12 +59,12 @@ def is_store(path: Path) -> bool:
             if file.read(len(database.MAGIC)) != database.MAGIC:
                 return False
         with database.open_database(path) as connection:
-            return database.table_names(connection) >= stores.TABLES
+            return database.table_names(connection) >= memtray_history.TABLES
     except (OSError, RecordingError):
         return False
 
 
-def read_recording(path: Path) -> Recording:
+def read_recording(path: Path, instructions: Instructions = NO_INSTRUCTIONS) -> Recording:
     """Read a whole recording; about a second for ten minutes of ten processes at 1,000 Hz.
 
     A file that was cut off gives what is there, and a note.
@@ -95,8 +72,7 @@ def read_recording(path: Path) -> Recording:
     Raises: RecordingError, with one line, if it cannot be read or is no recording.
     """
     try:
-        with path.open("rb") as file:
-            return _read(path, file)
+        return _read(Source(path, instructions))
     except csv.Error as error:
         raise RecordingError(
             _("{file} is no recording: {reason}").format(file=path, reason=error)
@@ -109,79 +85,38 @@ def read_recording(path: Path) -> Recording:
         ) from error
 
 
-def _read(path: Path, file: BinaryIO) -> Recording:
-    start = file.read(len(database.MAGIC))
-    if start.startswith(MAGIC):
-        file.seek(len(MAGIC))
-        return read_memrec(path, file)
-    if start == database.MAGIC:
-        return _read_database(path)
-    if not start:
+def _read(source: Source) -> Recording:
+    start = source.start
+    path = source.path
+    if not start.raw and source.is_packed:
+        raise RecordingError(
+            _("{path} is no recording: {expected}").format(
+                path=path, expected=_("it cannot be unpacked")
+            )
+        )
+    if not start.raw:
         raise RecordingError(
             _("{path} is empty; {expected}").format(path=path, expected=what_is_expected())
         )
-    file.seek(0)
-    if not start.startswith(_GZIP):
-        return _read_text(path, file)
-    with gzip.open(file) as unpacked:
-        return _read_text(path, cast("BinaryIO", unpacked))
-
-
-def _read_database(path: Path) -> Recording:
-    with database.open_database(path) as connection:
-        tables = database.table_names(connection)
-    if tables >= procpath.TABLES:
-        return procpath.read_procpath(path)
-    if tables >= stores.TABLES:
-        return stores.read_store(path)
-    raise RecordingError(
-        _("{path} is a database, but neither of Procpath nor of Memtray").format(path=path)
+    sureness, form = max(
+        ((form.resembles(start), form) for form in FORMATS), key=lambda pair: pair[0]
     )
+    if sureness < READABLE and start.raw.startswith(database.MAGIC):
+        raise RecordingError(
+            _("{path} is a database, but neither of Procpath nor of Memtray").format(path=path)
+        )
+    if sureness < READABLE:
+        raise RecordingError(
+            _("{path} is no recording: {expected}").format(path=path, expected=what_is_expected())
+        )
+    found = Gathering(path)
+    recording = form.read(source, found)
+    if recording is None:
+        recording = found.result(is_cut_off=source.is_broken_off)
+    return replace(recording, form=form.NAME)
 
 
-def _read_text(path: Path, file: BinaryIO) -> Recording:
-    start = _read_start(file)
-    if start.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
-        return _read_json(path, file)
-    # Names are written by strangers, and sizes are what counts: any byte will do in a name.
-    text = io.TextIOWrapper(file, "utf-8-sig", errors="replace", newline="")
-    try:
-        form = next((form for form in TEXT_FORMS if form.is_this(start.lstrip("\ufeff"))), None)
-        if form is not None:
-            return form.read(path, _lines(text))
-        return read_csv(path, text)
-    finally:
-        text.detach()
-
-
-def _read_start(file: BinaryIO) -> str:
-    """The beginning, as far as it can be unpacked; the file is at its beginning again."""
-    try:
-        start = file.read(_START_BYTES)
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        start = b""
-    file.seek(0)
-    return start.decode("utf-8", "replace")
-
-
-def _read_json(path: Path, file: BinaryIO) -> Recording:
-    content = read_json(path, file)
-    if isinstance(content, dict) and exported.KEY in content:
-        return exported.read_exported(path, content)
-    is_bare = isinstance(content, list) and all(
-        isinstance(one, dict) and "metric" in one for one in content
-    )
-    if is_bare or (isinstance(content, dict) and "status" in content):
-        return read_prometheus(path, content)
-    raise RecordingError(
-        _("{path} is no recording: {expected}").format(path=path, expected=what_is_expected())
-    )
-
-
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    """As many as there are before the file breaks off."""
-    try:
-        while line := text.readline(LONGEST_LINE):
-            yield line
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        return
+def what_is_expected() -> str:
+    """All forms, in a part of a sentence."""
+    *named, last = dict.fromkeys(_(form.EXPECTS) for form in FORMATS)
+    return _("expected {forms}, or {last}").format(forms=", ".join(named), last=last)

@@ -5,6 +5,23 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, NamedTuple
+
+Kind = Literal[
+    "resident set", "proportional set", "private memory", "anonymous memory", "heap", "swap",
+    "memory", "machine",
+]  # fmt: skip
+"""What the sizes of a series are; "memory" where a file does not say more, "machine" where they
+are of all programs together."""
+
+
+class Decision(NamedTuple):
+    """Something of a file, and as what it was taken or why it was left out."""
+
+    name: str
+    """As strangers wrote it."""
+    reason: str
+    """A part of a sentence in the person's language."""
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -29,6 +46,7 @@ class Track:
     """How many processes it was, (n,)."""
     pid: int | None = None
     command_line: str = ""
+    kind: Kind = "memory"
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -44,6 +62,11 @@ class Recording:
     tracks: tuple[Track, ...]
     notes: tuple[str, ...] = ()
     """What a person should know about the file, a sentence each: that its end is missing."""
+    taken: tuple[Decision, ...] = ()
+    """What of the file was read, and as what, where that had to be decided."""
+    left_out: tuple[Decision, ...] = ()
+    form: str = ""
+    """Which program wrote it: "pidstat"."""
 
 
 def known_rows(values: array[float]) -> slice:

@@ -10,13 +10,15 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from trayapp.domain.language import _
+from trayapp.domain.language import N_, _
 from trayapp.domain.units import KIB
 from trayapp.errors import RecordingError
-from trayapp.recording.database import open_database
+from trayapp.recording.database import open_database, tables_of
 from trayapp.recording.gathering import Gathering
-from trayapp.recording.records import Recording
+from trayapp.recording.source import Source, Start
 
+NAME = "Procpath"
+EXPECTS = N_("a database of Procpath")
 TABLES = {"record", "meta"}
 _SIZES = (("status_vmrss", float(KIB)), ("smaps_rollup_rss", float(KIB)), ("stat_rss", 0.0))
 """The column and how many bytes its unit has; 0: a page. The more exact first."""
@@ -27,16 +29,21 @@ _STARTED = "stat_starttime"
 _USUAL_PAGE = 4096.0
 
 
-def read_procpath(path: Path) -> Recording:
+def resembles(start: Start) -> float:
+    """By the tables of a database."""
+    return 1.0 if tables_of(start) >= TABLES else 0.0
+
+
+def read(source: Source, found: Gathering) -> None:
     """Read a recording; a file that is damaged further on gives what comes before.
 
-    Raises: RecordingError if there is no memory in it, or no sample.
+    Raises: RecordingError if there is no memory in it.
     """
-    with open_database(path) as connection:
-        return _read(path, connection)
+    with open_database(source.path) as connection:
+        _read(source.path, connection, found)
 
 
-def _read(path: Path, connection: sqlite3.Connection) -> Recording:
+def _read(path: Path, connection: sqlite3.Connection, found: Gathering) -> None:
     known = {str(row[1]) for row in connection.execute("PRAGMA table_info(record)")}
     size, unit = next(((name, unit) for name, unit in _SIZES if name in known), ("", 0.0))
     pid = next((name for name in _PIDS if name in known), "")
@@ -54,14 +61,11 @@ def _read(path: Path, connection: sqlite3.Connection) -> Recording:
     columns = ", ".join(("ts", pid, started, name, command, size, anon))
     # Only names from the lists above are joined.
     query = f"SELECT {columns} FROM record ORDER BY ts"  # noqa: S608
-    found = Gathering(path)
-    notes: tuple[str, ...] = ()
     try:
         for row in connection.execute(query):
             _take(found, row, unit)
     except sqlite3.DatabaseError:
-        notes = (_("damaged or cut off; what comes before is shown"),)
-    return found.result(notes=notes)
+        found.note(_("damaged or cut off; what comes before is shown"))
 
 
 def _take(found: Gathering, row: tuple[object, ...], unit: float) -> None:
@@ -72,9 +76,14 @@ def _take(found: Gathering, row: tuple[object, ...], unit: float) -> None:
     if not isinstance(size, int) or size <= 0:
         return
     key = (pid, started)
-    found.meet(key, f"{name or ''} {pid}".strip(), pid=pid, command_line=str(command or ""))
     anon_bytes = float(anon * KIB) if isinstance(anon, int) else float("nan")
-    found.add(key, seconds, size * unit, anon_bytes=anon_bytes)
+    found.series(
+        key,
+        f"{name or ''} {pid}".strip(),
+        pid=pid,
+        command_line=str(command or ""),
+        kind="resident set",
+    ).add(seconds, size * unit, anon_bytes)
 
 
 def _page_bytes(connection: sqlite3.Connection) -> float:

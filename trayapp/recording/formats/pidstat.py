@@ -8,17 +8,17 @@ time of the machine, whose date is in the first line. Sizes are KiB, with a lett
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from trayapp.domain.language import _
+from trayapp.domain.language import N_, _
 from trayapp.domain.units import GIB, KIB, MIB
 from trayapp.errors import RecordingError
 from trayapp.recording.gathering import WALL_FROM, Gathering, number_of
-from trayapp.recording.records import Recording
+from trayapp.recording.source import Source, Start
 
+NAME = "pidstat"
+EXPECTS = N_("a log of pidstat -r")
 _BANNER = re.compile(r"\S+ \S+ \(.*\)\s+(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})\s+_\S+_\s+\(\d+ CPU\)")
 _HEADINGS = re.compile(r"(#\s+Time|\d\d:\d\d:\d\d( [AP]M)?)\s+(UID|USER)\s+(T?G?PID|TGID)\s")
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d):(\d\d)( [AP]M)?\s+")
@@ -27,21 +27,21 @@ _UNITS = {"k": KIB, "M": MIB, "G": GIB, "T": 1024 * GIB, "B": 1}
 _DAY = timedelta(days=1)
 
 
-def is_pidstat(start: str) -> bool:
-    """Whether a file that begins so was printed by it."""
-    lines = start.splitlines()[:5]
-    return any(_BANNER.match(line) or _HEADINGS.match(line) for line in lines)
+def resembles(start: Start) -> float:
+    """By its first lines."""
+    is_it = any(_BANNER.match(line) or _HEADINGS.match(line) for line in start.lines[:5])
+    return 1.0 if is_it else 0.0
 
 
-def read_pidstat(path: Path, lines: Iterable[str]) -> Recording:
+def read(source: Source, found: Gathering) -> None:
     """Read what was printed; lines that make no sense are passed over.
 
-    Raises: RecordingError if no memory is told in it, or no sample.
+    Raises: RecordingError if no memory is told in it.
     """
-    found, clock = Gathering(path), _Clock()
+    clock = _Clock()
     headings: list[str] = []
     has_memory = False
-    for line in lines:
+    for line in source.lines():
         if (banner := _BANNER.match(line)) is not None:
             clock.set_date(banner[1])
         elif _HEADINGS.match(line):
@@ -54,9 +54,10 @@ def read_pidstat(path: Path, lines: Iterable[str]) -> Recording:
                 _take(found, seconds, dict(zip(headings, words, strict=True)))
     if not has_memory:
         raise RecordingError(
-            _("{path} is of pidstat, but without memory; make it by pidstat -r").format(path=path)
+            _("{path} is of pidstat, but without memory; make it by pidstat -r").format(
+                path=source.path
+            )
         )
-    return found.result()
 
 
 def _take(found: Gathering, seconds: float, row: dict[str, str]) -> None:
@@ -66,11 +67,13 @@ def _take(found: Gathering, seconds: float, row: dict[str, str]) -> None:
         return
     command = row.get("Command", "").strip()
     name = command.split(" ", 1)[0].rsplit("/", 1)[-1]
-    found.meet(pid, f"{name} {pid}".strip(), pid=int(pid), command_line=command)
+    series = found.series(
+        pid, f"{name} {pid}".strip(), pid=int(pid), command_line=command, kind="resident set"
+    )
     text = row["RSS"]
     unit = _UNITS.get(text[-1:])
     size = number_of(text) * KIB if unit is None else number_of(text[:-1]) * unit
-    found.add(pid, seconds, size)
+    series.add(found.moment(seconds), size)
 
 
 def _without_clock(line: str) -> str:

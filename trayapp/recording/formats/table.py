@@ -16,23 +16,22 @@ targets.
 from __future__ import annotations
 
 import csv
-import gzip
 import math
 import re
-import zlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice, pairwise, zip_longest
 from pathlib import Path
-from typing import TextIO
 
 from trayapp.domain.language import N_, _, format_count
 from trayapp.domain.units import GIB, KIB, MIB
 from trayapp.errors import RecordingError
 from trayapp.recording.csv_writing import TIME_COLUMNS
-from trayapp.recording.expected import what_is_expected
+from trayapp.recording.gathering import Gathering
+from trayapp.recording.meaning import is_memory_name
 from trayapp.recording.records import Recording, Track, known_or_none, known_rows
+from trayapp.recording.source import Source, Start
 
 MOST_VALUES = 100_000_000
 """Beyond these a table is cut off: 800 MB of memory are enough."""
@@ -71,12 +70,32 @@ _WITH_UNIT = re.compile(r"(\d+(?:\.\d+)?) ?(B|[kKMGT]i?B?)")
 _CELL_UNITS = {"B": 1, "K": KIB, "M": MIB, "G": GIB, "T": 1024 * GIB}
 
 
-def read_csv(path: Path, file: TextIO) -> Recording:
+NAME = "table"
+EXPECTS = N_(
+    "a table with a time column (t_s, time, timestamp, seconds…) and a memory column (rss, memory…)"
+)
+
+
+def resembles(start: Start) -> float:
+    """By a heading with a time in it."""
+    if start.is_json:
+        return 0.0
+    for line in start.lines[:50]:
+        if line.strip() and not line.startswith("#"):
+            separator = max(",;\t", key=line.count)
+            if _time_columns(line.split(separator)):
+                return 0.5
+            return 0.1 if separator in line else 0.0
+    return 0.0
+
+
+def read(source: Source, found: Gathering) -> Recording:  # noqa: ARG001
     """Read a table.
 
     Raises: RecordingError if it has no time column, no memory column or no samples; OSError.
     """
-    lines = _Lines(file)
+    path = source.path
+    lines = _Lines(source)
     separator = max(",;\t", key=lines.first.count)
     rows = csv.reader(lines, delimiter=separator)
     try:
@@ -86,14 +105,14 @@ def read_csv(path: Path, file: TextIO) -> Recording:
     except csv.Error as error:
         text = _("{file} is not a table: {reason}")
         raise RecordingError(text.format(file=path, reason=error)) from error
-    return table.result(is_cut_off=lines.is_cut_off)
+    return table.result(is_cut_off=lines.is_cut_off or source.is_broken_off)
 
 
 class _Lines:
     """The lines of a file, without comments at its top; ends where a broken file breaks off."""
 
-    def __init__(self, file: TextIO) -> None:
-        self._file = file
+    def __init__(self, source: Source) -> None:
+        self._lines = source.lines()
         self.is_cut_off = False
         self._last = ""
         self.first = self._read()
@@ -112,14 +131,7 @@ class _Lines:
             line = self._read()
 
     def _read(self) -> str:
-        try:
-            line = self._file.readline(LONGEST_LINE)
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            self.is_cut_off = True
-            return ""
-        if len(line) >= LONGEST_LINE:
-            raise csv.Error(_("a line is too long"))
-        return line
+        return next(self._lines, "")
 
 
 class _Column:
@@ -159,11 +171,7 @@ class _Table:
         self._first_title = titles[0] if titles else ""
         times = _time_columns(titles)
         if not times:
-            raise RecordingError(
-                _("{path} is no recording: {expected}").format(
-                    path=path, expected=what_is_expected()
-                )
-            )
+            raise RecordingError(_("{path} has no time column").format(path=path))
         self._time_at = times[0]
         self._other_times = times[1:]
         self._read_time: Callable[[str], float] | None = None
@@ -365,13 +373,6 @@ def _time_columns(titles: Sequence[str]) -> list[int]:
     if named:
         return named
     return [at for at, title in enumerate(titles) if _TIME_WORDS & {*_words(title)}][:1]
-
-
-def is_memory_name(title: str) -> bool:
-    """Whether a column or a metric of this name holds what is used of memory."""
-    words = {*_words(title)}
-    is_other = words & _OTHER_WORDS or "%" in title
-    return bool(_OURS.fullmatch(title) or (words & _MEMORY_WORDS and not is_other))
 
 
 def _moment(cell: str) -> float:

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
-from trayapp.domain.language import _
+from trayapp.domain.language import N_, _
 from trayapp.domain.records import Series
 from trayapp.errors import HistoryError, RecordingError
 from trayapp.history.reader import HistoryReader
+from trayapp.recording.database import tables_of
 from trayapp.recording.gathering import Gathering
-from trayapp.recording.records import Recording
+from trayapp.recording.source import Source, Start
 
+NAME = "memtray"
+EXPECTS = N_("a history of Memtray's")
 TABLES = {"series", "raw", "minute", "hour", "event"}
 _METRICS = ("rss_bytes", "anon_bytes", "process_count")
 
 
-def read_store(path: Path) -> Recording:
+def resembles(start: Start) -> float:
+    """By the tables of a database."""
+    return 1.0 if tables_of(start) >= TABLES else 0.0
+
+
+def read(source: Source, found: Gathering) -> None:
     """Read all targets, at the finest that is kept; of a minute or an hour the mean.
 
     Raises: RecordingError if it cannot be read or is empty.
     """
-    found = Gathering(path)
+    path = source.path
     try:
         with HistoryReader(path, is_copy=True) as reader:
             span = reader.span()
@@ -35,21 +42,20 @@ def read_store(path: Path) -> Recording:
             _read_targets(found, reader, series, span)
     except HistoryError as error:
         raise RecordingError(str(error)) from error
-    return found.result()
 
 
 def _read_targets(
     found: Gathering, reader: HistoryReader, series: list[Series], span: tuple[float, float]
 ) -> None:
     for one in series:
-        found.meet(one.name, one.name)
+        found.series(one.name, one.name, kind="resident set")
     row: dict[str, dict[str, float]] = {}
     moment_ms = 0
 
     def take_row() -> None:
         for name, figures in row.items():
             rss, anon, count = (figures.get(metric, math.nan) for metric in _METRICS)
-            found.add(name, moment_ms / 1000, rss, anon_bytes=anon, children=count)
+            found.everyone[name].add(moment_ms / 1000, rss, anon, count)
         row.clear()
 
     for bucket in reader.stream(series, *span):

@@ -1,0 +1,63 @@
+"""The forms of recordings that can be read: one module each, and one line here.
+
+A module of this room offers what `Form` names. Its first lines tell which program writes such
+files, in which versions, and what is read of them.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from trayapp.recording.formats import (
+    memtray_export,
+    memtray_history,
+    memtray_memrec,
+    mprof,
+    pidstat,
+    procpath,
+    prometheus,
+    psrecord,
+    table,
+)
+from trayapp.recording.gathering import Gathering
+from trayapp.recording.records import Recording
+from trayapp.recording.source import Source, Start
+
+SURE = 1.0
+READABLE = 0.5
+"""From here on a file is read as what it resembles; below, an error may name the form."""
+
+
+class Form(Protocol):
+    """One form of files; a module is one by having these."""
+
+    NAME: str
+    """Who writes it, as it is called in a line of text: "pidstat"."""
+    EXPECTS: str
+    """What it looks like, for errors, as a part of a sentence for `_`: "a log of pidstat -r"."""
+
+    def resembles(self, start: Start) -> float:
+        """How sure it is, by a file's beginning alone: 0 is not at all, `SURE` beyond doubt.
+
+        Never raises, whatever the bytes; the most sure reads, the first of equals.
+        """
+
+    def read(self, source: Source, found: Gathering) -> Recording | None:
+        """Put all of the file into `found`, line by line; or return the recording itself.
+
+        Raises: RecordingError, in one line that says what to do, if there is nothing in it.
+        """
+
+
+FORMATS: tuple[Form, ...] = (
+    memtray_memrec,
+    memtray_history,
+    memtray_export,
+    mprof,
+    psrecord,
+    pidstat,
+    procpath,
+    prometheus,
+    table,
+)
+"""The more telling first."""

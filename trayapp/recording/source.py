@@ -1,0 +1,169 @@
+"""A file of a stranger's as a stream: unpacked, decoded, line by line, in bounded memory.
+
+Plain, gzip, bzip2 and xz; UTF-8, UTF-16 by its mark or its zeros, any byte in names. Colours and
+other escape sequences of a terminal are taken out of lines. A file that breaks off gives what
+comes before, and says so.
+"""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import gzip
+import io
+import lzma
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from trayapp.domain.language import _
+from trayapp.errors import RecordingError
+from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
+from trayapp.recording.json_stream import JsonStream
+
+START_BYTES = 65_536
+"""So much of the beginning is looked at to tell what a file is."""
+LONGEST_LINE = 1_000_000
+BREAKS = (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError, OSError)
+"""What a packed file raises where it breaks off."""
+_PACKED = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ\0", lzma.open))
+_ESCAPES = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_()][0-9A-Za-z]?)"
+)
+_OTHER_CONTROLS = {0: None, 0x1B: None, 0x08: None}
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The beginning of a file, by which its form is told."""
+
+    path: Path
+    raw: bytes
+    """Unpacked; at most `START_BYTES`."""
+    text: str
+    """The same as text, without a byte order mark, colours, and blanks at its top."""
+    lines: tuple[str, ...]
+    """Its whole lines, without their ends; the last, which may be cut, only if it is the only."""
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it begins as a JSON document, or as lines of JSON, do."""
+        return self.text[:1] in ("{", "[")
+
+
+class Source:
+    """One file; may be read several times, from its beginning each."""
+
+    def __init__(self, path: Path, instructions: Instructions = NO_INSTRUCTIONS) -> None:
+        """Look at the beginning.
+
+        Raises: OSError.
+        """
+        self.path = path
+        self.instructions = instructions
+        self.is_broken_off = False
+        """Whether the packed file ended too early; known when it was read."""
+        with path.open("rb") as file:
+            magic = file.read(8)
+        self._opener = next((opener for mark, opener in _PACKED if magic.startswith(mark)), None)
+        raw = self._read_start()
+        self._encoding = _encoding(raw)
+        text = raw.decode(self._encoding, "replace").lstrip("\ufeff \t\r\n\0")
+        plain = plain_line(text)
+        lines = plain.splitlines()
+        self.start = Start(path, raw, plain, tuple(lines[:-1] if len(lines) > 1 else lines))
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether the file has to be unpacked to be read."""
+        return self._opener is not None
+
+    def lines(self) -> Iterator[str]:
+        """Every line with its end, as far as the file goes.
+
+        Raises: RecordingError at a line longer than `LONGEST_LINE`.
+        """
+        with self._opened() as text:
+            readline = text.readline
+            while True:
+                try:
+                    line = readline(LONGEST_LINE)
+                except BREAKS:
+                    self.is_broken_off = True
+                    return
+                if not line:
+                    return
+                if len(line) >= LONGEST_LINE:
+                    raise RecordingError(
+                        _("{file} is no recording: {reason}").format(
+                            file=self.path, reason=_("a line is too long")
+                        )
+                    )
+                yield plain_line(line) if not line.isprintable() else line
+
+    def json(self) -> JsonStream:
+        """The same file as JSON, value by value; several documents may follow each other."""
+        return JsonStream(self._pieces())
+
+    def _pieces(self) -> Iterator[str]:
+        with self._opened() as text:
+            while True:
+                try:
+                    piece = text.read(1 << 16)
+                except BREAKS:
+                    self.is_broken_off = True
+                    return
+                if not piece:
+                    return
+                yield piece
+
+    @contextmanager
+    def _unpacked(self) -> Iterator[BinaryIO]:
+        with self.path.open("rb") as file:
+            if self._opener is None:
+                yield file
+                return
+            with self._opener(file) as unpacked:
+                yield cast("BinaryIO", unpacked)
+
+    @contextmanager
+    def _opened(self) -> Iterator[io.TextIOWrapper]:
+        with self._unpacked() as binary:
+            text = io.TextIOWrapper(binary, self._encoding, errors="replace", newline=None)
+            try:
+                yield text
+            finally:
+                text.detach()
+
+    def _read_start(self) -> bytes:
+        """As far as it can be unpacked."""
+        start = b""
+        with suppress(*BREAKS), self._unpacked() as file:
+            while len(start) < START_BYTES and (piece := file.read1(START_BYTES)):  # type: ignore[attr-defined]
+                start += piece
+        return start[:START_BYTES]
+
+
+def plain_line(line: str) -> str:
+    """A line without what only a terminal understands."""
+    if "\x1b" in line:
+        line = _ESCAPES.sub("", line)
+    if "\0" in line or "\x1b" in line or "\x08" in line:
+        line = line.translate(_OTHER_CONTROLS)
+    return line
+
+
+def _encoding(raw: bytes) -> str:
+    """By its mark; without one, text of two bytes a letter has a zero in every second place."""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    start = raw[:200]
+    if len(start) >= 8 and start[1::2].count(0) > len(start) * 0.4:
+        return "utf-16-le"
+    if len(start) >= 8 and start[::2].count(0) > len(start) * 0.4:
+        return "utf-16-be"
+    return "utf-8-sig"
