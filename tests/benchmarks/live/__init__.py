@@ -1,0 +1,1 @@
+"""Real caches that fill beside real leaks, live; see `tests.benchmarks.live.__main__`."""
