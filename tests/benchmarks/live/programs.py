@@ -259,7 +259,7 @@ def _tmux(folder: Path) -> Path:
 
 
 def _wake_tmux() -> Ask:
-    """Ask for the list of sessions: 3.3a in the foreground starts its panes with its first client."""
+    """List the sessions: in the foreground, tmux 3.3a starts its panes with its first client."""
     subprocess.run(("tmux", "-L", "live-tmux", "ls"), check=False, capture_output=True)
     return lambda _: None
 
