@@ -38,6 +38,7 @@ def monitor_rules(settings: Settings) -> MonitorRules:
         tells_spikes=spike.enabled,
         leaks=_leak_settings(settings),
         judges_others=settings.leak.others,
+        checks_staleness=settings.leak.staleness,
         policy=AlertPolicy(
             sustain_seconds=alerts.sustain_seconds,
             recovery_seconds=alerts.recovery_seconds,

@@ -19,6 +19,7 @@ from trayapp.domain.budget import BudgetKeeper, BudgetVerdict
 from trayapp.domain.hours import is_within
 from trayapp.domain.incidents import Quiet
 from trayapp.domain.language import _
+from trayapp.domain.leaks.staleness import ReferencedRequest
 from trayapp.domain.monitor import PRIORS_SECONDS, SESSION, Monitor, Outcome
 from trayapp.domain.pacing import MovementGauge, PaceKeeper, PaceRule
 from trayapp.domain.records import Event, Point
@@ -90,6 +91,7 @@ class Sampler(threading.Thread):
         """None: as soon as possible."""
         self._looked_seconds = -math.inf
         """When somebody asked for fresh figures last."""
+        self._referenced: ReferencedRequest | None = None
         self._sample_count = 0
         self.view: View | None = None
         """The latest; None before the first tick."""
@@ -238,9 +240,11 @@ class Sampler(threading.Thread):
                 self.interval_seconds,
                 with_groups=not self._verdict.drops_groups,
                 suspects=self._monitor.suspects,
+                referenced=self._referenced,
             )
             self._verdict = self._budget.fold(now, frame.app)
             outcome = self._monitor.fold(frame, self._quiet_now(), self._verdict)
+            self._referenced = outcome.referenced
             moved = self._movement.fold(
                 {"": frame.system.used_bytes}
                 | {target.name: target.rss_bytes for target in outcome.view.targets}

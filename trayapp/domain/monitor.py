@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from trayapp.domain.application_trends import ApplicationTrends, ApplicationView
@@ -37,6 +37,13 @@ from trayapp.domain.leaks import (
     Verdict,
     impact_of,
 )
+from trayapp.domain.leaks.staleness import (
+    ReferencedRequest,
+    Staleness,
+    StalenessPlan,
+    Suspect,
+)
+from trayapp.domain.leaks.suspects import suspect_among, suspects_of_others
 from trayapp.domain.levels import Level
 from trayapp.domain.limits import (
     Headroom,
@@ -135,6 +142,8 @@ class MonitorRules:
     spike: SpikeRule = field(default_factory=SpikeRule)
     tells_spikes: bool = True
     leaks: LeakSettings = field(default_factory=LeakSettings)
+    checks_staleness: bool = True
+    """Whether growing processes are asked if their memory is touched again."""
     judges_others: bool = True
     """Whether what no target holds is judged, too."""
     policy: AlertPolicy = field(default_factory=AlertPolicy)
@@ -151,6 +160,8 @@ class Outcome:
     events: tuple[Event, ...]
     """For the history: restarts and every decision about an alert."""
     announcements: tuple[Announcement, ...]
+    referenced: ReferencedRequest | None = None
+    """What to read at the next tick, to be handed in with the next frame."""
 
 
 class _TargetState:
@@ -188,6 +199,7 @@ class _TargetState:
         limits: Sequence[Limit],
         *,
         restarted: bool,
+        staleness: Staleness | None,
     ) -> Verdict:
         """Let the leak detector see one look; it judges every 15 s of its own accord."""
         if self.leaks is None:
@@ -209,6 +221,7 @@ class _TargetState:
             load=Load(children=len(sample.readings)),
             restarted=restarted,
             room_bytes=headroom.room_bytes if headroom else None,
+            staleness=staleness,
         )
         return verdict.toward(limits)
 
@@ -281,6 +294,8 @@ class Monitor:
         self._others = LeakWatch(rules.leaks)
         self._leaks_of_others: tuple[Condition, ...] = ()
         self._suspects: Mapping[ApplicationKey, tuple[ProcessKey, ...]] = {}
+        self._staleness = StalenessPlan(enabled=rules.checks_staleness)
+        self._other_suspects: tuple[Suspect, ...] = ()
         self._forecast = Forecast()
         self._trends = ApplicationTrends(rules.bar_span_seconds)
         self._slow_values_at = float("-inf")
@@ -300,6 +315,7 @@ class Monitor:
             for state in self._states.values():
                 if state.leaks is not None:
                     state.leaks.set_settings(rules.leaks)
+        self._staleness.enabled = rules.checks_staleness
         self._rules = rules
         self._book.policy = rules.policy
         self._set_states()
@@ -352,11 +368,14 @@ class Monitor:
         self._pressure_bars.fold(now, pressure_share(frame.system, self._rules.stall_percent))
         self._app_bars.fold(now, frame.app.rss_bytes)
         samples = {sample.name: sample for sample in frame.targets}
+        if frame.referenced is not None:
+            self._staleness.fold(now, frame.referenced)
         if frame.everything is not None:
             self._fold_everything(frame.everything, frame)
         elif budget is not None and budget.drops_groups:
             # Nobody looks at them any more: what was said of them is not known to be true.
             self._leaks_of_others = ()
+            self._other_suspects = ()
         values = _machine_values(frame)
         is_slow_due = now - self._slow_values_at >= SLOW_VALUES_SECONDS
         if is_slow_due:
@@ -420,7 +439,18 @@ class Monitor:
             values=tuple((series, value) for series, value in values if value is not None),
             events=tuple(events),
             announcements=announcements,
+            referenced=self._staleness.request(now, self._growing(samples, views)),
         )
+
+    def _growing(
+        self, samples: Mapping[str, TargetSample], views: Iterable[TargetView]
+    ) -> Iterator[Suspect]:
+        for view in views:
+            sample = samples.get(view.name)
+            suspect = suspect_among(sample.readings, view.leak) if sample else None
+            if suspect is not None:
+                yield suspect
+        yield from self._other_suspects
 
     def _set_states(self) -> None:
         self._states = {
@@ -440,9 +470,13 @@ class Monitor:
                 everything.readings,
                 frame.system.available_bytes,
                 "private memory" if frame.anon_is_private else "anonymous memory",
+                lambda keys: self._staleness.of(keys, now),
             )
             self._suspects = suspects_of(everything.applications, found)
             findings = toward_limits(found, self._suspects, everything.limits, frame.system)
+        self._other_suspects = suspects_of_others(
+            everything.applications, findings, everything.readings
+        )
         self._applications = self._trends.fold(
             now, everything.applications, everything.readings, findings, frame.wall_seconds
         )
@@ -500,7 +534,14 @@ class Monitor:
             state.growing_since_wall_seconds = None
         limits = limits_of(rule, sample, frame.system)
         leak = state.fold_leak(
-            frame, sample, rss_bytes, anon_bytes, self._rules.leaks, limits, restarted=restarted
+            frame,
+            sample,
+            rss_bytes,
+            anon_bytes,
+            self._rules.leaks,
+            limits,
+            restarted=restarted,
+            staleness=self._staleness.of(readings, now),
         )
         limit = _shown_limit(limits, rss_bytes)
         footprint = (sample.footprint if readings else None) or Footprint()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     # These build upon the records here.
     from trayapp.domain.applications import ApplicationUse
+    from trayapp.domain.leaks.staleness import ReferencedSample
     from trayapp.domain.limits import Limit
     from trayapp.domain.oom import OomKill
 
@@ -182,6 +183,8 @@ class Frame:
     oom_kill: OomKill | None = None
     """The kernel has killed something for lack of memory."""
     on_battery: bool | None = None
+    referenced: ReferencedSample | None = None
+    """What was asked for at the tick before; None: nothing was."""
 
 
 def _sum_known(figures: Iterable[int | None]) -> int | None:

@@ -9,6 +9,7 @@ from trayapp.domain.applications import ApplicationUse
 from trayapp.domain.budget import BudgetVerdict
 from trayapp.domain.incidents import Incident
 from trayapp.domain.leaks import NOTHING_TO_JUDGE, Verdict
+from trayapp.domain.leaks.staleness import Staleness
 from trayapp.domain.limits import Headroom
 from trayapp.domain.samples import SystemSample
 from trayapp.domain.view import Controls, TargetView, View
@@ -102,7 +103,21 @@ def _leak(leak: Verdict, since_wall_seconds: float | None) -> dict[str, object]:
         "leak_seconds_to_limit": leak.seconds_to_limit,
         "leak_seconds_to_limit_low": leak.seconds_to_limit_low,
         "leak_seconds_to_limit_high": leak.seconds_to_limit_high,
+        "staleness": _staleness(leak.staleness),
         "evidence": leak.evidence,
+    }
+
+
+def _staleness(staleness: Staleness | None) -> dict[str, object] | None:
+    if staleness is None:
+        return None
+    says = "untouched" if staleness.is_untouched else "touched" if staleness.is_touched else None
+    return {
+        "waited_seconds": staleness.waited_seconds,
+        "grown_bytes": staleness.grown_bytes,
+        "untouched_share_low": staleness.low_share,
+        "untouched_share_high": staleness.high_share,
+        "says": says,
     }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from trayapp.domain.applications import ApplicationTracker, ApplicationUse
 from trayapp.domain.cleaning import APP
+from trayapp.domain.leaks.staleness import ReferencedRequest
 from trayapp.domain.limits import Limit
 from trayapp.domain.oom import OomWatch, ended_targets
 from trayapp.domain.samples import (
@@ -29,6 +30,7 @@ from trayapp.readers.limits import LimitReader, joined_limits
 from trayapp.readers.oom import OomReader
 from trayapp.readers.power import PowerReader
 from trayapp.readers.processes import open_process_reader
+from trayapp.readers.referenced import ReferencedReader
 from trayapp.readers.system import open_system_reader
 
 GROUPS_SECONDS = 10.0
@@ -48,6 +50,7 @@ class MachineReader:
         self._limits = LimitReader()
         self._oom = OomReader()
         self._power = PowerReader()
+        self._referenced = ReferencedReader() if sys.platform == "linux" else None
         self._oom_watch = OomWatch()
         self._targets = TargetTracker(rules, app_pid)
         self._applications = ApplicationTracker(app_pid)
@@ -70,11 +73,13 @@ class MachineReader:
         *,
         with_groups: bool,
         suspects: Collection[ProcessKey] = (),
+        referenced: ReferencedRequest | None = None,
     ) -> Frame:
         """Read everything that is due.
 
         now: monotonic seconds; interval_seconds: the interval in force; with_groups: whether to
-        follow what no target holds, too; suspects: those of it whose limits are wanted.
+        follow what no target holds, too; suspects: those of it whose limits are wanted;
+        referenced: what the monitor asked for last time.
         """
         members_before = self._targets.members()
         changes = self._processes.refresh()
@@ -99,6 +104,9 @@ class MachineReader:
             anon_is_private=sys.platform == "win32",
             oom_kill=self._oom_watch.fold(now, count, ended_targets(members_before, changes.gone)),
             on_battery=self._power.on_battery(now),
+            referenced=(
+                self._referenced.carry_out(referenced) if referenced and self._referenced else None
+            ),
         )
 
     def all_processes(self) -> list[ProcessUse]:

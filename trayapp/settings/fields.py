@@ -217,6 +217,8 @@ FIELDS = (
           N_("and at least so many KiB")),
     Field("leak", "others", "others", Flag(),
           N_("judge all other programs, too, not only targets")),
+    Field("leak", "staleness", "staleness", Flag(),
+          N_("check every 10 min or more whether growing memory is used again (Linux)")),
     Field("leak", "score_percent", "score_percent", Number(50, 95),
           N_("how sure Memtray must be")),
     Field("leak", "proof", "proof_seconds", Duration(5 * _MINUTE, 6 * _HOUR),

@@ -179,6 +179,8 @@ class LeakSettings:
 
     others: bool = True
     """Judge what no target holds, too."""
+    staleness: bool = True
+    """Ask whether the memory of what grows is touched again; Linux only."""
     score_percent: float = 100 * _LEAKS.leaking_score
     proof_seconds: float = _LEAKS.proof_seconds
     minimum_bytes: int = round(_LEAKS.minimum_bytes)

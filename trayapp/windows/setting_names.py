@@ -101,6 +101,7 @@ NAMES = {
     ("spike", "percent"): N_("Least jump (%)"),
     ("spike", "minimum_kib"): N_("Least jump (KiB)"),
     ("leak", "others"): N_("Judge other programs, too"),
+    ("leak", "staleness"): N_("Check for idle memory"),
     ("leak", "score_percent"): N_("Certainty (%)"),
     ("leak", "proof"): N_("Time to be certain"),
     ("leak", "minimum"): N_("Least growth"),

@@ -113,8 +113,7 @@ def _note(
         changes = told.get(target["name"])
         if changes is None:
             continue
-        leak = target.get("leak") or {}
-        now = f"{target.get('verdict')} {_stale(leak.get('staleness'))}".strip()
+        now = f"{target.get('verdict')} {_stale(target.get('staleness'))}".strip()
         if not changes or changes[-1][1] != now:
             changes.append((time.time() - began, now))
 
@@ -122,7 +121,7 @@ def _note(
 def _stale(staleness: dict[str, float] | None) -> str:
     if not staleness:
         return ""
-    low, high = staleness["low_share"], staleness["high_share"]
+    low, high = staleness["untouched_share_low"], staleness["untouched_share_high"]
     return f"[{100 * low:.0f}-{100 * high:.0f}% idle for {staleness['waited_seconds']:.0f} s]"
 
 

@@ -192,6 +192,24 @@ def test_huge_pages_are_no_proof_of_use() -> None:
     assert not found.is_touched
 
 
+def test_a_later_round_that_has_just_begun_does_not_take_the_proof_away() -> None:
+    plan = StalenessPlan()
+    round_of(plan, memory=120, grown=100, untouched=117)
+    list(requests(plan, [suspect()], range(1000, 1062), memory=120, untouched=118))
+    found = plan.of([KEY], 1062.0)
+    assert found is not None
+    assert found.is_untouched
+
+
+def test_memory_that_is_used_again_is_news_at_once() -> None:
+    plan = StalenessPlan()
+    round_of(plan, memory=120, grown=100, untouched=117)
+    list(requests(plan, [suspect()], range(1000, 1062), memory=120, untouched=10))
+    found = plan.of([KEY], 1062.0)
+    assert found is not None
+    assert found.is_touched
+
+
 def test_a_count_is_worth_an_hour() -> None:
     plan = StalenessPlan()
     round_of(plan, memory=120, grown=100, untouched=117)

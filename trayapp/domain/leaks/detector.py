@@ -10,6 +10,7 @@ from itertools import pairwise
 from trayapp.domain.leaks.ladder import BLOCK_SECONDS, BLOCKS, RUNGS, Ladder
 from trayapp.domain.leaks.settings import LeakSettings
 from trayapp.domain.leaks.shapes import shape_of
+from trayapp.domain.leaks.staleness import Staleness
 from trayapp.domain.leaks.verdict import (
     ClassicSignals,
     LeakLevel,
@@ -39,6 +40,7 @@ _STALL_SECONDS = 150.0
 MOST_PRIORS = 5
 _MOST_DOUBTS = 5
 _FRESH_SECONDS = 900.0
+_IDLE_SCORE = 0.1
 DEFAULT_SETTINGS = LeakSettings()
 
 
@@ -85,6 +87,7 @@ class LeakDetector:
         "_scores",
         "_settings",
         "_signal",
+        "_staleness",
         "_start_up",
         "_units",
         "_warm_seconds",
@@ -114,6 +117,7 @@ class LeakDetector:
         self._priors = priors[-MOST_PRIORS:]
         self._start_up = settings.start_up_seconds + BLOCK_SECONDS * min(1.0, max(0.0, phase))
         self._room: float | None = None
+        self._staleness: Staleness | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -179,6 +183,7 @@ class LeakDetector:
         load: Load | None = None,
         restarted: bool = False,
         room_bytes: float | None = None,
+        staleness: Staleness | None = None,
     ) -> Verdict:
         """Take in one sample.
 
@@ -188,6 +193,7 @@ class LeakDetector:
             load: What it was asked to do.
             restarted: Another process under the same name: what comes now is a new run.
             room_bytes: What is left until the nearest limit (of the machine, or its own).
+            staleness: Whether what it grew by is touched again, as far as anybody has looked.
         """
         if restarted:
             prior = self.prior
@@ -200,6 +206,7 @@ class LeakDetector:
             or not -_MOST_BYTES < monotonic_seconds < _MOST_BYTES
         ):
             return self.verdict
+        self._staleness = staleness
         last_at = self._last_at
         self._last_at = monotonic_seconds
         if last_at is None:
@@ -297,7 +304,7 @@ class LeakDetector:
             score *= 0.5
             runaway = False
         score *= self._slowness() * self._load_share()
-        score = self._with_priors(score)
+        score = self._with_staleness(self._with_priors(score))
         self._runaway = (runaway or self._runaway) and not is_stalled and self._is_rushing()
         if self._runaway:
             score = max(score, 0.8)
@@ -446,6 +453,18 @@ class LeakDetector:
             return score
         return min(score, 0.45) if len(healthy) > 1 else 0.75 * score
 
+    def _with_staleness(self, score: float) -> float:
+        """Idle memory is proof where the curve alone would need more time, and used memory doubt.
+
+        Doubt only: what a collector's marking touches may be leaked all the same.
+        """
+        settings, staleness = self._settings, self._staleness
+        if staleness is None or score < settings.growing_score:
+            return score
+        if staleness.is_untouched:
+            return max(score, settings.leaking_score + _IDLE_SCORE * staleness.low_share)
+        return min(score, settings.leaking_score - _IDLE_SCORE) if staleness.is_touched else score
+
     def _tell(self, score: float, *, is_runaway: bool, is_stalled: bool) -> None:
         settings = self._settings
         level: LeakLevel = "healthy"
@@ -490,6 +509,7 @@ class LeakDetector:
             seconds_to_limit_high=room / low if room is not None and low > 0 else None,
             is_runaway=is_runaway and max(self._scores) < settings.leaking_score,
             classic=classic,
+            staleness=self._staleness,
             signal=self._signal,
             grown_seconds=now - onset,
         )

@@ -6,9 +6,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from trayapp.domain.language import N_, _, listed
-from trayapp.domain.units import format_duration, format_estimate, format_rate, format_size
+from trayapp.domain.units import (
+    format_duration,
+    format_estimate,
+    format_percent,
+    format_rate,
+    format_size,
+)
 
 if TYPE_CHECKING:
+    from trayapp.domain.leaks.staleness import Staleness
     from trayapp.domain.leaks.verdict import ClassicSignals, LeakLevel, Shape, Verdict
 
 _HEALTHY = {
@@ -105,10 +112,25 @@ def _clauses(verdict: Verdict, pid: int | None) -> Iterator[str]:
     elif verdict.seconds_to_limit is not None:
         left = format_estimate(verdict.seconds_to_limit)
         yield _("memory is full in about {time}").format(time=left)
+    if verdict.staleness is not None:
+        yield from _touched(verdict.staleness)
     if verdict.is_runaway:
         yield _("so fast that more proof would come too late")
-    elif verdict.level == "growing":
+    elif verdict.level == "growing" and not (verdict.staleness and verdict.staleness.is_untouched):
         yield _("a cache that fills would look the same so far")
+
+
+def _touched(staleness: Staleness) -> Iterator[str]:
+    time = format_duration(round(staleness.waited_seconds / 60) * 60)
+    size = format_size(staleness.grown_bytes)
+    if staleness.is_untouched:
+        yield _("{share} of the {size} it grew by was not touched in {time}").format(
+            share=format_percent(staleness.low_share), size=size, time=time
+        )
+    elif staleness.is_touched:
+        yield _("{share} of the {size} it grew by was used again within {time}").format(
+            share=format_percent(1 - staleness.high_share), size=size, time=time
+        )
 
 
 def _rules_that_agree(classic: ClassicSignals) -> Iterator[str]:

@@ -27,10 +27,11 @@ KEPT_SECONDS = 3600.0
 """How long a count is worth something after it was made."""
 _FIRST_COST_PER_BYTE = 0.020 / 1024 / MIB
 """12 to 20 ms for each GiB were seen; corrected by what each look costs here."""
+_ABOUT_SECONDS = 30.0
 _LEAST_GROWN_BYTES = 4 * MIB
 _LEAST_SINCE_BYTES, _LEAST_SINCE_SHARE = 8 * MIB, 0.2
 """So much must have come between two rounds for their difference to tell anything."""
-UNTOUCHED_SHARE, TOUCHED_SHARE = 0.80, 0.50
+UNTOUCHED_SHARE, TOUCHED_SHARE = 0.80, 0.70
 """From here on it is said to lie idle, and up to here not; in between, nothing is said."""
 
 
@@ -88,7 +89,7 @@ class Staleness:
 
     @property
     def is_touched(self) -> bool:
-        """Whether half of it or more was used again, however short the wait."""
+        """Whether three tenths of it or more were used again, however short the wait."""
         return self.high_share <= TOUCHED_SHARE and self.huge_share < 0.5
 
 
@@ -183,10 +184,21 @@ class StalenessPlan:
             # The first round: there is nothing to compare with yet.
             self._first[watched.key] = (*first, count)
         before = first[watched.counts] if len(first) > watched.counts else None
-        self._known[watched.key] = now, _judge(watched, sample, now, before)
+        self._keep(watched.key, now, _judge(watched, sample, now, before))
         counts = watched.counts + 1
         done = counts == len(COUNT_AFTER_SECONDS) or watched.key in self._refused_until
         self._watched = None if done else watched._replace(counts=counts)
+
+    def _keep(self, key: ProcessKey, now: float, staleness: Staleness) -> None:
+        """Remember a count, unless a longer wait has told more. Use is always news."""
+        known = self._known.get(key)
+        if (
+            known is None
+            or staleness.is_touched
+            or staleness.waited_seconds >= known[1].waited_seconds - _ABOUT_SECONDS
+            or now - known[0] > KEPT_SECONDS
+        ):
+            self._known[key] = now, staleness
 
     def _may_ask(self, suspect: Suspect, now: float) -> bool:
         key = suspect.key

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from trayapp.domain.leaks.evidence import evidence_of
+from trayapp.domain.leaks.staleness import Staleness
 from trayapp.domain.limits import Headroom, Limit, headroom_of
 
 Shape = Literal[
@@ -75,6 +76,8 @@ class Verdict:
     grown_seconds: float = 0.0
     """Since the onset."""
     classic: ClassicSignals = ClassicSignals()
+    staleness: Staleness | None = None
+    """Whether what it grew by is touched again; None: nobody has looked."""
 
     @property
     def evidence(self) -> str:

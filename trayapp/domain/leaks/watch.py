@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from trayapp.domain.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.leaks.detector import DEFAULT_SETTINGS, LeakDetector, Load
 from trayapp.domain.leaks.settings import LeakSettings
+from trayapp.domain.leaks.staleness import Staleness
 from trayapp.domain.leaks.verdict import Signal, Verdict
 from trayapp.domain.samples import MemoryReading, ProcessKey
 from trayapp.domain.units import KIB
@@ -18,6 +19,10 @@ MOST_DETECTORS = 256
 """1.7 MiB of them; those of the healthy go when there are more."""
 
 Subject = ProcessKey | ApplicationKey
+
+
+def _nobody_looked(_: Iterable[ProcessKey]) -> Staleness | None:
+    return None
 
 
 class Finding(NamedTuple):
@@ -55,6 +60,7 @@ class LeakWatch:
         readings: Mapping[ProcessKey, MemoryReading],
         room_bytes: float | None,
         signal: Signal = "anonymous memory",
+        staleness_of: Callable[[Iterable[ProcessKey]], Staleness | None] = _nobody_looked,
     ) -> dict[ApplicationKey, Finding]:
         """Take in one look.
 
@@ -64,6 +70,7 @@ class LeakWatch:
             readings: Every process in `uses`, and maybe others.
             room_bytes: What the machine has left.
             signal: What the anonymous sizes are.
+            staleness_of: What is known of whether the memory of some processes is touched.
 
         Returns: what is known of those that have grown since they were first seen: the worst of an
             application and its processes, the process where both are as bad.
@@ -82,14 +89,22 @@ class LeakWatch:
                 kind = signal if anon_bytes is not None else "resident set"
                 detector = self._follow(key, before.get(key), size_bytes, kind)
                 if detector is not None:
-                    detector.fold(now, size_bytes, room_bytes=room_bytes)
+                    detector.fold(
+                        now, size_bytes, room_bytes=room_bytes, staleness=staleness_of((key,))
+                    )
                     found.append(Finding(detector.verdict, key.pid))
             if len(use.processes) > 1:
                 kind = signal if all_anonymous else "resident set"
                 detector = self._follow(use.key, before.get(use.key), total_bytes, kind)
                 if detector is not None:
                     load = Load(children=len(use.processes))
-                    detector.fold(now, total_bytes, load=load, room_bytes=room_bytes)
+                    detector.fold(
+                        now,
+                        total_bytes,
+                        load=load,
+                        room_bytes=room_bytes,
+                        staleness=staleness_of(use.processes),
+                    )
                     found.append(Finding(detector.verdict))
             if found:
                 findings[use.key] = max(found, key=_badness)

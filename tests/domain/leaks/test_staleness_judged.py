@@ -1,0 +1,125 @@
+"""Staleness from the request to the sentence, through the monitor, for targets and others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.domain.building import MIB, facts, frame
+from trayapp.domain.applications import ApplicationKey, ApplicationUse
+from trayapp.domain.incidents import Quiet
+from trayapp.domain.leaks import Verdict
+from trayapp.domain.leaks.staleness import ReferencedRequest, ReferencedSample
+from trayapp.domain.monitor import Monitor, MonitorRules
+from trayapp.domain.samples import (
+    Everything,
+    Frame,
+    MemoryReading,
+    ProcessKey,
+    ProcessUse,
+    TargetSample,
+)
+from trayapp.domain.status import status
+from trayapp.domain.targets import TargetRule
+from trayapp.domain.view import Controls
+
+KEY = ProcessKey(9, 9)
+RULES = MonitorRules(targets=(TargetRule(name="app", match="app"),))
+
+
+def reading(mib: float) -> MemoryReading:
+    return MemoryReading(round((mib + 20) * MIB), round(mib * MIB))
+
+
+def as_target(second: int, mib: float) -> Frame:
+    return frame(second, TargetSample(name="app", readings=((KEY, reading(mib)),)))
+
+
+def as_application(second: int, mib: float) -> Frame:
+    size = reading(mib)
+    use = ApplicationUse(
+        key=ApplicationKey("program", "app"),
+        name="app",
+        processes=(KEY,),
+        rss_bytes=size.rss_bytes,
+        largest=ProcessUse(facts=facts(9, "app"), rss_bytes=size.rss_bytes),
+    )
+    return frame(second, everything=Everything(applications=(use,), readings={KEY: size}))
+
+
+def watch(
+    rules: MonitorRules,
+    made: Callable[[int, float], Frame],
+    idle_share: float,
+    *,
+    seconds: int = 1500,
+    rate_mib: float = 0.08,
+) -> tuple[Monitor, list[tuple[int, Verdict]], list[ReferencedRequest]]:
+    """A program that grows by 80 KiB/s, of which so much lies idle whenever it is asked."""
+    monitor, asked, verdicts = Monitor(rules), [], []
+    request: ReferencedRequest | None = None
+    cleared_mib = 0.0
+    for second in range(0, seconds, 5):
+        mib = 30 + rate_mib * second
+        told = made(second, mib)
+        if request is not None:
+            asked.append(request)
+            cleared_mib = mib if request.clears else cleared_mib
+            idle = 0 if request.clears else round(idle_share * cleared_mib * MIB)
+            sample = ReferencedSample(
+                request.key, request.clears, round(mib * MIB), idle, idle, 0, 0.002
+            )
+            told = replace(told, referenced=sample)
+        outcome = monitor.fold(told, Quiet())
+        request = outcome.referenced
+        view = outcome.view
+        leaks = [application.leak for application in view.applications] or [
+            target.leak for target in view.targets
+        ]
+        verdicts.append((second, leaks[0] if leaks else Verdict()))
+    return monitor, verdicts, asked
+
+
+def first_leaking(verdicts: list[tuple[int, Verdict]]) -> float:
+    return next((second for second, each in verdicts if each.level == "leaking"), float("inf"))
+
+
+@pytest.mark.parametrize("made", [as_target, as_application])
+def test_memory_that_lies_idle_is_called_a_leak_sooner_and_says_so(
+    made: Callable[[int, float], Frame],
+) -> None:
+    _, by_curve, _ = watch(replace(RULES, checks_staleness=False), made, 0.97)
+    _, verdicts, asked = watch(RULES, made, 0.97)
+    assert asked
+    assert all(request.key == KEY for request in asked)
+    assert first_leaking(verdicts) < first_leaking(by_curve)
+    last = verdicts[-1][1]
+    assert last.staleness is not None
+    assert last.staleness.is_untouched
+    assert "was not touched in 15 min" in last.evidence
+    assert "a cache that fills would look the same" not in last.evidence
+
+
+@pytest.mark.parametrize("made", [as_target, as_application])
+def test_memory_that_is_used_again_is_no_leak_yet(made: Callable[[int, float], Frame]) -> None:
+    _, verdicts, _ = watch(RULES, made, 0.2)
+    assert first_leaking(verdicts) == float("inf")
+    assert "was used again within" in verdicts[-1][1].evidence
+
+
+def test_nobody_is_asked_who_does_not_grow_or_where_it_is_switched_off() -> None:
+    assert not watch(RULES, as_target, 1.0, rate_mib=0.0)[2]
+    assert not watch(replace(RULES, checks_staleness=False), as_target, 1.0)[2]
+
+
+def test_status_tells_the_shares() -> None:
+    monitor, _, _ = watch(RULES, as_target, 0.97)
+    outcome = monitor.fold(as_target(1505, 150), Quiet())
+    told = status(outcome.view, Controls())["targets"]
+    assert isinstance(told, list)
+    staleness = told[0]["staleness"]
+    assert staleness["says"] == "untouched"
+    assert 0.9 < staleness["untouched_share_low"] <= staleness["untouched_share_high"] <= 1
+    assert staleness["waited_seconds"] >= 300
