@@ -85,14 +85,16 @@ class Actions:
     def fold(self, view: View, transitions: Sequence[Transition]) -> None:
         """Take in one tick: `transitions` are of this view. The sampler thread; does not wait."""
         now = self._clock()
-        policy = action_policy(self._settings()) if transitions else ActionPolicy()
         with self._keeper_lock:
-            events = list(self._keeper.follow_up(now, view.wall_seconds, view.targets))
-            decisions = [
-                decision
-                for transition in transitions
-                for decision in self._keeper.decide(now, transition, view.targets, policy)
-            ]
+            keeper = self._keeper
+            is_needed = bool(transitions) or keeper.is_waiting
+            policy = action_policy(self._settings()) if is_needed else ActionPolicy()
+            events = list(keeper.follow_up(now, view.wall_seconds, view.targets))
+            decisions = list(
+                keeper.retry(now, view.wall_seconds, view.incidents, view.targets, policy)
+            )
+            for transition in transitions:
+                decisions += keeper.decide(now, transition, view.targets, policy)
         for event in [*events, *(decision.as_event() for decision in decisions)]:
             self._tell(event)
         to_do = [decision for decision in decisions if decision.refusal is None]

@@ -147,6 +147,7 @@ class App:
             terminate=self._platform.terminate,
             log=self._log_file.append,
             on_action=self._on_action,
+            record=self._sampler.record,
         )
         self._notifier = Notifier(
             find_channels(icon_file=_icon_file(), icon_notify=self._notify_by_icon),

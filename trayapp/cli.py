@@ -19,7 +19,6 @@ from trayapp.speaking import speak_as_set
 if TYPE_CHECKING:
     import argparse
 
-    from trayapp.domain.records import Event
     from trayapp.windows.table import LiveOptions
 
 _CLEANUP_TIMEOUT_SECONDS = 120.0
@@ -540,40 +539,10 @@ def _clock(wall_seconds: float) -> str:
 
 
 def _alert_log(options: argparse.Namespace) -> int:
-    from trayapp.history.reader import HistoryReader
+    from trayapp.alertlog import print_alert_log
 
-    with HistoryReader(current_paths().history_file) as reader:
-        events = reader.events(0.0, time.time() + 1.0, kinds=("alert",))
-    if options.json:
-        _print_json(
-            [
-                {
-                    "at": event.wall_seconds,
-                    "subject": event.subject,
-                    "level": event.level,
-                    "title": event.text,
-                    **event.data,
-                }
-                for event in events
-            ]
-        )
-        return 0
-    for event in events:
-        print(_alert_line(event))
-    if not events:
-        print(_("Nothing was told or held so far."))
+    print_alert_log(current_paths().history_file, as_json=options.json)
     return 0
-
-
-def _alert_line(event: Event) -> str:
-    from trayapp.domain.levels import level_said
-    from trayapp.domain.transitions import decision_said
-
-    # Translators: an alert and what became of it, such as "Memory is short: held (quiet hours)".
-    text = _("{title}: {what} ({reason})") if event.data.get("reason") else _("{title}: {what}")
-    what = decision_said(str(event.data.get("what")))
-    told = text.format(title=event.text, what=what, reason=event.data.get("reason"))
-    return f"{_clock(event.wall_seconds)}  {level_said(event.level):9}  {told}"
 
 
 def _settings(options: argparse.Namespace) -> int:

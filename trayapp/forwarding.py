@@ -1,4 +1,7 @@
-"""What becomes of a transition beside the banner: files, channels, hooks, and actions.
+"""What becomes of an incident beside the banner: files, channels, hooks, and actions.
+
+Levels that were reached are facts: files, hooks and actions go by them, whatever banners do.
+Channels are heard by people: they keep to snoozes and quiet hours.
 
 Each of these is loaded only when the settings ask for it: most people's resident process carries
 none of them.
@@ -14,7 +17,7 @@ from trayapp.children import memtray_command, package_parent
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Event
 from trayapp.domain.samples import ProcessKey
-from trayapp.domain.transitions import Transition, transition_of
+from trayapp.domain.transitions import Transition, facts_of, message_of
 
 if TYPE_CHECKING:
     from trayapp.actions import Actions
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from trayapp.delivery.journal import Journal
     from trayapp.delivery.jsonlines import JsonLines
     from trayapp.delivery.outbox import Child, Outbox
+    from trayapp.domain.alerting import Announcement
     from trayapp.domain.monitor import Outcome
     from trayapp.paths import Paths
     from trayapp.settings import Settings
@@ -42,11 +46,13 @@ class Forwarding:
         terminate: Callable[[ProcessKey], None],
         log: Callable[[str], None],
         on_action: Callable[[Event], None],
+        record: Callable[[Event], None] = lambda _: None,
     ) -> None:
         """Make it.
 
         `settings` gives those in force; `on_action` gets the event of everything that was done by
-        itself, refused or looked at again, in the sampler thread or one of the actions.
+        itself, refused or looked at again, in the sampler thread or one of the actions. `record`
+        gets what became of hooks and channels, for the journal; any thread.
         """
         self._settings = settings
         self._paths = paths
@@ -56,6 +62,7 @@ class Forwarding:
         self._terminate = terminate
         self._log = log
         self._on_action = on_action
+        self._record = record
         self._used: Settings | None = None
         self._json_lines: JsonLines | None = None
         self._journal: Journal | None = None
@@ -80,13 +87,11 @@ class Forwarding:
     def pass_on(self, outcome: Outcome) -> None:
         """Tell everybody of every transition in the outcome of a tick; at every tick."""
         wall_seconds = outcome.view.wall_seconds
-        transitions = [
-            transition
-            for announcement in outcome.announcements
-            if (transition := transition_of(announcement, wall_seconds)) is not None
-        ]
+        transitions = tuple(facts_of(outcome.reached, outcome.announcements, wall_seconds))
         for transition in transitions:
             self._tell(transition)
+        for announcement in outcome.messages:
+            self._send(announcement, wall_seconds)
         if self._actions is not None:
             # At every tick: what was done is looked at again a minute later.
             self._actions.fold(outcome.view, transitions)
@@ -104,10 +109,18 @@ class Forwarding:
             self._json_lines.append(transition)
         if self._journal is not None:
             self._journal.send(transition)
-        if self._outbox is not None:
-            self._outbox.put(transition)
         if self._hooks is not None:
             self._hooks.submit(transition)
+
+    def _send(self, announcement: Announcement, wall_seconds: float) -> None:
+        """Have channels far away told, unless that was decided against."""
+        if self._outbox is None:
+            return
+        message = message_of(announcement, wall_seconds)
+        if message is not None:
+            self._outbox.put(message)
+        else:
+            self._outbox.note_held(announcement, wall_seconds)
 
     def _follow(self, settings: Settings) -> None:
         self._json_lines = self._journal = None
@@ -124,7 +137,9 @@ class Forwarding:
         if settings.hooks and self._hooks is None:
             from trayapp.delivery.hooks import HookRunner
 
-            self._hooks = HookRunner(lambda: self._settings().hooks, self._log, self._secret_names)
+            self._hooks = HookRunner(
+                lambda: self._settings().hooks, self._log, self._secret_names, self._record
+            )
         has_actions = any(
             target.on_warning or target.on_critical or target.on_emergency
             for target in settings.targets
@@ -155,7 +170,7 @@ class Forwarding:
         from trayapp.delivery.outbox import Outbox, RemoteChannel
 
         if self._outbox is None:
-            self._outbox = Outbox(self._paths.outbox, self._start_delivery)
+            self._outbox = Outbox(self._paths.outbox, self._start_delivery, record=self._record)
         self._outbox.set_channels(
             RemoteChannel(name=each.name, level=Level[each.level.upper()], resolved=each.resolved)
             for each in settings.channels

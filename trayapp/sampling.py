@@ -24,6 +24,7 @@ from trayapp.domain.monitor import PRIORS_SECONDS, SESSION, Monitor, Outcome
 from trayapp.domain.pacing import MovementGauge, PaceKeeper, PaceRule
 from trayapp.domain.records import Event, Point
 from trayapp.domain.samples import ProcessUse
+from trayapp.domain.transitions import level_events
 from trayapp.domain.view import View
 from trayapp.errors import HistoryError, MemtrayError, SettingsError
 from trayapp.history.reader import HistoryReader
@@ -32,7 +33,7 @@ from trayapp.readers.look import MachineReader
 from trayapp.readers.pace import next_tick_seconds
 from trayapp.rules import budget_of, monitor_rules, retention
 from trayapp.settings import SettingsFile
-from trayapp.state import load_incidents, save_incidents
+from trayapp.state import load_incidents, load_memory, save_incidents
 
 _HOUSEKEEPING_SECONDS = 1.0
 _SLOWEST_SECONDS = 30.0
@@ -77,7 +78,9 @@ class Sampler(threading.Thread):
         self._incidents_file = incidents_file
         self._monitor = Monitor(monitor_rules(settings))
         if incidents_file is not None:
-            self._monitor.restore(load_incidents(incidents_file, time.time()))
+            now = time.time()
+            told = load_memory(incidents_file, now)
+            self._monitor.restore(load_incidents(incidents_file, now), told)
         self._pace = PaceKeeper(self._pace_rule())
         self._movement = MovementGauge()
         self._budget = BudgetKeeper(budget_of(settings), self._pace.rule.interval_seconds)
@@ -265,9 +268,9 @@ class Sampler(threading.Thread):
         self.view = outcome.view
         if self._history is not None:
             self._history.add(frame.wall_seconds, outcome.values)
-        for event in outcome.events:
+        for event in (*outcome.events, *level_events(outcome.reached, frame.wall_seconds)):
             self._keep_event(event)
-        if outcome.announcements:
+        if outcome.announcements or outcome.reached or outcome.messages:
             self._remember_alerts(outcome.events)
             self._save_incidents()
         self._collect_problems()
@@ -320,7 +323,9 @@ class Sampler(threading.Thread):
         if self._incidents_file is None:
             return
         try:
-            save_incidents(self._incidents_file, self._monitor.open_incidents, time.time())
+            monitor = self._monitor
+            file, now = self._incidents_file, time.time()
+            save_incidents(file, monitor.open_incidents, now, monitor.told)
         except OSError as error:
             _log.warning("open incidents will not outlive a restart: %s", error)
 

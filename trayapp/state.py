@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from trayapp.domain.incidents import Incident, Quiet
+from trayapp.domain.alerting import Incident, Memory, News, Quiet
+from trayapp.domain.applications import ApplicationKey
+from trayapp.domain.identity import OTHERS_LEAK, application_key
 from trayapp.domain.levels import Level
+from trayapp.domain.repeats import Telling
+from trayapp.domain.samples import ProcessKey
 
 _WORTH_SECONDS = 86_400.0
 _MOST_INCIDENTS = 1000
+_MOST_TOLD = 3000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,24 +148,79 @@ def load_incidents(file: Path, wall_seconds: float) -> tuple[Incident, ...]:
         return ()
 
 
-def save_incidents(file: Path, incidents: Iterable[Incident], wall_seconds: float) -> None:
-    """Write what is open; as `save_switches`. Raises: OSError."""
-    kept = [asdict(incident) for incident in incidents]
-    _replace(file, json.dumps({"wall_seconds": wall_seconds, "incidents": kept}))
+def load_memory(file: Path, wall_seconds: float) -> Memory:
+    """What had been told when Memtray ended; nothing where that is a day ago, as above."""
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        passed = wall_seconds - kept["wall_seconds"]
+        if not 0 <= passed < _WORTH_SECONDS:
+            return Memory()
+        told = kept["told"]
+        return Memory(
+            banners=tuple(_as_telling(each, passed) for each in told["banners"][:_MOST_TOLD]),
+            sent=tuple(_as_telling(each, passed) for each in told["sent"][:_MOST_TOLD]),
+            news=tuple(_as_news(each, passed) for each in told["news"][:_MOST_TOLD]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return Memory()
+
+
+def save_incidents(
+    file: Path, incidents: Iterable[Incident], wall_seconds: float, memory: Memory | None = None
+) -> None:
+    """Write what is open, and what was told; as `save_switches`. Raises: OSError."""
+    kept: dict[str, object] = {"wall_seconds": wall_seconds}
+    kept["incidents"] = [asdict(incident) for incident in incidents]
+    if memory is not None:
+        kept["told"] = asdict(memory)
+    _replace(file, json.dumps(kept))
 
 
 def _as_incident(kept: Mapping[str, Any]) -> Incident:
     texts = {name: kept[name] for name in ("key", "subject", "title", "body")}
     if not all(isinstance(text, str) for text in texts.values()):
         raise TypeError(texts)
+    level, notified = Level(kept["level"]), Level(kept["notified_level"])
+    about = kept.get("about")
+    if about is None and texts["key"].startswith(f"{OTHERS_LEAK}:"):
+        # Earlier versions went by the name that was shown.
+        about = application_key(ApplicationKey("program", texts["subject"]))
     return Incident(
         **texts,
-        level=Level(kept["level"]),
+        level=level,
         since_wall_seconds=float(kept["since_wall_seconds"]),
-        notified_level=Level(kept["notified_level"]),
+        # Earlier versions did not keep it: what was told was reached.
+        reached_level=Level(kept.get("reached_level", max(level, notified))),
+        notified_level=notified,
+        sent_level=Level(kept.get("sent_level", notified)),
         value=_as_time(kept["value"]),
         notified_value=_as_time(kept["notified_value"]),
         acknowledged=kept["acknowledged"] is True,
+        is_doubtful=kept.get("is_doubtful") is True,
+        is_pressing=kept.get("is_pressing") is True,
+        about=about if isinstance(about, str) else "",
+        processes=tuple(
+            ProcessKey(int(pid), int(started)) for pid, started in kept.get("processes") or ()
+        ),
+    )
+
+
+def _as_telling(kept: Sequence[Any], passed_seconds: float) -> Telling:
+    key, level, age, times = kept
+    if not isinstance(key, str):
+        raise TypeError(key)
+    return Telling(key, Level(level), float(age) + passed_seconds, int(times))
+
+
+def _as_news(kept: Mapping[str, Any], passed_seconds: float) -> News:
+    texts = {name: kept[name] for name in ("about", "kind", "key")}
+    if not all(isinstance(text, str) for text in texts.values()):
+        raise TypeError(texts)
+    return News(
+        **texts,
+        at=float(kept["at"]) + passed_seconds,
+        level=Level(kept["level"]),
+        value=_as_time(kept["value"]),
     )
 
 

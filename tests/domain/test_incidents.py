@@ -95,10 +95,77 @@ def test_the_next_time_is_told_again_after_the_cooldown() -> None:
     assert story.feed(*[W] * 80) == [(11, "held"), (64, "raised")]
 
 
-def test_getting_better_is_silent_and_worse_again_is_news() -> None:
+def test_getting_better_and_worse_again_is_told_once() -> None:
     story = Story(AlertPolicy(sustain_seconds=0))
     assert story.feed(C, *[W] * 40) == [(0, "raised")]
-    assert story.feed(*[C] * 30) == [(41, "held"), (60, "escalated")]
+    assert story.feed(*[C] * 300) == []
+
+
+PAIRS = [(low, high) for low in (N, W, C) for high in (W, C, E) if low < high]
+
+
+@pytest.mark.parametrize("half_seconds", [5, 12, 30, 45, 90, 300, 1000])
+@pytest.mark.parametrize(("low", "high"), PAIRS)
+def test_what_swings_between_two_levels_is_told_seldom(
+    low: Level, high: Level, half_seconds: int
+) -> None:
+    """Case 26: for two hours there was a banner for each swing."""
+    levels = [low if second // half_seconds % 2 == 0 else high for second in range(7200)]
+    told = [at for at, what in Story().feed(*levels) if what in ("raised", "escalated", "worsened")]
+    assert 1 <= len(told) <= 6
+    apart = [after - before for before, after in pairwise(told)]
+    assert all(later >= sooner for sooner, later in pairwise(apart)), "at growing distances"
+
+
+@pytest.mark.parametrize(("low", "high"), [pair for pair in PAIRS if pair[0] > N])
+def test_an_incident_that_does_not_end_tells_each_level_once_in_an_hour(
+    low: Level, high: Level
+) -> None:
+    levels = [low if second // 30 % 2 == 0 else high for second in range(3600)]
+    told = [what for _, what in Story().feed(*levels) if what != "held"]
+    assert told == ["raised", "escalated"]
+
+
+@pytest.mark.parametrize("low", [N, W, C])
+def test_an_emergency_that_comes_and_goes_does_not_break_into_the_night_again_and_again(
+    low: Level,
+) -> None:
+    night = Quiet(in_quiet_hours=True, emergency_breaks_through=True)
+    levels = [low if second // 30 % 2 == 0 else E for second in range(8 * 3600)]
+    told = [
+        at for at, what in Story().feed(*levels, quiet=night) if what not in ("held", "resolved")
+    ]
+    assert len(told) <= 4
+    assert all(after - before >= 3600 for before, after in pairwise(told))
+
+
+def test_what_swings_is_told_again_in_the_end() -> None:
+    levels = [W if second // 30 % 2 == 0 else C for second in range(8 * 3600)]
+    told = [at for at, what in Story().feed(*levels) if what == "worsened"]
+    assert [round(at / 3600) for at in told] == [1, 3, 7]
+
+
+def test_an_acknowledged_incident_that_swings_stays_acknowledged() -> None:
+    story = Story()
+    story.feed(*[W] * 40, *[C] * 40)
+    assert story.book.acknowledge("k")
+    assert story.feed(*([W] * 30 + [C] * 30) * 120) == []
+    (incident,) = story.book.open_incidents()
+    assert incident.acknowledged
+    assert [what for _, what in story.feed(E)] == ["escalated"]
+
+
+def test_what_was_told_is_remembered_over_a_restart() -> None:
+    """Also of what had ended by then, which nobody restores."""
+    before = Story()
+    before.feed(*([N] * 40 + [W] * 40) * 20)
+    after = IncidentBook(AlertPolicy())
+    after.restore((), before.book.memory())
+    told = []
+    for second in range(1000):
+        condition = Condition(key="k", subject="app", level=W)
+        told += [each.what for each in after.fold(5e5 + second, WALL, [condition], Quiet())]
+    assert told == ["held"]
 
 
 def test_an_emergency_waits_for_no_milder_banner() -> None:

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import os
 import selectors
-import signal
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import NamedTuple, Protocol
 
 from trayapp.delivery.banner import plain
+from trayapp.delivery.hook_run import GIVE_UP_SECONDS, KEPT_OUTPUT_BYTES, HookRun
+from trayapp.domain.identity import target_key
 from trayapp.domain.levels import Level
-from trayapp.domain.monitor import OTHERS_LEAK
-from trayapp.domain.transitions import Transition
+from trayapp.domain.records import Event
+from trayapp.domain.transitions import Transition, key_of_transition
 
-if TYPE_CHECKING:
-    import subprocess
+__all__ = [
+    "KEPT_OUTPUT_BYTES",
+    "HookRunner",
+    "harmless_facts",
+    "is_meant",
+    "json_line",
+    "variables",
+]
 
 AT_ONCE = 4
 QUEUE_LIMIT = 64
-KEPT_OUTPUT_BYTES = 2048
 LONGEST_LINE_BYTES = 4096
 """Of the JSON: so much always fits into an empty pipe, so that writing never waits."""
 
@@ -34,13 +39,9 @@ _LOOK_SECONDS = 0.05
 """How often it is looked whether a command has ended."""
 _PAUSE_SECONDS = 0.001
 """Between two reads: with what a pipe holds, some 60 MiB a second."""
-_GIVE_UP_SECONDS = 2.0
-"""How long a command that was killed may take to be gone: as another user, it may refuse."""
-_CHUNK_BYTES = 65_536
 _LONGEST_TEXT = 1000
 _LONGEST_NAME = 200
 _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
-_HAS_GROUPS = hasattr(os, "killpg")
 _logger = logging.getLogger(__name__)
 
 
@@ -78,6 +79,11 @@ class _Job:
     transition: Transition
 
 
+class _Running(NamedTuple):
+    job: _Job
+    run: HookRun
+
+
 class HookRunner:
     """Runs hooks, four at once, in a thread that lives no longer than there is something to run.
 
@@ -91,20 +97,23 @@ class HookRunner:
         hooks: Callable[[], Sequence[Hook]],
         log: Callable[[str], None],
         hidden: Callable[[], Collection[str]] = tuple,
+        record: Callable[[Event], None] = lambda _: None,
     ) -> None:
         """Prepare.
 
         `hooks` gives those in force, in the thread that calls `submit`. `log` takes one line; the
         hooks' thread. `hidden` names variables of the environment that no hook gets: what it
-        writes goes to the log, and secrets do not belong there.
+        writes goes to the log, and secrets do not belong there. `record` gets one event for each
+        hook that ran, or did not and why; the hooks' thread.
         """
         self._hooks = hooks
         self._log = log
         self._hidden = hidden
+        self._record = record
         self._lock = threading.Lock()
         self._queue: list[_Job] = []
         self._submitted: deque[tuple[object, ...]] = deque(maxlen=_REMEMBERED)
-        self._dropped: list[str] = []
+        self._dropped: list[_Job] = []
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._stop_at = float("inf")
@@ -131,7 +140,7 @@ class HookRunner:
             while len(self._queue) > QUEUE_LIMIT:
                 least = min(self._queue, key=lambda job: job.transition.level)
                 self._queue.remove(least)
-                self._dropped.append(least.hook.name)
+                self._dropped.append(least)
             if self._thread is None:
                 thread = threading.Thread(target=self._work, name="hooks", daemon=True)
                 try:
@@ -149,7 +158,7 @@ class HookRunner:
             self._stop_at = time.monotonic() + timeout_seconds
             thread = self._thread
         if thread is not None:
-            thread.join(timeout_seconds + _GIVE_UP_SECONDS + 1.0)
+            thread.join(timeout_seconds + GIVE_UP_SECONDS + 1.0)
 
     def _is_new(self, hook: Hook, transition: Transition) -> bool:
         name = (
@@ -166,7 +175,7 @@ class HookRunner:
         return True
 
     def _work(self) -> None:
-        running: list[_Run] = []
+        running: list[_Running] = []
         try:
             with _Selector() as selector:
                 while self._start_next(selector, running):
@@ -175,18 +184,18 @@ class HookRunner:
         except Exception:  # a fault of ours: the next transition is to find a thread all the same
             _logger.exception("hooks failed")
             for run in running:
-                run.kill()
+                run.run.kill()
             with self._lock:
                 self._thread = None
 
-    def _start_next(self, selector: selectors.BaseSelector, running: list[_Run]) -> bool:
+    def _start_next(self, selector: selectors.BaseSelector, running: list[_Running]) -> bool:
         """Start what waits and has room; False: there is nothing to do, and this thread ends."""
         while True:
             with self._lock:
                 dropped, self._dropped = self._dropped, []
                 jobs: list[_Job] = []
                 if self._stopping:
-                    dropped += [job.hook.name for job in self._queue]
+                    dropped += self._queue
                     self._queue.clear()
                 else:
                     room = AT_ONCE - len(running)
@@ -196,7 +205,10 @@ class HookRunner:
                     return False
             if dropped:
                 why = "Memtray ends" if self._stopping else "too many at once"
-                self._log(f"{len(dropped)} hooks were not run, {why}: {', '.join(dropped)}")
+                names = ", ".join(job.hook.name for job in dropped)
+                self._log(f"{len(dropped)} hooks were not run, {why}: {names}")
+                for job in dropped:
+                    self._record(_event(job, "left_out", why))
             for job in jobs:
                 run = self._start(selector, job)
                 if run is not None:
@@ -204,130 +216,52 @@ class HookRunner:
             if running:
                 return True
 
-    def _start(self, selector: selectors.BaseSelector, job: _Job) -> _Run | None:
+    def _start(self, selector: selectors.BaseSelector, job: _Job) -> _Running | None:
         facts = harmless_facts(job.transition)
         hidden = self._hidden()
         env = {name: value for name, value in os.environ.items() if name not in hidden}
         try:
-            return _Run(selector, job, env | variables(facts), json_line(facts))
+            hook = job.hook
+            run = HookRun(
+                selector, hook.command, hook.limit_seconds, env | variables(facts), json_line(facts)
+            )
+            return _Running(job, run)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
-            self._log(f"{_title(job)}: {job.hook.command[0]} cannot be started: {reason}")
+            why = f"{job.hook.command[0]} cannot be started: {reason}"
+            self._log(f"{_title(job)}: {why}")
+            self._record(_event(job, "failed", why))
             return None
 
-    def _is_over(self, run: _Run) -> bool:
+    def _is_over(self, running: _Running) -> bool:
         now = time.monotonic()
+        job, run = running.job, running.run
         code = run.exit_code()
         if code is not None:
             run.finish()
-            seconds = now - run.started
             how = _ended(code) if run.killed_at is None else "was killed"
-            self._log(f"{run.title} {how} after {seconds:.1f} s{_said(run.output)}")
+            how = f"{how} after {now - run.started:.1f} s"
+            self._log(f"{_title(job)} {how}{_said(run.output)}")
+            is_done = code == 0 and run.killed_at is None
+            self._record(_event(job, "done" if is_done else "failed", how))
             return True
         if run.killed_at is None:
             if now >= min(run.deadline, self._stop_at):
                 run.kill()
-        elif now - run.killed_at > _GIVE_UP_SECONDS:
+        elif now - run.killed_at > GIVE_UP_SECONDS:
             run.finish()
-            self._log(f"{run.title} cannot be killed; it is left alone{_said(run.output)}")
+            how = "cannot be killed; it is left alone"
+            self._log(f"{_title(job)} {how}{_said(run.output)}")
+            self._record(_event(job, "failed", how))
             return True
         return False
 
 
-class _Run:
-    """One command that runs. Its process stays unreaped until `finish`: its pid is its group."""
-
-    def __init__(
-        self, selector: selectors.BaseSelector, job: _Job, env: Mapping[str, str], line: bytes
-    ) -> None:
-        """Start it. Raises: OSError, ValueError."""
-        import subprocess
-
-        self.title = _title(job)
-        self.started = time.monotonic()
-        self.deadline = self.started + job.hook.limit_seconds
-        self.killed_at: float | None = None
-        self.output = b""
-        self._selector = selector
-        output = subprocess.PIPE if _HAS_GROUPS else subprocess.DEVNULL
-        self._child: subprocess.Popen[bytes] = subprocess.Popen(
-            job.hook.command,
-            bufsize=0,
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT if _HAS_GROUPS else output,
-            env=env,
-            start_new_session=True,
-        )
-        if self._child.stdout is not None:
-            os.set_blocking(self._child.stdout.fileno(), False)
-            selector.register(self._child.stdout, selectors.EVENT_READ, self)
-        if self._child.stdin is not None:
-            with contextlib.suppress(OSError):  # it does not read, or has ended
-                self._child.stdin.write(line)
-            with contextlib.suppress(OSError):
-                self._child.stdin.close()
-
-    def read(self) -> None:
-        """Take in what it has written, of which the end is kept; does not wait."""
-        stream = self._child.stdout
-        if stream is None or stream.closed:
-            return
-        try:
-            chunk = os.read(stream.fileno(), _CHUNK_BYTES)
-        except BlockingIOError:
-            return
-        if chunk:
-            self.output = (self.output + chunk[-KEPT_OUTPUT_BYTES:])[-KEPT_OUTPUT_BYTES:]
-        else:
-            self._close_output()
-
-    def exit_code(self) -> int | None:
-        """The exit code, negative: the signal that ended it; None: it runs."""
-        if not hasattr(os, "waitid"):
-            return self._child.poll()
-        # Without reaping it: until then nobody else can have its pid, nor its group's number.
-        try:
-            ended = os.waitid(os.P_PID, self._child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        except ChildProcessError:  # who started Memtray had it ignore its children's ends
-            return self._child.poll()
-        if ended is None:
-            return None
-        return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
-
-    def kill(self) -> None:
-        """Kill it, with its whole group; harmless when it has ended."""
-        self.killed_at = time.monotonic()
-        if _HAS_GROUPS:
-            with contextlib.suppress(OSError):  # nobody left, or nobody of this user
-                os.killpg(self._child.pid, signal.SIGKILL)
-        else:
-            _kill_tree(self._child)
-
-    def finish(self) -> None:
-        """Kill what is left of its group, take in the last of its output, and let go of it."""
-        if _HAS_GROUPS:
-            with contextlib.suppress(OSError):
-                os.killpg(self._child.pid, signal.SIGKILL)
-        # Once, which is all that a pipe holds: whoever has left the group may write on for ever.
-        self.read()
-        self._close_output()
-        self._child.poll()
-
-    def _close_output(self) -> None:
-        stream = self._child.stdout
-        if stream is not None and not stream.closed:
-            self._selector.unregister(stream)
-            stream.close()
-
-
 def is_meant(hook: Hook, transition: Transition) -> bool:
     """Whether a hook is to be run for a transition."""
-    if hook.target is not None:
-        # An application that no target holds may go by the name of one.
-        is_other = transition.key.startswith(f"{OTHERS_LEAK}:")
-        if is_other or hook.target != transition.subject:
-            return False
+    # An application that no target holds may go by the name of one.
+    if hook.target is not None and target_key(hook.target) != key_of_transition(transition):
+        return False
     return transition.kind in hook.on and transition.level >= Level[hook.level.upper()]
 
 
@@ -370,23 +304,28 @@ def _read_or_wait(selector: selectors.BaseSelector) -> None:
         time.sleep(_PAUSE_SECONDS)
 
 
-def _kill_tree(child: subprocess.Popen[bytes]) -> None:
-    """Kill a command and its children on Windows. Not tried there."""
-    import subprocess
-
-    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-        subprocess.run(
-            ["taskkill", "/T", "/F", "/PID", str(child.pid)],
-            capture_output=True,
-            timeout=_GIVE_UP_SECONDS,
-            check=False,
-        )
-    with contextlib.suppress(OSError):
-        child.kill()
-
-
 def _title(job: _Job) -> str:
     return f"hook {job.hook.name} ({job.transition.kind} {plain(job.transition.key, 80)})"
+
+
+def _event(job: _Job, outcome: str, how: str) -> Event:
+    """What became of it, for the journal."""
+    transition = job.transition
+    return Event(
+        wall_seconds=time.time(),
+        kind="hook",
+        subject=transition.subject,
+        level=transition.level.label,
+        text=plain(f"{_title(job)}: {how}", _LONGEST_TEXT),
+        data={
+            "incident": transition.key,
+            "about": transition.about or None,
+            "hook": job.hook.name,
+            "transition": transition.kind,
+            "outcome": outcome,
+            "reason": None if outcome == "done" else plain(how, _LONGEST_TEXT),
+        },
+    )
 
 
 def _ended(code: int) -> str:

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Protocol
 from trayapp.delivery.banner import plain
 from trayapp.delivery.retries import Retries
 from trayapp.delivery.spool import Spool
+from trayapp.domain.alerting import Announcement
 from trayapp.domain.language import _, ngettext
 from trayapp.domain.levels import Level
+from trayapp.domain.records import Event, JsonValue
 from trayapp.domain.transitions import Transition
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ CHILD_LIMIT_SECONDS = 600.0
 SENT = 0
 CANNOT_WORK = 2
 """Exit codes of a child; any other means: try again later."""
+
+CHANNEL = "channel"
+"""The kind of the events about them."""
 
 _SWEEP_SECONDS = 600.0
 _END_SECONDS = 2.0
@@ -91,12 +96,17 @@ class Outbox:
         *,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
+        record: Callable[[Event], None] = lambda _: None,
     ) -> None:
-        """`start(channel name)` starts a child, see `start_child`; may raise OSError."""
+        """`start(channel name)` starts a child, see `start_child`; may raise OSError.
+
+        `record` gets what became of each alert, for the journal; in whatever thread calls.
+        """
         self._spool = Spool(folder)
         self._start = start
         self._clock = clock
         self._wall_clock = wall_clock
+        self._record = record
         self._lock = threading.Lock()
         self._lines: dict[str, _Line] = {}
         self._orphans: list[Child] = []
@@ -137,6 +147,29 @@ class Outbox:
                     self._keep(line, transition)
         self.look()
 
+    def note_held(self, announcement: Announcement, wall_seconds: float) -> None:
+        """Keep in the journal why channels are not told of an incident now."""
+        with self._lock:
+            names = [
+                line.channel.name
+                for line in self._lines.values()
+                if announcement.incident.level >= line.channel.level
+            ]
+        incident = announcement.incident
+        for name in names:
+            data: dict[str, JsonValue] = {"incident": incident.key, "about": incident.identity}
+            data |= {"channel": name, "outcome": "held", "reason": announcement.reason}
+            self._record(
+                Event(
+                    wall_seconds=wall_seconds,
+                    kind=CHANNEL,
+                    subject=incident.subject,
+                    level=incident.level.label,
+                    text=_("{name}: not sent: {title}").format(name=name, title=incident.title),
+                    data=data,
+                )
+            )
+
     def look(self) -> None:
         """Let go of children that ended, start those that are due; to be called every few seconds.
 
@@ -170,11 +203,42 @@ class Outbox:
             dropped = self._spool.put(name, transition)
         except OSError as error:
             _logger.error("an alert for %r is lost, it cannot be kept: %s", name, error.strerror)
+            self._note(line, transition, "lost", error.strerror)
             return
+        self._note(line, transition, "queued")
         line.waiting += 1 - dropped
         if dropped and not line.overflowed:
             _logger.warning("too many alerts wait for %r: the least severe are dropped", name)
         line.overflowed = bool(dropped)
+
+    def _note(
+        self, line: _Line, transition: Transition, outcome: str, reason: str | None = None
+    ) -> None:
+        name = line.channel.name
+        text = _("{name}: to be sent: {title}") if reason is None else _("{name}: lost: {title}")
+        self._record(
+            Event(
+                wall_seconds=transition.wall_seconds,
+                kind=CHANNEL,
+                subject=transition.subject,
+                level=transition.level.label,
+                text=text.format(name=name, title=transition.title),
+                data={
+                    "incident": transition.key,
+                    "about": transition.about or None,
+                    "channel": name,
+                    "transition": transition.kind,
+                    "outcome": outcome,
+                    "reason": reason,
+                },
+            )
+        )
+
+    def _note_channel(self, line: _Line, outcome: str, text: str, reason: str | None) -> None:
+        data: dict[str, JsonValue] = {"channel": line.channel.name}
+        data |= {"outcome": outcome, "reason": reason, "waiting": line.waiting}
+        event = Event(wall_seconds=self._wall_clock(), kind=CHANNEL, text=text, data=data)
+        self._record(event)
 
     def _start_child(self, line: _Line, now_seconds: float) -> None:
         try:
@@ -206,6 +270,10 @@ class Outbox:
         else:
             if line.problem:
                 _logger.warning("alerts reach %r again", line.channel.name)
+            sent = before - line.waiting
+            text = ngettext("{name}: {count} alert sent", "{name}: {count} alerts sent", sent)
+            shown = text.format(name=line.channel.name, count=sent)
+            self._note_channel(line, "sent", shown, None)
             line.retries, line.problem = Retries(), None
 
     def _on_failure(self, line: _Line, retries: Retries, reason: str) -> None:
@@ -215,6 +283,7 @@ class Outbox:
         )
         if problem != line.problem:
             _logger.warning("%s", problem)
+            self._note_channel(line, "failed", problem, plain(reason, 500))
         line.problem = problem
 
     def _sweep(self) -> None:

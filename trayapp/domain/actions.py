@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from trayapp.domain.incidents import TARGET_INCIDENTS
+from trayapp.domain.alerting import Incident
 from trayapp.domain.language import N_, _, format_number, ngettext
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Event, JsonValue
 from trayapp.domain.samples import ProcessKey
+from trayapp.domain.telling import TARGET_INCIDENTS
 from trayapp.domain.transitions import Transition
 from trayapp.domain.units import format_percent, format_size
 from trayapp.domain.view import TargetView
@@ -113,6 +114,14 @@ class Decision:
         )
 
 
+class _Place(NamedTuple):
+    """Where in its life an incident is."""
+
+    incident: str
+    level: Level
+    wall_seconds: float
+
+
 class ActionKeeper:
     """Decides, and remembers what became of it. One thread at a time; times are monotonic.
 
@@ -129,6 +138,8 @@ class ActionKeeper:
         """By incident and action: why it is not tried again."""
         self._ended: dict[str, float] = {}
         """When those incidents ended."""
+        self._waiting: dict[tuple[str, str, Level], str] = {}
+        """What cannot be done yet, by incident, action and level: the reason that was told."""
 
     def remember(self, now: float, wall_seconds: float, events: Iterable[Event]) -> None:
         """Go on from what the history tells of earlier runs; its `ACTION` events in their order."""
@@ -150,8 +161,12 @@ class ActionKeeper:
         targets: Iterable[TargetView],
         policy: ActionPolicy,
     ) -> tuple[Decision, ...]:
-        """What to do about an incident that was raised, became worse or ended."""
+        """What to do about an incident that reached levels or ended.
+
+        Where a level was jumped over, what is to be done at it is done as well, before the rest.
+        """
         if transition.kind == "resolved":
+            self._stop_waiting(transition.key)
             watched = {decision.incident for _, decision in self._watched.values()}
             if transition.key in self._useless or transition.key in watched:
                 self._ended[transition.key] = now
@@ -161,15 +176,53 @@ class ActionKeeper:
             # Another one of the same kind; what comes back sooner never really went.
             self._useless.pop(transition.key, None)
         kind, _, name = transition.key.partition(":")
-        wanted = policy.actions.get(name, {}).get(transition.level, ())
-        if kind not in TARGET_INCIDENTS or name != transition.subject or not wanted:
+        if kind not in TARGET_INCIDENTS or name != transition.subject:
             return ()
         target = next((each for each in targets if each.name == name), TargetView(name=name))
-        return tuple(
-            self._decide(now, action, transition, target, policy)
-            for action in _ORDER
-            if action in wanted
-        )
+        wanted = policy.actions.get(name, {})
+        decisions: list[Decision] = []
+        for level in transition.reached_levels:
+            for action in _ORDER:
+                if action in wanted.get(level, ()):
+                    place = _Place(transition.key, level, transition.wall_seconds)
+                    done = {each.action: each.level for each in decisions if not each.refusal}
+                    decisions.append(self._decide(now, action, place, target, policy, done))
+        return tuple(decisions)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether `retry` has anything to do."""
+        return bool(self._waiting)
+
+    def retry(
+        self,
+        now: float,
+        wall_seconds: float,
+        incidents: Iterable[Incident],
+        targets: Iterable[TargetView],
+        policy: ActionPolicy,
+    ) -> tuple[Decision, ...]:
+        """What could not be done when its level was reached, and can now or never; at every tick.
+
+        It waits for as long as its incident is open at that level, and is asked for.
+        """
+        levels = {each.key: each.level for each in incidents if each.phase == "active"}
+        views = {target.name: target for target in targets}
+        decisions = []
+        for (incident, action, level), told in list(self._waiting.items()):
+            name = incident.partition(":")[2]
+            if action not in policy.actions.get(name, {}).get(level, ()):
+                del self._waiting[incident, action, level]
+            elif levels.get(incident, Level.NORMAL) >= level:
+                target = views.get(name, TargetView(name=name))
+                refusal, is_passing = self._refusal(now, action, incident, target, policy)
+                if is_passing:
+                    continue
+                del self._waiting[incident, action, level]
+                if refusal != told:
+                    place = _Place(incident, level, wall_seconds)
+                    decisions.append(self._decide(now, action, place, target, policy))
+        return tuple(decisions)
 
     def follow_up(
         self, now: float, wall_seconds: float, targets: Iterable[TargetView]
@@ -211,22 +264,26 @@ class ActionKeeper:
         self,
         now: float,
         action: str,
-        transition: Transition,
+        place: _Place,
         target: TargetView,
         policy: ActionPolicy,
+        done: Mapping[str, Level] | None = None,
     ) -> Decision:
+        refusal, is_passing = self._refusal(now, action, place.incident, target, policy)
+        if done and action in done:
+            refusal = _("it is done already, as it is {level}").format(level=done[action].said)
+            is_passing = False
         times = self._times(target.name, action)
-        while times and now - times[0] >= HOUR_SECONDS:
-            times.popleft()
-        refusal = self._refusal(now, action, transition.key, target, policy, len(times))
         if refusal is None:
             times.append(now)
+        elif is_passing:
+            self._waiting[place.incident, action, place.level] = refusal
         decision = Decision(
             action=action,
             target=target.name,
-            incident=transition.key,
-            level=transition.level,
-            wall_seconds=transition.wall_seconds,
+            incident=place.incident,
+            level=place.level,
+            wall_seconds=place.wall_seconds,
             refusal=refusal,
             hour_count=len(times),
             per_hour=policy.per_hour,
@@ -238,32 +295,36 @@ class ActionKeeper:
         return decision
 
     def _refusal(
-        self,
-        now: float,
-        action: str,
-        incident: str,
-        target: TargetView,
-        policy: ActionPolicy,
-        hour_count: int,
-    ) -> str | None:
+        self, now: float, action: str, incident: str, target: TargetView, policy: ActionPolicy
+    ) -> tuple[str | None, bool]:
+        """Why it is not done now, and whether that may pass; None: it is done."""
+        times = self._times(target.name, action)
+        while times and now - times[0] >= HOUR_SECONDS:
+            times.popleft()
         useless = self._useless.get(incident, {}).get(action)
         watched = self._watched.get((target.name, action))
         if action == TERMINATE and not policy.may_terminate:
-            return _("terminate_phrase does not stand in the settings")
+            return _("terminate_phrase does not stand in the settings"), False
         if action != SNAPSHOT and (target.rss_bytes is None or not target.keys):
-            return _("it is not running")
+            return _("it is not running"), True
         if useless is not None:
-            return _("it did not help before ({reason})").format(reason=useless)
+            return _("it did not help before ({reason})").format(reason=useless), False
         if watched is not None:
             seconds = format_number(now - watched[0])
-            return _("the one {seconds} s ago has first to show its effect").format(seconds=seconds)
-        if hour_count >= policy.per_hour:
-            return ngettext(
+            text = _("the one {seconds} s ago has first to show its effect")
+            return text.format(seconds=seconds), True
+        if len(times) >= policy.per_hour:
+            text = ngettext(
                 "{count} within the hour is the most that is allowed",
                 "{count} within the hour are the most that is allowed",
-                hour_count,
-            ).format(count=hour_count)
-        return None
+                len(times),
+            )
+            return text.format(count=len(times)), True
+        return None, False
+
+    def _stop_waiting(self, incident: str) -> None:
+        for place in [place for place in self._waiting if place[0] == incident]:
+            del self._waiting[place]
 
     def _times(self, target: str, action: str) -> deque[float]:
         return self._done.setdefault((target, action), deque())

@@ -41,6 +41,8 @@ class ApplicationView:
     """The process that is judged so; None: the application as a whole."""
     level: Level = Level.NORMAL
     """The worst open incident about it."""
+    key: ApplicationKey | None = None
+    """Tells it from another of the same name."""
 
 
 class _Trend:
@@ -109,6 +111,7 @@ class ApplicationTrends:
             views.append(
                 ApplicationView(
                     name=use.name,
+                    key=use.key,
                     pids=use.pids,
                     rss_bytes=use.rss_bytes,
                     slope_bytes_per_second=trend.rate,

@@ -8,166 +8,76 @@ same times give the same announcements, live or replayed.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import replace
 
-from trayapp.domain.language import _, format_number
+from trayapp.domain.alerting import (
+    AlertPolicy,
+    Announcement,
+    Condition,
+    Incident,
+    Memory,
+    Phase,
+    Quiet,
+    Reached,
+)
+from trayapp.domain.identity import SYSTEM
 from trayapp.domain.levels import Level
+from trayapp.domain.telling import TARGET_INCIDENTS, Entry, Fold, Teller
 
-Phase = Literal["active", "recovering", "unknown"]
+__all__ = [
+    "GAP_SECONDS",
+    "PRESSURE_KEY",
+    "SYSTEM",
+    "TARGET_INCIDENTS",
+    "AlertPolicy",
+    "Announcement",
+    "Condition",
+    "Incident",
+    "IncidentBook",
+    "Memory",
+    "Phase",
+    "Quiet",
+    "Reached",
+    "level_of_share",
+]
 
 PRESSURE_KEY = "pressure"
-SYSTEM = "system"
 GAP_SECONDS = 60.0
 """After a longer pause between two ticks (suspend, tracking paused) nothing is known to go on."""
 _PATIENCE_SECONDS = {"leak": 1800.0, "leak-of-application": 1800.0, "growth": 180.0}
 """How long, after a gap, it may take until such a thing can be judged again."""
-TARGET_INCIDENTS = ("limit", "growth", "leak", "spike")
-"""How the keys of incidents about targets begin: "limit:NAME". Others may be about an application
-that merely goes by the name of a target."""
-_NEWS = {"growth": "growth", "leak": "proof", "leak-of-application": "proof", "spike": "spike"}
-"""Incidents that may be the same news as another, by how their keys begin."""
-_NEWS_SECONDS = 86_400.0
-"""So long the same about the same subject is no news again..."""
-_NEWS_FACTOR = 4.0
-"""...unless it is worse by a level, or so many times what was told."""
-_INHIBITED = (*TARGET_INCIDENTS, "leak-of-application", "forecast")
-"""What a shortage of the machine's memory is told in place of."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """What is judged about one thing at one tick; `NORMAL` means all is well with it."""
-
-    key: str
-    """Stable: "pressure", "limit:NAME", "growth:NAME", "spike:NAME"."""
-    subject: str
-    """The target's name, or "system"."""
-    level: Level
-    title: str = ""
-    body: str = ""
-    value: float | None = None
-    """How bad it is, in its own unit, more is worse: a share, bytes. None: it has no degrees."""
-    is_moment: bool = False
-    """Something that has happened rather than lasts: told at once, over by itself."""
-    has_lasted: bool = False
-    """What judged it has waited long enough already: told at once."""
-    is_doubtful: bool = False
-    """A leak that is not proven yet: no more news than growth is."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertPolicy:
-    """How patient the alerts are."""
-
-    sustain_seconds: float = 4.0
-    """How long a level must last before it is told; an emergency is told at once."""
-    recovery_seconds: float = 30.0
-    """How long it must be well again before it counts as resolved."""
-    cooldown_seconds: Mapping[Level, float] = field(
-        default_factory=lambda: {
-            Level.WARNING: 60.0,
-            Level.CRITICAL: 30.0,
-            Level.EMERGENCY: 10.0,
-        }
-    )
-    """Least time since its own banner before, by the level to be told: it delays, never drops."""
-    gap_seconds: float = 60.0
-    """Least time since any banner, unless the level is higher than that one's, or much worse."""
-    worse_factor: float = 1.25
-    """So much more than what was last told is clearly worse, and told again."""
-    moment_seconds: float = 60.0
-    """How long a moment stays in the menu."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quiet:
-    """What the person asked not to hear."""
-
-    off: bool = False
-    all_until_wall_seconds: float | None = None
-    subject_until_wall_seconds: Mapping[str, float] = field(default_factory=dict)
-    """By the name of a subject, or the key of one incident."""
-    in_quiet_hours: bool = False
-    emergency_breaks_through: bool = False
-
-    def reason(
-        self, subject: str, wall_seconds: float, key: str = "", level: Level = Level.WARNING
-    ) -> str | None:
-        """Why a banner about `subject` is held now; None: it may go out."""
-        if self.off:
-            return _("alerts are off")
-        if level is Level.EMERGENCY and self.emergency_breaks_through:
-            return None
-        until = self.all_until_wall_seconds
-        if until is not None and wall_seconds < until:
-            return _("alerts are snoozed")
-        for name in (subject, key):
-            until = self.subject_until_wall_seconds.get(name)
-            if until is not None and wall_seconds < until:
-                return _("alerts about {name} are snoozed").format(name=name)
-        return _("it is quiet hours") if self.in_quiet_hours else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
-    """Something that is wrong now, as menu, `status` and banners show it."""
-
-    key: str
-    subject: str
-    level: Level
-    title: str
-    body: str
-    since_wall_seconds: float
-    notified_level: Level = Level.NORMAL
-    """The worst that the person has been told of it; NORMAL: nothing yet."""
-    value: float | None = None
-    notified_value: float | None = None
-    phase: Phase = "active"
-    acknowledged: bool = False
-    """The person knows: not told again unless the level rises."""
-    is_doubtful: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Announcement:
-    """One decision about an incident, for delivery and for the journal."""
-
-    what: Literal["raised", "escalated", "worsened", "resolved", "held"]
-    incident: Incident
-    reason: str = ""
-    """Why it was held, or how it ended."""
-    was_moment: bool = False
-    """Resolved, but only as it is no news any more: it had no duration."""
-
-
-@dataclass(slots=True, repr=False)
-class _Entry:
-    incident: Incident | None = None
-    candidate: Level = Level.NORMAL
-    candidate_since: float = 0.0
-    well_since: float | None = None
-    """Since when nothing is wrong, while it is not believed yet."""
-    patience_seconds: float | None = None
-    """How long to wait for a judgement after a gap; None: there was none."""
-    banner_at: float | None = None
-    banner_level: Level = Level.NORMAL
-    held_reason: str | None = None
-    moment_ends: float = 0.0
+_STEADY_RISES = 3
+"""So many rises in a row are no brief crossing."""
 
 
 class IncidentBook:
-    """Every open incident, and what was told of it. Bounded by the keys that are judged."""
+    """Every open incident, and what was told of it. Bounded by the keys that are judged.
+
+    Three streams come of a fold: levels that were *reached*, which is what automatic actions,
+    hooks and files go by; banners, which keep to all rules of politeness; and messages for
+    channels far away, which only heed what the person does not want to hear, and repetition.
+    """
 
     def __init__(self, policy: AlertPolicy) -> None:
-        self.policy = policy
-        self._entries: dict[str, _Entry] = {}
+        self._policy = policy
+        self.reached: tuple[Reached, ...] = ()
+        """What the last fold found."""
+        self.messages: tuple[Announcement, ...] = ()
+        """What channels are to be told since the last fold, or are not and why."""
+        self._entries: dict[str, Entry] = {}
+        self._teller = Teller(policy)
         self._last_fold: float | None = None
-        self._last_banner: tuple[float, Level] | None = None
-        self._told: dict[tuple[str, str], tuple[float, Incident]] = {}
-        """When a banner told of what, last, by subject and kind of news."""
+        self._kept: Memory | None = None
+
+    @property
+    def policy(self) -> AlertPolicy:
+        """How patient it is; may be set at any time."""
+        return self._policy
+
+    @policy.setter
+    def policy(self, policy: AlertPolicy) -> None:
+        self._policy = self._teller.policy = policy
 
     def open_incidents(self) -> tuple[Incident, ...]:
         """What is wrong now, worst first, then oldest first."""
@@ -190,13 +100,18 @@ class IncidentBook:
         entry.incident = replace(entry.incident, acknowledged=True)
         return True
 
-    def restore(self, incidents: Iterable[Incident]) -> None:
+    def memory(self) -> Memory:
+        """What is to outlive a restart beside the open incidents."""
+        return self._teller.memory(self._last_fold or 0.0)
+
+    def restore(self, incidents: Iterable[Incident], memory: Memory | None = None) -> None:
         """Go on with what was open when Memtray ended; before the first `fold`.
 
         What was told is not told again. Whether it goes on is unknown until it is judged.
         """
+        self._kept = memory
         for incident in incidents:
-            self._entries[incident.key] = _Entry(
+            self._entries[incident.key] = Entry(
                 incident=replace(incident, phase="unknown"),
                 patience_seconds=self._patience(incident.key),
             )
@@ -207,22 +122,24 @@ class IncidentBook:
         wall_seconds: float,
         conditions: Iterable[Condition],
         quiet: Quiet,
-        ended: Collection[str] = (),
+        ended: Collection[str] | Mapping[str, str] = (),
     ) -> tuple[Announcement, ...]:
-        """Take in what was judged this tick; return what is to be told or noted.
+        """Take in what was judged this tick; return what banners are to tell, or to be noted.
 
-        A key that is not judged is well. `ended`: keys of what is about something that does not run
-        any more; those incidents end without waiting for a recovery.
+        A key that is not judged is well. `ended`: keys of what is about something that is gone,
+        maybe with the reason; those incidents end without waiting for a recovery, whatever else
+        was judged of them. `reached` and `messages` tell the rest.
         """
         now = monotonic_seconds
+        if self._kept is not None:
+            self._teller.remember(self._kept, now)
+            self._kept = None
         if self._last_fold is not None and now - self._last_fold > GAP_SECONDS:
             self._lose_sight()
         self._last_fold = now
-        for key in ended:
-            # Of its next run, a leak is news.
-            self._told.pop((key.partition(":")[2], "proof"), None)
-        announcements: list[Announcement] = []
-        judged = {condition.key: condition for condition in conditions}
+        self._teller.forget_proofs(ended)
+        fold = Fold(now=now, wall_seconds=wall_seconds, quiet=quiet, ended=ended)
+        judged = {each.key: each for each in conditions if each.key not in ended}
         keys = [*judged, *(key for key in self._entries if key not in judged)]
         for key in keys:
             condition = judged.get(key)
@@ -230,48 +147,48 @@ class IncidentBook:
             if entry is None:
                 if condition is None or condition.level is Level.NORMAL:
                     continue
-                entry = self._entries[key] = _Entry()
-            self._fold_level(entry, condition, now, wall_seconds, ended, announcements)
+                entry = self._entries[key] = Entry()
+            self._fold_level(entry, condition, fold)
         # The machine's shortage first: it decides what else is told.
+        pressure = self._entries.get(PRESSURE_KEY)
+        fold.shortage = pressure.incident if pressure else None
         for key in sorted(keys, key=self._banner_rank):
             entry = self._entries.get(key)
             if entry is not None:
-                self._fold_banner(entry, now, wall_seconds, quiet, announcements)
-                if self._is_spent(entry, now):
+                self._teller.fold(entry, fold)
+                if entry.incident is None and entry.candidate is Level.NORMAL:
                     del self._entries[key]
-        return tuple(announcements)
+        self.reached, self.messages = tuple(fold.reached), tuple(fold.messages)
+        return tuple(fold.announcements)
 
     def _lose_sight(self) -> None:
         for key, entry in self._entries.items():
             entry.candidate = Level.NORMAL
             entry.moment_ends = 0.0
             entry.well_since = None
+            entry.rises = 0
             if entry.incident is not None:
                 entry.incident = replace(entry.incident, phase="unknown")
                 entry.patience_seconds = self._patience(key)
 
     def _patience(self, key: str) -> float:
-        return _PATIENCE_SECONDS.get(key.partition(":")[0], self.policy.recovery_seconds)
+        return _PATIENCE_SECONDS.get(key.partition(":")[0], self._policy.recovery_seconds)
 
     def _banner_rank(self, key: str) -> tuple[int, bool]:
         entry = self._entries.get(key)
         level = entry.incident.level if entry and entry.incident else Level.NORMAL
         return -level, key != PRESSURE_KEY
 
-    def _fold_level(
-        self,
-        entry: _Entry,
-        condition: Condition | None,
-        now: float,
-        wall_seconds: float,
-        ended: Collection[str],
-        announcements: list[Announcement],
-    ) -> None:
+    # -- levels
+
+    def _fold_level(self, entry: Entry, condition: Condition | None, fold: Fold) -> None:
+        now = fold.now
         level = condition.level if condition else Level.NORMAL
         incident = entry.incident
-        if condition is not None and condition.is_moment and level > Level.NORMAL:
-            entry.moment_ends = now + self.policy.moment_seconds
-        elif incident and entry.moment_ends > now:
+        is_new_moment = condition is not None and condition.is_moment and level > Level.NORMAL
+        if is_new_moment:
+            entry.moment_ends = now + self._policy.moment_seconds
+        elif incident and entry.moment_ends > now and incident.key not in fold.ended:
             return
         current = incident.level if incident and incident.phase != "unknown" else Level.NORMAL
         # Counted from when it left the told level: wavering between two worse ones is no reprieve.
@@ -279,162 +196,100 @@ class IncidentBook:
             entry.candidate_since = now
         entry.candidate = level
         if condition is None or level is Level.NORMAL:
-            self._recover(entry, now, ended, announcements)
+            entry.rises, entry.last_value = 0, None
+            self._recover(entry, fold)
             return
         entry.well_since = None
-        is_urgent = level is Level.EMERGENCY or condition.is_moment or condition.has_lasted
-        lasted_seconds = now - entry.candidate_since
-        if level > current and not is_urgent and lasted_seconds < self.policy.sustain_seconds:
+        _count_rises(entry, condition.value)
+        if level > current and not self._has_lasted(entry, condition, current, now):
             if incident is not None and incident.phase == "recovering":
                 entry.incident = replace(incident, phase="active")
+                entry.has_returned = True
             return
         entry.patience_seconds = None
-        entry.incident = Incident(
-            key=condition.key,
-            subject=condition.subject,
-            level=level,
-            title=condition.title,
-            body=condition.body,
-            since_wall_seconds=incident.since_wall_seconds if incident else wall_seconds,
-            # Re-armed at the lower level: should it get worse again, that is news again.
-            notified_level=min(level, incident.notified_level) if incident else Level.NORMAL,
-            value=condition.value,
-            notified_value=incident.notified_value if incident else None,
-            acknowledged=incident is not None and incident.acknowledged and level <= incident.level,
-            is_doubtful=condition.is_doubtful,
-        )
+        if incident is not None and level <= incident.reached_level:
+            was_well = incident.phase == "recovering"
+            if level > incident.level or was_well or is_new_moment:
+                entry.has_returned = True
+            elif level < incident.level:
+                entry.has_returned = False
+        before = incident.reached_level if incident else Level.NORMAL
+        entry.incident = _judged(condition, incident, fold.wall_seconds)
+        if level > before:
+            levels = tuple(each for each in Level if before < each <= level)
+            fold.reached.append(Reached(incident=entry.incident, levels=levels))
 
-    def _recover(
-        self,
-        entry: _Entry,
-        now: float,
-        ended: Collection[str],
-        announcements: list[Announcement],
-    ) -> None:
-        incident = entry.incident
+    def _has_lasted(self, entry: Entry, condition: Condition, current: Level, now: float) -> bool:
+        """Whether a level is believed that is worse than the present one."""
+        if condition.level is Level.EMERGENCY or condition.is_moment or condition.has_lasted:
+            return True
+        # What is known to be bad and gets worse with every sample is no brief crossing.
+        is_steady = entry.rises >= _STEADY_RISES and entry.candidate_since < now
+        if is_steady and current > Level.NORMAL:
+            return True
+        return now - entry.candidate_since >= self._policy.sustain_seconds
+
+    def _recover(self, entry: Entry, fold: Fold) -> None:
+        incident, now = entry.incident, fold.now
         if incident is None:
             return
         if entry.well_since is None:
             entry.well_since = now
         was_moment = entry.moment_ends > 0.0
-        patience_seconds = self.policy.recovery_seconds
+        patience_seconds = self._policy.recovery_seconds
         if entry.patience_seconds is not None:
             patience_seconds = entry.patience_seconds
         elif incident.phase != "recovering":
             incident = entry.incident = replace(incident, phase="recovering")
-        is_over = was_moment or incident.key in ended
+        is_over = was_moment or incident.key in fold.ended
         if not is_over and now - entry.well_since < patience_seconds:
             return
-        entry.incident = entry.well_since = entry.patience_seconds = None
-        entry.moment_ends = 0.0
-        reason = ""
-        if incident.key in ended:
-            reason = _("{name} is not running any more").format(name=incident.subject)
-        announcements.append(
-            Announcement(what="resolved", incident=incident, reason=reason, was_moment=was_moment)
-        )
+        reason = fold.end_reason(incident) if incident.key in fold.ended else ""
+        self._end(entry, incident, fold, reason, was_moment=was_moment)
 
-    def _fold_banner(
-        self,
-        entry: _Entry,
-        now: float,
-        wall_seconds: float,
-        quiet: Quiet,
-        announcements: list[Announcement],
+    def _end(
+        self, entry: Entry, incident: Incident, fold: Fold, reason: str, *, was_moment: bool
     ) -> None:
-        incident = entry.incident
-        if incident is None or incident.phase != "active":
-            return
-        is_news = incident.level > incident.notified_level
-        if not is_news and not self._is_clearly_worse(incident):
-            entry.held_reason = None
-            return
-        reason = quiet.reason(incident.subject, wall_seconds, incident.key, incident.level)
-        if reason is None:
-            reason = self._reason_to_wait(entry, incident, now)
-        if reason is None:
-            what: Literal["raised", "escalated", "worsened"] = "raised"
-            if incident.notified_level > Level.NORMAL:
-                what = "escalated" if is_news else "worsened"
-            entry.incident = incident = replace(
-                incident, notified_level=incident.level, notified_value=incident.value
-            )
-            entry.banner_at, entry.banner_level = now, incident.level
-            entry.held_reason = None
-            self._last_banner = now, incident.level
-            for kind in _news_of(incident):
-                self._told[incident.subject, kind] = now, incident
-            announcements.append(Announcement(what=what, incident=incident))
-        elif reason != entry.held_reason and is_news:
-            entry.held_reason = reason
-            announcements.append(Announcement(what="held", incident=incident, reason=reason))
-
-    def _is_clearly_worse(self, incident: Incident) -> bool:
-        value, told = incident.value, incident.notified_value
-        return (
-            value is not None
-            and told is not None
-            and not incident.acknowledged
-            and value >= told * self.policy.worse_factor > 0
+        entry.incident = entry.well_since = entry.patience_seconds = None
+        entry.held_reason = entry.unsent_reason = None
+        entry.has_returned, entry.moment_ends = False, 0.0
+        over = Announcement(
+            what="resolved", incident=incident, reason=reason, was_moment=was_moment
         )
-
-    def _reason_to_wait(self, entry: _Entry, incident: Incident, now: float) -> str | None:
-        if incident.acknowledged:
-            return _("it was acknowledged")
-        if self._is_inhibited(incident):
-            return _("the machine's shortage of memory is told in its place")
-        if self._is_no_news(incident, now):
-            return _("the same was told less than a day ago")
-        is_emergency = incident.level is Level.EMERGENCY
-        if is_emergency and entry.banner_level < Level.EMERGENCY:
-            # No earlier and milder banner may delay this one.
-            return None
-        cooldown_seconds = self.policy.cooldown_seconds.get(incident.level, 0.0)
-        if incident.level <= incident.notified_level:
-            # Worse, but not by a level: never more often than the gap.
-            cooldown_seconds = max(cooldown_seconds, self.policy.gap_seconds)
-        if entry.banner_at is not None and now - entry.banner_at < cooldown_seconds:
-            seconds = format_number(cooldown_seconds)
-            return _("the banner before is less than {seconds} s old").format(seconds=seconds)
-        if self._last_banner is not None and not is_emergency:
-            at, level = self._last_banner
-            if now - at < self.policy.gap_seconds and incident.level <= level:
-                seconds = format_number(self.policy.gap_seconds)
-                return _("another banner is less than {seconds} s old").format(seconds=seconds)
-        return None
-
-    def _is_inhibited(self, incident: Incident) -> bool:
-        pressure = self._entries.get(PRESSURE_KEY)
-        if pressure is None or pressure.incident is None:
-            return False
-        return (
-            incident.key.partition(":")[0] in _INHIBITED
-            and pressure.incident.phase == "active"
-            and pressure.incident.level >= max(Level.CRITICAL, incident.level)
-        )
-
-    def _is_no_news(self, incident: Incident, now: float) -> bool:
-        kinds = _news_of(incident)
-        if not kinds or (incident.subject, kinds[0]) not in self._told:
-            return False
-        at, told = self._told[incident.subject, kinds[0]]
-        if now - at >= _NEWS_SECONDS or incident.level > told.level:
-            return False
-        return (incident.value or 0.0) < _NEWS_FACTOR * (told.value or math.inf)
-
-    def _is_spent(self, entry: _Entry, now: float) -> bool:
-        if entry.incident is not None or entry.candidate is not Level.NORMAL:
-            return False
-        longest_seconds = max(self.policy.cooldown_seconds.values(), default=0.0)
-        return entry.banner_at is None or now - entry.banner_at >= longest_seconds
+        fold.announcements.append(over)
+        if incident.sent_level > Level.NORMAL:
+            fold.messages.append(over)
 
 
-def _news_of(incident: Incident) -> tuple[str, ...]:
-    """What kind of news it is, and then what else it says; empty: it is to be told each time."""
-    kind = _NEWS.get(incident.key.partition(":")[0])
-    if kind == "proof":
-        return ("growth",) if incident.is_doubtful else ("proof", "growth")
-    return () if kind is None else (kind,)
+def _judged(condition: Condition, before: Incident | None, wall_seconds: float) -> Incident:
+    """The incident as it is judged now; before: as it was, None: it begins."""
+    reached = before.reached_level if before else Level.NORMAL
+    return Incident(
+        key=condition.key,
+        subject=condition.subject,
+        level=condition.level,
+        title=condition.title,
+        body=condition.body,
+        since_wall_seconds=before.since_wall_seconds if before else wall_seconds,
+        reached_level=max(condition.level, reached),
+        notified_level=before.notified_level if before else Level.NORMAL,
+        sent_level=before.sent_level if before else Level.NORMAL,
+        value=condition.value,
+        notified_value=before.notified_value if before else None,
+        acknowledged=before is not None and before.acknowledged and condition.level <= reached,
+        is_doubtful=condition.is_doubtful,
+        is_pressing=condition.is_pressing,
+        about=condition.about,
+        processes=condition.processes,
+    )
+
+
+def _count_rises(entry: Entry, value: float | None) -> None:
+    before, entry.last_value = entry.last_value, value
+    if value is None or before is None or value < before:
+        entry.rises = 0
+    elif value > before:
+        entry.rises += 1
 
 
 def level_of_share(

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from trayapp.domain.application_trends import ApplicationTrends, ApplicationView
-from trayapp.domain.applications import ApplicationKey
+from trayapp.domain.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.bars import BarRing
 from trayapp.domain.budget import BudgetVerdict
+from trayapp.domain.departures import departed
 from trayapp.domain.growth import GrowthRule, GrowthTracker, Spike, SpikeRule
+from trayapp.domain.identity import application_key, leak_of_other, target_key
 from trayapp.domain.incidents import (
     PRESSURE_KEY,
     SYSTEM,
-    TARGET_INCIDENTS,
     AlertPolicy,
     Announcement,
     Condition,
     Incident,
     IncidentBook,
+    Memory,
     Quiet,
+    Reached,
     level_of_share,
 )
 from trayapp.domain.language import _
@@ -84,8 +88,6 @@ from trayapp.domain.units import format_size
 from trayapp.domain.view import TargetView, View
 
 FORECAST_KEY = "forecast"
-OTHERS_LEAK = "leak-of-application"
-"""Begins the key of an incident about what no target holds, whose name may be a target's."""
 SESSION = "session"
 """The kind of the events that keep what a run of a target did."""
 PRIORS_SECONDS = 30 * 86_400.0
@@ -160,6 +162,11 @@ class Outcome:
     events: tuple[Event, ...]
     """For the history: restarts and every decision about an alert."""
     announcements: tuple[Announcement, ...]
+    """What banners are to tell, or are not and why."""
+    reached: tuple[Reached, ...] = ()
+    """Levels that incidents came to: what actions, hooks and files go by."""
+    messages: tuple[Announcement, ...] = ()
+    """What channels far away are to be told."""
     referenced: ReferencedRequest | None = None
     """What to read at the next tick, to be handed in with the next frame."""
 
@@ -341,9 +348,14 @@ class Monitor:
         """What is wrong now, to be given to `restore` after a restart."""
         return self._book.open_incidents()
 
-    def restore(self, incidents: Iterable[Incident]) -> None:
+    @property
+    def told(self) -> Memory:
+        """What was told, to be given to `restore` as well."""
+        return self._book.memory()
+
+    def restore(self, incidents: Iterable[Incident], told: Memory | None = None) -> None:
         """Go on with the incidents of the run before; before the first `fold`."""
-        self._book.restore(incidents)
+        self._book.restore(incidents, told)
 
     def acknowledge(self, key: str) -> bool:
         """Note that the person knows of an incident; False: it is not open."""
@@ -401,20 +413,16 @@ class Monitor:
             if is_slow_due:
                 values += self._slow_values(target)
         judged_now = [condition for condition in conditions if condition is not None]
-        ended = {
-            f"{kind}:{view.name}" for view in views if not view.pids for kind in TARGET_INCIDENTS
-        }
+        restarted = {event.subject for event in events if event.kind == "restart"}
+        tracked = {view.name: view for view in views}
+        ended = departed(self._book.open_incidents(), tracked, restarted, frame.everything)
         announcements = self._book.fold(now, wall, judged_now, quiet, ended)
         events += [_as_event(announcement, wall) for announcement in announcements]
         incidents = self._book.open_incidents()
         worst: dict[str, Level] = {}
-        worst_of_others: dict[str, Level] = {}
         for incident in incidents:
-            if incident.key.startswith(f"{OTHERS_LEAK}:"):
-                # An application may go by the name of a target.
-                worst_of_others[incident.subject] = incident.level
-                continue
-            worst[incident.subject] = max(incident.level, worst.get(incident.subject, Level.NORMAL))
+            about = incident.identity
+            worst[about] = max(incident.level, worst.get(about, Level.NORMAL))
         view = View(
             wall_seconds=wall,
             system=frame.system,
@@ -423,12 +431,14 @@ class Monitor:
             app=frame.app,
             pressure_bars=self._pressure_bars.values(),
             app_bars=self._app_bars.values(),
-            targets=tuple(_with_level(target, worst.get(target.name)) for target in views),
+            targets=tuple(
+                _with_level(target, worst.get(target_key(target.name))) for target in views
+            ),
             incidents=incidents,
             largest=self._largest,
             applications=tuple(
-                replace(each, level=worst_of_others[each.name])
-                if each.name in worst_of_others
+                replace(each, level=worst[about])
+                if each.key is not None and (about := application_key(each.key)) in worst
                 else each
                 for each in self._applications
             ),
@@ -439,6 +449,8 @@ class Monitor:
             values=tuple((series, value) for series, value in values if value is not None),
             events=tuple(events),
             announcements=announcements,
+            reached=self._book.reached,
+            messages=self._book.messages,
             referenced=self._staleness.request(now, self._growing(samples, views)),
         )
 
@@ -480,17 +492,28 @@ class Monitor:
         self._applications = self._trends.fold(
             now, everything.applications, everything.readings, findings, frame.wall_seconds
         )
-        self._leaks_of_others = tuple(
-            _leak_condition(f"{OTHERS_LEAK}:{use.name}", use.name, *finding, impact)
-            for use in everything.applications
-            if (finding := findings.get(use.key)) is not None
-            and finding.verdict.level == "leaking"
-            and (
-                (impact := impact_of(finding.verdict)).matters
-                or self._is_told(f"{OTHERS_LEAK}:{use.name}")
-            )
-            and self._rules.tells_growth
+        if not self._rules.tells_growth:
+            findings = {}
+        uses = ((use, findings[use.key]) for use in everything.applications if use.key in findings)
+        judged = (self._judge_other(use, finding) for use, finding in uses)
+        self._leaks_of_others = tuple(each for each in judged if each is not None)
+
+    def _judge_other(self, use: ApplicationUse, finding: Finding) -> Condition | None:
+        """What is to be told of an application, or of one process of it."""
+        verdict, pid = finding
+        key = leak_of_other(use.key)
+        if verdict.level != "leaking":
+            return None
+        impact = impact_of(verdict)
+        if not impact.matters and not self._is_told(key):
+            return None
+        whom = _Whom(
+            subject=use.name,
+            about=application_key(use.key),
+            processes=tuple(each for each in use.processes if pid in (None, each.pid)),
+            pid=pid,
         )
+        return _leak_condition(key, whom, verdict, impact)
 
     def _fold_target(
         self,
@@ -572,7 +595,7 @@ class Monitor:
             told_leak
             # A leak that is told says all that growth would, and better.
             or self._judge_growth(rule, view, state, now),
-            self._judge_spike(rule, spike),
+            self._judge_spike(rule, spike, view.keys),
         )
         return view, judged, events
 
@@ -653,6 +676,8 @@ class Monitor:
         return Condition(
             key=key,
             subject=view.name,
+            about=target_key(view.name),
+            processes=view.keys,
             level=level,
             title=title,
             body=body,
@@ -685,7 +710,7 @@ class Monitor:
         impact = impact_of(view.leak, is_target=True)
         if not impact.matters and not self._is_told(f"leak:{view.name}"):
             return None
-        return _leak_condition(f"leak:{view.name}", view.name, view.leak, None, impact)
+        return _leak_condition(f"leak:{view.name}", _whom(view), view.leak, impact)
 
     def _judge_growth(
         self, rule: TargetRule, view: TargetView, state: _TargetState, now: float
@@ -699,19 +724,25 @@ class Monitor:
         return Condition(
             key=f"growth:{view.name}",
             subject=view.name,
+            about=target_key(view.name),
+            processes=view.keys,
             level=_growth_level(view, self._rules.leaks),
             title=title,
             body=body,
             has_lasted=True,
         )
 
-    def _judge_spike(self, rule: TargetRule, spike: Spike | None) -> Condition | None:
+    def _judge_spike(
+        self, rule: TargetRule, spike: Spike | None, processes: tuple[ProcessKey, ...]
+    ) -> Condition | None:
         if spike is None or not (self._rules.tells_spikes and rule.watch_spikes):
             return None
         title, body = spike_text(rule.name, spike)
         return Condition(
             key=f"spike:{rule.name}",
             subject=rule.name,
+            about=target_key(rule.name),
+            processes=processes,
             level=Level.WARNING,
             title=title,
             body=body,
@@ -740,18 +771,32 @@ def _growth_level(view: TargetView, settings: LeakSettings) -> Level:
     return Level.WARNING
 
 
-def _leak_condition(
-    key: str, subject: str, verdict: Verdict, pid: int | None, impact: Impact
-) -> Condition:
+class _Whom(NamedTuple):
+    """Who a condition is about."""
+
+    subject: str
+    about: str
+    processes: tuple[ProcessKey, ...]
+    pid: int | None = None
+    """The one process that leaks; None: all of it."""
+
+
+def _whom(view: TargetView) -> _Whom:
+    return _Whom(view.name, target_key(view.name), view.keys)
+
+
+def _leak_condition(key: str, whom: _Whom, verdict: Verdict, impact: Impact) -> Condition:
     left = verdict.seconds_to_limit
     is_urgent = verdict.is_runaway or (
         left is not None
         and left < (SURE_SECONDS if verdict.score >= SURE_SCORE else URGENT_SECONDS)
     )
-    title, body = leak_text(subject, verdict, impact.reason, pid)
+    title, body = leak_text(whom.subject, verdict, impact.reason, whom.pid)
     return Condition(
         key=key,
-        subject=subject,
+        subject=whom.subject,
+        about=whom.about,
+        processes=whom.processes,
         level=Level.CRITICAL if is_urgent else Level.WARNING,
         title=title,
         body=body,
@@ -796,6 +841,7 @@ def _as_event(announcement: Announcement, wall_seconds: float) -> Event:
         text=incident.title,
         data={
             "incident": incident.key,
+            "about": incident.identity,
             "what": announcement.what,
             "reason": announcement.reason or None,
             "body": incident.body,

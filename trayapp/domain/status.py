@@ -140,6 +140,8 @@ def _incident(incident: Incident) -> dict[str, object]:
         "title": incident.title,
         "body": incident.body,
         "since": incident.since_wall_seconds,
+        "about": incident.identity,
+        "reached_level": incident.reached_level.label,
         "notified_level": incident.notified_level.label,
         "phase": incident.phase,
         "acknowledged": incident.acknowledged,

@@ -1,0 +1,64 @@
+"""Which incidents end because what they are about has gone: it ran, or was tracked, and is not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from trayapp.domain.alerting import Incident
+from trayapp.domain.identity import OTHERS_LEAK, application_key
+from trayapp.domain.language import _
+from trayapp.domain.samples import Everything
+from trayapp.domain.telling import TARGET_INCIDENTS
+from trayapp.domain.view import TargetView
+
+
+def departed(
+    incidents: Iterable[Incident],
+    targets: Mapping[str, TargetView],
+    restarted: Collection[str],
+    everything: Everything | None,
+) -> dict[str, str]:
+    """The keys of incidents that are over, with the reason.
+
+    targets: all that are tracked, by name; restarted: those whose processes are all new;
+    everything: None where nobody looked at all processes this time.
+    """
+    gone = {
+        f"{kind}:{name}": ""
+        for name, view in targets.items()
+        if not view.pids or name in restarted
+        for kind in TARGET_INCIDENTS
+    }
+    applications: set[str] | None = None
+    for incident in incidents:
+        kind, _colon, rest = incident.key.partition(":")
+        reason: str | None = None
+        if kind in TARGET_INCIDENTS:
+            reason = _why_target(incident, targets.get(rest))
+        elif kind == OTHERS_LEAK and everything is not None:
+            if applications is None:
+                applications = {application_key(use.key) for use in everything.applications}
+            reason = _why_application(incident, everything, applications)
+        if reason is not None:
+            gone[incident.key] = reason or gone.get(incident.key, "")
+    return gone
+
+
+def _why_target(incident: Incident, view: TargetView | None) -> str | None:
+    """Why it is over; "": it runs no more; None: it is not."""
+    if view is None:
+        return _("{name} is no longer tracked").format(name=incident.subject)
+    if incident.processes and not set(incident.processes).intersection(view.keys):
+        return ""
+    return None
+
+
+def _why_application(
+    incident: Incident, everything: Everything, applications: Collection[str]
+) -> str | None:
+    processes = incident.processes
+    if processes and not any(key in everything.readings for key in processes):
+        return ""
+    if incident.identity in applications:
+        return None
+    return _("{name} is tracked now").format(name=incident.subject) if processes else ""
