@@ -29,6 +29,7 @@ class Forwarded:
         self.file.write_text(settings)
         self.settings_file = SettingsFile(self.file)
         self.events: list[Event] = []
+        self.records: list[Event] = []
         self.log: list[str] = []
         sampler = Sampler(self.settings_file, self.paths.history_file, 1, lambda _: None)
         platform = current_platform()
@@ -41,6 +42,7 @@ class Forwarded:
             terminate=platform.terminate,
             log=self.log.append,
             on_action=self.events.append,
+            record=self.records.append,
         )
 
     def tick(self, outcome: Outcome) -> None:
@@ -77,6 +79,52 @@ def test_a_transition_is_a_line_of_json_and_a_run_of_the_hook(tmp_path: Path) ->
         ("raised", "pressure"),
         ("resolved", "pressure"),
     ]
+
+
+def test_files_and_hooks_hear_of_every_level_whatever_the_person_wants_to_hear(
+    tmp_path: Path,
+) -> None:
+    command = json.dumps([sys.executable, "-c", "pass"])
+    forwarded = Forwarded(
+        tmp_path,
+        f'[delivery]\njson_lines = true\n[[hooks]]\nname = "note"\ncommand = {command}\n',
+    )
+    monitor = impatient()
+    for second, used_share in enumerate((0.8, 0.96, 0.5)):
+        forwarded.tick(monitor.fold(frame(second, used_share=used_share), Quiet(off=True)))
+    wait_until(lambda: len(forwarded.records) == 3, what="the hooks")
+    forwarded.forwarding.stop()
+    lines = [json.loads(line) for line in forwarded.paths.alerts_file.read_text().splitlines()]
+    assert [(line["transition"], line["level"]) for line in lines] == [
+        ("raised", "warning"),
+        ("escalated", "emergency"),
+        ("resolved", "emergency"),
+    ]
+    kept = {
+        (each.kind, each.data["transition"], each.data["outcome"]) for each in forwarded.records
+    }
+    assert kept == {("hook", kind, "done") for kind in ("raised", "escalated", "resolved")}
+
+
+def test_channels_keep_to_what_the_person_wants_to_hear_and_the_journal_says_so(
+    tmp_path: Path,
+) -> None:
+    forwarded = Forwarded(
+        tmp_path, '[[channels]]\nname = "mail"\nurl_env = "MEMTRAY_TEST_NOWHERE"\n'
+    )
+    monitor = impatient()
+    night = Quiet(in_quiet_hours=True)
+    forwarded.tick(monitor.fold(frame(0, used_share=0.8), night))
+    (held,) = forwarded.records
+    assert (held.kind, held.data["outcome"], held.data["channel"]) == ("channel", "held", "mail")
+    assert held.data["reason"] == "it is quiet hours"
+    forwarded.tick(monitor.fold(frame(1, used_share=0.8), Quiet()))
+    kept = [each for each in forwarded.records if each.data["outcome"] == "queued"]
+    assert [each.data["transition"] for each in kept] == ["raised"]
+    forwarded.tick(monitor.fold(frame(2, used_share=0.5), Quiet()))
+    forwarded.forwarding.stop()
+    kept = [each for each in forwarded.records if each.data["outcome"] == "queued"]
+    assert [each.data["transition"] for each in kept] == ["raised", "resolved"]
 
 
 def test_settings_that_change_are_followed(tmp_path: Path) -> None:

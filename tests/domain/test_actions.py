@@ -17,6 +17,7 @@ from trayapp.domain.actions import (
     ActionPolicy,
     Decision,
 )
+from trayapp.domain.incidents import Incident
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Event
 from trayapp.domain.samples import ProcessKey
@@ -296,3 +297,60 @@ def test_no_story_exceeds_the_hours_bound(
     for times in done.values():
         for first, beyond in zip(times, times[per_hour:], strict=False):
             assert beyond - first >= HOUR_SECONDS - 1e-5
+
+
+BOTH = ActionPolicy(
+    actions={"app": {W: ("snapshot",), C: ("snapshot", "restart"), E: ("collect",)}}
+)
+
+
+def test_what_is_to_be_done_at_a_level_that_was_jumped_over_is_done_too() -> None:
+    decisions = Story(BOTH).decide(0, level=E, levels=(W, C, E))
+    assert [(each.level, each.action, each.refusal) for each in decisions] == [
+        (W, "snapshot", None),
+        (C, "snapshot", "it is done already, as it is warning"),
+        (C, "restart", None),
+        (E, "collect", None),
+    ]
+
+
+class Waiting(Story):
+    """A story with an incident that stays open."""
+
+    def wait(self, second: float, level: Level = C, size_mib: float = 200) -> tuple[Decision, ...]:
+        self.look(second, size_mib)
+        incident = Incident(
+            key="limit:app", subject="app", level=level, title="", body="", since_wall_seconds=WALL
+        )
+        targets = [app(size_mib)]
+        return self.keeper.retry(second, WALL + second, [incident], targets, self.policy)
+
+
+def test_what_cannot_be_done_yet_is_done_when_it_can() -> None:
+    story = Waiting(replace(CLEAN, per_hour=1))
+    assert story.refusal(0, 200) is None
+    assert story.refusal(10, 150, level=C) == "the one 10 s ago has first to show its effect"
+    assert story.wait(30) == ()
+    assert story.wait(61, size_mib=180) == (), "the hour's one is spent"
+    (late,) = story.wait(HOUR_SECONDS + 1, size_mib=180)
+    assert (late.level, late.refusal) == (C, None)
+    assert story.wait(HOUR_SECONDS + 2) == ()
+
+
+def test_what_waits_is_done_only_while_it_is_as_bad_as_that() -> None:
+    story = Waiting()
+    assert story.refusal(0, 200) is None
+    assert story.refusal(10, 150, level=C) is not None
+    assert story.wait(100, level=W, size_mib=100) == ()
+    story.end(110)
+    assert story.wait(120, size_mib=100) == ()
+
+
+def test_what_turns_out_to_be_in_vain_is_noted_and_waited_for_no_longer() -> None:
+    story = Waiting()
+    assert story.refusal(0, 200) is None
+    assert story.refusal(10, 150, level=C) is not None
+    (never,) = story.wait(60)
+    assert never.refusal is not None
+    assert never.refusal.startswith("it did not help before")
+    assert story.wait(61) == ()

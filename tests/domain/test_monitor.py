@@ -596,3 +596,146 @@ def test_a_target_is_told_of_a_little_before_proof_and_the_sentence_says_so() ->
     assert "a cache that fills would look the same so far" in incident.body
     assert outcomes[-1].view.targets[0].leak.level == "leaking"
     assert [what for _, what, _ in told(outcomes)] == ["raised"]
+
+
+def limited(second: float, mib: float, *, pid: int = 100) -> Frame:
+    return frame(second, target("app", mib, first_pid=pid))
+
+
+LIMITED = TargetRule(name="app", match="app", limit_bytes=200 * MIB)
+
+
+def test_levels_are_reached_whatever_banners_do() -> None:
+    """A guarded program at 329 % of its limit was never restarted: its banner was held."""
+    for quiet in (
+        Quiet(),
+        Quiet(off=True),
+        Quiet(in_quiet_hours=True),
+        Quiet(all_until_wall_seconds=2e9),
+        Quiet(subject_until_wall_seconds={"target:app": 2e9}),
+    ):
+        monitor = Monitor(MonitorRules(targets=(LIMITED,)))
+        outcomes = [monitor.fold(limited(second, 100 + 3 * second), quiet) for second in range(60)]
+        reached = [
+            (second, each.levels)
+            for second, outcome in enumerate(outcomes)
+            for each in outcome.reached
+            if each.incident.key == "limit:app"
+        ]
+        # 85 % are 170 MiB: second 24 is the first at it.
+        assert reached == [
+            (21, (Level.WARNING,)), (25, (Level.CRITICAL,)), (30, (Level.EMERGENCY,))
+        ]  # fmt: skip
+
+
+def test_a_level_that_is_jumped_over_is_reached_too() -> None:
+    monitor = Monitor(MonitorRules(targets=(LIMITED,)))
+    for second in range(10):
+        assert monitor.fold(limited(second, 100), Quiet()).reached == ()
+    outcome = monitor.fold(limited(10, 658), Quiet())
+    levels = [each.levels for each in outcome.reached if each.incident.key == "limit:app"]
+    assert levels == [(Level.WARNING, Level.CRITICAL, Level.EMERGENCY)]
+
+
+def test_the_next_run_of_a_target_reaches_its_levels_anew() -> None:
+    monitor = Monitor(MonitorRules(targets=(LIMITED,)))
+    for second in range(10):
+        monitor.fold(limited(second, 180), Quiet())
+    outcome = monitor.fold(limited(10, 180, pid=200), Quiet())
+    over = {each.incident.key: each.reason for each in outcome.announcements}
+    assert over["limit:app"] == "app is not running any more"
+    reached = [
+        each.incident.key
+        for second in range(11, 20)
+        for each in monitor.fold(limited(second, 180, pid=200), Quiet()).reached
+    ]
+    assert reached == ["limit:app"]
+
+
+def open_keys(outcome: Outcome) -> list[str]:
+    return [incident.key for incident in outcome.view.incidents]
+
+
+def leaking_app(seconds: int) -> tuple[Monitor, Outcome]:
+    monitor = Monitor(MonitorRules(targets=(LIMITED,)))
+    for second in range(seconds):
+        outcome = monitor.fold(frame(second, anonymous("app", 20 + 0.2 * second)), Quiet())
+    assert {"leak:app", "limit:app"} <= {*open_keys(outcome)}
+    return monitor, outcome
+
+
+def test_all_that_is_wrong_with_a_target_ends_with_its_last_process() -> None:
+    """A leak warning stayed for ever after all its processes had gone."""
+    monitor, _ = leaking_app(900)
+    outcome = monitor.fold(frame(900), Quiet())
+    assert open_keys(outcome) == []
+    reasons = {each.incident.key: each.reason for each in outcome.announcements}
+    assert reasons["leak:app"] == reasons["limit:app"] == "app is not running any more"
+    assert all(monitor.fold(frame(s), Quiet()).view.incidents == () for s in range(901, 3000, 7))
+
+
+def test_what_was_restored_ends_where_its_processes_have_gone_or_it_is_not_tracked() -> None:
+    monitor, _ = leaking_app(900)
+    kept = monitor.open_incidents
+    for rules, samples, reason in (
+        (MonitorRules(targets=(LIMITED,)), (), "app is not running any more"),
+        (
+            MonitorRules(targets=(LIMITED,)),
+            (target("app", 10, first_pid=777),),
+            "app is not running any more",
+        ),
+        (MonitorRules(), (), "app is no longer tracked"),
+        (
+            MonitorRules(targets=(replace(LIMITED, name="renamed"),)),
+            (target("renamed", 10),),
+            "app is no longer tracked",
+        ),
+    ):
+        after = Monitor(rules)
+        after.restore(kept)
+        outcome = after.fold(frame(5000, *samples), Quiet())
+        assert open_keys(outcome) == []
+        assert {each.reason for each in outcome.announcements} == {reason}
+
+
+def test_a_target_that_is_taken_off_the_settings_has_no_incidents_left() -> None:
+    monitor, _ = leaking_app(900)
+    monitor.set_rules(MonitorRules())
+    assert open_keys(monitor.fold(frame(900), Quiet())) == []
+
+
+def leaking_browser() -> tuple[Monitor, Outcome]:
+    monitor = Monitor(MonitorRules())
+    for second in range(0, 1500, 10):
+        everything = machine_with("browser", 200 + 0.5 * second)
+        outcome = monitor.fold(frame(second, everything=everything), Quiet())
+    assert open_keys(outcome) == ["leak-of-application:browser"]
+    return monitor, outcome
+
+
+def test_a_leak_of_an_application_ends_with_its_process_also_after_a_restart() -> None:
+    before, outcome = leaking_browser()
+    (incident,) = outcome.view.incidents
+    assert incident.about == "application:program:browser"
+    assert len(incident.processes) == 1
+    after = Monitor(MonitorRules())
+    after.restore(before.open_incidents)
+    editor, uses = ProcessKey(9, 9), machine_with("editor", 100)
+    use = replace(uses.applications[0], processes=(editor,))
+    others = replace(uses, applications=(use,), readings={editor: MemoryReading(MIB, MIB)})
+    for monitor in (before, after):
+        (over,) = monitor.fold(frame(1500, everything=others), Quiet()).announcements
+        assert (over.what, over.reason) == ("resolved", "browser is not running any more")
+
+
+def test_a_leak_of_one_process_ends_with_it_though_the_application_goes_on() -> None:
+    monitor, outcome = leaking_browser()
+    (incident,) = outcome.view.incidents
+    another = ProcessKey(4321, 99)
+    uses = machine_with("browser", 100)
+    use = replace(uses.applications[0], processes=(another,))
+    others = replace(
+        uses, applications=(use,), readings={another: MemoryReading(100 * MIB, 100 * MIB)}
+    )
+    (over,) = monitor.fold(frame(1500, everything=others), Quiet()).announcements
+    assert (over.what, over.incident.key) == ("resolved", incident.key)

@@ -251,7 +251,7 @@ class IncidentBook:
         self, entry: Entry, incident: Incident, fold: Fold, reason: str, *, was_moment: bool
     ) -> None:
         entry.incident = entry.well_since = entry.patience_seconds = None
-        entry.held_reason = entry.unsent_reason = None
+        entry.held = entry.unsent = None
         entry.has_returned, entry.moment_ends = False, 0.0
         over = Announcement(
             what="resolved", incident=incident, reason=reason, was_moment=was_moment

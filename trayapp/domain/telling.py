@@ -54,8 +54,10 @@ class Entry:
     """How long to wait for a judgement after a gap; None: there was none."""
     has_returned: bool = False
     """It was better, and is back at a level that was told."""
-    held_reason: str | None = None
-    unsent_reason: str | None = None
+    held: tuple[Level, str] | None = None
+    """The worst level of which it was noted that no banner tells it now, and why."""
+    unsent: tuple[Level, str] | None = None
+    """The same of channels far away."""
     moment_ends: float = 0.0
     last_value: float | None = None
     rises: int = 0
@@ -139,7 +141,7 @@ class Teller:
             return
         is_news = incident.level > incident.notified_level
         if not is_news and not entry.has_returned and not self._is_clearly_worse(incident):
-            entry.held_reason = None
+            entry.held = None
             return
         reason = fold.quiet_reason(incident, is_new=is_news and self._may_break_in(incident, now))
         if reason is None:
@@ -153,14 +155,14 @@ class Teller:
                 notified_level=max(incident.level, incident.notified_level),
                 notified_value=_largest(incident.value, incident.notified_value),
             )
-            entry.held_reason, entry.has_returned = None, False
+            entry.held, entry.has_returned = None, False
             self._banners.note(incident.key, incident.level, now)
             self._last_banner = now, incident.level
             for kind in _news_of(incident):
                 self._news[incident.identity, kind] = _as_news(incident, kind, now)
             fold.announcements.append(Announcement(what=what, incident=incident))
-        elif reason != entry.held_reason and is_news:
-            entry.held_reason = reason
+        elif is_news and _is_to_note(entry.held, incident.level, reason):
+            entry.held = incident.level, reason
             held = Announcement(what="held", incident=incident, reason=reason)
             fold.announcements.append(held)
 
@@ -181,11 +183,11 @@ class Teller:
             if incident.sent_level > Level.NORMAL:
                 what = "escalated"
             entry.incident = replace(incident, sent_level=incident.level)
-            entry.unsent_reason = None
+            entry.unsent = None
             self._sent.note(incident.key, incident.level, now)
             fold.messages.append(Announcement(what=what, incident=entry.incident))
-        elif reason != entry.unsent_reason:
-            entry.unsent_reason = reason
+        elif _is_to_note(entry.unsent, incident.level, reason):
+            entry.unsent = incident.level, reason
             fold.messages.append(Announcement(what="held", incident=incident, reason=reason))
 
     def _may_break_in(self, incident: Incident, now: float) -> bool:
@@ -245,6 +247,11 @@ class Teller:
         if told is None or now - told.at >= NEWS_SECONDS or incident.level > told.level:
             return False
         return (incident.value or 0.0) < _NEWS_FACTOR * (told.value or math.inf)
+
+
+def _is_to_note(noted: tuple[Level, str] | None, level: Level, reason: str) -> bool:
+    """Whether it is not in the journal yet that a level is held, for this reason."""
+    return noted is None or level > noted[0] or reason != noted[1]
 
 
 def _is_inhibited(incident: Incident, shortage: Incident | None) -> bool:
