@@ -88,18 +88,30 @@ def test_clears_once_and_counts_after_one_five_and_fifteen_minutes() -> None:
     ]
 
 
-def test_asks_one_process_at_a_time_and_clears_at_most_every_ten_minutes() -> None:
-    both = [suspect(KEY, grown=100), suspect(OTHER, grown=50)]
+def test_clears_the_same_process_at_most_every_ten_minutes() -> None:
+    both = [suspect(KEY, grown=50), suspect(OTHER, grown=100)]
     told = list(requests(StalenessPlan(), both, range(0, 7200, 2)))
-    clearings = [now for now, request in told if request.clears]
+    for key in (KEY, OTHER):
+        clearings = [now for now, request in told if request.clears and request.key == key]
+        assert len(clearings) > 6
+        assert all(b - a >= BETWEEN_CLEARINGS_SECONDS for a, b in pairwise(clearings))
+    # One a tick; who has grown most comes first.
+    assert [request.key for _, request in told[:2]] == [OTHER, KEY]
+
+
+def test_growth_that_pauses_for_a_moment_does_not_allow_another_clearing() -> None:
+    plan = StalenessPlan()
+    clearings = [
+        now
+        for begin in range(0, 1200, 20)
+        for growing, part in (
+            ([suspect()], range(begin, begin + 15)),
+            ([], range(begin + 15, begin + 20)),
+        )
+        for now, request in requests(plan, growing, part)
+        if request.clears
+    ]
     assert all(b - a >= BETWEEN_CLEARINGS_SECONDS for a, b in pairwise(clearings))
-    held: ProcessKey | None = None
-    for _, request in told:
-        if request.clears:
-            held = request.key
-        assert request.key == held
-    # Who has grown most first, and then in turn.
-    assert [r.key for _, r in told if r.clears][:4] == [KEY, OTHER, KEY, OTHER]
 
 
 def test_never_asks_when_switched_off_or_when_nothing_grows() -> None:

@@ -1,7 +1,7 @@
 """Whether anybody touches what a program grew by: a leak is memory that nobody reads again.
 
-One process at a time, and only of what is growing: its accessed marks are cleared once, and after
-one, five and fifteen minutes it is counted what was not touched since. `StalenessPlan` decides whom
+One process a tick, and only of what is growing: its accessed marks are cleared once, and after one,
+five and fifteen minutes it is counted what was not touched since. `StalenessPlan` decides whom
 to ask and when, without a clock or a file of its own; who reads is `readers.referenced`.
 
 What it does not tell. A collector that marks (Java, Node, Go, Python's for containers) touches all
@@ -20,7 +20,7 @@ from trayapp.domain.units import MIB
 
 COUNT_AFTER_SECONDS = (60.0, 300.0, 900.0)
 BETWEEN_CLEARINGS_SECONDS = 600.0
-"""Least time from one clearing to the next, of whatever process."""
+"""Least time from one clearing of a process to its next."""
 BUDGET_SECONDS = 0.020
 """Most CPU for one look; a process that is expected to cost more is not asked."""
 KEPT_SECONDS = 3600.0
@@ -119,8 +119,7 @@ class StalenessPlan:
         self._refused_until: dict[ProcessKey, float] = {}
         self._first: dict[ProcessKey, tuple[_Count, ...]] = {}
         """The counts of its first round, by the wait."""
-        self._watched: _Watched | None = None
-        self._last_clearing_at = float("-inf")
+        self._watched: dict[ProcessKey, _Watched] = {}
         self._cost_per_byte = _FIRST_COST_PER_BYTE
 
     def of(self, keys: Iterable[ProcessKey], now: float) -> Staleness | None:
@@ -140,54 +139,60 @@ class StalenessPlan:
             suspects: What is growing now; no others are ever asked.
         """
         if not self.enabled:
-            self._watched = None
+            self._watched.clear()
             return None
         growing = {suspect.key: suspect for suspect in suspects}
         self._forget(growing, now)
-        watched = self._watched
-        if watched is not None:
-            is_due = now - watched.cleared_at >= COUNT_AFTER_SECONDS[watched.counts]
-            return ReferencedRequest(watched.key, clears=False) if is_due else None
-        if now - self._last_clearing_at < BETWEEN_CLEARINGS_SECONDS:
-            return None
-        able = [suspect for suspect in growing.values() if self._may_ask(suspect, now)]
+        overdue = [
+            (now - watched.cleared_at - COUNT_AFTER_SECONDS[watched.counts], watched.key)
+            for watched in self._watched.values()
+        ]
+        if overdue and max(overdue)[0] >= 0:
+            return ReferencedRequest(max(overdue)[1], clears=False)
+        able = [suspect for suspect in growing.values() if self._may_clear(suspect, now)]
         if not able:
             return None
         # Who waits longest; of the new, who has grown most.
         chosen = min(
             able, key=lambda each: (self._cleared_at.get(each.key, -1e18), -each.grown_bytes)
         )
-        self._last_clearing_at = self._cleared_at[chosen.key] = now
-        self._watched = _Watched(chosen.key, now, chosen.memory_bytes, chosen.grown_bytes)
+        self._cleared_at[chosen.key] = now
+        self._watched[chosen.key] = _Watched(
+            chosen.key, now, chosen.memory_bytes, chosen.grown_bytes
+        )
         return ReferencedRequest(chosen.key, clears=True)
 
     def fold(self, now: float, sample: ReferencedSample) -> None:
         """Take in what a request led to. A sample that was not asked for is passed over."""
-        watched = self._watched
-        if watched is None or sample.key != watched.key:
+        key = sample.key
+        watched = self._watched.pop(key, None)
+        if watched is None:
             return
+        self._learn_cost(now, sample)
         if sample.failed:
-            self._give_up(watched.key, now)
+            self._refused_until[key] = now + KEPT_SECONDS
             return
+        if sample.clears:
+            self._watched[key] = watched._replace(memory_bytes=sample.memory_bytes, cleared_at=now)
+            return
+        first = self._first.get(key, ())
+        count = _Count(watched.memory_bytes, sample.untouched_low_bytes)
+        if len(first) == watched.counts:
+            # The first round: there is nothing to compare with yet.
+            self._first[key] = (*first, count)
+        before = first[watched.counts] if len(first) > watched.counts else None
+        self._keep(key, now, _judge(watched, sample, now, before))
+        counts = watched.counts + 1
+        if counts < len(COUNT_AFTER_SECONDS) and key not in self._refused_until:
+            self._watched[key] = watched._replace(counts=counts)
+
+    def _learn_cost(self, now: float, sample: ReferencedSample) -> None:
         if sample.memory_bytes:
             cost = sample.cpu_seconds / max(sample.memory_bytes, 16 * MIB)
             # Risen at once, sunk slowly: one quick look at a small process promises nothing.
             self._cost_per_byte = max(cost, 0.9 * self._cost_per_byte + 0.1 * cost)
         if sample.cpu_seconds > BUDGET_SECONDS:
-            self._refused_until[watched.key] = now + KEPT_SECONDS
-        if sample.clears:
-            self._watched = watched._replace(memory_bytes=sample.memory_bytes, cleared_at=now)
-            return
-        first = self._first.get(watched.key, ())
-        count = _Count(watched.memory_bytes, sample.untouched_low_bytes)
-        if len(first) == watched.counts:
-            # The first round: there is nothing to compare with yet.
-            self._first[watched.key] = (*first, count)
-        before = first[watched.counts] if len(first) > watched.counts else None
-        self._keep(watched.key, now, _judge(watched, sample, now, before))
-        counts = watched.counts + 1
-        done = counts == len(COUNT_AFTER_SECONDS) or watched.key in self._refused_until
-        self._watched = None if done else watched._replace(counts=counts)
+            self._refused_until[sample.key] = now + KEPT_SECONDS
 
     def _keep(self, key: ProcessKey, now: float, staleness: Staleness) -> None:
         """Remember a count, unless a longer wait has told more. Use is always news."""
@@ -200,26 +205,25 @@ class StalenessPlan:
         ):
             self._known[key] = now, staleness
 
-    def _may_ask(self, suspect: Suspect, now: float) -> bool:
+    def _may_clear(self, suspect: Suspect, now: float) -> bool:
         key = suspect.key
         return (
             suspect.grown_bytes >= _LEAST_GROWN_BYTES
+            and key not in self._watched
+            and now - self._cleared_at.get(key, -1e18) >= BETWEEN_CLEARINGS_SECONDS
             and now >= self._refused_until.get(key, 0.0)
             and suspect.memory_bytes * self._cost_per_byte <= BUDGET_SECONDS
         )
 
-    def _give_up(self, key: ProcessKey, now: float) -> None:
-        self._watched = None
-        self._refused_until[key] = now + KEPT_SECONDS
-
     def _forget(self, growing: Mapping[ProcessKey, Suspect], now: float) -> None:
         """Drop what is no longer worth anything, and whoever has stopped growing meanwhile."""
-        if self._watched is not None and self._watched.key not in growing:
-            self._watched = None
-        for key in [key for key in self._cleared_at if key not in growing]:
-            # Who grows again later begins anew.
-            del self._cleared_at[key]
-            self._first.pop(key, None)
+        for key in [key for key in self._watched if key not in growing]:
+            del self._watched[key]
+        for key, cleared_at in list(self._cleared_at.items()):
+            if key not in growing and now - cleared_at >= BETWEEN_CLEARINGS_SECONDS:
+                # Who grows again later begins anew.
+                del self._cleared_at[key]
+                self._first.pop(key, None)
         for key in [key for key, until in self._refused_until.items() if now >= until]:
             del self._refused_until[key]
         for key in [key for key, (at, _) in self._known.items() if now - at > KEPT_SECONDS]:
