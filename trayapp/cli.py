@@ -163,6 +163,7 @@ def _parser() -> argparse.ArgumentParser:
     settings.add_argument("--edit", action="store_true", help=_("open the file in your editor"))
     settings.add_argument("--config", type=Path, metavar="FILE", help=_("another settings file"))
     _add_theme(settings)
+    _add_target_verbs(verb("targets", _targets, _("list the targets, or try out a rule")))
     verb("doctor", _doctor, _("check what Memtray needs on this machine"), json=True)
     autostart = verb("autostart", _autostart, _("start at login"))
     autostart.add_argument("what", choices=("on", "off", "status"))
@@ -248,6 +249,17 @@ def _add_choice_options(parser: argparse.ArgumentParser) -> None:
     # Not for people: how the window follows the command that it started.
     parser.add_argument("--progress", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--until", type=moment, metavar="1h", help=_("how long ago, or until when"))
+
+
+def _add_target_verbs(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_subparsers(title=_("verbs"), metavar="VERB", dest="what", required=True)
+    listing = what.add_parser("list", help=_("every target, its rule and what it matches now"))
+    test = what.add_parser("test", help=_("which running processes a rule matches (exit 1: none)"))
+    test.add_argument("name", nargs="?", metavar="NAME", help=_("a target of the settings"))
+    test.add_argument("--match", metavar="TEXT", help=_("all whose command line has this text"))
+    test.add_argument("--regex", metavar="RE", help=_("all whose command line has a match of it"))
+    for each in (listing, test):
+        each.add_argument("--json", action="store_true", help=_("print JSON, for machines"))
 
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
@@ -586,6 +598,13 @@ def _edit(file: Path) -> None:
     from trayapp.platforms import current_platform
 
     current_platform().open_file(file)
+
+
+def _targets(options: argparse.Namespace) -> int:
+    from trayapp.matching import list_targets, test_target
+
+    run = test_target if options.what == "test" else list_targets
+    return run(options, _print_json)
 
 
 def _doctor(options: argparse.Namespace) -> int:

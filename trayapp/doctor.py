@@ -104,6 +104,25 @@ def _applet(paths: Paths, _env: Mapping[str, str]) -> Iterator[Found]:
     yield "good", _("running") if pid is None else _("running as process {pid}").format(pid=pid)
 
 
+def _targets(paths: Paths, _env: Mapping[str, str]) -> Iterator[Found]:
+    """Targets that match nothing: by what the applet knows of them, else by one look."""
+    from trayapp.control.client import call
+    from trayapp.matching import unmatched_targets
+
+    try:
+        told = call(paths.runtime, "status").get("targets")
+        targets = told if isinstance(told, list) else []
+        unmatched = [
+            (each["name"], each["unmatched_text"]) for each in targets if each.get("unmatched_text")
+        ]
+    except NotRunningError:
+        unmatched = list(unmatched_targets())
+    for name, text in unmatched:
+        yield "note", _("{name}: {text}").format(name=name, text=text)
+    if not unmatched:
+        yield "good", _("none is waiting for its first process")
+
+
 def _tray(_paths: Paths, env: Mapping[str, str]) -> Iterator[Found]:
     from trayapp.tray.backends import choose_backend
 
@@ -201,6 +220,7 @@ _LOOKS: tuple[tuple[str, Callable[[Paths, Mapping[str, str]], Iterator[Found]]],
     (N_("settings"), _settings),
     (N_("history"), _history),
     (N_("applet"), _applet),
+    (N_("targets"), _targets),
     (N_("tray"), _tray),
     (N_("notifications"), _notifications),
     (N_("channels"), _channels),

@@ -71,6 +71,8 @@ def status_lines(told: Mapping[str, Any]) -> list[str]:
 def _target_line(target: Mapping[str, Any]) -> str:
     pids = [str(pid) for pid in target["pids"]]
     text = "  " + _("{name}: not running")
+    if unmatched := target.get("unmatched_text"):
+        return "  " + _("{name}: {text}").format(name=target["name"], text=unmatched)
     if pids:
         text = "  " + _("{name}: {size} resident {trend}, peak {peak}, {verdict} (pid {pids})")
         if target.get("limit_label"):

@@ -583,6 +583,7 @@ class Monitor:
             limit_source=limit.source,
             limit_share=limit.share,
             headroom=self._headroom(limits, limit, leak, state.growth),
+            unmatched=sample.unmatched,
             restart_count=state.restart_count,
             bars=state.bars.values(),
             leak=leak,

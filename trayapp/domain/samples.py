@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from trayapp.domain.applications import ApplicationUse
     from trayapp.domain.leaks.staleness import ReferencedSample
     from trayapp.domain.limits import Limit
+    from trayapp.domain.nearest import Unmatched
     from trayapp.domain.oom import OomKill
 
 
@@ -119,6 +120,9 @@ class TargetSample:
     limits: tuple[Limit, ...] = ()
     """All that stops its processes from growing, as the system tells: of each cgroup they are in
     and each above it, and their own. Empty: nothing does, or it is not known."""
+
+    unmatched: Unmatched | None = None
+    """None: its rule has matched, or may still do so."""
 
     @property
     def rss_bytes(self) -> int | None:

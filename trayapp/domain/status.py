@@ -11,6 +11,7 @@ from trayapp.domain.incidents import Incident
 from trayapp.domain.leaks import NOTHING_TO_JUDGE, Verdict
 from trayapp.domain.leaks.staleness import Staleness
 from trayapp.domain.limits import Headroom
+from trayapp.domain.nearest import Unmatched
 from trayapp.domain.samples import SystemSample
 from trayapp.domain.view import Controls, TargetView, View
 
@@ -60,6 +61,7 @@ def _target(target: TargetView) -> dict[str, object]:
         **headroom_status(target.headroom),
         "growing_since": target.growing_since_wall_seconds,
         "restart_count": target.restart_count,
+        **unmatched_status(target.unmatched),
     }
 
 
@@ -77,6 +79,18 @@ def application_status(
         "leak_pid": followed.leak_pid if followed else None,
         **_leak(leak, followed.leak_since_wall_seconds if followed else None),
         **headroom_status(leak.headroom),
+    }
+
+
+def unmatched_status(unmatched: Unmatched | None) -> dict[str, object]:
+    """A target that matches nothing, as JSON; all null where something has matched."""
+    nearest = unmatched.nearest if unmatched else None
+    return {
+        "unmatched_seconds": unmatched.lasted_seconds if unmatched else None,
+        "nearest_match": {"pid": nearest.key.pid, "command_line": nearest.command_line}
+        if nearest
+        else None,
+        "unmatched_text": unmatched.sentence if unmatched else "",
     }
 
 

@@ -50,6 +50,8 @@ class TableRow:
     restart_count: int = 0
     limit_label: str = ""
     """When the first limit is reached, in a few words; empty: it does not grow."""
+    unmatched_text: str = ""
+    """Where nothing has ever matched its rule: what is most like it."""
     evidence: str = ""
     """Sentences of the leak detector; only where one row was asked for."""
 
@@ -82,6 +84,7 @@ def row_from(told: Mapping[str, object]) -> TableRow:
         level=as_level(told.get("level")),
         restart_count=int(as_number(told.get("restart_count")) or 0),
         limit_label=str(told.get("limit_label") or ""),
+        unmatched_text=str(told.get("unmatched_text") or ""),
         evidence=str(told.get("evidence") or ""),
     )
 
@@ -154,7 +157,7 @@ def status_text(row: TableRow) -> str:
     if row.kind == PAST:
         return _("not followed")
     if not row.is_running:
-        return _("gone")
+        return _("nothing matches it") if row.unmatched_text else _("gone")
     text = _("running")
     if row.restart_count:
         text = ngettext("restarted", "restarted {count} times", row.restart_count).format(

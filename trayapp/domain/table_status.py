@@ -109,6 +109,7 @@ def _target_row(target: TargetView) -> dict[str, object]:
         "verdict": target.verdict,
         "level": target.level.label,
         "restart_count": target.restart_count,
+        "unmatched_text": target.unmatched.sentence if target.unmatched else "",
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from trayapp.domain.samples import ProcessFacts, ProcessKey
@@ -125,6 +125,10 @@ class TargetTracker:
         """What is known of a living process."""
         member = self._members.get(key)
         return member.facts if member else None
+
+    def strangers(self) -> Iterator[ProcessFacts]:
+        """Every living process but Memtray's own."""
+        return (member.facts for member in self._members.values() if not member.own)
 
     def is_free(self, key: ProcessKey) -> bool:
         """Whether the process belongs to no target and is not Memtray's own."""

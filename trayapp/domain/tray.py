@@ -14,6 +14,7 @@ from trayapp.domain.levels import Level
 from trayapp.domain.limits import Headroom
 from trayapp.domain.menu import TEXT_MARK, MenuEntry, TrayState
 from trayapp.domain.names import process_label, shown_name
+from trayapp.domain.nearest import Unmatched
 from trayapp.domain.samples import AppSample, ProcessUse, SystemSample
 from trayapp.domain.trend import is_flat, trend_figures
 from trayapp.domain.units import format_percent, format_rate, format_size, parse_duration
@@ -141,11 +142,25 @@ def app_line(app: AppSample) -> str:
 
 def target_line(target: TargetView) -> str:
     """One line about a target: name, ten bars, size, arrow and rate."""
+    if target.unmatched is not None:
+        return _unmatched_line(target.name, target.unmatched)
     if not target.pids:
         return _("{name} – not running").format(name=shown_name(target.name))
     bars = sparkline(zoomed_heights(target.bars))
     name = _mark(target.level) + shown_name(target.name)
     return f"{name}  {bars}  {_size_and_rate(target)}"
+
+
+def _unmatched_line(name: str, unmatched: Unmatched) -> str:
+    nearest = unmatched.nearest
+    text = _("{name} – nothing matches it")
+    if nearest is not None:
+        text = _("{name} – nothing matches it; most similar: {nearest} (pid {pid})")
+    return text.format(
+        name=shown_name(name),
+        nearest=shown_name(process_label(nearest.arguments, nearest.name)) if nearest else "",
+        pid=nearest.key.pid if nearest else "",
+    )
 
 
 def application_line(application: ApplicationView) -> str:

@@ -12,6 +12,7 @@ from trayapp.domain.incidents import Incident, Quiet
 from trayapp.domain.leaks import NOTHING_TO_JUDGE, Verdict
 from trayapp.domain.levels import Level
 from trayapp.domain.limits import Headroom
+from trayapp.domain.nearest import Unmatched
 from trayapp.domain.samples import AppSample, ProcessKey, ProcessUse, SystemSample
 
 
@@ -44,6 +45,8 @@ class TargetView:
     """How much of that limit is taken; 1.0 is all."""
     headroom: Headroom | None = None
     """The limit that it reaches first, which may be another, and when; None: not known."""
+    unmatched: Unmatched | None = None
+    """Nothing has matched its rule for a minute; None: something has, or may still do so."""
     restart_count: int = 0
     bars: tuple[float | None, ...] = ()
     """Ten values in bytes, oldest first."""

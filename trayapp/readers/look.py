@@ -11,6 +11,7 @@ from trayapp.domain.applications import ApplicationTracker, ApplicationUse
 from trayapp.domain.cleaning import APP
 from trayapp.domain.leaks.staleness import ReferencedRequest
 from trayapp.domain.limits import Limit
+from trayapp.domain.nearest import UnmatchedWatch, nearest_match
 from trayapp.domain.oom import OomWatch, ended_targets
 from trayapp.domain.samples import (
     Everything,
@@ -54,6 +55,7 @@ class MachineReader:
         self._oom_watch = OomWatch()
         self._targets = TargetTracker(rules, app_pid)
         self._applications = ApplicationTracker(app_pid)
+        self._unmatched = UnmatchedWatch()
         self._groups_at: float | None = None
         self._swap_used_bytes: int | None = None
 
@@ -87,6 +89,7 @@ class MachineReader:
         self._applications.apply(changes.appeared, changes.changed, changes.gone)
         members = self._targets.members()
         keys = [key for group in members.values() for key in group]
+        self._search_nearest(members, now)
         system = self._system.read()
         count = self._oom.read(members, now)
         limits = self._limits.read([*keys, *suspects], now, system.total_bytes)
@@ -151,13 +154,19 @@ class MachineReader:
         footprints = self._footprints.read(keys, now, swap_moves=swap_moves)
         return tuple(
             TargetSample(
-                name=name,
-                readings=_readings(group, readings),
-                footprint=Footprint.total(footprints.get(key) for key in group),
-                limits=joined_limits(limits[key] for key in group if key in limits),
+                name=rule.name,
+                readings=_readings(members[rule.name], readings),
+                footprint=Footprint.total(footprints.get(key) for key in members[rule.name]),
+                limits=joined_limits(limits[key] for key in members[rule.name] if key in limits),
+                unmatched=self._unmatched.told(rule, now),
             )
-            for name, group in members.items()
+            for rule in self._targets.rules
         )
+
+    def _search_nearest(self, members: dict[str, list[ProcessKey]], now: float) -> None:
+        """For targets that match nothing; a minute after it began, then ever less often."""
+        for rule in self._unmatched.fold(now, members, self._targets.rules):
+            self._unmatched.note(rule, nearest_match(rule, self._targets.strangers()))
 
     def _read_everything(
         self, now: float, limits: Mapping[ProcessKey, tuple[Limit, ...]]

@@ -344,10 +344,14 @@ class DetailsWindow(LiveWindow):
 
     def _verdict_text(self) -> str:
         row = self._row
-        text = self._evidence or (
-            _("Memtray itself is held to its budget; the statistics tell of it.")
-            if row.kind == APP
-            else ""
+        text = (
+            row.unmatched_text
+            or self._evidence
+            or (
+                _("Memtray itself is held to its budget; the statistics tell of it.")
+                if row.kind == APP
+                else ""
+            )
         )
         alerts = self._told.get("alerts")
         told = [f"⚠ {alert}" for alert in alerts] if isinstance(alerts, list) else []

@@ -1,0 +1,138 @@
+"""What a rule that matches nothing was probably meant to match."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from tests.domain.building import facts, frame
+from trayapp.domain.incidents import Quiet
+from trayapp.domain.monitor import Monitor, MonitorRules
+from trayapp.domain.nearest import (
+    LONGEST_PAUSE_SECONDS,
+    UNMATCHED_SECONDS,
+    Unmatched,
+    UnmatchedWatch,
+    nearest_match,
+)
+from trayapp.domain.samples import TargetSample
+from trayapp.domain.status import status
+from trayapp.domain.table import row_from, status_text
+from trayapp.domain.table_status import detail_status, table_status
+from trayapp.domain.targets import TargetRule
+from trayapp.domain.tray import target_line
+from trayapp.domain.view import Controls, View
+
+RUNNING = (
+    facts(10, "/usr/lib/systemd/systemd --user"),
+    facts(11, "python3 /srv/leaky.py --rate 3"),
+    facts(12, "postgres -D /var/lib/postgres"),
+    facts(13, "/opt/my-app/bin/server --port 80"),
+    facts(14, "node /srv/web/index.js"),
+)
+
+
+@pytest.mark.parametrize(
+    ("match", "pid"),
+    [
+        ("Leaky.py", 11),
+        ("laeky.py", 11),
+        ("leaky.pyc", 11),
+        ("postgers", 12),
+        ("my_app/bin", 13),
+        ("myapp", 13),
+        ("index.ts", 14),
+        ("zork", None),
+        ("qq", None),
+        ("/", None),
+        ("", None),
+    ],
+)
+def test_a_slip_is_found(match: str, pid: int | None) -> None:
+    found = nearest_match(TargetRule(name="a", match=match), RUNNING)
+    assert (found.key.pid if found else None) == pid
+
+
+@pytest.mark.parametrize(
+    ("regex", "pid"),
+    [(r"^leaky\.py$", 11), (r"\bpostgers\b.*\d+", 12), (r".*", None)],
+)
+def test_of_a_regular_expression_the_plain_text_counts(regex: str, pid: int | None) -> None:
+    found = nearest_match(TargetRule(name="a", regex=re.compile(regex)), RUNNING)
+    assert (found.key.pid if found else None) == pid
+
+
+def test_it_is_searched_after_a_minute_and_then_ever_less_often() -> None:
+    watch, rule = UnmatchedWatch(), TargetRule(name="a", match="x")
+    searched = [
+        second for second in range(0, 6 * 3600, 5) if watch.fold(float(second), {"a": []}, [rule])
+    ]
+    assert searched[:4] == [60, 120, 240, 480]
+    pauses = [after - before for before, after in pairwise(searched)]
+    assert max(pauses) == LONGEST_PAUSE_SECONDS
+
+
+def test_it_is_told_from_a_minute_on_until_it_has_matched_once() -> None:
+    watch, rule = UnmatchedWatch(), TargetRule(name="a", match="x")
+    watch.fold(0.0, {"a": []}, [rule])
+    watch.fold(UNMATCHED_SECONDS - 1, {"a": []}, [rule])
+    assert watch.told(rule, UNMATCHED_SECONDS - 1) is None
+    assert watch.fold(UNMATCHED_SECONDS, {"a": []}, [rule]) == [rule]
+    watch.note(rule, RUNNING[1])
+    assert watch.told(rule, UNMATCHED_SECONDS + 5) == Unmatched(
+        lasted_seconds=UNMATCHED_SECONDS + 5, nearest=RUNNING[1]
+    )
+    watch.fold(100.0, {"a": [1]}, [rule])
+    assert watch.told(rule, 100.0) is None
+    for second in range(200, 900, 5):
+        # It ran once and has ended: that is another thing, and told as such.
+        assert watch.fold(float(second), {"a": []}, [rule]) == []
+        assert watch.told(rule, float(second)) is None
+
+
+def test_another_rule_of_the_same_name_begins_anew() -> None:
+    watch, rule = UnmatchedWatch(), TargetRule(name="a", match="x")
+    watch.fold(0.0, {"a": [1]}, [rule])
+    other = replace(rule, match="y")
+    watch.fold(10.0, {"a": []}, [other])
+    watch.fold(75.0, {"a": []}, [other])
+    assert watch.told(other, 75.0) == Unmatched(lasted_seconds=65.0)
+    # A limit has nothing to do with it.
+    assert watch.told(replace(other, limit_bytes=5), 75.0) == Unmatched(lasted_seconds=65.0)
+
+
+def shown(unmatched: Unmatched | None) -> View:
+    monitor = Monitor(MonitorRules(targets=(TargetRule(name="a", match="x"),)))
+    return monitor.fold(frame(0, TargetSample(name="a", unmatched=unmatched)), Quiet()).view
+
+
+def test_menu_table_details_and_status_tell_it() -> None:
+    view = shown(Unmatched(lasted_seconds=60.0, nearest=RUNNING[1]))
+    assert target_line(view.targets[0]) == "a – nothing matches it; most similar: leaky.py (pid 11)"
+    told = status(view, Controls())["targets"]
+    assert isinstance(told, list)
+    assert told[0]["unmatched_seconds"] == 60.0
+    assert told[0]["nearest_match"] == {
+        "pid": 11, "command_line": "python3 /srv/leaky.py --rate 3",
+    }  # fmt: skip
+    sentence = (
+        "No running process has matched it for 1 min. "
+        "The most similar one: python3 /srv/leaky.py --rate 3 (pid 11)."
+    )
+    assert told[0]["unmatched_text"] == sentence
+    rows = table_status(view, Controls())["rows"]
+    assert isinstance(rows, list)
+    assert status_text(row_from(rows[1])) == "nothing matches it"
+    assert detail_status(view, "target", "a")["unmatched_text"] == sentence
+
+
+def test_what_is_only_not_running_is_told_as_before() -> None:
+    view = shown(None)
+    assert target_line(view.targets[0]) == "a – not running"
+    told = status(view, Controls())["targets"]
+    assert isinstance(told, list)
+    assert (told[0]["unmatched_seconds"], told[0]["unmatched_text"]) == (None, "")
+    assert target_line(shown(Unmatched(lasted_seconds=60.0)).targets[0]) == "a – nothing matches it"

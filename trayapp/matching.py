@@ -1,0 +1,219 @@
+"""`memtray targets`: which running processes a target's rule matches, by one look at them all."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from trayapp.domain.language import _, ngettext
+from trayapp.domain.names import shown_name
+from trayapp.domain.nearest import nearest_match, shown_command
+from trayapp.domain.samples import ProcessFacts
+from trayapp.domain.targets import TargetRule, TargetTracker
+from trayapp.errors import UsageError
+from trayapp.paths import current_paths
+from trayapp.readers.processes import open_process_reader
+from trayapp.rules import monitor_rules
+from trayapp.settings import load_settings
+
+if TYPE_CHECKING:
+    import argparse
+
+_TESTED = "\0tested"
+"""Stands for the rule that is tried out; no target of the settings can be called so."""
+_SHOWN = 20
+
+PrintJson = Callable[[object], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matches:
+    """What one rule finds among the running processes."""
+
+    rule: TargetRule
+    direct: tuple[ProcessFacts, ...]
+    """Those whose command line it matches."""
+    child_count: int
+    """Descendants of these, that belong to the target as well."""
+    holders: dict[int, str]
+    """By pid: the target of the settings that has the process already."""
+    nearest: ProcessFacts | None = None
+    """Where it matches nothing: the process that is most like it."""
+
+
+class ProcessLook:
+    """All processes that run now; the terminal that asks, and Memtray, are none of them."""
+
+    def __init__(self) -> None:
+        """Read them once, which takes some milliseconds for a thousand."""
+        reader = open_process_reader()
+        try:
+            found = {facts.key.pid: facts for facts in reader.refresh().appeared}
+        finally:
+            reader.close()
+        pid = os.getpid()
+        # The shell that runs `memtray targets test --match TEXT` has the text in its own line.
+        while (facts := found.pop(pid, None)) is not None:
+            pid = facts.parent_pid
+        self._processes = tuple(found.values())
+
+    def matches(self, rule: TargetRule, others: Sequence[TargetRule] = ()) -> Matches:
+        """Who this rule finds; `others`: the targets that may have the same processes already."""
+        tracker = self._tracker([rule])
+        members = tracker.members()[rule.name]
+        known = [facts for key in members if (facts := tracker.facts(key)) is not None]
+        direct = tuple(facts for facts in known if rule.matches(facts))
+        nearest = None if known else nearest_match(rule, tracker.strangers())
+        holders = {
+            key.pid: name
+            for name, keys in self._tracker(others).members().items()
+            for key in keys
+            if name != rule.name
+        }
+        return Matches(
+            rule=rule,
+            direct=direct,
+            child_count=len(known) - len(direct),
+            holders=holders if direct else {},
+            nearest=nearest,
+        )
+
+    def _tracker(self, rules: Sequence[TargetRule]) -> TargetTracker:
+        tracker = TargetTracker(rules, os.getpid())
+        tracker.apply(appeared=self._processes)
+        return tracker
+
+
+def list_targets(options: argparse.Namespace, print_json: PrintJson) -> int:
+    """Name every target of the settings with its rule and what it finds now."""
+    rules = _rules()
+    look = ProcessLook()
+    found = [look.matches(rule) for rule in rules]
+    if options.json:
+        print_json([{"name": each.rule.name, **_as_json(each)} for each in found])
+        return 0
+    if not found:
+        print(_("There are no targets; the applications that use most are followed anyway."))
+    for each in found:
+        print(
+            _("{name}  {rule}: {found}").format(
+                name=shown_name(each.rule.name), rule=_rule_said(each.rule), found=_found_said(each)
+            )
+        )
+    return 0
+
+
+def test_target(options: argparse.Namespace, print_json: PrintJson) -> int:
+    """Show what a rule finds now, of the settings or one that is tried out; 1: nothing."""
+    rules = _rules()
+    rule = _tested_rule(options, rules)
+    others = [each for each in rules if each.name != rule.name]
+    matches = ProcessLook().matches(rule, others)
+    if options.json:
+        print_json(_as_json(matches))
+    else:
+        print("\n".join(_lines(matches)))
+    return 0 if matches.direct else 1
+
+
+def unmatched_targets() -> Iterator[tuple[str, str]]:
+    """Name and reason of each target of the settings that finds nothing now. Reads the machine."""
+    rules = _rules()
+    look = ProcessLook() if rules else None
+    for rule in rules:
+        matches = look.matches(rule) if look else None
+        if matches is not None and not matches.direct:
+            yield rule.name, _found_said(matches)
+
+
+def _rules() -> tuple[TargetRule, ...]:
+    return monitor_rules(load_settings(current_paths().settings_file)).targets
+
+
+def _tested_rule(options: argparse.Namespace, rules: Sequence[TargetRule]) -> TargetRule:
+    given = [each for each in (options.name, options.match, options.regex) if each is not None]
+    if len(given) != 1:
+        raise UsageError(_("test what? Give the NAME of a target, --match TEXT or --regex RE"))
+    if options.name is not None:
+        named = [rule for rule in rules if rule.name == options.name]
+        if not named:
+            raise UsageError(_("there is no target {name}").format(name=shown_name(options.name)))
+        return named[0]
+    if not given[0]:
+        raise UsageError(_("an empty text would match every process"))
+    tried = TargetRule(name=_TESTED, match=options.match)
+    if options.regex is None:
+        return tried
+    try:
+        return replace(tried, regex=re.compile(options.regex))
+    except re.error as error:
+        text = _("{regex!r} is not a regular expression: {reason}")
+        raise UsageError(text.format(regex=options.regex, reason=error)) from None
+
+
+def _lines(matches: Matches) -> Iterator[str]:
+    count = len(matches.direct)
+    if not count:
+        yield _found_said(matches)
+        return
+    text = ngettext("{count} process matches:", "{count} processes match:", count)
+    yield text.format(count=count)
+    for facts in matches.direct[:_SHOWN]:
+        line = f"{facts.key.pid:>9}  {shown_command(facts)}"
+        holder = matches.holders.get(facts.key.pid)
+        if holder is not None:
+            line += "  " + _("(belongs to the target {name})").format(name=shown_name(holder))
+        yield line
+    if count > _SHOWN:
+        yield _("and {count} more").format(count=count - _SHOWN)
+    if matches.child_count:
+        yield ngettext(
+            "{count} child process of these belongs to it, too.",
+            "{count} child processes of these belong to it, too.",
+            matches.child_count,
+        ).format(count=matches.child_count)
+
+
+def _found_said(matches: Matches) -> str:
+    count = len(matches.direct) + matches.child_count
+    if count:
+        return ngettext("{count} process", "{count} processes", count).format(count=count)
+    text = _("no running process matches")
+    if matches.nearest is not None:
+        text = _("no running process matches; most similar: {command} (pid {pid})").format(
+            command=shown_command(matches.nearest), pid=matches.nearest.key.pid
+        )
+    return text
+
+
+def _rule_said(rule: TargetRule) -> str:
+    if rule.regex is not None:
+        return _("(regex {text})").format(text=shown_name(rule.regex.pattern))
+    return _("(match {text})").format(text=shown_name(rule.match or ""))
+
+
+def _as_json(matches: Matches) -> dict[str, Any]:
+    rule = matches.rule
+    return {
+        "match": rule.match,
+        "regex": rule.regex.pattern if rule.regex else None,
+        "children": rule.children,
+        "matches": [
+            {
+                "pid": facts.key.pid,
+                "command_line": facts.command_line,
+                "belongs_to": matches.holders.get(facts.key.pid),
+            }
+            for facts in matches.direct
+        ],
+        "child_count": matches.child_count,
+        "nearest": {
+            "pid": matches.nearest.key.pid,
+            "command_line": matches.nearest.command_line,
+        }
+        if matches.nearest
+        else None,
+    }
