@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from trayapp.control.server import ControlServer
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Event
 from trayapp.domain.samples import AppSample, ProcessKey, SystemSample
+from trayapp.domain.targets import TargetRule
 from trayapp.domain.view import TargetView, View
 from trayapp.history.reader import HistoryReader
 from trayapp.tasks import MOST_AT_A_TIME, MOST_OF_A_PROCESS, TaskFollower
@@ -41,7 +42,7 @@ def work(name, count=1):
 """
 
 
-def view_of(**targets: ProcessKey) -> View:
+def view_of(**targets: tuple[int, int]) -> View:
     """A look in which each target has one process."""
     return View(
         wall_seconds=time.time(),
@@ -51,7 +52,8 @@ def view_of(**targets: ProcessKey) -> View:
         app=AppSample(pid=1),
         app_bars=(),
         targets=tuple(
-            TargetView(name=name, pids=(key.pid,), keys=(key,)) for name, key in targets.items()
+            TargetView(name=name, pids=(key[0],), keys=(ProcessKey(*key),))
+            for name, key in targets.items()
         ),
     )
 
@@ -59,11 +61,11 @@ def view_of(**targets: ProcessKey) -> View:
 class Following:
     """A follower whose time has always come, and what it has kept."""
 
-    def __init__(self, runtime: Path) -> None:
+    def __init__(self, runtime: Path, rules: Callable[[], Sequence[TargetRule]] = tuple) -> None:
         self.events: list[Event] = []
         self.is_paused = False
         self.follower = TaskFollower(
-            runtime, self.events.append, lambda: self.is_paused, period_seconds=0.0
+            runtime, self.events.append, lambda: self.is_paused, period_seconds=0.0, rules=rules
         )
 
     def look(self, view: View) -> list[str]:
@@ -359,8 +361,13 @@ def test_tasks_of_a_target_are_in_the_history_and_in_what_is_exported(tmp_path: 
             headings, *tasks = book["Tasks"].iter_rows(values_only=True)
         told = dict(zip(headings, tasks[0], strict=True))
         assert (told["Target"], told["Task"]) == ("worker", "nightly report")
-        assert isinstance(told["Growth, MiB"], float)
-        assert 25 < told["Growth, MiB"] < 50
+        for heading in ("Kept, MiB", "Peak above start, MiB", "Growth, MiB"):
+            size = told[heading]
+            assert isinstance(size, float)
+            assert 25 < size < 50, heading
+        assert exported[0]["kept_from"] == "heap"
+        assert exported[0]["kept_bytes"] == pytest.approx(30_000_000, rel=0.05)
+        assert exported[0]["peak_growth_bytes"] >= 29_000_000
     finally:
         worker.kill()
         worker.communicate()

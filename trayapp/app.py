@@ -49,6 +49,7 @@ from trayapp.introducing import (
 )
 from trayapp.paths import Paths
 from trayapp.platforms import current_platform
+from trayapp.rules import target_rules
 from trayapp.sampling import Sampler
 from trayapp.settings import SettingsFile, TargetSettings, add_target, make_target_name
 from trayapp.state import (
@@ -136,7 +137,10 @@ class App:
         """What each banner shows, by the banner's key."""
         self._cleanups = Cleanups(self._platform, self._sampler, paths.runtime)
         self._tasks = TaskFollower(
-            paths.runtime, self._sampler.record, lambda: self._sampler.paused
+            paths.runtime,
+            self._sampler.record,
+            lambda: self._sampler.paused,
+            rules=lambda: target_rules(self._settings_file.settings),
         )
         self._forwarding = Forwarding(
             lambda: self._settings_file.settings,

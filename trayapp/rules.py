@@ -19,7 +19,7 @@ def monitor_rules(settings: Settings) -> MonitorRules:
     """How frames are judged under these settings."""
     alerts, growth, spike = settings.alerts, settings.growth, settings.spike
     return MonitorRules(
-        targets=tuple(_target_rule(target) for target in settings.targets),
+        targets=target_rules(settings),
         thresholds={
             Level.WARNING: alerts.warning_percent / 100,
             Level.CRITICAL: alerts.critical_percent / 100,
@@ -51,6 +51,11 @@ def monitor_rules(settings: Settings) -> MonitorRules:
         ),
         bar_span_seconds=settings.icon.span_seconds,
     )
+
+
+def target_rules(settings: Settings) -> tuple[TargetRule, ...]:
+    """Whose processes are which target's under these settings."""
+    return tuple(_target_rule(target) for target in settings.targets)
 
 
 def _leak_settings(settings: Settings) -> LeakSettings:

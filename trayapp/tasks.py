@@ -1,6 +1,7 @@
 """What the probes of targets tell of tasks: asked for now and then, and kept in the history.
 
-What asks, and what reads the answers, is loaded when the first target has a probe.
+What asks, and what reads the answers, is loaded when the first target has a probe. Programs that
+ended before they were asked have left a file.
 """
 
 from __future__ import annotations
@@ -9,13 +10,17 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from trayapp.domain.records import Event
 from trayapp.domain.samples import ProcessKey
+from trayapp.domain.targets import TargetRule
 from trayapp.domain.view import View
+
+if TYPE_CHECKING:
+    from trayapp.domain.tasks import Task
 
 PERIOD_SECONDS = 30.0
 CALL_LIMIT_SECONDS = 2.0
@@ -54,12 +59,15 @@ class TaskFollower:
         record: Callable[[Event], None],
         is_paused: Callable[[], bool],
         period_seconds: float = PERIOD_SECONDS,
+        rules: Callable[[], Sequence[TargetRule]] = tuple,
     ) -> None:
         """Make it.
 
         `runtime` is the folder in which probes listen. `record` is called in a background thread.
-        What ended before now is left out: an earlier run may have kept it.
+        What ended before now is left out: an earlier run may have kept it. `rules` tells whose it
+        is what a program has left behind; that nobody has kept.
         """
+        self._rules = rules
         self._runtime = runtime
         self._record = record
         self._is_paused = is_paused
@@ -81,14 +89,14 @@ class TaskFollower:
         No look begins before the last has ended, so that nothing is taken twice.
         """
         now = time.monotonic()
-        if now < self._due_seconds or self.is_asking:
-            return
-        if not any(target.keys for target in view.targets):
+        if now < self._due_seconds or self.is_asking or not view.targets:
             return
         self._due_seconds = now + self._period_seconds
         from trayapp.control.personal import PROBE, endpoint_name, find_names
+        from trayapp.left_tasks import find_left
 
         names = frozenset(find_names(self._runtime, PROBE))
+        left = find_left(self._runtime)
         found = {
             key: target.name
             for target in (view.targets if names else ())
@@ -96,11 +104,13 @@ class TaskFollower:
             if endpoint_name(PROBE, *key) in names
         }
         self._places = {key: self._places[key] for key in found if key in self._places}
-        if not found:
+        if not found and not left:
             return
         self.is_asking = True
         try:
-            threading.Thread(target=self._ask_all, args=(found,), name="tasks", daemon=True).start()
+            threading.Thread(
+                target=self._ask_all, args=(found, left), name="tasks", daemon=True
+            ).start()
         except RuntimeError:  # no thread to be had: the next look tries again
             self.is_asking = False
 
@@ -108,9 +118,11 @@ class TaskFollower:
         """Ask no more. Any thread; does not wait."""
         self._stopping = True
 
-    def _ask_all(self, found: dict[ProcessKey, str]) -> None:
+    def _ask_all(self, found: dict[ProcessKey, str], left: Sequence[Path]) -> None:
         """Ask one after the other, who waits longest first. A background thread."""
         try:
+            if left and not self._is_paused():
+                self._take_left(left)
             deadline = time.monotonic() + LOOK_LIMIT_SECONDS
             room = MOST_AT_A_TIME
             waiting = {key: place.asked_seconds for key, place in self._places.items()}
@@ -123,16 +135,37 @@ class TaskFollower:
         finally:
             self.is_asking = False
 
+    def _take_left(self, files: Sequence[Path]) -> None:
+        from trayapp.left_tasks import take_left
+
+        for left in take_left(files, self._rules):
+            self._keep(left.tasks, left.target, MOST_OF_A_PROCESS, left.dropped_count)
+
+    def _keep(self, tasks: Sequence[Task], target: str, most: int, left_out: int) -> int:
+        """Keep the most telling ones; how many these are. `left_out`: more that are gone."""
+        from trayapp.domain.tasks import most_telling
+
+        kept = most_telling(tasks, most)
+        for task in kept:
+            self._record(task.as_event(target))
+        left_out += len(tasks) - len(kept)
+        self.kept_count += len(kept)
+        self.left_out_count += left_out
+        if left_out:
+            self._left_out[target] = self._left_out.get(target, 0) + left_out
+        return len(kept)
+
     def _ask(self, key: ProcessKey, target: str, most: int) -> int:
         """Keep the new tasks of one process, so many at most; how many it were."""
-        from trayapp.domain.tasks import most_telling, read_answer
+        from trayapp.domain.tasks import read_answer
         from trayapp.errors import MemtrayError
 
         now, asked = time.time(), time.monotonic()
         # Not the wall time at which this run began: the clock may have been set since.
         fresh = _Place(0, now - (asked - self._began_seconds), now, asked)
         number, since, answered, _ = self._places.get(key, fresh)
-        tasks, left_out = [], 0
+        tasks: list[Task] = []
+        left_out = 0
         began = _began_wall_seconds(key, now)
         try:
             for _ in range(_MOST_ANSWERS):
@@ -154,15 +187,7 @@ class TaskFollower:
         except (MemtrayError, OSError):
             pass  # It ends, hangs, or is too old to know of tasks; what it told before counts.
         self._places[key] = _Place(number, since, answered, asked)
-        kept = most_telling(tasks, most)
-        for task in kept:
-            self._record(task.as_event(target))
-        left_out += len(tasks) - len(kept)
-        self.kept_count += len(kept)
-        self.left_out_count += left_out
-        if left_out:
-            self._left_out[target] = self._left_out.get(target, 0) + left_out
-        return len(kept)
+        return self._keep(tasks, target, most, left_out)
 
     def _call(self, key: ProcessKey, after: int) -> dict[str, object]:
         """What its probe answers; empty: it speaks for another process. Raises: MemtrayError."""

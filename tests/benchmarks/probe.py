@@ -14,6 +14,7 @@ import timeit
 from collections.abc import Callable
 
 from trayapp.probe import task
+from trayapp.probe.heap import open_heap
 from trayapp.probe.resident import read_rss_bytes
 
 ROUNDS, CALLS = 9, 20_000
@@ -54,6 +55,11 @@ def measure_coroutine() -> str:
     return f"median {1e6 * statistics.median(seconds) / CALLS:.2f} µs"
 
 
+def _heap_reader() -> Callable[[], object]:
+    heap = open_heap()
+    return (lambda: None) if heap is None else heap.read
+
+
 def import_milliseconds(code: str) -> float:
     """How long a fresh interpreter takes for this, at best."""
     command = [sys.executable, "-S", "-c", code]
@@ -67,6 +73,7 @@ def main() -> None:
     print(f"a function: {microseconds(as_a_function)}")
     print(f"a coroutine function: {measure_coroutine()}")
     print(f"of it, reading the resident set (twice): {microseconds(read_rss_bytes)}")
+    print(f"of it, reading the heap in use (twice): {microseconds(_heap_reader())}")
     bare = import_milliseconds("import threading, typing")
     probe = import_milliseconds("import threading, typing, trayapp.probe")
     print(f"importing it: {probe - bare:.1f} ms beside threading and typing")

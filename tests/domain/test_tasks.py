@@ -6,14 +6,16 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from trayapp.domain.records import Event
 from trayapp.domain.tasks import (
     MOST_AT_A_TIME,
     NAME_LENGTH,
     SLACK_SECONDS,
     Task,
+    kept_of,
     most_telling,
     read_answer,
 )
@@ -48,6 +50,8 @@ def test_an_honest_answer_is_taken_as_it_is() -> None:
     assert (event.kind, event.subject, event.wall_seconds) == ("task", "web", NOW - 60)
     assert event.data == {
         "task": "nightly report", "seconds": 12.5, "growth_bytes": -4096, "failed": "KeyError",
+        "kept_bytes": -4096, "kept_from": "resident", "peak_rss_bytes": None,
+        "peak_growth_bytes": None,
     }  # fmt: skip
     assert "failed" not in answer.tasks[0].as_event("web").data
 
@@ -66,6 +70,22 @@ def test_an_honest_answer_is_taken_as_it_is() -> None:
 def test_what_cannot_be_so_is_left_out(changes: dict[str, object]) -> None:
     answer = read(entry() | changes, entry(2))
     assert [task.number for task in answer.tasks] == [2]
+
+
+def test_what_is_kept_is_of_the_heap_where_that_is_known() -> None:
+    (one,) = read(entry(heap_growth_bytes=70, peak_rss_bytes=900, peak_growth_bytes=80)).tasks
+    data = one.as_event("web").data
+    assert (data["kept_bytes"], data["kept_from"], data["growth_bytes"]) == (70, "heap", -4096)
+    assert (data["peak_rss_bytes"], data["peak_growth_bytes"]) == (900, 80)
+    assert kept_of(one.as_event("web")) == 70
+    old = Event(wall_seconds=0.0, kind="task", data={"growth_bytes": 5})
+    assert kept_of(old) == 5
+    assert kept_of(Event(wall_seconds=0.0, kind="task")) is None
+    strange: tuple[object, ...] = (True, "5", 1.5, 10**400, [])
+    for odd in strange:
+        (one,) = read(entry(heap_growth_bytes=odd, peak_rss_bytes=odd, peak_growth_bytes=odd)).tasks
+        assert (one.heap_growth_bytes, one.peak_rss_bytes, one.peak_growth_bytes) == (None,) * 3
+    assert most_telling([one._replace(heap_growth_bytes=1), one._replace(growth_bytes=7)], 1)
 
 
 @pytest.mark.parametrize("growth", [True, "5", 1.5, 10**400, -(2**60), [], None])
@@ -111,6 +131,7 @@ entries = st.fixed_dictionaries(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     told=st.fixed_dictionaries(
         {},

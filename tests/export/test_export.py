@@ -50,7 +50,18 @@ EVENTS = (
     event("restart", "web", 300, "web restarted"),
     event("cleanup", "web", 310, "web: freed", before_bytes=5 * MIB, freed_bytes=MIB),
     event("task", "web", 201, "=2+2", task="=2+2", seconds=30.5, growth_bytes=3 * MIB),
-    event("task", "web", 220.5, "b", task="b", seconds=0.0, growth_bytes=None, failed="KeyError"),
+    event(
+        "task",
+        "web",
+        220.5,
+        "b",
+        task="b",
+        seconds=0.0,
+        growth_bytes=None,
+        failed="KeyError",
+        kept_bytes=2 * MIB,
+        peak_growth_bytes=7 * MIB,
+    ),
 )
 
 
@@ -109,9 +120,11 @@ def test_the_workbook_holds_the_session_and_all_timelines(history: Path) -> None
         assert rows(book["Alerts"])[1][1:] == ["web", None, "=1+1", "raised", None, "two lines"]
         assert rows(book["Cleanups"])[1][2:5] == [5, None, 1]
         headings, *tasks = rows(book["Tasks"])
-        assert headings == ["Time", "Target", "Task", "Seconds", "Growth, MiB", "Failed by"]
-        assert tasks[0][1:] == ["web", "=2+2", 30.5, 3, None]
-        assert tasks[1][2:] == ["b", 0, None, "KeyError"]
+        assert headings[:4] == ["Time", "Target", "Task", "Seconds"]
+        assert headings[4:] == ["Kept, MiB", "Peak above start, MiB", "Growth, MiB", "Failed by"]
+        # In records of earlier versions the resident set is all there is.
+        assert tasks[0][1:] == ["web", "=2+2", 30.5, 3, None, 3, None]
+        assert tasks[1][2:] == ["b", 0, 2, 7, None, "KeyError"]
 
 
 def test_a_target_has_a_sheet_with_deltas_and_the_change_from_its_start(history: Path) -> None:

@@ -15,6 +15,8 @@ from trayapp.control.protocol import LOOPBACK_ENDING, SOCKET_ENDING, short_path
 
 PROBE, GUARD = "probe", "guard"
 """What kinds there are: a program's probe, and a guarded run."""
+LEFT_TASKS = "tasks"
+"""What a program with a probe leaves behind; a file, not an endpoint."""
 
 _STALE_AT_A_TIME = 1000
 

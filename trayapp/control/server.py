@@ -89,14 +89,14 @@ class ControlServer(threading.Thread):
         self._answers: deque[tuple[_Client, bytes]] = deque()
         self._stop_at_seconds: float | None = None
 
-    def stop(self) -> None:
-        """Remove the socket, finish what is being answered, but not longer than 1 s. Any thread."""
-        self._stop_at_seconds = time.monotonic() + _STOP_LIMIT_SECONDS
+    def stop(self, limit_seconds: float = _STOP_LIMIT_SECONDS) -> None:
+        """Remove the socket, finish what is being answered, but not longer. Any thread."""
+        self._stop_at_seconds = time.monotonic() + limit_seconds
         self._wake()
         if self.ident is None:
             self._close()
         else:
-            self.join(5 * _STOP_LIMIT_SECONDS)
+            self.join(5 * limit_seconds)
 
     def abandon(self) -> None:
         """Let go of everything without disturbing the parent: in a child that was just forked.

@@ -40,9 +40,10 @@ class Event:
     kind: str
     """What: "alert", "cleanup", "cleanup_follow_up", "snapshot", "start", "stop", "restart",
     "action" for what Memtray does or does not do by itself, "task" for what a program says it did
-    from then on (its name as "task", how long as "seconds", how much larger the process was after
-    it as "growth_bytes", by what it "failed"), or "history" when samples were lost or the file was
-    damaged."""
+    from then on (its name as "task", how long as "seconds", what it kept as "kept_bytes", of the
+    "heap" or "resident" as "kept_from", how much larger its resident set was after it as
+    "growth_bytes", its peak as "peak_rss_bytes" and "peak_growth_bytes", by what it "failed"), or
+    "history" when samples were lost or the file was damaged."""
     subject: str = ""
     """The target's name; "system"; "memtray"."""
     level: str = ""

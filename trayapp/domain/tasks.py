@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from trayapp.domain.names import short_name
 from trayapp.domain.records import TASK, Event, JsonValue
+from trayapp.domain.samples import ProcessFacts, ProcessKey
 
 MOST_AT_A_TIME = 100
 """No answer has more."""
@@ -14,6 +15,11 @@ NAME_LENGTH = 80
 SLACK_SECONDS = 2.0
 """So much may clocks that were read one after the other, or set meanwhile, be apart."""
 
+MOST_PROCESSES = 16
+LONGEST_LIFE_SECONDS = 366 * 86_400.0
+"""Of a program that has left something; nothing of what it left is older."""
+
+_MOST_WORDS = 4096
 _LARGEST_NUMBER = 2**53
 _LARGEST_BYTES = 2**50
 
@@ -27,9 +33,20 @@ class Task(NamedTuple):
     began_wall_seconds: float
     seconds: float
     growth_bytes: int | None
-    """How much larger its process was after it; None: not known."""
+    """How much larger its process's resident set was after it; None: not known."""
     failed: str | None
     """The name of what it ended by; None: all went well."""
+    heap_growth_bytes: int | None = None
+    """How much more its process had in use after it; None: not known."""
+    peak_rss_bytes: int | None = None
+    """The highest resident set of its process while it ran, as far as that was seen."""
+    peak_growth_bytes: int | None = None
+    """The most by which its process was above what it was at the beginning."""
+
+    @property
+    def kept_bytes(self) -> int | None:
+        """What stayed in use: of the heap, or else of the resident set."""
+        return self.growth_bytes if self.heap_growth_bytes is None else self.heap_growth_bytes
 
     @property
     def ended_wall_seconds(self) -> float:
@@ -42,6 +59,10 @@ class Task(NamedTuple):
             "task": self.name,
             "seconds": round(self.seconds, 6),
             "growth_bytes": self.growth_bytes,
+            "kept_bytes": self.kept_bytes,
+            "kept_from": _kept_from(self),
+            "peak_rss_bytes": self.peak_rss_bytes,
+            "peak_growth_bytes": self.peak_growth_bytes,
         }
         if self.failed is not None:
             data["failed"] = self.failed
@@ -65,6 +86,23 @@ class Answer(NamedTuple):
     """The number after which to ask on; below the one asked with: the program counts anew."""
     is_full: bool
     """There may be more."""
+
+
+class Left(NamedTuple):
+    """What a program that has ended left behind."""
+
+    processes: tuple[ProcessFacts, ...]
+    """Itself, and its ancestors from its parent on: as it says."""
+    answer: Answer
+
+
+def kept_of(event: Event) -> float | None:
+    """What a task in the history kept: of the heap, or, as in earlier records, resident."""
+    for name in ("kept_bytes", "growth_bytes"):
+        size = event.data.get(name)
+        if isinstance(size, int | float) and not isinstance(size, bool):
+            return float(size)
+    return None
 
 
 def read_answer(
@@ -94,9 +132,26 @@ def read_answer(
     )
 
 
+def read_left(told: Mapping[str, object], written_wall_seconds: float) -> Left | None:
+    """Take in what a program says to have left at that time; None: it cannot be so."""
+    listed = told.get("processes")
+    entries = listed[:MOST_PROCESSES] if isinstance(listed, list) else []
+    processes: list[ProcessFacts] = []
+    for at, entry in enumerate(entries):
+        parent = entries[at + 1] if at + 1 < len(entries) else None
+        facts = _read_process(entry, parent)
+        if facts is None:
+            break
+        processes.append(facts)
+    if not processes:
+        return None
+    began = written_wall_seconds - LONGEST_LIFE_SECONDS
+    return Left(tuple(processes), read_answer(told, 0, began, written_wall_seconds))
+
+
 def most_telling(tasks: Iterable[Task], most: int) -> list[Task]:
-    """Those with the most growth, then the longest; in order of their ends."""
-    telling = sorted(tasks, key=lambda one: (-(one.growth_bytes or 0), -one.seconds))[:most]
+    """Those that kept most, then the longest; in order of their ends."""
+    telling = sorted(tasks, key=lambda one: (-(one.kept_bytes or 0), -one.seconds))[:most]
     return sorted(telling, key=lambda one: one.number)
 
 
@@ -120,7 +175,31 @@ def _read_task(entry: object, last: int, began: float, now: float) -> Task | Non
         seconds=seconds,
         growth_bytes=_whole(entry.get("growth_bytes"), -_LARGEST_BYTES, _LARGEST_BYTES),
         failed=_line(failed) if isinstance(failed, str) else None,
+        heap_growth_bytes=_whole(entry.get("heap_growth_bytes"), -_LARGEST_BYTES, _LARGEST_BYTES),
+        peak_rss_bytes=_whole(entry.get("peak_rss_bytes"), 0, _LARGEST_BYTES),
+        peak_growth_bytes=_whole(entry.get("peak_growth_bytes"), 0, _LARGEST_BYTES),
     )
+
+
+def _read_process(entry: object, parent: object) -> ProcessFacts | None:
+    if not isinstance(entry, dict):
+        return None
+    pid = _whole(entry.get("pid"), 1, _LARGEST_NUMBER)
+    started = _whole(entry.get("started"), 0, _LARGEST_NUMBER)
+    command = entry.get("command")
+    if pid is None or started is None or not isinstance(command, list):
+        return None
+    words = tuple(word for word in command[:_MOST_WORDS] if isinstance(word, str))
+    parent_pid = _whole(parent.get("pid"), 1, _LARGEST_NUMBER) if isinstance(parent, dict) else 0
+    return ProcessFacts(
+        key=ProcessKey(pid, started), parent_pid=parent_pid or 0, name="", arguments=words
+    )
+
+
+def _kept_from(task: Task) -> str | None:
+    if task.heap_growth_bytes is not None:
+        return "heap"
+    return None if task.growth_bytes is None else "resident"
 
 
 def _line(text: str) -> str:

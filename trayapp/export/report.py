@@ -118,6 +118,10 @@ def report_json(report: Report) -> dict[str, object]:
             "last_seen_unix_s": one.summary.last_wall_seconds,
             "restarts": one.counts.restarts,
             "alerts": one.counts.alerts,
+            "tasks": [
+                {"name": task.name, "kept_bytes": task.growth_bytes, "peak_bytes": task.peak_bytes}
+                for task in one.tasks
+            ],
         }
         for one in report.targets
     ]

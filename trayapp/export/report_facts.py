@@ -78,6 +78,9 @@ class TaskFacts(NamedTuple):
 
     name: str
     growth_bytes: float
+    """What they kept, added up."""
+    peak_bytes: float | None = None
+    """The most that one of them took above its beginning; None: not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from trayapp.export.report_facts import (
     Finding,
     IncidentFacts,
     TargetFacts,
+    TaskFacts,
     Weight,
     minute,
 )
@@ -76,10 +77,18 @@ def _findings(
     yield from _cleanup_findings(cleanups)
 
 
+def _task_said(task: TaskFacts) -> str:
+    size = format_size(task.growth_bytes)
+    if task.peak_bytes is None:
+        return f"{task.name} (+{size})"
+    text = _("{name} (+{size}, peak +{peak})")
+    return text.format(name=task.name, size=size, peak=format_size(task.peak_bytes))
+
+
 def _growth_finding(one: TargetFacts) -> Finding:
     text = paragraph(one.evidence, one.limit_sentence)
     if one.tasks:
-        named = listed(f"{task.name} (+{format_size(task.growth_bytes)})" for task in one.tasks)
+        named = listed(map(_task_said, one.tasks))
         text = paragraph(text, _("It grew most during: {tasks}.").format(tasks=named))
     if one.leaked is not None:
         since, until = map(minute, one.leaked)

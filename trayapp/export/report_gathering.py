@@ -8,6 +8,7 @@ from typing import Any
 
 from trayapp.domain.limits import LIMIT_SOURCES, Headroom
 from trayapp.domain.records import TASK, Event
+from trayapp.domain.tasks import kept_of
 from trayapp.export.report_charts import charts_of
 from trayapp.export.report_collecting import Collector
 from trayapp.export.report_facts import (
@@ -132,13 +133,17 @@ def _worst_tasks(
 ) -> Iterable[TaskFacts]:
     """Since the growth began: the tasks, added up by name, during which there was most of it."""
     grown: dict[str, float] = {}
+    peaks: dict[str, float] = {}
     for task in tasks:
         if since is None or task.wall_seconds >= since:
             name = said(str(task.data.get("task") or task.text))
-            grown[name] = grown.get(name, 0.0) + (_number(task.data.get("growth_bytes")) or 0.0)
+            grown[name] = grown.get(name, 0.0) + (kept_of(task) or 0.0)
+            peak = _number(task.data.get("peak_growth_bytes"))
+            if peak is not None:
+                peaks[name] = max(peak, peaks.get(name, 0.0))
     worst = sorted(grown.items(), key=lambda item: -item[1])[:_MOST_TASKS]
     least = max(1.0, _LEAST_SHARE * worst[0][1]) if worst else 0.0
-    return [TaskFacts(name, growth) for name, growth in worst if growth >= least]
+    return [TaskFacts(name, growth, peaks.get(name)) for name, growth in worst if growth >= least]
 
 
 def _incidents(alerts: Iterable[Event], said: Callable[[str], str]) -> Iterable[IncidentFacts]:

@@ -14,6 +14,7 @@ from trayapp import __version__
 from trayapp.domain.language import N_, _, format_number
 from trayapp.domain.levels import level_said
 from trayapp.domain.records import Event, Series
+from trayapp.domain.tasks import kept_of
 from trayapp.domain.transitions import decision_said
 from trayapp.domain.units import MIB
 from trayapp.errors import ExportError
@@ -586,6 +587,8 @@ class _Book:
             _Column(_("Target"), None, 20.0),
             _Column(_("Task"), None, 30.0),
             _Column(_("Seconds"), self._formats.plain),
+            _Column(_("Kept, MiB"), self._formats.change),
+            _Column(_("Peak above start, MiB"), self._formats.mib),
             _Column(_("Growth, MiB"), self._formats.change),
             _Column(_("Failed by"), None, 20.0),
         ]
@@ -617,12 +620,14 @@ def _cleanup(event: Event) -> list[object]:
 
 def _task(event: Event) -> list[object]:
     data = event.data
-    growth = data.get("growth_bytes")
+    peak, growth = data.get("peak_growth_bytes"), data.get("growth_bytes")
     return [
         _clock(event.wall_seconds),
         event.subject,
         data.get("task") or event.text,
         data.get("seconds"),
+        _mib(kept_of(event)),
+        _mib(peak) if isinstance(peak, (int, float)) else None,
         _mib(growth) if isinstance(growth, (int, float)) else None,
         data.get("failed"),
     ]

@@ -9,6 +9,7 @@ from contextlib import suppress
 _Open = tuple[int, int, tuple[int, int]]
 """Whose it is, the descriptor, and how to tell that it is still what it was."""
 
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if sys.platform == "linux" else 0
 _open: _Open | None = None
 
 
@@ -18,15 +19,14 @@ def read_rss_bytes() -> int | None:
     Any thread. Opening the file anew each time would take twice as long.
     """
     global _open
-    if sys.platform != "linux":
+    if not _PAGE_BYTES:
         return None
     try:
         kept = _open
         # A program may close every descriptor and get ours for something else, or fork in C.
         if kept is None or kept[0] != os.getpid() or not _is_ours(kept):
             kept = _open = _open_anew()
-        pages = os.pread(kept[1], 128, 0).split(None, 2)[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        return int(os.pread(kept[1], 64, 0).split(None, 2)[1]) * _PAGE_BYTES
     except (OSError, ValueError, IndexError):
         return None
 

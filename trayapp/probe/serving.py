@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from trayapp.control.server import ControlServer
 
 
+_EXIT_SECONDS = 0.05
+"""So long, and a few times more at worst, a program's end may wait for what is being answered."""
+
+
 class _Probe:
     """What one process has of it."""
 
@@ -23,6 +28,8 @@ class _Probe:
         self.lock = threading.Lock()
         self.collecting = threading.Lock()
         self.server: ControlServer | None = None
+        self.folder: Path | None = None
+        """Where it listens, and where it leaves what nobody has asked for."""
 
     def start(self, runtime: Path | None) -> bool:
         with self.lock:
@@ -38,13 +45,37 @@ class _Probe:
             except Exception:  # noqa: BLE001  (a helper must not be what its program stumbles over)
                 return False
             self.server = server
+            self._prepare_end()
         return True
 
-    def stop(self) -> None:
+    def stop(self, limit_seconds: float = 1.0) -> None:
         with self.lock:
             server, self.server = self.server, None
         if server is not None:
-            server.stop()
+            server.stop(limit_seconds)
+            self.leave_tasks()
+
+    def leave_tasks(self) -> None:
+        """Leave what nobody has asked for; never raises."""
+        from trayapp.probe.handover import leave_tasks
+        from trayapp.probe.tasks import leave_peaks, untold_tasks
+
+        with suppress(Exception):  # the disk may be full, say: a program that ends goes on ending
+            from trayapp.control.personal import LEFT_TASKS, own_name
+
+            leave_peaks()
+            if self.folder is not None:
+                leave_tasks(self.folder, own_name(LEFT_TASKS), *untold_tasks())
+
+    def _prepare_end(self) -> None:
+        from trayapp.probe.tasks import watch_peaks
+
+        watch_peaks()
+        multiprocessing = sys.modules.get("multiprocessing.util")
+        if multiprocessing is not None:
+            # Its children end without what is registered at exit.
+            with suppress(Exception):
+                multiprocessing.Finalize(None, _stop_at_exit, exitpriority=0)
 
     def collect(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
         from trayapp.domain.language import _
@@ -82,6 +113,7 @@ class _Probe:
         folder = current_paths().runtime if runtime is None else runtime
         handlers = {"collect": self.collect, "report": self.report, "tasks": self.tasks}
         server = Server(folder, handlers, name=own_name(PROBE))
+        self.folder = folder
         sweep(folder)
         return server
 
@@ -105,6 +137,11 @@ def stop() -> None:
     _probe.stop()
 
 
+def _stop_at_exit() -> None:
+    """A program that ends is not to wait for who asks it."""
+    _probe.stop(_EXIT_SECONDS)
+
+
 def _leave_to_parent() -> None:
     """In a child that was just forked: what listens is the parent's."""
     global _probe
@@ -116,4 +153,4 @@ def _leave_to_parent() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_leave_to_parent)
-atexit.register(stop)
+atexit.register(_stop_at_exit)

@@ -17,7 +17,8 @@ from trayapp.chart_fonts import use_chart_fonts
 from trayapp.domain.dates import format_day_time
 from trayapp.domain.language import _, listed, ngettext
 from trayapp.domain.records import TASK, Event
-from trayapp.domain.units import format_duration, format_size
+from trayapp.domain.tasks import kept_of
+from trayapp.domain.units import MIB, format_duration, format_size
 from trayapp.windows.curves import TrendData, task_end, task_growth
 from trayapp.windows.labels import plain_name
 from trayapp.windows.marks import event_label
@@ -367,8 +368,12 @@ def _tell_event(event: Event) -> str:
     return f"{clock}  {plain_name(event.text or event.kind, 70)}"
 
 
+_LEAST_PEAK_BYTES = MIB
+"""A lower one is not worth the words."""
+
+
 def _tell_task(event: Event, *, with_subject: bool) -> str:
-    """When it began, its name, how long it took and how much larger its process was after it."""
+    """When it began, its name, how long it took, what it kept and its peak."""
     clock = f"{datetime.fromtimestamp(event.wall_seconds):%H:%M:%S}"
     name = plain_name(str(event.data.get("task") or event.text or event.kind), 70)
     if with_subject:
@@ -376,9 +381,11 @@ def _tell_task(event: Event, *, with_subject: bool) -> str:
     told = [f"{clock}  {event_label(TASK)}: {name}"]
     if (end := task_end(event)) is not None:
         told.append(format_duration(end - event.wall_seconds))
-    if event.data.get("growth_bytes") is not None:
-        grown = task_growth(event)
-        told.append(f"{'+' if grown > 0 else ''}{format_size(grown)}")
+    if (kept := kept_of(event)) is not None:
+        told.append(f"{'+' if kept > 0 else ''}{format_size(kept)}")
+    peak = event.data.get("peak_growth_bytes")
+    if isinstance(peak, (int, float)) and peak >= _LEAST_PEAK_BYTES:
+        told.append(_("peak +{size}").format(size=format_size(peak)))
     if failed := event.data.get("failed"):
         told.append(_("failed: {reason}").format(reason=plain_name(str(failed))))
     return listed(told)

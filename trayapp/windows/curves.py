@@ -11,6 +11,7 @@ import numpy.typing as npt
 from trayapp.domain.language import _, ngettext
 from trayapp.domain.levels import Level
 from trayapp.domain.records import TASK, Event, Point, Series
+from trayapp.domain.tasks import kept_of
 from trayapp.windows.growth import Growth, judge_again
 from trayapp.windows.labels import plain_name
 from trayapp.windows.recordings import RecordingSource, TrendSource
@@ -327,9 +328,8 @@ def _is_marked(event: Event) -> bool:
 
 
 def task_growth(event: Event) -> float:
-    """How much larger its process was after a task; 0 where nobody knows."""
-    grown = event.data.get("growth_bytes")
-    return float(grown) if isinstance(grown, int | float) else 0.0
+    """How much a task kept; 0 where nobody knows."""
+    return kept_of(event) or 0.0
 
 
 def task_end(event: Event) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from trayapp.domain.changes import hourly_changes
@@ -10,6 +10,7 @@ from trayapp.domain.health import Health, run_health
 from trayapp.domain.levels import Level
 from trayapp.domain.records import TASK, Event, Point, Series
 from trayapp.domain.table import as_level
+from trayapp.domain.tasks import kept_of
 from trayapp.history.reader import HistoryReader
 from trayapp.windows.runs import MOST_RUNS, find_runs
 
@@ -44,7 +45,9 @@ class Past:
     hourly: tuple[float | None, ...] = ()
     """Change in each of the last hours, oldest first."""
     tasks: tuple[float, ...] = ()
-    """Growth of each of the last tasks, where the program tells of tasks."""
+    """What each of the last tasks kept, where the program tells of tasks."""
+    highest: tuple[str, float] | None = None
+    """Of those the one with the highest peak, and how far that was above its beginning."""
 
 
 def read_past(reader: HistoryReader, name: str, now: float) -> Past:
@@ -56,11 +59,8 @@ def read_past(reader: HistoryReader, name: str, now: float) -> Past:
     day = now - HOURS * HOUR_SECONDS
     events = reader.events(day, now, ("alert", "cleanup", "restart"), subject=name)
     restarts = [event.wall_seconds for event in events if event.kind == "restart"]
-    tasks = [
-        float(grown)
-        for event in reader.events(0.0, now, (TASK,), limit=_MOST_TASKS, subject=name)
-        if isinstance(grown := event.data.get("growth_bytes"), (int, float))
-    ]
+    told = reader.events(0.0, now, (TASK,), limit=_MOST_TASKS, subject=name)
+    tasks = [grown for event in told if (grown := kept_of(event)) is not None]
     return Past(
         hour=tuple(reader.points(series, now - HOUR_SECONDS, now, _HOUR_POINTS)),
         events=tuple(
@@ -73,7 +73,18 @@ def read_past(reader: HistoryReader, name: str, now: float) -> Past:
             hourly_changes(reader.points(series, day, now, _DAY_POINTS), now, HOURS, restarts)
         ),
         tasks=tuple(tasks),
+        highest=_highest(told),
     )
+
+
+def _highest(tasks: Iterable[Event]) -> tuple[str, float] | None:
+    peaks = [
+        (float(peak), task.text)
+        for task in tasks
+        if isinstance(peak := task.data.get("peak_growth_bytes"), (int, float))
+    ]
+    peak, name = max(peaks, default=(0.0, ""))
+    return (name, peak) if peak > 0 else None
 
 
 def read_runs(reader: HistoryReader, name: str, limit_bytes: float | None) -> list[Run]:

@@ -12,7 +12,7 @@ from tkinter import font as tkfont
 from tkinter import ttk
 
 from trayapp.domain.changes import change_over, histogram
-from trayapp.domain.language import _, format_count, ngettext, paragraph
+from trayapp.domain.language import _, format_count, listed, ngettext, paragraph
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Point
 from trayapp.domain.table import (
@@ -392,11 +392,7 @@ class DetailsWindow(LiveWindow):
             empty = _("The history cannot be read.")
             self._hour_chart.show_text(empty, palette)
         if past.tasks:
-            self._growth_title.set(
-                ngettext("Growth of one task", "Growth of {count} tasks", len(past.tasks)).format(
-                    count=format_count(len(past.tasks))
-                )
-            )
+            self._growth_title.set(_tasks_title(past))
             self._growth_chart.show_histogram(histogram(past.tasks), palette)
         else:
             self._growth_title.set(_("Change in each of the last 24 hours"))
@@ -469,6 +465,17 @@ def _status_line(row: TableRow) -> str:
         )
         texts.append(trend_text(row))
     return "  ·  ".join(texts)
+
+
+def _tasks_title(past: Past) -> str:
+    count = len(past.tasks)
+    title = ngettext("Kept by one task", "Kept by {count} tasks", count)
+    title = title.format(count=format_count(count))
+    if past.highest is None:
+        return title
+    name, peak = past.highest
+    peak_text = _("highest peak: {name}, +{size}")
+    return listed([title, peak_text.format(name=plain_name(name, 30), size=format_size(peak))])
 
 
 def _run_row(run: Run, levels: Sequence[str]) -> GridRow:
