@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,14 @@ from tests.desktop.desktop import wait_until
 from trayapp.cleanups import Cleanups
 from trayapp.domain.monitor import Outcome
 from trayapp.domain.records import Event, Series
+from trayapp.domain.replay import RunMark, marks_as_text, marks_from_text
+from trayapp.domain.samples import ProcessKey
 from trayapp.history.reader import HistoryReader
+from trayapp.history.retention import Retention
+from trayapp.history.writer import HistoryWriter
 from trayapp.platforms import current_platform
+from trayapp.readers.boot import boot_of_machine
+from trayapp.rebuilding import RUNS
 from trayapp.sampling import Sampler
 from trayapp.settings import SettingsFile
 
@@ -139,6 +146,37 @@ def sizes_of_proc() -> dict[int, int]:
             continue
         sizes[int(statm.parent.name)] = pages * os.sysconf("SC_PAGE_SIZE")
     return sizes
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_what_the_history_tells_of_a_running_target_is_judged_again(
+    sampling: Sampling, sleeper: subprocess.Popen[bytes]
+) -> None:
+    """As if another Memtray had followed the same process for an hour, until 20 s ago."""
+    started = int(Path(f"/proc/{sleeper.pid}/stat").read_text().rsplit(")", 1)[1].split()[19])
+    now = time.time()
+    mark = RunMark(now - 3620, (ProcessKey(sleeper.pid, started),))
+    with closing(HistoryWriter(sampling.history, Retention())) as writer:
+        for age in range(3620, 20, -2):
+            size = 80e6 + (3620 - age) * 1e5
+            values = [(Series("target", "sleeper", m), size) for m in ("rss_bytes", "anon_bytes")]
+            writer.add(now - age, values)
+            writer.maintain(10_000.0 - age)
+        writer.remember(RUNS, marks_as_text(boot_of_machine(), {"sleeper": mark}))
+    sampling.start()
+
+    def leaks() -> bool:
+        view = sampling.sampler.view
+        return view is not None and view.targets[0].leak.level == "leaking"
+
+    wait_until(leaks, what="the verdict of before")
+    sampling.stop()
+    with HistoryReader(sampling.history) as reader:
+        kinds = {event.kind for event in reader.events(0, time.time() + 1)}
+        kept = reader.memo(RUNS)
+    assert not kinds & {"restart", "session"}
+    assert kept is not None
+    assert marks_from_text(kept, boot_of_machine())["sleeper"] == mark
 
 
 def test_an_event_is_kept(sampling: Sampling) -> None:

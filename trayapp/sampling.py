@@ -23,14 +23,17 @@ from trayapp.domain.leaks.staleness import ReferencedRequest
 from trayapp.domain.monitor import PRIORS_SECONDS, SESSION, Monitor, Outcome
 from trayapp.domain.pacing import MovementGauge, PaceKeeper, PaceRule
 from trayapp.domain.records import Event, Point
+from trayapp.domain.replay import marks_as_text
 from trayapp.domain.samples import ProcessUse
 from trayapp.domain.transitions import level_events
 from trayapp.domain.view import View
 from trayapp.errors import HistoryError, MemtrayError, SettingsError
 from trayapp.history.reader import HistoryReader
 from trayapp.history.writer import HistoryWriter
+from trayapp.readers.boot import boot_of_machine
 from trayapp.readers.look import MachineReader
 from trayapp.readers.pace import next_tick_seconds
+from trayapp.rebuilding import RUNS, Rebuilding
 from trayapp.rules import budget_of, monitor_rules, retention
 from trayapp.settings import SettingsFile
 from trayapp.state import load_incidents, load_memory, save_incidents
@@ -76,6 +79,7 @@ class Sampler(threading.Thread):
         self._app_pid = app_pid
         settings = settings_file.settings
         self._incidents_file = incidents_file
+        self._boot = boot_of_machine()
         self._monitor = Monitor(monitor_rules(settings))
         if incidents_file is not None:
             now = time.time()
@@ -88,6 +92,7 @@ class Sampler(threading.Thread):
         self._errands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stopping = False
         self._history: HistoryWriter | None = None
+        self._rebuilding: Rebuilding | None = None
         self._history_problem: str | None = None
         self._reading_problem: str | None = None
         self._next_tick: float | None = None
@@ -146,9 +151,7 @@ class Sampler(threading.Thread):
 
         Raises: MemtrayError when the sampler does not answer in time.
         """
-        return self._ask(
-            lambda: self._history is not None and self._history.forget(name), timeout_seconds
-        )
+        return self._ask(lambda: self._forget(name), timeout_seconds)
 
     def read_all_processes(self, timeout_seconds: float = 5.0) -> list[ProcessUse]:
         """Every process with its resident set, largest first. Any thread but the sampler's; blocks.
@@ -213,12 +216,13 @@ class Sampler(threading.Thread):
                         now, time.monotonic(), self.interval_seconds
                     )
                 self._maintain_history()
-                self._wait()
+                if not self._rebuild():
+                    self._wait()
         finally:
             self._run_errands()
             self._save_incidents()
-            for event in self._monitor.end(time.time()):
-                self._keep_event(event)
+            if self._rebuilding is not None:
+                self._rebuilding.close()
             self._keep_event(Event(wall_seconds=time.time(), kind="stop", subject="memtray"))
             if self._history is not None:
                 self._history.close()
@@ -268,6 +272,9 @@ class Sampler(threading.Thread):
         self.view = outcome.view
         if self._history is not None:
             self._history.add(frame.wall_seconds, outcome.values)
+            if outcome.runs_changed:
+                marks = marks_as_text(self._boot, self._monitor.run_marks)
+                self._history.remember(RUNS, marks)
         for event in (*outcome.events, *level_events(outcome.reached, frame.wall_seconds)):
             self._keep_event(event)
         if outcome.announcements or outcome.reached or outcome.messages:
@@ -275,6 +282,12 @@ class Sampler(threading.Thread):
             self._save_incidents()
         self._collect_problems()
         self._publish(outcome)
+
+    def _forget(self, name: str) -> bool:
+        if self._history is None:
+            return False
+        self._history.remember(RUNS, marks_as_text(self._boot, self._monitor.run_marks))
+        return self._history.forget(name)
 
     def _look_now(self) -> None:
         if self.paused:
@@ -384,15 +397,38 @@ class Sampler(threading.Thread):
     def _remember(self) -> None:
         now, span = time.time(), self._settings_file.settings.icon.span_seconds
         with HistoryReader(self._history_file) as reader:
-            remembered = {
-                series: _bars(reader.points(series, now - span, now), now, span)
+            shown = [
+                series
                 for series in reader.series()
                 if series.metric in ("used_bytes", "rss_bytes", "stall_full_percent")
+            ]
+            curves = reader.curves(shown, now - span, now)
+            remembered = {
+                series: _bars(points, now, span)
+                for series, points in zip(shown, curves, strict=True)
             }
             sessions = reader.events(now - PRIORS_SECONDS, now, (SESSION,))
             self._remember_alerts(reader.events(now - _RECENT_SECONDS, now, ("alert",)))
         self._monitor.preload_bars(remembered)
         self._monitor.preload_sessions(sessions)
+        self._rebuilding = Rebuilding(self._history_file, self._monitor, self._boot, now)
+
+    def _rebuild(self) -> bool:
+        """Judge one more run by what is kept of it; tell whether there may be another.
+
+        After the first look: nobody is to wait for icon and figures until then.
+        """
+        if self._rebuilding is None or self._sample_count == 0:
+            return False
+        events = self._rebuilding.go_on(time.monotonic() - time.time())
+        if events is None:
+            self._rebuilding = None
+            # What it came to is shown without waiting for the interval.
+            self._next_tick = None
+            return True
+        for event in events:
+            self._keep_event(event)
+        return True
 
     def _maintain_history(self) -> None:
         if self._history is None:

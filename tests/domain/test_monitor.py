@@ -500,7 +500,7 @@ def test_a_run_is_remembered_when_it_ends_and_expected_the_next_time() -> None:
     first = Monitor(MonitorRules(targets=(APP,)))
     levels = [first.fold(each, Quiet()).view.targets[0].leak.level for each in frames(1)]
     assert "leaking" in levels
-    (session,) = first.end(0.0)
+    (session,) = first.fold(frame(1800, interval_seconds=5.0), Quiet()).events
     assert (session.kind, session.subject) == (SESSION, "app")
     peak = session.data["peak_floor_bytes"]
     assert isinstance(peak, float)

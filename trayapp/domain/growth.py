@@ -17,6 +17,8 @@ TIME_CONSTANT_SECONDS = 20.0
 _STARTUP_SECONDS = 5.0
 _LATE_FACTOR = 3.0
 _LATE_SECONDS = 15.0
+_AWAY_SECONDS = 60.0
+"""What was remembered holds over so long an absence: a restart with what was not written yet."""
 _KEPT_SHARE = 0.25
 _NEW_FACTOR = 1.03
 """What a target has held before is no news: it has to exceed that, by more than noise."""
@@ -87,6 +89,10 @@ class GrowthTracker:
         self._peak_rss_bytes = 0
         self._told_bytes = 0
         self._told_spike_bytes = 0
+        self._total_bytes: int | None = None
+        """The size that was remembered last; None: none, or it was measured since."""
+        self._process_count: float | None = None
+        self._stretch_seconds = 0.0
 
     @property
     def rate_bytes_per_second(self) -> float | None:
@@ -122,7 +128,8 @@ class GrowthTracker:
             if self._last_monotonic_seconds is None
             else monotonic_seconds - self._last_monotonic_seconds
         )
-        if elapsed is not None and elapsed > max(_LATE_FACTOR * interval_seconds, _LATE_SECONDS):
+        late_seconds = _LATE_SECONDS if self._total_bytes is None else _AWAY_SECONDS
+        if elapsed is not None and elapsed > max(_LATE_FACTOR * interval_seconds, late_seconds):
             elapsed = None
             self._forget_rate()
         if elapsed is not None and elapsed <= 0:
@@ -135,9 +142,10 @@ class GrowthTracker:
                     sum(_signal(readings[key], self._last[key]) for key in common),
                 )
                 spike = self._find_spike(monotonic_seconds, readings, common, spike_rule)
-            else:
+            elif self._total_bytes is None:
                 self._forget_rate()
                 self._told_bytes = self._told_spike_bytes = 0
+        self._total_bytes = None
         total_bytes = _total(readings)
         self._fold_growth(monotonic_seconds, total_bytes, growth_rule)
         self._peak_bytes = max(self._peak_bytes, total_bytes)
@@ -151,6 +159,42 @@ class GrowthTracker:
         self._first_seen = {key: self._first_seen.get(key, monotonic_seconds) for key in readings}
         self._last_monotonic_seconds = monotonic_seconds
         return spike
+
+    def remember(
+        self,
+        monotonic_seconds: float,
+        stretch_seconds: float,
+        total_bytes: int,
+        process_count: float,
+        rule: GrowthRule,
+    ) -> None:
+        """Take in a stretch of the same run that a history has kept; before the first `fold`.
+
+        monotonic_seconds: Its middle. total_bytes: Its mean size, of all processes together.
+        Where their number changed, nothing is known of who grew.
+        """
+        last = self._last_monotonic_seconds
+        elapsed = None if last is None else monotonic_seconds - last
+        if elapsed is not None and elapsed <= 0:
+            return
+        reach_seconds = (stretch_seconds + self._stretch_seconds) / 2
+        if elapsed is not None and elapsed - reach_seconds > _LATE_SECONDS:
+            self._forget_rate()
+        elif (
+            elapsed is not None
+            and self._total_bytes is not None
+            and process_count == self._process_count
+        ):
+            self._fold_rate(elapsed, total_bytes - self._total_bytes)
+        self._fold_growth(monotonic_seconds, total_bytes, rule)
+        self._peak_bytes = max(self._peak_bytes, total_bytes)
+        self._total_bytes, self._process_count = total_bytes, process_count
+        self._stretch_seconds = stretch_seconds
+        self._last_monotonic_seconds = monotonic_seconds
+
+    def remember_peak(self, rss_bytes: int) -> None:
+        """Know the most that this run has held before; less than that is no spike."""
+        self._peak_rss_bytes = max(self._peak_rss_bytes, rss_bytes)
 
     def _forget_rate(self) -> None:
         self._rate = None

@@ -65,6 +65,13 @@ from trayapp.domain.pressure import (
     stall_share,
 )
 from trayapp.domain.records import Event, Series
+from trayapp.domain.replay import (
+    RunMark,
+    Stretch,
+    replay_growth,
+    replay_leaks,
+    signal_of,
+)
 from trayapp.domain.samples import (
     Everything,
     Footprint,
@@ -75,6 +82,7 @@ from trayapp.domain.samples import (
     TargetSample,
 )
 from trayapp.domain.suspects import suspects_of, toward_limits
+from trayapp.domain.target_run import TargetRun
 from trayapp.domain.targets import TargetRule
 from trayapp.domain.texts import (
     forecast_text,
@@ -169,6 +177,8 @@ class Outcome:
     """What channels far away are to be told."""
     referenced: ReferencedRequest | None = None
     """What to read at the next tick, to be handed in with the next frame."""
+    runs_changed: bool = False
+    """Whether `run_marks` may say something else than after the frame before."""
 
 
 class _TargetState:
@@ -179,9 +189,7 @@ class _TargetState:
         self.growth = GrowthTracker()
         self.bars = BarRing(span_seconds)
         self.peak_bytes: int | None = None
-        self.keys: frozenset[ProcessKey] = frozenset()
-        self.has_run = False
-        self.restart_count = 0
+        self.run = TargetRun()
         self.growing_since_wall_seconds: float | None = None
         self.leaks: LeakDetector | None = None
         self.signal: Signal | None = None
@@ -209,6 +217,9 @@ class _TargetState:
         staleness: Staleness | None,
     ) -> Verdict:
         """Let the leak detector see one look; it judges every 15 s of its own accord."""
+        if self.run.before is not None:
+            # It is to see first what was kept of the run.
+            return NOTHING_TO_JUDGE
         if self.leaks is None:
             # One signal for good: a change from one to the other would look like growth.
             signal = self._choose_signal(frame, sample)
@@ -276,14 +287,26 @@ class _TargetState:
             },
         )
 
-    def fold_processes(self, keys: frozenset[ProcessKey]) -> bool:
-        """Take in which processes run; tell whether the target was started again."""
-        restarted = self.has_run and bool(keys) and not (keys & self.keys)
-        # An empty poll is kept as such: the next start is then a restart, too.
-        self.keys = keys
-        self.has_run = self.has_run or bool(keys)
-        self.restart_count += restarted
-        return restarted
+    def replay(
+        self, stretches: Sequence[Stretch], rules: MonitorRules, offset: float, *, private: bool
+    ) -> None:
+        """Know what the run was judged by before Memtray was restarted; nothing, without any."""
+        signal = signal_of(stretches, anon_is_private=private)
+        if signal is None:
+            return
+        self.signal = signal
+        self.leaks = LeakDetector(signal=signal, settings=rules.leaks, priors=self.priors)
+        self.knows_swap = replay_leaks(self.leaks, stretches, signal, offset)
+        replay_growth(self.growth, stretches, rules.growth, offset)
+
+    def forget_run(self) -> None:
+        """Begin anew, but with what that run leaves to later ones."""
+        prior = self.leaks.prior if self.leaks else None
+        if prior is not None:
+            self.priors = (*self.priors, prior)[-MOST_PRIORS:]
+        self.leaks = self.signal = None
+        self.growth = GrowthTracker()
+        self.knows_swap = False
 
 
 class Monitor:
@@ -306,6 +329,7 @@ class Monitor:
         self._forecast = Forecast()
         self._trends = ApplicationTrends(rules.bar_span_seconds)
         self._slow_values_at = float("-inf")
+        self._anon_is_private = False
         self._set_states()
 
     def set_rules(self, rules: MonitorRules) -> None:
@@ -368,10 +392,45 @@ class Monitor:
             if state is not None and prior is not None:
                 state.priors = (*state.priors, prior)[-MOST_PRIORS:]
 
-    def end(self, wall_seconds: float) -> tuple[Event, ...]:
-        """What to keep of the runs that are being followed, when Memtray ends."""
-        ended = (state.end_session(name, wall_seconds) for name, state in self._states.items())
-        return tuple(event for event in ended if event is not None)
+    def resume(self, marks: Mapping[str, RunMark]) -> None:
+        """Expect the runs that went on when Memtray ended; before the first `fold`.
+
+        They are judged again when `replay` was called for each of `awaited`.
+        """
+        for name, mark in marks.items():
+            if name in self._states:
+                self._states[name].run.resume(mark)
+
+    @property
+    def run_marks(self) -> dict[str, RunMark]:
+        """By what to know the targets' runs again, to be given to `resume` after a restart."""
+        marks = {name: state.run.mark for name, state in self._states.items()}
+        return {name: mark for name, mark in marks.items() if mark is not None}
+
+    @property
+    def awaited(self) -> dict[str, RunMark]:
+        """The runs whose stored past is to be replayed, after the first `fold`."""
+        before = {name: state.run.before for name, state in self._states.items()}
+        return {name: mark for name, mark in before.items() if mark is not None}
+
+    def replay(
+        self, name: str, stretches: Sequence[Stretch], wall_offset_seconds: float
+    ) -> tuple[Event, ...]:
+        """Judge anew what was kept of an awaited run; return what to keep of one that is over.
+
+        wall_offset_seconds: the monotonic clock less the wall clock.
+        """
+        state = self._states.get(name)
+        if state is None or state.run.before is None:
+            return ()
+        mark, state.run.before = state.run.before, None
+        state.replay(stretches, self._rules, wall_offset_seconds, private=self._anon_is_private)
+        if state.run.goes_on(mark):
+            return ()
+        ended = stretches[-1].end_wall_seconds if stretches else mark.since_wall_seconds
+        session = state.end_session(name, ended)
+        state.forget_run()
+        return (session,) if session is not None else ()
 
     def fold(self, frame: Frame, quiet: Quiet, budget: BudgetVerdict | None = None) -> Outcome:
         """Take in one frame, and how Memtray stands with its own budget."""
@@ -379,6 +438,7 @@ class Monitor:
         self._system_bars.fold(now, frame.system.used_bytes)
         self._pressure_bars.fold(now, pressure_share(frame.system, self._rules.stall_percent))
         self._app_bars.fold(now, frame.app.rss_bytes)
+        self._anon_is_private = frame.anon_is_private
         samples = {sample.name: sample for sample in frame.targets}
         if frame.referenced is not None:
             self._staleness.fold(now, frame.referenced)
@@ -404,6 +464,7 @@ class Monitor:
             conditions.append(_budget_condition(budget.announcement))
         events: list[Event] = []
         views: list[TargetView] = []
+        keys_before = [state.run.keys for state in self._states.values()]
         for rule in self._rules.targets:
             sample = samples.get(rule.name, TargetSample(name=rule.name))
             target, judged, happened = self._fold_target(rule, sample, frame, values)
@@ -452,6 +513,7 @@ class Monitor:
             reached=self._book.reached,
             messages=self._book.messages,
             referenced=self._staleness.request(now, self._growing(samples, views)),
+            runs_changed=keys_before != [state.run.keys for state in self._states.values()],
         )
 
     def _growing(
@@ -526,19 +588,24 @@ class Monitor:
         state = self._states[rule.name]
         readings = dict(sample.readings)
         events: list[Event] = []
-        restarted = state.fold_processes(frozenset(readings))
+        restarted, ended = state.run.fold(frozenset(readings), wall)
         if restarted:
             text = _("{name} was started again").format(name=rule.name)
             events.append(Event(wall_seconds=wall, kind="restart", subject=rule.name, text=text))
-            session = state.end_session(rule.name, wall)
-            if session is not None:
-                events.append(session)
-        spike = state.growth.fold(
-            now,
-            frame.interval_seconds,
-            readings,
-            self._rules.growth,
-            self._rules.spike,
+        session = state.end_session(rule.name, wall) if ended else None
+        if session is not None:
+            events.append(session)
+        is_awaited = state.run.before is not None
+        spike = (
+            None
+            if is_awaited
+            else state.growth.fold(
+                now,
+                frame.interval_seconds,
+                readings,
+                self._rules.growth,
+                self._rules.spike,
+            )
         )
         rss_bytes, anon_bytes = sample.rss_bytes, sample.anon_bytes
         state.bars.fold(now, rss_bytes)
@@ -584,7 +651,7 @@ class Monitor:
             limit_share=limit.share,
             headroom=self._headroom(limits, limit, leak, state.growth),
             unmatched=sample.unmatched,
-            restart_count=state.restart_count,
+            restart_count=state.run.restart_count,
             bars=state.bars.values(),
             leak=leak,
             leak_since_wall_seconds=leak.since(now, wall),

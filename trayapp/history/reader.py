@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import NamedTuple, Self
 from trayapp.domain.language import _
 from trayapp.domain.middle import median
 from trayapp.domain.records import Event, Point, Series
+from trayapp.domain.replay import Stretch
 from trayapp.errors import HistoryError
 from trayapp.history import tiers
 from trayapp.history.forgetting import FORGOTTEN
@@ -28,6 +29,7 @@ from trayapp.history.schema import (
     read_version,
 )
 from trayapp.history.streaming import Bucket, stream_buckets
+from trayapp.history.stretches import read_fine, read_stretches
 
 _LOCK_SECONDS = 2.0
 _RAW_SPAN_MS = 9_000_000
@@ -315,6 +317,43 @@ class HistoryReader:
         with self._translated():
             rows = self._connection.execute(_EVENTS, asked).fetchall()
         return [_event(*row) for row in reversed(rows)]
+
+    def runs(
+        self,
+        since_wall_seconds: Mapping[str, float],
+        until_wall_seconds: float,
+        metrics: Iterable[str],
+    ) -> Iterator[tuple[str, list[Stretch]]]:
+        """Read what is kept of runs of targets, one after the other, the nearer the finer.
+
+        since_wall_seconds: by target, when its run began. Returns: of each its stretches, oldest
+        first, with these metrics.
+        """
+        wanted = list(metrics)
+        numbers = {
+            name: {
+                metric: number
+                for metric in wanted
+                if (number := self._find(Series("target", name, metric))) is not None
+            }
+            for name in since_wall_seconds
+        }
+        everything = [number for found in numbers.values() for number in found.values()]
+        with self._translated():
+            fine_since, fine = read_fine(
+                self._connection, everything, len(numbers), until_wall_seconds
+            )
+            for name, since in since_wall_seconds.items():
+                stretches = read_stretches(self._connection, numbers[name], since, fine_since, fine)
+                yield name, list(stretches)
+
+    def memo(self, key: str) -> str | None:
+        """What the writer was given to remember under this key; None: nothing."""
+        with self._translated():
+            row = self._connection.execute(
+                "SELECT value FROM meta WHERE key = ?", (f"memo:{key}",)
+            ).fetchone()
+        return None if row is None else str(row[0])
 
     def _sort_raw(self, identities: Sequence[int | None], since_ms: int, until_ms: int) -> None:
         """Let this snapshot's queries read raw samples by series: one pass instead of one each.

@@ -77,6 +77,8 @@ class HistoryWriter:
         self._retention = retention
         self._samples: deque[tuple[int, Series, float]] = deque()
         self._events: deque[Event] = deque()
+        self._memos: dict[str, str] = {}
+        self._unwritten_memos: set[str] = set()
         self._lost_samples = 0
         self._lost_events = 0
         self._failure: str | None = None
@@ -140,6 +142,12 @@ class HistoryWriter:
             self._events.popleft()
             self._lost_events += 1
 
+    def remember(self, key: str, text: str) -> None:
+        """Keep one text under a key, in place of the one before, with the next flush."""
+        if self._memos.get(key) != text:
+            self._memos[key] = text
+            self._unwritten_memos.add(key)
+
     def maintain(self, monotonic_seconds: float) -> None:
         """Do what is due: flush, roll up, delete what is too old. Call it once per tick.
 
@@ -188,13 +196,14 @@ class HistoryWriter:
 
     def flush(self) -> bool:
         """Write all that waits, now; tell whether it is on disk."""
-        if not self._samples and not self._events:
+        if not self._samples and not self._events and not self._unwritten_memos:
             return self._failure is None
         if not self._write(self._write_waiting):
             return False
         self._written_rows += len(self._samples)
         self._samples.clear()
         self._events.clear()
+        self._unwritten_memos.clear()
         self._lost_samples = self._lost_events = 0
         if self._failure is not None:
             _log.info("the history is being written again")
@@ -250,6 +259,8 @@ class HistoryWriter:
         return connection
 
     def _disconnect(self) -> None:
+        # What is opened next may be another file.
+        self._unwritten_memos.update(self._memos)
         self._ids.clear()
         self._homes.clear()
         if self._connection is not None:
@@ -354,6 +365,10 @@ class HistoryWriter:
             else:
                 tiers.merge_into_hour(connection, minute, number, value)
         tiers.insert_all_raw(connection, raw)
+        connection.executemany(
+            "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+            [(f"memo:{key}", self._memos[key]) for key in sorted(self._unwritten_memos)],
+        )
         connection.executemany(
             "INSERT INTO event (t_ms, kind, subject, level, text, data) VALUES (?, ?, ?, ?, ?, ?)",
             map(_event_row, [*self._events, *self._loss_events()]),

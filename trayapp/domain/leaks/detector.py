@@ -233,7 +233,8 @@ class LeakDetector:
         if room_bytes is not None:
             self._room = room_bytes
         if self._elapsed >= self._block_ends:
-            self._close_blocks(value)
+            held = min(self._last_value, value)
+            self._close_blocks(held, held)
         self._last_value = value
         if value < self._block_low:
             self._block_low = value
@@ -241,8 +242,54 @@ class LeakDetector:
         self._block_samples += 1
         return self.verdict
 
-    def _close_blocks(self, value: float) -> None:
-        """Close the block that is over, and those without a sample since."""
+    def fold_stretch(
+        self,
+        monotonic_seconds: float,
+        seconds: float,
+        low_bytes: float,
+        mean_bytes: float,
+        *,
+        load: Load | None = None,
+        unseen: bool = False,
+    ) -> Verdict:
+        """Take in a stretch of which a history has kept the lowest and the mean size.
+
+        Args:
+            monotonic_seconds: When it ended.
+            seconds: How long it was, more than 0.
+            low_bytes: The lowest size in it.
+            mean_bytes: The mean size in it.
+            load: What it was asked to do.
+            unseen: Nobody looked between this and what came before: that is no growth.
+        """
+        if self._last_at is None:
+            self._last_at = self._clock = monotonic_seconds - seconds
+            self._last_value = low_bytes
+        passed = monotonic_seconds - self._last_at
+        if passed <= 0:
+            return self.verdict
+        self._last_at = monotonic_seconds
+        away = max(0.0, passed - seconds)
+        if unseen or (away > _LATE_SECONDS and away > _LATE_FACTOR * self._interval):
+            self._clock += away
+            self._bias += max(0.0, low_bytes - self._bias - self._last_value)
+            passed -= away
+        # What is kept of a stretch says nothing of anything shorter.
+        self._interval = max(seconds, 0.9 * self._interval)
+        self._elapsed += passed
+        low, mean = low_bytes - self._bias, mean_bytes - self._bias
+        if load is not None:
+            self._units = float((load.threads or 0) + (load.children or 0))
+        self._block_low = min(self._block_low, low)
+        self._block_sum += mean
+        self._block_samples += 1
+        self._last_value = mean
+        if self._elapsed >= self._block_ends:
+            self._close_blocks(low, mean)
+        return self.verdict
+
+    def _close_blocks(self, held_floor: float, held_mean: float) -> None:
+        """Close the block that is over, and those without a sample since, as they were held."""
         settings = self._settings
         is_start_up = self._block_ends <= self._start_up
         behind = int((self._elapsed - self._block_ends) / BLOCK_SECONDS)
@@ -259,8 +306,7 @@ class LeakDetector:
             self._fold_average(mean)
             closed = self._ladder.push(self._block_low, mean, self._units)
         for _ in range(behind):
-            held = min(self._last_value, value)
-            closed = max(closed, self._ladder.push(held, held, self._units))
+            closed = max(closed, self._ladder.push(held_floor, held_mean, self._units))
         self._block_ends += (behind + 1) * BLOCK_SECONDS
         self._block_low, self._block_sum, self._block_samples = math.inf, 0.0, 0
         if closed:
