@@ -85,7 +85,7 @@ def test_the_table_tells_of_everything_that_uses_memory(
     target = found["target", "eater"]
     assert target["pids"] == [programs["answered_eater"].pid]
     assert target["limit_bytes"] == 2**30
-    assert target["limit_share"] == pytest.approx(target["rss_bytes"] / 2**30)
+    assert target["limit_share"] == pytest.approx(target["size_bytes"] / 2**30)
     assert found["application", "nobody_knows_me.py"]["rss_bytes"] > 1_000_000
     assert found["app", "memtray"]["rss_bytes"] > 1_000_000
     # Targets are nobody's application.
@@ -147,5 +147,5 @@ def test_without_a_display_the_table_is_printed(applet: Memtray) -> None:
     assert done.returncode == 0
     assert done.stderr.startswith("No window can be shown here")
     line = next(line for line in done.stdout.splitlines() if line.startswith("eater "))
-    assert " RSS " in line
+    assert " PSS " in line
     assert " of 1.00 GiB " in line

@@ -400,7 +400,7 @@ class Sampler(threading.Thread):
             shown = [
                 series
                 for series in reader.series()
-                if series.metric in ("used_bytes", "rss_bytes", "stall_full_percent")
+                if series.metric in ("used_bytes", "rss_bytes", "size_bytes", "stall_full_percent")
             ]
             curves = reader.curves(shown, now - span, now)
             remembered = {

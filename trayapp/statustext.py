@@ -8,6 +8,7 @@ from typing import Any
 
 from trayapp.domain.language import N_, _, listed
 from trayapp.domain.levels import Level
+from trayapp.domain.sizes import size_label
 from trayapp.domain.trend import trend_figures
 from trayapp.domain.units import format_percent, format_size
 
@@ -74,18 +75,37 @@ def _target_line(target: Mapping[str, Any]) -> str:
     if unmatched := target.get("unmatched_text"):
         return "  " + _("{name}: {text}").format(name=target["name"], text=unmatched)
     if pids:
-        text = "  " + _("{name}: {size} resident {trend}, peak {peak}, {verdict} (pid {pids})")
+        text = "  " + _("{name}: {size} {trend}, peak {peak}, {verdict}{more} (pid {pids})")
         if target.get("limit_label"):
             text = "  " + _(
-                "{name}: {size} resident {trend}, {left}, peak {peak}, {verdict} (pid {pids})"
+                "{name}: {size} {trend}, {left}, peak {peak}, {verdict}{more} (pid {pids})"
             )
     rate, verdict = target["slope_bytes_per_second"], _VERDICTS[target["verdict"]]
     return text.format(
         name=target["name"],
-        size=format_size(target["rss_bytes"]),
+        size=size_label(target["size_bytes"], target["size_kind"], len(pids)),
+        more=_particulars(target),
         left=target.get("limit_label"),
         trend=trend_figures(rate),
         peak=format_size(target["peak_bytes"]),
         verdict=_(verdict),
         pids=listed(pids[:8]) + ("…" if len(pids) > 8 else ""),
     )
+
+
+def _particulars(target: Mapping[str, Any]) -> str:
+    """What else is known of a target's memory: ", virtual 1.2 GiB, committed 96 MiB, …"."""
+    cpu = target.get("cpu_percent")
+    figures = (
+        (_("virtual {figure}"), "virtual_bytes"),
+        (_("committed {figure}"), "committed_bytes"),
+        (_("kernel's peak {figure}"), "kernel_peak_bytes"),
+    )
+    told = [
+        text.format(figure=format_size(target[key]))
+        for text, key in figures
+        if target.get(key) is not None
+    ]
+    if cpu is not None:
+        told.append(_("CPU {figure}").format(figure=format_percent(cpu / 100, 1)))
+    return "".join(f", {each}" for each in told)

@@ -134,7 +134,9 @@ def test_the_largest_applications_are_named_without_any_configuration() -> None:
         for number in range(9, 0, -1)
     )
     found = labels(replace(view_of(), applications=applications))
-    assert found["application:program9"] == "program9 ×9  ▅▅▅▅▅▅▅▅▅▅  900 MiB RSS ↗ +2.00 MiB/s"
+    assert (
+        found["application:program9"] == "program9 ×9  ▅▅▅▅▅▅▅▅▅▅  900 MiB RSS in sum ↗ +2.00 MiB/s"
+    )
     assert sum(key.startswith("application:") for key in found) == 4
     crowded = labels(replace(view_of(count=20), applications=applications))
     assert sum(key.startswith("application:") for key in crowded) == 2

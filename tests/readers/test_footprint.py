@@ -19,6 +19,7 @@ from trayapp.readers.footprint import (
     FootprintReader,
     ProcFootprints,
     PsutilFootprints,
+    Rollup,
 )
 from trayapp.readers.processes import UNKNOWN_START
 from trayapp.readers.procfile import read_started
@@ -173,7 +174,7 @@ class Slow(ProcFootprints):
         self.waited_seconds = 0.0
         self.count = 0
 
-    def read(self, pid: int) -> Footprint:
+    def read(self, pid: int) -> Rollup:
         self.count += 1
         self.cpu_clock.seconds += self.cpu_seconds
         self.clock.seconds += self.waited_seconds
@@ -198,12 +199,17 @@ def test_a_process_that_takes_too_long_to_read_is_left_alone_for_a_while(kind: s
     assert reader.read([key], 0.0)[key].uss_bytes
     assert reader.read([key], 29.0)[key].uss_bytes
     assert source.count == 1
-    for now in range(30, int(RETRY_SECONDS), 30):
-        found = reader.read([key], float(now))[key]
-        assert (found.uss_bytes, found.pss_bytes) == (None, None)
-        assert found.swap_bytes is not None
+    assert reader.skip_reason(key) is None
+    # And until the next try, which is soon, it is known, and how old it is.
+    found = reader.read([key], RETRY_SECONDS - 30)[key]
+    assert found.uss_bytes
+    assert found.pss_bytes
+    assert found.swap_bytes is not None
     assert source.count == 1
-    assert reader.skip_reason(key) == "reading it takes too long; tried again in 30 s"
+    reason = str(reader.skip_reason(key))
+    assert reason.startswith("read 30 s ago: reading it takes ")
+    assert reason.endswith(" ms; tried again in 30 s")
+    assert RETRY_SECONDS <= 60
     # Still slow: the next try is twice as far away.
     reader.read([key], RETRY_SECONDS)
     reader.read([key], RETRY_SECONDS * 2)
@@ -245,7 +251,7 @@ class Huge(ProcFootprints):
     def read_rss_bytes(self, pid: int) -> int:
         return super().read_rss_bytes(pid) + HUGE_BYTES
 
-    def read(self, pid: int) -> Footprint:
+    def read(self, pid: int) -> Rollup:
         raise AssertionError(f"went through all pages of {pid}")
 
 

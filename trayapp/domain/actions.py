@@ -230,7 +230,7 @@ class ActionKeeper:
         """Look again at what was done a minute ago; at every tick, before `decide`."""
         if not self._watched and not self._ended:
             return ()
-        sizes = {target.name: target.rss_bytes for target in targets}
+        sizes = {target.name: target.size_bytes for target in targets}
         events = []
         for place, (begun, decision) in list(self._watched.items()):
             if now - begun < LASTING_SECONDS:
@@ -287,7 +287,7 @@ class ActionKeeper:
             refusal=refusal,
             hour_count=len(times),
             per_hour=policy.per_hour,
-            before_bytes=target.rss_bytes,
+            before_bytes=target.size_bytes,
             processes=target.keys,
         )
         if refusal is None and action != SNAPSHOT:  # which is to have no effect

@@ -11,6 +11,7 @@ from trayapp.domain.bars import BarRing
 from trayapp.domain.leaks import NOTHING_TO_JUDGE, Finding, Verdict
 from trayapp.domain.levels import Level
 from trayapp.domain.samples import MemoryReading, ProcessKey
+from trayapp.domain.sizes import Size, SizeKind
 
 FOLLOWED_COUNT = 50
 """So many of the largest are followed; the others keep no memory of themselves."""
@@ -28,6 +29,8 @@ class ApplicationView:
     pids: tuple[int, ...]
     rss_bytes: int
     """Sum of the resident sets; pages that processes share count in each of them."""
+    size: Size | None = None
+    """What its processes take together, and how that was found; None: by their resident sets."""
     slope_bytes_per_second: float | None = None
     """Moving average of the growth of processes that have been there for a while; None: not
     followed for long enough."""
@@ -43,6 +46,16 @@ class ApplicationView:
     """The worst open incident about it."""
     key: ApplicationKey | None = None
     """Tells it from another of the same name."""
+
+    @property
+    def size_bytes(self) -> int:
+        """What its processes take together."""
+        return self.size.size_bytes if self.size else self.rss_bytes
+
+    @property
+    def size_kind(self) -> SizeKind:
+        """How that was found."""
+        return self.size.kind if self.size else "resident"
 
 
 class _Trend:
@@ -106,7 +119,7 @@ class ApplicationTrends:
         views = []
         for use in followed:
             trend = self._trends[use.key]
-            trend.bars.fold(monotonic_seconds, use.rss_bytes)
+            trend.bars.fold(monotonic_seconds, use.size_bytes)
             verdict, pid = findings.get(use.key, _NO_FINDING)
             views.append(
                 ApplicationView(
@@ -114,6 +127,7 @@ class ApplicationTrends:
                     key=use.key,
                     pids=use.pids,
                     rss_bytes=use.rss_bytes,
+                    size=use.size,
                     slope_bytes_per_second=trend.rate,
                     bars=trend.bars.values(),
                     leak=verdict,
@@ -153,4 +167,4 @@ class ApplicationTrends:
 
 def _size(reading: MemoryReading) -> int:
     """What leaks of it, where that is known: mapped files grow the resident set without a leak."""
-    return reading.rss_bytes if reading.anon_bytes is None else reading.anon_bytes
+    return reading.rss_bytes if reading.kept_bytes is None else reading.kept_bytes

@@ -31,7 +31,8 @@ from typing import Literal, NamedTuple
 from trayapp.domain.names import process_label, short_name
 from trayapp.domain.places import Place, place_of
 from trayapp.domain.roles import Role, role_of
-from trayapp.domain.samples import ProcessFacts, ProcessKey, ProcessUse
+from trayapp.domain.samples import MemoryReading, ProcessFacts, ProcessKey, ProcessUse
+from trayapp.domain.sizes import Part, Size, SizeKind, size_of
 
 _KTHREADD_PID = 2
 _UNNAMED = "unknown"
@@ -63,6 +64,18 @@ class ApplicationUse:
     rss_bytes: int
     """Sum of their resident sets; pages that processes share count in each of them."""
     largest: ProcessUse
+    size: Size | None = None
+    """What they take together, and how that was found; None: by their resident sets."""
+
+    @property
+    def size_bytes(self) -> int:
+        """What they take together."""
+        return self.size.size_bytes if self.size else self.rss_bytes
+
+    @property
+    def size_kind(self) -> SizeKind:
+        """How that was found."""
+        return self.size.kind if self.size else "resident"
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -174,8 +187,11 @@ class ApplicationTracker:
         self,
         rss_bytes: Mapping[ProcessKey, int],
         excluded: Callable[[ProcessKey], bool] = lambda _: False,
+        readings: Mapping[ProcessKey, MemoryReading] | None = None,
     ) -> list[ApplicationUse]:
         """Applications by the memory they use, largest first.
+
+        With the `readings` of the same processes, what several share counts once in their size.
 
         Each process in `rss_bytes` counts once, unless it is `excluded` (a target holds it, say)
         or not known here. Applications that are left without a process are not told.
@@ -193,8 +209,8 @@ class ApplicationTracker:
         found: dict[ApplicationKey, tuple[str, list[tuple[int, ProcessFacts]]]] = {}
         for family, uses in by_family.items():
             found.setdefault(family.key(), (family.name(), []))[1].extend(uses)
-        applications = [_use(key, name, uses) for key, (name, uses) in found.items()]
-        return sorted(applications, key=lambda use: (-use.rss_bytes, use.key))
+        applications = [_use(key, name, uses, readings) for key, (name, uses) in found.items()]
+        return sorted(applications, key=lambda use: (-use.size_bytes, use.key))
 
     # -- the process list
 
@@ -324,7 +340,12 @@ def _adopt(child: _Member, parent: _Member) -> None:
     parent.children.add(child)
 
 
-def _use(key: ApplicationKey, name: str, uses: list[tuple[int, ProcessFacts]]) -> ApplicationUse:
+def _use(
+    key: ApplicationKey,
+    name: str,
+    uses: list[tuple[int, ProcessFacts]],
+    readings: Mapping[ProcessKey, MemoryReading] | None,
+) -> ApplicationUse:
     uses.sort(key=lambda use: (-use[0], use[1].key))
     size, facts = uses[0]
     return ApplicationUse(
@@ -332,6 +353,7 @@ def _use(key: ApplicationKey, name: str, uses: list[tuple[int, ProcessFacts]]) -
         name=name,
         processes=tuple(each.key for _, each in uses),
         rss_bytes=sum(each for each, _ in uses),
+        size=size_of(Part(readings[facts.key]) for _, facts in uses) if readings else None,
         largest=ProcessUse(facts=facts, rss_bytes=size),
     )
 

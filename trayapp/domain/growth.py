@@ -149,7 +149,7 @@ class GrowthTracker:
         total_bytes = _total(readings)
         self._fold_growth(monotonic_seconds, total_bytes, growth_rule)
         self._peak_bytes = max(self._peak_bytes, total_bytes)
-        rss_bytes = sum(reading.rss_bytes for reading in readings.values())
+        rss_bytes = sum(map(_mapped_once, readings.values()))
         if spike is not None:
             known = max(_NEW_FACTOR * self._peak_rss_bytes, _AGAIN_FACTOR * self._told_spike_bytes)
             spike = spike if rss_bytes >= known else None
@@ -254,8 +254,8 @@ class GrowthTracker:
     ) -> Spike | None:
         # A program that starts doubles several times; that is no news.
         settled = [key for key in common if now - self._first_seen[key] >= _STARTUP_SECONDS]
-        before = sum(self._last[key].rss_bytes for key in settled)
-        after = sum(readings[key].rss_bytes for key in settled)
+        before = sum(_mapped_once(self._last[key]) for key in settled)
+        after = sum(_mapped_once(readings[key]) for key in settled)
         jump = after - before
         if before > 0 and jump >= rule.minimum_bytes and jump >= rule.share * before:
             return Spike(before_bytes=before, after_bytes=after)
@@ -289,17 +289,25 @@ class _Floors:
 
 
 def _signal(now: MemoryReading, before: MemoryReading) -> int:
-    """The change between two readings, by anonymous memory where both know it.
+    """The change between two readings, by what the process keeps where both know it.
 
     Mapped files and shared buffers grow the resident set without any leak.
     """
-    if now.anon_bytes is not None and before.anon_bytes is not None:
-        return now.anon_bytes - before.anon_bytes
+    if now.kept_bytes is not None and before.kept_bytes is not None:
+        return now.kept_bytes - before.kept_bytes
     return now.rss_bytes - before.rss_bytes
 
 
 def _total(readings: Mapping[ProcessKey, MemoryReading]) -> int:
     return sum(
-        reading.rss_bytes if reading.anon_bytes is None else reading.anon_bytes
+        reading.rss_bytes if reading.kept_bytes is None else reading.kept_bytes
         for reading in readings.values()
     )
+
+
+def _mapped_once(reading: MemoryReading) -> int:
+    """What a jump is judged by: a heap that is mapped several times jumps in the resident set."""
+    kept_bytes = reading.kept_bytes
+    if reading.own_shared_bytes and kept_bytes is not None:
+        return kept_bytes
+    return reading.rss_bytes

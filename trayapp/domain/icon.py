@@ -55,7 +55,7 @@ def _shown(view: View, shows: str) -> _Shown:
         own_bytes = view.app.rss_bytes
         return zoomed_heights(view.app_bars), own_bytes and own_bytes / total_bytes
     if shows == "largest" and (largest := largest_of(view)):
-        return zoomed_heights(largest.bars), (largest.rss_bytes or 0) / total_bytes
+        return zoomed_heights(largest.bars), (largest.size_bytes or 0) / total_bytes
     for target in view.targets:
         if target.name == shows:
             return _target_heights(target), target.limit_share
@@ -65,8 +65,8 @@ def _shown(view: View, shows: str) -> _Shown:
 def largest_of(view: View) -> TargetView | ApplicationView | None:
     """The largest of targets and applications; None: nothing is known of any."""
     every: tuple[TargetView | ApplicationView, ...] = (*view.targets, *view.applications)
-    known = (each for each in every if each.rss_bytes and each.bars)
-    return max(known, key=lambda each: each.rss_bytes or 0, default=None)
+    known = (each for each in every if each.size_bytes and each.bars)
+    return max(known, key=lambda each: each.size_bytes or 0, default=None)
 
 
 def _target_heights(target: TargetView) -> tuple[int | None, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from trayapp.domain.language import N_, _
+from trayapp.domain.sizes import size_of_sample
 from trayapp.domain.units import format_estimate, format_size
 
 if TYPE_CHECKING:
@@ -146,7 +147,9 @@ def limits_of(rule: TargetRule, sample: TargetSample, system: SystemSample) -> t
     wanted_bytes = rule.limit_of(system.total_bytes)
     if wanted_bytes is None:
         return (*sample.limits, machine)
-    wanted = Limit(limit_bytes=wanted_bytes, source="settings", used_bytes=sample.rss_bytes)
+    size = size_of_sample(sample)
+    used_bytes = size.size_bytes if size else None
+    wanted = Limit(limit_bytes=wanted_bytes, source="settings", used_bytes=used_bytes)
     return (wanted, *sample.limits, machine)
 
 

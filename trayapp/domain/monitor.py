@@ -73,6 +73,7 @@ from trayapp.domain.replay import (
     signal_of,
 )
 from trayapp.domain.samples import (
+    UNKNOWN_PARTICULARS,
     Everything,
     Footprint,
     Frame,
@@ -81,6 +82,7 @@ from trayapp.domain.samples import (
     SystemSample,
     TargetSample,
 )
+from trayapp.domain.sizes import size_of_sample
 from trayapp.domain.suspects import suspects_of, toward_limits
 from trayapp.domain.target_run import TargetRun
 from trayapp.domain.targets import TargetRule
@@ -114,7 +116,9 @@ SLOW_VALUES_SECONDS = 30.0
 
 _TARGET_METRICS = (
     "rss_bytes",
+    "size_bytes",
     "anon_bytes",
+    "kept_bytes",
     "process_count",
     "uss_bytes",
     "pss_bytes",
@@ -228,10 +232,12 @@ class _TargetState:
             self.signal = signal
             self.leaks = LeakDetector(signal=signal, settings=settings, priors=self.priors)
         size_bytes = rss_bytes
+        # A figure that stands still because it is old would look like the end of the growth.
+        footprint = None if sample.uss_reason else sample.footprint
         if anon_bytes is not None and self.signal != "resident set":
             size_bytes = self._with_swap(anon_bytes, sample, frame.system)
         elif self.signal != "resident set":
-            size_bytes = sample.footprint.uss_bytes if sample.footprint else None
+            size_bytes = footprint.uss_bytes if footprint else None
         headroom = headroom_of(limits, None)
         verdict = self.leaks.fold(
             frame.monotonic_seconds,
@@ -360,7 +366,10 @@ class Monitor:
         )
         self._app_bars.preload(remembered.get(_APP_RSS, ()))
         for state in self._states.values():
-            state.bars.preload(remembered.get(state.series["rss_bytes"], ()))
+            sizes = remembered.get(state.series["size_bytes"], ())
+            # Of a history from before sizes were kept, the resident sets.
+            is_kept = any(size is not None for size in sizes)
+            state.bars.preload(sizes if is_kept else remembered.get(state.series["rss_bytes"], ()))
 
     @property
     def suspects(self) -> Collection[ProcessKey]:
@@ -608,12 +617,16 @@ class Monitor:
             )
         )
         rss_bytes, anon_bytes = sample.rss_bytes, sample.anon_bytes
-        state.bars.fold(now, rss_bytes)
-        if rss_bytes is not None:
-            state.peak_bytes = max(rss_bytes, state.peak_bytes or 0)
+        kept_bytes, size = sample.kept_bytes, size_of_sample(sample)
+        size_bytes = size.size_bytes if size else None
+        state.bars.fold(now, size_bytes)
+        if size_bytes is not None:
+            state.peak_bytes = max(size_bytes, state.peak_bytes or 0)
             values += (
                 (state.series["rss_bytes"], rss_bytes),
+                (state.series["size_bytes"], None if size_bytes == rss_bytes else size_bytes),
                 (state.series["anon_bytes"], anon_bytes),
+                (state.series["kept_bytes"], None if kept_bytes == anon_bytes else kept_bytes),
                 (state.series["process_count"], len(readings)),
             )
         growth = state.growth.growth
@@ -627,25 +640,28 @@ class Monitor:
             frame,
             sample,
             rss_bytes,
-            anon_bytes,
+            kept_bytes,
             self._rules.leaks,
             limits,
             restarted=restarted,
             staleness=self._staleness.of(readings, now),
         )
-        limit = _shown_limit(limits, rss_bytes)
+        limit = _shown_limit(limits, size_bytes)
         footprint = (sample.footprint if readings else None) or Footprint()
         view = TargetView(
             name=rule.name,
             pids=tuple(key.pid for key in readings),
             keys=tuple(readings),
             rss_bytes=rss_bytes,
+            size=size,
             peak_bytes=state.peak_bytes,
             slope_bytes_per_second=state.growth.rate_bytes_per_second,
             growing_since_wall_seconds=state.growing_since_wall_seconds,
             uss_bytes=footprint.uss_bytes,
             pss_bytes=footprint.pss_bytes,
             swap_bytes=footprint.swap_bytes,
+            uss_reason=sample.uss_reason if readings else "",
+            particulars=sample.particulars if readings else UNKNOWN_PARTICULARS,
             limit_bytes=limit.limit_bytes,
             limit_source=limit.source,
             limit_share=limit.share,
@@ -819,10 +835,10 @@ class Monitor:
         )
 
 
-def _shown_limit(limits: Iterable[Limit], rss_bytes: int | None) -> Limit:
+def _shown_limit(limits: Iterable[Limit], size_bytes: int | None) -> Limit:
     """Its own limit of which most is taken; else the machine's, with what the target has of it."""
     *own, machine = limits
-    return tightest(own) or replace(machine, used_bytes=rss_bytes)
+    return tightest(own) or replace(machine, used_bytes=size_bytes)
 
 
 def _growth_level(view: TargetView, settings: LeakSettings) -> Level:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trayapp.domain.limits import Limit
     from trayapp.domain.nearest import Unmatched
     from trayapp.domain.oom import OomKill
+    from trayapp.domain.sizes import Size
 
 
 class ProcessKey(NamedTuple):
@@ -55,6 +56,14 @@ class MemoryReading(NamedTuple):
     anon_bytes: int | None = None
     """Resident set less file-backed and shared pages (Linux), or private bytes (Windows), which
     count what is swapped out, too; None where the system does not tell it cheaply."""
+    own_shared_bytes: int = 0
+    """Memory that is mapped as shared and that nobody else maps, such as the heap of Java's ZGC;
+    read on a slow clock, of targets only."""
+
+    @property
+    def kept_bytes(self) -> int | None:
+        """What growth is judged by: what comes back only when the process gives it back."""
+        return None if self.anon_bytes is None else self.anon_bytes + self.own_shared_bytes
 
 
 class Footprint(NamedTuple):
@@ -71,6 +80,36 @@ class Footprint(NamedTuple):
         """Add up processes; a figure that is unknown of one of them is unknown in all."""
         known = [part or Footprint() for part in parts]
         return Footprint(*map(_sum_known, zip(*known, strict=True)))
+
+
+class Particulars(NamedTuple):
+    """What a table can show beside memory; read on a slow clock, each None where unknown."""
+
+    virtual_bytes: int | None = None
+    """Size of the address space, mapped or only reserved."""
+    committed_bytes: int | None = None
+    """Private memory that was promised, used or not: VmData on Linux, private bytes on Windows."""
+    kernel_peak_bytes: int | None = None
+    """The largest resident set ever, by the kernel's own count; it began when the process did."""
+    cpu_percent: float | None = None
+    """Share of one core over the last seconds."""
+
+    @staticmethod
+    def total(parts: Iterable[Particulars | None]) -> Particulars:
+        """Add up processes; a figure that is unknown of one of them is unknown in all."""
+        known = [part or Particulars() for part in parts]
+        if not known:
+            return Particulars()
+        shares = [part.cpu_percent for part in known]
+        return Particulars(
+            virtual_bytes=_sum_known(part.virtual_bytes for part in known),
+            committed_bytes=_sum_known(part.committed_bytes for part in known),
+            kernel_peak_bytes=_sum_known(part.kernel_peak_bytes for part in known),
+            cpu_percent=None if None in shares else sum(share or 0.0 for share in shares),
+        )
+
+
+UNKNOWN_PARTICULARS = Particulars()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +155,13 @@ class TargetSample:
     name: str
     readings: tuple[tuple[ProcessKey, MemoryReading], ...] = ()
     footprint: Footprint | None = None
-    """Sums over its processes; up to 30 s old. None: not read."""
+    """Sums over its processes; up to 30 s old, older where `uss_reason` says so. None: not read."""
+    uss_reason: str = ""
+    """Why private and proportional memory are not known, or old, for people; empty: they are."""
+    size: Size | None = None
+    """What its processes take together; None: not told, see `sizes.size_of_sample`."""
+    particulars: Particulars = UNKNOWN_PARTICULARS
+    """Sums over its processes."""
     limits: tuple[Limit, ...] = ()
     """All that stops its processes from growing, as the system tells: of each cgroup they are in
     and each above it, and their own. Empty: nothing does, or it is not known."""
@@ -145,6 +190,14 @@ class TargetSample:
                 return None
             total_bytes += reading.anon_bytes
         return total_bytes
+
+    @property
+    def kept_bytes(self) -> int | None:
+        """The same with the shared memory that nobody else maps: what growth is judged by."""
+        anon_bytes = self.anon_bytes
+        if anon_bytes is None:
+            return None
+        return anon_bytes + sum(reading.own_shared_bytes for _, reading in self.readings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

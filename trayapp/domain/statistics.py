@@ -86,7 +86,7 @@ def statistics_rows(
                         target.restart_count,
                     )
                 ).format(
-                    size=format_size(target.rss_bytes),
+                    size=format_size(target.size_bytes),
                     peak=format_size(target.peak_bytes),
                     count=format_count(target.restart_count),
                 ),

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from trayapp.domain.language import _, ngettext
 from trayapp.domain.levels import Level
+from trayapp.domain.sizes import SIZE_KINDS, SizeKind, size_label
 from trayapp.domain.trend import is_flat, rate_said, trend_arrow
 from trayapp.domain.units import format_percent, format_size
 
@@ -16,6 +17,13 @@ APP, TARGET, APPLICATION, PAST = "app", "target", "application", "past"
 """Kinds of rows: Memtray itself, what is followed, all else, and what was followed once."""
 GONE_SECONDS = 60.0
 """So long an application that has ended is still told of."""
+
+
+_FIGURES = (
+    "rss_bytes", "uss_bytes", "pss_bytes", "swap_bytes", "virtual_bytes", "committed_bytes",
+    "kernel_peak_bytes", "cpu_percent",
+)  # fmt: skip
+"""What is read of an answer under the name that it has here."""
 
 
 class RowKey(NamedTuple):
@@ -35,6 +43,18 @@ class TableRow:
     pids: tuple[int, ...] = ()
     """Empty: it does not run."""
     rss_bytes: float | None = None
+    """Sum of the resident sets, where shared pages count in each."""
+    size_bytes: float | None = None
+    """What its processes take together; None: by their resident sets."""
+    size_kind: SizeKind = "resident"
+    uss_bytes: float | None = None
+    pss_bytes: float | None = None
+    swap_bytes: float | None = None
+    virtual_bytes: float | None = None
+    committed_bytes: float | None = None
+    kernel_peak_bytes: float | None = None
+    cpu_percent: float | None = None
+    """Share of one core."""
     peak_bytes: float | None = None
     limit_bytes: float | None = None
     limit_share: float | None = None
@@ -73,7 +93,9 @@ def row_from(told: Mapping[str, object]) -> TableRow:
         kind=str(told.get("kind", APPLICATION)),
         name=str(told.get("name", "")),
         pids=tuple(pid for pid in pids if isinstance(pid, int)) if isinstance(pids, list) else (),
-        rss_bytes=as_number(told.get("rss_bytes")),
+        **{figure: as_number(told.get(figure)) for figure in _FIGURES},
+        size_bytes=as_number(told.get("size_bytes")),
+        size_kind=_as_size_kind(told.get("size_kind")),
         peak_bytes=as_number(told.get("peak_bytes")),
         limit_bytes=as_number(told.get("limit_bytes")),
         limit_share=as_number(told.get("limit_share")),
@@ -119,10 +141,7 @@ class TableKeeper:
                 applications[key] = replace(after, restart_count=count)
             elif complete:
                 self._gone_at.setdefault(key, now)
-                applications[key] = replace(
-                    before, pids=(), rss_bytes=None, limit_share=None,
-                    slope_bytes_per_second=None, verdict="gone", level=Level.NORMAL,
-                )  # fmt: skip
+                applications[key] = _gone(before)
             else:
                 applications[key] = before
         for key in [key for key in self._gone_at if applications[key].is_running]:
@@ -134,10 +153,18 @@ class TableKeeper:
 
 
 def memory_text(row: TableRow) -> str:
-    """The size with its kind: "412 MiB RSS"; what processes share counts in each of them."""
-    if row.rss_bytes is None:
-        return "–"
-    return _("{size} RSS").format(size=format_size(row.rss_bytes))
+    """The size with how it was found: "412 MiB PSS"."""
+    return size_label(taken_bytes(row), row.size_kind, len(row.pids))
+
+
+def taken_bytes(row: TableRow) -> float | None:
+    """What its processes take together, as well as it is known."""
+    return row.rss_bytes if row.size_bytes is None else row.size_bytes
+
+
+def cpu_text(row: TableRow) -> str:
+    """Share of one core."""
+    return format_percent(None if row.cpu_percent is None else row.cpu_percent / 100, 1)
 
 
 def share_text(row: TableRow) -> str:
@@ -206,12 +233,20 @@ def kind_text(row: TableRow) -> str:
 Value = str | float | None
 COLUMNS: Mapping[str, Callable[[TableRow], Value]] = {
     "name": lambda row: name_text(row).casefold(),
-    "memory": lambda row: row.rss_bytes,
+    "memory": taken_bytes,
     "share": lambda row: row.limit_share,
     "status": lambda row: _severity(row),
     "delta": lambda row: row.slope_bytes_per_second,
     "trend": lambda row: _direction(row),
     "chart": lambda row: _swing(row),
+    "cpu": lambda row: row.cpu_percent,
+    "private": lambda row: row.uss_bytes,
+    "resident": lambda row: row.rss_bytes,
+    "swap": lambda row: row.swap_bytes,
+    "virtual": lambda row: row.virtual_bytes,
+    "committed": lambda row: row.committed_bytes,
+    "kernel_peak": lambda row: row.kernel_peak_bytes,
+    "peak": lambda row: row.peak_bytes,
 }
 """What each column is sorted by; None is unknown."""
 
@@ -296,6 +331,24 @@ def as_number(value: object) -> float | None:
     except OverflowError:
         return None
     return number if math.isfinite(number) else None
+
+
+def _as_size_kind(value: object) -> SizeKind:
+    return next((kind for kind in SIZE_KINDS if kind == value), "resident")
+
+
+def _gone(before: TableRow) -> TableRow:
+    """What is left of a row whose processes have ended."""
+    return TableRow(
+        kind=before.kind,
+        name=before.name,
+        peak_bytes=before.peak_bytes,
+        limit_bytes=before.limit_bytes,
+        has_own_limit=before.has_own_limit,
+        bars=before.bars,
+        verdict="gone",
+        restart_count=before.restart_count,
+    )
 
 
 def as_level(value: object) -> Level:

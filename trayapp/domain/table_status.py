@@ -60,9 +60,7 @@ def detail_status(view: View | None, kind: str, name: str) -> dict[str, object]:
     for target in view.targets if kind == "target" else ():
         if target.name == name:
             row = _target_row(target) | {
-                "uss_bytes": target.uss_bytes,
-                "pss_bytes": target.pss_bytes,
-                "swap_bytes": target.swap_bytes,
+                "uss_reason": target.uss_reason or None,
                 "evidence": target.leak.evidence,
                 "limit_note": _limit_note(target),
                 "processes": [list(key) for key in target.keys],
@@ -87,6 +85,8 @@ def _app_row(view: View, total_bytes: int) -> dict[str, object]:
         "name": "memtray",
         "pids": [view.app.pid],
         "rss_bytes": rss_bytes,
+        "uss_bytes": view.app.uss_bytes,
+        "cpu_percent": view.app.cpu_percent,
         "limit_share": None if rss_bytes is None else rss_bytes / total_bytes,
         "bars": list(view.app_bars),
     }
@@ -98,6 +98,12 @@ def _target_row(target: TargetView) -> dict[str, object]:
         "name": target.name,
         "pids": list(target.pids),
         "rss_bytes": target.rss_bytes,
+        "size_bytes": target.size_bytes,
+        "size_kind": target.size_kind,
+        "uss_bytes": target.uss_bytes,
+        "pss_bytes": target.pss_bytes,
+        "swap_bytes": target.swap_bytes,
+        **target.particulars._asdict(),
         "peak_bytes": target.peak_bytes,
         "limit_bytes": target.limit_bytes,
         "limit_share": target.limit_share,
@@ -134,7 +140,9 @@ def _application_row(
         "name": application.name,
         "pids": list(application.pids),
         "rss_bytes": application.rss_bytes,
-        "limit_share": application.rss_bytes / total,
+        "size_bytes": application.size_bytes,
+        "size_kind": application.size_kind,
+        "limit_share": application.size_bytes / total,
         "slope_bytes_per_second": followed.slope_bytes_per_second if followed else None,
         "bars": list(followed.bars) if followed else [],
         "verdict": followed.leak.level if followed else "healthy",

@@ -110,7 +110,7 @@ def growth_text(view: TargetView, lasted_seconds: float, grown_bytes: int) -> tu
         grown=format_size(grown_bytes),
         time=format_duration(lasted_seconds),
         rate=format_rate(view.slope_bytes_per_second),
-        size=format_size(view.rss_bytes),
+        size=format_size(view.size_bytes),
     )
     title = _("{name} keeps growing").format(name=shown_name(view.name))
     return title, paragraph(body, _time_left(view))

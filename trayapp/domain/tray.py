@@ -16,6 +16,7 @@ from trayapp.domain.menu import TEXT_MARK, MenuEntry, TrayState
 from trayapp.domain.names import process_label, shown_name
 from trayapp.domain.nearest import Unmatched
 from trayapp.domain.samples import AppSample, ProcessUse, SystemSample
+from trayapp.domain.sizes import size_label, size_said
 from trayapp.domain.trend import is_flat, trend_figures
 from trayapp.domain.units import format_percent, format_rate, format_size, parse_duration
 from trayapp.domain.view import Controls, TargetView, View
@@ -168,7 +169,7 @@ def application_line(application: ApplicationView) -> str:
     count = len(application.pids)
     several = f" ×{count}" if count > 1 else ""
     bars = sparkline(zoomed_heights(application.bars))
-    size = _("{size} RSS").format(size=format_size(application.rss_bytes))
+    size = size_label(application.size_bytes, application.size_kind, count)
     name = f"{_mark(application.level)}{shown_name(application.name)}{several}"
     figures = f"{size} {trend_figures(application.slope_bytes_per_second)}"
     return _with_limit(f"{name}  {bars}  {figures}", application.leak.headroom)
@@ -212,21 +213,23 @@ def _headline(view: View, shows: str) -> str:
     return next(map(_figures, shown), system_line(view.system))
 
 
-def _spoken(name: str, rss_bytes: int | None, bytes_per_second: float | None) -> str:
+def _spoken(subject: TargetView | ApplicationView) -> str:
     """What a screen reader says of a target or an application: words, where others see signs."""
-    if rss_bytes is None:
+    name, size_bytes = shown_name(subject.name), subject.size_bytes
+    bytes_per_second = subject.slope_bytes_per_second
+    if size_bytes is None:
         return _("{name}: size unknown").format(name=name)
     if bytes_per_second is None:
-        text = _("{name}: {size} resident")
+        text = _("{name}: {size}")
     elif is_flat(bytes_per_second):
-        text = _("{name}: {size} resident, steady")
+        text = _("{name}: {size}, steady")
     elif bytes_per_second > 0:
-        text = _("{name}: {size} resident, growing by {rate}")
+        text = _("{name}: {size}, growing by {rate}")
     else:
-        text = _("{name}: {size} resident, shrinking by {rate}")
+        text = _("{name}: {size}, shrinking by {rate}")
     return text.format(
         name=name,
-        size=format_size(rss_bytes),
+        size=size_said(size_bytes, subject.size_kind, len(subject.pids)),
         rate=format_rate(abs(bytes_per_second or 0.0), signed=False),
     )
 
@@ -252,10 +255,7 @@ def _summary(view: View | None, controls: Controls, most_targets: int) -> Iterab
     for incident in view.incidents[:_MOST_INCIDENTS]:
         yield _incident_menu(incident)
     for target in view.targets[:most_targets]:
-        name = shown_name(target.name)
-        figures = _with_limit(
-            _spoken(name, target.rss_bytes, target.slope_bytes_per_second), target.headroom
-        )
+        figures = _with_limit(_spoken(target), target.headroom)
         yield MenuEntry(
             key=f"target:{target.name}",
             label=target_line(target) + _slack(target),
@@ -272,11 +272,7 @@ def _summary(view: View | None, controls: Controls, most_targets: int) -> Iterab
             label=application_line(application) + _slack(application),
             spoken=_with_level(
                 application.level,
-                _spoken(
-                    shown_name(application.name),
-                    application.rss_bytes,
-                    application.slope_bytes_per_second,
-                ),
+                _spoken(application),
             ),
         )
     if view.applications:
@@ -431,14 +427,10 @@ def _figures(target: TargetView) -> str:
 
 
 def _size_and_rate(target: TargetView) -> str:
-    size = "–"
-    if target.rss_bytes is not None:
-        text = _("{size} RSS")
-        if target.has_own_limit and target.limit_share is not None:
-            text = _("{size} RSS ({share} of limit)")
-        size = text.format(
-            size=format_size(target.rss_bytes), share=format_percent(target.limit_share)
-        )
+    size = size_label(target.size_bytes, target.size_kind, len(target.pids))
+    if target.size_bytes is not None and target.has_own_limit and target.limit_share is not None:
+        text = _("{size} ({share} of limit)")
+        size = text.format(size=size, share=format_percent(target.limit_share))
     return _with_limit(f"{size} {trend_figures(target.slope_bytes_per_second)}", target.headroom)
 
 

@@ -13,7 +13,15 @@ from trayapp.domain.leaks import NOTHING_TO_JUDGE, Verdict
 from trayapp.domain.levels import Level
 from trayapp.domain.limits import Headroom
 from trayapp.domain.nearest import Unmatched
-from trayapp.domain.samples import AppSample, ProcessKey, ProcessUse, SystemSample
+from trayapp.domain.samples import (
+    UNKNOWN_PARTICULARS,
+    AppSample,
+    Particulars,
+    ProcessKey,
+    ProcessUse,
+    SystemSample,
+)
+from trayapp.domain.sizes import Size, SizeKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +34,11 @@ class TargetView:
     keys: tuple[ProcessKey, ...] = ()
     """The same processes, each told from another that gets its pid later; oldest first."""
     rss_bytes: int | None = None
-    """Sum of the resident sets; None: not running."""
+    """Sum of the resident sets, where shared pages count in each; None: not running."""
+    size: Size | None = None
+    """What its processes take together, and how that was found; None: by their resident sets."""
     peak_bytes: int | None = None
-    """Largest sum since Memtray started."""
+    """Largest size since Memtray started."""
     slope_bytes_per_second: float | None = None
     growing_since_wall_seconds: float | None = None
     """Since when it has grown without a pause, once that is sustained."""
@@ -36,6 +46,10 @@ class TargetView:
     """Private memory, as pss_bytes and swap_bytes up to 30 s old; None: not known or too dear."""
     pss_bytes: int | None = None
     swap_bytes: int | None = None
+    uss_reason: str = ""
+    """Why private memory is not known, or older, for people; empty: it is known."""
+    particulars: Particulars = UNKNOWN_PARTICULARS
+    """Virtual size and the like, up to 10 s old."""
     limit_bytes: int | None = None
     """Its own limit of which most is taken, of the settings' and the system's; where it has none,
     all the memory there is."""
@@ -56,6 +70,16 @@ class TargetView:
     """When the growth began that it speaks of."""
     level: Level = Level.NORMAL
     """The worst open incident about it."""
+
+    @property
+    def size_bytes(self) -> int | None:
+        """What its processes take together; None: not running."""
+        return self.size.size_bytes if self.size else self.rss_bytes
+
+    @property
+    def size_kind(self) -> SizeKind:
+        """How that was found."""
+        return self.size.kind if self.size else "resident"
 
     @property
     def verdict(self) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple, Protocol
 
+from trayapp.domain.language import _
 from trayapp.domain.samples import Footprint, ProcessKey
 from trayapp.domain.units import GIB, format_duration, format_size
 from trayapp.readers.processes import UNKNOWN_START
@@ -28,9 +29,31 @@ STALLED_SECONDS = 0.1
 """The same for waiting, CPU or not: on a busy machine a little is no fault of the process."""
 HUGE_BYTES = 8 * GIB
 """Nothing larger is gone through."""
-RETRY_SECONDS = 600.0
-LONGEST_RETRY_SECONDS = 7200.0
-"""The time alone doubles each time up to this."""
+RETRY_SECONDS = 60.0
+LONGEST_RETRY_SECONDS = 960.0
+"""The time alone doubles each time up to this; what was read until then stands."""
+
+
+class Rollup(NamedTuple):
+    """What one walk through the pages of a process told."""
+
+    footprint: Footprint
+    shared_pss_bytes: int | None = None
+    """Its share of mapped files and shared memory; part of the proportional set."""
+    shmem_pss_bytes: int | None = None
+    """Its share of shared memory alone."""
+
+
+class SlowReading(NamedTuple):
+    """What is known of a process, and since when."""
+
+    rollup: Rollup = Rollup(Footprint())
+    read_at: float = float("-inf")
+    """Monotonic seconds; before everything: never."""
+    cost_seconds: float = 0.0
+    """How long that took."""
+    skip_reason: str = ""
+    """Why it is not known, or old, for people; empty: it is known."""
 
 
 class FootprintSource(Protocol):
@@ -46,7 +69,7 @@ class FootprintSource(Protocol):
     def read_swap_bytes(self, pid: int) -> int | None:
         """Swap, where it can be had cheaply and without special permission."""
 
-    def read(self, pid: int) -> Footprint:
+    def read(self, pid: int) -> Rollup:
         """All figures; may take long."""
 
     def read_started(self, pid: int) -> int:
@@ -54,8 +77,7 @@ class FootprintSource(Protocol):
 
 
 class _Finding(NamedTuple):
-    footprint: Footprint = Footprint()
-    skip_reason: str | None = None
+    slow: SlowReading = SlowReading()
     retry_at: float = 0.0
     retry_after_seconds: float = 0.0
 
@@ -80,15 +102,21 @@ class FootprintReader:
         self._found: dict[ProcessKey, _Finding] = {}
 
     def read(
-        self, keys: Collection[ProcessKey], now: float, *, swap_moves: bool = False
+        self,
+        keys: Collection[ProcessKey],
+        now: float,
+        *,
+        swap_moves: bool = False,
+        budget_seconds: float = BUDGET_SECONDS,
     ) -> dict[ProcessKey, Footprint]:
-        """What is known of these processes, at most 30 s old; all others are forgotten.
+        """What is known of these processes, mostly at most 30 s old; all others are forgotten.
 
-        `now`: monotonic seconds; `swap_moves`: read what they have in swap anew. Missing in the
-        answer: who has not had a turn, or has ended.
+        `now`: monotonic seconds; `swap_moves`: read what they have in swap anew; `budget_seconds`:
+        after so long the rest waits for the next tick. Missing in the answer: who has not had a
+        turn, or has ended.
         """
         found = self._found
-        for key in self._rota.due(keys, now):
+        for key in self._rota.due(keys, now, budget_seconds):
             finding = self._look(key, now, found.get(key))
             if finding is None:
                 found.pop(key, None)
@@ -97,26 +125,34 @@ class FootprintReader:
         self._found = {key: found[key] for key in keys if key in found}
         if swap_moves:
             self._refresh_swap()
-        return {key: finding.footprint for key, finding in self._found.items()}
+        return {key: finding.slow.rollup.footprint for key, finding in self._found.items()}
+
+    def hasten(self, keys: Iterable[ProcessKey]) -> None:
+        """Give these their turn at the next `read`, unless they take too long to read."""
+        self._rota.hasten(keys)
+
+    def slow_reading(self, key: ProcessKey) -> SlowReading | None:
+        """All that is known of a process; None: it has not had a turn yet, or has ended."""
+        finding = self._found.get(key)
+        return finding.slow if finding else None
+
+    def skip_reason(self, key: ProcessKey) -> str | None:
+        """Why USS and PSS are not known, or old, for people; None: they are, or too early."""
+        finding = self._found.get(key)
+        return (finding.slow.skip_reason or None) if finding else None
 
     def _refresh_swap(self) -> None:
         """What leaves anonymous memory for swap is to be seen there at the same time."""
         ends = self._clock() + BUDGET_SECONDS
         for key, finding in self._found.items():
-            if finding.footprint.swap_bytes is not None and self._clock() < ends:
-                swap_bytes = self._swap_only(key.pid).swap_bytes
-                footprint = finding.footprint._replace(swap_bytes=swap_bytes)
-                self._found[key] = finding._replace(footprint=footprint)
-
-    def skip_reason(self, key: ProcessKey) -> str | None:
-        """Why USS and PSS of a process are not known, for people; None: they are, or too early."""
-        finding = self._found.get(key)
-        return finding.skip_reason if finding else None
+            if finding.slow.rollup.footprint.swap_bytes is not None and self._clock() < ends:
+                self._found[key] = finding._replace(slow=self._with_swap(key.pid, finding.slow))
 
     def _look(self, key: ProcessKey, now: float, before: _Finding | None) -> _Finding | None:
         """None: ended, or the pid is not its own any more."""
         if key.started == UNKNOWN_START:
-            return _Finding(skip_reason="the system does not tell whether it is still the same")
+            reason = _("the system does not tell whether it is still the same")
+            return _Finding(SlowReading(skip_reason=reason))
         try:
             finding = self._measure(key.pid, now, before or _Finding())
             return finding if self._source.read_started(key.pid) == key.started else None
@@ -125,40 +161,51 @@ class FootprintReader:
 
     def _measure(self, pid: int, now: float, before: _Finding) -> _Finding:
         if now < before.retry_at:
-            wait = format_duration(before.retry_at - now)
-            return _Finding(
-                self._swap_only(pid),
-                f"reading it takes too long; tried again in {wait}",
-                before.retry_at,
-                before.retry_after_seconds,
-            )
+            return before._replace(slow=self._waiting(pid, now, before))
         started, cpu_started = self._clock(), self._cpu_clock()
         try:
             rss_bytes = self._source.read_rss_bytes(pid)
             if rss_bytes > HUGE_BYTES:
-                reason = f"{format_size(rss_bytes)} take too long to go through"
-                return _Finding(self._swap_only(pid), reason)
-            footprint = self._source.read(pid)
+                size = format_size(rss_bytes)
+                return self._skipped(pid, _("{size} take too long to go through").format(size=size))
+            rollup = self._source.read(pid)
         except ProcessLookupError:
-            return _Finding(skip_reason="it has no memory of its own")
+            return _Finding(SlowReading(skip_reason=_("it has no memory of its own")))
         except PermissionError:
-            return _Finding(self._swap_only(pid), "the system does not permit it")
+            return self._skipped(pid, _("the system does not permit it"))
         except (OSError, ValueError):
-            return _Finding(self._swap_only(pid), "the system does not tell")
+            return self._skipped(pid, _("the system does not tell"))
+        cost_seconds = self._clock() - started
         is_costly = (
-            self._cpu_clock() - cpu_started > COSTLY_CPU_SECONDS
-            or self._clock() - started > STALLED_SECONDS
+            self._cpu_clock() - cpu_started > COSTLY_CPU_SECONDS or cost_seconds > STALLED_SECONDS
         )
+        slow = SlowReading(rollup, now, cost_seconds)
         if not is_costly:
-            return _Finding(footprint)
+            return _Finding(slow)
         wait_seconds = min(LONGEST_RETRY_SECONDS, before.retry_after_seconds * 2) or RETRY_SECONDS
-        return _Finding(footprint, None, now + wait_seconds, wait_seconds)
+        return _Finding(slow, now + wait_seconds, wait_seconds)
 
-    def _swap_only(self, pid: int) -> Footprint:
+    def _waiting(self, pid: int, now: float, before: _Finding) -> SlowReading:
+        """What was read last, while it is left alone."""
+        reason = _("read {age} ago: reading it takes {cost} ms; tried again in {wait}").format(
+            age=format_duration(now - before.slow.read_at),
+            cost=round(1000 * before.slow.cost_seconds),
+            wait=format_duration(before.retry_at - now),
+        )
+        return self._with_swap(pid, before.slow)._replace(skip_reason=reason)
+
+    def _skipped(self, pid: int, reason: str) -> _Finding:
+        return _Finding(self._with_swap(pid, SlowReading(skip_reason=reason)))
+
+    def _with_swap(self, pid: int, slow: SlowReading) -> SlowReading:
+        """The same with what it has in swap now, where that is told."""
         try:
-            return Footprint(swap_bytes=self._source.read_swap_bytes(pid))
+            swap_bytes = self._source.read_swap_bytes(pid)
         except (OSError, ValueError):
-            return Footprint()
+            swap_bytes = None
+        rollup = slow.rollup
+        footprint = rollup.footprint._replace(swap_bytes=swap_bytes)
+        return slow._replace(rollup=rollup._replace(footprint=footprint))
 
 
 class ProcFootprints:
@@ -176,7 +223,7 @@ class ProcFootprints:
         """Swapped private memory; what it shares with others is not in it."""
         return field_bytes(read_start(f"{self._root}/{pid}/status", 8192), b"VmSwap:")
 
-    def read(self, pid: int) -> Footprint:
+    def read(self, pid: int) -> Rollup:
         """See `FootprintSource`; of swapped pages that are shared, its share only."""
         rollup = read_start(f"{self._root}/{pid}/smaps_rollup", 8192)
         private = [
@@ -193,7 +240,13 @@ class ProcFootprints:
         # Sandboxes with a kernel of their own answer 0 to everything.
         if not any(footprint) and not field_bytes(rollup, b"Rss:"):
             raise ValueError(rollup)
-        return footprint
+        # Since Linux 5.4.
+        file_bytes = field_bytes(rollup, b"Pss_File:")
+        shmem_bytes = field_bytes(rollup, b"Pss_Shmem:")
+        shared_bytes = None
+        if file_bytes is not None and shmem_bytes is not None:
+            shared_bytes = file_bytes + shmem_bytes
+        return Rollup(footprint, shared_bytes, shmem_bytes)
 
     def read_started(self, pid: int) -> int:
         """See `FootprintSource`."""
@@ -216,13 +269,15 @@ class PsutilFootprints:
         """Neither system tells."""
         return None
 
-    def read(self, pid: int) -> Footprint:
+    def read(self, pid: int) -> Rollup:
         """See `FootprintSource`."""
         memory = self._ask(pid, lambda process: process.memory_full_info())
-        return Footprint(
-            uss_bytes=memory.uss or None,
-            pss_bytes=getattr(memory, "pss", None),
-            swap_bytes=getattr(memory, "swap", None),
+        return Rollup(
+            Footprint(
+                uss_bytes=memory.uss or None,
+                pss_bytes=getattr(memory, "pss", None),
+                swap_bytes=getattr(memory, "swap", None),
+            )
         )
 
     def read_started(self, pid: int) -> int:

@@ -15,9 +15,9 @@ from trayapp.domain.nearest import UnmatchedWatch, nearest_match
 from trayapp.domain.oom import OomWatch, ended_targets
 from trayapp.domain.samples import (
     Everything,
-    Footprint,
     Frame,
     MemoryReading,
+    Particulars,
     ProcessKey,
     ProcessUse,
     SystemSample,
@@ -25,12 +25,13 @@ from trayapp.domain.samples import (
 )
 from trayapp.domain.targets import TargetRule, TargetTracker
 from trayapp.domain.units import MIB
-from trayapp.readers.footprint import FootprintReader
 from trayapp.readers.itself import AppReader
 from trayapp.readers.limits import LimitReader, joined_limits
 from trayapp.readers.oom import OomReader
+from trayapp.readers.particulars import ParticularsReader
 from trayapp.readers.power import PowerReader
 from trayapp.readers.processes import open_process_reader
+from trayapp.readers.proportions import ProportionReader
 from trayapp.readers.referenced import ReferencedReader
 from trayapp.readers.system import open_system_reader
 
@@ -47,7 +48,8 @@ class MachineReader:
         self._processes = open_process_reader()
         self._system = open_system_reader()
         self._app = AppReader()
-        self._footprints = FootprintReader()
+        self._proportions = ProportionReader()
+        self._particulars = ParticularsReader()
         self._limits = LimitReader()
         self._oom = OomReader()
         self._power = PowerReader()
@@ -119,8 +121,9 @@ class MachineReader:
 
     def all_applications(self) -> list[ApplicationUse]:
         """Every application and what it uses now, largest first; targets are none."""
+        readings = self._processes.read_all()
         return self._applications.totals(
-            _sizes(self._processes.read_all()), lambda key: not self._targets.is_free(key)
+            _sizes(readings), lambda key: not self._targets.is_free(key), readings
         )
 
     def measure(self, subject: str) -> int | None:
@@ -151,12 +154,17 @@ class MachineReader:
         readings = self._processes.read(keys)
         swap_before, self._swap_used_bytes = self._swap_used_bytes, system.swap_used_bytes
         swap_moves = abs((system.swap_used_bytes or 0) - (swap_before or 0)) >= MIB
-        footprints = self._footprints.read(keys, now, swap_moves=swap_moves)
+        sizes = self._proportions.read(members, readings, now, swap_moves=swap_moves)
+        readings = self._proportions.with_own_shared(readings, now)
+        particulars = self._particulars.read(keys, now)
         return tuple(
             TargetSample(
                 name=rule.name,
                 readings=_readings(members[rule.name], readings),
-                footprint=Footprint.total(footprints.get(key) for key in members[rule.name]),
+                footprint=sizes[rule.name].footprint,
+                uss_reason=sizes[rule.name].uss_reason,
+                size=sizes[rule.name].size,
+                particulars=Particulars.total(particulars.get(key) for key in members[rule.name]),
                 limits=joined_limits(limits[key] for key in members[rule.name] if key in limits),
                 unmatched=self._unmatched.told(rule, now),
             )
@@ -176,7 +184,9 @@ class MachineReader:
         self._groups_at = now
         readings = self._processes.read_all()
         sizes = _sizes(readings)
-        applications = self._applications.totals(sizes, lambda key: not self._targets.is_free(key))
+        applications = self._applications.totals(
+            sizes, lambda key: not self._targets.is_free(key), readings
+        )
         free = (item for item in sizes.items() if self._targets.is_free(item[0]))
         largest = heapq.nlargest(_LARGEST_COUNT, free, key=lambda item: item[1])
         return Everything(

@@ -23,18 +23,31 @@ class Rota(Generic[T]):
         self._budget_seconds = budget_seconds
         self._clock = clock
         self._turns: dict[T, float] = {}
+        self._latest = float("-inf")
+        """When somebody asked last whose turn it is."""
 
-    def due(self, everyone: Iterable[T], now: float) -> Iterator[T]:
+    def hasten(self, some: Iterable[T]) -> None:
+        """Make these due at once, after those that have been due for longer."""
+        for each in some:
+            if each in self._turns:
+                self._turns[each] = min(self._turns[each], self._latest)
+
+    def due(
+        self, everyone: Iterable[T], now: float, budget_seconds: float | None = None
+    ) -> Iterator[T]:
         """Those whose turn has come, longest overdue first; at least one, if there is one.
 
         Whoever is not among `everyone` is forgotten; who is new is due at once. What the caller
-        does with each counts as time spent, so turns spread by themselves.
+        does with each counts as time spent, so turns spread by themselves. `budget_seconds`: in
+        place of the one that was given at first.
         """
         started = self._clock()
+        self._latest = now
+        budget_seconds = self._budget_seconds if budget_seconds is None else budget_seconds
         turns = self._turns = {each: self._turns.get(each, now) for each in everyone}
         waiting = [each for each, turn in turns.items() if turn <= now]
         for each in sorted(waiting, key=turns.__getitem__):
             turns[each] = now + self._period_seconds
             yield each
-            if self._clock() - started >= self._budget_seconds:
+            if self._clock() - started >= budget_seconds:
                 return

@@ -63,7 +63,7 @@ class Chunk:
             if reading is None:
                 rss[row] = anon[row] = math.nan
             else:
-                rss[row], anon_bytes = reading
+                rss[row], anon_bytes = reading.rss_bytes, reading.anon_bytes
                 anon[row] = math.nan if anon_bytes is None else anon_bytes
         self.rows = row + 1
 

@@ -55,14 +55,13 @@ def read_past(reader: HistoryReader, name: str, now: float) -> Past:
 
     Raises: HistoryError if the store cannot be read.
     """
-    series = _series(name)
     day = now - HOURS * HOUR_SECONDS
     events = reader.events(day, now, ("alert", "cleanup", "restart"), subject=name)
     restarts = [event.wall_seconds for event in events if event.kind == "restart"]
     told = reader.events(0.0, now, (TASK,), limit=_MOST_TASKS, subject=name)
     tasks = [grown for event in told if (grown := kept_of(event)) is not None]
     return Past(
-        hour=tuple(reader.points(series, now - HOUR_SECONDS, now, _HOUR_POINTS)),
+        hour=tuple(_points(reader, name, now - HOUR_SECONDS, now, _HOUR_POINTS)),
         events=tuple(
             event
             for event in events
@@ -70,7 +69,7 @@ def read_past(reader: HistoryReader, name: str, now: float) -> Past:
             and event.data.get("what") not in ("held", "acknowledged", "resolved")
         ),
         hourly=tuple(
-            hourly_changes(reader.points(series, day, now, _DAY_POINTS), now, HOURS, restarts)
+            hourly_changes(_points(reader, name, day, now, _DAY_POINTS), now, HOURS, restarts)
         ),
         tasks=tuple(tasks),
         highest=_highest(told),
@@ -100,7 +99,7 @@ def read_runs(reader: HistoryReader, name: str, limit_bytes: float | None) -> li
     alerts = reader.events(*span, ("alert",), subject=name)
     runs = []
     for start, end in find_runs(reader, name, MOST_RUNS):
-        points = reader.points(_series(name), start, end, _RUN_POINTS)
+        points = _points(reader, name, start, end, _RUN_POINTS)
         runs.append(_judge(points, start, end, alerts, limit_bytes))
     return runs
 
@@ -133,7 +132,11 @@ def _judge(
     )
 
 
-def _series(name: str) -> Series:
-    return (
-        Series("app", "", "rss_bytes") if name == "memtray" else Series("target", name, "rss_bytes")
-    )
+def _points(reader: HistoryReader, name: str, since: float, until: float, most: int) -> list[Point]:
+    """The sizes of a target or of Memtray; where none were kept, the resident sets were they."""
+    if name == "memtray":
+        return reader.points(Series("app", "", "rss_bytes"), since, until, most)
+    sizes = reader.points(Series("target", name, "size_bytes"), since, until, most)
+    if any(point.maximum is not None for point in sizes):
+        return sizes
+    return reader.points(Series("target", name, "rss_bytes"), since, until, most)

@@ -21,12 +21,14 @@ from trayapp.domain.table import (
     PAST,
     TARGET,
     TableRow,
-    as_number,
+    cpu_text,
+    memory_text,
     name_text,
     rate_text,
     row_from,
     share_text,
     status_text,
+    taken_bytes,
     trend_text,
 )
 from trayapp.domain.units import format_duration, format_estimate, format_size
@@ -62,6 +64,7 @@ CHANGES = ((60.0, "minute"), (600.0, "ten"), (3600.0, "hour"))
 CHART_HEIGHT, LOW_CHART_HEIGHT = 170, 135
 """The second where components need room, too: not every screen is high."""
 _MOST_ALERTS = 2
+_FIGURES_IN_A_ROW = 8
 
 
 class DetailsWindow(LiveWindow):
@@ -199,22 +202,37 @@ class DetailsWindow(LiveWindow):
         bar = ttk.Frame(self.root, padding=(gap, self.px(4), gap, self.px(12)))
         bar.pack(fill="x")
         captions = {
-            "memory": _("Memory (RSS)"),
+            "memory": _("Memory"),
             "private": _("Private (USS)"),
-            "peak": _("Peak (RSS)"),
+            "peak": _("Peak"),
             "minute": _("In 1 min"),
             "ten": _("In 10 min"),
             "hour": _("In 1 h"),
             "rate": _("Per second"),
             "share": _("Share of limit"),
+            "resident": _("Resident (RSS)"),
+            "proportional": _("Proportional (PSS)"),
+            "swap": _("Swapped"),
+            "virtual": _("Virtual size"),
+            "committed": _("Committed"),
+            "kernel_peak": _("Peak by the kernel"),
+            "cpu": _("CPU"),
         }
         for number, (key, caption) in enumerate(captions.items()):
             self._figures[key] = tk.StringVar(self.root, "–")
-            bar.columnconfigure(number, weight=1)
-            ttk.Label(bar, text=caption, style="Hint.TLabel").grid(row=0, column=number, sticky="w")
-            ttk.Label(bar, textvariable=self._figures[key], font=bold).grid(
-                row=1, column=number, sticky="w", padx=(0, self.px(8))
+            row, column = divmod(number, _FIGURES_IN_A_ROW)
+            bar.columnconfigure(column, weight=1)
+            ttk.Label(bar, text=caption, style="Hint.TLabel").grid(
+                row=2 * row, column=column, sticky="w", pady=(row * self.px(6), 0)
             )
+            ttk.Label(bar, textvariable=self._figures[key], font=bold).grid(
+                row=2 * row + 1, column=column, sticky="w", padx=(0, self.px(8))
+            )
+        # Why a figure is a dash, or old.
+        self._reason = tk.StringVar(self.root)
+        self._reason_label = ttk.Label(bar, textvariable=self._reason, style="Hint.TLabel")
+        self._reason_label.grid(row=4, column=0, columnspan=_FIGURES_IN_A_ROW, sticky="w")
+        self._reason_label.grid_remove()
 
     # -- what is shown
 
@@ -329,18 +347,35 @@ class DetailsWindow(LiveWindow):
         hidden.pack_forget()
         shown.pack()
         figures = self._figures
-        figures["memory"].set(format_size(row.rss_bytes))
-        figures["private"].set(format_size(as_number(self._told.get("uss_bytes"))))
+        figures["memory"].set(memory_text(row))
+        figures["private"].set(format_size(row.uss_bytes))
+        figures["resident"].set(format_size(row.rss_bytes))
+        figures["proportional"].set(format_size(row.pss_bytes))
+        figures["swap"].set(format_size(row.swap_bytes))
+        figures["virtual"].set(format_size(row.virtual_bytes))
+        figures["committed"].set(format_size(row.committed_bytes))
+        figures["kernel_peak"].set(format_size(row.kernel_peak_bytes))
+        figures["cpu"].set(cpu_text(row))
+        self._show_reason()
         figures["peak"].set(format_size(self._peak()))
         figures["rate"].set(rate_text(row))
         figures["share"].set(share_text(row))
         now = time.time()
         points = [*self._past.hour]
-        if row.rss_bytes is not None:
-            points.append(Point(now, row.rss_bytes, row.rss_bytes, row.rss_bytes))
+        size_bytes = taken_bytes(row)
+        if size_bytes is not None:
+            points.append(Point(now, size_bytes, size_bytes, size_bytes))
         for seconds, key in CHANGES:
             change = change_over(points, seconds, now)
             figures[key].set(_signed_size(change))
+
+    def _show_reason(self) -> None:
+        reason = self._told.get("uss_reason")
+        if not reason:
+            self._reason_label.grid_remove()
+            return
+        self._reason.set(_("Private memory: {reason}").format(reason=reason))
+        self._reason_label.grid()
 
     def _verdict_text(self) -> str:
         row = self._row

@@ -82,9 +82,10 @@ class LeakWatch:
             found: list[Finding] = []
             total_bytes, all_anonymous = 0, True
             for key in use.processes:
-                rss_bytes, anon_bytes = readings[key]
+                reading = readings[key]
+                anon_bytes = reading.kept_bytes
                 all_anonymous = all_anonymous and anon_bytes is not None
-                size_bytes = rss_bytes if anon_bytes is None else anon_bytes
+                size_bytes = reading.rss_bytes if anon_bytes is None else anon_bytes
                 total_bytes += size_bytes
                 kind = signal if anon_bytes is not None else "resident set"
                 detector = self._follow(key, before.get(key), size_bytes, kind)

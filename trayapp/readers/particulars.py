@@ -1,0 +1,131 @@
+"""Virtual size, committed memory, the kernel's own peak and CPU of processes, on a slow clock."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple, Protocol
+
+from trayapp.domain.samples import Particulars, ProcessKey
+from trayapp.readers.processes import UNKNOWN_START
+from trayapp.readers.procfile import field_bytes, read_cpu_ticks, read_start, read_started
+from trayapp.readers.rota import Rota
+
+PERIOD_SECONDS = 10.0
+"""How often a process has its turn, and the time over which its CPU is averaged."""
+BUDGET_SECONDS = 0.005
+"""After so long in one tick the others wait for the next."""
+
+
+class ParticularsSource(Protocol):
+    """One system's way of asking about a process. Raises: OSError, ValueError."""
+
+    def read(self, key: ProcessKey) -> tuple[Particulars, float | None]:
+        """The sizes, and the processor time used so far in seconds."""
+
+
+class _Finding(NamedTuple):
+    particulars: Particulars
+    cpu_seconds: float | None
+    read_at: float
+
+
+class ParticularsReader:
+    """Reads them, each every 10 s. All calls from one thread. Keeps nothing of the dead."""
+
+    def __init__(
+        self,
+        source: ParticularsSource | None = None,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """By default asks the system it runs on; `clock` measures what reading costs."""
+        self._source = source or (
+            ProcParticulars() if sys.platform == "linux" else PsutilParticulars()
+        )
+        self._rota = Rota[ProcessKey](PERIOD_SECONDS, BUDGET_SECONDS, clock)
+        self._found: dict[ProcessKey, _Finding] = {}
+
+    def read(self, keys: Collection[ProcessKey], now: float) -> dict[ProcessKey, Particulars]:
+        """What is known of these processes, at most 10 s old; all others are forgotten.
+
+        `now`: monotonic seconds. CPU is unknown until the second reading.
+        """
+        found = self._found
+        for key in self._rota.due(keys, now):
+            finding = self._look(key, found.get(key), now)
+            if finding is None:
+                found.pop(key, None)
+            else:
+                found[key] = finding
+        self._found = {key: found[key] for key in keys if key in found}
+        return {key: finding.particulars for key, finding in self._found.items()}
+
+    def _look(self, key: ProcessKey, before: _Finding | None, now: float) -> _Finding | None:
+        """None: it has ended, or may not be asked."""
+        if key.started == UNKNOWN_START:
+            return None
+        try:
+            particulars, cpu_seconds = self._source.read(key)
+        except (OSError, ValueError):
+            return None
+        if cpu_seconds is not None and before is not None and before.cpu_seconds is not None:
+            passed = now - before.read_at
+            if passed > 0:
+                used = max(0.0, cpu_seconds - before.cpu_seconds)
+                particulars = particulars._replace(cpu_percent=100 * used / passed)
+        return _Finding(particulars, cpu_seconds, now)
+
+
+class ProcParticulars:
+    """Linux: /proc/PID/status and /proc/PID/stat, which everybody may read; about 30 µs."""
+
+    def __init__(self, root: str = "/proc") -> None:
+        """`root`: a folder in place of /proc."""
+        self._root = root
+        self._ticks_per_second = os.sysconf("SC_CLK_TCK")
+
+    def read(self, key: ProcessKey) -> tuple[Particulars, float | None]:
+        """See `ParticularsSource`."""
+        status = read_start(f"{self._root}/{key.pid}/status", 8192)
+        cpu_seconds = read_cpu_ticks(self._root, key.pid) / self._ticks_per_second
+        if read_started(self._root, key.pid) != key.started:
+            raise ProcessLookupError(key.pid)
+        particulars = Particulars(
+            virtual_bytes=field_bytes(status, b"VmSize:"),
+            committed_bytes=field_bytes(status, b"VmData:"),
+            kernel_peak_bytes=field_bytes(status, b"VmHWM:"),
+        )
+        return particulars, cpu_seconds
+
+
+class PsutilParticulars:
+    """macOS and Windows: what psutil tells of them; macOS tells neither committed nor peak."""
+
+    def __init__(self) -> None:
+        import psutil
+
+        self._psutil = psutil
+
+    def read(self, key: ProcessKey) -> tuple[Particulars, float | None]:
+        """See `ParticularsSource`."""
+        try:
+            process = self._psutil.Process(key.pid)
+            with process.oneshot():
+                memory: Any = process.memory_info()
+                times = process.cpu_times()
+                started = int(process.create_time() * 1_000_000)
+        except self._psutil.AccessDenied as error:
+            raise PermissionError from error
+        except self._psutil.Error as error:
+            raise ProcessLookupError from error
+        if started != key.started:
+            raise ProcessLookupError(key.pid)
+        particulars = Particulars(
+            virtual_bytes=memory.vms,
+            committed_bytes=getattr(memory, "private", None),
+            kernel_peak_bytes=getattr(memory, "peak_wset", None),
+        )
+        return particulars, times.user + times.system

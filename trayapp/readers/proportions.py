@@ -1,0 +1,187 @@
+"""How large targets are: slow readings of their processes, as far as they belong together.
+
+When a process forks, ends or joins, the shares of all others change. So a new reading counts only
+when all have been read since, and until then the one before does, with what has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from trayapp.domain.samples import Footprint, MemoryReading, ProcessKey
+from trayapp.domain.sizes import Part, Proportion, Size, size_of
+from trayapp.domain.units import MIB
+from trayapp.readers.footprint import BUDGET_SECONDS, FootprintReader, SlowReading
+from trayapp.readers.own_shared import OwnShared, SharedReading
+
+FIRST_BUDGET_SECONDS = 0.03
+"""In one tick, while there are targets of which nothing has been read."""
+AGAIN_AFTER_COSTS = 50.0
+"""Who has changed is read again sooner, but not before so many times what the reading took."""
+DRIFT_SHARE = 0.05
+DRIFT_BYTES = MIB
+"""How far the cheap figures must have moved since the slow ones were read, both."""
+DRIFT_SECONDS = 5.0
+"""So old a reading must be to be taken anew because of that."""
+
+Readings = Mapping[ProcessKey, MemoryReading]
+
+
+class GroupSize(NamedTuple):
+    """What is told of one target."""
+
+    size: Size | None
+    footprint: Footprint
+    """Sums over its processes."""
+    uss_reason: str = ""
+    """Why that is unknown or old, for people."""
+
+
+class ProportionReader:
+    """Reads on a slow clock what processes share. All calls from one thread."""
+
+    def __init__(
+        self, footprints: FootprintReader | None = None, own_shared: OwnShared | None = None
+    ) -> None:
+        """By default asks the system it runs on."""
+        self._footprints = footprints or FootprintReader()
+        self._own_shared = own_shared or OwnShared()
+        self._groups: dict[str, _Group] = {}
+
+    def read(
+        self, groups: Mapping[str, Sequence[ProcessKey]], readings: Readings, now: float,
+        *, swap_moves: bool = False,
+    ) -> dict[str, GroupSize]:  # fmt: skip
+        """Return the sizes of these groups of processes; whoever is in none is forgotten.
+
+        readings: the cheap figures of this moment; now: monotonic seconds; swap_moves: read what
+        is in swap anew.
+        """
+        self._groups = {name: self._groups.get(name) or _Group() for name in groups}
+        keys = [key for group in groups.values() for key in group]
+        for name, group in self._groups.items():
+            alive = {key: readings[key] for key in groups[name] if key in readings}
+            self._footprints.hasten(group.follow(alive, now))
+        is_new = any(not group.was_read and groups[name] for name, group in self._groups.items())
+        budget_seconds = FIRST_BUDGET_SECONDS if is_new else BUDGET_SECONDS
+        footprints = self._footprints.read(
+            keys, now, swap_moves=swap_moves, budget_seconds=budget_seconds
+        )
+        slow = {key: each for key in keys if (each := self._footprints.slow_reading(key))}
+        return {
+            name: GroupSize(
+                group.take(slow, now),
+                Footprint.total(footprints.get(key) for key in groups[name]),
+                next((slow[key].skip_reason for key in groups[name] if key in slow), ""),
+            )
+            for name, group in self._groups.items()
+        }
+
+    def with_own_shared(self, readings: Readings, now: float) -> dict[ProcessKey, MemoryReading]:
+        """Return the readings with the shared memory that is each process's own; after `read`."""
+        told = {}
+        for key in readings:
+            slow = self._footprints.slow_reading(key)
+            if slow is not None and slow.rollup.shmem_pss_bytes is not None:
+                told[key] = SharedReading(slow.read_at, slow.rollup.shmem_pss_bytes)
+        own = self._own_shared.read(told, now)
+        return {
+            key: reading._replace(own_shared_bytes=own[key]) if key in own else reading
+            for key, reading in readings.items()
+        }
+
+
+class _Group:
+    """One set of processes from tick to tick. Keeps nothing of the dead but one sum."""
+
+    def __init__(self) -> None:
+        self._alive: dict[ProcessKey, MemoryReading] = {}
+        self._adopted: dict[ProcessKey, Proportion] = {}
+        """By what the size is told: of all who were there when all had been read."""
+        self._fresh: dict[ProcessKey, tuple[float, Proportion]] = {}
+        """The latest of each, and when it was read."""
+        self._joined: dict[ProcessKey, MemoryReading] = {}
+        self._orphaned_bytes = 0
+        self._changed_at: float | None = None
+        """When processes came or went last, until all have been read since."""
+        self._cost_seconds = 0.0
+
+    @property
+    def was_read(self) -> bool:
+        """Whether anything is known of it."""
+        return bool(self._adopted)
+
+    def follow(self, alive: dict[ProcessKey, MemoryReading], now: float) -> list[ProcessKey]:
+        """Take in who is there now; tell whom to read at once."""
+        came = alive.keys() - self._alive.keys()
+        went = self._alive.keys() - alive.keys()
+        self._alive = alive
+        for key in went:
+            self._fresh.pop(key, None)
+            self._joined.pop(key, None)
+            ended = self._adopted.pop(key, None)
+            if ended is not None and ended.uss_bytes is not None:
+                self._orphaned_bytes += max(0, ended.pss_bytes - ended.uss_bytes)
+        if not self._adopted:
+            # Nobody is left who could share anything with those who came.
+            self._joined, self._orphaned_bytes, self._changed_at = {}, 0, None
+        elif came or went:
+            self._joined.update((key, alive[key]) for key in came)
+            self._changed_at = now
+        return [key for key in alive if self._is_to_be_read(key, now)]
+
+    def take(self, slow: Mapping[ProcessKey, SlowReading], now: float) -> Size | None:
+        """Take in what was read; tell what the processes take together; None: nothing runs."""
+        for key, reading in self._alive.items():
+            told = slow.get(key)
+            if told is None or told.read_at != now:
+                continue
+            pss_bytes, uss_bytes = told.rollup.footprint.pss_bytes, told.rollup.footprint.uss_bytes
+            if pss_bytes is not None:
+                shared_bytes = told.rollup.shared_pss_bytes
+                self._fresh[key] = now, Proportion(pss_bytes, reading, uss_bytes, shared_bytes)
+        self._cost_seconds = sum(slow[key].cost_seconds for key in self._alive if key in slow)
+        since = self._changed_at
+        if since is None or all(self._is_done(key, slow.get(key), since) for key in self._alive):
+            self._adopted = {key: proportion for key, (_, proportion) in self._fresh.items()}
+            self._joined, self._orphaned_bytes, self._changed_at = {}, 0, None
+        return size_of(
+            (self._part(key, reading, slow.get(key)) for key, reading in self._alive.items()),
+            self._orphaned_bytes,
+        )
+
+    def _is_to_be_read(self, key: ProcessKey, now: float) -> bool:
+        fresh = self._fresh.get(key)
+        if fresh is None:
+            return False  # has its turn anyway
+        read_at, proportion = fresh
+        rest_seconds = AGAIN_AFTER_COSTS * self._cost_seconds
+        if self._changed_at is not None:
+            return read_at < self._changed_at and now - read_at >= rest_seconds
+        if now - read_at < max(DRIFT_SECONDS, rest_seconds):
+            return False
+        least_bytes = max(DRIFT_BYTES, DRIFT_SHARE * proportion.pss_bytes)
+        return _distance(self._alive[key], proportion.reading) >= least_bytes
+
+    def _is_done(self, key: ProcessKey, slow: SlowReading | None, since: float) -> bool:
+        """Whether it has been read since, or cannot be."""
+        fresh = self._fresh.get(key)
+        if fresh is not None:
+            return fresh[0] >= since or (slow is not None and bool(slow.skip_reason))
+        return slow is not None and slow.rollup.footprint.pss_bytes is None
+
+    def _part(self, key: ProcessKey, reading: MemoryReading, slow: SlowReading | None) -> Part:
+        return Part(
+            reading,
+            self._adopted.get(key),
+            self._joined.get(key),
+            slow.rollup.footprint.uss_bytes if slow else None,
+        )
+
+
+def _distance(now: MemoryReading, then: MemoryReading) -> int:
+    """How far two cheap figures lie apart, of own memory and of shared memory."""
+    anon_now, anon_then = now.anon_bytes or 0, then.anon_bytes or 0
+    shared_change = (now.rss_bytes - anon_now) - (then.rss_bytes - anon_then)
+    return max(abs(anon_now - anon_then), abs(shared_change))
