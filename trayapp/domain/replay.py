@@ -14,7 +14,9 @@ from trayapp.domain.growth import GrowthRule, GrowthTracker
 from trayapp.domain.leaks import LeakDetector, Load, Signal
 from trayapp.domain.samples import ProcessKey
 
-REPLAYED_METRICS = ("anon_bytes", "uss_bytes", "rss_bytes", "swap_bytes", "process_count")
+REPLAYED_METRICS = (
+    "kept_bytes", "anon_bytes", "uss_bytes", "rss_bytes", "swap_bytes", "process_count",
+)  # fmt: skip
 """What of a target is replayed."""
 MOST_KEYS = 64
 """So many processes are enough to know a run by; the oldest are the last to go."""
@@ -102,7 +104,10 @@ def replay_leaks(
     swap: Figure | None = None
     for stretch in stretches:
         figures = stretch.figures
-        size = figures.get(metric) or (figures.get("uss_bytes") if metric == "anon_bytes" else None)
+        size = figures.get(metric)
+        if metric == "anon_bytes":
+            # With the shared memory that is its own, where it has any.
+            size = figures.get("kept_bytes") or size or figures.get("uss_bytes")
         swap = figures.get("swap_bytes", swap)
         if size is None:
             continue
@@ -128,7 +133,7 @@ def replay_growth(
     """Let a new tracker see what was kept."""
     for stretch in stretches:
         figures = stretch.figures
-        size = figures.get("anon_bytes") or figures.get("rss_bytes")
+        size = figures.get("kept_bytes") or figures.get("anon_bytes") or figures.get("rss_bytes")
         if size is None:
             continue
         count = figures.get("process_count")
