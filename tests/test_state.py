@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from trayapp.domain.incidents import Incident
+from trayapp.domain.alerting import Incident, Memory, News
 from trayapp.domain.levels import Level
+from trayapp.domain.oom import OomMark
+from trayapp.domain.repeats import Telling
 from trayapp.state import (
     Switches,
     TrayMemory,
     load_incidents,
+    load_memory,
+    load_oom_mark,
     load_switches,
     load_tray_memory,
     save_incidents,
@@ -55,6 +60,31 @@ def test_snoozes_that_are_over_are_dropped() -> None:
     assert KEPT.without_past(2_500.0) == Switches(
         off=False, subject_until_wall_seconds={"app": 3_000.0}
     )
+
+
+def test_snoozes_of_an_earlier_version_went_by_names(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    file.write_text('{"subject_until": {"app": 1, "leak:app": 2, "system": 3, "pressure": 4}}')
+    kept = load_switches(file).subject_until_wall_seconds
+    assert kept == {"target:app": 1, "leak:app": 2, "system": 3, "pressure": 4}
+
+
+def test_what_was_told_is_older_when_it_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "incidents.json"
+    news = News(
+        about="target:a", kind="proof", key="leak:a", at=5.0, level=Level.WARNING, value=None
+    )
+    told = Memory(banners=(Telling("leak:a", Level.WARNING, 5.0, 2),), news=(news,))
+    save_incidents(file, [INCIDENT], 1000.0, told, OomMark("boot", 7, 990.0))
+    assert load_memory(file, 1060.0) == Memory(
+        banners=(Telling("leak:a", Level.WARNING, 65.0, 2),), news=(replace(news, at=65.0),)
+    )
+    assert load_oom_mark(file, 1060.0) == OomMark("boot", 7, 990.0)
+    assert load_oom_mark(file, 2 * 86_400.0) is None
+    assert load_incidents(file, 1060.0) == (INCIDENT,)
+    file.write_text('{"wall_seconds": 1000, "told": {"banners": [["a"]]}, "oom": [1]}')
+    assert load_memory(file, 1060.0) == Memory()
+    assert load_oom_mark(file, 1060.0) is None
 
 
 def test_the_menu_overrules_the_settings_until_they_change() -> None:

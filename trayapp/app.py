@@ -27,6 +27,7 @@ from trayapp.delivery.notifier import Notifier
 from trayapp.domain.cleaning import APP, CleanupResult
 from trayapp.domain.dates import weekday_name
 from trayapp.domain.icon import color_problems
+from trayapp.domain.identity import MEMTRAY, SYSTEM, application_key, target_key, target_of
 from trayapp.domain.incidents import Announcement, Incident
 from trayapp.domain.language import N_, _, listed, paragraph
 from trayapp.domain.levels import Level
@@ -79,6 +80,8 @@ _ACTIONS = (
     ("acknowledge", N_("Acknowledge")),
 )
 _SNOOZE_SECONDS = 3600.0
+_MOMENTS = ("oom", "spike", "budget")
+"""How the keys of incidents begin that have happened rather than last."""
 _QUIT_SECONDS = 5.0
 _TRAY_PAUSE_SECONDS, _OTHER_TRAY_SECONDS = 2.0, 120.0
 _TOLD_ACTIONS, _TOLD_OUTCOMES = ("restart", "terminate"), ("done", "failed")
@@ -438,7 +441,7 @@ class App:
         elif verb == "incident":
             view = self._sampler.view
             found = [each for each in (view.incidents if view else ()) if each.key == rest]
-            self._open_incident(rest, *found)
+            self._open_incident(*found)
         elif verb == "acknowledge":
             self._sampler.acknowledge(rest)
         elif verb == "snooze":
@@ -493,19 +496,19 @@ class App:
     def _on_banner_action(self, banner_key: str, action: str) -> None:
         """Do what a banner's button says. The notifier thread."""
         incident = self._banners.get(banner_key)
-        key = incident.key if incident else ""
-        subject = _subject_of(key)
         if action in ("trends", "default"):
-            self._open_incident(key, incident)
+            self._open_incident(incident)
         elif action == "cleanup":
-            is_target = subject in self._known_targets()
-            what = f"target:{subject}" if is_target else "app"
+            target = target_of(incident.identity) if incident else None
+            what = f"target:{target}" if target in self._known_targets() else "app"
             self._in_background(lambda: self._clean_and_tell(what))
-        elif action == "snooze":
+        elif action == "snooze" and incident is not None:
             until = time.time() + _SNOOZE_SECONDS
-            self._switch(lambda switches: switches.snoozed(subject or "system", until))
-        elif action == "acknowledge":
-            self._sampler.acknowledge(key)
+            # A kill is no shortage, nor is it all about its program.
+            about = incident.key if _is_moment(incident) else incident.identity
+            self._switch(lambda switches: switches.snoozed(about, until))
+        elif action == "acknowledge" and incident is not None:
+            self._sampler.acknowledge(incident.key)
 
     def _on_delivered(self, banner_key: str, delivered: bool, reason: str) -> None:
         self._counts["delivered"] += delivered
@@ -633,9 +636,9 @@ class App:
         """The status with every application as of now. A control worker's thread."""
         told = self._status()
         if self._sampler.view is not None:
-            followed = {each.name: each for each in self._sampler.view.applications}
+            followed = {each.key: each for each in self._sampler.view.applications}
             told["applications"] = [
-                application_status(use, followed.get(use.name))
+                application_status(use, followed.get(use.key))
                 for use in self._sampler.read_applications()
             ]
         return told
@@ -684,12 +687,30 @@ class App:
             self._switch(lambda _: Switches(off=what == "off"))
         elif what == "snooze" and isinstance(seconds, (int, float)):
             subject = str(target) if target is not None else None
-            known = ["system", *self._known_targets()]
-            if subject is not None and subject not in known:
-                raise UsageError(_unknown_target(subject, known))
             until = time.time() + float(seconds)
-            self._switch(lambda switches: switches.snoozed(subject, until))
+            for about in [None] if subject is None else self._abouts(subject):
+                self._switch(partial(_snoozed, about=about, until=until))
         return {"alerts": self._status()["alerts"]}
+
+    def _abouts(self, name: str) -> list[str]:
+        """The keys of what goes by a name: a target, or where there is none, applications.
+
+        Raises: UsageError if nothing does.
+        """
+        known = [SYSTEM, *self._known_targets()]
+        if name in known:
+            return [target_key(name)]
+        view = self._sampler.view
+        # One incident alone may be snoozed, too.
+        abouts = [each.key for each in (view.incidents if view else ()) if each.key == name]
+        abouts += [
+            application_key(each.key)
+            for each in (view.applications if view else ())
+            if each.name == name and each.key is not None
+        ]
+        if not abouts:
+            raise UsageError(_unknown_target(name, known))
+        return abouts
 
     def _acknowledge(self, wanted: str) -> dict[str, object]:
         """Acknowledge an incident by its key, or by its subject where that has only one."""
@@ -714,13 +735,16 @@ class App:
 
     # -- windows
 
-    def _open_incident(self, key: str, incident: Incident | None = None) -> None:
+    def _open_incident(self, incident: Incident | None = None) -> None:
         """Show the trends of what an incident is about, at the moment when it began."""
-        subject = _subject_of(key)
-        has_curves = subject in ("system", "memtray", *self._known_targets())
-        options = () if incident is None else ("--at", f"{incident.since_wall_seconds:.0f}")
-        arguments = [subject] if subject and has_curves else []
-        self._open_window("trends", *arguments, options=options)
+        if incident is None:
+            self._open_window("trends")
+            return
+        about = incident.identity
+        subject = about if about == MEMTRAY else target_of(about)
+        arguments = [subject] if subject in (MEMTRAY, *self._known_targets()) else []
+        moment = f"{incident.since_wall_seconds:.0f}"
+        self._open_window("trends", *filter(None, arguments), options=("--at", moment))
 
     def _open_window(self, verb: str, *arguments: str, options: Sequence[str] = ()) -> None:
         """Start a window in a child process. Any thread; takes a millisecond or two."""
@@ -791,9 +815,16 @@ def _sentence(text: object) -> str:
     return f"{line[:1].upper()}{line[1:]}" + _(".")
 
 
+def _is_moment(incident: Incident) -> bool:
+    return incident.key.partition(":")[0] in _MOMENTS
+
+
 def _banner_key(incident: Incident) -> str:
-    """What is related shares a banner: all about one target, all about the machine."""
-    return f"about:{incident.subject}"
+    """What is related shares a banner: all about one target, all about the machine.
+
+    What has merely happened has one of its own, lest it replaces what goes on.
+    """
+    return incident.key if _is_moment(incident) else f"about:{incident.identity}"
 
 
 def _over(banner_key: str, announcement: Announcement, wall_seconds: float) -> Banner:
@@ -825,12 +856,6 @@ def _recent_line(event: Event) -> str:
     )
 
 
-def _subject_of(incident_key: str) -> str | None:
-    """The target an incident is about, or "memtray" or "system"; None: the machine."""
-    _kind, _colon, name = incident_key.partition(":")
-    return name or None
-
-
 def _cleanup(result: CleanupResult) -> dict[str, object]:
     return {
         "subject": result.subject,
@@ -840,6 +865,10 @@ def _cleanup(result: CleanupResult) -> dict[str, object]:
         "note": result.note or None,
         "text": result.sentence(),
     }
+
+
+def _snoozed(switches: Switches, about: str | None, until: float) -> Switches:
+    return switches.snoozed(about, until)
 
 
 def _unknown_target(name: str, known: Sequence[str]) -> str:

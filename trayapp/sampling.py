@@ -36,7 +36,7 @@ from trayapp.readers.pace import next_tick_seconds
 from trayapp.rebuilding import RUNS, Rebuilding
 from trayapp.rules import budget_of, monitor_rules, retention
 from trayapp.settings import SettingsFile
-from trayapp.state import load_incidents, load_memory, save_incidents
+from trayapp.state import load_incidents, load_memory, load_oom_mark, save_incidents
 
 _HOUSEKEEPING_SECONDS = 1.0
 _SLOWEST_SECONDS = 30.0
@@ -101,6 +101,8 @@ class Sampler(threading.Thread):
         """When somebody asked for fresh figures last."""
         self._referenced: ReferencedRequest | None = None
         self._sample_count = 0
+        self._kept_mark: tuple[str, int] | None = None
+        """How far kills were told when that was last written down."""
         self.view: View | None = None
         """The latest; None before the first tick."""
         self.recent_alerts: tuple[Event, ...] = ()
@@ -198,8 +200,10 @@ class Sampler(threading.Thread):
 
     def run(self) -> None:
         """Tick until stopped. The sampler thread's whole life."""
+        file = self._incidents_file
+        mark = load_oom_mark(file, time.time()) if file is not None else None
         self._machine = MachineReader(
-            monitor_rules(self._settings_file.settings).targets, self._app_pid
+            monitor_rules(self._settings_file.settings).targets, self._app_pid, mark
         )
         self._open_history()
         self._keep_event(Event(wall_seconds=time.time(), kind="start", subject="memtray"))
@@ -277,7 +281,9 @@ class Sampler(threading.Thread):
                 self._history.remember(RUNS, marks)
         for event in (*outcome.events, *level_events(outcome.reached, frame.wall_seconds)):
             self._keep_event(event)
-        if outcome.announcements or outcome.reached or outcome.messages:
+        mark = self._machine.oom_mark
+        is_counted = mark is not None and mark[:2] != self._kept_mark
+        if outcome.announcements or outcome.reached or outcome.messages or is_counted:
             self._remember_alerts(outcome.events)
             self._save_incidents()
         self._collect_problems()
@@ -317,7 +323,7 @@ class Sampler(threading.Thread):
                 subject=incident.subject,
                 level=incident.level.label,
                 text=incident.title,
-                data={"incident": key, "what": "acknowledged"},
+                data={"incident": key, "about": incident.identity, "what": "acknowledged"},
             )
         )
         self._save_incidents()
@@ -336,9 +342,10 @@ class Sampler(threading.Thread):
         if self._incidents_file is None:
             return
         try:
-            monitor = self._monitor
+            monitor, mark = self._monitor, self._machine.oom_mark
             file, now = self._incidents_file, time.time()
-            save_incidents(file, monitor.open_incidents, now, monitor.told)
+            save_incidents(file, monitor.open_incidents, now, monitor.told, mark)
+            self._kept_mark = mark[:2] if mark else None
         except OSError as error:
             _log.warning("open incidents will not outlive a restart: %s", error)
 

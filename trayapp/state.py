@@ -11,14 +11,17 @@ from typing import Any
 
 from trayapp.domain.alerting import Incident, Memory, News, Quiet
 from trayapp.domain.applications import ApplicationKey
-from trayapp.domain.identity import OTHERS_LEAK, application_key
+from trayapp.domain.identity import OTHERS_LEAK, application_key, key_of_subject
 from trayapp.domain.levels import Level
+from trayapp.domain.oom import OomMark
 from trayapp.domain.repeats import Telling
 from trayapp.domain.samples import ProcessKey
+from trayapp.domain.telling import TARGET_INCIDENTS
 
 _WORTH_SECONDS = 86_400.0
 _MOST_INCIDENTS = 1000
 _MOST_TOLD = 3000
+_INCIDENTS = (*TARGET_INCIDENTS, OTHERS_LEAK, "forecast", "budget", "oom")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,7 @@ class Switches:
     """None: as the settings say."""
     all_until_wall_seconds: float | None = None
     subject_until_wall_seconds: Mapping[str, float] = field(default_factory=dict)
-    """By the name of a subject, or the key of one incident."""
+    """By the key of what an incident is about, see `identity`, or of one incident."""
 
     def quiet(self, enabled_by_settings: bool) -> Quiet:
         """What is not to be heard, settings considered."""
@@ -72,15 +75,22 @@ def load_switches(file: Path) -> Switches:
     if not isinstance(kept, dict):
         return Switches()
     off, until, subjects = kept.get("off"), kept.get("all_until"), kept.get("subject_until")
+    has_keys = kept.get("has_keys") is True
     return Switches(
         off=off if isinstance(off, bool) else None,
         all_until_wall_seconds=_as_time(until),
         subject_until_wall_seconds={
-            subject: time
+            subject if has_keys else _as_about(subject): time
             for subject, value in (subjects if isinstance(subjects, dict) else {}).items()
             if (time := _as_time(value)) is not None
         },
     )
+
+
+def _as_about(name: str) -> str:
+    """What an earlier version kept: the key of an incident, or the name of a target."""
+    is_incident = name == "pressure" or name.partition(":")[0] in _INCIDENTS
+    return name if is_incident else key_of_subject(name)
 
 
 def save_switches(file: Path, switches: Switches) -> None:
@@ -93,6 +103,7 @@ def save_switches(file: Path, switches: Switches) -> None:
             "off": switches.off,
             "all_until": switches.all_until_wall_seconds,
             "subject_until": dict(switches.subject_until_wall_seconds),
+            "has_keys": True,
         }
     )
     _replace(file, text)
@@ -165,14 +176,30 @@ def load_memory(file: Path, wall_seconds: float) -> Memory:
         return Memory()
 
 
+def load_oom_mark(file: Path, wall_seconds: float) -> OomMark | None:
+    """How far kills were told when Memtray ended; None: that is not known, or a day ago."""
+    try:
+        boot, total, at = json.loads(file.read_text(encoding="utf-8"))["oom"]
+        mark = OomMark(str(boot), int(total), float(at))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return mark if 0 <= wall_seconds - mark.wall_seconds < _WORTH_SECONDS else None
+
+
 def save_incidents(
-    file: Path, incidents: Iterable[Incident], wall_seconds: float, memory: Memory | None = None
+    file: Path,
+    incidents: Iterable[Incident],
+    wall_seconds: float,
+    memory: Memory | None = None,
+    oom_mark: OomMark | None = None,
 ) -> None:
     """Write what is open, and what was told; as `save_switches`. Raises: OSError."""
     kept: dict[str, object] = {"wall_seconds": wall_seconds}
     kept["incidents"] = [asdict(incident) for incident in incidents]
     if memory is not None:
         kept["told"] = asdict(memory)
+    if oom_mark is not None:
+        kept["oom"] = list(oom_mark)
     _replace(file, json.dumps(kept))
 
 

@@ -435,3 +435,38 @@ def test_no_two_banners_of_one_level_are_closer_than_the_gap(
         ]
     for (before, low), (after, high) in pairwise(banners):
         assert high > low or high is E or after - before >= 60
+
+
+KILL = Condition(
+    key="oom:system", subject="system", level=C, is_moment=True, is_pressing=True, title="killed"
+)
+
+
+def test_a_kill_waits_for_no_other_banner_and_no_shortage_stands_in_for_it() -> None:
+    book = IncidentBook(AlertPolicy())
+    pressure = Condition(key=PRESSURE_KEY, subject="system", level=E, has_lasted=True)
+    assert told_of(book, 0, pressure) == [(PRESSURE_KEY, "raised", "")]
+    assert told_of(book, 1, pressure, KILL) == [("oom:system", "raised", "")]
+
+
+def test_kills_that_go_on_are_told_at_growing_distances() -> None:
+    book = IncidentBook(AlertPolicy())
+    told = [
+        second
+        for second in range(0, 7200, 20)
+        for _, what, _ in told_of(book, second, KILL)
+        if what in ("raised", "worsened")
+    ]
+    assert told[:3] == [0, 60, 300]
+    assert len(told) <= 6
+
+
+def test_a_snoozed_kill_mutes_no_shortage() -> None:
+    quiet = Quiet(subject_until_wall_seconds={"oom:system": WALL + 3600})
+    book = IncidentBook(AlertPolicy(gap_seconds=0))
+    pressure = Condition(key=PRESSURE_KEY, subject="system", level=E, has_lasted=True)
+    told = told_of(book, 0, pressure, KILL, quiet=quiet)
+    assert [(key, what) for key, what, _ in told] == [
+        (PRESSURE_KEY, "raised"),
+        ("oom:system", "held"),
+    ]

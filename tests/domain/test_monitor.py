@@ -11,7 +11,7 @@ from trayapp.domain.incidents import AlertPolicy, Quiet
 from trayapp.domain.levels import Level
 from trayapp.domain.limits import Limit
 from trayapp.domain.monitor import SESSION, Monitor, MonitorRules, Outcome
-from trayapp.domain.oom import OomKill
+from trayapp.domain.oom import OomKill, Victim
 from trayapp.domain.records import Event, Series
 from trayapp.domain.samples import (
     Everything,
@@ -203,10 +203,15 @@ def test_without_any_limit_the_machine_is_the_limit_and_the_pressure_is_told_ins
 
 
 def test_what_the_kernel_kills_is_told_at_once() -> None:
-    kill = OomKill(count=1, ended=("app",))
+    victim = Victim(name="x", pid=100, target="app", is_certain=True)
+    kill = OomKill(count=1, victims=(victim,))
     outcomes = run([frame(0, target("app", 100)), replace(frame(1), oom_kill=kill)])
     assert told(outcomes) == [("oom:app", "raised", Level.CRITICAL)]
-    assert "app ended at that moment" in outcomes[-1].view.incidents[0].body
+    assert outcomes[-1].view.incidents[0].title == "Out of memory: app (100) was killed"
+    assert [(each.kind, each.data.get("pid")) for each in outcomes[-1].events] == [
+        ("oom", 100),
+        ("alert", None),
+    ]
 
 
 def test_memtray_over_its_own_budget_says_so_once() -> None:

@@ -6,50 +6,134 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trayapp.domain.levels import Level
-from trayapp.domain.oom import (
-    PATIENCE_SECONDS,
-    OomCount,
-    OomKill,
-    OomWatch,
-    ended_targets,
-)
+from trayapp.domain.oom import PATIENCE_SECONDS, Ended, OomCount, OomKill, OomWatch, Victim
+from trayapp.domain.units import MIB
+
+GIB = 1024 * MIB
+WEB = Ended("gunicorn", 70, "web", 900 * MIB)
+HOG = Ended("hog", 90, None, 900 * MIB)
+CHILD = Ended("sh", 71, "web", 5 * MIB)
 
 
-def count(total: int | None, **by_target: dict[str, int]) -> OomCount:
-    return OomCount(total=total, by_target=by_target)
+def count(total: int | None, *victims: Victim, **by_target: dict[str, int]) -> OomCount:
+    return OomCount(total=total, by_target=by_target, victims=victims)
 
 
-def watching(first: OomCount) -> OomWatch:
+def watching(first: OomCount, available: int | None = GIB) -> OomWatch:
     watch = OomWatch()
-    assert watch.fold(0.0, first, ()) is None
+    assert watch.fold(0.0, first, (), available) is None
     return watch
+
+
+def named(kill: OomKill | None) -> list[tuple[int, str | None]]:
+    assert kill is not None
+    return [(victim.pid, victim.target) for victim in kill.victims]
 
 
 def test_what_was_counted_before_is_no_news() -> None:
     watch = watching(count(7))
     for second in range(1, 60):
-        assert watch.fold(float(second), count(7), ["web"]) is None
+        assert watch.fold(float(second), count(7), [WEB], GIB) is None
 
 
-def test_the_target_that_ended_in_that_window_is_named() -> None:
+def test_whom_the_kernel_names_is_told_at_once_and_is_its_targets() -> None:
     watch = watching(count(7))
-    assert watch.fold(1.0, None, ["web"]) is None
-    kill = watch.fold(2.0, count(8), ())
-    assert kill == OomKill(count=1, ended=("web",))
+    victim = Victim(name="gunicorn", pid=70, rss_bytes=900 * MIB, is_certain=True)
+    kill = watch.fold(2.0, count(8, victim), (), GIB, {70: "web"})
+    assert named(kill) == [(70, "web")]
+    assert kill is not None
+    condition = kill.condition()
+    assert (condition.key, condition.subject, condition.about) == ("oom:web", "web", "target:web")
+    assert condition.title == "Out of memory: web (70) was killed"
+    assert condition.body == "The kernel killed web (70) (900 MiB): the machine's memory was full."
+    assert watch.fold(4.0, count(8), [WEB], GIB) is None
+
+
+def test_whom_the_kernel_names_is_told_though_a_target_lost_a_child() -> None:
+    watch = watching(count(7))
+    victim = Victim(name="hog", pid=90, rss_bytes=900 * MIB, is_certain=True)
+    kill = watch.fold(2.0, count(8, victim), [CHILD], GIB)
+    assert named(kill) == [(90, None)]
+    assert kill is not None
+    assert kill.subject == "system"
+    assert kill.condition().key == "oom:program:hog"
+
+
+def test_the_log_may_come_a_moment_after_the_counter() -> None:
+    watch = watching(count(7))
+    assert watch.fold(2.0, count(8), (), GIB) is None
+    victim = Victim(name="hog", pid=90, rss_bytes=1, is_certain=True)
+    assert named(watch.fold(4.0, count(8, victim), (), GIB)) == [(90, None)]
+
+
+def test_who_ended_with_the_memory_that_came_back_is_named() -> None:
+    watch = watching(count(7), 10 * MIB)
+    assert watch.fold(1.0, None, [CHILD, HOG], 800 * MIB) is None
+    kill = watch.fold(2.0, count(8), (), 800 * MIB)
+    assert named(kill) == [(90, None)]
+    assert kill is not None
     assert kill.text == (
-        "The kernel killed a process for lack of memory; web ended at that moment."
+        "The kernel killed a process for lack of memory, it seems hog (90): 900 MiB."
     )
-    assert kill.subject == "web"
-    assert watch.fold(4.0, count(8), ()) is None
+
+
+def test_a_target_that_merely_lost_a_child_is_not_blamed() -> None:
+    """Of a machine-wide kill, any target that lost a short-lived child was said to be it."""
+    for child in (CHILD, CHILD._replace(rss_bytes=None), CHILD._replace(rss_bytes=800 * MIB)):
+        watch = watching(count(7))
+        watch.fold(1.0, None, [child], GIB)
+        assert watch.fold(2.0, count(8), (), GIB) is None
+        kill = watch.fold(2.0 + PATIENCE_SECONDS, count(8), (), GIB)
+        assert kill == OomKill(count=1)
+        assert kill.subject == "system"
+        assert kill.text == "The kernel killed a process for lack of memory."
+
+
+def test_a_target_whose_cgroup_counted_it_is_named_with_its_process() -> None:
+    watch = watching(count(7, web={"/web": 0}, db={"/db": 0}))
+    db = Ended("postgres", 80, "db", 950 * MIB)
+    kill = watch.fold(2.0, count(8, web={"/web": 1}, db={"/db": 0}), [WEB], GIB)
+    assert named(kill) == [(70, "web")]
+    watch = watching(count(7, web={"/web": 0}, db={"/db": 0}))
+    watch.fold(2.0, count(8, web={"/web": 1}, db={"/db": 0}), [db], GIB)
+    kill = watch.fold(9.0, count(8), (), GIB)
+    assert named(kill) == [], "what ended was not in that cgroup"
+    assert kill is not None
+    assert kill.text == "The kernel killed a process in the cgroup of web for lack of memory."
+
+
+def test_a_shared_cgroup_counts_once_and_blames_nobody() -> None:
+    both = {"web": {"/app": 0}, "db": {"/app": 0}}
+    after = {"web": {"/app": 1}, "db": {"/app": 1}}
+    watch = watching(OomCount(total=None, by_target=both))
+    assert watch.fold(2.0, OomCount(total=None, by_target=after), (), GIB) is None
+    kill = watch.fold(8.0, None, (), GIB)
+    assert kill == OomKill(count=1, counted_in=("db", "web"))
+    assert (
+        kill.text == "The kernel killed a process in the cgroup of db and web for lack of memory."
+    )
+
+
+def test_a_cgroup_seen_for_the_first_time_has_killed_nobody_lately() -> None:
+    watch = watching(count(7))
+    assert watch.fold(2.0, count(7, web={"/web": 5}), [WEB]) is None
+    assert watch.fold(4.0, count(7, web={"/web": 5, "/new": 9}), [WEB]) is None
+
+
+def test_counters_that_start_anew_are_no_kill() -> None:
+    watch = watching(count(7, web={"/web": 5}))
+    assert watch.fold(2.0, count(0, web={"/web": 0}), [WEB]) is None
+    assert watch.fold(4.0, count(None), [WEB]) is None
+    assert watch.fold(6.0, count(9), [WEB]) is None
+    assert watch.fold(8.0, count(10), ()) is None
+    assert watch.untold == 1
 
 
 def test_a_big_process_may_take_seconds_to_end() -> None:
-    watch = watching(count(7))
-    assert watch.fold(2.0, count(8), ()) is None
-    assert watch.fold(4.0, count(8), ()) is None
-    kill = watch.fold(5.0, None, ["web"])
-    assert kill is not None
-    assert kill.ended == ("web",)
+    watch = watching(count(7), 10 * MIB)
+    assert watch.fold(2.0, count(8), (), 10 * MIB) is None
+    assert watch.fold(4.0, count(8), (), 10 * MIB) is None
+    assert named(watch.fold(5.0, None, [WEB], 900 * MIB)) == [(70, "web")]
 
 
 def test_if_nobody_known_ends_it_is_told_without_a_name() -> None:
@@ -59,90 +143,80 @@ def test_if_nobody_known_ends_it_is_told_without_a_name() -> None:
     assert kill == OomKill(count=3)
     assert kill.text == "The kernel killed 3 processes for lack of memory."
     assert kill.subject == "system"
-    assert watch.fold(60.0, count(10), ["web"]) is None
-
-
-def test_who_ended_long_before_is_not_blamed() -> None:
-    watch = watching(count(7))
-    watch.fold(1.0, None, ["web"])
-    for second in range(2, 21, 2):
-        assert watch.fold(float(second), count(7), ()) is None
-    assert watch.fold(22.0, count(8), ()) is None
-    assert watch.fold(30.0, None, ()) == OomKill(count=1)
+    assert watch.fold(60.0, count(10), [WEB]) is None
 
 
 def test_after_a_pause_nobody_is_blamed_for_what_happened_meanwhile() -> None:
     watch = watching(count(7))
-    watch.fold(10.0, None, ["web"])
-    assert watch.fold(3600.0, count(8), ()) is None
-    assert watch.fold(3610.0, None, ()) == OomKill(count=1)
+    watch.fold(10.0, None, [WEB], GIB)
+    assert watch.fold(3600.0, count(8), (), 2 * GIB) is None
+    assert watch.fold(3610.0, None, (), 2 * GIB) == OomKill(count=1)
 
 
-def test_a_cgroups_own_counter_says_where_it_was() -> None:
-    watch = watching(count(7, web={"/web": 0}, db={"/db": 2}))
-    kill = watch.fold(2.0, count(8, web={"/web": 1}, db={"/db": 2}), ["web", "db"])
-    assert kill == OomKill(count=1, ended=("db", "web"), counted_in=("web",))
-    assert kill.subject == "web"
-    assert kill.text == (
-        "The kernel killed a process in the cgroup of web for lack of memory; "
-        "db and web ended at that moment."
-    )
-
-
-def test_targets_that_share_a_cgroup_count_its_kill_once() -> None:
-    watch = watching(count(None, a={"/u": 0}, b={"/u": 0}))
-    kill = watch.fold(2.0, count(None, a={"/u": 1}, b={"/u": 1}), ["b"])
-    assert kill == OomKill(count=1, ended=("b",), counted_in=("a", "b"))
-    assert kill.subject == "b"
-
-
-def test_a_cgroup_seen_for_the_first_time_has_killed_nobody_lately() -> None:
-    watch = watching(count(7))
-    assert watch.fold(2.0, count(7, web={"/web": 5}), ["web"]) is None
-    assert watch.fold(4.0, count(7, web={"/web": 5, "/new": 9}), ["web"]) is None
-
-
-def test_counters_that_start_anew_are_no_kill() -> None:
-    watch = watching(count(7, web={"/web": 5}))
-    assert watch.fold(2.0, count(0, web={"/web": 0}), ["web"]) is None
-    assert watch.fold(4.0, count(None), ["web"]) is None
-    assert watch.fold(6.0, count(9), ["web"]) is None
-    kill = watch.fold(8.0, count(10), ())
+def test_kills_while_memtray_did_not_run_are_told_once() -> None:
+    watch = OomWatch()
+    victim = Victim(name="hog", pid=90, rss_bytes=900 * MIB, is_certain=True)
+    first = OomCount(total=9, missed=2, victims=(victim,))
+    kill = watch.fold(0.0, first, [WEB], GIB)
     assert kill is not None
-    assert kill.count == 1
+    assert (kill.count, kill.is_missed, named(kill)) == (2, True, [(90, None)])
+    assert kill.text.endswith("It happened while Memtray was not running.")
+    assert watch.fold(2.0, count(9), (), GIB) is None
+    nobody = OomWatch().fold(0.0, OomCount(total=9, missed=2), [WEB], GIB)
+    assert nobody == OomKill(count=2, is_missed=True)
 
 
-def test_a_kill_becomes_an_alert_of_the_moment() -> None:
-    condition = OomKill(count=1, ended=("web",)).condition()
-    assert (condition.key, condition.subject, condition.level) == ("oom:web", "web", Level.CRITICAL)
-    assert condition.is_moment
-    assert OomKill(count=2, ended=("a", "b")).condition().subject == "system"
+def test_what_is_counted_and_not_told_yet_is_untold() -> None:
+    watch = watching(count(7))
+    watch.fold(2.0, count(8), (), GIB)
+    assert watch.untold == 1
+    watch.fold(8.0, None, (), GIB)
+    assert watch.untold == 0
 
 
-def test_who_lost_a_process_is_told_by_who_had_it() -> None:
-    members = {"a": [1, 2], "b": [3], "c": []}
-    assert ended_targets(members, [3, 2, 9]) == ("a", "b")
-    assert ended_targets(members, []) == ()
+def test_each_victim_is_kept_with_its_name_and_pid() -> None:
+    kill = OomKill(
+        count=2,
+        victims=(
+            Victim(name="hog", pid=90, rss_bytes=1, is_certain=True, wall_seconds=5.0),
+            Victim(name="x", pid=91, target="web", rss_bytes=1),
+        ),
+    )
+    events = kill.events(1000.0)
+    assert [(each.subject, each.data["pid"], each.wall_seconds) for each in events] == [
+        ("system", 90, 5.0),
+        ("web", 91, 1000.0),
+    ]
+    assert all(each.level == Level.CRITICAL.label for each in events)
+    assert kill.title == "Out of memory: hog (90) and 1 other killed"
+    (nobody,) = OomKill(count=1).events(1000.0)
+    assert nobody.data["pid"] is None
 
 
 @given(
     st.lists(
-        st.tuples(st.none() | st.integers(0, 3), st.lists(st.sampled_from("abc"), max_size=2)),
-        max_size=50,
+        st.tuples(
+            st.floats(0.1, 40),
+            st.none() | st.integers(0, 2),
+            st.booleans(),
+            st.integers(0, 2000),
+        ),
+        max_size=60,
     )
 )
-def test_every_kill_is_told_once_and_nothing_is_kept(
-    ticks: list[tuple[int | None, list[str]]],
+def test_every_kill_is_told_exactly_once(
+    steps: list[tuple[float, int | None, bool, int]],
 ) -> None:
-    watch = watching(count(0))
-    total = told = 0
-    second = 0
-    for second, (kills, ended) in enumerate(ticks, 1):
-        total += kills or 0
-        kill = watch.fold(float(second), None if kills is None else count(total), ended)
+    watch, now, total, told = OomWatch(), 0.0, 0, 0
+    watch.fold(now, count(0), ())
+    for pause, more, has_ended, available in steps:
+        now += pause
+        if more is not None:
+            total += more
+        counted = None if more is None else count(total)
+        kill = watch.fold(now, counted, [WEB] if has_ended else [], available * MIB)
         told += kill.count if kill else 0
-    last = watch.fold(second + 1.0, count(total), ())
-    late = watch.fold(second + 60.0, count(total), ())
-    told += sum(kill.count for kill in (last, late) if kill)
-    assert told == total
-    assert not watch._ends
+    kill = watch.fold(now + 100, count(total), ())
+    told += kill.count if kill else 0
+    kill = watch.fold(now + 200, None, ())
+    assert told + (kill.count if kill else 0) == total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -12,8 +13,10 @@ import pytest
 
 from tests.readers.cgroups import Machine, real_cgroup
 from tests.readers.children import running_python, tell
-from trayapp.domain.oom import OomCount, OomWatch, ended_targets
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.oom import OomCount, Victim
+from trayapp.domain.samples import MemoryReading, ProcessKey
+from trayapp.readers.kernel_log import KernelLog
+from trayapp.readers.kills import KillReader
 from trayapp.readers.oom import LOOK_SECONDS, PERIOD_SECONDS, OomReader
 from trayapp.readers.procfile import read_started
 
@@ -136,19 +139,79 @@ def test_a_real_kill_is_noticed_and_named() -> None:
         (folder / "cgroup.procs").write_text(str(child.pid))
         key = ProcessKey(child.pid, read_started("/proc", child.pid))
         members = {"calm": [], "eater": [key]}
-        watch = OomWatch()
-        with reading() as reader:
-            before = reader.read(members, 0.0)
-            assert before is not None
-            assert before.by_target["eater"] == {f"/{folder.name}": 0}
-            assert watch.fold(0.0, before, ()) is None
+        readings = {key: MemoryReading(60 * MIB)}
+        kills = KillReader()
+        try:
+            kills.note_sizes(readings, is_all=True)
+            assert kills.read(0.0, members, members, 10**9) is None
+            mark = kills.mark
             tell(child)
             assert child.wait(timeout=30) == -signal.SIGKILL
-            ended = ended_targets(members, [key])
-            kill = watch.fold(LOOK_SECONDS, reader.read({"eater": []}, LOOK_SECONDS), ended)
-    assert kill is not None
-    assert kill.ended == kill.counted_in == ("eater",)
-    assert kill.subject == "eater"
-    assert kill.text.endswith(
-        "in the cgroup of eater for lack of memory; eater ended at that moment."
-    )
+            kills.note_gone([key], members, lambda _: None)
+            kill = kills.read(LOOK_SECONDS, members, {"calm": [], "eater": []}, 10**9)
+        finally:
+            kills.close()
+        assert kill is not None
+        assert kill.counted_in == ("eater",)
+        assert [(each.pid, each.target) for each in kill.victims] == [(child.pid, "eater")]
+        if os.access("/dev/kmsg", os.R_OK):
+            (victim,) = kill.victims
+            assert victim.is_certain
+            assert victim.by_cgroup
+        # The next run, which was not there when it happened, tells it; the one after does not.
+        after = KillReader(mark)
+        try:
+            kill = after.read(0.0, {}, {}, 10**9)
+            told = after.mark
+        finally:
+            after.close()
+        assert kill is not None
+        assert kill.is_missed
+        if os.access("/dev/kmsg", os.R_OK):
+            assert [each.pid for each in kill.victims] == [child.pid]
+        again = KillReader(told)
+        try:
+            assert again.read(0.0, {}, {}, 10**9) is None
+        finally:
+            again.close()
+
+
+RECORDS = (
+    b"4,733,2900950223,-;python invoked oom-killer: gfp_mask=0xcc0, order=0, oom_score_adj=0\n",
+    b"3,801,2900951000,-;Memory cgroup out of memory: Killed process 5006 (python) "
+    b"total-vm:210000kB, anon-rss:50944kB, file-rss:5120kB, shmem-rss:0kB, UID:0 pgtables:148kB "
+    b"oom_score_adj:0\n",
+    b"3,802,2900951000,c;Out of memory: Killed process 7 ((sd) Killed process 9 (x)) "
+    b"total-vm:1kB, anon-rss:1024kB, file-rss:0kB, shmem-rss:1024kB\n",
+    b"3,803,2900951000,-;Killed process 8 (we\\x0ab), UID 1000, total-vm:1kB, anon-rss:1kB, "
+    b"file-rss:0kB\n",
+)
+
+
+def test_the_kernels_records_are_read_in_all_their_forms(tmp_path: Path) -> None:
+    """Names may hold anything, also what looks like the rest of the record."""
+    log = tmp_path / "kmsg"
+    os.mkfifo(log)
+    reader = KernelLog(str(log))
+    writer = os.open(log, os.O_WRONLY | os.O_NONBLOCK)
+    try:
+        found: list[Victim] = []
+        for record in RECORDS:
+            os.write(writer, record)
+            found += reader.kills()
+    finally:
+        os.close(writer)
+        reader.close()
+    assert [(each.pid, each.name, each.by_cgroup) for each in found] == [
+        (5006, "python", True),
+        (7, "(sd) Killed process 9 (x)", False),
+        (8, "we\nb", False),
+    ]
+    assert [each.rss_bytes for each in found] == [56064 * 1024, 2 * MIB, 1024]
+
+
+def test_a_log_that_may_not_be_read_knows_of_nobody(tmp_path: Path) -> None:
+    log = KernelLog(str(tmp_path / "none"))
+    assert not log.is_readable
+    assert log.kills() == log.kills(from_start=True) == ()
+    log.close()

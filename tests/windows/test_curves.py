@@ -112,6 +112,19 @@ def test_events_go_beside_what_they_are_about(tmp_path: Path) -> None:
     ]
 
 
+def test_alerts_of_another_program_of_the_name_are_not_marked_on_the_target(
+    tmp_path: Path,
+) -> None:
+    told = {"what": "raised", "about": "application:program:web"}
+    events = [
+        Event(wall_seconds=START + 10, kind="alert", subject="web", level="warning", data=about)
+        for about in (told, {"what": "raised", "incident": "leak-of-application:web"})
+    ]
+    store = write_store(tmp_path / "h", {"web": 1.0}, events=events)
+    data = read(store, targets=("web",))
+    assert data.target_events == ()
+
+
 def test_crowded_events_share_a_mark_with_the_worst(tmp_path: Path) -> None:
     events = [
         Event(

@@ -33,6 +33,15 @@ def store(tmp_path: Path) -> Path:
             data={"what": "raised"},
         ),
         Event(wall_seconds=START + 900, kind="alert", subject="other", level="emergency"),
+        # A program that nobody tracks goes by the same name; as kept now, and as it was once.
+        Event(
+            wall_seconds=START + RESTART + 300, kind="alert", subject="web", level="emergency",
+            data={"what": "raised", "about": "application:program:web"},
+        ),
+        Event(
+            wall_seconds=START + RESTART + 310, kind="alert", subject="web", level="emergency",
+            data={"what": "raised", "incident": "leak-of-application:web"},
+        ),
         *(
             Event(
                 wall_seconds=START + number, kind="task", subject="web",

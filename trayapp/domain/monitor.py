@@ -471,7 +471,7 @@ class Monitor:
             conditions.append(frame.oom_kill.condition())
         if budget is not None and budget.announcement:
             conditions.append(_budget_condition(budget.announcement))
-        events: list[Event] = []
+        events: list[Event] = list(frame.oom_kill.events(wall)) if frame.oom_kill else []
         views: list[TargetView] = []
         keys_before = [state.run.keys for state in self._states.values()]
         for rule in self._rules.targets:

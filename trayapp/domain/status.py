@@ -7,6 +7,7 @@ from dataclasses import asdict
 from trayapp.domain.application_trends import ApplicationView
 from trayapp.domain.applications import ApplicationUse
 from trayapp.domain.budget import BudgetVerdict
+from trayapp.domain.identity import application_key, name_in, target_key
 from trayapp.domain.incidents import Incident
 from trayapp.domain.leaks import NOTHING_TO_JUDGE, Verdict
 from trayapp.domain.leaks.staleness import Staleness
@@ -24,7 +25,11 @@ def status(view: View | None, controls: Controls) -> dict[str, object]:
         "alerts": {
             "off": controls.quiet.off,
             "snoozed_until": controls.quiet.all_until_wall_seconds,
-            "snoozed_targets": dict(controls.quiet.subject_until_wall_seconds),
+            "snoozed_targets": {
+                name_in(about): until
+                for about, until in controls.quiet.subject_until_wall_seconds.items()
+            },
+            "snoozed_keys": dict(controls.quiet.subject_until_wall_seconds),
         },
         "problems": list(controls.problems),
         "app": asdict(view.app) | {"budget": _budget(view.budget)} if view else None,
@@ -45,6 +50,7 @@ def system_status(system: SystemSample) -> dict[str, object]:
 def _target(target: TargetView) -> dict[str, object]:
     return {
         "name": target.name,
+        "key": target_key(target.name),
         "pids": list(target.pids),
         "size_bytes": target.size_bytes,
         "size_kind": target.size_kind,
@@ -76,6 +82,7 @@ def application_status(
     leak = followed.leak if followed else NOTHING_TO_JUDGE
     return {
         "name": application.name,
+        "key": None if application.key is None else application_key(application.key),
         "pids": list(application.pids),
         "size_bytes": application.size_bytes,
         "size_kind": application.size_kind,

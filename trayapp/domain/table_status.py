@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from trayapp.domain.application_trends import ApplicationView
 from trayapp.domain.applications import ApplicationUse
+from trayapp.domain.identity import MEMTRAY, application_key, target_key
 from trayapp.domain.limits import Headroom
 from trayapp.domain.status import headroom_status
 from trayapp.domain.view import Controls, TargetView, View
@@ -29,13 +30,13 @@ def table_status(
     if view is None:
         return told
     total_bytes = view.system.total_bytes
-    followed = {each.name: each for each in view.applications}
+    followed = {each.key: each for each in view.applications}
     listed: Iterable[ApplicationView | ApplicationUse] = view.applications
     if everything is not None:
         listed = everything
     rows = [_app_row(view, total_bytes)]
     rows += [_target_row(target) for target in view.targets]
-    rows += [_application_row(each, followed.get(each.name), total_bytes) for each in listed]
+    rows += [_application_row(each, followed.get(each.key), total_bytes) for each in listed]
     return told | {
         "taken_at": view.wall_seconds,
         "system": {
@@ -73,7 +74,7 @@ def detail_status(view: View | None, kind: str, name: str) -> dict[str, object]:
         row["alerts"] = [
             f"{incident.title}: {incident.body}"
             for incident in view.incidents
-            if incident.subject == ("memtray" if kind == "app" else name)
+            if incident.identity == row["key"]
         ]
     return row
 
@@ -82,7 +83,8 @@ def _app_row(view: View, total_bytes: int) -> dict[str, object]:
     rss_bytes = view.app.rss_bytes
     return {
         "kind": "app",
-        "name": "memtray",
+        "name": MEMTRAY,
+        "key": MEMTRAY,
         "pids": [view.app.pid],
         "rss_bytes": rss_bytes,
         "uss_bytes": view.app.uss_bytes,
@@ -96,6 +98,7 @@ def _target_row(target: TargetView) -> dict[str, object]:
     return {
         "kind": "target",
         "name": target.name,
+        "key": target_key(target.name),
         "pids": list(target.pids),
         "rss_bytes": target.rss_bytes,
         "size_bytes": target.size_bytes,
@@ -138,6 +141,7 @@ def _application_row(
     return {
         "kind": "application",
         "name": application.name,
+        "key": None if application.key is None else application_key(application.key),
         "pids": list(application.pids),
         "rss_bytes": application.rss_bytes,
         "size_bytes": application.size_bytes,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from trayapp.domain.identity import about_of, target_key
 from trayapp.domain.language import _
 from trayapp.domain.middle import median
 from trayapp.domain.records import Event
@@ -94,7 +95,7 @@ def _marks(
 ) -> Iterable[Mark]:
     for event in alerts:
         is_told = event.data.get("what") not in ("held", "acknowledged", "resolved")
-        if event.subject == subject and is_told and event.level not in ("", "normal"):
+        if about_of(event) == target_key(subject) and is_told and event.level not in ("", "normal"):
             yield Mark(event.wall_seconds, event.level, said(event.text))
     for cleanup in cleanups:
         if cleanup.subject == said(subject):

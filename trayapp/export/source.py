@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from trayapp.domain.identity import about_of, target_key
 from trayapp.domain.language import _
 from trayapp.domain.records import Event, Series
 from trayapp.errors import HistoryError, UsageError
@@ -139,7 +140,7 @@ class Source:
 
     def events(self, kinds: Iterable[str]) -> Iterator[Event]:
         """What happened: all, or to the machine, Memtray and the chosen targets; oldest first."""
-        subjects = {"", "system", "memtray", *self.targets}
+        abouts = {"", *map(target_key, ("system", "memtray", *self.targets))}
         kinds = tuple(kinds)
         start = self.since_wall_seconds
         # What happened at the moment of the last sample is written a little later.
@@ -147,14 +148,15 @@ class Source:
         while start <= end:
             until = min(start + DAY_SECONDS, end)
             events = self.reader.events(start, until - 0.001, kinds, _MOST_EVENTS_A_DAY)
-            yield from (e for e in events if self.is_everything or e.subject in subjects)
+            yield from (e for e in events if self.is_everything or about_of(e) in abouts)
             start += DAY_SECONDS
 
     def counts(self) -> dict[str, Counts]:
         """Restarts and alerts of each target."""
         found = {name: Counts() for name in self.targets}
+        keys = {target_key(name): name for name in self.targets}
         for event in self.events(("alert", "restart")):
-            counts = found.get(event.subject)
+            counts = found.get(keys.get(about_of(event), ""))
             if counts is None:
                 continue
             counts.restarts += event.kind == "restart"

@@ -12,7 +12,7 @@ from trayapp.domain.cleaning import APP
 from trayapp.domain.leaks.staleness import ReferencedRequest
 from trayapp.domain.limits import Limit
 from trayapp.domain.nearest import UnmatchedWatch, nearest_match
-from trayapp.domain.oom import OomWatch, ended_targets
+from trayapp.domain.oom import OomMark
 from trayapp.domain.samples import (
     Everything,
     Frame,
@@ -26,8 +26,8 @@ from trayapp.domain.samples import (
 from trayapp.domain.targets import TargetRule, TargetTracker
 from trayapp.domain.units import MIB
 from trayapp.readers.itself import AppReader
+from trayapp.readers.kills import KillReader
 from trayapp.readers.limits import LimitReader, joined_limits
-from trayapp.readers.oom import OomReader
 from trayapp.readers.particulars import ParticularsReader
 from trayapp.readers.power import PowerReader
 from trayapp.readers.processes import open_process_reader
@@ -43,23 +43,29 @@ _LARGEST_COUNT = 15
 class MachineReader:
     """Everything that is read, and who belongs to whom. All calls from one thread."""
 
-    def __init__(self, rules: Sequence[TargetRule], app_pid: int) -> None:
-        """Open all readers; `app_pid` is Memtray's own."""
+    def __init__(
+        self, rules: Sequence[TargetRule], app_pid: int, oom_mark: OomMark | None = None
+    ) -> None:
+        """Open all readers; `app_pid` is Memtray's own, `oom_mark` how far kills were told."""
         self._processes = open_process_reader()
         self._system = open_system_reader()
         self._app = AppReader()
         self._proportions = ProportionReader()
         self._particulars = ParticularsReader()
         self._limits = LimitReader()
-        self._oom = OomReader()
+        self._kills = KillReader(oom_mark)
         self._power = PowerReader()
         self._referenced = ReferencedReader() if sys.platform == "linux" else None
-        self._oom_watch = OomWatch()
         self._targets = TargetTracker(rules, app_pid)
         self._applications = ApplicationTracker(app_pid)
         self._unmatched = UnmatchedWatch()
         self._groups_at: float | None = None
         self._swap_used_bytes: int | None = None
+
+    @property
+    def oom_mark(self) -> OomMark | None:
+        """How far kills for lack of memory are told; None: they are not counted here."""
+        return self._kills.mark
 
     def set_rules(self, rules: Sequence[TargetRule]) -> None:
         """Follow other targets from the next look on."""
@@ -87,13 +93,14 @@ class MachineReader:
         """
         members_before = self._targets.members()
         changes = self._processes.refresh()
+        self._kills.note_gone(changes.gone, members_before, self._targets.facts)
         self._targets.apply(changes.appeared, changes.changed, changes.gone)
         self._applications.apply(changes.appeared, changes.changed, changes.gone)
         members = self._targets.members()
         keys = [key for group in members.values() for key in group]
         self._search_nearest(members, now)
         system = self._system.read()
-        count = self._oom.read(members, now)
+        oom_kill = self._kills.read(now, members_before, members, system.available_bytes)
         limits = self._limits.read([*keys, *suspects], now, system.total_bytes)
         everything = None
         if with_groups:
@@ -107,7 +114,7 @@ class MachineReader:
             targets=self._read_targets(members, keys, now, system, limits),
             everything=everything,
             anon_is_private=sys.platform == "win32",
-            oom_kill=self._oom_watch.fold(now, count, ended_targets(members_before, changes.gone)),
+            oom_kill=oom_kill,
             on_battery=self._power.on_battery(now),
             referenced=(
                 self._referenced.carry_out(referenced) if referenced and self._referenced else None
@@ -141,7 +148,7 @@ class MachineReader:
         self._processes.close()
         self._system.close()
         self._app.close()
-        self._oom.close()
+        self._kills.close()
 
     def _read_targets(
         self,
@@ -152,6 +159,7 @@ class MachineReader:
         limits: Mapping[ProcessKey, tuple[Limit, ...]],
     ) -> tuple[TargetSample, ...]:
         readings = self._processes.read(keys)
+        self._kills.note_sizes(readings, is_all=False)
         swap_before, self._swap_used_bytes = self._swap_used_bytes, system.swap_used_bytes
         swap_moves = abs((system.swap_used_bytes or 0) - (swap_before or 0)) >= MIB
         sizes = self._proportions.read(members, readings, now, swap_moves=swap_moves)
@@ -183,6 +191,7 @@ class MachineReader:
             return None
         self._groups_at = now
         readings = self._processes.read_all()
+        self._kills.note_sizes(readings, is_all=True)
         sizes = _sizes(readings)
         applications = self._applications.totals(
             sizes, lambda key: not self._targets.is_free(key), readings

@@ -7,14 +7,16 @@ import sys
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 
-from trayapp.domain.oom import OomCount
+from trayapp.domain.oom import OomCount, OomMark, Victim
 from trayapp.domain.samples import ProcessKey
 from trayapp.readers.cgroups import Cgroup, Cgroups
+from trayapp.readers.kernel_log import KernelLog
 from trayapp.readers.procfile import read_start, read_started
 from trayapp.readers.rota import Rota
 
 LOOK_SECONDS = 2.0
 """How often the machine's counter is read: 25 µs."""
+_LOG_LOOKS = 3
 PERIOD_SECONDS = 30.0
 """How often it is found out in which cgroup a process is."""
 
@@ -26,13 +28,20 @@ class OomReader:
     counts every kill (since Linux 4.13). Where it is not told, cgroups are read every time.
     """
 
-    def __init__(self, root: str = "", *, system: str = sys.platform) -> None:
-        """`root`: a folder in place of "/"."""
+    def __init__(
+        self, root: str = "", *, system: str = sys.platform, mark: OomMark | None = None
+    ) -> None:
+        """`root`: a folder in place of "/". `mark`: how far the last run has told kills."""
         self._proc = f"{root}/proc"
         self._cgroups = Cgroups(root) if system == "linux" else None
         self._vmstat: int | None = None
         with suppress(OSError):
             self._vmstat = os.open(f"{self._proc}/vmstat", os.O_RDONLY)
+        self._log = KernelLog(f"{root}/dev/kmsg") if system == "linux" else None
+        self._boot = _read_boot(f"{self._proc}/sys/kernel/random/boot_id")
+        self._mark = mark
+        self._log_looks = 0
+        """So many looks more the log is read: it is written a moment after the counter."""
         self._rota = Rota[ProcessKey](PERIOD_SECONDS)
         self._homes: dict[ProcessKey, Cgroup] = {}
         self._targets: dict[str, set[Cgroup]] = {}
@@ -51,6 +60,8 @@ class OomReader:
         before, self._total = self._total, self._read_total()
         if self._total is None or self._total != before:
             self._kills = _count(self._kills)
+            self._log_looks = _LOG_LOOKS
+        missed, victims = self._read_missed() if before is None else (0, self._read_log())
         self._find_homes({key for keys in members.values() for key in keys}, now, self._cgroups)
         last_targets = self._targets
         self._targets = {
@@ -68,13 +79,45 @@ class OomReader:
                 }
                 for name, cgroups in self._targets.items()
             },
+            victims=victims,
+            missed=missed,
         )
         living = set[Cgroup]().union(*self._targets.values())
         self._kills = {cgroup: kills for cgroup, kills in self._kills.items() if cgroup in living}
         return count
 
+    def mark(self, wall_seconds: float, untold: int) -> OomMark | None:
+        """How far kills are told now, for the next run; None: the machine does not count.
+
+        untold: kills that were counted and not told yet.
+        """
+        if self._total is None:
+            return None
+        return OomMark(self._boot, self._total - untold, wall_seconds)
+
+    def _read_missed(self) -> tuple[int, tuple[Victim, ...]]:
+        """Kills since the last run of Memtray, and whom the log names of them."""
+        mark, self._mark = self._mark, None
+        if mark is None or self._total is None or not self._boot or mark.boot != self._boot:
+            return 0, ()
+        missed = self._total - mark.total
+        if missed <= 0:
+            return 0, ()
+        known = self._log.kills(from_start=True) if self._log else ()
+        since = mark.wall_seconds - LOOK_SECONDS
+        late = [each for each in known if each.wall_seconds and each.wall_seconds >= since]
+        return missed, tuple(late[-missed:])
+
+    def _read_log(self) -> tuple[Victim, ...]:
+        if self._log is None or not self._log_looks:
+            return ()
+        self._log_looks -= 1
+        return self._log.kills()
+
     def close(self) -> None:
-        """Let go of the descriptor."""
+        """Let go of the descriptors."""
+        if self._log is not None:
+            self._log.close()
         if self._vmstat is not None:
             os.close(self._vmstat)
             self._vmstat = None
@@ -98,6 +141,14 @@ class OomReader:
             return int(vmstat.partition(b"\noom_kill ")[2].split(b"\n", 1)[0])
         except (OSError, ValueError):
             return None
+
+
+def _read_boot(file: str) -> str:
+    """What tells this start of the machine from others; "": it cannot be told."""
+    try:
+        return read_start(file, 64).decode().strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def _count(cgroups: Iterable[Cgroup]) -> dict[Cgroup, int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from trayapp.domain.identity import about_of, target_key
 from trayapp.domain.language import _, ngettext
 from trayapp.domain.levels import Level
 from trayapp.domain.records import TASK, Event, Point, Series
@@ -187,13 +188,14 @@ def read_trends(
     else:
         growths = judge_again(reader, shown_names, since, until)
     own = {*selection.targets, *(["memtray"] if selection.app else [])}
-    hidden = {*names, "memtray"} - own
+    own_keys = {target_key(name) for name in own}
+    hidden = {target_key(name) for name in (*names, "memtray")} - own_keys
     shown = [
         one
         for one in events
-        if _is_marked(one) and (one.subject not in hidden or one.kind == "snapshot")
+        if _is_marked(one) and (about_of(one) not in hidden or one.kind == "snapshot")
     ]
-    here = [one for one in shown if one.subject in own or not selection.system]
+    here = [one for one in shown if about_of(one) in own_keys or not selection.system]
     there = [one for one in shown if one not in here]
     tasks = [one for one in _read_tasks(reader, since, until) if one.subject in own]
     return TrendData(

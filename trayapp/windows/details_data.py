@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from trayapp.domain.changes import hourly_changes
 from trayapp.domain.health import Health, run_health
+from trayapp.domain.identity import about_of, target_key
 from trayapp.domain.levels import Level
 from trayapp.domain.records import TASK, Event, Point, Series
 from trayapp.domain.table import as_level
@@ -56,7 +57,7 @@ def read_past(reader: HistoryReader, name: str, now: float) -> Past:
     Raises: HistoryError if the store cannot be read.
     """
     day = now - HOURS * HOUR_SECONDS
-    events = reader.events(day, now, ("alert", "cleanup", "restart"), subject=name)
+    events = _own(reader.events(day, now, ("alert", "cleanup", "restart"), subject=name), name)
     restarts = [event.wall_seconds for event in events if event.kind == "restart"]
     told = reader.events(0.0, now, (TASK,), limit=_MOST_TASKS, subject=name)
     tasks = [grown for event in told if (grown := kept_of(event)) is not None]
@@ -96,7 +97,7 @@ def read_runs(reader: HistoryReader, name: str, limit_bytes: float | None) -> li
     span = reader.span()
     if span is None:
         return []
-    alerts = reader.events(*span, ("alert",), subject=name)
+    alerts = _own(reader.events(*span, ("alert",), subject=name), name)
     runs = []
     for start, end in find_runs(reader, name, MOST_RUNS):
         points = _points(reader, name, start, end, _RUN_POINTS)
@@ -140,3 +141,8 @@ def _points(reader: HistoryReader, name: str, since: float, until: float, most: 
     if any(point.maximum is not None for point in sizes):
         return sizes
     return reader.points(Series("target", name, "rss_bytes"), since, until, most)
+
+
+def _own(events: Sequence[Event], name: str) -> list[Event]:
+    """What is about the target itself: an application may go by the same name."""
+    return [event for event in events if about_of(event) == target_key(name)]

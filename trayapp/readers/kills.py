@@ -1,0 +1,81 @@
+"""Kills for lack of memory, seen from the whole machine: counters, the log, and who ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from trayapp.domain.oom import WORTH_BYTES, Ended, OomKill, OomMark, OomWatch
+from trayapp.domain.samples import MemoryReading, ProcessFacts, ProcessKey
+from trayapp.readers.oom import OomReader
+
+Members = Mapping[str, Sequence[ProcessKey]]
+
+
+class KillReader:
+    """Finds kills and their victims. All calls from one thread.
+
+    It remembers the sizes of large processes: of one that has ended nobody can ask any more.
+    """
+
+    def __init__(self, mark: OomMark | None = None) -> None:
+        """`mark`: how far the last run has told kills."""
+        self._reader = OomReader(mark=mark)
+        self._watch = OomWatch()
+        self._sizes: dict[ProcessKey, int] = {}
+        self._ended: list[Ended] = []
+        self._owners: dict[int, str] = {}
+
+    @property
+    def mark(self) -> OomMark | None:
+        """How far kills are told now; None: they are not counted here."""
+        return self._reader.mark(time.time(), self._watch.untold)
+
+    def note_gone(
+        self,
+        gone: Iterable[ProcessKey],
+        members: Members,
+        facts_of: Callable[[ProcessKey], ProcessFacts | None],
+    ) -> None:
+        """Take in who has ended, while it is still known who that was; `members` are those before.
+
+        Before `read`, at every look.
+        """
+        self._ended = []
+        owners: dict[ProcessKey, str] | None = None
+        for key in gone:
+            size = self._sizes.pop(key, None)
+            if size is None:
+                continue
+            if owners is None:
+                owners = {each: name for name, keys in members.items() for each in keys}
+            facts = facts_of(key)
+            name = facts.name if facts else ""
+            self._ended.append(Ended(name, key.pid, owners.get(key), size))
+
+    def read(
+        self, now: float, members_before: Members, members: Members, available_bytes: int
+    ) -> OomKill | None:
+        """A kill, once; see `OomWatch`. `now`: monotonic seconds."""
+        count = self._reader.read(members, now)
+        if count is not None and count.victims:
+            # Who is named may have ended by now, or take its time to.
+            for before in (members_before, members):
+                self._owners |= {key.pid: name for name, keys in before.items() for key in keys}
+        kill = self._watch.fold(now, count, self._ended, available_bytes, self._owners)
+        if kill is not None:
+            self._owners = {}
+        return kill
+
+    def note_sizes(self, readings: Mapping[ProcessKey, MemoryReading], *, is_all: bool) -> None:
+        """Remember the large ones; `is_all`: these are all processes there are."""
+        large = {
+            key: reading.rss_bytes
+            for key, reading in readings.items()
+            if reading.rss_bytes >= WORTH_BYTES
+        }
+        self._sizes = large if is_all else self._sizes | large
+
+    def close(self) -> None:
+        """Let go of all descriptors."""
+        self._reader.close()
