@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from trayapp.domain.gaps import Reach, find_gaps
 from trayapp.domain.leaks import LeakDetector, Load, Signal, Verdict
 from trayapp.domain.records import Series
 from trayapp.export.report_facts import ChartPoint
@@ -16,7 +17,6 @@ WIDEST_ROW_SECONDS = 600.0
 LONGEST_JUDGED_SECONDS = 14 * 86_400.0
 """Growth that is older than this has been told of, or has ended."""
 CHART_POINTS = 400
-_LEAST_GAP_SECONDS = 90.0
 _NEEDED = (
     *("used_bytes", "swap_used_bytes", "total_bytes"),
     *("rss_bytes", "anon_bytes", "swap_bytes", "process_count"),
@@ -61,7 +61,7 @@ class TargetCourse:
             self.curve.end_line()
             self.judged.end_line()
         size = row.cells.get(self._size) if self._size is not None else None
-        self.curve.add(row.wall_seconds, size)
+        self.curve.add(row, size)
         if size is not None:
             self.summary.add(row.wall_seconds, size)
         judged = row.cells.get(self._judged) if self._judged is not None else None
@@ -74,7 +74,7 @@ class TargetCourse:
             self._restarts.pop()
             restarted = True
         if self._judged != self._size:
-            self.judged.add(row.wall_seconds, judged)
+            self.judged.add(row, judged)
         if not is_judged:
             return
         # Its floors are judged, as they are live.
@@ -104,43 +104,60 @@ class _CurveMaker:
         self._width = max(span / CHART_POINTS, 1e-3)
         self._place = -1
         self._cell: Cell | None = None
-        self._last: float | None = None
-        self.points: list[ChartPoint | None] = []
+        self._reach: Reach | None = None
+        self._end = 0.0
+        self._lines: list[list[tuple[Reach, ChartPoint]]] = [[]]
+        """What belongs together, as far as is known while the rows go by."""
 
-    def add(self, wall_seconds: float, cell: Cell | None) -> None:
+    @property
+    def points(self) -> list[ChartPoint | None]:
+        """All of it, with None in each gap."""
+        found: list[ChartPoint | None] = []
+        for line in self._lines:
+            if found and line:
+                found.append(None)
+            gaps = find_gaps([reach for reach, _point in line])
+            for index, (_reach, point) in enumerate(line):
+                found += [point, None] if index in gaps else [point]
+        return found
+
+    def add(self, row: Row, cell: Cell | None) -> None:
         """Take in one row; None: nothing is known."""
         if cell is None:
             return
-        place = int((wall_seconds - self._since) / self._width)
-        if place != self._place:
+        start = row.wall_seconds
+        place = int((start - self._since) / self._width)
+        if place != self._place or self._is_late(start):
             self.finish()
-            limit = max(3 * self._width, _LEAST_GAP_SECONDS)
-            if self._last is not None and wall_seconds - self._last > limit:
-                self.points.append(None)
             self._place = place
-        if self._cell is None:
-            self._cell = replace(cell)
+        if self._cell is None or self._reach is None:
+            self._cell, self._reach = replace(cell), Reach(start, start, 0.0, 1)
         else:
             self._cell.merge(cell.minimum, cell.mean, cell.maximum, cell.count)
-        self._last = wall_seconds
+            self._reach = Reach(self._reach.first, start, 0.0, self._reach.rows + 1)
+        self._end = start + row.stretch_seconds
+
+    def _is_late(self, start: float) -> bool:
+        """Whether one point would hide a gap that is wide enough to be seen."""
+        return self._reach is not None and start - self._end > self._width / 2
 
     def end_line(self) -> None:
         """What comes is no continuation of what was."""
         self.finish()
-        if self._last is not None:
-            self.points.append(None)
-        self._place, self._last = -1, None
+        if self._lines[-1]:
+            self._lines.append([])
+        self._place = -1
 
     def finish(self) -> None:
         """Make a point of what was gathered last."""
-        if self._cell is not None and self._last is not None:
+        if self._cell is not None and self._reach is not None:
             moment = self._since + (self._place + 0.5) * self._width
-            self.points.append(
-                ChartPoint(
-                    min(moment, self._last), self._cell.minimum, self._cell.mean, self._cell.maximum
-                )
+            moment = max(self._reach.first, min(moment, self._reach.last))
+            cell = self._cell
+            self._lines[-1].append(
+                (self._reach, ChartPoint(moment, cell.minimum, cell.mean, cell.maximum))
             )
-            self._cell = None
+            self._cell = self._reach = None
 
 
 class Collector:
@@ -174,7 +191,7 @@ class Collector:
                 self.total_bytes = total.maximum
             for series, (curve, summary) in self.system.items():
                 cell = self._cell(row, series)
-                curve.add(row.wall_seconds, cell)
+                curve.add(row, cell)
                 if cell is not None:
                     summary.add(row.wall_seconds, cell)
                     if series is USED and cell.maximum > (self.peak_used or (0.0, -1.0))[1]:

@@ -7,13 +7,12 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from trayapp.domain.gaps import Reach, find_gaps
 from trayapp.domain.language import _
-from trayapp.domain.middle import median
 from trayapp.domain.records import Event, Point, Series
 from trayapp.domain.replay import Stretch
 from trayapp.errors import HistoryError
@@ -35,8 +34,6 @@ _LOCK_SECONDS = 2.0
 _RAW_SPAN_MS = 9_000_000
 """Raw samples of all series lie together: for more than 2.5 h, minutes are read instead."""
 _MINUTE_SPAN_MS = 60 * 86_400_000
-_LEAST_GAP_SECONDS = 15.0
-_NEIGHBOURS = 5
 _SORTED_FROM = 3
 """For so many curves of raw samples and more, sorting them pays."""
 
@@ -200,7 +197,7 @@ class HistoryReader:
 
         Returns: at most `max_points` points in order of time, each with the least, mean and
         greatest value of its stretch; and, on top, one point of None in each gap, which is where
-        nothing came for three times the usual spacing and at least 15 s.
+        nothing came for three times the usual spacing and at least 15 s, or in a minute or hour.
         """
         return self.curves([series], since_wall_seconds, until_wall_seconds, max_points)[0]
 
@@ -409,38 +406,19 @@ def _choose(span_ms: int, width_ms: int) -> str:
 
 def _points(buckets: list[_Bucket], since: float, until: float) -> Iterator[Point]:
     """Turn buckets into points, with a point of None in each gap."""
-    gaps = _find_gaps(buckets)
+    gaps = find_gaps(
+        [
+            Reach(one.first_ms / 1000, one.last_ms / 1000, one.step_ms / 1000, one.rows)
+            for one in buckets
+        ]
+    )
     for index, bucket in enumerate(buckets):
         middle = (bucket.first_ms + bucket.finish_ms) / 2000
         # A minute or an hour may reach beyond the span that was asked for.
         moment = min(max(middle, since), until)
         yield Point(moment, bucket.minimum, bucket.mean, bucket.maximum)
         if index in gaps:
-            yield Point(gaps[index], None, None, None)
-
-
-def _find_gaps(buckets: list[_Bucket]) -> dict[int, float]:
-    """After which buckets nothing came for too long, and the middle of that time."""
-    distances = [after.first_ms - before.last_ms for before, after in pairwise(buckets)]
-    inside: list[float | None] = [
-        (bucket.last_ms - bucket.first_ms) / (bucket.rows - 1) if bucket.rows > 1 else None
-        for bucket in buckets
-    ]
-    gaps = {}
-    for index, distance in enumerate(distances):
-        if distance <= _LEAST_GAP_SECONDS * 1000:
-            continue
-        before, after = buckets[index], buckets[index + 1]
-        if distance <= 3 * max(before.step_ms, after.step_ms):
-            continue
-        # What is usual is judged near by: the interval may have been changed over the years.
-        near = slice(max(0, index - _NEIGHBOURS), index + _NEIGHBOURS + 1)
-        others: list[float] = [d for at, d in enumerate(distances[near], near.start) if at != index]
-        others += [step for step in inside[near] if step is not None]
-        usual = max(median(others) if others else 0.0, before.step_ms, after.step_ms)
-        if distance > max(3 * usual, _LEAST_GAP_SECONDS * 1000):
-            gaps[index] = (max(before.finish_ms, before.last_ms) + after.first_ms) / 2000
-    return gaps
+            yield Point(sum(gaps[index]) / 2, None, None, None)
 
 
 def _event(

@@ -84,10 +84,20 @@ class Curve:
         at = min(nearby, key=lambda index: abs(self.times[index] - wall_seconds))
         if not np.isfinite(self.mean[at]):
             return None
-        steps = np.diff(self.times)
-        reach = float(np.median(steps)) if len(steps) else 1.0
-        if len(nearby) == 1 and abs(self.times[at] - wall_seconds) > 3 * reach:
-            return None
+        other = next((index for index in nearby if index != at), None)
+        if other is None or not np.isfinite(self.mean[other]):
+            # Beyond the last sample before a gap, as far as from one sample to the next.
+            before = at - 1 if self.times[at] <= wall_seconds else at + 1
+            is_there = 0 <= before < len(self.times) and np.isfinite(self.mean[before])
+            reach = (
+                abs(float(self.times[at] - self.times[before]))
+                if is_there
+                else float(np.median(np.diff(self.times)))
+                if len(self.times) > 1
+                else 1.0
+            )
+            if abs(self.times[at] - wall_seconds) > 3 * reach:
+                return None
         return float(self.low[at]), float(self.mean[at]), float(self.high[at])
 
 

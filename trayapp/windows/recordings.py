@@ -156,26 +156,31 @@ class RecordingSource:
 
 
 def _stretches(times: Floats, sizes: Floats, max_points: int) -> Iterator[Point]:
-    per_point = max(1, -(-len(times) // max(1, max_points)))
-    starts = np.arange(0, len(times), per_point)
+    """Put samples together to so many stretches, and one more for each gap that one would hide."""
+    most = max(1, max_points)
+    per_point = max(1, -(-len(times) // most))
+    # A gap is as wide as a point at least; narrower ones are too narrow to be seen.
+    longest = max(
+        GAP_STEPS * _usual_step(times), LEAST_GAP_SECONDS, float(times[-1] - times[0]) / most
+    )
+    breaks = np.flatnonzero(np.diff(times) > longest) + 1
+    starts = np.union1d(np.arange(0, len(times), per_point), breaks)
     known = np.isfinite(sizes)
     counts = np.add.reduceat(known, starts, dtype=np.int64)
     lows = np.minimum.reduceat(np.where(known, sizes, np.inf), starts)
     highs = np.maximum.reduceat(np.where(known, sizes, -np.inf), starts)
     sums = np.add.reduceat(np.where(known, sizes, 0.0), starts)
-    ends = np.minimum(starts + per_point, len(times)) - 1
+    ends = np.append(starts[1:], len(times)) - 1
     middles = (times[starts] + times[ends]) / 2
-    longest = max(GAP_STEPS * _usual_step(times), LEAST_GAP_SECONDS)
+    follows_gap = np.isin(starts, breaks)
     for at, count in enumerate(counts.tolist()):
+        if follows_gap[at]:
+            yield Point(float(times[ends[at - 1]] + times[starts[at]]) / 2, None, None, None)
         moment = float(middles[at])
-        if not count:
+        if count:
+            yield Point(moment, float(lows[at]), float(sums[at]) / count, float(highs[at]))
+        else:
             yield Point(moment, None, None, None)
-            continue
-        yield Point(moment, float(lows[at]), float(sums[at]) / count, float(highs[at]))
-        # Gaps within a stretch are too narrow to be seen.
-        end = int(ends[at])
-        if end + 1 < len(times) and times[end + 1] - times[end] > longest:
-            yield Point(float(times[end] + times[end + 1]) / 2, None, None, None)
 
 
 def _usual_step(times: Floats) -> float:
