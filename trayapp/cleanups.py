@@ -6,11 +6,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from trayapp.cleanup.cleaning import Trimmer, clean_app, clean_target
 from trayapp.domain.cleaning import APP, FOLLOW_UP_SECONDS, CleanupResult, follow_up
 from trayapp.domain.records import Event
+from trayapp.domain.samples import ProcessKey
 from trayapp.domain.view import TargetView, View
 from trayapp.sampling import Sampler
 
@@ -33,7 +35,10 @@ class Cleanups:
         self._runtime = runtime
         self._follow_up_seconds = follow_up_seconds
         self._lock = threading.Lock()
-        self._due: deque[tuple[float, CleanupResult]] = deque(maxlen=_REMEMBERED)
+        self._due: deque[tuple[float, CleanupResult, frozenset[ProcessKey]]] = deque(
+            maxlen=_REMEMBERED
+        )
+        """When to look again at what, and which processes it was."""
         self._events: deque[Event] = deque(maxlen=_REMEMBERED)
 
     @property
@@ -47,24 +52,25 @@ class Cleanups:
 
         Targets with a probe empty the caches that they have registered, too.
         """
-        results = []
+        done: list[tuple[CleanupResult, TargetView | None]] = []
         if app:
-            results.append(clean_app(self._trimmer, lambda: self._sampler.measure(APP)))
-        results += [self._clean_target(target) for target in targets]
-        return self._keep_all(results)
+            done.append((clean_app(self._trimmer, lambda: self._sampler.measure(APP)), None))
+        done += [(self._clean_target(target), target) for target in targets]
+        return self._keep_all(done)
 
     def collect(self, target: TargetView) -> CleanupResult:
         """Have a target's probes collect garbage and trim heaps, no more. A background thread."""
-        return self._keep_all([self._clean_target(target, only_garbage=True)])[0]
+        return self._keep_all([(self._clean_target(target, only_garbage=True), target)])[0]
 
-    def _keep_all(self, results: list[CleanupResult]) -> list[CleanupResult]:
+    def _keep_all(self, done: list[tuple[CleanupResult, TargetView | None]]) -> list[CleanupResult]:
         due = time.monotonic() + self._follow_up_seconds
-        for result in results:
+        for result, target in done:
             self._keep(result.as_event())
             if result.freed_bytes is not None:
+                keys = frozenset(target.keys) if target else frozenset()
                 with self._lock:
-                    self._due.append((due, result))
-        return results
+                    self._due.append((due, result, keys))
+        return [result for result, _target in done]
 
     def follow_up(self, view: View) -> list[Event]:
         """Look again at what was cleaned a minute ago. The sampler thread, at every tick."""
@@ -72,8 +78,14 @@ class Cleanups:
         told = []
         while self._due and self._due[0][0] <= now:
             with self._lock:
-                _, result = self._due.popleft()
-            event = follow_up(result, view.wall_seconds, _rss_bytes(view, result.subject))
+                _, result, keys = self._due.popleft()
+            now_bytes, now_keys = _found(view, result.subject)
+            event = follow_up(
+                result,
+                view.wall_seconds,
+                now_bytes,
+                restarted=bool(keys and now_keys) and not (keys & now_keys),
+            )
             if event is not None:
                 self._keep(event)
                 told.append(event)
@@ -82,13 +94,14 @@ class Cleanups:
     def _clean_target(self, target: TargetView, *, only_garbage: bool = False) -> CleanupResult:
         from trayapp.cleanup.probes import Probes
 
-        return clean_target(
+        result = clean_target(
             None if only_garbage else self._trimmer,
             target.name,
             target.keys,
             lambda: self._sampler.measure(target.name),
             Probes(self._runtime, with_caches=not only_garbage),
         )
+        return replace(result, rate_bytes_per_second=_trend(target))
 
     def _keep(self, event: Event) -> None:
         with self._lock:
@@ -96,7 +109,16 @@ class Cleanups:
         self._sampler.record(event)
 
 
-def _rss_bytes(view: View, subject: str) -> int | None:
+def _found(view: View, subject: str) -> tuple[int | None, frozenset[ProcessKey]]:
+    """What it holds now, and which processes it is."""
     if subject == APP:
-        return view.app.rss_bytes
-    return next((target.rss_bytes for target in view.targets if target.name == subject), None)
+        return view.app.rss_bytes, frozenset()
+    target = next((each for each in view.targets if each.name == subject), None)
+    return (target.rss_bytes, frozenset(target.keys)) if target else (None, frozenset())
+
+
+def _trend(target: TargetView) -> float | None:
+    """How fast it grew lately, where that is growth and not noise."""
+    if target.leak.rate_bytes_per_second is not None:
+        return target.leak.rate_bytes_per_second
+    return target.slope_bytes_per_second if target.growing_since_wall_seconds is not None else None

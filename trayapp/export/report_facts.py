@@ -138,6 +138,8 @@ class CleanupFacts:
     after_bytes: float | None
     later_bytes: float | None
     text: str
+    told_kept_bytes: float | None = None
+    """What was said then to have stayed free, by its trend of before."""
 
     @property
     def freed_bytes(self) -> float | None:
@@ -148,10 +150,13 @@ class CleanupFacts:
 
     @property
     def kept_bytes(self) -> float | None:
-        """A minute later."""
-        if self.before_bytes is None or self.later_bytes is None:
+        """What had not come back a minute later; growth since is no coming back."""
+        if self.freed_bytes is None or self.later_bytes is None or self.after_bytes is None:
             return None
-        return self.before_bytes - self.later_bytes
+        freed = max(0.0, self.freed_bytes)
+        if self.told_kept_bytes is not None:
+            return min(freed, max(0.0, self.told_kept_bytes))
+        return min(freed, max(0.0, freed - (self.later_bytes - self.after_bytes)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

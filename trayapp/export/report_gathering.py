@@ -194,6 +194,7 @@ def _cleanups(events: Iterable[Event], said: Callable[[str], str]) -> Iterable[C
             after_bytes=_number(first.data.get("after_bytes")),
             later_bytes=_number(later.data.get("later_bytes")) if later else None,
             text=said(first.text),
+            told_kept_bytes=_number(later.data.get("kept_bytes")) if later else None,
         )
 
 
