@@ -341,18 +341,19 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _health(options: argparse.Namespace) -> int:
-    from trayapp.domain.incidents import level_of_share
     from trayapp.domain.levels import Level
+    from trayapp.domain.pressure import pressure_level
     from trayapp.domain.status import system_status
     from trayapp.domain.tray import system_line
     from trayapp.readers.system import open_system_reader
     from trayapp.rules import monitor_rules
     from trayapp.settings import load_settings
 
-    thresholds = monitor_rules(load_settings(current_paths().settings_file)).thresholds
+    rules = monitor_rules(load_settings(current_paths().settings_file))
     system = open_system_reader().read()
-    share = system.used_bytes / system.total_bytes
-    level = level_of_share(share, thresholds, 0.0, Level.NORMAL)
+    level = pressure_level(
+        system, rules.thresholds, 0.0, rules.stall_percent, Level.NORMAL, rules.available
+    )
     if options.json:
         _print_json({"level": level.label, "system": system_status(system)})
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from trayapp.domain.absolute import NO_AMOUNTS, Amounts
 from trayapp.domain.budget import Budget
 from trayapp.domain.growth import GrowthRule, SpikeRule
 from trayapp.domain.incidents import AlertPolicy
@@ -25,6 +26,12 @@ def monitor_rules(settings: Settings) -> MonitorRules:
             Level.CRITICAL: alerts.critical_percent / 100,
             Level.EMERGENCY: alerts.emergency_percent / 100,
         },
+        available=_amounts(
+            alerts.warning_available_bytes,
+            alerts.critical_available_bytes,
+            alerts.emergency_available_bytes,
+        ),
+        target_sizes=_target_sizes(settings),
         rearm_share=alerts.rearm_percent / 100,
         stall_percent=alerts.stall_percent,
         growth=GrowthRule(
@@ -33,8 +40,19 @@ def monitor_rules(settings: Settings) -> MonitorRules:
             sample_count=growth.samples,
             minimum_bytes=growth.minimum_bytes,
         ),
+        rates=Amounts(
+            warning=growth.warning_bytes_per_second,
+            critical=growth.critical_bytes_per_second,
+            emergency=growth.emergency_bytes_per_second,
+        ),
+        rates_alone=growth.rate_alone,
+        leak_scores=_leak_scores(settings),
         tells_growth=growth.enabled,
-        spike=SpikeRule(share=spike.percent / 100, minimum_bytes=spike.minimum_bytes),
+        spike=SpikeRule(
+            share=spike.percent / 100,
+            minimum_bytes=spike.minimum_bytes,
+            amount_bytes=spike.amount_bytes if spike.by == "amount" else None,
+        ),
         tells_spikes=spike.enabled,
         leaks=_leak_settings(settings),
         judges_others=settings.leak.others,
@@ -55,7 +73,30 @@ def monitor_rules(settings: Settings) -> MonitorRules:
 
 def target_rules(settings: Settings) -> tuple[TargetRule, ...]:
     """Whose processes are which target's under these settings."""
-    return tuple(_target_rule(target) for target in settings.targets)
+    sizes = _target_sizes(settings)
+    return tuple(_target_rule(target, sizes) for target in settings.targets)
+
+
+def _target_sizes(settings: Settings) -> Amounts:
+    alerts = settings.alerts
+    return _amounts(
+        alerts.target_warning_bytes, alerts.target_critical_bytes, alerts.target_emergency_bytes
+    )
+
+
+def _amounts(*amounts: int) -> Amounts:
+    """Those of warning, critical and emergency; 0 is none."""
+    warning, critical, emergency = (amount or None for amount in amounts)
+    return Amounts(warning=warning, critical=critical, emergency=emergency)
+
+
+def _leak_scores(settings: Settings) -> Amounts:
+    leak = settings.leak
+    if leak.levels != "score":
+        return NO_AMOUNTS
+    percents = (leak.warning_percent, leak.critical_percent, leak.emergency_percent)
+    warning, critical, emergency = (percent / 100 for percent in percents)
+    return Amounts(warning=warning, critical=critical, emergency=emergency)
 
 
 def _leak_settings(settings: Settings) -> LeakSettings:
@@ -101,8 +142,15 @@ def retention(settings: Settings) -> Retention:
     )
 
 
-def _target_rule(target: TargetSettings) -> TargetRule:
+def _target_rule(target: TargetSettings, sizes: Amounts) -> TargetRule:
+    own = (target.warning_bytes, target.critical_bytes, target.emergency_bytes)
+    of_all = (sizes.warning, sizes.critical, sizes.emergency)
+    warning, critical, emergency = (
+        other if amount is None else amount or None
+        for amount, other in zip(own, of_all, strict=True)
+    )
     return TargetRule(
+        sizes=Amounts(warning=warning, critical=critical, emergency=emergency),
         name=target.name,
         match=target.match,
         regex=None if target.regex is None else re.compile(target.regex),

@@ -41,11 +41,25 @@ class GrowthRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpikeRule:
-    """When a jump between two polls counts as a spike: both must be reached."""
+    """When a jump between two polls counts as a spike: both must be reached, or an amount."""
 
     share: float = 1.0
     """Growth relative to the earlier poll: 1.0 is a doubling."""
     minimum_bytes: int = 512 * 1024
+    amount_bytes: int | None = None
+    """A jump of so many bytes is one, whatever the size before; None: by the other two."""
+
+    def is_reached(self, before_bytes: int, jump_bytes: int) -> bool:
+        """Whether a jump is large enough."""
+        if self.amount_bytes is not None:
+            return jump_bytes >= self.amount_bytes
+        return jump_bytes >= self.minimum_bytes and jump_bytes >= self.share * before_bytes
+
+    def is_news_from(self, peak_bytes: int, told_bytes: int) -> float:
+        """The size from which a jump is news: above what was held before, and what was told."""
+        if self.amount_bytes is not None:
+            return max(peak_bytes + 1, told_bytes + self.amount_bytes if told_bytes else 0)
+        return max(_NEW_FACTOR * peak_bytes, _AGAIN_FACTOR * told_bytes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +165,7 @@ class GrowthTracker:
         self._peak_bytes = max(self._peak_bytes, total_bytes)
         rss_bytes = sum(map(_mapped_once, readings.values()))
         if spike is not None:
-            known = max(_NEW_FACTOR * self._peak_rss_bytes, _AGAIN_FACTOR * self._told_spike_bytes)
+            known = spike_rule.is_news_from(self._peak_rss_bytes, self._told_spike_bytes)
             spike = spike if rss_bytes >= known else None
             self._told_spike_bytes = rss_bytes if spike else self._told_spike_bytes
         self._peak_rss_bytes = max(self._peak_rss_bytes, rss_bytes)
@@ -257,7 +271,7 @@ class GrowthTracker:
         before = sum(_mapped_once(self._last[key]) for key in settled)
         after = sum(_mapped_once(readings[key]) for key in settled)
         jump = after - before
-        if before > 0 and jump >= rule.minimum_bytes and jump >= rule.share * before:
+        if before > 0 and rule.is_reached(before, jump):
             return Spike(before_bytes=before, after_bytes=after)
         return None
 

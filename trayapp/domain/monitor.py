@@ -6,6 +6,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from trayapp.domain.absolute import (
+    NO_AMOUNTS,
+    RATE_AMOUNTS,
+    Amounts,
+    growth_level,
+    level_above,
+)
 from trayapp.domain.application_trends import ApplicationTrends, ApplicationView
 from trayapp.domain.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.bars import BarRing
@@ -92,6 +99,7 @@ from trayapp.domain.texts import (
     leak_text,
     limit_text,
     pressure_text,
+    size_text,
     spike_text,
 )
 from trayapp.domain.units import format_size
@@ -102,8 +110,6 @@ SESSION = "session"
 """The kind of the events that keep what a run of a target did."""
 PRIORS_SECONDS = 30 * 86_400.0
 """How long that is worth knowing."""
-VERY_QUICK_SECONDS, FURIOUS_SECONDS = 3600.0, 600.0
-"""Quick growth is as bad as its rate only if it fills what is left within so long."""
 ALMOST_SCORE = 0.015
 """So near to being called leaking is enough for a target."""
 SURE_SCORE = 0.9
@@ -147,10 +153,20 @@ class MonitorRules:
         }
     )
     """Shares of the machine's memory not available, and of a target's limit in use."""
+    available: Amounts = NO_AMOUNTS
+    """Bytes of the machine's memory that are left, below which there is a level as well."""
+    target_sizes: Amounts = NO_AMOUNTS
+    """Bytes in use from which a target without amounts of its own has a level."""
     rearm_share: float = 0.05
     stall_percent: float = 10.0
     """Time in which every program waits for memory that is a warning."""
     growth: GrowthRule = field(default_factory=GrowthRule)
+    rates: Amounts = RATE_AMOUNTS
+    """Bytes per second from which growth is quick, very quick and furious."""
+    rates_alone: bool = False
+    """Whether these decide however much is left."""
+    leak_scores: Amounts = NO_AMOUNTS
+    """Scores, 0 to 1, from which a leak has a level; where there are none, urgency decides."""
     tells_growth: bool = True
     """Whether sustained growth raises an alert; it is shown all the same."""
     spike: SpikeRule = field(default_factory=SpikeRule)
@@ -584,7 +600,7 @@ class Monitor:
             processes=tuple(each for each in use.processes if pid in (None, each.pid)),
             pid=pid,
         )
-        return _leak_condition(key, whom, verdict, impact)
+        return _leak_condition(key, whom, verdict, impact, self._rules.leak_scores)
 
     def _fold_target(
         self,
@@ -656,6 +672,7 @@ class Monitor:
             size=size,
             peak_bytes=state.peak_bytes,
             slope_bytes_per_second=state.growth.rate_bytes_per_second,
+            rate_level=level_above(state.growth.rate_bytes_per_second, self._rules.rates),
             growing_since_wall_seconds=state.growing_since_wall_seconds,
             uss_bytes=footprint.uss_bytes,
             pss_bytes=footprint.pss_bytes,
@@ -676,6 +693,7 @@ class Monitor:
         told_leak = self._judge_leak(rule, view, is_growing=is_growing)
         judged = (
             self._judge_limit(view),
+            self._judge_size(rule, view),
             told_leak
             # A leak that is told says all that growth would, and better.
             or self._judge_growth(rule, view, state, now),
@@ -716,11 +734,12 @@ class Monitor:
             self._rules.rearm_share,
             self._rules.stall_percent,
             self._book.judged_level(PRESSURE_KEY),
+            self._rules.available,
         )
         if level is Level.NORMAL:
             return None
         largest = largest_users(self._applications, targets, self._largest)
-        title, body = pressure_text(system, largest, level)
+        title, body = pressure_text(system, largest, level, self._rules.available)
         return Condition(key=PRESSURE_KEY, subject=SYSTEM, level=level, title=title, body=body)
 
     def _judge_forecast(self, now: float, system: SystemSample) -> Condition | None:
@@ -768,6 +787,25 @@ class Monitor:
             value=view.limit_share,
         )
 
+    def _judge_size(self, rule: TargetRule, view: TargetView) -> Condition | None:
+        sizes = self._rules.target_sizes if rule.sizes is None else rule.sizes
+        key = f"size:{view.name}"
+        level = level_above(view.rss_bytes, sizes, self._book.judged_level(key))
+        amount = sizes.begun(level)
+        if view.rss_bytes is None or amount is None:
+            return None
+        title, body = size_text(view, amount)
+        return Condition(
+            key=key,
+            subject=view.name,
+            about=target_key(view.name),
+            processes=view.keys,
+            level=level,
+            title=title,
+            body=body,
+            value=view.rss_bytes,
+        )
+
     def _is_suspect(self, view: TargetView, *, is_growing: bool) -> bool:
         """Whether to tell of a target: who named it wants to hear a little before it is proven.
 
@@ -789,12 +827,14 @@ class Monitor:
     ) -> Condition | None:
         if not (self._rules.tells_growth and rule.watch_growth):
             return None
-        if not self._is_suspect(view, is_growing=is_growing):
+        scores = self._rules.leak_scores
+        by_score = level_above(view.leak.score, scores) > Level.NORMAL
+        if not by_score and not self._is_suspect(view, is_growing=is_growing):
             return None
         impact = impact_of(view.leak, is_target=True)
-        if not impact.matters and not self._is_told(f"leak:{view.name}"):
+        if not (by_score or impact.matters or self._is_told(f"leak:{view.name}")):
             return None
-        return _leak_condition(f"leak:{view.name}", _whom(view), view.leak, impact)
+        return _leak_condition(f"leak:{view.name}", _whom(view), view.leak, impact, scores)
 
     def _judge_growth(
         self, rule: TargetRule, view: TargetView, state: _TargetState, now: float
@@ -804,13 +844,19 @@ class Monitor:
             return None
         if not (self._rules.tells_growth and rule.watch_growth):
             return None
-        title, body = growth_text(view, now - growth.onset_monotonic_seconds, growth.grown_bytes)
+        rate, rules = view.slope_bytes_per_second or 0.0, self._rules
+        title, body = growth_text(
+            view,
+            now - growth.onset_monotonic_seconds,
+            growth.grown_bytes,
+            rules.rates.begun(level_above(rate, rules.rates)),
+        )
         return Condition(
             key=f"growth:{view.name}",
             subject=view.name,
             about=target_key(view.name),
             processes=view.keys,
-            level=_growth_level(view, self._rules.leaks),
+            level=growth_level(rate, view.seconds_to_limit, rules.rates, alone=rules.rates_alone),
             title=title,
             body=body,
             has_lasted=True,
@@ -841,20 +887,6 @@ def _shown_limit(limits: Iterable[Limit], size_bytes: int | None) -> Limit:
     return tightest(own) or replace(machine, used_bytes=size_bytes)
 
 
-def _growth_level(view: TargetView, settings: LeakSettings) -> Level:
-    """Growth is worse only as far as it will be over soon: a program may load its data."""
-    rate = view.slope_bytes_per_second or 0.0
-    left_seconds = view.seconds_to_limit
-    if left_seconds is None:
-        return Level.WARNING
-    _, very_quick, furious = settings.rate_levels_bytes_per_second
-    if rate >= furious and left_seconds <= FURIOUS_SECONDS:
-        return Level.EMERGENCY
-    if left_seconds <= (VERY_QUICK_SECONDS if rate >= very_quick else FURIOUS_SECONDS):
-        return Level.CRITICAL
-    return Level.WARNING
-
-
 class _Whom(NamedTuple):
     """Who a condition is about."""
 
@@ -869,19 +901,24 @@ def _whom(view: TargetView) -> _Whom:
     return _Whom(view.name, target_key(view.name), view.keys)
 
 
-def _leak_condition(key: str, whom: _Whom, verdict: Verdict, impact: Impact) -> Condition:
+def _leak_condition(
+    key: str, whom: _Whom, verdict: Verdict, impact: Impact, scores: Amounts
+) -> Condition:
     left = verdict.seconds_to_limit
     is_urgent = verdict.is_runaway or (
         left is not None
         and left < (SURE_SECONDS if verdict.score >= SURE_SCORE else URGENT_SECONDS)
     )
-    title, body = leak_text(whom.subject, verdict, impact.reason, whom.pid)
+    level = Level.CRITICAL if is_urgent else Level.WARNING
+    if scores != NO_AMOUNTS:
+        level = max(Level.WARNING, level_above(verdict.score, scores))
+    title, body = leak_text(whom.subject, verdict, impact.reason, whom.pid, scores.begun(level))
     return Condition(
         key=key,
         subject=whom.subject,
         about=whom.about,
         processes=whom.processes,
-        level=Level.CRITICAL if is_urgent else Level.WARNING,
+        level=level,
         title=title,
         body=body,
         has_lasted=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
+from trayapp.domain.absolute import MOST_OF_MACHINE_SHARE, NO_AMOUNTS, Amounts, level_below
 from trayapp.domain.application_trends import ApplicationView
 from trayapp.domain.incidents import level_of_share
 from trayapp.domain.levels import Level
@@ -29,6 +30,7 @@ def pressure_level(
     rearm_share: float,
     stall_percent: float,
     current: Level,
+    available: Amounts = NO_AMOUNTS,
 ) -> Level:
     """The level of the machine's shortage.
 
@@ -42,9 +44,12 @@ def pressure_level(
         rearm_share: How far below a threshold its level is left.
         stall_percent: PSI that is a warning; twice that is critical, four times an emergency.
         current: The level before.
+        available: Bytes that are left, below which there is a level as well.
     """
     used_share = system.used_bytes / system.total_bytes
     level = level_of_share(used_share, thresholds, rearm_share, current)
+    most = MOST_OF_MACHINE_SHARE * system.total_bytes
+    level = max(level, level_below(system.available_bytes, available, current, most))
     if level is Level.EMERGENCY and _has_swap_left(system):
         level = Level.CRITICAL
     stall = system.stall_full_percent

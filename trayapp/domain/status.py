@@ -62,6 +62,7 @@ def _target(target: TargetView) -> dict[str, object]:
         "peak_bytes": target.peak_bytes,
         **target.particulars._asdict(),
         "slope_bytes_per_second": target.slope_bytes_per_second,
+        "rate_level": target.rate_level.label,
         "verdict": target.verdict,
         **_leak(target.leak, target.leak_since_wall_seconds),
         "level": target.level.label,

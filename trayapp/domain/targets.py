@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from trayapp.domain.absolute import Amounts
 from trayapp.domain.samples import ProcessFacts, ProcessKey
 
 
@@ -23,6 +24,8 @@ class TargetRule:
     limit_bytes: int | None = None
     limit_share: float | None = None
     """Limit as a share of the machine's memory, 0 to 1, where `limit_bytes` is None."""
+    sizes: Amounts | None = None
+    """Bytes in use from which it has a level; None: those of all targets."""
     watch_growth: bool = True
     watch_spikes: bool = True
 

@@ -24,7 +24,7 @@ from trayapp.domain.levels import Level
 from trayapp.domain.repeats import HOUR_SECONDS, Tellings
 from trayapp.domain.units import format_duration
 
-TARGET_INCIDENTS = ("limit", "growth", "leak", "spike")
+TARGET_INCIDENTS = ("limit", "size", "growth", "leak", "spike")
 """How the keys of incidents about targets begin: "limit:NAME". Others may be about an application
 that merely goes by the name of a target."""
 _NEWS = {"growth": "growth", "leak": "proof", "leak-of-application": "proof", "spike": "spike"}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from trayapp.domain.absolute import NO_AMOUNTS, Amounts
 from trayapp.domain.growth import Spike
-from trayapp.domain.language import N_, _, listed, paragraph
+from trayapp.domain.language import N_, _, format_number, listed, paragraph
 from trayapp.domain.leaks import Verdict
 from trayapp.domain.leaks.evidence import evidence_of
 from trayapp.domain.levels import Level
@@ -37,11 +38,15 @@ _NAMED = 3
 
 
 def pressure_text(
-    system: SystemSample, largest: Sequence[tuple[str, int]], level: Level
+    system: SystemSample,
+    largest: Sequence[tuple[str, int]],
+    level: Level,
+    amounts: Amounts = NO_AMOUNTS,
 ) -> tuple[str, str]:
     """Title and body about the machine: what is left, and the three who use most.
 
-    largest: names with sizes in bytes, largest first.
+    largest: names with sizes in bytes, largest first. amounts: of bytes that are left, those that
+    are levels.
     """
     text = _("{available} of {total} available ({share} in use).")
     if system.swap_total_bytes and system.swap_used_bytes is not None:
@@ -57,6 +62,14 @@ def pressure_text(
             swap_total=format_size(system.swap_total_bytes),
         )
     ]
+    crossed = [amount for each, amount in amounts if system.available_bytes < amount]
+    if crossed:
+        text = _("Available {available}, below {amount}.")
+        sentences.append(
+            text.format(
+                available=format_size(system.available_bytes), amount=format_size(min(crossed))
+            )
+        )
     if largest:
         named = listed(
             f"{shown_name(name)} {format_size(size_bytes)}" for name, size_bytes in largest[:_NAMED]
@@ -99,31 +112,65 @@ def limit_text(view: TargetView) -> tuple[str, str]:
         limit=format_size(view.limit_bytes),
         share=format_percent(view.limit_share),
     )
-    rate = view.slope_bytes_per_second
-    change = "" if is_flat(rate) else _("Now {rate}.").format(rate=format_rate(rate))
-    return title.format(name=shown_name(view.name)), paragraph(body, change, _time_left(view))
+    name = shown_name(view.name)
+    return title.format(name=name), paragraph(body, _now_changing(view), _time_left(view))
 
 
-def growth_text(view: TargetView, lasted_seconds: float, grown_bytes: int) -> tuple[str, str]:
-    """Title and body about a target that keeps growing."""
+def size_text(view: TargetView, amount_bytes: float) -> tuple[str, str]:
+    """Title and body about a target that is as large as an amount that was set for it."""
+    title = _("{name} uses much memory").format(name=shown_name(view.name))
+    body = _("In use {used}, above {amount}.").format(
+        used=format_size(view.rss_bytes), amount=format_size(amount_bytes)
+    )
+    return title, paragraph(body, _now_changing(view), _time_left(view))
+
+
+def growth_text(
+    view: TargetView,
+    lasted_seconds: float,
+    grown_bytes: int,
+    crossed_bytes_per_second: float | None = None,
+) -> tuple[str, str]:
+    """Title and body about a target that keeps growing.
+
+    crossed_bytes_per_second: the rate that is a level, and that it grows at or above.
+    """
     body = _("Grew by {grown} in {time} without a pause, now {rate}: {size} in use.").format(
         grown=format_size(grown_bytes),
         time=format_duration(lasted_seconds),
         rate=format_rate(view.slope_bytes_per_second),
         size=format_size(view.size_bytes),
     )
+    crossed = ""
+    if crossed_bytes_per_second is not None:
+        # As it is set, in millions.
+        amount = format_number(crossed_bytes_per_second / 1e6, None)
+        crossed = _("That is above {amount} MB/s.").format(amount=amount)
     title = _("{name} keeps growing").format(name=shown_name(view.name))
-    return title, paragraph(body, _time_left(view))
+    return title, paragraph(body, crossed, _time_left(view))
 
 
-def leak_text(name: str, verdict: Verdict, reason: str, pid: int | None = None) -> tuple[str, str]:
+def leak_text(
+    name: str,
+    verdict: Verdict,
+    reason: str,
+    pid: int | None = None,
+    crossed_score: float | None = None,
+) -> tuple[str, str]:
     """Title and body about a target or application that, on all its evidence, leaks.
 
-    reason: why that matters, a sentence or nothing; pid: the one process of it that does.
+    reason: why that matters, a sentence or nothing; pid: the one process of it that does;
+    crossed_score: the score, 0 to 1, that is a level and was reached.
     """
     title = _("{name} seems to leak memory").format(name=shown_name(name))
     remedy = _("Restarting it gives the memory back.")
-    return title, paragraph(evidence_of(verdict, pid), reason, remedy)
+    certain = ""
+    if crossed_score is not None:
+        text = _("Certain to {score}, above {amount}.")
+        certain = text.format(
+            score=format_percent(verdict.score), amount=format_percent(crossed_score)
+        )
+    return title, paragraph(evidence_of(verdict, pid), certain, reason, remedy)
 
 
 def spike_text(name: str, spike: Spike) -> tuple[str, str]:
@@ -137,6 +184,11 @@ def spike_text(name: str, spike: Spike) -> tuple[str, str]:
             share=format_percent(jump / spike.before_bytes),
         ),
     )
+
+
+def _now_changing(view: TargetView) -> str:
+    rate = view.slope_bytes_per_second
+    return "" if is_flat(rate) else _("Now {rate}.").format(rate=format_rate(rate))
 
 
 def _time_left(view: TargetView) -> str:

@@ -40,6 +40,8 @@ class TargetView:
     peak_bytes: int | None = None
     """Largest size since Memtray started."""
     slope_bytes_per_second: float | None = None
+    rate_level: Level = Level.NORMAL
+    """How quick that is, by the rates that are set; not by itself as bad."""
     growing_since_wall_seconds: float | None = None
     """Since when it has grown without a pause, once that is sustained."""
     uss_bytes: int | None = None

@@ -19,6 +19,7 @@ from trayapp.settings.fields import (
     fields_of,
 )
 from trayapp.settings.kinds import RefusedError, Secret, one_line, quote
+from trayapp.settings.ordering import check_orders
 from trayapp.settings.records import (
     AlertSettings,
     ChannelSettings,
@@ -124,6 +125,7 @@ def _read_settings(data: Mapping[str, object]) -> Settings:
         targets=_read_targets(data.get(TARGETS_TABLE, [])),
     )
     _check_alerts(settings.alerts)
+    check_orders(settings)
     _check_icon(settings)
     return settings
 

@@ -82,6 +82,15 @@ class AlertSettings:
     critical_percent: float = 85.0
     emergency_percent: float = 95.0
     """Strictly above critical, which is strictly above warning."""
+    warning_available_bytes: int = 500 * MIB
+    """Less than this left is a warning as well; 0: no amount. Each is below the one before."""
+    critical_available_bytes: int = 0
+    emergency_available_bytes: int = 0
+    target_warning_bytes: int = 0
+    """A target that has none of its own is told at this size; 0: at none, since what is much for
+    a script is little for a browser. Each is above the one before."""
+    target_critical_bytes: int = 0
+    target_emergency_bytes: int = 0
     rearm_percent: float = 5.0
     """Percent points below a level; less than `warning_percent`."""
     sustain_seconds: float = 4.0
@@ -162,15 +171,25 @@ class GrowthSettings:
     hold_seconds: float = 30.0
     samples: int = 3
     minimum_bytes: int = 2 * MIB
+    warning_bytes_per_second: float = 1e6
+    """Each is above the one before."""
+    critical_bytes_per_second: float = 5e6
+    emergency_bytes_per_second: float = 10e6
+    rate_alone: bool = False
+    """Else growth is critical or an emergency only where it fills what is left within an hour or
+    ten minutes: a program may load its data."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SpikeSettings:
-    """When a jump between two samples is told: both measures must be reached."""
+    """When a jump between two samples is told."""
 
     enabled: bool = True
+    by: str = "percent"
+    """"percent", where both that and `minimum_bytes` must be reached, or "amount"."""
     percent: float = 100.0
     minimum_bytes: int = 512 * KIB
+    amount_bytes: int = 5_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -182,6 +201,12 @@ class LeakSettings:
     staleness: bool = True
     """Ask whether the memory of what grows is touched again; Linux only."""
     score_percent: float = 100 * _LEAKS.leaking_score
+    levels: str = "urgency"
+    """"urgency", by the time that is left, or "score", by the next three."""
+    warning_percent: float = 50.0
+    """Each is above the one before."""
+    critical_percent: float = 70.0
+    emergency_percent: float = 90.0
     proof_seconds: float = _LEAKS.proof_seconds
     minimum_bytes: int = round(_LEAKS.minimum_bytes)
     minimum_percent: float = 100 * _LEAKS.minimum_share
@@ -223,6 +248,10 @@ class TargetSettings:
     limit_bytes: int | None = None
     limit_share: float | None = None
     """Share of the machine's memory, 1.0 is all; at most one of the two limits is set."""
+    warning_bytes: int | None = None
+    """Told at this size; None: at that of all targets, 0: at none."""
+    critical_bytes: int | None = None
+    emergency_bytes: int | None = None
     growth: bool = True
     spike: bool = True
     on_warning: tuple[str, ...] = ()

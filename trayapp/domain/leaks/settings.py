@@ -50,5 +50,3 @@ class LeakSettings:
     """…by so much together."""
     stair_bytes: float = MIB
     """Classic rule: a smaller jump is no stair."""
-    rate_levels_bytes_per_second: tuple[float, float, float] = (1e6, 5e6, 10e6)
-    """From here on growth is quick, very quick and furious."""

@@ -1,0 +1,63 @@
+"""Settings that stand in an order, the milder level before the worse."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from trayapp.domain.language import _
+from trayapp.settings.fields import TARGETS_TABLE, fields_of
+from trayapp.settings.kinds import RefusedError
+from trayapp.settings.records import Settings
+
+
+class _Order(NamedTuple):
+    table: str
+    keys: tuple[str, str, str]
+    falls: bool = False
+    """The worse, the smaller."""
+
+
+_ORDERS = (
+    _Order("alerts", ("warning_available", "critical_available", "emergency_available"), True),
+    _Order("alerts", ("target_warning", "target_critical", "target_emergency")),
+    _Order(
+        "growth", ("warning_mb_per_second", "critical_mb_per_second", "emergency_mb_per_second")
+    ),
+    _Order("leak", ("warning_percent", "critical_percent", "emergency_percent")),
+)
+_OF_TARGETS = _Order(TARGETS_TABLE, ("warning_size", "critical_size", "emergency_size"))
+
+
+def check_orders(settings: Settings) -> None:
+    """See that a worse level does not begin before a milder one; what is 0 or not set is none.
+
+    Raises: RefusedError with both settings and what fits.
+    """
+    for order in _ORDERS:
+        _check(order, getattr(settings, order.table), "")
+    for number, target in enumerate(settings.targets, 1):
+        # Translators: which of several targets in the settings file.
+        where = _(" (target {number}, {name})")
+        _check(_OF_TARGETS, target, where.format(number=number, name=f'"{target.name}"'))
+
+
+def _check(order: _Order, record: object, where: str) -> None:
+    fields = fields_of(order.table)
+    last: tuple[str, float] | None = None
+    for key in order.keys:
+        value = getattr(record, fields[key].attribute)
+        if not value:
+            continue
+        if last is not None and (value >= last[1] if order.falls else value <= last[1]):
+            text = _("{setting} = {value} is not above {other} = {low}; write a larger one")
+            if order.falls:
+                text = _("{setting} = {value} is not below {other} = {low}; write a smaller one")
+            raise RefusedError(
+                text.format(
+                    setting=f"{order.table}.{key}{where}",
+                    value=fields[key].kind.write(value),
+                    other=last[0],
+                    low=fields[last[0]].kind.write(last[1]),
+                )
+            )
+        last = key, value
