@@ -104,7 +104,7 @@ def test_memory_that_lies_idle_is_called_a_leak_sooner_and_says_so(
 
 @pytest.mark.parametrize("made", [as_target, as_application])
 def test_memory_that_is_used_again_is_no_leak_yet(made: Callable[[int, float], Frame]) -> None:
-    _, verdicts, _ = watch(RULES, made, 0.2)
+    _, verdicts, _ = watch(RULES, made, 0.1)
     assert first_leaking(verdicts) == float("inf")
     assert "was used again within" in verdicts[-1][1].evidence
 
