@@ -32,9 +32,12 @@ _LEAST_GROWN_BYTES = 4 * MIB
 _LEAST_SINCE_BYTES, _LEAST_SINCE_SHARE = 8 * MIB, 0.2
 """So much must have come between two rounds for their difference to tell anything."""
 UNTOUCHED_SHARE, TOUCHED_SHARE = 0.80, 0.50
-"""From here on it is said to lie idle, and up to here not; in between, nothing is said. Of twelve
-real caches, five minutes after a clearing, 33 % and less lay idle, of eleven leaks 78 % and more; of
-a twelfth, in Node, 62 %, which its collector had touched (`tests.benchmarks.live`)."""
+"""From here on it is said to lie idle, and up to here not; in between, nothing is said.
+
+Five minutes after a clearing, 33 % and less of eleven real caches lay idle, and 78 % and more of
+ten real leaks; of an eleventh, in Node, 62 %: its collector had touched the rest. The scrollback of
+a terminal lay idle as a leak does (`tests.benchmarks.live`).
+"""
 
 
 class ReferencedRequest(NamedTuple):
