@@ -174,7 +174,7 @@ def test_children_count(tmp_path: Path) -> None:
     code = GROW + "time.sleep(2.5)\n"
     script = '"$0" -c "$1" 30 & "$0" -c "$1" 30; wait'
     command = ("sh", "-c", script, sys.executable, code)
-    done = run(tmp_path, "--high", "70M", "--", *command)
+    done = run(tmp_path, "--high", "55M", "--", *command)
     assert "sh uses" in done.stderr
 
 
@@ -314,3 +314,36 @@ def test_the_terminal_is_the_commands(tmp_path: Path) -> None:
         screen.shows("shell-43")
     finally:
         screen.close()
+
+
+FORKING = """
+import os, sys, time
+block = bytearray(b"x") * (100 << 20)
+for number in range(4):
+    if os.fork() == 0:
+        time.sleep(60)
+        os._exit(0)
+print("forked", flush=True)
+time.sleep(4)
+"""
+MAPPING_THRICE = """
+import mmap, os, sys, time
+descriptor = os.memfd_create("heap")
+os.ftruncate(descriptor, 100 << 20)
+views = [mmap.mmap(descriptor, 100 << 20) for _ in range(3)]
+for view in views:
+    for at in range(0, 100 << 20, 4096):
+        view[at] = 1
+print("mapped", flush=True)
+time.sleep(4)
+"""
+
+
+@pytest.mark.parametrize("code", [FORKING, MAPPING_THRICE])
+def test_memory_that_is_shared_counts_once(tmp_path: Path, code: str) -> None:
+    """A healthy server of 110 MiB, with over 300 MiB resident in sum, is let alone."""
+    done = run(tmp_path, "--high", "150M", "--critical", "200M", "--restart",
+               "--", sys.executable, "-c", code)  # fmt: skip
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert done.stdout.count("ed\n") == 1

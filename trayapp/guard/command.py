@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from trayapp.domain.samples import ProcessKey
+from trayapp.guard.metering import SizeMeter
 from trayapp.guard.terminal import Terminal
 from trayapp.recording.family import open_family
 
@@ -27,8 +28,10 @@ class Command:
     reaped before `close`: as long as that is a zombie, nobody else can get the group's number.
     """
 
-    def __init__(self, command: Sequence[str], terminal: Terminal) -> None:
-        """Start it. Raises: OSError."""
+    def __init__(
+        self, command: Sequence[str], terminal: Terminal, least_bound_bytes: int | None = None
+    ) -> None:
+        """Start it; `least_bound_bytes`: below it no exact size is needed. Raises: OSError."""
         self._terminal = terminal
         # What was passed to us on purpose is passed on; Python's own descriptors never are.
         if _HAS_GROUPS:
@@ -36,6 +39,7 @@ class Command:
         else:
             self._process = subprocess.Popen(command, close_fds=False)
         self._keys: dict[int, ProcessKey] = {}
+        self._meter = SizeMeter(least_bound_bytes)
         self.resume()
         self._family = open_family([self.pid], with_children=True)
         self._family.kin.most_processes = MOST_PROCESSES
@@ -50,14 +54,13 @@ class Command:
     # -- its memory
 
     def look(self) -> int:
-        """The resident sets of all its processes together, as of now; 0 when none shows any."""
+        """What all its processes take together, as of now; 0 when none shows any."""
         changes = self._family.refresh()
         for key in changes.gone:
             self._keys.pop(key.pid, None)
         for facts in changes.appeared:
             self._keys[facts.key.pid] = facts.key
-        readings = self._family.read(self._keys.values())
-        return sum(reading.rss_bytes for reading in readings.values())
+        return self._meter.measure(self._family.read(self._keys.values()))
 
     def has(self, key: ProcessKey) -> bool:
         """Whether it is one of those seen at the latest look."""

@@ -57,6 +57,11 @@ class RunOptions:
     """Told of more loudly; with `restart` it is ended and started again."""
     restart: bool = False
 
+    @property
+    def least_bound_bytes(self) -> int | None:
+        """The lower of the two; None: there is neither."""
+        return min((each for each in (self.high_bytes, self.critical_bytes) if each), default=None)
+
 
 def main(options: RunOptions, runtime: Path, stderr: TextIO = sys.stderr) -> int:
     """Run the command to its end, guarded; main thread.
@@ -116,7 +121,7 @@ class _Guard:
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._on_signal)
         try:
-            self._command = Command(self._options.command, self._terminal)
+            self._command = self._command_anew()
         except OSError as error:
             raise UsageError(self._start_problem(error)) from error
 
@@ -317,10 +322,15 @@ class _Guard:
     def _start_again(self) -> None:
         self._watch_sizes()
         try:
-            self._command = Command(self._options.command, self._terminal)
+            self._command = self._command_anew()
         except OSError as error:
             self._say(self._start_problem(error))
             self._exit_code = 127 if isinstance(error, FileNotFoundError) else 126
+
+    def _command_anew(self) -> Command:
+        """Start it. Raises: OSError."""
+        options = self._options
+        return Command(options.command, self._terminal, options.least_bound_bytes)
 
     def _start_problem(self, error: OSError) -> str:
         reason = error.strerror or str(error)
