@@ -42,6 +42,9 @@ def status_lines(told: Mapping[str, Any]) -> list[str]:
             swap=format_size(system["swap_used_bytes"]),
         )
     )
+    if reserved_bytes := system.get("hugepages_reserved_bytes"):
+        text = _("{size} are reserved as huge pages and not part of that.")
+        lines.append("  " + text.format(size=format_size(reserved_bytes)))
     for target in told["targets"]:
         lines.append(_target_line(target))
         if target["verdict"] == "leaking":

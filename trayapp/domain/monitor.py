@@ -132,6 +132,7 @@ _TARGET_METRICS = (
 )
 _USED = Series(SYSTEM, "", "used_bytes")
 _TOTAL = Series(SYSTEM, "", "total_bytes")
+_HUGE_PAGES = Series(SYSTEM, "", "hugepages_reserved_bytes")
 _SWAP_USED = Series(SYSTEM, "", "swap_used_bytes")
 _STALL_SOME = Series(SYSTEM, "", "stall_some_percent")
 _STALL_FULL = Series(SYSTEM, "", "stall_full_percent")
@@ -983,4 +984,8 @@ def _machine_values(frame: Frame) -> list[tuple[Series, float | None]]:
 
 
 def _slow_machine_values(frame: Frame) -> list[tuple[Series, float | None]]:
-    return [(_TOTAL, frame.system.total_bytes), (_APP_USS, frame.app.uss_bytes)]
+    return [
+        (_TOTAL, frame.system.total_bytes),
+        (_HUGE_PAGES, frame.system.hugepages_reserved_bytes),
+        (_APP_USS, frame.app.uss_bytes),
+    ]

@@ -117,6 +117,7 @@ class SystemSample:
     """Memory of the whole machine."""
 
     total_bytes: int
+    """Without reserved huge pages; in a container what it may have."""
     available_bytes: int
     """What programs can still get without swapping: free memory and reclaimable cache."""
     swap_total_bytes: int | None = None
@@ -125,6 +126,12 @@ class SystemSample:
     """Share of the last 10 s in which at least one task waited for memory (Linux PSI avg10)."""
     stall_full_percent: float | None = None
     """Share of the last 10 s in which every task waited for memory (Linux PSI avg10)."""
+    hugepages_reserved_bytes: int | None = None
+    """Memory set aside as huge pages, whether in use or not; `total_bytes` is without it."""
+    zfs_cache_bytes: int | None = None
+    """Part of `available_bytes`: what the cache of ZFS gives back when memory runs short."""
+    is_container: bool = False
+    """Whether these are the figures of the container that Memtray runs in."""
 
     @property
     def used_bytes(self) -> int:

@@ -123,6 +123,10 @@ def system_line(system: SystemSample) -> str:
     text = _("Memory {share} – {available} of {total} available")
     if system.swap_used_bytes:
         text = _("Memory {share} – {available} of {total} available, swap {swap}")
+    if system.hugepages_reserved_bytes:
+        # Translators: memory that is set aside and not part of the figures before it.
+        more = _("{size} reserved as huge pages")
+        text += ", " + more.format(size=format_size(system.hugepages_reserved_bytes))
     return text.format(
         share=format_percent(system.used_bytes / system.total_bytes),
         available=format_size(system.available_bytes),

@@ -175,27 +175,30 @@ def _title(options: ReportOptions, machine: str) -> str:
 
 
 def _machine_facts(recorded: Recorded) -> tuple[tuple[str, str], ...]:
-    total = _latest_total(recorded)
+    total = _latest(recorded, "total_bytes")
+    reserved = _latest(recorded, "hugepages_reserved_bytes")
     return (
         (_("System"), platform.platform()),
         (_("Processors"), str(os.cpu_count() or "")),
         (_("Memory"), "" if total is None else format_size(total)),
+        (_("Reserved as huge pages"), "" if reserved is None else format_size(reserved)),
         (_("Memtray"), __version__),
         (_("Python"), platform.python_version()),
         (_("Time zone"), time.strftime("%Z (UTC%z)")),
     )
 
 
-def _latest_total(recorded: Recorded) -> float | None:
+def _latest(recorded: Recorded, metric: str) -> float | None:
+    """What was kept last of the machine."""
     span = recorded.span()
     if span is None:
         return None
-    total = Series("system", "", "total_bytes")
-    if total not in recorded.series():
+    series = Series("system", "", metric)
+    if series not in recorded.series():
         return None
     # It is stored rarely, since it hardly ever changes.
     for back in (600.0, 86_400.0):
-        buckets = list(recorded.stream([total], span[1] - back, span[1]))
+        buckets = list(recorded.stream([series], span[1] - back, span[1]))
         if buckets:
             return buckets[-1].maximum
     return None

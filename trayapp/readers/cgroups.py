@@ -61,8 +61,8 @@ class Cgroups:
         self._root = root
         self._version, self._mounts = self._find_mounts()
 
-    def of(self, pid: int) -> Cgroup | None:
-        """The cgroup of a process; None: it has none that can be seen. Raises: OSError."""
+    def of(self, pid: int | str) -> Cgroup | None:
+        """The cgroup of a process, or of "self"; None: none that can be seen. Raises: OSError."""
         lines = read_start(f"{self._root}/proc/{pid}/cgroup", 16384).split(b"\n")
         for line in lines:
             hierarchy, _, rest = line.partition(b":")

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 from trayapp.domain.language import _
 from trayapp.domain.samples import SystemSample
 from trayapp.errors import PlatformError
+from trayapp.readers.container import ContainerReader
+from trayapp.readers.procfile import read_start
 
 
 class SystemReader(Protocol):
@@ -33,11 +37,21 @@ class ProcSystemReader:
     def __init__(self, root: str = "/proc") -> None:
         """Open the files under `root`. Raises: PlatformError if there is no meminfo."""
         self._root = root
+        folder = Path(root)
+        # What belongs to it outside of /proc, where that is known by its name.
+        base = ("" if root == "/proc" else str(folder.parent)) if folder.name == "proc" else None
+        self._huge_pages = None if base is None else f"{base}/sys/kernel/mm/hugepages"
+        self._container = None if base is None else ContainerReader(base)
         try:
             self._meminfo = os.open(f"{root}/meminfo", os.O_RDONLY)
         except OSError as error:
             raise _cannot_read(root, error.strerror) from error
         self._pressure: int | None = None
+        self._arcstats: int | None = None
+        if self._container is None or not self._container.is_inside:
+            # In a container that would be its host's cache.
+            with suppress(OSError):  # no ZFS
+                self._arcstats = os.open(f"{root}/spl/kstat/zfs/arcstats", os.O_RDONLY)
         with suppress(OSError):  # older kernels, or stall information is not compiled in
             self._pressure = os.open(f"{root}/pressure/memory", os.O_RDONLY)
 
@@ -51,26 +65,98 @@ class ProcSystemReader:
         available_bytes = self._available_bytes(meminfo)
         if not total_bytes or available_bytes is None:
             raise _cannot_read(self._root, _("MemTotal or MemFree is missing"))
+        reserved_bytes = self._read_reserved_bytes(meminfo)
+        if reserved_bytes is not None and reserved_bytes < total_bytes:
+            total_bytes -= reserved_bytes
+        zfs_bytes = self._read_zfs_bytes()
+        available_bytes += zfs_bytes or 0
         swap_total_bytes = _field_bytes(meminfo, b"\nSwapTotal:")
         swap_free_bytes = _field_bytes(meminfo, b"\nSwapFree:")
         swap_used_bytes = None
         if swap_total_bytes is not None and swap_free_bytes is not None:
             swap_used_bytes = max(0, swap_total_bytes - swap_free_bytes)
         some, full = self._read_stalls()
-        return SystemSample(
-            total_bytes=total_bytes,
-            available_bytes=min(available_bytes, total_bytes),
-            swap_total_bytes=swap_total_bytes,
-            swap_used_bytes=swap_used_bytes,
-            stall_some_percent=some,
-            stall_full_percent=full,
+        return self._inside(
+            SystemSample(
+                total_bytes=total_bytes,
+                available_bytes=min(available_bytes, total_bytes),
+                swap_total_bytes=swap_total_bytes,
+                swap_used_bytes=swap_used_bytes,
+                stall_some_percent=some,
+                stall_full_percent=full,
+                hugepages_reserved_bytes=reserved_bytes,
+                zfs_cache_bytes=zfs_bytes,
+            )
         )
 
     def close(self) -> None:
         """Close the files."""
         os.close(self._meminfo)
+        if self._arcstats is not None:
+            os.close(self._arcstats)
         if self._pressure is not None:
             os.close(self._pressure)
+
+    def _inside(self, machine: SystemSample) -> SystemSample:
+        """The same as it is to a container, where Memtray runs in one."""
+        if self._container is None or not self._container.is_inside:
+            return machine
+        inside = self._container.read()
+        if inside is None or inside.limit_bytes >= machine.total_bytes:
+            return replace(machine, is_container=True)
+        swap_total_bytes = machine.swap_total_bytes
+        swap_used_bytes = machine.swap_used_bytes
+        if inside.swap_limit_bytes is not None and swap_total_bytes is not None:
+            swap_total_bytes = min(swap_total_bytes, inside.swap_limit_bytes)
+        if inside.swap_used_bytes is not None:
+            swap_used_bytes = inside.swap_used_bytes
+        return replace(
+            machine,
+            total_bytes=inside.limit_bytes,
+            available_bytes=min(machine.available_bytes, inside.available_bytes),
+            swap_total_bytes=swap_total_bytes,
+            swap_used_bytes=swap_used_bytes,
+            hugepages_reserved_bytes=None,
+            is_container=True,
+        )
+
+    def _read_reserved_bytes(self, meminfo: bytes) -> int | None:
+        """Memory set aside as huge pages of all sizes; None: none is."""
+        # Of all sizes, since Linux 4.17.
+        all_bytes = _field_bytes(meminfo, b"\nHugetlb:")
+        if all_bytes is None:
+            all_bytes = self._sum_huge_pages()
+        if all_bytes is None:
+            page_bytes = _field_bytes(meminfo, b"\nHugepagesize:") or 0
+            all_bytes = page_bytes * (_count(meminfo, b"\nHugePages_Total:") or 0)
+        return all_bytes or None
+
+    def _sum_huge_pages(self) -> int | None:
+        """By the folders of each size; None: there are none."""
+        if self._huge_pages is None:
+            return None
+        total_bytes = 0
+        try:
+            for name in os.listdir(self._huge_pages):  # noqa: PTH208
+                size = name.removeprefix("hugepages-").removesuffix("kB")
+                count = read_start(f"{self._huge_pages}/{name}/nr_hugepages", 64)
+                total_bytes += int(size) * 1024 * int(count)
+        except (OSError, ValueError):
+            return None
+        return total_bytes
+
+    def _read_zfs_bytes(self) -> int | None:
+        """What the cache of ZFS holds above its minimum; None: there is no such cache."""
+        if self._arcstats is None:
+            return None
+        try:
+            arcstats = os.pread(self._arcstats, 65536, 0)
+        except OSError:
+            return None
+        size_bytes, least_bytes = (_kstat(arcstats, name) for name in (b"size", b"c_min"))
+        if size_bytes is None or least_bytes is None:
+            return None
+        return max(0, size_bytes - least_bytes)
 
     def _available_bytes(self, meminfo: bytes) -> int | None:
         available_bytes = _field_bytes(meminfo, b"\nMemAvailable:")
@@ -174,3 +260,17 @@ def _average_percent(pressure: bytes, label: bytes) -> float | None:
         return float(pressure[start + len(label) :].split(None, 1)[0])
     except (ValueError, IndexError):
         return None
+
+
+def _count(meminfo: bytes, label: bytes) -> int | None:
+    """The number behind `label`, which has no unit; None if missing."""
+    _, found, rest = meminfo.partition(label)
+    words = rest.split(None, 1)
+    return int(words[0]) if found and words and words[0].isdigit() else None
+
+
+def _kstat(text: bytes, name: bytes) -> int | None:
+    """A figure of a kstat file, whose lines are name, type and figure; None if missing."""
+    _, found, rest = (b"\n" + text).partition(b"\n" + name + b" ")
+    words = rest.split(None, 2)
+    return int(words[1]) if found and len(words) > 1 and words[1].isdigit() else None

@@ -1,0 +1,116 @@
+"""The memory of the container that Memtray runs in, which is the machine to those inside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from trayapp.readers.cgroups import Cgroup, Cgroups
+from trayapp.readers.procfile import read_start
+
+_MARKS = (".dockerenv", "run/.containerenv", "run/systemd/container")
+"""What container managers leave for those inside: Docker, Podman, systemd-nspawn and LXC."""
+_RECLAIMABLE = {
+    1: (b"total_inactive_file", b"total_active_file"),
+    2: (b"inactive_file", b"active_file", b"slab_reclaimable"),
+}
+"""What the kernel gives up before it kills."""
+
+
+class ContainerMemory(NamedTuple):
+    """What a container may have, and what of that is left."""
+
+    limit_bytes: int
+    available_bytes: int
+    swap_limit_bytes: int | None = None
+    swap_used_bytes: int | None = None
+
+
+class ContainerReader:
+    """Reads the limit of the own container, where there is one. All calls from one thread.
+
+    A container is told by what its manager leaves in it, or by the topmost control group that can
+    be seen: the machine's own has no limit, and with version 2 not even a file for one. A limit on
+    Memtray's own unit on a machine makes no container.
+    """
+
+    def __init__(self, root: str = "") -> None:
+        """`root`: a folder in place of "/"."""
+        self._cgroup = self._find(root)
+        self.is_inside = self._cgroup is not None or any(
+            Path(f"{root}/{mark}").exists() for mark in _MARKS
+        )
+        """Whether this is a container at all, limited or not."""
+
+    def read(self) -> ContainerMemory | None:
+        """What it has now; None: no container, or one without a limit."""
+        cgroup = self._cgroup
+        if cgroup is None:
+            return None
+        version = cgroup.version
+        names = ("memory.limit_in_bytes", "memory.usage_in_bytes")
+        limit_bytes, used_bytes = (
+            _figure(f"{cgroup.folder}/{name}")
+            for name in (names if version == 1 else ("memory.max", "memory.current"))
+        )
+        if limit_bytes is None or used_bytes is None:
+            return None
+        kept_bytes = max(0, used_bytes - _sum_of(cgroup, _RECLAIMABLE[version]))
+        return ContainerMemory(
+            limit_bytes=limit_bytes,
+            available_bytes=max(0, limit_bytes - kept_bytes),
+            swap_limit_bytes=_figure(f"{cgroup.folder}/memory.swap.max"),
+            swap_used_bytes=_figure(f"{cgroup.folder}/memory.swap.current"),
+        )
+
+    def _find(self, root: str) -> Cgroup | None:
+        """The control group that is the container; None: there is none."""
+        try:
+            own = Cgroups(root).of("self")
+        except (OSError, ValueError):
+            return None
+        if own is None:
+            return None
+        *_, top = own.upwards()
+        if top.version == 2 and Path(f"{top.folder}/memory.max").exists():
+            return top
+        if top.version == 1 and (top.top or _is_limited(top)):
+            return top
+        if any(Path(f"{root}/{mark}").exists() for mark in _MARKS):
+            # It can see the groups of its host, as far as there are any: its own is the tightest.
+            limited = [each for each in own.upwards() if _is_limited(each)]
+            return min(limited, key=_limit, default=None)
+        return None
+
+
+def _is_limited(cgroup: Cgroup) -> bool:
+    # Version 1 says "no limit" by the largest number of pages there is.
+    return _limit(cgroup) < 1 << 60
+
+
+def _limit(cgroup: Cgroup) -> int:
+    name = "memory.limit_in_bytes" if cgroup.version == 1 else "memory.max"
+    limit_bytes = _figure(f"{cgroup.folder}/{name}")
+    return 1 << 62 if limit_bytes is None else limit_bytes
+
+
+def _figure(file: str) -> int | None:
+    """The number in a file; None: no such file, or no number, such as "max"."""
+    try:
+        return int(read_start(file, 64))
+    except (OSError, ValueError):
+        return None
+
+
+def _sum_of(cgroup: Cgroup, names: tuple[bytes, ...]) -> int:
+    """The figures of these names in `memory.stat`, together; those that are missing are 0."""
+    try:
+        lines = read_start(f"{cgroup.folder}/memory.stat", 16384).split(b"\n")
+    except OSError:
+        return 0
+    fields = (line.split() for line in lines)
+    return sum(
+        int(field[1])
+        for field in fields
+        if len(field) == 2 and field[0] in names and field[1].isdigit()
+    )
