@@ -273,14 +273,14 @@ def test_tables_of_others(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
-        ("seconds,rss\n0,1\n0.5,1\n", 0.5),
-        ("# a comment\n\nelapsed_ms,rss\n0,1\n500,1\n", 0.5),
-        ("\ufeffseconds;rss\n0,25;1\n0,75;1\n", 0.5),
-        ("time\trss\n1780000000.25\t1\n1780000000.75\t1", 0.5),
-        ("timestamp,rss\n1780000000250,1\n1780000000750,1\n", 0.5),
-        ("date,rss\n2026-03-01 12:00:00.25,1\n2026-03-01 12:00:00.75,1\n", 0.5),
-        ("seconds,rss\n0.5,1\n0,1\n", 0.5),
-        ("seconds,rss\n0,1\nnonsense,1\n0.5,1\n,\n", 0.5),
+        ("seconds,rss_bytes\n0,1\n0.5,1\n", 0.5),
+        ("# a comment\n\nelapsed_ms,rss_bytes\n0,1\n500,1\n", 0.5),
+        ("\ufeffseconds;rss_bytes\n0,25;1\n0,75;1\n", 0.5),
+        ("time\trss_bytes\n1780000000.25\t1\n1780000000.75\t1", 0.5),
+        ("timestamp,rss_bytes\n1780000000250,1\n1780000000750,1\n", 0.5),
+        ("date,rss_bytes\n2026-03-01 12:00:00.25,1\n2026-03-01 12:00:00.75,1\n", 0.5),
+        ("seconds,rss_bytes\n0.5,1\n0,1\n", 0.5),
+        ("seconds,rss_bytes\n0,1\nnonsense,1\n0.5,1\n,\n", 0.5),
     ],
 )
 def test_times_in_many_ways(tmp_path: Path, text: str, seconds: float) -> None:

@@ -79,7 +79,7 @@ class Gathered:
             if seconds != seconds:
                 return
             self.is_unsorted = True
-        elif not -1e12 < seconds < 1e12:
+        elif not -1e18 < seconds < 1e18:
             return
         times.append(seconds)
         self._sizes.append(size_bytes if 0 <= size_bytes < MOST_BYTES else math.nan)
@@ -101,7 +101,7 @@ class Gathered:
 
     def count_children(self, processes: Mapping[float, float]) -> None:
         """How many processes it was, by moments; unknown where none is told."""
-        self._children = array("d", [processes.get(at, math.nan) for at in self._times])
+        self._children = array("d", (processes.get(at, math.nan) for at in self._times))
 
     def begin_run(self) -> None:
         """The program of this series was started again: what follows is no growth."""
@@ -117,7 +117,7 @@ class Gathered:
 
     def scale(self, factor: float) -> None:
         """Multiply all sizes: their unit was known only later."""
-        self._sizes = array("d", [size * factor for size in self._sizes])
+        self._sizes = array("d", (size * factor for size in self._sizes))
 
     def _beside(self, values: array[float] | None) -> array[float]:
         return array("d", [math.nan]) * (len(self._times) - 1) if values is None else values
@@ -145,7 +145,7 @@ class Gathered:
         for name in ("_times", "_sizes", "_anon", "_children", "_runs"):
             values = getattr(self, name)
             if values is not None:
-                setattr(self, name, array("d", [values[at] for at in rows]))
+                setattr(self, name, array("d", (values[at] for at in rows)))
 
     def known(self) -> slice:
         """From the first to the last sample whose size is known."""
@@ -161,7 +161,7 @@ class Gathered:
         rows = self.known()
         times = self._times
         if rows != slice(0, len(times)) or first:
-            times = array("d", [at - first for at in times[rows]])
+            times = array("d", (at - first for at in times[rows]))
         return Track(
             name=name,
             times=memoryview(times),
@@ -188,6 +188,14 @@ class Gathering:
         self.path = path
         self.run = 0
         """Number of the run, of all series; see `begin_run`."""
+        self.shift_seconds = 0.0
+        """What is added to all times: the day of a file that tells only times of day."""
+        self.origin_seconds: float | None = None
+        """When the recording began, where that was before the first sample."""
+        self.began_wall_seconds: float | None = None
+        """Seconds since 1970 at the origin of times that count from a start, if that is known."""
+        self.is_known_empty = False
+        """Whether a file without any size is whole all the same: nothing was there to measure."""
         self.passed_over = 0
         self.samples = 0
         """As many as were taken, where a reader counts them; else the series are asked."""
@@ -302,15 +310,21 @@ class Gathering:
             if series.is_unsorted:
                 series.sort()
         found = [series for series in self._found.values() if series.known() != slice(0, 0)]
-        if not found:
+        if not found and not self.is_known_empty:
             raise RecordingError(self._nothing())
-        first = min(series.span()[0] for series in found)
-        last = max(series.span()[1] for series in found)
+        first = min((series.span()[0] for series in found), default=0.0)
+        last = max((series.span()[1] for series in found), default=0.0)
+        if self.origin_seconds is not None:
+            first = min(first, self.origin_seconds)
         is_wall = first >= WALL_FROM
         if is_wall and last >= WALL_UNTIL:
             text = _("{file}: its times are beyond any calendar")
             raise RecordingError(text.format(file=self.path))
-        started = first if is_wall else self.path.stat().st_mtime - (last - first)
+        started = first + self.shift_seconds
+        if self.began_wall_seconds is not None and not is_wall:
+            started += self.began_wall_seconds
+        elif not is_wall:
+            started = self.path.stat().st_mtime - (last - first)
         return Recording(
             path=self.path,
             started_wall_seconds=max(0.0, started),
@@ -354,11 +368,11 @@ class Gathering:
         return tuple(notes)
 
 
-def number_of(told: str | float) -> float:
+def number_of(told: object) -> float:
     """A number as programs print it; NaN if it is none, or beyond all numbers."""
     try:
-        return float(told)
-    except (ValueError, OverflowError):
+        return float(told)  # type: ignore[arg-type]
+    except (ValueError, OverflowError, TypeError):
         return math.nan
 
 

@@ -62,10 +62,10 @@ _TOTAL = {"total", "totals", "sys"}
 _COUNT = {
     "count", "counts", "counter", "cumulative", "num", "number", "nr", "threads", "thread",
     "objects", "fds", "handles", "faults", "flt", "minflt", "majflt", "pgfault", "pgmajfault",
-    "failcnt", "fail", "fails", "failed", "failures", "errors", "allocs", "mallocs", "frees",
-    "allocations", "collections", "events", "ooms", "oom", "kills", "restarts", "pid", "ppid",
-    "tgid", "tid", "uid", "procs", "processes", "nprocs", "lookups", "id", "index", "pages",
-    "page", "hits", "misses", "evictions", "keys", "items", "entries", "users", "sessions",
+    "pids", "failcnt", "fail", "fails", "failed", "failures", "errors", "allocs", "mallocs",
+    "frees", "allocations", "collections", "events", "ooms", "oom", "kills", "restarts",
+    "pid", "ppid", "tgid", "tid", "uid", "procs", "processes", "nprocs", "lookups", "id", "index",
+    "pages",    "page", "hits", "misses", "evictions", "keys", "items", "entries", "users", "sessions",
     "generation", "port", "version", "score",
 }  # fmt: skip
 _TRAFFIC = {

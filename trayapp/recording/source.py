@@ -157,6 +157,17 @@ def plain_line(line: str) -> str:
     return line
 
 
+_OLDER = (
+    ("gb18030", re.compile(r"年\d+月|[时時]\d+分")),
+    ("euc-jp", re.compile(r"年\d+月|時\d+分")),
+    ("euc-kr", re.compile(r"년 \d+월|시 \d+분")),
+    ("big5", re.compile(r"年\d+月|時\d+分")),
+    ("iso8859-6", re.compile(r"\d:\d\d (?:م|ص)\b")),
+    ("iso8859-7", re.compile(r"\d:\d\d (?:μμ|πμ)\b")),
+)
+"""Encodings before UTF-8 whose clocks could not be read otherwise, and what shows each."""
+
+
 def _encoding(raw: bytes) -> str:
     """By its mark; without one, text of two bytes a letter has a zero in every second place."""
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -166,4 +177,9 @@ def _encoding(raw: bytes) -> str:
         return "utf-16-le"
     if len(start) >= 8 and start[::2].count(0) > len(start) * 0.4:
         return "utf-16-be"
+    top = raw[:4000]
+    if "\ufffd" in top.decode("utf-8", "replace")[:-4]:
+        for name, shows in _OLDER:
+            if shows.search(top.decode(name, "replace")):
+                return name
     return "utf-8-sig"

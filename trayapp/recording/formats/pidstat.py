@@ -1,36 +1,61 @@
 """What `pidstat -r` of sysstat prints, in each of its ways: one line per process and moment.
 
-With `-h` all figures of a process are in one line below "# Time", else memory has a block of its
-own; `-H` tells seconds since 1970, else there are only hours, minutes and seconds, in the local
-time of the machine, whose date is in the first line. Sizes are KiB, with a letter under `--human`.
+Versions 9 to 12.7, in every language that glibc has, plain, coloured or indented. With `-h` all
+figures of a process are in one line below "# Time", else memory has a block of its own; `-H` tells
+seconds since 1970, else there is only a clock, in the local time of the machine, whose date is in
+the first line. Sizes are KiB, with a letter under `--human`. Read is the resident set of each
+process; threads (`-t`) have what their process has.
 """
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 from trayapp.domain.language import N_, _
 from trayapp.domain.units import GIB, KIB, MIB
 from trayapp.errors import RecordingError
-from trayapp.recording.gathering import WALL_FROM, Gathering, number_of
+from trayapp.recording.clocks import Clock
+from trayapp.recording.gathering import Gathered, Gathering
 from trayapp.recording.source import Source, Start
 
 NAME = "pidstat"
 EXPECTS = N_("a log of pidstat -r")
-_BANNER = re.compile(r"\S+ \S+ \(.*\)\s+(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})\s+_\S+_\s+\(\d+ CPU\)")
-_HEADINGS = re.compile(r"(#\s+Time|\d\d:\d\d:\d\d( [AP]M)?)\s+(UID|USER)\s+(T?G?PID|TGID)\s")
-_CLOCK = re.compile(r"(\d{1,2}):(\d\d):(\d\d)( [AP]M)?\s+")
-_DATES = ("%Y-%m-%d", "%m/%d/%y", "%m/%d/%Y", "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%d/%m/%y")
-_UNITS = {"k": KIB, "M": MIB, "G": GIB, "T": 1024 * GIB, "B": 1}
-_DAY = timedelta(days=1)
+BANNER = re.compile(r"\s*\S+ \S+ \(.*?\)\s+(.*?)\s*_\S+?_\s+\(\d+ CPU")
+"""The first line of all programs of sysstat; its date."""
+_FIRST = {"UID", "USER", "PID", "TGID"}
+_UNITS = {"k": KIB, "M": MIB, "G": GIB, "T": 1024 * GIB, "B": 1, "K": KIB}
+_DECIMAL_COMMA = re.compile(r"\s\d+,\d\d?(?:\s|[kKMGTB]\s)")
+_MOST_CLOCK_WORDS = 6
+
+
+@dataclass(slots=True)
+class _Headings:
+    """What a line of headings tells of the lines below it."""
+
+    clock: str
+    """What stands before the first column: a clock, seconds, or "# Time"."""
+    words: int
+    """How many words that is."""
+    titles: list[str]
+    pid_at: int
+    rss_at: int | None
+    command_at: int | None
+
+    @property
+    def has_time(self) -> bool:
+        """Whether the lines below have a time; averages have none."""
+        return self.clock.startswith("#") or any(one.isdecimal() for one in self.clock)
 
 
 def resembles(start: Start) -> float:
-    """By its first lines."""
-    is_it = any(_BANNER.match(line) or _HEADINGS.match(line) for line in start.lines[:5])
-    return 1.0 if is_it else 0.0
+    """By headings that name processes, or by the first line of sysstat with such below."""
+    lines = start.lines[:200]
+    if any(_headings(line) is not None for line in lines):
+        return 1.0
+    return 0.3 if any(BANNER.match(line) for line in lines[:5]) else 0.0
 
 
 def read(source: Source, found: Gathering) -> None:
@@ -38,82 +63,167 @@ def read(source: Source, found: Gathering) -> None:
 
     Raises: RecordingError if no memory is told in it.
     """
-    clock = _Clock()
-    headings: list[str] = []
-    has_memory = False
-    for line in source.lines():
-        if (banner := _BANNER.match(line)) is not None:
-            clock.set_date(banner[1])
-        elif _HEADINGS.match(line):
-            headings = _without_clock(line.lstrip("# ").replace("Time ", "")).split()
-            has_memory = has_memory or "RSS" in headings
-        elif "RSS" in headings and (seconds := clock.read(line)) is not None:
-            # The command comes last and may hold spaces.
-            words = _without_clock(line).split(maxsplit=len(headings) - 1)
-            if len(words) == len(headings):
-                _take(found, seconds, dict(zip(headings, words, strict=True)))
-    if not has_memory:
-        raise RecordingError(
-            _("{path} is of pidstat, but without memory; make it by pidstat -r").format(
-                path=source.path
-            )
-        )
+    reading = _Reading(source, found)
+    for number, line in enumerate(source.lines(), 1):
+        reading.take(number, line)
+    reading.finish()
 
 
-def _take(found: Gathering, seconds: float, row: dict[str, str]) -> None:
-    pid = row.get("TGID", row.get("PID", ""))
-    # Threads have "-" there, and what their process has.
-    if not pid.isdecimal():
-        return
-    command = row.get("Command", "").strip()
-    name = command.split(" ", 1)[0].rsplit("/", 1)[-1]
-    series = found.series(
-        pid, f"{name} {pid}".strip(), pid=int(pid), command_line=command, kind="resident set"
+def _headings(line: str) -> _Headings | None:
+    """The line as one of headings; None if it is none."""
+    if "PID" not in line and "TGID" not in line:
+        return None
+    words = line.split()
+    first = next((at for at, word in enumerate(words) if word in _FIRST), None)
+    if first is None or first > _MOST_CLOCK_WORDS + 1 or words[-1] != "Command":
+        return None
+    titles = words[first:]
+    pid_at = titles.index("TGID") if "TGID" in titles else titles.index("PID")
+    is_table = words[0].startswith("#")
+    return _Headings(
+        clock="#" if is_table else " ".join(words[:first]),
+        words=1 if is_table else first,
+        titles=titles,
+        pid_at=pid_at,
+        rss_at=titles.index("RSS") if "RSS" in titles else None,
+        command_at=len(titles) - 1,
     )
-    text = row["RSS"]
-    unit = _UNITS.get(text[-1:])
-    size = number_of(text) * KIB if unit is None else number_of(text[:-1]) * unit
-    series.add(found.moment(seconds), size)
-
-
-def _without_clock(line: str) -> str:
-    return _CLOCK.sub("", line, count=1) if _CLOCK.match(line) else line.partition(" ")[2]
 
 
 @dataclass(slots=True)
-class _Clock:
-    """Turns the time in front of each line into seconds; after midnight it is the next day."""
+class _Life:
+    """One process that was met."""
 
-    date: datetime = field(default_factory=lambda: datetime(1970, 1, 2))
-    _last: float | None = None
+    series: Gathered
+    has_memory: bool = False
 
-    def set_date(self, text: str) -> None:
-        """As the first line tells it; what its parts mean depends on the machine's language."""
-        for form in _DATES:
-            try:
-                self.date = datetime.strptime(text, form)
-            except ValueError:
-                continue
+
+@dataclass(slots=True)
+class _Reading:
+    """One log while it is read."""
+
+    source: Source
+    found: Gathering
+    clock: Clock = field(init=False)
+    headings: _Headings | None = None
+    has_memory: bool = False
+    _lives: dict[tuple[str, str], _Life] = field(default_factory=dict)
+    _last_clock: str = ""
+    _seconds: float = math.nan
+    _example: str = ""
+    _has_comma: bool = False
+
+    def __post_init__(self) -> None:
+        lines = self.source.start.lines
+        known = (_headings(line) for line in lines[:200])
+        self._example = next((one.clock for one in known if one and one.has_time), "")
+        if self._example == "#":
+            rows = [line for line in lines if line[:1] not in ("#", "") and " " in line.strip()]
+            self._example = next((row[:24] for row in rows if not BANNER.match(row)), "")
+        self._has_comma = any(_DECIMAL_COMMA.search(line) for line in lines)
+        modified = self.source.path.stat().st_mtime
+        self.clock = Clock(zone=self.source.instructions.timezone, latest_wall_seconds=modified)
+
+    def take(self, number: int, line: str) -> None:
+        headings = self.headings
+        if "Command" in line and (again := _headings(line)) is not None:
+            self.headings = again
+            self.has_memory = self.has_memory or again.rss_at is not None
             return
+        if "CPU" in line and (banner := BANNER.match(line)) is not None:
+            self.clock.set_date(banner[1], clock=self._example, has_decimal_comma=self._has_comma)
+            self.headings = None
+            return
+        if headings is None or headings.rss_at is None or not headings.has_time:
+            return
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            return
+        if not self._take(words, headings, line):
+            self.found.pass_over(number, line, _("not what its headings say"))
 
-    def read(self, line: str) -> float | None:
-        """Seconds; since 1970 where the date or they are known. None: no such line."""
-        clock = _CLOCK.match(line)
-        if clock is None:
-            seconds = number_of(line.partition(" ")[0])
-            return seconds if seconds >= WALL_FROM else None
-        hours, minutes, rest = int(clock[1]), int(clock[2]), int(clock[3])
-        if clock[4]:
-            hours = hours % 12 + (12 if clock[4] == " PM" else 0)
-        if hours > 23 or minutes > 59 or rest > 60:
-            return None
-        moment = self.date + timedelta(hours=hours, minutes=minutes, seconds=rest)
-        try:
-            seconds = moment.timestamp()
-            if self._last is not None and seconds < self._last - 12 * 3600:
-                self.date += _DAY
-                seconds = (moment + _DAY).timestamp()
-        except (OverflowError, OSError, ValueError):
-            return None
-        self._last = seconds
-        return seconds
+    def _take(self, words: list[str], headings: _Headings, line: str) -> bool:
+        """Whether the line was understood."""
+        if not line.endswith("\n") and len(words) < headings.words + len(headings.titles):
+            # Cut off where the file ends.
+            return True
+        at = self._columns_at(words, headings)
+        if at is None:
+            return False
+        pid = words[at + headings.pid_at]
+        if not pid.isdecimal():
+            # Threads have "-" there, and what their process has.
+            return pid == "-"
+        clock = words[0] if at == 1 else " ".join(words[:at])
+        if clock != self._last_clock:
+            self._last_clock = clock
+            self._seconds = self.clock.read(clock)
+        if self._seconds != self._seconds:
+            return False
+        rss_at = headings.rss_at
+        assert rss_at is not None  # noqa: S101  (asked before)
+        size = _size(words[at + rss_at])
+        life = self._life(pid, words[at + len(headings.titles) - 1 :])
+        if size == 0 and life.has_memory:
+            # It has ended, and nobody has asked for its exit code yet.
+            size = math.nan
+        life.has_memory = life.has_memory or size > 0
+        life.series.add(self._seconds, size)
+        return True
+
+    def _columns_at(self, words: list[str], headings: _Headings) -> int | None:
+        """Where the first column is, behind the clock, whose words may be more or fewer."""
+        usual = headings.words
+        if _is_row(words, headings, usual):
+            return usual
+        for count in range(1, _MOST_CLOCK_WORDS):
+            if count != usual and _is_row(words, headings, count):
+                return count
+        return None
+
+    def _life(self, pid: str, command: Sequence[str]) -> _Life:
+        first = command[0]
+        life = self._lives.get((pid, first))
+        if life is None:
+            name = first.rsplit("/", 1)[-1] if first.startswith("/") else first
+            series = self.found.series(
+                (pid, name),
+                f"{name} {pid}",
+                pid=int(pid),
+                command_line=" ".join(command),
+                kind="resident set",
+            )
+            life = self._lives[pid, first] = _Life(series)
+        return life
+
+    def finish(self) -> None:
+        """Raises: RecordingError if there was no memory."""
+        if not self.has_memory:
+            raise RecordingError(
+                _("{path} is of pidstat, but without memory; make it by pidstat -r").format(
+                    path=self.source.path
+                )
+            )
+        for note in () if self._last_clock.isdecimal() else self.clock.notes:
+            self.found.note(note)
+        if self.clock.is_dateless:
+            self.found.shift_seconds += self.clock.shift_seconds(self._seconds)
+            self.found.note(_("only times of day are told; the date is that of the file"))
+        self.found.take("RSS", _("resident set, in KiB"))
+
+
+def _is_row(words: list[str], headings: _Headings, at: int) -> bool:
+    if len(words) < at + len(headings.titles):
+        return False
+    pid = words[at + headings.pid_at]
+    size = words[at + (headings.rss_at or 0)]
+    return (pid.isdecimal() or pid == "-") and size[:1].isdecimal() and not size.count(":")
+
+
+def _size(text: str) -> float:
+    unit = _UNITS.get(text[-1])
+    number = text if unit is None else text[:-1]
+    try:
+        return float(number.replace(",", ".")) * (unit or KIB)
+    except ValueError:
+        return math.nan

@@ -14,7 +14,7 @@ from typing import Any
 
 from trayapp.domain.language import N_, _
 from trayapp.errors import RecordingError
-from trayapp.recording.gathering import Gathering, number_of
+from trayapp.recording.gathering import Gathered, Gathering, number_of
 from trayapp.recording.json_stream import JsonError, broken
 from trayapp.recording.meaning import is_memory_name, meaning_of
 from trayapp.recording.records import Kind
@@ -67,7 +67,7 @@ class _Reading:
         self._found = found
         self._labels: dict[int, _Labels] = {}
         self._counts: dict[int, dict[float, float]] = {}
-        self._has_answer = False
+        self._series: dict[int, Gathered | None] = {}
 
     def take(self, place: tuple[str | int, ...], value: Any) -> None:
         """Raises: RecordingError."""
@@ -84,7 +84,6 @@ class _Reading:
                         " gives a matrix"
                     ).format(path=self._path)
                 )
-            self._has_answer = True
             return
         number = next((part for part in place if isinstance(part, int)), 0)
         if place[-1] == "metric":
@@ -96,13 +95,25 @@ class _Reading:
     def _sample(self, number: int, pair: Any) -> None:
         if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[0], (int, float)):
             return
-        moment, value = number_of(pair[0]), number_of(str(pair[1]))
+        moment, value = number_of(pair[0]), number_of(pair[1])
+        if number not in self._series:
+            self._series[number] = self._begin(number)
+        series = self._series[number]
+        if series is not None:
+            # process-exporter tells 0 of a group of which nothing runs.
+            series.add(moment, value or math.nan)
+        elif number in self._counts:
+            self._counts[number][moment] = value
+
+    def _begin(self, number: int) -> Gathered | None:
+        """Where the samples of a series are put; None if they are no sizes."""
         labels = self._labels.get(number)
         if labels is not None and labels.get("__name__") == _COUNT_METRIC:
-            self._counts.setdefault(number, {})[moment] = value
-        elif labels is None or _is_group(labels) or _is_memory(labels):
-            # process-exporter tells 0 of a group of which nothing runs.
-            self._found.series(number, "").add(moment, value or math.nan)
+            self._counts[number] = {}
+            return None
+        if labels is None or _is_group(labels) or _is_memory(labels):
+            return self._found.series(number, "")
+        return None
 
     def finish(self) -> None:
         """Choose what is shown, and name it.

@@ -1,0 +1,432 @@
+"""Times as programs print them: seconds in any unit, dates and clocks in any language's order.
+
+Cells of one column look alike: whatever is not the hour, minute and second is looked at once an
+hour and remembered, so that a line costs about a microsecond.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+import unicodedata
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from trayapp.domain.language import _
+from trayapp.recording.calendars import FoundDate, Order, date_in, with_digits
+from trayapp.recording.clock_words import AM, MONTH_FIRST, PM, UNIT_WORDS, ZONES
+
+_CLOCK = re.compile(
+    r"(.*?)(?<![\d.])(\d{1,2}):(\d\d)(?::(\d\d(?:[.,]\d+)?|\d\d:\d{3}(?!\d)))?(?![\d:])(.*)",
+    re.DOTALL,
+)
+_DOTTED_CLOCK = re.compile(
+    r"(|.*[\sT]|\D*)(?<!\d)(?<!\d\.)(\d{1,2})[.](\d\d)(?:[.](\d\d(?:,\d+)?))?(?![\d.])(.*)",
+    re.DOTALL,
+)
+_COMPACT = re.compile(
+    r"(\d{4}-?\d\d-?\d\d)[T _-]?(\d\d)-?(\d\d)-?(\d\d(?:\.\d+)?)(?!\d)(.*)", re.DOTALL
+)
+_WORDED = (
+    (re.compile(r"(?<=\d)\s*(?:[時时點点시]|ཀསར་མ)\s*"), ":"),
+    (re.compile(r"(?<=\d)\s*(?:[分분]|ཀསར་ཆ)\s*"), ":"),
+    (re.compile(r"(?<=\d)\s*[秒초]"), " "),
+    (re.compile(r"ཆུ་ཚོད"), " "),
+    (re.compile(r"(?<=\d)[፡׃](?=\S)"), " "),
+    (re.compile(r"(?<=\d)h(\d\d)(?:m(?:in)?)?(\d\d)s?(?!\w)"), r":\1:\2"),
+)
+_COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+")
+_SINGLE = re.compile(r":(\d)(?!\d)")
+_OFFSET = re.compile(
+    r"(?i)(?:\b(?:UTC|GMT)|(?<=[\d\s.]))\s*([+-]|−)(\d{1,2})(?::?(\d\d))?(?!\d|[-/.])"
+)
+_NAMED_ZONE = re.compile(r"\[([A-Za-z_]+(?:/[A-Za-z_+-]+)+)\]|\b([A-Z][a-z]+/[A-Z][A-Za-z_]+)\b")
+_ABBREVIATION = re.compile(r"\b([A-Z]{3,5}|Z)\b")
+_DATE_TIME_T = re.compile(r"(?<=\d)T\s*$")
+_DURATION = re.compile(
+    r"\s*(?:(\d+)[- ]?(?:d(?:ays?)?,?)?[- ]\s*)?(\d+):(\d\d)(?::(\d\d(?:[.,]\d+)?))?\s*"
+)
+_DAY = 86400.0
+_MINUTES = {f"{minute:02}": minute * 60.0 for minute in range(60)}
+_UP_TO_61 = {f"{second:02}": float(second) for second in range(61)}
+_HALF_DAY = _DAY / 2
+_WALL_FROM = 1e9
+_SECONDS = {"ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0, "d": _DAY}
+_ELAPSED = {"elapsed", "uptime", "duration", "etime", "runtime", "etimes", "relative", "since"}
+
+
+class _Hour(NamedTuple):
+    """Where an hour begins, by everything but minutes and seconds of a cell."""
+
+    first: float
+    """Seconds since 1970; NaN if it is no time."""
+    second: float
+    """The same, the second time, where summer time ends within it; else `first`."""
+    has_date: bool = True
+    could_be_later: bool = False
+    """Whether it may be twelve hours later: a twelve-hour clock that does not tell the half."""
+
+
+_NO_HOUR = _Hour(math.nan, math.nan)
+
+
+class Clock:
+    """Reads the times of one file or column, in the order in which they stand there."""
+
+    def __init__(
+        self, *, zone: tzinfo | None = None, title: str = "", latest_wall_seconds: float = 4e9
+    ) -> None:
+        """`title`: of the column; `latest_wall_seconds`: the file's own time, where dates end.
+
+        `zone`: where clocks without an offset stood; None: this machine's.
+        """
+        self._zone = zone
+        self.order: Order | None = None
+        """Which of day and month comes first between slashes, once that is known."""
+        self.usual: Order = "mdy"
+        """What is taken where it is not."""
+        self.notes: dict[str, None] = {}
+        self.is_contradicted = False
+        """A date was met that only the other order allows: read again with it."""
+        self.is_dateless = False
+        """Whether only times of day were met so far, so that the day is the file's."""
+        words = re.findall(r"[a-zµ]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", title).lower())
+        unit = next((UNIT_WORDS[word] for word in reversed(words) if word in UNIT_WORDS), "")
+        self._factor = _SECONDS.get(unit, 1.0)
+        self._is_elapsed = bool({*words} & _ELAPSED)
+        self._is_date = bool({*words} & {"date", "day", "datetime"}) and unit in ("", "d")
+        self._is_seconds = title.lower().endswith(("_s", "seconds", "(s)", "[s]"))
+        self._is_studied = False
+        self._usual_hours: dict[str, float] = {}
+        """Hours of "2026-03-02 09" that begin only once, for cells that are read most often."""
+        moment = datetime.fromtimestamp(min(latest_wall_seconds, 4e9), zone)
+        # Nothing is recorded tomorrow.
+        self._latest = (max(moment, datetime.now(zone)) + timedelta(days=1)).date()
+        self._latest_seconds = latest_wall_seconds
+        self._date: date = moment.date()
+        self._has_date = False
+        self._hours: dict[tuple[str, str, str], _Hour] = {}
+        self._last = -math.inf
+        self._days = 0.0
+        self._has_24_hours = False
+
+    def set_date(self, text: str, *, clock: str = "", has_decimal_comma: bool = False) -> bool:
+        """Take the date of a banner for the clocks that follow; false if it is none.
+
+        `clock`: a clock of the same program, whose language tells the order of day and month.
+        """
+        if self.order is None:
+            self.usual, known = _order_by(text, clock, has_decimal_comma=has_decimal_comma)
+            order = self.usual if known else None
+        else:
+            order = self.order
+        found = date_in(text, order=order, usual=self.usual, latest=self._latest)
+        if found is None:
+            return False
+        self._tell_guess(found, text)
+        self._date, self._has_date = found.date, True
+        self._days = 0.0
+        self._last = -math.inf
+        self._hours.clear()
+        return True
+
+    def study(self, cells: Iterable[str], *, has_decimal_comma: bool = False) -> None:
+        """Find out by some cells which of day and month comes first."""
+        self._is_studied = True
+        if self.order is not None:
+            return
+        triples = [
+            tuple(map(int, match.groups()))
+            for cell in cells
+            if (match := re.search(r"(?<!\d)(\d{1,2})[/](\d{1,2})[/](\d{2,4})(?!\d)", cell))
+        ]
+        example = next((cell for cell in cells if "/" in cell), "")
+        if any(one[0] > 12 for one in triples):
+            self.order = "dmy"
+        elif any(one[1] > 12 for one in triples):
+            self.order = "mdy"
+        elif len({one[0] for one in triples}) > 1 and len({one[1] for one in triples}) == 1:
+            # Days go by faster than months.
+            self.order = "dmy"
+        elif len({one[1] for one in triples}) > 1 and len({one[0] for one in triples}) == 1:
+            self.order = "mdy"
+        elif triples:
+            self.usual, known = _order_by(example, example, has_decimal_comma=has_decimal_comma)
+            self.order = self.usual if known else None
+
+    def read(self, text: str) -> float:
+        """Seconds since 1970, or since the start where a file counts so; NaN if it is no time."""
+        if text[13:14] == ":":
+            hour = self._usual_hours.get(text[:13])
+            if hour is not None and len(text) == 19:
+                try:
+                    seconds = hour + _MINUTES[text[14:16]] + _UP_TO_61[text[17:]]
+                except KeyError:
+                    return self._written(text)
+                self._last = seconds
+                return seconds
+        try:
+            value = float(text)
+        except ValueError:
+            return self._written(text)
+        return self._written(text) if "_" in text else self.number(value)
+
+    def number(self, value: float) -> float:
+        """Seconds, of a number in the unit that the title or its size tells."""
+        if value < _WALL_FROM and not self._is_date:
+            return value * self._factor
+        if self._is_seconds:
+            return value
+        if 1.9e13 <= value < 2.1e13 or (self._is_date and 1.9e7 <= value < 2.1e7):
+            return self._other(f"{value:.0f}")
+        if value >= 1e17:
+            return value / 1e9
+        if value >= 1e14:
+            return value / 1e6
+        if value >= 1e11:
+            return value / 1e3
+        if value >= 4.1e9:
+            return value * self._factor
+        return value
+
+    def _written(self, text: str) -> float:
+        match = _CLOCK.match(text) if text.isascii() else None
+        if match is None:
+            return self._other(text)
+        if self._is_elapsed and (seconds := _duration(text)) == seconds:
+            return seconds
+        return self._clocked(*match.groups())
+
+    def _other(self, text: str) -> float:
+        plain = with_digits(text.strip())
+        if not plain or not any(character.isdecimal() for character in plain):
+            return math.nan
+        if _COMMA_NUMBER.fullmatch(plain):
+            return self.number(float(plain.replace(",", ".")))
+        for pattern, replacement in _WORDED:
+            plain = pattern.sub(replacement, plain)
+        plain = _SINGLE.sub(r":0\1", plain)
+        compact = _COMPACT.fullmatch(plain)
+        if compact is not None:
+            return self._clocked(f"{compact[1]} ", compact[2], compact[3], compact[4], compact[5])
+        match = _CLOCK.match(plain) or _DOTTED_CLOCK.match(plain)
+        if match is not None and ":" in plain:
+            return self._clocked(*match.groups())
+        if match is not None and (seconds := self._clocked(*match.groups())) == seconds:
+            return seconds
+        found = date_in(plain, order=self.order, usual=self.usual, latest=self._latest)
+        if found is None or not _is_only_a_date(plain):
+            return math.nan
+        self._tell_guess(found, plain)
+        return self._begin(found.date, 0, self._zone, 0)
+
+    def _clocked(
+        self, before: str, hour: str, minute: str, second: str | None, after: str
+    ) -> float:
+        key = (before, hour, after)
+        base = self._hours.get(key)
+        if base is None:
+            if len(self._hours) > 5000:
+                self._hours.clear()
+                self._usual_hours.clear()
+            base = self._hours[key] = self._hour(before, hour, after)
+            if not after and len(before) == 11 and base.has_date and base.first == base.second:
+                self._usual_hours[before + hour] = base.first
+        if second is None:
+            rest = 0.0
+        elif len(second) == 2:
+            rest = float(second)
+        else:
+            rest = float(second.replace(",", ".").replace(":", "."))
+        minutes = int(minute)
+        if minutes > 59 or rest >= 61:
+            return math.nan
+        seconds = base.first + minutes * 60 + rest
+        last = self._last
+        if base.has_date:
+            if seconds < last - 600 and base.second != base.first:
+                again = base.second + minutes * 60 + rest
+                # The hour that a change of summer time gives twice: rows stand in their order.
+                seconds = again if again >= last else seconds
+        else:
+            seconds = self._after(seconds, last, base)
+        if seconds == seconds:
+            self._last = seconds
+        return seconds
+
+    def _after(self, seconds: float, last: float, base: _Hour) -> float:
+        """A time of day, on the day that it is by then."""
+        seconds += self._days
+        is_late_half = base.could_be_later and not self._has_24_hours
+        if is_late_half and last - _HALF_DAY <= seconds < last - 6 * 3600:
+            self._days += _HALF_DAY
+            seconds += _HALF_DAY
+        elif seconds < last - _HALF_DAY:
+            self._days += _DAY
+            seconds += _DAY
+        return seconds
+
+    def _hour(self, before: str, hour: str, after: str) -> _Hour:
+        """Everything of a cell but minutes and seconds."""
+        hours = int(hour)
+        rest = f"{_DATE_TIME_T.sub(' ', before)} \x1f {after}"
+        zone, rest = self._zone_of(rest)
+        half, rest = _half_of(rest)
+        if hours > 24 or (half and hours > 12):
+            return _NO_HOUR
+        self._has_24_hours = self._has_24_hours or (not half and (hours > 12 or hours == 0))
+        if half:
+            hours = hours % 12 + (12 if half == "pm" else 0)
+        digits = any(character.isdecimal() for character in rest)
+        found: FoundDate | None = None
+        if digits:
+            found = self._date_of(rest.replace("\x1f", " "))
+            if found is None:
+                return _NO_HOUR
+        elif _is_text(rest):
+            return _NO_HOUR
+        if found is None:
+            self.is_dateless = self.is_dateless or not self._has_date
+        day = found.date if found else self._date
+        first = self._begin(day, hours, zone, 0)
+        return _Hour(
+            first,
+            self._begin(day, hours, zone, 1),
+            has_date=found is not None,
+            could_be_later=not half and 1 <= hours <= 12 and found is None,
+        )
+
+    def _date_of(self, text: str) -> FoundDate | None:
+        if not self._is_studied:
+            self.study([text])
+        found = date_in(text, order=self.order, usual=self.usual, latest=self._latest)
+        if found is not None:
+            self._tell_guess(found, text)
+        if self.order is not None and not self.is_contradicted:
+            numbers = re.findall(r"\d+", text)[:2]
+            if "/" in text and len(numbers) == 2 and max(map(len, numbers)) <= 2:
+                first, second = map(int, numbers)
+                month, day = (second, first) if self.order == "dmy" else (first, second)
+                self.is_contradicted = month > 12 >= day
+        return found
+
+    def _zone_of(self, text: str) -> tuple[tzinfo | None, str]:
+        """The zone that a cell names, and what is left of it."""
+        if match := _NAMED_ZONE.search(text):
+            try:
+                zone: tzinfo = ZoneInfo(match[1] or match[2])
+            except (ZoneInfoNotFoundError, ValueError, OSError):
+                return self._zone, text
+            before, mark, after = (text[: match.start()] + text[match.end() :]).partition("\x1f")
+            return zone, before + mark + _OFFSET.sub(" ", f" {after}")
+        before, mark, after = text.partition("\x1f")
+        if match := _OFFSET.search(f" {after}"):
+            hours, minutes = int(match[2]), int(match[3] or 0)
+            if hours <= 14 and minutes <= 59:
+                sign = -1 if match[1] in "-−" else 1
+                zone = timezone(sign * timedelta(hours=hours, minutes=minutes))
+                spaced = f" {after}"
+                return zone, before + mark + spaced[: match.start()] + spaced[match.end() :]
+        for match in _ABBREVIATION.finditer(text):
+            word = match[1].lower()
+            if word in ZONES and word not in AM | PM:
+                rest = text[: match.start()] + text[match.end() :]
+                return self._abbreviated(match[1], ZONES[word]), rest
+        return self._zone, text
+
+    def _abbreviated(self, word: str, hours: float) -> tzinfo | None:
+        if self._zone is None and word in time.tzname and word not in ("UTC", "GMT"):
+            return None
+        if hours == hours:
+            return UTC if hours == 0 else timezone(timedelta(hours=hours))
+        text = _("{zone} is the name of several time zones; set one with --timezone")
+        if self._zone is None:
+            self.notes.setdefault(text.format(zone=word))
+        return self._zone
+
+    def _begin(self, day: date, hours: int, zone: tzinfo | None, fold: int) -> float:
+        """When the hour begins; of one given twice the second with `fold`."""
+        try:
+            moment = datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(hours=hours)
+            return moment.replace(fold=fold).timestamp()
+        except (ValueError, OverflowError, OSError):
+            return math.nan
+
+    def _tell_guess(self, found: FoundDate, text: str) -> None:
+        if found.is_guessed:
+            said = _("the date {text} was read as {date}: it could be another")
+            shown = " ".join(text.replace("\x1f", " ").split())
+            self.notes.setdefault(said.format(text=repr(shown[:40]), date=found.date.isoformat()))
+
+    def shift_seconds(self, last_seconds: float) -> float:
+        """What to add to times of day without a date, so that none is later than the file.
+
+        `last_seconds`: the last that was read.
+        """
+        if not self.is_dateless or self._has_date or last_seconds != last_seconds:
+            return 0.0
+        late = last_seconds - self._latest_seconds - 60
+        return -_DAY * max(0, math.ceil(late / _DAY))
+
+
+def _order_by(text: str, clock: str, *, has_decimal_comma: bool) -> tuple[Order, bool]:
+    """Which order is usual for this program's language, and whether that is sure enough."""
+    if has_decimal_comma:
+        return "dmy", True
+    half, rest = _half_of(f"{clock} ")
+    word = _half_word(clock)
+    if word in MONTH_FIRST:
+        return "mdy", True
+    if half:
+        has_zone = any(one[1].lower() in ZONES for one in _ABBREVIATION.finditer(rest))
+        if word not in ("am", "pm"):
+            return "dmy", True
+        return ("dmy", True) if has_zone else ("mdy", False)
+    has_four = re.search(r"[/]\d{4}(?!\d)", text) is not None
+    return ("dmy", True) if has_four else ("mdy", False)
+
+
+def _half_word(text: str) -> str:
+    words = re.findall(r"[^\W\d_]+(?:[.\s-]*[^\W\d_]*)*", unicodedata.normalize("NFC", text))
+    return words[0].casefold().replace(".", "").replace(" ", "") if words else ""
+
+
+def _half_of(text: str) -> tuple[str, str]:
+    """Which half of the day a text names ("am", "pm" or ""), and what is left of it."""
+    text = unicodedata.normalize("NFC", text)
+    for match in re.finditer(r"[^\s\d,\x1f/:]+(?:\s[^\s\d,\x1f/:]+){0,2}", text):
+        words = match[0].split()
+        for count in range(len(words), 0, -1):
+            for start in range(len(words) - count + 1):
+                part = words[start : start + count]
+                word = "".join(part).casefold().replace(".", "")
+                half = "am" if word in AM else "pm" if word in PM else ""
+                if half:
+                    left = " ".join(words[:start] + words[start + count :])
+                    return half, f"{text[: match.start()]} {left} {text[match.end() :]}"
+    return "", text
+
+
+def _is_text(rest: str) -> bool:
+    """Whether what stands beside a clock is more than the name of a day."""
+    words = re.findall(r"[^\W\d_]+", rest)
+    return len(words) > 3 or len("".join(words)) > 24
+
+
+def _is_only_a_date(text: str) -> bool:
+    return "\ufffd" not in text and len(text) <= 40 and len(re.findall(r"\d+", text)) <= 3
+
+
+def _duration(text: str) -> float:
+    """Seconds of "1-02:03:04", "3 days, 02:03:04", "02:03"; NaN if it is none."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        return math.nan
+    days, first, second, third = match.groups()
+    if third is None:
+        return int(first) * 60.0 + int(second)
+    hours = int(days or 0) * 24 + int(first)
+    return hours * 3600.0 + int(second) * 60 + float(third.replace(",", "."))

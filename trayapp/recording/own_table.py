@@ -1,0 +1,105 @@
+"""The tables that Memtray writes itself, read again: a recording's, and an export's.
+
+Columns of a recording: t_s, time, then "rss_bytes PID NAME" and "anon_bytes PID NAME" of each
+process; while it runs, another line of headings is written whenever a process has come. Of an
+export: unix_s, time (local), then "NAME rss_bytes", "NAME anon_bytes" and others of each target.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from trayapp.domain.language import _
+from trayapp.recording.csv_writing import TIME_COLUMNS
+from trayapp.recording.gathering import Gathered, Gathering, number_of
+from trayapp.recording.source import Source
+
+_RECORDED = re.compile(r"(rss|anon)_bytes (\d{1,10})(?: (.*))?", re.DOTALL)
+_EXPORTED = re.compile(r"(.*) (rss|anon)_bytes", re.DOTALL)
+_EXPORTED_TIMES = ["unix_s", "time (local)"]
+
+
+@dataclass(slots=True)
+class _Pair:
+    """The columns of one program."""
+
+    name: str
+    pid: int | None
+    rss_at: int
+    anon_at: int | None = None
+    series: Gathered | None = None
+
+
+def is_own(titles: Sequence[str]) -> bool:
+    """Whether a table of these headings was written by Memtray."""
+    start = list(titles[:2])
+    if start == _EXPORTED_TIMES:
+        return True
+    return start == list(TIME_COLUMNS) and all(_RECORDED.fullmatch(one) for one in titles[2:])
+
+
+def read_own(source: Source, found: Gathering, titles: Sequence[str]) -> None:
+    """Read it; a line without an end was cut off."""
+    is_export = list(titles[:2]) == _EXPORTED_TIMES
+    pairs: dict[str, _Pair] = {}
+    base: float | None = 0.0 if is_export else None
+    for number, line in enumerate(source.lines(), 1):
+        if not line.endswith("\n"):
+            found.note(_("cut off in the middle of writing; what comes before is shown"))
+            return
+        if line.startswith(titles[0]) or (number == 1 and not pairs):
+            _take_titles(pairs, next(csv.reader([line]), []), is_export=is_export)
+            continue
+        cells = line.rstrip("\n").split(",")
+        seconds = number_of(cells[0])
+        if seconds != seconds or len(cells) < 2:
+            found.pass_over(number, line, _("no time"))
+            continue
+        if base is None:
+            base = found.origin_seconds = 0.0
+            found.began_wall_seconds = _wall(cells[1], seconds)
+            found.is_known_empty = True
+        _take(found, pairs, cells, seconds + base)
+
+
+def _take_titles(pairs: dict[str, _Pair], titles: Sequence[str], *, is_export: bool) -> None:
+    for at, title in enumerate(titles[2:], 2):
+        match = (_EXPORTED if is_export else _RECORDED).fullmatch(title)
+        if match is None:
+            continue
+        if is_export:
+            key, kind, name, pid = match[1], match[2], match[1], None
+        else:
+            kind, pid = match[1], int(match[2])
+            key = f"{match[2]} {match[3] or ''}"
+            name = f"{(match[3] or '').strip()} {pid}".strip()
+        if kind == "rss":
+            pairs.setdefault(key, _Pair(name, pid, at))
+        elif key in pairs and pairs[key].anon_at is None:
+            pairs[key].anon_at = at
+
+
+def _take(found: Gathering, pairs: dict[str, _Pair], cells: Sequence[str], seconds: float) -> None:
+    for key, pair in pairs.items():
+        text = cells[pair.rss_at] if pair.rss_at < len(cells) else ""
+        if not text and pair.series is None:
+            continue
+        if pair.series is None:
+            pair.series = found.series(key, pair.name, pid=pair.pid, kind="resident set")
+        anon = ""
+        if pair.anon_at is not None and pair.anon_at < len(cells):
+            anon = cells[pair.anon_at]
+        pair.series.add(seconds, number_of(text), number_of(anon) if anon else math.nan)
+
+
+def _wall(text: str, seconds: float) -> float | None:
+    """What makes seconds since 1970 of the recording's; None if nothing tells."""
+    try:
+        return datetime.fromisoformat(text.strip()).timestamp() - seconds
+    except (ValueError, OverflowError, OSError):
+        return None
