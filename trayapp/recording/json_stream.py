@@ -119,6 +119,9 @@ class JsonStream:
         decode = self._decode
         while True:
             text, at = self._text, self._at
+            if text[at : at + 1].isspace():
+                self._blank(need=True)
+                text, at = self._text, self._at
             try:
                 value, end = decode(text, at)
                 mark = text[end]

@@ -65,8 +65,8 @@ _COUNT = {
     "pids", "failcnt", "fail", "fails", "failed", "failures", "errors", "allocs", "mallocs",
     "frees", "allocations", "collections", "events", "ooms", "oom", "kills", "restarts",
     "pid", "ppid", "tgid", "tid", "uid", "procs", "processes", "nprocs", "lookups", "id", "index",
-    "pages",    "page", "hits", "misses", "evictions", "keys", "items", "entries", "users", "sessions",
-    "generation", "port", "version", "score",
+    "pages", "page", "hits", "misses", "evictions", "keys", "items", "entries", "users",
+    "sessions", "generation", "port", "version", "score",
 }  # fmt: skip
 _TRAFFIC = {
     "net", "network", "rx", "tx", "recv", "received", "receive", "sent", "send", "transmit",

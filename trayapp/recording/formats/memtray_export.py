@@ -45,4 +45,4 @@ def _take(found: Gathering, seconds: float, targets: Mapping[str, object]) -> No
 
 def _number(value: object) -> float:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number_of(value) if is_number else math.nan  # type: ignore[arg-type]
+    return number_of(value) if is_number else math.nan

@@ -78,6 +78,8 @@ def _headings(line: str) -> _Headings | None:
     if first is None or first > _MOST_CLOCK_WORDS + 1 or words[-1] != "Command":
         return None
     titles = words[first:]
+    if "TGID" not in titles and "PID" not in titles:
+        return None
     pid_at = titles.index("TGID") if "TGID" in titles else titles.index("PID")
     is_table = words[0].startswith("#")
     return _Headings(
