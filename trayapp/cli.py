@@ -19,6 +19,7 @@ from trayapp.speaking import speak_as_set
 if TYPE_CHECKING:
     import argparse
 
+    from trayapp.recording.instructions import Instructions
     from trayapp.windows.table import LiveOptions
 
 _CLEANUP_TIMEOUT_SECONDS = 120.0
@@ -198,10 +199,24 @@ def _parser() -> argparse.ArgumentParser:
     analyze = verb(
         "analyze",
         _analyze,
-        _("judge recordings: exit 0 healthy, 1 something grows, 2 unreadable"),
+        _("judge recordings: exit 0 healthy, 1 leaking, 2 unreadable, 4 not enough to judge"),
         json=True,
     )
     analyze.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    analyze.add_argument(
+        "--expect-seconds",
+        type=duration,
+        default=0.0,
+        metavar="SECONDS",
+        help=_("exit 4 for what was watched for a shorter time"),
+    )
+    analyze.add_argument(
+        "--fail-on",
+        choices=("leaking", "growing"),
+        default="leaking",
+        help=_("what exit 1 is for (default: leaking)"),
+    )
+    _add_reading_options(analyze)
     gallery = verb("gallery", _gallery, _("draw every look of the icon on one sheet"))
     gallery.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.png")
     export = verb("export", _export, _("write the history to a workbook, a table or a document"))
@@ -260,6 +275,35 @@ def _add_target_verbs(parser: argparse.ArgumentParser) -> None:
     test.add_argument("--regex", metavar="RE", help=_("all whose command line has a match of it"))
     for each in (listing, test):
         each.add_argument("--json", action="store_true", help=_("print JSON, for machines"))
+
+
+def _add_reading_options(parser: argparse.ArgumentParser) -> None:
+    """Add what a person may say of recordings of others, where they do not say it themselves."""
+    parser.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        metavar="TITLE",
+        help=_("a column of memory in use, by its title (may be repeated)"),
+    )
+    parser.add_argument(
+        "--unit", metavar="MiB", help=_("the unit of sizes that name none, such as kB or MiB")
+    )
+    parser.add_argument(
+        "--group-by",
+        action="append",
+        default=[],
+        metavar="TITLE",
+        help=_("a column that says whose a row is (may be repeated)"),
+    )
+    parser.add_argument(
+        "--timezone", metavar="ZONE", help=_("of clocks without one, such as Europe/Berlin or UTC")
+    )
+    parser.add_argument(
+        "--pattern",
+        metavar="TEXT",
+        help=_("how a line of a log is read, such as '{time:%%H:%%M:%%S} .* rss={MiB}'"),
+    )
 
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
@@ -673,7 +717,25 @@ def _run_guarded(options: argparse.Namespace) -> int:
 def _analyze(options: argparse.Namespace) -> int:
     from trayapp.recording.analyze import main as analyze
 
-    return analyze(options.files, json=options.json)
+    return analyze(
+        options.files,
+        json=options.json,
+        expected_seconds=options.expect_seconds,
+        fails_on_growing=options.fail_on == "growing",
+        instructions=_instructions(options),
+    )
+
+
+def _instructions(options: argparse.Namespace) -> Instructions:
+    from trayapp.recording.instructions import instructions_of
+
+    return instructions_of(
+        columns=options.column,
+        unit=options.unit,
+        group_by=options.group_by,
+        timezone=options.timezone,
+        pattern=options.pattern,
+    )
 
 
 def _popup(_options: argparse.Namespace) -> int:

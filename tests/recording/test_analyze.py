@@ -50,8 +50,10 @@ HEALTHY: dict[str, Size] = {
     "grown and given back": lambda t: 100 + (t if t < 100 else 0),
 }
 KEYS = {
-    "file", "series", "verdict", "shape", "score", "first_growing_s", "first_alert_s", "onset_s",
-    "growth_bytes", "slope_bytes_per_s", "eta_s", "evidence",
+    "form", "start_bytes", "peak_bytes", "end_bytes", "shown", "judged", "observed_s", "samples",
+    "taken", "left_out", "notes", "file", "series", "verdict", "shape", "score",
+    "first_growing_s", "first_alert_s",
+    "onset_s", "growth_bytes", "slope_bytes_per_s", "eta_s", "evidence",
 }  # fmt: skip
 
 
@@ -219,5 +221,66 @@ def test_hardly_any_samples(
 ) -> None:
     path = tmp_path / "r.csv"
     path.write_text("\n".join(["t_s,rss_bytes", *rows]) + "\n")
+    assert main([path], json=True) == 4
+    assert judged(capsys)[0]["verdict"] == "not enough to judge"
+    assert main([path]) == 4
+    assert "not enough to judge" in capsys.readouterr().out
+
+
+def rows(path: Path, seconds: int, bytes_per_second: float, step: int = 1) -> Path:
+    lines = [f"{t},{100 * MIB + t * bytes_per_second:.0f}" for t in range(0, seconds + 1, step)]
+    path.write_text("\n".join(["t_s,rss_bytes", *lines]) + "\n")
+    return path
+
+
+def test_too_little_is_an_outcome_of_its_own(tmp_path: Path) -> None:
+    """What could not have been called growing yet is not healthy either."""
+    assert main([rows(tmp_path / "a.csv", 10, 0)]) == 4
+    assert main([rows(tmp_path / "b.csv", 320, 0)]) == 4
+    assert main([rows(tmp_path / "c.csv", 340, 0)]) == 0
+    assert main([rows(tmp_path / "d.csv", 3000, 1e5, step=300)]) == 4
+    long = rows(tmp_path / "e.csv", 900, 0)
+    assert main([long], expected_seconds=900) == 0
+    assert main([long], expected_seconds=901) == 4
+
+
+def test_the_worst_of_several_files_is_the_exit_code(tmp_path: Path) -> None:
+    short, good = rows(tmp_path / "s.csv", 10, 0), rows(tmp_path / "g.csv", 900, 0)
+    leak, bad = rows(tmp_path / "l.csv", 1800, 1e5), tmp_path / "b.csv"
+    bad.write_text("hello")
+    assert main([good, short]) == 4
+    assert main([good, short, leak]) == 1
+    assert main([good, short, leak, bad]) == 2
+
+
+def test_growing_may_fail_too(tmp_path: Path) -> None:
+    path = write(tmp_path / "r.csv", lambda t: 100 + t * 0.2, seconds=600)
+    assert main([path]) == 0
+    assert main([path], fails_on_growing=True) == 1
+
+
+def test_sizes_shown_are_resident_sets_though_anonymous_memory_is_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "r.memrec", lambda _: 700, anon=lambda _: 50)
     assert main([path], json=True) == 0
-    assert judged(capsys)[0]["verdict"] == "healthy"
+    (series,) = judged(capsys)
+    assert (series["peak_bytes"], series["shown"]) == (700 * MIB, "resident set")
+    assert series["judged"] == "anonymous memory"
+    main([path])
+    shown = capsys.readouterr().out
+    assert "700 MiB" in shown
+    assert "START, PEAK and END are resident sets; judged is anonymous memory" in shown
+
+
+def test_names_that_begin_alike_are_told_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "t.csv"
+    start = "a_very_long_name_of_a_service_in_production"
+    titles = [f"{start}.{name}.rss_mb" for name in ("web", "db")]
+    path.write_text("\n".join([f"t_s,{','.join(titles)}", "1,1,2", "2,1,2"]) + "\n")
+    main([path])
+    lines = capsys.readouterr().out.splitlines()
+    assert any("web" in line and "1.00 MiB" in line for line in lines)
+    assert any("db" in line and "2.00 MiB" in line for line in lines)

@@ -19,8 +19,8 @@ from tests.windows.stores import MIB, START, Curve, write_store
 from trayapp.errors import RecordingError
 from trayapp.export.export import ExportOptions
 from trayapp.export.export import main as export
-from trayapp.recording.analyze import report, series_of
 from trayapp.recording.files import is_store, read_recording, split_files
+from trayapp.recording.judged import report, series_of
 from trayapp.recording.records import Recording, Track
 
 SAMPLES = Path(__file__).parent / "samples"

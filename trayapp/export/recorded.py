@@ -12,8 +12,8 @@ from trayapp.domain.language import _
 from trayapp.domain.records import Event, Series
 from trayapp.history.reader import HistoryReader
 from trayapp.history.streaming import Bucket
-from trayapp.recording.analyze import is_one_program
 from trayapp.recording.files import is_store
+from trayapp.recording.judged import is_one_program
 from trayapp.recording.opening import open_recordings
 from trayapp.recording.records import Recording
 from trayapp.recording.summary import short_path

@@ -21,7 +21,7 @@ from trayapp.export.goal import whole_file
 from trayapp.export.moments import Moment
 from trayapp.export.recorded import Recorded, RecordedFiles, open_recorded
 from trayapp.export.redaction import Redactor, hide_nothing
-from trayapp.export.report_facts import Background, Report
+from trayapp.export.report_facts import Background, Report, outcome_of
 from trayapp.export.report_gathering import gather_report
 from trayapp.export.source import open_source
 from trayapp.recording.summary import short_path
@@ -97,7 +97,7 @@ def report_json(report: Report) -> dict[str, object]:
     told["targets"] = [
         {
             "name": one.name,
-            "verdict": one.level,
+            "verdict": outcome_of(one),
             "shape": one.shape,
             "score": one.score,
             "rate_bytes_per_second": one.rate_bytes_per_second,

@@ -10,6 +10,7 @@ from trayapp.domain.leaks import LeakDetector, Load, Signal, Verdict
 from trayapp.domain.records import Series
 from trayapp.export.report_facts import ChartPoint
 from trayapp.export.source import Cell, Row, Source, Summary, find_step
+from trayapp.recording.outcomes import FEWEST_SECONDS
 
 MOST_ROWS = 4000
 WIDEST_ROW_SECONDS = 600.0
@@ -46,6 +47,9 @@ class TargetCourse:
         signal: Signal = "anonymous memory" if "anon_bytes" in places else "resident set"
         self._detector = LeakDetector(signal=signal)
         self._last_swap = 0.0
+        self._watched_seconds = 0.0
+        self._judged_rows = 0
+        self._last_judged: float | None = None
         self.leaked: tuple[float, float] | None = None
         """When it was called leaking for the first time, and the last."""
         self._restarts = list(restarts)[::-1]
@@ -77,6 +81,7 @@ class TargetCourse:
             self.judged.add(row, judged)
         if not is_judged:
             return
+        self._watch(row)
         # Its floors are judged, as they are live.
         size_bytes = judged.minimum + self._last_swap
         count = row.cells.get(self._count) if self._count is not None else None
@@ -89,6 +94,18 @@ class TargetCourse:
         if verdict.level == "leaking":
             begun = row.wall_seconds if self.leaked is None else self.leaked[0]
             self.leaked = begun, row.wall_seconds
+
+    def _watch(self, row: Row) -> None:
+        """Count for how long it was watched, without the gaps."""
+        last, self._last_judged = self._last_judged, row.wall_seconds
+        step = 0.0 if last is None else row.wall_seconds - last
+        if step <= max(900.0, 2 * row.stretch_seconds):
+            self._watched_seconds += step
+        self._judged_rows += 1
+
+    def is_enough(self) -> bool:
+        """Whether growth would have been called growth by now."""
+        return self._judged_rows >= 12 and self._watched_seconds >= FEWEST_SECONDS
 
     def verdict(self) -> Verdict:
         """As of the last row."""

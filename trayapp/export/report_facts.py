@@ -11,6 +11,7 @@ from trayapp.domain.language import _
 from trayapp.domain.units import format_duration, format_percent, format_rate, format_size
 from trayapp.export.source import Counts, Summary
 from trayapp.export.texts import plain_text
+from trayapp.recording.outcomes import NOT_ENOUGH, outcome_name
 
 MOST_EVENTS = 200
 """Incidents and cleanups in a table."""
@@ -106,6 +107,8 @@ class TargetFacts:
     evidence: str
     leaked: tuple[float, float] | None = None
     """From when to when it was called leaking, where it no longer is at the end."""
+    is_enough: bool = True
+    """Whether it was watched long enough for growth to have been called growth."""
     details: str = ""
     """How it is found, or its command line; empty where that is private or unknown."""
     tasks: tuple[TaskFacts, ...] = ()
@@ -217,6 +220,12 @@ def mark_rows(marks: Sequence[Mark], apart_seconds: float) -> list[int]:
     return rows
 
 
+def outcome_of(one: TargetFacts) -> str:
+    """The verdict; "not enough to judge" where nothing could have been found yet."""
+    is_quiet = one.level == "healthy" and one.leaked is None
+    return NOT_ENOUGH if is_quiet and not one.is_enough else one.level
+
+
 def figures_of(one: TargetFacts) -> tuple[tuple[str, str], ...]:
     """What a table says of a target: heading and text of each column."""
     levels = {
@@ -227,7 +236,7 @@ def figures_of(one: TargetFacts) -> tuple[tuple[str, str], ...]:
         share = one.summary.current / one.limit_bytes
     return (
         (_("Name"), one.name),
-        (_("Verdict"), levels.get(one.level, one.level)),
+        (_("Verdict"), levels.get(outcome_of(one)) or outcome_name(outcome_of(one))),
         (_("Now"), format_size(one.summary.current)),
         (_("Peak"), format_size(one.summary.peak)),
         (_("Change"), _signed(one.summary.growth)),

@@ -100,6 +100,7 @@ def _target(
         limit_sentence=headroom.sentence if headroom and headroom.clause not in evidence else "",
         evidence=said(evidence),
         leaked=target.leaked if level != "leaking" else None,
+        is_enough=bool(live) or target.is_enough(),
         details=said(background.details.get(name, "")),
         tasks=tuple(_worst_tasks((one for one in tasks if one.subject == name), since, said)),
     )

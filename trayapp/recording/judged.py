@@ -1,0 +1,182 @@
+"""A recording judged as if it were live: one verdict for each of its series.
+
+Every series goes sample by sample through the very detector that the applet runs
+(`domain.leaks`), so that the beginning of a file up to an alarm tells the same. Judged is anonymous
+memory where it was recorded, with swap where that is known, and else the resident set or whatever
+the column holds.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from trayapp.domain.language import _
+from trayapp.domain.leaks import LeakDetector, Load, Signal, Verdict
+from trayapp.domain.names import short_name
+from trayapp.domain.units import format_percent
+from trayapp.recording.outcomes import NOT_ENOUGH, is_enough
+from trayapp.recording.progress import Progress
+from trayapp.recording.records import Recording, Track
+from trayapp.recording.summary import short_path
+
+LEAKING = "leaking"
+_PROGRESS_SAMPLES = 50_000
+_PARTS = ("rss_bytes", "anon_bytes", "uss_bytes", "pss_bytes", "swap_bytes")
+"""Columns of one program, as tables name them that hold only one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """What is judged as one: a process of ours, or a column of somebody else's."""
+
+    name: str
+    times: memoryview
+    sizes: array[float]
+    """Bytes, NaN where unknown."""
+    signal: Signal
+    runs: array[float] | None = None
+    """Another number means that the program was started again; NaN where unknown."""
+    children: array[float] | None = None
+    """How many processes it was; NaN where unknown."""
+    shown: array[float] | None = None
+    """What sizes are shown, where they are not those that are judged: the resident set."""
+    shown_signal: Signal | None = None
+    is_machine: bool = False
+    """Whether it is of all programs together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesReport:
+    """What is said of one series; seconds since the start of the recording."""
+
+    series: Series
+    verdict: Verdict
+    """At its end."""
+    first_growing_seconds: float | None
+    first_alert_seconds: float | None
+    """When it would first have been called leaking."""
+    outcome: str = "healthy"
+    """The level at its end, or `outcomes.NOT_ENOUGH`."""
+    expected_seconds: float = 0.0
+    """How long a person wants it to have been watched."""
+
+    @property
+    def sizes(self) -> tuple[float | None, float | None, float | None]:
+        """First, largest and last known size."""
+        shown = self.series.sizes if self.series.shown is None else self.series.shown
+        known = [size for size in shown if size == size]
+        return (known[0], max(known), known[-1]) if known else (None, None, None)
+
+
+def series_of(recording: Recording) -> Iterator[Series]:
+    """All that is to be judged; columns that are parts of one program make one series."""
+    if is_one_program(recording):
+        parts = {track.name: track for track in recording.tracks}
+        yield _series(parts["rss_bytes"], parts.get("swap_bytes"))
+        return
+    yield from (_series(track, None) for track in recording.tracks)
+
+
+def is_one_program(recording: Recording) -> bool:
+    """Whether its columns are parts of one program: its resident set, and what goes with it."""
+    names = [track.name for track in recording.tracks]
+    return "rss_bytes" in names and all(name in _PARTS for name in names)
+
+
+def report(
+    series: Series,
+    progress: Progress | None = None,
+    path: Path = Path(),
+    expected_seconds: float = 0.0,
+) -> SeriesReport:
+    """Judge one series as if it were live."""
+    detector = LeakDetector(signal=series.signal)
+    growing: float | None = None
+    alert: float | None = None
+    level = "healthy"
+    run: float | None = None
+    for number, (at, size) in enumerate(zip(series.times, series.sizes, strict=True)):
+        last_run, run = run, _known(series.runs, number, run)
+        children = _known(series.children, number, None)
+        verdict = detector.fold(
+            at,
+            size,
+            load=None if children is None else Load(children=round(children)),
+            restarted=run != last_run and last_run is not None,
+        )
+        if verdict.level != level:
+            level = verdict.level
+            if growing is None and level != "healthy":
+                growing = at
+            if alert is None and level == LEAKING:
+                alert = at
+        if progress is not None and number % _PROGRESS_SAMPLES == _PROGRESS_SAMPLES - 1:
+            done = number / len(series.sizes)
+            progress.show(
+                _("{file}: {name}, {share}").format(
+                    file=short_path(path), name=short_name(series.name), share=format_percent(done)
+                )
+            )
+    verdict = detector.refresh()
+    times = [at for at, size in zip(series.times, series.sizes, strict=True) if size == size]
+    is_judged = is_enough(times, expected_seconds)
+    is_quiet = verdict.level == "healthy" and alert is None
+    return SeriesReport(
+        series=series,
+        verdict=verdict,
+        outcome=NOT_ENOUGH if is_quiet and not is_judged else verdict.level,
+        expected_seconds=expected_seconds,
+        first_growing_seconds=growing,
+        first_alert_seconds=alert,
+    )
+
+
+def _known(values: array[float] | None, number: int, otherwise: float | None) -> float | None:
+    value = math.nan if values is None else values[number]
+    return value if value == value else otherwise
+
+
+def _series(track: Track, swap: Track | None) -> Series:
+    sizes, signal = track.memory, _signal(track)
+    shown: array[float] | None = None
+    shown_signal: Signal | None = None
+    if track.anon is not None:
+        shown, shown_signal = track.memory, "resident set"
+        sizes, signal = track.anon, "anonymous memory"
+    if swap is not None:
+        sizes = array("d", _with_swap(track.times.tolist(), sizes, swap))
+    return Series(
+        name=track.name,
+        times=track.times,
+        sizes=sizes,
+        signal=signal,
+        runs=track.runs,
+        children=track.children,
+        shown=shown,
+        shown_signal=shown_signal,
+        is_machine=track.kind == "machine",
+    )
+
+
+def _signal(track: Track) -> Signal:
+    if track.kind in ("resident set", "anonymous memory", "private memory"):
+        return track.kind
+    if track.pid is not None or "rss" in track.name.lower() or track.name == "real":
+        return "resident set"
+    if any(word in track.name.lower() for word in ("anon", "uss", "private")):
+        return "private memory"
+    return "memory"
+
+
+def _with_swap(times: Iterable[float], sizes: Iterable[float], swap: Track) -> Iterator[float]:
+    """Size and swap together; where swap is unknown, the last that was known."""
+    swapped: dict[float, float] = dict(zip(swap.times.tolist(), swap.memory, strict=True))
+    last = 0.0
+    for at, size in zip(times, sizes, strict=True):
+        now = swapped.get(at, math.nan)
+        last = now if now == now else last
+        yield size + last

@@ -1,0 +1,62 @@
+"""What is concluded of a series: healthy, growing, leaking, or that there is not enough to judge.
+
+A detector that has seen too little calls nothing growing; that is no health. Every check of a
+script rests on the difference, so it is an outcome, and an exit code, of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from trayapp.domain.language import N_, _
+from trayapp.domain.leaks.evidence import leak_level_name
+from trayapp.domain.leaks.settings import LeakSettings
+
+NOT_ENOUGH = "not enough to judge"
+_NOT_ENOUGH = N_("not enough to judge")
+EXIT_HEALTHY, EXIT_GROWS, EXIT_UNREADABLE, EXIT_NOT_ENOUGH = 0, 1, 2, 4
+_SETTINGS = LeakSettings()
+FEWEST_SECONDS = _SETTINGS.start_up_seconds + _SETTINGS.watch_seconds
+"""Whatever grows is not called growing before: what is shorter shows nothing."""
+_FEWEST_SAMPLES, _FEWEST_RARE_SAMPLES, _RARE_SECONDS = 12, 16, 300.0
+_GAP_FACTOR = 5.0
+
+
+def observed_seconds(times: Sequence[float]) -> float:
+    """How long a series was watched: from its first to its last sample, without the gaps."""
+    steps = [after - before for before, after in pairwise(times)]
+    if not steps:
+        return 0.0
+    usual = sorted(steps)[len(steps) // 2]
+    most = max(_GAP_FACTOR * usual, 60.0)
+    return sum(step for step in steps if step <= most)
+
+
+def is_enough(times: Sequence[float], expected_seconds: float = 0.0) -> bool:
+    """Whether growth would have been called growth by now, and as long as a person asked for."""
+    seconds = observed_seconds(times)
+    if seconds < max(FEWEST_SECONDS, expected_seconds):
+        return False
+    is_rare = seconds / max(1, len(times) - 1) >= _RARE_SECONDS
+    return len(times) >= (_FEWEST_RARE_SAMPLES if is_rare else _FEWEST_SAMPLES)
+
+
+def outcome_name(outcome: str) -> str:
+    """How an outcome is called in the person's language."""
+    return _(_NOT_ENOUGH) if outcome == NOT_ENOUGH else leak_level_name(outcome)  # type: ignore[arg-type]
+
+
+def exit_code_of(outcomes: Iterable[str], *, has_leaked: bool, fails_on_growing: bool) -> int:
+    """The exit code for one file, by the outcomes of its series."""
+    found = set(outcomes)
+    if has_leaked or "leaking" in found or (fails_on_growing and "growing" in found):
+        return EXIT_GROWS
+    # One that was watched long enough is a judgement; beside it others may have come and gone.
+    return EXIT_NOT_ENOUGH if found <= {NOT_ENOUGH} else EXIT_HEALTHY
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code for several files: unreadable, then growth, then not enough."""
+    order = (EXIT_HEALTHY, EXIT_NOT_ENOUGH, EXIT_GROWS, EXIT_UNREADABLE)
+    return max(codes, key=order.index, default=EXIT_HEALTHY)
