@@ -16,6 +16,7 @@ import pytest
 
 from tests.desktop.desktop import wait_until
 from trayapp.cleanups import Cleanups
+from trayapp.domain.budget import BudgetVerdict
 from trayapp.domain.monitor import Outcome
 from trayapp.domain.records import Event, Series
 from trayapp.domain.replay import RunMark, marks_as_text, marks_from_text
@@ -333,6 +334,26 @@ def test_what_memtray_costs_over_its_budget_is_told(tmp_path: Path) -> None:
     assert view is not None
     (over,) = view.budget.over
     assert "4.00 MiB" in over
+
+
+def test_a_pace_that_the_budget_stretches_says_so(tmp_path: Path) -> None:
+    sampler = Sampling(tmp_path, '[sampling]\ninterval = "1s"\n').sampler
+    assert (sampler.interval_seconds, sampler.pace_reason) == (1.0, "as set")
+    sampler._verdict = BudgetVerdict(step=5, stretch=7.6, reason="over its own budget (CPU)")
+    assert (sampler.interval_seconds, sampler.pace_reason) == (7.6, "over its own budget (CPU)")
+    sampler._pace._interval_seconds = 0.5
+    sampler._pace.reason = "only 5 MiB are left"
+    assert sampler.pace_reason == "only 5 MiB are left; over its own budget (CPU)"
+
+
+def test_fresh_figures_that_somebody_asks_for_are_counted_apart(tmp_path: Path) -> None:
+    sampling = Sampling(tmp_path)
+    sampling.start()
+    requested = sampling.sampler._requested
+    before = requested.seconds
+    sampling.sampler.read_applications()
+    assert requested.seconds > before
+    sampling.stop()
 
 
 ALWAYS_SHORT = """

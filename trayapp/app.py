@@ -50,6 +50,7 @@ from trayapp.introducing import (
 )
 from trayapp.paths import Paths
 from trayapp.platforms import current_platform
+from trayapp.readers.itself import RequestedWork
 from trayapp.rules import target_rules
 from trayapp.sampling import Sampler
 from trayapp.settings import SettingsFile, TargetSettings, add_target, make_target_name
@@ -126,6 +127,7 @@ class App:
         self._other_tray: Backend | None = None
         """What is to follow when the present one has stopped."""
         self._live = LiveLines(out)
+        self._requested = RequestedWork()
         self._sampler = Sampler(
             self._settings_file,
             paths.history_file,
@@ -133,6 +135,7 @@ class App:
             self._on_outcome,
             interval_seconds,
             paths.incidents_file,
+            self._requested,
         )
         self._trim_at = time.monotonic() + _FIRST_TRIM_SECONDS
         self._recent: tuple[tuple[Event, ...], tuple[str, ...]] = (), ()
@@ -176,6 +179,7 @@ class App:
                 "quit": lambda _: self._control_quit(),
                 **{verb: partial(self._answer, verb) for verb in _ANSWERS},
             },
+            self._requested.counting,
         )
 
     # -- life
@@ -249,6 +253,7 @@ class App:
             on_look=self._sampler.look_now,
             open_popup=self._children.open_popup,
             pictures=_menu_pictures(),
+            counting=self._requested.counting,
         )
         self._refresh_tray()
         if not self._stopped.is_set():
@@ -650,6 +655,7 @@ class App:
             running_seconds=time.time() - self._started_wall_seconds,
             sample_count=self._sampler.sample_count,
             interval_seconds=self._sampler.interval_seconds,
+            pace_reason=self._sampler.pace_reason,
             sent_count=self._counts["sent"],
             held_count=self._counts["held"],
             shown_count=self._counts["delivered"],

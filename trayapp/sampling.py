@@ -31,6 +31,7 @@ from trayapp.errors import HistoryError, MemtrayError, SettingsError
 from trayapp.history.reader import HistoryReader
 from trayapp.history.writer import HistoryWriter
 from trayapp.readers.boot import boot_of_machine
+from trayapp.readers.itself import RequestedWork
 from trayapp.readers.look import MachineReader
 from trayapp.readers.pace import next_tick_seconds
 from trayapp.rebuilding import RUNS, Rebuilding
@@ -63,13 +64,14 @@ class Sampler(threading.Thread):
         publish: Callable[[Outcome | None], None],
         interval_seconds: float | None = None,
         incidents_file: Path | None = None,
+        requested: RequestedWork | None = None,
     ) -> None:
         """Make it; `start` starts it.
 
         `publish` is called in the sampler thread with the outcome of every tick, and with None
         when something else that is shown has changed (settings, a problem). It must not block.
         `interval_seconds` overrules the settings. `incidents_file` keeps what is open for the next
-        start.
+        start. `requested` counts what persons ask for.
         """
         super().__init__(name="sampler", daemon=True)
         self._history_file = history_file
@@ -80,6 +82,7 @@ class Sampler(threading.Thread):
         settings = settings_file.settings
         self._incidents_file = incidents_file
         self._boot = boot_of_machine()
+        self._requested = requested or RequestedWork()
         self._monitor = Monitor(monitor_rules(settings))
         if incidents_file is not None:
             now = time.time()
@@ -121,8 +124,13 @@ class Sampler(threading.Thread):
 
     @property
     def pace_reason(self) -> str:
-        """Why this interval, in a few words."""
-        return self._pace.reason
+        """Why this interval, in a few words; above all whether Memtray's own budget is why."""
+        budget_reason = self._verdict.reason
+        if not budget_reason:
+            return self._pace.reason
+        if self._pace.interval_seconds == self._pace.rule.interval_seconds:
+            return budget_reason
+        return _("; ").join((self._pace.reason, budget_reason))
 
     @property
     def sample_count(self) -> int:
@@ -203,7 +211,10 @@ class Sampler(threading.Thread):
         file = self._incidents_file
         mark = load_oom_mark(file, time.time()) if file is not None else None
         self._machine = MachineReader(
-            monitor_rules(self._settings_file.settings).targets, self._app_pid, mark
+            monitor_rules(self._settings_file.settings).targets,
+            self._app_pid,
+            mark,
+            self._requested,
         )
         self._open_history()
         self._keep_event(Event(wall_seconds=time.time(), kind="start", subject="memtray"))
@@ -358,7 +369,12 @@ class Sampler(threading.Thread):
 
     def _ask(self, question: Callable[[], T], timeout_seconds: float) -> T:
         answers: queue.SimpleQueue[T] = queue.SimpleQueue()
-        self._errands.put(lambda: answers.put(question()))
+
+        def answer() -> None:
+            with self._requested.counting():
+                answers.put(question())
+
+        self._errands.put(answer)
         try:
             return answers.get(timeout=timeout_seconds)
         except queue.Empty:

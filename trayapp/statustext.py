@@ -9,6 +9,7 @@ from typing import Any
 from trayapp.domain.language import N_, _, listed
 from trayapp.domain.levels import Level
 from trayapp.domain.sizes import size_label
+from trayapp.domain.tray import pace_text
 from trayapp.domain.trend import trend_figures
 from trayapp.domain.units import format_percent, format_size
 
@@ -69,6 +70,8 @@ def status_lines(told: Mapping[str, Any]) -> list[str]:
             pid=app["pid"],
         )
     )
+    if app.get("budget", {}).get("reason"):
+        lines.append("  " + pace_text(told.get("interval_seconds"), told["pace_reason"]))
     return lines
 
 

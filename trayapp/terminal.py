@@ -14,6 +14,7 @@ from trayapp.domain.tray import (
     app_line,
     application_line,
     incident_line,
+    pace_line,
     system_line,
     target_line,
 )
@@ -111,6 +112,7 @@ def live_lines(view: View) -> list[str]:
             for incident in view.incidents
         ),
         f"  {app_line(view.app)}",
+        *(f"  {pace}" for pace in (pace_line(view),) if pace),
     ]
 
 

@@ -82,7 +82,7 @@ def test_over_the_budget_for_a_while_it_looks_less_often_and_says_so_once(
     assert verdict.step >= 1
     applet.run(600, sample)
     assert applet.told == [
-        f"Memtray is over its budget ({told}); until that is better it looks every 3 s."
+        f"Memtray is over its budget ({told}); sampling every 3 s until that is better."
     ]
 
 
@@ -120,14 +120,16 @@ def test_where_the_interval_is_the_slowest_already_only_the_groups_can_go() -> N
     applet.run(300, FAT)
     assert (applet.verdict.step, applet.verdict.stretch) == (1, 1.0)
     assert applet.verdict.drops_groups
-    assert applet.told[0].endswith("until that is better it follows targets only.")
+    assert applet.told[0].endswith("following targets only until that is better.")
 
 
-def test_well_below_for_five_minutes_one_step_back_at_a_time(applet: Applet) -> None:
+def test_below_for_a_minute_one_step_back_at_a_time(applet: Applet) -> None:
     applet.run(SUSTAIN_SECONDS * 2 + 5, FAT)
     assert applet.verdict.step == 2
+    assert applet.verdict.reason.startswith("Memtray is over its own budget (40.0 MiB of private")
     applet.run(RECOVERY_SECONDS - 5)
     assert applet.verdict.step == 2
+    assert applet.verdict.reason.startswith("Memtray was over its own budget (40.0 MiB of private")
     applet.run(10)
     assert applet.verdict.step == 1
     applet.run(RECOVERY_SECONDS)
@@ -136,8 +138,83 @@ def test_well_below_for_five_minutes_one_step_back_at_a_time(applet: Applet) -> 
 
 def test_just_below_is_not_well_below(applet: Applet) -> None:
     applet.run(SUSTAIN_SECONDS + 5, FAT)
-    applet.run(3600, replace(FINE, uss_bytes=30 * MIB))
+    applet.run(3600, replace(FINE, uss_bytes=31 * MIB))
     assert applet.verdict.step == 1
+
+
+class Machine:
+    """A Memtray whose every sample costs some processor time, at the interval that it chooses."""
+
+    def __init__(self) -> None:
+        self.keeper = BudgetKeeper(Budget(), 1.0)
+        self.now = 0.0
+        self.verdict = BudgetVerdict()
+        self.reasons: set[str] = set()
+
+    def run(self, seconds: float, cpu_seconds: float, requested: float = 0.0) -> BudgetVerdict:
+        """Sample for so long, each time for so much; `requested` goes to what persons ask for."""
+        until = self.now + seconds
+        while self.now < until:
+            elapsed = 1.0 * self.verdict.stretch
+            self.now += elapsed
+            app = replace(
+                FINE,
+                cpu_percent=100 * (cpu_seconds + requested) / elapsed,
+                requested_cpu_percent=100 * requested / elapsed,
+            )
+            self.verdict = self.keeper.fold(self.now, app)
+            assert bool(self.verdict.reason) is (self.verdict.step > 0)
+            self.reasons.add(self.verdict.reason)
+        return self.verdict
+
+
+def test_a_simulated_cost_stretches_the_interval_as_far_as_needed_and_no_longer() -> None:
+    machine = Machine()
+    machine.run(600, 0.005)
+    assert machine.verdict.stretch == 1.0
+    verdict = machine.run(1800, 0.03)
+    assert 3 <= verdict.stretch < 4
+    assert "own budget (CPU" in verdict.reason
+    # The cost falls to what it was: back at its own pace within minutes, a step a minute.
+    verdict = machine.run(600, 0.005)
+    assert (verdict.stretch, verdict.reason, verdict.step) == (1.0, "", 0)
+    assert not any("–" in reason for reason in machine.reasons)
+
+
+def test_a_cost_that_only_the_longer_interval_makes_small_does_not_swing() -> None:
+    machine = Machine()
+    machine.run(1800, 0.012)
+    changes = 0
+    for _ in range(3600):
+        before = machine.verdict.step
+        changes += machine.run(1, 0.012).step != before
+    assert machine.verdict.stretch == 1.5
+    assert changes == 0
+
+
+def test_what_a_person_asks_for_is_not_held_against_it() -> None:
+    """A window that is open all day asks for figures every second."""
+    machine = Machine()
+    verdict = machine.run(7200, 0.005, requested=0.2)
+    assert (verdict.step, verdict.over) == (0, ())
+    assert verdict.cpu_percent == pytest.approx(0.5)
+
+
+def test_only_a_manifold_cost_is_an_emergency() -> None:
+    machine = Machine()
+    machine.run(1200, 0.02)
+    assert machine.verdict.emergency == ""
+    applet = Applet()
+    applet.run(600, replace(FINE, uss_bytes=100 * MIB))
+    assert applet.verdict.emergency == ""
+    applet.run(SUSTAIN_SECONDS, replace(FINE, uss_bytes=200 * MIB))
+    assert applet.verdict.emergency == ""
+    applet.run(2, replace(FINE, uss_bytes=200 * MIB))
+    assert applet.verdict.emergency == (
+        "Memtray costs far more than its own budget (200 MiB of private memory, budget 32.0 MiB)."
+    )
+    applet.run(2)
+    assert applet.verdict.emergency == ""
 
 
 def test_a_step_back_that_was_too_early_waits_longer_the_next_time(applet: Applet) -> None:

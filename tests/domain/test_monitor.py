@@ -26,7 +26,7 @@ from trayapp.domain.status import status
 from trayapp.domain.table import row_from, status_text
 from trayapp.domain.table_status import table_status
 from trayapp.domain.targets import TargetRule
-from trayapp.domain.tray import target_line
+from trayapp.domain.tray import menu, pace_line, target_line
 from trayapp.domain.view import Controls
 
 APP = TargetRule(name="app", match="app")
@@ -214,18 +214,33 @@ def test_what_the_kernel_kills_is_told_at_once() -> None:
     ]
 
 
-def test_memtray_over_its_own_budget_says_so_once() -> None:
+def test_memtray_over_its_own_budget_is_told_without_a_banner() -> None:
     monitor = Monitor(MonitorRules())
-    verdict = BudgetVerdict(over=("CPU",), step=1, stretch=1.5, announcement="CPU is over.")
-    outcomes = [monitor.fold(frame(0), Quiet(), verdict)]
+    verdict = BudgetVerdict(
+        over=("CPU",), step=1, stretch=1.5, reason="over its own budget", announcement="It is over."
+    )
+    outcomes = [monitor.fold(frame(0, interval_seconds=1.5), Quiet(), verdict)]
     outcomes += [
-        monitor.fold(frame(s), Quiet(), replace(verdict, announcement=None)) for s in range(1, 90)
+        monitor.fold(frame(s, interval_seconds=1.5), Quiet(), replace(verdict, announcement=None))
+        for s in range(1, 90)
     ]
-    assert told(outcomes) == [
-        ("budget:memtray", "raised", Level.WARNING),
-        ("budget:memtray", "resolved", Level.WARNING),
+    assert told(outcomes) == []
+    assert [(e.kind, e.text) for each in outcomes for e in each.events] == [
+        ("budget", "It is over.")
     ]
-    assert outcomes[-1].view.budget.step == 1
+    view = outcomes[-1].view
+    assert view.incidents == ()
+    assert pace_line(view) == "Sampling every 1.5 s: over its own budget"
+    labels = [entry.label for entry in menu(view, Controls())]
+    assert labels.count(pace_line(view)) == 1
+    assert pace_line(replace(view, budget=BudgetVerdict())) == ""
+
+
+def test_memtray_is_told_of_like_others_once_it_is_an_emergency() -> None:
+    monitor = Monitor(MonitorRules())
+    worst = BudgetVerdict(over=("CPU",), step=8, reason="over", emergency="It is far over.")
+    outcomes = [monitor.fold(frame(s), Quiet(), worst) for s in range(10)]
+    assert told(outcomes) == [("budget:memtray", "raised", Level.EMERGENCY)]
 
 
 def test_private_and_swapped_memory_are_shown_and_kept_where_known() -> None:

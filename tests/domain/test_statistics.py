@@ -12,6 +12,7 @@ TOTALS = Totals(
     running_seconds=3700.0,
     sample_count=1850,
     interval_seconds=2.0,
+    pace_reason="as set",
     sent_count=3,
     held_count=4,
     shown_count=2,
@@ -33,6 +34,7 @@ def test_a_session_is_summed_up() -> None:
     rows = dict(statistics_rows(TOTALS, None, []))
     assert rows["Running for"] == "1 h 2 min"
     assert rows["Samples"] == "1,850, one every 2 s"
+    assert rows["Sampling pace"] == "as set"
     assert rows["History on disk"] == "5.00 MiB"
     assert (rows["Sent"], rows["Held back"]) == ("3", "4")
     assert "Cleanups" not in rows

@@ -6,14 +6,21 @@ import mmap
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.readers.children import FakeClock
-from trayapp.readers.itself import SLOW_SECONDS, AppReader, Costs, ProcCosts, PsutilCosts
+from trayapp.readers.itself import (
+    SLOW_SECONDS,
+    AppReader,
+    Costs,
+    ProcCosts,
+    PsutilCosts,
+    RequestedWork,
+)
 
 
 @pytest.fixture
@@ -118,3 +125,48 @@ def test_broken_files_are_unknown(tmp_path: Path, content: str) -> None:
     sample = reader.read()
     reader.close()
     assert (sample.rss_bytes, sample.uss_bytes, sample.written_bytes) == (None, None, None)
+
+
+def test_what_persons_ask_for_is_a_part_of_the_cpu_that_is_told_apart(clock: FakeClock) -> None:
+    cpu, thread = FakeClock(), FakeClock()
+    requested = RequestedWork(thread)
+    reader = AppReader(clock=clock, cpu_clock=cpu, requested=requested)
+    assert reader.read().requested_cpu_percent is None
+    with requested.counting():
+        thread.seconds += 0.1
+        with requested.counting():
+            thread.seconds += 0.2
+    thread.seconds += 5.0
+    cpu.seconds += 0.5
+    clock.seconds += 1.0
+    sample = reader.read()
+    reader.close()
+    assert sample.cpu_percent == pytest.approx(50)
+    assert sample.requested_cpu_percent == pytest.approx(30)
+    clock.seconds += 1.0
+    assert reader.read().requested_cpu_percent == 0
+
+
+def test_each_thread_counts_its_own_time_and_an_error_ends_the_counting() -> None:
+    requested = RequestedWork()
+
+    def work() -> None:
+        with requested.counting():
+            sum(range(300_000))
+            raise OSError("asked")
+
+    with pytest.raises(OSError, match="asked"):
+        work()
+    once = requested.seconds
+    assert once > 0
+
+    def quietly() -> None:
+        with suppress(OSError):
+            work()
+
+    threads = [threading.Thread(target=quietly) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert requested.seconds > once

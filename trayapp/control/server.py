@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from trayapp.control.endpoint import open_endpoint
@@ -58,6 +59,7 @@ class ControlServer(threading.Thread):
         self,
         runtime: Path,
         handlers: Mapping[str, Handler],
+        counting: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
         *,
         loopback: bool = sys.platform == "win32",
         name: str = CONTROL,
@@ -68,13 +70,14 @@ class ControlServer(threading.Thread):
 
         `handlers` maps verbs to what they do: from the request's arguments, which may be anything
         JSON can say, to the answer. Each call is in a thread of its own, up to `MOST_CALLS` at the
-        same time. A MemtrayError reaches the client with its text and exit code. A handler must
-        not call `stop`, which waits for it.
+        same time, surrounded by `counting`. A MemtrayError reaches the client with its text and
+        exit code. A handler must not call `stop`, which waits for it.
 
         Raises: AlreadyRunningError, ControlError.
         """
         super().__init__(name=name, daemon=True)
         self._handlers = dict(handlers)
+        self._counting = counting
         self._endpoint = open_endpoint(runtime, loopback=loopback, name=name)
         self._selector = selectors.DefaultSelector()
         self._woken, self._waker = socket.socketpair()
@@ -258,7 +261,8 @@ class ControlServer(threading.Thread):
     def _work(self, client: _Client, handler: Handler, arguments: Mapping[str, object]) -> None:
         """One call, in its own thread."""
         try:
-            answer = encode({"result": dict(handler(arguments))})
+            with self._counting():
+                answer = encode({"result": dict(handler(arguments))})
         except MemtrayError as error:
             answer = _refusal(error)
         except Exception as error:

@@ -15,12 +15,15 @@ WINDOW_SECONDS = 60.0
 """CPU and disk writes are averaged over this long."""
 SUSTAIN_SECONDS = 60.0
 """So long it must be over budget before a step, and again before the next."""
-RECOVERY_SECONDS = 300.0
-RECOVERY_SHARE = 0.8
-"""So long all figures must be below this share of the budget before a step back."""
+RECOVERY_SECONDS = 60.0
+RECOVERY_SHARE = 0.9
+"""So long all figures must be below this share of the budget before a step back, the CPU as it
+would be at the shorter interval."""
 LONGEST_RECOVERY_SECONDS = 3600.0
 QUIET_SECONDS = 3600.0
 """Within so long after it is over, the same trouble is no news."""
+EMERGENCY_FACTOR = 4.0
+"""So many times its budget is an emergency; less is no reason for a banner."""
 STRETCH = 1.5
 """The interval grows by this factor with each step."""
 
@@ -55,8 +58,12 @@ class BudgetVerdict:
     written_bytes_per_minute: float | None = None
     cpu_percent: float | None = None
     """Averages over the last minute; None: not that long yet."""
+    reason: str = ""
+    """Why it looks less often, or at less; empty: it does not."""
     announcement: str | None = None
-    """What to tell the person, this once."""
+    """What to keep in the journal, this once."""
+    emergency: str = ""
+    """What to tell the person: it costs so much that they should know; empty: it does not."""
 
 
 class _Mark(NamedTuple):
@@ -77,7 +84,8 @@ class BudgetKeeper:
 
     Over budget for a minute: one step, which lengthens the interval by half; again after another
     minute, until the interval is `slowest_seconds`; the step after that drops the automatic
-    groups. Well below for five minutes: one step back; twice as long if that was too early before.
+    groups. Below for a minute, by what it would cost at the shorter interval: one step back; twice
+    as long if that was too early before. What persons ask for does not count.
     """
 
     def __init__(
@@ -93,6 +101,10 @@ class BudgetKeeper:
         self._recovered_at: float | None = None
         """When it last took a step back towards normal, unless it had to be undone."""
         self._is_told = False
+        self._last_over: tuple[str, ...] = ()
+        """What was over last, each as text."""
+        self._burst_since: float | None = None
+        """Since when it has cost so much that it is an emergency."""
         self.set_budget(budget, interval_seconds, slowest_seconds)
 
     def set_budget(
@@ -116,11 +128,12 @@ class BudgetKeeper:
         )
         # Not every system tells every figure, but all tell the CPU: before that it is too early.
         is_fine = cpu_percent is not None and all(
-            figure.value is None or figure.value <= figure.most * RECOVERY_SHARE
+            figure.value is None or self._expected(figure) <= figure.most * RECOVERY_SHARE
             for figure in figures
         )
         announcement = None
         if over:
+            self._last_over = over
             announcement = self._take_step(now, over)
         else:
             self._settle(now, is_fine)
@@ -131,7 +144,41 @@ class BudgetKeeper:
             drops_groups=self._drops_groups(),
             cpu_percent=cpu_percent,
             written_bytes_per_minute=written,
+            reason=self._reason(over),
             announcement=announcement,
+            emergency=self._emergency(now, figures),
+        )
+
+    def _expected(self, figure: _Figure) -> float:
+        """What it would be one step further back: looks cost processor time, and little else."""
+        value = figure.value or 0.0
+        return value * STRETCH if figure.name == "cpu" and self._step else value
+
+    def _reason(self, over: tuple[str, ...]) -> str:
+        if not self._step:
+            return ""
+        figures = _("; ").join(over or self._last_over)
+        text = _("Memtray was over its own budget ({figures})")
+        if over:
+            text = _("Memtray is over its own budget ({figures})")
+        return text.format(figures=figures)
+
+    def _emergency(self, now: float, figures: tuple[_Figure, ...]) -> str:
+        """Text about what is far over its budget, once that has lasted as long as a step takes."""
+        far_over = [
+            figure.text(figure.value)
+            for figure in figures
+            if figure.value is not None and figure.value >= EMERGENCY_FACTOR * figure.most
+        ]
+        if not far_over:
+            self._burst_since = None
+            return ""
+        if self._burst_since is None:
+            self._burst_since = now
+        if now - self._burst_since < SUSTAIN_SECONDS:
+            return ""
+        return _("Memtray costs far more than its own budget ({figures}).").format(
+            figures=_("; ").join(far_over)
         )
 
     def _averages(self, now: float, app: AppSample) -> tuple[float | None, float | None]:
@@ -140,9 +187,10 @@ class BudgetKeeper:
         if not 0 <= elapsed_seconds <= _GAP_SECONDS:
             # A suspend, a pause: nothing was sustained over it.
             self._marks.clear()
-            self._over_since = self._fine_since = None
+            self._over_since = self._fine_since = self._burst_since = None
         elif app.cpu_percent is not None:
-            self._cpu_seconds += app.cpu_percent / 100 * elapsed_seconds
+            own_percent = app.cpu_percent - (app.requested_cpu_percent or 0.0)
+            self._cpu_seconds += own_percent / 100 * elapsed_seconds
         marks = self._marks
         if not marks or now - marks[-1].at >= _MARK_SECONDS:
             marks.append(_Mark(now, self._cpu_seconds, app.written_bytes))
@@ -152,7 +200,7 @@ class BudgetKeeper:
         span_seconds = now - first.at
         if span_seconds < WINDOW_SECONDS:
             return None, None
-        cpu_percent = 100 * (self._cpu_seconds - first.cpu_seconds) / span_seconds
+        cpu_percent = max(0.0, 100 * (self._cpu_seconds - first.cpu_seconds) / span_seconds)
         if app.written_bytes is None or first.written_bytes is None:
             return cpu_percent, None
         written = max(0, app.written_bytes - first.written_bytes) * 60 / span_seconds
@@ -213,12 +261,12 @@ class BudgetKeeper:
             return None
         self._is_told = True
         text = _(
-            "Memtray is over its budget ({figures}); until that is better it looks every {time} s."
+            "Memtray is over its budget ({figures}); sampling every {time} s until that is better."
         )
         if self._drops_groups():
             text = _(
                 "Memtray is over its budget ({figures}); "
-                "until that is better it follows targets only."
+                "following targets only until that is better."
             )
         seconds = float(f"{self._interval_seconds * self._stretch():.3g}")
         return text.format(figures=_("; ").join(over), time=format_number(seconds, None))

@@ -486,9 +486,12 @@ class Monitor:
         ]
         if frame.oom_kill is not None:
             conditions.append(frame.oom_kill.condition())
-        if budget is not None and budget.announcement:
-            conditions.append(_budget_condition(budget.announcement))
+        if budget is not None and budget.emergency:
+            conditions.append(_budget_condition(budget.emergency))
         events: list[Event] = list(frame.oom_kill.events(wall)) if frame.oom_kill else []
+        if budget is not None and budget.announcement:
+            text = budget.announcement
+            events.append(Event(wall_seconds=wall, kind="budget", subject="memtray", text=text))
         views: list[TargetView] = []
         keys_before = [state.run.keys for state in self._states.values()]
         for rule in self._rules.targets:
@@ -530,6 +533,7 @@ class Monitor:
                 for each in self._applications
             ),
             budget=budget or BudgetVerdict(),
+            interval_seconds=frame.interval_seconds,
         )
         return Outcome(
             view=view,
@@ -941,10 +945,11 @@ def _budget_condition(text: str) -> Condition:
     return Condition(
         key="budget:memtray",
         subject="memtray",
-        level=Level.WARNING,
-        title=_("Memtray is over its own budget"),
+        # Less than that is told by the menu and the statistics alone.
+        level=Level.EMERGENCY,
+        title=_("Memtray is far over its own budget"),
         body=text,
-        is_moment=True,
+        has_lasted=True,
     )
 
 

@@ -149,6 +149,8 @@ class AppSample:
     """Private memory: what would come back if Memtray ended. Read on a slow clock."""
     cpu_percent: float | None = None
     """Share of one core since the last tick."""
+    requested_cpu_percent: float | None = None
+    """Part of it: what persons asked for, such as an open menu or window."""
     thread_count: int | None = None
     descriptor_count: int | None = None
     written_bytes: int | None = None

@@ -19,6 +19,8 @@ class Totals:
     running_seconds: float
     sample_count: int
     interval_seconds: float
+    pace_reason: str
+    """Why so often."""
     sent_count: int
     held_count: int
     shown_count: int
@@ -41,9 +43,10 @@ def statistics_rows(
             _("Samples"),
             _("{count}, one every {seconds} s").format(
                 count=format_count(totals.sample_count),
-                seconds=format_number(totals.interval_seconds, None),
+                seconds=format_number(float(f"{totals.interval_seconds:.3g}"), None),
             ),
         ),
+        (_("Sampling pace"), totals.pace_reason),
         (_("History on disk"), format_size(totals.store_bytes)),
         (_("Notifications"), ""),
         (_("Sent"), str(totals.sent_count)),

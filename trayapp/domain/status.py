@@ -153,6 +153,8 @@ def _budget(budget: BudgetVerdict) -> dict[str, object]:
     return {
         "over": list(budget.over),
         "step": budget.step,
+        "reason": budget.reason,
+        "emergency": budget.emergency,
         "stretch": budget.stretch,
         "drops_applications": budget.drops_groups,
         "cpu_percent_of_a_minute": budget.cpu_percent,

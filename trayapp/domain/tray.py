@@ -9,7 +9,7 @@ from trayapp.domain.application_trends import ApplicationView
 from trayapp.domain.bars import sparkline, zoomed_heights
 from trayapp.domain.icon import icon_picture, icon_text, largest_of
 from trayapp.domain.incidents import Incident
-from trayapp.domain.language import N_, _, format_count
+from trayapp.domain.language import N_, _, format_count, format_number
 from trayapp.domain.levels import Level
 from trayapp.domain.limits import Headroom
 from trayapp.domain.menu import TEXT_MARK, MenuEntry, TrayState
@@ -143,6 +143,21 @@ def app_line(app: AppSample) -> str:
         return text.format(size=format_size(app.uss_bytes), cpu=cpu)
     text = _("Memtray itself: {size} resident, {cpu} CPU")
     return text.format(size=format_size(app.rss_bytes), cpu=cpu)
+
+
+def pace_line(view: View) -> str:
+    """Why it samples less often than it should; empty while it does not."""
+    if not view.budget.reason:
+        return ""
+    return pace_text(view.interval_seconds, view.budget.reason)
+
+
+def pace_text(interval_seconds: float | None, reason: str) -> str:
+    """How often it samples, and why: "Sampling every 7.6 s: …"."""
+    seconds = None if interval_seconds is None else float(f"{interval_seconds:.3g}")
+    return _("Sampling every {time} s: {reason}").format(
+        time="–" if seconds is None else format_number(seconds, None), reason=reason
+    )
 
 
 def target_line(target: TargetView) -> str:
@@ -282,6 +297,8 @@ def _summary(view: View | None, controls: Controls, most_targets: int) -> Iterab
     if view.applications:
         yield _separator("applications")
     yield MenuEntry(key="app", label=app_line(view.app), kind="text")
+    if pace := pace_line(view):
+        yield MenuEntry(key="pace", label=pace, kind="text")
 
 
 def _incident_menu(incident: Incident) -> MenuEntry:
@@ -341,6 +358,7 @@ def _marks(view: View | None, controls: Controls) -> tuple[object, ...]:
         controls.starts_at_login,
         len(controls.recent_alerts),
         _chosen_quiet(view, controls),
+        bool(view and view.budget.reason),
         tuple(bool(target.pids) for target in view.targets) if view else (),
         tuple(use.facts.key for use in view.largest) if view else (),
     )

@@ -127,6 +127,8 @@ class View:
     """The largest applications, of what belongs to no target; up to ten seconds old."""
     budget: BudgetVerdict = field(default_factory=BudgetVerdict)
     """How Memtray stands with its own budget."""
+    interval_seconds: float | None = None
+    """How often it samples."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

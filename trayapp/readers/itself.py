@@ -6,7 +6,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -37,6 +38,40 @@ class Costs(Protocol):
         """Let go of all descriptors."""
 
 
+class RequestedWork:
+    """Adds up the processor time of what a person asked for: a menu, a window, fresh figures.
+
+    It is part of what Memtray costs, but no reason to look less often. Any thread.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.thread_time) -> None:
+        """`clock` tells the processor time of the thread that asks it, in seconds."""
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._inside = threading.local()
+        self._seconds = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """All that was counted so far."""
+        return self._seconds
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Count what this thread does meanwhile; what is within another such is counted once."""
+        if getattr(self._inside, "is_counting", False):
+            yield
+            return
+        self._inside.is_counting = True
+        began = self._clock()
+        try:
+            yield
+        finally:
+            self._inside.is_counting = False
+            with self._lock:
+                self._seconds += max(0.0, self._clock() - began)
+
+
 class AppReader:
     """Reads what this process costs. All calls from one thread."""
 
@@ -45,19 +80,21 @@ class AppReader:
         costs: Costs | None = None,
         clock: Callable[[], float] = time.monotonic,
         cpu_clock: Callable[[], float] = time.process_time,
+        requested: RequestedWork | None = None,
     ) -> None:
-        """By default asks the system it runs on."""
+        """By default asks the system it runs on; requested: counts what persons ask for."""
+        self._requested = requested or RequestedWork()
         self._costs = costs or (ProcCosts() if sys.platform == "linux" else PsutilCosts())
         self._clock = clock
         self._cpu_clock = cpu_clock
-        self._last_tick: tuple[float, float] | None = None
+        self._last_tick: tuple[float, float, float] | None = None
         self._slow = SlowCosts()
         self._slow_due_seconds = float("-inf")
 
     def read(self) -> AppSample:
         """Read once; CPU is None the first time, slow figures are up to 30 s old."""
         now = self._clock()
-        cpu_percent = self._cpu_percent(now)
+        cpu_percent, requested_percent = self._cpu_percents(now)
         if now >= self._slow_due_seconds:
             self._slow = self._costs.read_slow()
             self._slow_due_seconds = now + SLOW_SECONDS
@@ -66,6 +103,7 @@ class AppReader:
             rss_bytes=self._costs.read_rss_bytes(),
             uss_bytes=self._slow.uss_bytes,
             cpu_percent=cpu_percent,
+            requested_cpu_percent=requested_percent,
             thread_count=threading.active_count(),
             descriptor_count=self._slow.descriptor_count,
             written_bytes=self._slow.written_bytes,
@@ -79,12 +117,14 @@ class AppReader:
         """Let go of all descriptors."""
         self._costs.close()
 
-    def _cpu_percent(self, now: float) -> float | None:
-        cpu_seconds = self._cpu_clock()
-        last, self._last_tick = self._last_tick, (now, cpu_seconds)
+    def _cpu_percents(self, now: float) -> tuple[float | None, float | None]:
+        """Of all, and of what persons asked for: shares since the last tick."""
+        cpu_seconds, requested_seconds = self._cpu_clock(), self._requested.seconds
+        last, self._last_tick = self._last_tick, (now, cpu_seconds, requested_seconds)
         if last is None or now <= last[0]:
-            return None
-        return 100.0 * (cpu_seconds - last[1]) / (now - last[0])
+            return None, None
+        share = 100.0 / (now - last[0])
+        return share * (cpu_seconds - last[1]), share * (requested_seconds - last[2])
 
 
 class ProcCosts:

@@ -25,7 +25,7 @@ from trayapp.domain.samples import (
 )
 from trayapp.domain.targets import TargetRule, TargetTracker
 from trayapp.domain.units import MIB
-from trayapp.readers.itself import AppReader
+from trayapp.readers.itself import AppReader, RequestedWork
 from trayapp.readers.kills import KillReader
 from trayapp.readers.limits import LimitReader, joined_limits
 from trayapp.readers.particulars import ParticularsReader
@@ -44,12 +44,19 @@ class MachineReader:
     """Everything that is read, and who belongs to whom. All calls from one thread."""
 
     def __init__(
-        self, rules: Sequence[TargetRule], app_pid: int, oom_mark: OomMark | None = None
+        self,
+        rules: Sequence[TargetRule],
+        app_pid: int,
+        oom_mark: OomMark | None = None,
+        requested: RequestedWork | None = None,
     ) -> None:
-        """Open all readers; `app_pid` is Memtray's own, `oom_mark` how far kills were told."""
+        """Open all readers; `app_pid` is Memtray's own, `oom_mark` how far kills were told.
+
+        requested: see `AppReader`.
+        """
         self._processes = open_process_reader()
         self._system = open_system_reader()
-        self._app = AppReader()
+        self._app = AppReader(requested=requested)
         self._proportions = ProportionReader()
         self._particulars = ParticularsReader()
         self._limits = LimitReader()

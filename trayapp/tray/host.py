@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
 from typing import Any
 
@@ -33,6 +34,7 @@ class TrayHost:
         on_look: Callable[[], None] | None = None,
         open_popup: Callable[[], Any] | None = None,
         pictures: Mapping[Level, bytes] = MappingProxyType({}),
+        counting: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         """Prepare an icon; `run` shows it.
 
@@ -45,6 +47,7 @@ class TrayHost:
             fresh figures. Called in the tray's thread. Only our own backends can tell.
         open_popup: starts the process that shows menus and tooltips for the backend "xembed".
         pictures: the mark of each level as a PNG, for menus that show pictures.
+        counting: surrounds what is done because somebody opened or clicked the menu.
         """
         self._backend = backend
         self._on_action = on_action
@@ -52,6 +55,7 @@ class TrayHost:
         self._on_look = on_look
         self._open_popup = open_popup
         self._pictures = pictures
+        self._counting = counting
         self._toolkit = TOOLKITS[backend.name]()
         self._visible = backend.visible
         self._icon: Any = None
@@ -90,6 +94,7 @@ class TrayHost:
         icon.on_scroll = lambda step: self._act(f"scroll:{step}")
         icon.on_middle = lambda: self._act("middle")
         icon.on_look = self._look
+        icon.counting = self._counting
         icon.open_popup = self._open_popup
         self._toolkit.prepare(icon)
         try:
@@ -241,14 +246,16 @@ class TrayHost:
 
     def _act(self, key: str) -> None:
         try:
-            self._on_action(key)
+            with self._counting():
+                self._on_action(key)
         except Exception:  # noqa: BLE001 - whatever an action raises, the icon stays
             _log.exception("the menu entry %r failed", key)
 
     def _look(self) -> None:
         try:
             if self._on_look:
-                self._on_look()
+                with self._counting():
+                    self._on_look()
         except Exception:  # noqa: BLE001 - then the menu shows what was known before
             _log.exception("no fresh figures for the menu")
 

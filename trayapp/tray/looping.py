@@ -8,6 +8,7 @@ import select
 import socket
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from trayapp.tray.pystray_safe import Icon
@@ -35,6 +36,8 @@ class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         self.on_scroll: Callable[[int], None] = lambda _: None
         self.on_middle: Callable[[], None] = lambda: None
         self.on_look: Callable[[], None] = lambda: None
+        self.counting: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+        """Surrounds what is done because somebody opened the menu."""
         self._attention = False
         self._label = ""
         self._wanted = False

@@ -184,7 +184,8 @@ class SniIcon(LoopingIcon):
     def _handle(self, message: Message) -> None:
         fields = message.header.fields
         if message.header.message_type is MessageType.method_call:
-            self._objects.answer(message, self._send)
+            with self.counting():
+                self._objects.answer(message, self._send)
             return
         try:
             if message.header.message_type is MessageType.signal:
@@ -315,7 +316,9 @@ class SniIcon(LoopingIcon):
             if not is_aimed_at:
                 self._menu_due_seconds = time.monotonic() + self._menu_pause_seconds
             self._menu_pause_seconds = min(2 * self._menu_pause_seconds, _CLOSED_MENU_SECONDS)
-            self._menu_object.publish(keep_entries=is_aimed_at)
+            watched = self._menu_object.watched
+            with self.counting() if watched else contextlib.nullcontext():
+                self._menu_object.publish(keep_entries=is_aimed_at)
         self._told = now
         return later_seconds
 
