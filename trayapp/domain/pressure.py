@@ -11,6 +11,7 @@ from trayapp.domain.incidents import level_of_share
 from trayapp.domain.levels import Level
 from trayapp.domain.names import process_label
 from trayapp.domain.samples import ProcessUse, SystemSample, TargetSample
+from trayapp.domain.sizes import size_of_sample
 
 SWAP_LEFT_SHARE = 0.25
 """With more swap than this left, even the last of the memory is no emergency yet."""
@@ -68,12 +69,16 @@ def largest_users(
 
     processes: what is named in their place while applications are not followed.
     """
-    users = [(each.name, each.rss_bytes) for each in applications]
+    users = [(each.name, each.size_bytes) for each in applications]
     if not users:
         users = [
             (process_label(use.facts.arguments, use.facts.name), use.rss_bytes) for use in processes
         ]
-    users += [(each.name, each.rss_bytes) for each in targets if each.rss_bytes is not None]
+    users += [
+        (each.name, size.size_bytes)
+        for each in targets
+        if (size := size_of_sample(each)) is not None
+    ]
     return sorted(users, key=lambda user: -user[1])
 
 
