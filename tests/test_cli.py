@@ -240,6 +240,13 @@ def test_growth_is_told_in_terminal_log_and_alert_log(
     wait_until(
         lambda: running.json("status")["incidents"][0]["acknowledged"], what="acknowledgement"
     )
+    assert "eater keeps growing" in running.run("alerts", "resolve", "growth:eater").stdout
+    wait_until(
+        lambda: "growth:eater" not in [each["key"] for each in running.json("status")["incidents"]],
+        what="its end",
+    )
+    by_hand = "eater keeps growing: resolved (resolved by hand)"
+    wait_until(lambda: by_hand in running.run("alerts", "log").stdout, what="the journal")
 
 
 def test_pause_and_resume(running: Memtray) -> None:

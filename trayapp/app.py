@@ -449,6 +449,8 @@ class App:
             self._open_incident(*found)
         elif verb == "acknowledge":
             self._sampler.acknowledge(rest)
+        elif verb == "resolve":
+            self._sampler.resolve(rest)
         elif verb == "snooze":
             until = time.time() + _SNOOZE_SECONDS
             self._switch(lambda switches: switches.snoozed(rest, until))
@@ -687,8 +689,8 @@ class App:
     def _control_alerts(self, arguments: Mapping[str, object]) -> dict[str, object]:
         what, target = arguments.get("what"), arguments.get("target")
         seconds = arguments.get("seconds")
-        if what == "ack":
-            return self._acknowledge(str(arguments.get("incident")))
+        if what in ("ack", "resolve"):
+            return self._settle(str(what), str(arguments.get("incident")))
         if what in ("on", "off"):
             self._switch(lambda _: Switches(off=what == "off"))
         elif what == "snooze" and isinstance(seconds, (int, float)):
@@ -718,8 +720,8 @@ class App:
             raise UsageError(_unknown_target(name, known))
         return abouts
 
-    def _acknowledge(self, wanted: str) -> dict[str, object]:
-        """Acknowledge an incident by its key, or by its subject where that has only one."""
+    def _settle(self, what: str, wanted: str) -> dict[str, object]:
+        """Acknowledge or resolve an incident by its key, or by its subject if that has only one."""
         view = self._sampler.view
         incidents = view.incidents if view else ()
         found = [each for each in incidents if each.key == wanted] or [
@@ -731,8 +733,12 @@ class App:
             keys = listed(each.key for each in incidents)
             text = _("There is no one incident {name}; open are {keys}.")
             raise UsageError(text.format(name=repr(wanted), keys=keys))
+        settled = {"key": found[0].key, "title": found[0].title}
+        if what == "resolve":
+            self._sampler.resolve(found[0].key)
+            return {"resolved": settled}
         self._sampler.acknowledge(found[0].key)
-        return {"acknowledged": {"key": found[0].key, "title": found[0].title}}
+        return {"acknowledged": settled}
 
     def _control_quit(self) -> dict[str, object]:
         # After the answer has left: the socket is closed by stopping.

@@ -151,12 +151,12 @@ def _parser() -> argparse.ArgumentParser:
     verb("pause", _pause, _("stop taking samples until `memtray resume`"))
     verb("resume", _resume, _("take samples again"))
     alerts = verb("alerts", _alerts, _("switch alerts, or show what was told and why"), json=True)
-    alerts.add_argument("what", choices=("on", "off", "snooze", "ack", "log"))
+    alerts.add_argument("what", choices=("on", "off", "snooze", "ack", "resolve", "log"))
     alerts.add_argument(
         "argument",
         nargs="?",
         metavar="1h|ID",
-        help=_("how long to snooze; which incident is known (its key in `memtray status`)"),
+        help=_("how long to snooze; which incident, by its key in `memtray status --json`"),
     )
     alerts.add_argument("target", nargs="?", metavar="TARGET", help=_("snooze only this one"))
     settings = verb("settings", _settings, _("every setting in a window"))
@@ -543,9 +543,10 @@ def _alerts(options: argparse.Namespace) -> int:
         if not options.argument:
             raise UsageError(_("snooze for how long? For example: memtray alerts snooze 1h"))
         seconds = _duration_of(options.argument)
-    elif options.what == "ack":
+    elif options.what in ("ack", "resolve"):
         if not options.argument:
-            raise UsageError(_("which incident? For example: memtray alerts ack growth:NAME"))
+            text = _("which incident? For example: memtray alerts {what} growth:NAME")
+            raise UsageError(text.format(what=options.what))
     elif options.argument is not None:
         raise UsageError(
             _("{command} takes no duration").format(command=f"`memtray alerts {options.what}`")
@@ -555,10 +556,12 @@ def _alerts(options: argparse.Namespace) -> int:
         what=options.what,
         seconds=seconds,
         target=options.target,
-        incident=options.argument if options.what == "ack" else None,
+        incident=options.argument if options.what in ("ack", "resolve") else None,
     )
     if options.json:
         _print_json(told)
+    elif options.what == "resolve":
+        print(_("Resolved: {title}").format(title=told["resolved"]["title"]))
     elif options.what == "ack":
         print(_("Known from now on: {title}").format(title=told["acknowledged"]["title"]))
     else:

@@ -154,6 +154,10 @@ class Sampler(threading.Thread):
         """Note that the person knows of an incident. Any thread."""
         self._errands.put(lambda: self._acknowledge(key))
 
+    def resolve(self, key: str) -> None:
+        """End an incident as a person says that it is dealt with. Any thread."""
+        self._errands.put(lambda: self._resolve(key))
+
     def forget(self, name: str, timeout_seconds: float = 5.0) -> bool:
         """Delete what the history keeps of a target; False: it cannot be written now.
 
@@ -340,6 +344,11 @@ class Sampler(threading.Thread):
         self._save_incidents()
         # So that the next look, and with it menu and icon, comes at once.
         self._next_tick = None
+
+    def _resolve(self, key: str) -> None:
+        if self._monitor.resolve(key):
+            # The next look ends it, keeps that in the journal and tells it to everybody.
+            self._next_tick = None
 
     def _remember_alerts(self, events: Iterable[Event]) -> None:
         told = [

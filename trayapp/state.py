@@ -171,6 +171,7 @@ def load_memory(file: Path, wall_seconds: float) -> Memory:
             banners=tuple(_as_telling(each, passed) for each in told["banners"][:_MOST_TOLD]),
             sent=tuple(_as_telling(each, passed) for each in told["sent"][:_MOST_TOLD]),
             news=tuple(_as_news(each, passed) for each in told["news"][:_MOST_TOLD]),
+            closed={str(key): Level(level) for key, level in told.get("closed", {}).items()},
         )
     except (OSError, ValueError, KeyError, TypeError):
         return Memory()

@@ -470,3 +470,33 @@ def test_a_snoozed_kill_mutes_no_shortage() -> None:
         (PRESSURE_KEY, "raised"),
         ("oom:system", "held"),
     ]
+
+
+def test_an_incident_that_is_resolved_by_hand_is_over_though_it_is_as_bad_as_before() -> None:
+    book = IncidentBook(AlertPolicy())
+    told_of(book, 0, of("limit:a", C))
+    assert not book.resolve("limit:b")
+    assert book.resolve("limit:a")
+    (resolved,) = book.fold(1, WALL + 1, [of("limit:a", C)], Quiet())
+    assert (resolved.what, resolved.reason) == ("resolved", "resolved by hand")
+    for second in range(2, 4000, 2):
+        assert told_of(book, second, of("limit:a", W if second % 100 else C)) == []
+    assert book.open_incidents() == ()
+    assert told_of(book, 4000, of("limit:a", E)) == [("limit:a", "raised", "")]
+
+
+def test_what_was_resolved_by_hand_is_raised_again_after_it_has_been_well() -> None:
+    book = IncidentBook(AlertPolicy())
+    told_of(book, 0, of("limit:a"))
+    book.resolve("limit:a")
+    for second in range(1, 10):
+        told_of(book, second, of("limit:a"))
+    kept = book.memory()
+    after = IncidentBook(AlertPolicy())
+    after.restore(book.open_incidents(), kept)
+    for each in (book, after):
+        for second in range(10, 100):
+            assert told_of(each, second, of("limit:a")) == [], "also after a restart"
+        for second in range(100, 140):
+            told_of(each, second)
+        assert [what for _, what, _ in told_of(each, 200, of("limit:a"))] == ["raised"]

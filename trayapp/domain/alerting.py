@@ -173,3 +173,5 @@ class Memory:
     banners: tuple[Telling, ...] = ()
     sent: tuple[Telling, ...] = ()
     news: tuple[News, ...] = ()
+    closed: Mapping[str, Level] = field(default_factory=dict)
+    """Incidents that a person has resolved and that are not well yet, with their worst level."""

@@ -22,8 +22,9 @@ from trayapp.domain.alerting import (
     Reached,
 )
 from trayapp.domain.identity import SYSTEM
+from trayapp.domain.language import _
 from trayapp.domain.levels import Level
-from trayapp.domain.telling import TARGET_INCIDENTS, Entry, Fold, Teller
+from trayapp.domain.telling import TARGET_INCIDENTS, Closed, Entry, Fold, Teller
 
 __all__ = [
     "GAP_SECONDS",
@@ -69,6 +70,9 @@ class IncidentBook:
         self._teller = Teller(policy)
         self._last_fold: float | None = None
         self._kept: Memory | None = None
+        self._closed: dict[str, Closed] = {}
+        """What a person has resolved: not raised again for being as it was."""
+        self._to_close: dict[str, str] = {}
 
     @property
     def policy(self) -> AlertPolicy:
@@ -100,9 +104,24 @@ class IncidentBook:
         entry.incident = replace(entry.incident, acknowledged=True)
         return True
 
+    def resolve(self, key: str) -> bool:
+        """End an incident with the next fold, as a person says that it is dealt with.
+
+        It is raised again when it gets worse than it ever was, or after it has been well. False:
+        there is none open of that key.
+        """
+        entry = self._entries.get(key)
+        if entry is None or entry.incident is None:
+            return False
+        self._to_close[key] = _("resolved by hand")
+        self._closed[key] = Closed(level=entry.incident.reached_level)
+        return True
+
     def memory(self) -> Memory:
         """What is to outlive a restart beside the open incidents."""
-        return self._teller.memory(self._last_fold or 0.0)
+        told = self._teller.memory(self._last_fold or 0.0)
+        closed = {key: closed.level for key, closed in self._closed.items()}
+        return replace(told, closed=closed)
 
     def restore(self, incidents: Iterable[Incident], memory: Memory | None = None) -> None:
         """Go on with what was open when Memtray ended; before the first `fold`.
@@ -133,13 +152,19 @@ class IncidentBook:
         now = monotonic_seconds
         if self._kept is not None:
             self._teller.remember(self._kept, now)
+            kept = self._kept.closed.items()
+            self._closed = {key: Closed(level=level) for key, level in kept} | self._closed
             self._kept = None
         if self._last_fold is not None and now - self._last_fold > GAP_SECONDS:
             self._lose_sight()
         self._last_fold = now
         self._teller.forget_proofs(ended)
-        fold = Fold(now=now, wall_seconds=wall_seconds, quiet=quiet, ended=ended)
         judged = {each.key: each for each in conditions if each.key not in ended}
+        judged = self._without_closed(judged, ended, now)
+        if self._to_close:
+            reasons = ended if isinstance(ended, Mapping) else dict.fromkeys(ended, "")
+            ended, self._to_close = {**reasons, **self._to_close}, {}
+        fold = Fold(now=now, wall_seconds=wall_seconds, quiet=quiet, ended=ended)
         keys = [*judged, *(key for key in self._entries if key not in judged)]
         for key in keys:
             condition = judged.get(key)
@@ -160,6 +185,23 @@ class IncidentBook:
                     del self._entries[key]
         self.reached, self.messages = tuple(fold.reached), tuple(fold.messages)
         return tuple(fold.announcements)
+
+    def _without_closed(
+        self, judged: dict[str, Condition], ended: Collection[str], now: float
+    ) -> dict[str, Condition]:
+        """What is judged, less what a person has resolved and is no worse than it was then."""
+        for key, closed in list(self._closed.items()):
+            condition = judged.get(key)
+            if key in ended or (condition is not None and condition.level > closed.level):
+                del self._closed[key]
+            elif condition is not None and condition.level > Level.NORMAL:
+                closed.well_since = None
+                del judged[key]
+            elif closed.well_since is None:
+                closed.well_since = now
+            elif now - closed.well_since >= self._policy.recovery_seconds:
+                del self._closed[key]
+        return judged
 
     def _lose_sight(self) -> None:
         for key, entry in self._entries.items():

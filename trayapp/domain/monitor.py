@@ -411,6 +411,10 @@ class Monitor:
         """Note that the person knows of an incident; False: it is not open."""
         return self._book.acknowledge(key)
 
+    def resolve(self, key: str) -> bool:
+        """End an incident by hand, with the next fold; False: it is not open."""
+        return self._book.resolve(key)
+
     def preload_sessions(self, events: Iterable[Event]) -> None:
         """Remember what earlier runs of the targets did, from events of the kind `SESSION`."""
         for event in events:

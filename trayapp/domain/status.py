@@ -29,7 +29,6 @@ def status(view: View | None, controls: Controls) -> dict[str, object]:
                 name_in(about): until
                 for about, until in controls.quiet.subject_until_wall_seconds.items()
             },
-            "snoozed_keys": dict(controls.quiet.subject_until_wall_seconds),
         },
         "problems": list(controls.problems),
         "app": asdict(view.app) | {"budget": _budget(view.budget)} if view else None,

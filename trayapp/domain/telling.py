@@ -65,6 +65,15 @@ class Entry:
 
 
 @dataclass(slots=True, kw_only=True, repr=False)
+class Closed:
+    """An incident that a person has resolved, while it may still be as bad as it was."""
+
+    level: Level
+    """The worst that it was."""
+    well_since: float | None = None
+
+
+@dataclass(slots=True, kw_only=True, repr=False)
 class Fold:
     """One fold: what it is given, and what comes of it."""
 

@@ -315,6 +315,7 @@ def _incident_menu(incident: Incident) -> MenuEntry:
                 key=f"acknowledge:{key}", label=_("Acknowledge"), enabled=not incident.acknowledged
             ),
             MenuEntry(key=f"snooze:{key}", label=_("Snooze for 1 hour")),
+            MenuEntry(key=f"resolve:{key}", label=_("Mark as resolved")),
         ),
     )
 
