@@ -8,11 +8,15 @@ import sys
 from pathlib import Path
 
 from tests.desktop.desktop import wait_until
-from tests.domain.building import frame
+from tests.domain.building import MIB, frame, target
 from trayapp.cleanups import Cleanups
 from trayapp.domain.incidents import AlertPolicy, Quiet
 from trayapp.domain.monitor import Monitor, MonitorRules, Outcome
+from trayapp.domain.occasions import RunWatch
 from trayapp.domain.records import Event
+from trayapp.domain.samples import ProcessKey, TargetSample
+from trayapp.domain.targets import TargetRule
+from trayapp.domain.view import TargetView
 from trayapp.forwarding import Forwarding
 from trayapp.paths import Paths
 from trayapp.platforms import current_platform
@@ -125,6 +129,76 @@ def test_channels_keep_to_what_the_person_wants_to_hear_and_the_journal_says_so(
     forwarded.forwarding.stop()
     kept = [each for each in forwarded.records if each.data["outcome"] == "queued"]
     assert [each.data["transition"] for each in kept] == ["raised", "resolved"]
+
+
+EVENTS = """
+[[hooks]]
+name = "note"
+command = {command}
+events = ["run_end", "cleanup", "snapshot", "action", "target_start", "target_end"]
+target = "app"
+"""
+
+
+def test_hooks_hear_of_runs_cleanups_snapshots_actions_and_of_nothing_else(tmp_path: Path) -> None:
+    script = (
+        "import json, os, sys; told = json.load(sys.stdin);"
+        "assert os.environ['MEMTRAY_EVENT'] == told['event'];"
+        "open(sys.argv[1], 'a').write(told['event'] + ' ' + told['title'] + chr(10))"
+    )
+    hooked = tmp_path / "hooked"
+    command = json.dumps([sys.executable, "-c", script, str(hooked)])
+    forwarded = Forwarded(tmp_path, EVENTS.format(command=command))
+    rule = TargetRule(name="app", match="app", limit_bytes=MIB)
+    monitor = Monitor(MonitorRules(targets=(rule,), policy=AlertPolicy(sustain_seconds=0)))
+
+    def noted(*lines: str) -> None:
+        wait_until(
+            lambda: hooked.exists() and sorted(hooked.read_text().splitlines()) == sorted(lines),
+            what="the hooks",
+        )
+
+    def tick(second: float, *samples: TargetSample) -> None:
+        forwarded.tick(monitor.fold(frame(second, *samples), Quiet()))
+
+    tick(0)
+    tick(1, target("app", 100))
+    lines = ["target_start app started"]
+    noted(*lines)
+    tick(61, target("app", 120))
+    tick(62)
+    lines += [
+        "run_end A run of app ended after 1 min 1 s; its peak was 120 MiB.",
+        "target_end app exited",
+    ]
+    noted(*lines)
+    for kind, text in (("cleanup", "freed"), ("action", "restarted"), ("snapshot", "kept")):
+        forwarded.forwarding.on_event(
+            Event(wall_seconds=5.0, kind=kind, subject="app", text=text, data={"freed_bytes": 7})
+        )
+        lines.append(f"{kind} {text}")
+    noted(*lines)
+    for kind, subject in (("task", "app"), ("hook", "app"), ("cleanup", "other")):
+        forwarded.forwarding.on_event(Event(wall_seconds=6.0, kind=kind, subject=subject))
+    noted(*lines)
+    forwarded.forwarding.stop()
+
+
+def test_what_ran_before_has_not_started_and_another_run_ends_one() -> None:
+    watch = RunWatch()
+
+    def kinds(*targets: TargetView) -> list[str]:
+        return [event.kind for event in watch.fold(targets, 1000.0)]
+
+    first, second = (
+        TargetView(name="app", pids=(pid,), keys=(ProcessKey(pid, pid),), rss_bytes=MIB)
+        for pid in (1, 2)
+    )
+    assert kinds(first) == []
+    assert kinds(first) == []
+    assert kinds(second) == ["run_end", "target_end", "target_start"]
+    assert kinds() == [], "not tracked any more"
+    assert kinds(second) == []
 
 
 def test_settings_that_change_are_followed(tmp_path: Path) -> None:

@@ -159,6 +159,7 @@ class App:
             on_action=self._on_action,
             record=self._sampler.record,
         )
+        self._sampler.on_recorded = self._forwarding.on_event
         self._notifier = Notifier(
             find_channels(icon_file=_icon_file(), icon_notify=self._notify_by_icon),
             console=_AlertConsole(self._live),

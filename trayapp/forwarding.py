@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from trayapp.children import memtray_command, package_parent
 from trayapp.domain.levels import Level
+from trayapp.domain.occasions import OCCASION_NAMES, Occasion, RunWatch
 from trayapp.domain.records import Event
 from trayapp.domain.samples import ProcessKey
 from trayapp.domain.transitions import Transition, facts_of, message_of
@@ -69,6 +70,7 @@ class Forwarding:
         self._outbox: Outbox | None = None
         self._hooks: HookRunner | None = None
         self._actions: Actions | None = None
+        self._runs = RunWatch()
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -90,11 +92,19 @@ class Forwarding:
         transitions = tuple(facts_of(outcome.reached, outcome.announcements, wall_seconds))
         for transition in transitions:
             self._tell(transition)
+        if self._hooks is not None:
+            for event in self._runs.fold(outcome.view.targets, wall_seconds):
+                self.on_event(event)
         for announcement in outcome.messages:
             self._send(announcement, wall_seconds)
         if self._actions is not None:
             # At every tick: what was done is looked at again a minute later.
             self._actions.fold(outcome.view, transitions)
+
+    def on_event(self, event: Event) -> None:
+        """Run the hooks that are meant for such an event. Any thread; does not wait."""
+        if self._hooks is not None and event.kind in OCCASION_NAMES:
+            self._hooks.submit(Occasion(event))
 
     def stop(self) -> None:
         """End all of it; waits a few seconds at most. After the last tick; any thread."""

@@ -116,6 +116,8 @@ class Sampler(threading.Thread):
         """What the person does not want to hear; set from any thread."""
         self.paused = False
         """Set from any thread; call `wake` after it."""
+        self.on_recorded: Callable[[Event], None] = _pass_by
+        """Called with each event that is given to `record`, in the thread that gives it."""
 
     @property
     def interval_seconds(self) -> float:
@@ -147,8 +149,9 @@ class Sampler(threading.Thread):
         self.wake()
 
     def record(self, event: Event) -> None:
-        """Keep an event in the history. Any thread."""
+        """Keep an event in the history, and tell whoever listens. Any thread."""
         self._errands.put(lambda: self._keep_event(event))
+        self.on_recorded(event)
 
     def acknowledge(self, key: str) -> None:
         """Note that the person knows of an incident. Any thread."""
@@ -483,6 +486,10 @@ class Sampler(threading.Thread):
             self._reading_problem,
         )
         self.problems = tuple(problem for problem in found if problem)
+
+
+def _pass_by(_event: Event) -> None:
+    """Nobody listens."""
 
 
 def _look_around() -> None:

@@ -350,3 +350,11 @@ def test_no_record_shows_an_address() -> None:
 )
 def test_sizes_are_written_as_people_write_them(text: str, size_bytes: int) -> None:
     assert parse_settings(f"history.size = {text}", "f").history.size_bytes == size_bytes
+
+
+def test_a_hook_for_other_events_alone_is_not_run_for_alerts() -> None:
+    text = '[[hooks]]\nname = "a"\ncommand = ["x"]\nevents = ["cleanup"]\n'
+    (hook,) = parse_settings(text, "f").hooks
+    assert (hook.events, hook.on) == (("cleanup",), ())
+    (hook,) = parse_settings(text + 'on = ["resolved"]\n', "f").hooks
+    assert hook.on == ("resolved",)

@@ -17,6 +17,7 @@ from trayapp.delivery.banner import plain
 from trayapp.delivery.hook_run import GIVE_UP_SECONDS, KEPT_OUTPUT_BYTES, HookRun
 from trayapp.domain.identity import target_key
 from trayapp.domain.levels import Level
+from trayapp.domain.occasions import Occasion
 from trayapp.domain.records import Event
 from trayapp.domain.transitions import Transition, key_of_transition
 
@@ -61,6 +62,10 @@ class Hook(Protocol):
         """Kinds of transitions."""
 
     @property
+    def events(self) -> tuple[str, ...]:
+        """Kinds of other events, see `occasions`."""
+
+    @property
     def level(self) -> str:
         """The least that it is run for."""
 
@@ -76,7 +81,7 @@ class Hook(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Job:
     hook: Hook
-    transition: Transition
+    occasion: Transition | Occasion
 
 
 class _Running(NamedTuple):
@@ -124,8 +129,8 @@ class HookRunner:
         """Whether a hook runs or waits. Any thread."""
         return self._thread is not None
 
-    def submit(self, transition: Transition) -> int:
-        """Have every hook that is meant run, once for this transition. Any thread; never waits.
+    def submit(self, transition: Transition | Occasion) -> int:
+        """Have every hook that is meant run, once for this occasion. Any thread; never waits.
 
         Of more than 64 that wait, the oldest of the least severe are given up.
 
@@ -138,7 +143,7 @@ class HookRunner:
                 return 0
             self._queue += jobs
             while len(self._queue) > QUEUE_LIMIT:
-                least = min(self._queue, key=lambda job: job.transition.level)
+                least = min(self._queue, key=lambda job: job.occasion.level)
                 self._queue.remove(least)
                 self._dropped.append(least)
             if self._thread is None:
@@ -160,15 +165,8 @@ class HookRunner:
         if thread is not None:
             thread.join(timeout_seconds + GIVE_UP_SECONDS + 1.0)
 
-    def _is_new(self, hook: Hook, transition: Transition) -> bool:
-        name = (
-            hook.name,
-            transition.key,
-            transition.kind,
-            transition.level,
-            transition.since_wall_seconds,
-            transition.wall_seconds,
-        )
+    def _is_new(self, hook: Hook, occasion: Transition | Occasion) -> bool:
+        name = (hook.name, occasion)
         if name in self._submitted:
             return False
         self._submitted.append(name)
@@ -217,7 +215,7 @@ class HookRunner:
                 return True
 
     def _start(self, selector: selectors.BaseSelector, job: _Job) -> _Running | None:
-        facts = harmless_facts(job.transition)
+        facts = harmless_facts(job.occasion)
         hidden = self._hidden()
         env = {name: value for name, value in os.environ.items() if name not in hidden}
         try:
@@ -257,21 +255,25 @@ class HookRunner:
         return False
 
 
-def is_meant(hook: Hook, transition: Transition) -> bool:
-    """Whether a hook is to be run for a transition."""
+def is_meant(hook: Hook, occasion: Transition | Occasion) -> bool:
+    """Whether a hook is to be run for something that happened."""
+    is_event = isinstance(occasion, Occasion)
     # An application that no target holds may go by the name of one.
-    if hook.target is not None and target_key(hook.target) != key_of_transition(transition):
+    about = occasion.about if isinstance(occasion, Occasion) else key_of_transition(occasion)
+    if hook.target is not None and target_key(hook.target) != about:
         return False
-    return transition.kind in hook.on and transition.level >= Level[hook.level.upper()]
+    if is_event:
+        return occasion.kind in hook.events
+    return occasion.kind in hook.on and occasion.level >= Level[hook.level.upper()]
 
 
-def harmless_facts(transition: Transition) -> dict[str, str | float]:
-    """The facts of a transition, each text on one line, printable and of bounded length."""
+def harmless_facts(occasion: Transition | Occasion) -> dict[str, str | float]:
+    """The facts of an occasion, each text on one line, printable and of bounded length."""
     return {
         key: plain(value, _LONGEST_TEXT if key in ("title", "body") else _LONGEST_NAME)
         if isinstance(value, str)
         else value
-        for key, value in transition.facts().items()
+        for key, value in occasion.facts().items()
     }
 
 
@@ -305,23 +307,23 @@ def _read_or_wait(selector: selectors.BaseSelector) -> None:
 
 
 def _title(job: _Job) -> str:
-    return f"hook {job.hook.name} ({job.transition.kind} {plain(job.transition.key, 80)})"
+    return f"hook {job.hook.name} ({job.occasion.kind} {plain(job.occasion.key, 80)})"
 
 
 def _event(job: _Job, outcome: str, how: str) -> Event:
     """What became of it, for the journal."""
-    transition = job.transition
+    occasion = job.occasion
     return Event(
         wall_seconds=time.time(),
         kind="hook",
-        subject=transition.subject,
-        level=transition.level.label,
+        subject=occasion.subject,
+        level="" if isinstance(occasion, Occasion) else occasion.level.label,
         text=plain(f"{_title(job)}: {how}", _LONGEST_TEXT),
         data={
-            "incident": transition.key,
-            "about": transition.about or None,
+            "incident": None if isinstance(occasion, Occasion) else occasion.key,
+            "about": occasion.about or None,
             "hook": job.hook.name,
-            "transition": transition.kind,
+            "transition": occasion.kind,
             "outcome": outcome,
             "reason": None if outcome == "done" else plain(how, _LONGEST_TEXT),
         },

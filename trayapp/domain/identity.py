@@ -59,8 +59,8 @@ def about_of(event: Event) -> str:
     about = event.data.get("about")
     if isinstance(about, str):
         return about
-    if not event.subject or event.kind == "snapshot":
-        return event.subject
+    if not event.subject:
+        return ""
     if str(event.data.get("incident")).startswith(f"{OTHERS_LEAK}:"):
         return f"{_APPLICATION}program:{event.subject}"
     return target_key(event.subject)

@@ -7,6 +7,7 @@ from functools import cache
 
 from trayapp.domain.language import LANGUAGES, N_
 from trayapp.domain.menu import MIDDLE_CLICKS, NUMBER_PLACES, PALETTE_NAMES, PANEL_NAMES
+from trayapp.domain.occasions import OCCASION_NAMES
 from trayapp.domain.units import GIB, KIB, MIB, UNIT_NAMES
 from trayapp.settings.kinds import (
     Choice,
@@ -324,6 +325,8 @@ FIELDS = (
           N_("program and arguments; facts come in environment and standard input")),
     Field("hooks", "on", "on", Texts(1, 3, TRANSITION_NAMES),
           N_("when it is run")),
+    Field("hooks", "events", "events", Texts(0, len(OCCASION_NAMES), OCCASION_NAMES),
+          N_("other events")),
     Field("hooks", "level", "level", Choice(LEVEL_NAMES),
           N_("the least that it is run for")),
     Field("hooks", "target", "target", Name(LONGEST_NAME),

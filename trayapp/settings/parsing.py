@@ -186,6 +186,9 @@ def _read_hooks(tables: object) -> tuple[HookSettings, ...]:
         if not values["command"][0]:
             text = _("{place} begins with an empty text; write the program there")
             raise RefusedError(text.format(place=f"hooks.command{where}"))
+        if values.get("events") and "on" not in values:
+            # Who names such events alone wants to hear of nothing else.
+            values["on"] = ()
         hooks.append(HookSettings(**values))
     return tuple(hooks)
 

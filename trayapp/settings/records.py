@@ -155,6 +155,8 @@ class HookSettings:
     command: tuple[str, ...] = ()
     """Program and arguments; no shell."""
     on: tuple[str, ...] = ("raised", "escalated", "resolved")
+    events: tuple[str, ...] = ()
+    """What else it is run for: kinds of `domain.occasions`."""
     level: str = "warning"
     """The least that it is run for."""
     target: str | None = None

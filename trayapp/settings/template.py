@@ -60,6 +60,7 @@ _EXAMPLES: dict[str, tuple[dict[str, object], ...]] = {
             "name": "note it",
             "command": ("logger", "-t", "memtray"),
             "on": ("raised", "escalated"),
+            "events": ("run_end",),
             "level": "critical",
             "target": "editor",
             "limit": 10.0,

@@ -153,6 +153,7 @@ NAMES = {
     ("hooks", "name"): N_("Name"),
     ("hooks", "command"): N_("Command"),
     ("hooks", "on"): N_("Run when"),
+    ("hooks", "events"): N_("Also run for"),
     ("hooks", "level"): N_("Least level"),
     ("hooks", "target"): N_("Only for the target"),
     ("hooks", "limit"): N_("Time limit"),
@@ -238,6 +239,14 @@ WORDS: dict[tuple[str, str], dict[str, str]] = {
         "raised": N_("It begins"),
         "escalated": N_("It gets worse"),
         "resolved": N_("It is over"),
+    },
+    ("hooks", "events"): {
+        "run_end": N_("A run of a program ends"),
+        "cleanup": N_("A cleanup"),
+        "snapshot": N_("A snapshot"),
+        "action": N_("An automatic action"),
+        "target_start": N_("A tracked program starts"),
+        "target_end": N_("A tracked program exits"),
     },
     ("hooks", "level"): _LEVELS,
 }
