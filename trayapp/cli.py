@@ -473,6 +473,7 @@ def _live_options(options: argparse.Namespace) -> LiveOptions:
         history_file=paths.history_file,
         runtime=paths.runtime,
         place_file=paths.windows / "compact.json",
+        columns_file=paths.data / "columns.json",
         dark=options.dark,
     )
 

@@ -9,7 +9,7 @@ import pytest
 from tests.domain.building import MIB, frame, target
 from trayapp.domain.incidents import Quiet
 from trayapp.domain.monitor import Monitor, MonitorRules
-from trayapp.domain.samples import MemoryReading, ProcessKey, TargetSample
+from trayapp.domain.samples import MemoryReading, Particulars, ProcessKey, TargetSample
 from trayapp.domain.sizes import (
     Part,
     Proportion,
@@ -21,8 +21,10 @@ from trayapp.domain.sizes import (
     size_said,
 )
 from trayapp.domain.status import status
+from trayapp.domain.table_status import detail_status
 from trayapp.domain.targets import TargetRule
 from trayapp.domain.view import Controls
+from trayapp.statustext import status_lines
 
 
 def reading(rss: float, anon: float | None = None) -> MemoryReading:
@@ -110,6 +112,33 @@ def test_level_share_and_status_go_by_the_size() -> None:
     assert told[0]["size_kind"] == "proportional"
     assert told[0]["rss_bytes"] == 550 * MIB
     assert told[0]["limit_share"] == pytest.approx(110 / 300)
+
+
+def test_what_else_is_known_of_a_target_is_told_and_kept() -> None:
+    """Virtual size, committed memory, the kernel's own peak, CPU; and why a figure is old."""
+    rule = TargetRule(name="app", match="app")
+    particulars = Particulars.total(
+        [Particulars(2048 * MIB, 300 * MIB, 120 * MIB, 12.5), Particulars(MIB, MIB, MIB, 0.5)]
+    )
+    sample = replace(
+        target("app", 100, 1), particulars=particulars, uss_reason="read 5 min ago: it takes long"
+    )
+    outcome = Monitor(MonitorRules(targets=(rule,))).fold(frame(0, sample), Quiet())
+    kept = {series.metric: value for series, value in outcome.values if series.name == "app"}
+    told = status(outcome.view, Controls())
+    assert isinstance(told["targets"], list)
+    for figures in (kept, told["targets"][0], detail_status(outcome.view, "target", "app")):
+        assert figures["virtual_bytes"] == 2049 * MIB
+        assert figures["committed_bytes"] == 301 * MIB
+        assert figures["kernel_peak_bytes"] == 121 * MIB
+        assert figures["cpu_percent"] == 13.0
+    assert told["targets"][0]["uss_reason"] == "read 5 min ago: it takes long"
+    assert any(
+        "virtual 2.00 GiB, committed 301 MiB, kernel's peak 121 MiB, CPU 13.0 %" in line
+        for line in status_lines(told)
+    )
+    assert Particulars.total([Particulars(1, 2, 3, 4.0), None]) == Particulars()
+    assert Particulars.total([]) == Particulars()
 
 
 def test_shared_memory_of_its_own_is_growth_and_what_others_map_is_none() -> None:

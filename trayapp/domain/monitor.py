@@ -84,6 +84,7 @@ from trayapp.domain.samples import (
     Everything,
     Footprint,
     Frame,
+    Particulars,
     ProcessKey,
     ProcessUse,
     SystemSample,
@@ -129,6 +130,7 @@ _TARGET_METRICS = (
     "uss_bytes",
     "pss_bytes",
     "swap_bytes",
+    *Particulars._fields,
 )
 _USED = Series(SYSTEM, "", "used_bytes")
 _TOTAL = Series(SYSTEM, "", "total_bytes")
@@ -730,6 +732,7 @@ class Monitor:
             (series["uss_bytes"], view.uss_bytes),
             (series["pss_bytes"], view.pss_bytes),
             (series["swap_bytes"], view.swap_bytes),
+            *((series[name], value) for name, value in view.particulars._asdict().items()),
         )
 
     # What is in order is not judged at all: to the book of incidents that is the same.

@@ -241,6 +241,7 @@ COLUMNS: Mapping[str, Callable[[TableRow], Value]] = {
     "chart": lambda row: _swing(row),
     "cpu": lambda row: row.cpu_percent,
     "private": lambda row: row.uss_bytes,
+    "proportional": lambda row: row.pss_bytes,
     "resident": lambda row: row.rss_bytes,
     "swap": lambda row: row.swap_bytes,
     "virtual": lambda row: row.virtual_bytes,

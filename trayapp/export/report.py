@@ -110,6 +110,10 @@ def report_json(report: Report) -> dict[str, object]:
             "leaked_until_unix_s": one.leaked[1] if one.leaked else None,
             "evidence": one.evidence,
             "details": one.details or None,
+            # What its processes take together; the older names were from when that was RSS.
+            "current_bytes": one.summary.current,
+            "peak_bytes": one.summary.peak,
+            "minimum_bytes": one.summary.minimum,
             "current_rss_bytes": one.summary.current,
             "peak_rss_bytes": one.summary.peak,
             "minimum_rss_bytes": one.summary.minimum,

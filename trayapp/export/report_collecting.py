@@ -20,12 +20,16 @@ LONGEST_JUDGED_SECONDS = 14 * 86_400.0
 CHART_POINTS = 400
 _NEEDED = (
     *("used_bytes", "swap_used_bytes", "total_bytes"),
-    *("rss_bytes", "anon_bytes", "swap_bytes", "process_count"),
+    *("rss_bytes", "size_bytes", "anon_bytes", "kept_bytes", "swap_bytes", "process_count"),
 )
 """Metrics; the others would only take time."""
 USED, SWAP, _TOTAL = (
     Series("system", "", metric) for metric in ("used_bytes", "swap_used_bytes", "total_bytes")
 )
+
+
+def _first_cell(row: Row, places: Sequence[int]) -> Cell | None:
+    return next((cell for place in places if (cell := row.cells.get(place)) is not None), None)
 
 
 class TargetCourse:
@@ -40,8 +44,10 @@ class TargetCourse:
             for place, one in enumerate(source.series)
             if one.kind == "target" and one.name == name
         }
-        self._size = places.get("rss_bytes")
-        self._judged = places.get("anon_bytes", self._size)
+        # What is told first counts: a size is kept where it is another than the resident set.
+        self._sizes = [places[one] for one in ("size_bytes", "rss_bytes") if one in places]
+        judged = [places[one] for one in ("kept_bytes", "anon_bytes") if one in places]
+        self._judged = judged or self._sizes
         self._swap = places.get("swap_bytes")
         self._count = places.get("process_count")
         signal: Signal = "anonymous memory" if "anon_bytes" in places else "resident set"
@@ -64,11 +70,11 @@ class TargetCourse:
             self._ends.pop()
             self.curve.end_line()
             self.judged.end_line()
-        size = row.cells.get(self._size) if self._size is not None else None
+        size = _first_cell(row, self._sizes)
         self.curve.add(row, size)
         if size is not None:
             self.summary.add(row.wall_seconds, size)
-        judged = row.cells.get(self._judged) if self._judged is not None else None
+        judged = _first_cell(row, self._judged)
         if judged is None:
             return
         swap = row.cells.get(self._swap) if self._swap is not None else None
@@ -77,7 +83,7 @@ class TargetCourse:
         while self._restarts and self._restarts[-1] <= row.wall_seconds:
             self._restarts.pop()
             restarted = True
-        if self._judged != self._size:
+        if self._judged != self._sizes:
             self.judged.add(row, judged)
         if not is_judged:
             return

@@ -22,7 +22,10 @@ _MOST_EVENTS_A_DAY = 100_000
 _TELL_EVERY_SECONDS = 0.2
 _TOLD = ("raised", "escalated", "worsened")
 _MACHINE_ORDER = ("used_bytes", "swap_used_bytes", "total_bytes")
-_TARGET_ORDER = ("rss_bytes", "anon_bytes", "uss_bytes", "pss_bytes", "swap_bytes", "process_count")
+_TARGET_ORDER = (
+    "rss_bytes", "size_bytes", "anon_bytes", "kept_bytes", "uss_bytes", "pss_bytes", "swap_bytes",
+    "virtual_bytes", "committed_bytes", "kernel_peak_bytes", "cpu_percent", "process_count",
+)  # fmt: skip
 
 
 @dataclass(slots=True)

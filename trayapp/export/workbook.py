@@ -66,6 +66,13 @@ _LABELS = {
     "uss_bytes": N_("Private (USS)"),
     "pss_bytes": N_("Proportional (PSS)"),
     "swap_bytes": N_("Swapped"),
+    "size_bytes": N_("Memory, shared counted once"),
+    "kept_bytes": N_("Anonymous and own shared"),
+    "virtual_bytes": N_("Virtual size"),
+    "committed_bytes": N_("Committed"),
+    "kernel_peak_bytes": N_("Peak by the kernel"),
+    "cpu_percent": N_("CPU, % of a core"),
+    "hugepages_reserved_bytes": N_("Reserved as huge pages"),
     "process_count": N_("Processes"),
 }
 

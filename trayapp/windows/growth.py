@@ -13,6 +13,7 @@ from trayapp.windows.recordings import TrendSource
 MOST_JUDGED = 10
 """More targets at once are not judged again: each takes a twentieth of a second."""
 POINTS_JUDGED = 1000
+_JUDGED = ("kept_bytes", "anon_bytes")
 """Of all of them together."""
 LONGEST_STEP_SECONDS = 600.0
 """Samples further apart than this are none to the detector."""
@@ -70,9 +71,10 @@ def judge_again(
         return {}
     recorded = {*reader.series()}
     series = [
-        anonymous
-        if (anonymous := Series("target", name, "anon_bytes")) in recorded
-        else Series("target", name, "rss_bytes")
+        next(
+            (one for metric in _JUDGED if (one := Series("target", name, metric)) in recorded),
+            Series("target", name, "rss_bytes"),
+        )
         for name in names
     ]
     restarts = reader.events(since, until, ("restart",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from trayapp.domain.table import (
 )
 from trayapp.errors import WindowError
 from trayapp.windows.appearance import prefers_dark
+from trayapp.windows.columns import FIGURES, TableColumn, load_columns
 from trayapp.windows.labels import plain_name
 from trayapp.windows.single import claim
 
@@ -41,6 +42,8 @@ class LiveOptions:
     """The folder of the applet's socket, and of the lock that makes a window the only one."""
     place_file: Path
     """Where the compact view was."""
+    columns_file: Path
+    """Which columns of the table are shown."""
     dark: bool | None = None
     """None: as the desktop is."""
 
@@ -71,13 +74,14 @@ def main(options: LiveOptions, hands: Hands) -> int:
                 listener,
                 hands,
                 partial(past_names, options.history_file),
+                options.columns_file,
                 dark=options.is_dark,
             )
         except (ImportError, WindowError) as error:
             told = call(options.runtime, "table", {"all": True})
             text = _("No window can be shown here ({reason})")
             print(text.format(reason=error), file=sys.stderr)
-            print(table_text(told))
+            print(table_text(told, load_columns(options.columns_file)))
         else:
             window.run(follow_desktop=options.dark is None)
     finally:
@@ -85,21 +89,25 @@ def main(options: LiveOptions, hands: Hands) -> int:
     return 0
 
 
-def table_text(told: Mapping[str, object]) -> str:
-    """The rows of the applet's answer for a terminal, largest first, in columns."""
+def table_text(told: Mapping[str, object], columns: Sequence[TableColumn] = ()) -> str:
+    """The rows of the applet's answer for a terminal, largest first, in columns.
+
+    columns: those that were chosen for the window; of them the figures are added.
+    """
+    more = [figure for column in columns if (figure := FIGURES.get(column.key))]
     found = told.get("rows")
     rows = [row_from(row) for row in (found if isinstance(found, list) else [])]
     cells = [
         (
             plain_name(name_text(row)), memory_text(row), share_text(row), status_text(row),
-            rate_text(row), trend_text(row),
+            rate_text(row), trend_text(row), *(figure(row) for figure in more),
         )
         for row in sort_rows(rows, Order())
     ]  # fmt: skip
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(
         "  ".join(
-            cell.rjust(width) if at in (1, 4) else cell.ljust(width)
+            cell.rjust(width) if at in (1, 4) or at > 5 else cell.ljust(width)
             for at, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in cells

@@ -7,6 +7,7 @@ import time
 import tkinter as tk
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from tkinter import messagebox, ttk
 from typing import Protocol
 
@@ -34,6 +35,15 @@ from trayapp.domain.table import (
 from trayapp.domain.units import format_percent, format_size
 from trayapp.errors import MemtrayError, NotRunningError
 from trayapp.windows.applet import Applet
+from trayapp.windows.column_chooser import ColumnChooser
+from trayapp.windows.columns import (
+    ALWAYS,
+    FIGURES,
+    TableColumn,
+    load_columns,
+    save_columns,
+    title_of,
+)
 from trayapp.windows.grid import Grid, GridCell, GridColumn, GridRow
 from trayapp.windows.labels import plain_name
 from trayapp.windows.live_window import LiveWindow
@@ -75,12 +85,19 @@ class TableWindow(LiveWindow):
         listener: Listener | None,
         hands: Hands,
         past_names: Callable[[], Sequence[str]],
+        columns_file: Path,
         *,
         dark: bool,
     ) -> None:
-        """`past_names` reads which targets have a history, also those not followed any more."""
+        """Make it.
+
+        past_names: reads which targets have a history, also those not followed any more;
+        columns_file: keeps which columns are shown.
+        """
         super().__init__(_("Memtray – Table"), applet, listener, dark=dark)
         self._hands, self._past_names = hands, past_names
+        self._columns_file = columns_file
+        self._columns = load_columns(columns_file)
         self._keeper = TableKeeper()
         self._rows: list[TableRow] = []
         self._past: list[TableRow] = []
@@ -104,39 +121,60 @@ class TableWindow(LiveWindow):
         self._entry = ttk.Entry(bar, textvariable=self._filter, width=26)
         self._entry.pack(side="left")
         ttk.Label(bar, textvariable=self._count, style="Hint.TLabel").pack(side="left", padx=gap)
+        self._chooser = ColumnChooser(bar, self._columns, self._choose_columns)
+        self._chooser.pack(side="right", padx=(gap, 0))
         ttk.Label(bar, textvariable=self._machine).pack(side="right")
         foot = ttk.Frame(self.root, padding=(gap, self.px(4)))
         foot.pack(side="bottom", fill="x")
         hint = ttk.Label(foot, textvariable=self._hint, style="Hint.TLabel", justify="left")
         hint.pack(side="left")
         foot.bind("<Configure>", lambda event: hint.configure(wraplength=event.width - 2 * gap))
-        self._columns = (
-            GridColumn("name", _("Name"), 230),
-            GridColumn("memory", _("Memory"), 120, right=True),
-            GridColumn("share", _("Share of limit"), 150),
-            GridColumn("status", _("Status"), 170),
-            GridColumn("delta", _("Delta per second"), 140, right=True),
-            GridColumn("trend", _("Trend"), 80),
-            GridColumn("chart", _("Course"), 110),
-        )
-        self._grid = Grid(
-            self.root, self._columns, visible_rows=VISIBLE_ROWS,
-            on_open=self._open, on_menu=self._open_menu, on_order=self._sort_by,
-        )  # fmt: skip
-        self._grid.pack(side="top", fill="both", expand=True)
+        self._grid = self._make_grid()
         self._menu = tk.Menu(self.root, tearoff=False)
-        # Typing filters wherever the focus is, and arrows move in the table.
-        self._grid.bind_keys(self.root)
         self.root.bind("<Key>", self._on_key)
         self.root.bind("<Escape>", lambda _: self._escape())
         self.root.bind("<Control-f>", lambda _: self._entry.focus_set())
-        for number, column in enumerate(self._columns, 1):
+        for number in range(1, 10):
             self.root.bind(
                 f"<Control-Key-{number}>",
-                lambda _, key=column.key: self._sort_by(key),  # type: ignore[misc]
+                lambda _, number=number: self._sort_by_number(number),  # type: ignore[misc]
             )
         self.root.minsize(self.px(720), self.px(240))
         self._entry.focus_set()
+
+    def _make_grid(self) -> Grid:
+        grid = Grid(
+            self.root,
+            [
+                GridColumn(column.key, title_of(column), column.width, column.right)
+                for column in self._columns
+            ],
+            visible_rows=VISIBLE_ROWS,
+            on_open=self._open, on_menu=self._open_menu, on_order=self._sort_by,
+        )  # fmt: skip
+        grid.pack(side="top", fill="both", expand=True)
+        # Typing filters wherever the focus is, and arrows move in the table.
+        grid.bind_keys(self.root)
+        return grid
+
+    def _choose_columns(self, columns: tuple[TableColumn, ...]) -> None:
+        """Show these, from now on and the next time."""
+        self._columns = columns
+        save_columns(self._columns_file, columns)
+        if self._order.column not in {column.key for column in self._columns}:
+            self._order = Order(ALWAYS, descending=False)
+        before, self._grid = self._grid, self._make_grid()
+        self._grid.selected = before.selected
+        before.destroy()
+        self._fit()
+        self._show()
+
+    def _fit(self) -> None:
+        """Make room for all columns, as far as the screen has it."""
+        root = self.root
+        root.update_idletasks()
+        width = min(max(root.winfo_width(), root.winfo_reqwidth()), root.winfo_screenwidth())
+        root.geometry(f"{width}x{root.winfo_height()}")
 
     def show(self) -> None:
         """Show it in the size it asks for, which it keeps whatever long text comes."""
@@ -149,6 +187,7 @@ class TableWindow(LiveWindow):
         """Colour everything anew."""
         super().restyle()
         style_menu(self._menu, self.palette)
+        self._chooser.restyle(self.palette)
         self._show()
 
     def refresh(self) -> None:
@@ -156,7 +195,7 @@ class TableWindow(LiveWindow):
         if time.monotonic() > self._hint_until:
             self._hint.set(
                 _(
-                    "Type to filter  ·  Ctrl+1–7 or a click on a title sorts  ·  "
+                    "Type to filter  ·  Ctrl+1–9 or a click on a title sorts  ·  "
                     "Enter opens details  ·  Menu key or right click for more  ·  Esc closes"
                 )
             )
@@ -246,8 +285,17 @@ class TableWindow(LiveWindow):
                 "chart": GridCell(
                     text="" if row.bars else "–", bars=row.bars, colour=alarm or muted
                 ),
+                **{
+                    column.key: GridCell(text=FIGURES[column.key](row), colour=muted)
+                    for column in self._columns
+                    if column.key in FIGURES
+                },
             },
         )
+
+    def _sort_by_number(self, number: int) -> None:
+        if number <= len(self._columns):
+            self._sort_by(self._columns[number - 1].key)
 
     def _sort_by(self, column: str) -> None:
         self._order = self._order.chosen(column)

@@ -1,0 +1,99 @@
+"""The table's columns: which there are, what they show, and which of them a person has chosen."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from trayapp.domain.language import N_, _
+from trayapp.domain.table import TableRow, cpu_text
+from trayapp.domain.units import format_size
+
+
+class TableColumn(NamedTuple):
+    """One column, whether it is shown or not."""
+
+    key: str
+    """What it is sorted by; a key of `domain.table.COLUMNS`."""
+    title: str
+    """For `_`."""
+    width: int
+    """Pixels on an ordinary screen, at least."""
+    right: bool = False
+    """Figures stand on the right."""
+    is_default: bool = True
+    """Whether it is shown until somebody chooses otherwise."""
+
+
+TABLE_COLUMNS = (
+    TableColumn("name", N_("Name"), 230),
+    TableColumn("memory", N_("Memory"), 120, right=True),
+    TableColumn("share", N_("Share of limit"), 150),
+    TableColumn("status", N_("Status"), 170),
+    TableColumn("delta", N_("Delta per second"), 140, right=True),
+    TableColumn("trend", N_("Trend"), 80),
+    TableColumn("chart", N_("Course"), 110),
+    TableColumn("cpu", N_("CPU"), 70, right=True, is_default=False),
+    TableColumn("private", N_("Private (USS)"), 110, right=True, is_default=False),
+    TableColumn("proportional", N_("Proportional (PSS)"), 110, right=True, is_default=False),
+    TableColumn("resident", N_("Resident (RSS)"), 110, right=True, is_default=False),
+    TableColumn("swap", N_("Swapped"), 100, right=True, is_default=False),
+    TableColumn("virtual", N_("Virtual size"), 110, right=True, is_default=False),
+    TableColumn("committed", N_("Committed"), 110, right=True, is_default=False),
+    TableColumn("peak", N_("Peak"), 100, right=True, is_default=False),
+    TableColumn("kernel_peak", N_("Peak by the kernel"), 110, right=True, is_default=False),
+)
+"""In the order in which they stand."""
+FIGURES: Mapping[str, Callable[[TableRow], str]] = {
+    "cpu": cpu_text,
+    "private": lambda row: format_size(row.uss_bytes),
+    "proportional": lambda row: format_size(row.pss_bytes),
+    "resident": lambda row: format_size(row.rss_bytes),
+    "swap": lambda row: format_size(row.swap_bytes),
+    "virtual": lambda row: format_size(row.virtual_bytes),
+    "committed": lambda row: format_size(row.committed_bytes),
+    "peak": lambda row: format_size(row.peak_bytes),
+    "kernel_peak": lambda row: format_size(row.kernel_peak_bytes),
+}
+"""What stands in the columns that are nothing but a figure."""
+ALWAYS = "name"
+"""The one that cannot be left out: nothing else tells the rows apart."""
+
+
+def load_columns(file: Path) -> tuple[TableColumn, ...]:
+    """Return the columns that were chosen; the default where nothing sensible is kept."""
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))["columns"]
+        chosen = {key for key in told if isinstance(key, str)}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        chosen = set()
+    return columns_of(chosen) if chosen else columns_of(default_keys())
+
+
+def save_columns(file: Path, columns: Collection[TableColumn]) -> None:
+    """Keep which are shown; where that is not possible, they are as before the next time."""
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    text = json.dumps({"columns": [column.key for column in columns]})
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(file)
+
+
+def columns_of(keys: Collection[str]) -> tuple[TableColumn, ...]:
+    """Return the columns with these keys, in their order, and the one that is always there."""
+    return tuple(column for column in TABLE_COLUMNS if column.key in keys or column.key == ALWAYS)
+
+
+def default_keys() -> set[str]:
+    """Return what is shown until somebody chooses otherwise."""
+    return {column.key for column in TABLE_COLUMNS if column.is_default}
+
+
+def title_of(column: TableColumn) -> str:
+    """Return its title in the person's language."""
+    return _(column.title)
