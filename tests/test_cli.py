@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -384,6 +385,59 @@ def test_doctor_looks_at_everything(memtray: Memtray) -> None:
     broken = memtray.run("doctor")
     assert broken.returncode == 1
     assert "✗ settings" in broken.stdout
+
+
+def test_doctor_judges_the_running_applet_not_its_shell(memtray: Memtray) -> None:
+    settings = memtray.home / "memtray.toml"
+    settings.write_text(
+        '[[channels]]\nname = "chat"\nurl_env = "CHAT_ADDRESS"\n'
+        '[[hooks]]\nname = "lamp"\ncommand = ["true"]\n'
+    )
+    settings.chmod(0o600)
+    memtray.env["CHAT_ADDRESS"] = "json://127.0.0.1:9/secret"
+    applet = memtray.start("start", "--headless")
+    del memtray.env["CHAT_ADDRESS"]
+    memtray.env |= {"DISPLAY": ":77", "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"}
+    try:
+        checks = json.loads(memtray.run("doctor", "--json").stdout)
+    finally:
+        applet.terminate()
+        applet.communicate(timeout=10)
+    told = {check["check"]: check["text"] for check in checks}
+    assert told["display"].startswith(("no display", "there is no D-Bus"))
+    texts = " ".join(check["text"] for check in checks)
+    assert "with other surroundings than this shell: DISPLAY – (:77)" in texts
+    assert "CHAT_ADDRESS is set where the applet runs" in texts
+    assert "the applet runs as user" in told["rights"]
+    assert "headless" in told["tray"]
+    assert "secret" not in texts
+
+
+def test_status_lists_applications_too(running: Memtray) -> None:
+    def lines() -> list[str]:
+        found = running.run("status").stdout.splitlines()
+        return found if "Applications that are no targets:" in found else []
+
+    told = wait_until(lines, what="applications")
+    first = told[told.index("Applications that are no targets:") + 1]
+    assert re.match(r"  .+: [0-9.]+ [KMG]iB .*\([0-9]+ process(es)?\)", first)
+
+
+def test_trends_of_an_application_say_why_there_are_none(running: Memtray, tmp_path: Path) -> None:
+    applications = wait_until(
+        lambda: json.loads(running.run("status", "--json").stdout)["applications"],
+        what="applications",
+    )
+    name = applications[0]["name"]
+    picture = tmp_path / "trends.png"
+    refused = running.run("trends", name, "--save", str(picture))
+    assert refused.returncode == 2
+    assert refused.stderr.count("\n") == 1
+    assert "is an application, not a target, so nothing of it is recorded" in refused.stderr
+    # Without a display there is no window either, but the reason comes first.
+    shown = running.run("trends", name)
+    assert "nothing of it is recorded" in shown.stderr
+    assert running.run("trends", "no-such-thing").returncode == 2
 
 
 def test_autostart_goes_on_and_off(memtray: Memtray, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from trayapp.control.server import ControlServer
 from trayapp.delivery.banner import Banner
 from trayapp.delivery.channels import find_channels
 from trayapp.delivery.console import Console
+from trayapp.delivery.counts import DeliveryCounts
 from trayapp.delivery.log import LogFile
 from trayapp.delivery.notifier import Notifier
 from trayapp.domain.cleaning import APP, CleanupResult
@@ -61,6 +62,7 @@ from trayapp.state import (
     save_switches,
     save_tray_memory,
 )
+from trayapp.surroundings import surroundings
 from trayapp.tasks import TaskFollower
 from trayapp.terminal import LiveLines
 
@@ -122,8 +124,10 @@ class App:
         self._log_file = LogFile(paths.log_file)
         self._stopped = threading.Event()
         self._children = Children(paths.runtime, lambda why: self._tell("Memtray", why))
-        self._counts = {"sent": 0, "held": 0, "delivered": 0}
+        self._counts = DeliveryCounts()
         self._host: TrayHost | None = None
+        self._backend: Backend | None = None
+        self._no_tray_reason = _("started without a tray (--headless)") if headless else ""
         self._other_tray: Backend | None = None
         """What is to follow when the present one has stopped."""
         self._live = LiveLines(out)
@@ -178,6 +182,7 @@ class App:
                 "cleanup": self._control_cleanup,
                 "alerts": self._control_alerts,
                 "quit": lambda _: self._control_quit(),
+                "surroundings": self._surroundings,
                 **{verb: partial(self._answer, verb) for verb in _ANSWERS},
             },
             self._requested.counting,
@@ -219,6 +224,7 @@ class App:
         try:
             backend = choose_backend(os.environ, sys.platform, os.environ.get("MEMTRAY_TRAY"))
         except TrayError as error:
+            self._no_tray_reason = str(error)
             self._say_in_terminal(error)
             return None
         if backend.visible is False:
@@ -239,7 +245,8 @@ class App:
                 self._serve_tray(wanted)
                 wanted, self._other_tray = self._other_tray, None
         except TrayError as error:
-            self._host = None
+            self._host = self._backend = None
+            self._no_tray_reason = str(error)
             self._live.enabled = True
             self._say_in_terminal(error)
             self._stopped.wait()
@@ -247,6 +254,7 @@ class App:
     def _serve_tray(self, backend: Backend) -> None:
         from trayapp.tray.host import TrayHost
 
+        self._backend = backend
         self._host = TrayHost(
             backend,
             self._on_menu,
@@ -350,9 +358,9 @@ class App:
                     self._notifier.finish(_over(banner_key, announcement, time.time()))
                 del self._banners[banner_key]
         elif announcement.what == "held":
-            self._counts["held"] += 1
+            self._counts.count_held()
         else:
-            self._counts["sent"] += 1
+            self._counts.count_sent(banner_key)
             self._banners[banner_key] = incident
             banner = Banner(
                 key=banner_key,
@@ -518,9 +526,22 @@ class App:
         elif action == "acknowledge" and incident is not None:
             self._sampler.acknowledge(incident.key)
 
+    def _surroundings(self, arguments: Mapping[str, object]) -> dict[str, object]:
+        backend = self._backend
+        return surroundings(
+            os.environ,
+            arguments.get("variables"),
+            tray_name=backend.name if backend else None,
+            tray_visible=self._host.visible if self._host else None,
+            tray_reason=backend.reason if backend else self._no_tray_reason,
+            notifications=self._notifier.status,
+            notifications_ready=self._notifier.is_ready,
+        )
+
     def _on_delivered(self, banner_key: str, delivered: bool, reason: str) -> None:
-        self._counts["delivered"] += delivered
-        if not delivered:
+        if delivered:
+            self._counts.count_shown(banner_key)
+        else:
             _log.warning("%s is not shown on the desktop: %s", banner_key, reason)
 
     def _in_background(self, errand: Callable[[], object]) -> None:
@@ -633,7 +654,7 @@ class App:
             "interval_seconds": self._sampler.interval_seconds,
             "pace_reason": self._sampler.pace_reason,
             "sample_count": self._sampler.sample_count,
-            "notifications": {"status": self._notifier.status, **self._counts},
+            "notifications": {"status": self._notifier.status, **self._counts.as_status()},
             "tray": {
                 "visible": bool(self._host and self._host.visible),
                 "shows": self._tray_memory.shown(self._settings_file.settings.icon.shows),
@@ -659,9 +680,9 @@ class App:
             sample_count=self._sampler.sample_count,
             interval_seconds=self._sampler.interval_seconds,
             pace_reason=self._sampler.pace_reason,
-            sent_count=self._counts["sent"],
-            held_count=self._counts["held"],
-            shown_count=self._counts["delivered"],
+            sent_count=self._counts.sent,
+            held_count=self._counts.held,
+            shown_count=self._counts.shown,
             notification_status=self._notifier.status,
             store_bytes=self._sampler.store_bytes(),
             task_count=self._tasks.kept_count,

@@ -419,15 +419,33 @@ def _cleanup(options: argparse.Namespace) -> int:
     return 0
 
 
+def _show_application(options: argparse.Namespace, name: str) -> int:
+    """What an application holds now, as nothing of it is recorded."""
+    from trayapp.hands import WindowHands
+    from trayapp.untracked import no_history_of
+    from trayapp.windows.details import main as show_details
+
+    if options.save is not None:
+        raise UsageError(no_history_of(name))
+    print(f"memtray: {no_history_of(name)}", file=sys.stderr)
+    return show_details(_live_options(options), WindowHands(), "application", name)
+
+
 def _trends(options: argparse.Namespace) -> int:
     from trayapp.platforms import current_platform
+    from trayapp.recording.files import split_files
     from trayapp.settings import load_settings
+    from trayapp.untracked import find_application
     from trayapp.windows.trends import TrendOptions
     from trayapp.windows.trends import main as show_trends
 
     paths = current_paths()
     paths.create()
     settings = load_settings(paths.settings_file)
+    files, names = split_files(options.targets)
+    application = find_application(names, paths.history_file, paths.runtime) if names else None
+    if application is not None and not files:
+        return _show_application(options, application)
     return show_trends(
         TrendOptions(
             history_file=paths.history_file,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from trayapp.domain.language import N_, _, listed
+from trayapp.domain.language import N_, _, listed, ngettext
 from trayapp.domain.levels import Level
 from trayapp.domain.sizes import size_label
 from trayapp.domain.tray import pace_text
 from trayapp.domain.trend import trend_figures
 from trayapp.domain.units import format_percent, format_size
 
+_MOST_APPLICATIONS = 5
 _VERDICTS = {
     "gone": N_("not running"),
     "healthy": N_("healthy"),
@@ -50,6 +51,7 @@ def status_lines(told: Mapping[str, Any]) -> list[str]:
         lines.append(_target_line(target))
         if target["verdict"] == "leaking":
             lines.append(f"    {target['evidence']}")
+    lines += _application_lines(told.get("applications") or [])
     for incident in told["incidents"]:
         text = _INCIDENTS[incident["phase"]]
         line = _(text).format(
@@ -72,6 +74,37 @@ def status_lines(told: Mapping[str, Any]) -> list[str]:
     )
     if app.get("budget", {}).get("reason"):
         lines.append("  " + pace_text(told.get("interval_seconds"), told["pace_reason"]))
+    return lines
+
+
+def _application_lines(applications: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The largest that no target holds, and of the others how many there are."""
+    if not applications:
+        return []
+    growing = [each for each in applications[_MOST_APPLICATIONS:] if each["verdict"] != "healthy"]
+    shown = [*applications[:_MOST_APPLICATIONS], *growing]
+    lines = [_("Applications that are no targets:")]
+    for each in shown:
+        count = len(each["pids"])
+        text = ngettext(
+            "{name}: {size} {trend}, {verdict} ({count} process)",
+            "{name}: {size} {trend}, {verdict} ({count} processes)",
+            count,
+        )
+        line = text.format(
+            name=each["name"],
+            size=size_label(each["size_bytes"], each["size_kind"], count),
+            trend=trend_figures(each["slope_bytes_per_second"]),
+            verdict=_(_VERDICTS[each["verdict"]]),
+            count=count,
+        )
+        lines.append(f"  {line}")
+        if each["verdict"] == "leaking":
+            lines.append(f"    {each['evidence']}")
+    more = len(applications) - len(shown)
+    if more:
+        text = ngettext("and {count} more", "and {count} more", more).format(count=more)
+        lines.append(f"  {text}")
     return lines
 
 

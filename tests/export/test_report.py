@@ -48,6 +48,15 @@ def store(path: Path, events: tuple[Event, ...] = EVENTS) -> Path:
     return write_store(path / "history.sqlite3", curves, seconds=2400.0, step=4.0, events=events)
 
 
+def told_leak(name: str, since: float, until: float) -> tuple[Event, Event]:
+    """That it was called a leak when that was so, and when that was over."""
+    text = f"{name} seems to leak memory"
+    return (
+        event("alert", name, since, text, what="raised", incident=f"leak:{name}"),
+        event("alert", name, until, text, what="resolved", incident=f"leak:{name}"),
+    )
+
+
 def report(history: Path, name: str | None = None, **more: Any) -> Report:
     output = None if name is None else history.parent / name
     return main(ReportOptions(history_file=history, output=output, **more), lambda _: None)
@@ -59,7 +68,8 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_worst_is_said_first_with_its_evidence(history: Path) -> None:
-    made = report(history, live={"leak": {"limit_bytes": 256 * MIB}})
+    limited = {"limit_bytes": 256 * MIB, "limit_source": "settings"}
+    made = report(history, live={"leak": limited})
     first, second, *rest = made.findings
     assert (first.weight, first.title) == ("bad", "leak leaks")
     assert "It has grown by" in first.text
@@ -120,12 +130,32 @@ def test_a_leak_that_ended_is_told_with_its_time(tmp_path: Path) -> None:
         {"web": lambda after: (100 + min(after, 2400) / 20 if after < 3000 else 100) * MIB},
         seconds=6000.0,
         step=5.0,
-        events=[event("restart", "web", 3000)],
+        events=[event("restart", "web", 3000), *told_leak("web", 900, 3000)],
     )
     made = report(ended)
     assert made.targets[0].level == "healthy"
     assert ("warning", "web leaked for a while") in [f[:2] for f in made.findings]
     assert "Nothing keeps growing" not in [f.title for f in made.findings]
+
+
+def test_nothing_is_called_a_leak_that_was_not_called_one_when_it_happened(tmp_path: Path) -> None:
+    """Judged anew from what is left of it, growth may look like more than it did."""
+
+    def grows(after: float) -> float:
+        return (100 + min(after, 2400) / 20) * MIB
+
+    untold = write_store(tmp_path / "h1" / "history.sqlite3", {"web": grows}, seconds=2400.0)
+    made = report(untold)
+    assert made.targets[0].level == "growing"
+    assert "leak" not in " ".join(finding.title for finding in made.findings)
+    fallen = write_store(
+        tmp_path / "h2" / "history.sqlite3",
+        {"web": lambda after: grows(after) if after < 3000 else 100.0 * MIB},
+        seconds=6000.0,
+        step=5.0,
+        events=[event("restart", "web", 3000)],
+    )
+    assert "for a while" not in str([finding.title for finding in report(fallen).findings])
 
 
 def test_a_few_seconds_are_too_short_to_judge(tmp_path: Path) -> None:
@@ -163,7 +193,11 @@ def test_many_leaks_that_ended_are_one_finding(tmp_path: Path) -> None:
     names = ("a", "b", "c")
     ended = write_store(
         tmp_path / "history.sqlite3", dict.fromkeys(names, leaked), seconds=6000.0, step=5.0,
-        events=[event("restart", name, 3000) for name in names],
+        events=[
+            each
+            for name in names
+            for each in (event("restart", name, 3000), *told_leak(name, 900, 3000))
+        ],
     )  # fmt: skip
     found = [one for one in report(ended).findings if "for a while" in one.title]
     assert [one.title for one in found] == ["3 targets leaked for a while"]

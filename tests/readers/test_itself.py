@@ -107,6 +107,15 @@ def test_what_went_to_disk_is_counted(tmp_path: Path) -> None:
     assert after - before >= 1_000_000
 
 
+def test_what_was_written_before_it_was_this_program_is_not_counted(tmp_path: Path) -> None:
+    """A shell that has installed something and then becomes Memtray by `exec` keeps its counts."""
+    (tmp_path / "io").write_text("rchar: 5\nwrite_bytes: 73400320\n")
+    costs = ProcCosts(str(tmp_path))
+    assert costs.read_slow().written_bytes == 0
+    (tmp_path / "io").write_text("rchar: 5\nwrite_bytes: 73404416\n")
+    assert costs.read_slow().written_bytes == 4096
+
+
 def test_missing_files_are_unknown(tmp_path: Path) -> None:
     reader = AppReader(ProcCosts(str(tmp_path)))
     sample = reader.read()

@@ -87,6 +87,17 @@ def test_the_first_run_of_the_history_may_have_begun_before_it(tmp_path: Path) -
     assert runs(alone) == [(0, 3600)]
 
 
+def test_a_first_run_that_was_seen_to_begin_counts(tmp_path: Path) -> None:
+    """However soon after the history it began: Memtray had looked before."""
+    for begin in (10.0, 300.0):
+
+        def course(at: float, begin: float = begin) -> float | None:
+            return None if at < begin or 1000 < at < 1200 else 1.0 * MIB
+
+        store = write_store(tmp_path / f"h{begin:.0f}", {"web": course}, seconds=3600, step=10)
+        assert runs(store) == [(1200, 3600), (begin, 1000)]
+
+
 def test_they_are_laid_over_each_other_from_their_starts(tmp_path: Path) -> None:
     """The second run grew as the first had; each keeps its spikes."""
 

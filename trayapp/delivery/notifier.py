@@ -100,6 +100,11 @@ class Notifier(threading.Thread):
         """One line: who shows the banners, or why nobody does. Any thread."""
         return self._speaker.status if self._speaker else _("no desktop notifications here")
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether somebody shows them now. Any thread."""
+        return self._speaker is not None and self._speaker.is_ready
+
     def send(self, banner: Banner) -> None:
         """Show the banner; never waits. Any thread.
 

@@ -10,6 +10,7 @@ from trayapp.domain.leaks import LeakDetector, Load, Signal, Verdict
 from trayapp.domain.records import Series
 from trayapp.export.report_facts import ChartPoint
 from trayapp.export.source import Cell, Row, Source, Summary, find_step
+from trayapp.history.reader import HistoryReader
 from trayapp.recording.outcomes import FEWEST_SECONDS
 
 MOST_ROWS = 4000
@@ -183,6 +184,24 @@ class _CurveMaker:
             self._cell = self._reach = None
 
 
+def _told_leaks(source: Source) -> dict[str, tuple[float, float]]:
+    found: dict[str, tuple[float, float]] = {}
+    open_ones: set[str] = set()
+    for event in source.events(("alert",)):
+        if not str(event.data.get("incident")).startswith("leak:"):
+            continue
+        name = event.subject
+        is_over = event.data.get("what") == "resolved"
+        if is_over and name not in open_ones:
+            continue
+        since = found[name][0] if name in found else event.wall_seconds
+        found[name] = since, event.wall_seconds
+        (open_ones.discard if is_over else open_ones.add)(name)
+    for name in open_ones:
+        found[name] = found[name][0], source.until_wall_seconds
+    return found
+
+
 class Collector:
     """One pass over all rows."""
 
@@ -194,6 +213,9 @@ class Collector:
         for event in source.events(("restart",)):
             restarts.setdefault(event.subject, []).append(event.wall_seconds)
         self.restarts = restarts
+        self.told_leaks = _told_leaks(source) if isinstance(source.reader, HistoryReader) else None
+        """What was called a leak when it happened, and from when to when; None: nobody judged it
+        then, as it is no history of Memtray's."""
         self.targets = {
             name: TargetCourse(name, source, restarts.get(name, ())) for name in source.targets
         }

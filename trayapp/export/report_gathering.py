@@ -82,6 +82,12 @@ def _target(
         shape = str(live.get("shape") or shape)
         score = _number(live.get("leak_score")) or 0.0
         since = _number(live.get("leak_since"))
+    leaked = target.leaked
+    if collector.told_leaks is not None:
+        # Judged anew from few samples, it may look like a leak that nobody ever called one.
+        leaked = collector.told_leaks.get(name)
+        if level == "leaking" and leaked is None and "verdict" not in live:
+            level = "growing"
     headroom = _headroom(live, target.summary.current, rate if level != "healthy" else None)
     return TargetFacts(
         name=said(name),
@@ -99,7 +105,7 @@ def _target(
         # The evidence of a live leak names it already.
         limit_sentence=headroom.sentence if headroom and headroom.clause not in evidence else "",
         evidence=said(evidence),
-        leaked=target.leaked if level != "leaking" else None,
+        leaked=leaked if level != "leaking" else None,
         is_enough=bool(live) or target.is_enough(),
         details=said(background.details.get(name, "")),
         tasks=tuple(_worst_tasks((one for one in tasks if one.subject == name), since, said)),

@@ -132,6 +132,8 @@ class ProcCosts:
 
     def __init__(self, root: str = "/proc/self") -> None:
         self._root = root
+        # What the shell wrote that became this process by exec, it did not write itself.
+        self._written_before = self._read_written() or 0
         self._statm: int | None
         try:
             self._statm = os.open(f"{root}/statm", os.O_RDONLY)
@@ -149,12 +151,16 @@ class ProcCosts:
         return pages * os.sysconf("SC_PAGE_SIZE") or None
 
     def read_slow(self) -> SlowCosts:
-        """Private memory, descriptors in use, bytes sent to disk."""
+        """Private memory, descriptors in use, bytes sent to disk since this object was made."""
+        written = self._read_written()
         return SlowCosts(
             uss_bytes=_sum_of_fields(f"{self._root}/smaps_rollup", b"Private_", 1024),
             descriptor_count=self._count_descriptors(),
-            written_bytes=_sum_of_fields(f"{self._root}/io", b"write_bytes:", 1),
+            written_bytes=None if written is None else max(0, written - self._written_before),
         )
+
+    def _read_written(self) -> int | None:
+        return _sum_of_fields(f"{self._root}/io", b"write_bytes:", 1)
 
     def close(self) -> None:
         """Close the descriptor."""

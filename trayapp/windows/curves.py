@@ -138,18 +138,23 @@ class TrendData:
     """What is shown instead of the history, for people; None: it is the history."""
     growths: Mapping[str, Growth] = field(default_factory=dict)
     """Of those targets that have one, by name."""
+    limits: Mapping[str, float] = field(default_factory=dict)
+    """Of those targets that have one of their own now, in bytes, by name."""
     runs: tuple[Run, ...] | None = None
     """The runs of one target, newest first: their times, as `since` and `until`, are seconds since
     their starts, and there is nothing else to show. None: no runs were asked for."""
 
 
 def read_trends(
-    reader: TrendSource, selection: Selection, live: Mapping[str, Growth] | None = None
+    reader: TrendSource,
+    selection: Selection,
+    live: Mapping[str, Growth] | None = None,
+    limits: Mapping[str, float] | None = None,
 ) -> TrendData:
     """Read what `selection` asks for.
 
     `live` is what the running applet says of growth; it holds where the present is shown. Without
-    it, and for the past, the samples are judged again.
+    it, and for the past, the samples are judged again. `limits` are those of targets, in bytes.
 
     Raises: HistoryError if the store cannot be read.
     """
@@ -225,6 +230,7 @@ def read_trends(
         target_count=len(names),
         recording=reader.title if isinstance(reader, RecordingSource) else None,
         growths=growths,
+        limits={name: limits[name] for name in shown_names if limits and name in limits},
     )
 
 

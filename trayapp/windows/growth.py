@@ -54,6 +54,15 @@ def growths_of_status(told: Mapping[str, Any]) -> dict[str, Growth]:
     return found
 
 
+def limits_of_status(told: Mapping[str, Any]) -> dict[str, float]:
+    """Read, by target, the limits of their own that the running applet tells of; bytes."""
+    return {
+        target["name"]: float(target["limit_bytes"])
+        for target in told.get("targets") or ()
+        if target.get("limit_bytes") and target.get("limit_source") not in (None, "machine")
+    }
+
+
 def judge_again(
     reader: TrendSource, names: Sequence[str], since: float, until: float
 ) -> dict[str, Growth]:

@@ -36,6 +36,8 @@ LEFT_INCHES, RIGHT_INCHES, TOP_INCHES, BOTTOM_INCHES = 0.82, 2.9, 0.86, 0.42
 PANEL_GAP_INCHES = 0.5
 ENTRY_INCHES = 0.34
 SHORT_ENTRY_INCHES = 0.21
+LIMIT_REACH = 4.0
+"""A limit of more than so many times the peak would press everything that happens to the ground."""
 """Heights of legend entries of two lines and of one."""
 
 HATCHES = (None, "///", "...", "xxx", "\\\\\\", "+++")
@@ -233,13 +235,55 @@ def _draw_targets(figure: Figure, axes: Axes, data: TrendData, palette: Palette)
         for curve, colour in zip(data.targets, colours, strict=True)
     ]
     _draw_bands(axes, data.targets, colours)
-    axes.set_ylim(*_limits(data.targets))
+    _draw_limits(axes, data, colours, palette)
     for curve in data.targets:
         if growth := data.growths.get(curve.series.name):
             draw_growth(axes, curve, growth, data.until, palette)
     if _explain_little(axes, data.targets, palette):
         _add_legend(figure, axes, lines, palette, growths=data.growths)
     return Panel(axes, data.targets, colours, data.target_events)
+
+
+def _draw_limits(axes: Axes, data: TrendData, colours: Sequence[str], palette: Palette) -> None:
+    """The targets' own limits as lines, where they are near enough; else what they are, in words.
+
+    Also the line of zero, and a word where the axis does not begin there.
+    """
+    low, high = _limits(data.targets)
+    near = {
+        size: (curve, colour)
+        for curve, colour in zip(data.targets, colours, strict=True)
+        if curve.is_known
+        and (size := data.limits.get(curve.series.name)) is not None
+        and size <= LIMIT_REACH * (curve.peak or 0.0)
+    }
+    if near:
+        high = max(high, max(near) * 1.06)
+        # Down to zero: how much of the limit is taken is to be seen.
+        low = 0.0
+    axes.set_ylim(low, high)
+    draw_zero(axes, palette)
+    for size, (curve, colour) in near.items():
+        axes.axhline(size, color=colour, linewidth=1.2, linestyle="dashdot")
+        text = _("limit {size}").format(size=format_size(size))
+        if len(data.targets) > 1:
+            text = _("{name}: {text}").format(name=chart_name(curve.name, 20), text=text)
+        axes.annotate(
+            text, (0.0, size), xycoords=("axes fraction", "data"), xytext=(4, 3),
+            textcoords="offset points", fontsize=8, color=palette.text,
+        )  # fmt: skip
+
+
+def draw_zero(axes: Axes, palette: Palette) -> None:
+    """Mark zero by a line; where the axis does not reach down to it, say that."""
+    low, _high = axes.get_ylim()
+    if low <= 0:
+        axes.axhline(0.0, color=palette.muted, linewidth=1.0)
+        return
+    axes.annotate(
+        _("does not begin at 0"), (0.0, 0.0), xycoords="axes fraction", xytext=(4, 4),
+        textcoords="offset points", fontsize=7.5, color=palette.muted,
+    )  # fmt: skip
 
 
 def _targets_heading(data: TrendData) -> str:
@@ -347,6 +391,7 @@ def _draw_runs(axes: Axes, data: TrendData, runs: Sequence[Run], palette: Palett
         entries.append((_run_text(run), line))
     _draw_bands(axes, data.targets, colours)
     axes.set_ylim(*_limits(data.targets))
+    draw_zero(axes, palette)
     if _explain_little(axes, data.targets, palette):
         _show_legend(axes, entries[::-1], palette)
     return Panel(axes, data.targets, colours, ())

@@ -20,8 +20,8 @@ SHORTEST_SECONDS = 30.0
 SMALLER = 0.75
 """What has so much less after a time without any record was started again meanwhile."""
 _POINTS, _EDGE_POINTS = 1500, 300
-_LATE_SECONDS = 600.0
-"""What came into the history within so long of its beginning may have been there before."""
+_SAME_LOOK_SECONDS = 0.1
+"""What came into the history with its first look was there before."""
 
 
 def find_runs(reader: TrendSource, name: str, most: int = MOST_RUNS) -> list[tuple[float, float]]:
@@ -56,15 +56,33 @@ def find_runs(reader: TrendSource, name: str, most: int = MOST_RUNS) -> list[tup
             start = restarts[at] if is_near and restarts[at] <= after.wall_seconds else None
             runs.append([start or after.wall_seconds, after.wall_seconds])
         runs[-1][1] = after.wall_seconds
-    # What began before the history did would be laid over the others from its middle.
-    if len(runs) > 1 and runs[0][0] - span[0] < _LATE_SECONDS:
-        del runs[0]
     step = (span[1] - span[0]) / _POINTS
+    # What began before the history did would be laid over the others from its middle.
+    if len(runs) > 1 and not _is_begun(reader, series, runs[0], span[0], step):
+        del runs[0]
     # Some of them may turn out too short.
     exact = [_refined(reader, series[0], run, step, restarts) for run in runs[-2 * most :]]
     latest = exact[-1:]
     kept = [run for run in exact if run[1] - run[0] >= SHORTEST_SECONDS or run in latest]
     return kept[: -most - 1 : -1]
+
+
+def _is_begun(
+    reader: TrendSource,
+    series: tuple[Series, Series],
+    run: Sequence[float],
+    first: float,
+    step: float,
+) -> bool:
+    """Whether somebody looked before this run began, so that its beginning is known.
+
+    first: the oldest sample of the history. Where only hours are left of it, an hour is as fine as
+    that can be told.
+    """
+    own, system = reader.curves(series, first, run[0] + step, max_points=_EDGE_POINTS)
+    starts = [point.wall_seconds for point in own if point.mean is not None]
+    looks = [point.wall_seconds for point in system if point.mean is not None]
+    return bool(starts and looks) and looks[0] < starts[0] - _SAME_LOOK_SECONDS
 
 
 def _refined(

@@ -16,7 +16,7 @@ from trayapp.domain.language import _
 from trayapp.errors import MemtrayError
 from trayapp.windows.applet import Applet
 from trayapp.windows.desktop_theme import DesktopTheme
-from trayapp.windows.growth import Growth, growths_of_status
+from trayapp.windows.growth import Growth, growths_of_status, limits_of_status
 from trayapp.windows.labels import plain_name
 from trayapp.windows.palette import palette_for
 from trayapp.windows.selection import (
@@ -79,6 +79,7 @@ class TrendWindow:
         self._applet = Applet(runtime) if runtime else None
         # Until it answers, nothing is known to grow; where there is none, the samples are judged.
         self._live: dict[str, Growth] | None = {} if runtime else None
+        self._limits: dict[str, float] = {}
         self._asked_at = -ASK_SECONDS
         self._palette = palette_for(dark)
         self._chart: ChartView | None = None
@@ -266,7 +267,7 @@ class TrendWindow:
             self._drawn = self._news()
             self._fill_menu()
             self._ask_applet()
-            trends = read_trends(self._reader, self._selection, self._live)
+            trends = read_trends(self._reader, self._selection, self._live, self._limits)
             self._chart.show(trends, self._palette)
             self._hint.set(self._usual_hint)
         except MemtrayError as error:
@@ -281,13 +282,16 @@ class TrendWindow:
             self._applet.ask(
                 "status",
                 {},
-                lambda told: self._on_told(growths_of_status(told)),
+                lambda told: self._on_told(growths_of_status(told), limits_of_status(told)),
                 lambda _error: self._on_told(None),
             )
 
-    def _on_told(self, live: dict[str, Growth] | None) -> None:
-        if live != self._live:
-            self._live = live
+    def _on_told(
+        self, live: dict[str, Growth] | None, limits: dict[str, float] | None = None
+    ) -> None:
+        limits = self._limits if limits is None else limits
+        if (live, limits) != (self._live, self._limits):
+            self._live, self._limits = live, limits
             self._draw_soon()
 
     def _restyle(self) -> None:

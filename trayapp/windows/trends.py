@@ -201,7 +201,7 @@ def _save(reader: TrendSource, selection: Selection, options: TrendOptions, path
     use_chart_fonts()
     width, height = PICTURE_INCHES
     figure = trend_figure(
-        read_trends(reader, selection),
+        read_trends(reader, selection, limits=_limits_now(options)),
         # A picture goes into documents, which are light, whatever the desktop is.
         palette_for(bool(options.dark)),
         now_wall_seconds=time.time(),
@@ -209,6 +209,17 @@ def _save(reader: TrendSource, selection: Selection, options: TrendOptions, path
         dpi=PICTURE_DPI,
     )
     save_picture(figure, path)
+
+
+def _limits_now(options: TrendOptions) -> dict[str, float]:
+    """The targets' own limits, as the running applet knows them; none where none runs."""
+    from trayapp.control.client import call
+    from trayapp.windows.growth import limits_of_status
+
+    try:
+        return limits_of_status(call(options.runtime, "status"))
+    except MemtrayError:
+        return {}
 
 
 def _is_dark(options: TrendOptions) -> bool:

@@ -1,0 +1,59 @@
+"""What the running applet has around it: its own display, bus, tray and rights, not a shell's."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+from trayapp import __version__
+
+VARIABLES = (
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "XDG_CURRENT_DESKTOP",
+    "XDG_RUNTIME_DIR",
+    "LANG",
+    "PATH",
+)
+"""Of these, what the applet was started with; nothing else of its environment is told."""
+
+
+def surroundings(
+    env: Mapping[str, str],
+    asked: object = (),
+    *,
+    tray_name: str | None,
+    tray_visible: bool | None,
+    tray_reason: str,
+    notifications: str,
+    notifications_ready: bool,
+) -> dict[str, object]:
+    """Everything as JSON. `asked`: of which other variables only to tell whether they are set.
+
+    Control server's thread.
+    """
+    names = [name for name in asked if isinstance(name, str)] if isinstance(asked, list) else []
+    return {
+        "version": __version__,
+        "python": sys.version.split()[0],
+        "executable": sys.executable,
+        "environment": {name: env[name] for name in VARIABLES if name in env},
+        "set": {name: bool(env.get(name)) for name in names},
+        "tray": {"name": tray_name, "visible": tray_visible, "reason": tray_reason},
+        "notifications": {"status": notifications, "ready": notifications_ready},
+        "rights": {
+            "user": os.getuid() if hasattr(os, "getuid") else None,
+            "descriptors": _descriptor_limit(),
+        },
+    }
+
+
+def _descriptor_limit() -> int | None:
+    try:
+        import resource
+    except ImportError:
+        return None
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return None if soft == resource.RLIM_INFINITY else soft
