@@ -34,7 +34,7 @@ from trayapp.export.report_facts import (
     mark_rows,
 )
 from trayapp.export.report_html import made_by, time_of
-from trayapp.export.report_svg import limits_of, stretches_of
+from trayapp.export.report_svg import foot_of, limits_of, stretches_of
 from trayapp.export.scales import time_ticks
 
 _WIDTH, _HEIGHT = 8.27, 11.69
@@ -378,6 +378,12 @@ def _draw(axes: Axes, chart: Chart, report: Report) -> None:
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(_MUTED)
+    if low > 0:
+        axes.spines["bottom"].set_linestyle((0, (2, 4)))
+    axes.annotate(
+        foot_of(chart, low, high), (0.0, 0.0), xycoords="axes fraction", xytext=(3, 3),
+        textcoords="offset points", size=6.5, color=_MUTED, zorder=6,
+    )  # fmt: skip
     axes.grid(color=_RULE, linewidth=0.5)
     axes.set_axisbelow(True)
     axes.tick_params(colors=_MUTED, labelsize=7, length=0, pad=3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
+from trayapp.domain.language import _
 from trayapp.domain.size_ticks import size_ticks
 from trayapp.domain.units import format_size
 from trayapp.export.report_facts import MOST_SIZES, Chart, ChartCurve, ChartPoint, mark_rows
@@ -14,6 +15,8 @@ WIDTH, HEIGHT = 900.0, 250.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 74.0, 12.0, 16.0, 26.0
 DASHES = ("", "7 3", "2 2", "8 3 2 3", "12 4", "4 2", "9 2 2 2 2 2")
 """One per curve, so that they are told apart without colours."""
+CEILING_REACH = 4.0
+"""A ceiling of more than so many times the peak would press everything to the ground."""
 _MARK_PIXELS = 12.0
 """From one row of marks to the next, and between two of one row."""
 SHAPES = {
@@ -26,13 +29,28 @@ SHAPES = {
 """Of marks, around their middle."""
 
 
+def foot_of(chart: Chart, low: float, high: float) -> str:
+    """What is to be read at the foot of a chart: a ceiling far above, and where the axis begins."""
+    told = []
+    if chart.ceiling_bytes and chart.ceiling_bytes > high:
+        told.append(
+            _("{name} {size}, far above").format(
+                name=chart.ceiling_name, size=format_size(chart.ceiling_bytes)
+            )
+        )
+    if low > 0:
+        told.append(_("does not begin at 0"))
+    return " · ".join(told)
+
+
 def limits_of(chart: Chart) -> tuple[float, float]:
     """The least and the greatest size to be shown, with some room."""
     points = [point for curve in chart.curves for point in curve.points if point is not None]
     high = max((point.high for point in points), default=1.0)
     low = min((point.low for point in points), default=0.0)
-    if chart.ceiling_bytes and chart.ceiling_bytes <= 2 * high:
-        high = max(high, chart.ceiling_bytes)
+    if chart.ceiling_bytes and chart.ceiling_bytes <= CEILING_REACH * high:
+        # Down to zero: how much of it is taken is to be seen.
+        return 0.0, max(high, chart.ceiling_bytes) * 1.06
     if chart.starts_at_zero or low < high / 2:
         return 0.0, high * 1.06 or 1.0
     room = max(high - low, high * 0.1)
@@ -78,6 +96,8 @@ def chart_svg(chart: Chart, since: float, until: float) -> str:
         # At the side where the least has happened, and above what has.
         label = escape(f"{chart.ceiling_name} {format_size(ceiling)}")
         parts.append(_tick(_LEFT + 4, axes.y(ceiling) - 4, "start", label))
+    if foot := foot_of(chart, low, high):
+        parts.append(_tick(_LEFT + 4, HEIGHT - _BOTTOM - 5, "start", escape(foot)))
     parts.append("</svg>")
     return "".join(parts)
 
@@ -110,7 +130,9 @@ def _grid(axes: _Axes) -> Iterator[str]:
         yield f'<line class="grid" x1="{x:.1f}" y1="{_TOP}" x2="{x:.1f}" y2="{bottom}"/>'
         anchor = "end" if x > WIDTH - 30 else "middle"
         yield _tick(x, bottom + 17, anchor, label)
-    yield f'<line class="axis" x1="{_LEFT}" y1="{bottom}" x2="{right}" y2="{bottom}"/>'
+    # A whole line is zero; what does not reach down to it ends in a broken one.
+    broken = "" if axes.low <= 0 else ' stroke-dasharray="2 4"'
+    yield f'<line class="axis" x1="{_LEFT}" y1="{bottom}" x2="{right}" y2="{bottom}"{broken}/>'
 
 
 def _tick(x: float, y: float, anchor: str, label: str) -> str:

@@ -19,6 +19,8 @@ _GAP = 8
 """Pixels between text and axes, on an ordinary screen."""
 _LEAST_CHANGE = 16 * 1024.0
 """The axis of changes goes at least so far up and down."""
+_LIMIT_REACH = 4.0
+"""A limit of more than so many times the peak would press everything to the ground."""
 _SIZES = 4
 """About so many are written beside an axis."""
 
@@ -55,8 +57,9 @@ class SmallChart(tk.Canvas):
                 self._say(_("Nothing was recorded yet."), palette)
                 return
             top = max(known)
-            if limit_bytes is not None and limit_bytes <= 2 * top:
-                top = max(top, limit_bytes)
+            if limit_bytes is not None and limit_bytes <= _LIMIT_REACH * top:
+                # Down to zero: how much of it is taken is to be seen.
+                top, low = max(top, limit_bytes), 0.0
             floor, ceiling = size_limits(low, top)
             left, upper, right, lower = self._axes((floor, ceiling), palette)
 
@@ -86,6 +89,13 @@ class SmallChart(tk.Canvas):
                 )  # fmt: skip
             for event in events:
                 self._mark(event, x(event.wall_seconds), upper, lower, palette)
+            if floor > 0:
+                self.create_text(
+                    left + 2, lower - 2, text=_("does not begin at 0"), anchor="sw",
+                    fill=palette.muted, font=self._font,
+                )  # fmt: skip
+            else:
+                self.create_line(left, y(0.0), right, y(0.0), fill=palette.muted)
             moments = (since, (since + until) / 2, until)
             texts = [f"{datetime.fromtimestamp(moment):%H:%M}" for moment in moments]
             self._clock(left, right, lower, texts, palette)
