@@ -57,3 +57,21 @@ def test_every_value_is_in_one_of_at_most_ten_bins(values: list[float]) -> None:
     assert sum(one.number for one in bins) == len(values)
     assert bins[0].low <= min(values)
     assert max(values) < bins[-1].high
+
+
+def test_one_outlier_does_not_put_all_others_into_one_bin() -> None:
+    """45 tasks kept up to 9 MiB each, one 4 GiB."""
+    values = [float(number % 10 * MIB) for number in range(45)]
+    bins = histogram([*values, 4096.0 * MIB])
+    usual = [one for one in bins if one.extreme is None]
+    assert len([one for one in usual if one.number]) >= 5
+    assert max(one.number for one in usual) <= 15
+    assert bins[-1].number == 1
+    assert bins[-1].extreme == 4096 * MIB
+    lowest = histogram([*values, -4096.0 * MIB])[0]
+    assert (lowest.number, lowest.extreme) == (1, -4096 * MIB)
+
+
+def test_values_that_all_differ_have_no_outlier() -> None:
+    assert all(one.extreme is None for one in histogram([float(n * MIB) for n in range(46)]))
+    assert all(one.extreme is None for one in histogram([0.0, 0.0, 5.0 * MIB]))

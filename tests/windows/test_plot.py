@@ -235,6 +235,23 @@ def test_marks_at_one_moment_do_not_cover_each_other(tmp_path: Path) -> None:
     assert all(upper - lower > 6 for lower, upper in pairwise(heights))
 
 
+def test_marks_of_frequent_tasks_leave_the_curve_free_and_say_how_many(tmp_path: Path) -> None:
+    tasks = [
+        Event(wall_seconds=START + at, kind="task", subject="web", data={"seconds": 1.0})
+        for at in range(0, 600, 5)
+    ]
+    store = write_store(tmp_path / "h", {"web": 100.0 * MIB}, events=tasks)
+    figure = draw(store, targets=("web",), **TARGETS_ONLY)
+    counts = [int(text) for text in texts(figure) if text.isdigit() and text != "0"]
+    assert sum(counts) == 120
+    assert len(counts) <= 21
+    (axes,) = figure.axes
+    picture = pixels(figure)[inside(figure, axes)]
+    lower_half = picture[picture.shape[0] // 3 :]
+    # Of the marks' grey there is nothing beside the curve, the grid and what stands below.
+    assert has_colour(lower_half, LIGHT.muted).mean() < 0.01
+
+
 @pytest.mark.parametrize("size", [(7.0, 3.2), (10.0, 3.0), (20.0, 12.0), (2.0, 1.0)])
 def test_any_window_size_can_be_drawn(tmp_path: Path, size: tuple[float, float]) -> None:
     store = write_store(tmp_path / "h", {"web": 100.0 * MIB}, seconds=60)

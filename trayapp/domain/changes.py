@@ -13,6 +13,10 @@ from trayapp.domain.units import KIB
 HOUR_SECONDS = 3600.0
 _LEAST_TOLERANCE_SECONDS = 15.0
 _MOST_BINS = 9
+_LEAST_FOR_OUTLIERS = 8
+_OUTLIER_REACH = 3.0
+"""What lies so many times the middle half's width beyond it is an outlier (Tukey's outer fence)."""
+_HIDING_FACTOR = 4.0
 
 
 class Bin(NamedTuple):
@@ -21,6 +25,8 @@ class Bin(NamedTuple):
     low: float
     high: float
     number: int
+    extreme: float | None = None
+    """Of a bin for outliers, which is wider than the others: what lies farthest off."""
 
 
 def change_over(points: Sequence[Point], seconds: float, now: float) -> float | None:
@@ -60,21 +66,53 @@ def hourly_changes(
 
 
 def histogram(values: Sequence[float]) -> list[Bin]:
-    """At most ten equal bins, whose edges are round and among which 0 is one; empty without values.
+    """At most ten bins, whose edges are round and among which 0 is one; empty without values.
 
-    A width is a power of two times 1 KiB: what is told in KiB, MiB or GiB is round then.
+    All are equal, but for one at either end with the values that lie so far off that the others
+    would all be in one bin beside them. A width is a power of two times 1 KiB: what is told in KiB,
+    MiB or GiB is round then.
     """
     if not values:
         return []
-    low, high = min(values), max(values)
+    low, high = _usual_range(values)
     width = float(KIB)
-    while math.floor(high / width) - math.floor(low / width) > _MOST_BINS:
+    beyond = (min(values) < low) + (max(values) > high)
+    while math.floor(high / width) - math.floor(low / width) > _MOST_BINS - beyond:
         width *= 2
     first, last = math.floor(low / width), math.floor(high / width)
     counts = [0] * (last - first + 1)
+    below, above = [], []
     for value in values:
-        counts[math.floor(value / width) - first] += 1
-    return [
+        place = math.floor(value / width) - first
+        if place < 0:
+            below.append(value)
+        elif place >= len(counts):
+            above.append(value)
+        else:
+            counts[place] += 1
+    bins = [
         Bin((first + at) * width, (first + at + 1) * width, number)
         for at, number in enumerate(counts)
     ]
+    if below:
+        start = math.floor(min(below) / width) * width
+        bins.insert(0, Bin(start, bins[0].low, len(below), min(below)))
+    if above:
+        end = (math.floor(max(above) / width) + 1) * width
+        bins.append(Bin(bins[-1].high, end, len(above), max(above)))
+    return bins
+
+
+def _usual_range(values: Sequence[float]) -> tuple[float, float]:
+    """From where to where the values lie, without outliers that would hide how they differ."""
+    ranked = sorted(values)
+    low, high = ranked[0], ranked[-1]
+    if len(ranked) < _LEAST_FOR_OUTLIERS:
+        return low, high
+    first, third = ranked[len(ranked) // 4], ranked[-1 - len(ranked) // 4]
+    reach = _OUTLIER_REACH * max(third - first, float(KIB))
+    usual = [value for value in ranked if first - reach <= value <= third + reach]
+    # Where they are no farther off than some bins, equal bins show them better.
+    if (usual[-1] - usual[0] or float(KIB)) * _HIDING_FACTOR > high - low:
+        return low, high
+    return usual[0], usual[-1]

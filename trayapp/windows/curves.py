@@ -34,9 +34,11 @@ EVENT_KINDS = ("alert", "cleanup", "restart", "snapshot")
 """Beside tasks, of which there may be so many that they are read for themselves."""
 MOST_TASKS = 5000
 """As many as the history keeps, so that those of one target do not hide another's."""
+BUNDLED = "bundled"
+"""Under which a mark's event says for how many it stands."""
 LONGEST_TASK_SECONDS = 86_400.0
 """What began earlier before the chart does not reach into it."""
-EVENT_COLUMNS, TASK_COLUMNS = 150, 50
+EVENT_COLUMNS, TASK_COLUMNS = 150, 20
 """Events closer together than this fraction of the chart share one mark, the worst."""
 
 
@@ -350,6 +352,12 @@ def task_growth(event: Event) -> float:
     return kept_of(event) or 0.0
 
 
+def bundled_count(event: Event) -> int:
+    """For how many events of its kind a mark stands."""
+    count = event.data.get(BUNDLED)
+    return count if isinstance(count, int) else 1
+
+
 def task_end(event: Event) -> float | None:
     """The wall time at which a task was over; None: it is none, or nobody said."""
     seconds = event.data.get("seconds") if event.kind == TASK else None
@@ -385,6 +393,10 @@ def _thin(
         if len(together) > 1:
             more = len(together) - 1
             text = ngettext("{text} (and {count} more)", "{text} (and {count} more)", more)
-            worst = replace(worst, text=text.format(text=worst.text, count=more))
+            worst = replace(
+                worst,
+                text=text.format(text=worst.text, count=more),
+                data={**worst.data, BUNDLED: len(together)},
+            )
         kept.append(worst)
     return tuple(kept)

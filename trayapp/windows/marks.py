@@ -11,9 +11,9 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
-from trayapp.domain.language import _
+from trayapp.domain.language import _, format_count
 from trayapp.domain.records import Event
-from trayapp.windows.curves import Curve, task_end
+from trayapp.windows.curves import Curve, bundled_count, task_end
 from trayapp.windows.growth import Growth
 from trayapp.windows.palette import Palette
 from trayapp.windows.scales import DAY_SECONDS
@@ -30,6 +30,8 @@ EVENT_SHAPES = {
 """By level or kind: the mark's shape, so that colour is not all there is."""
 _MARK_POINTS = 6.5
 ROW_POINTS, MOST_ROWS = 8.0, 3
+STUB = 0.06
+"""How far down the line of a mark for several goes, of the panel's height."""
 """Marks that would cover each other stand in so many rows, so far apart."""
 TITLE_GAP = 0.2
 """Inches between the title and the legend of the marks."""
@@ -61,7 +63,11 @@ def event_colour(key: str, palette: Palette) -> str:
 
 
 def mark_events(axes: Axes, events: Sequence[Event], palette: Palette) -> None:
-    """One thin line through the panel, and a shape on its top edge, per event."""
+    """One thin line through the panel, and a shape on its top edge, per event.
+
+    Where one stands for several, the shape has their number beside it and its line ends soon: many
+    of them would hide the curves.
+    """
     on_top = blended_transform_factory(axes.transData, axes.transAxes)
     first, _last = axes.get_xlim()
     rows = _mark_rows(axes, events)
@@ -70,13 +76,21 @@ def mark_events(axes: Axes, events: Sequence[Event], palette: Palette) -> None:
         together = [event for event in events if event_key(event) == key]
         heights = [rows[id(event)] for event in together]
         colour, days = event_colour(key, palette), [e.wall_seconds / DAY_SECONDS for e in together]
+        counts = [bundled_count(event) for event in together]
         axes.vlines(
-            days, 0.0, 1.0, transform=on_top, colors=colour, linewidth=0.9, alpha=0.6,
+            days, [0.0 if count == 1 else 1 - STUB for count in counts], 1.0, transform=on_top,
+            colors=colour, linewidth=0.9, alpha=0.6,
             linestyles="-" if together[0].kind == "alert" else ":",
         )  # fmt: skip
-        for event, at in zip(together, days, strict=True):
-            if (end := task_end(event)) is not None:
+        for event, at, count in zip(together, days, counts, strict=True):
+            if count == 1 and (end := task_end(event)) is not None:
                 axes.axvspan(at, end / DAY_SECONDS, color=colour, alpha=0.13, linewidth=0)
+            if count > 1 and at >= first:
+                axes.annotate(
+                    format_count(count), (at, 1.0), xycoords=on_top,
+                    xytext=(4.5, -rows[id(event)] * ROW_POINTS), textcoords="offset points",
+                    va="center", fontsize=6.5, color=palette.text, annotation_clip=False, zorder=6,
+                )  # fmt: skip
         for row in {*heights}:
             # Downwards, where the axis leaves some room; above is what the panel is called.
             down = ScaledTranslation(0, -row * ROW_POINTS / 72, axes.figure.dpi_scale_trans)

@@ -21,6 +21,8 @@ _LEAST_CHANGE = 16 * 1024.0
 """The axis of changes goes at least so far up and down."""
 _LIMIT_REACH = 4.0
 """A limit of more than so many times the peak would press everything to the ground."""
+_MARK_PIXELS = 26
+"""Marks of one kind that are nearer to each other are one."""
 _SIZES = 4
 """About so many are written beside an axis."""
 
@@ -87,8 +89,8 @@ class SmallChart(tk.Canvas):
                     left, y(limit_bytes) + 2, text=_("limit"), anchor="nw",
                     fill=palette.levels[3], font=self._font,
                 )  # fmt: skip
-            for event in events:
-                self._mark(event, x(event.wall_seconds), upper, lower, palette)
+            for event, count in _bundled(events, x, _MARK_PIXELS * self._scale):
+                self._mark(event, count, x(event.wall_seconds), upper, lower, palette)
             if floor > 0:
                 self.create_text(
                     left + 2, lower - 2, text=_("does not begin at 0"), anchor="sw",
@@ -150,9 +152,13 @@ class SmallChart(tk.Canvas):
             for number, one in enumerate(bins):
                 start = first + number * step
                 height = one.number / most * (lower - upper)
+                colour = palette.system if one.low >= 0 else palette.muted
+                # What lies far off is outlined: its bar stands for more than its width.
+                is_far = one.extreme is not None
                 self.create_rectangle(
                     start + 0.06 * step, lower - height, start + 0.94 * step, lower,
-                    fill=palette.system if one.low >= 0 else palette.muted, width=0,
+                    fill=palette.background if is_far else colour, outline=colour,
+                    width=max(1, round(self._scale)) if is_far else 0,
                 )  # fmt: skip
                 if one.number:
                     self.create_text(
@@ -161,7 +167,14 @@ class SmallChart(tk.Canvas):
                     )  # fmt: skip
                 # Every second edge, where they would run into each other; under the middle of a
                 # single bin, which is no wider than what it is named by.
-                if number % (1 + (len(bins) > 4)) == 0:
+                if one.extreme is not None:
+                    self.create_text(
+                        start + step / 2, lower + 3, text=f"… {format_size(one.extreme)}",
+                        anchor="n" if number else "nw", fill=palette.text, font=self._font,
+                    )  # fmt: skip
+                elif number % (1 + (len(bins) > 4)) == 0 and not (
+                    number == len(bins) - 2 and bins[-1].extreme is not None
+                ):
                     alone = len(bins) == 1
                     self.create_text(
                         start + alone * step / 2, lower + 3, text=format_size(one.low),
@@ -243,19 +256,47 @@ class SmallChart(tk.Canvas):
                 fill=palette.muted, font=self._font,
             )  # fmt: skip
 
-    def _mark(self, event: Event, at: float, upper: float, lower: float, palette: Palette) -> None:
-        """A line, and a mark at its top: a triangle for an alert, a circle for the rest."""
+    def _mark(
+        self, event: Event, count: int, at: float, upper: float, lower: float, palette: Palette
+    ) -> None:
+        """A line, and a mark at its top: a triangle for an alert, a circle for the rest.
+
+        Of several that are marked as one, how many; their line ends soon, to leave the curve alone.
+        """
         levels = ("normal", "warning", "critical", "emergency")
         is_alert = event.kind == "alert" and event.level in levels
         colour = palette.levels[levels.index(event.level)] if is_alert else palette.muted
         size = round(4 * self._scale)
-        self.create_line(at, upper, at, lower, fill=colour, dash=(2, 3))
+        foot = lower if count == 1 else min(lower, upper + 3 * size)
+        self.create_line(at, upper, at, foot, fill=colour, dash=(2, 3))
+        if count > 1:
+            self.create_text(
+                at + size + 1, upper, text=str(count), anchor="w", fill=palette.text,
+                font=self._font,
+            )  # fmt: skip
         if is_alert:
             self.create_polygon(
                 at, upper - size, at - size, upper + size, at + size, upper + size, fill=colour
             )
         else:
             self.create_oval(at - size, upper - size, at + size, upper + size, fill=colour, width=0)
+
+
+def _bundled(
+    events: Sequence[Event], x: Callable[[float], float], apart: float
+) -> list[tuple[Event, int]]:
+    """Those of one kind that would be marked nearly at one place, as one, and how many they are."""
+    found: list[tuple[Event, int]] = []
+    last: dict[tuple[str, str], int] = {}
+    for event in sorted(events, key=lambda one: one.wall_seconds):
+        key = event.kind, event.level
+        place = last.get(key)
+        if place is not None and x(event.wall_seconds) - x(found[place][0].wall_seconds) < apart:
+            found[place] = found[place][0], found[place][1] + 1
+        else:
+            last[key] = len(found)
+            found.append((event, 1))
+    return found
 
 
 def size_limits(low: float, high: float) -> tuple[float, float]:
