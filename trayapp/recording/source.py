@@ -105,11 +105,16 @@ class Source:
                     )
                 yield plain_line(line) if not line.isprintable() else line
 
+    def whole_lines(self) -> Iterator[str]:
+        """Every line but a last one that does not end: a figure in it may be cut off."""
+        return (line for line in self.lines() if line.endswith("\n"))
+
     def json(self) -> JsonStream:
         """The same file as JSON, value by value; several documents may follow each other."""
-        return JsonStream(self._pieces())
+        return JsonStream(self.pieces())
 
-    def _pieces(self) -> Iterator[str]:
+    def pieces(self) -> Iterator[str]:
+        """The whole text in pieces of any length, for what does not come in lines."""
         with self._opened() as text:
             while True:
                 try:

@@ -1,0 +1,114 @@
+"""Times of what a shell loop collects: lines of `date` between, stamps in front, or none at all."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from trayapp.domain.language import _
+from trayapp.recording.clocks import Clock
+from trayapp.recording.gathering import Gathering
+from trayapp.recording.minutes import MinuteClock
+from trayapp.recording.source import Source
+
+_DATE = (
+    r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{2,4}"
+    r"|(?:[A-Z][a-z]{2},? +)?\d{1,2} [A-Z][a-z]{2}(?: \d{4})?)"
+)
+_NAMED_DATE = r"(?:[A-Z][a-z]{2},? +)?[A-Z][a-z]{2} +\d{1,2}(?:,? \d{4})?"
+_TIME = (
+    r"\d{1,2}:\d\d:\d\d(?:[.,]\d+)?(?: ?[AP]M\b)?"
+    r"(?: ?Z\b| ?[+-]\d\d:?\d\d\b| (?:UTC|GMT|MSK|WIB|[A-Z]{1,3}T)\b)?"
+)
+STAMP = re.compile(
+    rf"\s*[\[(]?({_NAMED_DATE} {_TIME}(?: \d{{4}}(?=\s|$))?|(?:{_DATE}[T ,]+)?{_TIME}"
+    r"|1\d{9}(?:\.\d+)?(?=[\s\]),:;])|1\d{12}(?=[\s\]),:;]))"
+    r"[\]),:;]*(?:\s+|$)"
+)
+"""A time in front of a line, and whatever stands between them."""
+_MAYBE_TIME = re.compile(r"\d{1,2}[:時시点]\s?\d\d|^\D{0,20}1\d{9}\D{0,4}\d*\s*$|^\D*1\d{12}\s*$")
+_LONGEST_TIME = 60
+
+
+def has_times(source: Source) -> bool:
+    """Whether times stand between or in front of the first lines of a file."""
+    clock = Clock()
+    for line in source.start.lines[:300]:
+        match = STAMP.match(line)
+        if match is not None and (seconds := clock.read(match[1])) == seconds:
+            return True
+        if time_alone(line) and (seconds := clock.read(time_alone(line))) == seconds:
+            return True
+    return False
+
+
+def time_alone(line: str) -> str:
+    """The time that a line seems to consist of; "" if it holds more or something else."""
+    text = line.strip()
+    if len(text) > _LONGEST_TIME or not _MAYBE_TIME.search(text):
+        return ""
+    text = text.strip("=-#*[]<> \t")
+    for word in ("Date:", "date:", "Time:", "time:", "timestamp:", "Timestamp:"):
+        text = text.removeprefix(word).strip()
+    return text
+
+
+class LoopClock:
+    """Tells when each block of a loop's output was printed."""
+
+    def __init__(self, source: Source, found: Gathering) -> None:
+        """Raises: OSError."""
+        self._found = found
+        latest = source.path.stat().st_mtime
+        self.clock = Clock(zone=source.instructions.timezone, latest_wall_seconds=latest)
+        self._minutes = MinuteClock(self.clock)
+        self.at = math.nan
+        """When what comes next was printed."""
+        self._blocks = 0
+        self._last_seconds = math.nan
+        self._last_text = ""
+        self._has_times = has_times(source)
+
+    def read_time(self, line: str) -> bool:
+        """Whether the line is a time alone, which then holds for what follows."""
+        text = time_alone(line)
+        return bool(text) and self.set_time(text)
+
+    def unstamped(self, line: str) -> str:
+        """The line without a time in front of it, which then holds for it."""
+        match = STAMP.match(line)
+        if match is None:
+            return line
+        if match[1] != self._last_text and not self.set_time(match[1]):
+            return line
+        self._last_text = match[1]
+        return line[match.end() :]
+
+    def begin_block(self) -> None:
+        """A heading: where no times are told, the next sample begins."""
+        if not self._has_times:
+            self.at = self._found.moment(float(self._blocks))
+            self._blocks += 1
+
+    def finish(self) -> None:
+        """Say what had to be guessed."""
+        if not self._has_times and self._blocks:
+            self._found.note(
+                _("no times in it: samples are placed one second apart, so rates are per sample")
+            )
+        for note in self.clock.notes:
+            self._found.note(note)
+        if (shift := self.clock.shift_seconds(self._last_seconds)) and self._has_times:
+            self._found.shift_seconds = shift
+        if self._has_times and self.clock.is_dateless:
+            self._found.note(_("no date in it: the day is that of the file"))
+
+    def set_time(self, text: str) -> bool:
+        """Take a time for what follows; false if it is none."""
+        seconds = self._minutes.read(text)
+        if seconds != seconds:
+            return False
+        self._has_times = True
+        self._last_seconds = seconds
+        self.at = self._found.moment(seconds)
+        return True

@@ -1,0 +1,149 @@
+"""Rows of programs under a heading, as ps, top, pidstat and their like print them.
+
+One series per pid and name, so that a pid that is used again is another program.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from trayapp.domain.language import _
+from trayapp.domain.units import KIB
+from trayapp.recording.gathering import Gathered, Gathering
+from trayapp.recording.quantities import size_in
+from trayapp.recording.records import Kind
+
+PIDS = ("PID", "TGID")
+_NAMES = {
+    "COMMAND", "CMD", "ARGS", "COMM", "NAME", "UCMD", "UCOMM", "BEFEHL", "COMMANDE", "ORDEN",
+    "KOMMANDO", "KOMENDA", "COMANDO", "コマンド", "КОМАНДА", "PROCESS",
+}  # fmt: skip
+SIZES: tuple[tuple[str, Kind], ...] = (
+    ("RSS", "resident set"), ("RES", "resident set"), ("RSZ", "resident set"),
+    ("RSSIZE", "resident set"), ("VMRSS", "resident set"), ("RESIDENT", "resident set"),
+    ("PSS", "proportional set"), ("USS", "private memory"),
+)  # fmt: skip
+"""Titles of what is in use, the most usual first."""
+_ANON = ("RSAN",)
+_OTHERS = {
+    "VSZ": "virtual", "VIRT": "virtual", "VMSIZE": "virtual", "SHR": "part", "PSS": "same",
+    "USS": "same", "SWAP": "same", "RES": "same", "RSS": "same", "%MEM": "share", "DATA": "part",
+    "CODE": "part", "USED": "same", "RSLK": "part",
+}  # fmt: skip
+
+
+def why_not(title: str) -> str:
+    """Why the size under this title is not read; "" if it is none."""
+    return {
+        "virtual": _("address space, not memory in use"),
+        "part": _("only a part, such as a cache or shared pages"),
+        "same": _("another size of the same programs"),
+        "share": _("a share, not a size"),
+    }.get(_OTHERS.get(title.upper(), ""), "")
+
+
+def program_name(command: str) -> str:
+    """The program in a command line: only what begins with "/" is a path."""
+    first = command.split(None, 1)[0] if command.strip() else ""
+    if first.startswith("/"):
+        first = first.rsplit("/", 1)[-1]
+    return first.strip("[]()").rstrip(":") or first
+
+
+class ProgramRows:
+    """Reads the rows below a heading into series; one per file."""
+
+    def __init__(self, found: Gathering, factor: float = KIB) -> None:
+        """`factor`: bytes of a size that names no unit."""
+        self._found = found
+        self._factor = factor
+        self._series: dict[tuple[str, str], Gathered] = {}
+        self._was_above: set[tuple[str, str]] = set()
+        self.has_memory = False
+        """Whether a heading named a size in use."""
+        self.has_heading = False
+        self.count = 0
+        """Of the columns."""
+        self._pid = self._size = self._anon = -1
+        self._name = -1
+        self._kind: Kind = "resident set"
+
+    def set_heading(self, words: Sequence[str], *, name_at_end: bool = True) -> bool:
+        """Take the titles of a heading, without any of a clock; false if it is none.
+
+        `name_at_end`: whether a command at the end may hold blanks.
+        """
+        upper = [word.upper() for word in words]
+        pid = next((upper.index(one) for one in PIDS if one in upper), -1)
+        if pid < 0 or len(upper) < 2:
+            return False
+        self.has_heading = True
+        self.count = len(upper)
+        self._pid = pid
+        size = next((one for one in SIZES if one[0] in upper), None)
+        self._size = -1 if size is None else upper.index(size[0])
+        self._anon = next((upper.index(one) for one in _ANON if one in upper), -1)
+        named = [at for at, word in enumerate(upper) if word in _NAMES]
+        # In a language that is not known the command still comes last.
+        self._name = named[-1] if named else len(upper) - 1 if pid < len(upper) - 2 else -1
+        if self._name in (self._pid, self._size):
+            self._name = -1
+        self._split = len(upper) - 1 if name_at_end and self._name == len(upper) - 1 else -1
+        if size is not None:
+            self._kind = size[1]
+            self.has_memory = True
+            self._found.take(words[self._size], _(self._kind))
+            for word in words:
+                if word != words[self._size] and (reason := why_not(word)):
+                    self._found.leave_out(word, reason)
+        return True
+
+    @property
+    def tells_memory(self) -> bool:
+        """Whether the rows below the last heading hold a size."""
+        return self._size >= 0
+
+    def take(self, line: str, at: float) -> bool:
+        """Take in one row at that moment; false if it is none.
+
+        Of a last line that does not end, only a command that is known tells that it is whole.
+        """
+        words = line.split(None, self._split) if self._split >= 0 else line.split()
+        count = self.count
+        if len(words) != count:
+            if len(words) < count:
+                return False
+            if self._split < 0 and self._name >= 0:
+                # A command with blanks in the middle: the figures stand on both sides of it.
+                name, behind = self._name, len(words) - count + self._name + 1
+                words[name:behind] = [" ".join(words[name:behind])]
+        pid = words[self._pid]
+        if not pid.isdecimal():
+            return False
+        size = size_in(words[self._size], self._factor)
+        if size != size or size < 0:
+            return False
+        command = words[self._name].rstrip() if self._name >= 0 else ""
+        series = self._series.get((pid, command))
+        if series is None:
+            if not line.endswith("\n"):
+                return True
+            series = self._meet(pid, command)
+        if not size and len(series) and max(series.sizes[-1:], default=0) > 0:
+            # What has ended and waits for its parent holds nothing that could be told.
+            size = math.nan
+        anon = size_in(words[self._anon], self._factor) if self._anon >= 0 else math.nan
+        series.add(at, size, anon)
+        return True
+
+    def _meet(self, pid: str, command: str) -> Gathered:
+        name = program_name(command)
+        shown = f"{name} {pid}".strip()
+        series = self._found.series(
+            (pid, name), shown, pid=int(pid), command_line=command[:4000], kind=self._kind
+        )
+        if len(self._series) > 100_000:
+            self._series.clear()
+        self._series[pid, command] = series
+        return series
