@@ -1,65 +1,43 @@
-"""What `pidstat -r` of sysstat prints, in each of its ways: one line per process and moment.
+"""What `pidstat -r` of sysstat prints, in all its ways: one line per process and moment.
 
-Versions 9 to 12.7, in every language that glibc has, plain, coloured or indented. With `-h` all
+Tried with 12.6.1 and 12.8.0 in the languages of glibc, and on files of 9.0 to 12.7. With `-h` all
 figures of a process are in one line below "# Time", else memory has a block of its own; `-H` tells
-seconds since 1970, else there is only a clock, in the local time of the machine, whose date is in
-the first line. Sizes are KiB, with a letter under `--human`. Read is the resident set of each
-process; threads (`-t`) have what their process has.
+seconds since 1970, else there are only hours, minutes and seconds, in the local time of the
+machine, whose date is in the first line. RSS is read: KiB, or with a letter under `--human`.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from trayapp.domain.language import N_, _
-from trayapp.domain.units import GIB, KIB, MIB
 from trayapp.errors import RecordingError
 from trayapp.recording.clocks import Clock
-from trayapp.recording.gathering import Gathered, Gathering
+from trayapp.recording.gathering import Gathering
+from trayapp.recording.minutes import MinuteClock
+from trayapp.recording.program_rows import ProgramRows
 from trayapp.recording.source import Source, Start
 
 NAME = "pidstat"
 EXPECTS = N_("a log of pidstat -r")
-BANNER = re.compile(r"\s*\S+ \S+ \(.*?\)\s+(.*?)\s*_\S+?_\s+\(\d+ CPU")
-"""The first line of all programs of sysstat; its date."""
-_FIRST = {"UID", "USER", "PID", "TGID"}
-_UNITS = {"k": KIB, "M": MIB, "G": GIB, "T": 1024 * GIB, "B": 1, "K": KIB}
-_DECIMAL_COMMA = re.compile(r"\s\d+,\d\d?(?:\s|[kKMGTB]\s)")
-_MOST_CLOCK_WORDS = 6
-
-
-@dataclass(slots=True)
-class _Headings:
-    """What a line of headings tells of the lines below it."""
-
-    clock: str
-    """What stands before the first column: a clock, seconds, or "# Time"."""
-    words: int
-    """How many words that is."""
-    titles: list[str]
-    pid_at: int
-    rss_at: int | None
-    command_at: int | None
-
-    @property
-    def has_time(self) -> bool:
-        """Whether the lines below have a time; averages have none."""
-        return self.clock.startswith("#") or any(one.isdecimal() for one in self.clock)
+BANNER = re.compile(r"\s*\S+ \S+ \([^)]*\)\s+(\S.*?)\s+_\S+_\s+\(\d+ [^\d\s]+\)")
+"""The first line of what sysstat's programs print; the group is the date."""
+_FIRSTS = ("UID", "USER", "PID", "TGID")
+_DECIMAL_COMMA = re.compile(r"\d,\d\d?(?:\s|$)")
+_MOST_CLOCK_WORDS = 7
 
 
 def resembles(start: Start) -> float:
-    """By headings that name processes, or by the first line of sysstat with such below."""
-    lines = start.lines[:200]
-    if any(_headings(line) is not None for line in lines):
-        return 1.0
-    return 0.3 if any(BANNER.match(line) for line in lines[:5]) else 0.0
+    """By a heading with a pid and a command, below a time."""
+    for line in start.lines[:400]:
+        if _heading(line) is not None:
+            return 1.0
+    return 0.0
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read what was printed; lines that make no sense are passed over.
+    """Read what was printed.
 
     Raises: RecordingError if no memory is told in it.
     """
@@ -69,163 +47,130 @@ def read(source: Source, found: Gathering) -> None:
     reading.finish()
 
 
-def _headings(line: str) -> _Headings | None:
-    """The line as one of headings; None if it is none."""
+def _heading(line: str) -> tuple[str, list[str]] | None:
+    """The clock in front of a heading, and its titles; None if a line is none."""
     if "PID" not in line and "TGID" not in line:
         return None
     words = line.split()
-    first = next((at for at, word in enumerate(words) if word in _FIRST), None)
-    if first is None or first > _MOST_CLOCK_WORDS + 1 or words[-1] != "Command":
+    first = next((at for at, word in enumerate(words) if word in _FIRSTS), -1)
+    if not 1 <= first <= _MOST_CLOCK_WORDS or words[-1] != "Command":
         return None
-    titles = words[first:]
-    if "TGID" not in titles and "PID" not in titles:
+    clock = " ".join(words[:first])
+    # A clock, or "# Time"; the first title of other programs' headings may be anything.
+    if words[0] != "#" and not any(character.isdecimal() for character in clock):
         return None
-    pid_at = titles.index("TGID") if "TGID" in titles else titles.index("PID")
-    is_table = words[0].startswith("#")
-    return _Headings(
-        clock="#" if is_table else " ".join(words[:first]),
-        words=1 if is_table else first,
-        titles=titles,
-        pid_at=pid_at,
-        rss_at=titles.index("RSS") if "RSS" in titles else None,
-        command_at=len(titles) - 1,
-    )
+    return clock, words[first:]
 
 
-@dataclass(slots=True)
-class _Life:
-    """One process that was met."""
+class SysstatClock:
+    """The clock in front of each line of sysstat's programs, with the date of the banner."""
 
-    series: Gathered
-    has_memory: bool = False
+    def __init__(self, source: Source, found: Gathering, example: str) -> None:
+        """`example`: a clock of the file, whose language tells the order of day and month."""
+        latest = source.path.stat().st_mtime
+        self._clock = Clock(zone=source.instructions.timezone, latest_wall_seconds=latest)
+        self._minutes = MinuteClock(self._clock)
+        self._found = found
+        self._example = example
+        self._has_comma = any(map(_DECIMAL_COMMA.search, source.start.lines[:50]))
+        self._last = ("", float("nan"))
+        self._last_seconds = float("nan")
+        self._is_date_used = False
 
-
-@dataclass(slots=True)
-class _Reading:
-    """One log while it is read."""
-
-    source: Source
-    found: Gathering
-    clock: Clock = field(init=False)
-    headings: _Headings | None = None
-    has_memory: bool = False
-    _lives: dict[tuple[str, str], _Life] = field(default_factory=dict)
-    _last_clock: str = ""
-    _seconds: float = math.nan
-    _example: str = ""
-    _has_comma: bool = False
-
-    def __post_init__(self) -> None:
-        lines = self.source.start.lines
-        known = (_headings(line) for line in lines[:200])
-        self._example = next((one.clock for one in known if one and one.has_time), "")
-        if self._example == "#":
-            rows = [line for line in lines if line[:1] not in ("#", "") and " " in line.strip()]
-            self._example = next((row[:24] for row in rows if not BANNER.match(row)), "")
-        self._has_comma = any(_DECIMAL_COMMA.search(line) for line in lines)
-        modified = self.source.path.stat().st_mtime
-        self.clock = Clock(zone=self.source.instructions.timezone, latest_wall_seconds=modified)
-
-    def take(self, number: int, line: str) -> None:
-        headings = self.headings
-        if "Command" in line and (again := _headings(line)) is not None:
-            self.headings = again
-            self.has_memory = self.has_memory or again.rss_at is not None
-            return
-        if "CPU" in line and (banner := BANNER.match(line)) is not None:
-            self.clock.set_date(banner[1], clock=self._example, has_decimal_comma=self._has_comma)
-            self.headings = None
-            return
-        if headings is None or headings.rss_at is None or not headings.has_time:
-            return
-        words = line.split()
-        if not words or words[0].startswith("#"):
-            return
-        if not self._take(words, headings, line):
-            self.found.pass_over(number, line, _("not what its headings say"))
-
-    def _take(self, words: list[str], headings: _Headings, line: str) -> bool:
-        """Whether the line was understood."""
-        if not line.endswith("\n") and len(words) < headings.words + len(headings.titles):
-            # Cut off where the file ends.
-            return True
-        at = self._columns_at(words, headings)
-        if at is None:
+    def take_banner(self, line: str) -> bool:
+        """Whether the line is a banner; its date holds from now on."""
+        match = BANNER.match(line)
+        if match is None:
             return False
-        pid = words[at + headings.pid_at]
-        if not pid.isdecimal():
-            # Threads have "-" there, and what their process has.
-            return pid == "-"
-        clock = words[0] if at == 1 else " ".join(words[:at])
-        if clock != self._last_clock:
-            self._last_clock = clock
-            self._seconds = self.clock.read(clock)
-        if self._seconds != self._seconds:
-            return False
-        rss_at = headings.rss_at
-        assert rss_at is not None  # noqa: S101  (asked before)
-        size = _size(words[at + rss_at])
-        life = self._life(pid, words[at + len(headings.titles) - 1 :])
-        if size == 0 and life.has_memory:
-            # It has ended, and nobody has asked for its exit code yet.
-            size = math.nan
-        life.has_memory = life.has_memory or size > 0
-        life.series.add(self._seconds, size)
+        self._minutes.forget()
+        self._clock.set_date(match[1], clock=self._example, has_decimal_comma=self._has_comma)
         return True
 
-    def _columns_at(self, words: list[str], headings: _Headings) -> int | None:
-        """Where the first column is, behind the clock, whose words may be more or fewer."""
-        usual = headings.words
-        if _is_row(words, headings, usual):
-            return usual
-        for count in range(1, _MOST_CLOCK_WORDS):
-            if count != usual and _is_row(words, headings, count):
-                return count
-        return None
-
-    def _life(self, pid: str, command: Sequence[str]) -> _Life:
-        first = command[0]
-        life = self._lives.get((pid, first))
-        if life is None:
-            name = first.rsplit("/", 1)[-1] if first.startswith("/") else first
-            series = self.found.series(
-                (pid, name),
-                f"{name} {pid}",
-                pid=int(pid),
-                command_line=" ".join(command),
-                kind="resident set",
-            )
-            life = self._lives[pid, first] = _Life(series)
-        return life
+    def read(self, text: str) -> float:
+        """The moment of a clock; NaN if it is none."""
+        if text != self._last[0]:
+            seconds = self._minutes.read(text)
+            if seconds == seconds:
+                self._last_seconds = seconds
+                self._is_date_used = self._is_date_used or not text.isdecimal()
+                seconds = self._found.moment(seconds)
+            self._last = text, seconds
+        return self._last[1]
 
     def finish(self) -> None:
-        """Raises: RecordingError if there was no memory."""
-        if not self.has_memory:
+        """Say what had to be guessed."""
+        if not self._is_date_used:
+            return
+        for note in self._clock.notes:
+            self._found.note(note)
+        if shift := self._clock.shift_seconds(self._last_seconds):
+            self._found.shift_seconds = shift
+
+
+class _Reading:
+    """One file while it is read."""
+
+    def __init__(self, source: Source, found: Gathering) -> None:
+        self._path = source.path
+        self._found = found
+        headings = filter(None, map(_heading, source.start.lines))
+        self._clock = SysstatClock(source, found, next(headings, ("", []))[0])
+        self._rows = ProgramRows(found)
+        self._titles: Sequence[str] = ()
+        self._clock_words = 0
+        """How many words the clock in front of a row has; 0: not known yet."""
+
+    def take(self, number: int, line: str) -> None:
+        heading = _heading(line)
+        if heading is not None:
+            clock, titles = heading
+            self._clock_words = 0 if clock.startswith("#") else len(clock.split())
+            if titles != self._titles:
+                self._titles = titles
+                self._rows.set_heading(titles)
+            return
+        if not self._rows.tells_memory or not line.strip():
+            self._clock.take_banner(line)
+            return
+        if "_" in line and self._clock.take_banner(line):
+            return
+        count = self._clock_words
+        words = line.split(None, count or 1)
+        if not count:
+            count = self._clock_words = self._find_clock(line)
+            words = line.split(None, count)
+        rest = words[count] if len(words) > count else ""
+        at = self._clock.read(words[0] if count == 1 else " ".join(words[:count]))
+        if at == at and self._rows.take(rest, at):
+            return
+        if line.endswith("\n") and not self._is_no_sample(line, rest):
+            self._found.pass_over(number, line, _("no row of pidstat"))
+
+    def _find_clock(self, line: str) -> int:
+        """Below "# Time" a clock may be several words: as many as leave a pid in its place."""
+        words = line.split()
+        at = next(at for at, title in enumerate(self._titles) if title in ("PID", "TGID"))
+        for count in range(1, _MOST_CLOCK_WORDS + 1):
+            if len(words) > count + at and (
+                words[count + at].isdecimal() or words[count + at] == "-"
+            ):
+                return count
+        return 1
+
+    def _is_no_sample(self, line: str, rest: str) -> bool:
+        """Averages at the end, and threads, which have "-" in place of a process."""
+        first = line.split(None, 1)[0]
+        if first.endswith((":", "：")) or " :" in line[:20]:
+            return True
+        words = rest.split()
+        at = next((at for at, title in enumerate(self._titles) if title in ("TGID", "PID")), 0)
+        return len(words) > at and words[at] == "-"
+
+    def finish(self) -> None:
+        if self._rows.has_heading and not self._rows.has_memory:
             raise RecordingError(
                 _("{path} is of pidstat, but without memory; make it by pidstat -r").format(
-                    path=self.source.path
+                    path=self._path
                 )
             )
-        for note in () if self._last_clock.isdecimal() else self.clock.notes:
-            self.found.note(note)
-        if self.clock.is_dateless:
-            self.found.shift_seconds += self.clock.shift_seconds(self._seconds)
-            self.found.note(_("only times of day are told; the date is that of the file"))
-        self.found.take("RSS", _("resident set, in KiB"))
-
-
-def _is_row(words: list[str], headings: _Headings, at: int) -> bool:
-    if len(words) < at + len(headings.titles):
-        return False
-    pid = words[at + headings.pid_at]
-    size = words[at + (headings.rss_at or 0)]
-    return (pid.isdecimal() or pid == "-") and size[:1].isdecimal() and not size.count(":")
-
-
-def _size(text: str) -> float:
-    unit = _UNITS.get(text[-1])
-    number = text if unit is None else text[:-1]
-    try:
-        return float(number.replace(",", ".")) * (unit or KIB)
-    except ValueError:
-        return math.nan
+        self._clock.finish()
