@@ -28,7 +28,7 @@ def read(source: Source, found: Gathering) -> None:
     """Read a profile; a size of 0, as it tells of what has ended, is unknown."""
     command_line = ""
     memory = None
-    for number, line in enumerate(source.lines(), 1):
+    for number, line in enumerate(source.whole_lines(), 1):
         if line.startswith("MEM "):
             words = line.split()
             if len(words) == 3:

@@ -36,6 +36,10 @@ def read(source: Source, found: Gathering) -> None:
         if _PLAIN.match(text) or _TABLE.match(text):
             is_table = _TABLE.match(text) is not None
             titles = _titles(text, is_table=is_table)
+            if "time" not in titles or "real" not in titles:
+                found.pass_over(number, line, _("a heading that is damaged"))
+                titles, time_at = [], -1
+                continue
             time_at, size_at = titles.index("time"), titles.index("real")
             count_at = titles.index("nproc") if "nproc" in titles else -1
             continue
@@ -43,7 +47,7 @@ def read(source: Source, found: Gathering) -> None:
             continue
         # A number at the end of a line that was cut off is not what it was to be.
         cells = text.split(",") if is_table else text.split()
-        if len(cells) < len(titles) or not line.endswith("\n"):
+        if time_at < 0 or len(cells) < len(titles) or not line.endswith("\n"):
             if line.endswith("\n"):
                 found.pass_over(number, line, _("a column is missing"))
             continue
