@@ -8,25 +8,18 @@ because it was summed up; values are bytes.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from trayapp.domain.language import N_, _
 from trayapp.errors import RecordingError
-from trayapp.recording.gathering import Gathered, Gathering, number_of
+from trayapp.recording.gathering import Gathering, number_of
 from trayapp.recording.json_stream import JsonError, broken
-from trayapp.recording.meaning import is_memory_name, meaning_of
-from trayapp.recording.records import Kind
+from trayapp.recording.metrics import GROUP_METRIC, Metrics
 from trayapp.recording.source import Source, Start
 
 NAME = "Prometheus"
 EXPECTS = N_("Prometheus' answer to query_range")
-_GROUP_METRIC = "namedprocess_namegroup_memory_bytes"
-_COUNT_METRIC = "namedprocess_namegroup_num_procs"
-_KINDS = ("resident", "proportionalResident")
-_WHERE = ("instance", "job")
-_Labels = dict[str, str]
 
 
 def resembles(start: Start) -> float:
@@ -64,10 +57,7 @@ class _Reading:
 
     def __init__(self, source: Source, found: Gathering) -> None:
         self._path = source.path
-        self._found = found
-        self._labels: dict[int, _Labels] = {}
-        self._counts: dict[int, dict[float, float]] = {}
-        self._series: dict[int, Gathered | None] = {}
+        self._metrics = Metrics(found)
 
     def take(self, place: tuple[str | int, ...], value: Any) -> None:
         """Raises: RecordingError."""
@@ -88,121 +78,24 @@ class _Reading:
         number = next((part for part in place if isinstance(part, int)), 0)
         if place[-1] == "metric":
             if isinstance(value, Mapping):
-                self._labels[number] = {str(key): str(one) for key, one in value.items()}
+                labels = {str(key): str(one) for key, one in value.items()}
+                self._metrics.meet(number, labels)
             return
         self._sample(number, value)
 
     def _sample(self, number: int, pair: Any) -> None:
         if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[0], (int, float)):
             return
-        moment, value = number_of(pair[0]), number_of(pair[1])
-        if number not in self._series:
-            self._series[number] = self._begin(number)
-        series = self._series[number]
-        if series is not None:
-            # process-exporter tells 0 of a group of which nothing runs.
-            series.add(moment, value or math.nan)
-        elif number in self._counts:
-            self._counts[number][moment] = value
-
-    def _begin(self, number: int) -> Gathered | None:
-        """Where the samples of a series are put; None if they are no sizes."""
-        labels = self._labels.get(number)
-        if labels is not None and labels.get("__name__") == _COUNT_METRIC:
-            self._counts[number] = {}
-            return None
-        if labels is None or _is_group(labels) or _is_memory(labels):
-            return self._found.series(number, "")
-        return None
+        self._metrics.sample(number, number_of(pair[0]), number_of(pair[1]))
 
     def finish(self) -> None:
         """Choose what is shown, and name it.
 
         Raises: RecordingError.
         """
-        everything = list(self._labels.items())
-        groups = [one for one in everything if _is_group(one[1])]
-        chosen = list(_resident(groups)) or [one for one in everything if _is_memory(one[1])]
-        if everything and not chosen:
+        if not self._metrics.finish():
             raise RecordingError(
                 _("{path} has no memory in it; query {metric} or another size in bytes").format(
-                    path=self._path, metric=_GROUP_METRIC
+                    path=self._path, metric=GROUP_METRIC
                 )
             )
-        self._leave_out({number for number, _labels in chosen})
-        counts = {_place(self._labels[number]): counted for number, counted in self._counts.items()}
-        names = _names([labels for _number, labels in chosen])
-        for (number, labels), name in zip(chosen, names, strict=True):
-            series = self._found.everyone.get(number)
-            if series is not None:
-                series.name = name
-                series.kind = _kind(labels)
-                if processes := counts.get(_place(labels)):
-                    series.count_children(processes)
-
-    def _leave_out(self, chosen: set[int]) -> None:
-        for number, labels in self._labels.items():
-            name = labels.get("__name__", "")
-            if number not in chosen:
-                if number in self._found:
-                    self._found.drop(number)
-                if name != _COUNT_METRIC:
-                    reason = meaning_of(name, is_metric=True).reason
-                    reason = reason or _("another size of the same programs")
-                    self._found.leave_out(f"{name} {labels.get('memtype', '')}".strip(), reason)
-
-
-def _kind(labels: _Labels) -> Kind:
-    if labels.get("memtype") == "proportionalResident":
-        return "proportional set"
-    if labels.get("memtype") is not None:
-        return "resident set"
-    return meaning_of(labels.get("__name__", ""), is_metric=True).kind or "memory"
-
-
-def _is_group(labels: _Labels) -> bool:
-    return labels.get("memtype") is not None and (
-        labels.get("__name__", _GROUP_METRIC) == _GROUP_METRIC
-    )
-
-
-def _resident(
-    groups: list[tuple[int, _Labels]],
-) -> Iterator[tuple[int, _Labels]]:
-    """Of each group the best size that was asked for."""
-    places: dict[tuple[tuple[str, str], ...], dict[str, tuple[int, _Labels]]] = {}
-    for number, labels in groups:
-        places.setdefault(_place(labels), {})[labels["memtype"]] = number, labels
-    for kinds in places.values():
-        best = next((kinds[kind] for kind in _KINDS if kind in kinds), None)
-        if best is not None:
-            yield best
-
-
-def _is_memory(labels: _Labels) -> bool:
-    name = labels.get("__name__")
-    # What was summed up has lost its name.
-    return labels.get("memtype") is None and (name is None or is_memory_name(name, is_metric=True))
-
-
-def _place(labels: _Labels) -> tuple[tuple[str, str], ...]:
-    """Which group on which machine."""
-    return tuple(sorted((k, v) for k, v in labels.items() if k not in ("memtype", "__name__")))
-
-
-def _names(everyone: list[_Labels]) -> list[str]:
-    """The group, or the metric, with whatever labels tell it from the others."""
-    telling = {
-        label
-        for labels in everyone
-        for label in labels
-        if label not in ("__name__", "groupname", "memtype")
-        and len({other.get(label) for other in everyone}) > 1
-    }
-    names = []
-    for labels in everyone:
-        name = labels.get("groupname") or labels.get("__name__") or ""
-        order = sorted(telling & labels.keys(), key=lambda label: (label in _WHERE, label))
-        details = ", ".join(labels[label] for label in order)
-        names.append(f"{name} {details}".strip() or "memory")
-    return names
