@@ -15,7 +15,7 @@ from trayapp.domain.language import _
 from trayapp.domain.reasons import reason_of
 from trayapp.errors import RecordingError
 from trayapp.recording import database
-from trayapp.recording.formats import FORMATS, READABLE, memtray_history
+from trayapp.recording.formats import FORMATS, OWN_FORMS, READABLE, memtray_history
 from trayapp.recording.gathering import Gathering
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.records import Recording
@@ -118,5 +118,7 @@ def _read(source: Source) -> Recording:
 
 def what_is_expected() -> str:
     """All forms, in a part of a sentence."""
-    *named, last = dict.fromkeys(_(form.EXPECTS) for form in FORMATS)
-    return _("expected {forms}, or {last}").format(forms=", ".join(named), last=last)
+    ours = [_(form.EXPECTS) for form in FORMATS[:OWN_FORMS]]
+    others = dict.fromkeys(form.NAME for form in FORMATS[OWN_FORMS:-1])
+    text = _("expected {own}, what one of these programs writes: {others}, or {last}")
+    return text.format(own=", ".join(ours), others=", ".join(others), last=_(FORMATS[-1].EXPECTS))
