@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from tests.readers.children import eventually, running, tell
 from trayapp.domain.applications import ApplicationTracker
+from trayapp.domain.names import process_label
 from trayapp.domain.samples import ProcessKey
 from trayapp.readers.procfs import ProcfsReader
 
@@ -75,3 +80,25 @@ def test_a_real_family_is_one_application(tmp_path: Path) -> None:
                     os.kill(pid, signal.SIGKILL)
     finally:
         reader.close()
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("puma 6.4.0 (tcp://0.0.0.0:3000) [shop]", "puma"),
+        ("sidekiq 7.2.0 current [0 of 5 busy]", "sidekiq"),
+        ("Passenger RubyApp: /srv/mail/outgoing (production)", "Passenger"),
+    ],
+)
+def test_a_server_that_writes_its_own_title_is_called_by_its_program(title: str, name: str) -> None:
+    """As the kernel shows it then: one argument, with the interpreter's short name beside it."""
+    with subprocess.Popen([title], executable=sys.executable, stdin=subprocess.PIPE) as child:
+        try:
+            reader = ProcfsReader(descriptor_limit=8192)
+            found = {facts.key.pid: facts for facts in reader.refresh().appeared}
+            reader.close()
+            facts = found[child.pid]
+            assert facts.arguments == (title,)
+            assert process_label(facts.arguments, facts.name) == name
+        finally:
+            child.kill()

@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from trayapp.domain.titles import base_name, is_title, titled_program
+
 DIRECTION_MARK = "\u200e"
 """Invisible; around a name, it keeps the line's direction, which is from left to right in all our
 languages. Unlike an isolate or an embedding it cannot be left open."""
@@ -114,7 +116,7 @@ def read_command(arguments: Sequence[str], name: str) -> Command:
             if argument.startswith(_STREAMS):
                 return Command(program, is_inline=True)
             if before not in interpreter.takes_value:
-                return Command(program, _base_name(argument) or None)
+                return Command(program, base_name(argument) or None)
         elif _is_inline(argument, interpreter):
             return Command(program, is_inline=True)
         before = argument
@@ -138,14 +140,10 @@ def _is_inline(option: str, interpreter: _Interpreter) -> bool:
 def _program(first: str, name: str, *, alone: bool) -> str:
     bundle, is_bundle, _ = first.partition(".app/Contents/")
     if is_bundle:
-        return _base_name(bundle)
-    if alone and " " in first:
-        # A title instead of a command line: "postgres: me mydb idle", "/opt/chrome --type=gpu".
-        # The short name tells it from a program with spaces in its path.
-        word = _base_name(first.partition(" ")[0].rstrip(":"))
-        if word and name.startswith(word[:15]):
-            return word
-    program = _base_name(first)
+        return base_name(bundle)
+    program = base_name(first)
+    if " " in first and (alone or is_title(first)):
+        program = titled_program(first, name) or program
     if program == "exe":  # /proc/self/exe
         program = name
     if program.startswith("-") and len(program) > 1:  # a login shell
@@ -153,7 +151,3 @@ def _program(first: str, name: str, *, alone: bool) -> str:
     for ending in _ENDINGS:
         program = program.removesuffix(ending)
     return program or name
-
-
-def _base_name(path: str) -> str:
-    return path.rstrip("/\\").replace("\\", "/").rsplit("/", 1)[-1]
