@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from trayapp.control.server import Handler
+from trayapp.domain.captures import base_name
 from trayapp.domain.language import _
 from trayapp.domain.samples import ProcessFacts, ProcessKey
 from trayapp.domain.view import Controls
@@ -78,7 +79,7 @@ class Answers:
 
     def _untrack(self, arguments: Mapping[str, object]) -> dict[str, object]:
         _kind, name = _kind_and_name(arguments)
-        remove_target(self._config_file, name)
+        remove_target(self._config_file, base_name(name))
         self._sampler.wake()
         return {"name": name}
 

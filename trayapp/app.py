@@ -25,6 +25,7 @@ from trayapp.delivery.console import Console
 from trayapp.delivery.counts import DeliveryCounts
 from trayapp.delivery.log import LogFile
 from trayapp.delivery.notifier import Notifier
+from trayapp.domain.captures import base_name
 from trayapp.domain.cleaning import APP, CleanupResult
 from trayapp.domain.dates import weekday_name
 from trayapp.domain.icon import color_problems
@@ -618,7 +619,7 @@ class App:
             targets=[
                 target
                 for target in (view.targets if view else ())
-                if what in ("all", f"target:{target.name}")
+                if what in ("all", f"target:{target.name}", f"target:{base_name(target.name)}")
             ],
         )
 
@@ -706,7 +707,11 @@ class App:
         return {"results": [_cleanup(result) for result in results]}
 
     def _known_targets(self) -> list[str]:
-        return [target.name for target in self._settings_file.settings.targets]
+        view = self._sampler.view
+        seen = [target.name for target in view.targets] if view else []
+        written = [target.name for target in self._settings_file.settings.targets]
+        # Of a target by value there are more than are written.
+        return list(dict.fromkeys((*written, *seen)))
 
     def _control_alerts(self, arguments: Mapping[str, object]) -> dict[str, object]:
         what, target = arguments.get("what"), arguments.get("target")

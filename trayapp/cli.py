@@ -105,6 +105,10 @@ def _parser() -> argparse.ArgumentParser:
     cleanup = verb("cleanup", _cleanup, _("give memory back, and say honestly how much"), json=True)
     cleanup.add_argument("targets", nargs="*", metavar="TARGET", help=_("default: Memtray itself"))
     cleanup.add_argument("--all", action="store_true", help=_("Memtray itself and all targets"))
+    gc = verb(
+        "gc", _cleanup, _("free memory of Memtray itself, as `memtray cleanup` does"), json=True
+    )
+    gc.set_defaults(targets=[], all=False)
     trends = verb("trends", _trends, _("open the trend window, or save it as a picture"))
     trends.add_argument(
         "targets",

@@ -63,7 +63,7 @@ class ProcessLook:
     def matches(self, rule: TargetRule, others: Sequence[TargetRule] = ()) -> Matches:
         """Who this rule finds; `others`: the targets that may have the same processes already."""
         tracker = self._tracker([rule])
-        members = tracker.members()[rule.name]
+        members = tracker.members_of_rules()[rule.name]
         known = [facts for key in members if (facts := tracker.facts(key)) is not None]
         direct = tuple(facts for facts in known if rule.matches(facts))
         nearest = None if known else nearest_match(rule, tracker.strangers())

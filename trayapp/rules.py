@@ -68,6 +68,7 @@ def monitor_rules(settings: Settings) -> MonitorRules:
             },
         ),
         bar_span_seconds=settings.icon.span_seconds,
+        slow_values_seconds=settings.sampling.private_seconds,
     )
 
 

@@ -223,6 +223,7 @@ class Sampler(threading.Thread):
             mark,
             self._requested,
         )
+        self._set_periods()
         self._open_history()
         self._keep_event(Event(wall_seconds=time.time(), kind="start", subject="memtray"))
         try:
@@ -271,6 +272,7 @@ class Sampler(threading.Thread):
                 suspects=self._monitor.suspects,
                 referenced=self._referenced,
             )
+            self._monitor.set_targets(self._machine.active_rules)
             self._verdict = self._budget.fold(now, frame.app)
             outcome = self._monitor.fold(frame, self._quiet_now(), self._verdict)
             self._referenced = outcome.referenced
@@ -400,6 +402,10 @@ class Sampler(threading.Thread):
                 return
             errand()
 
+    def _set_periods(self) -> None:
+        sampling = self._settings_file.settings.sampling
+        self._machine.set_periods(sampling.applications_seconds, sampling.private_seconds)
+
     def _follow_settings(self) -> None:
         news = self._settings_file.poll()
         if news is None:
@@ -407,6 +413,7 @@ class Sampler(threading.Thread):
         if not isinstance(news, SettingsError):
             rules = monitor_rules(news)
             self._machine.set_rules(rules.targets)
+            self._set_periods()
             self._monitor.set_rules(rules)
             self._pace.set_rule(self._pace_rule())
             self._budget.set_budget(budget_of(news), self._pace.rule.interval_seconds)

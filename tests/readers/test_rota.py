@@ -71,3 +71,14 @@ def test_nobody_has_two_turns_in_one_period(ticks: list[list[int]]) -> None:
             if each in last:
                 assert second - last[each][0] >= 5
             last[each] = (second, each)
+
+
+def test_another_period_holds_at_once_for_who_waits_already() -> None:
+    rota = Rota[str](600.0)
+    assert list(rota.due(["a"], 0.0)) == ["a"]
+    rota.set_period(5.0)
+    assert list(rota.due(["a"], 4.0)) == []
+    assert list(rota.due(["a"], 5.0)) == ["a"]
+    rota.set_period(60.0)
+    assert list(rota.due(["a"], 10.0)) == ["a"]
+    assert list(rota.due(["a"], 69.0)) == []

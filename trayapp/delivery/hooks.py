@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 
 from trayapp.delivery.banner import plain
 from trayapp.delivery.hook_run import GIVE_UP_SECONDS, KEPT_OUTPUT_BYTES, HookRun
+from trayapp.domain.captures import base_name
 from trayapp.domain.identity import target_key
 from trayapp.domain.levels import Level
 from trayapp.domain.occasions import Occasion
@@ -260,7 +261,7 @@ def is_meant(hook: Hook, occasion: Transition | Occasion) -> bool:
     is_event = isinstance(occasion, Occasion)
     # An application that no target holds may go by the name of one.
     about = occasion.about if isinstance(occasion, Occasion) else key_of_transition(occasion)
-    if hook.target is not None and target_key(hook.target) != about:
+    if hook.target is not None and target_key(hook.target) not in (about, base_name(about)):
         return False
     if is_event:
         return occasion.kind in hook.events

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from trayapp.domain.alerting import Incident
+from trayapp.domain.captures import base_name
 from trayapp.domain.language import N_, _, format_number, ngettext
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Event, JsonValue
@@ -179,7 +180,7 @@ class ActionKeeper:
         if kind not in TARGET_INCIDENTS or name != transition.subject:
             return ()
         target = next((each for each in targets if each.name == name), TargetView(name=name))
-        wanted = policy.actions.get(name, {})
+        wanted = policy.actions.get(base_name(name), policy.actions.get(name, {}))
         decisions: list[Decision] = []
         for level in transition.reached_levels:
             for action in _ORDER:
@@ -211,7 +212,8 @@ class ActionKeeper:
         decisions = []
         for (incident, action, level), told in list(self._waiting.items()):
             name = incident.partition(":")[2]
-            if action not in policy.actions.get(name, {}).get(level, ()):
+            wanted = policy.actions.get(base_name(name), policy.actions.get(name, {}))
+            if action not in wanted.get(level, ()):
                 del self._waiting[incident, action, level]
             elif levels.get(incident, Level.NORMAL) >= level:
                 target = views.get(name, TargetView(name=name))

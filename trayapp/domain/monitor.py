@@ -181,6 +181,8 @@ class MonitorRules:
     """Whether what no target holds is judged, too."""
     policy: AlertPolicy = field(default_factory=AlertPolicy)
     bar_span_seconds: float = 300.0
+    slow_values_seconds: float = SLOW_VALUES_SECONDS
+    """How often private and proportional memory is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,6 +378,11 @@ class Monitor:
         self._book.policy = rules.policy
         self._set_states()
 
+    def set_targets(self, targets: tuple[TargetRule, ...]) -> None:
+        """Judge these targets from the next frame on; what is remembered of others is dropped."""
+        if targets is not self._rules.targets:
+            self.set_rules(replace(self._rules, targets=targets))
+
     def preload_bars(self, remembered: Mapping[Series, Sequence[float | None]]) -> None:
         """Fill the bars with what the history remembers, oldest first, up to now."""
         self._system_bars.preload(remembered.get(_USED, ()))
@@ -481,7 +488,7 @@ class Monitor:
             self._leaks_of_others = ()
             self._other_suspects = ()
         values = _machine_values(frame)
-        is_slow_due = now - self._slow_values_at >= SLOW_VALUES_SECONDS
+        is_slow_due = now - self._slow_values_at >= self._rules.slow_values_seconds
         if is_slow_due:
             self._slow_values_at = now
             values += _slow_machine_values(frame)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from trayapp.domain.absolute import Amounts
+from trayapp.domain.captures import Captured, is_by_value, value_of
 from trayapp.domain.samples import ProcessFacts, ProcessKey
 
 
@@ -50,8 +51,11 @@ class _Member:
     """Index of the rule that holds it; None: no target."""
     own: bool = False
     """Part of Memtray itself, which is never part of a target."""
+    value: str | None = None
+    """What the rule's named groups hold; None: it has none, or they hold nothing."""
     heritage: str | None = None
     """The target its parent passes on, remembered for when the parent has ended."""
+    heritage_value: str | None = None
     is_heir_of_own: bool = False
 
 
@@ -72,16 +76,37 @@ class TargetTracker:
         self._by_pid: dict[int, ProcessKey] = {}
         self._sorted: dict[str, list[ProcessKey]] | None = None
         """What `members` tells, until something changes."""
+        self._captured = _captured(self._rules, {})
+        self._active = self._rules
 
     @property
     def rules(self) -> tuple[TargetRule, ...]:
         """The rules in force, in order."""
         return self._rules
 
+    @property
+    def active_rules(self) -> tuple[TargetRule, ...]:
+        """One for each target that `members` tells of: of a rule by value, one for each value.
+
+        The same tuple until that changes.
+        """
+        self.members()
+        return self._active
+
+    def retire(self, now: float) -> None:
+        """Drop targets by value that had no process for a minute; `now`: monotonic seconds."""
+        if not self._captured:
+            return
+        living = {name for name, keys in self.members().items() if keys}
+        for captured in self._captured.values():
+            if captured.retire(living, now):
+                self._sorted = None
+
     def set_rules(self, rules: Sequence[TargetRule]) -> None:
         """Put other rules in force and sort every known process anew."""
         self._rules = tuple(rules)
         self._sorted = None
+        self._captured = _captured(self._rules, self._captured)
         for key in sorted(self._members, key=_age):
             self._assign(self._members[key])
 
@@ -118,11 +143,31 @@ class TargetTracker:
         Not to be changed: while nothing happens the answer is the same.
         """
         if self._sorted is None:
-            self._sorted = {rule.name: [] for rule in self._rules}
+            found: dict[str, list[ProcessKey]] = {}
             for key, member in self._members.items():
                 if member.rule is not None:
-                    self._sorted[self._rules[member.rule].name].append(key)
+                    found.setdefault(self._name_of(member.rule, member.value), []).append(key)
+            active: list[TargetRule] = []
+            for index, rule in enumerate(self._rules):
+                captured = self._captured.get(index)
+                if captured is None:
+                    active.append(rule)
+                else:
+                    active += captured.rules(with_own=rule.name in found)
+            self._sorted = {rule.name: found.get(rule.name, []) for rule in active}
+            if not _are_the_same(active, self._active):
+                self._active = tuple(active)
         return self._sorted
+
+    def members_of_rules(self) -> dict[str, list[ProcessKey]]:
+        """The same by the names of the rules, whatever the values."""
+        if not self._captured:
+            return self.members()
+        found: dict[str, list[ProcessKey]] = {rule.name: [] for rule in self._rules}
+        for key, member in self._members.items():
+            if member.rule is not None:
+                found[self._rules[member.rule].name].append(key)
+        return found
 
     def facts(self, key: ProcessKey) -> ProcessFacts | None:
         """What is known of a living process."""
@@ -143,6 +188,7 @@ class TargetTracker:
         if parent is not None:
             held_by = None if parent.rule is None else self._rules[parent.rule]
             member.heritage = held_by.name if held_by and held_by.children else None
+            member.heritage_value = parent.value
             member.is_heir_of_own = parent.own and not _runs_a_command(parent.facts.arguments)
         member.own = (
             member.facts.key.pid == self._app_pid
@@ -150,6 +196,15 @@ class TargetTracker:
             or _after_memtray(member.facts.arguments) is not None
         )
         member.rule = None if member.own else self._find_rule(member)
+        member.value = None
+        if member.rule in self._captured:
+            rule = self._rules[member.rule]
+            is_own = rule.matches(member.facts)
+            member.value = value_of(rule, member.facts) if is_own else member.heritage_value
+
+    def _name_of(self, rule: int, value: str | None) -> str:
+        captured = self._captured.get(rule)
+        return self._rules[rule].name if captured is None else captured.name_of(value)
 
     def _find_rule(self, member: _Member) -> int | None:
         inherited = None
@@ -167,6 +222,22 @@ class TargetTracker:
             if member.parent in family:
                 family.add(key)
                 self._assign(member)
+
+
+def _captured(rules: Sequence[TargetRule], before: Mapping[int, Captured]) -> dict[int, Captured]:
+    """By the place of each rule by value; what is known of one that stays is kept."""
+    known = {captured.rule: captured for captured in before.values()}
+    return {
+        index: known.get(rule) or Captured(rule)
+        for index, rule in enumerate(rules)
+        if is_by_value(rule)
+    }
+
+
+def _are_the_same(some: Sequence[TargetRule], others: Sequence[TargetRule]) -> bool:
+    return len(some) == len(others) and all(
+        one is other for one, other in zip(some, others, strict=True)
+    )
 
 
 def _age(key: ProcessKey) -> tuple[int, int]:

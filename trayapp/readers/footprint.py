@@ -83,7 +83,7 @@ class _Finding(NamedTuple):
 
 
 class FootprintReader:
-    """Reads footprints, each every 30 s. All calls from one thread. Keeps nothing of the dead."""
+    """Reads footprints, each every 30 s or as set. One thread. Keeps nothing of the dead."""
 
     def __init__(
         self,
@@ -100,6 +100,10 @@ class FootprintReader:
         self._cpu_clock = cpu_clock
         self._rota = Rota[ProcessKey](PERIOD_SECONDS, BUDGET_SECONDS, clock)
         self._found: dict[ProcessKey, _Finding] = {}
+
+    def set_period(self, period_seconds: float) -> None:
+        """Read each so often from now on."""
+        self._rota.set_period(period_seconds)
 
     def read(
         self,

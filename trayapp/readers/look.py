@@ -36,7 +36,7 @@ from trayapp.readers.referenced import ReferencedReader
 from trayapp.readers.system import open_system_reader
 
 GROUPS_SECONDS = 10.0
-"""How often every process is read; targets are read at every look."""
+"""How often every process is read, where nothing else is set; targets are read at every look."""
 _LARGEST_COUNT = 15
 
 
@@ -66,6 +66,7 @@ class MachineReader:
         self._targets = TargetTracker(rules, app_pid)
         self._applications = ApplicationTracker(app_pid)
         self._unmatched = UnmatchedWatch()
+        self._groups_seconds = GROUPS_SECONDS
         self._groups_at: float | None = None
         self._swap_used_bytes: int | None = None
 
@@ -78,6 +79,16 @@ class MachineReader:
         """Follow other targets from the next look on."""
         self._targets.set_rules(rules)
         self._groups_at = None
+
+    @property
+    def active_rules(self) -> tuple[TargetRule, ...]:
+        """One for each target of the latest look; the same tuple until that changes."""
+        return self._targets.active_rules
+
+    def set_periods(self, applications_seconds: float, private_seconds: float) -> None:
+        """Read what is no target, and the private memory of targets, so often from now on."""
+        self._groups_seconds = applications_seconds
+        self._proportions.set_period(private_seconds)
 
     def read_everything_soon(self) -> None:
         """Read every process at the next look, not only when ten seconds are over."""
@@ -103,9 +114,10 @@ class MachineReader:
         self._kills.note_gone(changes.gone, members_before, self._targets.facts)
         self._targets.apply(changes.appeared, changes.changed, changes.gone)
         self._applications.apply(changes.appeared, changes.changed, changes.gone)
+        self._targets.retire(now)
         members = self._targets.members()
         keys = [key for group in members.values() for key in group]
-        self._search_nearest(members, now)
+        self._search_nearest(self._targets.members_of_rules(), now)
         system = self._system.read()
         oom_kill = self._kills.read(now, members_before, members, system.available_bytes)
         limits = self._limits.read([*keys, *suspects], now, system.total_bytes)
@@ -183,7 +195,7 @@ class MachineReader:
                 limits=joined_limits(limits[key] for key in members[rule.name] if key in limits),
                 unmatched=self._unmatched.told(rule, now),
             )
-            for rule in self._targets.rules
+            for rule in self._targets.active_rules
         )
 
     def _search_nearest(self, members: dict[str, list[ProcessKey]], now: float) -> None:
@@ -194,7 +206,7 @@ class MachineReader:
     def _read_everything(
         self, now: float, limits: Mapping[ProcessKey, tuple[Limit, ...]]
     ) -> Everything | None:
-        if self._groups_at is not None and now - self._groups_at < GROUPS_SECONDS:
+        if self._groups_at is not None and now - self._groups_at < self._groups_seconds:
             return None
         self._groups_at = now
         readings = self._processes.read_all()

@@ -49,6 +49,10 @@ class ProportionReader:
         self._own_shared = own_shared or OwnShared()
         self._groups: dict[str, _Group] = {}
 
+    def set_period(self, period_seconds: float) -> None:
+        """Have each process's turn come so often from now on."""
+        self._footprints.set_period(period_seconds)
+
     def read(
         self, groups: Mapping[str, Sequence[ProcessKey]], readings: Readings, now: float,
         *, swap_moves: bool = False,

@@ -26,6 +26,13 @@ class Rota(Generic[T]):
         self._latest = float("-inf")
         """When somebody asked last whose turn it is."""
 
+    def set_period(self, period_seconds: float) -> None:
+        """Take turns at another distance; who waits for longer than that is due sooner."""
+        shorter_seconds = self._period_seconds - period_seconds
+        self._period_seconds = period_seconds
+        if shorter_seconds > 0:
+            self._turns = {each: turn - shorter_seconds for each, turn in self._turns.items()}
+
     def hasten(self, some: Iterable[T]) -> None:
         """Make these due at once, after those that have been due for longer."""
         for each in some:

@@ -25,6 +25,10 @@ class SamplingSettings:
     interval_seconds: float = 2.0
     adaptive: bool = True
     """Less often where nothing moves and on battery, more often where memory runs short."""
+    applications_seconds: float = 10.0
+    """How often everything that no target holds is read."""
+    private_seconds: float = 30.0
+    """How often private and proportional memory of targets is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -55,6 +55,8 @@ TITLES = {
 NAMES = {
     ("sampling", "interval"): N_("Interval"),
     ("sampling", "adaptive"): N_("Adapt the interval"),
+    ("sampling", "applications"): N_("Interval of applications"),
+    ("sampling", "private"): N_("Interval of private memory"),
     ("budget", "uss"): N_("Private memory"),
     ("budget", "cpu_percent"): N_("Processor (% of one core)"),
     ("budget", "descriptors"): N_("Open files"),

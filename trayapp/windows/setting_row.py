@@ -33,6 +33,10 @@ Change = Callable[[dict[str, object]], None]
 """Writes values, None being back to the default; raises SettingsError."""
 
 
+REFUSED = "<<Refused>>"
+"""The event of a row whose value was not taken."""
+
+
 class SettingRow(ttk.Frame):
     """A setting, or several of which exactly one is written: `fields` are the choices."""
 
@@ -120,6 +124,11 @@ class SettingRow(ttk.Frame):
         self._shown = shown
         self._show_value()
         self._tell(None)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether something wrong is said of what was typed."""
+        return bool(self._error.winfo_manager())
 
     def commit(self) -> bool:
         """Write what is being typed, if it fits; whether nothing is left unwritten."""
@@ -256,6 +265,7 @@ class SettingRow(ttk.Frame):
         else:
             self._error.configure(text=f"⚠ {refusal_text(self._field, sentence)}")
             self._error.grid(row=2, column=0, columnspan=3, sticky="w")
+            self.event_generate(REFUSED)
 
 
 def wrap(event: tk.Event[ttk.Label]) -> None:

@@ -18,7 +18,7 @@ from trayapp.windows.labels import plain_name
 from trayapp.windows.live_window import LiveWindow
 from trayapp.windows.scrolled import Scrolled
 from trayapp.windows.setting_names import ALTERNATIVES
-from trayapp.windows.setting_row import SettingRow, mask_of, wrap
+from trayapp.windows.setting_row import REFUSED, SettingRow, mask_of, wrap
 from trayapp.windows.setting_texts import (
     help_of,
     is_meant,
@@ -245,6 +245,7 @@ class SettingsWindow(LiveWindow):
         change = partial(self._on_change, fields[0].table, entry)
         row = SettingRow(page, fields, self._editor, entry, change, scale=self.scale)
         row.pack(fill="x")
+        row.bind(REFUSED, lambda _: self._tell_saved(""))
         self._rows.append(row)
 
     def _summary(self, table: str, name: str) -> str:
@@ -323,8 +324,14 @@ class SettingsWindow(LiveWindow):
 
     # -- what comes of it
 
+    def _tell_saved(self, text: str) -> None:
+        """Say that all is well, or that something is not: never the one below the other."""
+        if self._editor.problem is not None or any(row.is_refused for row in self._rows):
+            text = _("⚠ What is marked in red is not saved.")
+        self._status.set(text)
+
     def _written(self) -> None:
-        self._status.set(_("Saved."))
+        self._tell_saved(_("Saved."))
         self.root.after_idle(self._take_in)
         self.root.after(EFFECT_MILLISECONDS, self._ask_effect)
 
@@ -336,10 +343,13 @@ class SettingsWindow(LiveWindow):
         name = str(self._editor.file)
         found = [str(each) for each in problems] if isinstance(problems, list) else []
         mine = next((each for each in found if each.startswith(name)), None)
-        self._status.set(f"⚠ {mine}" if mine else _("Saved, and in force."))
+        if mine:
+            self._status.set(f"⚠ {mine}")
+        else:
+            self._tell_saved(_("Saved, and in force."))
 
     def _tell_no_effect(self, _error: Exception) -> None:
-        self._status.set(_("Saved. Memtray does not run now; it holds from its next start."))
+        self._tell_saved(_("Saved. Memtray does not run now; it holds from its next start."))
 
     def refresh(self) -> None:
         """Take in what was written elsewhere."""
