@@ -52,6 +52,7 @@ from trayapp.introducing import (
 )
 from trayapp.paths import Paths
 from trayapp.platforms import current_platform
+from trayapp.profiles import known_profiles, present_profile, start_profile
 from trayapp.readers.itself import RequestedWork
 from trayapp.rules import target_rules
 from trayapp.sampling import Sampler
@@ -109,6 +110,7 @@ class App:
         """
         self._paths = paths
         self._headless = headless
+        self._profile = present_profile()
         self._out = out
         self._started_wall_seconds = time.time()
         self._platform = current_platform()
@@ -146,9 +148,9 @@ class App:
         self._recent: tuple[tuple[Event, ...], tuple[str, ...]] = (), ()
         self._banners: dict[str, Incident] = {}
         """What each banner shows, by the banner's key."""
-        self._cleanups = Cleanups(self._platform, self._sampler, paths.runtime)
+        self._cleanups = Cleanups(self._platform, self._sampler, paths.shared_runtime)
         self._tasks = TaskFollower(
-            paths.runtime,
+            paths.shared_runtime,
             self._sampler.record,
             lambda: self._sampler.paused,
             rules=lambda: target_rules(self._settings_file.settings),
@@ -389,6 +391,8 @@ class App:
             icon_colors=icon.colors,
             icon_panel=icon.panel,
             icon_number=icon.number,
+            profile=self._profile,
+            profiles=known_profiles() if self._host is not None else (),
             problems=(*self._sampler.problems, *self._forwarding.problems, *icon_problems),
         )
 
@@ -482,6 +486,8 @@ class App:
             self._open_window("settings", options=("--config", str(self._config_file)))
         elif verb == "autostart":
             self._in_background(self._toggle_autostart)
+        elif verb == "profile":
+            self._in_background(lambda: self._change_profile(rest))
         elif verb == "places":
             self._in_background(self._reset_places)
         elif verb == "quit":
@@ -791,6 +797,12 @@ class App:
             self._children.open(verb, *arguments, options=options)
         except MemtrayError as error:
             self._tell("Memtray", str(error))
+
+    def _change_profile(self, name: str) -> None:
+        """Start the Memtray of another profile, and end this one when that runs."""
+        if name != self._profile:
+            start_profile(name)
+            self.stop()
 
     def _reset_places(self) -> None:
         """Put windows that remember where they were back to where they begin."""

@@ -29,6 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code. Every error of ours is one line on stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
+        if any(argument.startswith("--profile") for argument in arguments):
+            from trayapp.profiles import take_profile
+
+            arguments = take_profile(arguments, os.environ)
         speak_as_set(_config_of(arguments) or current_paths().settings_file)
         if arguments in ([], ["start"]):
             # What login and the launcher run: without the parser, which would stay resident.
@@ -331,6 +335,10 @@ def _add_start_options(parser: argparse.ArgumentParser, duration: Any) -> None:
     parser.add_argument("--headless", action="store_true", help=_("no tray: run in the terminal"))
     parser.add_argument("--interval", type=duration, metavar="1s", help=_("0.2s to 30s"))
     parser.add_argument("--config", type=Path, metavar="FILE", help=_("another settings file"))
+    # Taken out before the parser, as every verb has it; here for its help.
+    parser.add_argument(
+        "--profile", metavar="NAME", help=_("settings, history and windows of their own")
+    )
 
 
 def _add_theme(parser: argparse.ArgumentParser) -> None:
@@ -736,7 +744,7 @@ def _run_guarded(options: argparse.Namespace) -> int:
             critical_bytes=options.critical,
             restart=options.restart,
         ),
-        current_paths().runtime,
+        current_paths().shared_runtime,
     )
 
 

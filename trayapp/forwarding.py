@@ -171,7 +171,7 @@ class Forwarding:
         """Have their guarded runs start them again. A thread of the actions'."""
         from trayapp.guard.asking import restart
 
-        return restart(self._paths.runtime, processes)
+        return restart(self._paths.shared_runtime, processes)
 
     def _follow_channels(self, settings: Settings) -> None:
         # What an earlier run has left waiting is sent as well.

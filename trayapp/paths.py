@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from trayapp.domain.language import _
+from trayapp.errors import UsageError
+
+PROFILE_VARIABLE = "MEMTRAY_PROFILE"
+DEFAULT_PROFILE = "default"
+"""The name of what is used where no profile is chosen."""
+_PROFILES = "profiles"
+_PROFILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,31}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +80,68 @@ class Paths:
         """Where windows were: one small file each."""
         return self.data / "windows"
 
+    @property
+    def shared_runtime(self) -> Path:
+        """Where programs listen that Memtray asks: the same folder for all profiles."""
+        return shared_runtime(self.runtime)
+
     def create(self) -> None:
         """Make the folders, readable by this user only where they are new.
 
         Raises: OSError if a folder cannot be made.
         """
-        for folder in (self.config, self.data, self.runtime):
+        wanted = (self.config, self.data, self.runtime)
+        above = (folder.parents for folder in wanted if folder.parent.name == _PROFILES)
+        for folder in (*(each for parents in above for each in (parents[1], parents[0])), *wanted):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def find_paths(env: Mapping[str, str], platform: str = sys.platform) -> Paths:
     """Tell where the files live for the environment `env`; touches nothing.
 
+    `MEMTRAY_PROFILE` names the profile, whose files are in folders of its own below those.
+
     `MEMTRAY_HOME`, where set, holds everything. Otherwise: the XDG base directories on Linux,
     `~/Library/Application Support` on macOS, `%APPDATA%` and `%LOCALAPPDATA%` on Windows.
     """
+    paths = _all_paths(env, platform)
+    profile = env.get(PROFILE_VARIABLE, "")
+    return paths if profile in ("", DEFAULT_PROFILE) else _of_profile(paths, profile)
+
+
+def is_profile_name(name: str) -> bool:
+    """Whether a profile may be called so: it is the name of a folder on every system."""
+    return _PROFILE_NAME.fullmatch(name) is not None
+
+
+def profile_names(env: Mapping[str, str], platform: str = sys.platform) -> list[str]:
+    """The profiles that have been started, in order, without the default one."""
+    folder = _all_paths(env, platform).config / _PROFILES
+    try:
+        return sorted(
+            each.name for each in folder.iterdir() if is_profile_name(each.name) and each.is_dir()
+        )
+    except OSError:
+        return []
+
+
+def shared_runtime(runtime: Path) -> Path:
+    """Where programs listen that Memtray asks, of the runtime folder of any profile."""
+    return runtime.parent.parent if runtime.parent.name == _PROFILES else runtime
+
+
+def _of_profile(paths: Paths, profile: str) -> Paths:
+    if not is_profile_name(profile):
+        text = _("{name} cannot be a profile; write 1 to 32 letters, digits, dots, - and _")
+        raise UsageError(text.format(name=repr(profile)))
+    return Paths(
+        config=paths.config / _PROFILES / profile,
+        data=paths.data / _PROFILES / profile,
+        runtime=paths.runtime / _PROFILES / profile,
+    )
+
+
+def _all_paths(env: Mapping[str, str], platform: str) -> Paths:
     if home := env.get("MEMTRAY_HOME"):
         root = Path(home).expanduser().absolute()
         return Paths(config=root, data=root, runtime=root / "run")

@@ -809,9 +809,9 @@ class Monitor:
     def _judge_size(self, rule: TargetRule, view: TargetView) -> Condition | None:
         sizes = self._rules.target_sizes if rule.sizes is None else rule.sizes
         key = f"size:{view.name}"
-        level = level_above(view.rss_bytes, sizes, self._book.judged_level(key))
+        level = level_above(view.size_bytes, sizes, self._book.judged_level(key))
         amount = sizes.begun(level)
-        if view.rss_bytes is None or amount is None:
+        if view.size_bytes is None or amount is None:
             return None
         title, body = size_text(view, amount)
         return Condition(
@@ -822,7 +822,7 @@ class Monitor:
             level=level,
             title=title,
             body=body,
-            value=view.rss_bytes,
+            value=view.size_bytes,
         )
 
     def _is_suspect(self, view: TargetView, *, is_growing: bool) -> bool:

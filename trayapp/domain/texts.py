@@ -120,7 +120,7 @@ def size_text(view: TargetView, amount_bytes: float) -> tuple[str, str]:
     """Title and body about a target that is as large as an amount that was set for it."""
     title = _("{name} uses much memory").format(name=shown_name(view.name))
     body = _("In use {used}, above {amount}.").format(
-        used=format_size(view.rss_bytes), amount=format_size(amount_bytes)
+        used=format_size(view.size_bytes), amount=format_size(amount_bytes)
     )
     return title, paragraph(body, _now_changing(view), _time_left(view))
 

@@ -102,6 +102,7 @@ def menu(view: View | None, controls: Controls, *, is_short: bool = False) -> tu
             checked=controls.starts_at_login,
         ),
         MenuEntry(key="places", label=_("Reset window positions")),
+        *_profile_menu(controls),
     )
     rows: tuple[MenuEntry, ...] = (*windows, pause, snapshot, *actions, *settings)
     if is_short:
@@ -420,6 +421,25 @@ def _alerts_menu(view: View | None, controls: Controls) -> MenuEntry:
             for choice, key, label in choices
         ),
     )
+
+
+def _profile_menu(controls: Controls) -> Iterable[MenuEntry]:
+    """Settings and history of their own; nothing where there is but one."""
+    if controls.profiles:
+        yield MenuEntry(
+            key="profiles",
+            label=_("Profile"),
+            kind="submenu",
+            children=tuple(
+                MenuEntry(
+                    key=f"profile:{name}",
+                    label=_("Default") if name == "default" else name,
+                    kind="radio",
+                    checked=name == controls.profile,
+                )
+                for name in controls.profiles
+            ),
+        )
 
 
 def _track_menu(largest: Sequence[ProcessUse]) -> MenuEntry:

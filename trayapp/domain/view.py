@@ -148,6 +148,10 @@ class Controls:
     """One of `domain.menu.PANEL_NAMES`."""
     icon_number: str = "off"
     """One of `domain.menu.NUMBER_PLACES`."""
+    profile: str = ""
+    """The one in force."""
+    profiles: tuple[str, ...] = ()
+    """All to choose from; empty: there is but one."""
     recent_alerts: tuple[str, ...] = ()
     """One line each, newest first."""
     problems: tuple[str, ...] = ()

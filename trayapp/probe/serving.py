@@ -110,7 +110,7 @@ class _Probe:
                 with suppress(OSError):  # the program has closed all descriptors, ours among them
                     super().run()
 
-        folder = current_paths().runtime if runtime is None else runtime
+        folder = current_paths().shared_runtime if runtime is None else runtime
         handlers = {"collect": self.collect, "report": self.report, "tasks": self.tasks}
         server = Server(folder, handlers, name=own_name(PROBE))
         self.folder = folder

@@ -14,6 +14,7 @@ from trayapp.domain.names import short_name
 from trayapp.domain.table import as_number
 from trayapp.domain.units import format_duration, format_size
 from trayapp.errors import MemtrayError
+from trayapp.paths import shared_runtime
 
 MOST_COMPONENTS = 8
 _MOST_PROBES, _MOST_CACHES, _MOST_RUNNING, _GENERATIONS = 8, 6, 4, 3
@@ -49,6 +50,7 @@ def probe_reports(runtime: Path, keys: Sequence[tuple[int, int]]) -> list[Told]:
     names = {endpoint_name(PROBE, pid, started): pid for pid, started in keys}
     deadline = time.monotonic() + _PATIENCE_SECONDS
     found: list[Told] = []
+    runtime = shared_runtime(runtime)
     for name in [name for name in find_names(runtime, PROBE) if name in names][:_MOST_PROBES]:
         who = _("The probe of process {pid}").format(pid=names[name])
         left_seconds = deadline - time.monotonic()
