@@ -185,6 +185,7 @@ class App:
                 "cleanup": self._control_cleanup,
                 "alerts": self._control_alerts,
                 "quit": lambda _: self._control_quit(),
+                "debug": self._control_debug,
                 "surroundings": self._surroundings,
                 **{verb: partial(self._answer, verb) for verb in _ANSWERS},
             },
@@ -772,6 +773,21 @@ class App:
             return {"resolved": settled}
         self._sampler.acknowledge(found[0].key)
         return {"acknowledged": settled}
+
+    def _control_debug(self, arguments: Mapping[str, object]) -> dict[str, object]:
+        """Switch the debug log, or only tell whether it is on; it lasts until Memtray ends."""
+        from trayapp.debug_log import FILE_NAME, DebugLog
+
+        what, debug = arguments.get("what"), self._sampler.debug
+        if what == "on" and debug is None:
+            self._sampler.debug = DebugLog(self._paths.data)
+        elif what == "off" and debug is not None:
+            self._sampler.debug = None
+            debug.end()
+        return {
+            "on": self._sampler.debug is not None,
+            "file": str(self._paths.data / FILE_NAME),
+        }
 
     def _control_quit(self) -> dict[str, object]:
         # After the answer has left: the socket is closed by stopping.

@@ -158,6 +158,11 @@ def _parser() -> argparse.ArgumentParser:
     verb("snapshot", _snapshot, _("write everything that is known now to a file"), json=True)
     verb("pause", _pause, _("stop taking samples until `memtray resume`"))
     verb("resume", _resume, _("take samples again"))
+    debug = verb("debug", _debug, _("log what is matched and why, and timings"), json=True)
+    debug.add_argument("what", choices=("on", "off", "show"))
+    debug.add_argument(
+        "--lines", type=int, default=50, metavar="N", help=_("the newest N; default 50")
+    )
     alerts = verb("alerts", _alerts, _("switch alerts, or show what was told and why"), json=True)
     alerts.add_argument("what", choices=("on", "off", "snooze", "ack", "resolve", "log"))
     alerts.add_argument(
@@ -563,6 +568,26 @@ def _pause(_options: argparse.Namespace) -> int:
 def _resume(_options: argparse.Namespace) -> int:
     _call("resume")
     print(_("Tracking goes on."))
+    return 0
+
+
+def _debug(options: argparse.Namespace) -> int:
+    from trayapp.debug_log import FILE_NAME, read_lines
+
+    if options.what != "show":
+        told = _call("debug", what=options.what)
+        if options.json:
+            _print_json(told)
+        else:
+            state = _("The debug log is on") if told["on"] else _("The debug log is off")
+            print(_("{name}: {text}").format(name=state, text=told["file"]))
+        return 0
+    folder = current_paths().data
+    lines = read_lines(folder, max(1, options.lines))
+    if options.json:
+        _print_json({"file": str(folder / FILE_NAME), "lines": lines})
+    else:
+        print("\n".join(lines) or _("Nothing was logged yet; start with `memtray debug on`."))
     return 0
 
 

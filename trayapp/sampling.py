@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from trayapp.domain.applications import ApplicationUse
 from trayapp.domain.bars import BAR_COUNT
@@ -44,6 +44,9 @@ _SLOWEST_SECONDS = 30.0
 _FRESH_SECONDS = 1.0
 _RECENT_ALERTS = 8
 _RECENT_SECONDS = 7 * 86_400.0
+
+if TYPE_CHECKING:
+    from trayapp.debug_log import DebugLog
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -116,6 +119,8 @@ class Sampler(threading.Thread):
         """What the person does not want to hear; set from any thread."""
         self.paused = False
         """Set from any thread; call `wake` after it."""
+        self.debug: DebugLog | None = None
+        """Set from any thread: what each look led to is written there."""
         self.on_recorded: Callable[[Event], None] = _pass_by
         """Called with each event that is given to `record`, in the thread that gives it."""
 
@@ -264,6 +269,7 @@ class Sampler(threading.Thread):
         errand()
 
     def _tick(self, now: float) -> None:
+        began = time.perf_counter()
         try:
             frame = self._machine.look(
                 now,
@@ -272,6 +278,7 @@ class Sampler(threading.Thread):
                 suspects=self._monitor.suspects,
                 referenced=self._referenced,
             )
+            looked = time.perf_counter()
             self._monitor.set_targets(self._machine.active_rules)
             self._verdict = self._budget.fold(now, frame.app)
             outcome = self._monitor.fold(frame, self._quiet_now(), self._verdict)
@@ -291,6 +298,7 @@ class Sampler(threading.Thread):
             self._collect_problems()
             self._publish(None)
             return
+        judged = time.perf_counter()
         self._reading_problem = None
         self._sample_count += 1
         self.view = outcome.view
@@ -307,7 +315,32 @@ class Sampler(threading.Thread):
             self._remember_alerts(outcome.events)
             self._save_incidents()
         self._collect_problems()
+        kept = time.perf_counter()
         self._publish(outcome)
+        if self.debug is not None:
+            shown = time.perf_counter()
+            self._note_debug(
+                outcome,
+                {
+                    "read": looked - began,
+                    "judge": judged - looked,
+                    "keep": kept - judged,
+                    "show": shown - kept,
+                },
+            )
+
+    def _note_debug(self, outcome: Outcome, seconds: dict[str, float]) -> None:
+        debug = self.debug
+        if debug is not None and self._machine is not None:
+            debug.note(
+                {target.name: target.keys for target in outcome.view.targets},
+                self._machine.explain,
+                seconds,
+                [
+                    " ".join(filter(None, ("alert", one.what, one.incident.key, one.reason)))
+                    for one in outcome.announcements
+                ],
+            )
 
     def _forget(self, name: str) -> bool:
         if self._history is None:

@@ -174,6 +174,16 @@ class TargetTracker:
         member = self._members.get(key)
         return member.facts if member else None
 
+    def reason(self, key: ProcessKey) -> str | None:
+        """Why a living process belongs to its target, for the debug log; None: to none."""
+        member = self._members.get(key)
+        if member is None or member.rule is None:
+            return None
+        rule = self._rules[member.rule]
+        if not rule.matches(member.facts):
+            return f"its parent, {member.facts.parent_pid}"
+        return f'match "{rule.match}"' if rule.regex is None else f'regex "{rule.regex.pattern}"'
+
     def strangers(self) -> Iterator[ProcessFacts]:
         """Every living process but Memtray's own."""
         return (member.facts for member in self._members.values() if not member.own)

@@ -18,6 +18,7 @@ from trayapp.domain.samples import (
     Frame,
     MemoryReading,
     Particulars,
+    ProcessFacts,
     ProcessKey,
     ProcessUse,
     SystemSample,
@@ -84,6 +85,11 @@ class MachineReader:
     def active_rules(self) -> tuple[TargetRule, ...]:
         """One for each target of the latest look; the same tuple until that changes."""
         return self._targets.active_rules
+
+    def explain(self, key: ProcessKey) -> tuple[ProcessFacts, str] | None:
+        """Who a process of a target is, and why it belongs there; None: it has ended."""
+        facts, reason = self._targets.facts(key), self._targets.reason(key)
+        return None if facts is None or reason is None else (facts, reason)
 
     def set_periods(self, applications_seconds: float, private_seconds: float) -> None:
         """Read what is no target, and the private memory of targets, so often from now on."""
