@@ -153,13 +153,13 @@ def sizes_of_proc() -> dict[int, int]:
 def test_what_the_history_tells_of_a_running_target_is_judged_again(
     sampling: Sampling, sleeper: subprocess.Popen[bytes]
 ) -> None:
-    """As if another Memtray had followed the same process for an hour, until 20 s ago."""
+    """As if another Memtray had followed the same process for 73 minutes, until 20 s ago."""
     started = int(Path(f"/proc/{sleeper.pid}/stat").read_text().rsplit(")", 1)[1].split()[19])
     now = time.time()
-    mark = RunMark(now - 3620, (ProcessKey(sleeper.pid, started),))
+    mark = RunMark(now - 4400, (ProcessKey(sleeper.pid, started),))
     with closing(HistoryWriter(sampling.history, Retention())) as writer:
-        for age in range(3620, 20, -2):
-            size = 80e6 + (3620 - age) * 1e5
+        for age in range(4400, 20, -2):
+            size = 80e6 + (4400 - age) * 1e5
             values = [(Series("target", "sleeper", m), size) for m in ("rss_bytes", "anon_bytes")]
             writer.add(now - age, values)
             writer.maintain(10_000.0 - age)

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
-from tests.domain.building import MIB, TOTAL_BYTES, facts, frame, target
+from tests.domain.building import HASTY, MIB, TOTAL_BYTES, facts, frame, target
 from trayapp.domain.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.budget import BudgetVerdict
 from trayapp.domain.growth import GrowthRule
@@ -33,10 +34,15 @@ APP = TargetRule(name="app", match="app")
 RSS = Series("target", "app", "rss_bytes")
 
 
+def hasty(**rules: Any) -> MonitorRules:
+    """Rules by which a leak is called by the shortest proof."""
+    return MonitorRules(leaks=HASTY, **rules)
+
+
 def run(
     frames: Iterable[Frame], *rules: TargetRule, growth: GrowthRule | None = None
 ) -> list[Outcome]:
-    monitor = Monitor(MonitorRules(targets=rules or (APP,), growth=growth or GrowthRule()))
+    monitor = Monitor(hasty(targets=rules or (APP,), growth=growth or GrowthRule()))
     return [monitor.fold(each, Quiet()) for each in frames]
 
 
@@ -215,7 +221,7 @@ def test_what_the_kernel_kills_is_told_at_once() -> None:
 
 
 def test_memtray_over_its_own_budget_is_told_without_a_banner() -> None:
-    monitor = Monitor(MonitorRules())
+    monitor = Monitor(hasty())
     verdict = BudgetVerdict(
         over=("CPU",), step=1, stretch=1.5, reason="over its own budget", announcement="It is over."
     )
@@ -237,7 +243,7 @@ def test_memtray_over_its_own_budget_is_told_without_a_banner() -> None:
 
 
 def test_memtray_is_told_of_like_others_once_it_is_an_emergency() -> None:
-    monitor = Monitor(MonitorRules())
+    monitor = Monitor(hasty())
     worst = BudgetVerdict(over=("CPU",), step=8, reason="over", emergency="It is far over.")
     outcomes = [monitor.fold(frame(s), Quiet(), worst) for s in range(10)]
     assert told(outcomes) == [("budget:memtray", "raised", Level.EMERGENCY)]
@@ -341,7 +347,7 @@ def test_several_processes_are_summed() -> None:
 
 
 def test_what_is_held_is_journalled_with_its_reason() -> None:
-    monitor = Monitor(MonitorRules(policy=AlertPolicy(sustain_seconds=0)))
+    monitor = Monitor(hasty(policy=AlertPolicy(sustain_seconds=0)))
     outcome = monitor.fold(frame(0, used_share=0.8), Quiet(off=True))
     (event,) = outcome.events
     assert (event.kind, event.level) == ("alert", "warning")
@@ -350,10 +356,10 @@ def test_what_is_held_is_journalled_with_its_reason() -> None:
 
 
 def test_other_rules_keep_what_is_known_of_a_target_that_stays() -> None:
-    monitor = Monitor(MonitorRules(targets=(APP,)))
+    monitor = Monitor(hasty(targets=(APP,)))
     for second in range(10):
         monitor.fold(frame(second, target("app", 100 + second)), Quiet())
-    monitor.set_rules(MonitorRules(targets=(TargetRule(name="new", match="n"), APP)))
+    monitor.set_rules(hasty(targets=(TargetRule(name="new", match="n"), APP)))
     views = monitor.fold(frame(10, target("app", 110)), Quiet()).view.targets
     assert [view.name for view in views] == ["new", "app"]
     assert views[1].peak_bytes == 110 * MIB
@@ -397,7 +403,7 @@ def watch_others(rules: MonitorRules, growth_mib_per_second: float, seconds: int
 
 
 def test_an_application_that_nobody_named_is_told_when_it_leaks_and_that_matters() -> None:
-    outcomes = watch_others(MonitorRules(), 0.5, 1500)
+    outcomes = watch_others(hasty(), 0.5, 1500)
     assert told(outcomes) == [("leak-of-application:browser", "raised", Level.WARNING)]
     (incident,) = outcomes[-1].view.incidents
     assert incident.subject == "browser"
@@ -409,7 +415,7 @@ def test_an_application_that_nobody_named_is_told_when_it_leaks_and_that_matters
 
 
 def test_the_limit_of_a_container_counts_for_an_application_that_is_no_target() -> None:
-    monitor = Monitor(MonitorRules())
+    monitor = Monitor(hasty())
     for second in range(0, 1800, 10):
         everything = machine_with("browser", 300 + 0.5 * second)
         if monitor.suspects:
@@ -427,7 +433,7 @@ def test_the_limit_of_a_container_counts_for_an_application_that_is_no_target() 
 
 
 def test_a_leak_beyond_doubt_that_leaves_hours_is_critical() -> None:
-    outcomes = watch_others(MonitorRules(), 0.5, 2400)
+    outcomes = watch_others(hasty(), 0.5, 2400)
     assert [(what, level) for _, what, level in told(outcomes)] == [
         ("raised", Level.WARNING),
         ("escalated", Level.CRITICAL),
@@ -435,7 +441,7 @@ def test_a_leak_beyond_doubt_that_leaves_hours_is_critical() -> None:
 
 
 def test_a_small_leak_of_an_application_is_shown_but_not_told() -> None:
-    outcomes = watch_others(MonitorRules(), 0.02, 2400)
+    outcomes = watch_others(hasty(), 0.02, 2400)
     assert told(outcomes) == []
     (application,) = outcomes[-1].view.applications
     assert application.leak.level == "leaking"
@@ -456,13 +462,13 @@ def test_a_small_leak_of_a_target_is_told() -> None:
 
 
 def test_others_are_not_judged_where_the_settings_say_so() -> None:
-    outcomes = watch_others(MonitorRules(judges_others=False), 0.5, 1800)
+    outcomes = watch_others(hasty(judges_others=False), 0.5, 1800)
     assert told(outcomes) == []
     assert outcomes[-1].view.applications[0].leak.level == "healthy"
 
 
 def test_what_is_not_looked_at_any_more_is_not_said_to_leak() -> None:
-    monitor = Monitor(MonitorRules())
+    monitor = Monitor(hasty())
     for second in range(0, 1800, 10):
         outcome = monitor.fold(
             frame(second, everything=machine_with("browser", 300 + 0.5 * second)), Quiet()
@@ -517,7 +523,7 @@ def test_a_run_is_remembered_when_it_ends_and_expected_the_next_time() -> None:
             for second in range(0, 1800, 5)
         )
 
-    first = Monitor(MonitorRules(targets=(APP,)))
+    first = Monitor(hasty(targets=(APP,)))
     levels = [first.fold(each, Quiet()).view.targets[0].leak.level for each in frames(1)]
     assert "leaking" in levels
     (session,) = first.fold(frame(1800, interval_seconds=5.0), Quiet()).events
@@ -525,7 +531,7 @@ def test_a_run_is_remembered_when_it_ends_and_expected_the_next_time() -> None:
     peak = session.data["peak_floor_bytes"]
     assert isinstance(peak, float)
     assert abs(peak - 280 * MIB) < 10 * MIB
-    later = Monitor(MonitorRules(targets=(APP,)))
+    later = Monitor(hasty(targets=(APP,)))
     later.preload_sessions([session, session])
     assert {later.fold(each, Quiet()).view.targets[0].leak.level for each in frames(2)} == {
         "healthy"
@@ -533,7 +539,7 @@ def test_a_run_is_remembered_when_it_ends_and_expected_the_next_time() -> None:
 
 
 def test_a_restart_ends_a_session_and_begins_another() -> None:
-    monitor = Monitor(MonitorRules(targets=(APP,)))
+    monitor = Monitor(hasty(targets=(APP,)))
     for second in range(0, 600, 5):
         monitor.fold(frame(second, target("app", 100), interval_seconds=5.0), Quiet())
     outcome = monitor.fold(
@@ -543,7 +549,7 @@ def test_a_restart_ends_a_session_and_begins_another() -> None:
 
 
 def test_sessions_that_make_no_sense_are_passed_over() -> None:
-    monitor = Monitor(MonitorRules(targets=(APP,)))
+    monitor = Monitor(hasty(targets=(APP,)))
     monitor.preload_sessions(
         [
             Event(wall_seconds=0, kind=SESSION, subject="app", data={"peak_floor_bytes": "much"}),
@@ -594,7 +600,7 @@ def test_quick_growth_is_as_bad_as_it_is_soon_over() -> None:
 
 def test_an_application_that_goes_by_the_name_of_a_target_is_told_apart() -> None:
     """The target does not run: that ends nothing of the application, nor marks the target."""
-    rules = MonitorRules(targets=(TargetRule(name="browser", match="something else"),))
+    rules = hasty(targets=(TargetRule(name="browser", match="something else"),))
     outcomes = watch_others(rules, 0.5, 1500)
     assert told(outcomes) == [("leak-of-application:browser", "raised", Level.WARNING)]
     view = outcomes[-1].view
@@ -634,7 +640,7 @@ def test_levels_are_reached_whatever_banners_do() -> None:
         Quiet(all_until_wall_seconds=2e9),
         Quiet(subject_until_wall_seconds={"target:app": 2e9}),
     ):
-        monitor = Monitor(MonitorRules(targets=(LIMITED,)))
+        monitor = Monitor(hasty(targets=(LIMITED,)))
         outcomes = [monitor.fold(limited(second, 100 + 3 * second), quiet) for second in range(60)]
         reached = [
             (second, each.levels)
@@ -649,7 +655,7 @@ def test_levels_are_reached_whatever_banners_do() -> None:
 
 
 def test_a_level_that_is_jumped_over_is_reached_too() -> None:
-    monitor = Monitor(MonitorRules(targets=(LIMITED,)))
+    monitor = Monitor(hasty(targets=(LIMITED,)))
     for second in range(10):
         assert monitor.fold(limited(second, 100), Quiet()).reached == ()
     outcome = monitor.fold(limited(10, 658), Quiet())
@@ -658,7 +664,7 @@ def test_a_level_that_is_jumped_over_is_reached_too() -> None:
 
 
 def test_the_next_run_of_a_target_reaches_its_levels_anew() -> None:
-    monitor = Monitor(MonitorRules(targets=(LIMITED,)))
+    monitor = Monitor(hasty(targets=(LIMITED,)))
     for second in range(10):
         monitor.fold(limited(second, 180), Quiet())
     outcome = monitor.fold(limited(10, 180, pid=200), Quiet())
@@ -677,7 +683,7 @@ def open_keys(outcome: Outcome) -> list[str]:
 
 
 def leaking_app(seconds: int) -> tuple[Monitor, Outcome]:
-    monitor = Monitor(MonitorRules(targets=(LIMITED,)))
+    monitor = Monitor(hasty(targets=(LIMITED,)))
     for second in range(seconds):
         outcome = monitor.fold(frame(second, anonymous("app", 20 + 0.2 * second)), Quiet())
     assert {"leak:app", "limit:app"} <= {*open_keys(outcome)}
@@ -698,15 +704,15 @@ def test_what_was_restored_ends_where_its_processes_have_gone_or_it_is_not_track
     monitor, _ = leaking_app(900)
     kept = monitor.open_incidents
     for rules, samples, reason in (
-        (MonitorRules(targets=(LIMITED,)), (), "app is not running any more"),
+        (hasty(targets=(LIMITED,)), (), "app is not running any more"),
         (
-            MonitorRules(targets=(LIMITED,)),
+            hasty(targets=(LIMITED,)),
             (target("app", 10, first_pid=777),),
             "app is not running any more",
         ),
-        (MonitorRules(), (), "app is no longer tracked"),
+        (hasty(), (), "app is no longer tracked"),
         (
-            MonitorRules(targets=(replace(LIMITED, name="renamed"),)),
+            hasty(targets=(replace(LIMITED, name="renamed"),)),
             (target("renamed", 10),),
             "app is no longer tracked",
         ),
@@ -720,12 +726,12 @@ def test_what_was_restored_ends_where_its_processes_have_gone_or_it_is_not_track
 
 def test_a_target_that_is_taken_off_the_settings_has_no_incidents_left() -> None:
     monitor, _ = leaking_app(900)
-    monitor.set_rules(MonitorRules())
+    monitor.set_rules(hasty())
     assert open_keys(monitor.fold(frame(900), Quiet())) == []
 
 
 def leaking_browser() -> tuple[Monitor, Outcome]:
-    monitor = Monitor(MonitorRules())
+    monitor = Monitor(hasty())
     for second in range(0, 1500, 10):
         everything = machine_with("browser", 200 + 0.5 * second)
         outcome = monitor.fold(frame(second, everything=everything), Quiet())
@@ -738,7 +744,7 @@ def test_a_leak_of_an_application_ends_with_its_process_also_after_a_restart() -
     (incident,) = outcome.view.incidents
     assert incident.about == "application:program:browser"
     assert len(incident.processes) == 1
-    after = Monitor(MonitorRules())
+    after = Monitor(hasty())
     after.restore(before.open_incidents)
     editor, uses = ProcessKey(9, 9), machine_with("editor", 100)
     use = replace(uses.applications[0], processes=(editor,))

@@ -221,6 +221,8 @@ class _TargetState:
         """What the leak detector is fed; None: nothing yet."""
         self.met_at: float | None = None
         self.knows_swap = False
+        self.room_bytes: float | None = None
+        """What was left until the nearest limit, at the last look."""
         self.priors: tuple[SessionPrior, ...] = ()
         """Of runs before Memtray was started."""
 
@@ -242,6 +244,8 @@ class _TargetState:
         staleness: Staleness | None,
     ) -> Verdict:
         """Let the leak detector see one look; it judges every 15 s of its own accord."""
+        headroom = headroom_of(limits, None)
+        self.room_bytes = headroom.room_bytes if headroom else None
         if self.run.before is not None:
             # It is to see first what was kept of the run.
             return NOTHING_TO_JUDGE
@@ -259,13 +263,12 @@ class _TargetState:
             size_bytes = self._with_swap(anon_bytes, sample, frame.system)
         elif self.signal != "resident set":
             size_bytes = footprint.uss_bytes if footprint else None
-        headroom = headroom_of(limits, None)
         verdict = self.leaks.fold(
             frame.monotonic_seconds,
             size_bytes,
             load=Load(children=len(sample.readings)),
             restarted=restarted,
-            room_bytes=headroom.room_bytes if headroom else None,
+            room_bytes=self.room_bytes,
             staleness=staleness,
         )
         return verdict.toward(limits)
@@ -322,7 +325,12 @@ class _TargetState:
         if signal is None:
             return
         self.signal = signal
-        self.leaks = LeakDetector(signal=signal, settings=rules.leaks, priors=self.priors)
+        self.leaks = LeakDetector(
+            signal=signal,
+            settings=rules.leaks,
+            priors=self.priors,
+            room_bytes=self.room_bytes,
+        )
         self.knows_swap = replay_leaks(self.leaks, stretches, signal, offset)
         replay_growth(self.growth, stretches, rules.growth, offset)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from tests.domain.building import MIB, facts
+from tests.domain.building import HASTY, MIB, facts
 from trayapp.domain.applications import ApplicationKey, ApplicationUse
-from trayapp.domain.leaks import Finding, LeakSettings, LeakWatch
+from trayapp.domain.leaks import Finding, LeakWatch
 from trayapp.domain.leaks.watch import MOST_DETECTORS
 from trayapp.domain.samples import MemoryReading, ProcessKey, ProcessUse
 
@@ -43,7 +43,7 @@ def watch_for(
     seconds: int, sizes_at: Callable[[int], Sizes], watch: LeakWatch | None = None
 ) -> dict[str, Finding]:
     """The findings after so long."""
-    watch = watch or LeakWatch()
+    watch = watch or LeakWatch(HASTY)
     found: dict[str, Finding] = {}
     for second in range(0, seconds, LOOK_SECONDS):
         found = look(watch, second, sizes_at(second))
@@ -92,7 +92,7 @@ def test_what_never_grew_is_not_even_judged() -> None:
 
 
 def test_nothing_is_kept_of_the_dead() -> None:
-    watch = LeakWatch()
+    watch = LeakWatch(HASTY)
     for generation in range(20):
         look(watch, 10.0 * generation, {"a": {1000 * generation + n: 5.0 for n in range(50)}})
     look(watch, 300.0, {"b": {1: 5.0}})
@@ -100,7 +100,7 @@ def test_nothing_is_kept_of_the_dead() -> None:
 
 
 def test_detectors_of_the_healthy_are_bounded() -> None:
-    watch = LeakWatch()
+    watch = LeakWatch(HASTY)
     for second in range(0, 600, LOOK_SECONDS):
         wave = 10.0 if second % 20 else 0.0
         look(watch, second, {f"a{n}": {n: 20 + wave} for n in range(3 * MOST_DETECTORS)})
@@ -109,7 +109,7 @@ def test_detectors_of_the_healthy_are_bounded() -> None:
 
 
 def test_where_only_the_resident_set_is_known_the_evidence_says_so() -> None:
-    watch = LeakWatch()
+    watch = LeakWatch(HASTY)
     use = ApplicationUse(
         key=ApplicationKey("program", "a"),
         name="a",
@@ -125,13 +125,13 @@ def test_where_only_the_resident_set_is_known_the_evidence_says_so() -> None:
 
 
 def test_thresholds_can_be_changed_while_it_watches() -> None:
-    watch = LeakWatch(replace(LeakSettings(), minimum_bytes=4096.0 * MIB))
+    watch = LeakWatch(replace(HASTY, minimum_bytes=4096.0 * MIB))
 
     def sizes(second: int) -> Sizes:
         return {"a": {1: 50 + 0.1 * second}}
 
     assert watch_for(1200, sizes, watch)["a"].verdict.level == "healthy"
-    watch.set_settings(LeakSettings())
+    watch.set_settings(HASTY)
     for second in range(1200, 1500, LOOK_SECONDS):
         found = look(watch, second, sizes(second))
     assert found["a"].verdict.level == "leaking"

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import math
 from array import array
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
-from trayapp.domain.leaks.ladder import BLOCK_SECONDS, BLOCKS, RUNGS, Ladder
+from trayapp.domain.leaks.ladder import BLOCK_SECONDS, RUNGS, Ladder
+from trayapp.domain.leaks.proof import asked_seconds, haste_of, steady_seconds
+from trayapp.domain.leaks.rungs import (
+    Pause,
+    is_runaway,
+    is_rushing,
+    judge_rung,
+    later_pace,
+    load_share,
+    newest_pace,
+    pause_of,
+    slowness,
+    width_of,
+)
 from trayapp.domain.leaks.settings import LeakSettings
 from trayapp.domain.leaks.shapes import shape_of
 from trayapp.domain.leaks.staleness import Staleness
@@ -19,28 +32,18 @@ from trayapp.domain.leaks.verdict import (
     Signal,
     Verdict,
 )
-from trayapp.domain.leaks.window import (
-    NO_CLIMB,
-    Climb,
-    confidence,
-    judge_floors,
-    judge_means,
-    judge_stairs,
-    ramp,
-    sen_slope,
-    slowing,
-)
+from trayapp.domain.leaks.window import NO_CLIMB, Climb, sen_slope
 
 _MOST_BYTES = 1e18
 _LATE_FACTOR = 3.0
 _LATE_SECONDS = 45.0
 _MOST_HELD_BLOCKS = 240
-_WINDOWS = (26, 22, 18, 14)
-_STALL_SECONDS = 150.0
 MOST_PRIORS = 5
 _MOST_DOUBTS = 5
 _FRESH_SECONDS = 900.0
 _IDLE_SCORE = 0.1
+UNPROVEN_SCORE = 0.65
+"""The most that is said of what has not climbed for long enough."""
 DEFAULT_SETTINGS = LeakSettings()
 
 
@@ -50,6 +53,8 @@ class Load:
 
     threads: int | None = None
     children: int | None = None
+    work: float | None = None
+    """Requests, tasks, or whatever else it has done so far, if that is counted."""
 
 
 class LeakDetector:
@@ -74,11 +79,14 @@ class LeakDetector:
         "_elapsed",
         "_for_since",
         "_has_leaked",
+        "_held",
         "_interval",
+        "_is_quiet",
         "_ladder",
         "_last_at",
         "_last_block",
         "_last_value",
+        "_last_work",
         "_leaking",
         "_peak_floor",
         "_priors",
@@ -89,9 +97,11 @@ class LeakDetector:
         "_signal",
         "_staleness",
         "_start_up",
+        "_stopped_at",
         "_units",
         "_warm_seconds",
         "_was_rising",
+        "_work",
         "verdict",
     )
 
@@ -102,6 +112,7 @@ class LeakDetector:
         signal: Signal = "anonymous memory",
         settings: LeakSettings = DEFAULT_SETTINGS,
         phase: float = 0.0,
+        room_bytes: float | None = None,
     ) -> None:
         """Begin with nothing known.
 
@@ -111,18 +122,21 @@ class LeakDetector:
             settings: The thresholds.
             phase: 0 to 1, how much later the first block begins in blocks; spreads the work of
                 many detectors over the ticks.
+            room_bytes: What is left until the nearest limit, until `fold` is told.
         """
         self._settings = settings
         self._signal: Signal = signal
         self._priors = priors[-MOST_PRIORS:]
         self._start_up = settings.start_up_seconds + BLOCK_SECONDS * min(1.0, max(0.0, phase))
-        self._room: float | None = None
+        self._room = room_bytes
         self._staleness: Staleness | None = None
         self._begin()
 
     def _begin(self) -> None:
         self._ladder = Ladder()
         self._scores = array("f", bytes(4 * RUNGS))
+        self._held = array("f", bytes(4 * RUNGS))
+        """How long the climb is proven to last, by rung."""
         self._best: tuple[int, Climb] = (0, NO_CLIMB)
         self._last_at: float | None = None
         self._last_value = 0.0
@@ -141,6 +155,9 @@ class LeakDetector:
         self._average: float | None = None
         self._average_count = 0
         self._units = 0.0
+        self._work: float | None = None
+        self._last_work: tuple[float, float] | None = None
+        """What it had done, and when, at the end of the last block."""
         self._peak_floor = 0.0
         self._warm_seconds = 0.0
         self._leaking = False
@@ -149,6 +166,10 @@ class LeakDetector:
         self._against_since = 0.0
         self._doubts = 0
         """How often it was called leaking and then stopped."""
+        self._is_quiet = False
+        """Whether it has paused for want of work: a leak is then no more than growing."""
+        self._stopped_at: float | None = None
+        """The size at which it stopped after it was called leaking."""
         self._runaway = False
         self._was_rising = False
         self.verdict = Verdict()
@@ -161,7 +182,7 @@ class LeakDetector:
     def refresh(self) -> Verdict:
         """The verdict with its shape as of the last block: at the end of a recording."""
         if self.verdict.level == "healthy" and self._ladder.counts[0]:
-            self._tell(self.verdict.score, is_runaway=False, is_stalled=self._is_stalled())
+            self._tell(self.verdict.score, is_runaway=False, is_stalled=self._is_stalled)
         return self.verdict
 
     @property
@@ -192,7 +213,9 @@ class LeakDetector:
             value_bytes: Its size; None, negative or absurd: unknown.
             load: What it was asked to do.
             restarted: Another process under the same name: what comes now is a new run.
-            room_bytes: What is left until the nearest limit (of the machine, or its own).
+            room_bytes: What is left until the nearest limit (of the machine, or its own); the
+                farther that is, the longer it waits for proof. None: not known; the shortest proof
+                will do.
             staleness: Whether what it grew by is touched again, as far as anybody has looked.
         """
         if restarted:
@@ -230,6 +253,7 @@ class LeakDetector:
         value = value_bytes - self._bias
         if load is not None:
             self._units = float((load.threads or 0) + (load.children or 0))
+            self._work = load.work
         if room_bytes is not None:
             self._room = room_bytes
         if self._elapsed >= self._block_ends:
@@ -298,15 +322,16 @@ class LeakDetector:
             self._elapsed -= (behind - _MOST_HELD_BLOCKS) * BLOCK_SECONDS
             behind = _MOST_HELD_BLOCKS
         closed = 0
+        work = self._work_rate()
         if not is_start_up:
             if not self._block_samples:
                 self._block_low = self._block_sum = self._last_value
                 self._block_samples = 1
             mean = self._block_sum / self._block_samples
             self._fold_average(mean)
-            closed = self._ladder.push(self._block_low, mean, self._units)
+            closed = self._ladder.push(self._block_low, mean, self._units, work)
         for _ in range(behind):
-            closed = max(closed, self._ladder.push(held_floor, held_mean, self._units))
+            closed = max(closed, self._ladder.push(held_floor, held_mean, self._units, work))
         self._block_ends += (behind + 1) * BLOCK_SECONDS
         self._block_low, self._block_sum, self._block_samples = math.inf, 0.0, 0
         if closed:
@@ -314,6 +339,16 @@ class LeakDetector:
             if floor > self._peak_floor * 1.02:
                 self._peak_floor, self._warm_seconds = floor, self._elapsed
             self._judge(closed, settings)
+
+    def _work_rate(self) -> float:
+        """Done per second since the last block; 0 where that is not known."""
+        work, before = self._work, self._last_work
+        if work is None:
+            return 0.0
+        self._last_work = self._elapsed, work
+        if before is None or work < before[1] or self._elapsed <= before[0]:
+            return 0.0
+        return (work - before[1]) / (self._elapsed - before[0])
 
     def _fold_average(self, mean: float) -> None:
         if self._last_block is not None:
@@ -327,14 +362,16 @@ class LeakDetector:
 
     def _judge(self, closed: int, settings: LeakSettings) -> None:
         """Ask the rungs that have a new block, and put together what all of them say."""
-        scores = self._scores
+        scores, ladder = self._scores, self._ladder
+        # Each time that it stopped after it was called leaking, it takes twice as long to believe.
+        haste = haste_of(ladder, self._room, settings) / (1 << self._doubts)
         for rung in range(closed):
-            climb = self._judge_rung(rung, settings)
-            scores[rung] = climb.score
+            climb = judge_rung(ladder, rung, self._interval, haste, settings)
+            scores[rung], self._held[rung] = climb.score, climb.held_seconds
             if climb.score and (climb.score >= self._best[1].score or rung == self._best[0]):
                 self._best = rung, climb
         score = max(scores)
-        runaway = self._is_runaway(settings)
+        runaway = is_runaway(ladder, self._last_value, self._interval, self._room, settings)
         if score < settings.growing_score and not runaway and not self._was_rising:
             self._best = (self._best[0], NO_CLIMB) if not score else self._best
             self._settle(score)
@@ -344,19 +381,57 @@ class LeakDetector:
             return
         if scores[self._best[0]] < score:
             rung = max(range(RUNGS), key=scores.__getitem__)
-            self._best = rung, self._judge_rung(rung, settings)
-        is_stalled = self._is_stalled()
+            self._best = rung, judge_rung(ladder, rung, self._interval, haste, settings)
+        rung, climb = self._best
+        pause = self._pause()
+        is_stalled = pause == "stop"
         if is_stalled:
             score *= 0.5
             runaway = False
-        score *= self._slowness() * self._load_share()
-        score = self._with_staleness(self._with_priors(score))
-        self._runaway = (runaway or self._runaway) and not is_stalled and self._is_rushing()
+        pace = later_pace(ladder)
+        score *= slowness(ladder, climb.growth_bytes, pace)
+        score *= load_share(ladder, rung, climb, self._last_value)
+        score = self._with_priors(score)
+        score = self._with_staleness(self._as_proven(score, pause, pace))
+        self._runaway = (
+            (runaway or self._runaway) and not is_stalled and is_rushing(ladder, settings)
+        )
         if self._runaway:
             score = max(score, 0.8)
         self._settle(score)
         self._was_rising = self._leaking or score >= settings.growing_score
         self._tell(score, is_runaway=self._runaway, is_stalled=is_stalled)
+
+    def _as_proven(self, score: float, pause: Pause, pace: float) -> float:
+        """No more than growing, until it has climbed for as long as waiting does no harm."""
+        settings = self._settings
+        self._is_quiet = pause == "lull"
+        if self._is_quiet:
+            return min(score, UNPROVEN_SCORE)
+        if self._leaking or score < settings.leaking_score:
+            return score
+        rung, climb = self._best
+        seconds = climb.blocks * width_of(rung)
+        rate = climb.growth_bytes / seconds if seconds else 0.0
+        held = max(self._held)
+        asked = asked_seconds(
+            self._room,
+            climb.growth_bytes,
+            rate,
+            later_pace=pace,
+            newest_pace=newest_pace(self._ladder, held, rate),
+            steady_seconds=self._steady_seconds,
+            doubts=self._doubts,
+            staleness=self._staleness,
+            settings=settings,
+        )
+        if held >= asked:
+            return score
+        return min(score, UNPROVEN_SCORE)
+
+    @property
+    def _steady_seconds(self) -> float:
+        return steady_seconds(self._ladder, max(self._held), self._best[1].growth_bytes)
 
     def _settle(self, score: float) -> None:
         """Become leaking when that has held for a minute, and healthy as slowly: no flicker."""
@@ -373,121 +448,13 @@ class LeakDetector:
             self._leaking = False
             self._doubts = min(_MOST_DOUBTS, self._doubts + 1)
 
-    def _is_rushing(self) -> bool:
-        """Whether the newest blocks still grow at half the pace of a runaway or more."""
-        count = self._settings.runaway_blocks
-        floors = self._ladder.floors(0)[-count:]
-        return floors[-1] - floors[0] >= (
-            0.5 * self._settings.runaway_bytes_per_second * (count - 1) * BLOCK_SECONDS
-        )
+    def _pause(self) -> Pause:
+        rung, climb = self._best
+        return pause_of(self._ladder, rung, climb, self._scores, self._interval, self._settings)
 
-    def _judge_rung(self, rung: int, settings: LeakSettings) -> Climb:
-        """The best of several windows that all end now."""
-        width = BLOCK_SECONDS * (1 << rung)
-        ladder = self._ladder
-        # Blocks shorter than the interval hold no sample of their own.
-        if width < self._interval or ladder.climbed(rung) < 0.6 * settings.minimum_bytes:
-            return NO_CLIMB
-        floors = ladder.floors(rung)
-        given_back = ladder.given_back[rung]
-        best = NO_CLIMB
-        count = len(floors)
-        # Each time that it stopped after it was called leaking, it takes twice as long to believe.
-        proof = width / (1 << self._doubts)
-        for size in (count, *(size for size in _WINDOWS if size < count)):
-            most = confidence(size * proof, settings)
-            if most <= best.score:
-                break
-            climb = judge_floors(floors[count - size :], given_back, settings)
-            if climb.score * most > best.score:
-                best = replace(climb, score=climb.score * most)
-        stairs = judge_stairs(floors, given_back, settings)
-        most = confidence(count * proof, settings)
-        if stairs.score * most > best.score:
-            best = replace(stairs, score=stairs.score * most)
-        if rung and count >= 20:
-            means = ladder.means(rung)
-            for size in (count, 24):
-                most = confidence(size * proof, settings)
-                if size > count or most * 0.85 <= best.score:
-                    continue
-                climb = judge_means(
-                    means[count - size :], floors[count - size :], given_back, settings
-                )
-                if climb.score * most > best.score:
-                    best = replace(climb, score=climb.score * most)
-        return best
-
-    def _is_runaway(self, settings: LeakSettings) -> bool:
-        """Growth that would be over before any trend has data: quick, straight and doubled."""
-        count = settings.runaway_blocks
-        if self._ladder.counts[0] < count or self._interval > BLOCK_SECONDS:
-            return False
-        if self._ladder.climbed(0) < settings.runaway_bytes:
-            return False
-        newest = [*self._ladder.floors(0)[-count:], self._last_value]
-        growth = newest[-1] - newest[0]
-        steps = [after - before for before, after in pairwise(newest)]
-        third = len(steps) // 3
-        is_straight = min(steps[:-1]) >= 0.5 * growth / len(steps) and sum(
-            steps[-third:]
-        ) >= 0.8 * sum(steps[:third])
-        is_soon = self._room is not None and self._room <= growth / (count * BLOCK_SECONDS) * 1800
-        return (
-            is_straight
-            and growth >= settings.runaway_bytes_per_second * count * BLOCK_SECONDS
-            and (growth >= max(newest[0], settings.runaway_bytes) or is_soon)
-            and growth >= settings.novelty_factor * max(self._ladder.given_back)
-        )
-
+    @property
     def _is_stalled(self) -> bool:
-        """Whether it has stopped, given how long it paused before while it climbed."""
-        rung, climb = self._best
-        if climb.blocks < 4:
-            return False
-        width = BLOCK_SECONDS * (1 << rung)
-        finest = next((at for at in range(rung) if self._scores[at] >= 0.4), rung)
-        span = max(_STALL_SECONDS, BLOCK_SECONDS * (1 << finest))
-        if climb.longest_hold:
-            span = max(span, 1.25 * climb.longest_hold * width + width)
-        rate = climb.growth_bytes / (climb.blocks * width)
-        for at in range(RUNGS):
-            short = BLOCK_SECONDS * (1 << at)
-            blocks = math.ceil(span / short)
-            if short < self._interval or blocks > BLOCKS // 2:
-                continue
-            floors = self._ladder.floors(at)
-            if len(floors) < 2 * blocks:
-                return False
-            grown = min(floors[-blocks:]) - min(floors[-2 * blocks : -blocks])
-            return grown < 0.15 * rate * blocks * short
-        return False
-
-    def _slowness(self) -> float:
-        """Less than 1 where the second half of its life shows that it slows down.
-
-        A cache that fills at random, a logarithm: each window looks nearly straight, but half of
-        its life never does.
-        """
-        rung = next((at for at in range(RUNGS) if self._ladder.counts[at] <= BLOCKS), RUNGS - 1)
-        floors = self._ladder.floors(rung)
-        half = floors[len(floors) // 2 :]
-        if len(half) < 8 or half[-1] - half[0] < 0.3 * self._best[1].growth_bytes:
-            return 1.0
-        return 0.6 + 0.4 * ramp(slowing(half), 0.65, 0.85)
-
-    def _load_share(self) -> float:
-        """Less than 1 where more threads and children explain the growth."""
-        rung, climb = self._best
-        units = self._ladder.units(rung)[-climb.blocks or None :]
-        if len(units) < 6 or min(units) <= 0:
-            return 1.0
-        before, after = min(units[:3]), max(units[-3:])
-        if after <= before:
-            return 1.0
-        start = max(0.0, self._last_value - climb.growth_bytes)
-        explained = start * (after / before - 1)
-        return 0.5 + 0.5 * ramp(1 - explained / max(1.0, climb.growth_bytes), 0.2, 0.6)
+        return self._pause() == "stop"
 
     def _with_priors(self, score: float) -> float:
         """Growth up to where earlier runs of the same program stopped is expected."""
@@ -500,21 +467,16 @@ class LeakDetector:
         return min(score, 0.45) if len(healthy) > 1 else 0.75 * score
 
     def _with_staleness(self, score: float) -> float:
-        """Idle memory is proof where the curve alone would need more time, and used memory doubt.
-
-        Doubt only: what a collector's marking touches may be leaked all the same.
-        """
+        """Idle memory is proof where the curve alone would need more time."""
         settings, staleness = self._settings, self._staleness
-        if staleness is None or score < settings.growing_score:
+        if staleness is None or score < settings.growing_score or not staleness.is_untouched:
             return score
-        if staleness.is_untouched:
-            return max(score, settings.leaking_score + _IDLE_SCORE * staleness.low_share)
-        return min(score, settings.leaking_score - _IDLE_SCORE) if staleness.is_touched else score
+        return max(score, settings.leaking_score + _IDLE_SCORE * staleness.low_share)
 
     def _tell(self, score: float, *, is_runaway: bool, is_stalled: bool) -> None:
         settings = self._settings
         level: LeakLevel = "healthy"
-        if self._leaking:
+        if self._leaking and not self._is_quiet:
             level = "leaking"
         elif score >= settings.growing_score:
             level = "growing"
@@ -542,7 +504,7 @@ class LeakDetector:
             shape=shape,
             # As long as a minute has not confirmed it, the score does not say leaking either.
             score=min(0.99, max(score, settings.growing_score))
-            if self._leaking
+            if level == "leaking"
             else min(score, settings.leaking_score - 0.01),
             rate_bytes_per_second=rate,
             rate_low_bytes_per_second=low,

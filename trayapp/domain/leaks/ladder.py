@@ -6,11 +6,15 @@ keeps its newest 32 blocks: 8 min on the lowest, 68 h on the highest.
 
 from __future__ import annotations
 
+import math
 from array import array
+from typing import TypeVar
 
+_Number = TypeVar("_Number", int, float)
 BLOCK_SECONDS = 15.0
 RUNGS = 10
 BLOCKS = 32
+_UNIT_CODES, _WORK_CODES, _LEAST_WORK = 16, 2048, 1e-4
 _CONFIRM_BLOCKS = 4
 _RISE_BLOCKS = 8
 
@@ -18,13 +22,26 @@ _RISE_BLOCKS = 8
 class Ladder:
     """About 4 KiB; O(1) amortised per block."""
 
-    __slots__ = ("_falls", "_floors", "_means", "_units", "counts", "given_back")
+    __slots__ = (
+        "_falls",
+        "_floors",
+        "_means",
+        "_units",
+        "_work",
+        "counts",
+        "given_back",
+        "knows_work",
+    )
 
     def __init__(self) -> None:
         # Four bytes each: 64 bytes of a gigabyte are lost, which is less than a page.
         self._floors = array("f", bytes(4 * RUNGS * BLOCKS))
         self._means = array("f", bytes(4 * RUNGS * BLOCKS))
-        self._units = array("f", bytes(4 * RUNGS * BLOCKS))
+        # By logarithm: to 4 % in one byte, and to 0.03 % in two. 0: not known.
+        self._units = array("B", bytes(RUNGS * BLOCKS))
+        self._work = array("H", bytes(2 * RUNGS * BLOCKS))
+        self.knows_work = False
+        """Whether what it did was ever told."""
         self.counts = array("q", bytes(8 * RUNGS))
         """Blocks ever closed, by rung."""
         self.given_back = array("f", bytes(4 * RUNGS))
@@ -32,15 +49,20 @@ class Ladder:
         # By rung: low, its number, high, its number, how many blocks it has been fallen.
         self._falls = array("d", bytes(8 * RUNGS * 5))
 
-    def push(self, floor: float, mean: float, units: float) -> int:
-        """Close a block of the lowest rung; return how many rungs have a new block."""
+    def push(self, floor: float, mean: float, units: float, work: float = 0.0) -> int:
+        """Close a block of the lowest rung; return how many rungs have a new block.
+
+        work: What was done in it, per second; 0: not known, or nothing.
+        """
+        self.knows_work = self.knows_work or work > 0
         rung = 0
         while True:
             count = self.counts[rung]
             at = rung * BLOCKS + count % BLOCKS
             self._floors[at] = floor
             self._means[at] = mean
-            self._units[at] = units
+            self._units[at] = _code(units, _UNIT_CODES, 255)
+            self._work[at] = _code(work / _LEAST_WORK, _WORK_CODES, 65535)
             self.counts[rung] = count + 1
             self._fold_fall(rung, count, floor)
             rung += 1
@@ -49,7 +71,8 @@ class Ladder:
             before = (rung - 1) * BLOCKS + (count - 1) % BLOCKS
             floor = min(floor, self._floors[before])
             mean = (mean + self._means[before]) / 2
-            units = (units + self._units[before]) / 2
+            units = (units + _decode(self._units[before], _UNIT_CODES)) / 2
+            work = (work + _decode(self._work[before], _WORK_CODES) * _LEAST_WORK) / 2
 
     def floors(self, rung: int) -> list[float]:
         """Of the newest blocks, oldest first."""
@@ -61,7 +84,11 @@ class Ladder:
 
     def units(self, rung: int) -> list[float]:
         """Threads and children of the newest blocks, oldest first; 0 where unknown."""
-        return self._ring(self._units, rung)
+        return [_decode(code, _UNIT_CODES) for code in self._ring(self._units, rung)]
+
+    def work(self, rung: int) -> list[float]:
+        """Done per second in the newest blocks, oldest first; 0 where unknown."""
+        return [_decode(code, _WORK_CODES) * _LEAST_WORK for code in self._ring(self._work, rung)]
 
     def newest(self, rung: int) -> float:
         """The newest floor; there is one."""
@@ -75,7 +102,7 @@ class Ladder:
         known = self._floors[start : start + min(count, BLOCKS)]
         return self._floors[start + (count - 1) % BLOCKS] - min(known)
 
-    def _ring(self, ring: array[float], rung: int) -> list[float]:
+    def _ring(self, ring: array[_Number], rung: int) -> list[_Number]:
         count, start = self.counts[rung], rung * BLOCKS
         if count <= BLOCKS:
             return ring[start : start + count].tolist()
@@ -110,3 +137,12 @@ class Ladder:
             if floor < low and not lasted:
                 falls[at], falls[at + 1] = floor, number
                 falls[at + 2], falls[at + 3], falls[at + 4] = floor, number, 0.0
+
+
+def _code(value: float, steps: int, most: int) -> int:
+    """By its logarithm, `steps` to each doubling."""
+    return min(most, round(steps * math.log2(1 + value))) if value > 0 else 0
+
+
+def _decode(code: int, steps: int) -> float:
+    return 2.0 ** (code / steps) - 1 if code else 0.0

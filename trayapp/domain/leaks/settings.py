@@ -50,3 +50,16 @@ class LeakSettings:
     """…by so much together."""
     stair_bytes: float = MIB
     """Classic rule: a smaller jump is no stair."""
+    told_share: float = 0.1
+    """A leak is told when this share of the time to the limit is gone…"""
+    certain_seconds: float = 3600.0
+    """…or after so long a climb, whichever is first: of the caches that were recorded, the slowest
+    took 53 minutes to fill in a straight line."""
+    least_proof_seconds: float = 180.0
+    """Nothing but a runaway is called a leak after less."""
+    steady_share: float = 0.6
+    """Who held a level before has filled his caches: so much of that time counts as proof…"""
+    certain_late_seconds: float = 1800.0
+    """…up to here."""
+    creep_share: float = 0.3
+    """What grows at less than this share of its pace has stopped."""

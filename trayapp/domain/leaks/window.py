@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -22,6 +23,8 @@ class Climb:
     """Most blocks in a row without growth: how long it may pause and still be a leak."""
     is_by_means: bool = False
     """Seen in the typical sizes only."""
+    held_seconds: float = 0.0
+    """How long it has climbed well enough to count as proof, up to now."""
 
 
 NO_CLIMB = Climb(0.0, 0.0, 0, 0)
@@ -42,8 +45,27 @@ def confidence(seconds: float, settings: LeakSettings) -> float:
     return max(0.0, min(0.97, 0.5 + 0.2 * steps))
 
 
-def judge_floors(floors: Sequence[float], given_back: float, settings: LeakSettings) -> Climb:
-    """Retained growth: what the lowest sizes of the blocks say. From 8 blocks on."""
+def least_growth(start: float, seconds: float, settings: LeakSettings) -> float:
+    """The growth that counts, from this size on: a share of it that shrinks as the proof grows.
+
+    What would be chance in ten minutes is none after hours: a large program that leaks slowly is
+    not to wait until it has grown by a twelfth.
+    """
+    patience = math.sqrt(settings.proof_seconds / max(seconds, settings.proof_seconds))
+    return max(settings.minimum_bytes, settings.minimum_share * start * patience)
+
+
+def judge_floors(
+    floors: Sequence[float],
+    given_back: float,
+    settings: LeakSettings,
+    width: float,
+    work: Sequence[float] = (),
+) -> Climb:
+    """Retained growth: what the lowest sizes of the blocks say. From 8 blocks on.
+
+    width: Seconds of a block. work: What was done in each, where that is known.
+    """
     count = len(floors)
     if count < 8:
         return NO_CLIMB
@@ -54,22 +76,28 @@ def judge_floors(floors: Sequence[float], given_back: float, settings: LeakSetti
     if growth <= 0:
         return NO_CLIMB
     steps = [after - before for before, after in pairwise(floors)]
-    wobble = 3 * _mad(steps)
-    needed = max(settings.minimum_bytes, settings.minimum_share * kept[0], wobble)
+    needed = max(least_growth(kept[0], count * width, settings), 3 * _mad(steps))
     score = ramp(growth / needed, 0.7, 1.0)
     if not score:
         return NO_CLIMB
     score *= ramp(growth / (max(floors) - floors[0] or growth), 0.3, 0.7)
-    score *= _evenness(kept, growth)
+    evenness = _evenness(kept, growth)
+    if evenness < 1.0 and work:
+        evenness = max(evenness, _evenness(kept, growth, work))
+    score *= evenness
     if not score:
         return NO_CLIMB
     score *= math.sqrt(ramp(_drift(steps), 2.0, 4.0))
     score *= _novelty(growth, given_back, settings)
-    return Climb(score, growth, count, _longest_hold(kept, growth))
+    return Climb(score, growth, count, longest_hold(kept, growth))
 
 
 def judge_means(
-    means: Sequence[float], floors: Sequence[float], given_back: float, settings: LeakSettings
+    means: Sequence[float],
+    floors: Sequence[float],
+    given_back: float,
+    settings: LeakSettings,
+    width: float,
 ) -> Climb:
     """A climb beneath dips: the typical size rises straight, and the dips rise with it.
 
@@ -81,8 +109,7 @@ def judge_means(
         return NO_CLIMB
     quarters = [_upper(means[at * count // 4 : (at + 1) * count // 4]) for at in range(4)]
     growth = (quarters[3] - quarters[0]) * 4 / 3
-    needed = max(settings.minimum_bytes, settings.minimum_share * quarters[0])
-    if growth < needed:
+    if growth < least_growth(quarters[0], count * width, settings):
         return NO_CLIMB
     parts = [after - before for before, after in pairwise(quarters)]
     half = count // 2
@@ -100,7 +127,9 @@ def judge_means(
     return Climb(0.85 * score, growth, count, 0, is_by_means=True)
 
 
-def judge_stairs(floors: Sequence[float], given_back: float, settings: LeakSettings) -> Climb:
+def judge_stairs(
+    floors: Sequence[float], given_back: float, settings: LeakSettings, width: float
+) -> Climb:
     """Jumps that are kept, one like the other, at even distances, with level plateaus between.
 
     For stairs so long that quarters of the window see none. Four of them: three may be chance.
@@ -111,7 +140,7 @@ def judge_stairs(floors: Sequence[float], given_back: float, settings: LeakSetti
     kept = list(accumulate(reversed(floors), min))
     kept.reverse()
     growth = kept[-1] - kept[0]
-    if growth < max(settings.minimum_bytes, settings.minimum_share * kept[0]):
+    if growth < least_growth(kept[0], count * width, settings):
         return NO_CLIMB
     jumps: list[tuple[int, float]] = []
     is_level = True
@@ -136,7 +165,7 @@ def judge_stairs(floors: Sequence[float], given_back: float, settings: LeakSetti
         * ramp(2.0 - (count - 1 - jumps[-1][0]) / median(apart), 0.0, 0.5)
         * _novelty(growth, given_back, settings)
     )
-    return Climb(score, growth, count, _longest_hold(kept, growth))
+    return Climb(score, growth, count, longest_hold(kept, growth))
 
 
 def sen_slope(values: Sequence[float]) -> tuple[float, float, float]:
@@ -178,10 +207,14 @@ def _novelty(growth: float, given_back: float, settings: LeakSettings) -> float:
     return ramp(growth / given_back, 1.0, settings.novelty_factor) if given_back > 0 else 1.0
 
 
-def _evenness(kept: Sequence[float], growth: float) -> float:
-    """Growth in every quarter, and none of them nearly the last."""
+def _evenness(kept: Sequence[float], growth: float, work: Sequence[float] = ()) -> float:
+    """Growth in every quarter, of the time or of the work, and none of them nearly the last."""
     last = len(kept) - 1
-    marks = [kept[last * part // 4] for part in range(5)]
+    places = [last * part // 4 for part in range(5)]
+    if work:
+        done = list(accumulate(work[1:], initial=0.0))
+        places = [bisect_left(done, done[-1] * part / 4) for part in range(5)]
+    marks = [kept[place] for place in places]
     shares = [(after - before) * 4 / growth for before, after in pairwise(marks)]
     halves = (shares[2] + shares[3]) / max(1e-9, shares[0] + shares[1])
     return ramp(min(shares), 0.0, 0.3) * ramp(shares[3], 0.2, 0.6) * ramp(halves, 0.35, 0.75)
@@ -217,7 +250,7 @@ def _mad(values: Sequence[float]) -> float:
     return median(abs(value - middle) for value in values)
 
 
-def _longest_hold(kept: Sequence[float], growth: float) -> int:
+def longest_hold(kept: Sequence[float], growth: float) -> int:
     """Most blocks in a row that grew by next to nothing, and then went on growing."""
     little = 0.1 * growth / len(kept)
     longest = run = 0
