@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.domain.building import MIB, TOTAL_BYTES, frame, target
+from tests.domain.building import HASTY, MIB, TOTAL_BYTES, frame, target
 from trayapp.domain.absolute import NO_AMOUNTS, Amounts, growth_level, level_above
 from trayapp.domain.incidents import AlertPolicy, Quiet
 from trayapp.domain.levels import Level
@@ -139,7 +140,7 @@ def test_the_level_of_a_leak_is_its_score_where_that_is_asked_for() -> None:
     assert [amount for _, amount in rules.leak_scores] == [0.5, 0.7, 0.9]
     assert monitor_rules(parse_settings("", "f")).leak_scores == NO_AMOUNTS
     samples = [target("web", 40 + 0.007 * second) for second in range(3600)]
-    view, incidents = outcome_of(rules, samples)
+    view, incidents = outcome_of(replace(rules, leaks=HASTY), samples)
     leaks = [one for one in incidents if one.key == "leak:web"]
     assert [one.level for one in leaks][:2] == [W, C]
     assert "Certain to 5" in leaks[0].body

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.domain.building import frame
+from tests.domain.building import HASTY, frame
 from tests.domain.test_monitor import anonymous, machine_with, told
 from trayapp.domain.applications import ApplicationKey
 from trayapp.domain.identity import about_of, key_of_subject, name_in, target_key
@@ -21,7 +21,7 @@ OTHER = "leak-of-application:browser"
 
 def both(seconds: int, quiet: Quiet | None = None) -> list[Outcome]:
     """A tracked program and another of its name leak side by side; the other faster."""
-    monitor = Monitor(MonitorRules(targets=(BROWSER,)))
+    monitor = Monitor(MonitorRules(leaks=HASTY, targets=(BROWSER,)))
     return [
         monitor.fold(
             frame(
@@ -51,7 +51,7 @@ def test_a_snooze_of_the_target_leaves_the_other_be() -> None:
 
 
 def test_details_and_levels_are_of_one_alone() -> None:
-    monitor = Monitor(MonitorRules(targets=(BROWSER,)))
+    monitor = Monitor(MonitorRules(leaks=HASTY, targets=(BROWSER,)))
     for second in range(0, 1500, 10):
         everything = machine_with("browser", 200 + 0.5 * second)
         look = frame(second, anonymous("browser", 20), everything=everything)
