@@ -1,9 +1,11 @@
 """A recording judged as if it were live: one verdict for each of its series.
 
 Every series goes sample by sample through the very detector that the applet runs
-(`domain.leaks`), so that the beginning of a file up to an alarm tells the same. Judged is anonymous
-memory where it was recorded, with swap where that is known, and else the resident set or whatever
-the column holds.
+(`domain.leaks`), so that the beginning of a file up to an alarm tells the same, where it is long
+enough for the full proof: live, a leak whose limit is far is called one after an hour. What is
+shorter is judged by the shortest proof, since it can give no other. Judged is anonymous memory
+where it was recorded, with swap where that is known, and else the resident set or whatever the
+column holds.
 """
 
 from __future__ import annotations
@@ -15,7 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trayapp.domain.language import _
-from trayapp.domain.leaks import LeakDetector, Load, Signal, Verdict
+from trayapp.domain.leaks import (
+    LeakDetector,
+    LeakSettings,
+    Load,
+    Signal,
+    Verdict,
+    assumed_room_bytes,
+)
 from trayapp.domain.names import short_name
 from trayapp.domain.units import format_percent
 from trayapp.recording.outcomes import NOT_ENOUGH, is_enough
@@ -94,7 +103,11 @@ def report(
     expected_seconds: float = 0.0,
 ) -> SeriesReport:
     """Judge one series as if it were live."""
-    detector = LeakDetector(signal=series.signal)
+    settings = LeakSettings()
+    seconds = series.times[-1] - series.times[0] if len(series.times) else 0.0
+    detector = LeakDetector(
+        signal=series.signal, settings=settings, room_bytes=assumed_room_bytes(seconds, settings)
+    )
     growing: float | None = None
     alert: float | None = None
     level = "healthy"

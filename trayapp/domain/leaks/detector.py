@@ -66,6 +66,7 @@ class LeakDetector:
 
     __slots__ = (
         "_against_since",
+        "_assumed_room",
         "_average",
         "_average_count",
         "_best",
@@ -122,13 +123,15 @@ class LeakDetector:
             settings: The thresholds.
             phase: 0 to 1, how much later the first block begins in blocks; spreads the work of
                 many detectors over the ticks.
-            room_bytes: What is left until the nearest limit, until `fold` is told.
+            room_bytes: What is assumed to be left until the nearest limit, until `fold` is told:
+                how long to wait for proof, but no time to the limit, rests on it.
         """
         self._settings = settings
         self._signal: Signal = signal
         self._priors = priors[-MOST_PRIORS:]
         self._start_up = settings.start_up_seconds + BLOCK_SECONDS * min(1.0, max(0.0, phase))
-        self._room = room_bytes
+        self._room: float | None = None
+        self._assumed_room = room_bytes
         self._staleness: Staleness | None = None
         self._begin()
 
@@ -364,7 +367,7 @@ class LeakDetector:
         """Ask the rungs that have a new block, and put together what all of them say."""
         scores, ladder = self._scores, self._ladder
         # Each time that it stopped after it was called leaking, it takes twice as long to believe.
-        haste = haste_of(ladder, self._room, settings) / (1 << self._doubts)
+        haste = haste_of(ladder, self._room_to_wait, settings) / (1 << self._doubts)
         for rung in range(closed):
             climb = judge_rung(ladder, rung, self._interval, haste, settings)
             scores[rung], self._held[rung] = climb.score, climb.held_seconds
@@ -415,7 +418,7 @@ class LeakDetector:
         rate = climb.growth_bytes / seconds if seconds else 0.0
         held = max(self._held)
         asked = asked_seconds(
-            self._room,
+            self._room_to_wait,
             climb.growth_bytes,
             rate,
             later_pace=pace,
@@ -428,6 +431,10 @@ class LeakDetector:
         if held >= asked:
             return score
         return min(score, UNPROVEN_SCORE)
+
+    @property
+    def _room_to_wait(self) -> float | None:
+        return self._assumed_room if self._room is None else self._room
 
     @property
     def _steady_seconds(self) -> float:

@@ -6,13 +6,24 @@ from trayapp.domain.leaks.ladder import Ladder
 from trayapp.domain.leaks.rungs import whole_life, width_of
 from trayapp.domain.leaks.settings import LeakSettings
 from trayapp.domain.leaks.staleness import Staleness
+from trayapp.domain.units import GIB
 
+ASSUMED_ROOM_BYTES = 16.0 * GIB
+"""Of the machine that a recording was made on, where the recording does not tell."""
 _EVEN_PACE = 0.9
 """Who keeps up this share of his earlier pace does not slow down."""
 _NEWEST_PACE = 0.6
 """Of a short time that is often less, by chance; it counts for less."""
 _TOUCHED_FACTOR = 4.0
 """What is used again is rather a cache: so much more proof is asked for."""
+
+
+def assumed_room_bytes(seconds: float, settings: LeakSettings) -> float | None:
+    """The room to judge a recording of so many seconds by; None: none.
+
+    One that is too short for the full proof is judged by the shortest, which is all it can give.
+    """
+    return ASSUMED_ROOM_BYTES if seconds >= 1.15 * settings.certain_seconds else None
 
 
 def haste_of(ladder: Ladder, room: float | None, settings: LeakSettings) -> float:
