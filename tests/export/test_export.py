@@ -585,3 +585,22 @@ def test_libreoffice_opens_the_workbook(history: Path) -> None:
         timeout=100,
     )
     assert "web" in (history.parent / "converted" / "out.csv").read_text()
+
+
+def test_a_name_with_separators_is_no_formula_for_any_spreadsheet(tmp_path: Path) -> None:
+    """Where the decimal sign is a comma, spreadsheets split at semicolons."""
+    history = write_store(
+        tmp_path / "history.sqlite3", {"a;=1+1;b": 1.0 * MIB, "＝1+1": 1.0 * MIB}, seconds=60.0
+    )
+    made = tmp_path / "table.csv"
+    main(ExportOptions(history_file=history, output=made), lambda _: None)
+    text = made.read_text(encoding="utf-8")
+    heading = text.splitlines()[0]
+    assert '"a;\'=1+1;b rss_bytes"' in heading
+    assert '"\'＝1+1 rss_bytes"' in heading
+    for separator in ";\t,":
+        cells = [cell.strip('" ') for line in text.splitlines() for cell in line.split(separator)]
+        assert not [cell for cell in cells if cell.startswith(tuple("=+-@＝＋－＠"))]
+    # Read again, it is the name that it was.
+    names = {track.name for track in read_recording(made).tracks}
+    assert any("a;=1+1;b" in name for name in names)

@@ -319,7 +319,7 @@ def test_the_finished_table_has_one_line_of_headings(tmp_path: Path) -> None:
     finished = write_recording(tmp_path / "r.csv", rows)
     lines = finished.read_text(encoding="utf-8").splitlines()
     assert len(lines) == 4
-    assert lines[0].startswith("t_s,time,rss_bytes 1 program,anon_bytes 1 program,rss_bytes 2 ")
+    assert lines[0].startswith('"t_s","time","rss_bytes 1 program","anon_bytes 1 program","rss_')
     assert lines[3].startswith("0.300000,")
     assert lines[3].endswith(",,,4,4")
     killed = write_recording(tmp_path / "k.csv", rows, finish=False)

@@ -72,6 +72,7 @@ from trayapp.domain.pressure import (
     stall_share,
 )
 from trayapp.domain.records import Event, Series
+from trayapp.domain.recovering import as_of_now
 from trayapp.domain.replay import (
     RunMark,
     Stretch,
@@ -529,7 +530,11 @@ class Monitor:
         ended = departed(self._book.open_incidents(), tracked, restarted, frame.everything)
         announcements = self._book.fold(now, wall, judged_now, quiet, ended)
         events += [_as_event(announcement, wall) for announcement in announcements]
-        incidents = self._book.open_incidents()
+        incidents = as_of_now(
+            self._book.open_incidents(),
+            tracked,
+            lambda level: self._pressure_text(frame.system, level, frame.targets),
+        )
         worst: dict[str, Level] = {}
         for incident in incidents:
             about = incident.identity
@@ -765,9 +770,14 @@ class Monitor:
         )
         if level is Level.NORMAL:
             return None
-        largest = largest_users(self._applications, targets, self._largest)
-        title, body = pressure_text(system, largest, level, self._rules.available)
+        title, body = self._pressure_text(system, level, targets)
         return Condition(key=PRESSURE_KEY, subject=SYSTEM, level=level, title=title, body=body)
+
+    def _pressure_text(
+        self, system: SystemSample, level: Level, targets: Iterable[TargetSample]
+    ) -> tuple[str, str]:
+        largest = largest_users(self._applications, targets, self._largest)
+        return pressure_text(system, largest, level, self._rules.available)
 
     def _judge_forecast(self, now: float, system: SystemSample) -> Condition | None:
         left_seconds = self._forecast.fold(now, system)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections import deque
 from datetime import datetime
 from pathlib import Path
 
+from trayapp.domain.cells import table_line
 from trayapp.domain.records import TASK, Event, Series
 from trayapp.export.source import Source
-from trayapp.export.texts import harmless_cell, unique_names
+from trayapp.export.texts import plain_text, unique_names
 
 TIME_HEADINGS = ("unix_s", "time (local)")
 
 
 def write_csv(path: Path, source: Source) -> None:
-    """Write everything at the finest that is kept; UTF-8, commas, a dot in decimals.
+    """Write everything at the finest that is kept; UTF-8, commas, a dot in decimals, texts quoted.
 
     Headings are the name and what is measured with its unit, "web rss_bytes". Of a minute or an
     hour, where samples are gone, a cell is the greatest. It is empty where nothing is known.
@@ -25,23 +25,24 @@ def write_csv(path: Path, source: Source) -> None:
     Raises: OSError, HistoryError.
     """
     with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
         running = _Running(source)
         titles = [*map(_heading, source.series), *(f"{name} task" for name in running.targets)]
         headings = unique_names(titles, TIME_HEADINGS)
-        table.writerow([*TIME_HEADINGS, *map(harmless_cell, headings)])
+        file.write(table_line([*TIME_HEADINGS, *headings]))
         places = range(len(source.series))
         for row in source.rows():
             moment = datetime.fromtimestamp(row.wall_seconds).isoformat(" ", "milliseconds")
             cells = (row.cells.get(place) for place in places)
-            table.writerow(
+            ran = running.until(row.wall_seconds + row.stretch_seconds)
+            line = table_line(
                 [
-                    f"{row.wall_seconds:.3f}",
                     moment,
-                    *("" if cell is None else f"{cell.maximum:.12g}" for cell in cells),
-                    *map(harmless_cell, running.until(row.wall_seconds + row.stretch_seconds)),
+                    *(None if cell is None else cell.maximum for cell in cells),
+                    *(plain_text(names) or None for names in ran),
                 ]
             )
+            # To the millisecond, for which twelve digits are too few.
+            file.write(f"{row.wall_seconds:.3f},{line}")
 
 
 class _Running:

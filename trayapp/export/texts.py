@@ -11,7 +11,6 @@ _LONGEST_CELL = 4000
 _LONGEST_SHEET_NAME = 31
 """Excel's limit, in UTF-16 units."""
 _NOT_IN_SHEET_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
-_STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def plain_text(text: str) -> str:
@@ -23,13 +22,6 @@ def plain_text(text: str) -> str:
     return "".join(
         one if one == " " or _is_printable(one) else "\N{REPLACEMENT CHARACTER}"
         for one in text[:_LONGEST_CELL].replace(DIRECTION_MARK, "")
-    )
-
-
-def harmless_cell(text: str) -> str:
-    """As `plain_text`, for CSV: no spreadsheet takes it for a formula."""
-    return (
-        f"'{plain_text(text)}" if text.lstrip(" ").startswith(_STARTS_FORMULA) else plain_text(text)
     )
 
 

@@ -1,6 +1,6 @@
 """The table, `.csv`: for spreadsheets, and for whoever wants to read it without Memtray.
 
-One row per sample, comma-separated, UTF-8, a dot in decimals. The columns:
+One row per sample, comma-separated, UTF-8, a dot in decimals, texts in quotes. The columns:
 
     t_s                        seconds since the start of the recording, by a clock that never jumps
     time                       local date and time, "2026-02-28 14:03:07.123"
@@ -14,8 +14,6 @@ is written whenever a process has come; once it is complete, there is only one, 
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -23,6 +21,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from trayapp.domain.cells import table_line
 from trayapp.domain.names import short_name
 from trayapp.recording.chunks import Chunk, RecordedProcess, RecordingHead
 
@@ -67,7 +66,7 @@ class CsvFormat:
             times = chunk.times[start:end]
             columns = [column[start:end] for column in chunk.columns]
             lines = (
-                f"{seconds:.6f},{self._clock(seconds)},{cells % values}\n"
+                f'{seconds:.6f},"{self._clock(seconds)}",{cells % values}\n'
                 for seconds, values in zip(times, zip(*columns, strict=True), strict=True)
             )
             yield self._count("".join(lines).replace("nan", "").encode())
@@ -106,11 +105,9 @@ class CsvFormat:
         os.replace(temporary, real)  # noqa: PTH105  (says what it does)
 
     def _headings_line(self) -> bytes:
-        line = io.StringIO()
         cells = [f"{what} {name}" for name in self._names.values() for what in METRICS]
-        csv.writer(line, lineterminator="\n").writerow([*TIME_COLUMNS, *cells])
         self._written_names = dict(self._names)
-        return line.getvalue().encode()
+        return table_line([*TIME_COLUMNS, *cells]).encode(errors="replace")
 
     def _count(self, piece: bytes) -> bytes:
         self._bytes += len(piece)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from trayapp.domain.cells import unguarded
 from trayapp.domain.language import _
 from trayapp.recording.csv_writing import TIME_COLUMNS
 from trayapp.recording.gathering import Gathered, Gathering, number_of
@@ -52,7 +53,7 @@ def read_own(source: Source, found: Gathering, titles: Sequence[str]) -> None:
         if not line.endswith("\n"):
             found.note(_("cut off in the middle of writing; what comes before is shown"))
             return
-        if line.startswith(titles[0]) or (number == 1 and not pairs):
+        if line.lstrip('"').startswith(titles[0]) or (number == 1 and not pairs):
             _take_titles(pairs, next(csv.reader([line]), []), is_export=is_export)
             continue
         cells = line.rstrip("\n").split(",")
@@ -62,13 +63,13 @@ def read_own(source: Source, found: Gathering, titles: Sequence[str]) -> None:
             continue
         if base is None:
             base = found.origin_seconds = 0.0
-            found.began_wall_seconds = _wall(cells[1], seconds)
+            found.began_wall_seconds = _wall(cells[1].strip('"'), seconds)
             found.is_known_empty = True
         _take(found, pairs, cells, seconds + base)
 
 
 def _take_titles(pairs: dict[str, _Pair], titles: Sequence[str], *, is_export: bool) -> None:
-    for at, title in enumerate(titles[2:], 2):
+    for at, title in enumerate(map(unguarded, titles[2:]), 2):
         match = (_EXPORTED if is_export else _RECORDED).fullmatch(title)
         if match is None:
             continue
