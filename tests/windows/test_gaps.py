@@ -23,6 +23,7 @@ from trayapp.history.reader import HistoryReader
 from trayapp.history.writer import HistoryWriter
 from trayapp.windows.curves import Curve, make_curve
 from trayapp.windows.recordings import RecordingSource
+from trayapp.windows.stacking import stack
 
 HOUR, DAY = 3600.0, 86_400.0
 STOPPED_SECONDS = 48 * HOUR
@@ -167,6 +168,19 @@ def test_a_report_draws_nothing_across_it(stopped: Path) -> None:
 
 def curve_of(points: Sequence[Point]) -> Curve:
     return make_curve(points, series=Series("target", "a", "rss_bytes"), name="a", slot=0)
+
+
+def test_a_stack_is_not_drawn_where_nothing_is_known(stopped: Path) -> None:
+    source = RecordingSource([stopped])
+    (series,) = source.series()
+    since, until = source.span()
+    curve = curve_of(source.points(series, since, until, 1200))
+    layers = stack([curve], since, until)
+    first, second = layers.stretches()
+    column = (until - since) / len(layers.times)
+    end = BEGIN + 4002 * 2.0
+    assert abs(layers.times[first][-1] - end) <= 2 * column
+    assert abs(layers.times[second][0] - end - STOPPED_SECONDS) <= 2 * column
 
 
 def test_no_value_is_read_off_a_gap(stopped: Path) -> None:

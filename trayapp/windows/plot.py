@@ -346,8 +346,17 @@ def _draw_layers(
         # They tell apart what colour alone would not.
         hatches = [HATCHES[curve.slot // palette_size % len(HATCHES)] for curve in curves]
     bottoms = [np.zeros_like(days), *layers.tops[:-1]]
+    parts = layers.stretches()
     shapes = [
-        np.concatenate((np.column_stack((days, top)), np.column_stack((days, bottom))[::-1]))
+        [
+            np.concatenate(
+                (
+                    np.column_stack((days[part], top[part])),
+                    np.column_stack((days[part], bottom[part]))[::-1],
+                )
+            )
+            for part in parts
+        ]
         for top, bottom in zip(layers.tops, bottoms, strict=True)
     ]
     # All of one hatch at once: a hundred areas one by one would take half a second.
@@ -355,9 +364,9 @@ def _draw_layers(
         places = [place for place, each in enumerate(hatches) if each == hatch]
         axes.add_collection(
             PolyCollection(
-                [shapes[place] for place in places],
-                facecolors=[(colours[place], 0.55) for place in places],
-                edgecolors=[colours[place] for place in places],
+                [shape for place in places for shape in shapes[place]],
+                facecolors=[(colours[place], 0.55) for place in places for _part in parts],
+                edgecolors=[colours[place] for place in places for _part in parts],
                 linewidths=0.8,
                 hatch=hatch,
             ),
@@ -368,8 +377,12 @@ def _draw_layers(
     ]
     axes.add_collection(
         LineCollection(
-            [np.column_stack((days, layers.highs[place])) for place in spiky],
-            colors=[(colours[place], 0.7) for place in spiky],
+            [
+                np.column_stack((days[part], layers.highs[place][part]))
+                for place in spiky
+                for part in parts
+            ],
+            colors=[(colours[place], 0.7) for place in spiky for _part in parts],
             linewidths=0.6,
         ),
         autolim=False,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from trayapp.windows.curves import Curve, Floats
 
@@ -25,6 +26,13 @@ class Layers(NamedTuple):
     """Where it would end by its greatest value: no spike is hidden."""
     rest: Floats | None
     """What the machine uses beside them; NaN where that is not known."""
+    seen: npt.NDArray[np.bool_]
+    """Where anything is known at all: between two such stretches nothing is to be drawn."""
+
+    def stretches(self) -> list[slice]:
+        """The parts in which something is known."""
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], self.seen.astype(int), [0]))))
+        return [slice(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def stack(
@@ -38,12 +46,15 @@ def stack(
         highs.append(base + _on(times, curve, curve.high))
         base = base + _on(times, curve, curve.mean)
         tops.append(base)
+    seen = np.zeros(len(times), dtype=bool)
+    for curve in (*curves, *(() if whole is None else (whole,))):
+        seen |= _on(times, curve, np.ones_like(curve.mean)) > 0
     rest = None
     if whole is not None:
         used = _on(times, whole, whole.mean)
         # Shared pages count in every process: the sum may be more than what is in use.
         rest = np.where(used > 0, np.maximum(used, base), np.nan)
-    return Layers(times, tops, highs, rest)
+    return Layers(times, tops, highs, rest, seen)
 
 
 def _on(times: Floats, curve: Curve, values: Floats) -> Floats:
