@@ -251,7 +251,7 @@ def test_details_show_figures_a_chart_and_runs(desktop: VirtualDesktop, open_win
     wait_until(is_drawn, timeout=20, what="chart")
     keep(desktop, "details-light")
     # It ran almost into its limit, which was told as critical: no good run.
-    runs = Box(box.x, box.y + 390, 60, 60)
+    runs = Box(box.x, box.y + 436, 60, 60)
     colours = [rgb(colour) for colour in LIGHT.levels[1:]]
     wait_until(
         lambda: any(desktop.screenshot().crop(runs).rgb.count(each) > 20 for each in colours),

@@ -92,7 +92,7 @@ def test_a_sum_of_resident_sets_is_called_one() -> None:
     assert size_label(552 * MIB, "resident", 5) == "552 MiB RSS in sum"
     assert size_label(110 * MIB, "proportional", 5) == "110 MiB PSS"
     assert size_label(110 * MIB, "estimated", 5) == "≈110 MiB PSS"
-    assert size_label(110 * MIB, "anonymous", 5) == "110 MiB anon + shared"
+    assert size_label(110 * MIB, "anonymous", 5) == "≈110 MiB"
     assert size_label(None, "resident") == "–"
     assert size_said(110 * MIB, "estimated") == "about 110 MiB"
     assert size_said(110 * MIB, "resident", 2) == "110 MiB resident in sum"

@@ -94,8 +94,7 @@ def size_label(size_bytes: float | None, kind: SizeKind, process_count: int = 1)
     elif kind == "estimated":
         text = _("≈{size} PSS")
     elif kind == "anonymous":
-        # Translators: anonymous memory of several processes and, counted once, what they share.
-        text = _("{size} anon + shared")
+        text = "≈{size}"
     else:
         text = _("{size} RSS in sum") if process_count > 1 else _("{size} RSS")
     return text.format(size=format_size(size_bytes))
@@ -104,7 +103,7 @@ def size_label(size_bytes: float | None, kind: SizeKind, process_count: int = 1)
 def size_said(size_bytes: float, kind: SizeKind, process_count: int = 1) -> str:
     """Return the same in words, for screen readers."""
     text = "{size}"
-    if kind == "estimated":
+    if kind in ("estimated", "anonymous"):
         text = _("about {size}")
     elif kind == "resident":
         text = _("{size} resident in sum") if process_count > 1 else _("{size} resident")

@@ -63,6 +63,9 @@ class OwnShared:
         own = {}
         for key, reading in told.items():
             line = before.get(key)
+            if line is not None and line.reading is reading and not line.reading.shared_bytes:
+                self._lines[key] = line  # most have none at all
+                continue
             if line is None or line.reading.read_at != reading.read_at:
                 line = self._go_on(key, line, reading)
             self._lines[key] = line

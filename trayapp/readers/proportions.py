@@ -73,9 +73,10 @@ class ProportionReader:
             keys, now, swap_moves=swap_moves, budget_seconds=budget_seconds
         )
         slow = {key: each for key in keys if (each := self._footprints.slow_reading(key))}
+        new = {key: each for key, each in slow.items() if each.read_at == now}
         return {
             name: GroupSize(
-                group.take(slow, now),
+                group.take(slow, new, now),
                 Footprint.total(footprints.get(key) for key in groups[name]),
                 next((slow[key].skip_reason for key in groups[name] if key in slow), ""),
             )
@@ -110,6 +111,11 @@ class _Group:
         self._changed_at: float | None = None
         """When processes came or went last, until all have been read since."""
         self._cost_seconds = 0.0
+        self._drifting: list[ProcessKey] = []
+        """Whose cheap figures have moved far; to be read again when that may be."""
+        self._size: Size | None = None
+        self._is_idle = False
+        """Whether nothing has moved since the last tick, as with most targets at most times."""
 
     @property
     def was_read(self) -> bool:
@@ -120,6 +126,9 @@ class _Group:
         """Take in who is there now; tell whom to read at once."""
         came = alive.keys() - self._alive.keys()
         went = self._alive.keys() - alive.keys()
+        self._is_idle = alive == self._alive and self._changed_at is None
+        if self._is_idle:
+            return [key for key in self._drifting if self._is_rested(key, now)]
         self._alive = alive
         for key in went:
             self._fresh.pop(key, None)
@@ -133,13 +142,27 @@ class _Group:
         elif came or went:
             self._joined.update((key, alive[key]) for key in came)
             self._changed_at = now
-        return [key for key in alive if self._is_to_be_read(key, now)]
+        if self._changed_at is None:
+            self._drifting = [key for key in alive if self._has_drifted(key)]
+            return [key for key in self._drifting if self._is_rested(key, now)]
+        self._drifting = []
+        return [key for key in alive if self._is_to_be_read_anew(key, now, self._changed_at)]
 
-    def take(self, slow: Mapping[ProcessKey, SlowReading], now: float) -> Size | None:
-        """Take in what was read; tell what the processes take together; None: nothing runs."""
+    def take(
+        self,
+        slow: Mapping[ProcessKey, SlowReading],
+        new: Mapping[ProcessKey, SlowReading],
+        now: float,
+    ) -> Size | None:
+        """Take in what was read; tell what the processes take together; None: nothing runs.
+
+        new: those of `slow` that were read at this tick.
+        """
+        if self._is_idle and not new.keys() & self._alive.keys():
+            return self._size
         for key, reading in self._alive.items():
-            told = slow.get(key)
-            if told is None or told.read_at != now:
+            told = new.get(key)
+            if told is None:
                 continue
             pss_bytes, uss_bytes = told.rollup.footprint.pss_bytes, told.rollup.footprint.uss_bytes
             if pss_bytes is not None:
@@ -150,23 +173,34 @@ class _Group:
         if since is None or all(self._is_done(key, slow.get(key), since) for key in self._alive):
             self._adopted = {key: proportion for key, (_, proportion) in self._fresh.items()}
             self._joined, self._orphaned_bytes, self._changed_at = {}, 0, None
-        return size_of(
+        self._drifting = [key for key in self._drifting if key not in new]
+        self._size = size_of(
             (self._part(key, reading, slow.get(key)) for key, reading in self._alive.items()),
             self._orphaned_bytes,
         )
+        return self._size
 
-    def _is_to_be_read(self, key: ProcessKey, now: float) -> bool:
+    def _is_to_be_read_anew(self, key: ProcessKey, now: float, changed_at: float) -> bool:
+        """Whether its share is from before somebody came or went."""
         fresh = self._fresh.get(key)
         if fresh is None:
             return False  # has its turn anyway
-        read_at, proportion = fresh
         rest_seconds = AGAIN_AFTER_COSTS * self._cost_seconds
-        if self._changed_at is not None:
-            return read_at < self._changed_at and now - read_at >= rest_seconds
-        if now - read_at < max(DRIFT_SECONDS, rest_seconds):
+        return fresh[0] < changed_at and now - fresh[0] >= rest_seconds
+
+    def _has_drifted(self, key: ProcessKey) -> bool:
+        """Whether the cheap figures are far from what they were when it was read."""
+        fresh = self._fresh.get(key)
+        if fresh is None:
             return False
+        proportion = fresh[1]
         least_bytes = max(DRIFT_BYTES, DRIFT_SHARE * proportion.pss_bytes)
         return _distance(self._alive[key], proportion.reading) >= least_bytes
+
+    def _is_rested(self, key: ProcessKey, now: float) -> bool:
+        fresh = self._fresh.get(key)
+        rest_seconds = max(DRIFT_SECONDS, AGAIN_AFTER_COSTS * self._cost_seconds)
+        return fresh is not None and now - fresh[0] >= rest_seconds
 
     def _is_done(self, key: ProcessKey, slow: SlowReading | None, since: float) -> bool:
         """Whether it has been read since, or cannot be."""

@@ -134,13 +134,16 @@ def _judge(
 
 
 def _points(reader: HistoryReader, name: str, since: float, until: float, most: int) -> list[Point]:
-    """The sizes of a target or of Memtray; where none were kept, the resident sets were they."""
+    """The sizes of a target or of Memtray; before any were kept, the resident sets were they."""
     if name == "memtray":
         return reader.points(Series("app", "", "rss_bytes"), since, until, most)
-    sizes = reader.points(Series("target", name, "size_bytes"), since, until, most)
-    if any(point.maximum is not None for point in sizes):
-        return sizes
-    return reader.points(Series("target", name, "rss_bytes"), since, until, most)
+    series = [Series("target", name, metric) for metric in ("size_bytes", "rss_bytes")]
+    sizes, resident = reader.curves(series, since, until, most)
+    known = [point.wall_seconds for point in sizes if point.maximum is not None]
+    if not known:
+        return resident
+    before = [point for point in resident if point.wall_seconds < known[0]]
+    return before + [point for point in sizes if point.wall_seconds >= known[0]]
 
 
 def _own(events: Sequence[Event], name: str) -> list[Event]:
