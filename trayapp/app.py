@@ -29,7 +29,14 @@ from trayapp.domain.captures import base_name
 from trayapp.domain.cleaning import APP, CleanupResult
 from trayapp.domain.dates import weekday_name
 from trayapp.domain.icon import color_problems
-from trayapp.domain.identity import MEMTRAY, SYSTEM, application_key, target_key, target_of
+from trayapp.domain.identity import (
+    MEMTRAY,
+    SYSTEM,
+    application_key,
+    family_of,
+    target_key,
+    target_of,
+)
 from trayapp.domain.incidents import Announcement, Incident
 from trayapp.domain.language import N_, _, listed, paragraph
 from trayapp.domain.levels import Level
@@ -468,7 +475,7 @@ class App:
             self._sampler.resolve(rest)
         elif verb == "snooze":
             until = time.time() + _SNOOZE_SECONDS
-            self._switch(lambda switches: switches.snoozed(rest, until))
+            self._switch(lambda switches: switches.snoozed(family_of(rest), until))
         elif verb == "scroll":
             self._show_next(-int(rest))
         elif verb == "middle":
@@ -529,7 +536,7 @@ class App:
         elif action == "snooze" and incident is not None:
             until = time.time() + _SNOOZE_SECONDS
             # A kill is no shortage, nor is it all about its program.
-            about = incident.key if _is_moment(incident) else incident.identity
+            about = family_of(incident.key) if _is_moment(incident) else incident.identity
             self._switch(lambda switches: switches.snoozed(about, until))
         elif action == "acknowledge" and incident is not None:
             self._sampler.acknowledge(incident.key)

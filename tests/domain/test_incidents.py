@@ -438,7 +438,7 @@ def test_no_two_banners_of_one_level_are_closer_than_the_gap(
 
 
 KILL = Condition(
-    key="oom:system", subject="system", level=C, is_moment=True, is_pressing=True, title="killed"
+    key="oom:system:", subject="system", level=C, is_moment=True, is_pressing=True, title="killed"
 )
 
 
@@ -446,7 +446,7 @@ def test_a_kill_waits_for_no_other_banner_and_no_shortage_stands_in_for_it() -> 
     book = IncidentBook(AlertPolicy())
     pressure = Condition(key=PRESSURE_KEY, subject="system", level=E, has_lasted=True)
     assert told_of(book, 0, pressure) == [(PRESSURE_KEY, "raised", "")]
-    assert told_of(book, 1, pressure, KILL) == [("oom:system", "raised", "")]
+    assert told_of(book, 1, pressure, KILL) == [("oom:system:", "raised", "")]
 
 
 def test_kills_that_go_on_are_told_at_growing_distances() -> None:
@@ -457,8 +457,8 @@ def test_kills_that_go_on_are_told_at_growing_distances() -> None:
         for _, what, _ in told_of(book, second, KILL)
         if what in ("raised", "worsened")
     ]
-    assert told[:3] == [0, 60, 300]
-    assert len(told) <= 6
+    assert told[:4] == [0, 20, 40, 80]
+    assert len(told) <= 8
 
 
 def test_a_snoozed_kill_mutes_no_shortage() -> None:
@@ -468,7 +468,7 @@ def test_a_snoozed_kill_mutes_no_shortage() -> None:
     told = told_of(book, 0, pressure, KILL, quiet=quiet)
     assert [(key, what) for key, what, _ in told] == [
         (PRESSURE_KEY, "raised"),
-        ("oom:system", "held"),
+        ("oom:system:", "held"),
     ]
 
 
@@ -500,3 +500,17 @@ def test_what_was_resolved_by_hand_is_raised_again_after_it_has_been_well() -> N
         for second in range(100, 140):
             told_of(each, second)
         assert [what for _, what, _ in told_of(each, 200, of("limit:a"))] == ["raised"]
+
+
+def test_another_kill_of_a_program_is_another_incident_and_told_at_once() -> None:
+    book = IncidentBook(AlertPolicy())
+    first, second = (replace(KILL, key=f"oom:program:hog:{pid}") for pid in (1, 2))
+    assert told_of(book, 0, first) == [("oom:program:hog:1", "raised", "")]
+    assert told_of(book, 5, second) == [("oom:program:hog:2", "raised", "")]
+    loop = [
+        each
+        for pid in range(3, 400)
+        for each in told_of(book, 5 * pid, replace(KILL, key=f"oom:program:hog:{pid}"))
+        if each[1] == "raised"
+    ]
+    assert len(loop) <= 4, "a program that is killed again and again"

@@ -212,7 +212,7 @@ def test_what_the_kernel_kills_is_told_at_once() -> None:
     victim = Victim(name="x", pid=100, target="app", is_certain=True)
     kill = OomKill(count=1, victims=(victim,))
     outcomes = run([frame(0, target("app", 100)), replace(frame(1), oom_kill=kill)])
-    assert told(outcomes) == [("oom:app", "raised", Level.CRITICAL)]
+    assert told(outcomes) == [("oom:app:100", "raised", Level.CRITICAL)]
     assert outcomes[-1].view.incidents[0].title == "Out of memory: app (100) was killed"
     assert [(each.kind, each.data.get("pid")) for each in outcomes[-1].events] == [
         ("oom", 100),

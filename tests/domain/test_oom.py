@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trayapp.domain.levels import Level
-from trayapp.domain.oom import PATIENCE_SECONDS, Ended, OomCount, OomKill, OomWatch, Victim
+from trayapp.domain.oom import PATIENCE_SECONDS, Ended, OomCount, OomKill, OomWatch, Owner, Victim
 from trayapp.domain.units import MIB
 
 GIB = 1024 * MIB
@@ -39,11 +39,15 @@ def test_what_was_counted_before_is_no_news() -> None:
 def test_whom_the_kernel_names_is_told_at_once_and_is_its_targets() -> None:
     watch = watching(count(7))
     victim = Victim(name="gunicorn", pid=70, rss_bytes=900 * MIB, is_certain=True)
-    kill = watch.fold(2.0, count(8, victim), (), GIB, {70: "web"})
+    kill = watch.fold(2.0, count(8, victim), (), GIB, {70: Owner("gunicorn", "web")})
     assert named(kill) == [(70, "web")]
     assert kill is not None
     condition = kill.condition()
-    assert (condition.key, condition.subject, condition.about) == ("oom:web", "web", "target:web")
+    assert (condition.key, condition.subject, condition.about) == (
+        "oom:web:70",
+        "web",
+        "target:web",
+    )
     assert condition.title == "Out of memory: web (70) was killed"
     assert condition.body == "The kernel killed web (70) (900 MiB): the machine's memory was full."
     assert watch.fold(4.0, count(8), [WEB], GIB) is None
@@ -56,7 +60,7 @@ def test_whom_the_kernel_names_is_told_though_a_target_lost_a_child() -> None:
     assert named(kill) == [(90, None)]
     assert kill is not None
     assert kill.subject == "system"
-    assert kill.condition().key == "oom:program:hog"
+    assert kill.condition().key == "oom:program:hog:90"
 
 
 def test_the_log_may_come_a_moment_after_the_counter() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from trayapp.domain.identity import name_in
+from trayapp.domain.identity import family_of, name_in
 from trayapp.domain.language import _
 from trayapp.domain.levels import Level
 from trayapp.domain.repeats import Telling
@@ -88,7 +88,7 @@ class Quiet:
         until = self.all_until_wall_seconds
         if until is not None and wall_seconds < until:
             return _("alerts are snoozed")
-        for each in (about, key):
+        for each in (about, key, family_of(key)):
             until = self.subject_until_wall_seconds.get(each)
             if until is not None and wall_seconds < until:
                 return _("alerts about {name} are snoozed").format(name=name_in(each))

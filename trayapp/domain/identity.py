@@ -8,6 +8,8 @@ from trayapp.domain.records import Event
 SYSTEM, MEMTRAY = "system", "memtray"
 """The keys of the machine and of Memtray itself, which are their names, too."""
 _TARGET, _APPLICATION = "target:", "application:"
+OOM = "oom"
+"""Begins the key of an incident about a kill; the kind of the events, one for each victim."""
 OTHERS_LEAK = "leak-of-application"
 """Begins the key of an incident about what no target holds, whose name may be a target's."""
 
@@ -26,6 +28,13 @@ def leak_of_other(key: ApplicationKey) -> str:
     """The key of the incident that an application leaks, or one of its processes does."""
     kind = "" if key.kind == "program" else f"{key.kind}:"
     return f"{OTHERS_LEAK}:{kind}{key.identity}"
+
+
+def family_of(incident_key: str) -> str:
+    """What stands for all incidents like this one: of kills, those of one program."""
+    if not incident_key.startswith(f"{OOM}:"):
+        return incident_key
+    return incident_key.rpartition(":")[0]
 
 
 def target_of(about: str) -> str | None:

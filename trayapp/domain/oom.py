@@ -7,15 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from trayapp.domain.alerting import Condition
-from trayapp.domain.identity import SYSTEM, target_key
+from trayapp.domain.identity import OOM, SYSTEM, target_key
 from trayapp.domain.language import _, format_count, listed, ngettext, paragraph
 from trayapp.domain.levels import Level
 from trayapp.domain.names import shown_name
 from trayapp.domain.records import Event
 from trayapp.domain.units import MIB, format_size
 
-OOM = "oom"
-"""Begins the key of an incident about a kill; the kind of the events, one for each victim."""
 SLACK_SECONDS = 2.0
 """A process is seen to have ended up to a tick or two from when its end was counted."""
 PATIENCE_SECONDS = 5.0
@@ -61,6 +59,14 @@ class Ended(NamedTuple):
     target: str | None
     rss_bytes: int | None
     """When it was last seen; None: never."""
+
+
+class Owner(NamedTuple):
+    """Whose process a pid is or was."""
+
+    name: str
+    """The program as a person knows it; the kernel has its first 15 bytes only."""
+    target: str | None
 
 
 class OomMark(NamedTuple):
@@ -161,7 +167,8 @@ class OomKill:
         if subject == SYSTEM and self.victims:
             who = f"program:{self.victims[0].name}"
         return Condition(
-            key=f"{OOM}:{who}",
+            # The pid last: another kill is another incident.
+            key=f"{OOM}:{who}:{self.victims[0].pid if self.victims else ''}",
             subject=subject,
             about=target_key(subject),
             level=Level.CRITICAL,
@@ -229,11 +236,11 @@ class OomWatch:
         count: OomCount | None,
         ended: Iterable[Ended],
         available_bytes: int | None = None,
-        owners: Mapping[int, str] | None = None,
+        owners: Mapping[int, Owner] | None = None,
     ) -> OomKill | None:
         """Take in one tick: the counters, if they were read, and the processes that ended.
 
-        available_bytes: of the machine; owners: the target of each pid that belongs to one.
+        available_bytes: of the machine; owners: what is known of the pids that the kernel names.
 
         Returns: a kill, once: at once where the kernel says who it was, else when it is known who
             ended, or a few seconds later.
@@ -249,7 +256,7 @@ class OomWatch:
         pending = self._pending
         if pending is None:
             return None
-        victims = tuple(self._with_target(each, owners or {}) for each in pending.victims)
+        victims = tuple(self._with_owner(each, owners or {}) for each in pending.victims)
         if len(victims) < pending.count and not victims:
             suspect = self._suspect(pending)
             victims = () if suspect is None else (suspect,)
@@ -311,12 +318,12 @@ class OomWatch:
             is_missed=count.missed > 0,
         )
 
-    def _with_target(self, victim: Victim, owners: Mapping[int, str]) -> Victim:
-        target = owners.get(victim.pid)
+    def _with_owner(self, victim: Victim, owners: Mapping[int, Owner]) -> Victim:
+        name, target = owners.get(victim.pid, Owner("", None))
         for _at, ended in self._ends:
-            if ended.pid == victim.pid and ended.target is not None:
-                target = ended.target
-        return victim if target is None else replace(victim, target=target)
+            if ended.pid == victim.pid:
+                name, target = ended.name or name, ended.target or target
+        return replace(victim, name=name or victim.name, target=target or victim.target)
 
     def _suspect(self, pending: _Pending) -> Victim | None:
         """Who ended at that moment and gave back as much memory as a process dies for."""

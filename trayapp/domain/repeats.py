@@ -50,19 +50,24 @@ class Tellings:
         """When it was last told at this level or a worse one, and how often; None: not for long."""
         return self._last.get(key, {}).get(level)
 
-    def distance(self, key: str, level: Level, now: float, first: float, factor: float) -> float:
+    def distance(
+        self, key: str, level: Level, now: float, first: float, factor: float, free: int = 0
+    ) -> float:
         """How far apart two tellings are to be, if the last is nearer than that; 0: it may be told.
 
         The first distance is `first` seconds, each further one `factor` times as long, up to an
-        hour, or twice and more after `first` where that is an hour itself.
+        hour, or twice and more after `first` where that is an hour itself. The first `free`
+        tellings come as they may.
         """
         told = self.last(key, level)
         if told is None:
             return 0.0
         at, count = told
+        if count < free:
+            return 0.0
         longest = HOUR_SECONDS if first < HOUR_SECONDS else DAY_SECONDS
         # So many powers are enough for any factor, and none overflows.
-        distance = min(longest, first * factor ** min(count - 1, 20))
+        distance = min(longest, first * factor ** min(count - max(1, free), 20))
         return distance if now - at < distance else 0.0
 
     def kept(self, now: float) -> tuple[Telling, ...]:

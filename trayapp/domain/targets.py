@@ -188,6 +188,10 @@ class TargetTracker:
         """Every living process but Memtray's own."""
         return (member.facts for member in self._members.values() if not member.own)
 
+    def living(self) -> Iterator[ProcessFacts]:
+        """All processes that are there."""
+        return (member.facts for member in self._members.values())
+
     def is_free(self, key: ProcessKey) -> bool:
         """Whether the process belongs to no target and is not Memtray's own."""
         member = self._members.get(key)

@@ -19,6 +19,7 @@ from trayapp.domain.alerting import (
     Quiet,
     Reached,
 )
+from trayapp.domain.identity import family_of
 from trayapp.domain.language import _, format_number
 from trayapp.domain.levels import Level
 from trayapp.domain.repeats import HOUR_SECONDS, Tellings
@@ -37,6 +38,8 @@ _INHIBITED = (*TARGET_INCIDENTS, "leak-of-application", "forecast")
 """What a shortage of the machine's memory is told in place of."""
 _FACTOR = 8.0
 """What ends and comes back is told after its cooldown, then after so many times as long..."""
+_PRESSING = 3
+"""So many of what is pressing are told at once, before distances begin to grow."""
 LONGEST_COOLDOWN_SECONDS = 120.0
 """A longer distance is told in words."""
 
@@ -165,7 +168,7 @@ class Teller:
                 notified_value=_largest(incident.value, incident.notified_value),
             )
             entry.held, entry.has_returned = None, False
-            self._banners.note(incident.key, incident.level, now)
+            self._banners.note(family_of(incident.key), incident.level, now)
             self._last_banner = now, incident.level
             for kind in _news_of(incident):
                 self._news[incident.identity, kind] = _as_news(incident, kind, now)
@@ -193,7 +196,7 @@ class Teller:
                 what = "escalated"
             entry.incident = replace(incident, sent_level=incident.level)
             entry.unsent = None
-            self._sent.note(incident.key, incident.level, now)
+            self._sent.note(family_of(incident.key), incident.level, now)
             fold.messages.append(Announcement(what=what, incident=entry.incident))
         elif _is_to_note(entry.unsent, incident.level, reason):
             entry.unsent = incident.level, reason
@@ -231,7 +234,7 @@ class Teller:
         if self._last_banner is not None and incident.level is not Level.EMERGENCY:
             at, level = self._last_banner
             is_near = now - at < self.policy.gap_seconds and incident.level <= level
-            if is_near and not (incident.is_pressing and is_news):
+            if is_near and not incident.is_pressing:
                 seconds = format_number(self.policy.gap_seconds)
                 return _("another banner is less than {seconds} s old").format(seconds=seconds)
         return None
@@ -241,7 +244,10 @@ class Teller:
     ) -> float:
         """Least time since it was last told, if that is less long ago; 0: it may be told."""
         cooldown = self.policy.cooldown_seconds.get(incident.level, 0.0)
-        if not is_news and not incident.is_pressing:
+        if incident.is_pressing:
+            key = family_of(incident.key)
+            return tellings.distance(key, incident.level, now, cooldown, _FACTOR, _PRESSING)
+        if not is_news:
             return tellings.distance(incident.key, incident.level, now, HOUR_SECONDS, 2.0)
         distance = tellings.distance(incident.key, incident.level, now, cooldown, _FACTOR)
         if not distance and incident.level is not Level.EMERGENCY:

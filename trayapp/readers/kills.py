@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from trayapp.domain.oom import WORTH_BYTES, Ended, OomKill, OomMark, OomWatch
+from trayapp.domain.names import process_label
+from trayapp.domain.oom import WORTH_BYTES, Ended, OomKill, OomMark, OomWatch, Owner
 from trayapp.domain.samples import MemoryReading, ProcessFacts, ProcessKey
 from trayapp.readers.oom import OomReader
 
+_REMEMBERED = 256
+"""Processes that ended last, for the name of who was killed."""
 Members = Mapping[str, Sequence[ProcessKey]]
 
 
@@ -24,7 +28,8 @@ class KillReader:
         self._watch = OomWatch()
         self._sizes: dict[ProcessKey, int] = {}
         self._ended: list[Ended] = []
-        self._owners: dict[int, str] = {}
+        self._owners: dict[int, Owner] = {}
+        self._lately_gone: deque[ProcessFacts] = deque(maxlen=_REMEMBERED)
 
     @property
     def mark(self) -> OomMark | None:
@@ -44,28 +49,48 @@ class KillReader:
         self._ended = []
         owners: dict[ProcessKey, str] | None = None
         for key in gone:
-            size = self._sizes.pop(key, None)
+            size, facts = self._sizes.pop(key, None), facts_of(key)
+            if facts is not None:
+                self._lately_gone.append(facts)
             if size is None:
                 continue
             if owners is None:
                 owners = {each: name for name, keys in members.items() for each in keys}
-            facts = facts_of(key)
-            name = facts.name if facts else ""
+            name = _label(facts) if facts else ""
             self._ended.append(Ended(name, key.pid, owners.get(key), size))
 
     def read(
-        self, now: float, members_before: Members, members: Members, available_bytes: int
+        self,
+        now: float,
+        members_before: Members,
+        members: Members,
+        available_bytes: int,
+        living: Callable[[], Iterable[ProcessFacts]] = tuple,
     ) -> OomKill | None:
-        """A kill, once; see `OomWatch`. `now`: monotonic seconds."""
+        """A kill, once; see `OomWatch`.
+
+        now: monotonic seconds; living: all processes that are there, asked for when there was one.
+        """
         count = self._reader.read(members, now)
         if count is not None and count.victims:
+            pids = {victim.pid for victim in count.victims}
             # Who is named may have ended by now, or take its time to.
-            for before in (members_before, members):
-                self._owners |= {key.pid: name for name, keys in before.items() for key in keys}
-        kill = self._watch.fold(now, count, self._ended, available_bytes, self._owners)
-        if kill is not None:
-            self._owners = {}
-        return kill
+            targets = {
+                key.pid: name
+                for before in (members_before, members)
+                for name, keys in before.items()
+                for key in keys
+                if key.pid in pids
+            }
+            known = {
+                facts.key.pid: _label(facts)
+                for facts in (*self._lately_gone, *living())
+                if facts.key.pid in pids
+            }
+            self._owners = {
+                pid: Owner(known.get(pid, ""), targets.get(pid)) for pid in known | targets
+            }
+        return self._watch.fold(now, count, self._ended, available_bytes, self._owners)
 
     def note_sizes(self, readings: Mapping[ProcessKey, MemoryReading], *, is_all: bool) -> None:
         """Remember the large ones; `is_all`: these are all processes there are."""
@@ -79,3 +104,8 @@ class KillReader:
     def close(self) -> None:
         """Let go of all descriptors."""
         self._reader.close()
+
+
+def _label(facts: ProcessFacts) -> str:
+    """The program as a person knows it."""
+    return process_label(facts.arguments, facts.name) or facts.name

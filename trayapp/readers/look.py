@@ -125,7 +125,9 @@ class MachineReader:
         keys = [key for group in members.values() for key in group]
         self._search_nearest(self._targets.members_of_rules(), now)
         system = self._system.read()
-        oom_kill = self._kills.read(now, members_before, members, system.available_bytes)
+        oom_kill = self._kills.read(
+            now, members_before, members, system.available_bytes, self._targets.living
+        )
         limits = self._limits.read([*keys, *suspects], now, system.total_bytes)
         everything = None
         if with_groups:
