@@ -904,6 +904,9 @@ def _banner_key(incident: Incident) -> str:
 def _over(banner_key: str, announcement: Announcement, wall_seconds: float) -> Banner:
     """What its banner says when an incident has ended."""
     incident, reason = announcement.incident, announcement.reason
+    if not reason.startswith(incident.subject):
+        # A name stays as it is written.
+        reason = f"{reason[:1].upper()}{reason[1:]}"
     lasted = format_duration(max(0.0, wall_seconds - incident.since_wall_seconds))
     text = _("It lasted {time}.")
     if reason:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from tests.domain.building import HASTY, MIB, TOTAL_BYTES, facts, frame, target
 from trayapp.domain.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.budget import BudgetVerdict
@@ -652,6 +654,25 @@ def test_levels_are_reached_whatever_banners_do() -> None:
         assert reached == [
             (21, (Level.WARNING,)), (25, (Level.CRITICAL,)), (30, (Level.EMERGENCY,))
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize("interval", [0.2, 0.5, 1.0, 2.0, 5.0])
+def test_a_program_that_outgrows_its_limit_is_critical_within_two_samples(interval: float) -> None:
+    monitor = Monitor(MonitorRules(targets=(LIMITED,)))
+    first = reached = None
+    for number in range(round(60 / interval)):
+        second = number * interval
+        look = replace(limited(second, 20 + 3 * second), interval_seconds=interval)
+        outcome = monitor.fold(look, Quiet())
+        if first is None and 20 + 3 * second >= 170:
+            first = number
+        limits = [each.levels for each in outcome.reached if each.incident.key == "limit:app"]
+        if any(Level.CRITICAL in levels for levels in limits):
+            reached = number
+            break
+    assert first is not None
+    assert reached is not None
+    assert reached - first <= 2
 
 
 def test_a_level_that_is_jumped_over_is_reached_too() -> None:
