@@ -22,6 +22,7 @@ from trayapp.settings import (
     make_target_name,
     parse_settings,
 )
+from trayapp.settings.fields import RESERVED_NAMES
 from trayapp.settings.kinds import quote
 from trayapp.settings.template import default_text
 
@@ -500,6 +501,6 @@ def test_any_expression_comes_back_with_its_meaning(shared: Path, text: str) -> 
 @given(text=st.text() | HOSTILE)
 def test_any_process_name_becomes_a_name(text: str) -> None:
     name = make_target_name(text)
-    if name not in ("system", "memtray"):
+    if name not in RESERVED_NAMES:  # of which `add_target` makes others
         values = "[[targets]]\nname = " + quote(name) + "\nmatch = 'x'"
         assert parse_settings(values, "f").targets[0].name == name
