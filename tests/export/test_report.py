@@ -158,6 +158,21 @@ def test_nothing_is_called_a_leak_that_was_not_called_one_when_it_happened(tmp_p
     assert "for a while" not in str([finding.title for finding in report(fallen).findings])
 
 
+def test_many_marks_of_one_kind_are_one_with_their_number(tmp_path: Path) -> None:
+    store_file = write_store(
+        tmp_path / "history.sqlite3",
+        {"web": 100.0 * MIB},
+        seconds=6000.0,
+        step=10.0,
+        events=[event("restart", "web", 50.0 * number) for number in range(1, 100)],
+    )
+    made = report(store_file, "r.html")
+    marks = [mark for chart in made.charts for mark in chart.marks]
+    assert sum(mark.number for mark in marks) == 99
+    assert len(marks) <= 41
+    assert draw_pages(made)
+
+
 def test_a_few_seconds_are_too_short_to_judge(tmp_path: Path) -> None:
     short = write_store(tmp_path / "history.sqlite3", {"web": 1.0 * GIB}, seconds=60.0)
     assert report(short).findings[-1].title == "Too short to judge growth"

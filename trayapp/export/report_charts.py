@@ -13,6 +13,7 @@ from trayapp.export.report_facts import Chart, ChartCurve, CleanupFacts, Mark, T
 
 MOST_IN_CHART = 7
 MOST_OWN_CHARTS = 10
+MARK_COLUMNS = 40
 
 
 def charts_of(
@@ -33,7 +34,7 @@ def charts_of(
             ),
             ceiling_bytes=collector.total_bytes,
             ceiling_name=_("Total"),
-            marks=tuple(_marks("system", alerts, (), said)),
+            marks=_bundled(_marks("system", alerts, (), said), collector),
         )
     named = dict(zip(collector.targets, targets, strict=True))
     by_peak = sorted(named, key=lambda name: -(named[name].summary.peak or 0.0))
@@ -64,7 +65,7 @@ def charts_of(
             ceiling_bytes=one.limit_bytes,
             ceiling_name=_("Limit"),
             growth=_growth_line(one, curves[-1]),
-            marks=tuple(marks),
+            marks=_bundled(marks, collector),
             starts_at_zero=False,
         )
 
@@ -85,6 +86,22 @@ def _growth_line(
         (first, max(0.0, base + rate * (first - since))),
         (last, max(0.0, base + rate * (last - since))),
     )
+
+
+def _bundled(marks: Iterable[Mark], collector: Collector) -> tuple[Mark, ...]:
+    """Those of one kind that would hide the curve between them, as one with their number."""
+    source = collector.source
+    width = (source.until_wall_seconds - source.since_wall_seconds) / MARK_COLUMNS
+    found: list[Mark] = []
+    last: dict[str, int] = {}
+    for mark in sorted(marks, key=lambda one: one.wall_seconds):
+        place = last.get(mark.kind)
+        if place is not None and mark.wall_seconds - found[place].wall_seconds < width:
+            found[place] = found[place]._replace(number=found[place].number + 1)
+        else:
+            last[mark.kind] = len(found)
+            found.append(mark)
+    return tuple(found)
 
 
 def _marks(

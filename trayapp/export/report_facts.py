@@ -57,6 +57,8 @@ class Mark(NamedTuple):
     kind: str
     """One of MARK_KINDS."""
     text: str
+    number: int = 1
+    """For how many of its kind, near each other, it stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

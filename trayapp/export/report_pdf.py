@@ -17,7 +17,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from trayapp.chart_fonts import use_chart_fonts
-from trayapp.domain.language import _
+from trayapp.domain.language import _, format_count
 from trayapp.domain.levels import level_said
 from trayapp.domain.size_ticks import size_ticks
 from trayapp.domain.units import format_size
@@ -418,8 +418,16 @@ def _draw(axes: Axes, chart: Chart, report: Report) -> None:
     rows = mark_rows(chart.marks, apart * (until - since) / _PLOT)
     for mark, row in zip(chart.marks, rows, strict=True):
         shape, color = _MARKS[mark.kind]
-        axes.axvline(mark.wall_seconds, color=color, linewidth=0.6, alpha=0.7)
         height = high - row * apart / _CHART * (high - low)
+        # The line of a mark for several ends soon: many of them would hide the curve.
+        start = 0.0 if mark.number == 1 else 0.92
+        axes.axvline(mark.wall_seconds, start, color=color, linewidth=0.6, alpha=0.7)
+        if mark.number > 1:
+            axes.annotate(
+                format_count(mark.number), (mark.wall_seconds, height), xytext=(4, 0),
+                textcoords="offset points", va="center", size=6, color=_MUTED,
+                annotation_clip=False,
+            )  # fmt: skip
         axes.plot(
             [mark.wall_seconds], [height], marker=shape, color=color, ms=_MARK_POINTS,
             clip_on=False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from trayapp.domain.language import _
+from trayapp.domain.language import _, format_count
 from trayapp.domain.size_ticks import size_ticks
 from trayapp.domain.units import format_size
 from trayapp.export.report_facts import MOST_SIZES, Chart, ChartCurve, ChartPoint, mark_rows
@@ -165,9 +165,13 @@ def _marks(chart: Chart, axes: _Axes) -> Iterator[str]:
     rows = mark_rows(chart.marks, _MARK_PIXELS * seconds_a_pixel)
     for mark, row in zip(chart.marks, rows, strict=True):
         x, y = axes.x(mark.wall_seconds), _TOP - 7 + row * _MARK_PIXELS
+        # The line of a mark for several ends soon: many of them would hide the curve.
+        foot = HEIGHT - _BOTTOM if mark.number == 1 else _TOP + _MARK_PIXELS
+        if mark.number > 1:
+            yield _tick(x + 6, y + 4, "start", format_count(mark.number))
         yield (
             f'<g class="mark {mark.kind}"><line x1="{x:.1f}" y1="{_TOP}" x2="{x:.1f}" '
-            f'y2="{HEIGHT - _BOTTOM}"/><path transform="translate({x:.1f} {y:g})" '
+            f'y2="{foot}"/><path transform="translate({x:.1f} {y:g})" '
             f'd="{SHAPES[mark.kind]}"/><title>{escape(mark.text)}</title></g>'
         )
 
