@@ -207,9 +207,12 @@ def test_only_a_manifold_cost_is_an_emergency() -> None:
     applet = Applet()
     applet.run(600, replace(FINE, uss_bytes=100 * MIB))
     assert applet.verdict.emergency == ""
-    applet.run(SUSTAIN_SECONDS, replace(FINE, uss_bytes=200 * MIB))
+    # As long as looking less often, and at less, may help, it is none either.
+    while not applet.verdict.drops_groups:
+        assert applet.run(1, replace(FINE, uss_bytes=200 * MIB)).emergency == ""
+    applet.run(SUSTAIN_SECONDS - 2, replace(FINE, uss_bytes=200 * MIB))
     assert applet.verdict.emergency == ""
-    applet.run(2, replace(FINE, uss_bytes=200 * MIB))
+    applet.run(4, replace(FINE, uss_bytes=200 * MIB))
     assert applet.verdict.emergency == (
         "Memtray costs far more than its own budget (200 MiB of private memory, budget 32.0 MiB)."
     )

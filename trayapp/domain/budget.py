@@ -23,7 +23,7 @@ LONGEST_RECOVERY_SECONDS = 3600.0
 QUIET_SECONDS = 3600.0
 """Within so long after it is over, the same trouble is no news."""
 EMERGENCY_FACTOR = 4.0
-"""So many times its budget is an emergency; less is no reason for a banner."""
+"""So many times its budget is an emergency once no step is left; less is no reason for a banner."""
 STRETCH = 1.5
 """The interval grows by this factor with each step."""
 
@@ -170,7 +170,8 @@ class BudgetKeeper:
             for figure in figures
             if figure.value is not None and figure.value >= EMERGENCY_FACTOR * figure.most
         ]
-        if not far_over:
+        # Before the last step there is something left that may help.
+        if not far_over or not self._drops_groups():
             self._burst_since = None
             return ""
         if self._burst_since is None:
