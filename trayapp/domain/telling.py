@@ -6,7 +6,7 @@ Facts are not its business: levels that were reached decide about actions and ho
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -133,14 +133,15 @@ class Teller:
             (each.about, each.kind): replace(each, at=now - each.at) for each in kept.news
         }
 
-    def forget_proofs(self, keys: Iterable[str]) -> None:
+    def forget_proofs(self, keys: Collection[str]) -> None:
         """Of the next run of what these incidents are about, a leak is news."""
-        for key in keys:
-            for place, news in list(self._news.items()):
-                if news.key == key and news.kind == "proof":
-                    del self._news[place]
-                    self._banners.forget(key)
-                    self._sent.forget(key)
+        over = [
+            place for place, news in self._news.items() if news.kind == "proof" and news.key in keys
+        ]
+        for place in over:
+            key = self._news.pop(place).key
+            self._banners.forget(key)
+            self._sent.forget(key)
 
     def fold(self, entry: Entry, fold: Fold) -> None:
         """Decide about one incident at one tick; what is decided goes into `fold`."""
