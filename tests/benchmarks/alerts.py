@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.benchmarks.leaks import TRACES, Trace, read_traces
+from tests.benchmarks.leak_traces import TRACES, Trace, read_traces
 from trayapp.domain.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.incidents import AlertPolicy, Condition, IncidentBook, Quiet
 from trayapp.domain.levels import Level

@@ -1,23 +1,21 @@
 """How well leaks are told from what is none, beside published rules. `--write` keeps the result.
 
-    python -m tests.benchmarks.leaks [--traces DIR] [--lab DIR] [--families] [--write]
+    python -m tests.benchmarks.leaks [--traces DIR] [--lab DIR] [--long DIR] [--families] [--write]
 
 An alarm is the first moment of "leaking": confidence alone, as `memtray analyze` reports it; one
-before the onset counts as false. The thresholds are fixed by reasoning and not fitted, so leaving a
-program out cannot change them: what is told per program is what leaving it out would tell.
+before the onset counts as false. The short recordings are judged without a limit, by the shortest
+proof, as `memtray analyze` judges what is too short for more; the long and the made-up ones with
+the room of a machine, as live. On which of them thresholds were chosen is printed with the result.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import datetime
-import gzip
-import json
 import pickle
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -32,28 +30,13 @@ from tests.benchmarks.leak_families import (
     slow_under_saw,
     unsteady,
 )
+from tests.benchmarks.leak_traces import TRACES, Trace, read_traces
+from tests.benchmarks.long_leaks import LONG, ROOM_BYTES, on_fills, on_long, on_month
 from trayapp.domain.leaks import LeakDetector, Load, Verdict, impact_of
 
 HERE = Path(__file__).parent
-TRACES = HERE.parent / "traces"
 RESULTS = HERE / "RESULTS.md"
 HEADING = "## Leaks"
-
-
-@dataclass(slots=True)
-class Trace:
-    """One recording, with what is known of it."""
-
-    name: str
-    leak: bool
-    onset: float
-    end: float | None
-    rate: float | None
-    kind: str
-    rows: list[tuple[float, float, bool]]
-    """Time, size, started anew."""
-    children: list[int] | None = None
-    """How many processes it was, at each row; None: one."""
 
 
 @dataclass(slots=True)
@@ -89,40 +72,14 @@ class Outcome:
             self.first = at
 
 
-def read_traces(folder: Path, column: str) -> list[Trace]:
-    """Every trace that has a label."""
-    found = []
-    for label in json.loads((folder / "labels.json").read_text(encoding="utf-8")):
-        rows, before = [], None
-        with gzip.open(folder / f"{label['name']}.csv.gz", "rt") as file:
-            for row in csv.DictReader(file):
-                if row[column]:
-                    size = float(row[column]) + float(row["swap_bytes"] or 0)
-                    instance = row.get("instance")
-                    rows.append((float(row["t_s"]), size, before not in (None, instance)))
-                    before = instance
-        found.append(
-            Trace(
-                label["name"],
-                label["leak"],
-                label["onset_s"] or 0.0,
-                label.get("end_s"),
-                label["true_rate_bytes_per_s"],
-                label.get("kind", "leak" if label["leak"] else "none"),
-                rows,
-            )
-        )
-    return found
-
-
-def judge(trace: Trace) -> Outcome:
-    """By Memtray's detector, sample by sample."""
+def judge(trace: Trace, room: float | None = None) -> Outcome:
+    """By Memtray's detector, sample by sample; room: bytes that the machine has left."""
     outcome = Outcome(trace)
     detector = LeakDetector()
     level, told = "healthy", False
     for number, (at, size, restarted) in enumerate(trace.rows):
         load = Load(children=trace.children[number]) if trace.children else None
-        verdict = detector.fold(at, size, restarted=restarted, load=load)
+        verdict = detector.fold(at, size, restarted=restarted, load=load, room_bytes=room)
         if verdict.level == "leaking":
             outcome.alarm(at)
             if not told and impact_of(verdict).matters:
@@ -220,7 +177,7 @@ def made(family: Family, seed: int) -> Trace:
 def on_families(days: float) -> Iterator[str]:
     """Made-up courses: what is announced of healthy ones, and which leaks are found."""
     yield from ("", "### Generated courses", "")
-    yield f"Healthy ones, {days:g} days each at 60 s, seed 1:"
+    yield f"Healthy ones, {days:g} days each at 60 s, seed 1, with the room of a machine as live:"
     yield from (
         "",
         "| course | ever leaking | notifications | per process-day | shape at the end |",
@@ -230,7 +187,7 @@ def on_families(days: float) -> Iterator[str]:
     confusion: Counter[tuple[str, str]] = Counter()
     count = 0
     for family in healthy(days):
-        outcome = judge(made(family, 1))
+        outcome = judge(made(family, 1), ROOM_BYTES)
         total += outcome.alarms
         count += 1
         yield (
@@ -238,30 +195,18 @@ def on_families(days: float) -> Iterator[str]:
             f"| {outcome.alarms} | {outcome.alarms / days:.3f} | {outcome.last.shape} |"
         )
     yield f"| all | | {total} | {total / days / count:.3f} | |"
-    yield from ("", "Unsteady healthy ones, a day each at 15 s, six seeds:", "")
+    yield from ("", "Unsteady healthy ones, a day each at 15 s, six seeds, with room:", "")
     yield from ("| course | days with an alarm | notifications per process-day |", "|---|---|---|")
     unsteady_outcomes: dict[str, list[Outcome]] = {}
     for seed in range(6):
         for name, rows, children in unsteady(seed):
             trace = Trace(name, False, 0.0, None, None, "none", rows, children)
-            unsteady_outcomes.setdefault(name, []).append(judge(trace))
+            unsteady_outcomes.setdefault(name, []).append(judge(trace, ROOM_BYTES))
     for name, those in unsteady_outcomes.items():
         alarmed = sum(one.first is not None for one in those)
         yield f"| {name} | {alarmed} of {len(those)} | {sum(o.alarms for o in those) / 6:.2f} |"
-    outcomes = [judge(made(family, seed)) for family in leaks() for seed in (1, 2)]
-    found = [one for one in outcomes if one.is_hit]
-    in_time = [one for one in found if one.first and one.first - one.trace.onset <= 6 * HOUR]
-    delays = [one.first - one.trace.onset for one in found if one.first]
-    errors = [abs(one.rate / one.trace.rate - 1) for one in found if one.rate and one.trace.rate]
-    yield ""
-    yield (
-        f"Leaks of at least 2 % an hour, {len(outcomes)} courses of six hours at 15 s: recall "
-        f"{len(in_time) / len(outcomes):.3f}, median delay {median(delays) / 60:.0f} min, median "
-        f"error of the rate {median(errors):.0%}, "
-        f"{sum(one.is_false for one in outcomes)} alarms before the onset."
-    )
-    missed = Counter(one.trace.name for one in outcomes if not one.is_hit)
-    yield f"Missed: {', '.join(f'{name} ({n})' for name, n in missed.items()) or 'none'}."
+    yield from _on_leaks(None, "room unknown")
+    outcomes = yield from _on_leaks(ROOM_BYTES, "with room")
     for one in outcomes:
         shape = one.named.most_common(1)[0][0] if one.named else one.last.shape
         confusion[one.trace.kind, shape] += 1
@@ -279,6 +224,25 @@ def on_families(days: float) -> Iterator[str]:
             ((n, name) for (one, name), n in confusion.items() if one == true), reverse=True
         )
         yield f"| {true} | {', '.join(f'{name} {n}' for n, name in told)} |"
+
+
+def _on_leaks(room: float | None, what: str) -> Generator[str, None, list[Outcome]]:
+    """Made-up leaks of six hours; returns what was said of them."""
+    outcomes = [judge(made(family, seed), room) for family in leaks() for seed in (1, 2)]
+    found = [one for one in outcomes if one.is_hit]
+    in_time = [one for one in found if one.first and one.first - one.trace.onset <= 6 * HOUR]
+    delays = [one.first - one.trace.onset for one in found if one.first]
+    errors = [abs(one.rate / one.trace.rate - 1) for one in found if one.rate and one.trace.rate]
+    yield ""
+    yield (
+        f"Leaks of at least 2 % an hour, {what}, {len(outcomes)} courses of six hours at 15 s: "
+        f"recall {len(in_time) / len(outcomes):.3f}, median delay {median(delays) / 60:.0f} min, "
+        f"median error of the rate {median(errors):.0%}, "
+        f"{sum(one.is_false for one in outcomes)} alarms before the onset."
+    )
+    missed = Counter(one.trace.name for one in outcomes if not one.is_hit)
+    yield f"Missed: {', '.join(f'{name} ({n})' for name, n in missed.items()) or 'none'}."
+    return outcomes
 
 
 def costs() -> Iterator[str]:
@@ -322,15 +286,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--traces", type=Path, default=TRACES)
     parser.add_argument("--lab", type=Path, default=TRACES / "lab")
+    parser.add_argument("--long", type=Path, default=LONG)
+    parser.add_argument("--fills", type=int, default=24, help="made-up recordings of each kind")
     parser.add_argument("--families", action="store_true", help="generated courses too (minutes)")
     parser.add_argument("--days", type=float, default=30.0, help="of each healthy course")
     parser.add_argument("--write", action="store_true", help=f"keep the result in {RESULTS.name}")
     options = parser.parse_args()
     lines = [
         f"\n{datetime.date.today().isoformat()}, `python -m tests.benchmarks.leaks --families`.",
-        "The thresholds were set by reasoning (`trayapp/domain/leaks/settings.py`) and no fit was",
-        "run, but the shape of the rules was chosen while looking at these recordings: figures on",
-        "other programs will be lower.",
+        "The thresholds of the short proof were set by reasoning",
+        "(`trayapp/domain/leaks/settings.py`), but the shape of the rules was chosen while looking",
+        "at the 24 and the 49 recordings. Those of the long proof were chosen on the made-up",
+        "recordings of 85 minutes (seeds 0 to 23), and looked at on the 17 long ones below, two",
+        "of them (a log-like warm-up and a leak in a Java class loader) more than once. On other",
+        "programs figures will be lower.",
     ]
     print(lines[0])
 
@@ -343,8 +312,11 @@ def main() -> None:
             traces = read_traces(options.lab, column)
             title = f"49 lab programs, {column}"
             yield from on_recordings(title, traces, per_program=column == "anon_bytes")
+        yield from on_long(options.long)
         if options.families:
+            yield from on_fills(options.fills)
             yield from on_families(options.days)
+            yield from on_month()
         yield from costs()
 
     for line in parts():

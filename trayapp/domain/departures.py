@@ -1,4 +1,4 @@
-"""Which incidents end because what they are about has gone: it ran, or was tracked, and is not."""
+"""Which incidents end at once: what they are about ran, or was tracked, or leaked, and no more."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from trayapp.domain.alerting import Incident
 from trayapp.domain.identity import OTHERS_LEAK, application_key
 from trayapp.domain.language import _
+from trayapp.domain.leaks.evidence import stopped_text
 from trayapp.domain.samples import Everything
 from trayapp.domain.telling import TARGET_INCIDENTS
 from trayapp.domain.view import TargetView
@@ -50,6 +51,8 @@ def _why_target(incident: Incident, view: TargetView | None) -> str | None:
         return _("{name} is no longer tracked").format(name=incident.subject)
     if incident.processes and not set(incident.processes).intersection(view.keys):
         return ""
+    if incident.key.startswith("leak:") and view.leak.stopped_bytes is not None:
+        return stopped_text(view.leak.stopped_bytes)
     return None
 
 

@@ -150,3 +150,39 @@ def test_growth_is_reckoned_by_work_where_that_is_known() -> None:
     size = line(20e3)
     assert first_told(course_of(size, 90 * MINUTE, work=lambda at: at)) is not None
     assert first_told(course_of(size, 90 * MINUTE, work=lambda at: 0.001 * at**2)) is None
+
+
+def test_what_stops_after_an_alarm_is_said_to_have_filled() -> None:
+    end = 80 * MINUTE
+    verdicts = course_of(lambda at: 40 * MB + 10e3 * min(at, end), 2 * HOUR)
+    assert first_told(verdicts) is not None
+    last = verdicts[-1][1]
+    assert (last.level, last.shape) == ("healthy", "plateau")
+    assert last.stopped_bytes == pytest.approx(40 * MB + 10e3 * end, rel=0.01)
+    assert "It stopped by itself at 83.9 MiB (a cache filled)" in last.evidence
+
+
+def test_a_run_that_still_grows_at_its_end_is_no_example_of_a_healthy_one() -> None:
+    """A leak that nobody has called one yet, and a cache that is full."""
+    for size, expected in (
+        (line(10e3), True),
+        (lambda at: 40 * MB + 10e3 * min(at, 20 * MINUTE), False),
+    ):
+        detector = LeakDetector()
+        for number in range(200):
+            detector.fold(number * 15.0, size(number * 15.0), room_bytes=ROOM)
+        assert detector.prior is not None
+        assert detector.prior.leaked is expected
+
+
+def test_steps_that_double_each_further_apart_are_a_staircase() -> None:
+    """A table that doubles its room whenever it is full, of a leak of 20 kB/s."""
+
+    def table(at: float) -> float:
+        return 40 * MB + MB * 2.0 ** math.floor(math.log2(max(1.0, at * 20e3 / MB)))
+
+    verdicts = course_of(table, 4 * HOUR)
+    called = [verdict for _, verdict in verdicts if verdict.level != "healthy"]
+    assert called
+    assert "staircase" in {verdict.shape for verdict in called}
+    assert first_told(verdicts) is not None

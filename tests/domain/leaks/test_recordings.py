@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.benchmarks.leaks import TRACES, Trace, judge, read_traces
+from tests.benchmarks.leak_traces import TRACES, Trace, read_traces
+from tests.benchmarks.leaks import judge
+from tests.benchmarks.long_leaks import LONG, called, read_long, told
 from trayapp.domain.leaks import LeakDetector
 
 
@@ -48,3 +50,30 @@ def test_the_beginning_of_a_file_gives_the_same_answer(traces: dict[str, Trace])
             short.fold(at, size)
             assert short.verdict == long.verdict
     assert short.verdict.level == "leaking"
+
+
+@pytest.fixture(scope="module")
+def long_traces() -> dict[str, Trace]:
+    return {trace.name: trace for trace in read_long(LONG)}
+
+
+@pytest.mark.parametrize(
+    "name", ["squid_memcache", "tmux_scrollback", "puma_warm", "jvm_g1_orders"]
+)
+def test_caches_that_fill_for_an_hour(long_traces: dict[str, Trace], name: str) -> None:
+    course, detector = called(long_traces[name])
+    assert course.first is None
+    assert detector.refresh().level == "healthy"
+    assert told(long_traces[name], as_target=True)[0].first is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["beanstalkd_buried", "php_static_array", "sanic_slow_saw", "webrick_late", "shm_frames"],
+)
+def test_leaks_beside_them_are_called_so_at_the_end(
+    long_traces: dict[str, Trace], name: str
+) -> None:
+    course, detector = called(long_traces[name])
+    assert course.is_hit
+    assert detector.refresh().level == "leaking"

@@ -19,6 +19,7 @@ from trayapp.domain.leaks.rungs import (
     newest_pace,
     pause_of,
     slowness,
+    still_rises,
     width_of,
 )
 from trayapp.domain.leaks.settings import LeakSettings
@@ -196,7 +197,7 @@ class LeakDetector:
         return SessionPrior(
             peak_floor_bytes=self._peak_floor,
             warm_up_seconds=self._warm_seconds,
-            leaked=self._leaking,
+            leaked=self._leaking or still_rises(self._ladder, self._settings),
         )
 
     def fold(
@@ -411,7 +412,7 @@ class LeakDetector:
         self._is_quiet = pause == "lull"
         if self._is_quiet:
             return min(score, UNPROVEN_SCORE)
-        if self._leaking or score < settings.leaking_score:
+        if self._leaking or score <= UNPROVEN_SCORE:
             return score
         rung, climb = self._best
         seconds = climb.blocks * width_of(rung)
@@ -449,10 +450,12 @@ class LeakDetector:
                 self._for_since = self._elapsed
             if self._runaway or self._elapsed - self._for_since >= settings.confirm_seconds:
                 self._leaking = self._has_leaked = True
+                self._stopped_at = None
             return
         self._for_since = None
         if self._leaking and self._elapsed - self._against_since >= settings.clear_seconds:
             self._leaking = False
+            self._stopped_at = self._last_value + self._bias
             self._doubts = min(_MOST_DOUBTS, self._doubts + 1)
 
     def _pause(self) -> Pause:
@@ -471,7 +474,8 @@ class LeakDetector:
         usual = healthy[len(healthy) // 2]
         if self._last_value > 1.1 * usual:
             return score
-        return min(score, 0.45) if len(healthy) > 1 else 0.75 * score
+        # Once may be chance: it is shown, but not told.
+        return min(score, 0.45) if len(healthy) > 1 else min(0.75 * score, UNPROVEN_SCORE)
 
     def _with_staleness(self, score: float) -> float:
         """Idle memory is proof where the curve alone would need more time."""
@@ -500,7 +504,12 @@ class LeakDetector:
         classic = self._classic()
         if level == "healthy":
             self.verdict = Verdict(
-                shape=shape, score=min(score, 0.49), classic=classic, signal=self._signal
+                shape=shape,
+                score=min(score, 0.49),
+                # What has given it back since did not fill.
+                stopped_bytes=self._stopped_at if shape == "plateau" else None,
+                classic=classic,
+                signal=self._signal,
             )
             return
         rate, low, high, onset, growth = self._measure(is_runaway=is_runaway)

@@ -77,6 +77,11 @@ def leak_level_name(level: LeakLevel) -> str:
     return _(_LEVELS[level])
 
 
+def stopped_text(size_bytes: float) -> str:
+    """Why something is no longer said to leak."""
+    return _("It stopped by itself at {size} (a cache filled)").format(size=format_size(size_bytes))
+
+
 def evidence_of(verdict: Verdict, pid: int | None = None) -> str:
     """One sentence, with the signal it rests on; `pid`: of that process instead of "it"."""
     if verdict.signal is None:
@@ -86,6 +91,8 @@ def evidence_of(verdict: Verdict, pid: int | None = None) -> str:
     source = _(_SOURCES[verdict.signal])
     if verdict.level == "healthy":
         sentence = _(_HEALTHY[verdict.shape])
+        if verdict.stopped_bytes is not None:
+            sentence = stopped_text(verdict.stopped_bytes)
     else:
         sentence = between.join(_clauses(verdict, pid))
         if rules := listed(_rules_that_agree(verdict.classic)):

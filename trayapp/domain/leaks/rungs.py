@@ -30,6 +30,9 @@ _PROOF_SCORE = 0.85
 _QUIET_SHARE = 0.4
 """With less than this of its usual work, a program that does not grow is not proven to be full."""
 
+_RISING_SHARE = 0.15
+"""A straight line has a quarter there."""
+
 Pause = Literal["none", "lull", "stop"]
 
 
@@ -237,6 +240,17 @@ def later_pace(ladder: Ladder) -> float:
         if early > less_early
     ]
     return max(paces, default=1.0)
+
+
+def still_rises(ladder: Ladder, settings: LeakSettings) -> bool:
+    """Whether a good part of all its growth came in the last quarter of its life."""
+    floors = ladder.floors(whole_life(ladder))
+    if len(floors) < 8:
+        return False
+    kept = list(accumulate(reversed(floors), min))
+    kept.reverse()
+    growth, newest = kept[-1] - kept[0], kept[-1] - kept[3 * (len(kept) - 1) // 4]
+    return growth >= settings.minimum_bytes and newest >= _RISING_SHARE * growth
 
 
 def newest_pace(ladder: Ladder, seconds: float, rate: float) -> float:

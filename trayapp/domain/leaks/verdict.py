@@ -28,7 +28,7 @@ class SessionPrior:
     warm_up_seconds: float
     """From its start until it had nearly reached that."""
     leaked: bool = False
-    """Such a run says nothing of what is healthy."""
+    """It leaked, or still grew when it was seen last: that says nothing of what is healthy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,8 @@ class Verdict:
     seconds_to_limit_high: float | None = None
     headroom: Headroom | None = None
     """The limit that `seconds_to_limit` is about; None: not known, or it does not grow."""
+    stopped_bytes: float | None = None
+    """Its size where it stopped of its own accord, after it was called leaking."""
     is_runaway: bool = False
     """Told on two and a half minutes of data, since waiting would cost too much."""
     signal: Signal | None = None

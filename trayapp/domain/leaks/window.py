@@ -133,6 +133,8 @@ def judge_stairs(
     """Jumps that are kept, one like the other, at even distances, with level plateaus between.
 
     For stairs so long that quarters of the window see none. Four of them: three may be chance.
+    Jumps that double, each twice as far from the last, are stairs as well: those of a table that
+    doubles its room whenever it is full.
     """
     count = len(floors)
     if count < 16:
@@ -157,12 +159,20 @@ def judge_stairs(
         return NO_CLIMB
     sizes = [size for _, size in jumps]
     apart = [after[0] - before[0] for before, after in pairwise(jumps)]
+    evenness = ramp(min(sizes) / max(sizes), 0.25, 0.4) * ramp(min(apart) / max(apart), 0.4, 0.65)
+    usual = median(apart)
+    if not evenness:
+        # The factor from one to the next of the newest; it has to be about two, and of both.
+        factors = [
+            after / before for these in (sizes, apart) for before, after in pairwise(these[-4:])
+        ]
+        evenness = 0.9 * ramp(min(factors), 1.3, 1.6) * ramp(3.2 - max(factors), 0.0, 0.5)
+        usual = 2.0 * apart[-1]
     score = (
-        ramp(min(sizes) / max(sizes), 0.25, 0.4)
-        * ramp(min(apart) / max(apart), 0.4, 0.65)
+        evenness
         * ramp(growth / (max(floors) - floors[0] or growth), 0.5, 0.8)
         # The next one is not overdue.
-        * ramp(2.0 - (count - 1 - jumps[-1][0]) / median(apart), 0.0, 0.5)
+        * ramp(2.0 - (count - 1 - jumps[-1][0]) / usual, 0.0, 0.5)
         * _novelty(growth, given_back, settings)
     )
     return Climb(score, growth, count, longest_hold(kept, growth))
