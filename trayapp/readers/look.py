@@ -34,6 +34,7 @@ from trayapp.readers.power import PowerReader
 from trayapp.readers.processes import open_process_reader
 from trayapp.readers.proportions import ProportionReader
 from trayapp.readers.referenced import ReferencedReader
+from trayapp.readers.shared_uses import SharedUses
 from trayapp.readers.system import open_system_reader
 
 GROUPS_SECONDS = 10.0
@@ -58,7 +59,8 @@ class MachineReader:
         self._processes = open_process_reader()
         self._system = open_system_reader()
         self._app = AppReader(requested=requested)
-        self._proportions = ProportionReader()
+        self._proportions = ProportionReader[str]()
+        self._shared_uses = SharedUses()
         self._particulars = ParticularsReader()
         self._limits = LimitReader()
         self._kills = KillReader(oom_mark)
@@ -156,9 +158,10 @@ class MachineReader:
     def all_applications(self) -> list[ApplicationUse]:
         """Every application and what it uses now, largest first; targets are none."""
         readings = self._processes.read_all()
-        return self._applications.totals(
+        uses = self._applications.totals(
             _sizes(readings), lambda key: not self._targets.is_free(key), readings
         )
+        return self._shared_uses.with_known(uses)
 
     def measure(self, subject: str) -> int | None:
         """Resident set, right now, of a target or of "memtray"; None: nothing runs."""
@@ -223,6 +226,7 @@ class MachineReader:
         applications = self._applications.totals(
             sizes, lambda key: not self._targets.is_free(key), readings
         )
+        applications, readings = self._shared_uses.read(applications, readings, now)
         free = (item for item in sizes.items() if self._targets.is_free(item[0]))
         largest = heapq.nlargest(_LARGEST_COUNT, free, key=lambda item: item[1])
         return Everything(

@@ -49,9 +49,14 @@ class _Line(NamedTuple):
 class OwnShared:
     """Follows processes. All calls from one thread. Keeps nothing of those not asked about."""
 
-    def __init__(self, root: str = "/proc") -> None:
-        """`root`: a folder in place of /proc."""
+    def __init__(self, root: str = "/proc", *, only_growth: bool = False) -> None:
+        """Make it.
+
+        root: a folder in place of /proc; only_growth: leave out what is there at first sight, for
+        those who have been judged without it until then.
+        """
         self._root = root
+        self._only_growth = only_growth
         self._lines: dict[ProcessKey, _Line] = {}
 
     def read(self, told: Mapping[ProcessKey, SharedReading], now: float) -> dict[ProcessKey, int]:
@@ -80,7 +85,7 @@ class OwnShared:
             counted = line.at(reading.read_at) if line else 0
             return _Line(reading, shared_bytes, 0.0, shared_bytes - counted)
         if line is None:
-            return _Line(reading, shared_bytes, 0.0)
+            return _Line(reading, shared_bytes, 0.0, shared_bytes if self._only_growth else 0)
         seconds = min(LONGEST_LINE_SECONDS, reading.read_at - line.reading.read_at)
         shown_bytes = line.at(reading.read_at) + line.left_out_bytes
         return _Line(reading, shown_bytes, seconds, line.left_out_bytes)

@@ -6,8 +6,8 @@ when all have been read since, and until then the one before does, with what has
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Generic, NamedTuple, TypeVar
 
 from trayapp.domain.samples import Footprint, MemoryReading, ProcessKey
 from trayapp.domain.sizes import Part, Proportion, Size, size_of
@@ -26,6 +26,7 @@ DRIFT_SECONDS = 5.0
 """So old a reading must be to be taken anew because of that."""
 
 Readings = Mapping[ProcessKey, MemoryReading]
+GroupT = TypeVar("GroupT", bound=Hashable)
 
 
 class GroupSize(NamedTuple):
@@ -38,25 +39,29 @@ class GroupSize(NamedTuple):
     """Why that is unknown or old, for people."""
 
 
-class ProportionReader:
+class ProportionReader(Generic[GroupT]):
     """Reads on a slow clock what processes share. All calls from one thread."""
 
     def __init__(
-        self, footprints: FootprintReader | None = None, own_shared: OwnShared | None = None
+        self,
+        footprints: FootprintReader | None = None,
+        own_shared: OwnShared | None = None,
+        first_budget_seconds: float = FIRST_BUDGET_SECONDS,
     ) -> None:
         """By default asks the system it runs on."""
+        self._first_budget_seconds = first_budget_seconds
         self._footprints = footprints or FootprintReader()
         self._own_shared = own_shared or OwnShared()
-        self._groups: dict[str, _Group] = {}
+        self._groups: dict[GroupT, _Group] = {}
 
     def set_period(self, period_seconds: float) -> None:
         """Have each process's turn come so often from now on."""
         self._footprints.set_period(period_seconds)
 
     def read(
-        self, groups: Mapping[str, Sequence[ProcessKey]], readings: Readings, now: float,
+        self, groups: Mapping[GroupT, Sequence[ProcessKey]], readings: Readings, now: float,
         *, swap_moves: bool = False,
-    ) -> dict[str, GroupSize]:  # fmt: skip
+    ) -> dict[GroupT, GroupSize]:  # fmt: skip
         """Return the sizes of these groups of processes; whoever is in none is forgotten.
 
         readings: the cheap figures of this moment; now: monotonic seconds; swap_moves: read what
@@ -68,7 +73,7 @@ class ProportionReader:
             alive = {key: readings[key] for key in groups[name] if key in readings}
             self._footprints.hasten(group.follow(alive, now))
         is_new = any(not group.was_read and groups[name] for name, group in self._groups.items())
-        budget_seconds = FIRST_BUDGET_SECONDS if is_new else BUDGET_SECONDS
+        budget_seconds = self._first_budget_seconds if is_new else BUDGET_SECONDS
         footprints = self._footprints.read(
             keys, now, swap_moves=swap_moves, budget_seconds=budget_seconds
         )
