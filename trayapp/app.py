@@ -830,7 +830,9 @@ class App:
     def _reset_places(self) -> None:
         """Put windows that remember where they were back to where they begin."""
         from trayapp.windows.compact import reset_place
+        from trayapp.windows.window_sizes import forget_sizes
 
+        forget_sizes(self._paths.windows)
         reset_place(self._paths.windows / "compact.json", self._paths.runtime)
 
     def _notify_by_icon(self, title: str, text: str) -> None:

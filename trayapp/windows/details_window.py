@@ -70,6 +70,8 @@ _FIGURES_IN_A_ROW = 8
 class DetailsWindow(LiveWindow):
     """The window; everything in it happens in the main thread."""
 
+    SIZE_NAME = "details"
+
     def __init__(
         self,
         applet: Applet,

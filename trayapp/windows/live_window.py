@@ -6,11 +6,13 @@ import signal
 import tkinter as tk
 from collections.abc import Callable, Mapping
 
+from trayapp.paths import current_paths
 from trayapp.windows.applet import Applet
 from trayapp.windows.desktop_theme import DesktopTheme
 from trayapp.windows.palette import palette_for
 from trayapp.windows.single import Listener
 from trayapp.windows.style import apply_style, open_root, pixel_scale, raise_window
+from trayapp.windows.window_sizes import KeptSize
 
 POLL_MILLISECONDS = 50
 """For answers, wishes of a second start, and Ctrl-C, which Tk alone would not notice."""
@@ -22,6 +24,9 @@ class LiveWindow:
 
     Everything but `_on_signal` happens in the main thread.
     """
+
+    SIZE_NAME = ""
+    """Under which its size is kept; empty: it is not."""
 
     def __init__(
         self, title: str, applet: Applet, listener: Listener | None, *, dark: bool
@@ -35,6 +40,7 @@ class LiveWindow:
         self._is_covered = False
         self._is_closing = False
         self._is_asking = False
+        self._kept_size: KeptSize | None = None
         self.root.protocol("WM_DELETE_WINDOW", self.close)
         self.root.bind("<Control-w>", lambda _: self.close())
         self.root.bind("<Control-d>", lambda _: self._toggle_dark())
@@ -114,12 +120,19 @@ class LiveWindow:
         most = root.winfo_screenwidth() - self.px(16)
         if root.winfo_reqwidth() > most:
             root.geometry(f"{most}x{root.winfo_reqheight()}")
+        if self.SIZE_NAME:
+            self._kept_size = KeptSize(root, current_paths().windows, self.SIZE_NAME)
         root.deiconify()
 
     def close(self) -> None:
         """End soon."""
+        self._keep_size()
         self._is_closing = True
         self.root.withdraw()
+
+    def _keep_size(self) -> None:
+        if self._kept_size is not None:
+            self._kept_size.keep()
 
     def _tick(self) -> None:
         if self.root.winfo_viewable() and not self._is_covered:

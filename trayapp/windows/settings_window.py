@@ -42,6 +42,8 @@ MOST_LISTED = 8
 class SettingsWindow(LiveWindow):
     """The window; everything in it happens in the main thread."""
 
+    SIZE_NAME = "settings"
+
     def __init__(
         self,
         editor: SettingsEditor,

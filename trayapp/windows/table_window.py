@@ -79,6 +79,8 @@ class _Entry:
 class TableWindow(LiveWindow):
     """The window; everything in it happens in the main thread."""
 
+    SIZE_NAME = "table"
+
     def __init__(
         self,
         applet: Applet,

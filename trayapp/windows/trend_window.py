@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from trayapp.domain.language import _
 from trayapp.errors import MemtrayError
+from trayapp.paths import current_paths
 from trayapp.windows.applet import Applet
 from trayapp.windows.desktop_theme import DesktopTheme
 from trayapp.windows.growth import Growth, growths_of_status, limits_of_status
@@ -29,6 +30,7 @@ from trayapp.windows.selection import (
 )
 from trayapp.windows.single import Listener
 from trayapp.windows.style import apply_style, open_root, pixel_scale, raise_window, style_menu
+from trayapp.windows.window_sizes import KeptSize
 
 if TYPE_CHECKING:
     from trayapp.windows.chart_view import ChartView
@@ -86,6 +88,7 @@ class TrendWindow:
         self._drawn: object = None
         self._is_covered = False
         self._is_closing = False
+        self._kept_size: KeptSize | None = None
         self._pending = ""
         self._root = root = open_root(
             _("Memtray – Trends of {recording}").format(recording=recording)
@@ -116,6 +119,7 @@ class TrendWindow:
         """
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
+        self._kept_size = KeptSize(self._root, current_paths().windows, "trends")
         self._root.deiconify()
         self._root.update()
         self._load_chart()
@@ -481,6 +485,8 @@ class TrendWindow:
         self._is_closing = True
 
     def _close(self) -> None:
+        if self._kept_size is not None:
+            self._kept_size.keep()
         self._is_closing = True
         self._root.withdraw()
 
