@@ -420,7 +420,7 @@ def test_status_lists_applications_too(running: Memtray) -> None:
 
     told = wait_until(lines, what="applications")
     first = told[told.index("Applications that are no targets:") + 1]
-    assert re.match(r"  .+: [0-9.]+ [KMG]iB .*\([0-9]+ process(es)?\)", first)
+    assert re.match(r"  .+: ≈?[0-9.]+ [KMG]iB .*\([0-9]+ process(es)?\)", first)
 
 
 def test_trends_of_an_application_say_why_there_are_none(running: Memtray, tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from trayapp.history.reader import HistoryReader
 
 RUNS = "runs"
 """Under which the store keeps by what to know the runs again."""
-_LEAST_SPAN_SECONDS, _MOST_SPAN_SECONDS = 4 * 3600.0, 68 * 3600.0
-_SPAN_OF_ALL_SECONDS = 200 * 3600.0
+_LEAST_SPAN_SECONDS, _MOST_SPAN_SECONDS = 3 * 3600.0, 68 * 3600.0
+_SPAN_OF_ALL_SECONDS = 150 * 3600.0
 """Shared by all targets, so that many of them take no longer than a few."""
 
 _log = logging.getLogger(__name__)
