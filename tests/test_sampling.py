@@ -30,12 +30,14 @@ from trayapp.rebuilding import RUNS
 from trayapp.sampling import Sampler
 from trayapp.settings import SettingsFile
 
-SETTINGS = """
+#: Of this run of the tests alone: others may run on this machine.
+SLEEP = f"98765.{os.getpid()}"
+SETTINGS = f"""
 [sampling]
 interval = "0.2s"
 [[targets]]
 name = "sleeper"
-match = "sleep 98765"
+match = "sleep {SLEEP}"
 """
 
 
@@ -87,7 +89,7 @@ def sampling(tmp_path: Path) -> Iterator[Sampling]:
 
 @pytest.fixture
 def sleeper() -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(["sleep", "98765"])
+    process = subprocess.Popen(["sleep", SLEEP])
     yield process
     process.kill()
     process.wait()
