@@ -146,6 +146,8 @@ CASES: tuple[tuple[str, str, Expected, str | None], ...] = (
     ("public/java8-parallel.log", "Java GC", {"Java heap": (12345, 153600, 3)}, None),
     ("public/java8-g1.log", "Java GC", {"Java heap": (4096, 8 * KIB, 3)},
      "2026-03-02T14:00:00.500000"),
+    ("public/node4-nvp.txt", "node --trace-gc", {"node 90819": (4096, 5120, 2)}, None),
+    ("public/dstat-0.7.3.csv", "dstat", {"memory used": (102400, 112640, 2)}, _PUBLIC_START),
     ("node_gc/20.20.2.txt", "node --trace-gc", {"node 2589": (3.1 * KIB, 26.9 * KIB, 40)}, None),
     ("node_gc/20.20.2-nvp.txt", "node --trace-gc",
      {"node 2584": (3218320 / KIB, 4022792 / KIB, 8)}, None),
@@ -217,6 +219,7 @@ REFUSED = (
     ("jstat/gcutil-t.txt", "only shares or capacities"),
     ("jstat/gccapacity-t.txt", "only shares or capacities"),
     ("java_gc/none.log", "tells no times"),
+    ("public/node10-verbose.txt", "use --trace-gc"),
     ("memray/stats.txt", "without memory over time"),
     ("memray/stats.json", "without memory over time"),
 )
@@ -311,4 +314,38 @@ def test_whatever_is_changed_never_ends_in_a_traceback(name: str, tmp_path: Path
 @pytest.mark.parametrize(("name", "reason"), REFUSED)
 def test_what_tells_no_memory_is_refused_with_the_true_reason(name: str, reason: str) -> None:
     with pytest.raises(RecordingError, match=reason):
+        read_recording(SAMPLES / name)
+
+
+def test_a_line_without_the_kind_of_time_that_the_others_have_is_no_moment_of_1970() -> None:
+    """Java's log: dates and seconds since the start, of which one line lacks the date."""
+    recording = read_recording(SAMPLES / "public" / "java8-mixed.log")
+    (heap,) = recording.tracks
+    assert [round(size / KIB) for size in heap.memory] == [448 * KIB, 282]
+    assert recording.seconds == pytest.approx(0.125)
+    assert "passed over" in recording.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "program", "printed", "series"),
+    [
+        ("sadf/12.6.1-day", "sadf", "sadf/12.6.1-d.txt", "memory used"),
+        ("atop/raw", "atop", "atop/P.txt", "python3 27705"),
+    ],
+)
+def test_a_binary_file_is_read_through_the_program_that_wrote_it(
+    name: str, program: str, printed: str, series: str, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Without the program, the error says what to install; with it, what it prints is read."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RecordingError, match=f"install .*{program}|install {program}|whose sadf"):
+        read_recording(SAMPLES / name)
+    stand_in = tmp_path / program
+    stand_in.write_text(f"#!/bin/sh\n/bin/cat '{SAMPLES / printed}'\n")
+    stand_in.chmod(0o755)
+    recording = read_recording(SAMPLES / name)
+    assert series in [track.name for track in recording.tracks]
+    stand_in.write_text("#!/bin/sh\necho 'unknown version' >&2; exit 1\n")
+    with pytest.raises(RecordingError, match="unknown version"):
         read_recording(SAMPLES / name)

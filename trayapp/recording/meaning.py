@@ -93,6 +93,8 @@ _MOVED = {
     "bandwidth",
     "rchar",
     "wchar",
+    "sin",
+    "sout",
 }
 _CPU = {
     "cpu", "cpus", "core", "cores", "load", "clock", "freq", "frequency", "temp", "temperature",

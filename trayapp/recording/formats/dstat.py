@@ -1,8 +1,8 @@
 """What `dstat --output` and `dool --output` write: CSV below a few lines about the run.
 
-Tried with dstat 0.8.0 (Debian's 0.7.4) and dool 1.3.4 (`-tm`, `-T`, `--swap`, with other
-statistics beside). Read is "used" below "memory usage" and below "swap", in bytes; times of day
-have the day and the month, and the year from the lines on top.
+Tried with dstat 0.8.0 (Debian's 0.7.4), a file of 0.7.3, and dool 1.3.4 (`-tm`, `-T`, `--swap`,
+with other statistics beside). Read is "used" below "memory usage" and below "swap", in bytes;
+times of day have the day and the month, and the year from the lines on top.
 """
 
 from __future__ import annotations
@@ -93,7 +93,8 @@ class _Reading:
         if not told:
             self._clock.begin_block()
         for at, (key, name) in self._columns.items():
-            size = number_of(row[at]) if len(row) == len(self._titles) else float("nan")
+            # Old versions end each row with a comma.
+            size = number_of(row[at]) if len(row) >= len(self._titles) else float("nan")
             if size != size:
                 self._found.pass_over(number, ",".join(row), _("no size"))
                 continue

@@ -30,12 +30,12 @@ _DECORATIONS = re.compile(r"((?:\[[^\]]*\])+)\s*GC\(")
 _DECORATION = re.compile(r"\[([^\]]*)\]")
 _UPTIME = re.compile(r"\s*(\d+(?:[.,]\d+)?)(ms|ns|s)\s*")
 _COLLECTION = re.compile(r"GC\((\d+)\)")
-_OLD = re.compile(
-    r"(?:(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.,]\d+[+-]\d{4}): ?)?(?:(\d+[.,]\d+): ?)?"
-    r"\[(?:Full GC|GC(?=[ -]*(?:\(|pause|\d|\[)))"
+_OLD = re.compile(r"\[(?:Full GC|GC(?=[ -]*(?:\(|pause|\d|\[)))")
+_OLD_TIME = re.compile(
+    r"(?:(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.,]\d+[+-]\d{4}): ?)?(?:(\d+[.,]\d+): ?)?$"
 )
-_PAIR = re.compile(rf"(?<=[^:\s]) +{_SIZE}->{_SIZE}\(")
-"""Of the whole heap: the parts of it have their names in front."""
+_LONGEST_TIME = 60
+_PAIR = re.compile(rf" {_SIZE}->{_SIZE}\(")
 _OLD_HEAP = re.compile(rf"Heap: {_SIZE}\([^)]*\)->{_SIZE}\(")
 _UNITS = {"B": 1, "K": KIB, "M": MIB, "G": GIB, "T": 1024 * GIB}
 _PER_SECOND = {"s": 1.0, "ms": 1e-3, "ns": 1e-9}
@@ -76,6 +76,7 @@ class _Reading:
         self._lacks_times = False
         self._at = float("nan")
         self._number = -1
+        self._is_dated: bool | None = None
         found.take("A->B(C)", _("the heap after each collection"))
 
     def take(self, number: int, line: str) -> None:
@@ -124,13 +125,18 @@ class _Reading:
         """G1 of Java 7 and 8 tells the heap some lines below the pause."""
         match = _OLD.search(line)
         if match is not None:
-            self._at = self._old_moment(match)
+            self._at = self._old_moment(line, match.start())
 
-    def _old_moment(self, match: re.Match[str]) -> float:
-        if match[1]:
-            return self._found.moment(self._clock.read(match[1].replace(",", ".")))
-        if match[2]:
-            return self._found.moment(float(match[2].replace(",", ".")))
+    def _old_moment(self, line: str, end: int) -> float:
+        """The time in front of a collection; of both kinds always that of the first line."""
+        match = _OLD_TIME.search(line, max(0, end - _LONGEST_TIME), end)
+        told = match.groups() if match else (None, None)
+        if self._is_dated is None and any(told):
+            self._is_dated = told[0] is not None
+        if self._is_dated and told[0]:
+            return self._found.moment(self._clock.read(told[0].replace(",", ".")))
+        if self._is_dated is False and told[1]:
+            return self._found.moment(float(told[1].replace(",", ".")))
         return float("nan")
 
     def _old(self, number: int, line: str) -> None:
@@ -138,20 +144,23 @@ class _Reading:
         if start is None:
             heap = _OLD_HEAP.search(line)
             if heap is not None:
-                self._add(self._at, heap)
+                self._add(number, line, self._at, heap)
             return
-        self._at = self._old_moment(start)
-        match = _PAIR.search(line, start.end())
-        if match is None or _PAIR.search(line, match.end()) is not None:
+        self._at = self._old_moment(line, start.start())
+        # Of the whole heap: the parts of it have their names in front.
+        pairs = [one for one in _PAIR.finditer(line, start.end()) if line[one.start() - 1] != ":"]
+        if len(pairs) != 1:
             # A line of a collection in the middle of which another thread wrote.
             if line.endswith("\n") and "concurrent" not in line:
                 self._found.pass_over(number, line, _("no heap before and after"))
             return
-        self._add(self._at, match)
+        self._add(number, line, self._at, pairs[0])
 
-    def _add(self, at: float, match: re.Match[str]) -> None:
+    def _add(self, number: int, line: str, at: float, match: re.Match[str]) -> None:
         if at != at:
             self._lacks_times = True
+            if self._is_dated is not None:
+                self._found.pass_over(number, line, _("no time"))
             return
         self._heap.add(at, float(match[3].replace(",", ".")) * _UNITS[match[4]])
 

@@ -11,12 +11,19 @@ import re
 
 from trayapp.domain.language import N_, _
 from trayapp.domain.units import MIB
+from trayapp.errors import RecordingError
 from trayapp.recording.gathering import Gathering
 from trayapp.recording.source import Source, Start
 
 NAME = "node --trace-gc"
 EXPECTS = N_("a log of node --trace-gc")
-_START = re.compile(r"\[(\d+)(?::(0x[0-9a-f]+))?\]\s+(\d+) ms: ")
+_START = re.compile(
+    r"\[(\d+)(?::((?:0x)?[0-9a-fA-F]+))?\](?: \[I:(?:0x)?[0-9a-fA-F]+\])?\s+(\d+) ms: "
+)
+_SPACE = re.compile(
+    r"\[\d+(?::0x[0-9a-f]+)?\](?: \[I:0x[0-9a-f]+\])? (?:Memory allocator|New space),"
+)
+_VERBOSE = N_("of node --trace-gc-verbose, which tells spaces, not collections; use --trace-gc")
 _SIZES = re.compile(r"(?:\d+(?:\.\d+)?) \(\d+(?:\.\d+)?\) -> (\d+(?:\.\d+)?) \(\d+(?:\.\d+)?\) MB")
 _NVP = re.compile(r"\btotal_size_after=(\d+)\b")
 
@@ -27,11 +34,14 @@ def resembles(start: Start) -> float:
         match = _START.search(line)
         if match is not None and (_SIZES.search(line) or "pause=" in line):
             return 1.0
-    return 0.0
+    return 0.6 if any(map(_SPACE.match, start.lines[:20])) else 0.0
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read what was printed; other lines, of the program itself, may stand between."""
+    """Read what was printed; other lines, of the program itself, may stand between.
+
+    Raises: RecordingError if it is of `--trace-gc-verbose` alone.
+    """
     found.take("->", _("the heap after each collection"))
     first: dict[str, str] = {}
     last: dict[tuple[str, str], float] = {}
@@ -59,3 +69,5 @@ def read(source: Source, found: Gathering) -> None:
             continue
         last[pid, isolate] = seconds
         series.add(seconds, size)
+    if not found.everyone:
+        raise RecordingError(f"{source.path}: {_(_VERBOSE)}")
