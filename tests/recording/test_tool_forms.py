@@ -146,6 +146,10 @@ CASES: tuple[tuple[str, str, Expected, str | None], ...] = (
     ("public/java8-parallel.log", "Java GC", {"Java heap": (12345, 153600, 3)}, None),
     ("public/java8-g1.log", "Java GC", {"Java heap": (4096, 8 * KIB, 3)},
      "2026-03-02T14:00:00.500000"),
+    ("public/top-cut.txt", "ps", {"java 16949": (100.5 * KIB, 110.5 * KIB, 2)}, None),
+    ("public/top-rows.txt", "ps", {"store 758": (8944, 12112, 3), "store 763": (7408, 7408, 1)},
+     None),
+    ("public/free-cut.txt", "free", {"memory used": (242762 * KIB, 242764 * KIB, 2)}, None),
     ("public/node4-nvp.txt", "node --trace-gc", {"node 90819": (4096, 5120, 2)}, None),
     ("public/dstat-0.7.3.csv", "dstat", {"memory used": (102400, 112640, 2)}, _PUBLIC_START),
     ("node_gc/20.20.2.txt", "node --trace-gc", {"node 2589": (3.1 * KIB, 26.9 * KIB, 40)}, None),
@@ -220,6 +224,7 @@ REFUSED = (
     ("jstat/gccapacity-t.txt", "only shares or capacities"),
     ("java_gc/none.log", "tells no times"),
     ("public/node10-verbose.txt", "use --trace-gc"),
+    ("public/oom-table.txt", "is no recording"),
     ("memray/stats.txt", "without memory over time"),
     ("memray/stats.json", "without memory over time"),
 )

@@ -84,6 +84,11 @@ class LoopClock:
         self._last_text = match[1]
         return line[match.end() :]
 
+    @property
+    def has_times(self) -> bool:
+        """Whether times stand in the file."""
+        return self._has_times
+
     def begin_block(self) -> None:
         """A heading: where no times are told, the next sample begins."""
         if not self._has_times:

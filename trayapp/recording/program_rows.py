@@ -104,6 +104,12 @@ class ProgramRows:
         """Whether the rows below the last heading hold a size."""
         return self._size >= 0
 
+    def pid_in(self, line: str) -> str:
+        """The pid of a row; "" if the line is none."""
+        words = line.split()
+        pid = words[self._pid] if len(words) >= self.count else ""
+        return pid if pid.isdecimal() else ""
+
     def take(self, line: str, at: float) -> bool:
         """Take in one row at that moment; false if it is none.
 
@@ -121,7 +127,8 @@ class ProgramRows:
         pid = words[self._pid]
         if not pid.isdecimal():
             return False
-        size = size_in(words[self._size], self._factor)
+        told = words[self._size]
+        size = size_in(told.replace(",", ".") if "," in told else told, self._factor)
         if size != size or size < 0:
             return False
         command = words[self._name].rstrip() if self._name >= 0 else ""

@@ -30,6 +30,13 @@ _OLD = re.compile(rf"\s*-/\+ \S+:\s+({_FIGURE})\s+({_FIGURE})")
 _LEAST_MACHINE, _MOST_MACHINE = 64 * MIB, 64 * 1024 * GIB
 
 
+def _untimed(line: str) -> str:
+    """A heading without a mark of comments and a title for times in front."""
+    text = line.strip().lstrip("#").strip()
+    first, _blank, rest = text.partition(" ")
+    return rest.strip() if first.lower() in ("date", "time", "timestamp") else text
+
+
 class _Unit(NamedTuple):
     factor: float
     name: str
@@ -39,7 +46,7 @@ def resembles(start: Start) -> float:
     """By its heading and the row below it."""
     lines = start.lines[:60]
     for number, line in enumerate(lines[:-1]):
-        if _HEADING.fullmatch(line) and ":" not in STAMP.sub("", line, count=1):
+        if _HEADING.fullmatch(_untimed(line)) and ":" not in STAMP.sub("", line, count=1):
             below = STAMP.sub("", lines[number + 1], count=1)
             row = _ROW.match(below)
             if row is not None and len(row[2].split()) >= 5:
@@ -70,9 +77,9 @@ class _Reading:
         rest = self._clock.unstamped(line) if STAMP.match(line) else line
         if not rest.strip():
             return
-        if ":" not in rest and _HEADING.fullmatch(rest.rstrip("\n")):
+        if ":" not in rest and _HEADING.fullmatch(_untimed(rest)):
             self._rows = 0
-            words = rest.split()
+            words = _untimed(rest).split()
             # Six titles of one word each are those of old, whose "used" holds caches.
             self._has_available = "/" in rest or len(words) == 7
             self._found.take(words[1], _("the machine's memory in use"))
@@ -138,7 +145,9 @@ def _unit_of(lines: tuple[str, ...]) -> _Unit:
     # Bytes are whole KiB, which KiB themselves are not for long.
     if total > 64 * MIB and all(value % 1024 == 0 for value in values):
         return _Unit(1, _("bytes"))
-    for factor, name in ((KIB, ""), (MIB, "MiB"), (GIB, "GiB")):
+    # The kernel counts pages: in KiB all figures are multiples of four.
+    units = ((KIB, ""), (MIB, "MiB"), (GIB, "GiB"))
+    for factor, name in units if all(value % 4 == 0 for value in values) else units[1:]:
         if _LEAST_MACHINE <= total * factor <= _MOST_MACHINE:
             return _Unit(factor, name)
     return _Unit(KIB, "KiB")

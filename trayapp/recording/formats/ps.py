@@ -8,6 +8,8 @@ as `smem -k` writes it. Without any times, samples are placed one second apart, 
 
 from __future__ import annotations
 
+import re
+
 from trayapp.domain.language import N_, _
 from trayapp.errors import RecordingError
 from trayapp.recording.gathering import Gathering
@@ -17,6 +19,7 @@ from trayapp.recording.source import Source, Start
 
 NAME = "ps"
 EXPECTS = N_("a log of ps or smem in a loop")
+_TITLE = re.compile(r"[%#]?[^\W\d][\w.%/+()-]*")
 _TIMES = {"TIME", "DATE", "TIMESTAMP", "DATETIME", "EPOCH", "TS", "CLOCK"}
 _OTHERS = {"VSZ", "%MEM", "SZ", "TTY", "ELAPSED"}
 """Titles of ps that say nothing of memory in use."""
@@ -42,10 +45,14 @@ def read(source: Source, found: Gathering) -> None:
     rows = ProgramRows(found)
     is_stamped = any(STAMP.match(line) for line in source.start.lines[:20])
     titles: list[str] = []
+    met: set[str] = set()
+    is_between = False
     for number, line in enumerate(source.lines(), 1):
         rest = clock.unstamped(line) if is_stamped else line
-        if "PID" in rest and (now := _titles(rest)):
+        if ("PID" in rest or "pid" in rest) and (now := _titles(rest)):
             clock.begin_block()
+            met.clear()
+            is_between = False
             if now != titles:
                 titles = now
                 rows.set_heading(now)
@@ -53,9 +60,20 @@ def read(source: Source, found: Gathering) -> None:
         if not titles:
             clock.read_time(line)
             continue
-        if not rows.tells_memory or rows.take(rest, clock.at) or not line.strip():
+        if not rows.tells_memory or not line.strip():
+            # Behind a blank line other figures may stand, up to the next heading.
+            is_between = not line.strip()
             continue
-        if clock.read_time(line) or not line.endswith("\n") or _is_rule(line):
+        if not clock.has_times:
+            # Without times and further headings, a pid that comes again is the next sample.
+            pid = rows.pid_in(rest)
+            if pid and pid in met:
+                clock.begin_block()
+                met.clear()
+            met.add(pid)
+        if rows.take(rest, clock.at) or clock.read_time(line):
+            continue
+        if is_between or not line.endswith("\n") or _is_rule(line):
             continue
         found.pass_over(number, line, _("no row of ps"))
     if not rows.has_memory:
@@ -71,7 +89,7 @@ def _is_rule(line: str) -> bool:
 
 def _titles(line: str) -> list[str]:
     """The titles of a heading, without one for times in front; empty if it is none."""
-    words = line.split()
+    words = line.lstrip("# ").split()
     upper = [word.upper() for word in words]
     if not {*PIDS} & {*upper} or len(words) < 2 or "," in line or ";" in line:
         return []
@@ -79,6 +97,8 @@ def _titles(line: str) -> list[str]:
         # A time in front of it.
         match = STAMP.match(line)
         return _titles(line[match.end() :]) if match is not None and match.end() else []
+    if not all(map(_TITLE.fullmatch, words)):
+        return []
     while words and words[0].upper() in _TIMES and upper.index("PID") > 0:
         words, upper = words[1:], upper[1:]
     return words
