@@ -74,3 +74,46 @@ def test_the_size_that_a_person_gave_a_window_is_kept(
     wait_until(lambda: size(desktop) == usual, SECONDS, "the usual size")
     desktop.press("ctrl+w")
     assert process.wait(20) == 0
+
+
+REFUSED = """
+import sys
+from pathlib import Path
+from trayapp.settings.editor import SettingsEditor
+from trayapp.windows.applet import Applet
+from trayapp.windows.settings_window import SettingsWindow
+file = Path(sys.argv[1])
+file.write_text("")
+window = SettingsWindow(SettingsEditor(file), Applet(file.parent), None, print, dark=False)
+window.show()
+window.root.update()
+window._go_to("alerts")
+window.root.update()
+window._written()
+said = [window._status.get()]
+window.root.update()
+window._rows[1]._tell("is wrong")
+said.append(window._status.get())
+ways = (lambda _: window._written(), window._tell_effect, window._tell_no_effect)
+for tell in ways:
+    tell({})
+    said.append(window._status.get())
+window._rows[1]._tell(None)
+window._written()
+said.append(window._status.get())
+print(*said, sep="|")
+"""
+
+
+def test_nothing_is_called_saved_while_something_is_marked_in_red(
+    desktop: VirtualDesktop, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", REFUSED, str(tmp_path / "memtray.toml")],
+        env=desktop.env | {"MEMTRAY_HOME": str(tmp_path), "LANGUAGE": "en"}, cwd=REPOSITORY,
+        timeout=60, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    first, *refused, last = done.stdout.strip().split("|")
+    assert first == last == "Saved."
+    assert refused == ["⚠ What is marked in red is not saved."] * 4
