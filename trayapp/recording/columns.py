@@ -330,7 +330,7 @@ def _find_memory(
             continue
         elif meaning.kind is not None:
             found.append((at, meaning))
-        else:
+        elif meaning.reason or any(_is_figure(cell(row, at)) for row in rows):
             columns.left_out.append((title, meaning.reason or _(_NO_NAME)))
     if not asked:
         found = _strongest(columns, titles, found)

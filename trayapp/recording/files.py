@@ -12,10 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from trayapp.domain.language import _
+from trayapp.domain.names import short_name
 from trayapp.domain.reasons import reason_of
 from trayapp.errors import RecordingError
 from trayapp.recording import database
+<<<<<<< HEAD
 from trayapp.recording.formats import FORMATS, OWN_FORMS, READABLE, memtray_history
+=======
+from trayapp.recording.formats import FORMATS, READABLE, Form, memtray_history, patterned
+>>>>>>> 645c4cd (Read logs by a pattern, and JSON of any logger)
 from trayapp.recording.gathering import Gathering
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.records import Recording
@@ -98,22 +103,44 @@ def _read(source: Source) -> Recording:
         raise RecordingError(
             _("{path} is empty; {expected}").format(path=path, expected=what_is_expected())
         )
-    sureness, form = max(
-        ((form.resembles(start), form) for form in FORMATS), key=lambda pair: pair[0]
-    )
-    if sureness < READABLE and start.raw.startswith(database.MAGIC):
-        raise RecordingError(
-            _("{path} is a database, but neither of Procpath nor of Memtray").format(path=path)
-        )
-    if sureness < READABLE:
-        raise RecordingError(
-            _("{path} is no recording: {expected}").format(path=path, expected=what_is_expected())
-        )
-    found = Gathering(path)
+    form = patterned if source.instructions.pattern is not None else _form_of(source)
+    found = Gathering(path, form.NAME)
     recording = form.read(source, found)
     if recording is None:
         recording = found.result(is_cut_off=source.is_broken_off)
     return replace(recording, form=form.NAME)
+
+
+def _form_of(source: Source) -> Form:
+    """The form that a file resembles most.
+
+    Raises: RecordingError if it is none of them; what it is nearest to is said.
+    """
+    start, path = source.start, source.path
+    sureness, form = max(
+        ((form.resembles(start), form) for form in FORMATS), key=lambda pair: pair[0]
+    )
+    if sureness >= READABLE:
+        return form
+    if start.raw.startswith(database.MAGIC):
+        raise RecordingError(
+            _("{path} is a database, but neither of Procpath nor of Memtray").format(path=path)
+        )
+    if sureness > 0:
+        number, line = next(
+            ((at, one) for at, one in enumerate(start.lines, 1) if one.strip()), (1, "")
+        )
+        raise RecordingError(
+            _("{path} looks most like {form}, but line {number} does not fit: {line}").format(
+                path=path,
+                form=_(form.EXPECTS),
+                number=number,
+                line=repr(short_name(line.strip(), 60)),
+            )
+        )
+    raise RecordingError(
+        _("{path} is no recording: {expected}").format(path=path, expected=what_is_expected())
+    )
 
 
 def what_is_expected() -> str:

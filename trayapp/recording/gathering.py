@@ -184,8 +184,10 @@ class Gathered:
 class Gathering:
     """Collects the samples of a file of somebody else's, which may hold anything."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, form: str = "") -> None:
+        """`form`: what the file is read as, for errors."""
         self.path = path
+        self._form = form
         self.run = 0
         """Number of the run, of all series; see `begin_run`."""
         self.shift_seconds = 0.0
@@ -338,8 +340,8 @@ class Gathering:
 
     def _nothing(self) -> str:
         if self._first_broken:
-            text = _("{path} has no samples that can be read: {first}")
-            return text.format(path=self.path, first=self._first_broken)
+            text = _("{path} has no samples that can be read as {form}: {first}")
+            return text.format(path=self.path, form=self._form, first=self._first_broken)
         if self._left_out:
             one = next(iter(self._left_out.values()))
             text = _("{path} has no memory that can be read: {name}: {reason}")

@@ -58,24 +58,25 @@ def number_style(cells: Iterable[str], *, is_semicolon: bool) -> NumberStyle:
 
     `is_semicolon`: whether semicolons (or tabs) separate the cells, as where commas are decimal.
     """
-    has_comma = has_grouped = has_other_comma = has_dots = False
+    has_dots = False
+    grouped_count = other_count = 0
     for cell in cells:
         match = _NUMBER.match(cell.strip())
         number = match[0].rstrip(_SPACES + ".,") if match else ""
         if number.count(".") > 1 or ("." in number and "," in number[number.rindex(".") :]):
             has_dots = True
         if "," in number:
-            has_comma = True
             if number.count(",") > 1 or ("." in number and number.rindex(".") > number.rindex(",")):
                 return "thousands comma"
-            grouped = _GROUPED_COMMA.fullmatch(number)
-            has_grouped = has_grouped or grouped is not None
-            has_other_comma = has_other_comma or grouped is None
+            is_grouped = _GROUPED_COMMA.fullmatch(number) is not None
+            grouped_count += is_grouped
+            other_count += not is_grouped
     if has_dots:
-        return "decimal comma" if has_comma else "thousands dot"
-    if has_other_comma or (has_comma and is_semicolon):
+        return "decimal comma" if grouped_count + other_count else "thousands dot"
+    # One cell that was cut off or is damaged does not make all others a thousandth.
+    if other_count > grouped_count / 4 or (grouped_count and is_semicolon):
         return "decimal comma"
-    if has_grouped:
+    if grouped_count:
         return "thousands comma"
     return "decimal comma" if is_semicolon else "plain"
 

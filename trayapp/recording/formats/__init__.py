@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from trayapp.recording.formats import (
+<<<<<<< HEAD
     atop,
     below,
     collectl,
@@ -24,12 +25,19 @@ from trayapp.recording.formats import (
     jstat,
     massif,
     memray,
+=======
+    json_records,
+>>>>>>> 645c4cd (Read logs by a pattern, and JSON of any logger)
     memtray_export,
     memtray_history,
     memtray_memrec,
     mprof,
+<<<<<<< HEAD
     netdata,
     node_gc,
+=======
+    patterned,
+>>>>>>> 645c4cd (Read logs by a pattern, and JSON of any logger)
     pidstat,
     procpath,
     prometheus,
@@ -108,7 +116,9 @@ FORMATS: tuple[Form, ...] = (
     below,
     procpath,
     prometheus,
+    json_records,
     table,
+    patterned,
 )
 """Memtray's own, then the more telling first; the last is what is none of the others."""
 OWN_FORMS = 3

@@ -16,6 +16,7 @@ from trayapp.recording.columns import is_time_title
 from trayapp.recording.gathering import Gathering
 from trayapp.recording.meaning import meaning_of, words_of
 from trayapp.recording.own_table import is_own, read_own
+from trayapp.recording.quantities import size_in
 from trayapp.recording.rows import Rows
 from trayapp.recording.source import Source, Start
 
@@ -126,24 +127,41 @@ def _rows(
     skipped: int | None = None
     wanted = source.start.lines[heading]
     lines = enumerate(source.lines(), 1)
+    before: list[str] = []
     for number, line in lines:
         if skipped is None:
             if line.strip("\ufeff\r\n") == wanted or line.strip() == wanted.strip():
                 skipped = number
             continue
         if separator == " ":
-            if line.strip():
-                yield number, _split_by_blanks(line, count)
+            row = _split_by_blanks(line, count)
+            if row and (line.endswith("\n") or len(row) >= count):
+                yield number, row
             continue
         if '"' in line:
             line = _whole_row(line, lines)
             row = split_line(line, separator)
         else:
             row = line.rstrip("\n").split(separator)
-        if not line.endswith("\n") and len(row) < count:
-            return
+        if not line.endswith("\n"):
+            if len(row) < count:
+                return
+            _drop_cut_cell(row, before)
+        before = row
         if len(row) > 1 or row[0].strip():
             yield number, row
+
+
+def _drop_cut_cell(row: list[str], before: list[str]) -> None:
+    """Forget the last cell of a line without an end, if it may have been cut off.
+
+    Many files lack their last end of line; a figure that is no shorter and not much smaller than
+    the one above it is believed.
+    """
+    last, above = row[-1].strip(), before[-1].strip() if len(before) == len(row) else ""
+    size, size_above = size_in(last), size_in(above)
+    if last[:1].isdigit() and (not above or len(last) < len(above) or size < size_above / 2):
+        row[-1] = ""
 
 
 def _whole_row(line: str, lines: Iterator[tuple[int, str]]) -> str:
