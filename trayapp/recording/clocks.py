@@ -178,6 +178,8 @@ class Clock:
         """Seconds, of a number in the unit that the title or its size tells."""
         if value < _WALL_FROM and not self._is_date:
             return value * self._factor
+        if not -1e300 < value < 1e300:
+            return math.nan
         if self._is_seconds:
             return value
         if 1.9e13 <= value < 2.1e13 or (self._is_date and 1.9e7 <= value < 2.1e7):

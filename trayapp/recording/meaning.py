@@ -142,7 +142,7 @@ _PIECE = re.compile(
     r"|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|%|[^\W\d_]+"
 )
 _LABELS = re.compile(r"\{.*\}\s*$", re.DOTALL)
-_PER_SECOND = re.compile(r"(?i)/\s*s(ec(ond)?)?\b|\bper[ _]?s(ec(ond)?)?\b")
+_PER_SECOND = re.compile(r"(?i)/\s*s(ec(ond)?)?\b|(?<![a-z])per[ _-]?s(ec(ond)?)?(?![a-z])")
 
 
 class Meaning(NamedTuple):

@@ -117,8 +117,8 @@ FORMATS: tuple[Form, ...] = (
     procpath,
     prometheus,
     json_records,
-    table,
     patterned,
+    table,
 )
 """Memtray's own, then the more telling first; the last is what is none of the others."""
 OWN_FORMS = 3
