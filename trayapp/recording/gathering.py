@@ -128,12 +128,12 @@ class Gathered:
         count = len(sizes)
         if count < 1000:
             return
-        kept = [0]
-        kept += [
+        kept = array("l", (0,))
+        kept.extend(
             at if sizes[at] >= sizes[at + 1] or sizes[at + 1] != sizes[at + 1] else at + 1
             for at in range(1, count - 2, 2)
-        ]
-        kept += range(count - 2 + count % 2, count)
+        )
+        kept.extend(range(count - 2 + count % 2, count))
         self._keep(kept)
 
     def sort(self) -> None:

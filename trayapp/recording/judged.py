@@ -29,7 +29,7 @@ from trayapp.domain.names import short_name
 from trayapp.domain.units import format_percent
 from trayapp.recording.outcomes import NOT_ENOUGH, is_enough
 from trayapp.recording.progress import Progress
-from trayapp.recording.records import Recording, Track
+from trayapp.recording.records import Recording, Track, known_rows
 from trayapp.recording.summary import short_path
 
 LEAKING = "leaking"
@@ -77,8 +77,11 @@ class SeriesReport:
     def sizes(self) -> tuple[float | None, float | None, float | None]:
         """First, largest and last known size."""
         shown = self.series.sizes if self.series.shown is None else self.series.shown
-        known = [size for size in shown if size == size]
-        return (known[0], max(known), known[-1]) if known else (None, None, None)
+        rows = known_rows(shown)
+        if rows == slice(0, 0):
+            return None, None, None
+        largest = max(size for size in shown if size == size)
+        return shown[rows.start], largest, shown[rows.stop - 1]
 
 
 def series_of(recording: Recording) -> Iterator[Series]:
@@ -112,6 +115,7 @@ def report(
     alert: float | None = None
     level = "healthy"
     run: float | None = None
+    next_progress = _PROGRESS_SAMPLES
     for number, (at, size) in enumerate(zip(series.times, series.sizes, strict=True)):
         last_run, run = run, _known(series.runs, number, run)
         children = _known(series.children, number, None)
@@ -127,7 +131,8 @@ def report(
                 growing = at
             if alert is None and level == LEAKING:
                 alert = at
-        if progress is not None and number % _PROGRESS_SAMPLES == _PROGRESS_SAMPLES - 1:
+        if progress is not None and number >= next_progress:
+            next_progress += _PROGRESS_SAMPLES
             done = number / len(series.sizes)
             progress.show(
                 _("{file}: {name}, {share}").format(
@@ -135,8 +140,7 @@ def report(
                 )
             )
     verdict = detector.refresh()
-    times = [at for at, size in zip(series.times, series.sizes, strict=True) if size == size]
-    is_judged = is_enough(times, expected_seconds)
+    is_judged = is_enough(series.times, expected_seconds)
     is_quiet = verdict.level == "healthy" and alert is None
     return SeriesReport(
         series=series,
