@@ -137,6 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     trends.add_argument(
         "--save", type=Path, metavar="FILE.png|svg|pdf", help=_("no window, a file")
     )
+    _add_reading_options(trends)
     theme = trends.add_mutually_exclusive_group()
     theme.add_argument("--dark", action="store_true", default=None, help=_("dark colours"))
     theme.add_argument("--light", action="store_false", dest="dark", help=_("light colours"))
@@ -277,6 +278,7 @@ def _add_choice_options(parser: argparse.ArgumentParser) -> None:
     # Not for people: how the window follows the command that it started.
     parser.add_argument("--progress", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--until", type=moment, metavar="1h", help=_("how long ago, or until when"))
+    _add_reading_options(parser)
 
 
 def _add_target_verbs(parser: argparse.ArgumentParser) -> None:
@@ -468,6 +470,7 @@ def _trends(options: argparse.Namespace) -> int:
             history_file=paths.history_file,
             runtime=paths.runtime,
             targets=tuple(options.targets),
+            instructions=_instructions(options),
             since_seconds=options.since,
             at_wall_seconds=options.at,
             metric=options.kind,
@@ -828,6 +831,7 @@ def _export(options: argparse.Namespace) -> int:
                 output=options.output,
                 targets=names,
                 files=tuple(files),
+                instructions=_instructions(options),
                 since=options.since,
                 until=options.until,
             ),
@@ -856,6 +860,7 @@ def _report(options: argparse.Namespace) -> int:
                 output=options.output,
                 targets=names,
                 files=tuple(files),
+                instructions=_instructions(options),
                 since=options.since,
                 until=options.until,
                 is_private=options.private,

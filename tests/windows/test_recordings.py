@@ -180,7 +180,7 @@ def test_files_that_are_no_recordings(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match=r"there is no file .*gone\.memrec"):
         main(options(tmp_path, str(tmp_path / "gone.memrec")))
     (tmp_path / "e.csv").write_text("t_s,rss_bytes\n1,\n")
-    with pytest.raises(RecordingError, match=r"no sample in e\.csv"):
+    with pytest.raises(RecordingError, match=r"e\.csv has no samples"):
         main(options(tmp_path, str(tmp_path / "e.csv")))
 
 

@@ -16,6 +16,7 @@ from trayapp.export.parquet import write_parquet
 from trayapp.export.recorded import open_recorded
 from trayapp.export.source import Source, open_source
 from trayapp.export.workbook import write_workbook
+from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 
 WRITERS: dict[str, Callable[[Path, Source], None]] = {
     ".xlsx": write_workbook,
@@ -35,6 +36,8 @@ class ExportOptions:
     """Empty: all that have a history."""
     files: tuple[Path, ...] = ()
     """Recordings instead of the history."""
+    instructions: Instructions = NO_INSTRUCTIONS
+    """How the recordings are read."""
     since: Moment | None = None
     until: Moment | None = None
     """None: all there is."""
@@ -61,7 +64,9 @@ def main(
                 name=repr(options.output.name), endings=", ".join(WRITERS)
             )
         )
-    with open_recorded(options.history_file, options.files, tell_note) as recorded:
+    with open_recorded(
+        options.history_file, options.files, tell_note, options.instructions
+    ) as recorded:
         source = open_source(recorded, options.targets, options.since, options.until, tell)
         with whole_file(options.output) as part:
             write(part, source)

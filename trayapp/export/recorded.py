@@ -13,6 +13,7 @@ from trayapp.domain.records import Event, Series
 from trayapp.history.reader import HistoryReader
 from trayapp.history.streaming import Bucket
 from trayapp.recording.files import is_store
+from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.judged import is_one_program
 from trayapp.recording.opening import open_recordings
 from trayapp.recording.records import Recording
@@ -51,12 +52,12 @@ class Recorded(Protocol):
 class RecordedFiles:
     """Recordings in files, offered as the history is; all of their samples are in memory."""
 
-    def __init__(self, paths: Sequence[Path]) -> None:
+    def __init__(self, paths: Sequence[Path], instructions: Instructions = NO_INSTRUCTIONS) -> None:
         """Read the files whole.
 
         Raises: RecordingError if one cannot be read, or there is no sample in any.
         """
-        recordings, self.placed, self.notes = open_recordings(paths)
+        recordings, self.placed, self.notes = open_recordings(paths, instructions)
         programs: dict[int, str] = {}
         taken: set[str] = set()
         for one in filter(is_one_program, recordings):
@@ -128,7 +129,10 @@ class RecordedFiles:
 
 @contextmanager
 def open_recorded(
-    history_file: Path, files: Sequence[Path], tell_note: Callable[[str], None]
+    history_file: Path,
+    files: Sequence[Path],
+    tell_note: Callable[[str], None],
+    instructions: Instructions = NO_INSTRUCTIONS,
 ) -> Iterator[Recorded]:
     """Open `files`, or the history where there are none; one file may be a history, too.
 
@@ -137,7 +141,7 @@ def open_recorded(
     Raises: HistoryError, RecordingError.
     """
     if files and not (len(files) == 1 and is_store(files[0])):
-        recorded = RecordedFiles(files)
+        recorded = RecordedFiles(files, instructions)
         for note in recorded.notes:
             tell_note(note)
         yield recorded

@@ -24,6 +24,7 @@ from trayapp.export.redaction import Redactor, hide_nothing
 from trayapp.export.report_facts import Background, Report, outcome_of
 from trayapp.export.report_gathering import gather_report
 from trayapp.export.source import open_source
+from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.summary import short_path
 
 ENDINGS = (".html", ".pdf", ".json")
@@ -39,6 +40,8 @@ class ReportOptions:
     targets: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     """Recordings instead of the history."""
+    instructions: Instructions = NO_INSTRUCTIONS
+    """How the recordings are read."""
     since: Moment | None = None
     until: Moment | None = None
     is_private: bool = False
@@ -66,7 +69,9 @@ def main(
                 name=repr(output.name), endings=", ".join(ENDINGS)
             )
         )
-    with open_recorded(options.history_file, options.files, tell_note) as recorded:
+    with open_recorded(
+        options.history_file, options.files, tell_note, options.instructions
+    ) as recorded:
         source = open_source(recorded, options.targets, options.since, options.until, tell)
         report = gather_report(source, _background(options, recorded))
     if output is not None:

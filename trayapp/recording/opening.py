@@ -10,6 +10,7 @@ from trayapp.domain.language import _, listed
 from trayapp.domain.names import short_name
 from trayapp.errors import RecordingError
 from trayapp.recording.files import read_recording
+from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.records import Recording
 from trayapp.recording.summary import short_path
 from trayapp.recording.together import Placed, place_together
@@ -25,12 +26,12 @@ class Opened(NamedTuple):
     """What a person should know of a file, with its name."""
 
 
-def open_recordings(paths: Sequence[Path]) -> Opened:
+def open_recordings(paths: Sequence[Path], instructions: Instructions = NO_INSTRUCTIONS) -> Opened:
     """Read the files whole.
 
     Raises: RecordingError if one cannot be read, or there is no sample in any.
     """
-    recordings = tuple(read_recording(path) for path in paths)
+    recordings = tuple(read_recording(path, instructions) for path in paths)
     placed = tuple(place_together(recordings))
     if not placed:
         names = listed(map(_called, paths))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from trayapp.domain.language import _, listed, ngettext
 from trayapp.domain.records import Event, Point, Series
+from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.opening import open_recordings
 from trayapp.recording.together import common_starts
 from trayapp.windows.labels import plain_name
@@ -71,12 +72,12 @@ class RecordingSource:
     Those that were not made at the same time are laid over each other; see `place_together`.
     """
 
-    def __init__(self, paths: Sequence[Path]) -> None:
+    def __init__(self, paths: Sequence[Path], instructions: Instructions = NO_INSTRUCTIONS) -> None:
         """Read the files whole.
 
         Raises: RecordingError if one cannot be read, or there is no sample in any.
         """
-        recordings, placed, self.notes = open_recordings(paths)
+        recordings, placed, self.notes = open_recordings(paths, instructions)
         self._curves = {
             Series("target", name, "rss_bytes"): _Values(
                 np.frombuffer(track.times, dtype=np.float64) + start,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from trayapp.domain.language import _
 from trayapp.errors import MemtrayError, WindowError
 from trayapp.recording.files import is_store, split_files
+from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.windows.appearance import prefers_dark
 from trayapp.windows.labels import plain_name
 from trayapp.windows.picture import check_picture_name, save_picture
@@ -44,6 +45,8 @@ class TrendOptions:
 
     Files of recordings are shown instead of the history; names then choose among their processes.
     """
+    instructions: Instructions = NO_INSTRUCTIONS
+    """How recordings are read."""
     since_seconds: float | None = None
     at_wall_seconds: float | None = None
     """Show the time around this moment instead of the last so many seconds."""
@@ -99,7 +102,7 @@ def _show_recordings(
 ) -> int:
     from trayapp.windows.recordings import RecordingSource
 
-    source = RecordingSource(files)
+    source = RecordingSource(files, options.instructions)
     for note in source.notes:
         print(f"memtray: {note}", file=sys.stderr)
     selection = narrow_selection(
