@@ -178,7 +178,7 @@ class Clock:
         """Seconds, of a number in the unit that the title or its size tells."""
         if value < _WALL_FROM and not self._is_date:
             return value * self._factor
-        if not -1e300 < value < 1e300:
+        if math.isinf(value):
             return math.nan
         if self._is_seconds:
             return value

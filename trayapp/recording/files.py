@@ -16,11 +16,14 @@ from trayapp.domain.names import short_name
 from trayapp.domain.reasons import reason_of
 from trayapp.errors import RecordingError
 from trayapp.recording import database
-<<<<<<< HEAD
-from trayapp.recording.formats import FORMATS, OWN_FORMS, READABLE, memtray_history
-=======
-from trayapp.recording.formats import FORMATS, READABLE, Form, memtray_history, patterned
->>>>>>> 645c4cd (Read logs by a pattern, and JSON of any logger)
+from trayapp.recording.formats import (
+    FORMATS,
+    OWN_FORMS,
+    READABLE,
+    Form,
+    memtray_history,
+    patterned,
+)
 from trayapp.recording.gathering import Gathering
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.records import Recording

@@ -127,8 +127,11 @@ class ProgramRows:
         pid = words[self._pid]
         if not pid.isdecimal():
             return False
-        told = words[self._size]
-        size = size_in(told.replace(",", ".") if "," in told else told, self._factor)
+        figure = words[self._size]
+        # KiB are whole: a share or a rate there means that a heading is missing.
+        if self._factor == KIB and figure[-1:].isdecimal() and not figure.isdecimal():
+            return False
+        size = size_in(figure.replace(",", ".") if "," in figure else figure, self._factor)
         if size != size or size < 0:
             return False
         command = words[self._name].rstrip() if self._name >= 0 else ""

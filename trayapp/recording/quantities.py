@@ -98,6 +98,8 @@ def _styled(text: str, style: NumberStyle) -> float:
         if "," in text and not _GROUPED_COMMA.fullmatch(text):
             return math.nan
         text = text.replace(",", "")
+    elif style == "plain" and text.count(",") == 1 and "." not in text:
+        text = text.replace(",", ".")
     elif style in ("decimal comma", "thousands dot"):
         if "." in text and ("," in text or style == "thousands dot" or text.count(".") > 1):
             if not _GROUPED_DOT.fullmatch(text):

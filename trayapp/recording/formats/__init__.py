@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Protocol
 
 from trayapp.recording.formats import (
-<<<<<<< HEAD
     atop,
     below,
     collectl,
@@ -22,22 +21,17 @@ from trayapp.recording.formats import (
     go_gc,
     influx,
     java_gc,
+    json_records,
     jstat,
     massif,
     memray,
-=======
-    json_records,
->>>>>>> 645c4cd (Read logs by a pattern, and JSON of any logger)
     memtray_export,
     memtray_history,
     memtray_memrec,
     mprof,
-<<<<<<< HEAD
     netdata,
     node_gc,
-=======
     patterned,
->>>>>>> 645c4cd (Read logs by a pattern, and JSON of any logger)
     pidstat,
     procpath,
     prometheus,

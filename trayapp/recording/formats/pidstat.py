@@ -149,7 +149,7 @@ class _Reading:
     def _find_clock(self, line: str) -> int:
         """Below "# Time" a clock may be several words: as many as leave a pid in its place."""
         words = line.split()
-        at = next(at for at, title in enumerate(self._titles) if title in ("PID", "TGID"))
+        at = next((at for at, title in enumerate(self._titles) if title in ("PID", "TGID")), 0)
         for count in range(1, _MOST_CLOCK_WORDS + 1):
             if len(words) > count + at and (
                 words[count + at].isdecimal() or words[count + at] == "-"
@@ -173,32 +173,4 @@ class _Reading:
                     path=self._path
                 )
             )
-<<<<<<< HEAD
         self._clock.finish()
-=======
-        for note in () if self._last_clock.isdecimal() else self.clock.notes:
-            self.found.note(note)
-        if self.clock.is_dateless:
-            self.found.shift_seconds += self.clock.shift_seconds(self._seconds)
-            self.found.note(_("only times of day are told; the date is that of the file"))
-        self.found.take("RSS", _("resident set, in KiB"))
-
-
-def _is_row(words: list[str], headings: _Headings, at: int) -> bool:
-    if len(words) < at + len(headings.titles):
-        return False
-    pid = words[at + headings.pid_at]
-    size = words[at + (headings.rss_at or 0)]
-    # KiB are whole; a share or rate there means that headings are missing.
-    is_size = size.isdecimal() or (size[:1].isdecimal() and size[-1:] in _UNITS)
-    return (pid.isdecimal() or pid == "-") and is_size
-
-
-def _size(text: str) -> float:
-    unit = _UNITS.get(text[-1])
-    number = text if unit is None else text[:-1]
-    try:
-        return float(number.replace(",", ".")) * (unit or KIB)
-    except ValueError:
-        return math.nan
->>>>>>> 645c4cd (Read logs by a pattern, and JSON of any logger)

@@ -8,7 +8,8 @@ Among them what `memtray record -o FILE.csv` and `memtray export` write.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 
 from trayapp.domain.language import N_, _
 from trayapp.errors import RecordingError
@@ -127,7 +128,7 @@ def _rows(
     skipped: int | None = None
     wanted = source.start.lines[heading]
     lines = enumerate(source.lines(), 1)
-    before: list[str] = []
+    before: deque[list[str]] = deque(maxlen=8)
     for number, line in lines:
         if skipped is None:
             if line.strip("\ufeff\r\n") == wanted or line.strip() == wanted.strip():
@@ -147,20 +148,21 @@ def _rows(
             if len(row) < count:
                 return
             _drop_cut_cell(row, before)
-        before = row
+        before.append(row)
         if len(row) > 1 or row[0].strip():
             yield number, row
 
 
-def _drop_cut_cell(row: list[str], before: list[str]) -> None:
+def _drop_cut_cell(row: list[str], before: Sequence[list[str]]) -> None:
     """Forget the last cell of a line without an end, if it may have been cut off.
 
     Many files lack their last end of line; a figure that is no shorter and not much smaller than
-    the one above it is believed.
+    the ones above it is believed.
     """
-    last, above = row[-1].strip(), before[-1].strip() if len(before) == len(row) else ""
-    size, size_above = size_in(last), size_in(above)
-    if last[:1].isdigit() and (not above or len(last) < len(above) or size < size_above / 2):
+    last = row[-1].strip()
+    above = [one[-1].strip() for one in before if len(one) == len(row)]
+    longest = max(map(len, above), default=len(last) + 1)
+    if last[:1].isdigit() and (len(last) < longest or size_in(last) < size_in(above[-1]) / 2):
         row[-1] = ""
 
 
