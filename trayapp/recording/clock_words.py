@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
+
+from trayapp.recording.calendars import Order
 
 _MORNING = (
     "am|an|asubuhi|biknait|fh|ft|hengihengi|m|nu|pd|purvahan|saaku|sb|soodo|"
@@ -39,3 +43,68 @@ UNIT_WORDS = {
     "minute": "min", "minutes": "min", "h": "h", "hr": "h", "hrs": "h", "hour": "h", "hours": "h",
     "day": "d", "days": "d",
 }  # fmt: skip
+ABBREVIATION = re.compile(r"\b([A-Z]{3,5}|Z)\b")
+_DURATION = re.compile(
+    r"\s*(?:(\d+)[- ]?(?:d(?:ays?)?,?)?[- ]\s*)?(\d+):(\d\d)(?::(\d\d(?:[.,]\d+)?))?\s*"
+)
+
+
+def usual_order(text: str, clock: str, *, has_decimal_comma: bool) -> tuple[Order, bool]:
+    """Which order is usual for this program's language, and whether that is sure enough."""
+    if has_decimal_comma:
+        return "dmy", True
+    half, rest = half_of(f"{clock} ")
+    word = _half_word(clock)
+    if word in MONTH_FIRST:
+        return "mdy", True
+    if half:
+        has_zone = any(one[1].lower() in ZONES for one in ABBREVIATION.finditer(rest))
+        if word not in ("am", "pm"):
+            return "dmy", True
+        return ("dmy", True) if has_zone else ("mdy", False)
+    has_four = re.search(r"[/]\d{4}(?!\d)", text) is not None
+    return ("dmy", True) if has_four else ("mdy", False)
+
+
+def _half_word(text: str) -> str:
+    words = re.findall(r"[^\W\d_]+(?:[.\s-]*[^\W\d_]*)*", unicodedata.normalize("NFC", text))
+    return words[0].casefold().replace(".", "").replace(" ", "") if words else ""
+
+
+def half_of(text: str) -> tuple[str, str]:
+    """Which half of the day a text names ("am", "pm" or ""), and what is left of it."""
+    text = unicodedata.normalize("NFC", text)
+    for match in re.finditer(r"[^\s\d,\x1f/:]+(?:\s[^\s\d,\x1f/:]+){0,2}", text):
+        words = match[0].split()
+        for count in range(len(words), 0, -1):
+            for start in range(len(words) - count + 1):
+                part = words[start : start + count]
+                word = "".join(part).casefold().replace(".", "")
+                half = "am" if word in AM else "pm" if word in PM else ""
+                if half:
+                    left = " ".join(words[:start] + words[start + count :])
+                    return half, f"{text[: match.start()]} {left} {text[match.end() :]}"
+    return "", text
+
+
+def is_text(rest: str) -> bool:
+    """Whether what stands beside a clock is more than the name of a day."""
+    words = re.findall(r"[^\W\d_]+", rest)
+    return len(words) > 3 or len("".join(words)) > 24
+
+
+def is_only_a_date(text: str) -> bool:
+    """Whether a text is short enough and has so few figures that it is a date without a clock."""
+    return "\ufffd" not in text and len(text) <= 40 and len(re.findall(r"\d+", text)) <= 3
+
+
+def duration_in(text: str) -> float:
+    """Seconds of "1-02:03:04", "3 days, 02:03:04", "02:03"; NaN if it is none."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        return math.nan
+    days, first, second, third = match.groups()
+    if third is None:
+        return int(first) * 60.0 + int(second)
+    hours = int(days or 0) * 24 + int(first)
+    return hours * 3600.0 + int(second) * 60 + float(third.replace(",", "."))

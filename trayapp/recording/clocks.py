@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import re
 import time
-import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
@@ -17,7 +16,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from trayapp.domain.language import _
 from trayapp.recording.calendars import FoundDate, Order, date_in, with_digits
-from trayapp.recording.clock_words import AM, MONTH_FIRST, PM, UNIT_WORDS, ZONES
+from trayapp.recording.clock_words import (
+    ABBREVIATION,
+    AM,
+    PM,
+    UNIT_WORDS,
+    ZONES,
+    duration_in,
+    half_of,
+    is_only_a_date,
+    is_text,
+    usual_order,
+)
 
 _CLOCK = re.compile(
     r"(.*?)(?<![\d.])(\d{1,2}):(\d\d)(?::(\d\d(?:[.,]\d+)?|\d\d:\d{3}(?!\d)))?(?![\d:])(.*)",
@@ -44,11 +54,7 @@ _OFFSET = re.compile(
     r"(?i)(?:\b(?:UTC|GMT)|(?<=[\d\s.]))\s*([+-]|−)(\d{1,2})(?::?(\d\d))?(?!\d|[-/.])"
 )
 _NAMED_ZONE = re.compile(r"\[([A-Za-z_]+(?:/[A-Za-z_+-]+)+)\]|\b([A-Z][a-z]+/[A-Z][A-Za-z_]+)\b")
-_ABBREVIATION = re.compile(r"\b([A-Z]{3,5}|Z)\b")
 _DATE_TIME_T = re.compile(r"(?<=\d)T\s*$")
-_DURATION = re.compile(
-    r"\s*(?:(\d+)[- ]?(?:d(?:ays?)?,?)?[- ]\s*)?(\d+):(\d\d)(?::(\d\d(?:[.,]\d+)?))?\s*"
-)
 _DAY = 86400.0
 _MINUTES = {f"{minute:02}": minute * 60.0 for minute in range(60)}
 _UP_TO_61 = {f"{second:02}": float(second) for second in range(61)}
@@ -119,7 +125,7 @@ class Clock:
         `clock`: a clock of the same program, whose language tells the order of day and month.
         """
         if self.order is None:
-            self.usual, known = _order_by(text, clock, has_decimal_comma=has_decimal_comma)
+            self.usual, known = usual_order(text, clock, has_decimal_comma=has_decimal_comma)
             order = self.usual if known else None
         else:
             order = self.order
@@ -154,7 +160,7 @@ class Clock:
         elif len({one[1] for one in triples}) > 1 and len({one[0] for one in triples}) == 1:
             self.order = "mdy"
         elif triples:
-            self.usual, known = _order_by(example, example, has_decimal_comma=has_decimal_comma)
+            self.usual, known = usual_order(example, example, has_decimal_comma=has_decimal_comma)
             self.order = self.usual if known else None
 
     def read(self, text: str) -> float:
@@ -198,7 +204,7 @@ class Clock:
         match = _CLOCK.match(text) if text.isascii() else None
         if match is None:
             return self._other(text)
-        if self._is_elapsed and (seconds := _duration(text)) == seconds:
+        if self._is_elapsed and (seconds := duration_in(text)) == seconds:
             return seconds
         return self._clocked(*match.groups())
 
@@ -220,7 +226,7 @@ class Clock:
         if match is not None and (seconds := self._clocked(*match.groups())) == seconds:
             return seconds
         found = date_in(plain, order=self.order, usual=self.usual, latest=self._latest)
-        if found is None or not _is_only_a_date(plain):
+        if found is None or not is_only_a_date(plain):
             return math.nan
         self._tell_guess(found, plain)
         return self._begin(found.date, 0, self._zone, 0)
@@ -276,7 +282,7 @@ class Clock:
         hours = int(hour)
         rest = f"{_DATE_TIME_T.sub(' ', before)} \x1f {after}"
         zone, rest = self._zone_of(rest)
-        half, rest = _half_of(rest)
+        half, rest = half_of(rest)
         if hours > 24 or (half and hours > 12):
             return _NO_HOUR
         self._has_24_hours = self._has_24_hours or (not half and (hours > 12 or hours == 0))
@@ -288,7 +294,7 @@ class Clock:
             found = self._date_of(rest.replace("\x1f", " "))
             if found is None:
                 return _NO_HOUR
-        elif _is_text(rest):
+        elif is_text(rest):
             return _NO_HOUR
         if found is None:
             self.is_dateless = self.is_dateless or not self._has_date
@@ -332,7 +338,7 @@ class Clock:
                 zone = timezone(sign * timedelta(hours=hours, minutes=minutes))
                 spaced = f" {after}"
                 return zone, before + mark + spaced[: match.start()] + spaced[match.end() :]
-        for match in _ABBREVIATION.finditer(text):
+        for match in ABBREVIATION.finditer(text):
             word = match[1].lower()
             if word in ZONES and word not in AM | PM:
                 rest = text[: match.start()] + text[match.end() :]
@@ -372,63 +378,3 @@ class Clock:
             return 0.0
         late = last_seconds - self._latest_seconds - 60
         return -_DAY * max(0, math.ceil(late / _DAY))
-
-
-def _order_by(text: str, clock: str, *, has_decimal_comma: bool) -> tuple[Order, bool]:
-    """Which order is usual for this program's language, and whether that is sure enough."""
-    if has_decimal_comma:
-        return "dmy", True
-    half, rest = _half_of(f"{clock} ")
-    word = _half_word(clock)
-    if word in MONTH_FIRST:
-        return "mdy", True
-    if half:
-        has_zone = any(one[1].lower() in ZONES for one in _ABBREVIATION.finditer(rest))
-        if word not in ("am", "pm"):
-            return "dmy", True
-        return ("dmy", True) if has_zone else ("mdy", False)
-    has_four = re.search(r"[/]\d{4}(?!\d)", text) is not None
-    return ("dmy", True) if has_four else ("mdy", False)
-
-
-def _half_word(text: str) -> str:
-    words = re.findall(r"[^\W\d_]+(?:[.\s-]*[^\W\d_]*)*", unicodedata.normalize("NFC", text))
-    return words[0].casefold().replace(".", "").replace(" ", "") if words else ""
-
-
-def _half_of(text: str) -> tuple[str, str]:
-    """Which half of the day a text names ("am", "pm" or ""), and what is left of it."""
-    text = unicodedata.normalize("NFC", text)
-    for match in re.finditer(r"[^\s\d,\x1f/:]+(?:\s[^\s\d,\x1f/:]+){0,2}", text):
-        words = match[0].split()
-        for count in range(len(words), 0, -1):
-            for start in range(len(words) - count + 1):
-                part = words[start : start + count]
-                word = "".join(part).casefold().replace(".", "")
-                half = "am" if word in AM else "pm" if word in PM else ""
-                if half:
-                    left = " ".join(words[:start] + words[start + count :])
-                    return half, f"{text[: match.start()]} {left} {text[match.end() :]}"
-    return "", text
-
-
-def _is_text(rest: str) -> bool:
-    """Whether what stands beside a clock is more than the name of a day."""
-    words = re.findall(r"[^\W\d_]+", rest)
-    return len(words) > 3 or len("".join(words)) > 24
-
-
-def _is_only_a_date(text: str) -> bool:
-    return "\ufffd" not in text and len(text) <= 40 and len(re.findall(r"\d+", text)) <= 3
-
-
-def _duration(text: str) -> float:
-    """Seconds of "1-02:03:04", "3 days, 02:03:04", "02:03"; NaN if it is none."""
-    match = _DURATION.fullmatch(text)
-    if match is None:
-        return math.nan
-    days, first, second, third = match.groups()
-    if third is None:
-        return int(first) * 60.0 + int(second)
-    hours = int(days or 0) * 24 + int(first)
-    return hours * 3600.0 + int(second) * 60 + float(third.replace(",", "."))

@@ -16,6 +16,7 @@ from trayapp.domain.language import N_, _, listed
 from trayapp.domain.names import short_name
 from trayapp.errors import RecordingError
 from trayapp.recording.clocks import Clock
+from trayapp.recording.doubts import are_interleaved
 from trayapp.recording.instructions import Instructions
 from trayapp.recording.meaning import Meaning, meaning_of, words_of
 from trayapp.recording.quantities import (
@@ -26,21 +27,8 @@ from trayapp.recording.quantities import (
     unit_bytes,
     unit_of_cell,
 )
+from trayapp.recording.time_titles import plain_title, time_columns
 
-TIME_NAMES = (
-    "t_s", "t_ms", "elapsed_seconds", "elapsed_s", "elapsed_ms", "elapsed", "seconds", "t",
-    "monotonic_seconds", "unix_s", "unix_ms", "unix", "unixtime", "unix_time", "epoch_s",
-    "epoch_ms", "epoch", "timestamp", "timestamp_ms", "time_stamp", "time", "time_s", "time_ms",
-    "wall_seconds", "datetime", "date_time", "date", "ts", "when", "at", "at_unix_s", "_time",
-    "logged_at", "created_at", "sampled_at", "recorded_at", "measured_at", "collected_at",
-    "relative_time", "minutes", "min", "hours", "uptime", "local_time", "utc",
-)  # fmt: skip
-"""The more exact first."""
-_TIME_WORDS = {
-    "time", "timestamp", "seconds", "elapsed", "date", "datetime", "uptime", "epoch", "clock",
-    "zeit", "uhrzeit", "datum", "zeitstempel", "heure", "horodatage", "fecha", "hora", "tiempo",
-    "tempo", "ora", "data", "czas", "дата", "время", "tid", "tijd", "日時", "时间", "時間", "時刻",
-}  # fmt: skip
 _WHO = {
     "pid", "tgid", "name", "names", "process", "proc", "program", "programme", "command", "comm",
     "cmd", "cmdline", "args", "exe", "executable", "container", "pod", "host", "hostname", "node",
@@ -55,7 +43,6 @@ _RUNS = ("run", "restart", "restarts", "restart_count", "run_id", "run_number", 
 _CHILDREN = ("n_procs", "process_count", "processes", "procs", "children", "nproc", "num_procs")
 NOTHING = {"", "-", "--", "–", "n/a", "na", "nan", "null", "none", "nil", "?", "[n/a]", "unknown"}
 """Cells, in small letters, that say that nothing is known."""
-_PDH = re.compile(r"\(PDH-(?:CSV|TSV)[^)]*\)(?:.*\((-?\d+)\)\s*$)?")
 _NO_NAME = N_("nothing in its name says that it is memory; take it with --column")
 _NO_MEMORY = N_("it is not the column that was asked for")
 
@@ -90,30 +77,6 @@ class Columns:
     run: int | None = None
     children: int | None = None
     left_out: list[tuple[str, str]] = field(default_factory=list)
-
-
-def plain_title(title: str) -> str:
-    """In small letters, words joined by underscores."""
-    return "_".join(re.findall(r"[a-zµ0-9]+", title.lower()))
-
-
-def is_time_title(title: str) -> bool:
-    """Whether a column of this title may tell the time."""
-    if _PDH.match(title):
-        return True
-    if plain_title(title) in TIME_NAMES:
-        return True
-    words = set(re.findall(r"[^\W\d_]+", title.lower())) | {*words_of(title)}
-    return bool(_TIME_WORDS & words) and meaning_of(title).kind is None
-
-
-def time_columns(titles: Sequence[str]) -> list[int]:
-    """Where time columns may be, the most exact first."""
-    plain = [plain_title(title) for title in titles]
-    named = [at for at, name in enumerate(plain) if name in TIME_NAMES]
-    named.sort(key=lambda at: TIME_NAMES.index(plain[at]))
-    rest = [at for at, title in enumerate(titles) if at not in named and is_time_title(title)]
-    return named + rest
 
 
 def decide(
@@ -438,20 +401,4 @@ def _is_interleaved(
         return False
     one = columns.memory[0]
     sizes = [size_in(cell(row, one.at), one.factor, one.style) for row in rows]
-    sizes = [size for size in sizes if size == size]
-    near = [abs(after - before) for before, after in zip(sizes, sizes[every:], strict=False)]
-    next_to = [abs(after - before) for before, after in pairwise(sizes)]
-    if not near or not next_to:
-        return False
-    return sum(next_to) / len(next_to) > 4 * sum(near) / len(near) + 0.01 * max(sizes)
-
-
-def zone_of_pdh(title: str) -> int | None:
-    """Minutes west of Greenwich, from the first title of a log of Windows' counters."""
-    match = _PDH.match(title)
-    return int(match[1]) if match and match[1] else None
-
-
-def is_pdh(title: str) -> bool:
-    """Whether it is the first title of a log of Windows' counters, whose dates are month first."""
-    return _PDH.match(title) is not None
+    return are_interleaved([size for size in sizes if size == size], every)

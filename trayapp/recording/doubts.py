@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from trayapp.domain.language import _, format_number
 from trayapp.domain.units import KIB, MIB
 from trayapp.recording.gathering import Gathered, falls
@@ -51,3 +54,12 @@ def is_doubtful(series: Gathered, resident: Gathered) -> bool:
         return False
     rise = sizes[-1] - sizes[0]
     return rise > max(MIB / 4, 0.02 * sizes[0]) and max(others) - min(others) < rise / 2
+
+
+def are_interleaved(sizes: Sequence[float], every: int) -> bool:
+    """Whether sizes jump to and fro, but follow each other smoothly at every so many places."""
+    near = [abs(after - before) for before, after in zip(sizes, sizes[every:], strict=False)]
+    next_to = [abs(after - before) for before, after in pairwise(sizes)]
+    if not near or not next_to:
+        return False
+    return sum(next_to) / len(next_to) > 4 * sum(near) / len(near) + 0.01 * max(sizes)

@@ -21,14 +21,14 @@ from trayapp.recording.columns import (
     MemoryColumn,
     cell,
     decide,
-    is_pdh,
-    zone_of_pdh,
 )
 from trayapp.recording.doubts import is_doubtful, unit_is_missing
 from trayapp.recording.gathering import WALL_FROM, Gathered, Gathering
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.quantities import number_in, size_in
 from trayapp.recording.records import Kind
+from trayapp.recording.row_owner import owner_of
+from trayapp.recording.time_titles import is_pdh, zone_of_pdh
 
 STUDIED_ROWS = 400
 """So many rows are looked at to decide what the columns are."""
@@ -231,7 +231,7 @@ class Rows:
     def _meet(self, key: object, row: Sequence[str]) -> _Program:
         columns = self._columns
         assert columns is not None  # noqa: S101
-        identity, label, pid = _who(columns, row)
+        identity, label, pid = owner_of(columns, row)
         for known in (identity, ("label", identity)):
             if (program := self._programs.get(known)) is not None:
                 self._programs[key] = program
@@ -365,39 +365,3 @@ def _meaning(column: MemoryColumn) -> str:
     if not unit and column.factor == 1.0:
         unit = _("bytes")
     return _("{kind}, in {unit}").format(kind=kind, unit=unit or format_size(column.factor))
-
-
-def _who(columns: Columns, row: Sequence[str]) -> tuple[tuple[str, ...], str, int | None]:
-    """What tells a program from the others, what it is called, and its pid."""
-    identity: list[str] = []
-    words: list[str] = []
-    spare: list[str] = []
-    pid_text = ""
-    for at in columns.who:
-        text = cell(row, at)
-        if at in columns.commands:
-            program = text.split(" ", 1)[0]
-            text = program.rsplit("/", 1)[-1] if program.startswith("/") else program
-            text = text.rstrip(":")
-        identity.append(text)
-        if at == columns.pid:
-            pid_text = text
-        elif _is_id(text):
-            spare.append(text)
-        elif text and text not in words:
-            words.append(text)
-    label = " ".join(words or spare[:1])
-    pid = int(pid_text) if pid_text.isdecimal() and len(pid_text) <= 10 else None
-    if pid_text:
-        label = f"{label} {pid_text}".strip()
-    return tuple(identity), label, pid
-
-
-def _is_id(text: str) -> bool:
-    """Whether it is a number of letters that nobody reads, as containers have."""
-    plain = text.replace("-", "")
-    return (
-        len(plain) >= 6
-        and all(one in "0123456789abcdef" for one in plain.lower())
-        and any(one.isdigit() for one in plain)
-    )

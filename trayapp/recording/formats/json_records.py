@@ -11,12 +11,12 @@ from itertools import islice
 from typing import Any
 
 from trayapp.domain.language import N_, _
-from trayapp.recording.columns import is_time_title
 from trayapp.recording.gathering import Gathering
 from trayapp.recording.json_stream import JsonError, broken
 from trayapp.recording.meaning import meaning_of
 from trayapp.recording.rows import STUDIED_ROWS, Rows
 from trayapp.recording.source import Source, Start
+from trayapp.recording.time_titles import is_time_title
 
 NAME = "JSON"
 EXPECTS = N_("objects of JSON with a time and a size of memory each")

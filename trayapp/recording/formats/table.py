@@ -13,13 +13,13 @@ from collections.abc import Iterator, Sequence
 
 from trayapp.domain.language import N_, _
 from trayapp.errors import RecordingError
-from trayapp.recording.columns import is_time_title
 from trayapp.recording.gathering import Gathering
 from trayapp.recording.meaning import meaning_of, words_of
 from trayapp.recording.own_table import is_own, read_own
 from trayapp.recording.quantities import size_in
 from trayapp.recording.rows import Rows
 from trayapp.recording.source import Source, Start
+from trayapp.recording.time_titles import is_time_title
 
 NAME = "table"
 EXPECTS = N_(
