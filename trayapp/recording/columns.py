@@ -16,7 +16,7 @@ from trayapp.domain.language import N_, _, listed
 from trayapp.domain.names import short_name
 from trayapp.errors import RecordingError
 from trayapp.recording.clocks import Clock
-from trayapp.recording.doubts import are_interleaved
+from trayapp.recording.doubts import are_interleaved, without_memory
 from trayapp.recording.instructions import Instructions
 from trayapp.recording.meaning import Meaning, meaning_of, words_of
 from trayapp.recording.quantities import (
@@ -302,7 +302,7 @@ def _find_memory(
             _memory_column(at, titles[at], meaning, rows, instructions, is_semicolon=is_semicolon)
         )
     if not columns.memory:
-        raise RecordingError(_without_memory(path, columns))
+        raise RecordingError(without_memory(path, columns.left_out))
 
 
 def _strongest(
@@ -340,18 +340,6 @@ def _memory_column(
         is_unit_known=factor is not None,
         cells_have_units=any(unit_of_cell(one) is not None for one in cells[:50]),
     )
-
-
-def _without_memory(path: Path, columns: Columns) -> str:
-    text = _("{path} has no memory column; name it rss_bytes, memory_mb or the like")
-    said = text.format(path=path)
-    if columns.left_out:
-        shown = [
-            _("{name}: {reason}").format(name=repr(short_name(name)), reason=reason)
-            for name, reason in columns.left_out[:3]
-        ]
-        said += f" ({'; '.join(shown)})"
-    return said
 
 
 def _find_more_who(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 from trayapp.domain.language import _, format_number
+from trayapp.domain.names import short_name
 from trayapp.domain.units import KIB, MIB
 from trayapp.recording.gathering import Gathered, falls
 from trayapp.recording.records import Kind
@@ -63,3 +65,16 @@ def are_interleaved(sizes: Sequence[float], every: int) -> bool:
     if not near or not next_to:
         return False
     return sum(next_to) / len(next_to) > 4 * sum(near) / len(near) + 0.01 * max(sizes)
+
+
+def without_memory(path: Path, left_out: Sequence[tuple[str, str]]) -> str:
+    """The error for a table without a memory column, with what was left out of it."""
+    text = _("{path} has no memory column; name it rss_bytes, memory_mb or the like")
+    said = text.format(path=path)
+    if left_out:
+        shown = [
+            _("{name}: {reason}").format(name=repr(short_name(name)), reason=reason)
+            for name, reason in left_out[:3]
+        ]
+        said += f" ({'; '.join(shown)})"
+    return said
