@@ -354,3 +354,15 @@ def test_a_binary_file_is_read_through_the_program_that_wrote_it(
     stand_in.write_text("#!/bin/sh\necho 'unknown version' >&2; exit 1\n")
     with pytest.raises(RecordingError, match="unknown version"):
         read_recording(SAMPLES / name)
+
+
+def test_a_long_line_of_figures_costs_no_time(tmp_path: Path) -> None:
+    """A row of free that goes on for long is passed over, not taken apart in all ways."""
+    path = tmp_path / "free.txt"
+    heading = "             total       used       free     shared    buffers     cached\n"
+    row = "Mem:       8009176    6009176    2000000          0     100000    2900000\n"
+    path.write_text(heading + row + "Mem: " + "9" * 5000 + "!\n")
+    started = time.process_time()
+    with pytest.raises(RecordingError):
+        read_recording(path)
+    assert time.process_time() - started < 1

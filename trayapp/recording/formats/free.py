@@ -25,8 +25,9 @@ _HEADING = re.compile(
     r"(?:[\d:./T+-]+\s+)?\s*[^\W\d]+\s+[^\W\d]+\s+[^\W\d]+\s+\S+.*(?:/|cached|\S+\s+\S+\s+\S+).*"
 )
 _FIGURE = r"\d[\d.,]*[BKMGTPi]*"
-_ROW = re.compile(rf"\s*([^\W\d]\S*?(?: [^\W\d]+)?)\s?:\s*((?:{_FIGURE}\s*)+)$")
+_ROW = re.compile(rf"\s*([^\W\d]\S*?(?: [^\W\d]+)?)\s?:\s*({_FIGURE}(?:\s+{_FIGURE})*)\s*$")
 _OLD = re.compile(rf"\s*-/\+ \S+:\s+({_FIGURE})\s+({_FIGURE})")
+_LONGEST_LINE = 300
 _LEAST_MACHINE, _MOST_MACHINE = 64 * MIB, 64 * 1024 * GIB
 
 
@@ -44,7 +45,7 @@ class _Unit(NamedTuple):
 
 def resembles(start: Start) -> float:
     """By its heading and the row below it."""
-    lines = start.lines[:60]
+    lines = [line for line in start.lines[:60] if len(line) <= _LONGEST_LINE]
     for number, line in enumerate(lines[:-1]):
         if _HEADING.fullmatch(_untimed(line)) and ":" not in STAMP.sub("", line, count=1):
             below = STAMP.sub("", lines[number + 1], count=1)
@@ -74,6 +75,9 @@ class _Reading:
         self._has_swap = False
 
     def take(self, number: int, line: str) -> None:
+        if len(line) > _LONGEST_LINE:
+            self._found.pass_over(number, line, _("no row of free"))
+            return
         rest = self._clock.unstamped(line) if STAMP.match(line) else line
         if not rest.strip():
             return
@@ -135,6 +139,8 @@ def _unit_of(lines: tuple[str, ...]) -> _Unit:
     """The unit in which the machine's total is one that machines have."""
     figures: list[str] = []
     for line in lines[:200]:
+        if len(line) > _LONGEST_LINE:
+            continue
         row = _ROW.match(STAMP.sub("", line, count=1))
         if row is not None and len(row[2].split()) >= 5:
             figures += row[2].split()

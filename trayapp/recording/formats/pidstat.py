@@ -149,7 +149,7 @@ class _Reading:
     def _find_clock(self, line: str) -> int:
         """Below "# Time" a clock may be several words: as many as leave a pid in its place."""
         words = line.split()
-        at = next((at for at, title in enumerate(self._titles) if title in ("PID", "TGID")), 0)
+        at = self._pid_at()
         for count in range(1, _MOST_CLOCK_WORDS + 1):
             if len(words) > count + at and (
                 words[count + at].isdecimal() or words[count + at] == "-"
@@ -157,13 +157,17 @@ class _Reading:
                 return count
         return 1
 
+    def _pid_at(self) -> int:
+        """Where the pid stands among the titles."""
+        return next((at for at, one in enumerate(self._titles) if one in ("PID", "TGID")), 0)
+
     def _is_no_sample(self, line: str, rest: str) -> bool:
         """Averages at the end, and threads, which have "-" in place of a process."""
         first = line.split(None, 1)[0]
         if first.endswith((":", "：")) or " :" in line[:20]:
             return True
         words = rest.split()
-        at = next((at for at, title in enumerate(self._titles) if title in ("TGID", "PID")), 0)
+        at = self._pid_at()
         return len(words) > at and words[at] == "-"
 
     def finish(self) -> None:
