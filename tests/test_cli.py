@@ -24,6 +24,7 @@ SETTINGS = """
 [sampling]
 interval = "0.2s"
 [growth]
+early = true
 hold = "2s"
 minimum = 0
 [[targets]]

@@ -46,6 +46,7 @@ def monitor_rules(settings: Settings) -> MonitorRules:
             emergency=growth.emergency_bytes_per_second,
         ),
         rates_alone=growth.rate_alone,
+        tells_growth_early=growth.early,
         leak_scores=_leak_scores(settings),
         tells_growth=growth.enabled,
         spike=SpikeRule(

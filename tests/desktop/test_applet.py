@@ -32,6 +32,7 @@ interval = "1s"
 [icon]
 span = "20s"
 [growth]
+early = true
 hold = "10s"
 minimum = "1MiB"
 [[targets]]
@@ -72,7 +73,7 @@ def rss_bytes(pid: int) -> int:
 def test_a_leaking_program_is_in_menu_status_notification_and_trends(
     desktop: VirtualDesktop, applet: Applet, tmp_path: Path
 ) -> None:
-    """The whole promise in one story, at the default rules but for a shorter hold."""
+    """The whole promise in one story, at the default rules but for growth reported at once."""
     applet.start()
     icon = desktop.find_tray_icon()
     assert any(label == "leaky – not running" for label in applet.labels())

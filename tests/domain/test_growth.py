@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.domain.building import MIB
-from trayapp.domain.growth import GrowthRule, GrowthTracker, Spike, SpikeRule
+from trayapp.domain.growth import GrowthRule, GrowthTracker, Spike, SpikeRule, is_growth_due
 from trayapp.domain.samples import MemoryReading, ProcessKey
 
 RULE = GrowthRule(threshold_bytes_per_second=10_000, hold_seconds=30, minimum_bytes=0)
@@ -204,3 +206,21 @@ def test_the_same_spike_again_is_no_news() -> None:
         if feed(tracker, second, {A: (200 if second % 50 > 45 else 50) * MIB})
     ]
     assert len(spikes) == 1
+
+
+@pytest.mark.parametrize(
+    ("lasted", "left", "is_due"),
+    [
+        (30, None, False),
+        (30, 8 * 60, False),
+        (60, 8 * 60, True),
+        (40 * 60, 2 * 86_400, False),
+        (6 * 3600, 2 * 86_400, True),
+        (0, 0, True),
+        (5, 40, True),
+    ],
+)
+def test_growth_is_reported_when_a_tenth_of_the_time_to_its_limit_is_gone(
+    lasted: float, left: float | None, is_due: bool
+) -> None:
+    assert is_growth_due(lasted, left, 0.1) is is_due

@@ -37,8 +37,8 @@ RSS = Series("target", "app", "rss_bytes")
 
 
 def hasty(**rules: Any) -> MonitorRules:
-    """Rules by which a leak is called by the shortest proof."""
-    return MonitorRules(leaks=HASTY, **rules)
+    """Rules by which a leak is called by the shortest proof, and growth reported at once."""
+    return MonitorRules(leaks=HASTY, tells_growth_early=True, **rules)
 
 
 def run(
@@ -65,6 +65,25 @@ def test_a_leak_of_200_kb_per_second_is_told_within_a_minute_with_its_figures() 
     (view,) = outcomes[-1].view.targets
     assert view.verdict == "growing"
     assert view.level is Level.WARNING
+
+
+def test_growth_is_silent_until_a_tenth_of_the_time_to_its_limit_is_gone() -> None:
+    frames = [
+        frame(second, target("app", 50 + 0.2 * second), interval_seconds=5.0)
+        for second in range(0, 600, 5)
+    ]
+    monitor = Monitor(MonitorRules(targets=(APP,)))
+    outcomes = [monitor.fold(each, Quiet()) for each in frames]
+    assert told(outcomes) == []
+    assert outcomes[-1].view.targets[0].verdict == "growing"
+
+    limited = replace(APP, limit_bytes=400 * MIB)
+    monitor = Monitor(MonitorRules(targets=(limited,)))
+    at = [(each.monotonic_seconds, told([monitor.fold(each, Quiet())])) for each in frames]
+    first = next(seconds for seconds, announced in at if announced)
+    # 350 MiB at 0.2 MiB/s take 29 min.
+    assert 170 <= first <= 200
+    assert ("growth:app", "raised", Level.WARNING) in [one for _, some in at for one in some]
 
 
 def test_a_leak_is_told_with_its_evidence_in_place_of_mere_growth() -> None:

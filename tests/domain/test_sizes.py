@@ -143,7 +143,7 @@ def test_what_else_is_known_of_a_target_is_told_and_kept() -> None:
 
 def test_shared_memory_of_its_own_is_growth_and_what_others_map_is_none() -> None:
     rule = TargetRule(name="app", match="app")
-    monitor = Monitor(MonitorRules(targets=(rule,)))
+    monitor = Monitor(MonitorRules(targets=(rule,), tells_growth_early=True))
     key = ProcessKey(7, 7)
     for second in range(60):
         shared = 3 * second * MIB
@@ -152,7 +152,7 @@ def test_shared_memory_of_its_own_is_growth_and_what_others_map_is_none() -> Non
         view = monitor.fold(frame(second, sample), Quiet()).view
     assert view.targets[0].slope_bytes_per_second == pytest.approx(3 * MIB)
     assert [incident.key for incident in view.incidents] == ["growth:app"]
-    monitor = Monitor(MonitorRules(targets=(rule,)))
+    monitor = Monitor(MonitorRules(targets=(rule,), tells_growth_early=True))
     for second in range(60):
         others = MemoryReading(500 * MIB + 3 * second * MIB, 100 * MIB)
         sample = TargetSample(name="app", readings=((key, others),))

@@ -302,6 +302,22 @@ class _Floors:
         return len(steps) == 3 and min(steps) >= _STEADY_SHARE * sum(steps) / 3 > 0
 
 
+def is_growth_due(lasted_seconds: float, seconds_left: float | None, told_share: float) -> bool:
+    """Whether growth is to be reported: when so much of the time to its limit is gone.
+
+    A cache that fills grows as a leak does, and stops. While the limit is far, waiting costs
+    nothing; near it, there is no time to wait.
+
+    Args:
+        lasted_seconds: How long it has grown.
+        seconds_left: Until its nearest limit at its rate; None: no limit is in sight.
+        told_share: The share, 0 to 1.
+    """
+    if seconds_left is None:
+        return False
+    return lasted_seconds >= told_share * (lasted_seconds + seconds_left)
+
+
 def _signal(now: MemoryReading, before: MemoryReading) -> int:
     """The change between two readings, by what the process keeps where both know it.
 

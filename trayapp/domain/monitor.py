@@ -18,7 +18,7 @@ from trayapp.domain.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.bars import BarRing
 from trayapp.domain.budget import BudgetVerdict
 from trayapp.domain.departures import departed
-from trayapp.domain.growth import GrowthRule, GrowthTracker, Spike, SpikeRule
+from trayapp.domain.growth import GrowthRule, GrowthTracker, Spike, SpikeRule, is_growth_due
 from trayapp.domain.identity import application_key, leak_of_other, target_key
 from trayapp.domain.incidents import (
     PRESSURE_KEY,
@@ -173,6 +173,8 @@ class MonitorRules:
     """Scores, 0 to 1, from which a leak has a level; where there are none, urgency decides."""
     tells_growth: bool = True
     """Whether sustained growth raises an alert; it is shown all the same."""
+    tells_growth_early: bool = False
+    """Whether it does before anything depends on it: a cache that fills grows likewise."""
     spike: SpikeRule = field(default_factory=SpikeRule)
     tells_spikes: bool = True
     leaks: LeakSettings = field(default_factory=LeakSettings)
@@ -720,8 +722,7 @@ class Monitor:
             leak=leak,
             leak_since_wall_seconds=leak.since(now, wall),
         )
-        is_growing = growth is not None and growth.sustained
-        told_leak = self._judge_leak(rule, view, is_growing=is_growing)
+        told_leak = self._judge_leak(rule, view)
         judged = (
             self._judge_limit(view),
             self._judge_size(rule, view),
@@ -843,15 +844,15 @@ class Monitor:
             value=view.size_bytes,
         )
 
-    def _is_suspect(self, view: TargetView, *, is_growing: bool) -> bool:
+    def _is_suspect(self, view: TargetView) -> bool:
         """Whether to tell of a target: who named it wants to hear a little before it is proven.
 
-        is_growing: that it grows is being told already, which says as much.
+        Not where it is being told already that it grows, which says as much.
         """
         leak = view.leak
         if leak.level == "growing":
             almost = self._rules.leaks.leaking_score - ALMOST_SCORE
-            is_almost = leak.score >= almost and not is_growing
+            is_almost = leak.score >= almost and not self._is_told(f"growth:{view.name}")
             return is_almost or self._is_told(f"leak:{view.name}")
         return leak.level == "leaking"
 
@@ -859,14 +860,12 @@ class Monitor:
         """Whether it is open: what mattered once matters until it ends, else it would flicker."""
         return self._book.judged_level(key) > Level.NORMAL
 
-    def _judge_leak(
-        self, rule: TargetRule, view: TargetView, *, is_growing: bool
-    ) -> Condition | None:
+    def _judge_leak(self, rule: TargetRule, view: TargetView) -> Condition | None:
         if not (self._rules.tells_growth and rule.watch_growth):
             return None
         scores = self._rules.leak_scores
         by_score = level_above(view.leak.score, scores) > Level.NORMAL
-        if not by_score and not self._is_suspect(view, is_growing=is_growing):
+        if not by_score and not self._is_suspect(view):
             return None
         impact = impact_of(view.leak, is_target=True)
         if not (by_score or impact.matters or self._is_told(f"leak:{view.name}")):
@@ -882,18 +881,25 @@ class Monitor:
         if not (self._rules.tells_growth and rule.watch_growth):
             return None
         rate, rules = view.slope_bytes_per_second or 0.0, self._rules
+        key, lasted_seconds = f"growth:{view.name}", now - growth.onset_monotonic_seconds
+        level = growth_level(rate, view.seconds_to_limit, rules.rates, alone=rules.rates_alone)
+        is_due = level > Level.WARNING or is_growth_due(
+            lasted_seconds, view.seconds_to_limit, rules.leaks.told_share
+        )
+        if not (is_due or rules.tells_growth_early or self._is_told(key)):
+            return None
         title, body = growth_text(
             view,
-            now - growth.onset_monotonic_seconds,
+            lasted_seconds,
             growth.grown_bytes,
             rules.rates.begun(level_above(rate, rules.rates)),
         )
         return Condition(
-            key=f"growth:{view.name}",
+            key=key,
             subject=view.name,
             about=target_key(view.name),
             processes=view.keys,
-            level=growth_level(rate, view.seconds_to_limit, rules.rates, alone=rules.rates_alone),
+            level=level,
             title=title,
             body=body,
             has_lasted=True,

@@ -233,6 +233,8 @@ FIELDS = (
           N_("from this on it is critical, if memory lasts an hour")),
     Field("growth", "emergency_mb_per_second", "emergency_bytes_per_second", _RATE,
           N_("from this on it is an emergency, if memory lasts ten minutes")),
+    Field("growth", "early", "early", Flag(),
+          N_("report growth at once; else when a tenth of the time to its limit is gone")),
     Field("growth", "rate_alone", "rate_alone", Flag(),
           N_("the rate decides the level, however long memory lasts")),
     Field("spike", "enabled", "enabled", Flag(),

@@ -181,6 +181,8 @@ class GrowthSettings:
     """Each is above the one before."""
     critical_bytes_per_second: float = 5e6
     emergency_bytes_per_second: float = 10e6
+    early: bool = False
+    """Report growth while nothing depends on it yet, as that of a cache that fills."""
     rate_alone: bool = False
     """Else growth is critical or an emergency only where it fills what is left within an hour or
     ten minutes: a program may load its data."""

@@ -108,6 +108,7 @@ NAMES = {
     ("growth", "warning_mb_per_second"): N_("Quick from (MB/s)"),
     ("growth", "critical_mb_per_second"): N_("Critical from (MB/s)"),
     ("growth", "emergency_mb_per_second"): N_("Emergency from (MB/s)"),
+    ("growth", "early"): N_("Report growth at once"),
     ("growth", "rate_alone"): N_("Level by rate alone"),
     ("spike", "enabled"): N_("Watch for jumps"),
     ("spike", "by"): N_("Judged by"),
