@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import io
+import itertools
 import os
 import re
 import subprocess
@@ -82,6 +83,27 @@ def test_every_text_is_translated_and_no_other(language: str, template: Any) -> 
         if entry.id and (entry.fuzzy or not all(forms(entry.string)) or not entry.string)
     ]
     assert lacking == []
+
+
+def test_no_language_is_left_with_the_words_of_another() -> None:
+    """As had happened to the reasons of errors, which spoke German everywhere."""
+    told = {
+        language: {
+            entry.id: entry.string
+            for entry in read_catalogue(language)
+            if isinstance(entry.id, str) and len(entry.string) > 14 and entry.string != entry.id
+        }
+        for language in TRANSLATED
+    }
+    shared = [
+        (first, second, text)
+        for first, second in itertools.combinations(TRANSLATED, 2)
+        for text, said in told[first].items()
+        # Nothing but marks, placeholders and what is a word everywhere is alike in two of them.
+        if told[second].get(text) == said
+        and len(re.findall(r"[^\W\d_]{4,}", re.sub(r"{[^{}]*}", "", said))) > 1
+    ]
+    assert shared == []
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
