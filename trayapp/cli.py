@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import argparse
 
     from trayapp.recording.instructions import Instructions
+    from trayapp.settings import UiSettings
     from trayapp.windows.table import LiveOptions
 
 _CLEANUP_TIMEOUT_SECONDS = 120.0
@@ -502,16 +503,30 @@ def _moment(text: str) -> float:
     return wall_seconds
 
 
+def _ui_settings() -> UiSettings:
+    """Read `[ui]`; the defaults where the file has a mistake, since a window opens anyway."""
+    from trayapp.errors import SettingsError
+    from trayapp.settings import UiSettings, load_settings
+
+    try:
+        return load_settings(current_paths().settings_file).ui
+    except SettingsError:
+        return UiSettings()
+
+
 def _live_options(options: argparse.Namespace) -> LiveOptions:
+    from trayapp.windows.sections import Sections
     from trayapp.windows.table import LiveOptions
 
     paths = current_paths()
     paths.create()
+    shown = _ui_settings()
     return LiveOptions(
         history_file=paths.history_file,
         runtime=paths.runtime,
         place_file=paths.windows / "compact.json",
         columns_file=paths.data / "columns.json",
+        sections=Sections(shown.process_memory, shown.programs, shown.charts),
         dark=options.dark,
     )
 

@@ -276,6 +276,10 @@ class UiSettings:
     """"auto", as the system has it, or one of `domain.language.LANGUAGES`."""
     units: str = "binary"
     """One of `domain.units.UNIT_NAMES`."""
+    process_memory: bool = True
+    programs: bool = True
+    charts: bool = True
+    """Sections of table, compact view and details that are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

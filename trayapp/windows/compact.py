@@ -29,7 +29,12 @@ def main(options: LiveOptions, hands: Hands) -> int:
         except ImportError as error:
             raise no_toolkit(error) from error
         CompactWindow(
-            Applet(options.runtime), listener, hands, options.place_file, dark=options.is_dark
+            Applet(options.runtime),
+            listener,
+            hands,
+            options.place_file,
+            dark=options.is_dark,
+            sections=options.sections,
         ).run(follow_desktop=options.dark is None)
     finally:
         listener.close()

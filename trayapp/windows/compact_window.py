@@ -31,6 +31,7 @@ from trayapp.windows.labels import plain_name
 from trayapp.windows.live_window import LiveWindow
 from trayapp.windows.places import forget_place, load_place, save_place
 from trayapp.windows.screens import Screens
+from trayapp.windows.sections import ALL_SECTIONS, Sections
 from trayapp.windows.single import Listener
 from trayapp.windows.table_window import Hands
 
@@ -52,9 +53,10 @@ class CompactWindow(LiveWindow):
         place_file: Path,
         *,
         dark: bool,
+        sections: Sections = ALL_SECTIONS,
     ) -> None:
         super().__init__(_("Memtray – Compact"), applet, listener, dark=dark)
-        self._hands, self._place_file = hands, place_file
+        self._hands, self._place_file, self._sections = hands, place_file, sections
         self._screens = Screens(self.root)
         self._system: Mapping[str, object] = {}
         self._rows: Sequence[TableRow] = ()
@@ -211,7 +213,7 @@ class CompactWindow(LiveWindow):
         system, found = told.get("system"), told.get("rows")
         self._system = system if isinstance(system, dict) else {}
         listed = found if isinstance(found, list) else []
-        rows = [row_from(one) for one in listed if isinstance(one, dict)]
+        rows = self._sections.rows(row_from(one) for one in listed if isinstance(one, dict))
         targets = [row for row in rows if row.kind == TARGET and row.is_running]
         shown = targets or [row for row in rows if row.kind == APPLICATION]
         self._rows = sort_rows(shown, Order())[:SHOWN_ROWS]

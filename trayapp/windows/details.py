@@ -37,6 +37,7 @@ def main(options: LiveOptions, hands: Hands, kind: str, name: str) -> int:
             kind=kind,
             name=name,
             dark=options.is_dark,
+            sections=options.sections,
         ).run(follow_desktop=options.dark is None)
     finally:
         listener.close()

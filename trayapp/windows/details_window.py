@@ -50,6 +50,7 @@ from trayapp.windows.inside import (
 )
 from trayapp.windows.labels import plain_name
 from trayapp.windows.live_window import LiveWindow
+from trayapp.windows.sections import ALL_SECTIONS, Sections
 from trayapp.windows.single import Listener
 from trayapp.windows.small_chart import SmallChart
 from trayapp.windows.table_window import Hands
@@ -83,9 +84,11 @@ class DetailsWindow(LiveWindow):
         kind: str,
         name: str,
         dark: bool,
+        sections: Sections = ALL_SECTIONS,
     ) -> None:
         super().__init__(_("Memtray – Details"), applet, listener, dark=dark)
         self._hands, self._history_file, self._runtime = hands, history_file, runtime
+        self._sections = sections
         self._figures: dict[str, tk.StringVar] = {}
         self._title = tk.StringVar(self.root)
         self._status = tk.StringVar(self.root)
@@ -120,7 +123,8 @@ class DetailsWindow(LiveWindow):
         verdict.pack(fill="x")
         self._build_figures(gap, bold)
         panes = ttk.Frame(self.root, padding=(gap, 0))
-        panes.pack(fill="both", expand=True)
+        if self._sections.charts:
+            panes.pack(fill="both", expand=True)
         panes.columnconfigure((0, 1), weight=1, uniform="half")
         panes.rowconfigure(1, weight=1)
         ttk.Label(panes, textvariable=self._chart_title, font=bold).grid(sticky="w")
@@ -202,7 +206,8 @@ class DetailsWindow(LiveWindow):
 
     def _build_figures(self, gap: int, bold: tkfont.Font) -> None:
         bar = ttk.Frame(self.root, padding=(gap, self.px(4), gap, self.px(12)))
-        bar.pack(fill="x")
+        if self._sections.process_memory:
+            bar.pack(fill="x")
         captions = {
             "memory": _("Memory"),
             "private": _("Private (USS)"),

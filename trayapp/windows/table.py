@@ -27,6 +27,7 @@ from trayapp.errors import WindowError
 from trayapp.windows.appearance import prefers_dark
 from trayapp.windows.columns import FIGURES, TableColumn, load_columns
 from trayapp.windows.labels import plain_name
+from trayapp.windows.sections import ALL_SECTIONS, Sections
 from trayapp.windows.single import claim
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class LiveOptions:
     """Where the compact view was."""
     columns_file: Path
     """Which columns of the table are shown."""
+    sections: Sections = ALL_SECTIONS
+    """Which sections of the windows are shown."""
     dark: bool | None = None
     """None: as the desktop is."""
 
@@ -76,12 +79,13 @@ def main(options: LiveOptions, hands: Hands) -> int:
                 partial(past_names, options.history_file),
                 options.columns_file,
                 dark=options.is_dark,
+                sections=options.sections,
             )
         except (ImportError, WindowError) as error:
             told = call(options.runtime, "table", {"all": True})
             text = _("No window can be shown here ({reason})")
             print(text.format(reason=error), file=sys.stderr)
-            print(table_text(told, load_columns(options.columns_file)))
+            print(table_text(told, load_columns(options.columns_file), options.sections))
         else:
             window.run(follow_desktop=options.dark is None)
     finally:
@@ -89,14 +93,19 @@ def main(options: LiveOptions, hands: Hands) -> int:
     return 0
 
 
-def table_text(told: Mapping[str, object], columns: Sequence[TableColumn] = ()) -> str:
+def table_text(
+    told: Mapping[str, object],
+    columns: Sequence[TableColumn] = (),
+    sections: Sections = ALL_SECTIONS,
+) -> str:
     """The rows of the applet's answer for a terminal, largest first, in columns.
 
     columns: those that were chosen for the window; of them the figures are added.
+    sections: which rows are wanted.
     """
     more = [figure for column in columns if (figure := FIGURES.get(column.key))]
     found = told.get("rows")
-    rows = [row_from(row) for row in (found if isinstance(found, list) else [])]
+    rows = sections.rows(row_from(row) for row in (found if isinstance(found, list) else []))
     cells = [
         (
             plain_name(name_text(row)), memory_text(row), share_text(row), status_text(row),

@@ -47,6 +47,7 @@ from trayapp.windows.columns import (
 from trayapp.windows.grid import Grid, GridCell, GridColumn, GridRow
 from trayapp.windows.labels import plain_name
 from trayapp.windows.live_window import LiveWindow
+from trayapp.windows.sections import ALL_SECTIONS, Sections
 from trayapp.windows.single import Listener
 from trayapp.windows.style import style_menu
 
@@ -90,6 +91,7 @@ class TableWindow(LiveWindow):
         columns_file: Path,
         *,
         dark: bool,
+        sections: Sections = ALL_SECTIONS,
     ) -> None:
         """Make it.
 
@@ -98,7 +100,7 @@ class TableWindow(LiveWindow):
         """
         super().__init__(_("Memtray – Table"), applet, listener, dark=dark)
         self._hands, self._past_names = hands, past_names
-        self._columns_file = columns_file
+        self._columns_file, self._sections = columns_file, sections
         self._columns = load_columns(columns_file)
         self._keeper = TableKeeper()
         self._rows: list[TableRow] = []
@@ -213,7 +215,7 @@ class TableWindow(LiveWindow):
             self._asked_everything_at = now
         found = told.get("rows")
         listed = found if isinstance(found, list) else []
-        rows = [row_from(one) for one in listed if isinstance(one, dict)]
+        rows = self._sections.rows(row_from(one) for one in listed if isinstance(one, dict))
         rows = self._keeper.fold(rows, now, complete=complete)
         if complete:
             self._past = self._read_past()

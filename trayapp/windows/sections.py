@@ -1,0 +1,31 @@
+"""Which sections of table, compact view and details a person wants to see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from trayapp.domain.table import APP, APPLICATION, TableRow
+
+
+class Sections(NamedTuple):
+    """Each may be switched off under `[ui]` in the settings."""
+
+    process_memory: bool = True
+    """Memtray's own row in the table, and the figures of one program in its details."""
+    programs: bool = True
+    """Applications that are no targets."""
+    charts: bool = True
+    """The charts in the details."""
+
+    def rows(self, found: Iterable[TableRow]) -> list[TableRow]:
+        """The rows that are in a section that is shown."""
+        return [
+            row
+            for row in found
+            if (self.programs or row.kind != APPLICATION)
+            and (self.process_memory or row.kind != APP)
+        ]
+
+
+ALL_SECTIONS = Sections()
