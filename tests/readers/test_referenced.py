@@ -149,6 +149,19 @@ def test_with_very_many_mappings_the_sums_give_bounds(tmp_path: Path) -> None:
     assert (sample.untouched_low_bytes, sample.untouched_high_bytes) == (500 * 1024, 700 * 1024)
 
 
+def test_shared_memory_in_very_many_mappings_counts(tmp_path: Path) -> None:
+    """A leak of small memfds: thousands of mappings, and hardly any anonymous memory."""
+    key = written(
+        tmp_path,
+        mapping(4, 4) * 4000,
+        "0-1 ---p 0 00:00 0 [rollup]\nRss: 9000 kB\nPss_Shmem: 8000 kB\nReferenced: 200 kB\n"
+        "Anonymous: 500 kB\n",
+    )
+    sample = ask(key, clears=False, root=str(tmp_path))
+    assert sample.memory_bytes == 8500 * 1024
+    assert sample.untouched_low_bytes == 8300 * 1024
+
+
 @pytest.mark.parametrize("text", ["", "garbage\n", "Rss: x kB\n", "\x00" * 100, "a-b\n" * 50])
 def test_nonsense_is_no_error(tmp_path: Path, text: str) -> None:
     key = written(tmp_path, text, text)

@@ -149,7 +149,9 @@ def _of_rollup(rollup: bytes) -> tuple[int, int, int, int]:
     if anonymous is None or referenced is None or rss is None:
         raise ValueError(rollup)
     swapped = field_bytes(rollup, b"SwapPss:") or 0
-    low = max(0, anonymous - referenced)
-    high = max(0, min(anonymous, rss - referenced))
+    # Since 5.4; of what others map, too, its share.
+    memory = anonymous + (field_bytes(rollup, b"Pss_Shmem:") or 0)
+    low = max(0, memory - referenced)
+    high = max(0, min(memory, rss - referenced))
     huge = field_bytes(rollup, b"AnonHugePages:") or 0
-    return anonymous + swapped, low + swapped, high + swapped, huge
+    return memory + swapped, low + swapped, high + swapped, huge

@@ -109,6 +109,16 @@ def test_memory_that_is_used_again_is_no_leak_yet(made: Callable[[int, float], F
     assert "was used again within" in verdicts[-1][1].evidence
 
 
+def test_a_program_that_keeps_shared_memory_is_asked_too() -> None:
+    monitor, request = Monitor(RULES), None
+    for second in range(0, 900, 5):
+        shared = round(0.08 * second * MIB)
+        size = MemoryReading(10 * MIB + shared, 2 * MIB, own_shared_bytes=shared)
+        sample = TargetSample(name="app", readings=((KEY, size),))
+        request = request or monitor.fold(frame(second, sample), Quiet()).referenced
+    assert request == ReferencedRequest(KEY, clears=True)
+
+
 def test_nobody_is_asked_who_does_not_grow_or_where_it_is_switched_off() -> None:
     assert not watch(RULES, as_target, 1.0, rate_mib=0.0)[2]
     assert not watch(replace(RULES, checks_staleness=False), as_target, 1.0)[2]

@@ -18,7 +18,7 @@ def suspect_among(
     if verdict.level == "healthy" or not verdict.growth_bytes:
         return None
     sizes = [
-        (reading.rss_bytes if reading.anon_bytes is None else reading.anon_bytes, key)
+        (reading.rss_bytes if reading.kept_bytes is None else reading.kept_bytes, key)
         for key, reading in readings
         if pid is None or key.pid == pid
     ]
