@@ -813,17 +813,7 @@ class Monitor:
         )
         if level is Level.NORMAL:
             return None
-        title, body = limit_text(view)
-        return Condition(
-            key=key,
-            subject=view.name,
-            about=target_key(view.name),
-            processes=view.keys,
-            level=level,
-            title=title,
-            body=body,
-            value=view.limit_share,
-        )
+        return _size_condition(key, view, level, limit_text(view), view.limit_share)
 
     def _judge_size(self, rule: TargetRule, view: TargetView) -> Condition | None:
         sizes = self._rules.target_sizes if rule.sizes is None else rule.sizes
@@ -832,17 +822,7 @@ class Monitor:
         amount = sizes.begun(level)
         if view.size_bytes is None or amount is None:
             return None
-        title, body = size_text(view, amount)
-        return Condition(
-            key=key,
-            subject=view.name,
-            about=target_key(view.name),
-            processes=view.keys,
-            level=level,
-            title=title,
-            body=body,
-            value=view.size_bytes,
-        )
+        return _size_condition(key, view, level, size_text(view, amount), view.size_bytes)
 
     def _is_suspect(self, view: TargetView) -> bool:
         """Whether to tell of a target: who named it wants to hear a little before it is proven.
@@ -942,6 +922,23 @@ class _Whom(NamedTuple):
 
 def _whom(view: TargetView) -> _Whom:
     return _Whom(view.name, target_key(view.name), view.keys)
+
+
+def _size_condition(
+    key: str, view: TargetView, level: Level, text: tuple[str, str], value: float | None
+) -> Condition:
+    """Make what is judged of a target's size, by a limit or by an amount."""
+    title, body = text
+    return Condition(
+        key=key,
+        subject=view.name,
+        about=target_key(view.name),
+        processes=view.keys,
+        level=level,
+        title=title,
+        body=body,
+        value=value,
+    )
 
 
 def _leak_condition(
