@@ -284,3 +284,13 @@ def test_names_that_begin_alike_are_told_apart(
     lines = capsys.readouterr().out.splitlines()
     assert any("web" in line and "1.00 MiB" in line for line in lines)
     assert any("db" in line and "2.00 MiB" in line for line in lines)
+
+
+def test_too_few_samples_are_said_to_be_too_few(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Half an hour is long enough: what lacks is not time."""
+    main([write(tmp_path / "few.memrec", lambda t: 100, step=300.0)])  # noqa: ARG005
+    printed = capsys.readouterr().out
+    assert "It has 7 of the 16 samples that a judgement needs." in printed
+    assert "growth shows after" not in printed

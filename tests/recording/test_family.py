@@ -11,7 +11,8 @@ import pytest
 
 from tests.readers.children import eventually, running, running_python
 from trayapp.domain.samples import ProcessKey
-from trayapp.recording.family import MOST_LIVES, MOST_PROCESSES, Family, Kin, open_family
+from trayapp.recording.family import Family, open_family
+from trayapp.recording.kin import MOST_LIVES, MOST_PROCESSES, Kin
 
 WAYS = [
     pytest.param("linux", marks=pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")),

@@ -379,3 +379,13 @@ def test_encodings_and_ends_of_lines(tmp_path: Path, encoding: str, end: str) ->
 def test_random_changes_neither_crash_nor_invent() -> None:
     """A short slice of the campaign, always the same."""
     assert campaign(400, 11)["wrong"] == 0
+
+
+def test_rows_quoted_whole_are_taken_apart(tmp_path: Path) -> None:
+    """As spreadsheets write a table that was pasted into one column."""
+    path = tmp_path / "pasted.csv"
+    path.write_text(
+        '"time,event,rss_mb"\n"2026-03-02T09:00:00,start,100"\n"2026-03-02T09:00:01,,101"\n'
+    )
+    (track,) = read_recording(path).tracks
+    assert list(track.memory) == [100 * 1024**2, 101 * 1024**2]

@@ -13,12 +13,7 @@ from trayapp.domain.leaks.evidence import shape_name
 from trayapp.domain.names import short_name
 from trayapp.domain.units import format_duration, format_rate, format_size
 from trayapp.recording.judged import SeriesReport
-from trayapp.recording.outcomes import (
-    FEWEST_SECONDS,
-    NOT_ENOUGH,
-    observed_seconds,
-    outcome_name,
-)
+from trayapp.recording.outcomes import NOT_ENOUGH, missing_text, observed_seconds, outcome_name
 from trayapp.recording.records import Decision, Recording
 from trayapp.recording.summary import short_path
 from trayapp.recording.telling import telling_names
@@ -123,11 +118,7 @@ def _series_lines(one: SeriesReport, name: str) -> Iterator[str]:
     elif verdict.level != "healthy":
         yield f"    {verdict.evidence}"
     elif one.outcome == NOT_ENOUGH:
-        said = _("It was watched for {time}; growth shows after {least}.")
-        yield "    " + said.format(
-            time=format_duration(observed_seconds(one.series.times)),
-            least=format_duration(max(FEWEST_SECONDS, one.expected_seconds)),
-        )
+        yield "    " + missing_text(one.series.times, one.expected_seconds)
 
 
 def _decisions(decisions: Sequence[Decision]) -> str:

@@ -14,7 +14,7 @@ from trayapp.domain.names import short_name
 from trayapp.domain.samples import ProcessFacts
 from trayapp.errors import RecordingError
 from trayapp.readers.processes import open_process_reader
-from trayapp.recording.family import MOST_PROCESSES
+from trayapp.recording.kin import MOST_PROCESSES
 
 
 def find_by_text(text: str) -> tuple[int, ...]:

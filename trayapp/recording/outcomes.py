@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from trayapp.domain.language import N_, _
 from trayapp.domain.leaks.evidence import leak_level_name
 from trayapp.domain.leaks.settings import LeakSettings
+from trayapp.domain.units import format_duration
 
 NOT_ENOUGH = "not enough to judge"
 _NOT_ENOUGH = N_("not enough to judge")
@@ -42,10 +43,24 @@ def observed_seconds(times: Sequence[float]) -> float:
 def is_enough(times: Sequence[float], expected_seconds: float = 0.0) -> bool:
     """Whether growth would have been called growth by now, and as long as a person asked for."""
     seconds = observed_seconds(times)
-    if seconds < max(FEWEST_SECONDS, expected_seconds):
-        return False
-    is_rare = seconds / max(1, len(times) - 1) >= _RARE_SECONDS
-    return len(times) >= (_FEWEST_RARE_SAMPLES if is_rare else _FEWEST_SAMPLES)
+    return seconds >= max(FEWEST_SECONDS, expected_seconds) and (
+        len(times) >= _fewest_samples(seconds, len(times))
+    )
+
+
+def _fewest_samples(seconds: float, count: int) -> int:
+    is_rare = seconds / max(1, count - 1) >= _RARE_SECONDS
+    return _FEWEST_RARE_SAMPLES if is_rare else _FEWEST_SAMPLES
+
+
+def missing_text(times: Sequence[float], expected_seconds: float) -> str:
+    """Return a sentence that says what a judgement still needs: more time, or more samples."""
+    seconds, least = observed_seconds(times), max(FEWEST_SECONDS, expected_seconds)
+    if seconds < least:
+        said = _("It was watched for {time}; growth shows after {least}.")
+        return said.format(time=format_duration(seconds), least=format_duration(least))
+    said = _("It has {count} of the {least} samples that a judgement needs.")
+    return said.format(count=len(times), least=_fewest_samples(seconds, len(times)))
 
 
 def outcome_name(outcome: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import psutil
 
 from trayapp.readers.portable import PortableReader
-from trayapp.recording.family import Kin
+from trayapp.recording.kin import Kin
 
 
 class PortableFamily(PortableReader):

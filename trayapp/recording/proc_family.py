@@ -9,7 +9,7 @@ from pathlib import Path
 
 from trayapp.readers.procfile import read_start
 from trayapp.readers.procfs import ProcfsReader
-from trayapp.recording.family import Kin
+from trayapp.recording.kin import Kin
 
 
 class ProcFamily(ProcfsReader):

@@ -111,10 +111,7 @@ class ProgramRows:
         return pid if pid.isdecimal() else ""
 
     def take(self, line: str, at: float) -> bool:
-        """Take in one row at that moment; false if it is none.
-
-        Of a last line that does not end, only a command that is known tells that it is whole.
-        """
+        """Take in one row at that moment; false if it is none."""
         words = line.split(None, self._split) if self._split >= 0 else line.split()
         count = self.count
         if len(words) != count:
@@ -137,15 +134,26 @@ class ProgramRows:
         command = words[self._name].rstrip() if self._name >= 0 else ""
         series = self._series.get((pid, command))
         if series is None:
-            if not line.endswith("\n"):
+            series = self._find(pid, command, is_whole=line.endswith("\n"))
+            if series is None:
                 return True
-            series = self._meet(pid, command)
         if not size and len(series) and max(series.sizes[-1:], default=0) > 0:
             # What has ended and waits for its parent holds nothing that could be told.
             size = math.nan
         anon = size_in(words[self._anon], self._factor) if self._anon >= 0 else math.nan
         series.add(at, size, anon)
         return True
+
+    def _find(self, pid: str, command: str, *, is_whole: bool) -> Gathered | None:
+        """Return the series of a row; None if its size may have been cut off with its line."""
+        if not is_whole:
+            # Only the command can lack its end: it may be that of a program that is known.
+            for (known, begun), series in self._series.items():
+                if known == pid and begun.startswith(command):
+                    return series
+            if self._size >= self._name or "/" in command or " " in command:
+                return None
+        return self._meet(pid, command)
 
     def _meet(self, pid: str, command: str) -> Gathered:
         name = program_name(command)

@@ -22,7 +22,8 @@ from trayapp.readers.processes import ProcessChanges
 from trayapp.recording.choosing import find_by_text, find_program
 from trayapp.recording.chunks import ChunkFile, Format
 from trayapp.recording.csv_writing import CsvFormat
-from trayapp.recording.family import MOST_PROCESSES, Family, open_family
+from trayapp.recording.family import Family, open_family
+from trayapp.recording.kin import MOST_PROCESSES
 from trayapp.recording.memrec import MemrecFormat
 from trayapp.recording.progress import Progress
 from trayapp.recording.recorder import Recorder

@@ -7,6 +7,7 @@ kbcached) and kbswpused, in KiB or with a letter under `--human`. A restart begi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -22,6 +23,10 @@ NAME = "sar"
 EXPECTS = N_("a log of sar -r")
 _FIRSTS = ("kbmemfree", "kbmemused", "kbswpfree", "kbswpused", "pgpgin/s", "kbavail")
 _MOST_CLOCK_WORDS = 7
+_PROCESSORS = re.compile(
+    r"(?:\d\d:\d\d:\d\d(?: [AP]M)?|\S+:)\s+(?:all|\d+)(?:\s+\d+[.,]\d\d){6,}\s*"
+)
+"""A row about processors, as it stands where somebody cut the headings off."""
 
 
 class MachineMemory:
@@ -34,8 +39,15 @@ class MachineMemory:
 
     def take_titles(self, titles: Mapping[str, int] | list[str]) -> None:
         """Say what is read, and what is not."""
+        caches: list[str] = []
         if "kbmemused" in titles:
-            self._found.take("kbmemused", _("the machine's memory in use, in KiB"))
+            # Those that tell what is available count caches as free.
+            old = "kbavail" not in titles
+            caches = [one for one in ("kbbuffers", "kbcached") if old and one in titles]
+            meaning = _("the machine's memory in use, in KiB")
+            if caches:
+                meaning = _("the machine's memory in use, without caches, in KiB")
+            self._found.take("-".join(("kbmemused", *caches)), meaning)
             self.has_memory = True
         if "kbswpused" in titles:
             self._found.take("kbswpused", _("swap in use, in KiB"))
@@ -44,7 +56,7 @@ class MachineMemory:
             if title in titles:
                 self._found.leave_out(title, _("what is free, not what is used"))
         for title in ("kbcommit", "kbbuffers", "kbcached", "kbactive", "kbinact"):
-            if title in titles:
+            if title in titles and title not in caches:
                 self._found.leave_out(title, _("only a part, such as a cache or shared pages"))
 
     def used(self) -> Gathered:
@@ -62,7 +74,8 @@ def resembles(start: Start) -> float:
     if any(_heading(line) is not None for line in lines):
         return 1.0
     # Processors alone, for example: an error of ours names it.
-    return 0.6 if any(BANNER.match(line) for line in lines[:3]) else 0.0
+    is_other = any(map(BANNER.match, lines[:3])) or any(map(_PROCESSORS.fullmatch, lines[:20]))
+    return 0.6 if is_other else 0.0
 
 
 def read(source: Source, found: Gathering) -> None:

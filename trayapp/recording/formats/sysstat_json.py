@@ -112,7 +112,7 @@ class _Reading:
             if "avail" not in memory:
                 used -= number_of(str(memory.get("buffers", 0)))
                 used -= number_of(str(memory.get("cached", 0)))
-            self._machine.take_titles(["kbmemused"])
+            self._machine.take_titles([f"kb{one}" for one in memory])
             self._machine.used().add(at, used * KIB)
         if swap == swap:
             self._machine.take_titles(["kbswpused"])

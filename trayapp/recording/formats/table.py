@@ -83,9 +83,11 @@ def split_line(line: str, separator: str) -> list[str]:
     if '"' not in line:
         return line.split(separator)
     try:
-        return next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
+        cells = next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
     except csv.Error:
         return line.split(separator)
+    # Spreadsheets quote a row whole that was pasted into one cell.
+    return split_line(cells[0], separator) if len(cells) == 1 and separator in cells[0] else cells
 
 
 def _heading(lines: tuple[str, ...]) -> tuple[int, str] | None:

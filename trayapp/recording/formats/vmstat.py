@@ -16,6 +16,10 @@ from trayapp.recording.source import Source, Start
 
 NAME = "vmstat"
 EXPECTS = N_("a log of vmstat -t")
+_PART = N_("only a part, such as a cache or shared pages")
+_UNUSED = {"free": N_("what is free, not what is used")} | dict.fromkeys(
+    ("buff", "cache", "inact", "active"), _PART
+)
 
 
 def resembles(start: Start) -> float:
@@ -36,8 +40,6 @@ def read(source: Source, found: Gathering) -> None:
     clock = LoopClock(source, found)
     swap = found.series("swap", _("swap used"), kind="swap")
     found.take("swpd", _("swap in use, in KiB"))
-    for title in ("free", "buff", "cache", "inact", "active"):
-        found.leave_out(title, _("what is free, not what is used"))
     titles: list[str] = []
     has_times = False
     for number, line in enumerate(source.lines(), 1):
@@ -46,6 +48,8 @@ def read(source: Source, found: Gathering) -> None:
             # A title behind the figures is that of the times: the name of a zone.
             has_times = "timestamp" in (line, *source.start.lines[:2])[1] or words[-1].isupper()
             titles = words
+            for title in filter(_UNUSED.get, titles):
+                found.leave_out(title, _(_UNUSED[title]))
             continue
         if not titles or not words or rest.lstrip().startswith(("procs", "-")):
             continue
