@@ -1,9 +1,10 @@
 """Caches beside leaks, live: `python -m tests.benchmarks.live [--minutes 40] [--no-staleness]`.
 
 Twelve real caches that fill and are read, and twelve real leaks, as targets of one headless
-applet: what it told of whom, and when. Needs redis, memcached, squid, varnish, unbound, tmux, perl,
-ruby, php, node, a JDK and a C compiler (Debian: redis-server memcached squid varnish unbound tmux
-ruby php-cli nodejs default-jdk-headless gcc). Prints a table; asserts nothing.
+applet: what it told of whom, and when. A thirteenth cache is not read, and counts for neither.
+Needs redis, memcached, squid, varnish, unbound, tmux, perl, ruby, php, node, a JDK and a C compiler
+(Debian: redis-server memcached squid varnish unbound tmux ruby php-cli nodejs
+default-jdk-headless gcc). Prints a table; asserts nothing.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from pathlib import Path
 
 from tests.benchmarks.live.programs import Program, programs, write_sources
 from tests.benchmarks.live.servers import drive
+
+_KINDS = {True: "leak", False: "cache", None: "unread"}
 
 
 def main() -> None:
@@ -128,9 +131,9 @@ def _stale(staleness: dict[str, float] | None) -> str:
 def _print(
     everyone: list[Program], told: dict[str, list[tuple[float, str]]], minutes: float
 ) -> None:
-    delays, called = [], {True: 0, False: 0}
+    delays, called = [], {True: 0, False: 0, None: 0}
     print(f"{'program':<18} {'is':<6} verdicts, by minutes")
-    for program in sorted(everyone, key=lambda each: (each.leaks, each.name)):
+    for program in sorted(everyone, key=lambda each: (_KINDS[each.leaks], each.name)):
         changes = told[program.name]
         first = next((at for at, what in changes if what.startswith("leaking")), None)
         if first is not None:
@@ -138,12 +141,12 @@ def _print(
             if program.leaks:
                 delays.append(first / 60)
         line = ", ".join(f"{at / 60:.1f} {what}" for at, what in changes)
-        print(f"{program.name:<18} {'leak' if program.leaks else 'cache':<6} {line}")
-    leaks = sum(program.leaks for program in everyone)
+        print(f"{program.name:<18} {_KINDS[program.leaks]:<6} {line}")
+    leaks, caches = (sum(each.leaks is kind for each in everyone) for kind in (True, False))
     everything = called[True] + called[False]
     print(
         f"{minutes:g} min: called leaking {called[True]} of {leaks} leaks and {called[False]} of"
-        f" {len(everyone) - leaks} caches;"
+        f" {caches} caches ({called[None]} that nobody reads);"
         f" precision {called[True] / everything if everything else 1:.2f},"
         f" recall {called[True] / leaks:.2f},"
         f" median delay {statistics.median(delays) if delays else float('nan'):.1f} min"

@@ -6,8 +6,10 @@ Each is found by its name, `live-NAME`, in its command line. Caches are bounded 
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.benchmarks.live.servers import (
@@ -27,7 +29,8 @@ class Program:
     """One program under test."""
 
     name: str
-    leaks: bool
+    leaks: bool | None
+    """None: a cache that nobody reads, as useless as a leak: neither answer would be wrong."""
     command: tuple[str, ...]
     match: str
     connect: Callable[[], Ask] | None = None
@@ -100,6 +103,7 @@ setInterval(() => {
 _JAVA = """
 import java.util.*;
 public class Live {
+  static volatile long touched;  // Else the compiler takes the reading out.
   public static void main(String[] args) throws Exception {
     boolean bounded = args[0].equals("live-java-cache");
     Map<Integer, byte[]> kept = new LinkedHashMap<>(16, 0.75f, bounded) {
@@ -107,7 +111,7 @@ public class Live {
         return bounded && size() > 20000;
       }
     };
-    Random luck = new Random(3); int n = 0; long touched = 0;
+    Random luck = new Random(3); int n = 0;
     while (true) {
       for (int j = 0; j < 9; j++) kept.put(n++, new byte[10000]);
       for (int j = 0; bounded && j < 150; j++) {
@@ -145,11 +149,12 @@ _AWK_LEAK = (
     'BEGIN { s = "v"; while (length(s) < 9000) s = s s;'
     ' while (1) { for (j = 0; j < 9; j++) { n++; kept[n] = s n }; system("sleep 1") } }'
 )
+_SCROLL_SECONDS = 240.0
 _SCROLL = "i=0; while :; do i=$((i+1)); head -c 9000 /dev/urandom | base64 -w 150; sleep 1; done"
 
 
 def programs(folder: Path, python: str) -> list[Program]:
-    """All 24, with their files in `folder`; javac and cc must have made `Live` and `leak`."""
+    """All of them, with their files in `folder`; javac and cc must have made `Live` and `leak`."""
     found: list[Program] = []
     for kind, (reads, setup) in _PYTHON_KINDS.items():
         leaks = kind in ("list", "sessions", "shm", "slices")
@@ -235,9 +240,14 @@ def _servers(folder: Path) -> list[Program]:
             "unbound", False, ("unbound", "-d", "-c", str(resolver)), "live-unbound",
             lambda: ask_names(unbound), new=8, again=40,
         ),
-        Program(
-            "tmux-scrollback", False,
-            ("tmux", "-L", "live-tmux", "-f", str(_tmux(folder)), "-D"), "live-tmux", _wake_tmux,
+        *(
+            Program(
+                name, None if name == "tmux-unread" else False,
+                ("tmux", "-L", f"live-{name}", "-f", str(settings), "-D"), f"live-{name}",
+                partial(_watch_tmux, f"live-{name}", scrolls=name == "tmux-read"), 0, 1,
+            )
+            for settings in (_tmux(folder),)
+            for name in ("tmux-read", "tmux-unread")
         ),
     ]  # fmt: skip
 
@@ -248,7 +258,7 @@ def _made(folder: Path) -> Path:
 
 
 def _tmux(folder: Path) -> Path:
-    """A terminal whose scrollback is full after a while; nobody scrolls back."""
+    """A terminal whose scrollback is full after a while."""
     settings = folder / "live-tmux.conf"
     settings.write_text(
         "set -g exit-empty off\nset -g history-limit 100000\n"
@@ -258,10 +268,24 @@ def _tmux(folder: Path) -> Path:
     return settings
 
 
-def _wake_tmux() -> Ask:
-    """List the sessions: in the foreground, tmux 3.3a starts its panes with its first client."""
-    subprocess.run(("tmux", "-L", "live-tmux", "ls"), check=False, capture_output=True)
-    return lambda _: None
+def _watch_tmux(name: str, *, scrolls: bool) -> Ask:
+    """Be the user of a terminal: scroll to the beginning every four minutes, or never."""
+
+    def tell(*words: str) -> None:
+        subprocess.run(("tmux", "-L", name, *words), check=False, capture_output=True)
+
+    # In the foreground, tmux 3.3a starts its panes with its first client.
+    tell("ls")
+    scrolled = time.monotonic()
+
+    def ask(_: int) -> None:
+        nonlocal scrolled
+        if scrolls and time.monotonic() - scrolled >= _SCROLL_SECONDS:
+            scrolled = time.monotonic()
+            tell("copy-mode", ";", "send-keys", "-X", "history-top")
+            tell("send-keys", "-X", "cancel")
+
+    return ask
 
 
 def write_sources(folder: Path) -> None:

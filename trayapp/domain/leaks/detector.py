@@ -442,13 +442,14 @@ class LeakDetector:
         return steady_seconds(self._ladder, max(self._held), self._best[1].growth_bytes)
 
     def _settle(self, score: float) -> None:
-        """Become leaking when that has held for a minute, and healthy as slowly: no flicker."""
+        """Become leaking when that is sure or has held for a minute, and healthy as slowly."""
         settings = self._settings
         if score >= (settings.growing_score if self._leaking else settings.leaking_score):
             self._against_since = self._elapsed
             if self._for_since is None:
                 self._for_since = self._elapsed
-            if self._runaway or self._elapsed - self._for_since >= settings.confirm_seconds:
+            is_sure = self._runaway or (self._staleness and self._staleness.is_untouched)
+            if is_sure or self._elapsed - self._for_since >= settings.confirm_seconds:
                 self._leaking = self._has_leaked = True
                 self._stopped_at = None
             return
