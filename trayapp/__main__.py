@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from trayapp.cli import main
+from trayapp.cli.main import main
 
 sys.exit(main())

@@ -391,7 +391,7 @@ def test_without_the_keyring_package_it_says_what_to_install(
 
 
 def test_the_verb_is_not_offered_to_people(capsys: pytest.CaptureFixture[str]) -> None:
-    from trayapp.cli import main
+    from trayapp.cli.main import main
 
     with pytest.raises(SystemExit):
         main(["--help"])

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.domain.building import MIB, frame, target
+from trayapp.cli.status_text import status_lines
 from trayapp.domain.incidents import Quiet
 from trayapp.domain.monitor import Monitor, MonitorRules
 from trayapp.domain.samples import MemoryReading, Particulars, ProcessKey, TargetSample
@@ -24,7 +25,6 @@ from trayapp.domain.status import status
 from trayapp.domain.table_status import detail_status
 from trayapp.domain.targets import TargetRule
 from trayapp.domain.view import Controls
-from trayapp.statustext import status_lines
 
 
 def reading(rss: float, anon: float | None = None) -> MemoryReading:

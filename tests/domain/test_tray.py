@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.building import MIB, facts, frame, target
+from trayapp.cli.status_text import status_lines
 from trayapp.domain.application_trends import ApplicationView
 from trayapp.domain.incidents import AlertPolicy, Quiet
 from trayapp.domain.levels import Level
@@ -21,7 +22,6 @@ from trayapp.domain.table_status import table_status
 from trayapp.domain.targets import TargetRule
 from trayapp.domain.tray import menu, shown_choices, target_line, tooltip, tray_state
 from trayapp.domain.view import Controls, TargetView, View
-from trayapp.statustext import status_lines
 
 
 def view_of(*sizes: float, used_share: float = 0.5, count: int = 1, name: str = "app") -> View:

@@ -449,7 +449,7 @@ def test_where_no_room_is_left_the_old_file_stays_and_no_half_one(
     verb = "report" if name.startswith("report") else "export"
     program = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (36864, 36864));"
-        "from trayapp.cli import main; sys.exit(main())"
+        "from trayapp.cli.main import main; sys.exit(main())"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, verb, "-o", str(output)],
@@ -535,7 +535,7 @@ def test_cancelling_leaves_nothing(tmp_path: Path, number: signal.Signals) -> No
 
 PEAK = """
 import resource, sys
-from trayapp.cli import main
+from trayapp.cli.main import main
 assert main() == 0
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from trayapp.cli import main
+from trayapp.cli.main import main
 from trayapp.domain.colors import Rgb
 from trayapp.domain.icon import PANEL_COLORS, color_problems
 from trayapp.domain.menu import PALETTE_NAMES

@@ -398,7 +398,7 @@ def _status(options: argparse.Namespace) -> int:
     if options.json:
         _print_json(told)
         return 0
-    from trayapp.statustext import status_lines
+    from trayapp.cli.status_text import status_lines
 
     print("\n".join(status_lines(told)))
     return 0
@@ -441,8 +441,8 @@ def _cleanup(options: argparse.Namespace) -> int:
 
 def _show_application(options: argparse.Namespace, name: str) -> int:
     """What an application holds now, as nothing of it is recorded."""
-    from trayapp.hands import WindowHands
-    from trayapp.untracked import no_history_of
+    from trayapp.cli.untracked import no_history_of
+    from trayapp.cli.window_errands import WindowHands
     from trayapp.windows.details import main as show_details
 
     if options.save is not None:
@@ -452,10 +452,10 @@ def _show_application(options: argparse.Namespace, name: str) -> int:
 
 
 def _trends(options: argparse.Namespace) -> int:
+    from trayapp.cli.untracked import find_application
     from trayapp.platforms import current_platform
     from trayapp.recording.files import split_files
     from trayapp.settings import load_settings
-    from trayapp.untracked import find_application
     from trayapp.windows.trends import TrendOptions
     from trayapp.windows.trends import main as show_trends
 
@@ -532,21 +532,21 @@ def _live_options(options: argparse.Namespace) -> LiveOptions:
 
 
 def _table(options: argparse.Namespace) -> int:
-    from trayapp.hands import WindowHands
+    from trayapp.cli.window_errands import WindowHands
     from trayapp.windows.table import main as show_table
 
     return show_table(_live_options(options), WindowHands())
 
 
 def _details(options: argparse.Namespace) -> int:
-    from trayapp.hands import WindowHands
+    from trayapp.cli.window_errands import WindowHands
     from trayapp.windows.details import main as show_details
 
     return show_details(_live_options(options), WindowHands(), options.kind, options.name)
 
 
 def _compact(options: argparse.Namespace) -> int:
-    from trayapp.hands import WindowHands
+    from trayapp.cli.window_errands import WindowHands
     from trayapp.windows.compact import main as show_compact
     from trayapp.windows.compact import reset_place
 
@@ -673,7 +673,7 @@ def _clock(wall_seconds: float) -> str:
 
 
 def _alert_log(options: argparse.Namespace) -> int:
-    from trayapp.alertlog import print_alert_log
+    from trayapp.cli.alert_log import print_alert_log
 
     print_alert_log(current_paths().history_file, as_json=options.json)
     return 0
@@ -723,14 +723,14 @@ def _edit(file: Path) -> None:
 
 
 def _targets(options: argparse.Namespace) -> int:
-    from trayapp.matching import list_targets, test_target
+    from trayapp.cli.target_matches import list_targets, test_target
 
     run = test_target if options.what == "test" else list_targets
     return run(options, _print_json)
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from trayapp.doctor import examine
+    from trayapp.cli.doctor import examine
 
     checks = examine(current_paths(), os.environ)
     if options.json:
@@ -833,10 +833,10 @@ def _gallery(options: argparse.Namespace) -> int:
 def _export(options: argparse.Namespace) -> int:
     if options.output is None:
         return _ask_for_file("export", options)
+    from trayapp.cli.progress import told_progress
     from trayapp.export.export import ExportOptions
     from trayapp.export.export import main as export
     from trayapp.recording.files import split_files
-    from trayapp.saving import told_progress
 
     files, names = split_files(options.targets)
     with told_progress(_("Exporting: {share}"), to_window=options.progress) as tell:
@@ -861,10 +861,10 @@ def _export(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace) -> int:
     if options.output is None and not options.json:
         return _ask_for_file("report", options)
+    from trayapp.cli.progress import told_progress
     from trayapp.export.report import ReportOptions, report_json
     from trayapp.export.report import main as report
     from trayapp.recording.files import split_files
-    from trayapp.saving import told_progress
 
     files, names = split_files(options.targets)
     details, live = ({}, {}) if files else _known_of_targets()
