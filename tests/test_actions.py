@@ -16,7 +16,8 @@ import pytest
 from tests.domain.building import MIB
 from tests.readers.children import eventually, running_python, stop, tell
 from tests.test_run import children, guarded, key_of, runs
-from trayapp.actions import Actions, action_policy, past_actions
+from trayapp.applet.automatic_actions import Actions, action_policy, past_actions
+from trayapp.applet.snapshots import write_snapshot
 from trayapp.cleanup.cleaning import clean_target
 from trayapp.cleanup.probes import Probes
 from trayapp.domain.bars import BAR_COUNT
@@ -34,7 +35,6 @@ from trayapp.platforms import current_platform
 from trayapp.readers.procfile import read_started
 from trayapp.settings import ActionSettings, Settings, TargetSettings
 from trayapp.settings.fields import TERMINATE_PHRASE
-from trayapp.snapshots import write_snapshot
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 

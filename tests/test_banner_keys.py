@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trayapp.app import _banner_key
+from trayapp.applet.app import _banner_key
 from trayapp.domain.alerting import Incident
 from trayapp.domain.levels import Level
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from tests.desktop.desktop import wait_until
 from tests.domain.building import MIB, frame, target
-from trayapp.cleanups import Cleanups
+from trayapp.applet.cleanups import Cleanups
+from trayapp.applet.forwarding import Forwarding
+from trayapp.applet.sampler import Sampler
 from trayapp.domain.incidents import AlertPolicy, Quiet
 from trayapp.domain.monitor import Monitor, MonitorRules, Outcome
 from trayapp.domain.occasions import RunWatch
@@ -17,10 +19,8 @@ from trayapp.domain.records import Event
 from trayapp.domain.samples import ProcessKey, TargetSample
 from trayapp.domain.targets import TargetRule
 from trayapp.domain.view import TargetView
-from trayapp.forwarding import Forwarding
 from trayapp.paths import Paths
 from trayapp.platforms import current_platform
-from trayapp.sampling import Sampler
 from trayapp.settings import SettingsFile
 
 
@@ -215,9 +215,10 @@ def test_settings_that_change_are_followed(tmp_path: Path) -> None:
 
 def test_nothing_is_loaded_that_nobody_asked_for() -> None:
     program = (
-        "import sys, trayapp.app; "
+        "import sys, trayapp.applet.app; "
         "print([name for name in sys.modules if name.startswith('trayapp.delivery.')"
-        " or name.startswith(('trayapp.actions', 'trayapp.domain.actions', 'trayapp.guard'))"
+        " or name.startswith(('trayapp.applet.automatic_actions', 'trayapp.domain.actions',"
+        " 'trayapp.guard'))"
         " or name in ('trayapp.cleanup.probes', 'trayapp.control.client')])"
     )
     printed = subprocess.check_output([sys.executable, "-c", program], text=True)

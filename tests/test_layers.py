@@ -55,11 +55,11 @@ ALLOWED = {
     "recording": {"domain", "history", "readers", "platforms", "psutil"},
     "settings": {"domain", "tomlkit"},
     "export": {"domain", "history", "recording", "matplotlib", "pyarrow", "xlsxwriter"},
-    "cli": EVERYTHING
-    | {"actions", "app", "children", "debug_log", "profiles", "rules", "speaking"},
+    "applet": EVERYTHING,
+    "cli": EVERYTHING | {"applet"},
 }
 #: Files beside the rooms that everybody may know.
-COMMON = {"chart_fonts", "errors", "paths"}
+COMMON = {"chart_fonts", "speaking", "errors", "paths"}
 #: What the domain must do without: the machine, the clock, the screen, threads and files.
 IMPURE = {
     "asyncio", "ctypes", "datetime", "http", "io", "logging", "multiprocessing", "os", "pathlib",
@@ -120,7 +120,7 @@ def test_the_domain_loads_no_toolkit_and_no_machine() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="psutil is the reader on other systems")
 def test_the_resident_process_loads_nothing_heavy() -> None:
     loaded = modules_after(
-        "import trayapp.cli.main, trayapp.app, trayapp.tray.host, trayapp.tray.sni"
+        "import trayapp.cli.main, trayapp.applet.app, trayapp.tray.host, trayapp.tray.sni"
     )
     heavy = {
         "numpy", "matplotlib", "tkinter", "asyncio", "argparse", "subprocess", "multiprocessing",

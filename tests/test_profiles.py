@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.test_cli import REPOSITORY, Memtray
+from trayapp.applet.profiles import take_profile
 from trayapp.domain.menu import MenuEntry
 from trayapp.domain.tray import menu
 from trayapp.domain.view import Controls
 from trayapp.errors import UsageError
 from trayapp.paths import find_paths, profile_names, shared_runtime
-from trayapp.profiles import take_profile
 
 
 def test_the_option_is_taken_wherever_it_stands_but_not_from_a_command() -> None:
@@ -81,7 +81,9 @@ def test_two_profiles_run_beside_each_other(tmp_path: Path) -> None:
 
 def test_another_profile_is_started_and_what_it_has_to_say_is_passed_on(tmp_path: Path) -> None:
     memtray = Memtray(tmp_path / "home")
-    code = "import sys; from trayapp.profiles import start_profile; start_profile(sys.argv[1])"
+    code = (
+        "import sys; from trayapp.applet.profiles import start_profile; start_profile(sys.argv[1])"
+    )
     own = memtray.home / "profiles" / "work"
     own.mkdir(parents=True)
     (own / "memtray.toml").write_text("[alerts]\nwarning_percent = 500\n")

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.domain.building import HASTY, MIB, frame
+from trayapp.applet.rebuilding import RUNS, Rebuilding
 from trayapp.domain.incidents import Incident, Quiet
 from trayapp.domain.monitor import SESSION, Monitor, MonitorRules
 from trayapp.domain.records import Event
@@ -24,7 +25,6 @@ from trayapp.domain.view import TargetView
 from trayapp.history.reader import HistoryReader
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
-from trayapp.rebuilding import RUNS, Rebuilding
 
 BEGIN = 1_700_002_800.0
 RULES = MonitorRules(targets=(TargetRule(name="app", match="app"),), leaks=HASTY)

@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.desktop.desktop import wait_until
-from trayapp.cleanups import Cleanups
+from trayapp.applet.cleanups import Cleanups
+from trayapp.applet.rebuilding import RUNS
+from trayapp.applet.sampler import Sampler
 from trayapp.domain.budget import BudgetVerdict
 from trayapp.domain.monitor import Outcome
 from trayapp.domain.records import Event, Series
@@ -26,8 +28,6 @@ from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
 from trayapp.platforms import current_platform
 from trayapp.readers.boot import boot_of_machine
-from trayapp.rebuilding import RUNS
-from trayapp.sampling import Sampler
 from trayapp.settings import SettingsFile
 
 #: Of this run of the tests alone: others may run on this machine.

@@ -7,11 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from trayapp.domain.alerting import Incident, Memory, News
-from trayapp.domain.levels import Level
-from trayapp.domain.oom import OomMark
-from trayapp.domain.repeats import Telling
-from trayapp.state import (
+from trayapp.applet.state import (
     Switches,
     TrayMemory,
     load_incidents,
@@ -23,6 +19,10 @@ from trayapp.state import (
     save_switches,
     save_tray_memory,
 )
+from trayapp.domain.alerting import Incident, Memory, News
+from trayapp.domain.levels import Level
+from trayapp.domain.oom import OomMark
+from trayapp.domain.repeats import Telling
 
 KEPT = Switches(
     off=False, all_until_wall_seconds=2_000.0, subject_until_wall_seconds={"app": 3_000.0}

@@ -22,6 +22,7 @@ from tests.desktop.desktop import wait_until
 from tests.probe.test_probe import evaluate, key_of, program
 from tests.readers.children import eventually, stop
 from tests.test_cli import REPOSITORY, Memtray
+from trayapp.applet.task_follower import MOST_AT_A_TIME, MOST_OF_A_PROCESS, TaskFollower
 from trayapp.control.personal import PROBE, endpoint_name
 from trayapp.control.server import ControlServer
 from trayapp.domain.levels import Level
@@ -30,7 +31,6 @@ from trayapp.domain.samples import AppSample, ProcessKey, SystemSample
 from trayapp.domain.targets import TargetRule
 from trayapp.domain.view import TargetView, View
 from trayapp.history.reader import HistoryReader
-from trayapp.tasks import MOST_AT_A_TIME, MOST_OF_A_PROCESS, TaskFollower
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from tests.benchmarks.pretend_machine import SERVICES, PretendMachine
+from trayapp.applet.sampler import Sampler
 from trayapp.domain.monitor import Outcome
 from trayapp.domain.status import status
 from trayapp.domain.targets import TargetRule
@@ -39,7 +40,6 @@ from trayapp.readers.look import MachineReader
 from trayapp.readers.oom import OomReader
 from trayapp.readers.procfs import ProcfsReader
 from trayapp.readers.system import ProcSystemReader
-from trayapp.sampling import Sampler
 from trayapp.settings import SettingsFile
 
 HOUR_SECONDS = 3600
@@ -230,10 +230,10 @@ def run(machine: PretendMachine, folder: Path, notes: Notes, seconds: float, per
     sampler = Sampler(SettingsFile(settings_file), folder / "history.sqlite3", APP_PID, show_it)
     with (
         patch.object(sampler, "_errands", Waiting(day, notes, seconds, sampler)),
-        patch("trayapp.sampling.time", day),
+        patch("trayapp.applet.sampler.time", day),
         patch("trayapp.readers.look.time", day),
         patch(
-            "trayapp.sampling.MachineReader",
+            "trayapp.applet.sampler.MachineReader",
             lambda rules, _pid: PretendReader(machine, day, rules),
         ),
     ):

@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.domain.building import MIB, frame
+from trayapp.applet.rebuilding import RUNS, Rebuilding
 from trayapp.domain.incidents import Quiet
 from trayapp.domain.monitor import Monitor, MonitorRules
 from trayapp.domain.records import Series
@@ -21,7 +22,6 @@ from trayapp.domain.samples import MemoryReading, ProcessKey, TargetSample
 from trayapp.domain.targets import TargetRule
 from trayapp.history.reader import HistoryReader
 from trayapp.history.writer import HistoryWriter, Retention
-from trayapp.rebuilding import RUNS, Rebuilding
 
 BEGIN = 1_700_000_000.0
 END = BEGIN + 8 * 3600.0

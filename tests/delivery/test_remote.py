@@ -22,7 +22,7 @@ from tests.delivery.telling import (
     transition,
     wait_until,
 )
-from trayapp.children import memtray_command, package_parent
+from trayapp.applet.children import memtray_command, package_parent
 from trayapp.delivery.outbox import Child, Outbox, RemoteChannel, start_child
 from trayapp.delivery.remote import find_address
 from trayapp.delivery.spool import Spool

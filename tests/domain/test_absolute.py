@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.domain.building import HASTY, MIB, TOTAL_BYTES, frame, target
+from trayapp.applet.rules import monitor_rules
 from trayapp.domain.absolute import NO_AMOUNTS, Amounts, growth_level, level_above
 from trayapp.domain.incidents import AlertPolicy, Quiet
 from trayapp.domain.levels import Level
@@ -17,7 +18,6 @@ from trayapp.domain.pressure import pressure_level
 from trayapp.domain.samples import SystemSample, TargetSample
 from trayapp.domain.targets import TargetRule
 from trayapp.errors import SettingsError
-from trayapp.rules import monitor_rules
 from trayapp.settings.parsing import parse_settings
 
 N, W, C, E = Level.NORMAL, Level.WARNING, Level.CRITICAL, Level.EMERGENCY

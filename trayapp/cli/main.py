@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         if any(argument.startswith("--profile") for argument in arguments):
-            from trayapp.profiles import take_profile
+            from trayapp.applet.profiles import take_profile
 
             arguments = take_profile(arguments, os.environ)
         speak_as_set(_config_of(arguments) or current_paths().settings_file)
@@ -368,7 +368,7 @@ def _start_app(*, headless: bool, interval_seconds: float | None, config: Path |
                 seconds=f"{interval_seconds:g}"
             )
         )
-    from trayapp.app import App
+    from trayapp.applet.app import App
 
     app = App(
         current_paths(), headless=headless, interval_seconds=interval_seconds, config_file=config
@@ -405,12 +405,12 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _health(options: argparse.Namespace) -> int:
+    from trayapp.applet.rules import monitor_rules
     from trayapp.domain.levels import Level
     from trayapp.domain.pressure import pressure_level
     from trayapp.domain.status import system_status
     from trayapp.domain.tray import system_line
     from trayapp.readers.system import open_system_reader
-    from trayapp.rules import monitor_rules
     from trayapp.settings import load_settings
 
     rules = monitor_rules(load_settings(current_paths().settings_file))
@@ -590,7 +590,7 @@ def _resume(_options: argparse.Namespace) -> int:
 
 
 def _debug(options: argparse.Namespace) -> int:
-    from trayapp.debug_log import FILE_NAME, read_lines
+    from trayapp.applet.debug_log import FILE_NAME, read_lines
 
     if options.what != "show":
         told = _call("debug", what=options.what)
@@ -746,7 +746,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _autostart(options: argparse.Namespace) -> int:
-    from trayapp.children import memtray_command
+    from trayapp.applet.children import memtray_command
     from trayapp.platforms import current_platform
 
     platform = current_platform()
@@ -898,7 +898,7 @@ def _tell_note(note: str) -> None:
 
 def _ask_for_file(verb: Literal["export", "report"], options: argparse.Namespace) -> int:
     """Open the window that asks where to."""
-    from trayapp.children import memtray_command, package_parent
+    from trayapp.applet.children import memtray_command, package_parent
     from trayapp.platforms import current_platform
     from trayapp.windows.saving import main as ask
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from trayapp.children import memtray_command, package_parent
+from trayapp.applet.children import memtray_command, package_parent
 from trayapp.domain.language import _
 from trayapp.errors import MemtrayError, PlatformError, WindowError
 

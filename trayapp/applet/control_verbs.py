@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from trayapp.applet.sampler import Sampler
 from trayapp.control.server import Handler
 from trayapp.domain.captures import base_name
 from trayapp.domain.language import _
 from trayapp.domain.samples import ProcessFacts, ProcessKey
 from trayapp.domain.view import Controls
 from trayapp.errors import HistoryError, MemtrayError, UsageError
-from trayapp.sampling import Sampler
 from trayapp.settings import TargetSettings, add_target, make_target_name, remove_target
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import MutableMapping, Sequence
 from typing import TYPE_CHECKING
 
-from trayapp.children import memtray_command, package_parent
+from trayapp.applet.children import memtray_command, package_parent
 from trayapp.domain.language import _
 from trayapp.errors import MemtrayError, UsageError
 from trayapp.paths import (

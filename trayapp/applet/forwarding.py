@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayapp.children import memtray_command, package_parent
+from trayapp.applet.children import memtray_command, package_parent
 from trayapp.domain.levels import Level
 from trayapp.domain.occasions import OCCASION_NAMES, Occasion, RunWatch
 from trayapp.domain.records import Event
@@ -21,8 +21,8 @@ from trayapp.domain.samples import ProcessKey
 from trayapp.domain.transitions import Transition, facts_of, message_of
 
 if TYPE_CHECKING:
-    from trayapp.actions import Actions
-    from trayapp.cleanups import Cleanups
+    from trayapp.applet.automatic_actions import Actions
+    from trayapp.applet.cleanups import Cleanups
     from trayapp.delivery.hooks import HookRunner
     from trayapp.delivery.journal import Journal
     from trayapp.delivery.jsonlines import JsonLines
@@ -155,7 +155,7 @@ class Forwarding:
             for target in settings.targets
         )
         if has_actions and self._actions is None:
-            from trayapp.actions import Actions, past_actions
+            from trayapp.applet.automatic_actions import Actions, past_actions
 
             self._actions = Actions(
                 self._settings,

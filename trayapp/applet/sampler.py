@@ -13,6 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from trayapp.applet.rebuilding import RUNS, Rebuilding
+from trayapp.applet.rules import budget_of, monitor_rules, retention
+from trayapp.applet.state import load_incidents, load_memory, load_oom_mark, save_incidents
 from trayapp.domain.applications import ApplicationUse
 from trayapp.domain.bars import BAR_COUNT
 from trayapp.domain.budget import BudgetKeeper, BudgetVerdict
@@ -34,10 +37,7 @@ from trayapp.readers.boot import boot_of_machine
 from trayapp.readers.itself import RequestedWork
 from trayapp.readers.look import MachineReader
 from trayapp.readers.pace import next_tick_seconds
-from trayapp.rebuilding import RUNS, Rebuilding
-from trayapp.rules import budget_of, monitor_rules, retention
 from trayapp.settings import SettingsFile
-from trayapp.state import load_incidents, load_memory, load_oom_mark, save_incidents
 
 _HOUSEKEEPING_SECONDS = 1.0
 _SLOWEST_SECONDS = 30.0
@@ -46,7 +46,7 @@ _RECENT_ALERTS = 8
 _RECENT_SECONDS = 7 * 86_400.0
 
 if TYPE_CHECKING:
-    from trayapp.debug_log import DebugLog
+    from trayapp.applet.debug_log import DebugLog
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)

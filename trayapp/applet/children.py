@@ -25,7 +25,7 @@ def memtray_command() -> list[str]:
 
 def package_parent() -> Path:
     """The folder from which this package is imported."""
-    return Path(__file__).resolve().parent.parent
+    return Path(__file__).resolve().parents[2]
 
 
 class Children:

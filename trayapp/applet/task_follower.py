@@ -92,8 +92,8 @@ class TaskFollower:
         if now < self._due_seconds or self.is_asking or not view.targets:
             return
         self._due_seconds = now + self._period_seconds
+        from trayapp.applet.left_tasks import find_left
         from trayapp.control.personal import PROBE, endpoint_name, find_names
-        from trayapp.left_tasks import find_left
 
         names = frozenset(find_names(self._runtime, PROBE))
         left = find_left(self._runtime)
@@ -136,7 +136,7 @@ class TaskFollower:
             self.is_asking = False
 
     def _take_left(self, files: Sequence[Path]) -> None:
-        from trayapp.left_tasks import take_left
+        from trayapp.applet.left_tasks import take_left
 
         for left in take_left(files, self._rules):
             self._keep(left.tasks, left.target, MOST_OF_A_PROCESS, left.dropped_count)

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from trayapp.applet.sampler import Sampler
 from trayapp.cleanup.cleaning import Trimmer, clean_app, clean_target
 from trayapp.domain.cleaning import APP, FOLLOW_UP_SECONDS, CleanupResult, follow_up
 from trayapp.domain.records import Event
 from trayapp.domain.samples import ProcessKey
 from trayapp.domain.view import TargetView, View
-from trayapp.sampling import Sampler
 
 _REMEMBERED = 100
 

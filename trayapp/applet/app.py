@@ -16,8 +16,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from trayapp import __version__
-from trayapp.children import Children, memtray_command, package_parent
-from trayapp.cleanups import Cleanups
+from trayapp.applet.children import Children, memtray_command, package_parent
+from trayapp.applet.cleanups import Cleanups
+from trayapp.applet.first_start import (
+    ENTRY,
+    SEEN,
+    UNSEEN,
+    UNSEEN_SECONDS,
+    greeting,
+    no_tray_hint,
+)
+from trayapp.applet.forwarding import Forwarding
+from trayapp.applet.process_environment import surroundings
+from trayapp.applet.profiles import known_profiles, present_profile, start_profile
+from trayapp.applet.rules import target_rules
+from trayapp.applet.sampler import Sampler
+from trayapp.applet.state import (
+    Switches,
+    load_switches,
+    load_tray_memory,
+    save_switches,
+    save_tray_memory,
+)
+from trayapp.applet.task_follower import TaskFollower
+from trayapp.applet.terminal import LiveLines
 from trayapp.control.server import ControlServer
 from trayapp.delivery.banner import Banner
 from trayapp.delivery.channels import find_channels
@@ -48,32 +70,10 @@ from trayapp.domain.tray import SNOOZE_CHOICES, shown_choices, tray_state
 from trayapp.domain.units import format_duration, parse_duration, use_units
 from trayapp.domain.view import Controls
 from trayapp.errors import MemtrayError, PlatformError, TrayError, UsageError
-from trayapp.forwarding import Forwarding
-from trayapp.introducing import (
-    ENTRY,
-    SEEN,
-    UNSEEN,
-    UNSEEN_SECONDS,
-    greeting,
-    no_tray_hint,
-)
 from trayapp.paths import Paths
 from trayapp.platforms import current_platform
-from trayapp.profiles import known_profiles, present_profile, start_profile
 from trayapp.readers.itself import RequestedWork
-from trayapp.rules import target_rules
-from trayapp.sampling import Sampler
 from trayapp.settings import SettingsFile, TargetSettings, add_target, make_target_name
-from trayapp.state import (
-    Switches,
-    load_switches,
-    load_tray_memory,
-    save_switches,
-    save_tray_memory,
-)
-from trayapp.surroundings import surroundings
-from trayapp.tasks import TaskFollower
-from trayapp.terminal import LiveLines
 
 if TYPE_CHECKING:
     from trayapp.tray.backends import Backend
@@ -645,7 +645,7 @@ class App:
 
     def _write_snapshot(self) -> Path:
         """Write what is known now to a file of its own. A background thread."""
-        from trayapp.snapshots import write_snapshot
+        from trayapp.applet.snapshots import write_snapshot
 
         processes = self._sampler.read_all_processes()
         file = write_snapshot(self._paths.snapshots, self._status(), processes)
@@ -658,7 +658,7 @@ class App:
 
     def _answer(self, verb: str, arguments: Mapping[str, object]) -> Mapping[str, object]:
         """Answer a window. The control thread."""
-        from trayapp.answers import Answers
+        from trayapp.applet.control_verbs import Answers
 
         return Answers(self._sampler, self._config_file, self._controls).handlers()[verb](arguments)
 
@@ -783,7 +783,7 @@ class App:
 
     def _control_debug(self, arguments: Mapping[str, object]) -> dict[str, object]:
         """Switch the debug log, or only tell whether it is on; it lasts until Memtray ends."""
-        from trayapp.debug_log import FILE_NAME, DebugLog
+        from trayapp.applet.debug_log import FILE_NAME, DebugLog
 
         what, debug = arguments.get("what"), self._sampler.debug
         if what == "on" and debug is None:
@@ -867,7 +867,7 @@ class _LogHandler(logging.Handler):
 
 def _icon_file(name: str = "memtray.png") -> Path | None:
     """One of the application's own pictures: in the package when installed, in a checkout else."""
-    for folder in (Path(__file__).parent / "_icons", package_parent() / "icons"):
+    for folder in (Path(__file__).parent.parent / "_icons", package_parent() / "icons"):
         file = folder / name
         if file.is_file():
             return file

@@ -1,0 +1,1 @@
+"""The resident applet: wires every room but the command line together."""
