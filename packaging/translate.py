@@ -1,7 +1,7 @@
 """Collect the texts of the package into its catalogues, and compile those.
 
 Run `python packaging/translate.py` after texts have changed (it needs the `dev` extra). New texts
-are added to each `trayapp/locale/LANGUAGE/LC_MESSAGES/memtray.po` untranslated, those that are gone
+are added untranslated to every `memtray.po` below `trayapp/language/locale`, those that are gone
 are taken out, and `memtray.mo` is written beside it. `--missing` prints what is not translated yet,
 and fails if there is anything.
 """
@@ -20,7 +20,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from trayapp.domain.language import LANGUAGES  # noqa: E402 - of this checkout
+from trayapp.language.catalogue import LANGUAGES  # noqa: E402 - of this checkout
 
 PACKAGE = ROOT / "trayapp"
 CREATED = datetime(2026, 11, 20, tzinfo=UTC)
@@ -90,7 +90,7 @@ def save(catalogue: Catalog, file: Path) -> None:
 
 def catalogue_file(language: str) -> Path:
     """Where translators write."""
-    return PACKAGE / "locale" / language / "LC_MESSAGES" / "memtray.po"
+    return PACKAGE / "language" / "locale" / language / "LC_MESSAGES" / "memtray.po"
 
 
 def is_translated(entry: object) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.font_manager import FontProperties, fontManager
 
 from trayapp.chart_fonts import chart_fonts
-from trayapp.domain.language import use_catalogue
+from trayapp.language.catalogue import use_catalogue
 
 
 @pytest.fixture

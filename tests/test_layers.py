@@ -19,6 +19,7 @@ EVERYTHING = {
 }  # fmt: skip
 #: For each room, the rooms and foreign packages it may import beside the standard library.
 ALLOWED = {
+    "language": set[str](),
     "domain": set[str](),
     "platforms": {"domain", "psutil", "jeepney"},
     "readers": {"domain", "platforms", "psutil"},
@@ -59,7 +60,7 @@ ALLOWED = {
     "cli": EVERYTHING | {"applet"},
 }
 #: Files beside the rooms that everybody may know.
-COMMON = {"chart_fonts", "speaking", "errors", "paths"}
+COMMON = {"chart_fonts", "language", "errors", "paths"}
 #: What the domain must do without: the machine, the clock, the screen, threads and files.
 IMPURE = {
     "asyncio", "ctypes", "datetime", "http", "io", "logging", "multiprocessing", "os", "pathlib",

@@ -21,12 +21,12 @@ from babel.messages.pofile import read_po
 
 from trayapp import errors
 from trayapp.domain.incidents import Incident
-from trayapp.domain.language import LANGUAGES, _, format_count, format_number, spoken_language
 from trayapp.domain.levels import Level
 from trayapp.domain.tray import incident_line, target_line
-from trayapp.domain.units import format_rate, format_size, use_units
 from trayapp.domain.view import TargetView
-from trayapp.speaking import choose, speak, speak_as_set
+from trayapp.language.catalogue import LANGUAGES, _, format_count, format_number, spoken_language
+from trayapp.language.startup import choose, speak, speak_as_set
+from trayapp.language.units import format_rate, format_size, use_units
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "trayapp"
@@ -57,7 +57,7 @@ def english() -> Iterator[None]:
 
 
 def read_catalogue(language: str) -> Any:
-    file = PACKAGE / "locale" / language / "LC_MESSAGES" / "memtray.po"
+    file = PACKAGE / "language" / "locale" / language / "LC_MESSAGES" / "memtray.po"
     with file.open("rb") as stream:
         return read_po(stream, locale=language)
 
@@ -122,7 +122,7 @@ def test_translations_hold_the_same_figures_and_names(language: str) -> None:
 def test_what_is_read_at_run_time_is_what_translators_wrote(language: str) -> None:
     compiled = io.BytesIO()
     write_mo(compiled, read_catalogue(language))
-    file = PACKAGE / "locale" / language / "LC_MESSAGES" / "memtray.mo"
+    file = PACKAGE / "language" / "locale" / language / "LC_MESSAGES" / "memtray.mo"
     assert file.read_bytes() == compiled.getvalue()
 
 
@@ -251,7 +251,7 @@ def test_commands_speak_the_language_of_the_environment(tmp_path: Path) -> None:
 
 def test_english_loads_no_catalogue() -> None:
     code = (
-        "import sys; from trayapp.speaking import speak; speak('en');"
+        "import sys; from trayapp.language.startup import speak; speak('en');"
         "print('gettext' in sys.modules)"
     )
     told = subprocess.run(

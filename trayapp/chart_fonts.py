@@ -13,7 +13,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.font_manager import FontProperties, fontManager
 
-from trayapp.domain.language import spoken_language
+from trayapp.language.catalogue import spoken_language
 
 _USUAL = (
     "DejaVu Sans",

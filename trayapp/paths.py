@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayapp.domain.language import _
 from trayapp.errors import UsageError
+from trayapp.language.catalogue import _
 
 PROFILE_VARIABLE = "MEMTRAY_PROFILE"
 DEFAULT_PROFILE = "default"

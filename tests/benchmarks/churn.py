@@ -30,8 +30,8 @@ from trayapp.domain.monitor import Outcome
 from trayapp.domain.status import status
 from trayapp.domain.targets import TargetRule
 from trayapp.domain.tray import tray_state
-from trayapp.domain.units import format_size
 from trayapp.domain.view import Controls
+from trayapp.language.units import format_size
 from trayapp.platforms import current_platform
 from trayapp.readers.footprint import FootprintReader, ProcFootprints
 from trayapp.readers.itself import AppReader, ProcCosts

@@ -24,7 +24,7 @@ from pathlib import Path
 from tests.benchmarks.costs import read_uss_bytes
 from trayapp.domain.levels import Level
 from trayapp.domain.menu import IconPicture
-from trayapp.domain.units import format_size
+from trayapp.language.units import format_size
 
 SIZE_PX = 48
 DRAWN_COUNT = 2000

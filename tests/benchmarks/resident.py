@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.benchmarks.costs import read_cpu_seconds, read_uss_bytes
 from tests.desktop.desktop import VirtualDesktop, wait_until
-from trayapp.domain.units import format_size
+from trayapp.language.units import format_size
 
 IDLE_COUNT = 500
 TARGET_COUNT = 10

@@ -30,7 +30,7 @@ from tests.benchmarks.contestants import IDLE_TARGETS, Contestant, Running, cont
 from tests.benchmarks.costs import read_busy_seconds, read_costs
 from tests.benchmarks.crowd import crowd
 from tests.benchmarks.resident import MOVING
-from trayapp.domain.units import format_size
+from trayapp.language.units import format_size
 from trayapp.platforms import current_platform
 from trayapp.readers.following import SETTLE_SECONDS
 from trayapp.readers.procfs import LIST_AT_LEAST_EVERY_SECONDS, ProcfsReader

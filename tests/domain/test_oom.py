@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from trayapp.domain.levels import Level
 from trayapp.domain.oom import PATIENCE_SECONDS, Ended, OomCount, OomKill, OomWatch, Owner, Victim
-from trayapp.domain.units import MIB
+from trayapp.language.units import MIB
 
 GIB = 1024 * MIB
 WEB = Ended("gunicorn", 70, "web", 900 * MIB)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 
-from trayapp.domain.language import use_catalogue
-from trayapp.domain.reasons import reason_of
+from trayapp.language.catalogue import use_catalogue
+from trayapp.language.reasons import reason_of
 
 
 def test_the_usual_reasons_are_translated_and_others_left() -> None:

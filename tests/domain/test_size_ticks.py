@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trayapp.domain.size_ticks import size_ticks
-from trayapp.domain.units import use_units
+from trayapp.language.units import use_units
 
 MIB, GIB = 1024.0**2, 1024.0**3
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.domain.units import (
+from trayapp.language.units import (
     format_duration,
     format_estimate,
     format_percent,

@@ -24,7 +24,6 @@ from pyarrow import parquet
 
 from tests.desktop.desktop import wait_until
 from tests.windows.stores import GIB, MIB, START, Curve, target, write_store
-from trayapp.domain.language import use_catalogue
 from trayapp.domain.records import Event, JsonValue, Series
 from trayapp.errors import ExportError, HistoryError, UsageError
 from trayapp.export.export import ExportOptions, main
@@ -33,6 +32,7 @@ from trayapp.export.source import Cell, Row, open_source
 from trayapp.history.reader import HistoryReader
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
+from trayapp.language.catalogue import use_catalogue
 from trayapp.recording.files import read_recording
 
 REPOSITORY = Path(__file__).parent.parent.parent

@@ -10,7 +10,7 @@ import pytest
 from tests.readers.children import running_python, tell
 from trayapp.domain.leaks.staleness import ReferencedRequest, ReferencedSample
 from trayapp.domain.samples import ProcessKey
-from trayapp.domain.units import MIB
+from trayapp.language.units import MIB
 from trayapp.readers.procfile import read_started
 from trayapp.readers.referenced import ReferencedReader
 

@@ -13,8 +13,8 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from trayapp.domain.units import GIB, KIB, MIB
 from trayapp.errors import SettingsError
+from trayapp.language.units import GIB, KIB, MIB
 from trayapp.settings import (
     FIELDS,
     LISTS,

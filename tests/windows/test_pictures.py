@@ -13,7 +13,7 @@ from tests.windows.past import DAY, HOUR, write_past
 from tests.windows.stores import START
 from tests.windows.test_plot import draw, pixels, texts
 from trayapp.chart_fonts import use_chart_fonts
-from trayapp.domain.language import use_catalogue
+from trayapp.language.catalogue import use_catalogue
 from trayapp.windows.palette import DARK, LIGHT, Palette
 
 END = START + 40 * DAY

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from trayapp.domain.language import LANGUAGES, _
+from trayapp.language.catalogue import LANGUAGES, _
+from trayapp.language.startup import speak
 from trayapp.settings import FIELDS, LISTS, TABLES, Field
 from trayapp.settings.editor import default_value
 from trayapp.settings.fields import RESERVED_NAMES, TERMINATE_PHRASE, fields_of
 from trayapp.settings.kinds import Choice, Kind, Subject, Texts
-from trayapp.speaking import speak
 from trayapp.windows.setting_names import (
     ALTERNATIVES,
     LIST_HELP,

@@ -49,7 +49,6 @@ from trayapp.delivery.log import LogFile
 from trayapp.delivery.notifier import Notifier
 from trayapp.domain.captures import base_name
 from trayapp.domain.cleaning import APP, CleanupResult
-from trayapp.domain.dates import weekday_name
 from trayapp.domain.icon import color_problems
 from trayapp.domain.identity import (
     MEMTRAY,
@@ -60,16 +59,17 @@ from trayapp.domain.identity import (
     target_of,
 )
 from trayapp.domain.incidents import Announcement, Incident
-from trayapp.domain.language import N_, _, listed, paragraph
 from trayapp.domain.levels import Level
 from trayapp.domain.monitor import Outcome
 from trayapp.domain.names import process_label
 from trayapp.domain.records import Event
 from trayapp.domain.status import application_status, status
 from trayapp.domain.tray import SNOOZE_CHOICES, shown_choices, tray_state
-from trayapp.domain.units import format_duration, parse_duration, use_units
 from trayapp.domain.view import Controls
 from trayapp.errors import MemtrayError, PlatformError, TrayError, UsageError
+from trayapp.language.catalogue import N_, _, listed, paragraph
+from trayapp.language.dates import weekday_name
+from trayapp.language.units import format_duration, parse_duration, use_units
 from trayapp.paths import Paths
 from trayapp.platforms import current_platform
 from trayapp.readers.itself import RequestedWork

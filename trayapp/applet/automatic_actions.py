@@ -20,7 +20,6 @@ from trayapp.domain.actions import (
     Decision,
 )
 from trayapp.domain.cleaning import CleanupResult
-from trayapp.domain.language import _, listed, ngettext, paragraph
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Event
 from trayapp.domain.samples import ProcessKey
@@ -28,6 +27,7 @@ from trayapp.domain.transitions import Transition
 from trayapp.domain.view import TargetView, View
 from trayapp.errors import HistoryError, MemtrayError
 from trayapp.history.reader import HistoryReader
+from trayapp.language.catalogue import _, listed, ngettext, paragraph
 from trayapp.settings import Settings
 from trayapp.settings.fields import TERMINATE_PHRASE
 

@@ -9,8 +9,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayapp.domain.language import _
 from trayapp.errors import WindowError
+from trayapp.language.catalogue import _
 
 if TYPE_CHECKING:
     import subprocess

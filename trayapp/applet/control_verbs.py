@@ -8,10 +8,10 @@ from pathlib import Path
 from trayapp.applet.sampler import Sampler
 from trayapp.control.server import Handler
 from trayapp.domain.captures import base_name
-from trayapp.domain.language import _
 from trayapp.domain.samples import ProcessFacts, ProcessKey
 from trayapp.domain.view import Controls
 from trayapp.errors import HistoryError, MemtrayError, UsageError
+from trayapp.language.catalogue import _
 from trayapp.settings import TargetSettings, add_target, make_target_name, remove_target
 
 

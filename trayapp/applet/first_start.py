@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from trayapp.domain.language import _
+from trayapp.language.catalogue import _
 
 SEEN, UNSEEN, ENTRY = "icon seen", "icon not seen", "application entry"
 """What `TrayMemory.told` keeps of it."""

@@ -8,8 +8,8 @@ from collections.abc import MutableMapping, Sequence
 from typing import TYPE_CHECKING
 
 from trayapp.applet.children import memtray_command, package_parent
-from trayapp.domain.language import _
 from trayapp.errors import MemtrayError, UsageError
+from trayapp.language.catalogue import _
 from trayapp.paths import (
     DEFAULT_PROFILE,
     PROFILE_VARIABLE,

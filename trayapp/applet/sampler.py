@@ -21,7 +21,6 @@ from trayapp.domain.bars import BAR_COUNT
 from trayapp.domain.budget import BudgetKeeper, BudgetVerdict
 from trayapp.domain.hours import is_within
 from trayapp.domain.incidents import Quiet
-from trayapp.domain.language import _
 from trayapp.domain.leaks.staleness import ReferencedRequest
 from trayapp.domain.monitor import PRIORS_SECONDS, SESSION, Monitor, Outcome
 from trayapp.domain.pacing import MovementGauge, PaceKeeper, PaceRule
@@ -33,6 +32,7 @@ from trayapp.domain.view import View
 from trayapp.errors import HistoryError, MemtrayError, SettingsError
 from trayapp.history.reader import HistoryReader
 from trayapp.history.writer import HistoryWriter
+from trayapp.language.catalogue import _
 from trayapp.readers.boot import boot_of_machine
 from trayapp.readers.itself import RequestedWork
 from trayapp.readers.look import MachineReader

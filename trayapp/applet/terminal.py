@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TextIO
 
-from trayapp.domain.language import _
 from trayapp.domain.tray import (
     app_line,
     application_line,
@@ -19,6 +18,7 @@ from trayapp.domain.tray import (
     target_line,
 )
 from trayapp.domain.view import View
+from trayapp.language.catalogue import _
 
 _PLAIN_SECONDS = 10.0
 _APPLICATIONS = 3

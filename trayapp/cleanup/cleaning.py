@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from trayapp.domain.cleaning import APP, CleanupResult
-from trayapp.domain.language import _, format_count, listed, ngettext, paragraph
 from trayapp.domain.samples import ProcessKey
 from trayapp.errors import ControlError, PlatformError
+from trayapp.language.catalogue import _, format_count, listed, ngettext, paragraph
 
 if TYPE_CHECKING:
     from trayapp.cleanup.probes import Collected, Probes

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from trayapp.control.client import call
 from trayapp.control.personal import PROBE, endpoint_name
-from trayapp.domain.language import _
 from trayapp.domain.names import short_name
 from trayapp.domain.samples import ProcessKey
 from trayapp.errors import ControlError, NotRunningError
+from trayapp.language.catalogue import _
 
 CALL_LIMIT_SECONDS = 10.0
 """For one probe: a program with a hundred million objects needs so long."""

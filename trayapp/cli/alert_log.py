@@ -6,11 +6,11 @@ import json
 import time
 from pathlib import Path
 
-from trayapp.domain.language import _
 from trayapp.domain.levels import level_said
 from trayapp.domain.records import Event
 from trayapp.domain.transitions import JOURNAL_KINDS, LEVEL, decision_said
 from trayapp.history.reader import HistoryReader
+from trayapp.language.catalogue import _
 
 
 def print_alert_log(history_file: Path, *, as_json: bool) -> None:

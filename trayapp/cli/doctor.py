@@ -11,8 +11,8 @@ from importlib import metadata, util
 from typing import Any, Literal
 
 from trayapp import __version__
-from trayapp.domain.language import N_, _, listed, ngettext
 from trayapp.errors import MemtrayError, NotRunningError, SettingsError
+from trayapp.language.catalogue import N_, _, listed, ngettext
 from trayapp.paths import Paths
 
 _MARKS = {"good": "✓", "note": "•", "bad": "✗"}

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from trayapp import __version__
-from trayapp.domain.language import _
 from trayapp.errors import MemtrayError, UsageError, WindowError
+from trayapp.language.catalogue import _
+from trayapp.language.startup import speak_as_set
 from trayapp.paths import current_paths
-from trayapp.speaking import speak_as_set
 
 if TYPE_CHECKING:
     import argparse
@@ -73,7 +73,7 @@ def _config_of(arguments: Sequence[str]) -> Path | None:
 def _parser() -> argparse.ArgumentParser:
     import argparse
 
-    from trayapp.domain.units import parse_duration
+    from trayapp.language.units import parse_duration
 
     def duration(text: str) -> float:
         try:
@@ -325,7 +325,7 @@ def _add_reading_options(parser: argparse.ArgumentParser) -> None:
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
     import argparse
 
-    from trayapp.domain.units import parse_size
+    from trayapp.language.units import parse_size
 
     def size(text: str) -> int:
         try:
@@ -644,7 +644,7 @@ def _alerts(options: argparse.Namespace) -> int:
 
 
 def _duration_of(text: str) -> float:
-    from trayapp.domain.units import parse_duration
+    from trayapp.language.units import parse_duration
 
     try:
         return parse_duration(text)

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from trayapp.domain.units import format_percent
+from trayapp.language.units import format_percent
 from trayapp.recording.progress import Progress
 
 

@@ -6,12 +6,12 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from trayapp.domain.language import N_, _, listed, ngettext
 from trayapp.domain.levels import Level
 from trayapp.domain.sizes import size_label
 from trayapp.domain.tray import pace_text
 from trayapp.domain.trend import trend_figures
-from trayapp.domain.units import format_percent, format_size
+from trayapp.language.catalogue import N_, _, listed, ngettext
+from trayapp.language.units import format_percent, format_size
 
 _MOST_APPLICATIONS = 5
 _VERDICTS = {

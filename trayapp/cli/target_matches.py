@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from trayapp.applet.rules import monitor_rules
-from trayapp.domain.language import _, ngettext
 from trayapp.domain.names import shown_name
 from trayapp.domain.nearest import nearest_match, shown_command
 from trayapp.domain.samples import ProcessFacts
 from trayapp.domain.targets import TargetRule, TargetTracker
 from trayapp.errors import UsageError
+from trayapp.language.catalogue import _, ngettext
 from trayapp.paths import current_paths
 from trayapp.readers.processes import open_process_reader
 from trayapp.settings import load_settings

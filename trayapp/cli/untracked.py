@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trayapp.control.client import call
-from trayapp.domain.language import _
 from trayapp.errors import MemtrayError, UsageError
+from trayapp.language.catalogue import _
 from trayapp.windows.labels import plain_name
 
 

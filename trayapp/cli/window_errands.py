@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trayapp.applet.children import memtray_command, package_parent
-from trayapp.domain.language import _
 from trayapp.errors import MemtrayError, PlatformError, WindowError
+from trayapp.language.catalogue import _
 
 _SAME_START_SECONDS = 2.0
 """Two ways of reading when a process began differ by less."""

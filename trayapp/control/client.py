@@ -19,8 +19,8 @@ from trayapp.control.protocol import (
     read_loopback,
     short_path,
 )
-from trayapp.domain.language import N_, _
 from trayapp.errors import ControlError, NotRunningError
+from trayapp.language.catalogue import N_, _
 
 _NOT_RUNNING = N_("Memtray is not running; start it with: memtray")
 

@@ -16,8 +16,8 @@ from trayapp.control.protocol import (
     encode,
     short_path,
 )
-from trayapp.domain.language import _
 from trayapp.errors import AlreadyRunningError, ControlError
+from trayapp.language.catalogue import _
 
 _BACKLOG = 64
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from trayapp.control.endpoint import open_endpoint
 from trayapp.control.protocol import CONTROL, REQUEST_LIMIT_BYTES, decode, encode, is_own
-from trayapp.domain.language import _
 from trayapp.errors import ControlError, MemtrayError, UsageError
+from trayapp.language.catalogue import _
 
 Handler = Callable[[Mapping[str, object]], Mapping[str, object]]
 

@@ -21,8 +21,8 @@ from jeepney import (
 
 from trayapp.delivery.banner import Banner, DeliveryResult, plain, presentable
 from trayapp.delivery.channel import Available, ButtonPressed
-from trayapp.domain.language import N_, _, format_number
 from trayapp.domain.levels import Level
+from trayapp.language.catalogue import N_, _, format_number
 from trayapp.platforms.session_bus import BUS, BusError, SessionBus
 
 CALL_LIMIT_SECONDS = 3.0

@@ -16,8 +16,8 @@ from trayapp.delivery.banner import Banner, DeliveryResult, one_line
 from trayapp.delivery.channel import Available, ButtonPressed, DesktopChannel
 from trayapp.delivery.console import Console
 from trayapp.delivery.log import LogFile
-from trayapp.domain.language import _
 from trayapp.domain.levels import Level
+from trayapp.language.catalogue import _
 
 FIRST_RETRY_SECONDS = 2.0
 LONGEST_RETRY_SECONDS = 300.0

@@ -19,10 +19,10 @@ from trayapp.delivery.banner import plain
 from trayapp.delivery.retries import Retries
 from trayapp.delivery.spool import Spool
 from trayapp.domain.alerting import Announcement
-from trayapp.domain.language import _, ngettext
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Event, JsonValue
 from trayapp.domain.transitions import Transition
+from trayapp.language.catalogue import _, ngettext
 
 if TYPE_CHECKING:
     import subprocess

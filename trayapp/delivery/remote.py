@@ -16,10 +16,10 @@ from typing import Any
 
 from trayapp.delivery.banner import plain
 from trayapp.delivery.spool import Spool
-from trayapp.domain.language import N_, _
 from trayapp.domain.levels import Level
 from trayapp.domain.transitions import Transition
 from trayapp.errors import AlreadyRunningError, ChannelError, DeliveryError
+from trayapp.language.catalogue import N_, _
 from trayapp.platforms import current_platform
 
 TURN_SECONDS = 300.0

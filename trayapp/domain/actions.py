@@ -12,14 +12,14 @@ from typing import Literal, NamedTuple
 
 from trayapp.domain.alerting import Incident
 from trayapp.domain.captures import base_name
-from trayapp.domain.language import N_, _, format_number, ngettext
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Event, JsonValue
 from trayapp.domain.samples import ProcessKey
 from trayapp.domain.telling import TARGET_INCIDENTS
 from trayapp.domain.transitions import Transition
-from trayapp.domain.units import format_percent, format_size
 from trayapp.domain.view import TargetView
+from trayapp.language.catalogue import N_, _, format_number, ngettext
+from trayapp.language.units import format_percent, format_size
 
 ACTION = "action"
 """The kind of the events about them."""

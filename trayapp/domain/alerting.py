@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from trayapp.domain.identity import family_of, name_in
-from trayapp.domain.language import _
 from trayapp.domain.levels import Level
 from trayapp.domain.repeats import Telling
 from trayapp.domain.samples import ProcessKey
+from trayapp.language.catalogue import _
 
 Phase = Literal["active", "recovering", "unknown"]
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from trayapp.domain.language import _, format_number
 from trayapp.domain.samples import AppSample
-from trayapp.domain.units import MIB, format_percent, format_size
+from trayapp.language.catalogue import _, format_number
+from trayapp.language.units import MIB, format_percent, format_size
 
 WINDOW_SECONDS = 60.0
 """CPU and disk writes are averaged over this long."""

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from trayapp.domain.records import Point
-from trayapp.domain.units import KIB
+from trayapp.language.units import KIB
 
 HOUR_SECONDS = 3600.0
 _LEAST_TOLERANCE_SECONDS = 15.0

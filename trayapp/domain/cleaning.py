@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from trayapp.domain.language import _, paragraph
 from trayapp.domain.records import Event
-from trayapp.domain.units import KIB, format_size
+from trayapp.language.catalogue import _, paragraph
+from trayapp.language.units import KIB, format_size
 
 FOLLOW_UP_SECONDS = 60.0
 APP = "memtray"

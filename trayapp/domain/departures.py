@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Mapping
 
 from trayapp.domain.alerting import Incident
 from trayapp.domain.identity import OTHERS_LEAK, application_key
-from trayapp.domain.language import _
 from trayapp.domain.leaks.evidence import stopped_text
 from trayapp.domain.samples import Everything
 from trayapp.domain.telling import TARGET_INCIDENTS
 from trayapp.domain.view import TargetView
+from trayapp.language.catalogue import _
 
 
 def departed(

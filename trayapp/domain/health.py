@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trayapp.domain.language import _
 from trayapp.domain.levels import Level
 from trayapp.domain.middle import median
-from trayapp.domain.units import MIB
+from trayapp.language.catalogue import _
+from trayapp.language.units import MIB
 
 SHORTEST_SECONDS = 60.0
 """Shorter runs, or those with fewer than a dozen sizes, tell nothing."""

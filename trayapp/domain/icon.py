@@ -7,12 +7,12 @@ import functools
 from trayapp.domain.application_trends import ApplicationView
 from trayapp.domain.bars import BAR_COUNT, share_heights, zoomed_heights
 from trayapp.domain.colors import LEGIBLE_CONTRAST, Rgb, contrast
-from trayapp.domain.language import _, format_number
 from trayapp.domain.levels import Level
 from trayapp.domain.menu import DRAWN_NUMBERS, IconPicture
 from trayapp.domain.pressure import stall_or_used_share
-from trayapp.domain.units import format_percent
 from trayapp.domain.view import Controls, TargetView, View
+from trayapp.language.catalogue import _, format_number
+from trayapp.language.units import format_percent
 
 PANEL_COLORS: dict[str, Rgb] = {"light": (0xF2, 0xF2, 0xF2), "dark": (0x2B, 0x2B, 0x2B)}
 """What panels look like by default."""

@@ -22,9 +22,9 @@ from trayapp.domain.alerting import (
     Reached,
 )
 from trayapp.domain.identity import SYSTEM
-from trayapp.domain.language import _
 from trayapp.domain.levels import Level
 from trayapp.domain.telling import TARGET_INCIDENTS, Closed, Entry, Fold, Teller
+from trayapp.language.catalogue import _
 
 __all__ = [
     "GAP_SECONDS",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from trayapp.domain.language import N_, _
+from trayapp.language.catalogue import N_, _
 
 
 class Level(IntEnum):

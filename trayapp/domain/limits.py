@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
-from trayapp.domain.language import N_, _
 from trayapp.domain.sizes import size_of_sample
-from trayapp.domain.units import format_estimate, format_size
+from trayapp.language.catalogue import N_, _
+from trayapp.language.units import format_estimate, format_size
 
 if TYPE_CHECKING:
     from trayapp.domain.samples import SystemSample, TargetSample

@@ -33,7 +33,6 @@ from trayapp.domain.incidents import (
     Reached,
     level_of_share,
 )
-from trayapp.domain.language import _
 from trayapp.domain.leaks import (
     MOST_PRIORS,
     NOTHING_TO_JUDGE,
@@ -104,8 +103,9 @@ from trayapp.domain.texts import (
     size_text,
     spike_text,
 )
-from trayapp.domain.units import format_size
 from trayapp.domain.view import TargetView, View
+from trayapp.language.catalogue import _
+from trayapp.language.units import format_size
 
 FORECAST_KEY = "forecast"
 SESSION = "session"

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from trayapp.domain.language import _, paragraph
 from trayapp.domain.names import process_label, short_name
 from trayapp.domain.samples import ProcessFacts
 from trayapp.domain.targets import TargetRule
-from trayapp.domain.units import format_estimate
+from trayapp.language.catalogue import _, paragraph
+from trayapp.language.units import format_estimate
 
 UNMATCHED_SECONDS = 60.0
 """A rule that has matched nothing for so long is told of."""

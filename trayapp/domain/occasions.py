@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from trayapp.domain.identity import about_of, target_key
-from trayapp.domain.language import _
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Event
 from trayapp.domain.samples import ProcessKey
-from trayapp.domain.units import format_duration, format_size
 from trayapp.domain.view import TargetView
+from trayapp.language.catalogue import _
+from trayapp.language.units import format_duration, format_size
 
 RUN_END, TARGET_START, TARGET_END = "run_end", "target_start", "target_end"
 OCCASION_NAMES = (RUN_END, "cleanup", "snapshot", "action", TARGET_START, TARGET_END)

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from trayapp.domain.alerting import Condition
 from trayapp.domain.identity import OOM, SYSTEM, target_key
-from trayapp.domain.language import _, format_count, listed, ngettext, paragraph
 from trayapp.domain.levels import Level
 from trayapp.domain.names import shown_name
 from trayapp.domain.records import Event
-from trayapp.domain.units import MIB, format_size
+from trayapp.language.catalogue import _, format_count, listed, ngettext, paragraph
+from trayapp.language.units import MIB, format_size
 
 SLACK_SECONDS = 2.0
 """A process is seen to have ended up to a tick or two from when its end was counted."""

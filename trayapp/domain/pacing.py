@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from trayapp.domain.language import _, listed
 from trayapp.domain.samples import SystemSample
-from trayapp.domain.units import MIB, format_duration, format_size
+from trayapp.language.catalogue import _, listed
+from trayapp.language.units import MIB, format_duration, format_size
 
 STEPS = (4.0, 2.0, 1.0, 0.5, 0.2, 0.1)
 """Intervals in use, as multiples of the person's: few and round, so that ticks of many programs

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from trayapp.domain.incidents import PRESSURE_KEY, Incident
-from trayapp.domain.language import _, paragraph
 from trayapp.domain.levels import Level
 from trayapp.domain.texts import limit_text
 from trayapp.domain.view import TargetView
+from trayapp.language.catalogue import _, paragraph
 
 
 def as_of_now(

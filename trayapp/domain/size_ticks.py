@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from trayapp.domain.language import _, format_number
-from trayapp.domain.units import unit_for
+from trayapp.language.catalogue import _, format_number
+from trayapp.language.units import unit_for
 
 _STEPS = (1, 2, 5, 10)
 

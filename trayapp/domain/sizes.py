@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple, get_args
 
-from trayapp.domain.language import _
 from trayapp.domain.samples import MemoryReading, TargetSample
-from trayapp.domain.units import format_size
+from trayapp.language.catalogue import _
+from trayapp.language.units import format_size
 
 SizeKind = Literal["proportional", "estimated", "anonymous", "resident"]
 """How a size was found:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trayapp.domain.cleaning import CLEANUP
-from trayapp.domain.language import _, format_count, format_number, ngettext
 from trayapp.domain.records import Event
-from trayapp.domain.units import format_duration, format_percent, format_size
 from trayapp.domain.view import View
+from trayapp.language.catalogue import _, format_count, format_number, ngettext
+from trayapp.language.units import format_duration, format_percent, format_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

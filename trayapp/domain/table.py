@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from trayapp.domain.language import _, ngettext
 from trayapp.domain.levels import Level
 from trayapp.domain.sizes import SIZE_KINDS, SizeKind, size_label
 from trayapp.domain.trend import is_flat, rate_said, trend_arrow
-from trayapp.domain.units import format_percent, format_size
+from trayapp.language.catalogue import _, ngettext
+from trayapp.language.units import format_percent, format_size
 
 APP, TARGET, APPLICATION, PAST = "app", "target", "application", "past"
 """Kinds of rows: Memtray itself, what is followed, all else, and what was followed once."""

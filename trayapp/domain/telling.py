@@ -20,10 +20,10 @@ from trayapp.domain.alerting import (
     Reached,
 )
 from trayapp.domain.identity import family_of
-from trayapp.domain.language import _, format_number
 from trayapp.domain.levels import Level
 from trayapp.domain.repeats import HOUR_SECONDS, Tellings
-from trayapp.domain.units import format_duration
+from trayapp.language.catalogue import _, format_number
+from trayapp.language.units import format_duration
 
 TARGET_INCIDENTS = ("limit", "size", "growth", "leak", "spike")
 """How the keys of incidents about targets begin: "limit:NAME". Others may be about an application

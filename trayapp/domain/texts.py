@@ -6,21 +6,21 @@ from collections.abc import Sequence
 
 from trayapp.domain.absolute import NO_AMOUNTS, Amounts
 from trayapp.domain.growth import Spike
-from trayapp.domain.language import N_, _, format_number, listed, paragraph
 from trayapp.domain.leaks import Verdict
 from trayapp.domain.leaks.evidence import evidence_of
 from trayapp.domain.levels import Level
 from trayapp.domain.names import shown_name
 from trayapp.domain.samples import SystemSample
 from trayapp.domain.trend import is_flat
-from trayapp.domain.units import (
+from trayapp.domain.view import TargetView
+from trayapp.language.catalogue import N_, _, format_number, listed, paragraph
+from trayapp.language.units import (
     format_duration,
     format_estimate,
     format_percent,
     format_rate,
     format_size,
 )
-from trayapp.domain.view import TargetView
 
 _PRESSURE_TITLES = {
     Level.NORMAL: N_("Memory is fine again"),

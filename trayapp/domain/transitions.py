@@ -8,9 +8,9 @@ from typing import Literal
 
 from trayapp.domain.alerting import Announcement, Incident, Reached
 from trayapp.domain.identity import OTHERS_LEAK, key_of_subject
-from trayapp.domain.language import N_, _
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Event
+from trayapp.language.catalogue import N_, _
 
 _DECISIONS = {
     "raised": N_("raised"),

@@ -9,7 +9,6 @@ from trayapp.domain.application_trends import ApplicationView
 from trayapp.domain.bars import sparkline, zoomed_heights
 from trayapp.domain.icon import icon_picture, icon_text, largest_of
 from trayapp.domain.incidents import Incident
-from trayapp.domain.language import N_, _, format_count, format_number
 from trayapp.domain.levels import Level
 from trayapp.domain.limits import Headroom
 from trayapp.domain.menu import TEXT_MARK, MenuEntry, TrayState
@@ -18,8 +17,9 @@ from trayapp.domain.nearest import Unmatched
 from trayapp.domain.samples import AppSample, ProcessUse, SystemSample
 from trayapp.domain.sizes import size_label, size_said
 from trayapp.domain.trend import is_flat, trend_figures
-from trayapp.domain.units import format_percent, format_rate, format_size, parse_duration
 from trayapp.domain.view import Controls, TargetView, View
+from trayapp.language.catalogue import N_, _, format_count, format_number
+from trayapp.language.units import format_percent, format_rate, format_size, parse_duration
 
 _MOST_TARGETS, _MOST_TARGETS_IF_SHORT = 20, 3
 _RATE_WIDTH = 10

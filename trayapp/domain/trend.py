@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from trayapp.domain.language import _
-from trayapp.domain.units import format_rate
+from trayapp.language.catalogue import _
+from trayapp.language.units import format_rate
 
 FLAT_BYTES_PER_SECOND = 5_000.0
 """Below this, nothing moves: a figure would only show the noise."""

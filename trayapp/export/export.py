@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayapp.domain.language import _
 from trayapp.errors import UsageError
 from trayapp.export.csv_table import write_csv
 from trayapp.export.goal import whole_file
@@ -16,6 +15,7 @@ from trayapp.export.parquet import write_parquet
 from trayapp.export.recorded import open_recorded
 from trayapp.export.source import Source, open_source
 from trayapp.export.workbook import write_workbook
+from trayapp.language.catalogue import _
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 
 WRITERS: dict[str, Callable[[Path, Source], None]] = {

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from trayapp.domain.language import _
-from trayapp.domain.reasons import reason_of
 from trayapp.errors import ExportError
+from trayapp.language.catalogue import _
+from trayapp.language.reasons import reason_of
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from trayapp.domain.language import _
-from trayapp.domain.units import parse_duration
+from trayapp.language.catalogue import _
+from trayapp.language.units import parse_duration
 
 
 class Moment(NamedTuple):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from trayapp.domain.language import _
 from trayapp.errors import ExportError
 from trayapp.export.source import Source
 from trayapp.export.texts import plain_text
+from trayapp.language.catalogue import _
 
 _ROWS_AT_ONCE = 65_536
 

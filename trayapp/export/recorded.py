@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from trayapp.domain.language import _
 from trayapp.domain.records import Event, Series
 from trayapp.history.reader import HistoryReader
 from trayapp.history.streaming import Bucket
+from trayapp.language.catalogue import _
 from trayapp.recording.files import is_store
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.judged import is_one_program

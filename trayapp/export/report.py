@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from trayapp import __version__
-from trayapp.domain.language import _, listed
 from trayapp.domain.records import Series
-from trayapp.domain.units import format_size
 from trayapp.errors import UsageError
 from trayapp.export.goal import whole_file
 from trayapp.export.moments import Moment
@@ -24,6 +22,8 @@ from trayapp.export.redaction import Redactor, hide_nothing
 from trayapp.export.report_facts import Background, Report, outcome_of
 from trayapp.export.report_gathering import gather_report
 from trayapp.export.source import open_source
+from trayapp.language.catalogue import _, listed
+from trayapp.language.units import format_size
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.summary import short_path
 

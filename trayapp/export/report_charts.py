@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from trayapp.domain.identity import about_of, target_key
-from trayapp.domain.language import _
 from trayapp.domain.middle import median
 from trayapp.domain.records import Event
 from trayapp.export.report_collecting import SWAP, USED, Collector
 from trayapp.export.report_facts import Chart, ChartCurve, CleanupFacts, Mark, TargetFacts
+from trayapp.language.catalogue import _
 
 MOST_IN_CHART = 7
 MOST_OWN_CHARTS = 10

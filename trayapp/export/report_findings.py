@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from trayapp.domain.language import _, listed, ngettext, paragraph
-from trayapp.domain.units import format_duration, format_percent, format_size
 from trayapp.export.report_collecting import LONGEST_JUDGED_SECONDS, Collector
 from trayapp.export.report_facts import (
     CleanupFacts,
@@ -16,6 +14,8 @@ from trayapp.export.report_facts import (
     Weight,
     minute,
 )
+from trayapp.language.catalogue import _, listed, ngettext, paragraph
+from trayapp.language.units import format_duration, format_percent, format_size
 
 _NEAR_LIMIT = 0.75
 _LEAST_JUDGED_SECONDS = 300.0

@@ -9,9 +9,7 @@ from html import escape
 from pathlib import Path
 
 from trayapp import __version__
-from trayapp.domain.language import _, paragraph, spoken_language
 from trayapp.domain.levels import level_said
-from trayapp.domain.units import format_size
 from trayapp.export.report_facts import (
     MARK_KINDS,
     MOST_EVENTS,
@@ -24,6 +22,8 @@ from trayapp.export.report_facts import (
     mark_label,
 )
 from trayapp.export.report_svg import DASHES, SHAPES, chart_svg
+from trayapp.language.catalogue import _, paragraph, spoken_language
+from trayapp.language.units import format_size
 
 _COLORS = {
     "light": {

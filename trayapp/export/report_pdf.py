@@ -17,10 +17,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from trayapp.chart_fonts import use_chart_fonts
-from trayapp.domain.language import _, format_count
 from trayapp.domain.levels import level_said
 from trayapp.domain.size_ticks import size_ticks
-from trayapp.domain.units import format_size
 from trayapp.export.report_facts import (
     MARK_KINDS,
     MOST_EVENTS,
@@ -36,6 +34,8 @@ from trayapp.export.report_facts import (
 from trayapp.export.report_html import made_by, time_of
 from trayapp.export.report_svg import foot_of, limits_of, stretches_of
 from trayapp.export.scales import time_ticks
+from trayapp.language.catalogue import _, format_count
+from trayapp.language.units import format_size
 
 _WIDTH, _HEIGHT = 8.27, 11.69
 _LEFT, _RIGHT, _TOP, _BOTTOM = 0.7, 0.7, 0.7, 0.75

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from trayapp.domain.language import _, format_count
 from trayapp.domain.size_ticks import size_ticks
-from trayapp.domain.units import format_size
 from trayapp.export.report_facts import MOST_SIZES, Chart, ChartCurve, ChartPoint, mark_rows
 from trayapp.export.scales import time_ticks
+from trayapp.language.catalogue import _, format_count
+from trayapp.language.units import format_size
 
 WIDTH, HEIGHT = 900.0, 250.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 74.0, 12.0, 16.0, 26.0

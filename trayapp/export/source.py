@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from trayapp.domain.identity import about_of, target_key
-from trayapp.domain.language import _
 from trayapp.domain.records import Event, Series
 from trayapp.errors import HistoryError, UsageError
 from trayapp.export.moments import Moment
 from trayapp.export.recorded import Recorded
 from trayapp.export.texts import plain_text
+from trayapp.language.catalogue import _
 
 DAY_SECONDS = 86_400.0
 _MOST_EVENTS_A_DAY = 100_000

@@ -11,15 +11,15 @@ from typing import Any, NamedTuple
 from unicodedata import east_asian_width
 
 from trayapp import __version__
-from trayapp.domain.language import N_, _, format_number
 from trayapp.domain.levels import level_said
 from trayapp.domain.records import Event, Series
 from trayapp.domain.tasks import kept_of
 from trayapp.domain.transitions import decision_said
-from trayapp.domain.units import MIB
 from trayapp.errors import ExportError
 from trayapp.export.source import Cell, Row, Source, Summary, find_step
 from trayapp.export.texts import plain_text, sheet_names
+from trayapp.language.catalogue import N_, _, format_number
+from trayapp.language.units import MIB
 
 MOST_ROWS = 50_000
 """Of a timeline; longer ones get wider rows, so that a spreadsheet still opens them with ease."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from trayapp.control.client import call
 from trayapp.control.personal import GUARD, find_names
-from trayapp.domain.language import _
 from trayapp.domain.samples import ProcessKey
 from trayapp.errors import ControlError, NotRunningError
+from trayapp.language.catalogue import _
 
 QUESTION_SECONDS = 2.0
 RESTART_SECONDS = 45.0

@@ -17,13 +17,13 @@ from typing import Any, TextIO
 from trayapp.control.personal import GUARD, own_name, sweep
 from trayapp.control.server import ControlServer
 from trayapp.domain.guarding import BoundWatch, RestartBudget
-from trayapp.domain.language import _
 from trayapp.domain.names import process_label
 from trayapp.domain.samples import ProcessKey
-from trayapp.domain.units import format_duration, format_size
 from trayapp.errors import ControlError, MemtrayError, UsageError
 from trayapp.guard.command import Command
 from trayapp.guard.terminal import Terminal, from_the_background
+from trayapp.language.catalogue import _
+from trayapp.language.units import format_duration, format_size
 from trayapp.recording.choosing import find_program
 
 LOOK_SECONDS = 0.5

@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from trayapp.domain.gaps import Reach, find_gaps
-from trayapp.domain.language import _
 from trayapp.domain.records import Event, Point, Series
 from trayapp.domain.replay import Stretch
 from trayapp.errors import HistoryError
@@ -29,6 +28,7 @@ from trayapp.history.schema import (
 )
 from trayapp.history.streaming import Bucket, stream_buckets
 from trayapp.history.stretches import read_fine, read_stretches
+from trayapp.language.catalogue import _
 
 _LOCK_SECONDS = 2.0
 _RAW_SPAN_MS = 9_000_000

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from trayapp.domain.language import _
 from trayapp.errors import HistoryError
+from trayapp.language.catalogue import _
 
 STEPS: tuple[tuple[str, ...], ...] = (
     (

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayapp.domain.language import _, format_count
 from trayapp.domain.records import TASK, Event, JsonValue, Series
 from trayapp.errors import HistoryError
 from trayapp.history import tiers
@@ -27,6 +26,7 @@ from trayapp.history.schema import (
     transaction,
 )
 from trayapp.history.tiers import Home
+from trayapp.language.catalogue import _, format_count
 
 __all__ = ["HistoryWriter", "Retention", "StoreStatistics"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from trayapp.domain.language import _
 from trayapp.domain.samples import ProcessKey
 from trayapp.errors import PlatformError
+from trayapp.language.catalogue import _
 
 if TYPE_CHECKING:
     import psutil

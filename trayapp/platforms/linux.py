@@ -7,9 +7,9 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from trayapp.domain.language import _
 from trayapp.domain.samples import ProcessKey
 from trayapp.errors import PlatformError
+from trayapp.language.catalogue import _
 from trayapp.platforms import CARRY_HOME, TRIM_OWN_HEAP, posix
 from trayapp.platforms.ending import cannot_end, check_may_be_ended, has_ended, is_anothers
 from trayapp.platforms.locking import InstanceLock

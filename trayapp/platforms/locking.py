@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from trayapp.domain.language import _
 from trayapp.errors import AlreadyRunningError, MemtrayError, PlatformError
+from trayapp.language.catalogue import _
 
 
 class InstanceLock:

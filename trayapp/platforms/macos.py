@@ -7,9 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from trayapp.domain.language import _
 from trayapp.domain.samples import ProcessKey
 from trayapp.errors import PlatformError
+from trayapp.language.catalogue import _
 from trayapp.platforms import CARRY_HOME, TRIM_OWN_HEAP, posix
 from trayapp.platforms.ending import terminate_by_psutil
 from trayapp.platforms.locking import InstanceLock

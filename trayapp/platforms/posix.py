@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from trayapp.domain.language import _
 from trayapp.errors import PlatformError
+from trayapp.language.catalogue import _
 from trayapp.platforms.locking import InstanceLock
 
 _log = logging.getLogger(__name__)

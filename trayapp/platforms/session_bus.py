@@ -17,7 +17,7 @@ from jeepney import DBusAddress, HeaderFields, Message, MessageType, Parser, new
 from jeepney.bus import get_connectable_addresses
 from jeepney.io.blocking import prep_socket
 
-from trayapp.domain.language import N_, _
+from trayapp.language.catalogue import N_, _
 
 BUS_NAME = "org.freedesktop.DBus"
 BUS = DBusAddress("/org/freedesktop/DBus", BUS_NAME, BUS_NAME)

@@ -9,9 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from trayapp.domain.language import _
 from trayapp.domain.samples import ProcessKey
 from trayapp.errors import PlatformError
+from trayapp.language.catalogue import _
 from trayapp.platforms import TRIM_OWN_HEAP, TRIM_PROCESS
 from trayapp.platforms.ending import terminate_by_psutil
 from trayapp.platforms.locking import InstanceLock

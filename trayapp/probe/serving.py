@@ -78,8 +78,8 @@ class _Probe:
                 multiprocessing.Finalize(None, _stop_at_exit, exitpriority=0)
 
     def collect(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
-        from trayapp.domain.language import _
         from trayapp.errors import ControlError
+        from trayapp.language.catalogue import _
         from trayapp.probe.memory import collect
 
         if not self.collecting.acquire(blocking=False):

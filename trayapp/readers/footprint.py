@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple, Protocol
 
-from trayapp.domain.language import _
 from trayapp.domain.samples import Footprint, ProcessKey
-from trayapp.domain.units import GIB, format_duration, format_size
+from trayapp.language.catalogue import _
+from trayapp.language.units import GIB, format_duration, format_size
 from trayapp.readers.processes import UNKNOWN_START
 from trayapp.readers.procfile import field_bytes, read_start, read_started
 from trayapp.readers.rota import Rota

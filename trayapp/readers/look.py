@@ -25,7 +25,7 @@ from trayapp.domain.samples import (
     TargetSample,
 )
 from trayapp.domain.targets import TargetRule, TargetTracker
-from trayapp.domain.units import MIB
+from trayapp.language.units import MIB
 from trayapp.readers.itself import AppReader, RequestedWork
 from trayapp.readers.kills import KillReader
 from trayapp.readers.limits import LimitReader, joined_limits

@@ -11,7 +11,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from trayapp.domain.samples import Footprint, MemoryReading, ProcessKey
 from trayapp.domain.sizes import Part, Proportion, Size, size_of
-from trayapp.domain.units import MIB
+from trayapp.language.units import MIB
 from trayapp.readers.footprint import BUDGET_SECONDS, FootprintReader, SlowReading
 from trayapp.readers.own_shared import OwnShared, SharedReading
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from trayapp.domain.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.samples import MemoryReading, ProcessKey
 from trayapp.domain.sizes import Size
-from trayapp.domain.units import MIB
+from trayapp.language.units import MIB
 from trayapp.readers.footprint import BUDGET_SECONDS
 from trayapp.readers.own_shared import OwnShared
 from trayapp.readers.proportions import ProportionReader

@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from trayapp.domain.language import _
 from trayapp.domain.samples import SystemSample
 from trayapp.errors import PlatformError
+from trayapp.language.catalogue import _
 from trayapp.readers.container import ContainerReader
 from trayapp.readers.procfile import read_start
 

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from trayapp.domain.language import _
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import _
 from trayapp.recording.analyze_text import report_json, report_lines
 from trayapp.recording.files import read_recording
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from trayapp.domain.bars import BAR_COUNT, sparkline, zoomed_heights
-from trayapp.domain.language import _, format_count, format_number, ngettext, paragraph
 from trayapp.domain.leaks.evidence import shape_name
 from trayapp.domain.names import short_name
-from trayapp.domain.units import format_duration, format_rate, format_size
+from trayapp.language.catalogue import _, format_count, format_number, ngettext, paragraph
+from trayapp.language.units import format_duration, format_rate, format_size
 from trayapp.recording.judged import SeriesReport
 from trayapp.recording.outcomes import NOT_ENOUGH, missing_text, observed_seconds, outcome_name
 from trayapp.recording.records import Decision, Recording

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from trayapp.domain.language import _
+from trayapp.language.catalogue import _
 from trayapp.recording.calendars import FoundDate, Order, date_in, with_digits
 from trayapp.recording.clock_words import (
     ABBREVIATION,

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from trayapp.domain.language import N_, _, listed
 from trayapp.domain.names import short_name
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import N_, _, listed
 from trayapp.recording.clocks import Clock
 from trayapp.recording.doubts import are_interleaved, without_memory
 from trayapp.recording.instructions import Instructions

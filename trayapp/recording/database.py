@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from trayapp.domain.language import _
 from trayapp.errors import RecordingError
 from trayapp.history.schema import has_writer, is_damage
+from trayapp.language.catalogue import _
 from trayapp.recording.source import Start
 
 MAGIC = b"SQLite format 3\0"

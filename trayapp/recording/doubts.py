@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from trayapp.domain.language import _, format_number
 from trayapp.domain.names import short_name
-from trayapp.domain.units import KIB, MIB
+from trayapp.language.catalogue import _, format_number
+from trayapp.language.units import KIB, MIB
 from trayapp.recording.gathering import Gathered, falls
 from trayapp.recording.records import Kind
 

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from trayapp.domain.language import _
 from trayapp.domain.names import short_name
-from trayapp.domain.reasons import reason_of
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import _
+from trayapp.language.reasons import reason_of
 from trayapp.recording import database
 from trayapp.recording.formats import (
     FORMATS,

@@ -13,10 +13,10 @@ from collections.abc import Hashable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from trayapp.domain.language import _, format_count
 from trayapp.domain.names import short_name
-from trayapp.domain.units import format_percent
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import _, format_count
+from trayapp.language.units import format_percent
 from trayapp.recording.records import (
     Decision,
     Kind,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-from trayapp.domain.language import _
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import _
 from trayapp.recording.quantities import unit_bytes
 
 

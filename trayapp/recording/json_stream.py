@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from trayapp.domain.language import _
+from trayapp.language.catalogue import _
 
 MOST_VALUE_CHARACTERS = 4_000_000
 """A single value that was asked for may be so long."""

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayapp.domain.language import _
 from trayapp.domain.leaks import (
     LeakDetector,
     LeakSettings,
@@ -26,7 +25,8 @@ from trayapp.domain.leaks import (
     assumed_room_bytes,
 )
 from trayapp.domain.names import short_name
-from trayapp.domain.units import format_percent
+from trayapp.language.catalogue import _
+from trayapp.language.units import format_percent
 from trayapp.recording.outcomes import NOT_ENOUGH, is_enough
 from trayapp.recording.progress import Progress
 from trayapp.recording.records import Recording, Track, known_rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from trayapp.domain.language import _
+from trayapp.language.catalogue import _
 from trayapp.recording.clocks import Clock
 from trayapp.recording.gathering import Gathering
 from trayapp.recording.minutes import MinuteClock

@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from trayapp.domain.language import N_, _
+from trayapp.language.catalogue import N_, _
 from trayapp.recording.quantities import UNITS
 from trayapp.recording.records import Kind
 

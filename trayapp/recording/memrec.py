@@ -36,8 +36,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from trayapp.domain.language import _
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import _
 from trayapp.recording.chunks import Chunk, RecordedProcess, RecordingHead
 from trayapp.recording.records import Recording, Track, known_or_none, known_rows
 

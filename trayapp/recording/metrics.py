@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterator
 
-from trayapp.domain.language import _
+from trayapp.language.catalogue import _
 from trayapp.recording.gathering import Gathered, Gathering
 from trayapp.recording.meaning import is_memory_name, meaning_of
 from trayapp.recording.records import Kind

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from trayapp.domain.language import _, listed
 from trayapp.domain.names import short_name
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import _, listed
 from trayapp.recording.files import read_recording
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.records import Recording

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from trayapp.domain.language import N_, _
 from trayapp.domain.leaks.evidence import leak_level_name
 from trayapp.domain.leaks.settings import LeakSettings
-from trayapp.domain.units import format_duration
+from trayapp.language.catalogue import N_, _
+from trayapp.language.units import format_duration
 
 NOT_ENOUGH = "not enough to judge"
 _NOT_ENOUGH = N_("not enough to judge")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from trayapp.domain.cells import unguarded
-from trayapp.domain.language import _
+from trayapp.language.catalogue import _
 from trayapp.recording.csv_writing import TIME_COLUMNS
 from trayapp.recording.gathering import Gathered, Gathering, number_of
 from trayapp.recording.source import Source

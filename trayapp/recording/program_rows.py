@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from trayapp.domain.language import _
-from trayapp.domain.units import KIB
+from trayapp.language.catalogue import _
+from trayapp.language.units import KIB
 from trayapp.recording.gathering import Gathered, Gathering
 from trayapp.recording.quantities import size_in
 from trayapp.recording.records import Kind

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-from trayapp.domain.units import GIB, KIB, MIB
+from trayapp.language.units import GIB, KIB, MIB
 
 MOST_VALUE = 1e18
 """Nothing that is measured is more."""

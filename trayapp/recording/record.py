@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from trayapp.domain.language import _, format_count, format_number
 from trayapp.domain.names import short_name
-from trayapp.domain.reasons import reason_of
-from trayapp.domain.units import format_size
 from trayapp.errors import RecordingError, UsageError
+from trayapp.language.catalogue import _, format_count, format_number
+from trayapp.language.reasons import reason_of
+from trayapp.language.units import format_size
 from trayapp.readers.processes import ProcessChanges
 from trayapp.recording.choosing import find_by_text, find_program
 from trayapp.recording.chunks import ChunkFile, Format

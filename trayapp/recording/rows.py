@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone
 
-from trayapp.domain.language import _
 from trayapp.domain.names import short_name
-from trayapp.domain.units import format_size
+from trayapp.language.catalogue import _
+from trayapp.language.units import format_size
 from trayapp.recording.clocks import Clock
 from trayapp.recording.columns import (
     NOTHING,

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from trayapp.domain.language import _
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import _
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.json_stream import JsonStream
 

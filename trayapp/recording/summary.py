@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from trayapp.domain.language import N_, _, format_count, format_number, ngettext, paragraph
 from trayapp.domain.names import short_name
-from trayapp.domain.units import format_duration, format_percent, format_size
+from trayapp.language.catalogue import N_, _, format_count, format_number, ngettext, paragraph
+from trayapp.language.units import format_duration, format_percent, format_size
 
 ENDINGS = {
     "process": N_("The recording ended because all its processes have ended."),

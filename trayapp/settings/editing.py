@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from trayapp.domain.language import _
+from trayapp.language.catalogue import _
 from trayapp.settings.fields import LISTS, fields_of
 from trayapp.settings.kinds import RefusedError
 from trayapp.settings.removal import without_entry

@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from trayapp.domain.language import _
 from trayapp.errors import SettingsError
+from trayapp.language.catalogue import _
 from trayapp.settings.editing import add_entry, change_values, load_values, remove_entry
 from trayapp.settings.fields import LISTS, Field, fields_of
 from trayapp.settings.file import read_text, rewrite

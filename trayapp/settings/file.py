@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
-from trayapp.domain.language import _
 from trayapp.errors import SettingsError
+from trayapp.language.catalogue import _
 from trayapp.settings.fields import LONGEST_NAME, RESERVED_NAMES, TARGETS_TABLE, fields_of
 from trayapp.settings.kinds import RefusedError, one_line
 from trayapp.settings.parsing import parse_settings, read_value

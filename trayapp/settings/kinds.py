@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from trayapp.domain.colors import parse_color
-from trayapp.domain.language import _, ngettext
-from trayapp.domain.units import GIB, KIB, MIB, parse_duration, parse_size
+from trayapp.language.catalogue import _, ngettext
+from trayapp.language.units import GIB, KIB, MIB, parse_duration, parse_size
 
 _LONGEST_ENTRY = 4096
 _HOURS = r"(([01]\d|2[0-3]):[0-5]\d)-(([01]\d|2[0-3]):[0-5]\d)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from trayapp.domain.language import _
+from trayapp.language.catalogue import _
 from trayapp.settings.fields import TARGETS_TABLE, fields_of
 from trayapp.settings.kinds import RefusedError
 from trayapp.settings.records import Settings

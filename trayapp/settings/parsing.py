@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from trayapp.domain.language import N_, _
 from trayapp.errors import SettingsError
+from trayapp.language.catalogue import N_, _
 from trayapp.settings.fields import (
     CHANNELS_TABLE,
     FIELDS,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from trayapp.domain.colors import Rgb
 from trayapp.domain.leaks import LeakSettings as LeakThresholds
-from trayapp.domain.units import KIB, MIB
+from trayapp.language.units import KIB, MIB
 
 _LEAKS = LeakThresholds()
 _MINUTE = 60.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trayapp.domain.language import N_, _
+from trayapp.language.catalogue import N_, _
 from trayapp.settings.fields import (
     CHANNELS_TABLE,
     FIELDS,

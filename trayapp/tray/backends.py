@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trayapp.domain.language import N_, _, listed
 from trayapp.errors import TrayError
+from trayapp.language.catalogue import N_, _, listed
 
 BACKEND_NAMES = ("sni", "xembed", "appindicator", "gtk", "xorg")
 """What may be asked for on Linux."""

@@ -14,10 +14,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from trayapp.domain.colors import Rgb
 from trayapp.domain.icon import PANEL_COLORS
-from trayapp.domain.language import _
 from trayapp.domain.levels import Level
 from trayapp.domain.menu import DRAWN_NUMBERS, PALETTE_NAMES, IconPicture
 from trayapp.errors import UsageError
+from trayapp.language.catalogue import _
 from trayapp.tray.drawing import draw_icon, draw_template
 
 SIZES_PX = (16, 18, 20, 22, 24, 32, 48, 64)

@@ -10,10 +10,10 @@ from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
 from typing import Any
 
-from trayapp.domain.language import _
 from trayapp.domain.levels import Level
 from trayapp.domain.menu import TEXT_MARK, IconPicture, MenuEntry, TrayState
 from trayapp.errors import TrayError
+from trayapp.language.catalogue import _
 from trayapp.tray.backends import Backend
 from trayapp.tray.pystray_safe import Menu, MenuItem
 from trayapp.tray.toolkits import TOOLKITS

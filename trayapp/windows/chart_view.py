@@ -14,11 +14,11 @@ from matplotlib.backends.backend_tkagg import FigureCanvasTkAgg
 from matplotlib.figure import Figure
 
 from trayapp.chart_fonts import use_chart_fonts
-from trayapp.domain.dates import format_day_time
-from trayapp.domain.language import _, listed, ngettext
 from trayapp.domain.records import TASK, Event
 from trayapp.domain.tasks import kept_of
-from trayapp.domain.units import MIB, format_duration, format_size
+from trayapp.language.catalogue import _, listed, ngettext
+from trayapp.language.dates import format_day_time
+from trayapp.language.units import MIB, format_duration, format_size
 from trayapp.windows.curves import TrendData, task_end, task_growth
 from trayapp.windows.labels import plain_name
 from trayapp.windows.marks import event_label

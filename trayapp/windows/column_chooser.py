@@ -6,7 +6,7 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
 
-from trayapp.domain.language import _
+from trayapp.language.catalogue import _
 from trayapp.windows.columns import ALWAYS, TABLE_COLUMNS, TableColumn, columns_of, title_of
 from trayapp.windows.palette import Palette
 from trayapp.windows.style import style_menu

@@ -9,9 +9,9 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from trayapp.domain.language import N_, _
 from trayapp.domain.table import TableRow, cpu_text
-from trayapp.domain.units import format_size
+from trayapp.language.catalogue import N_, _
+from trayapp.language.units import format_size
 
 
 class TableColumn(NamedTuple):

@@ -8,7 +8,6 @@ from pathlib import Path
 from tkinter import font as tkfont
 from tkinter import ttk
 
-from trayapp.domain.language import _
 from trayapp.domain.levels import Level
 from trayapp.domain.placing import Area, corner, place
 from trayapp.domain.table import (
@@ -24,8 +23,9 @@ from trayapp.domain.table import (
     sort_rows,
 )
 from trayapp.domain.trend import trend_arrow
-from trayapp.domain.units import format_percent, format_size
 from trayapp.errors import NotRunningError
+from trayapp.language.catalogue import _
+from trayapp.language.units import format_percent, format_size
 from trayapp.windows.applet import Applet
 from trayapp.windows.labels import plain_name
 from trayapp.windows.live_window import LiveWindow

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from tkinter import font as tkfont
 from typing import Literal
 
-from trayapp.domain.language import ngettext
-from trayapp.domain.units import format_percent, format_size
+from trayapp.language.catalogue import ngettext
+from trayapp.language.units import format_percent, format_size
 from trayapp.windows.inside import Component
 from trayapp.windows.labels import plain_name
 from trayapp.windows.palette import Palette

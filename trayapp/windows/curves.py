@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from trayapp.domain.identity import about_of, target_key
-from trayapp.domain.language import _, ngettext
 from trayapp.domain.levels import Level
 from trayapp.domain.records import TASK, Event, Point, Series
 from trayapp.domain.tasks import kept_of
+from trayapp.language.catalogue import _, ngettext
 from trayapp.windows.growth import Growth, judge_again
 from trayapp.windows.labels import plain_name
 from trayapp.windows.recordings import RecordingSource, TrendSource

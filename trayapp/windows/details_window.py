@@ -12,7 +12,6 @@ from tkinter import font as tkfont
 from tkinter import ttk
 
 from trayapp.domain.changes import change_over, histogram
-from trayapp.domain.language import _, format_count, listed, ngettext, paragraph
 from trayapp.domain.levels import Level
 from trayapp.domain.records import Point
 from trayapp.domain.table import (
@@ -31,9 +30,10 @@ from trayapp.domain.table import (
     taken_bytes,
     trend_text,
 )
-from trayapp.domain.units import format_duration, format_estimate, format_size
 from trayapp.errors import HistoryError
 from trayapp.history.reader import HistoryReader
+from trayapp.language.catalogue import _, format_count, listed, ngettext, paragraph
+from trayapp.language.units import format_duration, format_estimate, format_size
 from trayapp.windows.applet import Applet
 from trayapp.windows.component_list import ComponentList
 from trayapp.windows.details_data import HOUR_SECONDS, Past, Run, read_past, read_runs

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from trayapp.control.client import call
 from trayapp.control.personal import PROBE, endpoint_name, find_names
-from trayapp.domain.language import _, format_count, listed, ngettext
 from trayapp.domain.names import short_name
 from trayapp.domain.table import as_number
-from trayapp.domain.units import format_duration, format_size
 from trayapp.errors import MemtrayError
+from trayapp.language.catalogue import _, format_count, listed, ngettext
+from trayapp.language.units import format_duration, format_size
 from trayapp.paths import shared_runtime
 
 MOST_COMPONENTS = 8

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
-from trayapp.domain.language import _
 from trayapp.domain.names import DIRECTION_MARK
+from trayapp.language.catalogue import _
 
 NAME_LENGTH = 32
 """Longer names end in an ellipsis."""

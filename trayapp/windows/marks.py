@@ -11,8 +11,8 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
-from trayapp.domain.language import _, format_count
 from trayapp.domain.records import Event
+from trayapp.language.catalogue import _, format_count
 from trayapp.windows.curves import Curve, bundled_count, task_end
 from trayapp.windows.growth import Growth
 from trayapp.windows.palette import Palette

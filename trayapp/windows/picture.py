@@ -8,9 +8,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayapp.domain.language import _
-from trayapp.domain.reasons import reason_of
 from trayapp.errors import WindowError
+from trayapp.language.catalogue import _
+from trayapp.language.reasons import reason_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

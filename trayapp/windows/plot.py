@@ -18,11 +18,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from trayapp.domain.dates import format_date, format_day_time
-from trayapp.domain.language import _, ngettext
 from trayapp.domain.records import Event
 from trayapp.domain.trend import rate_said
-from trayapp.domain.units import format_duration, format_estimate, format_rate, format_size
+from trayapp.language.catalogue import _, ngettext
+from trayapp.language.dates import format_date, format_day_time
+from trayapp.language.units import format_duration, format_estimate, format_rate, format_size
 from trayapp.windows.curves import Curve, Run, TrendData
 from trayapp.windows.growth import Growth
 from trayapp.windows.labels import chart_name

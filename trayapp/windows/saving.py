@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from trayapp.domain.language import _
+from trayapp.language.catalogue import _
 from trayapp.windows.appearance import prefers_dark
 from trayapp.windows.table import no_toolkit
 

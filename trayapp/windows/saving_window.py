@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tkinter import filedialog, ttk
 
-from trayapp.domain.language import _
-from trayapp.domain.reasons import reason_of
-from trayapp.domain.units import format_percent
 from trayapp.errors import MemtrayError
+from trayapp.language.catalogue import _
+from trayapp.language.reasons import reason_of
+from trayapp.language.units import format_percent
 from trayapp.windows.desktop_theme import DesktopTheme
 from trayapp.windows.labels import plain_name
 from trayapp.windows.palette import palette_for

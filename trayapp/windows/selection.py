@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from trayapp.domain.language import N_, _
 from trayapp.domain.records import Series
 from trayapp.errors import UsageError
+from trayapp.language.catalogue import N_, _
 from trayapp.windows.labels import plain_name
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ loads this module.
 
 from __future__ import annotations
 
-from trayapp.domain.language import N_
+from trayapp.language.catalogue import N_
 from trayapp.settings.fields import CHANNELS_TABLE, HOOKS_TABLE, TARGETS_TABLE, TERMINATE_PHRASE
 
 SECTIONS = {

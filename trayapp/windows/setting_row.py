@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from tkinter import font as tkfont
 from tkinter import ttk
 
-from trayapp.domain.language import _
 from trayapp.errors import SettingsError
+from trayapp.language.catalogue import _
 from trayapp.settings.editor import SettingsEditor, default_value
 from trayapp.settings.fields import TARGETS_TABLE, Field
 from trayapp.settings.kinds import Choice, Flag, Secret, Subject, Texts

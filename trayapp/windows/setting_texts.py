@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from trayapp.domain.language import _, listed
+from trayapp.language.catalogue import _, listed
 from trayapp.settings.editor import shown_text, typed_value
 from trayapp.settings.fields import FIELDS, TABLES, Field
 from trayapp.settings.kinds import Choice, Flag, Subject, Texts

@@ -9,8 +9,8 @@ from pathlib import Path
 from tkinter import font as tkfont
 from tkinter import ttk
 
-from trayapp.domain.language import _
 from trayapp.errors import MemtrayError, SettingsError
+from trayapp.language.catalogue import _
 from trayapp.settings.editor import SettingsEditor, shown_text, typed_value
 from trayapp.settings.fields import LISTS, TABLES, TARGETS_TABLE, Field, fields_of
 from trayapp.windows.applet import Applet

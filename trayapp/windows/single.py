@@ -19,8 +19,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from trayapp.domain.language import _
 from trayapp.errors import WindowError
+from trayapp.language.catalogue import _
 
 MESSAGE_LIMIT_BYTES = 64 * 1024
 ANSWER_SECONDS = 6.0

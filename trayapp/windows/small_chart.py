@@ -9,10 +9,10 @@ from tkinter import font as tkfont
 from typing import Literal
 
 from trayapp.domain.changes import Bin
-from trayapp.domain.language import _
 from trayapp.domain.records import Event, Point
 from trayapp.domain.size_ticks import size_ticks
-from trayapp.domain.units import format_size
+from trayapp.language.catalogue import _
+from trayapp.language.units import format_size
 from trayapp.windows.palette import Palette
 
 _GAP = 8

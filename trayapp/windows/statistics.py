@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from trayapp.domain.language import _
 from trayapp.errors import WindowError
+from trayapp.language.catalogue import _
 from trayapp.windows.appearance import prefers_dark
 from trayapp.windows.labels import plain_name
 from trayapp.windows.single import Listener, claim

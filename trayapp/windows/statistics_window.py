@@ -7,7 +7,7 @@ from pathlib import Path
 from tkinter import font as tkfont
 from tkinter import ttk
 
-from trayapp.domain.language import _
+from trayapp.language.catalogue import _
 from trayapp.windows.applet import Applet
 from trayapp.windows.labels import plain_name
 from trayapp.windows.live_window import LiveWindow

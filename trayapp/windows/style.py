@@ -6,8 +6,8 @@ import tkinter as tk
 from tkinter import font as tkfont
 from tkinter import ttk
 
-from trayapp.domain.language import _
 from trayapp.errors import WindowError
+from trayapp.language.catalogue import _
 from trayapp.windows.check_mark import style_checks
 from trayapp.windows.palette import Palette
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayapp.control.client import call
-from trayapp.domain.language import _
 from trayapp.domain.table import (
     Order,
     memory_text,
@@ -24,6 +23,7 @@ from trayapp.domain.table import (
     trend_text,
 )
 from trayapp.errors import WindowError
+from trayapp.language.catalogue import _
 from trayapp.windows.appearance import prefers_dark
 from trayapp.windows.columns import FIGURES, TableColumn, load_columns
 from trayapp.windows.labels import plain_name

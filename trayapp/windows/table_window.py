@@ -11,7 +11,6 @@ from pathlib import Path
 from tkinter import messagebox, ttk
 from typing import Protocol
 
-from trayapp.domain.language import _, ngettext
 from trayapp.domain.levels import Level
 from trayapp.domain.table import (
     APP,
@@ -32,8 +31,9 @@ from trayapp.domain.table import (
     status_text,
     trend_text,
 )
-from trayapp.domain.units import format_percent, format_size
 from trayapp.errors import MemtrayError, NotRunningError
+from trayapp.language.catalogue import _, ngettext
+from trayapp.language.units import format_percent, format_size
 from trayapp.windows.applet import Applet
 from trayapp.windows.column_chooser import ColumnChooser
 from trayapp.windows.columns import (

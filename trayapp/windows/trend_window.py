@@ -12,8 +12,8 @@ from pathlib import Path
 from tkinter import filedialog, ttk
 from typing import TYPE_CHECKING
 
-from trayapp.domain.language import _
 from trayapp.errors import MemtrayError
+from trayapp.language.catalogue import _
 from trayapp.paths import current_paths
 from trayapp.windows.applet import Applet
 from trayapp.windows.desktop_theme import DesktopTheme

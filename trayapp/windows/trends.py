@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trayapp.domain.language import _
 from trayapp.errors import MemtrayError, WindowError
+from trayapp.language.catalogue import _
 from trayapp.recording.files import is_store, split_files
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.windows.appearance import prefers_dark

@@ -19,7 +19,7 @@ from trayapp.domain.leaks.staleness import (
     Suspect,
 )
 from trayapp.domain.samples import ProcessKey
-from trayapp.domain.units import MIB
+from trayapp.language.units import MIB
 
 KEY = ProcessKey(10, 1)
 OTHER = ProcessKey(11, 2)

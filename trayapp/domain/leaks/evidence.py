@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from trayapp.domain.language import N_, _, listed
-from trayapp.domain.units import (
+from trayapp.language.catalogue import N_, _, listed
+from trayapp.language.units import (
     format_duration,
     format_estimate,
     format_percent,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trayapp.domain.language import _, format_number
 from trayapp.domain.leaks.verdict import Verdict
 from trayapp.domain.limits import SOON_SECONDS
-from trayapp.domain.units import MIB, format_size
+from trayapp.language.catalogue import _, format_number
+from trayapp.language.units import MIB, format_size
 
 MUCH_BYTES = 256 * MIB
 DOUBLED_BYTES = 64 * MIB

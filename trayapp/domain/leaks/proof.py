@@ -6,7 +6,7 @@ from trayapp.domain.leaks.ladder import Ladder
 from trayapp.domain.leaks.rungs import whole_life, width_of
 from trayapp.domain.leaks.settings import LeakSettings
 from trayapp.domain.leaks.staleness import Staleness
-from trayapp.domain.units import GIB
+from trayapp.language.units import GIB
 
 ASSUMED_ROOM_BYTES = 16.0 * GIB
 """Of the machine that a recording was made on, where the recording does not tell."""

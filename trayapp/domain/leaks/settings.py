@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trayapp.domain.units import MIB
+from trayapp.language.units import MIB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

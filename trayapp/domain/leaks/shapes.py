@@ -9,7 +9,7 @@ from trayapp.domain.leaks.ladder import BLOCK_SECONDS, BLOCKS, RUNGS, Ladder
 from trayapp.domain.leaks.verdict import Shape
 from trayapp.domain.leaks.window import Climb
 from trayapp.domain.middle import median
-from trayapp.domain.units import MIB
+from trayapp.language.units import MIB
 
 _LITTLE_SHARE = 0.05
 _WARM_UP_SECONDS = 1800.0

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from trayapp.domain.samples import ProcessKey
-from trayapp.domain.units import MIB
+from trayapp.language.units import MIB
 
 COUNT_AFTER_SECONDS = (60.0, 300.0, 900.0)
 BETWEEN_CLEARINGS_SECONDS = 600.0

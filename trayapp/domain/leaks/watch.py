@@ -11,7 +11,7 @@ from trayapp.domain.leaks.settings import LeakSettings
 from trayapp.domain.leaks.staleness import Staleness
 from trayapp.domain.leaks.verdict import Signal, Verdict
 from trayapp.domain.samples import MemoryReading, ProcessKey
-from trayapp.domain.units import KIB
+from trayapp.language.units import KIB
 
 WORTH_JUDGING_BYTES = 512 * KIB
 """What has not grown by this much since it was lowest keeps one number, not a detector."""

@@ -15,9 +15,9 @@ import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from trayapp.domain.language import N_, _
-from trayapp.domain.units import KIB
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import N_, _
+from trayapp.language.units import KIB
 from trayapp.recording.gathering import Gathering, number_of
 from trayapp.recording.source import Source, Start
 

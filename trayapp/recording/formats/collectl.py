@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from trayapp.domain.language import N_, _
-from trayapp.domain.units import KIB
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import N_, _
+from trayapp.language.units import KIB
 from trayapp.recording.clocks import Clock
 from trayapp.recording.gathering import Gathered, Gathering, number_of
 from trayapp.recording.program_rows import program_name

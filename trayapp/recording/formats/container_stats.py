@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from trayapp.domain.language import N_, _
+from trayapp.language.catalogue import N_, _
 from trayapp.recording.gathering import Gathered, Gathering
 from trayapp.recording.looped import STAMP, LoopClock
 from trayapp.recording.quantities import size_in

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from trayapp.domain.language import N_, _
+from trayapp.language.catalogue import N_, _
 from trayapp.recording.clocks import Clock
 from trayapp.recording.gathering import Gathered, Gathering
 from trayapp.recording.json_stream import JsonError, broken

@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from trayapp.domain.language import N_, _
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import N_, _
 from trayapp.recording.calendars import Order
 from trayapp.recording.clocks import Clock
 from trayapp.recording.gathering import Gathered, Gathering, number_of

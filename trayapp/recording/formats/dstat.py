@@ -11,8 +11,8 @@ import csv
 import re
 from collections.abc import Sequence
 
-from trayapp.domain.language import N_, _
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import N_, _
 from trayapp.recording.gathering import Gathering, number_of
 from trayapp.recording.looped import LoopClock
 from trayapp.recording.source import Source, Start

@@ -12,8 +12,8 @@ import math
 import re
 from typing import NamedTuple
 
-from trayapp.domain.language import N_, _
-from trayapp.domain.units import GIB, KIB, MIB
+from trayapp.language.catalogue import N_, _
+from trayapp.language.units import GIB, KIB, MIB
 from trayapp.recording.gathering import Gathering
 from trayapp.recording.looped import STAMP, LoopClock
 from trayapp.recording.quantities import size_in

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from trayapp.domain.language import N_, _
+from trayapp.language.catalogue import N_, _
 from trayapp.recording.clocks import Clock
 from trayapp.recording.gathering import Gathering, number_of
 from trayapp.recording.looped import LoopClock

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from trayapp.domain.language import N_, _
-from trayapp.domain.units import MIB
+from trayapp.language.catalogue import N_, _
+from trayapp.language.units import MIB
 from trayapp.recording.gathering import Gathering
 from trayapp.recording.source import Source, Start
 

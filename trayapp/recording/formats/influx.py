@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from trayapp.domain.language import N_, _
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import N_, _
 from trayapp.recording.clocks import Clock
 from trayapp.recording.gathering import Gathering, number_of
 from trayapp.recording.json_stream import JsonError, broken

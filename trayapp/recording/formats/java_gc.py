@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 
-from trayapp.domain.language import N_, _
-from trayapp.domain.units import GIB, KIB, MIB
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import N_, _
+from trayapp.language.units import GIB, KIB, MIB
 from trayapp.recording.clocks import Clock
 from trayapp.recording.gathering import Gathered, Gathering
 from trayapp.recording.minutes import MinuteClock

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from trayapp.domain.language import N_, _
+from trayapp.language.catalogue import N_, _
 from trayapp.recording.gathering import Gathering
 from trayapp.recording.json_stream import JsonError, broken
 from trayapp.recording.meaning import meaning_of

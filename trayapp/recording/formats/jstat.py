@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 
-from trayapp.domain.language import N_, _
-from trayapp.domain.units import KIB
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import N_, _
+from trayapp.language.units import KIB
 from trayapp.recording.gathering import Gathering, number_of
 from trayapp.recording.looped import STAMP, LoopClock
 from trayapp.recording.source import Source, Start

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from trayapp.domain.language import N_
+from trayapp.language.catalogue import N_
 from trayapp.recording.gathering import Gathering, number_of
 from trayapp.recording.json_stream import JsonError, broken
 from trayapp.recording.source import Source, Start

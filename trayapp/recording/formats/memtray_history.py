@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from trayapp.domain.language import N_, _
 from trayapp.domain.records import Series
 from trayapp.errors import HistoryError, RecordingError
 from trayapp.history.reader import HistoryReader
+from trayapp.language.catalogue import N_, _
 from trayapp.recording.database import tables_of
 from trayapp.recording.gathering import Gathering
 from trayapp.recording.source import Source, Start

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trayapp.domain.language import N_
+from trayapp.language.catalogue import N_
 from trayapp.recording.gathering import Gathering
 from trayapp.recording.memrec import MAGIC, read_memrec
 from trayapp.recording.records import Recording

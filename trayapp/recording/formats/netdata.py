@@ -12,9 +12,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from trayapp.domain.language import N_, _
-from trayapp.domain.units import MIB
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import N_, _
+from trayapp.language.units import MIB
 from trayapp.recording.clocks import Clock
 from trayapp.recording.gathering import Gathering, number_of
 from trayapp.recording.json_stream import JsonError, broken

@@ -11,9 +11,9 @@ import math
 import re
 from datetime import datetime
 
-from trayapp.domain.language import N_, _, format_count
 from trayapp.domain.names import short_name
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import N_, _, format_count
 from trayapp.recording.calendars import Order
 from trayapp.recording.clocks import Clock
 from trayapp.recording.gathering import Gathering

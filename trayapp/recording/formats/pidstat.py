@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from trayapp.domain.language import N_, _
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import N_, _
 from trayapp.recording.clocks import Clock
 from trayapp.recording.gathering import Gathering
 from trayapp.recording.minutes import MinuteClock

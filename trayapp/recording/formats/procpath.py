@@ -10,9 +10,9 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from trayapp.domain.language import N_, _
-from trayapp.domain.units import KIB
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import N_, _
+from trayapp.language.units import KIB
 from trayapp.recording.database import open_database, tables_of
 from trayapp.recording.gathering import Gathering
 from trayapp.recording.source import Source, Start

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from trayapp.domain.language import N_, _
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import N_, _
 from trayapp.recording.gathering import Gathering, number_of
 from trayapp.recording.json_stream import JsonError, broken
 from trayapp.recording.metrics import GROUP_METRIC, Metrics

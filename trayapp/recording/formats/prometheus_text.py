@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
-from trayapp.domain.language import N_, _
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import N_, _
 from trayapp.recording.gathering import Gathering, number_of
 from trayapp.recording.looped import LoopClock
 from trayapp.recording.metrics import Labels, Metrics

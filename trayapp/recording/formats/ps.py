@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 
-from trayapp.domain.language import N_, _
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import N_, _
 from trayapp.recording.gathering import Gathering
 from trayapp.recording.looped import STAMP, LoopClock
 from trayapp.recording.program_rows import PIDS, SIZES, ProgramRows

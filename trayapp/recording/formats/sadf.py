@@ -11,9 +11,9 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
 
-from trayapp.domain.language import N_, _
-from trayapp.domain.units import KIB
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import N_, _
+from trayapp.language.units import KIB
 from trayapp.recording.clocks import Clock
 from trayapp.recording.formats.sar import MachineMemory
 from trayapp.recording.gathering import Gathering, number_of

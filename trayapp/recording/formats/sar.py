@@ -11,9 +11,9 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from trayapp.domain.language import N_, _
-from trayapp.domain.units import KIB
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import N_, _
+from trayapp.language.units import KIB
 from trayapp.recording.formats.pidstat import BANNER, SysstatClock
 from trayapp.recording.gathering import Gathered, Gathering
 from trayapp.recording.quantities import size_in

@@ -11,8 +11,8 @@ import csv
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from trayapp.domain.language import N_, _
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import N_, _
 from trayapp.recording.gathering import Gathering
 from trayapp.recording.meaning import meaning_of, words_of
 from trayapp.recording.own_table import is_own, read_own

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from trayapp.domain.language import N_, _
 from trayapp.errors import RecordingError
+from trayapp.language.catalogue import N_, _
 from trayapp.recording.gathering import Gathering, number_of
 from trayapp.recording.metrics import Labels, Metrics
 from trayapp.recording.source import Source, Start

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from trayapp.domain.language import N_, _, format_number
+from trayapp.language.catalogue import N_, _, format_number
 
 KIB = 1024
 MIB = 1024**2

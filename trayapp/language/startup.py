@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from trayapp.domain.language import LANGUAGES, use_catalogue
-from trayapp.domain.units import UNIT_NAMES, use_units
-from trayapp.platforms.language import wanted_languages
+from trayapp.language.catalogue import LANGUAGES, use_catalogue
+from trayapp.language.system_languages import wanted_languages
+from trayapp.language.units import UNIT_NAMES, use_units
 
 CATALOGUES = Path(__file__).parent / "locale"
 _LARGEST_BYTES = 1024 * 1024

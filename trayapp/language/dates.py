@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trayapp.domain.language import N_, _
+from trayapp.language.catalogue import N_, _
 
 _WEEKDAYS = (
     N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"),
