@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from matplotlib.font_manager import FontProperties, fontManager
 
-from trayapp.chart_fonts import chart_fonts
+from trayapp.charts.fonts import chart_fonts
 from trayapp.language.catalogue import use_catalogue
 
 

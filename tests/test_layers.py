@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "trayapp"
 
 EVERYTHING = {
-    "cleanup", "control", "delivery", "domain", "export", "guard", "history", "platforms", "probe",
+    "charts", "cleanup", "control", "delivery", "domain", "export", "guard", "history", "platforms", "probe",
     "readers", "recording", "settings", "tray", "windows",
     "PIL", "jeepney", "matplotlib", "psutil", "pystray",
 }  # fmt: skip
@@ -40,7 +40,9 @@ ALLOWED = {
         "AppKit",
         "gi",
     },
+    "charts": {"domain", "matplotlib", "numpy", "dateutil"},
     "windows": {
+        "charts",
         "domain",
         "history",
         "control",
@@ -55,12 +57,12 @@ ALLOWED = {
     },
     "recording": {"domain", "history", "readers", "platforms", "psutil"},
     "settings": {"domain", "tomlkit"},
-    "export": {"domain", "history", "recording", "matplotlib", "pyarrow", "xlsxwriter"},
+    "export": {"charts", "domain", "history", "recording", "matplotlib", "pyarrow", "xlsxwriter"},
     "applet": EVERYTHING,
     "cli": EVERYTHING | {"applet"},
 }
 #: Files beside the rooms that everybody may know.
-COMMON = {"chart_fonts", "language", "errors", "paths"}
+COMMON = {"language", "errors", "paths"}
 #: What the domain must do without: the machine, the clock, the screen, threads and files.
 IMPURE = {
     "asyncio", "ctypes", "datetime", "http", "io", "logging", "multiprocessing", "os", "pathlib",

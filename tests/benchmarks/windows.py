@@ -19,10 +19,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from tests.desktop.applet import Applet
 from tests.desktop.desktop import VirtualDesktop, wait_until
 from tests.windows.past import DAY, HOUR, write_past
-from trayapp.chart_fonts import use_chart_fonts
+from trayapp.charts.fonts import use_chart_fonts
+from trayapp.charts.palette import LIGHT
 from trayapp.history.reader import HistoryReader
 from trayapp.windows.curves import read_trends
-from trayapp.windows.palette import LIGHT
 from trayapp.windows.plot import trend_figure
 from trayapp.windows.selection import Selection, first_selection, target_names
 

@@ -17,7 +17,7 @@ from tests.desktop.applet import REPOSITORY, Applet
 from tests.desktop.desktop import Box, VirtualDesktop, wait_until
 from tests.desktop.kept import keep
 from tests.windows.stores import MIB, write_store
-from trayapp.windows.palette import DARK, LIGHT
+from trayapp.charts.palette import DARK, LIGHT
 
 pytestmark = pytest.mark.desktop
 

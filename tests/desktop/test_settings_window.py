@@ -14,7 +14,7 @@ import pytest
 from tests.desktop.applet import REPOSITORY, Applet
 from tests.desktop.desktop import Box, VirtualDesktop, wait_until
 from tests.desktop.shots import save_shot
-from trayapp.windows.palette import LIGHT
+from trayapp.charts.palette import LIGHT
 
 pytestmark = pytest.mark.desktop
 

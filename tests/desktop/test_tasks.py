@@ -11,8 +11,8 @@ import pytest
 from tests.desktop.applet import REPOSITORY, Applet
 from tests.desktop.desktop import Box, VirtualDesktop, wait_until
 from tests.desktop.kept import keep
+from trayapp.charts.palette import LIGHT
 from trayapp.history.reader import HistoryReader
-from trayapp.windows.palette import LIGHT
 
 pytestmark = pytest.mark.desktop
 

@@ -14,10 +14,10 @@ from tests.desktop.desktop import Box, Screenshot, VirtualDesktop, wait_until
 from tests.desktop.shots import save_shot
 from tests.recording.making import write_recording
 from tests.windows.stores import MIB, target, write_store
+from trayapp.charts.palette import DARK, LIGHT
 from trayapp.domain.colors import parse_color
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
-from trayapp.windows.palette import DARK, LIGHT
 
 pytestmark = pytest.mark.desktop
 

@@ -18,6 +18,7 @@ import pytest
 from tests.export.test_export import event
 from tests.windows.past import write_past
 from tests.windows.stores import GIB, MIB, START, Curve, write_store
+from trayapp.charts.time_ticks import time_ticks
 from trayapp.domain.records import Event
 from trayapp.errors import ExportError, RecordingError, UsageError
 from trayapp.export.moments import parse_moment
@@ -25,7 +26,6 @@ from trayapp.export.redaction import Redactor
 from trayapp.export.report import ReportOptions, main, report_json
 from trayapp.export.report_facts import Report, mark_rows
 from trayapp.export.report_pdf import draw_pages
-from trayapp.export.scales import time_ticks
 
 SAMPLES = Path(__file__).parent.parent / "recording" / "samples"
 HOSTILE = "<script>alert(1)</script>\"'&</style>"

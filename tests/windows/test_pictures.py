@@ -12,9 +12,9 @@ from tests.windows.golden import is_as_golden
 from tests.windows.past import DAY, HOUR, write_past
 from tests.windows.stores import START
 from tests.windows.test_plot import draw, pixels, texts
-from trayapp.chart_fonts import use_chart_fonts
+from trayapp.charts.fonts import use_chart_fonts
+from trayapp.charts.palette import DARK, LIGHT, Palette
 from trayapp.language.catalogue import use_catalogue
-from trayapp.windows.palette import DARK, LIGHT, Palette
 
 END = START + 40 * DAY
 NAMES = ("browser", "builder", "database", "leak", "web")

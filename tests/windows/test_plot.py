@@ -18,13 +18,13 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from tests.windows.stores import GIB, MIB, START, Curve, write_store
-from trayapp.chart_fonts import use_chart_fonts
+from trayapp.charts.axes import SizeFormatter, SizeLocator
+from trayapp.charts.fonts import use_chart_fonts
+from trayapp.charts.palette import DARK, LIGHT, Palette
 from trayapp.domain.records import Event
 from trayapp.history.reader import HistoryReader
 from trayapp.windows.curves import read_trends
-from trayapp.windows.palette import DARK, LIGHT, Palette
 from trayapp.windows.plot import trend_figure
-from trayapp.windows.scales import SizeFormatter, SizeLocator
 from trayapp.windows.selection import Selection
 
 NOW = START + 600

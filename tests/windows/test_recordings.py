@@ -12,12 +12,12 @@ from matplotlib.text import Text
 from PIL import Image
 
 from tests.recording.making import MIB, STARTED, write_recording
-from trayapp.chart_fonts import use_chart_fonts
+from trayapp.charts.fonts import use_chart_fonts
+from trayapp.charts.palette import LIGHT
 from trayapp.domain.records import Point, Series
 from trayapp.errors import RecordingError, UsageError
 from trayapp.recording.files import split_files
 from trayapp.windows.curves import read_trends
-from trayapp.windows.palette import LIGHT
 from trayapp.windows.plot import trend_figure
 from trayapp.windows.recordings import RecordingSource
 from trayapp.windows.selection import recording_selection

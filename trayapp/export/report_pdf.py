@@ -16,9 +16,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
-from trayapp.chart_fonts import use_chart_fonts
+from trayapp.charts.fonts import use_chart_fonts
+from trayapp.charts.size_ticks import size_ticks
+from trayapp.charts.time_ticks import time_ticks
 from trayapp.domain.levels import level_said
-from trayapp.domain.size_ticks import size_ticks
 from trayapp.export.report_facts import (
     MARK_KINDS,
     MOST_EVENTS,
@@ -33,7 +34,6 @@ from trayapp.export.report_facts import (
 )
 from trayapp.export.report_html import made_by, time_of
 from trayapp.export.report_svg import foot_of, limits_of, stretches_of
-from trayapp.export.scales import time_ticks
 from trayapp.language.catalogue import _, format_count
 from trayapp.language.units import format_size
 

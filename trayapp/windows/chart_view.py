@@ -13,7 +13,9 @@ from typing import Literal, NamedTuple
 from matplotlib.backends.backend_tkagg import FigureCanvasTkAgg
 from matplotlib.figure import Figure
 
-from trayapp.chart_fonts import use_chart_fonts
+from trayapp.charts.axes import FINE_SECONDS, fine_clock
+from trayapp.charts.fonts import use_chart_fonts
+from trayapp.charts.palette import DASHES, Palette
 from trayapp.domain.records import TASK, Event
 from trayapp.domain.tasks import kept_of
 from trayapp.language.catalogue import _, listed, ngettext
@@ -22,10 +24,8 @@ from trayapp.language.units import MIB, format_duration, format_size
 from trayapp.windows.curves import TrendData, task_end, task_growth
 from trayapp.windows.labels import plain_name
 from trayapp.windows.marks import event_label
-from trayapp.windows.palette import DASHES, Palette
 from trayapp.windows.picture import save_picture
 from trayapp.windows.plot import MOST_HATCHED, Panel, draw_trends
-from trayapp.windows.scales import FINE_SECONDS, fine_clock
 from trayapp.windows.style import pixel_scale
 
 ZOOM_STEP = 0.75

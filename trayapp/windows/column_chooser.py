@@ -6,9 +6,9 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
 
+from trayapp.charts.palette import Palette
 from trayapp.language.catalogue import _
 from trayapp.windows.columns import ALWAYS, TABLE_COLUMNS, TableColumn, columns_of, title_of
-from trayapp.windows.palette import Palette
 from trayapp.windows.style import style_menu
 
 

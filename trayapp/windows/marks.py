@@ -11,12 +11,12 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
+from trayapp.charts.axes import DAY_SECONDS
+from trayapp.charts.palette import Palette
 from trayapp.domain.records import Event
 from trayapp.language.catalogue import _, format_count
 from trayapp.windows.curves import Curve, bundled_count, task_end
 from trayapp.windows.growth import Growth
-from trayapp.windows.palette import Palette
-from trayapp.windows.scales import DAY_SECONDS
 
 EVENT_SHAPES = {
     "warning": "^",

@@ -18,6 +18,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from trayapp.charts.axes import DAY_SECONDS, FINE_SECONDS, dress, fine_clock
+from trayapp.charts.palette import DASHES, Palette
 from trayapp.domain.records import Event
 from trayapp.domain.trend import rate_said
 from trayapp.language.catalogue import _, ngettext
@@ -27,8 +29,6 @@ from trayapp.windows.curves import Curve, Run, TrendData
 from trayapp.windows.growth import Growth
 from trayapp.windows.labels import chart_name
 from trayapp.windows.marks import draw_growth, explain_marks, mark_events, mark_moment
-from trayapp.windows.palette import DASHES, Palette
-from trayapp.windows.scales import DAY_SECONDS, FINE_SECONDS, dress, fine_clock
 from trayapp.windows.selection import RANGES, metric_label
 from trayapp.windows.stacking import Layers, stack
 

@@ -8,12 +8,12 @@ from datetime import datetime
 from tkinter import font as tkfont
 from typing import Literal
 
+from trayapp.charts.palette import Palette
+from trayapp.charts.size_ticks import size_ticks
 from trayapp.domain.changes import Bin
 from trayapp.domain.records import Event, Point
-from trayapp.domain.size_ticks import size_ticks
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_size
-from trayapp.windows.palette import Palette
 
 _GAP = 8
 """Pixels between text and axes, on an ordinary screen."""

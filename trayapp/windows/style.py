@@ -6,10 +6,10 @@ import tkinter as tk
 from tkinter import font as tkfont
 from tkinter import ttk
 
+from trayapp.charts.palette import Palette
 from trayapp.errors import WindowError
 from trayapp.language.catalogue import _
 from trayapp.windows.check_mark import style_checks
-from trayapp.windows.palette import Palette
 
 
 def open_root(title: str) -> tk.Tk:

@@ -12,6 +12,7 @@ from pathlib import Path
 from tkinter import filedialog, ttk
 from typing import TYPE_CHECKING
 
+from trayapp.charts.palette import palette_for
 from trayapp.errors import MemtrayError
 from trayapp.language.catalogue import _
 from trayapp.paths import current_paths
@@ -19,7 +20,6 @@ from trayapp.windows.applet import Applet
 from trayapp.windows.desktop_theme import DesktopTheme
 from trayapp.windows.growth import Growth, growths_of_status, limits_of_status
 from trayapp.windows.labels import plain_name
-from trayapp.windows.palette import palette_for
 from trayapp.windows.selection import (
     METRICS,
     RANGES,

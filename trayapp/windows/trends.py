@@ -196,9 +196,9 @@ def _show(
 
 
 def _save(reader: TrendSource, selection: Selection, options: TrendOptions, path: Path) -> None:
-    from trayapp.chart_fonts import use_chart_fonts
+    from trayapp.charts.fonts import use_chart_fonts
+    from trayapp.charts.palette import palette_for
     from trayapp.windows.curves import read_trends
-    from trayapp.windows.palette import palette_for
     from trayapp.windows.plot import trend_figure
 
     use_chart_fonts()

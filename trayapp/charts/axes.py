@@ -13,10 +13,10 @@ from matplotlib.dates import MINUTELY, SECONDLY, AutoDateLocator, ConciseDateFor
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, Formatter, FuncFormatter, Locator, MaxNLocator
 
+from trayapp.charts.palette import Palette
 from trayapp.language.catalogue import _, format_number
 from trayapp.language.dates import MONTHS, format_day, month_name
 from trayapp.language.units import format_duration, format_size, unit_for
-from trayapp.windows.palette import Palette
 
 DAY_SECONDS = 86400.0
 """matplotlib counts days."""
