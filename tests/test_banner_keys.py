@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from trayapp.applet.app import _banner_key
-from trayapp.domain.alerting import Incident
-from trayapp.domain.levels import Level
+from trayapp.domain.judging.alerting import Incident
+from trayapp.domain.records.levels import Level
 
 
 def key(incident: str, about: str) -> str:

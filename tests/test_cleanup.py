@@ -15,7 +15,7 @@ from trayapp.cleanup.cleaning import clean_app, clean_target
 from trayapp.cleanup.probes import Probes
 from trayapp.control.personal import PROBE, endpoint_name
 from trayapp.control.server import Handler
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import ControlError, PlatformError
 from trayapp.platforms import current_platform
 from trayapp.readers.procfile import read_started

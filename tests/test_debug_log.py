@@ -13,7 +13,7 @@ from tests.desktop.desktop import wait_until
 from tests.domain.building import facts
 from tests.test_cli import Memtray
 from trayapp.applet.debug_log import LIMIT_BYTES, DebugLog, read_lines
-from trayapp.domain.command_secrets import text_without_secrets, without_secrets
+from trayapp.domain.showing.command_secrets import text_without_secrets, without_secrets
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ from tests.domain.building import MIB, frame, target
 from trayapp.applet.cleanups import Cleanups
 from trayapp.applet.forwarding import Forwarding
 from trayapp.applet.sampler import Sampler
-from trayapp.domain.incidents import AlertPolicy, Quiet
-from trayapp.domain.monitor import Monitor, MonitorRules, Outcome
-from trayapp.domain.occasions import RunWatch
-from trayapp.domain.records import Event
-from trayapp.domain.samples import ProcessKey, TargetSample
-from trayapp.domain.targets import TargetRule
-from trayapp.domain.view import TargetView
+from trayapp.domain.acting.occasions import RunWatch
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.incidents import AlertPolicy, Quiet
+from trayapp.domain.judging.monitor import Monitor, MonitorRules, Outcome
+from trayapp.domain.judging.view import TargetView
+from trayapp.domain.records.samples import ProcessKey, TargetSample
+from trayapp.domain.records.series import Event
 from trayapp.paths import Paths
 from trayapp.platforms import current_platform
 from trayapp.settings import SettingsFile
@@ -217,7 +217,7 @@ def test_nothing_is_loaded_that_nobody_asked_for() -> None:
     program = (
         "import sys, trayapp.applet.app; "
         "print([name for name in sys.modules if name.startswith('trayapp.delivery.')"
-        " or name.startswith(('trayapp.applet.automatic_actions', 'trayapp.domain.actions',"
+        " or name.startswith(('trayapp.applet.automatic_actions', 'trayapp.domain.acting.actions',"
         " 'trayapp.guard'))"
         " or name in ('trayapp.cleanup.probes', 'trayapp.control.client')])"
     )

@@ -10,9 +10,9 @@ import pytest
 
 from tests.test_cli import REPOSITORY, Memtray
 from trayapp.applet.profiles import take_profile
-from trayapp.domain.menu import MenuEntry
-from trayapp.domain.tray import menu
-from trayapp.domain.view import Controls
+from trayapp.domain.judging.view import Controls
+from trayapp.domain.showing.menu import MenuEntry
+from trayapp.domain.showing.tray import menu
 from trayapp.errors import UsageError
 from trayapp.paths import find_paths, profile_names, shared_runtime
 

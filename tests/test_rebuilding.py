@@ -15,13 +15,13 @@ import pytest
 
 from tests.domain.building import HASTY, MIB, frame
 from trayapp.applet.rebuilding import RUNS, Rebuilding
-from trayapp.domain.incidents import Incident, Quiet
-from trayapp.domain.monitor import SESSION, Monitor, MonitorRules
-from trayapp.domain.records import Event
-from trayapp.domain.replay import marks_as_text
-from trayapp.domain.samples import MemoryReading, ProcessKey, TargetSample
-from trayapp.domain.targets import TargetRule
-from trayapp.domain.view import TargetView
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.incidents import Incident, Quiet
+from trayapp.domain.judging.monitor import SESSION, Monitor, MonitorRules
+from trayapp.domain.judging.replay import marks_as_text
+from trayapp.domain.judging.view import TargetView
+from trayapp.domain.records.samples import MemoryReading, ProcessKey, TargetSample
+from trayapp.domain.records.series import Event
 from trayapp.history.reader import HistoryReader
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter

@@ -19,7 +19,7 @@ import pytest
 from tests.readers.children import eventually
 from trayapp.control.client import call
 from trayapp.control.personal import GUARD, find_names
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import ControlError
 from trayapp.guard.asking import restart
 from trayapp.readers.procfile import read_started

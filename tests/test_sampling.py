@@ -18,11 +18,11 @@ from tests.desktop.desktop import wait_until
 from trayapp.applet.cleanups import Cleanups
 from trayapp.applet.rebuilding import RUNS
 from trayapp.applet.sampler import Sampler
-from trayapp.domain.budget import BudgetVerdict
-from trayapp.domain.monitor import Outcome
-from trayapp.domain.records import Event, Series
-from trayapp.domain.replay import RunMark, marks_as_text, marks_from_text
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.judging.budget import BudgetVerdict
+from trayapp.domain.judging.monitor import Outcome
+from trayapp.domain.judging.replay import RunMark, marks_as_text, marks_from_text
+from trayapp.domain.records.samples import ProcessKey
+from trayapp.domain.records.series import Event, Series
 from trayapp.history.reader import HistoryReader
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter

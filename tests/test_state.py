@@ -19,10 +19,10 @@ from trayapp.applet.state import (
     save_switches,
     save_tray_memory,
 )
-from trayapp.domain.alerting import Incident, Memory, News
-from trayapp.domain.levels import Level
-from trayapp.domain.oom import OomMark
-from trayapp.domain.repeats import Telling
+from trayapp.domain.judging.alerting import Incident, Memory, News
+from trayapp.domain.judging.oom_kills import OomMark
+from trayapp.domain.judging.repeats import Telling
+from trayapp.domain.records.levels import Level
 
 KEPT = Switches(
     off=False, all_until_wall_seconds=2_000.0, subject_until_wall_seconds={"app": 3_000.0}

@@ -25,11 +25,11 @@ from tests.test_cli import REPOSITORY, Memtray
 from trayapp.applet.task_follower import MOST_AT_A_TIME, MOST_OF_A_PROCESS, TaskFollower
 from trayapp.control.personal import PROBE, endpoint_name
 from trayapp.control.server import ControlServer
-from trayapp.domain.levels import Level
-from trayapp.domain.records import Event
-from trayapp.domain.samples import AppSample, ProcessKey, SystemSample
-from trayapp.domain.targets import TargetRule
-from trayapp.domain.view import TargetView, View
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.view import TargetView, View
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.samples import AppSample, ProcessKey, SystemSample
+from trayapp.domain.records.series import Event
 from trayapp.history.reader import HistoryReader
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

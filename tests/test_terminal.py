@@ -10,10 +10,10 @@ from collections.abc import Callable
 from tests.desktop.desktop import wait_until
 from tests.domain.building import frame, target
 from trayapp.applet.terminal import LiveLines, live_lines
-from trayapp.domain.incidents import Quiet
-from trayapp.domain.monitor import Monitor, MonitorRules
-from trayapp.domain.targets import TargetRule
-from trayapp.domain.view import View
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.incidents import Quiet
+from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.judging.view import View
 
 
 def view(size_mib: float = 100) -> View:

@@ -17,11 +17,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tests.benchmarks.leak_traces import TRACES, Trace, read_traces
-from trayapp.domain.applications import ApplicationKey, ApplicationUse
-from trayapp.domain.incidents import AlertPolicy, Condition, IncidentBook, Quiet
-from trayapp.domain.levels import Level
-from trayapp.domain.monitor import Monitor, MonitorRules
-from trayapp.domain.samples import (
+from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.incidents import AlertPolicy, Condition, IncidentBook, Quiet
+from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.samples import (
     AppSample,
     Everything,
     Frame,
@@ -32,7 +33,6 @@ from trayapp.domain.samples import (
     SystemSample,
     TargetSample,
 )
-from trayapp.domain.targets import TargetRule
 
 TOTAL_BYTES = 16 * 1024**3
 DAY = 86_400.0

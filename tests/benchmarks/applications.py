@@ -13,8 +13,8 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from trayapp.domain.applications import ApplicationTracker
-from trayapp.domain.samples import ProcessFacts, ProcessKey
+from trayapp.domain.grouping.applications import ApplicationTracker
+from trayapp.domain.records.samples import ProcessFacts, ProcessKey
 from trayapp.readers.procfs import ProcfsReader
 
 SIZES = (500, 2_000, 10_000)

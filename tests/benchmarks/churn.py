@@ -26,11 +26,11 @@ from unittest.mock import patch
 
 from tests.benchmarks.pretend_machine import SERVICES, PretendMachine
 from trayapp.applet.sampler import Sampler
-from trayapp.domain.monitor import Outcome
-from trayapp.domain.status import status
-from trayapp.domain.targets import TargetRule
-from trayapp.domain.tray import tray_state
-from trayapp.domain.view import Controls
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.monitor import Outcome
+from trayapp.domain.judging.view import Controls
+from trayapp.domain.showing.status import status
+from trayapp.domain.showing.tray import tray_state
 from trayapp.language.units import format_size
 from trayapp.platforms import current_platform
 from trayapp.readers.footprint import FootprintReader, ProcFootprints

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from trayapp.domain.records import Series
+from trayapp.domain.records.series import Series
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
 

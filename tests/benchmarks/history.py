@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from trayapp.domain.records import Series
+from trayapp.domain.records.series import Series
 from trayapp.history.reader import HistoryReader
 from trayapp.history.writer import HistoryWriter, Retention
 

@@ -22,8 +22,8 @@ from itertools import count
 from pathlib import Path
 
 from tests.benchmarks.costs import read_uss_bytes
-from trayapp.domain.levels import Level
-from trayapp.domain.menu import IconPicture
+from trayapp.domain.records.levels import Level
+from trayapp.domain.showing.menu import IconPicture
 from trayapp.language.units import format_size
 
 SIZE_PX = 48

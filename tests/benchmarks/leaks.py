@@ -32,7 +32,7 @@ from tests.benchmarks.leak_families import (
 )
 from tests.benchmarks.leak_traces import TRACES, Trace, read_traces
 from tests.benchmarks.long_leaks import LONG, ROOM_BYTES, on_fills, on_long, on_month
-from trayapp.domain.leaks import LeakDetector, Load, Verdict, impact_of
+from trayapp.domain.judging.leaks import LeakDetector, Load, Verdict, impact_of
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "RESULTS.md"

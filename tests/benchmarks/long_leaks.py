@@ -22,11 +22,11 @@ from tests.benchmarks.alerts import BANNERS, TOTAL_BYTES, frame, machine
 from tests.benchmarks.leak_families import DAY, HOUR
 from tests.benchmarks.leak_fills import HEALTHY, LEAKS, Fill, recordings
 from tests.benchmarks.leak_traces import TRACES, Trace
-from trayapp.domain.incidents import Quiet
-from trayapp.domain.leaks import LeakDetector, LeakSettings, Load, SessionPrior
-from trayapp.domain.monitor import Monitor, MonitorRules
-from trayapp.domain.samples import MemoryReading, ProcessKey, TargetSample
-from trayapp.domain.targets import TargetRule
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.incidents import Quiet
+from trayapp.domain.judging.leaks import LeakDetector, LeakSettings, Load, SessionPrior
+from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.records.samples import MemoryReading, ProcessKey, TargetSample
 
 LONG = TRACES / "long"
 ROOM_BYTES = 0.6 * TOTAL_BYTES

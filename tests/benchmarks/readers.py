@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.platforms import current_platform
 from trayapp.readers.itself import AppReader, ProcCosts
 from trayapp.readers.procfs import LIST_AT_LEAST_EVERY_SECONDS, ProcfsReader

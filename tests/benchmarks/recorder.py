@@ -19,7 +19,7 @@ from typing import Any
 
 from tests.benchmarks.readers import idle_processes, show
 from tests.recording.making import STARTED, recorder_command
-from trayapp.domain.samples import ProcessFacts, ProcessKey
+from trayapp.domain.records.samples import ProcessFacts, ProcessKey
 from trayapp.recording.chunks import Chunk, ChunkFile, Format, RecordedProcess, RecordingHead
 from trayapp.recording.csv_writing import CsvFormat
 from trayapp.recording.memrec import MemrecFormat

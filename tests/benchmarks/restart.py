@@ -14,12 +14,12 @@ from pathlib import Path
 
 from tests.domain.building import MIB, frame
 from trayapp.applet.rebuilding import RUNS, Rebuilding
-from trayapp.domain.incidents import Quiet
-from trayapp.domain.monitor import Monitor, MonitorRules
-from trayapp.domain.records import Series
-from trayapp.domain.replay import RunMark, marks_as_text
-from trayapp.domain.samples import MemoryReading, ProcessKey, TargetSample
-from trayapp.domain.targets import TargetRule
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.incidents import Quiet
+from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.judging.replay import RunMark, marks_as_text
+from trayapp.domain.records.samples import MemoryReading, ProcessKey, TargetSample
+from trayapp.domain.records.series import Series
 from trayapp.history.reader import HistoryReader
 from trayapp.history.writer import HistoryWriter, Retention
 

@@ -11,8 +11,8 @@ import subprocess
 import sys
 import time
 
-from trayapp.domain.leaks.staleness import ReferencedRequest
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.judging.leaks.staleness import ReferencedRequest
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.readers.procfile import read_started
 from trayapp.readers.referenced import ReferencedReader
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trayapp.delivery.banner import Banner, one_line, plain, presentable
-from trayapp.domain.levels import Level
+from trayapp.domain.records.levels import Level
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=300)
 WINDOWS = {"title_units": 63, "body_units": 255}

@@ -15,7 +15,7 @@ import pytest
 
 from trayapp.delivery.banner import Banner
 from trayapp.delivery.console import Console
-from trayapp.domain.levels import Level
+from trayapp.domain.records.levels import Level
 
 HOSTILE = Banner("k", "\x1b]0;owned\x07 grows", "line\nnext\x1b[2J", Level.CRITICAL)
 

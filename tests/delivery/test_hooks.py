@@ -28,8 +28,8 @@ from trayapp.delivery.hooks import (
     json_line,
     variables,
 )
-from trayapp.domain.levels import Level
-from trayapp.domain.transitions import Transition
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.transitions import Transition
 from trayapp.settings import HookSettings
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="process groups")

@@ -11,7 +11,7 @@ import pytest
 
 from tests.delivery.telling import HOSTILE, transition
 from trayapp.delivery.journal import JOURNAL_SOCKET, Journal, journal_entry
-from trayapp.domain.levels import Level
+from trayapp.domain.records.levels import Level
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="datagrams of POSIX")
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.delivery.telling import HOSTILE, transition
 from trayapp.delivery.jsonlines import JsonLines
-from trayapp.domain.levels import Level
+from trayapp.domain.records.levels import Level
 
 LIMIT_BYTES = 1024**2
 

@@ -16,7 +16,7 @@ from trayapp.delivery.banner import Banner, DeliveryResult
 from trayapp.delivery.channel import Available, ButtonPressed
 from trayapp.delivery.log import LogFile
 from trayapp.delivery.notifier import Notifier
-from trayapp.domain.levels import Level
+from trayapp.domain.records.levels import Level
 
 
 class Shelf:

@@ -26,7 +26,7 @@ from trayapp.applet.children import memtray_command, package_parent
 from trayapp.delivery.outbox import Child, Outbox, RemoteChannel, start_child
 from trayapp.delivery.remote import find_address
 from trayapp.delivery.spool import Spool
-from trayapp.domain.levels import Level
+from trayapp.domain.records.levels import Level
 from trayapp.errors import ChannelError, DeliveryError
 
 SECRET = f"secret{secrets.token_hex(8)}"

@@ -18,7 +18,7 @@ from trayapp.delivery.banner import Banner
 from trayapp.delivery.linux import FreedesktopNotifications
 from trayapp.delivery.log import LogFile
 from trayapp.delivery.notifier import Notifier
-from trayapp.domain.levels import Level
+from trayapp.domain.records.levels import Level
 
 pytestmark = pytest.mark.desktop
 

@@ -19,8 +19,8 @@ import pytest
 from PIL import Image
 
 from tests.desktop.desktop import Box, Screenshot, VirtualDesktop, wait_until
-from trayapp.domain.levels import Level
-from trayapp.domain.menu import IconPicture
+from trayapp.domain.records.levels import Level
+from trayapp.domain.showing.menu import IconPicture
 from trayapp.tray.drawing import draw_icon, layout
 
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(180)]

@@ -15,7 +15,7 @@ from tests.desktop.shots import save_shot
 from tests.recording.making import write_recording
 from tests.windows.stores import MIB, target, write_store
 from trayapp.charts.palette import DARK, LIGHT
-from trayapp.domain.colors import parse_color
+from trayapp.domain.records.colors import parse_color
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
 

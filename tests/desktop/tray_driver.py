@@ -17,8 +17,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from trayapp.domain.levels import Level
-from trayapp.domain.menu import IconPicture, MenuEntry, TrayState
+from trayapp.domain.records.levels import Level
+from trayapp.domain.showing.menu import IconPicture, MenuEntry, TrayState
 from trayapp.tray.backends import choose_backend
 from trayapp.tray.host import TrayHost
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from trayapp.domain.leaks import LeakSettings
-from trayapp.domain.samples import (
+from trayapp.domain.judging.leaks import LeakSettings
+from trayapp.domain.records.samples import (
     AppSample,
     Everything,
     Frame,

@@ -10,13 +10,13 @@ import pytest
 
 from tests.domain.building import HASTY, MIB, TOTAL_BYTES, frame, target
 from trayapp.applet.rules import monitor_rules
-from trayapp.domain.absolute import NO_AMOUNTS, Amounts, growth_level, level_above
-from trayapp.domain.incidents import AlertPolicy, Quiet
-from trayapp.domain.levels import Level
-from trayapp.domain.monitor import Monitor, MonitorRules
-from trayapp.domain.pressure import pressure_level
-from trayapp.domain.samples import SystemSample, TargetSample
-from trayapp.domain.targets import TargetRule
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.absolute_levels import NO_AMOUNTS, Amounts, growth_level, level_above
+from trayapp.domain.judging.incidents import AlertPolicy, Quiet
+from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.judging.pressure import pressure_level
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.samples import SystemSample, TargetSample
 from trayapp.errors import SettingsError
 from trayapp.settings.parsing import parse_settings
 

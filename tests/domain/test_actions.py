@@ -10,19 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.building import MIB
-from trayapp.domain.actions import (
+from trayapp.domain.acting.actions import (
     HOUR_SECONDS,
     LASTING_SECONDS,
     ActionKeeper,
     ActionPolicy,
     Decision,
 )
-from trayapp.domain.incidents import Incident
-from trayapp.domain.levels import Level
-from trayapp.domain.records import Event
-from trayapp.domain.samples import ProcessKey
-from trayapp.domain.transitions import Transition
-from trayapp.domain.view import TargetView
+from trayapp.domain.judging.incidents import Incident
+from trayapp.domain.judging.view import TargetView
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.samples import ProcessKey
+from trayapp.domain.records.series import Event
+from trayapp.domain.records.transitions import Transition
 
 WALL = 1_700_000_000.0
 W, C, E = Level.WARNING, Level.CRITICAL, Level.EMERGENCY

@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 
 from tests.domain.building import MIB, facts
-from trayapp.domain.application_trends import (
+from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
+from trayapp.domain.judging.application_trends import (
     FOLLOWED_COUNT,
     ApplicationTrends,
     ApplicationView,
 )
-from trayapp.domain.applications import ApplicationKey, ApplicationUse
-from trayapp.domain.samples import MemoryReading, ProcessKey, ProcessUse
+from trayapp.domain.records.samples import MemoryReading, ProcessKey, ProcessUse
 
 Sizes = dict[str, dict[int, float]]
 """MiB by pid, by application."""

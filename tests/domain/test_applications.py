@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.building import MIB
-from trayapp.domain.applications import ApplicationKey, ApplicationTracker
-from trayapp.domain.samples import ProcessFacts, ProcessKey
+from trayapp.domain.grouping.applications import ApplicationKey, ApplicationTracker
+from trayapp.domain.records.samples import ProcessFacts, ProcessKey
 
 APP_PID = 999
 TABLES = sorted((Path(__file__).parent / "tables").glob("*.json"))

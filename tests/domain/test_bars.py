@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.domain.bars import BAR_COUNT, BarRing, share_heights, sparkline, zoomed_heights
+from trayapp.domain.records.bars import BAR_COUNT, BarRing, share_heights, sparkline, zoomed_heights
 
 
 def test_a_finished_bar_keeps_its_peak_and_the_newest_shows_the_latest() -> None:

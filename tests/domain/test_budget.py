@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.domain.budget import (
+from trayapp.domain.judging.budget import (
     LONGEST_RECOVERY_SECONDS,
     QUIET_SECONDS,
     RECOVERY_SECONDS,
@@ -18,7 +18,7 @@ from trayapp.domain.budget import (
     BudgetKeeper,
     BudgetVerdict,
 )
-from trayapp.domain.samples import AppSample
+from trayapp.domain.records.samples import AppSample
 
 MIB = 1024**2
 FINE = AppSample(

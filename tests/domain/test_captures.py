@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 
 from tests.domain.building import facts, frame, target
-from trayapp.domain.captures import LINGER_SECONDS, MOST_VALUES, base_name
-from trayapp.domain.incidents import Quiet
-from trayapp.domain.levels import Level
-from trayapp.domain.monitor import Monitor, MonitorRules
-from trayapp.domain.targets import TargetRule, TargetTracker
+from trayapp.domain.grouping.captures import LINGER_SECONDS, MOST_VALUES, base_name
+from trayapp.domain.grouping.targets import TargetRule, TargetTracker
+from trayapp.domain.judging.incidents import Quiet
+from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.records.levels import Level
 
 RULE = TargetRule(name="web", regex=re.compile(r"worker-(?P<queue>\w+)(?: --host (?P<host>\S+))?"))
 OTHER = TargetRule(name="db", match="postgres")

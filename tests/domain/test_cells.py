@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.domain.cells import guarded, quoted, table_line
+from trayapp.domain.showing.cells import guarded, quoted, table_line
 
 SIGNS = "=+-@＝＋－＠"
 NASTY = st.text(alphabet=[*"ab1 ,;\t\r\n\"'|\x00\x0b\u200b\ufeff\xa0", *SIGNS], max_size=24)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.domain.changes import change_over, histogram, hourly_changes
-from trayapp.domain.records import Point
+from trayapp.domain.judging.changes import change_over, histogram, hourly_changes
+from trayapp.domain.records.series import Point
 
 NOW = 1_700_000_000.0
 MIB = 1024.0**2

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.domain.building import MIB
-from trayapp.domain.cleaning import CleanupResult, follow_up, later_of
+from trayapp.domain.acting.cleanups import CleanupResult, follow_up, later_of
 
 
 def result(before: int | None, after: int | None, note: str = "") -> CleanupResult:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from tests.domain.building import MIB
-from trayapp.domain.growth import GrowthRule, GrowthTracker, Spike, SpikeRule, is_growth_due
-from trayapp.domain.samples import MemoryReading, ProcessKey
+from trayapp.domain.judging.growth import GrowthRule, GrowthTracker, Spike, SpikeRule, is_growth_due
+from trayapp.domain.records.samples import MemoryReading, ProcessKey
 
 RULE = GrowthRule(threshold_bytes_per_second=10_000, hold_seconds=30, minimum_bytes=0)
 A, B = ProcessKey(1, 1), ProcessKey(2, 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trayapp.domain.guarding import LOOKS, PER_HOUR, BoundWatch, RestartBudget
+from trayapp.domain.acting.guarding import LOOKS, PER_HOUR, BoundWatch, RestartBudget
 
 
 def looks(watch: BoundWatch, *sizes: int) -> list[bool]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from trayapp.domain.health import run_health
-from trayapp.domain.levels import Level
+from trayapp.domain.judging.health import run_health
+from trayapp.domain.records.levels import Level
 
 MIB = 1024**2
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from trayapp.domain.hours import is_within
+from trayapp.domain.judging.quiet_hours import is_within
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.building import MIB, frame, target
-from trayapp.domain.application_trends import ApplicationView
-from trayapp.domain.colors import contrast, luminance, parse_color, with_luminance
-from trayapp.domain.icon import PANEL_COLORS, color_problems, icon_picture
-from trayapp.domain.incidents import Quiet
-from trayapp.domain.menu import PALETTE_NAMES
-from trayapp.domain.monitor import Monitor, MonitorRules
-from trayapp.domain.targets import TargetRule
-from trayapp.domain.tray import tooltip, tray_state
-from trayapp.domain.view import Controls, View
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.application_trends import ApplicationView
+from trayapp.domain.judging.incidents import Quiet
+from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.judging.view import Controls, View
+from trayapp.domain.records.colors import contrast, luminance, parse_color, with_luminance
+from trayapp.domain.showing.icon import PANEL_COLORS, color_problems, icon_picture
+from trayapp.domain.showing.menu import PALETTE_NAMES
+from trayapp.domain.showing.tray import tooltip, tray_state
 from trayapp.settings import IconSettings
 
 colors = st.tuples(*(st.integers(0, 255),) * 3)

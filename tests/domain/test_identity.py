@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from tests.domain.building import HASTY, frame
 from tests.domain.test_monitor import anonymous, machine_with, told
-from trayapp.domain.applications import ApplicationKey
-from trayapp.domain.identity import about_of, key_of_subject, name_in, target_key
-from trayapp.domain.incidents import AlertPolicy, Condition, IncidentBook, Quiet
-from trayapp.domain.levels import Level
-from trayapp.domain.monitor import Monitor, MonitorRules, Outcome
-from trayapp.domain.records import Event
-from trayapp.domain.table_status import detail_status
-from trayapp.domain.targets import TargetRule
+from trayapp.domain.grouping.applications import ApplicationKey
+from trayapp.domain.grouping.identity import about_of, key_of_subject, name_in, target_key
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.incidents import AlertPolicy, Condition, IncidentBook, Quiet
+from trayapp.domain.judging.monitor import Monitor, MonitorRules, Outcome
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.series import Event
+from trayapp.domain.showing.table_status import detail_status
 
 BROWSER = TargetRule(name="browser", match="browser")
 OTHER = "leak-of-application:browser"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.domain.incidents import (
+from trayapp.domain.judging.incidents import (
     PRESSURE_KEY,
     AlertPolicy,
     Announcement,
@@ -16,7 +16,7 @@ from trayapp.domain.incidents import (
     Quiet,
     level_of_share,
 )
-from trayapp.domain.levels import Level
+from trayapp.domain.records.levels import Level
 
 WALL = 1_700_000_000.0
 THRESHOLDS = {Level.WARNING: 0.75, Level.CRITICAL: 0.85, Level.EMERGENCY: 0.95}

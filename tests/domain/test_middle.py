@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.domain.middle import median
+from trayapp.domain.records.median import median
 
 
 @given(st.lists(st.floats(-1e12, 1e12), min_size=1))

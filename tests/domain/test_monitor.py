@@ -7,16 +7,17 @@ from typing import Any
 import pytest
 
 from tests.domain.building import HASTY, MIB, TOTAL_BYTES, facts, frame, target
-from trayapp.domain.applications import ApplicationKey, ApplicationUse
-from trayapp.domain.budget import BudgetVerdict
-from trayapp.domain.growth import GrowthRule
-from trayapp.domain.incidents import AlertPolicy, Quiet
-from trayapp.domain.levels import Level
-from trayapp.domain.limits import Limit
-from trayapp.domain.monitor import SESSION, Monitor, MonitorRules, Outcome
-from trayapp.domain.oom import OomKill, Victim
-from trayapp.domain.records import Event, Series
-from trayapp.domain.samples import (
+from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
+from trayapp.domain.grouping.limits import Limit
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.budget import BudgetVerdict
+from trayapp.domain.judging.growth import GrowthRule
+from trayapp.domain.judging.incidents import AlertPolicy, Quiet
+from trayapp.domain.judging.monitor import SESSION, Monitor, MonitorRules, Outcome
+from trayapp.domain.judging.oom_kills import OomKill, Victim
+from trayapp.domain.judging.view import Controls
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.samples import (
     Everything,
     Footprint,
     Frame,
@@ -25,12 +26,11 @@ from trayapp.domain.samples import (
     ProcessUse,
     TargetSample,
 )
-from trayapp.domain.status import status
-from trayapp.domain.table import row_from, status_text
-from trayapp.domain.table_status import table_status
-from trayapp.domain.targets import TargetRule
-from trayapp.domain.tray import menu, pace_line, target_line
-from trayapp.domain.view import Controls
+from trayapp.domain.records.series import Event, Series
+from trayapp.domain.showing.status import status
+from trayapp.domain.showing.table import row_from, status_text
+from trayapp.domain.showing.table_status import table_status
+from trayapp.domain.showing.tray import menu, pace_line, target_line
 
 APP = TargetRule(name="app", match="app")
 RSS = Series("target", "app", "rss_bytes")

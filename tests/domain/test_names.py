@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.domain.names import process_label, read_command
+from trayapp.domain.records.names import process_label, read_command
 
 
 @pytest.mark.parametrize(

@@ -9,22 +9,22 @@ from itertools import pairwise
 import pytest
 
 from tests.domain.building import facts, frame
-from trayapp.domain.incidents import Quiet
-from trayapp.domain.monitor import Monitor, MonitorRules
-from trayapp.domain.nearest import (
+from trayapp.domain.grouping.nearest import (
     LONGEST_PAUSE_SECONDS,
     UNMATCHED_SECONDS,
     Unmatched,
     UnmatchedWatch,
     nearest_match,
 )
-from trayapp.domain.samples import TargetSample
-from trayapp.domain.status import status
-from trayapp.domain.table import row_from, status_text
-from trayapp.domain.table_status import detail_status, table_status
-from trayapp.domain.targets import TargetRule
-from trayapp.domain.tray import target_line
-from trayapp.domain.view import Controls, View
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.incidents import Quiet
+from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.judging.view import Controls, View
+from trayapp.domain.records.samples import TargetSample
+from trayapp.domain.showing.status import status
+from trayapp.domain.showing.table import row_from, status_text
+from trayapp.domain.showing.table_status import detail_status, table_status
+from trayapp.domain.showing.tray import target_line
 
 RUNNING = (
     facts(10, "/usr/lib/systemd/systemd --user"),

@@ -5,8 +5,16 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.domain.levels import Level
-from trayapp.domain.oom import PATIENCE_SECONDS, Ended, OomCount, OomKill, OomWatch, Owner, Victim
+from trayapp.domain.judging.oom_kills import (
+    PATIENCE_SECONDS,
+    Ended,
+    OomCount,
+    OomKill,
+    OomWatch,
+    Owner,
+    Victim,
+)
+from trayapp.domain.records.levels import Level
 from trayapp.language.units import MIB
 
 GIB = 1024 * MIB

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.domain.pacing import (
+from trayapp.domain.judging.pacing import (
     LOOKS_LEFT,
     RELAX_SECONDS,
     SHORT_SHARE,
@@ -17,7 +17,7 @@ from trayapp.domain.pacing import (
     PaceKeeper,
     PaceRule,
 )
-from trayapp.domain.samples import SystemSample
+from trayapp.domain.records.samples import SystemSample
 
 MIB = 1024**2
 TOTAL = 16_000 * MIB

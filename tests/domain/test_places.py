@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.domain.places import NOWHERE, Place, place_of
+from trayapp.domain.grouping.containers import NOWHERE, Place, place_of
 
 ID = "3f2a91b7c0de" + "5" * 52
 SHORT = ID[:12]

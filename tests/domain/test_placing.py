@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.domain.placing import Area, corner, place
+from trayapp.domain.showing.window_places import Area, corner, place
 
 LEFT, RIGHT = Area(0, 0, 1920, 1080), Area(1920, 200, 1280, 800)
 

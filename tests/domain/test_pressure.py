@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from trayapp.domain.levels import Level
-from trayapp.domain.pressure import Forecast, pressure_level
-from trayapp.domain.samples import SystemSample
+from trayapp.domain.judging.pressure import Forecast, pressure_level
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.samples import SystemSample
 
 GIB = 1024**3
 THRESHOLDS = {Level.WARNING: 0.75, Level.CRITICAL: 0.85, Level.EMERGENCY: 0.95}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.domain.building import MIB, frame, target
-from trayapp.domain.incidents import Incident, Quiet
-from trayapp.domain.levels import Level
-from trayapp.domain.monitor import Monitor, MonitorRules
-from trayapp.domain.recovering import as_of_now
-from trayapp.domain.samples import Frame
-from trayapp.domain.targets import TargetRule
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.incidents import Incident, Quiet
+from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.judging.recovering import as_of_now
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.samples import Frame
 
 
 def incidents_after(rules: MonitorRules, *frames: Frame) -> tuple[Incident, ...]:

@@ -8,10 +8,12 @@ import pytest
 
 from tests.domain.building import MIB, frame, target
 from trayapp.cli.status_text import status_lines
-from trayapp.domain.incidents import Quiet
-from trayapp.domain.monitor import Monitor, MonitorRules
-from trayapp.domain.samples import MemoryReading, Particulars, ProcessKey, TargetSample
-from trayapp.domain.sizes import (
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.incidents import Quiet
+from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.judging.view import Controls
+from trayapp.domain.records.samples import MemoryReading, Particulars, ProcessKey, TargetSample
+from trayapp.domain.records.sizes import (
     Part,
     Proportion,
     Size,
@@ -21,10 +23,8 @@ from trayapp.domain.sizes import (
     size_of_sample,
     size_said,
 )
-from trayapp.domain.status import status
-from trayapp.domain.table_status import detail_status
-from trayapp.domain.targets import TargetRule
-from trayapp.domain.view import Controls
+from trayapp.domain.showing.status import status
+from trayapp.domain.showing.table_status import detail_status
 
 
 def reading(rss: float, anon: float | None = None) -> MemoryReading:

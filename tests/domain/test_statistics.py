@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from trayapp.domain.cleaning import CleanupResult, follow_up
-from trayapp.domain.statistics import Totals, statistics_rows
+from trayapp.domain.acting.cleanups import CleanupResult, follow_up
+from trayapp.domain.showing.statistics import Totals, statistics_rows
 
 MIB = 1024**2
 TOTALS = Totals(

@@ -3,11 +3,11 @@ from __future__ import annotations
 import json
 
 from tests.domain.building import MIB, frame, target
-from trayapp.domain.incidents import Quiet
-from trayapp.domain.monitor import Monitor, MonitorRules
-from trayapp.domain.status import status
-from trayapp.domain.targets import TargetRule
-from trayapp.domain.view import Controls
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.incidents import Quiet
+from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.judging.view import Controls
+from trayapp.domain.showing.status import status
 
 
 def test_status_is_json_with_the_promised_keys() -> None:

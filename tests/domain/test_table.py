@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from trayapp.domain.levels import Level
-from trayapp.domain.table import (
+from trayapp.domain.records.levels import Level
+from trayapp.domain.showing.table import (
     APP,
     APPLICATION,
     COLUMNS,

@@ -3,8 +3,8 @@ from __future__ import annotations
 import re
 
 from tests.domain.building import facts
-from trayapp.domain.samples import ProcessFacts, ProcessKey
-from trayapp.domain.targets import TargetRule, TargetTracker
+from trayapp.domain.grouping.targets import TargetRule, TargetTracker
+from trayapp.domain.records.samples import ProcessFacts, ProcessKey
 
 WEB = TargetRule(name="web", match="gunicorn")
 JOBS = TargetRule(name="jobs", regex=re.compile(r"worker-\d+"))

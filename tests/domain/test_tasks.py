@@ -9,8 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from trayapp.domain.records import Event
-from trayapp.domain.tasks import (
+from trayapp.domain.grouping.tasks import (
     MOST_AT_A_TIME,
     NAME_LENGTH,
     SLACK_SECONDS,
@@ -19,6 +18,7 @@ from trayapp.domain.tasks import (
     most_telling,
     read_answer,
 )
+from trayapp.domain.records.series import Event
 
 NOW = 1_780_000_000.0
 BEGAN = NOW - 3600.0

@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 
 from tests.domain.building import MIB, facts, frame, target
 from trayapp.cli.status_text import status_lines
-from trayapp.domain.application_trends import ApplicationView
-from trayapp.domain.incidents import AlertPolicy, Quiet
-from trayapp.domain.levels import Level
-from trayapp.domain.menu import MenuEntry
-from trayapp.domain.monitor import Monitor, MonitorRules
-from trayapp.domain.samples import ProcessUse, TargetSample
-from trayapp.domain.status import status
-from trayapp.domain.table import rate_text, row_from
-from trayapp.domain.table_status import table_status
-from trayapp.domain.targets import TargetRule
-from trayapp.domain.tray import menu, shown_choices, target_line, tooltip, tray_state
-from trayapp.domain.view import Controls, TargetView, View
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.application_trends import ApplicationView
+from trayapp.domain.judging.incidents import AlertPolicy, Quiet
+from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.judging.view import Controls, TargetView, View
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.samples import ProcessUse, TargetSample
+from trayapp.domain.showing.menu import MenuEntry
+from trayapp.domain.showing.status import status
+from trayapp.domain.showing.table import rate_text, row_from
+from trayapp.domain.showing.table_status import table_status
+from trayapp.domain.showing.tray import menu, shown_choices, target_line, tooltip, tray_state
 
 
 def view_of(*sizes: float, used_share: float = 0.5, count: int = 1, name: str = "app") -> View:

@@ -24,7 +24,7 @@ from pyarrow import parquet
 
 from tests.desktop.desktop import wait_until
 from tests.windows.stores import GIB, MIB, START, Curve, target, write_store
-from trayapp.domain.records import Event, JsonValue, Series
+from trayapp.domain.records.series import Event, JsonValue, Series
 from trayapp.errors import ExportError, HistoryError, UsageError
 from trayapp.export.export import ExportOptions, main
 from trayapp.export.moments import Moment, parse_moment

@@ -19,7 +19,7 @@ from tests.export.test_export import event
 from tests.windows.past import write_past
 from tests.windows.stores import GIB, MIB, START, Curve, write_store
 from trayapp.charts.time_ticks import time_ticks
-from trayapp.domain.records import Event
+from trayapp.domain.records.series import Event
 from trayapp.errors import ExportError, RecordingError, UsageError
 from trayapp.export.moments import parse_moment
 from trayapp.export.redaction import Redactor

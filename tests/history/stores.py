@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from trayapp.domain.records import Point, Series
+from trayapp.domain.records.series import Point, Series
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
 

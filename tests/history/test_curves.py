@@ -8,7 +8,7 @@ import pytest
 
 from tests.windows.past import DAY, HOUR, write_past
 from tests.windows.stores import START
-from trayapp.domain.records import Series
+from trayapp.domain.records.series import Series
 from trayapp.history.reader import HistoryReader
 
 END = START + 20 * DAY

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.history.stores import AVAILABLE, BEGIN, KEEP_ALL, RSS, pass_time, query, values_of
-from trayapp.domain.records import Event, Series
+from trayapp.domain.records.series import Event, Series
 from trayapp.history.reader import HistoryReader
 from trayapp.history.writer import HistoryWriter
 

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.history.stores import AVAILABLE, BEGIN, KEEP_ALL, RSS, pass_time, values_of, write
-from trayapp.domain.records import Event, Point, Series
+from trayapp.domain.records.series import Event, Point, Series
 from trayapp.errors import HistoryError
 from trayapp.history.reader import HistoryReader
 from trayapp.history.writer import HistoryWriter
@@ -279,7 +279,7 @@ def test_reading_while_another_process_writes(path: Path) -> None:
     """Readers and the writer do not wait for each other, and nothing is seen half."""
     program = (
         "import sys; from pathlib import Path\n"
-        "from trayapp.domain.records import Series\n"
+        "from trayapp.domain.records.series import Series\n"
         "from trayapp.history.writer import HistoryWriter, Retention\n"
         "writer = HistoryWriter(Path(sys.argv[1]), Retention())\n"
         "pair = [Series('target', name, 'rss_bytes') for name in ('a', 'b')]\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.history.stores import BEGIN, KEEP_ALL, RSS, pass_time, query
-from trayapp.domain.records import Event, Series
+from trayapp.domain.records.series import Event, Series
 from trayapp.history.reader import HistoryReader
 from trayapp.history.retention import MAXIMUM_EVENTS, MAXIMUM_TASKS, Retention
 from trayapp.history.writer import HistoryWriter

@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.history.stores import AVAILABLE, BEGIN, KEEP_ALL, RSS, pass_time, query, values_of
-from trayapp.domain.records import Series
+from trayapp.domain.records.series import Series
 from trayapp.history import tiers
 from trayapp.history.reader import HistoryReader
 from trayapp.history.schema import open_store, transaction

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.history.stores import AVAILABLE, BEGIN, KEEP_ALL, RSS, query
-from trayapp.domain.records import Event, Series
+from trayapp.domain.records.series import Event, Series
 from trayapp.errors import HistoryError
 from trayapp.history.reader import HistoryReader
 from trayapp.history.writer import HistoryWriter
@@ -86,7 +86,7 @@ def test_hostile_names_round_trip(path: Path) -> None:
 WRITE_UNTIL_KILLED = f"""
 import sys
 from pathlib import Path
-from trayapp.domain.records import Series
+from trayapp.domain.records.series import Series
 from trayapp.history.writer import HistoryWriter, Retention
 
 writer = HistoryWriter(Path(sys.argv[1]), Retention(raw_seconds=3600))
@@ -131,7 +131,7 @@ def test_kill_loses_at_most_ten_seconds(path: Path) -> None:
 FILL_DISK = f"""
 import resource, sys
 from pathlib import Path
-from trayapp.domain.records import Series
+from trayapp.domain.records.series import Series
 from trayapp.history.writer import HistoryWriter, Retention
 
 series = [Series("target", str(number), "rss_bytes") for number in range(26)]

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import NOBODY
 from tests.readers.children import running_python
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import PlatformError
 from trayapp.platforms import current_platform
 from trayapp.platforms.ending import terminate_by_psutil

@@ -15,7 +15,7 @@ import pytest
 from tests.readers.children import eventually
 from tests.test_tasks import Following, probing, view_of
 from trayapp.applet.left_tasks import MOST_BYTES, find_left, take_left
-from trayapp.domain.targets import TargetRule
+from trayapp.domain.grouping.targets import TargetRule
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 

@@ -21,7 +21,7 @@ from trayapp.cleanup.probes import Probes
 from trayapp.control.client import call
 from trayapp.control.personal import PROBE, endpoint_name, find_names
 from trayapp.control.protocol import decode
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import ControlError, NotRunningError
 from trayapp.readers.procfile import read_started
 

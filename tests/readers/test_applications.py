@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.readers.children import eventually, running, tell
-from trayapp.domain.applications import ApplicationTracker
-from trayapp.domain.names import process_label
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.grouping.applications import ApplicationTracker
+from trayapp.domain.records.names import process_label
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.readers.procfs import ProcfsReader
 
 

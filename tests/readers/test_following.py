@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tests.readers.children import FakeClock, eventually, running, running_python, tell
-from trayapp.domain.samples import ProcessFacts, ProcessKey
+from trayapp.domain.records.samples import ProcessFacts, ProcessKey
 from trayapp.readers.portable import PortableReader
 from trayapp.readers.processes import ProcessReader, open_process_reader
 from trayapp.readers.procfs import ProcfsReader

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.readers.children import FakeClock, eventually, running, running_python, tell
-from trayapp.domain.samples import Footprint, ProcessKey
+from trayapp.domain.records.samples import Footprint, ProcessKey
 from trayapp.readers.footprint import (
     COSTLY_CPU_SECONDS,
     HUGE_BYTES,

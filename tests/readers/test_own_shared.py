@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.readers.children import eventually, running_python, tell
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.readers.footprint import ProcFootprints
 from trayapp.readers.own_shared import OwnShared, SharedReading
 from trayapp.readers.procfile import read_started

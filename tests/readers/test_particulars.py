@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from tests.readers.children import eventually, running_python, tell
-from trayapp.domain.samples import Particulars, ProcessKey
+from trayapp.domain.records.samples import Particulars, ProcessKey
 from trayapp.readers.particulars import PERIOD_SECONDS, ParticularsReader, PsutilParticulars
 from trayapp.readers.processes import UNKNOWN_START
 from trayapp.readers.procfile import read_started

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.readers.children import FakeClock, eventually, running, tell
-from trayapp.domain.samples import MemoryReading, ProcessKey
+from trayapp.domain.records.samples import MemoryReading, ProcessKey
 from trayapp.readers.processes import UNKNOWN_START
 from trayapp.readers.procfs import LIST_AT_LEAST_EVERY_SECONDS, ProcfsReader
 

@@ -12,10 +12,10 @@ import psutil
 import pytest
 
 from tests.readers.children import eventually, running_python, tell
-from trayapp.domain.incidents import Quiet
-from trayapp.domain.monitor import Monitor, MonitorRules, Outcome
-from trayapp.domain.targets import TargetRule
-from trayapp.domain.view import TargetView
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.incidents import Quiet
+from trayapp.domain.judging.monitor import Monitor, MonitorRules, Outcome
+from trayapp.domain.judging.view import TargetView
 from trayapp.readers.footprint import FootprintReader, ProcFootprints, Rollup
 from trayapp.readers.look import MachineReader
 from trayapp.readers.proportions import ProportionReader

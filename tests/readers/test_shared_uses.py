@@ -11,9 +11,9 @@ from tests.readers.children import running_python, tell
 from tests.readers.test_footprint import key_of
 from tests.readers.test_own_shared import SEGMENTS
 from tests.readers.test_proportions import FORKED
-from trayapp.domain.applications import ApplicationKey, ApplicationUse
-from trayapp.domain.samples import MemoryReading, ProcessFacts, ProcessKey, ProcessUse
-from trayapp.domain.sizes import Part, size_of
+from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
+from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey, ProcessUse
+from trayapp.domain.records.sizes import Part, size_of
 from trayapp.readers.look import GROUPS_SECONDS
 from trayapp.readers.shared_uses import SharedUses
 

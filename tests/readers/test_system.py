@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.domain.samples import SystemSample
+from trayapp.domain.records.samples import SystemSample
 from trayapp.errors import PlatformError
 from trayapp.readers.system import ProcSystemReader, PsutilSystemReader, open_system_reader
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.readers.children import running_python
-from trayapp.domain.samples import MemoryReading, ProcessFacts, ProcessKey
+from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
 from trayapp.recording.chunks import Chunk, ChunkFile, Format, RecordedProcess, RecordingHead
 from trayapp.recording.csv_writing import CsvFormat
 from trayapp.recording.memrec import MemrecFormat

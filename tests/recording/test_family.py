@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from tests.readers.children import eventually, running, running_python
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.recording.family import Family, open_family
 from trayapp.recording.kin import MOST_LIVES, MOST_PROCESSES, Kin
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from trayapp.domain.icon import PANEL_COLORS
-from trayapp.domain.menu import PALETTE_NAMES
+from trayapp.domain.showing.icon import PANEL_COLORS
+from trayapp.domain.showing.menu import PALETTE_NAMES
 from trayapp.tray.gallery import LOOKS, TEMPLATE, draw_look
 
 FOLDER = Path(__file__).parent / "golden"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.tray.colors import SIGHTS, contrast, difference
-from trayapp.domain.levels import Level
-from trayapp.domain.menu import DRAWN_NUMBERS, PALETTE_NAMES, PANEL_NAMES, IconPicture
+from trayapp.domain.records.levels import Level
+from trayapp.domain.showing.menu import DRAWN_NUMBERS, PALETTE_NAMES, PANEL_NAMES, IconPicture
 from trayapp.tray.drawing import BAR_COUNT, draw_argb, draw_icon, draw_template, layout
 from trayapp.tray.gallery import CUSTOM_COLORS, DRAWN_PX
 from trayapp.tray.palettes import tones_of

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from trayapp.cli.main import main
-from trayapp.domain.colors import Rgb
-from trayapp.domain.icon import PANEL_COLORS, color_problems
-from trayapp.domain.menu import PALETTE_NAMES
+from trayapp.domain.records.colors import Rgb
+from trayapp.domain.showing.icon import PANEL_COLORS, color_problems
+from trayapp.domain.showing.menu import PALETTE_NAMES
 from trayapp.tray.gallery import CUSTOM_COLORS, DRAWN_PX, LOOKS, TEMPLATE, draw_look
 
 

@@ -21,8 +21,8 @@ import pytest
 
 from tests.desktop.desktop import wait_until
 from tests.tray.systems import FakeImage, FakeRegistry, FakeStatusButton
-from trayapp.domain.levels import Level
-from trayapp.domain.menu import IconPicture, MenuEntry, TrayState
+from trayapp.domain.records.levels import Level
+from trayapp.domain.showing.menu import IconPicture, MenuEntry, TrayState
 from trayapp.errors import TrayError
 from trayapp.tray import toolkits
 from trayapp.tray.backends import Backend

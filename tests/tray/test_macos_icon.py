@@ -13,7 +13,7 @@ import pytest
 from tests.desktop.desktop import wait_until
 from tests.tray.fake_macos import FakeMac, macos_icon_class
 from tests.tray.test_host import MENU, STATE
-from trayapp.domain.menu import IconPicture
+from trayapp.domain.showing.menu import IconPicture
 from trayapp.tray.backends import Backend
 from trayapp.tray.drawing import draw_icon, draw_template
 from trayapp.tray.host import TrayHost

@@ -25,7 +25,7 @@ from jeepney.io.blocking import DBusConnection, open_dbus_connection
 from PIL import Image
 
 from tests.desktop.desktop import wait_until
-from trayapp.domain.menu import IconPicture
+from trayapp.domain.showing.menu import IconPicture
 from trayapp.platforms.session_bus import BusError
 from trayapp.tray.drawing import draw_argb
 from trayapp.tray.pystray_safe import Menu, MenuItem

@@ -14,7 +14,7 @@ import pytest
 from tests.desktop.desktop import wait_until
 from tests.tray.fake_windows import FakeWindows, windows_icon_class
 from tests.tray.test_host import STATE as MENU_STATE
-from trayapp.domain.menu import IconPicture, TrayState
+from trayapp.domain.showing.menu import IconPicture, TrayState
 from trayapp.tray import toolkits
 from trayapp.tray.backends import Backend
 from trayapp.tray.host import TrayHost

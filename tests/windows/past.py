@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tests.windows.stores import GIB, MIB
-from trayapp.domain.records import Event, Series
+from trayapp.domain.records.series import Event, Series
 from trayapp.history.schema import open_store, transaction
 
 Floats = npt.NDArray[np.float64]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from trayapp.domain.records import Event, Series
+from trayapp.domain.records.series import Event, Series
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
 

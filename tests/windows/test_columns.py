@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from trayapp.domain.table import COLUMNS, TableRow, row_from
+from trayapp.domain.showing.table import COLUMNS, TableRow, row_from
 from trayapp.windows.columns import (
     FIGURES,
     TABLE_COLUMNS,

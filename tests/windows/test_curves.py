@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.windows.stores import GIB, MIB, START, target, write_store
-from trayapp.domain.records import Event, Point
+from trayapp.domain.records.series import Event, Point
 from trayapp.history.reader import HistoryReader
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter

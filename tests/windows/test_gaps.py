@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.history.stores import BEGIN, KEEP_ALL, RSS
-from trayapp.domain.gaps import Reach, find_gaps
-from trayapp.domain.records import Point, Series
+from trayapp.domain.records.gaps import Reach, find_gaps
+from trayapp.domain.records.series import Point, Series
 from trayapp.export.recorded import RecordedFiles
 from trayapp.export.report_collecting import Collector
 from trayapp.export.source import Source

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.windows.stores import MIB, START, Curve, write_store
-from trayapp.domain.records import Event
+from trayapp.domain.records.series import Event
 from trayapp.history.reader import HistoryReader
 from trayapp.windows.curves import TrendData, read_trends
 from trayapp.windows.growth import Growth, growths_of_status

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from trayapp.charts.palette import DARK, LIGHT, Palette
-from trayapp.domain.colors import LEGIBLE_CONTRAST, contrast, parse_color
+from trayapp.domain.records.colors import LEGIBLE_CONTRAST, contrast, parse_color
 
 READABLE_CONTRAST = 4.5
 """The least that WCAG 2.1 (1.4.3) asks of text."""

@@ -21,7 +21,7 @@ from tests.windows.stores import GIB, MIB, START, Curve, write_store
 from trayapp.charts.axes import SizeFormatter, SizeLocator
 from trayapp.charts.fonts import use_chart_fonts
 from trayapp.charts.palette import DARK, LIGHT, Palette
-from trayapp.domain.records import Event
+from trayapp.domain.records.series import Event
 from trayapp.history.reader import HistoryReader
 from trayapp.windows.curves import read_trends
 from trayapp.windows.plot import trend_figure

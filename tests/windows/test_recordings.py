@@ -14,7 +14,7 @@ from PIL import Image
 from tests.recording.making import MIB, STARTED, write_recording
 from trayapp.charts.fonts import use_chart_fonts
 from trayapp.charts.palette import LIGHT
-from trayapp.domain.records import Point, Series
+from trayapp.domain.records.series import Point, Series
 from trayapp.errors import RecordingError, UsageError
 from trayapp.recording.files import split_files
 from trayapp.windows.curves import read_trends

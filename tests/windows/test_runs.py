@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.windows.stores import MIB, START, write_store
-from trayapp.domain.records import Event
+from trayapp.domain.records.series import Event
 from trayapp.history.reader import HistoryReader
 from trayapp.windows.curves import read_trends
 from trayapp.windows.runs import find_runs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trayapp.domain.table import row_from
+from trayapp.domain.showing.table import row_from
 from trayapp.settings.parsing import parse_settings
 from trayapp.windows.sections import Sections
 from trayapp.windows.table import table_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from trayapp.charts.size_ticks import size_ticks
-from trayapp.domain.records import Event
+from trayapp.domain.records.series import Event
 from trayapp.windows.small_chart import _bundled, size_limits
 
 MIB = 1024**2

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.windows.stores import START, target
-from trayapp.domain.records import Point
+from trayapp.domain.records.series import Point
 from trayapp.windows.curves import Curve, make_curve
 from trayapp.windows.stacking import stack
 

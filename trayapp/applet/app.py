@@ -47,10 +47,9 @@ from trayapp.delivery.console import Console
 from trayapp.delivery.counts import DeliveryCounts
 from trayapp.delivery.log import LogFile
 from trayapp.delivery.notifier import Notifier
-from trayapp.domain.captures import base_name
-from trayapp.domain.cleaning import APP, CleanupResult
-from trayapp.domain.icon import color_problems
-from trayapp.domain.identity import (
+from trayapp.domain.acting.cleanups import APP, CleanupResult
+from trayapp.domain.grouping.captures import base_name
+from trayapp.domain.grouping.identity import (
     MEMTRAY,
     SYSTEM,
     application_key,
@@ -58,14 +57,15 @@ from trayapp.domain.identity import (
     target_key,
     target_of,
 )
-from trayapp.domain.incidents import Announcement, Incident
-from trayapp.domain.levels import Level
-from trayapp.domain.monitor import Outcome
-from trayapp.domain.names import process_label
-from trayapp.domain.records import Event
-from trayapp.domain.status import application_status, status
-from trayapp.domain.tray import SNOOZE_CHOICES, shown_choices, tray_state
-from trayapp.domain.view import Controls
+from trayapp.domain.judging.incidents import Announcement, Incident
+from trayapp.domain.judging.monitor import Outcome
+from trayapp.domain.judging.view import Controls
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.names import process_label
+from trayapp.domain.records.series import Event
+from trayapp.domain.showing.icon import color_problems
+from trayapp.domain.showing.status import application_status, status
+from trayapp.domain.showing.tray import SNOOZE_CHOICES, shown_choices, tray_state
 from trayapp.errors import MemtrayError, PlatformError, TrayError, UsageError
 from trayapp.language.catalogue import N_, _, listed, paragraph
 from trayapp.language.dates import weekday_name
@@ -688,7 +688,7 @@ class App:
         return told
 
     def _statistics(self) -> list[tuple[str, str]]:
-        from trayapp.domain.statistics import Totals, statistics_rows
+        from trayapp.domain.showing.statistics import Totals, statistics_rows
 
         totals = Totals(
             running_seconds=time.time() - self._started_wall_seconds,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from trayapp.domain.actions import (
+from trayapp.domain.acting.actions import (
     ACTION,
     CLEANUP,
     COLLECT,
@@ -19,12 +19,12 @@ from trayapp.domain.actions import (
     ActionPolicy,
     Decision,
 )
-from trayapp.domain.cleaning import CleanupResult
-from trayapp.domain.levels import Level
-from trayapp.domain.records import Event
-from trayapp.domain.samples import ProcessKey
-from trayapp.domain.transitions import Transition
-from trayapp.domain.view import TargetView, View
+from trayapp.domain.acting.cleanups import CleanupResult
+from trayapp.domain.judging.view import TargetView, View
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.samples import ProcessKey
+from trayapp.domain.records.series import Event
+from trayapp.domain.records.transitions import Transition
 from trayapp.errors import HistoryError, MemtrayError
 from trayapp.history.reader import HistoryReader
 from trayapp.language.catalogue import _, listed, ngettext, paragraph

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from trayapp.applet.sampler import Sampler
 from trayapp.cleanup.cleaning import Trimmer, clean_app, clean_target
-from trayapp.domain.cleaning import APP, FOLLOW_UP_SECONDS, CleanupResult, follow_up
-from trayapp.domain.records import Event
-from trayapp.domain.samples import ProcessKey
-from trayapp.domain.view import TargetView, View
+from trayapp.domain.acting.cleanups import APP, FOLLOW_UP_SECONDS, CleanupResult, follow_up
+from trayapp.domain.judging.view import TargetView, View
+from trayapp.domain.records.samples import ProcessKey
+from trayapp.domain.records.series import Event
 
 _REMEMBERED = 100
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from trayapp.applet.sampler import Sampler
 from trayapp.control.server import Handler
-from trayapp.domain.captures import base_name
-from trayapp.domain.samples import ProcessFacts, ProcessKey
-from trayapp.domain.view import Controls
+from trayapp.domain.grouping.captures import base_name
+from trayapp.domain.judging.view import Controls
+from trayapp.domain.records.samples import ProcessFacts, ProcessKey
 from trayapp.errors import HistoryError, MemtrayError, UsageError
 from trayapp.language.catalogue import _
 from trayapp.settings import TargetSettings, add_target, make_target_name, remove_target
@@ -38,7 +38,7 @@ class Answers:
 
     def _table(self, arguments: Mapping[str, object]) -> dict[str, object]:
         """All rows of the table; with "all" also of the applications that are not followed."""
-        from trayapp.domain.table_status import table_status
+        from trayapp.domain.showing.table_status import table_status
 
         view = self._sampler.view
         everything = None
@@ -48,7 +48,7 @@ class Answers:
 
     def _detail(self, arguments: Mapping[str, object]) -> dict[str, object]:
         """The row of "kind" and "name" with all there is to know; null if there is none."""
-        from trayapp.domain.table_status import detail_status
+        from trayapp.domain.showing.table_status import detail_status
 
         kind, name = _kind_and_name(arguments)
         view = self._sampler.view

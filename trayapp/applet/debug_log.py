@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from trayapp.delivery.rotated import RotatedFile
-from trayapp.domain.command_secrets import text_without_secrets, without_secrets
-from trayapp.domain.names import short_name
-from trayapp.domain.samples import ProcessFacts, ProcessKey
+from trayapp.domain.records.names import short_name
+from trayapp.domain.records.samples import ProcessFacts, ProcessKey
+from trayapp.domain.showing.command_secrets import text_without_secrets, without_secrets
 
 FILE_NAME = "debug.log"
 LIMIT_BYTES = 1024 * 1024

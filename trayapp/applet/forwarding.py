@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayapp.applet.children import memtray_command, package_parent
-from trayapp.domain.levels import Level
-from trayapp.domain.occasions import OCCASION_NAMES, Occasion, RunWatch
-from trayapp.domain.records import Event
-from trayapp.domain.samples import ProcessKey
-from trayapp.domain.transitions import Transition, facts_of, message_of
+from trayapp.domain.acting.occasions import OCCASION_NAMES, Occasion, RunWatch
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.samples import ProcessKey
+from trayapp.domain.records.series import Event
+from trayapp.domain.records.transitions import Transition, facts_of, message_of
 
 if TYPE_CHECKING:
     from trayapp.applet.automatic_actions import Actions
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from trayapp.delivery.journal import Journal
     from trayapp.delivery.jsonlines import JsonLines
     from trayapp.delivery.outbox import Child, Outbox
-    from trayapp.domain.alerting import Announcement
-    from trayapp.domain.monitor import Outcome
+    from trayapp.domain.judging.alerting import Announcement
+    from trayapp.domain.judging.monitor import Outcome
     from trayapp.paths import Paths
     from trayapp.settings import Settings
 

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from trayapp.control.personal import LEFT_TASKS
 from trayapp.control.protocol import decode
-from trayapp.domain.targets import TargetRule, TargetTracker
-from trayapp.domain.tasks import Left, Task, read_left
+from trayapp.domain.grouping.targets import TargetRule, TargetTracker
+from trayapp.domain.grouping.tasks import Left, Task, read_left
 
 MOST_AT_A_TIME = 100
 """More wait for the next time."""

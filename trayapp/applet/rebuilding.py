@@ -6,9 +6,9 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-from trayapp.domain.monitor import Monitor
-from trayapp.domain.records import Event
-from trayapp.domain.replay import REPLAYED_METRICS, Stretch, marks_from_text
+from trayapp.domain.judging.monitor import Monitor
+from trayapp.domain.judging.replay import REPLAYED_METRICS, Stretch, marks_from_text
+from trayapp.domain.records.series import Event
 from trayapp.errors import HistoryError
 from trayapp.history.reader import HistoryReader
 

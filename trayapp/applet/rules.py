@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from trayapp.domain.absolute import NO_AMOUNTS, Amounts
-from trayapp.domain.budget import Budget
-from trayapp.domain.growth import GrowthRule, SpikeRule
-from trayapp.domain.incidents import AlertPolicy
-from trayapp.domain.leaks import LeakSettings
-from trayapp.domain.levels import Level
-from trayapp.domain.monitor import MonitorRules
-from trayapp.domain.targets import TargetRule
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.absolute_levels import NO_AMOUNTS, Amounts
+from trayapp.domain.judging.budget import Budget
+from trayapp.domain.judging.growth import GrowthRule, SpikeRule
+from trayapp.domain.judging.incidents import AlertPolicy
+from trayapp.domain.judging.leaks import LeakSettings
+from trayapp.domain.judging.monitor import MonitorRules
+from trayapp.domain.records.levels import Level
 from trayapp.history.writer import Retention
 from trayapp.settings import Settings, TargetSettings
 

@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING, TypeVar
 from trayapp.applet.rebuilding import RUNS, Rebuilding
 from trayapp.applet.rules import budget_of, monitor_rules, retention
 from trayapp.applet.state import load_incidents, load_memory, load_oom_mark, save_incidents
-from trayapp.domain.applications import ApplicationUse
-from trayapp.domain.bars import BAR_COUNT
-from trayapp.domain.budget import BudgetKeeper, BudgetVerdict
-from trayapp.domain.hours import is_within
-from trayapp.domain.incidents import Quiet
-from trayapp.domain.leaks.staleness import ReferencedRequest
-from trayapp.domain.monitor import PRIORS_SECONDS, SESSION, Monitor, Outcome
-from trayapp.domain.pacing import MovementGauge, PaceKeeper, PaceRule
-from trayapp.domain.records import Event, Point
-from trayapp.domain.replay import marks_as_text
-from trayapp.domain.samples import ProcessUse
-from trayapp.domain.transitions import level_events
-from trayapp.domain.view import View
+from trayapp.domain.grouping.applications import ApplicationUse
+from trayapp.domain.judging.budget import BudgetKeeper, BudgetVerdict
+from trayapp.domain.judging.incidents import Quiet
+from trayapp.domain.judging.leaks.staleness import ReferencedRequest
+from trayapp.domain.judging.monitor import PRIORS_SECONDS, SESSION, Monitor, Outcome
+from trayapp.domain.judging.pacing import MovementGauge, PaceKeeper, PaceRule
+from trayapp.domain.judging.quiet_hours import is_within
+from trayapp.domain.judging.replay import marks_as_text
+from trayapp.domain.judging.view import View
+from trayapp.domain.records.bars import BAR_COUNT
+from trayapp.domain.records.samples import ProcessUse
+from trayapp.domain.records.series import Event, Point
+from trayapp.domain.records.transitions import level_events
 from trayapp.errors import HistoryError, MemtrayError, SettingsError
 from trayapp.history.reader import HistoryReader
 from trayapp.history.writer import HistoryWriter

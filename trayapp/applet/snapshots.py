@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from itertools import chain, count
 from pathlib import Path
 
-from trayapp.domain.samples import ProcessUse
+from trayapp.domain.records.samples import ProcessUse
 
 _one_at_a_time = threading.Lock()
 

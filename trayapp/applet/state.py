@@ -9,14 +9,14 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from trayapp.domain.alerting import Incident, Memory, News, Quiet
-from trayapp.domain.applications import ApplicationKey
-from trayapp.domain.identity import OTHERS_LEAK, application_key, key_of_subject
-from trayapp.domain.levels import Level
-from trayapp.domain.oom import OomMark
-from trayapp.domain.repeats import Telling
-from trayapp.domain.samples import ProcessKey
-from trayapp.domain.telling import TARGET_INCIDENTS
+from trayapp.domain.grouping.applications import ApplicationKey
+from trayapp.domain.grouping.identity import OTHERS_LEAK, application_key, key_of_subject
+from trayapp.domain.judging.alerting import Incident, Memory, News, Quiet
+from trayapp.domain.judging.announcing import TARGET_INCIDENTS
+from trayapp.domain.judging.oom_kills import OomMark
+from trayapp.domain.judging.repeats import Telling
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.samples import ProcessKey
 
 _WORTH_SECONDS = 86_400.0
 _MOST_INCIDENTS = 1000

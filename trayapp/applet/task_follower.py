@@ -14,13 +14,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from trayapp.domain.records import Event
-from trayapp.domain.samples import ProcessKey
-from trayapp.domain.targets import TargetRule
-from trayapp.domain.view import View
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.view import View
+from trayapp.domain.records.samples import ProcessKey
+from trayapp.domain.records.series import Event
 
 if TYPE_CHECKING:
-    from trayapp.domain.tasks import Task
+    from trayapp.domain.grouping.tasks import Task
 
 PERIOD_SECONDS = 30.0
 CALL_LIMIT_SECONDS = 2.0
@@ -143,7 +143,7 @@ class TaskFollower:
 
     def _keep(self, tasks: Sequence[Task], target: str, most: int, left_out: int) -> int:
         """Keep the most telling ones; how many these are. `left_out`: more that are gone."""
-        from trayapp.domain.tasks import most_telling
+        from trayapp.domain.grouping.tasks import most_telling
 
         kept = most_telling(tasks, most)
         for task in kept:
@@ -157,7 +157,7 @@ class TaskFollower:
 
     def _ask(self, key: ProcessKey, target: str, most: int) -> int:
         """Keep the new tasks of one process, so many at most; how many it were."""
-        from trayapp.domain.tasks import read_answer
+        from trayapp.domain.grouping.tasks import read_answer
         from trayapp.errors import MemtrayError
 
         now, asked = time.time(), time.monotonic()

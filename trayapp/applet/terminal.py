@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TextIO
 
-from trayapp.domain.tray import (
+from trayapp.domain.judging.view import View
+from trayapp.domain.showing.tray import (
     app_line,
     application_line,
     incident_line,
@@ -17,7 +18,6 @@ from trayapp.domain.tray import (
     system_line,
     target_line,
 )
-from trayapp.domain.view import View
 from trayapp.language.catalogue import _
 
 _PLAIN_SECONDS = 10.0

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from trayapp.domain.cleaning import APP, CleanupResult
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.acting.cleanups import APP, CleanupResult
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import ControlError, PlatformError
 from trayapp.language.catalogue import _, format_count, listed, ngettext, paragraph
 

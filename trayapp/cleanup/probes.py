@@ -9,8 +9,8 @@ from pathlib import Path
 
 from trayapp.control.client import call
 from trayapp.control.personal import PROBE, endpoint_name
-from trayapp.domain.names import short_name
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.records.names import short_name
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import ControlError, NotRunningError
 from trayapp.language.catalogue import _
 

@@ -6,9 +6,9 @@ import json
 import time
 from pathlib import Path
 
-from trayapp.domain.levels import level_said
-from trayapp.domain.records import Event
-from trayapp.domain.transitions import JOURNAL_KINDS, LEVEL, decision_said
+from trayapp.domain.records.levels import level_said
+from trayapp.domain.records.series import Event
+from trayapp.domain.records.transitions import JOURNAL_KINDS, LEVEL, decision_said
 from trayapp.history.reader import HistoryReader
 from trayapp.language.catalogue import _
 

@@ -308,7 +308,7 @@ def _windows(place: Place) -> Iterator[Found]:
 
 
 def _pressure(_place: Place) -> Iterator[Found]:
-    from trayapp.domain.tray import system_line
+    from trayapp.domain.showing.tray import system_line
     from trayapp.readers.system import open_system_reader
 
     sample = open_system_reader().read()

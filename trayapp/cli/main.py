@@ -406,10 +406,10 @@ def _status(options: argparse.Namespace) -> int:
 
 def _health(options: argparse.Namespace) -> int:
     from trayapp.applet.rules import monitor_rules
-    from trayapp.domain.levels import Level
-    from trayapp.domain.pressure import pressure_level
-    from trayapp.domain.status import system_status
-    from trayapp.domain.tray import system_line
+    from trayapp.domain.judging.pressure import pressure_level
+    from trayapp.domain.records.levels import Level
+    from trayapp.domain.showing.status import system_status
+    from trayapp.domain.showing.tray import system_line
     from trayapp.readers.system import open_system_reader
     from trayapp.settings import load_settings
 

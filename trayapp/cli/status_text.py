@@ -6,10 +6,10 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from trayapp.domain.levels import Level
-from trayapp.domain.sizes import size_label
-from trayapp.domain.tray import pace_text
-from trayapp.domain.trend import trend_figures
+from trayapp.domain.judging.trend import trend_figures
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.sizes import size_label
+from trayapp.domain.showing.tray import pace_text
 from trayapp.language.catalogue import N_, _, listed, ngettext
 from trayapp.language.units import format_percent, format_size
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from trayapp.applet.rules import monitor_rules
-from trayapp.domain.names import shown_name
-from trayapp.domain.nearest import nearest_match, shown_command
-from trayapp.domain.samples import ProcessFacts
-from trayapp.domain.targets import TargetRule, TargetTracker
+from trayapp.domain.grouping.nearest import nearest_match, shown_command
+from trayapp.domain.grouping.targets import TargetRule, TargetTracker
+from trayapp.domain.records.names import shown_name
+from trayapp.domain.records.samples import ProcessFacts
 from trayapp.errors import UsageError
 from trayapp.language.catalogue import _, ngettext
 from trayapp.paths import current_paths

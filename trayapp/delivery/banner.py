@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from trayapp.domain.levels import Level
+from trayapp.domain.records.levels import Level
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TextIO
 
 from trayapp.delivery.banner import Banner, one_line
-from trayapp.domain.levels import Level
+from trayapp.domain.records.levels import Level
 
 _COLOURS = {
     Level.NORMAL: "\x1b[32m",

@@ -15,12 +15,12 @@ from typing import NamedTuple, Protocol
 
 from trayapp.delivery.banner import plain
 from trayapp.delivery.hook_run import GIVE_UP_SECONDS, KEPT_OUTPUT_BYTES, HookRun
-from trayapp.domain.captures import base_name
-from trayapp.domain.identity import target_key
-from trayapp.domain.levels import Level
-from trayapp.domain.occasions import Occasion
-from trayapp.domain.records import Event
-from trayapp.domain.transitions import Transition, key_of_transition
+from trayapp.domain.acting.occasions import Occasion
+from trayapp.domain.grouping.captures import base_name
+from trayapp.domain.grouping.identity import target_key
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.series import Event
+from trayapp.domain.records.transitions import Transition, key_of_transition
 
 __all__ = [
     "KEPT_OUTPUT_BYTES",

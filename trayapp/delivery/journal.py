@@ -7,8 +7,8 @@ import struct
 from collections.abc import Mapping
 from pathlib import Path
 
-from trayapp.domain.levels import Level
-from trayapp.domain.transitions import Transition
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.transitions import Transition
 
 JOURNAL_SOCKET = Path("/run/systemd/journal/socket")
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from trayapp.delivery.rotated import RotatedFile
-from trayapp.domain.transitions import Transition
+from trayapp.domain.records.transitions import Transition
 
 _LONGEST_TEXT = 8000
 """Characters; a process may call itself by megabytes."""

@@ -21,7 +21,7 @@ from jeepney import (
 
 from trayapp.delivery.banner import Banner, DeliveryResult, plain, presentable
 from trayapp.delivery.channel import Available, ButtonPressed
-from trayapp.domain.levels import Level
+from trayapp.domain.records.levels import Level
 from trayapp.language.catalogue import N_, _, format_number
 from trayapp.platforms.session_bus import BUS, BusError, SessionBus
 

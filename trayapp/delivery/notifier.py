@@ -16,7 +16,7 @@ from trayapp.delivery.banner import Banner, DeliveryResult, one_line
 from trayapp.delivery.channel import Available, ButtonPressed, DesktopChannel
 from trayapp.delivery.console import Console
 from trayapp.delivery.log import LogFile
-from trayapp.domain.levels import Level
+from trayapp.domain.records.levels import Level
 from trayapp.language.catalogue import _
 
 FIRST_RETRY_SECONDS = 2.0

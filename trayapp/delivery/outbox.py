@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Protocol
 from trayapp.delivery.banner import plain
 from trayapp.delivery.retries import Retries
 from trayapp.delivery.spool import Spool
-from trayapp.domain.alerting import Announcement
-from trayapp.domain.levels import Level
-from trayapp.domain.records import Event, JsonValue
-from trayapp.domain.transitions import Transition
+from trayapp.domain.judging.alerting import Announcement
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.series import Event, JsonValue
+from trayapp.domain.records.transitions import Transition
 from trayapp.language.catalogue import _, ngettext
 
 if TYPE_CHECKING:

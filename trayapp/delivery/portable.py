@@ -8,7 +8,7 @@ from typing import Any
 
 from trayapp.delivery.banner import Banner, DeliveryResult, plain, presentable
 from trayapp.delivery.channel import Available, ButtonPressed
-from trayapp.domain.levels import Level
+from trayapp.domain.records.levels import Level
 from trayapp.language.catalogue import _
 
 # Windows has room for 64 and 256 UTF-16 units, the terminating zero included, and refuses more.

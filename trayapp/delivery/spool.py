@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayapp.domain.levels import Level
-from trayapp.domain.transitions import Transition
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.transitions import Transition
 
 MOST_ENTRIES = 500
 """Of one channel."""

@@ -7,8 +7,8 @@ from collections import deque
 from datetime import datetime
 from pathlib import Path
 
-from trayapp.domain.cells import table_line
-from trayapp.domain.records import TASK, Event, Series
+from trayapp.domain.records.series import TASK, Event, Series
+from trayapp.domain.showing.cells import table_line
 from trayapp.export.source import Source
 from trayapp.export.texts import plain_text, unique_names
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from trayapp import __version__
-from trayapp.domain.records import Event
+from trayapp.domain.records.series import Event
 from trayapp.export.source import Row, Source, Summary
 
 ALERTS, CLEANUPS = ("alert",), ("cleanup", "cleanup_follow_up")

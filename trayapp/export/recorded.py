@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from trayapp.domain.records import Event, Series
+from trayapp.domain.records.series import Event, Series
 from trayapp.history.reader import HistoryReader
 from trayapp.history.streaming import Bucket
 from trayapp.language.catalogue import _

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from trayapp import __version__
-from trayapp.domain.records import Series
+from trayapp.domain.records.series import Series
 from trayapp.errors import UsageError
 from trayapp.export.goal import whole_file
 from trayapp.export.moments import Moment

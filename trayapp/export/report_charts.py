@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from trayapp.domain.identity import about_of, target_key
-from trayapp.domain.middle import median
-from trayapp.domain.records import Event
+from trayapp.domain.grouping.identity import about_of, target_key
+from trayapp.domain.records.median import median
+from trayapp.domain.records.series import Event
 from trayapp.export.report_collecting import SWAP, USED, Collector
 from trayapp.export.report_facts import Chart, ChartCurve, CleanupFacts, Mark, TargetFacts
 from trayapp.language.catalogue import _

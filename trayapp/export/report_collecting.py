@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from trayapp.domain.gaps import Reach, find_gaps
-from trayapp.domain.leaks import LeakDetector, Load, Signal, Verdict
-from trayapp.domain.records import Series
+from trayapp.domain.judging.leaks import LeakDetector, Load, Signal, Verdict
+from trayapp.domain.records.gaps import Reach, find_gaps
+from trayapp.domain.records.series import Series
 from trayapp.export.report_facts import ChartPoint
 from trayapp.export.source import Cell, Row, Source, Summary, find_step
 from trayapp.history.reader import HistoryReader

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from trayapp.domain.limits import LIMIT_SOURCES, Headroom
-from trayapp.domain.records import TASK, Event
-from trayapp.domain.tasks import kept_of
+from trayapp.domain.grouping.limits import LIMIT_SOURCES, Headroom
+from trayapp.domain.grouping.tasks import kept_of
+from trayapp.domain.records.series import TASK, Event
 from trayapp.export.report_charts import charts_of
 from trayapp.export.report_collecting import Collector
 from trayapp.export.report_facts import (

@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 
 from trayapp import __version__
-from trayapp.domain.levels import level_said
+from trayapp.domain.records.levels import level_said
 from trayapp.export.report_facts import (
     MARK_KINDS,
     MOST_EVENTS,

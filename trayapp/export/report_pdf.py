@@ -19,7 +19,7 @@ from matplotlib.patheffects import withStroke
 from trayapp.charts.fonts import use_chart_fonts
 from trayapp.charts.size_ticks import size_ticks
 from trayapp.charts.time_ticks import time_ticks
-from trayapp.domain.levels import level_said
+from trayapp.domain.records.levels import level_said
 from trayapp.export.report_facts import (
     MARK_KINDS,
     MOST_EVENTS,

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from trayapp.domain.identity import about_of, target_key
-from trayapp.domain.records import Event, Series
+from trayapp.domain.grouping.identity import about_of, target_key
+from trayapp.domain.records.series import Event, Series
 from trayapp.errors import HistoryError, UsageError
 from trayapp.export.moments import Moment
 from trayapp.export.recorded import Recorded

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-from trayapp.domain.names import DIRECTION_MARK
+from trayapp.domain.records.names import DIRECTION_MARK
 
 _LONGEST_CELL = 4000
 _LONGEST_SHEET_NAME = 31

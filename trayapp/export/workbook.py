@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from unicodedata import east_asian_width
 
 from trayapp import __version__
-from trayapp.domain.levels import level_said
-from trayapp.domain.records import Event, Series
-from trayapp.domain.tasks import kept_of
-from trayapp.domain.transitions import decision_said
+from trayapp.domain.grouping.tasks import kept_of
+from trayapp.domain.records.levels import level_said
+from trayapp.domain.records.series import Event, Series
+from trayapp.domain.records.transitions import decision_said
 from trayapp.errors import ExportError
 from trayapp.export.source import Cell, Row, Source, Summary, find_step
 from trayapp.export.texts import plain_text, sheet_names

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from trayapp.control.client import call
 from trayapp.control.personal import GUARD, find_names
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import ControlError, NotRunningError
 from trayapp.language.catalogue import _
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.guard.metering import SizeMeter
 from trayapp.guard.terminal import Terminal
 from trayapp.recording.family import open_family

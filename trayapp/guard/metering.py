@@ -6,8 +6,8 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from trayapp.domain.samples import MemoryReading, ProcessKey
-from trayapp.domain.sizes import Part, Proportion, size_of
+from trayapp.domain.records.samples import MemoryReading, ProcessKey
+from trayapp.domain.records.sizes import Part, Proportion, size_of
 from trayapp.readers.footprint import FootprintSource, ProcFootprints, PsutilFootprints
 
 NEAR_SHARE = 0.9

@@ -16,9 +16,9 @@ from typing import Any, TextIO
 
 from trayapp.control.personal import GUARD, own_name, sweep
 from trayapp.control.server import ControlServer
-from trayapp.domain.guarding import BoundWatch, RestartBudget
-from trayapp.domain.names import process_label
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.acting.guarding import BoundWatch, RestartBudget
+from trayapp.domain.records.names import process_label
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import ControlError, MemtrayError, UsageError
 from trayapp.guard.command import Command
 from trayapp.guard.terminal import Terminal, from_the_background

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from trayapp.domain.gaps import Reach, find_gaps
-from trayapp.domain.records import Event, Point, Series
-from trayapp.domain.replay import Stretch
+from trayapp.domain.judging.replay import Stretch
+from trayapp.domain.records.gaps import Reach, find_gaps
+from trayapp.domain.records.series import Event, Point, Series
 from trayapp.errors import HistoryError
 from trayapp.history import tiers
 from trayapp.history.forgetting import FORGOTTEN

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayapp.domain.records import TASK
+from trayapp.domain.records.series import TASK
 from trayapp.history import tiers
 from trayapp.history.schema import transaction
 

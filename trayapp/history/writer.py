@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayapp.domain.records import TASK, Event, JsonValue, Series
+from trayapp.domain.records.series import TASK, Event, JsonValue, Series
 from trayapp.errors import HistoryError
 from trayapp.history import tiers
 from trayapp.history.forgetting import Forgetter

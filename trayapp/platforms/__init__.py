@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import PlatformError
 from trayapp.platforms.locking import InstanceLock
 

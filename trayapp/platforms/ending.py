@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import PlatformError
 from trayapp.language.catalogue import _
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import PlatformError
 from trayapp.language.catalogue import _
 from trayapp.platforms import CARRY_HOME, TRIM_OWN_HEAP, posix

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
-from trayapp.domain.samples import ProcessFacts, ProcessKey
+from trayapp.domain.records.samples import ProcessFacts, ProcessKey
 from trayapp.readers.processes import ProcessChanges
 
 SETTLE_SECONDS = 1.0

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple, Protocol
 
-from trayapp.domain.samples import Footprint, ProcessKey
+from trayapp.domain.records.samples import Footprint, ProcessKey
 from trayapp.language.catalogue import _
 from trayapp.language.units import GIB, format_duration, format_size
 from trayapp.readers.processes import UNKNOWN_START

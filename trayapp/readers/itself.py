@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from trayapp.domain.samples import AppSample
+from trayapp.domain.records.samples import AppSample
 
 SLOW_SECONDS = 30.0
 """How often the figures are read that cost more than microseconds."""

@@ -6,9 +6,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from trayapp.domain.names import process_label
-from trayapp.domain.oom import WORTH_BYTES, Ended, OomKill, OomMark, OomWatch, Owner
-from trayapp.domain.samples import MemoryReading, ProcessFacts, ProcessKey
+from trayapp.domain.judging.oom_kills import WORTH_BYTES, Ended, OomKill, OomMark, OomWatch, Owner
+from trayapp.domain.records.names import process_label
+from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
 from trayapp.readers.oom import OomReader
 
 _REMEMBERED = 256

@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
-from trayapp.domain.limits import Limit
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.grouping.limits import Limit
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.readers.cgroups import Cgroup, Cgroups
 from trayapp.readers.procfile import field_bytes, read_start, read_started
 from trayapp.readers.rota import Rota

@@ -7,13 +7,14 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from trayapp.domain.applications import ApplicationTracker, ApplicationUse
-from trayapp.domain.cleaning import APP
-from trayapp.domain.leaks.staleness import ReferencedRequest
-from trayapp.domain.limits import Limit
-from trayapp.domain.nearest import UnmatchedWatch, nearest_match
-from trayapp.domain.oom import OomMark
-from trayapp.domain.samples import (
+from trayapp.domain.acting.cleanups import APP
+from trayapp.domain.grouping.applications import ApplicationTracker, ApplicationUse
+from trayapp.domain.grouping.limits import Limit
+from trayapp.domain.grouping.nearest import UnmatchedWatch, nearest_match
+from trayapp.domain.grouping.targets import TargetRule, TargetTracker
+from trayapp.domain.judging.leaks.staleness import ReferencedRequest
+from trayapp.domain.judging.oom_kills import OomMark
+from trayapp.domain.records.samples import (
     Everything,
     Frame,
     MemoryReading,
@@ -24,7 +25,6 @@ from trayapp.domain.samples import (
     SystemSample,
     TargetSample,
 )
-from trayapp.domain.targets import TargetRule, TargetTracker
 from trayapp.language.units import MIB
 from trayapp.readers.itself import AppReader, RequestedWork
 from trayapp.readers.kills import KillReader

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 
-from trayapp.domain.oom import OomCount, OomMark, Victim
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.judging.oom_kills import OomCount, OomMark, Victim
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.readers.cgroups import Cgroup, Cgroups
 from trayapp.readers.kernel_log import KernelLog
 from trayapp.readers.procfile import read_start, read_started

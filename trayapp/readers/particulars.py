@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple, Protocol
 
-from trayapp.domain.samples import Particulars, ProcessKey
+from trayapp.domain.records.samples import Particulars, ProcessKey
 from trayapp.readers.processes import UNKNOWN_START
 from trayapp.readers.procfile import field_bytes, read_cpu_ticks, read_start, read_started
 from trayapp.readers.rota import Rota

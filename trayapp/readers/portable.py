@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 import psutil
 
-from trayapp.domain.samples import MemoryReading, ProcessFacts, ProcessKey
+from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
 from trayapp.readers.following import FollowingReader, Life
 from trayapp.readers.processes import UNKNOWN_START
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
-from trayapp.domain.samples import MemoryReading, ProcessFacts, ProcessKey
+from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
 
 UNKNOWN_START = -1
 """`ProcessKey.started` of a process that may not even be asked when it started (hidepid)."""

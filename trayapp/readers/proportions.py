@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-from trayapp.domain.samples import Footprint, MemoryReading, ProcessKey
-from trayapp.domain.sizes import Part, Proportion, Size, size_of
+from trayapp.domain.records.samples import Footprint, MemoryReading, ProcessKey
+from trayapp.domain.records.sizes import Part, Proportion, Size, size_of
 from trayapp.language.units import MIB
 from trayapp.readers.footprint import BUDGET_SECONDS, FootprintReader, SlowReading
 from trayapp.readers.own_shared import OwnShared, SharedReading

@@ -14,8 +14,8 @@ import os
 import time
 from collections.abc import Callable
 
-from trayapp.domain.leaks.staleness import ReferencedRequest, ReferencedSample
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.judging.leaks.staleness import ReferencedRequest, ReferencedSample
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.readers.procfile import field_bytes, read_start, read_started
 
 _MOST_TEXT_BYTES = 512 * 1024

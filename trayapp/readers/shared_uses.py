@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from trayapp.domain.applications import ApplicationKey, ApplicationUse
-from trayapp.domain.samples import MemoryReading, ProcessKey
-from trayapp.domain.sizes import Size
+from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
+from trayapp.domain.records.samples import MemoryReading, ProcessKey
+from trayapp.domain.records.sizes import Size
 from trayapp.language.units import MIB
 from trayapp.readers.footprint import BUDGET_SECONDS
 from trayapp.readers.own_shared import OwnShared

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from trayapp.domain.samples import SystemSample
+from trayapp.domain.records.samples import SystemSample
 from trayapp.errors import PlatformError
 from trayapp.language.catalogue import _
 from trayapp.readers.container import ContainerReader

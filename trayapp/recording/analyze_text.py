@@ -7,9 +7,9 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from trayapp.domain.bars import BAR_COUNT, sparkline, zoomed_heights
-from trayapp.domain.leaks.evidence import shape_name
-from trayapp.domain.names import short_name
+from trayapp.domain.judging.leaks.evidence import shape_name
+from trayapp.domain.records.bars import BAR_COUNT, sparkline, zoomed_heights
+from trayapp.domain.records.names import short_name
 from trayapp.language.catalogue import _, format_count, format_number, ngettext, paragraph
 from trayapp.language.units import format_duration, format_rate, format_size
 from trayapp.recording.judged import SeriesReport

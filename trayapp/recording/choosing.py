@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import PurePath
 
-from trayapp.domain.names import short_name
-from trayapp.domain.samples import ProcessFacts
+from trayapp.domain.records.names import short_name
+from trayapp.domain.records.samples import ProcessFacts
 from trayapp.errors import RecordingError
 from trayapp.language.catalogue import _
 from trayapp.readers.processes import open_process_reader

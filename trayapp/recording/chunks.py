@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from trayapp.domain.samples import MemoryReading, ProcessFacts, ProcessKey
+from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
 
 ROWS_PER_CHUNK = 1000
 CHUNK_SECONDS = 1.0

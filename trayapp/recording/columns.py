@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from trayapp.domain.names import short_name
+from trayapp.domain.records.names import short_name
 from trayapp.errors import RecordingError
 from trayapp.language.catalogue import N_, _, listed
 from trayapp.recording.clocks import Clock

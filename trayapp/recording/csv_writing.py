@@ -21,8 +21,8 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from trayapp.domain.cells import table_line
-from trayapp.domain.names import short_name
+from trayapp.domain.records.names import short_name
+from trayapp.domain.showing.cells import table_line
 from trayapp.recording.chunks import Chunk, RecordedProcess, RecordingHead
 
 TIME_COLUMNS = ("t_s", "time")

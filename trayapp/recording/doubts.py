@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from trayapp.domain.names import short_name
+from trayapp.domain.records.names import short_name
 from trayapp.language.catalogue import _, format_number
 from trayapp.language.units import KIB, MIB
 from trayapp.recording.gathering import Gathered, falls

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from typing import Protocol
 
-from trayapp.domain.samples import MemoryReading, ProcessKey
+from trayapp.domain.records.samples import MemoryReading, ProcessKey
 from trayapp.readers.processes import ProcessChanges
 from trayapp.recording.kin import Kin
 

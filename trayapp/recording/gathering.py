@@ -13,7 +13,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from trayapp.domain.names import short_name
+from trayapp.domain.records.names import short_name
 from trayapp.errors import RecordingError
 from trayapp.language.catalogue import _, format_count
 from trayapp.language.units import format_percent

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayapp.domain.leaks import (
+from trayapp.domain.judging.leaks import (
     LeakDetector,
     LeakSettings,
     Load,
@@ -24,7 +24,7 @@ from trayapp.domain.leaks import (
     Verdict,
     assumed_room_bytes,
 )
-from trayapp.domain.names import short_name
+from trayapp.domain.records.names import short_name
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_percent
 from trayapp.recording.outcomes import NOT_ENOUGH, is_enough

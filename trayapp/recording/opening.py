@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from trayapp.domain.names import short_name
+from trayapp.domain.records.names import short_name
 from trayapp.errors import RecordingError
 from trayapp.language.catalogue import _, listed
 from trayapp.recording.files import read_recording

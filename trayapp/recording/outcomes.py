@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from trayapp.domain.leaks.evidence import leak_level_name
-from trayapp.domain.leaks.settings import LeakSettings
+from trayapp.domain.judging.leaks.evidence import leak_level_name
+from trayapp.domain.judging.leaks.settings import LeakSettings
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import format_duration
 

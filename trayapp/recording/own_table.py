@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from trayapp.domain.cells import unguarded
+from trayapp.domain.showing.cells import unguarded
 from trayapp.language.catalogue import _
 from trayapp.recording.csv_writing import TIME_COLUMNS
 from trayapp.recording.gathering import Gathered, Gathering, number_of

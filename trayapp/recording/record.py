@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from trayapp.domain.names import short_name
+from trayapp.domain.records.names import short_name
 from trayapp.errors import RecordingError, UsageError
 from trayapp.language.catalogue import _, format_count, format_number
 from trayapp.language.reasons import reason_of

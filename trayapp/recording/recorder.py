@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from trayapp.domain.samples import MemoryReading, ProcessFacts, ProcessKey
+from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
 from trayapp.readers.processes import ProcessChanges
 from trayapp.recording.chunks import (
     CHUNK_SECONDS,

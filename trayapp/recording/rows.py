@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone
 
-from trayapp.domain.names import short_name
+from trayapp.domain.records.names import short_name
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_size
 from trayapp.recording.clocks import Clock

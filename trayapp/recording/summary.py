@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from trayapp.domain.names import short_name
+from trayapp.domain.records.names import short_name
 from trayapp.language.catalogue import N_, _, format_count, format_number, ngettext, paragraph
 from trayapp.language.units import format_duration, format_percent, format_size
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from trayapp.domain.names import short_name
+from trayapp.domain.records.names import short_name
 
 _WORD = re.compile(r"[^\s,;{}\"=]+")
 _LONGEST = 60

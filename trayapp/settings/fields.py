@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from trayapp.domain.menu import MIDDLE_CLICKS, NUMBER_PLACES, PALETTE_NAMES, PANEL_NAMES
-from trayapp.domain.occasions import OCCASION_NAMES
+from trayapp.domain.acting.occasions import OCCASION_NAMES
+from trayapp.domain.showing.menu import MIDDLE_CLICKS, NUMBER_PLACES, PALETTE_NAMES, PANEL_NAMES
 from trayapp.language.catalogue import LANGUAGES, N_
 from trayapp.language.units import GIB, KIB, MIB, UNIT_NAMES
 from trayapp.settings.kinds import (

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from trayapp.domain.colors import parse_color
+from trayapp.domain.records.colors import parse_color
 from trayapp.language.catalogue import _, ngettext
 from trayapp.language.units import GIB, KIB, MIB, parse_duration, parse_size
 

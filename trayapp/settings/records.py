@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from trayapp.domain.colors import Rgb
-from trayapp.domain.leaks import LeakSettings as LeakThresholds
+from trayapp.domain.judging.leaks import LeakSettings as LeakThresholds
+from trayapp.domain.records.colors import Rgb
 from trayapp.language.units import KIB, MIB
 
 _LEAKS = LeakThresholds()

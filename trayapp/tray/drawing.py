@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from trayapp.domain.colors import Rgb
-from trayapp.domain.levels import Level
-from trayapp.domain.menu import IconPicture
+from trayapp.domain.records.colors import Rgb
+from trayapp.domain.records.levels import Level
+from trayapp.domain.showing.menu import IconPicture
 from trayapp.tray.palettes import Tones, template_tones_of, tones_of
 
 BAR_COUNT = 10

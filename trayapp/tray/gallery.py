@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
-from trayapp.domain.colors import Rgb
-from trayapp.domain.icon import PANEL_COLORS
-from trayapp.domain.levels import Level
-from trayapp.domain.menu import DRAWN_NUMBERS, PALETTE_NAMES, IconPicture
+from trayapp.domain.records.colors import Rgb
+from trayapp.domain.records.levels import Level
+from trayapp.domain.showing.icon import PANEL_COLORS
+from trayapp.domain.showing.menu import DRAWN_NUMBERS, PALETTE_NAMES, IconPicture
 from trayapp.errors import UsageError
 from trayapp.language.catalogue import _
 from trayapp.tray.drawing import draw_icon, draw_template

@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
 from typing import Any
 
-from trayapp.domain.levels import Level
-from trayapp.domain.menu import TEXT_MARK, IconPicture, MenuEntry, TrayState
+from trayapp.domain.records.levels import Level
+from trayapp.domain.showing.menu import TEXT_MARK, IconPicture, MenuEntry, TrayState
 from trayapp.errors import TrayError
 from trayapp.language.catalogue import _
 from trayapp.tray.backends import Backend

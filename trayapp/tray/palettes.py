@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 from typing import NamedTuple
 
-from trayapp.domain.colors import Rgb, contrast, luminance, with_luminance
-from trayapp.domain.levels import Level
-from trayapp.domain.menu import IconPicture
+from trayapp.domain.records.colors import Rgb, contrast, luminance, with_luminance
+from trayapp.domain.records.levels import Level
+from trayapp.domain.showing.menu import IconPicture
 
 
 class Tones(NamedTuple):

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_method_call
 from PIL import Image
 
-from trayapp.domain.menu import IconPicture
+from trayapp.domain.showing.menu import IconPicture
 from trayapp.platforms.session_bus import BUS, BUS_NAME, BusError, SessionBus, as_error
 from trayapp.tray.dbus_object import Body, Interface, Method, Objects, Property
 from trayapp.tray.dbusmenu import MENU_PATH, MenuObject

@@ -23,7 +23,7 @@ from Xlib import X, Xatom, Xutil, ext
 from Xlib.display import Display
 from Xlib.protocol import event as xevent
 
-from trayapp.domain.menu import IconPicture
+from trayapp.domain.showing.menu import IconPicture
 from trayapp.tray.drawing import draw_icon
 from trayapp.tray.looping import (
     FIRST_RETRY_SECONDS,

@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 from trayapp.charts.axes import FINE_SECONDS, fine_clock
 from trayapp.charts.fonts import use_chart_fonts
 from trayapp.charts.palette import DASHES, Palette
-from trayapp.domain.records import TASK, Event
-from trayapp.domain.tasks import kept_of
+from trayapp.domain.grouping.tasks import kept_of
+from trayapp.domain.records.series import TASK, Event
 from trayapp.language.catalogue import _, listed, ngettext
 from trayapp.language.dates import format_day_time
 from trayapp.language.units import MIB, format_duration, format_size

@@ -9,7 +9,7 @@ from tkinter import ttk
 from typing import Any, NamedTuple
 
 from trayapp.charts.palette import Palette
-from trayapp.domain.colors import parse_color
+from trayapp.domain.records.colors import parse_color
 
 BOX_PIXELS, GAP_PIXELS = 15, 7
 """On an ordinary screen: of the box, and between it and its text."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from trayapp.domain.table import TableRow, cpu_text
+from trayapp.domain.showing.table import TableRow, cpu_text
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import format_size
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from tkinter import font as tkfont
 from tkinter import ttk
 
-from trayapp.domain.levels import Level
-from trayapp.domain.placing import Area, corner, place
-from trayapp.domain.table import (
+from trayapp.domain.judging.trend import trend_arrow
+from trayapp.domain.records.levels import Level
+from trayapp.domain.showing.table import (
     APPLICATION,
     TARGET,
     Order,
@@ -22,7 +22,7 @@ from trayapp.domain.table import (
     row_from,
     sort_rows,
 )
-from trayapp.domain.trend import trend_arrow
+from trayapp.domain.showing.window_places import Area, corner, place
 from trayapp.errors import NotRunningError
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_percent, format_size

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from trayapp.domain.identity import about_of, target_key
-from trayapp.domain.levels import Level
-from trayapp.domain.records import TASK, Event, Point, Series
-from trayapp.domain.tasks import kept_of
+from trayapp.domain.grouping.identity import about_of, target_key
+from trayapp.domain.grouping.tasks import kept_of
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.series import TASK, Event, Point, Series
 from trayapp.language.catalogue import _, ngettext
 from trayapp.windows.growth import Growth, judge_again
 from trayapp.windows.labels import plain_name

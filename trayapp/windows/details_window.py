@@ -11,10 +11,10 @@ from pathlib import Path
 from tkinter import font as tkfont
 from tkinter import ttk
 
-from trayapp.domain.changes import change_over, histogram
-from trayapp.domain.levels import Level
-from trayapp.domain.records import Point
-from trayapp.domain.table import (
+from trayapp.domain.judging.changes import change_over, histogram
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.series import Point
+from trayapp.domain.showing.table import (
     APP,
     APPLICATION,
     PAST,

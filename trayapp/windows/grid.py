@@ -14,7 +14,7 @@ from tkinter import ttk
 from typing import NamedTuple
 
 from trayapp.charts.palette import Palette
-from trayapp.domain.bars import zoomed_heights
+from trayapp.domain.records.bars import zoomed_heights
 from trayapp.windows.style import pixel_scale
 
 ROW_PIXELS, HEAD_PIXELS, PAD_PIXELS = 30, 32, 10

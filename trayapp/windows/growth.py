@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trayapp.domain.leaks import LeakDetector
-from trayapp.domain.records import Series
+from trayapp.domain.judging.leaks import LeakDetector
+from trayapp.domain.records.series import Series
 from trayapp.windows.recordings import TrendSource
 
 MOST_JUDGED = 10

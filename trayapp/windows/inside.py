@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from trayapp.control.client import call
 from trayapp.control.personal import PROBE, endpoint_name, find_names
-from trayapp.domain.names import short_name
-from trayapp.domain.table import as_number
+from trayapp.domain.records.names import short_name
+from trayapp.domain.showing.table import as_number
 from trayapp.errors import MemtrayError
 from trayapp.language.catalogue import _, format_count, listed, ngettext
 from trayapp.language.units import format_duration, format_size

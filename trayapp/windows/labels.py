@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from trayapp.domain.names import DIRECTION_MARK
+from trayapp.domain.records.names import DIRECTION_MARK
 from trayapp.language.catalogue import _
 
 NAME_LENGTH = 32

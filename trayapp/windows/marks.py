@@ -13,7 +13,7 @@ from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
 from trayapp.charts.axes import DAY_SECONDS
 from trayapp.charts.palette import Palette
-from trayapp.domain.records import Event
+from trayapp.domain.records.series import Event
 from trayapp.language.catalogue import _, format_count
 from trayapp.windows.curves import Curve, bundled_count, task_end
 from trayapp.windows.growth import Growth

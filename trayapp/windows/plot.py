@@ -20,8 +20,8 @@ from matplotlib.patches import Patch
 
 from trayapp.charts.axes import DAY_SECONDS, FINE_SECONDS, dress, fine_clock
 from trayapp.charts.palette import DASHES, Palette
-from trayapp.domain.records import Event
-from trayapp.domain.trend import rate_said
+from trayapp.domain.judging.trend import rate_said
+from trayapp.domain.records.series import Event
 from trayapp.language.catalogue import _, ngettext
 from trayapp.language.dates import format_date, format_day_time
 from trayapp.language.units import format_duration, format_estimate, format_rate, format_size

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from trayapp.domain.records import Event, Point, Series
+from trayapp.domain.records.series import Event, Point, Series
 from trayapp.language.catalogue import _, listed, ngettext
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.opening import open_recordings

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from trayapp.domain.records import Point, Series
+from trayapp.domain.records.series import Point, Series
 
 if TYPE_CHECKING:
     # Brings numpy, which takes longer than a small window takes to open.

@@ -6,7 +6,7 @@ import contextlib
 import tkinter as tk
 from typing import Any
 
-from trayapp.domain.placing import Area
+from trayapp.domain.showing.window_places import Area
 
 
 class Screens:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from trayapp.domain.table import APP, APPLICATION, TableRow
+from trayapp.domain.showing.table import APP, APPLICATION, TableRow
 
 
 class Sections(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from trayapp.domain.records import Series
+from trayapp.domain.records.series import Series
 from trayapp.errors import UsageError
 from trayapp.language.catalogue import N_, _
 from trayapp.windows.labels import plain_name

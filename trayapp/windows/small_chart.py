@@ -10,8 +10,8 @@ from typing import Literal
 
 from trayapp.charts.palette import Palette
 from trayapp.charts.size_ticks import size_ticks
-from trayapp.domain.changes import Bin
-from trayapp.domain.records import Event, Point
+from trayapp.domain.judging.changes import Bin
+from trayapp.domain.records.series import Event, Point
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_size
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayapp.control.client import call
-from trayapp.domain.table import (
+from trayapp.domain.showing.table import (
     Order,
     memory_text,
     name_text,

@@ -11,8 +11,8 @@ from pathlib import Path
 from tkinter import messagebox, ttk
 from typing import Protocol
 
-from trayapp.domain.levels import Level
-from trayapp.domain.table import (
+from trayapp.domain.records.levels import Level
+from trayapp.domain.showing.table import (
     APP,
     APPLICATION,
     PAST,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trayapp.domain.leaks import LeakDetector, Load, SessionPrior, Verdict, impact_of
+from trayapp.domain.judging.leaks import LeakDetector, Load, SessionPrior, Verdict, impact_of
 
 MB = 1e6
 HOUR = 3600.0

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from trayapp.domain.leaks import LeakDetector, Load, Verdict
-from trayapp.domain.leaks.staleness import Staleness
+from trayapp.domain.judging.leaks import LeakDetector, Load, Verdict
+from trayapp.domain.judging.leaks.staleness import Staleness
 
 MB = 1e6
 MINUTE, HOUR = 60.0, 3600.0

@@ -7,7 +7,7 @@ import pytest
 from tests.benchmarks.leak_traces import TRACES, Trace, read_traces
 from tests.benchmarks.leaks import judge
 from tests.benchmarks.long_leaks import LONG, called, read_long, told
-from trayapp.domain.leaks import LeakDetector
+from trayapp.domain.judging.leaks import LeakDetector
 
 
 @pytest.fixture(scope="module")

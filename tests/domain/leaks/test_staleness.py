@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.domain.leaks.staleness import (
+from trayapp.domain.judging.leaks.staleness import (
     BETWEEN_CLEARINGS_SECONDS,
     COUNT_AFTER_SECONDS,
     ReferencedRequest,
@@ -18,7 +18,7 @@ from trayapp.domain.leaks.staleness import (
     StalenessPlan,
     Suspect,
 )
-from trayapp.domain.samples import ProcessKey
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.language.units import MIB
 
 KEY = ProcessKey(10, 1)

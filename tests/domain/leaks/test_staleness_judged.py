@@ -8,12 +8,14 @@ from dataclasses import replace
 import pytest
 
 from tests.domain.building import MIB, facts, frame
-from trayapp.domain.applications import ApplicationKey, ApplicationUse
-from trayapp.domain.incidents import Quiet
-from trayapp.domain.leaks import Verdict
-from trayapp.domain.leaks.staleness import ReferencedRequest, ReferencedSample
-from trayapp.domain.monitor import Monitor, MonitorRules
-from trayapp.domain.samples import (
+from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.incidents import Quiet
+from trayapp.domain.judging.leaks import Verdict
+from trayapp.domain.judging.leaks.staleness import ReferencedRequest, ReferencedSample
+from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.judging.view import Controls
+from trayapp.domain.records.samples import (
     Everything,
     Frame,
     MemoryReading,
@@ -21,9 +23,7 @@ from trayapp.domain.samples import (
     ProcessUse,
     TargetSample,
 )
-from trayapp.domain.status import status
-from trayapp.domain.targets import TargetRule
-from trayapp.domain.view import Controls
+from trayapp.domain.showing.status import status
 
 KEY = ProcessKey(9, 9)
 RULES = MonitorRules(targets=(TargetRule(name="app", match="app"),))

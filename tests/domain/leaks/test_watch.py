@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from tests.domain.building import HASTY, MIB, facts
-from trayapp.domain.applications import ApplicationKey, ApplicationUse
-from trayapp.domain.leaks import Finding, LeakWatch
-from trayapp.domain.leaks.watch import MOST_DETECTORS
-from trayapp.domain.samples import MemoryReading, ProcessKey, ProcessUse
+from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
+from trayapp.domain.judging.leaks import Finding, LeakWatch
+from trayapp.domain.judging.leaks.watch import MOST_DETECTORS
+from trayapp.domain.records.samples import MemoryReading, ProcessKey, ProcessUse
 
 ROOM_BYTES = 8192.0 * MIB
 LOOK_SECONDS = 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from trayapp.domain.records import Series
+from trayapp.domain.records.series import Series
 from trayapp.errors import HistoryError, RecordingError
 from trayapp.history.reader import HistoryReader
 from trayapp.language.catalogue import N_, _

@@ -11,7 +11,7 @@ import math
 import re
 from datetime import datetime
 
-from trayapp.domain.names import short_name
+from trayapp.domain.records.names import short_name
 from trayapp.errors import RecordingError
 from trayapp.language.catalogue import N_, _, format_count
 from trayapp.recording.calendars import Order

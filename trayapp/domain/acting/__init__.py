@@ -1,0 +1,1 @@
+"""What may be done about it: automatic actions, cleanups, guarded restarts, hooks."""

@@ -1,0 +1,1 @@
+"""Which processes belong together: targets, applications, containers and their limits."""

@@ -1,0 +1,1 @@
+"""What is made of what is known: growth, leaks, pressure, incidents and their texts."""

@@ -1,0 +1,170 @@
+"""How the largest applications develop, from looks ten seconds apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
+from trayapp.domain.judging.leaks import NOTHING_TO_JUDGE, Finding, Verdict
+from trayapp.domain.records.bars import BarRing
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.samples import MemoryReading, ProcessKey
+from trayapp.domain.records.sizes import Size, SizeKind
+
+FOLLOWED_COUNT = 50
+"""So many of the largest are followed; the others keep no memory of themselves."""
+TIME_CONSTANT_SECONDS = 60.0
+_SHORTEST_STEP_SECONDS, _LONGEST_STEP_SECONDS = 5.0, 60.0
+_SHORTEST_SPAN_SECONDS = 150.0
+_NO_FINDING = Finding(NOTHING_TO_JUDGE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationView:
+    """One application now."""
+
+    name: str
+    pids: tuple[int, ...]
+    rss_bytes: int
+    """Sum of the resident sets; pages that processes share count in each of them."""
+    size: Size | None = None
+    """What its processes take together, and how that was found; None: by their resident sets."""
+    slope_bytes_per_second: float | None = None
+    """Moving average of the growth of processes that have been there for a while; None: not
+    followed for long enough."""
+    bars: tuple[float | None, ...] = ()
+    """Ten values in bytes, oldest first; empty: not followed."""
+    leak: Verdict = NOTHING_TO_JUDGE
+    """What the leak detector makes of it, or of the worst of its processes."""
+    leak_since_wall_seconds: float | None = None
+    """When the growth began that it speaks of."""
+    leak_pid: int | None = None
+    """The process that is judged so; None: the application as a whole."""
+    level: Level = Level.NORMAL
+    """The worst open incident about it."""
+    key: ApplicationKey | None = None
+    """Tells it from another of the same name."""
+
+    @property
+    def size_bytes(self) -> int:
+        """What its processes take together."""
+        return self.size.size_bytes if self.size else self.rss_bytes
+
+    @property
+    def size_kind(self) -> SizeKind:
+        """How that was found."""
+        return self.size.kind if self.size else "resident"
+
+
+class _Trend:
+    """Bars and rate of one application."""
+
+    __slots__ = ("bars", "rate", "weight")
+
+    def __init__(self, span_seconds: float) -> None:
+        self.bars = BarRing(span_seconds)
+        self.forget_rate()
+
+    def forget_rate(self) -> None:
+        self.rate: float | None = None
+        self.weight = 0.0
+
+    def fold_rate(self, elapsed_seconds: float, change_bytes: int) -> None:
+        """Average; the first interval weighs no more than the time it covers."""
+        latest = change_bytes / elapsed_seconds
+        alpha = 1 - math.exp(-elapsed_seconds / TIME_CONSTANT_SECONDS)
+        self.weight += alpha * (1 - self.weight)
+        before = latest if self.rate is None else self.rate
+        self.rate = before + alpha / self.weight * (latest - before)
+
+
+class ApplicationTrends:
+    """Folds looks at all applications. Memory for `FOLLOWED_COUNT` of them, whatever comes.
+
+    A rate is that of processes that were there all the time. One that has just started has to fill
+    its memory first, one that leaves for a target or comes back from one brings all it has along,
+    and one that ends takes it away: none of that is growth of the application.
+    """
+
+    def __init__(self, span_seconds: float) -> None:
+        """`span_seconds`: time that the ten bars cover, if looks are frequent enough for that."""
+        self._span_seconds = max(span_seconds, _SHORTEST_SPAN_SECONDS)
+        self._trends: dict[ApplicationKey, _Trend] = {}
+        self._sizes: dict[ProcessKey, int] = {}
+        """Of the followed applications' processes, at the look that the next rate begins with."""
+        self._new: set[ProcessKey] = set()
+        """Those that were met at that look."""
+        self._looked_at: float | None = None
+
+    def fold(
+        self,
+        monotonic_seconds: float,
+        uses: Sequence[ApplicationUse],
+        readings: Mapping[ProcessKey, MemoryReading],
+        findings: Mapping[ApplicationKey, Finding],
+        wall_seconds: float = 0.0,
+    ) -> tuple[ApplicationView, ...]:
+        """Take in one look, largest first; return the followed ones in that order.
+
+        readings: every process in `uses`, and maybe others.
+        """
+        followed = uses[:FOLLOWED_COUNT]
+        trends = self._trends
+        self._trends = {
+            use.key: trends.get(use.key) or _Trend(self._span_seconds) for use in followed
+        }
+        self._fold_rates(monotonic_seconds, followed, readings)
+        views = []
+        for use in followed:
+            trend = self._trends[use.key]
+            trend.bars.fold(monotonic_seconds, use.size_bytes)
+            verdict, pid = findings.get(use.key, _NO_FINDING)
+            views.append(
+                ApplicationView(
+                    name=use.name,
+                    key=use.key,
+                    pids=use.pids,
+                    rss_bytes=use.rss_bytes,
+                    size=use.size,
+                    slope_bytes_per_second=trend.rate,
+                    bars=trend.bars.values(),
+                    leak=verdict,
+                    leak_since_wall_seconds=verdict.since(monotonic_seconds, wall_seconds),
+                    leak_pid=pid,
+                )
+            )
+        return tuple(views)
+
+    def _fold_rates(
+        self,
+        now: float,
+        uses: Sequence[ApplicationUse],
+        readings: Mapping[ProcessKey, MemoryReading],
+    ) -> None:
+        elapsed = None if self._looked_at is None else now - self._looked_at
+        if elapsed is not None and 0 <= elapsed < _SHORTEST_STEP_SECONDS:
+            return  # Somebody wanted fresh figures; a rate is not to be had from so short a time.
+        sizes = {key: _size(readings[key]) for use in uses for key in use.processes}
+        if elapsed is None or not 0 < elapsed <= _LONGEST_STEP_SECONDS:
+            # What was there already when looking began, or after a gap, has started long ago.
+            for trend in self._trends.values():
+                trend.forget_rate()
+            self._new = set()
+        else:
+            for use in uses:
+                trend, before = self._trends[use.key], self._sizes
+                settled = [key for key in use.processes if key in before and key not in self._new]
+                if settled:
+                    change_bytes = sum(sizes[key] - before[key] for key in settled)
+                    trend.fold_rate(elapsed, change_bytes)
+                else:
+                    trend.forget_rate()
+            self._new = sizes.keys() - self._sizes.keys()
+        self._sizes, self._looked_at = sizes, now
+
+
+def _size(reading: MemoryReading) -> int:
+    """What leaks of it, where that is known: mapped files grow the resident set without a leak."""
+    return reading.rss_bytes if reading.kept_bytes is None else reading.kept_bytes

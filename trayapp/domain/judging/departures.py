@@ -1,0 +1,67 @@
+"""Which incidents end at once: what they are about ran, or was tracked, or leaked, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from trayapp.domain.grouping.identity import OTHERS_LEAK, application_key
+from trayapp.domain.judging.alerting import Incident
+from trayapp.domain.judging.announcing import TARGET_INCIDENTS
+from trayapp.domain.judging.leaks.evidence import stopped_text
+from trayapp.domain.judging.view import TargetView
+from trayapp.domain.records.samples import Everything
+from trayapp.language.catalogue import _
+
+
+def departed(
+    incidents: Iterable[Incident],
+    targets: Mapping[str, TargetView],
+    restarted: Collection[str],
+    everything: Everything | None,
+) -> dict[str, str]:
+    """The keys of incidents that are over, with the reason.
+
+    targets: all that are tracked, by name; restarted: those whose processes are all new;
+    everything: None where nobody looked at all processes this time.
+    """
+    gone = {
+        f"{kind}:{name}": ""
+        for name, view in targets.items()
+        if not view.pids or name in restarted
+        for kind in TARGET_INCIDENTS
+    }
+    applications: set[str] | None = None
+    for incident in incidents:
+        kind, _colon, rest = incident.key.partition(":")
+        reason: str | None = None
+        if kind in TARGET_INCIDENTS:
+            reason = _why_target(incident, targets.get(rest))
+        elif kind == OTHERS_LEAK and everything is not None:
+            if applications is None:
+                applications = {application_key(use.key) for use in everything.applications}
+            reason = _why_application(incident, everything, applications)
+        if reason is not None:
+            gone[incident.key] = reason or gone.get(incident.key, "")
+    return gone
+
+
+def _why_target(incident: Incident, view: TargetView | None) -> str | None:
+    """Why it is over; "": it runs no more; None: it is not."""
+    if view is None:
+        return _("{name} is no longer tracked").format(name=incident.subject)
+    if incident.processes and not set(incident.processes).intersection(view.keys):
+        return ""
+    if incident.key.startswith("leak:") and view.leak.stopped_bytes is not None:
+        return stopped_text(view.leak.stopped_bytes)
+    return None
+
+
+def _why_application(
+    incident: Incident, everything: Everything, applications: Collection[str]
+) -> str | None:
+    processes = incident.processes
+    if processes and not any(key in everything.readings for key in processes):
+        return ""
+    if incident.identity in applications:
+        return None
+    return _("{name} is tracked now").format(name=incident.subject) if processes else ""

@@ -1,0 +1,103 @@
+"""How long a climb must have lasted before it is called a leak: as long as waiting does no harm."""
+
+from __future__ import annotations
+
+from trayapp.domain.judging.leaks.ladder import Ladder
+from trayapp.domain.judging.leaks.rungs import whole_life, width_of
+from trayapp.domain.judging.leaks.settings import LeakSettings
+from trayapp.domain.judging.leaks.staleness import Staleness
+from trayapp.language.units import GIB
+
+ASSUMED_ROOM_BYTES = 16.0 * GIB
+"""Of the machine that a recording was made on, where the recording does not tell."""
+_EVEN_PACE = 0.9
+"""Who keeps up this share of his earlier pace does not slow down."""
+_NEWEST_PACE = 0.6
+"""Of a short time that is often less, by chance; it counts for less."""
+_TOUCHED_FACTOR = 4.0
+"""What is used again is rather a cache: so much more proof is asked for."""
+
+
+def assumed_room_bytes(seconds: float, settings: LeakSettings) -> float | None:
+    """The room to judge a recording of so many seconds by; None: none.
+
+    One that is too short for the full proof is judged by the shortest, which is all it can give.
+    """
+    return ASSUMED_ROOM_BYTES if seconds >= 1.15 * settings.certain_seconds else None
+
+
+def haste_of(ladder: Ladder, room: float | None, settings: LeakSettings) -> float:
+    """By how much a second of proof counts for more, where the limit is near; at least 1."""
+    if room is None or not ladder.counts[1]:
+        return 1.0
+    climbed = ladder.climbed(1)
+    if climbed <= settings.minimum_bytes:
+        return 1.0
+    pace = climbed / (len(ladder.floors(1)) * width_of(1))
+    tenth = settings.told_share * room / pace
+    return max(1.0, settings.proof_seconds / max(settings.least_proof_seconds, tenth))
+
+
+def asked_seconds(
+    room: float | None,
+    growth: float,
+    rate: float,
+    *,
+    later_pace: float,
+    newest_pace: float,
+    steady_seconds: float,
+    doubts: int,
+    staleness: Staleness | None,
+    settings: LeakSettings,
+) -> float:
+    """How long it must have climbed.
+
+    Until a tenth of the time to the limit is gone, or the climb alone is overwhelming, whichever is
+    first. Where no limit is known nobody knows what waiting costs: the shortest proof will do.
+
+    Args:
+        room: Bytes that are left until the limit; None: no limit is known.
+        growth: Bytes it has grown by.
+        rate: Bytes a second.
+        later_pace: Its pace now as a share of its earlier one: who slows down may be about to stop.
+        newest_pace: The same of the newest eighth and the whole climb.
+        steady_seconds: How long it held its level before it began to climb.
+        doubts: How often it was called leaking, and stopped.
+        staleness: Whether anybody touches what it grew by.
+        settings: The thresholds.
+    """
+    certain = settings.certain_seconds
+    is_touched = staleness is not None and staleness.is_touched
+    if room is None or rate <= 0:
+        return _TOUCHED_FACTOR * certain if is_touched else 0.0
+    # A cache fills from when it is first used; who held a level for long has filled his.
+    certain = max(
+        certain - settings.steady_share * steady_seconds,
+        settings.certain_late_seconds,
+    )
+    certain *= max(1.0, (_EVEN_PACE / max(later_pace, 0.1)) ** 3)
+    certain *= max(1.0, (_NEWEST_PACE / max(newest_pace, 0.1)) ** 3)
+    certain *= 1 << doubts
+    if staleness is not None and staleness.is_untouched:
+        certain = settings.proof_seconds
+    elif is_touched:
+        certain *= _TOUCHED_FACTOR
+    # A little less, since it is seen in whole blocks, and then has to be confirmed.
+    tenth = 0.9 * settings.told_share * (room + growth) / rate - settings.confirm_seconds
+    return min(certain, max(0.0, tenth))
+
+
+def steady_seconds(ladder: Ladder, climb_seconds: float, growth: float) -> float:
+    """How long it held its level before it began to climb, so many seconds ago."""
+    rung = whole_life(ladder)
+    width = width_of(rung)
+    floors = ladder.floors(rung)
+    # A block that the climb began in belongs to neither.
+    end = len(floors) - int(climb_seconds / width) - 1
+    if end < 2:
+        return 0.0
+    level, off = floors[end - 1], 0.15 * growth
+    start = end
+    while start > 0 and abs(floors[start - 1] - level) <= off:
+        start -= 1
+    return (end - start) * width

@@ -1,0 +1,152 @@
+"""Judging everything that no target holds: each process, and each application as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
+from trayapp.domain.judging.leaks.detector import DEFAULT_SETTINGS, LeakDetector, Load
+from trayapp.domain.judging.leaks.settings import LeakSettings
+from trayapp.domain.judging.leaks.staleness import Staleness
+from trayapp.domain.judging.leaks.verdict import Signal, Verdict
+from trayapp.domain.records.samples import MemoryReading, ProcessKey
+from trayapp.language.units import KIB
+
+WORTH_JUDGING_BYTES = 512 * KIB
+"""What has not grown by this much since it was lowest keeps one number, not a detector."""
+MOST_DETECTORS = 256
+"""1.7 MiB of them; those of the healthy go when there are more."""
+
+Subject = ProcessKey | ApplicationKey
+
+
+def _nobody_looked(_: Iterable[ProcessKey]) -> Staleness | None:
+    return None
+
+
+class Finding(NamedTuple):
+    """What is said of one application."""
+
+    verdict: Verdict
+    pid: int | None = None
+    """The process that the verdict is about; None: the application as a whole."""
+
+
+class LeakWatch:
+    """Folds looks at all applications and their processes.
+
+    O(processes) per look. An idle process costs one number; one that has grown a detector of up to
+    8 KiB, of which there are at most `MOST_DETECTORS` that are neither growing nor leaking.
+    """
+
+    def __init__(self, settings: LeakSettings = DEFAULT_SETTINGS) -> None:
+        """Begin with nothing known."""
+        self._settings = settings
+        self._known: dict[Subject, int | LeakDetector] = {}
+        """Its detector, or its lowest size while it has none."""
+
+    def set_settings(self, settings: LeakSettings) -> None:
+        """Judge by other thresholds from the next look on."""
+        self._settings = settings
+        for known in self._known.values():
+            if isinstance(known, LeakDetector):
+                known.set_settings(settings)
+
+    def fold(
+        self,
+        monotonic_seconds: float,
+        uses: Iterable[ApplicationUse],
+        readings: Mapping[ProcessKey, MemoryReading],
+        room_bytes: float | None,
+        signal: Signal = "anonymous memory",
+        staleness_of: Callable[[Iterable[ProcessKey]], Staleness | None] = _nobody_looked,
+    ) -> dict[ApplicationKey, Finding]:
+        """Take in one look.
+
+        Args:
+            monotonic_seconds: When.
+            uses: The applications, without what belongs to targets.
+            readings: Every process in `uses`, and maybe others.
+            room_bytes: What the machine has left.
+            signal: What the anonymous sizes are.
+            staleness_of: What is known of whether the memory of some processes is touched.
+
+        Returns: what is known of those that have grown since they were first seen: the worst of an
+            application and its processes, the process where both are as bad.
+        """
+        now = monotonic_seconds
+        before, self._known = self._known, {}
+        findings: dict[ApplicationKey, Finding] = {}
+        for use in uses:
+            found: list[Finding] = []
+            total_bytes, all_anonymous = 0, True
+            for key in use.processes:
+                reading = readings[key]
+                anon_bytes = reading.kept_bytes
+                all_anonymous = all_anonymous and anon_bytes is not None
+                size_bytes = reading.rss_bytes if anon_bytes is None else anon_bytes
+                total_bytes += size_bytes
+                kind = signal if anon_bytes is not None else "resident set"
+                detector = self._follow(key, before.get(key), size_bytes, kind)
+                if detector is not None:
+                    detector.fold(
+                        now, size_bytes, room_bytes=room_bytes, staleness=staleness_of((key,))
+                    )
+                    found.append(Finding(detector.verdict, key.pid))
+            if len(use.processes) > 1:
+                kind = signal if all_anonymous else "resident set"
+                detector = self._follow(use.key, before.get(use.key), total_bytes, kind)
+                if detector is not None:
+                    load = Load(children=len(use.processes))
+                    detector.fold(
+                        now,
+                        total_bytes,
+                        load=load,
+                        room_bytes=room_bytes,
+                        staleness=staleness_of(use.processes),
+                    )
+                    found.append(Finding(detector.verdict))
+            if found:
+                findings[use.key] = max(found, key=_badness)
+        self._drop_the_healthy()
+        return findings
+
+    def _follow(
+        self,
+        subject: Subject,
+        known: int | LeakDetector | None,
+        size_bytes: int,
+        signal: Signal,
+    ) -> LeakDetector | None:
+        """Keep a subject that is still there; its detector, if it has one or deserves one now."""
+        if isinstance(known, int) and size_bytes - known >= WORTH_JUDGING_BYTES:
+            known = LeakDetector(
+                signal=signal,
+                settings=self._settings,
+                # So that not all of them judge in the same look. Not by hash(): Python salts that
+                # of texts anew for each run, and the same looks are to give the same verdicts.
+                phase=len(self._known) % 15 / 15,
+            )
+        if isinstance(known, LeakDetector):
+            self._known[subject] = known
+            return known
+        self._known[subject] = size_bytes if known is None else min(known, size_bytes)
+        return None
+
+    def _drop_the_healthy(self) -> None:
+        detectors = {
+            subject: known
+            for subject, known in self._known.items()
+            if isinstance(known, LeakDetector)
+        }
+        if len(detectors) > MOST_DETECTORS:
+            for subject, detector in detectors.items():
+                if detector.verdict.level == "healthy":
+                    # To be met anew; should it grow again, it gets another.
+                    del self._known[subject]
+
+
+def _badness(finding: Finding) -> tuple[bool, float, bool]:
+    verdict = finding.verdict
+    return verdict.level == "leaking", verdict.score, finding.pid is not None

@@ -1,0 +1,1 @@
+"""What is known: samples, series, sizes and levels, as plain records."""

@@ -1,0 +1,1 @@
+"""What icon, menu, tables and commands show, as values."""

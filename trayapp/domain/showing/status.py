@@ -1,0 +1,177 @@
+"""The view as JSON: what `memtray status --json` prints. Keys carry their units."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from trayapp.domain.grouping.applications import ApplicationUse
+from trayapp.domain.grouping.identity import application_key, name_in, target_key
+from trayapp.domain.grouping.limits import Headroom
+from trayapp.domain.grouping.nearest import Unmatched
+from trayapp.domain.judging.application_trends import ApplicationView
+from trayapp.domain.judging.budget import BudgetVerdict
+from trayapp.domain.judging.incidents import Incident
+from trayapp.domain.judging.leaks import NOTHING_TO_JUDGE, Verdict
+from trayapp.domain.judging.leaks.staleness import Staleness
+from trayapp.domain.judging.view import Controls, TargetView, View
+from trayapp.domain.records.samples import SystemSample
+
+
+def status(view: View | None, controls: Controls) -> dict[str, object]:
+    """Everything a machine may want to know of the running applet; unknown is null."""
+    return {
+        "taken_at": view.wall_seconds if view else None,
+        "paused": controls.paused,
+        "alerts": {
+            "off": controls.quiet.off,
+            "snoozed_until": controls.quiet.all_until_wall_seconds,
+            "snoozed_targets": {
+                name_in(about): until
+                for about, until in controls.quiet.subject_until_wall_seconds.items()
+            },
+        },
+        "problems": list(controls.problems),
+        "app": asdict(view.app) | {"budget": _budget(view.budget)} if view else None,
+        "system": system_status(view.system) | {"level": view.system_level.label} if view else None,
+        "targets": [_target(target) for target in view.targets] if view else [],
+        "applications": [
+            application_status(each, each) for each in (view.applications if view else ())
+        ],
+        "incidents": [_incident(incident) for incident in (view.incidents if view else ())],
+    }
+
+
+def system_status(system: SystemSample) -> dict[str, object]:
+    """The machine's memory as JSON."""
+    return asdict(system) | {"used_bytes": system.used_bytes}
+
+
+def _target(target: TargetView) -> dict[str, object]:
+    return {
+        "name": target.name,
+        "key": target_key(target.name),
+        "pids": list(target.pids),
+        "size_bytes": target.size_bytes,
+        "size_kind": target.size_kind,
+        "rss_bytes": target.rss_bytes,
+        "uss_bytes": target.uss_bytes,
+        "uss_reason": target.uss_reason or None,
+        "pss_bytes": target.pss_bytes,
+        "swap_bytes": target.swap_bytes,
+        "peak_bytes": target.peak_bytes,
+        **target.particulars._asdict(),
+        "slope_bytes_per_second": target.slope_bytes_per_second,
+        "rate_level": target.rate_level.label,
+        "verdict": target.verdict,
+        **_leak(target.leak, target.leak_since_wall_seconds),
+        "level": target.level.label,
+        "limit_bytes": target.limit_bytes,
+        "limit_source": target.limit_source,
+        "limit_share": target.limit_share,
+        **headroom_status(target.headroom),
+        "growing_since": target.growing_since_wall_seconds,
+        "restart_count": target.restart_count,
+        **unmatched_status(target.unmatched),
+    }
+
+
+def application_status(
+    application: ApplicationView | ApplicationUse, followed: ApplicationView | None
+) -> dict[str, object]:
+    """An application as JSON; `followed`: what its past tells; None: not among the largest."""
+    leak = followed.leak if followed else NOTHING_TO_JUDGE
+    return {
+        "name": application.name,
+        "key": None if application.key is None else application_key(application.key),
+        "pids": list(application.pids),
+        "size_bytes": application.size_bytes,
+        "size_kind": application.size_kind,
+        "rss_bytes": application.rss_bytes,
+        "slope_bytes_per_second": followed.slope_bytes_per_second if followed else None,
+        "verdict": leak.level,
+        "leak_pid": followed.leak_pid if followed else None,
+        **_leak(leak, followed.leak_since_wall_seconds if followed else None),
+        **headroom_status(leak.headroom),
+    }
+
+
+def unmatched_status(unmatched: Unmatched | None) -> dict[str, object]:
+    """A target that matches nothing, as JSON; all null where something has matched."""
+    nearest = unmatched.nearest if unmatched else None
+    return {
+        "unmatched_seconds": unmatched.lasted_seconds if unmatched else None,
+        "nearest_match": {"pid": nearest.key.pid, "command_line": nearest.command_line}
+        if nearest
+        else None,
+        "unmatched_text": unmatched.sentence if unmatched else "",
+    }
+
+
+def headroom_status(headroom: Headroom | None) -> dict[str, object]:
+    """The limit that is reached first, and when, as JSON; all null where that is not known."""
+    return {
+        "seconds_to_limit": headroom.seconds_to_limit if headroom else None,
+        "nearest_limit_bytes": headroom.limit_bytes if headroom else None,
+        "nearest_limit_source": headroom.source if headroom else None,
+        "nearest_limit_room_bytes": headroom.room_bytes if headroom else None,
+        "limit_label": headroom.label if headroom else "",
+    }
+
+
+def _leak(leak: Verdict, since_wall_seconds: float | None) -> dict[str, object]:
+    return {
+        "shape": leak.shape,
+        "leak_score": leak.score,
+        "leak_since": since_wall_seconds,
+        "leak_growth_bytes": leak.growth_bytes,
+        "leak_rate_bytes_per_second": leak.rate_bytes_per_second,
+        "leak_rate_low_bytes_per_second": leak.rate_low_bytes_per_second,
+        "leak_rate_high_bytes_per_second": leak.rate_high_bytes_per_second,
+        "leak_seconds_to_limit": leak.seconds_to_limit,
+        "leak_seconds_to_limit_low": leak.seconds_to_limit_low,
+        "leak_seconds_to_limit_high": leak.seconds_to_limit_high,
+        "staleness": _staleness(leak.staleness),
+        "evidence": leak.evidence,
+    }
+
+
+def _staleness(staleness: Staleness | None) -> dict[str, object] | None:
+    if staleness is None:
+        return None
+    says = "untouched" if staleness.is_untouched else "touched" if staleness.is_touched else None
+    return {
+        "waited_seconds": staleness.waited_seconds,
+        "grown_bytes": staleness.grown_bytes,
+        "untouched_share_low": staleness.low_share,
+        "untouched_share_high": staleness.high_share,
+        "says": says,
+    }
+
+
+def _budget(budget: BudgetVerdict) -> dict[str, object]:
+    return {
+        "over": list(budget.over),
+        "step": budget.step,
+        "reason": budget.reason,
+        "emergency": budget.emergency,
+        "stretch": budget.stretch,
+        "drops_applications": budget.drops_groups,
+        "cpu_percent_of_a_minute": budget.cpu_percent,
+        "written_bytes_per_minute": budget.written_bytes_per_minute,
+    }
+
+
+def _incident(incident: Incident) -> dict[str, object]:
+    return {
+        "key": incident.key,
+        "subject": incident.subject,
+        "level": incident.level.label,
+        "title": incident.title,
+        "body": incident.body,
+        "since": incident.since_wall_seconds,
+        "about": incident.identity,
+        "reached_level": incident.reached_level.label,
+        "notified_level": incident.notified_level.label,
+        "phase": incident.phase,
+        "acknowledged": incident.acknowledged,
+    }
