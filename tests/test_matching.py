@@ -15,7 +15,7 @@ import pytest
 from tests.readers.children import running
 from tests.test_cli import REPOSITORY, Memtray
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.readers.look import MachineReader
+from trayapp.readers.frames import MachineReader
 
 NAME = f"memtray_matching_{os.getpid()}.py"
 CODE = "print(flush=True)\ninput()\n"

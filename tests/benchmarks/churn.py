@@ -34,10 +34,10 @@ from trayapp.domain.showing.tray import tray_state
 from trayapp.language.units import format_size
 from trayapp.platforms import current_platform
 from trayapp.readers.footprint import FootprintReader, ProcFootprints
-from trayapp.readers.itself import AppReader, ProcCosts
-from trayapp.readers.limits import LimitReader
-from trayapp.readers.look import MachineReader
-from trayapp.readers.oom import OomReader
+from trayapp.readers.frames import MachineReader
+from trayapp.readers.oom_counters import OomReader
+from trayapp.readers.own_cost import AppReader, ProcCosts
+from trayapp.readers.process_limits import LimitReader
 from trayapp.readers.procfs import ProcfsReader
 from trayapp.readers.system import ProcSystemReader
 from trayapp.settings import SettingsFile
@@ -231,7 +231,7 @@ def run(machine: PretendMachine, folder: Path, notes: Notes, seconds: float, per
     with (
         patch.object(sampler, "_errands", Waiting(day, notes, seconds, sampler)),
         patch("trayapp.applet.sampler.time", day),
-        patch("trayapp.readers.look.time", day),
+        patch("trayapp.readers.frames.time", day),
         patch(
             "trayapp.applet.sampler.MachineReader",
             lambda rules, _pid: PretendReader(machine, day, rules),

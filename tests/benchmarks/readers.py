@@ -16,7 +16,7 @@ import psutil
 
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.platforms import current_platform
-from trayapp.readers.itself import AppReader, ProcCosts
+from trayapp.readers.own_cost import AppReader, ProcCosts
 from trayapp.readers.procfs import LIST_AT_LEAST_EVERY_SECONDS, ProcfsReader
 from trayapp.readers.system import ProcSystemReader
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.desktop.desktop import wait_until
-from trayapp.tray.dbusmenu import LayoutBuilder, MenuObject, diff
+from trayapp.tray.hosts.dbusmenu import LayoutBuilder, MenuObject, diff
 from trayapp.tray.pystray_safe import Menu, MenuItem
 
 TARGETS = 50

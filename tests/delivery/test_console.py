@@ -14,7 +14,7 @@ from typing import TextIO
 import pytest
 
 from trayapp.delivery.banner import Banner
-from trayapp.delivery.console import Console
+from trayapp.delivery.sinks.console import Console
 from trayapp.domain.records.levels import Level
 
 HOSTILE = Banner("k", "\x1b]0;owned\x07 grows", "line\nnext\x1b[2J", Level.CRITICAL)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.delivery.telling import HOSTILE, transition
-from trayapp.delivery.journal import JOURNAL_SOCKET, Journal, journal_entry
+from trayapp.delivery.sinks.journal import JOURNAL_SOCKET, Journal, journal_entry
 from trayapp.domain.records.levels import Level
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="datagrams of POSIX")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.delivery.telling import HOSTILE, transition
-from trayapp.delivery.jsonlines import JsonLines
+from trayapp.delivery.sinks.json_lines import JsonLines
 from trayapp.domain.records.levels import Level
 
 LIMIT_BYTES = 1024**2

@@ -7,7 +7,7 @@ import re
 import threading
 from pathlib import Path
 
-from trayapp.delivery.log import LogFile
+from trayapp.delivery.sinks.log import LogFile
 
 
 def test_a_line_begins_with_the_local_time(tmp_path: Path) -> None:

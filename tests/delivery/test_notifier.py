@@ -14,8 +14,8 @@ from tests.desktop.desktop import wait_until
 from trayapp.delivery import notifier as notifier_module
 from trayapp.delivery.banner import Banner, DeliveryResult
 from trayapp.delivery.channel import Available, ButtonPressed
-from trayapp.delivery.log import LogFile
 from trayapp.delivery.notifier import Notifier
+from trayapp.delivery.sinks.log import LogFile
 from trayapp.domain.records.levels import Level
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from trayapp.delivery.banner import Banner
 from trayapp.delivery.channels import find_channels
-from trayapp.delivery.portable import IconNotifications, PlyerNotifications
+from trayapp.delivery.sinks.portable import IconNotifications, PlyerNotifications
 from trayapp.domain.records.levels import Level
 
 BANNER = Banner("k", "worker grows", "512 MiB, +200 KiB/s", Level.WARNING, (("trends", "Trends"),))

@@ -24,7 +24,7 @@ from tests.delivery.telling import (
 )
 from trayapp.applet.children import memtray_command, package_parent
 from trayapp.delivery.outbox import Child, Outbox, RemoteChannel, start_child
-from trayapp.delivery.remote import find_address
+from trayapp.delivery.sinks.remote import find_address
 from trayapp.delivery.spool import Spool
 from trayapp.domain.records.levels import Level
 from trayapp.errors import ChannelError, DeliveryError
@@ -275,7 +275,7 @@ def test_a_child_takes_turns(applet: Applet) -> None:
         spool.put("hook", transition(number))
     with serving(Webhook()) as server:
         code = (
-            "from pathlib import Path; from trayapp.delivery.remote import deliver;"
+            "from pathlib import Path; from trayapp.delivery.sinks.remote import deliver;"
             "from trayapp.delivery.spool import Spool;"
             f"deliver(Spool(Path({str(applet.folder)!r})), 'hook', {json_url(server.port)!r}, 0)"
         )
@@ -400,7 +400,8 @@ def test_the_verb_is_not_offered_to_people(capsys: pytest.CaptureFixture[str]) -
 
 def test_the_resident_process_does_not_pay_for_remote_channels() -> None:
     code = (
-        "import sys, trayapp.delivery.outbox, trayapp.delivery.journal, trayapp.delivery.jsonlines;"
+        "import sys, trayapp.delivery.outbox;"
+        "import trayapp.delivery.sinks.journal, trayapp.delivery.sinks.json_lines;"
         "print({'apprise', 'requests', 'subprocess', 'asyncio', 'http', 'smtplib'}"
         " & set(sys.modules))"
     )

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.desktop.desktop import Notification, VirtualDesktop, wait_until
-from trayapp.delivery import linux
 from trayapp.delivery.banner import Banner
-from trayapp.delivery.linux import FreedesktopNotifications
-from trayapp.delivery.log import LogFile
 from trayapp.delivery.notifier import Notifier
+from trayapp.delivery.sinks import freedesktop as linux
+from trayapp.delivery.sinks.freedesktop import FreedesktopNotifications
+from trayapp.delivery.sinks.log import LogFile
 from trayapp.domain.records.levels import Level
 
 pytestmark = pytest.mark.desktop

@@ -80,7 +80,7 @@ REFUSED = """
 import sys
 from pathlib import Path
 from trayapp.settings.editor import SettingsEditor
-from trayapp.windows.applet import Applet
+from trayapp.windows.applet_client import Applet
 from trayapp.windows.settings_window import SettingsWindow
 file = Path(sys.argv[1])
 file.write_text("")

@@ -23,9 +23,9 @@ from trayapp.domain.records.series import Event
 from trayapp.errors import ExportError, RecordingError, UsageError
 from trayapp.export.moments import parse_moment
 from trayapp.export.redaction import Redactor
-from trayapp.export.report import ReportOptions, main, report_json
-from trayapp.export.report_facts import Report, mark_rows
-from trayapp.export.report_pdf import draw_pages
+from trayapp.export.report.facts import Report, mark_rows
+from trayapp.export.report.pdf import draw_pages
+from trayapp.export.report.writing import ReportOptions, main, report_json
 
 SAMPLES = Path(__file__).parent.parent / "recording" / "samples"
 HOSTILE = "<script>alert(1)</script>\"'&</style>"

@@ -16,7 +16,7 @@ from tests.readers.children import running_python
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import PlatformError
 from trayapp.platforms import current_platform
-from trayapp.platforms.ending import terminate_by_psutil
+from trayapp.platforms.termination import terminate_by_psutil
 from trayapp.readers.procfile import read_started
 
 SLEEPING = "import time; print('up', flush=True); time.sleep(600)"

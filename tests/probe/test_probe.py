@@ -321,7 +321,6 @@ print(sorted(name for name in sys.modules if name.startswith("trayapp.")))
     foreign, ours = printed.splitlines()
     assert foreign == "[]"
     rooms = {name.strip("' ").split(".")[1] for name in ours.strip("[]").split(",")}
-    # Of the domain, only what errors are said with.
-    assert rooms <= {"control", "domain", "errors", "paths", "probe"}
-    assert "trayapp.domain.l" in ours
-    assert ours.count("trayapp.domain.") == 1
+    assert rooms <= {"control", "errors", "language", "paths", "probe"}
+    # Of the language, only what errors are said with.
+    assert ours.count("trayapp.language.") == 1

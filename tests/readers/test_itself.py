@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from tests.readers.children import FakeClock
-from trayapp.readers.itself import (
+from trayapp.readers.own_cost import (
     SLOW_SECONDS,
     AppReader,
     Costs,

@@ -17,7 +17,7 @@ from trayapp.domain.judging.oom_kills import OomCount, Victim
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
 from trayapp.readers.kernel_log import KernelLog
 from trayapp.readers.kills import KillReader
-from trayapp.readers.oom import LOOK_SECONDS, PERIOD_SECONDS, OomReader
+from trayapp.readers.oom_counters import LOOK_SECONDS, PERIOD_SECONDS, OomReader
 from trayapp.readers.procfile import read_started
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="counters of Linux")

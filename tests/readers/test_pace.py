@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.readers.pace import next_tick_seconds
+from trayapp.readers.ticks import next_tick_seconds
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trayapp.readers.look import MachineReader
+from trayapp.readers.frames import MachineReader
 from trayapp.settings.parsing import parse_settings
 
 

@@ -17,7 +17,7 @@ from trayapp.domain.judging.incidents import Quiet
 from trayapp.domain.judging.monitor import Monitor, MonitorRules, Outcome
 from trayapp.domain.judging.view import TargetView
 from trayapp.readers.footprint import FootprintReader, ProcFootprints, Rollup
-from trayapp.readers.look import MachineReader
+from trayapp.readers.frames import MachineReader
 from trayapp.readers.proportions import ProportionReader
 
 MIB = 1024**2

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.readers.children import FakeClock
-from trayapp.readers.rota import Rota
+from trayapp.readers.slow_clock import Rota
 
 
 def test_everyone_has_a_turn_at_once_and_again_after_the_period() -> None:

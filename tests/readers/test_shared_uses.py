@@ -14,7 +14,7 @@ from tests.readers.test_proportions import FORKED
 from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey, ProcessUse
 from trayapp.domain.records.sizes import Part, size_of
-from trayapp.readers.look import GROUPS_SECONDS
+from trayapp.readers.frames import GROUPS_SECONDS
 from trayapp.readers.shared_uses import SharedUses
 
 MIB = 1024**2

@@ -15,7 +15,7 @@ from jeepney.wrappers import new_method_call
 
 from trayapp.errors import TrayError
 from trayapp.tray.backends import choose_backend
-from trayapp.tray.sni import WATCHER, SniIcon
+from trayapp.tray.hosts.status_notifier import WATCHER, SniIcon
 
 BUS = DBusAddress("/", "org.freedesktop.DBus", "org.freedesktop.DBus")
 
@@ -59,7 +59,7 @@ def test_a_backend_that_cannot_be_loaded_is_one_line(platform: str) -> None:
 def test_importing_the_tray_loads_no_toolkit_and_leaves_the_environment_alone() -> None:
     code = (
         "import os, sys; before = dict(os.environ)\n"
-        "import trayapp.tray.host, trayapp.tray.backends, trayapp.tray.sni\n"
+        "import trayapp.tray.host, trayapp.tray.backends, trayapp.tray.hosts.status_notifier\n"
         "unwanted = {'gi', 'Xlib', 'asyncio', 'psutil', 'PIL.ImageDraw', 'PIL.ImageFont', 'numpy',"
         " 'subprocess', 'argparse', 'urllib.request', 'http', 'multiprocessing', 'concurrent'}\n"
         "assert not unwanted & set(sys.modules), unwanted & set(sys.modules)\n"

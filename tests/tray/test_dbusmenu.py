@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from jeepney import HeaderFields, Message
 
-from trayapp.tray.dbus_object import BusFaultError
-from trayapp.tray.dbusmenu import LayoutBuilder, MenuObject, diff
+from trayapp.tray.hosts.dbus_object import BusFaultError
+from trayapp.tray.hosts.dbusmenu import LayoutBuilder, MenuObject, diff
 from trayapp.tray.pystray_safe import Menu, MenuItem
 
 

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tray.test_dbusmenu import Host, item
-from trayapp.tray.dbus_object import BusFaultError
+from trayapp.tray.hosts.dbus_object import BusFaultError
 from trayapp.tray.pystray_safe import Menu
 
 MATE_NAMES = [

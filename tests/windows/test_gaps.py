@@ -17,7 +17,7 @@ from tests.history.stores import BEGIN, KEEP_ALL, RSS
 from trayapp.domain.records.gaps import Reach, find_gaps
 from trayapp.domain.records.series import Point, Series
 from trayapp.export.recorded import RecordedFiles
-from trayapp.export.report_collecting import Collector
+from trayapp.export.report.collecting import Collector
 from trayapp.export.source import Source
 from trayapp.history.reader import HistoryReader
 from trayapp.history.writer import HistoryWriter

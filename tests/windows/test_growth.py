@@ -10,7 +10,7 @@ from tests.windows.stores import MIB, START, Curve, write_store
 from trayapp.domain.records.series import Event
 from trayapp.history.reader import HistoryReader
 from trayapp.windows.curves import TrendData, read_trends
-from trayapp.windows.growth import Growth, growths_of_status
+from trayapp.windows.growth_lines import Growth, growths_of_status
 from trayapp.windows.selection import Selection
 
 RATE = 40_000.0

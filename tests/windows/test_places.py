@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from trayapp.windows.places import forget_place, load_place, save_place
+from trayapp.windows.kept_places import forget_place, load_place, save_place
 
 
 def test_a_place_is_remembered_and_forgotten(tmp_path: Path) -> None:

@@ -43,10 +43,10 @@ from trayapp.applet.terminal import LiveLines
 from trayapp.control.server import ControlServer
 from trayapp.delivery.banner import Banner
 from trayapp.delivery.channels import find_channels
-from trayapp.delivery.console import Console
 from trayapp.delivery.counts import DeliveryCounts
-from trayapp.delivery.log import LogFile
 from trayapp.delivery.notifier import Notifier
+from trayapp.delivery.sinks.console import Console
+from trayapp.delivery.sinks.log import LogFile
 from trayapp.domain.acting.cleanups import APP, CleanupResult
 from trayapp.domain.grouping.captures import base_name
 from trayapp.domain.grouping.identity import (
@@ -72,7 +72,7 @@ from trayapp.language.dates import weekday_name
 from trayapp.language.units import format_duration, parse_duration, use_units
 from trayapp.paths import Paths
 from trayapp.platforms import current_platform
-from trayapp.readers.itself import RequestedWork
+from trayapp.readers.own_cost import RequestedWork
 from trayapp.settings import SettingsFile, TargetSettings, add_target, make_target_name
 
 if TYPE_CHECKING:

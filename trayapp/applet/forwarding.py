@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from trayapp.applet.automatic_actions import Actions
     from trayapp.applet.cleanups import Cleanups
     from trayapp.delivery.hooks import HookRunner
-    from trayapp.delivery.journal import Journal
-    from trayapp.delivery.jsonlines import JsonLines
     from trayapp.delivery.outbox import Child, Outbox
+    from trayapp.delivery.sinks.journal import Journal
+    from trayapp.delivery.sinks.json_lines import JsonLines
     from trayapp.domain.judging.alerting import Announcement
     from trayapp.domain.judging.monitor import Outcome
     from trayapp.paths import Paths
@@ -135,12 +135,12 @@ class Forwarding:
     def _follow(self, settings: Settings) -> None:
         self._json_lines = self._journal = None
         if settings.delivery.json_lines:
-            from trayapp.delivery.jsonlines import JsonLines
+            from trayapp.delivery.sinks.json_lines import JsonLines
 
             size_bytes = settings.delivery.json_lines_bytes
             self._json_lines = JsonLines(self._paths.alerts_file, size_bytes)
         if settings.delivery.system_journal:
-            from trayapp.delivery.journal import Journal
+            from trayapp.delivery.sinks.journal import Journal
 
             self._journal = Journal()
         self._follow_channels(settings)

@@ -34,9 +34,9 @@ from trayapp.history.reader import HistoryReader
 from trayapp.history.writer import HistoryWriter
 from trayapp.language.catalogue import _
 from trayapp.readers.boot import boot_of_machine
-from trayapp.readers.itself import RequestedWork
-from trayapp.readers.look import MachineReader
-from trayapp.readers.pace import next_tick_seconds
+from trayapp.readers.frames import MachineReader
+from trayapp.readers.own_cost import RequestedWork
+from trayapp.readers.ticks import next_tick_seconds
 from trayapp.settings import SettingsFile
 
 _HOUSEKEEPING_SECONDS = 1.0

@@ -91,7 +91,7 @@ class Probes:
 def is_the_same(key: ProcessKey) -> bool:
     """Whether the pid still has the process that is meant; on Linux the name tells."""
     if sys.platform != "linux":
-        from trayapp.platforms.ending import still_runs_by_psutil
+        from trayapp.platforms.termination import still_runs_by_psutil
 
         return still_runs_by_psutil(key)
     return True

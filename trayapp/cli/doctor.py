@@ -261,7 +261,7 @@ def _channels(place: Place) -> Iterator[Found]:
     paths = place.paths
     if not paths.settings_file.exists():
         return
-    from trayapp.delivery.remote import check_address, find_address
+    from trayapp.delivery.sinks.remote import check_address, find_address
     from trayapp.settings import load_settings
 
     try:

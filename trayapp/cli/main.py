@@ -862,8 +862,8 @@ def _report(options: argparse.Namespace) -> int:
     if options.output is None and not options.json:
         return _ask_for_file("report", options)
     from trayapp.cli.progress import told_progress
-    from trayapp.export.report import ReportOptions, report_json
-    from trayapp.export.report import main as report
+    from trayapp.export.report.writing import ReportOptions, report_json
+    from trayapp.export.report.writing import main as report
     from trayapp.recording.files import split_files
 
     files, names = split_files(options.targets)
@@ -938,7 +938,7 @@ def _known_of_targets() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
 
 
 def _deliver(options: argparse.Namespace) -> int:
-    from trayapp.delivery.remote import deliver, find_address
+    from trayapp.delivery.sinks.remote import deliver, find_address
     from trayapp.delivery.spool import Spool
     from trayapp.errors import ChannelError
     from trayapp.settings import load_settings

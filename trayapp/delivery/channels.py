@@ -24,15 +24,15 @@ def find_channels(
     try:
         if platform != "linux":
             raise ImportError
-        from trayapp.delivery.linux import FreedesktopNotifications
+        from trayapp.delivery.sinks.freedesktop import FreedesktopNotifications
 
         channels.append(FreedesktopNotifications(icon_file=icon_file))
     except ImportError:
-        from trayapp.delivery.portable import PlyerNotifications
+        from trayapp.delivery.sinks.portable import PlyerNotifications
 
         channels.append(PlyerNotifications())
     if icon_notify:
-        from trayapp.delivery.portable import IconNotifications
+        from trayapp.delivery.sinks.portable import IconNotifications
 
         channels.append(IconNotifications(icon_notify))
     return channels

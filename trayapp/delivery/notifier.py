@@ -14,8 +14,8 @@ from typing import TypeVar
 
 from trayapp.delivery.banner import Banner, DeliveryResult, one_line
 from trayapp.delivery.channel import Available, ButtonPressed, DesktopChannel
-from trayapp.delivery.console import Console
-from trayapp.delivery.log import LogFile
+from trayapp.delivery.sinks.console import Console
+from trayapp.delivery.sinks.log import LogFile
 from trayapp.domain.records.levels import Level
 from trayapp.language.catalogue import _
 

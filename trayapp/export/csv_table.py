@@ -9,8 +9,8 @@ from pathlib import Path
 
 from trayapp.domain.records.series import TASK, Event, Series
 from trayapp.domain.showing.cells import table_line
+from trayapp.export.safe_names import plain_text, unique_names
 from trayapp.export.source import Source
-from trayapp.export.texts import plain_text, unique_names
 
 TIME_HEADINGS = ("unix_s", "time (local)")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from trayapp.errors import ExportError
+from trayapp.export.safe_names import plain_text
 from trayapp.export.source import Source
-from trayapp.export.texts import plain_text
 from trayapp.language.catalogue import _
 
 _ROWS_AT_ONCE = 65_536

@@ -14,7 +14,7 @@ from trayapp.domain.records.series import Event, Series
 from trayapp.errors import HistoryError, UsageError
 from trayapp.export.moments import Moment
 from trayapp.export.recorded import Recorded
-from trayapp.export.texts import plain_text
+from trayapp.export.safe_names import plain_text
 from trayapp.language.catalogue import _
 
 DAY_SECONDS = 86_400.0

@@ -16,8 +16,8 @@ from trayapp.domain.records.levels import level_said
 from trayapp.domain.records.series import Event, Series
 from trayapp.domain.records.transitions import decision_said
 from trayapp.errors import ExportError
+from trayapp.export.safe_names import plain_text, sheet_names
 from trayapp.export.source import Cell, Row, Source, Summary, find_step
-from trayapp.export.texts import plain_text, sheet_names
 from trayapp.language.catalogue import N_, _, format_number
 from trayapp.language.units import MIB
 

@@ -11,8 +11,8 @@ from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import PlatformError
 from trayapp.language.catalogue import _
 from trayapp.platforms import CARRY_HOME, TRIM_OWN_HEAP, posix
-from trayapp.platforms.ending import cannot_end, check_may_be_ended, has_ended, is_anothers
 from trayapp.platforms.locking import InstanceLock
+from trayapp.platforms.termination import cannot_end, check_may_be_ended, has_ended, is_anothers
 
 DESCRIPTOR_CEILING = 65536
 """Enough to hold every process of a big machine; children inherit the limit."""

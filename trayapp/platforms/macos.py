@@ -11,8 +11,8 @@ from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import PlatformError
 from trayapp.language.catalogue import _
 from trayapp.platforms import CARRY_HOME, TRIM_OWN_HEAP, posix
-from trayapp.platforms.ending import terminate_by_psutil
 from trayapp.platforms.locking import InstanceLock
+from trayapp.platforms.termination import terminate_by_psutil
 
 LABEL = "memtray"
 DESCRIPTOR_CEILING = 10240

@@ -13,8 +13,8 @@ from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import PlatformError
 from trayapp.language.catalogue import _
 from trayapp.platforms import TRIM_OWN_HEAP, TRIM_PROCESS
-from trayapp.platforms.ending import terminate_by_psutil
 from trayapp.platforms.locking import InstanceLock
+from trayapp.platforms.termination import terminate_by_psutil
 
 RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
 APPROVED_KEY = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"

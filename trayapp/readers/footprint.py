@@ -17,7 +17,7 @@ from trayapp.language.catalogue import _
 from trayapp.language.units import GIB, format_duration, format_size
 from trayapp.readers.processes import UNKNOWN_START
 from trayapp.readers.procfile import field_bytes, read_start, read_started
-from trayapp.readers.rota import Rota
+from trayapp.readers.slow_clock import Rota
 
 PERIOD_SECONDS = 30.0
 """How often a process has its turn."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from trayapp.domain.judging.oom_kills import WORTH_BYTES, Ended, OomKill, OomMark, OomWatch, Owner
 from trayapp.domain.records.names import process_label
 from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
-from trayapp.readers.oom import OomReader
+from trayapp.readers.oom_counters import OomReader
 
 _REMEMBERED = 256
 """Processes that ended last, for the name of who was killed."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from trayapp.domain.records.samples import Particulars, ProcessKey
 from trayapp.readers.processes import UNKNOWN_START
 from trayapp.readers.procfile import field_bytes, read_cpu_ticks, read_start, read_started
-from trayapp.readers.rota import Rota
+from trayapp.readers.slow_clock import Rota
 
 PERIOD_SECONDS = 10.0
 """How often a process has its turn, and the time over which its CPU is averaged."""

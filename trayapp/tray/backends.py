@@ -83,13 +83,13 @@ def choose_backend(env: Mapping[str, str], platform: str, wanted: str | None = N
 
 
 def _sni(*, visible: bool, reason: str) -> Backend:
-    from trayapp.tray.sni import SniIcon
+    from trayapp.tray.hosts.status_notifier import SniIcon
 
     return Backend(name="sni", icon_class=SniIcon, visible=visible, reason=reason)
 
 
 def _xembed(*, visible: bool, reason: str) -> Backend:
-    from trayapp.tray.xembed import XembedIcon
+    from trayapp.tray.hosts.xembed import XembedIcon
 
     return Backend(name="xembed", icon_class=XembedIcon, visible=visible, reason=reason)
 
@@ -139,7 +139,7 @@ def _load(name: str) -> type[Any]:
 def _has_watcher(env: Mapping[str, str]) -> bool:
     """Whether the session bus has a tray. Raises: TrayError if there is no bus to ask."""
     from trayapp.platforms.session_bus import BusError, SessionBus
-    from trayapp.tray.sni import WATCHER
+    from trayapp.tray.hosts.status_notifier import WATCHER
 
     try:
         bus = SessionBus(env)

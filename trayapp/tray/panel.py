@@ -12,7 +12,7 @@ from typing import Any
 
 from jeepney import DBusAddress, HeaderFields, Message, MessageFlag, MessageType, new_method_call
 
-from trayapp.platforms.panel import PANEL_THEMES, theme_in_files, theme_tone
+from trayapp.platforms.panel_background import PANEL_THEMES, theme_in_files, theme_tone
 from trayapp.platforms.session_bus import BUS, BUS_NAME
 
 PORTAL = "org.freedesktop.portal.Desktop"

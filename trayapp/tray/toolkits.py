@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image
 
 from trayapp.domain.showing.menu import IconPicture
-from trayapp.platforms.panel import macos_menu_bar, windows_taskbar
+from trayapp.platforms.panel_background import macos_menu_bar, windows_taskbar
 from trayapp.tray.drawing import draw_icon, draw_template
 from trayapp.tray.text import cut_utf16, plain_line, plain_lines
 

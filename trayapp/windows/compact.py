@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayapp.windows.places import forget_place
+from trayapp.windows.kept_places import forget_place
 from trayapp.windows.single import claim
 from trayapp.windows.table import LiveOptions, no_toolkit
 
@@ -24,7 +24,7 @@ def main(options: LiveOptions, hands: Hands) -> int:
         return 0
     try:
         try:
-            from trayapp.windows.applet import Applet
+            from trayapp.windows.applet_client import Applet
             from trayapp.windows.compact_window import CompactWindow
         except ImportError as error:
             raise no_toolkit(error) from error

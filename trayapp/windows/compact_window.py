@@ -26,10 +26,10 @@ from trayapp.domain.showing.window_places import Area, corner, place
 from trayapp.errors import NotRunningError
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_percent, format_size
-from trayapp.windows.applet import Applet
+from trayapp.windows.applet_client import Applet
+from trayapp.windows.kept_places import forget_place, load_place, save_place
 from trayapp.windows.labels import plain_name
 from trayapp.windows.live_window import LiveWindow
-from trayapp.windows.places import forget_place, load_place, save_place
 from trayapp.windows.screens import Screens
 from trayapp.windows.sections import ALL_SECTIONS, Sections
 from trayapp.windows.single import Listener

@@ -13,7 +13,7 @@ from trayapp.domain.grouping.tasks import kept_of
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.series import TASK, Event, Point, Series
 from trayapp.language.catalogue import _, ngettext
-from trayapp.windows.growth import Growth, judge_again
+from trayapp.windows.growth_lines import Growth, judge_again
 from trayapp.windows.labels import plain_name
 from trayapp.windows.recordings import RecordingSource, TrendSource
 from trayapp.windows.runs import find_runs

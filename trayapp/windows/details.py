@@ -24,7 +24,7 @@ def main(options: LiveOptions, hands: Hands, kind: str, name: str) -> int:
         return 0
     try:
         try:
-            from trayapp.windows.applet import Applet
+            from trayapp.windows.applet_client import Applet
             from trayapp.windows.details_window import DetailsWindow
         except ImportError as error:
             raise no_toolkit(error) from error

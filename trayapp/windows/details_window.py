@@ -34,7 +34,7 @@ from trayapp.errors import HistoryError
 from trayapp.history.reader import HistoryReader
 from trayapp.language.catalogue import _, format_count, listed, ngettext, paragraph
 from trayapp.language.units import format_duration, format_estimate, format_size
-from trayapp.windows.applet import Applet
+from trayapp.windows.applet_client import Applet
 from trayapp.windows.component_list import ComponentList
 from trayapp.windows.details_data import HOUR_SECONDS, Past, Run, read_past, read_runs
 from trayapp.windows.grid import Grid, GridCell, GridColumn, GridRow

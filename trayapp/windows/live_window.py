@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from trayapp.charts.palette import palette_for
 from trayapp.paths import current_paths
-from trayapp.windows.applet import Applet
+from trayapp.windows.applet_client import Applet
 from trayapp.windows.desktop_theme import DesktopTheme
 from trayapp.windows.single import Listener
 from trayapp.windows.style import apply_style, open_root, pixel_scale, raise_window

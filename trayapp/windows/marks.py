@@ -16,7 +16,7 @@ from trayapp.charts.palette import Palette
 from trayapp.domain.records.series import Event
 from trayapp.language.catalogue import _, format_count
 from trayapp.windows.curves import Curve, bundled_count, task_end
-from trayapp.windows.growth import Growth
+from trayapp.windows.growth_lines import Growth
 
 EVENT_SHAPES = {
     "warning": "^",

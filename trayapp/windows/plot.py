@@ -26,7 +26,7 @@ from trayapp.language.catalogue import _, ngettext
 from trayapp.language.dates import format_date, format_day_time
 from trayapp.language.units import format_duration, format_estimate, format_rate, format_size
 from trayapp.windows.curves import Curve, Run, TrendData
-from trayapp.windows.growth import Growth
+from trayapp.windows.growth_lines import Growth
 from trayapp.windows.labels import chart_name
 from trayapp.windows.marks import draw_growth, explain_marks, mark_events, mark_moment
 from trayapp.windows.selection import RANGES, metric_label

@@ -31,7 +31,7 @@ def main(
     try:
         try:
             from trayapp.settings.editor import SettingsEditor
-            from trayapp.windows.applet import Applet
+            from trayapp.windows.applet_client import Applet
             from trayapp.windows.settings_window import SettingsWindow
         except ImportError as error:
             raise no_toolkit(error) from error

@@ -13,7 +13,7 @@ from trayapp.errors import MemtrayError, SettingsError
 from trayapp.language.catalogue import _
 from trayapp.settings.editor import SettingsEditor, shown_text, typed_value
 from trayapp.settings.fields import LISTS, TABLES, TARGETS_TABLE, Field, fields_of
-from trayapp.windows.applet import Applet
+from trayapp.windows.applet_client import Applet
 from trayapp.windows.labels import plain_name
 from trayapp.windows.live_window import LiveWindow
 from trayapp.windows.scrolled import Scrolled

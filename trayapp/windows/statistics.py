@@ -43,7 +43,7 @@ def main(rows: Rows, *, runtime: Path | None = None, dark: bool | None = None) -
 
 
 def _show(rows: Rows, runtime: Path | None, listener: Listener | None, dark: bool | None) -> None:
-    from trayapp.windows.applet import Applet
+    from trayapp.windows.applet_client import Applet
     from trayapp.windows.statistics_window import StatisticsWindow
 
     applet = None if runtime is None else Applet(runtime)

@@ -8,7 +8,7 @@ from tkinter import font as tkfont
 from tkinter import ttk
 
 from trayapp.language.catalogue import _
-from trayapp.windows.applet import Applet
+from trayapp.windows.applet_client import Applet
 from trayapp.windows.labels import plain_name
 from trayapp.windows.live_window import LiveWindow
 from trayapp.windows.single import Listener

@@ -69,7 +69,7 @@ def main(options: LiveOptions, hands: Hands) -> int:
         return 0
     try:
         try:
-            from trayapp.windows.applet import Applet
+            from trayapp.windows.applet_client import Applet
             from trayapp.windows.table_window import TableWindow
 
             window = TableWindow(

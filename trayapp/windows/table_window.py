@@ -34,7 +34,7 @@ from trayapp.domain.showing.table import (
 from trayapp.errors import MemtrayError, NotRunningError
 from trayapp.language.catalogue import _, ngettext
 from trayapp.language.units import format_percent, format_size
-from trayapp.windows.applet import Applet
+from trayapp.windows.applet_client import Applet
 from trayapp.windows.column_chooser import ColumnChooser
 from trayapp.windows.columns import (
     ALWAYS,

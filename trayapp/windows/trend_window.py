@@ -16,9 +16,9 @@ from trayapp.charts.palette import palette_for
 from trayapp.errors import MemtrayError
 from trayapp.language.catalogue import _
 from trayapp.paths import current_paths
-from trayapp.windows.applet import Applet
+from trayapp.windows.applet_client import Applet
 from trayapp.windows.desktop_theme import DesktopTheme
-from trayapp.windows.growth import Growth, growths_of_status, limits_of_status
+from trayapp.windows.growth_lines import Growth, growths_of_status, limits_of_status
 from trayapp.windows.labels import plain_name
 from trayapp.windows.selection import (
     METRICS,

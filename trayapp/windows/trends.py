@@ -217,7 +217,7 @@ def _save(reader: TrendSource, selection: Selection, options: TrendOptions, path
 def _limits_now(options: TrendOptions) -> dict[str, float]:
     """The targets' own limits, as the running applet knows them; none where none runs."""
     from trayapp.control.client import call
-    from trayapp.windows.growth import limits_of_status
+    from trayapp.windows.growth_lines import limits_of_status
 
     try:
         return limits_of_status(call(options.runtime, "status"))

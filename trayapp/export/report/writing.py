@@ -15,13 +15,13 @@ from typing import Any
 from trayapp import __version__
 from trayapp.domain.records.series import Series
 from trayapp.errors import UsageError
-from trayapp.export.goal import whole_file
 from trayapp.export.moments import Moment
 from trayapp.export.recorded import Recorded, RecordedFiles, open_recorded
 from trayapp.export.redaction import Redactor, hide_nothing
-from trayapp.export.report_facts import Background, Report, outcome_of
-from trayapp.export.report_gathering import gather_report
+from trayapp.export.report.facts import Background, Report, outcome_of
+from trayapp.export.report.gathering import gather_report
 from trayapp.export.source import open_source
+from trayapp.export.whole_file import whole_file
 from trayapp.language.catalogue import _, listed
 from trayapp.language.units import format_size
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
@@ -143,11 +143,11 @@ def _with_unix_seconds(told: dict[str, Any]) -> dict[str, Any]:
 
 def _write(part: Path, report: Report) -> None:
     if part.suffix.lower() == ".html":
-        from trayapp.export.report_html import write_html
+        from trayapp.export.report.html import write_html
 
         write_html(part, report)
     elif part.suffix.lower() == ".pdf":
-        from trayapp.export.report_pdf import write_pdf
+        from trayapp.export.report.pdf import write_pdf
 
         write_pdf(part, report)
     else:

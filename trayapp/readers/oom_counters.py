@@ -12,7 +12,7 @@ from trayapp.domain.records.samples import ProcessKey
 from trayapp.readers.cgroups import Cgroup, Cgroups
 from trayapp.readers.kernel_log import KernelLog
 from trayapp.readers.procfile import read_start, read_started
-from trayapp.readers.rota import Rota
+from trayapp.readers.slow_clock import Rota
 
 LOOK_SECONDS = 2.0
 """How often the machine's counter is read: 25 µs."""

@@ -9,9 +9,9 @@ from typing import Any
 from trayapp.domain.grouping.limits import LIMIT_SOURCES, Headroom
 from trayapp.domain.grouping.tasks import kept_of
 from trayapp.domain.records.series import TASK, Event
-from trayapp.export.report_charts import charts_of
-from trayapp.export.report_collecting import Collector
-from trayapp.export.report_facts import (
+from trayapp.export.report.charts import charts_of
+from trayapp.export.report.collecting import Collector
+from trayapp.export.report.facts import (
     Background,
     CleanupFacts,
     IncidentFacts,
@@ -19,9 +19,9 @@ from trayapp.export.report_facts import (
     TargetFacts,
     TaskFacts,
 )
-from trayapp.export.report_findings import findings_of
+from trayapp.export.report.findings import findings_of
+from trayapp.export.safe_names import plain_text
 from trayapp.export.source import Source
-from trayapp.export.texts import plain_text
 
 _MOST_TASKS = 3
 _LEAST_SHARE = 0.05

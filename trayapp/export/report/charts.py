@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from trayapp.domain.grouping.identity import about_of, target_key
 from trayapp.domain.records.median import median
 from trayapp.domain.records.series import Event
-from trayapp.export.report_collecting import SWAP, USED, Collector
-from trayapp.export.report_facts import Chart, ChartCurve, CleanupFacts, Mark, TargetFacts
+from trayapp.export.report.collecting import SWAP, USED, Collector
+from trayapp.export.report.facts import Chart, ChartCurve, CleanupFacts, Mark, TargetFacts
 from trayapp.language.catalogue import _
 
 MOST_IN_CHART = 7

@@ -22,9 +22,9 @@ from PIL import Image
 
 from trayapp.domain.showing.menu import IconPicture
 from trayapp.platforms.session_bus import BUS, BUS_NAME, BusError, SessionBus, as_error
-from trayapp.tray.dbus_object import Body, Interface, Method, Objects, Property
-from trayapp.tray.dbusmenu import MENU_PATH, MenuObject
 from trayapp.tray.drawing import draw_argb
+from trayapp.tray.hosts.dbus_object import Body, Interface, Method, Objects, Property
+from trayapp.tray.hosts.dbusmenu import MENU_PATH, MenuObject
 from trayapp.tray.looping import (
     FIRST_RETRY_SECONDS,
     LAST_RETRY_SECONDS,

@@ -13,7 +13,7 @@ from trayapp.domain.grouping.limits import Limit
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.readers.cgroups import Cgroup, Cgroups
 from trayapp.readers.procfile import field_bytes, read_start, read_started
-from trayapp.readers.rota import Rota
+from trayapp.readers.slow_clock import Rota
 
 PERIOD_SECONDS = 30.0
 """How often the cgroup of a process, and the figures of a cgroup, are read."""

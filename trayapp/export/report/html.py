@@ -10,7 +10,7 @@ from pathlib import Path
 
 from trayapp import __version__
 from trayapp.domain.records.levels import level_said
-from trayapp.export.report_facts import (
+from trayapp.export.report.facts import (
     MARK_KINDS,
     MOST_EVENTS,
     Chart,
@@ -21,7 +21,7 @@ from trayapp.export.report_facts import (
     length_of,
     mark_label,
 )
-from trayapp.export.report_svg import DASHES, SHAPES, chart_svg
+from trayapp.export.report.svg import DASHES, SHAPES, chart_svg
 from trayapp.language.catalogue import _, paragraph, spoken_language
 from trayapp.language.units import format_size
 

@@ -7,7 +7,7 @@ from html import escape
 
 from trayapp.charts.size_ticks import size_ticks
 from trayapp.charts.time_ticks import time_ticks
-from trayapp.export.report_facts import MOST_SIZES, Chart, ChartCurve, ChartPoint, mark_rows
+from trayapp.export.report.facts import MOST_SIZES, Chart, ChartCurve, ChartPoint, mark_rows
 from trayapp.language.catalogue import _, format_count
 from trayapp.language.units import format_size
 

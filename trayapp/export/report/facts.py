@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
+from trayapp.export.safe_names import plain_text
 from trayapp.export.source import Counts, Summary
-from trayapp.export.texts import plain_text
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_duration, format_percent, format_rate, format_size
 from trayapp.recording.outcomes import NOT_ENOUGH, outcome_name

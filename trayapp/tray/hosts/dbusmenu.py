@@ -16,7 +16,7 @@ from typing import Any
 
 from jeepney import Message
 
-from trayapp.tray.dbus_object import Body, BusFaultError, Interface, Method, Property, Variant
+from trayapp.tray.hosts.dbus_object import Body, BusFaultError, Interface, Method, Property, Variant
 from trayapp.tray.pystray_safe import Menu, MenuItem
 from trayapp.tray.text import plain_line
 

@@ -20,7 +20,7 @@ from trayapp.charts.fonts import use_chart_fonts
 from trayapp.charts.size_ticks import size_ticks
 from trayapp.charts.time_ticks import time_ticks
 from trayapp.domain.records.levels import level_said
-from trayapp.export.report_facts import (
+from trayapp.export.report.facts import (
     MARK_KINDS,
     MOST_EVENTS,
     MOST_SIZES,
@@ -32,8 +32,8 @@ from trayapp.export.report_facts import (
     mark_label,
     mark_rows,
 )
-from trayapp.export.report_html import made_by, time_of
-from trayapp.export.report_svg import foot_of, limits_of, stretches_of
+from trayapp.export.report.html import made_by, time_of
+from trayapp.export.report.svg import foot_of, limits_of, stretches_of
 from trayapp.language.catalogue import _, format_count
 from trayapp.language.units import format_size
 

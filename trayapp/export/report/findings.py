@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from trayapp.export.report_collecting import LONGEST_JUDGED_SECONDS, Collector
-from trayapp.export.report_facts import (
+from trayapp.export.report.collecting import LONGEST_JUDGED_SECONDS, Collector
+from trayapp.export.report.facts import (
     CleanupFacts,
     Finding,
     IncidentFacts,

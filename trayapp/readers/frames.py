@@ -26,11 +26,11 @@ from trayapp.domain.records.samples import (
     TargetSample,
 )
 from trayapp.language.units import MIB
-from trayapp.readers.itself import AppReader, RequestedWork
 from trayapp.readers.kills import KillReader
-from trayapp.readers.limits import LimitReader, joined_limits
+from trayapp.readers.own_cost import AppReader, RequestedWork
 from trayapp.readers.particulars import ParticularsReader
 from trayapp.readers.power import PowerReader
+from trayapp.readers.process_limits import LimitReader, joined_limits
 from trayapp.readers.processes import open_process_reader
 from trayapp.readers.proportions import ProportionReader
 from trayapp.readers.referenced import ReferencedReader

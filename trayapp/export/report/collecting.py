@@ -8,7 +8,7 @@ from dataclasses import replace
 from trayapp.domain.judging.leaks import LeakDetector, Load, Signal, Verdict
 from trayapp.domain.records.gaps import Reach, find_gaps
 from trayapp.domain.records.series import Series
-from trayapp.export.report_facts import ChartPoint
+from trayapp.export.report.facts import ChartPoint
 from trayapp.export.source import Cell, Row, Source, Summary, find_step
 from trayapp.history.reader import HistoryReader
 from trayapp.recording.outcomes import FEWEST_SECONDS

@@ -1,0 +1,1 @@
+"""The report: facts and findings, as a page, a PDF or JSON."""

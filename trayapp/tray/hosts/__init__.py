@@ -1,0 +1,1 @@
+"""The kinds of tray that Memtray serves itself: one file each."""
