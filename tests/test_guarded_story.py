@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_main import Memtray
 from tests.desktop.desktop import wait_until
-from tests.test_cli import Memtray
 from tests.test_run import children, guarded
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.applet.test_task_follower import Following, probing, view_of
 from tests.readers.children import eventually
-from tests.test_tasks import Following, probing, view_of
 from trayapp.applet.left_tasks import MOST_BYTES, find_left, take_left
 from trayapp.domain.grouping.targets import TargetRule
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tray.test_dbusmenu import Host, item
+from tests.tray.hosts.test_dbusmenu import Host, item
 from trayapp.tray.hosts.dbus_object import BusFaultError
 from trayapp.tray.pystray_safe import Menu
 

@@ -28,7 +28,7 @@ from trayapp.language.catalogue import LANGUAGES, _, format_count, format_number
 from trayapp.language.startup import choose, speak, speak_as_set
 from trayapp.language.units import format_rate, format_size, use_units
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "trayapp"
 TRANSLATED = tuple(language for language in LANGUAGES if language != "en")
 SHOWN_BY = ("label", "help", "title", "body", "description", "epilog")

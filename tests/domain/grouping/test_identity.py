@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.domain.building import HASTY, frame
-from tests.domain.test_monitor import anonymous, machine_with, told
+from tests.domain.judging.test_monitor import anonymous, machine_with, told
 from trayapp.domain.grouping.applications import ApplicationKey
 from trayapp.domain.grouping.identity import about_of, key_of_subject, name_in, target_key
 from trayapp.domain.grouping.targets import TargetRule

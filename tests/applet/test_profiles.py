@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_cli import REPOSITORY, Memtray
+from tests.cli.test_main import REPOSITORY, Memtray
 from trayapp.applet.profiles import take_profile
 from trayapp.domain.judging.view import Controls
 from trayapp.domain.showing.menu import MenuEntry

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_main import REPOSITORY, Memtray
 from tests.readers.children import running
-from tests.test_cli import REPOSITORY, Memtray
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.readers.frames import MachineReader
 

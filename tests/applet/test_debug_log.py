@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_main import Memtray
 from tests.desktop.desktop import wait_until
 from tests.domain.building import facts
-from tests.test_cli import Memtray
 from trayapp.applet.debug_log import LIMIT_BYTES, DebugLog, read_lines
 from trayapp.domain.showing.command_secrets import text_without_secrets, without_secrets
 

@@ -19,7 +19,7 @@ import pytest
 from tests.desktop.desktop import wait_until
 from trayapp.paths import find_paths
 
-REPOSITORY = Path(__file__).parent.parent
+REPOSITORY = Path(__file__).parents[2]
 SETTINGS = """
 [sampling]
 interval = "0.2s"

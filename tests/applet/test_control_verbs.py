@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.cli.test_main import EATER, Memtray
 from tests.desktop.desktop import wait_until
-from tests.test_cli import EATER, Memtray
 from trayapp.control.client import call
 from trayapp.errors import ControlError
 from trayapp.history.reader import HistoryReader

@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
+from tests.cli.test_main import REPOSITORY, Memtray
 from tests.control.serving import serving
 from tests.desktop.desktop import wait_until
 from tests.probe.test_probe import evaluate, key_of, program
 from tests.readers.children import eventually, stop
-from tests.test_cli import REPOSITORY, Memtray
 from trayapp.applet.task_follower import MOST_AT_A_TIME, MOST_OF_A_PROCESS, TaskFollower
 from trayapp.control.personal import PROBE, endpoint_name
 from trayapp.control.server import ControlServer
