@@ -296,10 +296,10 @@ def main() -> None:
         f"\n{datetime.date.today().isoformat()}, `python -m tests.benchmarks.leaks --families`.",
         "The thresholds of the short proof were set by reasoning",
         "(`trayapp/domain/judging/leaks/settings.py`), but the shape of the rules was chosen while",
-        "looking at the 24 and the 49 recordings. Those of the long proof were chosen on the made-up",
-        "recordings of 85 minutes (seeds 0 to 23), and looked at on the 17 long ones below, two",
-        "of them (a log-like warm-up and a leak in a Java class loader) more than once. On other",
-        "programs figures will be lower.",
+        "looking at the 24 and the 49 recordings. Those of the long proof were chosen on the",
+        "made-up recordings of 85 minutes (seeds 0 to 23), and looked at on the 17 long ones",
+        "below, two of them (a log-like warm-up and a leak in a Java class loader) more than once.",
+        "On other programs figures will be lower.",
     ]
     print(lines[0])
 
