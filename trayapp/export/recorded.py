@@ -6,10 +6,10 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
 
 from trayapp.domain.records.series import Event, Series
 from trayapp.history.reader import HistoryReader
+from trayapp.history.sources import SampleSource
 from trayapp.history.streaming import Bucket
 from trayapp.language.catalogue import _
 from trayapp.recording.files import is_store
@@ -21,35 +21,7 @@ from trayapp.recording.summary import short_path
 from trayapp.recording.together import Placed, common_starts, unlike
 
 
-class Recorded(Protocol):
-    """What `HistoryReader` offers; see there."""
-
-    def series(self) -> list[Series]:
-        """Every curve there is, sorted."""
-
-    def span(self) -> tuple[float, float] | None:
-        """Wall times of the first and the last sample; None while there is none."""
-
-    def stream(
-        self,
-        series: Sequence[Series],
-        since_wall_seconds: float,
-        until_wall_seconds: float,
-        step_seconds: float = 0.0,
-    ) -> Iterator[Bucket]:
-        """Everything of these curves, in order of time, for steps of this width."""
-
-    def events(
-        self,
-        since_wall_seconds: float,
-        until_wall_seconds: float,
-        kinds: Iterable[str] | None = None,
-        limit: int = 1000,
-    ) -> list[Event]:
-        """What happened beside the curves, in order of time."""
-
-
-class RecordedFiles:
+class RecordedFiles(SampleSource):
     """Recordings in files, offered as the history is; all of their samples are in memory."""
 
     def __init__(self, paths: Sequence[Path], instructions: Instructions = NO_INSTRUCTIONS) -> None:
@@ -133,7 +105,7 @@ def open_recorded(
     files: Sequence[Path],
     tell_note: Callable[[str], None],
     instructions: Instructions = NO_INSTRUCTIONS,
-) -> Iterator[Recorded]:
+) -> Iterator[SampleSource]:
     """Open `files`, or the history where there are none; one file may be a history, too.
 
     `tell_note` is called with what a person should know of a file.

@@ -13,8 +13,8 @@ from trayapp.domain.grouping.identity import about_of, target_key
 from trayapp.domain.records.series import Event, Series
 from trayapp.errors import HistoryError, UsageError
 from trayapp.export.moments import Moment
-from trayapp.export.recorded import Recorded
 from trayapp.export.safe_names import plain_text
+from trayapp.history.sources import SampleSource
 from trayapp.language.catalogue import _
 
 DAY_SECONDS = 86_400.0
@@ -97,7 +97,7 @@ class Counts:
 class Source:
     """A stretch of what was recorded, to be read once, from its beginning to its end."""
 
-    reader: Recorded
+    reader: SampleSource
     since_wall_seconds: float
     until_wall_seconds: float
     series: tuple[Series, ...]
@@ -168,7 +168,7 @@ class Source:
 
 
 def open_source(
-    reader: Recorded,
+    reader: SampleSource,
     targets: Sequence[str],
     since: Moment | None,
     until: Moment | None,

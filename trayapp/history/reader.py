@@ -26,6 +26,7 @@ from trayapp.history.schema import (
     is_damage,
     read_version,
 )
+from trayapp.history.sources import CurveSource, SampleSource
 from trayapp.history.streaming import Bucket, stream_buckets
 from trayapp.history.stretches import read_fine, read_stretches
 from trayapp.language.catalogue import _
@@ -116,7 +117,7 @@ class _Bucket(NamedTuple):
     maximum: float
 
 
-class HistoryReader:
+class HistoryReader(CurveSource, SampleSource):
     """Reads the store at `path`; use it in a `with` statement and in one thread only.
 
     Raises, also from every method: HistoryError if there is no store, or none this Memtray can
@@ -186,21 +187,6 @@ class HistoryReader:
         with self._translated():
             return tiers.span(self._connection)
 
-    def points(
-        self,
-        series: Series,
-        since_wall_seconds: float,
-        until_wall_seconds: float,
-        max_points: int = 2000,
-    ) -> list[Point]:
-        """Read one curve from the finest tier that the span allows and that still exists.
-
-        Returns: at most `max_points` points in order of time, each with the least, mean and
-        greatest value of its stretch; and, on top, one point of None in each gap, which is where
-        nothing came for three times the usual spacing and at least 15 s, or in a minute or hour.
-        """
-        return self.curves([series], since_wall_seconds, until_wall_seconds, max_points)[0]
-
     def curves(
         self,
         series: Sequence[Series],
@@ -208,7 +194,12 @@ class HistoryReader:
         until_wall_seconds: float,
         max_points: int = 2000,
     ) -> list[list[Point]]:
-        """Read several curves as of one moment, each as `points` does; all at once is cheaper."""
+        """Read curves as of one moment, from the finest tier that the span allows and still exists.
+
+        Returns: of each at most `max_points` points in order of time, with the least, mean and
+        greatest value of its stretch; and, on top, one point of None in each gap, which is where
+        nothing came for three times the usual spacing and at least 15 s, or in a minute or hour.
+        """
         with self._snapshot():
             stored = tiers.span(self._connection)
             if stored is None:

@@ -12,10 +12,11 @@ from trayapp.domain.grouping.identity import about_of, target_key
 from trayapp.domain.grouping.tasks import kept_of
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.series import TASK, Event, Point, Series
+from trayapp.history.sources import CurveSource
 from trayapp.language.catalogue import _, ngettext
 from trayapp.windows.growth_lines import Growth, judge_again
 from trayapp.windows.labels import plain_name
-from trayapp.windows.recordings import RecordingSource, TrendSource
+from trayapp.windows.recordings import RecordingSource
 from trayapp.windows.runs import find_runs
 from trayapp.windows.selection import Selection, target_names
 
@@ -148,7 +149,7 @@ class TrendData:
 
 
 def read_trends(
-    reader: TrendSource,
+    reader: CurveSource,
     selection: Selection,
     live: Mapping[str, Growth] | None = None,
     limits: Mapping[str, float] | None = None,
@@ -236,7 +237,7 @@ def read_trends(
     )
 
 
-def _read_runs(reader: TrendSource, selection: Selection, name: str) -> TrendData:
+def _read_runs(reader: CurveSource, selection: Selection, name: str) -> TrendData:
     series = Series("target", name, f"{selection.metric}_bytes")
     found = []
     for slot, (start, end) in enumerate(find_runs(reader, name)):
@@ -364,7 +365,7 @@ def task_end(event: Event) -> float | None:
     return event.wall_seconds + seconds if isinstance(seconds, int | float) else None
 
 
-def _read_tasks(reader: TrendSource, since: float, until: float) -> list[Event]:
+def _read_tasks(reader: CurveSource, since: float, until: float) -> list[Event]:
     """Those that ran in this time, also if they began before it."""
     tasks = reader.events(since - LONGEST_TASK_SECONDS, until, (TASK,), MOST_TASKS)
     return [one for one in tasks if (task_end(one) or one.wall_seconds) >= since]

@@ -8,7 +8,7 @@ from typing import Any
 
 from trayapp.domain.judging.leaks import LeakDetector
 from trayapp.domain.records.series import Series
-from trayapp.windows.recordings import TrendSource
+from trayapp.history.sources import CurveSource
 
 MOST_JUDGED = 10
 """More targets at once are not judged again: each takes a twentieth of a second."""
@@ -64,7 +64,7 @@ def limits_of_status(told: Mapping[str, Any]) -> dict[str, float]:
 
 
 def judge_again(
-    reader: TrendSource, names: Sequence[str], since: float, until: float
+    reader: CurveSource, names: Sequence[str], since: float, until: float
 ) -> dict[str, Growth]:
     """What the detector says at the end of a stretch of recorded time, by target.
 

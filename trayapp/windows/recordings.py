@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from trayapp.domain.records.series import Event, Point, Series
+from trayapp.history.sources import CurveSource
 from trayapp.language.catalogue import _, listed, ngettext
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.opening import open_recordings
@@ -22,43 +23,6 @@ GAP_STEPS = 10
 Floats = npt.NDArray[np.float64]
 
 
-class TrendSource(Protocol):
-    """What a chart is drawn from: the history, or recordings."""
-
-    def series(self) -> list[Series]:
-        """Every curve there is, sorted."""
-
-    def span(self) -> tuple[float, float] | None:
-        """Wall times of the first and the last sample; None while there is none."""
-
-    def points(
-        self,
-        series: Series,
-        since_wall_seconds: float,
-        until_wall_seconds: float,
-        max_points: int = 2000,
-    ) -> list[Point]:
-        """One curve, in at most `max_points` stretches, with a point of None in each gap."""
-
-    def curves(
-        self,
-        series: Sequence[Series],
-        since_wall_seconds: float,
-        until_wall_seconds: float,
-        max_points: int = 2000,
-    ) -> list[list[Point]]:
-        """Several curves at once, each as from `points`."""
-
-    def events(
-        self,
-        since_wall_seconds: float,
-        until_wall_seconds: float,
-        kinds: Iterable[str] | None = None,
-        limit: int = 1000,
-    ) -> list[Event]:
-        """What happened beside the curves, in order of time."""
-
-
 class _Values(NamedTuple):
     """One curve as it was read: wall seconds and bytes, both (n,); NaN is unknown."""
 
@@ -66,8 +30,8 @@ class _Values(NamedTuple):
     bytes: Floats
 
 
-class RecordingSource:
-    """One or several recordings, each process a target; see `TrendSource`.
+class RecordingSource(CurveSource):
+    """One or several recordings, each process a target.
 
     Those that were not made at the same time are laid over each other; see `place_together`.
     """
@@ -109,30 +73,6 @@ class RecordingSource:
         }
         return sorted(sorted(peaks, key=lambda name: -peaks[name])[:count])
 
-    def points(
-        self,
-        series: Series,
-        since_wall_seconds: float,
-        until_wall_seconds: float,
-        max_points: int = 2000,
-    ) -> list[Point]:
-        """One curve with the least, mean and greatest value of each stretch."""
-        values = self._curves.get(series)
-        if values is None:
-            return []
-        # One more on either side, so that the line reaches the edges of what is shown.
-        first = max(0, int(np.searchsorted(values.times, since_wall_seconds)) - 1)
-        last = int(np.searchsorted(values.times, until_wall_seconds, side="right")) + 1
-        times, sizes = values.times[first:last], values.bytes[first:last]
-        if not len(times):
-            return []
-        points = list(_stretches(times, sizes, max_points))
-        # The process ended before the recording did: its curve has no current value.
-        end, usual = float(values.times[-1]), _usual_step(times)
-        if last >= len(values.times) and self.span()[1] - end > max(3 * usual, 0.02):
-            points.append(Point(end + usual, None, None, None))
-        return points
-
     def curves(
         self,
         series: Sequence[Series],
@@ -140,19 +80,30 @@ class RecordingSource:
         until_wall_seconds: float,
         max_points: int = 2000,
     ) -> list[list[Point]]:
-        """Each as from `points`."""
+        """Read curves with the least, mean and greatest value of each stretch."""
         return [
-            self.points(one, since_wall_seconds, until_wall_seconds, max_points) for one in series
+            self._points(self._curves[one], since_wall_seconds, until_wall_seconds, max_points)
+            if one in self._curves
+            else []
+            for one in series
         ]
 
-    def events(
-        self,
-        since_wall_seconds: float,  # noqa: ARG002
-        until_wall_seconds: float,  # noqa: ARG002
-        kinds: Iterable[str] | None = None,  # noqa: ARG002
-        limit: int = 1000,  # noqa: ARG002
-    ) -> list[Event]:
-        """None: recordings hold only sizes."""
+    def _points(self, values: _Values, since: float, until: float, most: int) -> list[Point]:
+        # One more on either side, so that the line reaches the edges of what is shown.
+        first = max(0, int(np.searchsorted(values.times, since)) - 1)
+        last = int(np.searchsorted(values.times, until, side="right")) + 1
+        times, sizes = values.times[first:last], values.bytes[first:last]
+        if not len(times):
+            return []
+        points = list(_stretches(times, sizes, most))
+        # The process ended before the recording did: its curve has no current value.
+        end, usual = float(values.times[-1]), _usual_step(times)
+        if last >= len(values.times) and self.span()[1] - end > max(3 * usual, 0.02):
+            points.append(Point(end + usual, None, None, None))
+        return points
+
+    def events(self, *_asked: object, **_named: object) -> list[Event]:
+        """Return none: recordings hold only sizes."""
         return []
 
 

@@ -11,7 +11,7 @@ from trayapp.domain.records.series import Point, Series
 
 if TYPE_CHECKING:
     # Brings numpy, which takes longer than a small window takes to open.
-    from trayapp.windows.recordings import TrendSource
+    from trayapp.history.sources import CurveSource
 
 MOST_RUNS = 6
 """The latest, and five to compare it with."""
@@ -24,7 +24,7 @@ _SAME_LOOK_SECONDS = 0.1
 """What came into the history with its first look was there before."""
 
 
-def find_runs(reader: TrendSource, name: str, most: int = MOST_RUNS) -> list[tuple[float, float]]:
+def find_runs(reader: CurveSource, name: str, most: int = MOST_RUNS) -> list[tuple[float, float]]:
     """The wall times of the first and the last sample of the latest runs, newest first.
 
     A run ends where the target was started again or was gone while Memtray looked. Where nothing
@@ -68,7 +68,7 @@ def find_runs(reader: TrendSource, name: str, most: int = MOST_RUNS) -> list[tup
 
 
 def _is_begun(
-    reader: TrendSource,
+    reader: CurveSource,
     series: tuple[Series, Series],
     run: Sequence[float],
     first: float,
@@ -86,7 +86,7 @@ def _is_begun(
 
 
 def _refined(
-    reader: TrendSource,
+    reader: CurveSource,
     series: Series,
     run: Sequence[float],
     step: float,
@@ -105,7 +105,7 @@ def _refined(
 
 
 def _part_around(
-    reader: TrendSource, series: Series, moment: float, step: float
+    reader: CurveSource, series: Series, moment: float, step: float
 ) -> tuple[float, float]:
     """The ends of what was recorded without a gap around a moment, as far as a step reaches."""
     parts: list[list[float]] = [[]]

@@ -13,7 +13,8 @@ from trayapp.language.catalogue import N_, _
 from trayapp.windows.labels import plain_name
 
 if TYPE_CHECKING:
-    from trayapp.windows.recordings import RecordingSource, TrendSource
+    from trayapp.history.sources import CurveSource
+    from trayapp.windows.recordings import RecordingSource
 
 MOST_AT_FIRST = 10
 """So many targets are shown until the person chooses; more would be hard to tell apart."""
@@ -83,7 +84,7 @@ def target_names(series: Iterable[Series]) -> tuple[str, ...]:
     return tuple(sorted({one.name for one in series if one.kind == "target"}))
 
 
-def first_selection(reader: TrendSource) -> Selection:
+def first_selection(reader: CurveSource) -> Selection:
     """What is shown when nothing was asked for: the system and the largest targets.
 
     The time axis is ten minutes for a history of less than half an hour, else one hour.
@@ -198,7 +199,7 @@ def _known_name(name: str, known: Sequence[str]) -> str:
     )
 
 
-def recent_sizes(reader: TrendSource, names: Sequence[str], last: float) -> dict[str, float]:
+def recent_sizes(reader: CurveSource, names: Sequence[str], last: float) -> dict[str, float]:
     """The largest resident set of each target in the ten minutes before `last`."""
     series = [Series("target", name, "rss_bytes") for name in names]
     return {

@@ -33,8 +33,8 @@ from trayapp.windows.style import apply_style, open_root, pixel_scale, raise_win
 from trayapp.windows.window_sizes import KeptSize
 
 if TYPE_CHECKING:
+    from trayapp.history.sources import CurveSource
     from trayapp.windows.chart_view import ChartView
-    from trayapp.windows.recordings import TrendSource
 
 REFRESH_MILLISECONDS = 2000
 POLL_MILLISECONDS = 200
@@ -53,7 +53,7 @@ class TrendWindow:
 
     def __init__(
         self,
-        reader: TrendSource,
+        reader: CurveSource,
         selection: Selection,
         listener: Listener | None,
         *,

@@ -27,7 +27,8 @@ from trayapp.windows.selection import (
 from trayapp.windows.single import Listener, claim
 
 if TYPE_CHECKING:
-    from trayapp.windows.recordings import RecordingSource, TrendSource
+    from trayapp.history.sources import CurveSource
+    from trayapp.windows.recordings import RecordingSource
 
 PICTURE_INCHES = (11.0, 6.6)
 PICTURE_DPI = 160.0
@@ -153,7 +154,7 @@ def _show_history(
 
 
 def _show(
-    reader: TrendSource,
+    reader: CurveSource,
     selection: Selection,
     options: TrendOptions,
     listener: Listener | None,
@@ -195,7 +196,7 @@ def _show(
             print(_("No viewer could be opened: {error}").format(error=error), file=sys.stderr)
 
 
-def _save(reader: TrendSource, selection: Selection, options: TrendOptions, path: Path) -> None:
+def _save(reader: CurveSource, selection: Selection, options: TrendOptions, path: Path) -> None:
     from trayapp.charts.fonts import use_chart_fonts
     from trayapp.charts.palette import palette_for
     from trayapp.windows.curves import read_trends

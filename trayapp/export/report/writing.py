@@ -16,12 +16,13 @@ from trayapp import __version__
 from trayapp.domain.records.series import Series
 from trayapp.errors import UsageError
 from trayapp.export.moments import Moment
-from trayapp.export.recorded import Recorded, RecordedFiles, open_recorded
+from trayapp.export.recorded import RecordedFiles, open_recorded
 from trayapp.export.redaction import Redactor, hide_nothing
 from trayapp.export.report.facts import Background, Report, outcome_of
 from trayapp.export.report.gathering import gather_report
 from trayapp.export.source import open_source
 from trayapp.export.whole_file import whole_file
+from trayapp.history.sources import SampleSource
 from trayapp.language.catalogue import _, listed
 from trayapp.language.units import format_size
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
@@ -154,7 +155,7 @@ def _write(part: Path, report: Report) -> None:
         part.write_text(json.dumps(report_json(report), indent=1) + "\n", encoding="ascii")
 
 
-def _background(options: ReportOptions, recorded: Recorded) -> Background:
+def _background(options: ReportOptions, recorded: SampleSource) -> Background:
     details = dict(options.details)
     if isinstance(recorded, RecordedFiles):
         details = {one.name: one.track.command_line for one in recorded.placed}
@@ -183,7 +184,7 @@ def _title(options: ReportOptions, machine: str) -> str:
     return _("Memory report of {names}").format(names=machine) if machine else _("Memory report")
 
 
-def _machine_facts(recorded: Recorded) -> tuple[tuple[str, str], ...]:
+def _machine_facts(recorded: SampleSource) -> tuple[tuple[str, str], ...]:
     total = _latest(recorded, "total_bytes")
     reserved = _latest(recorded, "hugepages_reserved_bytes")
     return (
@@ -197,7 +198,7 @@ def _machine_facts(recorded: Recorded) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _latest(recorded: Recorded, metric: str) -> float | None:
+def _latest(recorded: SampleSource, metric: str) -> float | None:
     """What was kept last of the machine."""
     span = recorded.span()
     if span is None:

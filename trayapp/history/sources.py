@@ -1,0 +1,64 @@
+"""What charts and exports read from: the history, or recordings in files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from trayapp.domain.records.series import Event, Point, Series
+from trayapp.history.streaming import Bucket
+
+
+class Source(Protocol):
+    """Curves of memory over wall time, and the events beside them."""
+
+    def series(self) -> list[Series]:
+        """Return every curve there is, sorted."""
+
+    def span(self) -> tuple[float, float] | None:
+        """Return the wall times of the first and the last sample; None while there is none."""
+
+    def events(
+        self,
+        since_wall_seconds: float,
+        until_wall_seconds: float,
+        kinds: Iterable[str] | None = None,
+        limit: int = 1000,
+    ) -> list[Event]:
+        """Return the newest events of a stretch of time, at most `limit`, in order of time."""
+
+
+class CurveSource(Source, Protocol):
+    """A source that a chart can be drawn from."""
+
+    def curves(
+        self,
+        series: Sequence[Series],
+        since_wall_seconds: float,
+        until_wall_seconds: float,
+        max_points: int = 2000,
+    ) -> list[list[Point]]:
+        """Read curves, each in at most `max_points` stretches and a point of None in each gap."""
+
+    def points(
+        self,
+        series: Series,
+        since_wall_seconds: float,
+        until_wall_seconds: float,
+        max_points: int = 2000,
+    ) -> list[Point]:
+        """Read one curve; several are cheaper through `curves`."""
+        return self.curves([series], since_wall_seconds, until_wall_seconds, max_points)[0]
+
+
+class SampleSource(Source, Protocol):
+    """A source that can be written out row by row."""
+
+    def stream(
+        self,
+        series: Sequence[Series],
+        since_wall_seconds: float,
+        until_wall_seconds: float,
+        step_seconds: float = 0.0,
+    ) -> Iterator[Bucket]:
+        """Yield everything of these curves in order of time, for steps of this width."""
