@@ -28,7 +28,7 @@ ALLOWED = {
     "probe": {"control", "domain"},
     "guard": {"domain", "readers", "platforms", "control", "recording"},
     "cleanup": {"domain", "platforms", "control"},
-    "delivery": {"domain", "platforms", "jeepney", "plyer", "apprise", "keyring"},
+    "delivery": {"domain", "platforms", "settings", "jeepney", "plyer", "apprise", "keyring"},
     "tray": {
         "domain",
         "platforms",

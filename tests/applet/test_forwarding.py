@@ -222,6 +222,6 @@ def test_nothing_is_loaded_that_nobody_asked_for() -> None:
         " or name in ('trayapp.cleanup.probes', 'trayapp.control.client')])"
     )
     printed = subprocess.check_output([sys.executable, "-c", program], text=True)
-    for name in ("hooks", "outbox", "jsonlines", "journal", "spool", "actions", "guard", "probes"):
+    for name in ("hooks", "remote", "json_lines", "journal", "spool", "actions", "guard", "probes"):
         assert f".{name}'" not in printed
     assert ".client'" not in printed

@@ -7,20 +7,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.desktop.desktop import wait_until
 from trayapp.delivery import notifier as notifier_module
 from trayapp.delivery.banner import Banner, DeliveryResult
-from trayapp.delivery.channel import Available, ButtonPressed
 from trayapp.delivery.notifier import Notifier
-from trayapp.delivery.sinks.log import LogFile
+from trayapp.delivery.sinks import Available, ButtonPressed, DesktopSink
+from trayapp.delivery.sinks.log import AlertLog, LogFile
 from trayapp.domain.records.levels import Level
 
 
-class Shelf:
-    """A channel that keeps what it is given, and can be out of order."""
+class Shelf(DesktopSink):
+    """A desktop that keeps what it is given, and can be out of order."""
 
     def __init__(self, failure: str | Exception | None = None) -> None:
         self.failure = failure
@@ -35,7 +36,7 @@ class Shelf:
     def prepare(self) -> None:
         """Nothing to find out."""
 
-    def deliver(self, banner: Banner) -> DeliveryResult:
+    def send(self, banner: Banner, /) -> DeliveryResult:
         self.attempts += 1
         if isinstance(self.failure, Exception):
             raise self.failure
@@ -70,6 +71,12 @@ class Shelf:
         """Let the desktop do something."""
         self._events.append(event)
         self._theirs.send(b"\0")
+
+
+def logged(file: Path) -> dict[str, Any]:
+    """The options of a notifier that writes into `file`."""
+    log = LogFile(file).append
+    return {"sinks": [AlertLog(log)], "log": log}
 
 
 def banner(key: str = "k", title: str = "title", level: Level = Level.WARNING) -> Banner:
@@ -227,7 +234,7 @@ def test_a_channel_that_raises_is_one_that_failed(start: Start, reports: Reports
 def test_the_log_has_everything(start: Start, reports: Reports, tmp_path: Path) -> None:
     """What was sent, and why the desktop did not show it."""
     log = tmp_path / "memtray.log"
-    start(Shelf("no service"), log=LogFile(log)).send(banner(title="worker\ngrows"))
+    start(Shelf("no service"), **logged(log)).send(banner(title="worker\ngrows"))
     wait_until(lambda: reports)
     lines = [line.split(" ", 1)[1] for line in log.read_text().splitlines()]
     assert lines[:2] == [
@@ -237,7 +244,7 @@ def test_the_log_has_everything(start: Start, reports: Reports, tmp_path: Path) 
 
 
 def test_without_any_channel_the_alert_is_in_the_log(start: Start, tmp_path: Path) -> None:
-    notifier = start(log=LogFile(tmp_path / "memtray.log"))
+    notifier = start(**logged(tmp_path / "memtray.log"))
     notifier.send(banner())
     wait_until(lambda: (tmp_path / "memtray.log").exists())
     assert notifier.status == "no desktop notifications here"
@@ -248,7 +255,7 @@ def test_with_the_desktop_switched_off_only_the_log_hears(
 ) -> None:
     shelf = Shelf()
     log = tmp_path / "log"
-    notifier = start(shelf, log=LogFile(log))
+    notifier = start(shelf, **logged(log))
     notifier.shows_on_desktop = False
     notifier.send(banner("quiet"))
     wait_until(lambda: log.exists() and "title" in log.read_text(), what="line in the log")
@@ -261,7 +268,7 @@ def test_with_the_desktop_switched_off_only_the_log_hears(
 def test_too_many_at_once_keep_the_worst_and_newest(tmp_path: Path) -> None:
     """The queue is bounded; what falls out of it is told in the log."""
     shelf = Shelf()
-    notifier = Notifier([shelf], log=LogFile(tmp_path / "memtray.log"))
+    notifier = Notifier([shelf], **logged(tmp_path / "memtray.log"))
     notifier.send(banner("worst", level=Level.EMERGENCY))
     for number in range(100):
         notifier.send(banner(str(number)))

@@ -17,7 +17,7 @@ from trayapp.delivery.banner import Banner
 from trayapp.delivery.notifier import Notifier
 from trayapp.delivery.sinks import freedesktop as linux
 from trayapp.delivery.sinks.freedesktop import FreedesktopNotifications
-from trayapp.delivery.sinks.log import LogFile
+from trayapp.delivery.sinks.log import AlertLog, LogFile
 from trayapp.domain.records.levels import Level
 
 pytestmark = pytest.mark.desktop
@@ -39,7 +39,8 @@ def notifying(
     pressed: list[tuple[str, str]] = []
     notifier = Notifier(
         [FreedesktopNotifications(env=desktop.env)],
-        log=log,
+        sinks=[AlertLog(log.append)] if log else [],
+        log=log.append if log else print,
         on_action=lambda *action: pressed.append(action),
         on_delivered=lambda *report: reports.append(report),
     )
@@ -252,13 +253,13 @@ def test_a_bus_that_ends_and_comes_back_is_found_again(tmp_path: Path) -> None:
     bus_socket = tmp_path / "bus"
     channel = FreedesktopNotifications(env={"DBUS_SESSION_BUS_ADDRESS": f"unix:path={bus_socket}"})
     absent = "no notifications: the D-Bus session bus cannot be reached: No such file or directory"
-    assert channel.deliver(banner("k", "t")).reason == absent
+    assert channel.send(banner("k", "t")).reason == absent
     for _ in range(2):
         command = ["dbus-daemon", "--session", f"--address=unix:path={bus_socket}", "--nofork"]
         with subprocess.Popen(command, env={"PATH": os.environ["PATH"]}) as bus:
             try:
                 wait_until(bus_socket.exists)
-                wait_until(lambda: channel.deliver(banner("k", "t")).reason != absent)
+                wait_until(lambda: channel.send(banner("k", "t")).reason != absent)
                 assert channel.fileno() is not None
             finally:
                 bus.terminate()
@@ -278,7 +279,7 @@ def test_a_click_on_the_banner_itself_is_an_action_but_no_second_button(
     with VirtualDesktop(tray=None, notifier=service) as desktop:
         channel = FreedesktopNotifications(env=desktop.env)
         actions = (("default", "Trends"), ("trends", "Trends"))
-        channel.deliver(Banner("k", "t", "b", Level.WARNING, actions))
+        channel.send(Banner("k", "t", "b", Level.WARNING, actions))
         (shown,) = wait_until(desktop.notifications)
         assert list(shown.actions) == keys
         channel.close()

@@ -42,10 +42,9 @@ from trayapp.applet.task_follower import TaskFollower
 from trayapp.applet.terminal import LiveLines
 from trayapp.control.server import ControlServer
 from trayapp.delivery.banner import Banner
-from trayapp.delivery.channels import find_channels
 from trayapp.delivery.counts import DeliveryCounts
 from trayapp.delivery.notifier import Notifier
-from trayapp.delivery.sinks.console import Console
+from trayapp.delivery.sinks import Surroundings, open_sinks
 from trayapp.delivery.sinks.log import LogFile
 from trayapp.domain.acting.cleanups import APP, CleanupResult
 from trayapp.domain.grouping.captures import base_name
@@ -174,10 +173,16 @@ class App:
             record=self._sampler.record,
         )
         self._sampler.on_recorded = self._forwarding.on_event
+        surroundings = Surroundings(
+            log=self._log_file.append,
+            print_between=self._live.print_between,
+            icon_file=_icon_file(),
+            icon_notify=self._notify_by_icon,
+        )
         self._notifier = Notifier(
-            find_channels(icon_file=_icon_file(), icon_notify=self._notify_by_icon),
-            console=_AlertConsole(self._live),
-            log=self._log_file,
+            open_sinks("desktop", surroundings),
+            sinks=open_sinks("banners", surroundings),
+            log=self._log_file.append,
             on_action=self._on_banner_action,
             on_delivered=self._on_delivered,
         )
@@ -839,18 +844,6 @@ class App:
         if self._host is None:
             raise MemtrayError(_("no tray icon to notify by"))
         self._host.notify(title, text)
-
-
-class _AlertConsole(Console):
-    """Prints alerts where the live lines do not draw over them."""
-
-    def __init__(self, live: LiveLines) -> None:
-        super().__init__(sys.stderr)
-        self._live = live
-
-    def show(self, banner: Banner) -> None:
-        """Print one banner. The notifier thread."""
-        self._live.print_between(lambda: Console.show(self, banner))
 
 
 class _LogHandler(logging.Handler):

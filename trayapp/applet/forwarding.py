@@ -14,20 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayapp.applet.children import memtray_command, package_parent
+from trayapp.delivery.sinks import SINKS, Hears, Surroundings, TransitionSink
 from trayapp.domain.acting.occasions import OCCASION_NAMES, Occasion, RunWatch
-from trayapp.domain.records.levels import Level
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.domain.records.series import Event
-from trayapp.domain.records.transitions import Transition, facts_of, message_of
+from trayapp.domain.records.transitions import facts_of, message_of
 
 if TYPE_CHECKING:
     from trayapp.applet.automatic_actions import Actions
     from trayapp.applet.cleanups import Cleanups
+    from trayapp.delivery.child import Child
     from trayapp.delivery.hooks import HookRunner
-    from trayapp.delivery.outbox import Child, Outbox
-    from trayapp.delivery.sinks.journal import Journal
-    from trayapp.delivery.sinks.json_lines import JsonLines
-    from trayapp.domain.judging.alerting import Announcement
     from trayapp.domain.judging.monitor import Outcome
     from trayapp.paths import Paths
     from trayapp.settings import Settings
@@ -65,9 +62,7 @@ class Forwarding:
         self._on_action = on_action
         self._record = record
         self._used: Settings | None = None
-        self._json_lines: JsonLines | None = None
-        self._journal: Journal | None = None
-        self._outbox: Outbox | None = None
+        self._sinks: dict[str, TransitionSink] = {}
         self._hooks: HookRunner | None = None
         self._actions: Actions | None = None
         self._runs = RunWatch()
@@ -75,7 +70,7 @@ class Forwarding:
     @property
     def problems(self) -> tuple[str, ...]:
         """One line for each channel that cannot be reached. Any thread."""
-        return tuple(self._outbox.problems) if self._outbox else ()
+        return tuple(problem for sink in self._sinks.values() for problem in sink.problems)
 
     def look(self) -> None:
         """Take over changed settings, and see after what waits; at every tick."""
@@ -83,20 +78,28 @@ class Forwarding:
         if settings is not self._used:
             self._used = settings
             self._follow(settings)
-        if self._outbox is not None:
-            self._outbox.look()
+        for sink in self._sinks.values():
+            sink.tick()
 
     def pass_on(self, outcome: Outcome) -> None:
         """Tell everybody of every transition in the outcome of a tick; at every tick."""
         wall_seconds = outcome.view.wall_seconds
         transitions = tuple(facts_of(outcome.reached, outcome.announcements, wall_seconds))
         for transition in transitions:
-            self._tell(transition)
+            for sink in self._hearing("transitions"):
+                sink.send(transition)
+            if self._hooks is not None:
+                self._hooks.submit(transition)
         if self._hooks is not None:
             for event in self._runs.fold(outcome.view.targets, wall_seconds):
                 self.on_event(event)
-        for announcement in outcome.messages:
-            self._send(announcement, wall_seconds)
+        for sink in self._hearing("messages"):
+            for announcement in outcome.messages:
+                message = message_of(announcement, wall_seconds)
+                if message is not None:
+                    sink.send(message)
+                else:
+                    sink.note_held(announcement, wall_seconds)
         if self._actions is not None:
             # At every tick: what was done is looked at again a minute later.
             self._actions.fold(outcome.view, transitions)
@@ -111,39 +114,34 @@ class Forwarding:
         for part in (self._actions, self._hooks):
             if part is not None:
                 part.stop()
-        if self._outbox is not None:
-            self._outbox.close()
+        for sink in self._sinks.values():
+            sink.close()
 
-    def _tell(self, transition: Transition) -> None:
-        if self._json_lines is not None:
-            self._json_lines.append(transition)
-        if self._journal is not None:
-            self._journal.send(transition)
-        if self._hooks is not None:
-            self._hooks.submit(transition)
+    def _hearing(self, hears: Hears) -> list[TransitionSink]:
+        """Return the open sinks of one kind, in the order of `SINKS`."""
+        kinds = (kind.name for kind in SINKS if kind.hears == hears)
+        return [self._sinks[name] for name in kinds if name in self._sinks]
 
-    def _send(self, announcement: Announcement, wall_seconds: float) -> None:
-        """Have channels far away told, unless that was decided against."""
-        if self._outbox is None:
-            return
-        message = message_of(announcement, wall_seconds)
-        if message is not None:
-            self._outbox.put(message)
-        else:
-            self._outbox.note_held(announcement, wall_seconds)
+    def _open_sinks(self, settings: Settings) -> None:
+        """Open and close sinks as the settings want them."""
+        surroundings = Surroundings(
+            settings=settings,
+            paths=self._paths,
+            record=self._record,
+            start_delivery=self._start_delivery,
+        )
+        for kind in SINKS:
+            if kind.hears not in ("transitions", "messages"):
+                continue
+            if kind.is_wanted(surroundings):
+                if kind.name not in self._sinks:
+                    self._sinks[kind.name] = kind.open(surroundings)
+                self._sinks[kind.name].follow(settings)
+            elif kind.name in self._sinks:
+                self._sinks.pop(kind.name).close()
 
     def _follow(self, settings: Settings) -> None:
-        self._json_lines = self._journal = None
-        if settings.delivery.json_lines:
-            from trayapp.delivery.sinks.json_lines import JsonLines
-
-            size_bytes = settings.delivery.json_lines_bytes
-            self._json_lines = JsonLines(self._paths.alerts_file, size_bytes)
-        if settings.delivery.system_journal:
-            from trayapp.delivery.sinks.journal import Journal
-
-            self._journal = Journal()
-        self._follow_channels(settings)
+        self._open_sinks(settings)
         if settings.hooks and self._hooks is None:
             from trayapp.delivery.hooks import HookRunner
 
@@ -173,21 +171,8 @@ class Forwarding:
 
         return restart(self._paths.shared_runtime, processes)
 
-    def _follow_channels(self, settings: Settings) -> None:
-        # What an earlier run has left waiting is sent as well.
-        if self._outbox is None and not settings.channels and not self._paths.outbox.exists():
-            return
-        from trayapp.delivery.outbox import Outbox, RemoteChannel
-
-        if self._outbox is None:
-            self._outbox = Outbox(self._paths.outbox, self._start_delivery, record=self._record)
-        self._outbox.set_channels(
-            RemoteChannel(name=each.name, level=Level[each.level.upper()], resolved=each.resolved)
-            for each in settings.channels
-        )
-
     def _start_delivery(self, channel: str) -> Child:
-        from trayapp.delivery.outbox import start_child
+        from trayapp.delivery.child import start_child
 
         command = [*memtray_command(), "deliver", "--config", str(self._config_file)]
         return start_child([*command, "--", channel], package_parent())

@@ -243,17 +243,17 @@ def _notifications(place: Place) -> Iterator[Found]:
         status = str(told.get("status"))
         yield ("good", status) if told.get("ready") else ("note", text.format(problem=status))
         return
-    from trayapp.delivery.channels import find_channels
+    from trayapp.delivery.sinks import Surroundings, open_sinks
 
-    channel = find_channels()[0]
+    desktop = open_sinks("desktop", Surroundings(paths=place.paths))[0]
     try:
-        channel.prepare()
-        if channel.is_ready:
-            yield "good", channel.status
+        desktop.prepare()
+        if desktop.is_ready:
+            yield "good", desktop.status
         else:
-            yield "note", text.format(problem=channel.status)
+            yield "note", text.format(problem=desktop.status)
     finally:
-        channel.close()
+        desktop.close()
 
 
 def _channels(place: Place) -> Iterator[Found]:
@@ -261,7 +261,7 @@ def _channels(place: Place) -> Iterator[Found]:
     paths = place.paths
     if not paths.settings_file.exists():
         return
-    from trayapp.delivery.sinks.remote import check_address, find_address
+    from trayapp.delivery.remote_child import check_address, find_address
     from trayapp.settings import load_settings
 
     try:

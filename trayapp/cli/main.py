@@ -938,7 +938,7 @@ def _known_of_targets() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
 
 
 def _deliver(options: argparse.Namespace) -> int:
-    from trayapp.delivery.sinks.remote import deliver, find_address
+    from trayapp.delivery.remote_child import deliver, find_address
     from trayapp.delivery.spool import Spool
     from trayapp.errors import ChannelError
     from trayapp.settings import load_settings

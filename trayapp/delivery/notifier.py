@@ -12,10 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from trayapp.delivery.banner import Banner, DeliveryResult, one_line
-from trayapp.delivery.channel import Available, ButtonPressed, DesktopChannel
-from trayapp.delivery.sinks.console import Console
-from trayapp.delivery.sinks.log import LogFile
+from trayapp.delivery.banner import Banner, DeliveryResult
+from trayapp.delivery.sinks import Available, ButtonPressed, DesktopSink, Sink
 from trayapp.domain.records.levels import Level
 from trayapp.language.catalogue import _
 
@@ -41,47 +39,48 @@ class _Waiting:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class _Over:
-    """What a banner told of has ended."""
+class _Finish:
+    """The banner that replaces another whose incident is over."""
 
     banner: Banner
 
 
-_Request = Banner | _Over | None
+_Request = Banner | _Finish | None
 """None: withdraw."""
 
 
 class Notifier(threading.Thread):
-    """Sends banners to console and log at once, and to the first desktop channel that takes them.
+    """Sends banners to console and log at once, and to the first desktop sink that takes them.
 
-    A banner that no channel takes is tried again after 2, 4, 8 … 300 s for an hour, or as soon as
+    A banner that no desktop takes is tried again after 2, 4, 8 … 300 s for an hour, or as soon as
     a service appears. Only the newest banner per key counts. With nothing to do, the thread sleeps.
     """
 
     def __init__(
         self,
-        channels: Sequence[DesktopChannel],
+        desktops: Sequence[DesktopSink],
         *,
-        console: Console | None = None,
-        log: LogFile | None = None,
+        sinks: Sequence[Sink[Banner]] = (),
+        log: Callable[[str], object] = lambda _line: None,
         on_action: Callable[[str, str], None] = lambda _banner_key, _action_key: None,
         on_delivered: Callable[[str, bool, str], None] | None = None,
     ) -> None:
-        """Make it; `start` starts it.
+        """Prepare the thread; `start` starts it.
 
+        `desktops` are tried in order; `sinks` get every banner; `log` takes what else is to know.
         `on_action(banner key, action key)`: a button was pressed.
         `on_delivered(banner key, shown, reason)`: the desktop shows the banner, or does not and
         why; called again when that changes, and when the notifier gives up.
         Both are called in the notifier thread, which waits for them.
         """
         super().__init__(name="notifier", daemon=True)
-        self._channels = list(channels)
-        self._console = console
+        self._desktops = list(desktops)
+        self._sinks = sinks
         self._log = log
         self._on_action = on_action
         self._on_delivered = on_delivered
         self.shows_on_desktop = True
-        """Whether channels are asked at all; console and log always hear. Set from any thread."""
+        """Whether desktops are asked at all; `sinks` always hear. Set from any thread."""
         self._lock = threading.Lock()
         self._requests: dict[str, _Request] = {}
         self._dropped = 0
@@ -89,7 +88,7 @@ class Notifier(threading.Thread):
         self._waiting: dict[str, _Waiting] = {}
         self._retry_at_seconds: float | None = None
         self._retry_seconds = FIRST_RETRY_SECONDS
-        self._speaker = self._channels[0] if self._channels else None
+        self._speaker = self._desktops[0] if self._desktops else None
         # A pair of sockets rather than a pipe: Windows can wait for nothing else.
         self._woken, self._waker = socket.socketpair()
         self._woken.setblocking(False)
@@ -97,12 +96,12 @@ class Notifier(threading.Thread):
 
     @property
     def status(self) -> str:
-        """One line: who shows the banners, or why nobody does. Any thread."""
+        """Return one line: who shows the banners, or why nobody does. Any thread."""
         return self._speaker.status if self._speaker else _("no desktop notifications here")
 
     @property
     def is_ready(self) -> bool:
-        """Whether somebody shows them now. Any thread."""
+        """Return whether somebody shows them now. Any thread."""
         return self._speaker is not None and self._speaker.is_ready
 
     def send(self, banner: Banner) -> None:
@@ -113,15 +112,15 @@ class Notifier(threading.Thread):
         self._request(banner.key, banner)
 
     def withdraw(self, key: str) -> None:
-        """Take the banner away, shown or waiting; never waits. Any thread."""
+        """Withdraw the banner, shown or waiting; never waits. Any thread."""
         self._request(key, None)
 
     def finish(self, banner: Banner) -> None:
-        """Say that it is over where its banner is on the screen; never waits. Any thread.
+        """Show this in place of its banner if that is on the screen; never waits. Any thread.
 
         A banner that still waits to be shown is given up.
         """
-        self._request(banner.key, _Over(banner))
+        self._request(banner.key, _Finish(banner))
 
     def stop(self, timeout_seconds: float = 5.0) -> None:
         """Log what was asked for before, take all banners off the screen, and end. Any thread.
@@ -138,8 +137,8 @@ class Notifier(threading.Thread):
     def run(self) -> None:
         """Work until stopped. The notifier thread."""
         try:
-            for channel in self._channels:
-                _guarded(None, channel.prepare)
+            for desktop in self._desktops:
+                _guarded(None, desktop.prepare)
             while not self._stopping:
                 self._handle_requests()
                 self._retry_when_due()
@@ -164,15 +163,15 @@ class Notifier(threading.Thread):
             self._waker.send(b"\0")
 
     def _sleep(self) -> None:
-        """Wait until something is asked for, a channel has something to say, or a retry is due."""
+        """Wait until something is asked for, a desktop has news, or a retry is due."""
         timeout = None
         if self._retry_at_seconds is not None:
             timeout = max(0.0, self._retry_at_seconds - time.monotonic())
-        # Made anew each time, as channels come back with another connection under the same number.
+        # Made anew each time, as desktops come back with another connection under the same number.
         with _Selector() as selector:
             selector.register(self._woken, selectors.EVENT_READ)
-            for channel in self._channels:
-                if (descriptor := channel.fileno()) is not None:
+            for desktop in self._desktops:
+                if (descriptor := desktop.fileno()) is not None:
                     selector.register(descriptor, selectors.EVENT_READ)
             selector.select(timeout)
         with contextlib.suppress(BlockingIOError):
@@ -184,35 +183,34 @@ class Notifier(threading.Thread):
             requests, self._requests = self._requests, {}
             dropped, self._dropped = self._dropped, 0
         if dropped:
-            self._note(f"{dropped} alerts were not shown: too many at once")
+            self._log(f"{dropped} alerts were not shown: too many at once")
         # Who reads along learns everything at once; only then may the desktop take its time.
         for banner in requests.values():
             if not isinstance(banner, Banner):
                 continue
-            self._note(f"{banner.level.label}: {one_line(banner)}")
-            if self._console:
-                self._console.show(banner)
+            for sink in self._sinks:
+                _guarded(None, sink.send, banner)
         blocked: DeliveryResult | None = None
         for key, request in requests.items():
             self._waiting.pop(key, None)
             if not isinstance(request, Banner):
-                for channel in self._channels:
+                for desktop in self._desktops:
                     if request is None:
-                        _guarded(None, channel.withdraw, key)
+                        _guarded(None, desktop.withdraw, key)
                     else:
-                        _guarded(None, channel.finish, request.banner)
+                        _guarded(None, desktop.finish, request.banner)
                 continue
             if not self.shows_on_desktop:
                 continue
             # One wait for a hanging service is enough for all of them.
-            result = blocked or self._try_channels(request)
+            result = blocked or self._try_desktops(request)
             if not result.delivered:
                 blocked = result
                 self._wait_with(request)
             self._report(request, result)
 
     def _wait_with(self, banner: Banner) -> None:
-        if not self._channels:
+        if not self._desktops:
             return
         self._waiting[banner.key] = _Waiting(banner, time.monotonic() + GIVE_UP_SECONDS)
         _make_room(self._waiting, lambda waiting: waiting.banner.level)
@@ -225,7 +223,7 @@ class Notifier(threading.Thread):
             return
         self._retry_at_seconds = None
         for key, waiting in list(self._waiting.items()):
-            result = self._try_channels(waiting.banner)
+            result = self._try_desktops(waiting.banner)
             if result.delivered:
                 self._report(waiting.banner, result)
             elif now < waiting.until_seconds:
@@ -239,48 +237,44 @@ class Notifier(threading.Thread):
         self._retry_seconds = FIRST_RETRY_SECONDS
 
     def _handle_events(self) -> None:
-        for channel in self._channels:
+        for desktop in self._desktops:
             none: list[ButtonPressed | Available] = []
-            while events := _guarded(none, channel.take_events):
+            while events := _guarded(none, desktop.take_events):
                 for event in events:
-                    self._handle_event(channel, event)
+                    self._handle_event(desktop, event)
 
-    def _handle_event(self, channel: DesktopChannel, event: ButtonPressed | Available) -> None:
+    def _handle_event(self, desktop: DesktopSink, event: ButtonPressed | Available) -> None:
         if isinstance(event, ButtonPressed):
             _guarded(None, self._on_action, event.banner_key, event.action_key)
             return
-        _guarded(None, channel.prepare)
+        _guarded(None, desktop.prepare)
         self._retry_seconds = FIRST_RETRY_SECONDS
         if self._waiting:
             self._retry_at_seconds = time.monotonic()
 
-    def _try_channels(self, banner: Banner) -> DeliveryResult:
+    def _try_desktops(self, banner: Banner) -> DeliveryResult:
         reasons = []
-        for channel in self._channels:
+        for desktop in self._desktops:
             broken = DeliveryResult(
-                False, _("{service} failed, see the log").format(service=type(channel).__name__)
+                False, _("{service} failed, see the log").format(service=type(desktop).__name__)
             )
-            result = _guarded(broken, channel.deliver, banner)
+            result = _guarded(broken, desktop.send, banner)
             if result.delivered:
-                self._speaker = channel
+                self._speaker = desktop
                 return result
             reasons.append(result.reason)
-        self._speaker = self._channels[0] if self._channels else None
+        self._speaker = self._desktops[0] if self._desktops else None
         return DeliveryResult(False, "; ".join(reasons) or self.status)
 
     def _report(self, banner: Banner, result: DeliveryResult) -> None:
         if not result.delivered:
-            self._note(f"not shown on the desktop: {banner.title}: {result.reason}")
+            self._log(f"not shown on the desktop: {banner.title}: {result.reason}")
         if self._on_delivered:
             _guarded(None, self._on_delivered, banner.key, result.delivered, result.reason)
 
-    def _note(self, text: str) -> None:
-        if self._log:
-            self._log.append(text)
-
     def _close(self) -> None:
-        for channel in self._channels:
-            _guarded(None, channel.close)
+        for desktop in self._desktops:
+            _guarded(None, desktop.close)
         self._woken.close()
         self._waker.close()
 
@@ -289,7 +283,7 @@ def _guarded(otherwise: T, function: Callable[..., T], *arguments: object) -> T:
     """Call it, and outlive it: the next alert must come through whatever goes wrong with this."""
     try:
         return function(*arguments)
-    except Exception:  # Channels and callbacks answer for what they foresee; this is the rest.
+    except Exception:  # Sinks and callbacks answer for what they foresee; this is the rest.
         _logger.exception("%s failed", function)
         return otherwise
 

@@ -15,7 +15,7 @@ class RotatedFile:
         """The file starts anew at `limit_bytes`; what was there gets the suffix ".1"."""
         self._path = path
         self._old_path = path.with_name(path.name + ".1")
-        self._limit_bytes = limit_bytes
+        self.limit_bytes = limit_bytes
         self._lock = threading.Lock()
 
     def append(self, line: bytes) -> bool:
@@ -38,7 +38,7 @@ class RotatedFile:
 
     def _make_room(self, size_bytes: int) -> None:
         with contextlib.suppress(FileNotFoundError):
-            if self._path.stat().st_size + size_bytes > self._limit_bytes:
+            if self._path.stat().st_size + size_bytes > self.limit_bytes:
                 self._path.replace(self._old_path)
 
     def _open(self) -> int:

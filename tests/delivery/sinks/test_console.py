@@ -44,7 +44,7 @@ def terminal() -> Iterator[Terminal]:
 
 
 def test_an_alert_is_one_coloured_line(terminal: Terminal) -> None:
-    Console(terminal.inside, {"TERM": "xterm"}).show(HOSTILE)
+    Console(terminal.inside, {"TERM": "xterm"}).send(HOSTILE)
     line = terminal.shown()
     assert line.endswith("\x1b[1;31mCRITICAL\x1b[0m �]0;owned� grows: line · next�[2J\r\n")
     assert line.count("\n") == 1
@@ -53,7 +53,7 @@ def test_an_alert_is_one_coloured_line(terminal: Terminal) -> None:
 @pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_colours_are_left_out_where_unwanted(terminal: Terminal, env: dict[str, str]) -> None:
     """Then no escape sequence at all reaches the terminal, whatever is in the text."""
-    Console(terminal.inside, env).show(HOSTILE)
+    Console(terminal.inside, env).send(HOSTILE)
     line = terminal.shown()
     assert " CRITICAL �]0;owned�" in line
     assert "\x1b" not in line
@@ -61,27 +61,27 @@ def test_colours_are_left_out_where_unwanted(terminal: Terminal, env: dict[str, 
 
 def test_nothing_is_written_into_a_file() -> None:
     file = io.StringIO()
-    Console(file, {}).show(HOSTILE)
+    Console(file, {}).send(HOSTILE)
     assert file.getvalue() == ""
 
 
 def test_a_terminal_that_is_gone_is_no_error(terminal: Terminal) -> None:
     terminal.inside.close()
-    Console(terminal.inside, {}).show(HOSTILE)
+    Console(terminal.inside, {}).send(HOSTILE)
 
 
 def test_a_stopped_terminal_does_not_stop_the_caller(terminal: Terminal) -> None:
     """Ctrl-S holds output back until Ctrl-Q; alerts must reach the desktop meanwhile."""
     fcntl.ioctl(terminal.inside, termios.TCXONC, termios.TCOOFF)
-    Console(terminal.inside, {}).show(HOSTILE)
+    Console(terminal.inside, {}).send(HOSTILE)
     fcntl.ioctl(terminal.inside, termios.TCXONC, termios.TCOON)
-    Console(terminal.inside, {}).show(Banner("k", "later", "", Level.NORMAL))
+    Console(terminal.inside, {}).send(Banner("k", "later", "", Level.NORMAL))
     assert "later" in terminal.shown()
 
 
 def test_characters_the_terminal_lacks_are_replaced() -> None:
     outside, inner = os.openpty()
     with os.fdopen(inner, "w", encoding="ascii") as inside:
-        Console(inside, {}).show(Banner("k", "größer", "", Level.WARNING))
+        Console(inside, {}).send(Banner("k", "größer", "", Level.WARNING))
         assert "gr??er" in os.read(outside, 65536).decode()
     os.close(outside)

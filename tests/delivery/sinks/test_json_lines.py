@@ -26,7 +26,7 @@ def test_a_line_holds_the_facts(tmp_path: Path) -> None:
     file = tmp_path / "alerts.jsonl"
     lines = JsonLines(file, LIMIT_BYTES)
     told = [transition(1), transition(2, kind="resolved", level=Level.CRITICAL)]
-    assert all(lines.append(each) for each in told)
+    assert all(lines.send(each) for each in told)
     assert facts(file) == [each.facts() for each in told]
     if os.name == "posix":
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -34,7 +34,7 @@ def test_a_line_holds_the_facts(tmp_path: Path) -> None:
 
 def test_hostile_text_stays_in_its_line_and_comes_back(tmp_path: Path) -> None:
     file = tmp_path / "alerts.jsonl"
-    JsonLines(file, LIMIT_BYTES).append(transition(title=HOSTILE, body="\x1b" * 10**6))
+    JsonLines(file, LIMIT_BYTES).send(transition(title=HOSTILE, body="\x1b" * 10**6))
     (line,) = facts(file)
     assert line["title"] == HOSTILE
     assert file.stat().st_size < 100_000
@@ -44,7 +44,7 @@ def test_hostile_text_stays_in_its_line_and_comes_back(tmp_path: Path) -> None:
 def test_it_is_bounded_and_keeps_one_older_file(tmp_path: Path) -> None:
     lines = JsonLines(tmp_path / "alerts.jsonl", limit_bytes=2000)
     for number in range(50):
-        lines.append(transition(number))
+        lines.send(transition(number))
     files = sorted(tmp_path.iterdir())
     assert [file.name for file in files] == ["alerts.jsonl", "alerts.jsonl.1"]
     assert all(0 < file.stat().st_size <= 2000 for file in files)
@@ -57,7 +57,7 @@ def test_threads_do_not_tear_lines(tmp_path: Path) -> None:
     file = tmp_path / "alerts.jsonl"
     lines = JsonLines(file, LIMIT_BYTES)
     threads = [
-        threading.Thread(target=lambda: [lines.append(transition(1)) for _ in range(50)])
+        threading.Thread(target=lambda: [lines.send(transition(1)) for _ in range(50)])
         for _ in range(4)
     ]
     for thread in threads:
@@ -73,17 +73,17 @@ def test_a_disk_that_fills_within_a_line_leaves_no_half_of_it(tmp_path: Path) ->
 
     file = tmp_path / "alerts.jsonl"
     lines = JsonLines(file, LIMIT_BYTES)
-    assert lines.append(transition(1))
+    assert lines.send(transition(1))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 20, hard))
     try:
-        assert not lines.append(transition(2))
+        assert not lines.send(transition(2))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert lines.append(transition(3))
+    assert lines.send(transition(3))
     assert [line["title"] for line in facts(file)] == [transition(n).title for n in (1, 3)]
 
 
 def test_what_cannot_be_written_is_lost_in_silence(tmp_path: Path) -> None:
-    assert not JsonLines(tmp_path / "missing" / "alerts.jsonl", LIMIT_BYTES).append(transition())
-    assert not JsonLines(tmp_path, LIMIT_BYTES).append(transition())
+    assert not JsonLines(tmp_path / "missing" / "alerts.jsonl", LIMIT_BYTES).send(transition())
+    assert not JsonLines(tmp_path, LIMIT_BYTES).send(transition())

@@ -6,10 +6,11 @@ import os
 import select
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
 from trayapp.delivery.banner import Banner, one_line
+from trayapp.delivery.sinks import Sink, Surroundings
 from trayapp.domain.records.levels import Level
 
 _COLOURS = {
@@ -21,18 +22,31 @@ _COLOURS = {
 _RESET = "\x1b[0m"
 
 
-class Console:
+def open_sink(surroundings: Surroundings) -> Console:
+    return Console(print_between=surroundings.print_between)
+
+
+class Console(Sink[Banner]):
     """Writes to a terminal; into a file or pipe it writes nothing. One thread."""
 
-    def __init__(self, stream: TextIO | None = None, env: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        stream: TextIO | None = None,
+        env: Mapping[str, str] = os.environ,
+        print_between: Callable[[Callable[[], None]], None] = lambda write: write(),
+    ) -> None:
         """`stream` None means standard error; `env` says whether colours are wanted."""
+        self._print_between = print_between
         self._stream = sys.stderr if stream is None else stream
         self._coloured = not env.get("NO_COLOR") and env.get("TERM") != "dumb"
         if sys.platform == "win32":
             self._coloured = self._coloured and "WT_SESSION" in env
 
-    def show(self, banner: Banner) -> None:
+    def send(self, banner: Banner, /) -> None:
         """Write one line, without waiting for the terminal; never raises."""
+        self._print_between(lambda: self._write(banner))
+
+    def _write(self, banner: Banner) -> None:
         label = banner.level.said.upper()
         colour, reset = (_COLOURS[banner.level], _RESET) if self._coloured else ("", "")
         line = f"{time.strftime('%H:%M:%S')} {colour}{label}{reset} {one_line(banner)}\n"

@@ -20,7 +20,7 @@ from jeepney import (
 )
 
 from trayapp.delivery.banner import Banner, DeliveryResult, plain, presentable
-from trayapp.delivery.channel import Available, ButtonPressed
+from trayapp.delivery.sinks import Available, ButtonPressed, DesktopSink, Surroundings
 from trayapp.domain.records.levels import Level
 from trayapp.language.catalogue import N_, _, format_number
 from trayapp.platforms.session_bus import BUS, BusError, SessionBus
@@ -78,14 +78,18 @@ class _Service:
     """Banners shown after we had stopped waiting: already there when they are tried again."""
 
 
-class FreedesktopNotifications:
-    """Shows banners through `org.freedesktop.Notifications`; a `DesktopChannel`.
+def open_sink(surroundings: Surroundings) -> FreedesktopNotifications:
+    return FreedesktopNotifications(icon_file=surroundings.icon_file)
+
+
+class FreedesktopNotifications(DesktopSink):
+    """Shows banners through `org.freedesktop.Notifications`.
 
     It has a connection of its own, so that nothing else waits for a hanging service. The service
     may come, hang, end and come back at any time.
 
-    A hanging service is given one banner only; before the next it is asked whether it lives. Else
-    it would show every attempt at once when it goes on.
+    Each call takes at most `CALL_LIMIT_SECONDS`. A hanging service is given one banner only; before
+    the next it is asked whether it lives, else it would show every attempt at once later.
     """
 
     def __init__(
@@ -101,17 +105,14 @@ class FreedesktopNotifications:
         self._events: list[ButtonPressed | Available] = []
 
     def prepare(self) -> None:
-        """See `DesktopChannel`; at most `CALL_LIMIT_SECONDS`."""
         self._guarded(self._meet_service)
 
-    def deliver(self, banner: Banner) -> DeliveryResult:
-        """See `DesktopChannel`; at most `CALL_LIMIT_SECONDS`."""
+    def send(self, banner: Banner, /) -> DeliveryResult:
         if self._guarded(lambda deadline: self._show(banner, deadline)):
             return DeliveryResult(True, self._service.title)
         return DeliveryResult(False, self.status)
 
     def withdraw(self, key: str) -> None:
-        """See `DesktopChannel`. The service is not waited for."""
         service = self._service
         service.late.pop(key, None)
         if service.unanswered and service.unanswered.banner.key == key:
@@ -120,18 +121,15 @@ class FreedesktopNotifications:
             self._guarded(lambda deadline: self._close_banner(number, deadline))
 
     def finish(self, banner: Banner) -> None:
-        """See `DesktopChannel`; at most `CALL_LIMIT_SECONDS`."""
         if banner.key in self._service.numbers:
-            self.deliver(banner)
+            self.send(banner)
         else:
             self.withdraw(banner.key)
 
     def fileno(self) -> int | None:
-        """See `DesktopChannel`."""
         return self._bus.fileno() if self._bus else None
 
     def take_events(self) -> list[ButtonPressed | Available]:
-        """See `DesktopChannel`."""
         if self._bus:
             try:
                 for message in self._bus.take():
@@ -142,7 +140,6 @@ class FreedesktopNotifications:
         return events
 
     def close(self) -> None:
-        """See `DesktopChannel`."""
         for key in list(self._service.numbers):
             self.withdraw(key)
         self._lose_bus(_("notifications stopped"))

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Mapping
 from pathlib import Path
 
+from trayapp.delivery.sinks import Surroundings, TransitionSink
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.transitions import Transition
 
@@ -20,13 +21,17 @@ _PRIORITIES = {Level.NORMAL: 6, Level.WARNING: 4, Level.CRITICAL: 3, Level.EMERG
 """As syslog counts. Never 0: journald writes that onto everybody's terminals."""
 
 
-class Journal:
+def open_sink(_surroundings: Surroundings) -> Journal:
+    return Journal()
+
+
+class Journal(TransitionSink):
     """Sends transitions to journald, where there is one. Any thread."""
 
     def __init__(self, address: Path = JOURNAL_SOCKET) -> None:
         self._address = address
 
-    def send(self, transition: Transition) -> bool:
+    def send(self, transition: Transition, /) -> bool:
         """Send one entry; neither waits nor raises.
 
         Returns: whether the journal has it; False where there is none, or it takes none now.

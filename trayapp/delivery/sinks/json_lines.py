@@ -6,20 +6,30 @@ import json
 from pathlib import Path
 
 from trayapp.delivery.rotated import RotatedFile
+from trayapp.delivery.sinks import Surroundings, TransitionSink
 from trayapp.domain.records.transitions import Transition
+from trayapp.settings import Settings
 
 _LONGEST_TEXT = 8000
 """Characters; a process may call itself by megabytes."""
 
 
-class JsonLines:
-    """Appends what `Transition.facts` tells; keeps one older file beside it. Any thread."""
+def open_sink(surroundings: Surroundings) -> JsonLines:
+    size_bytes = surroundings.settings.delivery.json_lines_bytes
+    return JsonLines(surroundings.paths.alerts_file, size_bytes)
+
+
+class JsonLines(TransitionSink):
+    """Appends `Transition.facts` to a file; keeps one older file beside it. Any thread."""
 
     def __init__(self, path: Path, limit_bytes: int) -> None:
         """The file starts anew at `limit_bytes`; what was there gets the suffix ".1"."""
         self._file = RotatedFile(path, limit_bytes)
 
-    def append(self, transition: Transition) -> bool:
+    def follow(self, settings: Settings) -> None:
+        self._file.limit_bytes = settings.delivery.json_lines_bytes
+
+    def send(self, transition: Transition, /) -> bool:
         """Write one line: ASCII, every control character escaped. Raises nothing.
 
         Returns: whether it is in the file.

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from trayapp.delivery.banner import plain
+from trayapp.delivery.banner import Banner, one_line, plain
 from trayapp.delivery.rotated import RotatedFile
+from trayapp.delivery.sinks import Sink, Surroundings
+
+
+def open_sink(surroundings: Surroundings) -> AlertLog:
+    return AlertLog(surroundings.log)
+
+
+class AlertLog(Sink[Banner]):
+    """Writes each banner as one line with its level."""
+
+    def __init__(self, log: Callable[[str], object]) -> None:
+        """`log` takes a line, such as `LogFile.append`."""
+        self._log = log
+
+    def send(self, banner: Banner, /) -> None:
+        self._log(f"{banner.level.label}: {one_line(banner)}")
 
 
 class LogFile:

@@ -1,201 +1,283 @@
-"""The delivery child: sends what waits for one channel through Apprise.
+"""Remote channels, seen from the applet: what to send waits on disk, and children send it.
 
-Nothing that it prints or raises holds anything of the address, nor any text of Apprise's, which
-may repeat it.
+One child per channel, so that none waits for another; nothing here waits for a child.
 """
 
 from __future__ import annotations
 
 import logging
-import re
-import socket
+import threading
 import time
-import warnings
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from trayapp.delivery.banner import plain
+from trayapp.delivery.child import Child
+from trayapp.delivery.retries import Retries
+from trayapp.delivery.sinks import Surroundings, TransitionSink
 from trayapp.delivery.spool import Spool
+from trayapp.domain.judging.alerting import Announcement
 from trayapp.domain.records.levels import Level
+from trayapp.domain.records.series import Event, JsonValue
 from trayapp.domain.records.transitions import Transition
-from trayapp.errors import AlreadyRunningError, ChannelError, DeliveryError
-from trayapp.language.catalogue import N_, _
-from trayapp.platforms import current_platform
+from trayapp.language.catalogue import _, ngettext
+from trayapp.settings import Settings
 
-TURN_SECONDS = 300.0
-"""Apprise waits 5.5 s between two messages to most services; the rest is for the next child."""
+CHILD_LIMIT_SECONDS = 600.0
+"""A child that takes longer hangs, and is ended; it stops by itself before that."""
+SENT = 0
+CANNOT_WORK = 2
+"""Exit codes of a child; any other means: try again later."""
 
-# Chats call everybody for "@everyone" and "<!here>": names of processes are not to do that.
-_CALLS = re.compile("[@<]")
-_ZERO_WIDTH_SPACE = "\u200b"
+CHANNEL = "channel"
+"""The kind of the events about them."""
 
-_CAUSES = (
-    ("timed out", N_("no answer in time")),
-    ("timeout", N_("no answer in time")),
-    ("refused", N_("the connection was refused")),
-    ("name or service not known", N_("its host is not found")),
-    ("failed to resolve", N_("its host is not found")),
-    ("name resolution", N_("its host is not found")),
-    ("getaddrinfo", N_("its host is not found")),
-    ("unreachable", N_("its network cannot be reached")),
-    ("certificate", N_("its certificate is not trusted")),
-    ("authentication", N_("it does not accept user and password")),
-)
-_FOOTERS = {
-    "raised": N_("{host}: {level} since {since}, raised {time}"),
-    "escalated": N_("{host}: {level} since {since}, escalated {time}"),
-    "resolved": N_("{host}: {level} since {since}, resolved {time}"),
-}
-_STATUS = re.compile(r"error=(\d{3})\b")
+_SWEEP_SECONDS = 600.0
+_logger = logging.getLogger(__name__)
 
 
-def find_address(
-    url: str | None, url_env: str | None, url_keyring: str | None, env: Mapping[str, str]
-) -> str:
-    """The address, from whichever of the three is set.
-
-    Raises: ChannelError if there is none, DeliveryError if the keyring does not open now.
-    """
-    if url is not None:
-        return url
-    if url_env is not None:
-        if address := env.get(url_env):
-            return address
-        raise ChannelError(
-            _("the environment variable of its url_env is not set where Memtray runs")
-        )
-    service, _slash, user = (url_keyring or "").rpartition("/")
-    if address := _from_keyring(service, user):
-        return address
-    raise ChannelError(_("the keyring has no such entry as its url_keyring"))
-
-
-def check_address(address: str) -> None:
-    """See that Apprise knows what to do with it; nothing is sent.
-
-    Raises: ChannelError if it does not.
-    """
-    _listen()
-    _open_service(address)
-
-
-def deliver(spool: Spool, channel: str, address: str, turn_seconds: float = TURN_SECONDS) -> None:
-    """Send what waits for the channel, in order, for so long; what was taken is removed at once.
-
-    An alert is sent again if this process ends between the two.
-    Raises: ChannelError if that cannot work as it is, DeliveryError if not now.
-    """
-    if not spool.entries(channel):
-        return
-    heard = _listen()
-    started_seconds = time.monotonic()
-    try:
-        with current_platform().single_instance_lock(spool.lock_file(channel)):
-            service = _open_service(address)
-            for entry in spool.entries(channel):
-                transition = spool.read(channel, entry)
-                if transition is not None and not _send(service, transition):
-                    raise DeliveryError(heard.cause())
-                spool.remove(channel, [entry])
-                if time.monotonic() - started_seconds >= turn_seconds:
-                    return
-    except AlreadyRunningError as error:
-        raise DeliveryError(_("it is being served by another process")) from error
-
-
-def _from_keyring(service: str, user: str) -> str | None:
-    try:
-        import keyring
-    except ImportError as error:
-        raise ChannelError(
-            _("url_keyring needs the package keyring; pip install keyring")
-        ) from error
-    try:
-        address = keyring.get_password(service, user)
-    except Exception as error:  # noqa: BLE001 - every keyring brings its own
-        reason = type(error).__name__
-        raise DeliveryError(
-            _("the keyring does not open: {reason}").format(reason=reason)
-        ) from None
-    return address if isinstance(address, str) else None
-
-
-def _open_service(address: str) -> Any:
-    try:
-        import apprise
-    except ImportError as error:
-        raise ChannelError(_('Apprise is missing; pip install "memtray[remote]"')) from error
-    # Not `add(address)`: it takes several at once, and one that fails would have all repeat.
-    service = apprise.Apprise.instantiate(address)
-    if service is None:
-        raise ChannelError(_("its address is none that Apprise knows"))
-    services = apprise.Apprise()
-    services.add(service)
-    return services
-
-
-def _listen() -> _Listener:
-    """From now on, what libraries have to say goes to the listener and nowhere else."""
-    warnings.simplefilter("ignore")
-    heard = _Listener()
-    logging.getLogger().handlers = [heard]
-    # The cause of a failure is told on this level only.
-    logging.getLogger("apprise").setLevel(logging.DEBUG)
-    return heard
-
-
-def _send(service: Any, transition: Transition) -> bool:
-    over = transition.kind == "resolved"
-    title = _("Over: {title}").format(title=transition.title) if over else transition.title
-    try:
-        sent = service.notify(
-            title=_shown(plain(title, 200)) or "Memtray",
-            body=_shown(plain(transition.body, 4000, keep_lines=True) + f"\n{_footer(transition)}"),
-            notify_type=_notify_type(transition),
-            body_format="text",
-        )
-    except Exception as error:  # noqa: BLE001 - a hundred services, each with its own errors
-        reason = type(error).__name__
-        raise DeliveryError(_("Apprise failed with {reason}").format(reason=reason)) from None
-    return bool(sent)
-
-
-def _notify_type(transition: Transition) -> str:
-    if transition.kind == "resolved":
-        return "success"
-    return "warning" if transition.level <= Level.WARNING else "failure"
-
-
-def _footer(transition: Transition) -> str:
-    """What a person far away cannot see: which machine, and when."""
-    moments = [transition.since_wall_seconds, transition.wall_seconds]
-    since, at = (time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(wall)) for wall in moments)
-    host = plain(socket.gethostname(), 100)
-    return _(_FOOTERS[transition.kind]).format(
-        host=host, level=transition.level.said, since=since, time=at
+def open_sink(surroundings: Surroundings) -> Outbox:
+    assert surroundings.start_delivery is not None  # noqa: S101 - who forwards messages has it
+    return Outbox(
+        surroundings.paths.outbox, surroundings.start_delivery, record=surroundings.record
     )
 
 
-def _shown(text: str) -> str:
-    return _CALLS.sub(lambda match: match[0] + _ZERO_WIDTH_SPACE, text)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteChannel:
+    """What the applet knows of a channel: everything but its address."""
+
+    name: str
+    level: Level = Level.WARNING
+    """The least that is sent."""
+    resolved: bool = True
+    """Tell also when it is over."""
+
+    def wants(self, transition: Transition) -> bool:
+        """Whether to send it there."""
+        return transition.level >= self.level and (self.resolved or transition.kind != "resolved")
 
 
-class _Listener(logging.Handler):
-    """Hears what Apprise tells, and keeps of it only the cause in words of ours."""
+@dataclass(slots=True)
+class _Line:
+    """One channel at work."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._causes: list[str] = []
+    channel: RemoteChannel
+    waiting: int = 0
+    retries: Retries = field(default_factory=Retries)
+    child: Child | None = None
+    started_seconds: float = 0.0
+    problem: str | None = None
+    overflowed: bool = False
 
-    def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage().lower()
-        # Below a warning only exceptions: the rest is what is sent, with anybody's words.
-        if record.levelno < logging.WARNING and not text.startswith("socket exception"):
+
+class Outbox(TransitionSink):
+    """Keeps what remote channels are to be sent until their children have sent it. Any thread."""
+
+    def __init__(
+        self,
+        folder: Path,
+        start: Callable[[str], Child],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+        record: Callable[[Event], None] = lambda _: None,
+    ) -> None:
+        """`start(channel name)` starts a child, see `start_child`; may raise OSError.
+
+        `record` gets what became of each alert, for the journal; in whatever thread calls.
+        """
+        self._spool = Spool(folder)
+        self._start = start
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._record = record
+        self._lock = threading.Lock()
+        self._lines: dict[str, _Line] = {}
+        self._orphans: list[Child] = []
+        self._next_sweep_seconds = clock()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        with self._lock:
+            return tuple(line.problem for line in self._lines.values() if line.problem)
+
+    def follow(self, settings: Settings) -> None:
+        self.set_channels(
+            RemoteChannel(name=each.name, level=Level[each.level.upper()], resolved=each.resolved)
+            for each in settings.channels
+        )
+
+    def set_channels(self, channels: Iterable[RemoteChannel]) -> None:
+        """Send to these from now on, and at once what waits for them since an earlier run.
+
+        To be called again when the settings have changed: a channel that failed gets a new chance.
+        """
+        with self._lock:
+            before, self._lines = self._lines, {}
+            for channel in channels:
+                line = before.pop(channel.name, None) or _Line(channel)
+                self._lines[channel.name] = replace(
+                    line,
+                    channel=channel,
+                    retries=Retries(),
+                    problem=None,
+                    waiting=len(self._spool.entries(channel.name)),
+                )
+            for gone in before.values():
+                if gone.child is not None:
+                    gone.child.kill()
+                    self._orphans.append(gone.child)
+
+    def send(self, transition: Transition, /) -> None:
+        """Queue it for every channel that wants it, as a small file for each."""
+        with self._lock:
+            for line in self._lines.values():
+                if line.channel.wants(transition):
+                    self._keep(line, transition)
+        self.tick()
+
+    def note_held(self, announcement: Announcement, wall_seconds: float) -> None:
+        with self._lock:
+            names = [
+                line.channel.name
+                for line in self._lines.values()
+                if announcement.incident.level >= line.channel.level
+            ]
+        incident = announcement.incident
+        for name in names:
+            data: dict[str, JsonValue] = {"incident": incident.key, "about": incident.identity}
+            data |= {"channel": name, "outcome": "held", "reason": announcement.reason}
+            self._record(
+                Event(
+                    wall_seconds=wall_seconds,
+                    kind=CHANNEL,
+                    subject=incident.subject,
+                    level=incident.level.label,
+                    text=_("{name}: not sent: {title}").format(name=name, title=incident.title),
+                    data=data,
+                )
+            )
+
+    def tick(self) -> None:
+        """Let go of children that ended and start those that are due.
+
+        With nothing to send this costs microseconds.
+        """
+        with self._lock:
+            now = self._clock()
+            for line in self._lines.values():
+                if line.child is not None:
+                    self._check_child(line, line.child, now)
+                if line.child is None and line.waiting and line.retries.is_due(now):
+                    self._start_child(line, now)
+            self._orphans = [child for child in self._orphans if child.poll() is None]
+            if now >= self._next_sweep_seconds:
+                self._next_sweep_seconds = now + _SWEEP_SECONDS
+                self._sweep()
+
+    def close(self) -> None:
+        """End all children; what they have not sent waits for the next run."""
+        with self._lock:
+            for child in [*self._orphans, *(line.child for line in self._lines.values())]:
+                if child is not None:
+                    child.end()
+            self._orphans = []
+            for line in self._lines.values():
+                line.child = None
+
+    def _keep(self, line: _Line, transition: Transition) -> None:
+        name = line.channel.name
+        try:
+            dropped = self._spool.put(name, transition)
+        except OSError as error:
+            _logger.error("an alert for %r is lost, it cannot be kept: %s", name, error.strerror)
+            self._note(line, transition, "lost", error.strerror)
             return
-        if status := _STATUS.search(text):
-            self._causes.append(_("its server answered with {status}").format(status=status[1]))
-        self._causes += [_(words) for sign, words in _CAUSES if sign in text]
+        self._note(line, transition, "queued")
+        line.waiting += 1 - dropped
+        if dropped and not line.overflowed:
+            _logger.warning("too many alerts wait for %r: the least severe are dropped", name)
+        line.overflowed = bool(dropped)
 
-    def cause(self) -> str:
-        """The last one that was recognised, as a sentence."""
-        return self._causes[-1] if self._causes else _("it was not taken")
+    def _note(
+        self, line: _Line, transition: Transition, outcome: str, reason: str | None = None
+    ) -> None:
+        name = line.channel.name
+        text = _("{name}: to be sent: {title}") if reason is None else _("{name}: lost: {title}")
+        self._record(
+            Event(
+                wall_seconds=transition.wall_seconds,
+                kind=CHANNEL,
+                subject=transition.subject,
+                level=transition.level.label,
+                text=text.format(name=name, title=transition.title),
+                data={
+                    "incident": transition.key,
+                    "about": transition.about or None,
+                    "channel": name,
+                    "transition": transition.kind,
+                    "outcome": outcome,
+                    "reason": reason,
+                },
+            )
+        )
+
+    def _note_channel(self, line: _Line, outcome: str, text: str, reason: str | None) -> None:
+        data: dict[str, JsonValue] = {"channel": line.channel.name}
+        data |= {"outcome": outcome, "reason": reason, "waiting": line.waiting}
+        event = Event(wall_seconds=self._wall_clock(), kind=CHANNEL, text=text, data=data)
+        self._record(event)
+
+    def _start_child(self, line: _Line, now_seconds: float) -> None:
+        try:
+            line.child = self._start(line.channel.name)
+            line.started_seconds = now_seconds
+        except OSError as error:
+            reason = _("no process can be started: {reason}").format(reason=error.strerror)
+            self._on_failure(line, line.retries.after_failure(now_seconds), reason)
+
+    def _check_child(self, line: _Line, child: Child, now_seconds: float) -> None:
+        code = child.poll()
+        is_late = now_seconds - line.started_seconds >= CHILD_LIMIT_SECONDS
+        if code is None:
+            if is_late:
+                child.kill()
+            return
+        line.child = None
+        before, line.waiting = line.waiting, len(self._spool.entries(line.channel.name))
+        reason = child.complaint()
+        if code == CANNOT_WORK:
+            self._on_failure(line, line.retries.after_refusal(now_seconds), reason)
+        elif code != SENT or line.waiting >= before > 0:
+            if is_late:
+                minutes = round(CHILD_LIMIT_SECONDS / 60)
+                reason = ngettext(
+                    "took longer than {count} minute", "took longer than {count} minutes", minutes
+                ).format(count=minutes)
+            self._on_failure(line, line.retries.after_failure(now_seconds), reason)
+        else:
+            if line.problem:
+                _logger.warning("alerts reach %r again", line.channel.name)
+            sent = before - line.waiting
+            text = ngettext("{name}: {count} alert sent", "{name}: {count} alerts sent", sent)
+            shown = text.format(name=line.channel.name, count=sent)
+            self._note_channel(line, "sent", shown, None)
+            line.retries, line.problem = Retries(), None
+
+    def _on_failure(self, line: _Line, retries: Retries, reason: str) -> None:
+        line.retries = retries
+        problem = _("Alerts do not reach {name}: {reason}").format(
+            name=repr(line.channel.name), reason=plain(reason, 500) or _("ended without a word")
+        )
+        if problem != line.problem:
+            _logger.warning("%s", problem)
+            self._note_channel(line, "failed", problem, plain(reason, 500))
+        line.problem = problem
+
+    def _sweep(self) -> None:
+        if dropped := self._spool.drop_outdated(self._wall_clock()):
+            _logger.warning("%d alerts were not sent for a day and are dropped", dropped)
+            for line in self._lines.values():
+                line.waiting = len(self._spool.entries(line.channel.name))

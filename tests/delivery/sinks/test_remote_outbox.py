@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.delivery.telling import transition
-from trayapp.delivery.outbox import Outbox, RemoteChannel
+from trayapp.delivery.sinks.remote import Outbox, RemoteChannel
 from trayapp.delivery.spool import Spool
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.transitions import Transition
@@ -63,7 +63,7 @@ class Bench:
 
     def wait(self, seconds: float) -> None:
         self.seconds += seconds
-        self.outbox.look()
+        self.outbox.tick()
 
     def running(self) -> list[str]:
         return [child.channel for child in self.children if child.code is None]
@@ -79,7 +79,7 @@ class Bench:
             spool = Spool(self.folder)
             spool.remove(channel, spool.entries(channel))
         child.code, child.said = code, said
-        self.outbox.look()
+        self.outbox.tick()
 
     def waiting(self, channel: str) -> list[Transition | None]:
         spool = Spool(self.folder)
@@ -107,7 +107,7 @@ def test_nothing_is_started_for_nothing(bench: Bench) -> None:
 def test_each_channel_has_a_child_of_its_own_and_only_one(bench: Bench) -> None:
     outbox = bench.restart(MAIL, CHAT)
     for number in range(3):
-        outbox.put(transition(number))
+        outbox.send(transition(number))
         bench.wait(1)
     assert bench.running() == ["mail", "chat"]
 
@@ -118,7 +118,7 @@ def test_a_channel_gets_what_it_wants(bench: Bench) -> None:
     warning, critical = transition(1), transition(2, kind="escalated", level=Level.CRITICAL)
     over = transition(3, kind="resolved", level=Level.CRITICAL)
     for each in (warning, critical, over):
-        outbox.put(each)
+        outbox.send(each)
     assert bench.waiting("mail") == [warning, critical, over]
     assert bench.waiting("quiet") == [critical]
 
@@ -126,7 +126,7 @@ def test_a_channel_gets_what_it_wants(bench: Bench) -> None:
 def test_a_dead_channel_does_not_delay_another(bench: Bench) -> None:
     outbox = bench.restart(MAIL, CHAT)
     for number in range(100):
-        outbox.put(transition(number))
+        outbox.send(transition(number))
         if "mail" in bench.running():
             bench.finish("mail", 1)
         bench.finish("chat", 0)
@@ -138,11 +138,11 @@ def test_a_dead_channel_does_not_delay_another(bench: Bench) -> None:
 
 def test_it_is_tried_again_ever_more_rarely(bench: Bench) -> None:
     outbox = bench.restart(MAIL)
-    outbox.put(transition(1))
+    outbox.send(transition(1))
     for wait in (30, 60, 120, 300, 600, 600):
         bench.finish("mail", 1)
         bench.wait(wait - 1)
-        outbox.put(transition(2))
+        outbox.send(transition(2))
         assert bench.running() == []
         bench.wait(1)
         assert bench.running() == ["mail"]
@@ -150,13 +150,13 @@ def test_it_is_tried_again_ever_more_rarely(bench: Bench) -> None:
 
 def test_after_success_all_is_as_at_first(bench: Bench) -> None:
     outbox = bench.restart(MAIL)
-    outbox.put(transition(1))
+    outbox.send(transition(1))
     for wait in (30, 60):
         bench.finish("mail", 1)
         bench.wait(wait)
     bench.finish("mail", 0)
     assert bench.running() == []
-    outbox.put(transition(2))
+    outbox.send(transition(2))
     assert bench.running() == ["mail"]
     bench.finish("mail", 1)
     bench.wait(30)
@@ -165,19 +165,19 @@ def test_after_success_all_is_as_at_first(bench: Bench) -> None:
 
 def test_what_came_while_a_child_sent_is_sent_next(bench: Bench) -> None:
     outbox = bench.restart(MAIL)
-    outbox.put(transition(1))
-    outbox.put(transition(2))
+    outbox.send(transition(1))
+    outbox.send(transition(2))
     spool = Spool(bench.folder)
     spool.remove("mail", spool.entries("mail")[:1])
     bench.last("mail").code = 0
-    outbox.look()
+    outbox.tick()
     assert bench.running() == ["mail"]
     assert len(bench.children) == 2
 
 
 def test_a_child_that_sends_nothing_is_not_started_over_and_over(bench: Bench) -> None:
     outbox = bench.restart(MAIL)
-    outbox.put(transition(1))
+    outbox.send(transition(1))
     bench.last("mail").code = 0
     for _ in range(10):
         bench.wait(1)
@@ -189,7 +189,7 @@ def test_an_hour_offline_loses_nothing(bench: Bench) -> None:
     outbox = bench.restart(MAIL)
     told = [transition(number) for number in range(60)]
     for number, each in enumerate(told):
-        outbox.put(each)
+        outbox.send(each)
         for _ in range(6):
             if bench.running():
                 bench.finish("mail", 1, "its host is not found")
@@ -204,7 +204,7 @@ def test_an_hour_offline_loses_nothing(bench: Bench) -> None:
 
 
 def test_what_an_earlier_run_left_is_sent_at_the_start(bench: Bench) -> None:
-    bench.restart(MAIL).put(transition(1))
+    bench.restart(MAIL).send(transition(1))
     bench.outbox.close()
     assert bench.last("mail").was_ended
     bench.children.clear()
@@ -217,7 +217,7 @@ def test_what_cannot_work_is_told_once_and_tried_rarely(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     outbox = bench.restart(MAIL)
-    outbox.put(transition(1))
+    outbox.send(transition(1))
     for _ in range(3):
         bench.finish("mail", 2, "Apprise is missing; pip install it")
         bench.wait(599)
@@ -233,7 +233,7 @@ def test_what_cannot_work_is_told_once_and_tried_rarely(
 
 def test_what_a_child_says_is_one_plain_line(bench: Bench) -> None:
     outbox = bench.restart(MAIL)
-    outbox.put(transition(1))
+    outbox.send(transition(1))
     bench.finish("mail", 1, "a\nb\x1b[2J" + "x" * 10_000)
     (problem,) = outbox.problems
     assert problem.isprintable()
@@ -242,7 +242,7 @@ def test_what_a_child_says_is_one_plain_line(bench: Bench) -> None:
 
 def test_a_child_that_hangs_is_ended_and_counts_as_a_failure(bench: Bench) -> None:
     outbox = bench.restart(MAIL)
-    outbox.put(transition(1))
+    outbox.send(transition(1))
     bench.wait(599)
     assert not bench.last("mail").was_killed
     bench.wait(1)
@@ -256,7 +256,7 @@ def test_a_child_that_hangs_is_ended_and_counts_as_a_failure(bench: Bench) -> No
 def test_a_child_that_cannot_be_started_is_tried_again(bench: Bench) -> None:
     bench.refuses_to_start = True
     outbox = bench.restart(MAIL)
-    outbox.put(transition(1))
+    outbox.send(transition(1))
     (problem,) = outbox.problems
     assert "no process can be started" in problem
     bench.refuses_to_start = False
@@ -266,21 +266,21 @@ def test_a_child_that_cannot_be_started_is_tried_again(bench: Bench) -> None:
 
 def test_new_settings_are_a_new_chance(bench: Bench) -> None:
     outbox = bench.restart(MAIL)
-    outbox.put(transition(1))
+    outbox.send(transition(1))
     bench.finish("mail", 2, "its address is none that Apprise knows")
     outbox.set_channels([MAIL])
     assert outbox.problems == ()
-    outbox.look()
+    outbox.tick()
     assert bench.running() == ["mail"]
 
 
 def test_a_channel_that_is_removed_is_let_go(bench: Bench) -> None:
     outbox = bench.restart(MAIL, CHAT)
-    outbox.put(transition(1))
+    outbox.send(transition(1))
     outbox.set_channels([CHAT])
     assert bench.last("mail").was_killed
     assert not bench.last("chat").was_killed
-    outbox.put(transition(2))
+    outbox.send(transition(2))
     assert len(bench.waiting("mail")) == 1
     outbox.close()
     assert bench.last("mail").was_ended
@@ -290,8 +290,8 @@ def test_what_is_a_day_old_is_dropped_and_told(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     outbox = bench.restart(MAIL)
-    outbox.put(transition(1, wall_seconds=NOW))
-    outbox.put(transition(2, wall_seconds=NOW + 50_000))
+    outbox.send(transition(1, wall_seconds=NOW))
+    outbox.send(transition(2, wall_seconds=NOW + 50_000))
     bench.finish("mail", 1, "the connection was refused")
     bench.wait(86_000)
     assert bench.waiting("mail") == [transition(2, wall_seconds=NOW + 50_000)]
@@ -301,7 +301,7 @@ def test_what_is_a_day_old_is_dropped_and_told(
 def test_too_many_are_told_once(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     outbox = bench.restart(MAIL)
     for number in range(510):
-        outbox.put(transition(number))
+        outbox.send(transition(number))
     assert len(bench.waiting("mail")) == 500
     assert len(caplog.messages) == 1
 
@@ -311,7 +311,7 @@ def test_a_disk_that_takes_nothing_is_logged_and_nothing_else(
 ) -> None:
     bench.folder.write_text("in the way")
     outbox = bench.restart(MAIL)
-    outbox.put(transition(1))
+    outbox.send(transition(1))
     bench.wait(1000)
     assert bench.children == []
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
@@ -323,7 +323,7 @@ def test_looking_costs_nothing_while_nothing_waits(bench: Bench, channels: int) 
     durations = []
     for _ in range(500):
         started = time.perf_counter()
-        outbox.look()
+        outbox.tick()
         durations.append(time.perf_counter() - started)
     assert min(durations) < 100e-6
 
@@ -334,5 +334,5 @@ def test_keeping_leaves_no_descriptor_open(bench: Bench) -> None:
     outbox = bench.restart(MAIL)
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - counted, no paths
     for number in range(20):
-        outbox.put(transition(number))
+        outbox.send(transition(number))
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208

@@ -7,8 +7,9 @@ import warnings
 import pytest
 
 from trayapp.delivery.banner import Banner
-from trayapp.delivery.channels import find_channels
-from trayapp.delivery.sinks.portable import IconNotifications, PlyerNotifications
+from trayapp.delivery.sinks import Surroundings, open_sinks
+from trayapp.delivery.sinks.plyer import PlyerNotifications
+from trayapp.delivery.sinks.tray_icon import IconNotifications
 from trayapp.domain.records.levels import Level
 
 BANNER = Banner("k", "worker grows", "512 MiB, +200 KiB/s", Level.WARNING, (("trends", "Trends"),))
@@ -47,7 +48,7 @@ class FakePlyer:
 def test_plyer_shows_the_text_and_its_warning_is_not_heard() -> None:
     plyer = FakePlyer()
     channel = PlyerNotifications(plyer)
-    assert channel.deliver(BANNER).delivered
+    assert channel.send(BANNER).delivered
     assert plyer.shown == [("Memtray", "worker grows", "512 MiB, +200 KiB/s")]
     assert channel.status == "notifications by plyer"
 
@@ -56,7 +57,7 @@ def test_plyer_shows_the_text_and_its_warning_is_not_heard() -> None:
 def test_plyer_gets_only_what_windows_takes(name: str) -> None:
     """Too long a text would be lost in a thread of plyer's, where nobody sees the error."""
     plyer = FakePlyer()
-    result = PlyerNotifications(plyer).deliver(Banner("k", name, name, Level.EMERGENCY))
+    result = PlyerNotifications(plyer).send(Banner("k", name, name, Level.EMERGENCY))
     assert result.delivered
     ((_, title, _),) = plyer.shown
     assert title
@@ -75,7 +76,7 @@ def test_plyer_gets_only_what_windows_takes(name: str) -> None:
 def test_whatever_plyer_raises_is_a_reason(failure: Exception) -> None:
     """The person reads it in one line; the notifier goes on."""
     channel = PlyerNotifications(FakePlyer(failure))
-    result = channel.deliver(BANNER)
+    result = channel.send(BANNER)
     assert not result.delivered
     assert result.reason.startswith(f"plyer failed: {type(failure).__name__}: ")
     assert "\n" not in result.reason
@@ -85,8 +86,8 @@ def test_whatever_plyer_raises_is_a_reason(failure: Exception) -> None:
 def test_the_tray_icon_shows_title_and_text() -> None:
     shown: list[tuple[str, str]] = []
     channel = IconNotifications(lambda title, text: shown.append((title, text)))
-    assert channel.deliver(BANNER).delivered
-    assert channel.deliver(Banner("k", "only a title", "", Level.NORMAL)).delivered
+    assert channel.send(BANNER).delivered
+    assert channel.send(Banner("k", "only a title", "", Level.NORMAL)).delivered
     assert shown == [
         ("worker grows", "512 MiB, +200 KiB/s"),
         ("only a title", "only a title"),
@@ -97,7 +98,7 @@ def test_a_tray_icon_that_cannot_is_a_reason() -> None:
     def notify(title: str, text: str) -> None:
         raise NotImplementedError
 
-    result = IconNotifications(notify).deliver(BANNER)
+    result = IconNotifications(notify).send(BANNER)
     assert not result.delivered
     assert result.reason == "the tray icon failed: NotImplementedError"
 
@@ -111,6 +112,7 @@ def test_a_tray_icon_that_cannot_is_a_reason() -> None:
     ],
 )
 def test_the_best_way_comes_first(platform: str, names: list[str]) -> None:
-    channels = find_channels(icon_notify=lambda _title, _text: None, platform=platform)
+    here = Surroundings(icon_notify=lambda _title, _text: None, platform=platform)
+    channels = open_sinks("desktop", here)
     assert [type(channel).__name__ for channel in channels] == names
-    assert len(find_channels(platform=platform)) == 1
+    assert len(open_sinks("desktop", Surroundings(platform=platform))) == 1

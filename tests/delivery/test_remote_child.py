@@ -23,8 +23,9 @@ from tests.delivery.telling import (
     wait_until,
 )
 from trayapp.applet.children import memtray_command, package_parent
-from trayapp.delivery.outbox import Child, Outbox, RemoteChannel, start_child
-from trayapp.delivery.sinks.remote import find_address
+from trayapp.delivery.child import Child, start_child
+from trayapp.delivery.remote_child import find_address
+from trayapp.delivery.sinks.remote import Outbox, RemoteChannel
 from trayapp.delivery.spool import Spool
 from trayapp.domain.records.levels import Level
 from trayapp.errors import ChannelError, DeliveryError
@@ -62,7 +63,7 @@ class Applet:
 
     def look_until(self, is_true: Callable[[], object]) -> None:
         def looked() -> object:
-            self.outbox.look()
+            self.outbox.tick()
             return is_true()
 
         wait_until(looked)
@@ -132,7 +133,7 @@ def test_the_story_of_a_leak_arrives_as_mail(
             transition(title=title, kind="escalated", level=Level.CRITICAL),
             transition(title=title, kind="resolved", level=Level.CRITICAL),
         ):
-            applet.outbox.put(told)
+            applet.outbox.send(told)
             applet.look_until(lambda: not applet.waiting("mail"))
             # Apprise would let the next one wait for seconds in the same child.
             applet.look_until(lambda: applet.children[-1].poll() is not None)
@@ -158,7 +159,7 @@ def test_a_webhook_gets_what_there_is_in_order(applet: Applet) -> None:
     with serving(Webhook()) as server:
         applet.configure(f"hook: url = '{json_url(server.port)}'")
         for number in range(3):
-            applet.outbox.put(transition(number, level=Level(number + 1)))
+            applet.outbox.send(transition(number, level=Level(number + 1)))
         applet.look_until(lambda: len(server.posts) == 3)
     assert [post["title"] for post in server.posts] == [transition(n).title for n in range(3)]
     assert [post["type"] for post in server.posts] == ["warning", "failure", "failure"]
@@ -169,7 +170,7 @@ def test_a_name_calls_nobody(applet: Applet) -> None:
     """Chats alert a whole room for "@everyone" and "<!channel>"."""
     with serving(Webhook()) as server:
         applet.configure(f"hook: url = '{json_url(server.port)}'")
-        applet.outbox.put(transition(title="@everyone <!channel>", body="<@1> @here"))
+        applet.outbox.send(transition(title="@everyone <!channel>", body="<@1> @here"))
         applet.look_until(lambda: server.posts)
     told = server.posts[0]["title"] + server.posts[0]["message"]
     assert not any(call in told for call in ("@e", "@h", "<!", "<@"))
@@ -180,12 +181,12 @@ def test_a_receiver_that_is_down_gets_it_when_it_comes_up(
 ) -> None:
     port = free_port()
     applet.configure(f"hook: url = '{json_url(port)}'")
-    applet.outbox.put(transition(1))
+    applet.outbox.send(transition(1))
     applet.look_until(lambda: applet.outbox.problems)
     assert applet.outbox.problems == ("Alerts do not reach 'hook': the connection was refused",)
-    applet.outbox.put(transition(2))
+    applet.outbox.send(transition(2))
     with serving(Webhook(port)) as server:
-        applet.outbox.look()
+        applet.outbox.tick()
         assert len(applet.children) == 1
         applet.ahead_seconds = 30
         applet.look_until(lambda: len(server.posts) == 2 and not applet.outbox.problems)
@@ -199,7 +200,7 @@ def test_a_server_that_refuses_is_named_by_its_answer(
     with serving(Webhook()) as server:
         server.status = 503
         applet.configure(f"hook: url = '{json_url(server.port)}'")
-        applet.outbox.put(transition(1))
+        applet.outbox.send(transition(1))
         applet.look_until(lambda: applet.outbox.problems)
     (problem,) = applet.outbox.problems
     assert problem == "Alerts do not reach 'hook': its server answered with 503"
@@ -215,7 +216,7 @@ def test_a_wrong_password_is_said_but_not_shown(
             f"mail: url = 'mailto://me:{SECRET}@127.0.0.1:{server.port}"
             "?from=memtray@example.org&to=you@example.org'"
         )
-        applet.outbox.put(transition(1))
+        applet.outbox.send(transition(1))
         applet.look_until(lambda: applet.outbox.problems)
     (problem,) = applet.outbox.problems
     assert problem.endswith("it does not accept user and password")
@@ -229,7 +230,7 @@ def test_a_dead_channel_does_not_delay_a_living_one(applet: Applet) -> None:
             f"dead: url = 'json://127.0.0.1:{port}/?cto=60&rto=60'",
             f"living: url = '{json_url(server.port)}'",
         )
-        applet.outbox.put(transition(1))
+        applet.outbox.send(transition(1))
         applet.look_until(lambda: server.posts and not applet.waiting("living"))
         assert applet.children[0].poll() is None
         assert applet.waiting("dead") == 1
@@ -240,12 +241,12 @@ def test_a_restart_in_between_loses_nothing(applet: Applet) -> None:
     with serving(Webhook()) as server:
         server.status = 500
         applet.configure(f"hook: url = '{json_url(server.port)}'")
-        applet.outbox.put(transition(1))
-        applet.outbox.put(transition(2))
+        applet.outbox.send(transition(1))
+        applet.outbox.send(transition(2))
         applet.look_until(lambda: applet.outbox.problems)
         server.status = 200
         applet.restart("hook")
-        applet.outbox.put(transition(3))
+        applet.outbox.send(transition(3))
         applet.look_until(lambda: len(server.posts) == 3)
     assert [post["title"] for post in server.posts] == [transition(n).title for n in (1, 2, 3)]
 
@@ -262,7 +263,7 @@ def test_a_child_that_outlives_its_applet_and_a_new_one_do_not_send_twice(applet
                 second.append(other.complaint())
 
         server.while_posting = start_another
-        applet.outbox.put(transition(1))
+        applet.outbox.send(transition(1))
         applet.look_until(lambda: not applet.waiting("hook"))
     assert second == ["it is being served by another process"]
     assert len(server.posts) == 1
@@ -275,7 +276,7 @@ def test_a_child_takes_turns(applet: Applet) -> None:
         spool.put("hook", transition(number))
     with serving(Webhook()) as server:
         code = (
-            "from pathlib import Path; from trayapp.delivery.sinks.remote import deliver;"
+            "from pathlib import Path; from trayapp.delivery.remote_child import deliver;"
             "from trayapp.delivery.spool import Spool;"
             f"deliver(Spool(Path({str(applet.folder)!r})), 'hook', {json_url(server.port)!r}, 0)"
         )
@@ -287,7 +288,7 @@ def test_a_child_takes_turns(applet: Applet) -> None:
 def refusal(applet: Applet, *channels: str) -> str:
     """What is said about a channel that cannot work."""
     applet.configure(*channels)
-    applet.outbox.put(transition(1))
+    applet.outbox.send(transition(1))
     applet.look_until(lambda: applet.outbox.problems)
     (problem,) = applet.outbox.problems
     assert applet.children[-1].poll() == 2
@@ -323,7 +324,7 @@ def test_without_apprise_it_says_what_to_install(
 def test_an_address_that_others_can_read_is_not_used(applet: Applet) -> None:
     applet.configure(f"x: url = 'json://{SECRET}'")
     applet.settings_file.chmod(0o644)
-    applet.outbox.put(transition(1))
+    applet.outbox.send(transition(1))
     applet.look_until(lambda: applet.outbox.problems)
     assert f"chmod 600 {applet.settings_file}" in applet.outbox.problems[0]
 
@@ -334,7 +335,7 @@ def test_an_address_in_the_environment_is_used(
     with serving(Webhook()) as server:
         monkeypatch.setenv("MEMTRAY_HOOK", json_url(server.port))
         applet.configure("x: url_env = 'MEMTRAY_HOOK'")
-        applet.outbox.put(transition(1))
+        applet.outbox.send(transition(1))
         applet.look_until(lambda: server.posts)
 
 
@@ -365,7 +366,7 @@ def test_an_address_in_the_keyring_is_used(applet: Applet, keyring: Callable[[st
     with serving(Webhook()) as server:
         keyring(json_url(server.port))
         applet.configure("x: url_keyring = 'memtray/hooks/me'")
-        applet.outbox.put(transition(1))
+        applet.outbox.send(transition(1))
         applet.look_until(lambda: server.posts)
 
 
@@ -400,7 +401,7 @@ def test_the_verb_is_not_offered_to_people(capsys: pytest.CaptureFixture[str]) -
 
 def test_the_resident_process_does_not_pay_for_remote_channels() -> None:
     code = (
-        "import sys, trayapp.delivery.outbox;"
+        "import sys, trayapp.delivery.sinks.remote;"
         "import trayapp.delivery.sinks.journal, trayapp.delivery.sinks.json_lines;"
         "print({'apprise', 'requests', 'subprocess', 'asyncio', 'http', 'smtplib'}"
         " & set(sys.modules))"
