@@ -2,7 +2,7 @@
 
 Run `python packaging/translate.py` after texts have changed (it needs the `dev` extra). New texts
 are added untranslated to every `memtray.po` below `trayapp/language/locale`, those that are gone
-are taken out, and `memtray.mo` is written beside it. `--missing` prints what is not translated yet,
+are taken out, and all are compiled (`catalogues.py`). `--missing` prints what has no translation,
 and fails if there is anything.
 """
 
@@ -14,11 +14,12 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "packaging")]
+
+from catalogues import compile_catalogues  # noqa: E402 - beside this file
 
 from trayapp.language.catalogue import LANGUAGES  # noqa: E402 - of this checkout
 
@@ -42,6 +43,7 @@ def main() -> None:
         print(f"{language}: {len(catalogue)} texts, {len(untranslated)} not translated")
         if "--missing" in sys.argv:
             print(*untranslated, sep="\n")
+    compile_catalogues()
     if "--missing" in sys.argv and missing:
         raise SystemExit(1)
 
@@ -78,14 +80,12 @@ def updated(language: str, template: Catalog) -> Catalog:
 
 
 def save(catalogue: Catalog, file: Path) -> None:
-    """Write the catalogue for people, and beside it for gettext."""
+    """Write the catalogue as translators read it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     catalogue.creation_date = catalogue.revision_date = CREATED
     with file.open("wb") as stream:
         # No line numbers: they would change with every change of the code.
         write_po(stream, catalogue, width=100, include_lineno=False)
-    with file.with_suffix(".mo").open("wb") as stream:
-        write_mo(stream, catalogue)
 
 
 def catalogue_file(language: str) -> Path:

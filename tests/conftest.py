@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,13 @@ NOBODY = 65534
 
 # Tests read English, whatever their author speaks.
 os.environ["LC_ALL"] = "C.UTF-8"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def catalogues() -> None:
+    """Compile what translators have changed since Memtray was installed."""
+    script = Path(__file__).parent.parent / "packaging" / "catalogues.py"
+    runpy.run_path(str(script))["compile_catalogues"]()
 
 
 @pytest.fixture
