@@ -21,10 +21,11 @@ from tests.desktop.desktop import VirtualDesktop, wait_until
 from tests.windows.past import DAY, HOUR, write_past
 from trayapp.charts.fonts import use_chart_fonts
 from trayapp.charts.palette import LIGHT
+from trayapp.charts.plot import trend_figure
+from trayapp.charts.selection import Selection
 from trayapp.history.reader import HistoryReader
-from trayapp.windows.curves import read_trends
-from trayapp.windows.plot import trend_figure
-from trayapp.windows.selection import Selection, first_selection, target_names
+from trayapp.windows.selecting import first_selection, target_names
+from trayapp.windows.trend_reading import read_trends
 
 TIMES = 5
 REPOSITORY = Path(__file__).parent.parent.parent

@@ -1,77 +1,68 @@
-"""Windows follow the desktop from dark to light and back, and nothing else."""
+"""Light or dark: what each desktop says, without asking the one that runs the tests."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 
-from tests.desktop.desktop import wait_until
-from trayapp.windows.desktop_theme import DesktopTheme
+import pytest
 
-
-class Root:
-    """As much of a Tk window as it needs, whose clock is turned by hand."""
-
-    def __init__(self) -> None:
-        self.is_seen = True
-        self.later: Callable[[], object] | None = None
-
-    def winfo_viewable(self) -> bool:
-        return self.is_seen
-
-    def after(self, _milliseconds: int, call: Callable[[], object]) -> None:
-        self.later = call
-
-    def pass_time(self) -> None:
-        assert self.later is not None
-        self.later()
+from trayapp.windows.desktop_theme import Ask, ask_command, prefers_dark
 
 
-class Desktop:
-    """Dark or light, and how often somebody asked."""
+def answers(**by_tool: str) -> Ask:
+    """A desktop whose settings tools give these answers."""
 
-    def __init__(self) -> None:
-        self.is_dark, self.asked = True, 0
+    def ask(command: Sequence[str]) -> str:
+        return by_tool.get(command[0].replace("-", "_"), "")
 
-    def ask(self) -> bool:
-        self.asked += 1
-        return self.is_dark
+    return ask
 
 
-def follow(root: Root, desktop: Desktop) -> list[bool]:
-    """What is told of the desktop from now on."""
-    told: list[bool] = []
-    window: Any = root
-    DesktopTheme(window, told.append, ask=desktop.ask, seconds=0.0)
-    return told
+@pytest.mark.parametrize(
+    ("theme", "dark"), [("Adwaita:dark", True), ("Arc-Dark", True), ("Adwaita", False)]
+)
+def test_the_theme_in_the_environment_decides_on_linux(theme: str, dark: bool) -> None:
+    ask = answers(gsettings="'prefer-light'" if dark else "'prefer-dark'")
+    assert prefers_dark({"GTK_THEME": theme}, platform="linux", ask=ask) is dark
 
 
-def test_only_a_change_of_the_desktop_is_told() -> None:
-    root, desktop = Root(), Desktop()
-    told = follow(root, desktop)
-
-    def look_again() -> None:
-        """Until an answer that was asked for from now on has been taken in."""
-        for _number in range(3):
-            before = desktop.asked
-            root.pass_time()
-            wait_until(lambda before=before: desktop.asked > before, what="question")  # type: ignore[misc]
-        root.pass_time()
-
-    look_again()
-    assert told == []
-    for is_dark in (False, True):
-        desktop.is_dark = is_dark
-        look_again()
-    assert told == [False, True]
+def test_gnome(tmp_path: Path) -> None:
+    env = {"HOME": str(tmp_path)}
+    assert prefers_dark(env, platform="linux", ask=answers(gsettings="'prefer-dark'"))
+    assert prefers_dark(env, platform="linux", ask=answers(gsettings="'Yaru-dark'"))
+    assert not prefers_dark(env, platform="linux", ask=answers(gsettings="'default'"))
 
 
-def test_nobody_asks_for_a_window_that_is_not_seen() -> None:
-    root, desktop = Root(), Desktop()
-    root.is_seen = False
-    follow(root, desktop)
-    root.pass_time()
-    assert desktop.asked == 0
-    root.is_seen = True
-    root.pass_time()
-    wait_until(lambda: desktop.asked == 1, what="question")
+def test_xfce(tmp_path: Path) -> None:
+    env = {"HOME": str(tmp_path), "XDG_CURRENT_DESKTOP": "XFCE"}
+    assert prefers_dark(env, platform="linux", ask=answers(xfconf_query="Greybird-dark"))
+    assert not prefers_dark(env, platform="linux", ask=answers(xfconf_query="Greybird"))
+
+
+def test_plasma(tmp_path: Path) -> None:
+    (tmp_path / "kdeglobals").write_text("[General]\nColorScheme=BreezeDark\n")
+    env = {"XDG_CONFIG_HOME": str(tmp_path), "XDG_CURRENT_DESKTOP": "KDE"}
+    assert prefers_dark(env, platform="linux", ask=answers())
+
+
+def test_gtk_settings_file(tmp_path: Path) -> None:
+    settings = tmp_path / "gtk-3.0" / "settings.ini"
+    settings.parent.mkdir()
+    env = {"XDG_CONFIG_HOME": str(tmp_path)}
+    settings.write_text("[Settings]\ngtk-application-prefer-dark-theme=1\n")
+    assert prefers_dark(env, platform="linux", ask=answers())
+    settings.write_bytes(b"\xff\xfe no settings file")
+    assert not prefers_dark(env, platform="linux", ask=answers())
+
+
+def test_macos() -> None:
+    assert prefers_dark({}, platform="darwin", ask=answers(defaults="Dark"))
+    assert not prefers_dark({}, platform="darwin", ask=answers())
+
+
+def test_a_tool_that_is_missing_or_fails_says_nothing() -> None:
+    assert ask_command(("no-such-settings-tool",)) == ""
+    assert ask_command((sys.executable, "-c", "print('dark'); raise SystemExit(1)")) == ""
+    assert ask_command((sys.executable, "-c", "print('dark')")) == "dark"

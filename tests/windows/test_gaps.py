@@ -14,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.history.stores import BEGIN, KEEP_ALL, RSS
+from trayapp.charts.curves import Curve, make_curve
+from trayapp.charts.stacking import stack
 from trayapp.domain.records.gaps import Reach, find_gaps
 from trayapp.domain.records.series import Point, Series
 from trayapp.export.recorded import RecordedFiles
@@ -21,9 +23,7 @@ from trayapp.export.report.collecting import Collector
 from trayapp.export.source import Source
 from trayapp.history.reader import HistoryReader
 from trayapp.history.writer import HistoryWriter
-from trayapp.windows.curves import Curve, make_curve
 from trayapp.windows.recordings import RecordingSource
-from trayapp.windows.stacking import stack
 
 HOUR, DAY = 3600.0, 86_400.0
 STOPPED_SECONDS = 48 * HOUR

@@ -14,13 +14,13 @@ from PIL import Image
 from tests.recording.making import MIB, STARTED, write_recording
 from trayapp.charts.fonts import use_chart_fonts
 from trayapp.charts.palette import LIGHT
+from trayapp.charts.plot import trend_figure
 from trayapp.domain.records.series import Point, Series
 from trayapp.errors import RecordingError, UsageError
 from trayapp.recording.files import split_files
-from trayapp.windows.curves import read_trends
-from trayapp.windows.plot import trend_figure
 from trayapp.windows.recordings import RecordingSource
-from trayapp.windows.selection import recording_selection
+from trayapp.windows.selecting import recording_selection
+from trayapp.windows.trend_reading import read_trends
 from trayapp.windows.trends import TrendOptions, main
 
 NAME = "program 1"

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.windows.stores import MIB, START, write_store
+from trayapp.charts.selection import Selection
 from trayapp.domain.records.series import Event
 from trayapp.history.reader import HistoryReader
-from trayapp.windows.curves import read_trends
 from trayapp.windows.runs import find_runs
-from trayapp.windows.selection import Selection
+from trayapp.windows.trend_reading import read_trends
 
 
 def runs(path: Path) -> list[tuple[float, float]]:

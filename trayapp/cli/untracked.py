@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from trayapp.charts.labels import plain_name
 from trayapp.control.client import call
 from trayapp.errors import MemtrayError, UsageError
 from trayapp.language.catalogue import _
-from trayapp.windows.labels import plain_name
 
 
 def find_application(names: Sequence[str], history_file: Path, runtime: Path) -> str | None:

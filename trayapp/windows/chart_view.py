@@ -14,18 +14,19 @@ from matplotlib.backends.backend_tkagg import FigureCanvasTkAgg
 from matplotlib.figure import Figure
 
 from trayapp.charts.axes import FINE_SECONDS, fine_clock
+from trayapp.charts.curves import TrendData
+from trayapp.charts.events import task_end, task_growth
 from trayapp.charts.fonts import use_chart_fonts
+from trayapp.charts.labels import plain_name
+from trayapp.charts.marks import event_label
 from trayapp.charts.palette import DASHES, Palette
+from trayapp.charts.picture import save_picture
+from trayapp.charts.plot import MOST_HATCHED, Panel, draw_trends
 from trayapp.domain.grouping.tasks import kept_of
 from trayapp.domain.records.series import TASK, Event
 from trayapp.language.catalogue import _, listed, ngettext
 from trayapp.language.dates import format_day_time
 from trayapp.language.units import MIB, format_duration, format_size
-from trayapp.windows.curves import TrendData, task_end, task_growth
-from trayapp.windows.labels import plain_name
-from trayapp.windows.marks import event_label
-from trayapp.windows.picture import save_picture
-from trayapp.windows.plot import MOST_HATCHED, Panel, draw_trends
 from trayapp.windows.style import pixel_scale
 
 ZOOM_STEP = 0.75

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayapp.windows.kept_places import forget_place
-from trayapp.windows.single import claim
+from trayapp.windows.single_instance import claim
 from trayapp.windows.table import LiveOptions, no_toolkit
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tkinter import font as tkfont
 from tkinter import ttk
 
+from trayapp.charts.labels import plain_name
 from trayapp.domain.judging.trend import trend_arrow
 from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.table import (
@@ -28,11 +29,10 @@ from trayapp.language.catalogue import _
 from trayapp.language.units import format_percent, format_size
 from trayapp.windows.applet_client import Applet
 from trayapp.windows.kept_places import forget_place, load_place, save_place
-from trayapp.windows.labels import plain_name
 from trayapp.windows.live_window import LiveWindow
 from trayapp.windows.screens import Screens
 from trayapp.windows.sections import ALL_SECTIONS, Sections
-from trayapp.windows.single import Listener
+from trayapp.windows.single_instance import Listener
 from trayapp.windows.table_window import Hands
 
 SHOWN_ROWS = 3

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from tkinter import font as tkfont
 from typing import Literal
 
+from trayapp.charts.labels import plain_name
 from trayapp.charts.palette import Palette
 from trayapp.language.catalogue import ngettext
 from trayapp.language.units import format_percent, format_size
-from trayapp.windows.inside import Component
-from trayapp.windows.labels import plain_name
+from trayapp.windows.probe_reports import Component
 
 _GAP = 8
 """Pixels between columns, on an ordinary screen."""

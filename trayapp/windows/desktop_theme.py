@@ -1,59 +1,79 @@
-"""Dark or light as the desktop is, also when that changes while a window is open."""
+"""Whether the person's desktop is dark; a best effort that never fails and never waits long."""
 
 from __future__ import annotations
 
-import os
-import queue
-import threading
-import tkinter as tk
-from collections.abc import Callable
+import configparser
+import contextlib
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
-from trayapp.windows.appearance import prefers_dark
-
-ASK_SECONDS = 5.0
-"""No signal tells of it on every desktop; asking takes some thousandths of a second."""
-_LOOK_MILLISECONDS = 500
+Ask = Callable[[Sequence[str]], str]
+"""Runs a command and returns what it printed; empty if it failed."""
 
 
-class DesktopTheme:
-    """Asks again and again, in a thread of its own, as long as the window can be seen.
+def ask_command(command: Sequence[str]) -> str:
+    """Run a small settings tool for at most one second; empty text if anything goes wrong."""
+    import subprocess
 
-    What a person chose by key stays until the desktop changes.
-    """
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=1.0, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
 
-    def __init__(
-        self,
-        root: tk.Misc,
-        on_change: Callable[[bool], object],
-        *,
-        ask: Callable[[], bool] = lambda: prefers_dark(os.environ),
-        seconds: float = ASK_SECONDS,
-    ) -> None:
-        """Begin; `on_change` is called in the window's thread, with whether it is dark now."""
-        self._root, self._on_change = root, on_change
-        self._ask, self._seconds = ask, seconds
-        self._answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
-        self._wanted = threading.Event()
-        self._last: bool | None = None
-        threading.Thread(target=self._go_on, name="desktop theme", daemon=True).start()
-        self._look()
 
-    def _look(self) -> None:
-        """Take in what has come. Main thread."""
-        if self._root.winfo_viewable():
-            self._wanted.set()
-        while not self._answers.empty():
-            dark = self._answers.get()
-            if self._last is not None and dark != self._last:
-                self._on_change(dark)
-            self._last = dark
-        self._root.after(_LOOK_MILLISECONDS, self._look)
+def prefers_dark(
+    env: Mapping[str, str], *, platform: str = sys.platform, ask: Ask = ask_command
+) -> bool:
+    """Tell whether windows should be dark; light where the desktop does not say."""
+    if platform == "win32":
+        return _windows_prefers_dark()
+    if platform == "darwin":
+        return ask(("defaults", "read", "-g", "AppleInterfaceStyle")) == "Dark"
+    if theme := env.get("GTK_THEME"):
+        return _is_dark_name(theme)
+    config = Path(env.get("XDG_CONFIG_HOME") or Path(env.get("HOME", "/")) / ".config")
+    desktop = env.get("XDG_CURRENT_DESKTOP", "").upper()
+    if "KDE" in desktop and (scheme := _read_ini(config / "kdeglobals", "General", "ColorScheme")):
+        return _is_dark_name(scheme)
+    if "XFCE" in desktop:
+        theme = ask(("xfconf-query", "-c", "xsettings", "-p", "/Net/ThemeName"))
+        if theme:
+            return _is_dark_name(theme)
+    gtk_settings = config / "gtk-3.0" / "settings.ini"
+    wish = _read_ini(gtk_settings, "Settings", "gtk-application-prefer-dark-theme")
+    if wish.lower() in ("1", "true") or _is_dark_name(
+        _read_ini(gtk_settings, "Settings", "gtk-theme-name")
+    ):
+        return True
+    scheme = ask(("gsettings", "get", "org.gnome.desktop.interface", "color-scheme"))
+    if "prefer-" in scheme:
+        return "prefer-dark" in scheme
+    return _is_dark_name(ask(("gsettings", "get", "org.gnome.desktop.interface", "gtk-theme")))
 
-    def _go_on(self) -> None:
-        """Worker thread; ends with the process."""
-        pause = threading.Event()
-        while True:
-            self._wanted.wait()
-            self._wanted.clear()
-            self._answers.put(self._ask())
-            pause.wait(self._seconds)
+
+def _is_dark_name(theme: str) -> bool:
+    # "Adwaita:dark", "Adwaita-dark", "BreezeDark", "Arc-Dark"
+    return "dark" in theme.lower()
+
+
+def _read_ini(file: Path, section: str, key: str) -> str:
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read(file, encoding="utf-8")
+    except (OSError, ValueError, configparser.Error):
+        return ""
+    return parser.get(section, key, fallback="")
+
+
+def _windows_prefers_dark() -> bool:
+    if sys.platform == "win32":
+        import winreg
+
+        key = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
+        with contextlib.suppress(OSError), winreg.OpenKey(winreg.HKEY_CURRENT_USER, key) as opened:
+            return bool(winreg.QueryValueEx(opened, "AppsUseLightTheme")[0] == 0)
+    return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trayapp.windows.single import claim
+from trayapp.windows.single_instance import claim
 from trayapp.windows.table import LiveOptions, no_toolkit
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tkinter import font as tkfont
 from tkinter import ttk
 
+from trayapp.charts.labels import plain_name
 from trayapp.domain.judging.changes import change_over, histogram
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.series import Point
@@ -36,9 +37,9 @@ from trayapp.language.catalogue import _, format_count, listed, ngettext, paragr
 from trayapp.language.units import format_duration, format_estimate, format_size
 from trayapp.windows.applet_client import Applet
 from trayapp.windows.component_list import ComponentList
-from trayapp.windows.details_data import HOUR_SECONDS, Past, Run, read_past, read_runs
 from trayapp.windows.grid import Grid, GridCell, GridColumn, GridRow
-from trayapp.windows.inside import (
+from trayapp.windows.live_window import LiveWindow
+from trayapp.windows.probe_reports import (
     MOST_COMPONENTS,
     Component,
     Told,
@@ -48,12 +49,11 @@ from trayapp.windows.inside import (
     probe_reports,
     process_keys,
 )
-from trayapp.windows.labels import plain_name
-from trayapp.windows.live_window import LiveWindow
 from trayapp.windows.sections import ALL_SECTIONS, Sections
-from trayapp.windows.single import Listener
+from trayapp.windows.single_instance import Listener
 from trayapp.windows.small_chart import SmallChart
 from trayapp.windows.table_window import Hands
+from trayapp.windows.target_history import HOUR_SECONDS, Past, Run, read_past, read_runs
 
 PAST_SECONDS, RUNS_SECONDS = 5.0, 60.0
 """How often the history is read again: its last hour, and all runs."""

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from trayapp.charts.palette import palette_for
 from trayapp.paths import current_paths
 from trayapp.windows.applet_client import Applet
-from trayapp.windows.desktop_theme import DesktopTheme
-from trayapp.windows.single import Listener
+from trayapp.windows.single_instance import Listener
 from trayapp.windows.style import apply_style, open_root, pixel_scale, raise_window
+from trayapp.windows.theme_watcher import ThemeWatcher
 from trayapp.windows.window_sizes import KeptSize
 
 POLL_MILLISECONDS = 50
@@ -109,7 +109,7 @@ class LiveWindow:
         self.show()
         self.root.after(REFRESH_MILLISECONDS, self._tick)
         if follow_desktop:
-            DesktopTheme(self.root, self._set_dark)
+            ThemeWatcher(self.root, self._set_dark)
         self._poll()
         self.root.mainloop()
 

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from tkinter import font as tkfont
 from typing import Any
 
-from trayapp.windows.appearance import prefers_dark
+from trayapp.windows.desktop_theme import prefers_dark
 from trayapp.windows.style import open_root, pixel_scale
 
 _GRAB_MS, _GRAB_TRIES = 30, 60

@@ -9,13 +9,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from trayapp.charts.labels import plain_name
 from trayapp.domain.records.series import Event, Point, Series
 from trayapp.history.sources import CurveSource
 from trayapp.language.catalogue import _, listed, ngettext
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.opening import open_recordings
 from trayapp.recording.together import common_starts
-from trayapp.windows.labels import plain_name
 
 LEAST_GAP_SECONDS = 1.0
 GAP_STEPS = 10

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from trayapp.language.catalogue import _
-from trayapp.windows.appearance import prefers_dark
+from trayapp.windows.desktop_theme import prefers_dark
 from trayapp.windows.table import no_toolkit
 
 CANCEL_SECONDS = 5.0

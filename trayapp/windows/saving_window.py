@@ -8,15 +8,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tkinter import filedialog, ttk
 
+from trayapp.charts.labels import plain_name
 from trayapp.charts.palette import palette_for
 from trayapp.errors import MemtrayError
 from trayapp.language.catalogue import _
 from trayapp.language.reasons import reason_of
 from trayapp.language.units import format_percent
-from trayapp.windows.desktop_theme import DesktopTheme
-from trayapp.windows.labels import plain_name
 from trayapp.windows.saving import Saving, Verb, Wish, formats_of, spans
 from trayapp.windows.style import apply_style, open_root, pixel_scale, style_lists
+from trayapp.windows.theme_watcher import ThemeWatcher
 
 _LOOK_MILLISECONDS = 100
 _WIDTH = 400
@@ -88,7 +88,7 @@ class SavingWindow:
         """
         self._root.deiconify()
         if follow_desktop:
-            DesktopTheme(self._root, self._restyle)
+            ThemeWatcher(self._root, self._restyle)
         self._save.focus_set()
         try:
             self._root.mainloop()

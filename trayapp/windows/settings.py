@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from trayapp.windows.appearance import prefers_dark
-from trayapp.windows.single import claim
+from trayapp.windows.desktop_theme import prefers_dark
+from trayapp.windows.single_instance import claim
 from trayapp.windows.table import no_toolkit
 
 

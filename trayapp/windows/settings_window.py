@@ -9,12 +9,12 @@ from pathlib import Path
 from tkinter import font as tkfont
 from tkinter import ttk
 
+from trayapp.charts.labels import plain_name
 from trayapp.errors import MemtrayError, SettingsError
 from trayapp.language.catalogue import _
 from trayapp.settings.editor import SettingsEditor, shown_text, typed_value
 from trayapp.settings.fields import LISTS, TABLES, TARGETS_TABLE, Field, fields_of
 from trayapp.windows.applet_client import Applet
-from trayapp.windows.labels import plain_name
 from trayapp.windows.live_window import LiveWindow
 from trayapp.windows.scrolled import Scrolled
 from trayapp.windows.setting_names import ALTERNATIVES
@@ -27,7 +27,7 @@ from trayapp.windows.setting_texts import (
     section_help,
     section_title,
 )
-from trayapp.windows.single import Listener
+from trayapp.windows.single_instance import Listener
 from trayapp.windows.style import style_lists
 
 ADDED_CHARACTERS = 50

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from trayapp.charts.labels import plain_name
 from trayapp.errors import WindowError
 from trayapp.language.catalogue import _
-from trayapp.windows.appearance import prefers_dark
-from trayapp.windows.labels import plain_name
-from trayapp.windows.single import Listener, claim
+from trayapp.windows.desktop_theme import prefers_dark
+from trayapp.windows.single_instance import Listener, claim
 
 VALUE_LENGTH = 120
 

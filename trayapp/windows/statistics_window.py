@@ -7,11 +7,11 @@ from pathlib import Path
 from tkinter import font as tkfont
 from tkinter import ttk
 
+from trayapp.charts.labels import plain_name
 from trayapp.language.catalogue import _
 from trayapp.windows.applet_client import Applet
-from trayapp.windows.labels import plain_name
 from trayapp.windows.live_window import LiveWindow
-from trayapp.windows.single import Listener
+from trayapp.windows.single_instance import Listener
 
 VALUE_LENGTH = 120
 MOST_ROWS = 26

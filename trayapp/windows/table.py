@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trayapp.charts.labels import plain_name
 from trayapp.control.client import call
 from trayapp.domain.showing.table import (
     Order,
@@ -24,11 +25,10 @@ from trayapp.domain.showing.table import (
 )
 from trayapp.errors import WindowError
 from trayapp.language.catalogue import _
-from trayapp.windows.appearance import prefers_dark
 from trayapp.windows.columns import FIGURES, TableColumn, load_columns
-from trayapp.windows.labels import plain_name
+from trayapp.windows.desktop_theme import prefers_dark
 from trayapp.windows.sections import ALL_SECTIONS, Sections
-from trayapp.windows.single import claim
+from trayapp.windows.single_instance import claim
 
 if TYPE_CHECKING:
     from trayapp.windows.table_window import Hands

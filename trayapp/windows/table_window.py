@@ -11,6 +11,7 @@ from pathlib import Path
 from tkinter import messagebox, ttk
 from typing import Protocol
 
+from trayapp.charts.labels import plain_name
 from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.table import (
     APP,
@@ -45,10 +46,9 @@ from trayapp.windows.columns import (
     title_of,
 )
 from trayapp.windows.grid import Grid, GridCell, GridColumn, GridRow
-from trayapp.windows.labels import plain_name
 from trayapp.windows.live_window import LiveWindow
 from trayapp.windows.sections import ALL_SECTIONS, Sections
-from trayapp.windows.single import Listener
+from trayapp.windows.single_instance import Listener
 from trayapp.windows.style import style_menu
 
 VISIBLE_ROWS = 10

@@ -12,24 +12,19 @@ from pathlib import Path
 from tkinter import filedialog, ttk
 from typing import TYPE_CHECKING
 
+from trayapp.charts.growth import Growth
+from trayapp.charts.labels import plain_name
 from trayapp.charts.palette import palette_for
+from trayapp.charts.selection import METRICS, RANGES, Selection, metric_label
 from trayapp.errors import MemtrayError
 from trayapp.language.catalogue import _
 from trayapp.paths import current_paths
 from trayapp.windows.applet_client import Applet
-from trayapp.windows.desktop_theme import DesktopTheme
-from trayapp.windows.growth_lines import Growth, growths_of_status, limits_of_status
-from trayapp.windows.labels import plain_name
-from trayapp.windows.selection import (
-    METRICS,
-    RANGES,
-    Selection,
-    metric_label,
-    selection_from_message,
-    target_names,
-)
-from trayapp.windows.single import Listener
+from trayapp.windows.growth_verdicts import growths_of_status, limits_of_status
+from trayapp.windows.selecting import selection_from_message, target_names
+from trayapp.windows.single_instance import Listener
 from trayapp.windows.style import apply_style, open_root, pixel_scale, raise_window, style_menu
+from trayapp.windows.theme_watcher import ThemeWatcher
 from trayapp.windows.window_sizes import KeptSize
 
 if TYPE_CHECKING:
@@ -127,7 +122,7 @@ class TrendWindow:
         if not self._is_recording:
             self._root.after(REFRESH_MILLISECONDS, self._tick)
         if follow_desktop:
-            DesktopTheme(self._root, self._set_dark)
+            ThemeWatcher(self._root, self._set_dark)
         self._root.mainloop()
 
     def _build(self, gap: int) -> None:
@@ -262,7 +257,7 @@ class TrendWindow:
             self._pending = self._root.after_idle(self._draw)
 
     def _draw(self) -> None:
-        from trayapp.windows.curves import read_trends
+        from trayapp.windows.trend_reading import read_trends
 
         self._pending = ""
         if self._chart is None:

@@ -10,21 +10,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trayapp.charts.labels import plain_name
+from trayapp.charts.picture import check_picture_name, save_picture
+from trayapp.charts.selection import Selection
 from trayapp.errors import MemtrayError, WindowError
 from trayapp.language.catalogue import _
 from trayapp.recording.files import is_store, split_files
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
-from trayapp.windows.appearance import prefers_dark
-from trayapp.windows.labels import plain_name
-from trayapp.windows.picture import check_picture_name, save_picture
-from trayapp.windows.selection import (
-    Selection,
+from trayapp.windows.desktop_theme import prefers_dark
+from trayapp.windows.selecting import (
     first_selection,
     narrow_selection,
     recording_selection,
     target_names,
 )
-from trayapp.windows.single import Listener, claim
+from trayapp.windows.single_instance import Listener, claim
 
 if TYPE_CHECKING:
     from trayapp.history.sources import CurveSource
@@ -199,8 +199,8 @@ def _show(
 def _save(reader: CurveSource, selection: Selection, options: TrendOptions, path: Path) -> None:
     from trayapp.charts.fonts import use_chart_fonts
     from trayapp.charts.palette import palette_for
-    from trayapp.windows.curves import read_trends
-    from trayapp.windows.plot import trend_figure
+    from trayapp.charts.plot import trend_figure
+    from trayapp.windows.trend_reading import read_trends
 
     use_chart_fonts()
     width, height = PICTURE_INCHES
@@ -218,7 +218,7 @@ def _save(reader: CurveSource, selection: Selection, options: TrendOptions, path
 def _limits_now(options: TrendOptions) -> dict[str, float]:
     """The targets' own limits, as the running applet knows them; none where none runs."""
     from trayapp.control.client import call
-    from trayapp.windows.growth_lines import limits_of_status
+    from trayapp.windows.growth_verdicts import limits_of_status
 
     try:
         return limits_of_status(call(options.runtime, "status"))

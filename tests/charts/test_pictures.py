@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.windows.golden import is_as_golden
+from tests.charts.golden import is_as_golden
+from tests.charts.test_plot import draw, pixels, texts
 from tests.windows.past import DAY, HOUR, write_past
 from tests.windows.stores import START
-from tests.windows.test_plot import draw, pixels, texts
 from trayapp.charts.fonts import use_chart_fonts
 from trayapp.charts.palette import DARK, LIGHT, Palette
 from trayapp.language.catalogue import use_catalogue

@@ -19,18 +19,18 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from trayapp.charts.axes import DAY_SECONDS, FINE_SECONDS, dress, fine_clock
+from trayapp.charts.curves import Curve, Run, TrendData
+from trayapp.charts.growth import Growth, growth_text
+from trayapp.charts.labels import chart_name
+from trayapp.charts.marks import draw_growth, explain_marks, mark_events, mark_moment
 from trayapp.charts.palette import DASHES, Palette
+from trayapp.charts.selection import RANGES, metric_label
+from trayapp.charts.stacking import Layers, stack
 from trayapp.domain.judging.trend import rate_said
 from trayapp.domain.records.series import Event
 from trayapp.language.catalogue import _, ngettext
 from trayapp.language.dates import format_date, format_day_time
-from trayapp.language.units import format_duration, format_estimate, format_rate, format_size
-from trayapp.windows.curves import Curve, Run, TrendData
-from trayapp.windows.growth_lines import Growth
-from trayapp.windows.labels import chart_name
-from trayapp.windows.marks import draw_growth, explain_marks, mark_events, mark_moment
-from trayapp.windows.selection import RANGES, metric_label
-from trayapp.windows.stacking import Layers, stack
+from trayapp.language.units import format_duration, format_rate, format_size
 
 LEFT_INCHES, RIGHT_INCHES, TOP_INCHES, BOTTOM_INCHES = 0.82, 2.9, 0.86, 0.42
 PANEL_GAP_INCHES = 0.5
@@ -506,23 +506,6 @@ def _legend_text(curve: Curve, *, short: bool, growth: Growth | None) -> str:
     if growth is not None:
         lines.append(growth_text(growth, float(curve.times[-1])))
     return "\n".join(lines)
-
-
-def growth_text(growth: Growth, now: float) -> str:
-    """What is said of a climb that goes on: how fast, and how long until the limit."""
-    rate = format_rate(growth.bytes_per_second)
-    is_leak = growth.level == "leaking"
-    if growth.until is None:
-        text = _("leaking, {rate}") if is_leak else _("growing, {rate}")
-        return text.format(rate=rate)
-    text = _("leaking, {rate}, full in {time}") if is_leak else _("growing, {rate}, full in {time}")
-    if growth.limit_source != "machine":
-        text = (
-            _("leaking, {rate}, its limit in {time}")
-            if is_leak
-            else _("growing, {rate}, its limit in {time}")
-        )
-    return text.format(rate=rate, time=format_estimate(max(0.0, growth.until - now)))
 
 
 def _add_legend(

@@ -13,7 +13,13 @@ import pytest
 
 from tests.desktop.desktop import wait_until
 from trayapp.control.personal import PROBE, find_names
-from trayapp.windows.inside import Told, components_of, inside_text, probe_reports, process_keys
+from trayapp.windows.probe_reports import (
+    Told,
+    components_of,
+    inside_text,
+    probe_reports,
+    process_keys,
+)
 
 REPOSITORY = Path(__file__).parent.parent.parent
 PROBED = """

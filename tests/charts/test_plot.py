@@ -21,11 +21,11 @@ from tests.windows.stores import GIB, MIB, START, Curve, write_store
 from trayapp.charts.axes import SizeFormatter, SizeLocator
 from trayapp.charts.fonts import use_chart_fonts
 from trayapp.charts.palette import DARK, LIGHT, Palette
+from trayapp.charts.plot import trend_figure
+from trayapp.charts.selection import Selection
 from trayapp.domain.records.series import Event
 from trayapp.history.reader import HistoryReader
-from trayapp.windows.curves import read_trends
-from trayapp.windows.plot import trend_figure
-from trayapp.windows.selection import Selection
+from trayapp.windows.trend_reading import read_trends
 
 NOW = START + 600
 TARGETS_ONLY: dict[str, Any] = {"system": False, "span_seconds": 600.0}

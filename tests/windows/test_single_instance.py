@@ -17,15 +17,15 @@ import pytest
 
 from tests.desktop.desktop import wait_until
 from trayapp.errors import WindowError
-from trayapp.windows import single
-from trayapp.windows.single import Listener, claim
+from trayapp.windows import single_instance as single
+from trayapp.windows.single_instance import Listener, claim
 
 WISHES = {"targets": ["billing"], "since_seconds": 600.0}
 
 HOLDER = """
 import sys
 from pathlib import Path
-from trayapp.windows.single import claim
+from trayapp.windows.single_instance import claim
 listener = claim(Path(sys.argv[1]), "trends", {})
 print("ready", flush=True)
 sys.stdin.read()

@@ -12,11 +12,12 @@ from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
 from trayapp.charts.axes import DAY_SECONDS
+from trayapp.charts.curves import Curve
+from trayapp.charts.events import bundled_count, task_end
+from trayapp.charts.growth import Growth
 from trayapp.charts.palette import Palette
 from trayapp.domain.records.series import Event
 from trayapp.language.catalogue import _, format_count
-from trayapp.windows.curves import Curve, bundled_count, task_end
-from trayapp.windows.growth_lines import Growth
 
 EVENT_SHAPES = {
     "warning": "^",

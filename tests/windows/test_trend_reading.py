@@ -12,20 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.windows.stores import GIB, MIB, START, target, write_store
+from trayapp.charts.curves import Floats, TrendData, make_curve, recent_rate
+from trayapp.charts.events import task_growth
+from trayapp.charts.selection import Selection
 from trayapp.domain.records.series import Event, Point
 from trayapp.history.reader import HistoryReader
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
-from trayapp.windows.curves import (
-    TASK_COLUMNS,
-    Floats,
-    TrendData,
-    make_curve,
-    read_trends,
-    recent_rate,
-    task_growth,
-)
-from trayapp.windows.selection import Selection
+from trayapp.windows.trend_reading import TASK_COLUMNS, read_trends
 
 LEAK_BYTES_PER_SECOND = 200_000.0
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.windows.stores import START, target
+from trayapp.charts.curves import Curve, make_curve
+from trayapp.charts.stacking import stack
 from trayapp.domain.records.series import Point
-from trayapp.windows.curves import Curve, make_curve
-from trayapp.windows.stacking import stack
 
 
 def curve(name: str, values: list[float | None], slot: int = 0) -> Curve:

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.windows.stores import MIB, START, Curve, write_store
+from trayapp.charts.curves import TrendData
+from trayapp.charts.growth import Growth
+from trayapp.charts.selection import Selection
 from trayapp.domain.records.series import Event
 from trayapp.history.reader import HistoryReader
-from trayapp.windows.curves import TrendData, read_trends
-from trayapp.windows.growth_lines import Growth, growths_of_status
-from trayapp.windows.selection import Selection
+from trayapp.windows.growth_verdicts import growths_of_status
+from trayapp.windows.trend_reading import read_trends
 
 RATE = 40_000.0
 LEAK: dict[str, Curve] = {"leak": lambda at: 100 * MIB + RATE * at, "flat": 50.0 * MIB}

@@ -8,14 +8,10 @@ from typing import Any
 import pytest
 
 from tests.windows.stores import MIB, START, write_store
+from trayapp.charts.selection import Selection
 from trayapp.errors import UsageError
 from trayapp.history.reader import HistoryReader
-from trayapp.windows.selection import (
-    Selection,
-    first_selection,
-    narrow_selection,
-    selection_from_message,
-)
+from trayapp.windows.selecting import first_selection, narrow_selection, selection_from_message
 
 KNOWN = ("billing", "web")
 ALL = Selection(targets=KNOWN, span_seconds=3600.0)

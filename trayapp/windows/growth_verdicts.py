@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from trayapp.charts.growth import Growth
 from trayapp.domain.judging.leaks import LeakDetector
 from trayapp.domain.records.series import Series
 from trayapp.history.sources import CurveSource
@@ -17,21 +17,6 @@ _JUDGED = ("kept_bytes", "anon_bytes")
 """Of all of them together."""
 LONGEST_STEP_SECONDS = 600.0
 """Samples further apart than this are none to the detector."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Growth:
-    """A climb that goes on."""
-
-    level: str
-    """"growing" or "leaking"."""
-    since: float
-    """Wall seconds."""
-    bytes_per_second: float
-    until: float | None = None
-    """Wall time at which the first limit would be reached; None: not known."""
-    limit_source: str = "machine"
-    """Who sets that limit: "settings", "cgroup", "rlimit", "runtime" or "machine"."""
 
 
 def growths_of_status(told: Mapping[str, Any]) -> dict[str, Growth]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trayapp.windows.labels import chart_name, plain_name
+from trayapp.charts.labels import chart_name, plain_name
 
 
 def test_an_ordinary_name_stays_as_it_is() -> None:

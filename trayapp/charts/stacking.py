@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from trayapp.windows.curves import Curve, Floats
+from trayapp.charts.curves import Curve, Floats
 
 COLUMNS = 700
 COLUMNS_IN_ALL = 30_000

@@ -1,0 +1,63 @@
+"""Events in a chart: how long tasks ran, and marks that stand for several of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from trayapp.domain.grouping.tasks import kept_of
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.series import TASK, Event
+from trayapp.language.catalogue import ngettext
+
+BUNDLED = "bundled"
+"""The key in an event's data of the number of events that its mark stands for."""
+
+
+def task_growth(event: Event) -> float:
+    """How much a task kept; 0 where nobody knows."""
+    return kept_of(event) or 0.0
+
+
+def bundled_count(event: Event) -> int:
+    """For how many events of its kind a mark stands."""
+    count = event.data.get(BUNDLED)
+    return count if isinstance(count, int) else 1
+
+
+def task_end(event: Event) -> float | None:
+    """The wall time at which a task was over; None: it is none, or nobody said."""
+    seconds = event.data.get("seconds") if event.kind == TASK else None
+    return event.wall_seconds + seconds if isinstance(seconds, int | float) else None
+
+
+def _severity(event: Event) -> float:
+    return float(Level[event.level.upper()]) if event.level else 0.0
+
+
+def bundle_events(
+    events: Sequence[Event],
+    since: float,
+    until: float,
+    *,
+    columns: int,
+    weight: Callable[[Event], float] = _severity,
+) -> tuple[Event, ...]:
+    """Keep the worst event of each kind and place, and say how many it stands for."""
+    width = (until - since) / columns
+    places: dict[tuple[str, int], list[Event]] = {}
+    for event in events:
+        places.setdefault((event.kind, int((event.wall_seconds - since) / width)), []).append(event)
+    kept = []
+    for together in places.values():
+        worst = max(together, key=weight)
+        if len(together) > 1:
+            more = len(together) - 1
+            text = ngettext("{text} (and {count} more)", "{text} (and {count} more)", more)
+            worst = replace(
+                worst,
+                text=text.format(text=worst.text, count=more),
+                data={**worst.data, BUNDLED: len(together)},
+            )
+        kept.append(worst)
+    return tuple(kept)

@@ -1,0 +1,40 @@
+"""Growth that a verdict stands for, and how a chart words it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trayapp.language.catalogue import _
+from trayapp.language.units import format_estimate, format_rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """A climb that goes on."""
+
+    level: str
+    """"growing" or "leaking"."""
+    since: float
+    """Wall seconds."""
+    bytes_per_second: float
+    until: float | None = None
+    """Wall time at which the first limit would be reached; None: not known."""
+    limit_source: str = "machine"
+    """Who sets that limit: "settings", "cgroup", "rlimit", "runtime" or "machine"."""
+
+
+def growth_text(growth: Growth, now: float) -> str:
+    """What is said of a climb that goes on: how fast, and how long until the limit."""
+    rate = format_rate(growth.bytes_per_second)
+    is_leak = growth.level == "leaking"
+    if growth.until is None:
+        text = _("leaking, {rate}") if is_leak else _("growing, {rate}")
+        return text.format(rate=rate)
+    text = _("leaking, {rate}, full in {time}") if is_leak else _("growing, {rate}, full in {time}")
+    if growth.limit_source != "machine":
+        text = (
+            _("leaking, {rate}, its limit in {time}")
+            if is_leak
+            else _("growing, {rate}, its limit in {time}")
+        )
+    return text.format(rate=rate, time=format_estimate(max(0.0, growth.until - now)))

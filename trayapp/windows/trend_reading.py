@@ -1,0 +1,182 @@
+"""From the history to what one chart shows: curves with gaps, events, a stretch of time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from trayapp.charts.curves import Run, TrendData, make_curve
+from trayapp.charts.events import bundle_events, task_end, task_growth
+from trayapp.charts.growth import Growth
+from trayapp.charts.labels import plain_name
+from trayapp.charts.selection import Selection
+from trayapp.domain.grouping.identity import about_of, target_key
+from trayapp.domain.records.series import TASK, Event, Series
+from trayapp.history.sources import CurveSource
+from trayapp.language.catalogue import _
+from trayapp.windows.growth_verdicts import judge_again
+from trayapp.windows.recordings import RecordingSource
+from trayapp.windows.runs import find_runs
+from trayapp.windows.selecting import target_names
+
+POINTS_PER_CURVE = 1200
+"""About one per pixel of a wide window."""
+POINTS_IN_ALL = 30_000
+LEAST_POINTS = 200
+"""Where there are many curves, each gets fewer, so that a hundred take no longer than twenty."""
+LEAST_SECONDS, LEAST_RECORDED_SECONDS = 1.0, 0.01
+"""No time axis is shorter: that of the history, and that of a recording."""
+EVENT_KINDS = ("alert", "cleanup", "restart", "snapshot")
+"""Beside tasks, of which there may be so many that they are read for themselves."""
+MOST_TASKS = 5000
+"""As many as the history keeps, so that those of one target do not hide another's."""
+LONGEST_TASK_SECONDS = 86_400.0
+"""What began earlier before the chart does not reach into it."""
+EVENT_COLUMNS, TASK_COLUMNS = 150, 20
+"""Events closer together than this fraction of the chart share one mark, the worst."""
+
+
+def read_trends(
+    reader: CurveSource,
+    selection: Selection,
+    live: Mapping[str, Growth] | None = None,
+    limits: Mapping[str, float] | None = None,
+) -> TrendData:
+    """Read what `selection` asks for.
+
+    `live` is what the running applet says of growth; it holds where the present is shown. Without
+    it, and for the past, the samples are judged again. `limits` are those of targets, in bytes.
+
+    Raises: HistoryError if the store cannot be read.
+    """
+    if selection.runs_of is not None:
+        return _read_runs(reader, selection, selection.runs_of)
+    span = reader.span()
+    is_recording = isinstance(reader, RecordingSource)
+    least = LEAST_RECORDED_SECONDS if is_recording else LEAST_SECONDS
+    since, until = _time_axis(span, selection, least)
+    names = target_names(reader.series())
+    events = reader.events(since, until, EVENT_KINDS)
+
+    metric = f"{selection.metric}_bytes"
+    chosen = [
+        (slot, Series("target", name, metric), plain_name(name))
+        for slot, name in enumerate(names)
+        if name in selection.targets
+    ]
+    if selection.app:
+        chosen.append((len(names), Series("app", "", metric), _("Memtray itself")))
+    wanted = list(chosen)
+    if selection.system:
+        wanted += [
+            (0, Series("system", "", "used_bytes"), _("Used")),
+            (1, Series("system", "", "swap_used_bytes"), _("Swap used")),
+            (2, Series("system", "", "total_bytes"), _("Total")),
+        ]
+    most = max(LEAST_POINTS, min(POINTS_PER_CURVE, POINTS_IN_ALL // max(1, len(wanted))))
+    read = reader.curves([one[1] for one in wanted], since, until, most)
+    curves = [
+        make_curve(
+            points,
+            series=series,
+            name=name,
+            slot=slot,
+            breaks=[one.wall_seconds for one in events if _is_restart(one, series)],
+            until=until,
+        )
+        for (slot, series, name), points in zip(wanted, read, strict=True)
+    ]
+    targets, machine = curves[: len(chosen)], curves[len(chosen) :]
+    shown_names = [curve.series.name for curve in targets if curve.series.kind == "target"]
+    is_present = span is not None and until >= span[1]
+    if live is not None and is_present:
+        growths = {name: live[name] for name in shown_names if name in live}
+    else:
+        growths = judge_again(reader, shown_names, since, until)
+    own = {*selection.targets, *(["memtray"] if selection.app else [])}
+    own_keys = {target_key(name) for name in own}
+    hidden = {target_key(name) for name in (*names, "memtray")} - own_keys
+    shown = [
+        one
+        for one in events
+        if _is_marked(one) and (about_of(one) not in hidden or one.kind == "snapshot")
+    ]
+    here = [one for one in shown if about_of(one) in own_keys or not selection.system]
+    there = [one for one in shown if one not in here]
+    tasks = [one for one in _read_tasks(reader, since, until) if one.subject in own]
+    return TrendData(
+        since=since,
+        until=until,
+        last=span[1] if span else None,
+        selection=selection,
+        system=tuple(machine[:2]),
+        total_bytes=machine[2].peak if machine else None,
+        targets=tuple(targets),
+        system_events=bundle_events(there, since, until, columns=EVENT_COLUMNS),
+        target_events=(
+            *bundle_events(here, since, until, columns=EVENT_COLUMNS),
+            *bundle_events(tasks, since, until, columns=TASK_COLUMNS, weight=task_growth),
+        ),
+        tasks=tuple(tasks),
+        target_count=len(names),
+        recording=reader.title if isinstance(reader, RecordingSource) else None,
+        growths=growths,
+        limits={name: limits[name] for name in shown_names if limits and name in limits},
+    )
+
+
+def _read_runs(reader: CurveSource, selection: Selection, name: str) -> TrendData:
+    series = Series("target", name, f"{selection.metric}_bytes")
+    found = []
+    for slot, (start, end) in enumerate(find_runs(reader, name)):
+        points = reader.points(series, start, end, POINTS_PER_CURVE // 2)
+        curve = make_curve(points, series=series, name=plain_name(name), slot=slot)
+        found.append(
+            Run(start=start, end=end, curve=replace(curve, times=curve.times - start), slot=slot)
+        )
+    since, until = 0.0, max((run.end - run.start for run in found), default=0.0)
+    if selection.window is not None:
+        since, until = selection.window
+    return TrendData(
+        since=since,
+        until=max(until, since + LEAST_SECONDS),
+        last=None,
+        selection=selection,
+        system=(),
+        total_bytes=None,
+        targets=tuple(run.curve for run in found),
+        system_events=(),
+        target_events=(),
+        runs=tuple(found),
+    )
+
+
+def _time_axis(
+    span: tuple[float, float] | None, selection: Selection, least_seconds: float
+) -> tuple[float, float]:
+    if selection.window is not None:
+        since, until = selection.window
+    elif span is None:
+        since, until = 0.0, 0.0
+    else:
+        until = span[1]
+        since = span[0] if selection.span_seconds is None else until - selection.span_seconds
+    return (since, until) if until - since >= least_seconds else (until - least_seconds, until)
+
+
+def _is_restart(event: Event, series: Series) -> bool:
+    return event.kind == "restart" and series.kind == "target" and event.subject == series.name
+
+
+def _is_marked(event: Event) -> bool:
+    # A resolved alert is good news and would double every mark.
+    if event.kind != "alert":
+        return True
+    told = event.data.get("what") != "acknowledged"
+    return told and event.level in ("warning", "critical", "emergency")
+
+
+def _read_tasks(reader: CurveSource, since: float, until: float) -> list[Event]:
+    """Those that ran in this time, also if they began before it."""
+    tasks = reader.events(since - LONGEST_TASK_SECONDS, until, (TASK,), MOST_TASKS)
+    return [one for one in tasks if (task_end(one) or one.wall_seconds) >= since]
