@@ -164,11 +164,11 @@ def test_the_resident_process_loads_no_psutil_on_linux() -> None:
     """Reading this machine costs none of what it does not need."""
     code = (
         "import sys\n"
-        "from trayapp.readers import itself, pace, processes, system\n"
+        "from trayapp.readers import own_cost, processes, system, ticks\n"
         "from trayapp.platforms import current_platform\n"
         "current_platform().trim_own_heap()\n"
         "processes.open_process_reader().refresh()\n"
-        "system.open_system_reader().read(); itself.AppReader().read()\n"
+        "system.open_system_reader().read(); own_cost.AppReader().read()\n"
         "unwanted = {'psutil', 'subprocess', 'asyncio', 'argparse', 'shutil', 'plistlib'}\n"
         "print(unwanted & set(sys.modules) or 'clean')"
     )
