@@ -27,12 +27,12 @@ from tests.windows.stores import GIB, MIB, START, Curve, target, write_store
 from trayapp.domain.records.series import Event, JsonValue, Series
 from trayapp.errors import ExportError, HistoryError, UsageError
 from trayapp.export.export import ExportOptions, main
-from trayapp.export.moments import Moment, parse_moment
 from trayapp.export.source import Cell, Row, open_source
 from trayapp.history.reader import HistoryReader
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
 from trayapp.language.catalogue import use_catalogue
+from trayapp.language.moments import Moment, parse_moment
 from trayapp.recording.files import read_recording
 
 REPOSITORY = Path(__file__).parent.parent.parent

@@ -21,11 +21,11 @@ from tests.windows.stores import GIB, MIB, START, Curve, write_store
 from trayapp.charts.time_ticks import time_ticks
 from trayapp.domain.records.series import Event
 from trayapp.errors import ExportError, RecordingError, UsageError
-from trayapp.export.moments import parse_moment
 from trayapp.export.redaction import Redactor
 from trayapp.export.report.facts import Report, mark_rows
 from trayapp.export.report.pdf import draw_pages
 from trayapp.export.report.writing import ReportOptions, main, report_json
+from trayapp.language.moments import parse_moment
 
 SAMPLES = Path(__file__).parent.parent / "recording" / "samples"
 HOSTILE = "<script>alert(1)</script>\"'&</style>"

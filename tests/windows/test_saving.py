@@ -83,8 +83,8 @@ def test_a_window_that_is_closed_takes_it_along(slow: tuple[Saving, Path]) -> No
 
 def test_every_choice_is_one_that_the_command_takes() -> None:
     from trayapp.export.export import WRITERS
-    from trayapp.export.moments import parse_moment
     from trayapp.export.report.writing import ENDINGS
+    from trayapp.language.moments import parse_moment
 
     assert {one.ending for one in formats_of("export")} == set(WRITERS)
     assert {one.ending for one in formats_of("report")} == set(ENDINGS)

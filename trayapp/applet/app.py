@@ -73,11 +73,13 @@ from trayapp.paths import Paths
 from trayapp.platforms import current_platform
 from trayapp.readers.own_cost import RequestedWork
 from trayapp.settings import SettingsFile, TargetSettings, add_target, make_target_name
+from trayapp.windows import WINDOWS
 
 if TYPE_CHECKING:
     from trayapp.tray.backends import Backend
     from trayapp.tray.host import TrayHost
 
+_WINDOW_VERBS = {window.verb for window in WINDOWS}
 _ANSWERS = ("table", "detail", "describe", "track", "untrack", "forget")
 _FIRST_TRIM_SECONDS, _TRIM_SECONDS = 15.0, 60.0
 _log = logging.getLogger(__name__)
@@ -404,6 +406,7 @@ class App:
             icon_colors=icon.colors,
             icon_panel=icon.panel,
             icon_number=icon.number,
+            windows=tuple((one.verb, one.title) for one in WINDOWS if one.title),
             profile=self._profile,
             profiles=known_profiles() if self._host is not None else (),
             problems=(*self._sampler.problems, *self._forwarding.problems, *icon_problems),
@@ -462,7 +465,7 @@ class App:
     def _on_menu(self, key: str) -> None:
         """Do what was clicked. The tray's thread: nothing here may wait."""
         verb, _colon, rest = key.partition(":")
-        if verb in ("trends", "table", "compact", "statistics", "export", "report"):
+        if verb in _WINDOW_VERBS:
             self._open_window(verb)
         elif verb == "more":
             self._open_window("table")

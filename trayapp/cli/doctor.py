@@ -192,7 +192,7 @@ def _rights(place: Place) -> Iterator[Found]:
 
 def _targets(place: Place) -> Iterator[Found]:
     """Targets that match nothing: by what the applet knows of them, else by one look."""
-    from trayapp.cli.target_matches import unmatched_targets
+    from trayapp.cli.verbs.targets import unmatched_targets
     from trayapp.control.client import call
 
     try:

@@ -9,13 +9,13 @@ from pathlib import Path
 from trayapp.errors import UsageError
 from trayapp.export.csv_table import write_csv
 from trayapp.export.json_document import write_json
-from trayapp.export.moments import Moment
 from trayapp.export.parquet import write_parquet
 from trayapp.export.recorded import open_recorded
 from trayapp.export.source import Source, open_source
 from trayapp.export.whole_file import whole_file
 from trayapp.export.workbook import write_workbook
 from trayapp.language.catalogue import _
+from trayapp.language.moments import Moment
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 
 WRITERS: dict[str, Callable[[Path, Source], None]] = {

@@ -12,10 +12,10 @@ from typing import NamedTuple
 from trayapp.domain.grouping.identity import about_of, target_key
 from trayapp.domain.records.series import Event, Series
 from trayapp.errors import HistoryError, UsageError
-from trayapp.export.moments import Moment
 from trayapp.export.safe_names import plain_text
 from trayapp.history.sources import SampleSource
 from trayapp.language.catalogue import _
+from trayapp.language.moments import Moment
 
 DAY_SECONDS = 86_400.0
 _MOST_EVENTS_A_DAY = 100_000

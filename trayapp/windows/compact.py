@@ -10,10 +10,10 @@ from trayapp.windows.single_instance import claim
 from trayapp.windows.table import LiveOptions, no_toolkit
 
 if TYPE_CHECKING:
-    from trayapp.windows.table_window import Hands
+    from trayapp.windows.table_window import WindowActions
 
 
-def main(options: LiveOptions, hands: Hands) -> int:
+def main(options: LiveOptions, actions: WindowActions) -> int:
     """Show the compact view until the person closes it. Main thread of a child process.
 
     Returns: the exit code, 0. Also 0 at once if an open one has come to the front instead.
@@ -31,7 +31,7 @@ def main(options: LiveOptions, hands: Hands) -> int:
         CompactWindow(
             Applet(options.runtime),
             listener,
-            hands,
+            actions,
             options.place_file,
             dark=options.is_dark,
             sections=options.sections,

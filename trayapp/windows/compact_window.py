@@ -33,7 +33,7 @@ from trayapp.windows.live_window import LiveWindow
 from trayapp.windows.screens import Screens
 from trayapp.windows.sections import ALL_SECTIONS, Sections
 from trayapp.windows.single_instance import Listener
-from trayapp.windows.table_window import Hands
+from trayapp.windows.table_window import WindowActions
 
 SHOWN_ROWS = 3
 WIDTH_PIXELS, MARGIN_PIXELS, STEP_PIXELS = 290, 16, 16
@@ -49,14 +49,14 @@ class CompactWindow(LiveWindow):
         self,
         applet: Applet,
         listener: Listener | None,
-        hands: Hands,
+        actions: WindowActions,
         place_file: Path,
         *,
         dark: bool,
         sections: Sections = ALL_SECTIONS,
     ) -> None:
         super().__init__(_("Memtray – Compact"), applet, listener, dark=dark)
-        self._hands, self._place_file, self._sections = hands, place_file, sections
+        self._actions, self._place_file, self._sections = actions, place_file, sections
         self._screens = Screens(self.root)
         self._system: Mapping[str, object] = {}
         self._rows: Sequence[TableRow] = ()
@@ -284,7 +284,7 @@ class CompactWindow(LiveWindow):
 
     def _open_table(self) -> None:
         def work() -> Mapping[str, object]:
-            self._hands.open_window("table")
+            self._actions.open_window("table")
             return {}
 
         self.applet.do(work, lambda _told: None, self._fail)

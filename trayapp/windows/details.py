@@ -8,10 +8,10 @@ from trayapp.windows.single_instance import claim
 from trayapp.windows.table import LiveOptions, no_toolkit
 
 if TYPE_CHECKING:
-    from trayapp.windows.table_window import Hands
+    from trayapp.windows.table_window import WindowActions
 
 
-def main(options: LiveOptions, hands: Hands, kind: str, name: str) -> int:
+def main(options: LiveOptions, actions: WindowActions, kind: str, name: str) -> int:
     """Show the details until the person closes them. Main thread of a child process.
 
     kind: "target" or "application"; name: its, or "memtray".
@@ -31,7 +31,7 @@ def main(options: LiveOptions, hands: Hands, kind: str, name: str) -> int:
         DetailsWindow(
             Applet(options.runtime),
             listener,
-            hands,
+            actions,
             options.history_file,
             options.runtime,
             kind=kind,

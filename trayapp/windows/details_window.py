@@ -52,7 +52,7 @@ from trayapp.windows.probe_reports import (
 from trayapp.windows.sections import ALL_SECTIONS, Sections
 from trayapp.windows.single_instance import Listener
 from trayapp.windows.small_chart import SmallChart
-from trayapp.windows.table_window import Hands
+from trayapp.windows.table_window import WindowActions
 from trayapp.windows.target_history import HOUR_SECONDS, Past, Run, read_past, read_runs
 
 PAST_SECONDS, RUNS_SECONDS = 5.0, 60.0
@@ -77,7 +77,7 @@ class DetailsWindow(LiveWindow):
         self,
         applet: Applet,
         listener: Listener | None,
-        hands: Hands,
+        actions: WindowActions,
         history_file: Path,
         runtime: Path,
         *,
@@ -87,7 +87,7 @@ class DetailsWindow(LiveWindow):
         sections: Sections = ALL_SECTIONS,
     ) -> None:
         super().__init__(_("Memtray – Details"), applet, listener, dark=dark)
-        self._hands, self._history_file, self._runtime = hands, history_file, runtime
+        self._actions, self._history_file, self._runtime = actions, history_file, runtime
         self._sections = sections
         self._figures: dict[str, tk.StringVar] = {}
         self._title = tk.StringVar(self.root)
@@ -476,7 +476,7 @@ class DetailsWindow(LiveWindow):
 
     def _open_trends(self, *options: str) -> None:
         if self._row.kind != APPLICATION:
-            self._do(lambda: self._hands.open_window("trends", self._row.name, options=options))
+            self._do(lambda: self._actions.open_window("trends", self._row.name, options=options))
 
     def _make_target(self) -> None:
         def told(answer: Mapping[str, object]) -> None:

@@ -31,7 +31,7 @@ from trayapp.windows.sections import ALL_SECTIONS, Sections
 from trayapp.windows.single_instance import claim
 
 if TYPE_CHECKING:
-    from trayapp.windows.table_window import Hands
+    from trayapp.windows.table_window import WindowActions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class LiveOptions:
         return prefers_dark(os.environ) if self.dark is None else self.dark
 
 
-def main(options: LiveOptions, hands: Hands) -> int:
+def main(options: LiveOptions, actions: WindowActions) -> int:
     """Show the table until the person closes it. Main thread of a child process.
 
     Without Tk or a display it is printed.
@@ -75,7 +75,7 @@ def main(options: LiveOptions, hands: Hands) -> int:
             window = TableWindow(
                 Applet(options.runtime),
                 listener,
-                hands,
+                actions,
                 partial(past_names, options.history_file),
                 options.columns_file,
                 dark=options.is_dark,

@@ -58,7 +58,7 @@ NAME_LENGTH, HINT_LENGTH = 60, 360
 _HINT_SECONDS = 8.0
 
 
-class Hands(Protocol):
+class WindowActions(Protocol):
     """What a window can do beside asking the applet; each may raise MemtrayError."""
 
     def open_window(self, verb: str, *names: str, options: Sequence[str] = ()) -> None:
@@ -86,7 +86,7 @@ class TableWindow(LiveWindow):
         self,
         applet: Applet,
         listener: Listener | None,
-        hands: Hands,
+        actions: WindowActions,
         past_names: Callable[[], Sequence[str]],
         columns_file: Path,
         *,
@@ -99,7 +99,7 @@ class TableWindow(LiveWindow):
         columns_file: keeps which columns are shown.
         """
         super().__init__(_("Memtray – Table"), applet, listener, dark=dark)
-        self._hands, self._past_names = hands, past_names
+        self._actions, self._past_names = actions, past_names
         self._columns_file, self._sections = columns_file, sections
         self._columns = load_columns(columns_file)
         self._keeper = TableKeeper()
@@ -336,7 +336,7 @@ class TableWindow(LiveWindow):
         row = self._row(key)
         if row is not None:
             kind = "application" if row.kind == APPLICATION else "target"
-            self._act(lambda: self._hands.open_window("details", row.name, kind))
+            self._act(lambda: self._actions.open_window("details", row.name, kind))
 
     def _open_menu(self, key: Hashable, x: int, y: int) -> None:
         row = self._row(key)
@@ -380,7 +380,7 @@ class TableWindow(LiveWindow):
         )  # fmt: skip
 
     def _open_trends(self, row: TableRow) -> None:
-        self._act(lambda: self._hands.open_window("trends", row.name))
+        self._act(lambda: self._actions.open_window("trends", row.name))
 
     def _track(self, row: TableRow) -> None:
         def told(answer: Mapping[str, object]) -> None:
@@ -435,7 +435,7 @@ class TableWindow(LiveWindow):
             pid, started = told.get("pid"), told.get("started_at")
             if isinstance(pid, int):
                 moment = float(started) if isinstance(started, (int, float)) else None
-                self._act(lambda: self._hands.open_folder(pid, moment))
+                self._act(lambda: self._actions.open_folder(pid, moment))
 
         self._ask("describe", row, open_it)
 

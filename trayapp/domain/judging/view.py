@@ -148,6 +148,8 @@ class Controls:
     """One of `domain.menu.PANEL_NAMES`."""
     icon_number: str = "off"
     """One of `domain.menu.NUMBER_PLACES`."""
+    windows: tuple[tuple[str, str], ...] = ()
+    """Key and label, a text for `_`, of each window that the menu is to list."""
     profile: str = ""
     """The one in force."""
     profiles: tuple[str, ...] = ()

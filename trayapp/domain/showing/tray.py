@@ -76,11 +76,7 @@ def menu(view: View | None, controls: Controls, *, is_short: bool = False) -> tu
     """
     known = view is not None
     windows = (
-        MenuEntry(key="table", label=_("Table…"), enabled=known),
-        MenuEntry(key="compact", label=_("Compact view…"), enabled=known),
-        MenuEntry(key="statistics", label=_("Statistics…"), enabled=known),
-        MenuEntry(key="export", label=_("Export…"), enabled=known),
-        MenuEntry(key="report", label=_("Report…"), enabled=known),
+        *(MenuEntry(key=key, label=_(label), enabled=known) for key, label in controls.windows),
         _separator("windows"),
     )
     pause_label = _("Start tracking") if controls.paused else _("Pause tracking")

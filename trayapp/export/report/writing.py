@@ -15,7 +15,6 @@ from typing import Any
 from trayapp import __version__
 from trayapp.domain.records.series import Series
 from trayapp.errors import UsageError
-from trayapp.export.moments import Moment
 from trayapp.export.recorded import RecordedFiles, open_recorded
 from trayapp.export.redaction import Redactor, hide_nothing
 from trayapp.export.report.facts import Background, Report, outcome_of
@@ -24,6 +23,7 @@ from trayapp.export.source import open_source
 from trayapp.export.whole_file import whole_file
 from trayapp.history.sources import SampleSource
 from trayapp.language.catalogue import _, listed
+from trayapp.language.moments import Moment
 from trayapp.language.units import format_size
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.summary import short_path

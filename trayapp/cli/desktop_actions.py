@@ -13,8 +13,8 @@ _SAME_START_SECONDS = 2.0
 """Two ways of reading when a process began differ by less."""
 
 
-class WindowHands:
-    """See `trayapp.windows.table_window.Hands`. Any thread."""
+class DesktopActions:
+    """See `trayapp.windows.table_window.WindowActions`. Any thread."""
 
     def open_window(self, verb: str, *names: str, options: Sequence[str] = ()) -> None:
         """Start `memtray VERB OPTIONS -- NAMES`, which lives on when this window is closed.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trayapp.applet.rules import monitor_rules
+from trayapp.cli.options import add_json, print_answer
 from trayapp.domain.grouping.nearest import nearest_match, shown_command
 from trayapp.domain.grouping.targets import TargetRule, TargetTracker
 from trayapp.domain.records.names import shown_name
@@ -19,14 +21,9 @@ from trayapp.paths import current_paths
 from trayapp.readers.processes import open_process_reader
 from trayapp.settings import load_settings
 
-if TYPE_CHECKING:
-    import argparse
-
 _TESTED = "\0tested"
 """Stands for the rule that is tried out; no target of the settings can be called so."""
 _SHOWN = 20
-
-PrintJson = Callable[[object], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +41,7 @@ class Matches:
     """Where it matches nothing: the process that is most like it."""
 
 
-class ProcessLook:
+class RunningProcesses:
     """All processes that run now; the terminal that asks, and Memtray, are none of them."""
 
     def __init__(self) -> None:
@@ -60,7 +57,7 @@ class ProcessLook:
             pid = facts.parent_pid
         self._processes = tuple(found.values())
 
-    def matches(self, rule: TargetRule, others: Sequence[TargetRule] = ()) -> Matches:
+    def match(self, rule: TargetRule, others: Sequence[TargetRule] = ()) -> Matches:
         """Who this rule finds; `others`: the targets that may have the same processes already."""
         tracker = self._tracker([rule])
         members = tracker.members_of_rules()[rule.name]
@@ -87,44 +84,59 @@ class ProcessLook:
         return tracker
 
 
-def list_targets(options: argparse.Namespace, print_json: PrintJson) -> int:
-    """Name every target of the settings with its rule and what it finds now."""
-    rules = _rules()
-    look = ProcessLook()
-    found = [look.matches(rule) for rule in rules]
-    if options.json:
-        print_json([{"name": each.rule.name, **_as_json(each)} for each in found])
-        return 0
-    if not found:
-        print(_("There are no targets; the applications that use most are followed anyway."))
-    for each in found:
-        print(
-            _("{name}  {rule}: {found}").format(
-                name=shown_name(each.rule.name), rule=_rule_said(each.rule), found=_found_said(each)
-            )
-        )
-    return 0
+class Targets:
+    """`memtray targets`: print what rules find now. Raises: UsageError, SettingsError."""
+
+    def prepare_parser(self, parser: ArgumentParser) -> None:
+        what = parser.add_subparsers(title=_("verbs"), metavar="VERB", dest="what", required=True)
+        listing = what.add_parser("list", help=_("every target, its rule and what it matches now"))
+        text = _("which running processes a rule matches (exit 1: none)")
+        test = what.add_parser("test", help=text)
+        add = test.add_argument
+        add("name", nargs="?", metavar="NAME", help=_("a target of the settings"))
+        add("--match", metavar="TEXT", help=_("all whose command line has this text"))
+        add("--regex", metavar="RE", help=_("all whose command line has a match of it"))
+        for each in (listing, test):
+            add_json(each)
+
+    def run(self, options: Namespace) -> int:
+        return _test(options) if options.what == "test" else _list(options)
 
 
-def test_target(options: argparse.Namespace, print_json: PrintJson) -> int:
-    """Show what a rule finds now, of the settings or one that is tried out; 1: nothing."""
+def _list(options: Namespace) -> int:
+    processes = RunningProcesses()
+    found = [processes.match(rule) for rule in _rules()]
+    nothing = _("There are no targets; the applications that use most are followed anyway.")
+    return print_answer(
+        options,
+        [{"name": each.rule.name, **_as_json(each)} for each in found],
+        lambda: [_list_line(each) for each in found] or [nothing],
+    )
+
+
+def _list_line(matches: Matches) -> str:
+    return _("{name}  {rule}: {found}").format(
+        name=shown_name(matches.rule.name),
+        rule=_rule_said(matches.rule),
+        found=_found_said(matches),
+    )
+
+
+def _test(options: Namespace) -> int:
     rules = _rules()
     rule = _tested_rule(options, rules)
     others = [each for each in rules if each.name != rule.name]
-    matches = ProcessLook().matches(rule, others)
-    if options.json:
-        print_json(_as_json(matches))
-    else:
-        print("\n".join(_lines(matches)))
+    matches = RunningProcesses().match(rule, others)
+    print_answer(options, _as_json(matches), lambda: _lines(matches))
     return 0 if matches.direct else 1
 
 
 def unmatched_targets() -> Iterator[tuple[str, str]]:
     """Name and reason of each target of the settings that finds nothing now. Reads the machine."""
     rules = _rules()
-    look = ProcessLook() if rules else None
+    processes = RunningProcesses() if rules else None
     for rule in rules:
-        matches = look.matches(rule) if look else None
+        matches = processes.match(rule) if processes else None
         if matches is not None and not matches.direct:
             yield rule.name, _found_said(matches)
 
@@ -133,7 +145,7 @@ def _rules() -> tuple[TargetRule, ...]:
     return monitor_rules(load_settings(current_paths().settings_file)).targets
 
 
-def _tested_rule(options: argparse.Namespace, rules: Sequence[TargetRule]) -> TargetRule:
+def _tested_rule(options: Namespace, rules: Sequence[TargetRule]) -> TargetRule:
     given = [each for each in (options.name, options.match, options.regex) if each is not None]
     if len(given) != 1:
         raise UsageError(_("test what? Give the NAME of a target, --match TEXT or --regex RE"))
@@ -210,10 +222,7 @@ def _as_json(matches: Matches) -> dict[str, Any]:
             for facts in matches.direct
         ],
         "child_count": matches.child_count,
-        "nearest": {
-            "pid": matches.nearest.key.pid,
-            "command_line": matches.nearest.command_line,
-        }
+        "nearest": {"pid": matches.nearest.key.pid, "command_line": matches.nearest.command_line}
         if matches.nearest
         else None,
     }

@@ -38,3 +38,21 @@ def parse_moment(text: str) -> Moment:
         raise ValueError(
             _("{text} is no moment; write it like 24h or 2026-03-01 08:30").format(text=repr(text))
         ) from None
+
+
+def parse_wall_time(text: str) -> float:
+    """Read "2026-11-20T14:30" (local), any ISO 8601 date or Unix seconds: wall seconds.
+
+    Raises: ValueError with what was expected.
+    """
+    try:
+        try:
+            wall_seconds = float(text)
+        except ValueError:
+            # Without an offset, the local clock is meant.
+            wall_seconds = datetime.fromisoformat(text).timestamp()
+        datetime.fromtimestamp(wall_seconds)
+    except (ValueError, OverflowError, OSError) as error:
+        said = _("{text!r} is no time; write it like 2026-11-20T14:30, or as Unix seconds")
+        raise ValueError(said.format(text=text)) from error
+    return wall_seconds

@@ -1,0 +1,116 @@
+"""Options that several verbs take, and how every verb asks the applet and prints JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from trayapp.language.catalogue import _
+from trayapp.paths import current_paths
+
+if TYPE_CHECKING:
+    import argparse
+
+    from trayapp.recording.instructions import Instructions
+
+T = TypeVar("T")
+
+
+def option_type(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """Return `parse` for argparse, which shows the text of no ValueError but of its own error."""
+
+    def parse_option(text: str) -> T:
+        from argparse import ArgumentTypeError
+
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise ArgumentTypeError(str(error)) from error
+
+    return parse_option
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add --json."""
+    parser.add_argument("--json", action="store_true", help=_("print JSON, for machines"))
+
+
+class JsonVerb:
+    """A verb that has no option but --json."""
+
+    def prepare_parser(self, parser: argparse.ArgumentParser) -> None:
+        add_json(parser)
+
+
+def add_theme(parser: argparse.ArgumentParser) -> None:
+    """Add --dark and --light, which set `dark`; None: as the desktop is."""
+    theme = parser.add_mutually_exclusive_group()
+    theme.add_argument("--dark", action="store_true", default=None, help=_("dark colours"))
+    theme.add_argument("--light", action="store_false", dest="dark", help=_("light colours"))
+
+
+def add_reading_options(parser: argparse.ArgumentParser) -> None:
+    """Add what a person may say of recordings of others, where they do not say it themselves."""
+    add = parser.add_argument
+    add(
+        "--column",
+        action="append",
+        default=[],
+        metavar="TITLE",
+        help=_("a column of memory in use, by its title (may be repeated)"),
+    )
+    add("--unit", metavar="MiB", help=_("the unit of sizes that name none, such as kB or MiB"))
+    add(
+        "--group-by",
+        action="append",
+        default=[],
+        metavar="TITLE",
+        help=_("a column that says whose a row is (may be repeated)"),
+    )
+    add("--timezone", metavar="ZONE", help=_("of clocks without one, such as Europe/Berlin or UTC"))
+    add(
+        "--pattern",
+        metavar="TEXT",
+        help=_("how a line of a log is read, such as '{time:%%H:%%M:%%S} .* rss={MiB}'"),
+    )
+
+
+def reading_instructions(options: argparse.Namespace) -> Instructions:
+    """Return what `add_reading_options` took. Raises: RecordingError."""
+    from trayapp.recording.instructions import instructions_of
+
+    return instructions_of(
+        columns=options.column,
+        unit=options.unit,
+        group_by=options.group_by,
+        timezone=options.timezone,
+        pattern=options.pattern,
+    )
+
+
+def ask_applet(verb: str, timeout_seconds: float = 5.0, **arguments: object) -> dict[str, Any]:
+    """Return what the running applet answers to a verb of its socket.
+
+    Raises: NotRunningError, ControlError, or whatever error the applet answers with.
+    """
+    from trayapp.control.client import call
+
+    return call(current_paths().runtime, verb, arguments, timeout_seconds=timeout_seconds)
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON; lone surrogates in names are escaped, and do no harm."""
+    import json
+
+    print(json.dumps(value, indent=1))
+
+
+def print_answer(
+    options: argparse.Namespace, value: object, lines: Callable[[], Iterable[str]]
+) -> int:
+    """Print JSON if that is asked for, else lines for people; return exit code 0."""
+    if options.json:
+        print_json(value)
+    else:
+        print("\n".join(lines()))
+    return 0

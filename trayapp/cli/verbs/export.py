@@ -1,0 +1,178 @@
+"""Verbs that write what is known into a file: export, report, gallery."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import SUPPRESS, ArgumentParser, Namespace
+from pathlib import Path
+from typing import Any, Literal
+
+from trayapp.cli.options import (
+    add_json,
+    add_reading_options,
+    ask_applet,
+    option_type,
+    print_json,
+    reading_instructions,
+)
+from trayapp.errors import MemtrayError, UsageError, WindowError
+from trayapp.language.catalogue import _
+from trayapp.language.moments import parse_moment
+from trayapp.paths import current_paths
+
+
+class Export:
+    """`memtray export`: write the file, or ask for one in a window.
+
+    Raises: UsageError, WindowError, HistoryError, RecordingError, ExportError.
+    """
+
+    def prepare_parser(self, parser: ArgumentParser) -> None:
+        _add_choice_options(parser)
+        parser.add_argument("-o", "--output", type=Path, metavar="FILE.xlsx|csv|json|parquet")
+
+    def run(self, options: Namespace) -> int:
+        if options.output is None:
+            return _ask_for_file("export", options)
+        from trayapp.cli.progress import told_progress
+        from trayapp.export.export import ExportOptions, main
+        from trayapp.recording.files import split_files
+
+        files, names = split_files(options.targets)
+        with told_progress(_("Exporting: {share}"), to_window=options.progress) as show_share:
+            code = main(
+                ExportOptions(
+                    history_file=current_paths().history_file,
+                    output=options.output,
+                    targets=names,
+                    files=tuple(files),
+                    instructions=reading_instructions(options),
+                    since=options.since,
+                    until=options.until,
+                ),
+                show_share,
+                _print_note,
+            )
+        if code == 0:
+            print(_("Exported to {file}").format(file=options.output))
+        return code
+
+
+class Report:
+    """`memtray report`: write the file or print JSON, or ask for a file in a window.
+
+    Raises: UsageError, WindowError, HistoryError, RecordingError, ExportError.
+    """
+
+    def prepare_parser(self, parser: ArgumentParser) -> None:
+        add = parser.add_argument
+        add_json(parser)
+        _add_choice_options(parser)
+        add("-o", "--output", type=Path, metavar="FILE.html|pdf|json")
+        add(
+            "--private",
+            action="store_true",
+            help=_("without command lines, paths and the names of user and machine"),
+        )
+
+    def run(self, options: Namespace) -> int:
+        if options.output is None and not options.json:
+            return _ask_for_file("report", options)
+        from trayapp.cli.progress import told_progress
+        from trayapp.export.report.writing import ReportOptions, main, report_json
+        from trayapp.recording.files import split_files
+
+        files, names = split_files(options.targets)
+        details, live = ({}, {}) if files else _known_of_targets()
+        with told_progress(_("Reporting: {share}"), to_window=options.progress) as show_share:
+            made = main(
+                ReportOptions(
+                    history_file=current_paths().history_file,
+                    output=options.output,
+                    targets=names,
+                    files=tuple(files),
+                    instructions=reading_instructions(options),
+                    since=options.since,
+                    until=options.until,
+                    is_private=options.private,
+                    details=details,
+                    live=live,
+                ),
+                show_share,
+                _print_note,
+            )
+        if options.json:
+            print_json(report_json(made))
+        else:
+            print(_("Report written to {file}").format(file=options.output))
+        return 0
+
+
+def _add_choice_options(parser: ArgumentParser) -> None:
+    """Add what is exported or reported on."""
+    add, moment = parser.add_argument, option_type(parse_moment)
+    add("targets", nargs="*", metavar="TARGET|FILE", help=_("default: all; or recordings"))
+    add("--since", type=moment, metavar="24h", help=_("how far back, or from when"))
+    # Not for people: how the window follows the command that it started.
+    add("--progress", action="store_true", help=SUPPRESS)
+    add("--until", type=moment, metavar="1h", help=_("how long ago, or until when"))
+    add_reading_options(parser)
+
+
+def _print_note(note: str) -> None:
+    print(f"memtray: {note}", file=sys.stderr)
+
+
+def _ask_for_file(verb: Literal["export", "report"], options: Namespace) -> int:
+    """Open the window that asks for the file; return the exit code."""
+    from trayapp.applet.children import memtray_command, package_parent
+    from trayapp.platforms import current_platform
+    from trayapp.windows.saving import main
+
+    if options.since is not None or options.until is not None:
+        raise UsageError(
+            _("name the file with -o FILE, or leave --since and --until to the window")
+        )
+    # Where `-m trayapp` finds this very package; what was named stays what it was.
+    arguments = [
+        str(Path(one).absolute()) if Path(one).is_file() else one for one in options.targets
+    ]
+    os.chdir(package_parent())
+    try:
+        return main(verb, memtray_command(), current_platform().open_file, arguments=arguments)
+    except WindowError as error:
+        text = _("{problem}; name the file with -o FILE")
+        raise WindowError(text.format(problem=error)) from error
+
+
+def _known_of_targets() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+    """Return by name how each target is found, and what the running applet, if any, says of it."""
+    from trayapp.settings import load_settings
+
+    details: dict[str, str] = {}
+    live: dict[str, dict[str, Any]] = {}
+    try:
+        for target in load_settings(current_paths().settings_file).targets:
+            details[target.name] = target.match or target.regex or ""
+            live[target.name] = {"limit_bytes": target.limit_bytes}
+        for told in ask_applet("status")["targets"]:
+            live[told["name"]] = told
+    except MemtrayError:
+        # The history speaks for itself.
+        pass
+    return details, live
+
+
+class Gallery:
+    """`memtray gallery`: draw the sheet. Raises: OSError, WindowError."""
+
+    def prepare_parser(self, parser: ArgumentParser) -> None:
+        parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.png")
+
+    def run(self, options: Namespace) -> int:
+        from trayapp.tray.gallery import save_gallery
+
+        save_gallery(options.output)
+        print(_("Gallery written to {file}").format(file=options.output))
+        return 0

@@ -1,0 +1,45 @@
+"""`memtray status` and `memtray health`: how things are, with and without the applet."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from trayapp.cli.options import JsonVerb, ask_applet, print_answer
+from trayapp.language.catalogue import _
+from trayapp.paths import current_paths
+
+
+class Status(JsonVerb):
+    """`memtray status`: print what the applet sees. Raises: NotRunningError."""
+
+    def run(self, options: Namespace) -> int:
+        told = ask_applet("status")
+        from trayapp.cli.status_text import status_lines
+
+        return print_answer(options, told, lambda: status_lines(told))
+
+
+class Health(JsonVerb):
+    """`memtray health`: read the machine once; return 0 good, 1 warning, 2 critical or worse."""
+
+    def run(self, options: Namespace) -> int:
+        from trayapp.applet.rules import monitor_rules
+        from trayapp.domain.judging.pressure import pressure_level
+        from trayapp.domain.records.levels import Level
+        from trayapp.domain.showing.status import system_status
+        from trayapp.domain.showing.tray import system_line
+        from trayapp.readers.system import open_system_reader
+        from trayapp.settings import load_settings
+
+        rules = monitor_rules(load_settings(current_paths().settings_file))
+        system = open_system_reader().read()
+        level = pressure_level(
+            system, rules.thresholds, 0.0, rules.stall_percent, Level.NORMAL, rules.available
+        )
+        said = _("good") if level is Level.NORMAL else level.said
+        print_answer(
+            options,
+            {"level": level.label, "system": system_status(system)},
+            lambda: [_("{name}: {text}").format(name=said, text=system_line(system))],
+        )
+        return min(level, 2)

@@ -1,0 +1,78 @@
+"""Verbs that steer the running applet: snapshot, pause, resume, debug, quit."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from trayapp.cli.options import JsonVerb, add_json, ask_applet, print_answer
+from trayapp.language.catalogue import N_, _
+from trayapp.paths import current_paths
+
+
+class Snapshot(JsonVerb):
+    """`memtray snapshot`: have a snapshot written and print its file. Raises: NotRunningError."""
+
+    def run(self, options: Namespace) -> int:
+        told = ask_applet("snapshot", 15.0)
+        text = _("Snapshot written to {file}")
+        return print_answer(options, told, lambda: [text.format(file=told["file"])])
+
+
+class _Order:
+    """A verb without options that the applet obeys."""
+
+    said: str
+
+    def prepare_parser(self, parser: ArgumentParser) -> None:
+        pass
+
+    def run(self, options: Namespace) -> int:
+        """Pass the order on and say that it is done. Raises: NotRunningError."""
+        ask_applet(options.verb)
+        print(_(self.said))
+        return 0
+
+
+class Pause(_Order):
+    """`memtray pause`."""
+
+    said = N_("Tracking is paused; `memtray resume` goes on.")
+
+
+class Resume(_Order):
+    """`memtray resume`."""
+
+    said = N_("Tracking goes on.")
+
+
+class Quit(_Order):
+    """`memtray quit`."""
+
+    said = N_("Memtray ends.")
+
+
+class Debug:
+    """`memtray debug`: switch the log, or print the end of it. Raises: NotRunningError."""
+
+    def prepare_parser(self, parser: ArgumentParser) -> None:
+        add = parser.add_argument
+        add_json(parser)
+        add("what", choices=("on", "off", "show"))
+        add("--lines", type=int, default=50, metavar="N", help=_("the newest N; default 50"))
+
+    def run(self, options: Namespace) -> int:
+        from trayapp.applet.debug_log import FILE_NAME, read_lines
+
+        if options.what == "show":
+            folder = current_paths().data
+            lines = read_lines(folder, max(1, options.lines))
+            nothing = _("Nothing was logged yet; start with `memtray debug on`.")
+            return print_answer(
+                options,
+                {"file": str(folder / FILE_NAME), "lines": lines},
+                lambda: lines or [nothing],
+            )
+        told = ask_applet("debug", what=options.what)
+        state = _("The debug log is on") if told["on"] else _("The debug log is off")
+        line = _("{name}: {text}").format(name=state, text=told["file"])
+        return print_answer(options, told, lambda: [line])
