@@ -12,7 +12,7 @@ import pytest
 
 from tests.readers.children import eventually
 from trayapp.errors import AlreadyRunningError, PlatformError
-from trayapp.platforms import TRIM_PROCESS, current_platform
+from trayapp.platforms import current_platform
 from trayapp.platforms.macos import MacPlatform
 
 
@@ -74,6 +74,5 @@ def test_the_lock_is_exclusive(tmp_path: Path) -> None:
 
 def test_what_macos_does_not_offer_is_said() -> None:
     platform = current_platform({}, system="darwin")
-    assert TRIM_PROCESS not in platform.capabilities
     with pytest.raises(PlatformError, match="macOS offers no way"):
         platform.trim_process(1)

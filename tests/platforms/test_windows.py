@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trayapp.errors import AlreadyRunningError, PlatformError
-from trayapp.platforms import CARRY_HOME, TRIM_PROCESS, current_platform
+from trayapp.platforms import current_platform
 from trayapp.platforms.windows import APPROVED_KEY, ENVIRONMENT_KEY, RUN_KEY, WindowsPlatform
 
 if TYPE_CHECKING:
@@ -174,7 +174,6 @@ def test_the_home_is_carried_only_by_the_account() -> None:
     """A command cannot set it; where the account does, nothing is missing."""
     registry = FakeWinreg()
     platform = windows(registry, MEMTRAY_HOME="D:\\m")
-    assert CARRY_HOME not in platform.capabilities
     with pytest.raises(PlatformError, match=r'setx MEMTRAY_HOME "D:\\m"'):
         platform.autostart_enable(COMMAND)
     assert not platform.autostart_status()
@@ -231,7 +230,6 @@ def test_the_lock_is_exclusive_and_names_its_owner(tmp_path: Path) -> None:
 def test_a_working_set_is_emptied_and_its_handle_closed() -> None:
     kernel32 = FakeKernel32()
     platform = WindowsPlatform({}, kernel32=kernel32, last_error=lambda: kernel32.error)
-    assert TRIM_PROCESS in platform.capabilities
     platform.trim_process(10)
     assert kernel32.emptied == [10]
     for pid, reason in ((20, "another user"), (99, "has ended"), (30, "error 1453")):

@@ -21,7 +21,7 @@ from trayapp.readers.footprint import (
     PsutilFootprints,
     Rollup,
 )
-from trayapp.readers.processes import UNKNOWN_START
+from trayapp.readers.process_changes import UNKNOWN_START
 from trayapp.readers.procfile import read_started
 
 MIB = 1024**2

@@ -11,7 +11,7 @@ import pytest
 from tests.readers.children import eventually, running_python, tell
 from trayapp.domain.records.samples import Particulars, ProcessKey
 from trayapp.readers.particulars import PERIOD_SECONDS, ParticularsReader, PsutilParticulars
-from trayapp.readers.processes import UNKNOWN_START
+from trayapp.readers.process_changes import UNKNOWN_START
 from trayapp.readers.procfile import read_started
 
 MIB = 1024**2

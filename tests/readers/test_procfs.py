@@ -15,7 +15,7 @@ import pytest
 
 from tests.readers.children import FakeClock, eventually, running, tell
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
-from trayapp.readers.processes import UNKNOWN_START
+from trayapp.readers.process_changes import UNKNOWN_START
 from trayapp.readers.procfs import LIST_AT_LEAST_EVERY_SECONDS, ProcfsReader
 
 STAT = "{pid} ({name}) S {parent} 1 1 0 -1 4194560 9 0 0 0 1 2 0 0 20 0 1 0 {started} 5 6 7 8 9 0\n"

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import PlatformError
 from trayapp.language.catalogue import _
-from trayapp.platforms import CARRY_HOME, TRIM_OWN_HEAP, posix
-from trayapp.platforms.locking import InstanceLock
+from trayapp.platforms import posix
 from trayapp.platforms.termination import cannot_end, check_may_be_ended, has_ended, is_anothers
-
-DESCRIPTOR_CEILING = 65536
-"""Enough to hold every process of a big machine; children inherit the limit."""
 
 _OPENERS = (("xdg-open",), ("gio", "open"))
 _M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
@@ -29,34 +25,25 @@ _ESCAPED = frozenset('"`$\\')
 _VALUE_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
-class LinuxPlatform:
-    """See `Platform`."""
+class LinuxPlatform(posix.PosixPlatform):
+    """Linux: desktop entries, pidfd and glibc."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
-        self._env = env
+    DESCRIPTOR_CEILING = 65536
+    """Enough to hold every process of a big machine; children inherit the limit."""
 
-    @property
-    def capabilities(self) -> frozenset[str]:
-        """See `Platform`."""
-        return frozenset({CARRY_HOME, TRIM_OWN_HEAP} if _IS_GLIBC else {CARRY_HOME})
+    def autostart_file(self) -> Path:
+        return self._folder("XDG_CONFIG_HOME", ".config") / "autostart" / "memtray.desktop"
 
     def autostart_status(self) -> bool:
-        """See `Platform`; a desktop's own settings switch an entry off by a line in it."""
-        try:
-            text = self._desktop_file().read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
+        """Return whether the entry is there; a desktop's settings switch it off by a line in it."""
+        content = self._read_autostart_file()
+        if content is None:
             return False
-        except OSError as error:
-            raise PlatformError(
-                _("Cannot read {file}: {reason}.").format(
-                    file=self._desktop_file(), reason=error.strerror
-                )
-            ) from error
+        text = content.decode("utf-8", "replace")
         lines = {line.replace(" ", "").lower() for line in text.splitlines()}
         return not lines & {"hidden=true", "x-gnome-autostart-enabled=false"}
 
     def autostart_enable(self, command: Sequence[str]) -> None:
-        """See `Platform`."""
         home = posix.home_to_carry(self._env)
         if home is not None:
             command = ("env", f"MEMTRAY_HOME={home}", *command)
@@ -70,14 +57,9 @@ class LinuxPlatform:
             "Terminal=false\n"
             "X-GNOME-Autostart-enabled=true\n"
         )
-        posix.replace_file(self._desktop_file(), os.fsencode(entry))
-
-    def autostart_disable(self) -> None:
-        """See `Platform`."""
-        posix.remove_file(self._desktop_file())
+        posix.replace_file(self.autostart_file(), os.fsencode(entry))
 
     def add_application(self, command: Sequence[str], icon: Path | None) -> bool:
-        """See `Platform`."""
         name = "applications/memtray.desktop"
         own = self._folder("XDG_DATA_HOME", ".local/share") / name
         shared = self._env.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
@@ -110,7 +92,6 @@ class LinuxPlatform:
     def open_file(
         self, path: Path, on_failure: Callable[[PlatformError], None] | None = None
     ) -> None:
-        """See `Platform`."""
         for name, *options in _OPENERS:
             program = posix.find_program(name, self._env)
             if program is not None:
@@ -123,14 +104,6 @@ class LinuxPlatform:
                 file=path
             )
         )
-
-    def raise_descriptor_limit(self) -> int | None:
-        """See `Platform`."""
-        return posix.raise_descriptor_limit(DESCRIPTOR_CEILING)
-
-    def single_instance_lock(self, path: Path) -> InstanceLock:
-        """See `Platform`."""
-        return posix.single_instance_lock(path)
 
     def trim_process(self, pid: int) -> None:
         """Not offered.
@@ -146,9 +119,9 @@ class LinuxPlatform:
         )
 
     def terminate(self, key: ProcessKey) -> None:
-        """See `Platform`.
+        """Send SIGTERM through a pidfd, which is opened first.
 
-        The pidfd comes first. Whoever has the pid after that, with the old start time, had it all
+        Whoever has the pid after that, with the old start time, had it all
         along: the pidfd is theirs, and no later process gets what is sent through it.
         """
         check_may_be_ended(key)
@@ -175,7 +148,7 @@ class LinuxPlatform:
             os.close(pidfd)
 
     def share_one_heap(self) -> None:
-        """See `Platform`: glibc gives each thread an arena of its own, with free pages of its own.
+        """Set M_ARENA_MAX: glibc gives each thread an arena, with free pages, of its own.
 
         Under the interpreter's lock they do not allocate at the same time anyway.
         """
@@ -188,7 +161,6 @@ class LinuxPlatform:
             libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
 
     def trim_own_heap(self) -> bool | None:
-        """See `Platform`."""
         if not _IS_GLIBC:
             return None
         # psutil.heap_trim() does the same, but importing psutil takes 2.5 MiB: more than a trim
@@ -196,9 +168,6 @@ class LinuxPlatform:
         import ctypes
 
         return bool(ctypes.CDLL(None).malloc_trim(ctypes.c_size_t(0)))
-
-    def _desktop_file(self) -> Path:
-        return self._folder("XDG_CONFIG_HOME", ".config") / "autostart" / "memtray.desktop"
 
     def _folder(self, variable: str, otherwise: str) -> Path:
         """One of the XDG base directories."""

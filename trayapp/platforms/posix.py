@@ -21,22 +21,47 @@ _log = logging.getLogger(__name__)
 _EXCLUSIVE_AT_ONCE = fcntl.LOCK_EX | fcntl.LOCK_NB
 
 
-def single_instance_lock(path: Path) -> InstanceLock:
-    """See `Platform`."""
-    return InstanceLock(path, lambda descriptor: fcntl.flock(descriptor, _EXCLUSIVE_AT_ONCE))
+class PosixPlatform:
+    """The part of a `Platform` in which Linux and macOS are alike: start at login by a file."""
 
+    DESCRIPTOR_CEILING: int
 
-def raise_descriptor_limit(ceiling: int) -> int:
-    """Raise the soft limit to the hard one, or to `ceiling`; tell the limit in force."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY:
-        return ceiling
-    wanted = ceiling if hard == resource.RLIM_INFINITY else min(hard, ceiling)
-    if soft < wanted:
-        with suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-            return wanted
-    return soft
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+
+    def autostart_file(self) -> Path:
+        raise NotImplementedError
+
+    def autostart_disable(self) -> None:
+        remove_file(self.autostart_file())
+
+    def raise_descriptor_limit(self) -> int | None:
+        """Raise the soft limit to the hard one, or to the ceiling; return the one in force."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft == resource.RLIM_INFINITY:
+            return self.DESCRIPTOR_CEILING
+        most = self.DESCRIPTOR_CEILING
+        wanted = most if hard == resource.RLIM_INFINITY else min(hard, most)
+        if soft < wanted:
+            with suppress(OSError, ValueError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+                return wanted
+        return soft
+
+    def single_instance_lock(self, path: Path) -> InstanceLock:
+        return InstanceLock(path, lambda descriptor: fcntl.flock(descriptor, _EXCLUSIVE_AT_ONCE))
+
+    def _read_autostart_file(self) -> bytes | None:
+        """Return its content; None: there is no such file. Raises: PlatformError."""
+        try:
+            return self.autostart_file().read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            text = _("Cannot read {file}: {reason}.")
+            raise PlatformError(
+                text.format(file=self.autostart_file(), reason=error.strerror)
+            ) from error
 
 
 def find_program(name: str, env: Mapping[str, str]) -> str | None:

@@ -22,7 +22,7 @@ def check_may_be_ended(key: ProcessKey) -> None:
 
 
 def terminate_by_psutil(key: ProcessKey) -> None:
-    """See `Platform.terminate`; between the last look and the end is a moment without proof."""
+    """Terminate a process; between the last check and the end is a moment without proof."""
     check_may_be_ended(key)
     import psutil  # loaded there anyway: the readers use it
 

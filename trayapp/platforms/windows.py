@@ -9,12 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import PlatformError
 from trayapp.language.catalogue import _
-from trayapp.platforms import TRIM_OWN_HEAP, TRIM_PROCESS
 from trayapp.platforms.locking import InstanceLock
-from trayapp.platforms.termination import terminate_by_psutil
+from trayapp.platforms.psutil_platform import PsutilPlatform
 
 RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
 APPROVED_KEY = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
@@ -33,8 +31,11 @@ _LOCKED_BYTE = 4096
 """Locks are mandatory here: a byte behind the pid, so that others can still read that."""
 
 
-class WindowsPlatform:
-    """See `Platform`. Windows' own modules are parameters so that tests can stand in for them."""
+class WindowsPlatform(PsutilPlatform):
+    """Windows: the registry, kernel32 and psutil.
+
+    Its own modules are parameters so that tests can stand in for them.
+    """
 
     def __init__(
         self,
@@ -46,20 +47,14 @@ class WindowsPlatform:
         last_error: Callable[[], int] | None = None,
         startfile: Callable[..., None] | None = None,
     ) -> None:
-        self._env = env
+        super().__init__(env)
         self._winreg = winreg
         self._msvcrt = msvcrt
         self._kernel32 = kernel32
         self._last_error = last_error
         self._startfile = startfile
 
-    @property
-    def capabilities(self) -> frozenset[str]:
-        """See `Platform`."""
-        return frozenset({TRIM_OWN_HEAP, TRIM_PROCESS})
-
     def autostart_status(self) -> bool:
-        """See `Platform`."""
         if self._read_value(RUN_KEY, VALUE_NAME) is None:
             return False
         approved = self._read_value(APPROVED_KEY, VALUE_NAME)
@@ -67,7 +62,7 @@ class WindowsPlatform:
         return not (isinstance(approved, bytes) and approved[:1] and approved[0] & 1)
 
     def autostart_enable(self, command: Sequence[str]) -> None:
-        """See `Platform`. A command in the registry cannot carry `MEMTRAY_HOME`."""
+        """Write the Run key. A command in the registry cannot carry `MEMTRAY_HOME`."""
         from subprocess import list2cmdline
 
         line = list2cmdline(command)
@@ -88,23 +83,18 @@ class WindowsPlatform:
             raise _cannot_change_autostart(error) from error
 
     def autostart_disable(self) -> None:
-        """See `Platform`."""
         try:
             self._delete_value(RUN_KEY)
             self._delete_value(APPROVED_KEY)
         except OSError as error:
             raise _cannot_change_autostart(error) from error
 
-    def add_application(self, command: Sequence[str], icon: Path | None) -> bool:  # noqa: ARG002
-        """Not offered: that takes an installer."""
-        return False
-
     def open_file(
         self,
         path: Path,
         on_failure: Callable[[PlatformError], None] | None = None,  # noqa: ARG002
     ) -> None:
-        """See `Platform`; what has no program, such as .toml, opens in Notepad."""
+        """Call os.startfile; what has no program, such as .toml, opens in Notepad."""
         startfile = self._startfile or getattr(os, "startfile")  # noqa: B009  (Windows only)
         try:
             try:
@@ -121,11 +111,10 @@ class WindowsPlatform:
             ) from error
 
     def raise_descriptor_limit(self) -> int | None:
-        """See `Platform`: handles are not limited to a number that matters."""
+        """Return None: handles are not limited to a number that matters."""
         return None
 
     def single_instance_lock(self, path: Path) -> InstanceLock:
-        """See `Platform`."""
         msvcrt = self._msvcrt or importlib.import_module("msvcrt")
 
         def locking(descriptor: int, mode: int) -> None:
@@ -151,22 +140,6 @@ class WindowsPlatform:
                 raise _cannot_trim(pid, last_error())
         finally:
             kernel32.CloseHandle(handle)
-
-    def terminate(self, key: ProcessKey) -> None:
-        """See `Platform`."""
-        terminate_by_psutil(key)
-
-    def share_one_heap(self) -> None:
-        """See `Platform`: nothing to be saved here."""
-
-    def trim_own_heap(self) -> bool | None:
-        """See `Platform`; the system does not tell how much it got."""
-        import psutil  # loaded there anyway: the readers use it
-
-        with suppress(AttributeError, OSError):
-            psutil.heap_trim()
-            return True
-        return None
 
     def _require_carried_home(self) -> None:
         home = self._env.get("MEMTRAY_HOME")

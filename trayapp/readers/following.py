@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 from trayapp.domain.records.samples import ProcessFacts, ProcessKey
-from trayapp.readers.processes import ProcessChanges
+from trayapp.readers.process_changes import ProcessChanges
 
 SETTLE_SECONDS = 1.0
 """A process this old has probably run the exec that its fork was for."""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 from trayapp.domain.records.samples import Footprint, ProcessKey
 from trayapp.language.catalogue import _
 from trayapp.language.units import GIB, format_duration, format_size
-from trayapp.readers.processes import UNKNOWN_START
+from trayapp.readers.process_changes import UNKNOWN_START
 from trayapp.readers.procfile import field_bytes, read_start, read_started
 from trayapp.readers.slow_clock import Rota
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from typing import Any, NamedTuple, Protocol
 
 from trayapp.domain.records.samples import Particulars, ProcessKey
-from trayapp.readers.processes import UNKNOWN_START
+from trayapp.readers.process_changes import UNKNOWN_START
 from trayapp.readers.procfile import field_bytes, read_cpu_ticks, read_start, read_started
 from trayapp.readers.slow_clock import Rota
 

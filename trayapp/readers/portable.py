@@ -12,7 +12,7 @@ import psutil
 
 from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
 from trayapp.readers.following import FollowingReader, Life
-from trayapp.readers.processes import UNKNOWN_START
+from trayapp.readers.process_changes import UNKNOWN_START
 
 KEPT_COMMAND_LINE_CHARACTERS = 4096
 

@@ -4,22 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
-
-UNKNOWN_START = -1
-"""`ProcessKey.started` of a process that may not even be asked when it started (hidepid)."""
-
-
-class ProcessChanges(NamedTuple):
-    """What differs from the previous refresh; apply `gone` first: its pids may be reused."""
-
-    appeared: tuple[ProcessFacts, ...] = ()
-    """Parents before their children, except where pids wrapped around."""
-    changed: tuple[ProcessFacts, ...] = ()
-    """Same process; new command line or name (exec), or new parent (the old one ended)."""
-    gone: tuple[ProcessKey, ...] = ()
+from trayapp.domain.records.samples import MemoryReading, ProcessKey
+from trayapp.readers.process_changes import ProcessChanges
 
 
 class ProcessReader(Protocol):

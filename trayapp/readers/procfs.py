@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
 from trayapp.readers.following import FollowingReader, Life
-from trayapp.readers.processes import UNKNOWN_START
+from trayapp.readers.process_changes import UNKNOWN_START
 
 KEPT_COMMAND_LINE_BYTES = 4096
 KEPT_ARGUMENTS = 256

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
-from trayapp.readers.processes import ProcessChanges
+from trayapp.readers.process_changes import ProcessChanges
 from trayapp.recording.kin import Kin
 
 

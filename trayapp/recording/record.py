@@ -18,7 +18,7 @@ from trayapp.errors import RecordingError, UsageError
 from trayapp.language.catalogue import _, format_count, format_number
 from trayapp.language.reasons import reason_of
 from trayapp.language.units import format_size
-from trayapp.readers.processes import ProcessChanges
+from trayapp.readers.process_changes import ProcessChanges
 from trayapp.recording.choosing import find_by_text, find_program
 from trayapp.recording.chunks import ChunkFile, Format
 from trayapp.recording.csv_writing import CsvFormat

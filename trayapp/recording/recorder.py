@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
-from trayapp.readers.processes import ProcessChanges
+from trayapp.readers.process_changes import ProcessChanges
 from trayapp.recording.chunks import (
     CHUNK_SECONDS,
     ROWS_PER_CHUNK,

@@ -1,0 +1,82 @@
+"""The Protocol that every system's platform satisfies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from trayapp.domain.records.samples import ProcessKey
+from trayapp.errors import PlatformError
+from trayapp.platforms.locking import InstanceLock
+
+
+class Platform(Protocol):
+    """One system's way of doing what every system can do, and a few things that not all can.
+
+    Unless said otherwise: any thread, no waiting, `PlatformError` with one line for the person.
+    """
+
+    def autostart_status(self) -> bool:
+        """Whether Memtray starts at login, also by the system's own settings."""
+
+    def autostart_enable(self, command: Sequence[str]) -> None:
+        """Start `command` at login, from the next one on, with `MEMTRAY_HOME` if that is set."""
+
+    def autostart_disable(self) -> None:
+        """Do not start at login; harmless where it is off already."""
+
+    def add_application(self, command: Sequence[str], icon: Path | None) -> bool:
+        """Put Memtray among the applications, where files of its own may do that.
+
+        Not where it is there already, nor with `MEMTRAY_HOME` set. `command` runs Memtray; verbs
+        are appended. Returns: whether there is a new entry.
+        """
+
+    def open_file(
+        self, path: Path, on_failure: Callable[[PlatformError], None] | None = None
+    ) -> None:
+        """Show a file in the program that the person has for it, and leave that program alone.
+
+        Raises: PlatformError if there is nothing that opens files. What an opener reports only
+        later goes to `on_failure`, on a thread of its own, or else to the log.
+        """
+
+    def raise_descriptor_limit(self) -> int | None:
+        """Allow this process, and children it starts later, more descriptors.
+
+        Returns: how many it may have now; None where there is no such limit.
+        """
+
+    def single_instance_lock(self, path: Path) -> InstanceLock:
+        """Take the lock file `path`, whose folder exists.
+
+        Raises: AlreadyRunningError if it is held, PlatformError if it cannot be used.
+        """
+
+    def trim_process(self, pid: int) -> None:
+        """Have the system take memory back from a process of this user.
+
+        Raises: PlatformError if the system refused, or offers nothing of the kind.
+        """
+
+    def terminate(self, key: ProcessKey) -> None:
+        """Ask a process of this user to end, or on Windows, which knows no asking, end it.
+
+        It is certain that the process is the one with this pid *and* start time.
+
+        Raises: PlatformError if it has ended, is Memtray itself, the system's first process or
+        another user's, or if the system refused.
+        """
+
+    def share_one_heap(self) -> None:
+        """Have all threads of this process allocate from one heap, where that saves memory.
+
+        Before threads are started.
+        """
+
+    def trim_own_heap(self) -> bool | None:
+        """Give freed memory of this process back to the system; takes milliseconds.
+
+        Returns: True: done; False: there was nothing to give back; None: not possible here.
+        """

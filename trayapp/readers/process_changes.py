@@ -1,0 +1,20 @@
+"""What readers of processes tell: who appeared, changed or went."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from trayapp.domain.records.samples import ProcessFacts, ProcessKey
+
+UNKNOWN_START = -1
+"""`ProcessKey.started` of a process that may not even be asked when it started (hidepid)."""
+
+
+class ProcessChanges(NamedTuple):
+    """What differs from the previous refresh; apply `gone` first: its pids may be reused."""
+
+    appeared: tuple[ProcessFacts, ...] = ()
+    """Parents before their children, except where pids wrapped around."""
+    changed: tuple[ProcessFacts, ...] = ()
+    """Same process; new command line or name (exec), or new parent (the old one ended)."""
+    gone: tuple[ProcessKey, ...] = ()
