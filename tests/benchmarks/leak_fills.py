@@ -29,7 +29,7 @@ class Fill:
     rows: list[tuple[float, float]]
     """Seconds and bytes."""
     work: list[float]
-    """What had been done by then."""
+    """What was done per second."""
 
 
 def recordings(seeds: range) -> Iterator[Fill]:
@@ -47,13 +47,12 @@ def _made(name: str, seed: int, maker: Maker, *, is_leak: bool) -> Fill:
     noise = rng.choice((0.005, 0.02, 0.1)) * MB
     base = math.exp(rng.uniform(math.log(3), math.log(150))) * MB
     start_up = rng.uniform(0, 0.4) * base
-    rows, work, done = [], [], 0.0
+    rows, work = [], []
     for number in range(int(SECONDS / STEP)):
         at = number * STEP + 2.0
         size = base + start_up * (1 - math.exp(-at / 15)) + course(at) + abs(rng.gauss(0, noise))
         rows.append((at, size))
-        done += STEP * getattr(course, "pace", _steady)(at)
-        work.append(done)
+        work.append(getattr(course, "pace", _steady)(at))
     return Fill(name, is_leak, getattr(course, "onset", 0.0), rows, work)
 
 

@@ -73,7 +73,7 @@ def read_long(folder: Path) -> list[Trace]:
     """Every recording with a label: what is charged to it alone, and the work that it did."""
     found = []
     for label in json.loads((folder / "labels.json").read_text(encoding="utf-8")):
-        rows, work = [], []
+        rows, work, before = [], [], (0.0, 0.0)
         with gzip.open(folder / f"{label['name']}.csv.gz", "rt") as file:
             for row in csv.DictReader(file):
                 if not row["anon_bytes"]:
@@ -82,7 +82,10 @@ def read_long(folder: Path) -> list[Trace]:
                 if row["n_procs"] == "1":  # of more, each counts the shared pages again
                     size += _PAGE_BYTES * float(row["shared_pages"] or 0)
                 rows.append((float(row["t_s"]), size, False))
-                work.append(float(row["load_units"] or 0))
+                at, cpu = float(row["t_s"]), float(row["cpu_s"] or before[1])
+                # As Memtray reads it: percent of a core since it was read before.
+                work.append(100 * max(0.0, cpu - before[1]) / (at - before[0]))
+                before = at, cpu
         found.append(
             Trace(
                 label["name"],
@@ -115,7 +118,7 @@ def called(
             size,
             restarted=restarted,
             room_bytes=ROOM_BYTES,
-            load=Load(work=work or None) if knows_work else None,
+            load=Load(work=work) if knows_work else None,
         )
         course.fold(at, leaking=verdict.level == "leaking")
     return course, detector

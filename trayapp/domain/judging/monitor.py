@@ -269,7 +269,7 @@ class _TargetState:
         verdict = self.leaks.fold(
             frame.monotonic_seconds,
             size_bytes,
-            load=Load(children=len(sample.readings)),
+            load=Load(children=len(sample.readings), work=sample.particulars.cpu_percent),
             restarted=restarted,
             room_bytes=self.room_bytes,
             staleness=staleness,

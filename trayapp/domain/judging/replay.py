@@ -16,6 +16,7 @@ from trayapp.domain.records.samples import ProcessKey
 
 REPLAYED_METRICS = (
     "kept_bytes", "anon_bytes", "uss_bytes", "rss_bytes", "swap_bytes", "process_count",
+    "cpu_percent",
 )  # fmt: skip
 """What of a target is replayed."""
 MOST_KEYS = 64
@@ -112,13 +113,16 @@ def replay_leaks(
         if size is None:
             continue
         swap_bytes = swap.mean if swap is not None and signal == "anonymous memory" else 0.0
-        count = figures.get("process_count")
+        count, work = figures.get("process_count"), figures.get("cpu_percent")
         detector.fold_stretch(
             stretch.end_wall_seconds + wall_offset_seconds,
             stretch.seconds,
             size.low + swap_bytes,
             size.mean + swap_bytes,
-            load=None if count is None else Load(children=round(count.mean)),
+            load=Load(
+                children=None if count is None else round(count.mean),
+                work=None if work is None else work.mean,
+            ),
             unseen=stretch.unseen,
         )
     return swap is not None and swap.high > 0

@@ -121,17 +121,18 @@ def test_idle_memory_is_proof_and_used_memory_is_doubt() -> None:
     assert first_told(course_of(line(30e3), 6 * HOUR, staleness=looked(0.0, 0.3))) is not None
 
 
-def test_a_quiet_hour_is_no_end() -> None:
+def test_a_quiet_while_is_no_end() -> None:
     """Growing with its past while there is nothing to do, and leaking as soon as there is."""
+    begins, ends = 2 * HOUR, 2.7 * HOUR
 
-    def done(at: float) -> float:
-        return min(at, 2 * HOUR) + max(0.0, at - 3 * HOUR)
+    def size(at: float) -> float:
+        return 40 * MB + 20e3 * (min(at, begins) + max(0.0, at - ends))
 
-    verdicts = course_of(lambda at: 40 * MB + 20e3 * done(at), 3.5 * HOUR, work=done)
-    quiet = [verdict for at, verdict in verdicts if 2.2 * HOUR < at < 2.9 * HOUR]
+    verdicts = course_of(size, 3.2 * HOUR, work=lambda at: 0.3 if begins < at < ends else 12.0)
+    quiet = [verdict for at, verdict in verdicts if begins + 600 < at < ends]
     assert {verdict.level for verdict in quiet} == {"growing"}
     assert all((verdict.growth_bytes or 0) >= 50 * MB for verdict in quiet)
-    after = [verdict for at, verdict in verdicts if at > 3.2 * HOUR]
+    after = [verdict for at, verdict in verdicts if at > ends + 900]
     assert {verdict.level for verdict in after} == {"leaking"}
 
 
@@ -146,11 +147,34 @@ def test_an_alarm_ends_though_the_floor_creeps_on() -> None:
     assert all(verdict.level != "leaking" for at, verdict in verdicts if at > end + 600)
 
 
-def test_growth_is_reckoned_by_work_where_that_is_known() -> None:
-    """The same line is a cache's where each request keeps less and less, and a leak's where not."""
-    size = line(20e3)
-    assert first_told(course_of(size, 90 * MINUTE, work=lambda at: at)) is not None
-    assert first_told(course_of(size, 90 * MINUTE, work=lambda at: 0.001 * at**2)) is None
+@pytest.mark.parametrize("work", [lambda at: 1 + at / 60, lambda at: 50 / (1 + at / 600)])
+def test_growth_is_not_reckoned_by_the_processor(work: Course) -> None:
+    """A collector works the more the more has leaked, and a cache the less the fuller it is."""
+
+    def slowing(at: float) -> float:
+        return 50 * MB + 100 * MB * (1 - math.exp(-at / 3600))
+
+    assert first_told(course_of(line(10e3), 90 * MINUTE, work=work)) is not None
+    filling = course_of(
+        lambda at: 50 * MB + 100 * MB * (1 - math.exp(-at / 3600)), 8 * HOUR, work=work
+    )
+    assert first_told(filling) is None
+
+
+def test_a_leak_that_grows_by_day_is_not_told_anew_all_night() -> None:
+    def told(*, knows_work: bool) -> int:
+        detector, size, calls, was = LeakDetector(), 100 * MB, 0, False
+        for number in range(int(96 * HOUR / 15)):
+            is_day = 8 <= number * 15 / HOUR % 24 < 20
+            size += 10e3 * 15 if is_day else 0.0
+            load = Load(work=(6.0 if is_day else 0.2) if knows_work else None)
+            verdict = detector.fold(number * 15.0, size, room_bytes=2 * ROOM, load=load)
+            calls += verdict.level == "leaking" and not was
+            was = verdict.level == "leaking"
+        return calls
+
+    assert told(knows_work=True) <= 5
+    assert told(knows_work=False) > 5
 
 
 def test_what_stops_after_an_alarm_is_said_to_have_filled() -> None:

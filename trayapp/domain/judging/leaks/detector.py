@@ -11,6 +11,7 @@ from trayapp.domain.judging.leaks.ladder import BLOCK_SECONDS, RUNGS, Ladder
 from trayapp.domain.judging.leaks.proof import asked_seconds, haste_of, steady_seconds
 from trayapp.domain.judging.leaks.rungs import (
     Pause,
+    is_quiet,
     is_runaway,
     is_rushing,
     judge_rung,
@@ -55,7 +56,7 @@ class Load:
     threads: int | None = None
     children: int | None = None
     work: float | None = None
-    """Requests, tasks, or whatever else it has done so far, if that is counted."""
+    """How much it does just now, in percent of a core: who has nothing to do cannot grow."""
 
 
 class LeakDetector:
@@ -88,7 +89,6 @@ class LeakDetector:
         "_last_at",
         "_last_block",
         "_last_value",
-        "_last_work",
         "_leaking",
         "_peak_floor",
         "_priors",
@@ -159,9 +159,7 @@ class LeakDetector:
         self._average: float | None = None
         self._average_count = 0
         self._units = 0.0
-        self._work: float | None = None
-        self._last_work: tuple[float, float] | None = None
-        """What it had done, and when, at the end of the last block."""
+        self._work = 0.0
         self._peak_floor = 0.0
         self._warm_seconds = 0.0
         self._leaking = False
@@ -255,9 +253,7 @@ class LeakDetector:
             self._interval = passed if passed > self._interval else 0.9 * self._interval
             self._elapsed += passed
         value = value_bytes - self._bias
-        if load is not None:
-            self._units = float((load.threads or 0) + (load.children or 0))
-            self._work = load.work
+        self._fold_load(load)
         if room_bytes is not None:
             self._room = room_bytes
         if self._elapsed >= self._block_ends:
@@ -306,8 +302,7 @@ class LeakDetector:
         self._interval = max(seconds, 0.9 * self._interval)
         self._elapsed += passed
         low, mean = low_bytes - self._bias, mean_bytes - self._bias
-        if load is not None:
-            self._units = float((load.threads or 0) + (load.children or 0))
+        self._fold_load(load)
         self._block_low = min(self._block_low, low)
         self._block_sum += mean
         self._block_samples += 1
@@ -326,16 +321,16 @@ class LeakDetector:
             self._elapsed -= (behind - _MOST_HELD_BLOCKS) * BLOCK_SECONDS
             behind = _MOST_HELD_BLOCKS
         closed = 0
-        work = self._work_rate()
         if not is_start_up:
             if not self._block_samples:
                 self._block_low = self._block_sum = self._last_value
                 self._block_samples = 1
             mean = self._block_sum / self._block_samples
             self._fold_average(mean)
-            closed = self._ladder.push(self._block_low, mean, self._units, work)
+            closed = self._ladder.push(self._block_low, mean, self._units, self._work)
         for _ in range(behind):
-            closed = max(closed, self._ladder.push(held_floor, held_mean, self._units, work))
+            held = self._ladder.push(held_floor, held_mean, self._units, self._work)
+            closed = max(closed, held)
         self._block_ends += (behind + 1) * BLOCK_SECONDS
         self._block_low, self._block_sum, self._block_samples = math.inf, 0.0, 0
         if closed:
@@ -344,15 +339,10 @@ class LeakDetector:
                 self._peak_floor, self._warm_seconds = floor, self._elapsed
             self._judge(closed, settings)
 
-    def _work_rate(self) -> float:
-        """Done per second since the last block; 0 where that is not known."""
-        work, before = self._work, self._last_work
-        if work is None:
-            return 0.0
-        self._last_work = self._elapsed, work
-        if before is None or work < before[1] or self._elapsed <= before[0]:
-            return 0.0
-        return (work - before[1]) / (self._elapsed - before[0])
+    def _fold_load(self, load: Load | None) -> None:
+        if load is not None:
+            self._units = float((load.threads or 0) + (load.children or 0))
+            self._work = load.work or 0.0
 
     def _fold_average(self, mean: float) -> None:
         if self._last_block is not None:
@@ -409,7 +399,8 @@ class LeakDetector:
     def _as_proven(self, score: float, pause: Pause, pace: float) -> float:
         """No more than growing, until it has climbed for as long as waiting does no harm."""
         settings = self._settings
-        self._is_quiet = pause == "lull"
+        # Once paused, until there is work again: other windows take long pauses for usual.
+        self._is_quiet = pause == "lull" or (self._is_quiet and is_quiet(self._ladder))
         if self._is_quiet:
             return min(score, UNPROVEN_SCORE)
         if self._leaking or score <= UNPROVEN_SCORE:
@@ -448,8 +439,11 @@ class LeakDetector:
             self._against_since = self._elapsed
             if self._for_since is None:
                 self._for_since = self._elapsed
-            is_sure = self._runaway or (self._staleness and self._staleness.is_untouched)
-            if is_sure or self._elapsed - self._for_since >= settings.confirm_seconds:
+            is_idle = self._staleness is not None and self._staleness.is_untouched
+            # Who stopped before is believed later: at the edges of a climb no window is sure.
+            asked = 0.0 if is_idle and not self._doubts else settings.confirm_seconds
+            held = self._elapsed - self._for_since
+            if self._runaway or held >= asked * (1 << self._doubts):
                 self._leaking = self._has_leaked = True
                 self._stopped_at = None
             return

@@ -14,7 +14,7 @@ _Number = TypeVar("_Number", int, float)
 BLOCK_SECONDS = 15.0
 RUNGS = 10
 BLOCKS = 32
-_UNIT_CODES, _WORK_CODES, _LEAST_WORK = 16, 2048, 1e-4
+_CODES = 16
 _CONFIRM_BLOCKS = 4
 _RISE_BLOCKS = 8
 
@@ -30,18 +30,15 @@ class Ladder:
         "_work",
         "counts",
         "given_back",
-        "knows_work",
     )
 
     def __init__(self) -> None:
         # Four bytes each: 64 bytes of a gigabyte are lost, which is less than a page.
         self._floors = array("f", bytes(4 * RUNGS * BLOCKS))
         self._means = array("f", bytes(4 * RUNGS * BLOCKS))
-        # By logarithm: to 4 % in one byte, and to 0.03 % in two. 0: not known.
+        # By logarithm: to 4 % in one byte. 0: not known.
         self._units = array("B", bytes(RUNGS * BLOCKS))
-        self._work = array("H", bytes(2 * RUNGS * BLOCKS))
-        self.knows_work = False
-        """Whether what it did was ever told."""
+        self._work = array("B", bytes(RUNGS * BLOCKS))
         self.counts = array("q", bytes(8 * RUNGS))
         """Blocks ever closed, by rung."""
         self.given_back = array("f", bytes(4 * RUNGS))
@@ -52,17 +49,16 @@ class Ladder:
     def push(self, floor: float, mean: float, units: float, work: float = 0.0) -> int:
         """Close a block of the lowest rung; return how many rungs have a new block.
 
-        work: What was done in it, per second; 0: not known, or nothing.
+        work: How much it did, such as percent of a core; 0: not known, or nothing.
         """
-        self.knows_work = self.knows_work or work > 0
         rung = 0
         while True:
             count = self.counts[rung]
             at = rung * BLOCKS + count % BLOCKS
             self._floors[at] = floor
             self._means[at] = mean
-            self._units[at] = _code(units, _UNIT_CODES, 255)
-            self._work[at] = _code(work / _LEAST_WORK, _WORK_CODES, 65535)
+            self._units[at] = _code(units)
+            self._work[at] = _code(work)
             self.counts[rung] = count + 1
             self._fold_fall(rung, count, floor)
             rung += 1
@@ -71,8 +67,8 @@ class Ladder:
             before = (rung - 1) * BLOCKS + (count - 1) % BLOCKS
             floor = min(floor, self._floors[before])
             mean = (mean + self._means[before]) / 2
-            units = (units + _decode(self._units[before], _UNIT_CODES)) / 2
-            work = (work + _decode(self._work[before], _WORK_CODES) * _LEAST_WORK) / 2
+            units = (units + _decode(self._units[before])) / 2
+            work = (work + _decode(self._work[before])) / 2
 
     def floors(self, rung: int) -> list[float]:
         """Of the newest blocks, oldest first."""
@@ -84,11 +80,11 @@ class Ladder:
 
     def units(self, rung: int) -> list[float]:
         """Threads and children of the newest blocks, oldest first; 0 where unknown."""
-        return [_decode(code, _UNIT_CODES) for code in self._ring(self._units, rung)]
+        return [_decode(code) for code in self._ring(self._units, rung)]
 
     def work(self, rung: int) -> list[float]:
-        """Done per second in the newest blocks, oldest first; 0 where unknown."""
-        return [_decode(code, _WORK_CODES) * _LEAST_WORK for code in self._ring(self._work, rung)]
+        """How much it did in the newest blocks, oldest first; 0 where unknown."""
+        return [_decode(code) for code in self._ring(self._work, rung)]
 
     def newest(self, rung: int) -> float:
         """The newest floor; there is one."""
@@ -139,10 +135,10 @@ class Ladder:
                 falls[at + 2], falls[at + 3], falls[at + 4] = floor, number, 0.0
 
 
-def _code(value: float, steps: int, most: int) -> int:
-    """By its logarithm, `steps` to each doubling."""
-    return min(most, round(steps * math.log2(1 + value))) if value > 0 else 0
+def _code(value: float) -> int:
+    """By its logarithm, 16 steps to each doubling."""
+    return min(255, round(_CODES * math.log2(1 + value))) if value > 0 else 0
 
 
-def _decode(code: int, steps: int) -> float:
-    return 2.0 ** (code / steps) - 1 if code else 0.0
+def _decode(code: int) -> float:
+    return 2.0 ** (code / _CODES) - 1 if code else 0.0

@@ -27,9 +27,11 @@ _WINDOWS = (26, 22, 18, 14)
 _STALL_SECONDS = 150.0
 _PROOF_SCORE = 0.85
 """So good must a window be, for its length to count as proof."""
-_QUIET_SHARE = 0.4
-"""With less than this of its usual work, a program that does not grow is not proven to be full."""
+_QUIET_SHARE, _QUIET_BLOCKS, _LEAST_USUAL = 0.3, 10, 1.0
+"""With less than this of its usual work, a program that does not grow is not proven to be full.
 
+Where that is next to nothing itself, such as less than a percent of a core, it tells nothing.
+"""
 _RISING_SHARE = 0.15
 """A straight line has a quarter there."""
 
@@ -58,7 +60,6 @@ def judge_rung(
     if width < interval or ladder.climbed(rung) < 0.6 * settings.minimum_bytes:
         return NO_CLIMB
     floors = ladder.floors(rung)
-    work = ladder.work(rung) if ladder.knows_work else []
     given_back = ladder.given_back[rung]
     best, held = NO_CLIMB, 0.0
     count = len(floors)
@@ -67,9 +68,7 @@ def judge_rung(
         most = confidence(size * proof, settings)
         if most <= best.score:
             break
-        climb = judge_floors(
-            floors[count - size :], given_back, settings, width, work[count - size :]
-        )
+        climb = judge_floors(floors[count - size :], given_back, settings, width)
         if climb.score >= _PROOF_SCORE:
             held = max(held, width * _extended(floors, size, climb.growth_bytes))
         if climb.score * most > best.score:
@@ -181,17 +180,31 @@ def pause_of(
         grown = min(floors[-blocks:]) - min(floors[-2 * blocks : -blocks])
         if grown >= settings.creep_share * rate * blocks * short:
             return "none"
-        return "lull" if _is_quiet(ladder, at, blocks, rung, climb) else "stop"
+        return "lull" if is_quiet(ladder) else "stop"
     return "none"
 
 
-def _is_quiet(ladder: Ladder, fine: int, blocks: int, rung: int, climb: Climb) -> bool:
-    """Whether the newest `blocks` of a fine rung saw little of the work of the climb."""
-    if not ladder.knows_work:
-        return False
-    work = ladder.work(rung)[-climb.blocks :]
-    newest = ladder.work(fine)[-blocks:]
-    return sum(newest) / len(newest) < _QUIET_SHARE * sum(work) / len(work)
+def is_quiet(ladder: Ladder) -> bool:
+    """Whether it had next to nothing to do in the newest minutes, where that is known."""
+    usual = _usual_work(ladder)
+    newest = ladder.work(0)[-_QUIET_BLOCKS:]
+    return usual > 0 and sum(newest) < _QUIET_SHARE * usual * len(newest)
+
+
+def _usual_work(ladder: Ladder) -> float:
+    work = ladder.work(whole_life(ladder))
+    usual = sum(work) / len(work)
+    return usual if usual >= _LEAST_USUAL else 0.0
+
+
+def _busy(ladder: Ladder, rung: int) -> list[float]:
+    """Blocks with something to do since the first, by block; all where that is not known.
+
+    Whether there was, not how much: a collector works the more the larger the leak, and a cache
+    the less the fuller it is.
+    """
+    least = _QUIET_SHARE * _usual_work(ladder)
+    return list(accumulate(float(work >= least) for work in ladder.work(rung)))
 
 
 def slowness(ladder: Ladder, growth: float, later_pace: float) -> float:
@@ -212,8 +225,7 @@ def later_pace(ladder: Ladder) -> float:
     """Pace of the second half of its life as a share of that of the second quarter.
 
     A logarithm has half; a line, whatever was before, 1. One jump in either does not count, if the
-    rest speaks for a line. Where its work is known the pace is reckoned by that, not by time: a
-    cache's growth per request falls before it is full, that of a leak does not, by day or by night.
+    rest speaks for a line. Time without anything to do is none.
     """
     rung = whole_life(ladder)
     floors = ladder.floors(rung)
@@ -222,8 +234,7 @@ def later_pace(ladder: Ladder) -> float:
         return 1.0
     kept = list(accumulate(reversed(floors), min))
     kept.reverse()
-    work = ladder.work(rung) if ladder.knows_work else []
-    done = list(accumulate(work[1:], initial=0.0)) if work else list(range(last + 1))
+    done = _busy(ladder, rung)
     marks = [_between(kept, 0.25 * last), _between(kept, 0.5 * last), kept[last]]
     spent = [_between(done, 0.25 * last), _between(done, 0.5 * last), done[last]]
     before, after = spent[1] - spent[0], spent[2] - spent[1]

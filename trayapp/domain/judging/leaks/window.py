@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -56,15 +55,11 @@ def least_growth(start: float, seconds: float, settings: LeakSettings) -> float:
 
 
 def judge_floors(
-    floors: Sequence[float],
-    given_back: float,
-    settings: LeakSettings,
-    width: float,
-    work: Sequence[float] = (),
+    floors: Sequence[float], given_back: float, settings: LeakSettings, width: float
 ) -> Climb:
     """Retained growth: what the lowest sizes of the blocks say. From 8 blocks on.
 
-    width: Seconds of a block. work: What was done in each, where that is known.
+    width: Seconds of a block.
     """
     count = len(floors)
     if count < 8:
@@ -81,10 +76,7 @@ def judge_floors(
     if not score:
         return NO_CLIMB
     score *= ramp(growth / (max(floors) - floors[0] or growth), 0.3, 0.7)
-    evenness = _evenness(kept, growth)
-    if evenness < 1.0 and work:
-        evenness = max(evenness, _evenness(kept, growth, work))
-    score *= evenness
+    score *= _evenness(kept, growth)
     if not score:
         return NO_CLIMB
     score *= math.sqrt(ramp(_drift(steps), 2.0, 4.0))
@@ -217,14 +209,10 @@ def _novelty(growth: float, given_back: float, settings: LeakSettings) -> float:
     return ramp(growth / given_back, 1.0, settings.novelty_factor) if given_back > 0 else 1.0
 
 
-def _evenness(kept: Sequence[float], growth: float, work: Sequence[float] = ()) -> float:
-    """Growth in every quarter, of the time or of the work, and none of them nearly the last."""
+def _evenness(kept: Sequence[float], growth: float) -> float:
+    """Growth in every quarter of the time, and none of them nearly the last."""
     last = len(kept) - 1
-    places = [last * part // 4 for part in range(5)]
-    if work:
-        done = list(accumulate(work[1:], initial=0.0))
-        places = [bisect_left(done, done[-1] * part / 4) for part in range(5)]
-    marks = [kept[place] for place in places]
+    marks = [kept[last * part // 4] for part in range(5)]
     shares = [(after - before) * 4 / growth for before, after in pairwise(marks)]
     halves = (shares[2] + shares[3]) / max(1e-9, shares[0] + shares[1])
     return ramp(min(shares), 0.0, 0.3) * ramp(shares[3], 0.2, 0.6) * ramp(halves, 0.35, 0.75)
