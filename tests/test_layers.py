@@ -124,7 +124,7 @@ def test_the_domain_loads_no_toolkit_and_no_machine() -> None:
 def test_the_resident_process_loads_nothing_heavy() -> None:
     loaded = modules_after(
         "import trayapp.cli.main, trayapp.applet.app, trayapp.tray.host;"
-        "import trayapp.tray.hosts.status_notifier"
+        "import trayapp.tray.hosts.status_notifier_icon"
     )
     heavy = {
         "numpy", "matplotlib", "tkinter", "asyncio", "argparse", "subprocess", "multiprocessing",

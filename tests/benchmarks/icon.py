@@ -51,7 +51,7 @@ def cpu_ms(times: int, action: Callable[[], object]) -> float:
 def measure_drawing() -> None:
     """Print what drawing alone costs."""
     from trayapp.tray.drawing import draw_argb
-    from trayapp.tray.hosts.status_notifier import ICON_SIZES_PX
+    from trayapp.tray.hosts.status_notifier_icon import ICON_SIZES_PX
 
     source = pictures()
 
@@ -67,7 +67,7 @@ class Shown:
     """An icon that a host in another process shows."""
 
     def __init__(self, host: subprocess.Popen[bytes]) -> None:
-        from trayapp.tray.hosts.status_notifier import SniIcon
+        from trayapp.tray.hosts.status_notifier_icon import SniIcon
 
         assert host.stdout
         self._host = host.stdout
@@ -160,7 +160,7 @@ def run_host() -> None:
     from jeepney import DBusAddress, HeaderFields, MessageType, new_method_call, new_method_return
     from jeepney.io.blocking import open_dbus_connection
 
-    from trayapp.tray.hosts.status_notifier import WATCHER
+    from trayapp.tray.hosts.session import WATCHER
 
     def tell() -> None:
         sys.stdout.buffer.write(b".")

@@ -97,7 +97,7 @@ def session_bus() -> Iterator[str]:
 
 def start_applet(home: Path) -> tuple[Any, subprocess.Popen[bytes], float]:
     """Start the applet; returns a tray that has its icon, the process, and milliseconds."""
-    from tests.tray.hosts.test_status_notifier import Watcher
+    from tests.tray.hosts.test_status_notifier_icon import Watcher
 
     watcher = Watcher()
     env = {name: value for name, value in os.environ.items() if name != "DISPLAY"}

@@ -19,8 +19,8 @@ from typing import Any
 
 from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.menu import IconPicture, MenuEntry, TrayState
-from trayapp.tray.backends import choose_backend
 from trayapp.tray.host import TrayHost
+from trayapp.tray.hosts import choose_backend
 
 MENU = (
     MenuEntry(key="system", label="Memory 42 % – 9.10 GiB available", kind="text"),

@@ -24,10 +24,10 @@ from tests.tray.systems import FakeImage, FakeRegistry, FakeStatusButton
 from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.menu import IconPicture, MenuEntry, TrayState
 from trayapp.errors import TrayError
-from trayapp.tray import toolkits
-from trayapp.tray.backends import Backend
 from trayapp.tray.drawing import draw_icon, draw_template
 from trayapp.tray.host import TrayHost
+from trayapp.tray.hosts import win32
+from trayapp.tray.hosts.session import Backend
 from trayapp.tray.pystray_safe import Icon
 
 WM_NOTIFY = 0x400 + 11
@@ -415,7 +415,7 @@ def test_windows_may_refuse_an_update_which_the_next_one_repeats(
 def test_labels_alone_wait_but_check_marks_do_not(
     start: Start, monkeypatch: pytest.MonkeyPatch, patience_seconds: float
 ) -> None:
-    monkeypatch.setattr(toolkits.WindowsToolkit, "label_seconds", patience_seconds)
+    monkeypatch.setattr(win32.Toolkit, "label_seconds", patience_seconds)
     running = start("win32", WindowsIcon)
     running.host.show(replace(with_label(43), tooltip="43"))
     wait_until(lambda: running.icon.title == "43")

@@ -76,8 +76,8 @@ from trayapp.settings import SettingsFile, TargetSettings, add_target, make_targ
 from trayapp.windows import WINDOWS
 
 if TYPE_CHECKING:
-    from trayapp.tray.backends import Backend
     from trayapp.tray.host import TrayHost
+    from trayapp.tray.hosts.session import Backend
 
 _WINDOW_VERBS = {window.verb for window in WINDOWS}
 _ANSWERS = ("table", "detail", "describe", "track", "untrack", "forget")
@@ -237,7 +237,7 @@ class App:
             self._host.stop()
 
     def _find_backend(self) -> Backend | None:
-        from trayapp.tray.backends import choose_backend
+        from trayapp.tray.hosts import choose_backend
 
         try:
             backend = choose_backend(os.environ, sys.platform, os.environ.get("MEMTRAY_TRAY"))
@@ -291,7 +291,7 @@ class App:
 
         waiting: what waits for a tray meanwhile.
         """
-        from trayapp.tray.backends import choose_backend
+        from trayapp.tray.hosts import choose_backend
 
         deadline = time.monotonic() + _OTHER_TRAY_SECONDS
         while not self._stopped.wait(_TRAY_PAUSE_SECONDS) and time.monotonic() < deadline:

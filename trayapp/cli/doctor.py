@@ -210,7 +210,7 @@ def _targets(place: Place) -> Iterator[Found]:
 
 
 def _tray(place: Place) -> Iterator[Found]:
-    from trayapp.tray.backends import choose_backend
+    from trayapp.tray.hosts import choose_backend
 
     told = place.of_applet("tray")
     if told:

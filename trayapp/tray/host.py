@@ -14,9 +14,9 @@ from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.menu import TEXT_MARK, IconPicture, MenuEntry, TrayState
 from trayapp.errors import TrayError
 from trayapp.language.catalogue import _
-from trayapp.tray.backends import Backend
+from trayapp.tray.hosts import load_host
+from trayapp.tray.hosts.session import Backend
 from trayapp.tray.pystray_safe import Menu, MenuItem
-from trayapp.tray.toolkits import TOOLKITS
 
 _SHORTEST_SECONDS = 0.2
 _NOTHING_YET = TrayState(picture=IconPicture(heights=(None,) * 10), tooltip="Memtray", menu=tuple)
@@ -56,7 +56,7 @@ class TrayHost:
         self._open_popup = open_popup
         self._pictures = pictures
         self._counting = counting
-        self._toolkit = TOOLKITS[backend.name]()
+        self._toolkit = load_host(backend.name).Toolkit()
         self._visible = backend.visible
         self._icon: Any = None
         self._running = False

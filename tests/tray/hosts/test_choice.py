@@ -14,9 +14,11 @@ from jeepney.io.blocking import open_dbus_connection
 from jeepney.wrappers import new_method_call
 
 from trayapp.errors import TrayError
-from trayapp.tray.backends import choose_backend
-from trayapp.tray.hosts.status_notifier import WATCHER, SniIcon
+from trayapp.tray.hosts import HOSTS, choose_backend, choose_best
+from trayapp.tray.hosts.session import WATCHER, Session
+from trayapp.tray.hosts.status_notifier_icon import SniIcon
 
+LINUX_HOSTS = [kind for kind in HOSTS if kind.platform == "linux"]
 BUS = DBusAddress("/", "org.freedesktop.DBus", "org.freedesktop.DBus")
 
 
@@ -48,6 +50,55 @@ def test_an_unknown_name_is_told_with_the_known_ones() -> None:
         choose_backend({"MEMTRAY_TRAY": "kde"}, "linux")
 
 
+class Told(Session):
+    """A session with what the test says."""
+
+    def __init__(self, watcher: bool | None, x_tray: bool | None, popups: bool) -> None:
+        super().__init__({})
+        no_bus = TrayError("no tray icon: no bus")
+        # In place of what is asked once and kept.
+        told = {"_watcher": no_bus if watcher is None else watcher}
+        self.__dict__ |= told | {"has_x_tray": x_tray, "has_popups": popups}
+
+
+WAITS = "no tray runs in this session; the icon waits for one"
+OLD = "the session's tray knows only the older X11 protocol"
+
+
+@pytest.mark.parametrize(
+    ("watcher", "x_tray", "popups", "chosen"),
+    [
+        (True, True, True, ("sni", True, "the session has a tray for StatusNotifierItem")),
+        (False, None, True, ("sni", False, WAITS)),
+        (False, False, True, ("sni", False, WAITS)),
+        (False, False, False, ("sni", False, WAITS)),
+        (False, True, True, ("xembed", True, OLD)),
+        (False, True, False, ("sni", False, f"{OLD}; install python3-tk for it")),
+        (None, True, True, ("xembed", True, OLD)),
+        (None, False, True, ("xembed", False, WAITS)),
+        (None, False, False, None),
+        (None, True, False, None),
+        (None, None, True, None),
+    ],
+)
+def test_the_best_that_can_be_seen_comes_first(
+    watcher: bool | None,
+    x_tray: bool | None,
+    popups: bool,
+    chosen: tuple[str, bool, str] | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # As where GTK is missing.
+    monkeypatch.setitem(sys.modules, "gi", None)
+    session = Told(watcher, x_tray, popups)
+    if chosen is None:
+        with pytest.raises(TrayError, match="no bus"):
+            choose_best(LINUX_HOSTS, session)
+        return
+    backend = choose_best(LINUX_HOSTS, session)
+    assert (backend.name, backend.visible, backend.reason) == chosen
+
+
 @pytest.mark.parametrize("platform", ["win32", "darwin"])
 def test_a_backend_that_cannot_be_loaded_is_one_line(platform: str) -> None:
     if sys.platform == platform:
@@ -59,7 +110,7 @@ def test_a_backend_that_cannot_be_loaded_is_one_line(platform: str) -> None:
 def test_importing_the_tray_loads_no_toolkit_and_leaves_the_environment_alone() -> None:
     code = (
         "import os, sys; before = dict(os.environ)\n"
-        "import trayapp.tray.host, trayapp.tray.backends, trayapp.tray.hosts.status_notifier\n"
+        "import trayapp.tray.host, trayapp.tray.hosts, trayapp.tray.hosts.status_notifier_icon\n"
         "unwanted = {'gi', 'Xlib', 'asyncio', 'psutil', 'PIL.ImageDraw', 'PIL.ImageFont', 'numpy',"
         " 'subprocess', 'argparse', 'urllib.request', 'http', 'multiprocessing', 'concurrent'}\n"
         "assert not unwanted & set(sys.modules), unwanted & set(sys.modules)\n"

@@ -28,7 +28,8 @@ from tests.desktop.desktop import wait_until
 from trayapp.domain.showing.menu import IconPicture
 from trayapp.platforms.session_bus import BusError
 from trayapp.tray.drawing import draw_argb
-from trayapp.tray.hosts.status_notifier import ICON_SIZES_PX, SIZES_BY_PANEL_PX, WATCHER, SniIcon
+from trayapp.tray.hosts.session import WATCHER
+from trayapp.tray.hosts.status_notifier_icon import ICON_SIZES_PX, SIZES_BY_PANEL_PX, SniIcon
 from trayapp.tray.pystray_safe import Menu, MenuItem
 
 needs_dbus_daemon = pytest.mark.skipif(not shutil.which("dbus-daemon"), reason="no dbus-daemon")

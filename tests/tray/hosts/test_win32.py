@@ -15,9 +15,9 @@ from tests.desktop.desktop import wait_until
 from tests.tray.fake_windows import FakeWindows, windows_icon_class
 from tests.tray.test_host import STATE as MENU_STATE
 from trayapp.domain.showing.menu import IconPicture, TrayState
-from trayapp.tray import toolkits
-from trayapp.tray.backends import Backend
 from trayapp.tray.host import TrayHost
+from trayapp.tray.hosts import win32
+from trayapp.tray.hosts.session import Backend
 
 UPDATES = 20_000
 PICTURES = [IconPicture(heights=(height,) * 10, panel="dark") for height in range(0, 101, 10)]
@@ -99,7 +99,7 @@ def test_no_update_leaves_a_handle_or_touches_a_file(
 ) -> None:
     # The gate for updates and the patience for labels are for people; here all are to count.
     monkeypatch.setattr("trayapp.tray.host._SHORTEST_SECONDS", 0.0)
-    monkeypatch.setattr(toolkits.WindowsToolkit, "label_seconds", 0.0)
+    monkeypatch.setattr(win32.Toolkit, "label_seconds", 0.0)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     host, windows = start()
     descriptors = count_descriptors()

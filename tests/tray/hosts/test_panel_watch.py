@@ -24,7 +24,7 @@ from tests.desktop.desktop import wait_until
 from tests.tray.systems import FakeRegistry, FakeStatusButton
 from trayapp.platforms.panel_background import macos_menu_bar, theme_in_files, windows_taskbar
 from trayapp.platforms.session_bus import BUS, BUS_NAME, SessionBus
-from trayapp.tray.panel import (
+from trayapp.tray.hosts.panel_watch import (
     APPEARANCE,
     PORTAL,
     PORTAL_PATH,

@@ -14,9 +14,9 @@ from tests.desktop.desktop import wait_until
 from tests.tray.fake_macos import FakeMac, macos_icon_class
 from tests.tray.test_host import MENU, STATE
 from trayapp.domain.showing.menu import IconPicture
-from trayapp.tray.backends import Backend
 from trayapp.tray.drawing import draw_icon, draw_template
 from trayapp.tray.host import TrayHost
+from trayapp.tray.hosts.session import Backend
 
 UPDATES = 2_000
 PICTURES = [IconPicture(heights=(height,) * 10, panel="light") for height in range(0, 101, 10)]

@@ -1,0 +1,19 @@
+"""pystray's icon by GTK alone: an open menu stays as it is, the next one is new."""
+
+from __future__ import annotations
+
+from trayapp.tray.hosts import appindicator
+from trayapp.tray.hosts.session import Backend, Session
+from trayapp.tray.hosts.toolkit import LABEL_SECONDS
+
+
+def offer(session: Session, *, is_asked_for: bool) -> Backend:
+    """Offer an icon that only trays of the older protocol show. Raises: TrayError."""
+    _needs_bus = session.has_watcher
+    return appindicator.offer_by_gtk("gtk", session, is_asked_for, is_shown_by_watcher=False)
+
+
+class Toolkit(appindicator.Toolkit):
+    """Menus are updated for texts alone, though rarely."""
+
+    label_seconds = LABEL_SECONDS

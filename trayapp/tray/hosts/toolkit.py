@@ -1,0 +1,74 @@
+"""What may differ between the kinds of tray once one is chosen: sizes, limits, threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from trayapp.domain.showing.menu import IconPicture
+from trayapp.tray.drawing import draw_icon
+from trayapp.tray.text import plain_line, plain_lines
+
+LABEL_SECONDS = 10.0
+"""How often toolkits whose menus are replaced as a whole get new texts."""
+_LABEL_LIMIT = 200
+_TOOLTIP_LIMIT = 2000
+
+
+class BasicToolkit:
+    """How to treat the icon of a host; this one fits pystray's by X11."""
+
+    label_seconds: float | None = None
+    """At least so long between menu updates that only change texts; None: never for texts alone."""
+
+    shows_pictures = False
+    """Whether entries of its menu can have one."""
+
+    icon: Any = None
+
+    def prepare(self, icon: Any) -> None:
+        """Take the icon, before it runs. The thread that will run it."""
+        self.icon = icon
+
+    def fit(self, picture: IconPicture) -> IconPicture:
+        """The picture for what is behind it now, where that is to be found out. UI thread."""
+        return picture
+
+    def image(self, picture: IconPicture) -> Any:
+        """What to set as the icon. UI thread."""
+        return draw_icon(picture, 22)
+
+    def tint(self, picture: IconPicture) -> None:
+        """Let the system colour the icon that it shows now, or not. UI thread."""
+
+    def tooltip(self, text: str) -> str:
+        """The tooltip as this kind can show it."""
+        return plain_lines(text, _TOOLTIP_LIMIT)
+
+    def label(self, text: str) -> str:
+        """A menu entry's text as this kind can show it."""
+        return plain_line(text, _LABEL_LIMIT)
+
+    def started(self) -> None:
+        """The icon's loop runs now. Any thread."""
+
+    def in_ui_thread(self, action: Callable[[], None]) -> None:
+        """Run `action` where this kind wants its updates; returns before or after. Any thread."""
+        action()
+
+    def attend(self, attention: bool) -> None:
+        """Pass on whether the icon must not be hidden. UI thread."""
+
+    def write(self, text: str) -> None:
+        """Have `text` stand beside the icon, where this kind has a place for it. UI thread."""
+
+    def resize_menu(self) -> None:
+        """Entries of the menu have come or gone. UI thread."""
+
+    def is_menu_open(self) -> bool:
+        """Whether a menu is open that an update would spoil. UI thread."""
+        return False
+
+    def notify(self, title: str, text: str) -> bool:  # noqa: ARG002 - most kinds are not asked
+        """Show a notification through the icon; False: this kind is not the way. Any thread."""
+        return False

@@ -1,0 +1,382 @@
+"""A backend to pystray's `Icon` for trays that know only X11's older protocol (XEmbed).
+
+The icon is a small window of ours inside the tray's. X11 offers nothing for menus and tooltips:
+a short-lived child process shows each, so that no toolkit stays in memory here. The loop runs in
+the thread that calls `run`, the only one to talk to the X server, and never grabs the server: a
+tray that ends at the wrong moment is an error to ignore, a desktop that freezes is not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import logging
+import os
+import select
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from PIL import Image
+from Xlib import X, Xatom, Xutil, ext
+from Xlib.display import Display
+from Xlib.protocol import event as xevent
+
+from trayapp.domain.showing.menu import IconPicture
+from trayapp.tray.drawing import draw_icon
+from trayapp.tray.hosts.own_loop import (
+    FIRST_RETRY_SECONDS,
+    LAST_RETRY_SECONDS,
+    LoopingIcon,
+    milliseconds_until,
+)
+from trayapp.tray.pystray_safe import Menu
+
+_REQUEST_DOCK = 0
+_XEMBED_MAPPED = 1
+_FIRST_SIZE_PX = 22
+# Some trays begin with a single pixel; ten bars need as many.
+_SMALLEST_PX = 10
+_LARGEST_PX = 128
+_TOOLTIP_SECONDS = 0.6
+_MOST_UNREAD = 3
+_LEFT, _MIDDLE, _RIGHT, _WHEEL_UP, _WHEEL_DOWN = 1, 2, 3, 4, 5
+_SOLID = 128
+_EVENTS = (
+    X.ExposureMask
+    | X.StructureNotifyMask
+    | X.ButtonPressMask
+    | X.ButtonReleaseMask
+    | X.EnterWindowMask
+    | X.LeaveWindowMask
+)
+_log = logging.getLogger(__name__)
+# None of them is needed here; together they are a mebibyte.
+ext.__extensions__ = []
+
+Rectangles = dict[tuple[int, int, int, int], list[tuple[int, int, int, int]]]
+"""By colour (red, green, blue, alpha): left, top, width and height of each."""
+
+
+class XembedIcon(LoopingIcon):
+    """An icon in a tray of X11.
+
+    `open_popup` starts a process that shows what it reads from standard input (see
+    `trayapp.windows.popup`), and must be set before `run`.
+    """
+
+    open_popup: Callable[[], Any]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._display: Any = None
+        self._window: Any = None
+        self._tray: Any = None
+        self._gc: Any = None
+        self._depth = 0
+        self._size_px = _FIRST_SIZE_PX
+        self._drawn: Any = None
+        self._popup: Any = None
+        self._popup_answer = b""
+        self._popup_unread = 0
+        self._entries: dict[str, Any] = {}
+        self._tooltip: Any = None
+        self._tooltip_place = (0, 0)
+        self._tooltip_due_seconds: float | None = None
+
+    def _loop(self) -> None:
+        delay_seconds = FIRST_RETRY_SECONDS
+        while not self._stopping:
+            try:
+                with contextlib.closing(Display()) as self._display:
+                    delay_seconds = FIRST_RETRY_SECONDS
+                    self._serve()
+            except Exception as error:  # noqa: BLE001 - Xlib's errors have no common ancestor
+                level = logging.WARNING if delay_seconds == FIRST_RETRY_SECONDS else logging.DEBUG
+                _log.log(level, "the tray icon has no X server: %s", error)
+            self._close_popup()
+            self._close_tooltip()
+            self._window = self._tray = None
+            if not self._stopping:
+                self._set_seen(False)
+            self._sleep(delay_seconds)
+            delay_seconds = min(2 * delay_seconds, LAST_RETRY_SECONDS)
+
+    def _serve(self) -> None:
+        """Serve one connection until told to stop. Raises: anything when it breaks."""
+        display = self._display
+        # What fails is about windows that have gone meanwhile.
+        display.set_error_handler(lambda error, _request: _log.debug("X11: %s", error))
+        display.screen().root.change_attributes(event_mask=X.StructureNotifyMask)
+        self._find_tray()
+        poll = select.poll()
+        poll.register(display.fileno(), select.POLLIN)
+        poll.register(self._loop_end, select.POLLIN)
+        while not self._stopping:
+            while display.pending_events():
+                self._handle(display.next_event())
+            self._show_newest()
+            display.flush()
+            answers = self._popup.stdout.fileno() if self._popup else None
+            if answers is not None:
+                poll.register(answers, select.POLLIN)
+            # What came in answer to a request is no longer there to be polled.
+            if not display.pending_events():
+                due_seconds = self._tooltip_due_seconds
+                ready = {each for each, _ in poll.poll(milliseconds_until(due_seconds))}
+                if self._loop_end.fileno() in ready:
+                    self._drain_wakes()
+                if answers in ready:
+                    self._read_popup()
+            if answers is not None:
+                poll.unregister(answers)
+
+    # The tray and our window in it.
+
+    def _atom(self, name: str) -> int:
+        return int(self._display.get_atom(name))
+
+    def _find_tray(self) -> None:
+        """Dock at the tray that there is, or wait for one."""
+        selection = self._atom(f"_NET_SYSTEM_TRAY_S{self._display.get_default_screen()}")
+        while (tray := self._display.get_selection_owner(selection) or None) != self._tray:
+            # Listen before believing: it may have ended before that.
+            self._tray = tray
+            if tray:
+                tray.change_attributes(event_mask=X.StructureNotifyMask)
+        if self._tray is None:
+            self._set_seen(False)
+        elif self._wanted:
+            self._dock()
+
+    def _dock(self) -> None:
+        self._make_window()
+        request = (X.CurrentTime, _REQUEST_DOCK, self._window.id, 0, 0)
+        self._tray.send_event(
+            xevent.ClientMessage(
+                window=self._tray,
+                client_type=self._atom("_NET_SYSTEM_TRAY_OPCODE"),
+                data=(32, request),
+            )
+        )
+
+    def _make_window(self) -> None:
+        screen = self._display.screen()
+        visual = self._tray.get_full_property(self._atom("_NET_SYSTEM_TRAY_VISUAL"), Xatom.VISUALID)
+        visual_id = visual.value[0] if visual else screen.root_visual
+        self._depth = _depth_of(screen, visual_id)
+        look: dict[str, Any] = {"background_pixmap": X.ParentRelative}
+        if self._depth == 32:
+            colormap = screen.root.create_colormap(visual_id, X.AllocNone)
+            look = {"background_pixel": 0, "border_pixel": 0, "colormap": colormap}
+        elif self._depth != screen.root_depth:
+            look = {"background_pixel": screen.black_pixel}
+        self._window = window = screen.root.create_window(
+            *(0, 0, _FIRST_SIZE_PX, _FIRST_SIZE_PX, 0, self._depth),
+            window_class=X.InputOutput,
+            visual=visual_id,
+            event_mask=_EVENTS,
+            **look,
+        )
+        self._gc = window.create_gc()
+        self._drawn = None
+        window.set_wm_name(self.name.capitalize())
+        window.set_wm_class(self.name, self.name.capitalize())
+        self._ask_for_size(_FIRST_SIZE_PX)
+        info = self._atom("_XEMBED_INFO")
+        window.change_property(info, info, 32, [0, _XEMBED_MAPPED])
+
+    def _ask_for_size(self, size_px: int) -> None:
+        """Ask for a square: some trays give as much height as they have, and as little width."""
+        self._window.set_wm_normal_hints(
+            flags=Xutil.PMinSize, min_width=size_px, min_height=size_px
+        )
+
+    def _remove_window(self) -> None:
+        if self._window:
+            self._window.destroy()
+        self._window = None
+
+    def _handle(self, event: Any) -> None:
+        window = getattr(event, "window", None)  # that of a keyboard's events is missing
+        if event.type == X.ClientMessage:
+            if event.client_type == self._atom("MANAGER"):
+                self._find_tray()
+        elif event.type == X.DestroyNotify and self._tray and window == self._tray:
+            # Unless the tray has taken it along: it must not lie about on the desktop.
+            self._remove_window()
+            self._tray = None
+            self._find_tray()
+        elif not self._window or window != self._window:
+            return
+        elif event.type == X.DestroyNotify:
+            self._window = None
+            self._set_seen(False)
+        elif event.type == X.ReparentNotify:
+            is_docked = event.parent != self._display.screen().root
+            self._set_seen(is_docked)
+            if not is_docked:
+                # Thrown out, most likely since the tray ends: the next one says so when it comes.
+                self._remove_window()
+                self._tray = None
+        elif event.type == X.ConfigureNotify:
+            self._size_px = min(event.width, event.height)
+            self._drawn = None
+            if event.width < event.height <= _LARGEST_PX:
+                self._ask_for_size(event.height)
+        elif event.type == X.Expose:
+            self._drawn = None
+        elif event.type in _POINTER_EVENTS:
+            self._follow_pointer(event)
+
+    def _show_newest(self) -> None:
+        """Bring what is on the screen up to what was set."""
+        if self._tray and self._wanted and not self._window:
+            self._dock()
+        elif self._window and not self._wanted:
+            self._remove_window()
+            self._set_seen(False)
+        can_draw = self._window and self._size_px >= _SMALLEST_PX and self.icon is not None
+        if can_draw and self.icon != self._drawn:
+            self._drawn = self.icon
+            self._draw(_as_image(self.icon, self._size_px))
+        if self._menu_stale:
+            self._menu_stale = False
+            # One that hangs must not fill its pipe, at which this loop would wait.
+            if self._popup and self._popup_unread < _MOST_UNREAD:
+                self._popup_unread += 1
+                self._tell(self._popup, {"menu": self._listed(self.menu)})
+        if self._tooltip_due_seconds and time.monotonic() >= self._tooltip_due_seconds:
+            self._tooltip_due_seconds = None
+            self._tooltip = self.open_popup()
+            x, y = self._tooltip_place
+            self._tell(self._tooltip, {"tooltip": self.title, "x": x, "y": y})
+
+    def _draw(self, image: Image.Image) -> None:
+        self._window.clear_area()
+        place = self._window.get_geometry()
+        left = max(0, (place.width - image.width) // 2)
+        top = max(0, (place.height - image.height) // 2)
+        for color, rectangles in _solid_rectangles(image, left, top).items():
+            self._gc.change(foreground=_pixel(color, self._depth))
+            self._window.poly_fill_rectangle(self._gc, rectangles)
+
+    # The pointer: clicks and the wheel, tooltip and menu.
+
+    def _follow_pointer(self, event: Any) -> None:
+        self._tooltip_due_seconds = None
+        if event.type == X.EnterNotify and not self._popup:
+            self._tooltip_place = event.root_x, event.root_y
+            self._tooltip_due_seconds = time.monotonic() + _TOOLTIP_SECONDS
+            return
+        self._close_tooltip()
+        if event.type == X.ButtonPress and event.detail in (_WHEEL_UP, _WHEEL_DOWN):
+            step = 1 if event.detail == _WHEEL_UP else -1
+            self._run_action(lambda _: self.on_scroll(step))
+        # Not when it is pressed: until it is let go, the pointer is ours, and no menu can have it.
+        elif event.type == X.ButtonRelease and event.detail == _LEFT:
+            self._run_action(lambda icon: icon())
+        elif event.type == X.ButtonRelease and event.detail == _MIDDLE:
+            self._run_action(lambda _: self.on_middle())
+        elif event.type == X.ButtonRelease and event.detail == _RIGHT:
+            self._open_menu(event.root_x, event.root_y)
+
+    def _open_menu(self, x: int, y: int) -> None:
+        self._close_popup()
+        self._run_action(lambda _: self.on_look())
+        self._popup_answer, self._popup_unread = b"", 1
+        self._popup = self.open_popup()
+        self._tell(self._popup, {"menu": self._listed(self.menu), "x": x, "y": y})
+
+    def _listed(self, menu: Iterable[Any]) -> list[dict[str, object]]:
+        """The menu as the popup reads it; remembers whose key is whose."""
+        return [self._as_entry(item) for item in menu]
+
+    def _as_entry(self, item: Any) -> dict[str, object]:
+        if item is Menu.SEPARATOR:
+            return {"kind": "separator"}
+        key = getattr(item, "key", str(item.text))
+        self._entries[key] = item
+        entry: dict[str, object] = {"key": key, "label": str(item.text), "enabled": item.enabled}
+        if item.submenu:
+            return entry | {"kind": "submenu", "children": self._listed(item.submenu)}
+        if item.checked is not None:
+            kind = "radio" if item.radio else "check"
+            return entry | {"kind": kind, "checked": bool(item.checked)}
+        return entry | {"kind": "action"}
+
+    def _read_popup(self) -> None:
+        """Take what the menu says: the key that was chosen, when it has closed."""
+        data = os.read(self._popup.stdout.fileno(), 4096)
+        self._popup_answer += data
+        self._popup_unread -= data.count(b"\n")
+        if data:
+            return
+        key = self._popup_answer.decode("utf-8", "replace").strip()
+        chosen = self._entries.get(key)
+        self._close_popup()
+        if chosen is not None and chosen.enabled:
+            self._run_action(chosen)
+
+    def _tell(self, child: Any, told: dict[str, object]) -> None:
+        # A child that has ended has nothing to show any more.
+        with contextlib.suppress(OSError):
+            child.stdin.write(json.dumps(told).encode() + b"\n")
+            child.stdin.flush()
+
+    def _close_popup(self) -> None:
+        _end(self._popup)
+        self._popup = None
+        self._entries.clear()
+
+    def _close_tooltip(self) -> None:
+        _end(self._tooltip)
+        self._tooltip = None
+
+
+_POINTER_EVENTS = (X.EnterNotify, X.LeaveNotify, X.ButtonPress, X.ButtonRelease)
+
+
+def _end(child: Any) -> None:
+    """End a process that shows something, and let go of it."""
+    if child is None:
+        return
+    child.kill()  # It holds nothing that could be lost.
+    child.wait()
+    for stream in (child.stdin, child.stdout):
+        with contextlib.suppress(OSError):
+            stream.close()
+
+
+def _depth_of(screen: Any, visual_id: int) -> int:
+    for depth in screen.allowed_depths:
+        if any(visual["visual_id"] == visual_id for visual in depth["visuals"]):
+            return int(depth["depth"])
+    return int(screen.root_depth)
+
+
+def _as_image(icon: Any, size_px: int) -> Image.Image:
+    if isinstance(icon, IconPicture):
+        return draw_icon(icon, size_px)
+    image: Image.Image = icon.convert("RGBA")
+    return image.resize((size_px, size_px)) if max(image.size) > size_px else image
+
+
+def _solid_rectangles(image: Image.Image, left: int, top: int) -> Rectangles:
+    """What is not see-through, as rows of one colour: there are few, since icons are few bars."""
+    found: Rectangles = {}
+    pixels = iter(image.getdata())
+    for y in range(image.height):
+        row = zip(range(image.width), pixels, strict=False)
+        for color, run in itertools.groupby(row, key=lambda pixel: pixel[1]):
+            places = [x for x, _ in run]
+            if color[3] >= _SOLID:
+                found.setdefault(color, []).append((left + places[0], top + y, len(places), 1))
+    return found
+
+
+def _pixel(color: tuple[int, int, int, int], depth: int) -> int:
+    """A colour as true-colour screens have it."""
+    red, green, blue, _ = color
+    return (0xFF000000 if depth == 32 else 0) | red << 16 | green << 8 | blue
