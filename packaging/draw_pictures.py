@@ -26,7 +26,7 @@ INSIDE = "--inside"
 """Says that the namespace is there already."""
 SCALE = 2
 """As on screens of today, so that the icon can be seen."""
-MENU_SECONDS, TRENDS_SECONDS = 180.0, 540.0
+MENU_SECONDS, TRENDS_SECONDS = 200.0, 540.0
 """When they are taken: with the first incident in the menu, and with most of ten minutes drawn."""
 COLORS = 128
 MOST_BYTES = 150_000
@@ -37,11 +37,11 @@ interval = "1s"
 adaptive = false
 [icon]
 shows = "invoices"
-span = "4min"
+span = "3min"
 [[targets]]
 name = "invoices"
 match = "invoices.py"
-limit = "500MB"
+limit = "400MB"
 spike = false
 [[targets]]
 name = "thumbnails"
@@ -58,7 +58,7 @@ PROGRAMS = {
     "invoices": """
 import time
 kept = [bytearray(b"x") * 90_000_000]
-time.sleep(50)
+time.sleep(30)
 while True:
     kept.append(bytearray(b"x") * 500_000)
     time.sleep(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "trayapp"
+MAP = PACKAGE.parent / "packaging" / "manual" / "architecture.md"
 
 EVERYTHING = {
     "charts", "cleanup", "control", "delivery", "domain", "export", "guard", "history", "platforms",
@@ -103,6 +105,17 @@ def test_a_room_knows_only_whom_it_may(room: str, file: Path) -> None:
 def test_every_room_has_its_arrows() -> None:
     rooms = {file.parent.name for file in PACKAGE.glob("*/__init__.py")}
     assert rooms == set(ALLOWED)
+
+
+def test_the_manual_has_every_room_and_arrow() -> None:
+    """Whoever changes an arrow above changes the map that newcomers read."""
+    rooms, arrows = (
+        dict(re.findall(r"^\| `(\w+)/` \| (.+) \|$", part, flags=re.MULTILINE))
+        for part in MAP.read_text(encoding="utf-8").partition("## Rooms")[2].split("## Arrows")
+    )
+    assert set(rooms) == set(arrows) == set(ALLOWED)
+    for room in set(ALLOWED) - {"applet", "cli"}:
+        assert set(re.findall(r"`(\w+)/`", arrows[room])) == ALLOWED[room] & set(ALLOWED), room
 
 
 def modules_after(statement: str) -> set[str]:

@@ -13,7 +13,6 @@ import pytest
 from tests.cli.test_main import Memtray
 from tests.domain.building import facts, frame, target
 from tests.domain.showing.test_icon import application
-from tests.test_layers import ALLOWED
 from trayapp.cli.main import main
 from trayapp.domain.grouping.nearest import Unmatched
 from trayapp.domain.grouping.targets import TargetRule
@@ -32,9 +31,8 @@ PAGES = sorted(MANUAL.glob("*.md"))
 LONGEST_README = 120
 LONGEST_HEADING = 80
 
-_LINK = re.compile(r"\]\(([^)]+)\)")
+_LINK = re.compile(r"(?:\]\(|src=\")([^)\"]+)")
 _CODE = re.compile(r"`([^`]+)`")
-_ROOM = re.compile(r"`(\w+)/`")
 _OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 
 
@@ -64,11 +62,6 @@ def verbs_in(help_text: str) -> list[str]:
     """The verbs in the help of a parser that has some."""
     listed = help_text.partition("  VERB\n")[2]
     return re.findall(r"^    ([a-z]+)\b", listed, flags=re.MULTILINE)
-
-
-def rooms_in(text: str) -> list[tuple[str, str]]:
-    """The rows of a table of rooms: the room, and what is said of it."""
-    return re.findall(r"^\| `(\w+)/` \| (.+) \|$", text, flags=re.MULTILINE)
 
 
 def undocumented(manual: str, verb: str, options: set[str]) -> set[str]:
@@ -193,15 +186,6 @@ def test_every_key_of_status_is_there(tmp_path: Path) -> None:
     keys = {*keys_of(outer), *keys_of(inner, below=frozenset({"snoozed_targets"}))}
     assert {"leak_pid", "says", "command_line", "acknowledged", "pace_reason"} <= keys
     assert not keys - described
-
-
-def test_the_map_has_every_room_and_arrow() -> None:
-    described = sections(page("architecture"))
-    assert {room for room, _ in rooms_in(described["Rooms"])} == set(ALLOWED)
-    arrows = {room: set(_ROOM.findall(text)) for room, text in rooms_in(described["Arrows"])}
-    assert set(arrows) == set(ALLOWED)
-    for room in set(ALLOWED) - {"applet", "cli"}:
-        assert arrows[room] == ALLOWED[room] & set(ALLOWED), room
 
 
 def test_readme_keeps_the_two_commands() -> None:
