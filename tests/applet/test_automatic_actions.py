@@ -34,7 +34,7 @@ from trayapp.history.writer import HistoryWriter
 from trayapp.platforms import current_platform
 from trayapp.readers.procfile import read_started
 from trayapp.settings import ActionSettings, Settings, TargetSettings
-from trayapp.settings.fields import TERMINATE_PHRASE
+from trayapp.settings.records import TERMINATE_PHRASE
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 

@@ -14,7 +14,7 @@ from trayapp.errors import SettingsError
 from trayapp.settings import FIELDS, load_settings
 from trayapp.settings.editing import add_entry, change_values, remove_entry
 from trayapp.settings.editor import SettingsEditor, default_value, shown_text, typed_value
-from trayapp.settings.fields import LISTS, fields_of
+from trayapp.settings.records import LISTS, fields_of
 from trayapp.settings.template import default_text
 
 MINE = """\

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 import pytest
 
@@ -17,15 +17,23 @@ from trayapp.settings import (
     Settings,
     parse_settings,
 )
-from trayapp.settings.template import default_text
+from trayapp.settings.editor import default_value
+from trayapp.settings.fields import Section, setting
+from trayapp.settings.kinds import Duration, RefusedError
+from trayapp.settings.parsing import read_value
+from trayapp.settings.records import SECTIONS, fields_of
+from trayapp.settings.template import default_text, setting_line
+from trayapp.windows.setting_texts import help_of, name_of
 
 
 def test_every_field_of_every_record_is_in_the_table_once() -> None:
     known = [(field.table, field.attribute) for field in FIELDS]
-    records = [(table.name, field.name) for table in TABLES for field in fields(table.record)]
-    lists = [(name, field.name) for name, record in LISTS.items() for field in fields(record)]
-    limits = {("targets", "limit_bytes"), ("targets", "limit_share")}
-    assert sorted(known) == sorted({*records, *lists, ("targets", "limit")} - limits)
+    records = [
+        (table.name, field.name)
+        for table in (*TABLES, *LISTS.values())
+        for field in fields(table.record)
+    ]
+    assert sorted(known) == sorted(records)
 
 
 def test_the_tables_are_those_of_the_settings() -> None:
@@ -65,6 +73,31 @@ def test_the_first_file_works_with_every_comment_of_a_setting_removed() -> None:
     assert [hook.name for hook in hooks] == ["note it"]
     assert [target.name for target in targets] == ["editor", "workers"]
     assert settings == Settings(channels=channels, hooks=hooks, targets=targets)
+
+
+def test_a_new_setting_is_one_declaration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parser, messages, template and window take all they need from where it is declared."""
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Toy:
+        patience_seconds: float = setting(
+            5.0, Duration(1, 10), "Patience", "how long the toy waits"
+        )
+
+    section = Section("toy", Toy, "Toy", "A toy.")
+    monkeypatch.setitem(SECTIONS, "toy", section)
+    (field,) = fields_of("toy").values()
+    assert (field.key, field.attribute, field.default) == ("patience", "patience_seconds", 5.0)
+    assert read_value(field, "7s") == 7.0
+    with pytest.raises(RefusedError, match=r'toy\.patience = "1h" is out of range; write "1s" to'):
+        read_value(field, "1h")
+    assert setting_line(field, 5.0) == (
+        '# patience = "5s"                   # "1s" to "10s": how long the toy waits\n'
+    )
+    assert name_of(field) == "Patience"
+    assert help_of(field, default_value(field)) == (
+        "How long the toy waits.\nRange: 1s to 10s · Default: 5s"
+    )
 
 
 def test_the_resident_process_does_not_pay_for_settings_at_import() -> None:

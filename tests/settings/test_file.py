@@ -22,8 +22,9 @@ from trayapp.settings import (
     make_target_name,
     parse_settings,
 )
-from trayapp.settings.fields import RESERVED_NAMES
-from trayapp.settings.kinds import quote
+from trayapp.settings.kinds import Limit
+from trayapp.settings.quoting import quote
+from trayapp.settings.records import RESERVED_NAMES
 from trayapp.settings.template import default_text
 
 needs_modes = pytest.mark.usefixtures("obeyed_modes")
@@ -395,7 +396,7 @@ def test_mode_and_link_stay(edited: Path, tmp_path: Path) -> None:
         ("", TargetSettings(name="b", match="b", regex="b"), "has both match and regex"),
         ("", TargetSettings(name="b", match=""), "is empty"),
         ("", TargetSettings(name="b", regex="("), "is not a regular expression"),
-        ("", TargetSettings(name="b", match="b", limit_bytes=1), "is out of range"),
+        ("", TargetSettings(name="b", match="b", limit=Limit(1, None)), "is out of range"),
         ("", TargetSettings(name="", match="b"), "targets.name = \"\" is empty"),
         ("", TargetSettings(name="\udc80", match="b"), "targets.name = \"\\\\udc80\" holds"),
         ("", TargetSettings(name="a\nb", match="b"), "targets.name = \"a\\\\u000ab\" holds"),
@@ -464,8 +465,11 @@ def test_any_command_line_comes_back_exactly(
         children=children,
         growth=growth,
         spike=spike,
-        limit_bytes=limit if isinstance(limit, int) else None,
-        limit_share=limit if isinstance(limit, float) else None,
+        limit=None
+        if limit is None
+        else Limit(limit, None)
+        if isinstance(limit, int)
+        else Limit(None, limit),
     )
     add_target(shared, target)
     (found,) = parse_settings(shared.read_bytes().decode(), "f").targets

@@ -37,7 +37,8 @@ from trayapp.settings import (
     load_settings,
     parse_settings,
 )
-from trayapp.settings.kinds import quote
+from trayapp.settings.kinds import Limit
+from trayapp.settings.quoting import quote
 
 HERE = Path(__file__).parent
 DAY = 86_400.0
@@ -136,7 +137,7 @@ VALID = {
                 name="app",
                 match="app.py --serve",
                 children=False,
-                limit_bytes=500 * MIB,
+                limit=Limit(500 * MIB, None),
                 growth=False,
                 spike=False,
                 on_warning=("cleanup",),
@@ -146,7 +147,7 @@ VALID = {
             TargetSettings(
                 name="wörker ü",
                 regex=r"^python3? .*worker-(?P<number>\d+)\.py",
-                limit_share=0.125,
+                limit=Limit(None, 0.125),
             ),
         ),
     ),

@@ -29,7 +29,7 @@ from trayapp.errors import HistoryError, MemtrayError
 from trayapp.history.reader import HistoryReader
 from trayapp.language.catalogue import _, listed, ngettext, paragraph
 from trayapp.settings import Settings
-from trayapp.settings.fields import TERMINATE_PHRASE
+from trayapp.settings.records import TERMINATE_PHRASE
 
 _YEAR_SECONDS = 366 * 86_400.0
 

@@ -4,7 +4,7 @@
 start and any settings window come.
 """
 
-from trayapp.settings.fields import FIELDS, LISTS, TABLES, TARGETS_TABLE, Field, Table
+from trayapp.settings.fields import Field, Section
 from trayapp.settings.file import (
     SettingsFile,
     add_target,
@@ -14,6 +14,10 @@ from trayapp.settings.file import (
 )
 from trayapp.settings.parsing import parse_settings
 from trayapp.settings.records import (
+    FIELDS,
+    LISTS,
+    TABLES,
+    TARGETS_TABLE,
     ActionSettings,
     AlertSettings,
     BudgetSettings,
@@ -50,10 +54,10 @@ __all__ = [
     "IconSettings",
     "LeakSettings",
     "SamplingSettings",
+    "Section",
     "Settings",
     "SettingsFile",
     "SpikeSettings",
-    "Table",
     "TargetSettings",
     "TraySettings",
     "TrendSettings",

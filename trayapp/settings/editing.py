@@ -12,8 +12,8 @@ from functools import partial
 from typing import Any
 
 from trayapp.language.catalogue import _
-from trayapp.settings.fields import LISTS, fields_of
 from trayapp.settings.kinds import RefusedError
+from trayapp.settings.records import LISTS, fields_of
 from trayapp.settings.removal import without_entry
 
 _HEADER = re.compile(r"\s*\[")

@@ -14,10 +14,11 @@ from typing import Any
 from trayapp.errors import SettingsError
 from trayapp.language.catalogue import _
 from trayapp.settings.editing import add_entry, change_values, load_values, remove_entry
-from trayapp.settings.fields import LISTS, Field, fields_of
+from trayapp.settings.fields import Field
 from trayapp.settings.file import read_text, rewrite
 from trayapp.settings.kinds import LimitKind, Number, RefusedError, Texts, Whole
 from trayapp.settings.parsing import parse_settings, read_value
+from trayapp.settings.records import fields_of
 
 _MOST_UNDONE = 50
 
@@ -134,7 +135,7 @@ class SettingsEditor:
 
 def default_value(field: Field) -> object:
     """The default as the file would say it; None: there is none."""
-    if field.default is None or (field.table in LISTS and field.key == "name"):
+    if field.default is None:
         return None
     return load_values(f"it = {field.kind.write(field.default)}")["it"]
 

@@ -11,10 +11,17 @@ from pathlib import Path
 
 from trayapp.errors import SettingsError
 from trayapp.language.catalogue import _
-from trayapp.settings.fields import LONGEST_NAME, RESERVED_NAMES, TARGETS_TABLE, fields_of
-from trayapp.settings.kinds import RefusedError, one_line
+from trayapp.settings.kinds import RefusedError
 from trayapp.settings.parsing import parse_settings, read_value
-from trayapp.settings.records import Settings, TargetSettings
+from trayapp.settings.quoting import one_line
+from trayapp.settings.records import (
+    LONGEST_NAME,
+    RESERVED_NAMES,
+    TARGETS_TABLE,
+    Settings,
+    TargetSettings,
+    fields_of,
+)
 
 _LARGEST_BYTES = 1024 * 1024
 

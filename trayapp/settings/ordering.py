@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from trayapp.language.catalogue import _
-from trayapp.settings.fields import TARGETS_TABLE, fields_of
 from trayapp.settings.kinds import RefusedError
-from trayapp.settings.records import Settings
+from trayapp.settings.records import TARGETS_TABLE, Settings, fields_of
 
 
 class _Order(NamedTuple):

@@ -7,7 +7,11 @@ from typing import Any
 
 from trayapp.errors import SettingsError
 from trayapp.language.catalogue import N_, _
-from trayapp.settings.fields import (
+from trayapp.settings.fields import Field
+from trayapp.settings.kinds import RefusedError, Secret
+from trayapp.settings.ordering import check_orders
+from trayapp.settings.quoting import one_line, quote
+from trayapp.settings.records import (
     CHANNELS_TABLE,
     FIELDS,
     HOOKS_TABLE,
@@ -15,17 +19,12 @@ from trayapp.settings.fields import (
     RESERVED_NAMES,
     TABLES,
     TARGETS_TABLE,
-    Field,
-    fields_of,
-)
-from trayapp.settings.kinds import RefusedError, Secret, one_line, quote
-from trayapp.settings.ordering import check_orders
-from trayapp.settings.records import (
     AlertSettings,
     ChannelSettings,
     HookSettings,
     Settings,
     TargetSettings,
+    fields_of,
 )
 
 _SHOWN = 40
@@ -219,9 +218,6 @@ def _read_target(values: Mapping[str, object], number: int) -> TargetSettings:
         if "match" in fitting:
             text = _("{place} has both match and regex; write exactly one of them")
         raise RefusedError(text.format(place=f"targets{where}"))
-    limit = fitting.pop("limit", None)
-    if limit is not None:
-        fitting.update(limit_bytes=limit.bytes, limit_share=limit.share)
     return TargetSettings(**fitting)
 
 

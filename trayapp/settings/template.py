@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from trayapp.language.catalogue import N_, _
-from trayapp.settings.fields import (
+from trayapp.settings.fields import Field
+from trayapp.settings.kinds import Limit
+from trayapp.settings.records import (
     CHANNELS_TABLE,
-    FIELDS,
     HOOKS_TABLE,
     TABLES,
     TARGETS_TABLE,
-    Field,
+    TargetSettings,
     fields_of,
 )
-from trayapp.settings.kinds import Limit
-from trayapp.settings.records import TargetSettings
 
 _HEAD = N_(
     """\
@@ -90,7 +89,7 @@ def default_text() -> str:
     """The file of the first start: every setting with its default, range and help, commented."""
     tables = [
         f"# {_(table.help)}\n[{table.name}]\n"
-        + "".join(_commented(field, field.default) for field in fields_of(table.name).values())
+        + "".join(setting_line(field, field.default) for field in fields_of(table.name).values())
         for table in TABLES
     ]
     lists = [
@@ -111,10 +110,8 @@ def target_text(target: TargetSettings) -> str:
 def target_values(target: TargetSettings) -> dict[str, object]:
     """What is not the default, by the keys of the file."""
     values: dict[str, object] = {}
-    for field in (field for field in FIELDS if field.table == TARGETS_TABLE):
-        value = getattr(target, field.attribute, None)
-        if field.key == "limit" and (target.limit_bytes, target.limit_share) != (None, None):
-            value = Limit(target.limit_bytes, target.limit_share)
+    for field in fields_of(TARGETS_TABLE).values():
+        value = getattr(target, field.attribute)
         if value != field.default:
             values[field.key] = value
     return values
@@ -123,10 +120,11 @@ def target_values(target: TargetSettings) -> dict[str, object]:
 def _example(table: str, values: dict[str, object]) -> str:
     fields = fields_of(table)
     return f"# [[{table}]]\n" + "".join(
-        _commented(fields[key], value) for key, value in values.items()
+        setting_line(fields[key], value) for key, value in values.items()
     )
 
 
-def _commented(field: Field, value: object) -> str:
+def setting_line(field: Field, value: object) -> str:
+    """Return a setting as a comment, with what fits and what it is for."""
     setting = f"# {field.key} = {field.kind.write(value)}"
     return f"{setting:<34}  # {field.kind.allowed}: {_(field.help)}\n"

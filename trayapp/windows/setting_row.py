@@ -10,9 +10,9 @@ from tkinter import ttk
 from trayapp.errors import SettingsError
 from trayapp.language.catalogue import _
 from trayapp.settings.editor import SettingsEditor, default_value
-from trayapp.settings.fields import TARGETS_TABLE, Field
+from trayapp.settings.fields import Field
 from trayapp.settings.kinds import Choice, Flag, Secret, Subject, Texts
-from trayapp.windows.setting_names import ALTERNATIVES
+from trayapp.settings.records import SECTIONS, TARGETS_TABLE
 from trayapp.windows.setting_texts import (
     choices_of,
     help_of,
@@ -101,7 +101,7 @@ class SettingRow(ttk.Frame):
     @property
     def _is_optional(self) -> bool:
         """Whether the entry, if there is one, can do without."""
-        return self._key not in ("name", *ALTERNATIVES.get(self._field.table, ()))
+        return self._key not in ("name", *SECTIONS[self._field.table].alternatives)
 
     def update_value(self) -> None:
         """Show what the file says now, unless something else is being typed."""

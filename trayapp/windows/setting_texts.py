@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from trayapp.language.catalogue import _, listed
 from trayapp.settings.editor import shown_text, typed_value
-from trayapp.settings.fields import FIELDS, TABLES, Field
+from trayapp.settings.fields import Field
 from trayapp.settings.kinds import Choice, Flag, Subject, Texts
-from trayapp.windows.setting_names import ALTERNATIVES, LIST_HELP, NAMES, SECTIONS, TITLES, WORDS
+from trayapp.settings.records import FIELDS, LISTS, SECTIONS
 
+_Worded = Choice | Subject | Texts
 _QUOTED = re.compile(r'"([^"]+)"')
 _KEY = re.compile(r"(?<![A-Za-z0-9_.])[a-z]+(?:_[a-z]+)*(?![A-Za-z0-9_])")
 
 
 def section_title(table: str) -> str:
-    """A section for people."""
-    return _(SECTIONS[table])
+    return _(SECTIONS[table].title)
 
 
 def section_help(table: str) -> str:
     """What a section is for, in a sentence or two."""
-    if table in LIST_HELP:
-        return _(LIST_HELP[table])
-    return _with_names(next(_(each.help) for each in TABLES if each.name == table), table)
+    text = _(SECTIONS[table].help)
+    return text if table in LISTS else _with_names(text, table)
 
 
 def name_of(field: Field) -> str:
-    """A setting for people."""
-    return _(NAMES[field.table, field.key])
+    return _(field.title)
 
 
 def title_of(fields: Sequence[Field]) -> str:
-    """A setting, or several of which one is written."""
-    return name_of(fields[0]) if len(fields) == 1 else _(TITLES[fields[0].table])
+    """Return the title of a setting, or of several of which one is written."""
+    return _(fields[0].title if len(fields) == 1 else SECTIONS[fields[0].table].alternatives_title)
 
 
 def key_of(field: Field) -> str:
@@ -82,7 +80,7 @@ def choices_of(field: Field, targets: Sequence[str] = ()) -> dict[str, str]:
 
     targets: those that the icon may show, beside the words that are its own.
     """
-    shown = {word: _(text) for word, text in WORDS.get((field.table, field.key), {}).items()}
+    shown = {word: _(text) for word, text in _words_of(field)}
     if not isinstance(field.kind, Subject):
         return shown
     # A target may be called what a word is shown as: the word is then shown as the file has it.
@@ -116,6 +114,12 @@ def is_meant(field: Field, words: Sequence[str]) -> bool:
     return all(word in text for word in words)
 
 
+def _words_of(field: Field) -> Iterable[tuple[str, str]]:
+    """Return each word that can be chosen with what is shown for it."""
+    kind = field.kind
+    return zip(kind.words, kind.shown, strict=True) if isinstance(kind, _Worded) else ()
+
+
 def _word_for(text: str, choices: Mapping[str, str]) -> str | None:
     shown = {each: word for word, each in choices.items()}
     if text in shown or text in choices:
@@ -127,8 +131,8 @@ def _word_for(text: str, choices: Mapping[str, str]) -> str | None:
 def _with_words(text: str, table: str) -> str:
     """The quoted words of the file as they are shown, those of this section first."""
     words: dict[str, str] = {}
-    for place in sorted(WORDS, key=lambda place: place[0] == table):
-        words |= WORDS[place]
+    for field in sorted(FIELDS, key=lambda field: field.table == table):
+        words.update(_words_of(field))
     return _QUOTED.sub(
         lambda found: _quoted(_(words[found[1]])) if found[1] in words else found[0], text
     )
@@ -136,7 +140,7 @@ def _with_words(text: str, table: str) -> str:
 
 def _with_names(text: str, table: str) -> str:
     """The keys of the file as they are shown, where they can be nothing else."""
-    together = ALTERNATIVES.get(table, ())
+    together = SECTIONS[table].alternatives
     keys = {
         field.key: field
         for field in sorted(FIELDS, key=lambda field: field.table == table)
@@ -148,7 +152,7 @@ def _with_names(text: str, table: str) -> str:
 
 
 def _with_sections(text: str) -> str:
-    for table in LIST_HELP:
+    for table in LISTS:
         text = text.replace(f"[[{table}]]", _quoted(section_title(table)))
     return text
 

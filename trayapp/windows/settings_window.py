@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from tkinter import font as tkfont
@@ -12,31 +12,24 @@ from tkinter import ttk
 from trayapp.charts.labels import plain_name
 from trayapp.errors import MemtrayError, SettingsError
 from trayapp.language.catalogue import _
-from trayapp.settings.editor import SettingsEditor, shown_text, typed_value
-from trayapp.settings.fields import LISTS, TABLES, TARGETS_TABLE, Field, fields_of
+from trayapp.settings.editor import SettingsEditor
+from trayapp.settings.fields import Field
+from trayapp.settings.records import LISTS, TABLES, TARGETS_TABLE, fields_of
 from trayapp.windows.applet_client import Applet
 from trayapp.windows.live_window import LiveWindow
 from trayapp.windows.scrolled import Scrolled
-from trayapp.windows.setting_names import ALTERNATIVES
-from trayapp.windows.setting_row import REFUSED, SettingRow, mask_of, wrap
+from trayapp.windows.setting_entries import CHOSEN, AddEntryDialog, EntryList, grouped_fields
+from trayapp.windows.setting_row import REFUSED, SettingRow, wrap
 from trayapp.windows.setting_texts import (
-    help_of,
     is_meant,
-    key_of,
-    name_of,
     section_help,
     section_title,
 )
 from trayapp.windows.single_instance import Listener
 from trayapp.windows.style import style_lists
 
-ADDED_CHARACTERS = 50
-"""Width of what is typed into for a new entry."""
-WRAP_PIXELS = 560
-"""Width of what explains it."""
 EFFECT_MILLISECONDS = 2200
 """After so long the running applet has read the file."""
-MOST_LISTED = 8
 
 
 class SettingsWindow(LiveWindow):
@@ -62,7 +55,7 @@ class SettingsWindow(LiveWindow):
         """The entry that is shown of each list."""
         self._listed: dict[str, list[str]] = {}
         """The entries of each list as it was shown last."""
-        self._entries: ttk.Treeview | None = None
+        self._entries: EntryList | None = None
         self._rows: list[SettingRow] = []
         self._is_warned = False
         self._search = tk.StringVar(self.root)
@@ -213,27 +206,9 @@ class SettingsWindow(LiveWindow):
         ttk.Button(buttons, text=_("Remove"), command=partial(self._on_remove, table, chosen)).pack(
             side="left", padx=self.px(5)
         )
-        frame = ttk.Frame(page)
-        frame.pack(fill="x", pady=(0, self.px(8)))
-        entries = ttk.Treeview(
-            frame, columns=("what",), show="tree", selectmode="browse",
-            height=min(MOST_LISTED, len(names)),
-        )  # fmt: skip
-        entries.column("#0", width=self.px(180), stretch=False)
-        for number, name in enumerate(names):
-            what = self._summary(table, name)
-            entries.insert("", "end", iid=str(number), text=plain_name(name), values=(what,))
-        if len(names) > MOST_LISTED:
-            bar = ttk.Scrollbar(frame, orient="vertical", command=entries.yview)
-            entries.configure(yscrollcommand=bar.set)
-            bar.pack(side="right", fill="y")
-        entries.pack(side="left", fill="x", expand=True)
-        entries.see(str(names.index(chosen)))
-        entries.selection_set(str(names.index(chosen)))
-        entries.focus(str(names.index(chosen)))
-        entries.bind("<<TreeviewSelect>>", lambda _: self._on_entry(table, entries.selection()))
-        self._entries = entries
-        for fields in _grouped(table):
+        self._entries = EntryList(page, self._editor, table, names, chosen, px=self.px)
+        self._entries.bind(CHOSEN, lambda _: self._on_entry(table, self._entries))
+        for fields in grouped_fields(table):
             self._add_row(page, fields, chosen)
 
     def _head(self, page: ttk.Frame, title: str, text: str) -> None:
@@ -247,15 +222,8 @@ class SettingsWindow(LiveWindow):
         change = partial(self._on_change, fields[0].table, entry)
         row = SettingRow(page, fields, self._editor, entry, change, scale=self.scale)
         row.pack(fill="x")
-        row.bind(REFUSED, lambda _: self._tell_saved(""))
+        row.bind(REFUSED, lambda _: self._show_saved(""))
         self._rows.append(row)
-
-    def _summary(self, table: str, name: str) -> str:
-        """What an entry is about, beside its name; never a secret."""
-        keys = [key for key in ALTERNATIVES[table] if key != "url"]
-        values = (self._editor.value(fields_of(table)[key], name) for key in keys)
-        summary = next((shown_text(value) for value in values if value is not None), "")
-        return plain_name(summary, 90) if summary else ""
 
     # -- what the person does
 
@@ -272,8 +240,8 @@ class SettingsWindow(LiveWindow):
     def _go_to(self, section: str) -> None:
         self._list.selection_set(section)
 
-    def _on_entry(self, table: str, selection: Sequence[str]) -> None:
-        name = self._listed[table][int(selection[0])] if selection else None
+    def _on_entry(self, table: str, entries: EntryList | None) -> None:
+        name = entries.chosen if entries else None
         if name is not None and name != self._chosen.get(table):
             self._chosen[table] = name
             self._rebuild()
@@ -286,7 +254,7 @@ class SettingsWindow(LiveWindow):
         self._written()
 
     def _on_add(self, table: str) -> None:
-        Adding(self, table, self._editor, partial(self._on_added, table))
+        AddEntryDialog(self, table, self._editor, partial(self._on_added, table))
 
     def _on_added(self, table: str, name: str) -> None:
         self._chosen[table] = name
@@ -326,21 +294,21 @@ class SettingsWindow(LiveWindow):
 
     # -- what comes of it
 
-    def _tell_saved(self, text: str) -> None:
-        """Say that all is well, or that something is not: never the one below the other."""
+    def _show_saved(self, text: str) -> None:
+        """Show that all is well, or that something is not: never the one below the other."""
         if self._editor.problem is not None or any(row.is_refused for row in self._rows):
             text = _("⚠ What is marked in red is not saved.")
         self._status.set(text)
 
     def _written(self) -> None:
-        self._tell_saved(_("Saved."))
-        self.root.after_idle(self._take_in)
-        self.root.after(EFFECT_MILLISECONDS, self._ask_effect)
+        self._show_saved(_("Saved."))
+        self.root.after_idle(self._show_changes)
+        self.root.after(EFFECT_MILLISECONDS, self._check_effect)
 
-    def _ask_effect(self) -> None:
-        self.ask_once("table", {}, self._tell_effect, self._tell_no_effect)
+    def _check_effect(self) -> None:
+        self.ask_once("table", {}, self._show_effect, self._show_no_effect)
 
-    def _tell_effect(self, told: Mapping[str, object]) -> None:
+    def _show_effect(self, told: Mapping[str, object]) -> None:
         problems = told.get("problems")
         name = str(self._editor.file)
         found = [str(each) for each in problems] if isinstance(problems, list) else []
@@ -348,17 +316,17 @@ class SettingsWindow(LiveWindow):
         if mine:
             self._status.set(f"⚠ {mine}")
         else:
-            self._tell_saved(_("Saved, and in force."))
+            self._show_saved(_("Saved, and in force."))
 
-    def _tell_no_effect(self, _error: Exception) -> None:
-        self._tell_saved(_("Saved. Memtray does not run now; it holds from its next start."))
+    def _show_no_effect(self, _error: Exception) -> None:
+        self._show_saved(_("Saved. Memtray does not run now; it holds from its next start."))
 
     def refresh(self) -> None:
         """Take in what was written elsewhere."""
         if self._editor.look():
-            self._take_in()
+            self._show_changes()
 
-    def _take_in(self) -> None:
+    def _show_changes(self) -> None:
         is_list = self._section in LISTS and not self._search.get()
         if is_list and self._editor.entries(self._section) != self._listed[self._section]:
             self._rebuild()
@@ -366,8 +334,7 @@ class SettingsWindow(LiveWindow):
         for row in self._rows:
             row.update_value()
         if is_list and self._entries is not None:
-            for number, name in enumerate(self._listed[self._section]):
-                self._entries.item(str(number), values=(self._summary(self._section, name),))
+            self._entries.update_summaries()
         self._update_state()
 
     def _update_state(self) -> None:
@@ -379,104 +346,7 @@ class SettingsWindow(LiveWindow):
             self._problem.pack(side="top", anchor="w", pady=(0, self.px(6)))
 
 
-class Adding(tk.Toplevel):
-    """A small dialog for what a new entry cannot do without."""
-
-    def __init__(
-        self,
-        window: SettingsWindow,
-        table: str,
-        editor: SettingsEditor,
-        done: Callable[[str], object],
-    ) -> None:
-        super().__init__(window.root)
-        self._table, self._editor, self._done = table, editor, done
-        self.title(_("Memtray – Add"))
-        self.transient(window.root)
-        self.configure(background=window.palette.background)
-        gap = window.px(10)
-        frame = ttk.Frame(self, padding=gap)
-        frame.pack(fill="both", expand=True)
-        fields = fields_of(table)
-        self._fields = [fields[key] for key in ALTERNATIVES[table]]
-        self._field = self._fields[0]
-        self._typed_name, self._typed_value = tk.StringVar(self), tk.StringVar(self)
-        ttk.Label(frame, text=name_of(fields["name"])).grid(row=0, sticky="w")
-        first = ttk.Entry(frame, textvariable=self._typed_name, width=ADDED_CHARACTERS)
-        first.grid(row=0, column=1, sticky="ew", padx=(gap, 0))
-        ttk.Label(frame, text=key_of(fields["name"]), style="Hint.TLabel").grid(
-            row=1, column=1, sticky="w", padx=(gap, 0), pady=(0, gap)
-        )
-        self._what(frame).grid(row=2, sticky="w")
-        self._entry = ttk.Entry(frame, textvariable=self._typed_value, width=ADDED_CHARACTERS)
-        self._entry.grid(row=2, column=1, sticky="ew", padx=(gap, 0))
-        self._key = ttk.Label(frame, style="Hint.TLabel")
-        self._key.grid(row=3, column=1, sticky="w", padx=(gap, 0))
-        self._hint = ttk.Label(frame, style="Hint.TLabel", wraplength=window.px(WRAP_PIXELS))
-        self._hint.grid(row=4, columnspan=2, sticky="w", pady=gap)
-        self._error = ttk.Label(frame, style="Error.TLabel", wraplength=window.px(WRAP_PIXELS))
-        self._error.grid(row=5, columnspan=2, sticky="w")
-        buttons = ttk.Frame(frame)
-        buttons.grid(row=6, columnspan=2, sticky="e", pady=(gap, 0))
-        adding = ttk.Button(buttons, text=_("Add"), command=self._on_add)
-        cancelling = ttk.Button(buttons, text=_("Cancel"), command=self.destroy)
-        cancelling.pack(side="right")
-        adding.pack(side="right", padx=gap // 2)
-        self._explain()
-        self.bind("<Return>", lambda _: self._on_add())
-        self.bind("<Escape>", lambda _: self.destroy())
-        first.focus_set()
-        self.wait_visibility()
-        self.grab_set()
-
-    def _what(self, frame: ttk.Frame) -> ttk.Widget:
-        """What the second thing to type is called, or may be."""
-        names = [name_of(field) for field in self._fields]
-        if len(names) == 1:
-            return ttk.Label(frame, text=names[0])
-        font = tkfont.nametofont("TkTextFont", self)
-        width = max(map(font.measure, names)) // font.measure("0") + 2
-        choice = ttk.Combobox(frame, values=names, state="readonly", width=width)
-        choice.current(0)
-        choice.bind("<<ComboboxSelected>>", lambda _: self._on_what(self._fields[choice.current()]))
-        return choice
-
-    def _on_what(self, field: Field) -> None:
-        if mask_of(self._field) and not mask_of(field):
-            # What was typed as a secret is not to be seen as something else.
-            self._typed_value.set("")
-        self._field = field
-        self._explain()
-
-    def _explain(self) -> None:
-        self._entry.configure(show=mask_of(self._field))
-        self._key.configure(text=key_of(self._field))
-        self._hint.configure(text=help_of(self._field, None))
-
-    def _on_add(self) -> None:
-        key, name = self._field.key, self._typed_name.get().strip()
-        try:
-            value = typed_value(self._field, self._typed_value.get())
-            self._editor.add(self._table, {"name": name, key: value})
-        except SettingsError as error:
-            self._error.configure(text=f"⚠ {error}")
-            return
-        self.destroy()
-        self._done(name)
-
-
 def _select_all(event: tk.Event[tk.Misc]) -> str:
     if isinstance(event.widget, ttk.Entry):
         event.widget.selection_range(0, "end")
     return "break"
-
-
-def _grouped(table: str) -> Iterator[list[Field]]:
-    """The fields of an entry, those together of which one is written."""
-    fields = fields_of(table)
-    together = ALTERNATIVES[table]
-    for key, field in fields.items():
-        if key == together[0]:
-            yield [fields[each] for each in together]
-        elif key not in together:
-            yield [field]

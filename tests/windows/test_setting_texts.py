@@ -9,18 +9,10 @@ import pytest
 
 from trayapp.language.catalogue import LANGUAGES, _
 from trayapp.language.startup import speak
-from trayapp.settings import FIELDS, LISTS, TABLES, Field
+from trayapp.settings import FIELDS, LISTS, Field
 from trayapp.settings.editor import default_value
-from trayapp.settings.fields import RESERVED_NAMES, TERMINATE_PHRASE, fields_of
 from trayapp.settings.kinds import Choice, Kind, Subject, Texts
-from trayapp.windows.setting_names import (
-    ALTERNATIVES,
-    LIST_HELP,
-    NAMES,
-    SECTIONS,
-    TITLES,
-    WORDS,
-)
+from trayapp.settings.records import RESERVED_NAMES, SECTIONS, TERMINATE_PHRASE, fields_of
 from trayapp.windows.setting_texts import (
     allowed_text,
     choices_of,
@@ -37,7 +29,6 @@ from trayapp.windows.setting_texts import (
 
 SHOWS = fields_of("icon")["shows"]
 PALETTE = fields_of("icon")["palette"]
-WITH_WORDS = [field for field in FIELDS if (field.table, field.key) in WORDS]
 
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 
@@ -49,28 +40,24 @@ def english() -> Iterator[None]:
 
 
 def words_of(kind: Kind) -> tuple[str, ...]:
-    if isinstance(kind, Subject):
-        return RESERVED_NAMES
-    return kind.words if isinstance(kind, Choice | Texts) else ()
+    return kind.words if isinstance(kind, Choice | Subject | Texts) else ()
 
 
-def test_every_setting_has_a_name_and_none_is_left_over() -> None:
-    assert list(NAMES) == [(field.table, field.key) for field in FIELDS]
+WITH_WORDS = [field for field in FIELDS if words_of(field.kind)]
 
 
-def test_every_section_has_a_title_and_none_is_left_over() -> None:
-    assert sorted(SECTIONS) == sorted([*(table.name for table in TABLES), *LISTS])
-    assert sorted(LIST_HELP) == sorted(ALTERNATIVES) == sorted(LISTS)
-    assert sorted(TITLES) == sorted(table for table, keys in ALTERNATIVES.items() if len(keys) > 1)
-    for table, keys in ALTERNATIVES.items():
-        assert set(keys) < set(fields_of(table))
+def test_every_section_has_a_title_and_what_its_alternatives_share() -> None:
+    for section in SECTIONS.values():
+        assert section.title
+        assert set(section.alternatives) < set(section.fields)
+        assert bool(section.alternatives) == (section.name in LISTS)
+        assert bool(section.alternatives_title) == (len(section.alternatives) > 1)
 
 
-def test_every_choice_has_a_word_and_none_is_left_over() -> None:
-    wanted = {
-        (field.table, field.key): words for field in FIELDS if (words := words_of(field.kind))
-    }
-    assert {place: tuple(words) for place, words in WORDS.items()} == wanted
+def test_every_setting_has_a_title_and_every_choice_a_word() -> None:
+    assert all(field.title for field in FIELDS)
+    for field in WITH_WORDS:
+        assert len(choices_of(field)) == len(words_of(field.kind))
 
 
 @every_language
@@ -93,8 +80,9 @@ def test_names_and_words_fit_into_their_lines(language: str) -> None:
     assert max(width(name_of(field)) for field in FIELDS) <= 42
     for field in WITH_WORDS:
         assert max(map(width, choices_of(field).values())) <= 28, field
-    for table, keys in ALTERNATIVES.items():
-        assert max(width(name_of(fields_of(table)[key])) for key in keys) <= 28, table
+    for table, section in LISTS.items():
+        keys = section.alternatives
+        assert max(width(name_of(section.fields[key])) for key in keys) <= 28, table
 
 
 @every_language
@@ -157,7 +145,7 @@ def test_a_target_may_be_called_as_a_word_is_shown() -> None:
 @every_language
 def test_help_speaks_of_settings_and_choices_as_they_are_shown(language: str) -> None:
     speak(language)
-    words = {word for choices in WORDS.values() for word in choices}
+    words = {word for field in FIELDS for word in words_of(field.kind)}
     for field in FIELDS:
         text = help_of(field, default_value(field))
         assert not re.search(r"(?<![A-Za-z])[a-z]+_[a-z]+", text), text
