@@ -14,7 +14,7 @@ import pytest
 from tests.desktop.desktop import wait_until
 from trayapp.control.personal import PROBE, find_names
 from trayapp.windows.probe_reports import (
-    Told,
+    Report,
     components_of,
     inside_text,
     probe_reports,
@@ -86,7 +86,7 @@ def test_whatever_a_program_says_stays_a_few_short_lines() -> None:
 
 
 def test_components_of_all_processes_are_added_up_the_largest_first() -> None:
-    reports: list[Told] = [
+    reports: list[Report] = [
         {"components": [{"name": "model", "bytes": 5}, {"name": "index", "bytes": 20}]},
         {"components": [{"name": "model", "bytes": 30}, {"name": "pool", "bytes": None}]},
         {"components": [{"name": "pool", "bytes": 90}]},
@@ -101,7 +101,7 @@ def test_whatever_is_said_of_components_can_be_shown() -> None:
     sizes: tuple[object, ...] = (-1, True, 1.5, "9", 10**400, float("nan"), [], {})
     odd: list[object] = [7, None, {}, {"name": 5, "bytes": 5}]
     odd += [{"name": f"a\n\u202e{size}", "bytes": size} for size in sizes]
-    reports: list[Told] = [{"components": [{"name": "", "bytes": 1}, *odd]}, {"components": 5}]
+    reports: list[Report] = [{"components": [{"name": "", "bytes": 1}, *odd]}, {"components": 5}]
     (one, *rest) = components_of(reports, 2.0)
     assert one == ("–", 1.0, 0.5)
     assert all(each.bytes is None and each.name.isprintable() for each in rest)

@@ -838,7 +838,7 @@ class App:
     def _reset_places(self) -> None:
         """Put windows that remember where they were back to where they begin."""
         from trayapp.windows.compact import reset_place
-        from trayapp.windows.window_sizes import forget_sizes
+        from trayapp.windows.geometry import forget_sizes
 
         forget_sizes(self._paths.windows)
         reset_place(self._paths.windows / "compact.json", self._paths.runtime)

@@ -14,7 +14,7 @@ _SAME_START_SECONDS = 2.0
 
 
 class DesktopActions:
-    """See `trayapp.windows.table_window.WindowActions`. Any thread."""
+    """See `trayapp.windows.opening.WindowActions`. Any thread."""
 
     def open_window(self, verb: str, *names: str, options: Sequence[str] = ()) -> None:
         """Start `memtray VERB OPTIONS -- NAMES`, which lives on when this window is closed.

@@ -10,8 +10,8 @@ from pathlib import Path
 from trayapp.control.client import call
 from trayapp.errors import MemtrayError
 
-Told = Mapping[str, object]
-Done = Callable[[Told], object]
+Answer = Mapping[str, object]
+Done = Callable[[Answer], object]
 Failed = Callable[[MemtrayError], object]
 _TIMEOUT_SECONDS = 5.0
 _LONG_SECONDS = 120.0
@@ -19,39 +19,39 @@ _LONG_VERBS = ("cleanup", "snapshot")
 
 
 class Applet:
-    """Each errand has a thread of its own; answers are taken in by `poll` in the window's thread.
+    """Each errand has a thread of its own; its outcome is handled by `poll` in the window's thread.
 
     One errand that takes long, a cleanup, does not keep the figures from coming meanwhile.
     """
 
     def __init__(self, runtime: Path) -> None:
         self._runtime = runtime
-        self._answers: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+        self._outcomes: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
 
-    def ask(self, verb: str, arguments: Told, done: Done, failed: Failed) -> None:
+    def ask(self, verb: str, arguments: Answer, done: Done, failed: Failed) -> None:
         """Ask the applet; `poll` calls one of the two with what came of it."""
         timeout = _LONG_SECONDS if verb in _LONG_VERBS else _TIMEOUT_SECONDS
         self.do(lambda: call(self._runtime, verb, arguments, timeout), done, failed)
 
-    def do(self, errand: Callable[[], Told], done: Done, failed: Failed) -> None:
+    def do(self, errand: Callable[[], Answer], done: Done, failed: Failed) -> None:
         """Do anything else that may take time or raise MemtrayError, in the same way."""
 
         def work() -> None:
             try:
-                told = errand()
+                answer = errand()
             except MemtrayError as problem:
                 error = problem
-                self._answers.put(lambda: failed(error))
+                self._outcomes.put(lambda: failed(error))
             else:
-                self._answers.put(lambda: done(told))
+                self._outcomes.put(lambda: done(answer))
 
         threading.Thread(target=work, name="errand", daemon=True).start()
 
     def poll(self) -> None:
-        """Call what waits for answers that have come."""
+        """Handle the errands that have come to an end."""
         while True:
             try:
-                answer = self._answers.get_nowait()
+                handle = self._outcomes.get_nowait()
             except queue.Empty:
                 return
-            answer()
+            handle()

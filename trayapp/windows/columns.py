@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +9,7 @@ from typing import NamedTuple
 from trayapp.domain.showing.table import TableRow, cpu_text
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import format_size
+from trayapp.windows.geometry import load_values, save_values
 
 
 class TableColumn(NamedTuple):
@@ -66,22 +64,14 @@ ALWAYS = "name"
 
 def load_columns(file: Path) -> tuple[TableColumn, ...]:
     """Return the columns that were chosen; the default where nothing sensible is kept."""
-    try:
-        told = json.loads(file.read_text(encoding="utf-8"))["columns"]
-        chosen = {key for key in told if isinstance(key, str)}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        chosen = set()
-    return columns_of(chosen) if chosen else columns_of(default_keys())
+    kept = load_values(file).get("columns")
+    chosen = {key for key in kept if isinstance(key, str)} if isinstance(kept, list) else set()
+    return columns_of(chosen or default_keys())
 
 
 def save_columns(file: Path, columns: Collection[TableColumn]) -> None:
-    """Keep which are shown; where that is not possible, they are as before the next time."""
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    text = json.dumps({"columns": [column.key for column in columns]})
-    with contextlib.suppress(OSError):
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(file)
+    """Keep which columns are shown."""
+    save_values(file, {"columns": [column.key for column in columns]})
 
 
 def columns_of(keys: Collection[str]) -> tuple[TableColumn, ...]:

@@ -5,40 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayapp.windows.kept_places import forget_place
-from trayapp.windows.single_instance import claim
-from trayapp.windows.table import LiveOptions, no_toolkit
+from trayapp.windows.geometry import forget_place
+from trayapp.windows.opening import LiveOptions, WindowActions, run_window
+from trayapp.windows.single_instance import Listener, claim
 
 if TYPE_CHECKING:
-    from trayapp.windows.table_window import WindowActions
+    from trayapp.windows.compact_window import CompactWindow
 
 
 def main(options: LiveOptions, actions: WindowActions) -> int:
-    """Show the compact view until the person closes it. Main thread of a child process.
+    """Show the compact view until the person closes it; see `run_window`."""
 
-    Returns: the exit code, 0. Also 0 at once if an open one has come to the front instead.
-    Raises: WindowError, with one line for the person.
-    """
-    listener = claim(options.runtime, "compact", {})
-    if listener is None:
-        return 0
-    try:
-        try:
-            from trayapp.windows.applet_client import Applet
-            from trayapp.windows.compact_window import CompactWindow
-        except ImportError as error:
-            raise no_toolkit(error) from error
-        CompactWindow(
-            Applet(options.runtime),
-            listener,
-            actions,
-            options.place_file,
-            dark=options.is_dark,
-            sections=options.sections,
-        ).run(follow_desktop=options.dark is None)
-    finally:
-        listener.close()
-    return 0
+    def make(listener: Listener) -> CompactWindow:
+        from trayapp.windows.compact_window import CompactWindow
+
+        return CompactWindow(options, actions, listener)
+
+    return run_window(options.runtime, "compact", {}, make, options.dark)
 
 
 def reset_place(place_file: Path, runtime: Path) -> None:

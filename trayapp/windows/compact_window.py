@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from functools import partial
 from tkinter import font as tkfont
 from tkinter import ttk
 
@@ -27,13 +27,12 @@ from trayapp.domain.showing.window_places import Area, corner, place
 from trayapp.errors import NotRunningError
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_percent, format_size
-from trayapp.windows.applet_client import Applet
-from trayapp.windows.kept_places import forget_place, load_place, save_place
-from trayapp.windows.live_window import LiveWindow
+from trayapp.windows.applet_client import Answer, Applet
+from trayapp.windows.base_window import BaseWindow
+from trayapp.windows.geometry import forget_place, load_place, save_place
+from trayapp.windows.opening import LiveOptions, WindowActions
 from trayapp.windows.screens import Screens
-from trayapp.windows.sections import ALL_SECTIONS, Sections
 from trayapp.windows.single_instance import Listener
-from trayapp.windows.table_window import WindowActions
 
 SHOWN_ROWS = 3
 WIDTH_PIXELS, MARGIN_PIXELS, STEP_PIXELS = 290, 16, 16
@@ -42,28 +41,22 @@ STAY_MILLISECONDS = 1000
 _NAME_LENGTH = 26
 
 
-class CompactWindow(LiveWindow):
+class CompactWindow(BaseWindow):
     """The window; everything in it happens in the main thread."""
 
     def __init__(
-        self,
-        applet: Applet,
-        listener: Listener | None,
-        actions: WindowActions,
-        place_file: Path,
-        *,
-        dark: bool,
-        sections: Sections = ALL_SECTIONS,
+        self, options: LiveOptions, actions: WindowActions, listener: Listener | None
     ) -> None:
-        super().__init__(_("Memtray – Compact"), applet, listener, dark=dark)
-        self._actions, self._place_file, self._sections = actions, place_file, sections
+        applet = Applet(options.runtime)
+        super().__init__(_("Memtray – Compact"), applet, listener, dark=options.is_dark)
+        self._options, self._actions = options, actions
         self._screens = Screens(self.root)
         self._system: Mapping[str, object] = {}
         self._rows: Sequence[TableRow] = ()
         self._problem = _("Waiting for the first sample…")
         self._paused = False
         self._grip: tuple[int, int] | None = None
-        self._wanted: tuple[int, int] | None = load_place(place_file)
+        self._wanted: tuple[int, int] | None = load_place(options.place_file)
         """Where the person put it; None: its corner."""
         self._build()
 
@@ -98,21 +91,18 @@ class CompactWindow(LiveWindow):
         self._expand.pack(side="left", padx=self.px(6))
         ttk.Button(bar, text=_("Close"), command=self.close).pack(side="right")
         for widget in (self._canvas, self._frame, bar):
-            widget.bind("<ButtonPress-1>", self._take_hold)
-            widget.bind("<B1-Motion>", self._drag)
-            widget.bind("<ButtonRelease-1>", self._let_go)
+            widget.bind("<ButtonPress-1>", self._on_press)
+            widget.bind("<B1-Motion>", self._on_drag)
+            widget.bind("<ButtonRelease-1>", self._on_release)
         self._canvas.bind("<Double-Button-1>", lambda _: self._open_table())
         for key, across, down in (
             ("<Left>", -1, 0), ("<Right>", 1, 0), ("<Up>", 0, -1), ("<Down>", 0, 1),
         ):  # fmt: skip
-            root.bind(key, lambda _, step=(across, down): self._step(*step))  # type: ignore[misc]
-        for key in ("q", "Q", "<Escape>"):
-            root.bind(key, lambda _: self.close())
-        for key in ("p", "P"):
-            root.bind(key, lambda _: self._toggle_pause())
-        for key in ("e", "E"):
-            root.bind(key, lambda _: self._open_table())
-        root.bind("<Home>", lambda _: self._reset())
+            self.bind_keys((key,), partial(self._step, across, down))
+        self.bind_keys(("q", "Q", "<Escape>"), self.close)
+        self.bind_keys(("p", "P"), self._toggle_pause)
+        self.bind_keys(("e", "E"), self._open_table)
+        self.bind_keys(("<Home>",), self._reset_place)
 
     def restyle(self) -> None:
         """Colour everything anew."""
@@ -131,19 +121,19 @@ class CompactWindow(LiveWindow):
     def show(self) -> None:
         """Show it where it was, or in its corner."""
         self.root.update_idletasks()
-        self._put()
+        self._place()
         self.root.deiconify()
         # Some window managers place a new window themselves.
-        self.root.after(STAY_MILLISECONDS, self._stay)
+        self.root.after(STAY_MILLISECONDS, self._keep_visible)
         self._expand.focus_force()
 
-    def _stay(self) -> None:
+    def _keep_visible(self) -> None:
         """Come back when the screen has gone; also while nobody can see it, which is why."""
         if self._grip is None:
-            self._put()
-        self.root.after(STAY_MILLISECONDS, self._stay)
+            self._place()
+        self.root.after(STAY_MILLISECONDS, self._keep_visible)
 
-    def _put(self) -> None:
+    def _place(self) -> None:
         """Bring it to where it was put, or as near to that as can be seen."""
         screens = self._screens.read()
         root = self.root
@@ -156,47 +146,47 @@ class CompactWindow(LiveWindow):
             # With plus signs also beyond the left edge: "-5" would be from the right one.
             root.geometry(f"+{left}+{top}")
 
-    def _reset(self) -> None:
+    def _reset_place(self) -> None:
         self._wanted = None
-        forget_place(self._place_file)
-        self._put()
+        forget_place(self._options.place_file)
+        self._place()
 
     def _step(self, across: int, down: int) -> None:
         step = self.px(STEP_PIXELS)
         self._move_to(self.root.winfo_x() + across * step, self.root.winfo_y() + down * step)
-        self._keep()
+        self._keep_place()
 
-    def _take_hold(self, event: tk.Event[tk.Misc]) -> None:
+    def _on_press(self, event: tk.Event[tk.Misc]) -> None:
         self._grip = (
             event.x_root - self.root.winfo_x(),
             event.y_root - self.root.winfo_y(),
         )
         self._expand.focus_force()
 
-    def _drag(self, event: tk.Event[tk.Misc]) -> None:
+    def _on_drag(self, event: tk.Event[tk.Misc]) -> None:
         if self._grip is not None:
             self._move_to(event.x_root - self._grip[0], event.y_root - self._grip[1])
 
-    def _let_go(self, _: object) -> None:
+    def _on_release(self, _: object) -> None:
         self._grip = None
-        self._keep()
+        self._keep_place()
 
     def _move_to(self, left: int, top: int) -> None:
         self._wanted = left, top
-        self._put()
+        self._place()
 
-    def _keep(self) -> None:
+    def _keep_place(self) -> None:
         """Keep the place as it can be seen, not as it was asked for."""
         if self._wanted is not None:
             root = self.root
             area = Area(*self._wanted, root.winfo_reqwidth(), root.winfo_reqheight())
             self._wanted = place(area, self._screens.read())
-            save_place(self._place_file, *self._wanted)
+            save_place(self._options.place_file, *self._wanted)
 
     def receive(self, message: Mapping[str, object]) -> None:
         """A second start wants to see it, perhaps in its corner."""
         if message.get("reset") is True:
-            self._reset()
+            self._reset_place()
 
     def bring_up(self) -> None:
         """It is on top anyway."""
@@ -207,21 +197,21 @@ class CompactWindow(LiveWindow):
 
     def refresh(self) -> None:
         """Ask for the figures."""
-        self.ask_once("table", {}, self._take, self._miss)
+        self.ask_once("table", {}, self._on_answer, self._on_failure)
 
-    def _take(self, told: Mapping[str, object]) -> None:
-        system, found = told.get("system"), told.get("rows")
+    def _on_answer(self, answer: Answer) -> None:
+        system, found = answer.get("system"), answer.get("rows")
         self._system = system if isinstance(system, dict) else {}
         listed = found if isinstance(found, list) else []
-        rows = self._sections.rows(row_from(one) for one in listed if isinstance(one, dict))
+        rows = self._options.sections.rows(row_from(one) for one in listed if isinstance(one, dict))
         targets = [row for row in rows if row.kind == TARGET and row.is_running]
         shown = targets or [row for row in rows if row.kind == APPLICATION]
         self._rows = sort_rows(shown, Order())[:SHOWN_ROWS]
-        self._paused = told.get("paused") is True
+        self._paused = answer.get("paused") is True
         self._problem = "" if self._system else _("Waiting for the first sample…")
         self._draw()
 
-    def _miss(self, error: Exception) -> None:
+    def _on_failure(self, error: Exception) -> None:
         self._system, self._rows = {}, ()
         is_off = isinstance(error, NotRunningError)
         self._problem = _("Memtray is not running") if is_off else _("Memtray does not answer")
@@ -280,15 +270,11 @@ class CompactWindow(LiveWindow):
             return
         self._paused = not self._paused
         self._draw()
-        self.applet.ask("pause" if self._paused else "resume", {}, lambda _: None, self._miss)
+        self.applet.ask("pause" if self._paused else "resume", {}, lambda _: None, self._on_failure)
 
     def _open_table(self) -> None:
-        def work() -> Mapping[str, object]:
-            self._actions.open_window("table")
-            return {}
+        self.run_errand(lambda: self._actions.open_window("table"), self._on_problem)
 
-        self.applet.do(work, lambda _told: None, self._fail)
-
-    def _fail(self, error: Exception) -> None:
+    def _on_problem(self, error: Exception) -> None:
         self._system, self._problem = {}, str(error)
         self._draw()

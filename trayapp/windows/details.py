@@ -4,41 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trayapp.windows.single_instance import claim
-from trayapp.windows.table import LiveOptions, no_toolkit
+from trayapp.windows.opening import LiveOptions, WindowActions, run_window
 
 if TYPE_CHECKING:
-    from trayapp.windows.table_window import WindowActions
+    from trayapp.windows.details_window import DetailsWindow
+    from trayapp.windows.single_instance import Listener
 
 
 def main(options: LiveOptions, actions: WindowActions, kind: str, name: str) -> int:
-    """Show the details until the person closes them. Main thread of a child process.
+    """Show the details until the person closes them; see `run_window`.
 
-    kind: "target" or "application"; name: its, or "memtray".
-
-    Returns: the exit code, 0. Also 0 at once if open details show this one from now on.
-    Raises: WindowError, with one line for the person.
+    kind: "target" or "application"; name: its, or "memtray". Open details show this one instead.
     """
-    listener = claim(options.runtime, "details", {"kind": kind, "name": name})
-    if listener is None:
-        return 0
-    try:
-        try:
-            from trayapp.windows.applet_client import Applet
-            from trayapp.windows.details_window import DetailsWindow
-        except ImportError as error:
-            raise no_toolkit(error) from error
-        DetailsWindow(
-            Applet(options.runtime),
-            listener,
-            actions,
-            options.history_file,
-            options.runtime,
-            kind=kind,
-            name=name,
-            dark=options.is_dark,
-            sections=options.sections,
-        ).run(follow_desktop=options.dark is None)
-    finally:
-        listener.close()
-    return 0
+
+    def make(listener: Listener) -> DetailsWindow:
+        from trayapp.windows.details_window import DetailsWindow
+
+        return DetailsWindow(options, actions, listener, kind=kind, name=name)
+
+    message = {"kind": kind, "name": name}
+    return run_window(options.runtime, "details", message, make, options.dark)

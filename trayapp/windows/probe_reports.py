@@ -23,7 +23,8 @@ _TOO_MANY = 10**15
 _PATIENCE_SECONDS = 3.0
 _ANSWER_LIMIT_BYTES = 1024 * 1024
 
-Told = Mapping[str, object]
+Report = Mapping[str, object]
+"""The answer of a probe, which is a stranger's word."""
 
 
 class Component(NamedTuple):
@@ -45,11 +46,11 @@ def process_keys(told: object) -> list[tuple[int, int]]:
     ]
 
 
-def probe_reports(runtime: Path, keys: Sequence[tuple[int, int]]) -> list[Told]:
+def probe_reports(runtime: Path, keys: Sequence[tuple[int, int]]) -> list[Report]:
     """What those of the processes tell that have a probe, at most eight; blocks a few seconds."""
     names = {endpoint_name(PROBE, pid, started): pid for pid, started in keys}
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    found: list[Told] = []
+    found: list[Report] = []
     runtime = shared_runtime(runtime)
     for name in [name for name in find_names(runtime, PROBE) if name in names][:_MOST_PROBES]:
         who = _("The probe of process {pid}").format(pid=names[name])
@@ -75,7 +76,7 @@ def no_probe() -> str:
     )
 
 
-def components_of(reports: Sequence[Told], rss_bytes: float | None) -> list[Component]:
+def components_of(reports: Sequence[Report], rss_bytes: float | None) -> list[Component]:
     """The components of all processes added up by name, the largest first.
 
     What is unknown of one process is unknown in all, and comes last.
@@ -96,7 +97,7 @@ def components_of(reports: Sequence[Told], rss_bytes: float | None) -> list[Comp
     return sorted(found, key=lambda one: -1.0 if one.bytes is None else one.bytes, reverse=True)
 
 
-def inside_text(told: Told, now: float) -> str:
+def inside_text(told: Report, now: float) -> str:
     """A few lines of what a probe tells, which is a stranger's word; now: wall seconds."""
     collections = told.get("collections")
     runs = collections[:_GENERATIONS] if isinstance(collections, list) else []

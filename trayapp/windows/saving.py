@@ -1,169 +1,12 @@
-"""`memtray export` and `memtray report` without a file: a small window that asks for one.
-
-The file is written by a child process, `memtray VERB -o FILE`, so that the window stays alive and
-a cancelled file leaves nothing behind.
-"""
+"""`memtray export` and `memtray report` without a file: a small window that asks for one."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
 
-from trayapp.language.catalogue import _
-from trayapp.windows.desktop_theme import prefers_dark
-from trayapp.windows.table import no_toolkit
-
-CANCEL_SECONDS = 5.0
-
-Verb = Literal["export", "report"]
-
-
-class Format(NamedTuple):
-    """One kind of file."""
-
-    label: str
-    ending: str
-
-
-class Span(NamedTuple):
-    """One choice of time."""
-
-    label: str
-    since: str | None
-    """As `--since` takes it; None: all there is."""
-
-
-def formats_of(verb: Verb) -> tuple[Format, ...]:
-    """What can be written, the usual first."""
-    if verb == "export":
-        return (
-            Format(_("Workbook (.xlsx)"), ".xlsx"),
-            Format(_("Table (.csv)"), ".csv"),
-            Format(_("Document (.json)"), ".json"),
-            Format(_("Columnar file (.parquet)"), ".parquet"),
-        )
-    return (
-        Format(_("Page (.html)"), ".html"),
-        Format(_("Pages on paper (.pdf)"), ".pdf"),
-        Format(_("Document (.json)"), ".json"),
-    )
-
-
-def spans() -> tuple[Span, ...]:
-    """Over which time."""
-    return (
-        Span(_("Last hour"), "1h"),
-        Span(_("Last 24 hours"), "24h"),
-        Span(_("Last 7 days"), "7d"),
-        Span(_("Last 30 days"), "30d"),
-        Span(_("All there is"), None),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What a person chose."""
-
-    verb: Verb
-    output: Path
-    since: str | None
-    is_private: bool = False
-    arguments: tuple[str, ...] = ()
-    """Targets and recordings, as the window was started with them."""
-
-    def command(self, memtray: Sequence[str]) -> list[str]:
-        """The command that does it."""
-        return [
-            *memtray,
-            self.verb,
-            "--progress",
-            *(["--since", self.since] if self.since else []),
-            *(["--private"] if self.is_private else []),
-            "-o",
-            str(self.output),
-            "--",
-            *self.arguments,
-        ]
-
-
-class Saving:
-    """One file being written by a child process. One thread."""
-
-    def __init__(self, wish: Wish, memtray: Sequence[str]) -> None:
-        """Start it.
-
-        Raises: OSError.
-        """
-        self.output = wish.output
-        self.share = 0.0
-        """How much is done, 0 to 1."""
-        self._is_cancelled = False
-        self._child = subprocess.Popen(
-            wish.command(memtray),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-        )
-        self._errors = ""
-        self._threads = [
-            threading.Thread(target=self._read_shares, daemon=True),
-            threading.Thread(target=self._read_errors, daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it is still being written."""
-        return self._child.poll() is None or any(thread.is_alive() for thread in self._threads)
-
-    @property
-    def problem(self) -> str | None:
-        """Why it failed, once it is no longer running; None: it did not. Empty: cancelled."""
-        if self._child.returncode == 0:
-            return None
-        if self._is_cancelled:
-            return ""
-        lines = self._errors.strip().splitlines()
-        return lines[-1].removeprefix("memtray: ") if lines else _("It ended with an error.")
-
-    def cancel(self) -> None:
-        """End it soon; an older file of that name stays as it was."""
-        self._is_cancelled = True
-        if self._child.stdin is not None:
-            self._child.stdin.close()
-
-    def close(self) -> None:
-        """End it now, if it still runs, and let go of it."""
-        self.cancel()
-        try:
-            self._child.wait(CANCEL_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._child.kill()
-            self._child.wait()
-        for thread in self._threads:
-            thread.join()
-        for stream in (self._child.stdout, self._child.stderr):
-            if stream is not None:
-                stream.close()
-
-    def _read_shares(self) -> None:
-        for line in self._child.stdout or ():
-            try:
-                self.share = min(1.0, max(0.0, float(line)))
-            except ValueError:
-                continue  # what it says at its end
-
-    def _read_errors(self) -> None:
-        for line in self._child.stderr or ():
-            self._errors = (self._errors + line)[-4000:]
+from trayapp.windows.file_writing import Verb
+from trayapp.windows.opening import is_dark, no_toolkit
 
 
 def main(
@@ -174,7 +17,7 @@ def main(
     arguments: Sequence[str] = (),
     dark: bool | None = None,
 ) -> int:
-    """Ask what to write and where, and write it. Main thread of a child process.
+    """Ask for a file, and have it written. Main thread of a child process.
 
     `memtray` is the command that starts Memtray, `open_file` shows what was written.
 
@@ -185,11 +28,7 @@ def main(
         from trayapp.windows.saving_window import SavingWindow
     except ImportError as error:
         raise no_toolkit(error) from error
-    SavingWindow(
-        verb,
-        memtray,
-        open_file,
-        arguments=tuple(arguments),
-        dark=prefers_dark(os.environ) if dark is None else dark,
-    ).run(follow_desktop=dark is None)
+    SavingWindow(verb, memtray, open_file, arguments=tuple(arguments), dark=is_dark(dark)).run(
+        follow_desktop=dark is None
+    )
     return 0

@@ -14,11 +14,11 @@ from trayapp.errors import MemtrayError
 from trayapp.language.catalogue import _
 from trayapp.language.reasons import reason_of
 from trayapp.language.units import format_percent
-from trayapp.windows.saving import Saving, Verb, Wish, formats_of, spans
+from trayapp.windows.file_writing import Verb, WriteProcess, WriteRequest, formats_of, spans
 from trayapp.windows.style import apply_style, open_root, pixel_scale, style_lists
 from trayapp.windows.theme_watcher import ThemeWatcher
 
-_LOOK_MILLISECONDS = 100
+_POLL_MILLISECONDS = 100
 _WIDTH = 400
 
 
@@ -38,7 +38,7 @@ class SavingWindow:
         self._verb, self._memtray, self._open_file = verb, memtray, open_file
         self._arguments = arguments
         self._formats, self._spans = formats_of(verb), spans()
-        self._saving: Saving | None = None
+        self._writing: WriteProcess | None = None
         self._done: Path | None = None
         titles = {"export": _("Memtray – Export"), "report": _("Memtray – Report")}
         root = self._root = open_root(titles[verb])
@@ -62,20 +62,20 @@ class SavingWindow:
         self._bar = ttk.Progressbar(frame, maximum=1.0)
         self._bar.grid(row=3, column=0, columnspan=2, sticky="ew", pady=(2 * gap, 0))
         self._bar.grid_remove()
-        self._said = ttk.Label(
+        self._message = ttk.Label(
             frame, style="Hint.TLabel", wraplength=round(_WIDTH * scale), justify="left"
         )
-        self._said.grid(row=4, column=0, columnspan=2, sticky="w", pady=(gap, 0))
+        self._message.grid(row=4, column=0, columnspan=2, sticky="w", pady=(gap, 0))
         buttons = ttk.Frame(frame)
         buttons.grid(row=5, column=0, columnspan=2, sticky="e", pady=(3 * gap, 0))
-        self._open = ttk.Button(buttons, text=_("Open"), command=self._show)
-        self._save = ttk.Button(buttons, text=_("Save as…"), command=self._ask)
-        self._close = ttk.Button(buttons, text=_("Close"), command=self._leave)
+        self._open = ttk.Button(buttons, text=_("Open"), command=self._open_written)
+        self._save = ttk.Button(buttons, text=_("Save as…"), command=self._ask_file)
+        self._close = ttk.Button(buttons, text=_("Close"), command=self._on_close)
         self._save.pack(side="left", padx=gap)
         self._close.pack(side="left")
-        root.protocol("WM_DELETE_WINDOW", self._leave)
+        root.protocol("WM_DELETE_WINDOW", self._on_close)
         for key in ("<Escape>", "<Control-w>"):
-            root.bind(key, lambda _event: self._leave())
+            root.bind(key, lambda _event: self._on_close())
         for button in (self._open, self._save, self._close):
             button.bind("<Return>", lambda event: event.widget.invoke())
         root.resizable(width=False, height=False)
@@ -95,8 +95,8 @@ class SavingWindow:
         except KeyboardInterrupt:
             self._root.destroy()
         finally:
-            if self._saving is not None:
-                self._saving.close()
+            if self._writing is not None:
+                self._writing.close()
 
     def _restyle(self, dark: bool) -> None:
         palette = palette_for(dark)
@@ -123,7 +123,7 @@ class SavingWindow:
         choice.bind("<<ComboboxSelected>>", lambda _event: choice.selection_clear())
         return choice
 
-    def _ask(self) -> None:
+    def _ask_file(self) -> None:
         chosen = self._formats[self._format.current()]
         name = f"memtray-{self._verb}-{time.strftime('%Y-%m-%d')}{chosen.ending}"
         try:
@@ -142,7 +142,7 @@ class SavingWindow:
             self._start(Path(answer))
 
     def _start(self, output: Path) -> None:
-        wish = Wish(
+        request = WriteRequest(
             verb=self._verb,
             output=output,
             since=self._spans[self._span.current()].since,
@@ -150,9 +150,9 @@ class SavingWindow:
             arguments=self._arguments,
         )
         try:
-            self._saving = Saving(wish, self._memtray)
+            self._writing = WriteProcess(request, self._memtray)
         except OSError as error:
-            self._say(reason_of(error), is_error=True)
+            self._show_message(reason_of(error), is_error=True)
             return
         self._done = None
         self._open.pack_forget()
@@ -160,51 +160,53 @@ class SavingWindow:
         self._close.configure(text=_("Cancel"))
         self._close.focus_set()
         self._bar.grid()
-        self._look()
+        self._show_progress()
 
-    def _look(self) -> None:
-        saving = self._saving
-        if saving is None:
+    def _show_progress(self) -> None:
+        writing = self._writing
+        if writing is None:
             return
-        if saving.is_running:
-            self._bar.configure(value=saving.share)
-            name = plain_name(saving.output.name, 60)
-            self._say(
-                _("Writing {name}: {share}").format(name=name, share=format_percent(saving.share))
+        if writing.is_running:
+            self._bar.configure(value=writing.share)
+            name = plain_name(writing.output.name, 60)
+            self._show_message(
+                _("Writing {name}: {share}").format(name=name, share=format_percent(writing.share))
             )
-            self._root.after(_LOOK_MILLISECONDS, self._look)
+            self._root.after(_POLL_MILLISECONDS, self._show_progress)
             return
-        problem = saving.problem
-        saving.close()
-        self._saving = None
+        problem = writing.problem
+        writing.close()
+        self._writing = None
         self._bar.grid_remove()
         self._save.state(["!disabled"])
         self._close.configure(text=_("Close"))
         if problem is None:
-            self._done = saving.output
-            self._say(_("Saved as {file}").format(file=plain_name(str(saving.output), 200)))
+            self._done = writing.output
+            self._show_message(
+                _("Saved as {file}").format(file=plain_name(str(writing.output), 200))
+            )
             self._open.pack(side="left", before=self._save)
             self._open.focus_set()
         elif problem:
-            self._say(plain_name(problem, 400), is_error=True)
+            self._show_message(plain_name(problem, 400), is_error=True)
             self._save.focus_set()
         else:
-            self._say(_("Cancelled; nothing was written."))
+            self._show_message(_("Cancelled; nothing was written."))
             self._save.focus_set()
 
-    def _say(self, text: str, *, is_error: bool = False) -> None:
-        self._said.configure(text=text, style="Error.TLabel" if is_error else "Hint.TLabel")
+    def _show_message(self, text: str, *, is_error: bool = False) -> None:
+        self._message.configure(text=text, style="Error.TLabel" if is_error else "Hint.TLabel")
 
-    def _show(self) -> None:
+    def _open_written(self) -> None:
         if self._done is None:
             return
         try:
             self._open_file(self._done)
         except (MemtrayError, OSError) as error:
-            self._say(str(error), is_error=True)
+            self._show_message(str(error), is_error=True)
 
-    def _leave(self) -> None:
-        if self._saving is not None:
-            self._saving.cancel()
+    def _on_close(self) -> None:
+        if self._writing is not None:
+            self._writing.cancel()
         else:
             self._root.destroy()

@@ -16,7 +16,7 @@ from trayapp.settings.editor import SettingsEditor
 from trayapp.settings.fields import Field
 from trayapp.settings.records import LISTS, TABLES, TARGETS_TABLE, fields_of
 from trayapp.windows.applet_client import Applet
-from trayapp.windows.live_window import LiveWindow
+from trayapp.windows.base_window import BaseWindow
 from trayapp.windows.scrolled import Scrolled
 from trayapp.windows.setting_entries import CHOSEN, AddEntryDialog, EntryList, grouped_fields
 from trayapp.windows.setting_row import REFUSED, SettingRow, wrap
@@ -32,7 +32,7 @@ EFFECT_MILLISECONDS = 2200
 """After so long the running applet has read the file."""
 
 
-class SettingsWindow(LiveWindow):
+class SettingsWindow(BaseWindow):
     """The window; everything in it happens in the main thread."""
 
     SIZE_NAME = "settings"

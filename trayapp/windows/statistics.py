@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from trayapp.charts.labels import plain_name
 from trayapp.errors import WindowError
 from trayapp.language.catalogue import _
-from trayapp.windows.desktop_theme import prefers_dark
+from trayapp.windows.opening import is_dark
 from trayapp.windows.single_instance import Listener, claim
 
 VALUE_LENGTH = 120
@@ -47,8 +46,7 @@ def _show(rows: Rows, runtime: Path | None, listener: Listener | None, dark: boo
     from trayapp.windows.statistics_window import StatisticsWindow
 
     applet = None if runtime is None else Applet(runtime)
-    is_dark = prefers_dark(os.environ) if dark is None else dark
-    window = StatisticsWindow(rows, applet, listener, dark=is_dark)
+    window = StatisticsWindow(rows, applet, listener, dark=is_dark(dark))
     window.run(follow_desktop=dark is None)
 
 

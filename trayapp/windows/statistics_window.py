@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tkinter import font as tkfont
 from tkinter import ttk
 
 from trayapp.charts.labels import plain_name
 from trayapp.language.catalogue import _
-from trayapp.windows.applet_client import Applet
-from trayapp.windows.live_window import LiveWindow
+from trayapp.windows.applet_client import Answer, Applet
+from trayapp.windows.base_window import BaseWindow
 from trayapp.windows.single_instance import Listener
 
 VALUE_LENGTH = 120
@@ -20,7 +20,7 @@ MOST_ROWS = 26
 Rows = Sequence[tuple[str, str]]
 
 
-class StatisticsWindow(LiveWindow):
+class StatisticsWindow(BaseWindow):
     """Rows of label and value, asked for again every second; main thread only."""
 
     def __init__(
@@ -46,10 +46,9 @@ class StatisticsWindow(LiveWindow):
         if len(rows) > self._most_rows():
             bar.pack(side="right", fill="y")
         table.pack(side="left", fill="both", expand=True)
-        for key in ("q", "<Escape>"):
-            root.bind(key, lambda _: self.close())
-        for key, end in (("<Home>", 0.0), ("<End>", 1.0)):
-            root.bind(key, lambda _, end=end: table.yview_moveto(end))  # type: ignore[misc]
+        self.bind_keys(("q", "<Escape>"), self.close)
+        self.bind_keys(("<Home>",), lambda: table.yview_moveto(0.0))
+        self.bind_keys(("<End>",), lambda: table.yview_moveto(1.0))
         self._plain = tkfont.nametofont("TkDefaultFont", root)
         self._bold = self._plain.copy()
         self._bold.configure(weight="bold")
@@ -70,10 +69,10 @@ class StatisticsWindow(LiveWindow):
     def refresh(self) -> None:
         """Ask for what is new."""
         if self._is_live:
-            self.ask_once("statistics", {}, self._show, lambda _error: None)
+            self.ask_once("statistics", {}, self._on_answer, lambda _error: None)
 
-    def _show(self, told: Mapping[str, object]) -> None:
-        rows = told.get("rows")
+    def _on_answer(self, answer: Answer) -> None:
+        rows = answer.get("rows")
         if isinstance(rows, list):
             self._fill([(str(label), str(value)) for label, value in rows])
 

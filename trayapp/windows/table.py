@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from trayapp.charts.labels import plain_name
 from trayapp.control.client import call
@@ -26,34 +21,9 @@ from trayapp.domain.showing.table import (
 from trayapp.errors import WindowError
 from trayapp.language.catalogue import _
 from trayapp.windows.columns import FIGURES, TableColumn, load_columns
-from trayapp.windows.desktop_theme import prefers_dark
+from trayapp.windows.opening import LiveOptions, WindowActions
 from trayapp.windows.sections import ALL_SECTIONS, Sections
 from trayapp.windows.single_instance import claim
-
-if TYPE_CHECKING:
-    from trayapp.windows.table_window import WindowActions
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveOptions:
-    """What windows need that follow the running applet."""
-
-    history_file: Path
-    runtime: Path
-    """The folder of the applet's socket, and of the lock that makes a window the only one."""
-    place_file: Path
-    """Where the compact view was."""
-    columns_file: Path
-    """Which columns of the table are shown."""
-    sections: Sections = ALL_SECTIONS
-    """Which sections of the windows are shown."""
-    dark: bool | None = None
-    """None: as the desktop is."""
-
-    @property
-    def is_dark(self) -> bool:
-        """Whether the window begins dark."""
-        return prefers_dark(os.environ) if self.dark is None else self.dark
 
 
 def main(options: LiveOptions, actions: WindowActions) -> int:
@@ -69,18 +39,9 @@ def main(options: LiveOptions, actions: WindowActions) -> int:
         return 0
     try:
         try:
-            from trayapp.windows.applet_client import Applet
             from trayapp.windows.table_window import TableWindow
 
-            window = TableWindow(
-                Applet(options.runtime),
-                listener,
-                actions,
-                partial(past_names, options.history_file),
-                options.columns_file,
-                dark=options.is_dark,
-                sections=options.sections,
-            )
+            window = TableWindow(options, actions, listener)
         except (ImportError, WindowError) as error:
             told = call(options.runtime, "table", {"all": True})
             text = _("No window can be shown here ({reason})")
@@ -121,19 +82,3 @@ def table_text(
         ).rstrip()
         for line in cells
     )
-
-
-def no_toolkit(error: ImportError) -> WindowError:
-    """What to say where Python came without Tk."""
-    text = _("Tk cannot be loaded: {error}; Debian and Ubuntu have it in python3-tk")
-    return WindowError(text.format(error=error))
-
-
-def past_names(history_file: Path) -> tuple[str, ...]:
-    """The targets that have a history, in order. Raises: HistoryError."""
-    from trayapp.history.reader import HistoryReader
-
-    if not history_file.is_file():
-        return ()
-    with HistoryReader(history_file) as reader:
-        return tuple(sorted({one.name for one in reader.series() if one.kind == "target"}))

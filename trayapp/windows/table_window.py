@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 import tkinter as tk
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from tkinter import messagebox, ttk
-from typing import Protocol
+from collections.abc import Hashable, Mapping
+from functools import partial
+from tkinter import ttk
 
 from trayapp.charts.labels import plain_name
 from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.table import (
-    APP,
-    APPLICATION,
     PAST,
     TARGET,
     Order,
     RowKey,
     TableKeeper,
     TableRow,
+    as_number,
     filter_rows,
     memory_text,
     name_text,
@@ -33,9 +29,11 @@ from trayapp.domain.showing.table import (
     trend_text,
 )
 from trayapp.errors import MemtrayError, NotRunningError
+from trayapp.history.reader import HistoryReader
 from trayapp.language.catalogue import _, ngettext
 from trayapp.language.units import format_percent, format_size
-from trayapp.windows.applet_client import Applet
+from trayapp.windows.applet_client import Answer, Applet
+from trayapp.windows.base_window import BaseWindow
 from trayapp.windows.column_chooser import ColumnChooser
 from trayapp.windows.columns import (
     ALWAYS,
@@ -46,10 +44,10 @@ from trayapp.windows.columns import (
     title_of,
 )
 from trayapp.windows.grid import Grid, GridCell, GridColumn, GridRow
-from trayapp.windows.live_window import LiveWindow
-from trayapp.windows.sections import ALL_SECTIONS, Sections
+from trayapp.windows.opening import LiveOptions, WindowActions
+from trayapp.windows.row_actions import RowActions
+from trayapp.windows.selecting import target_names
 from trayapp.windows.single_instance import Listener
-from trayapp.windows.style import style_menu
 
 VISIBLE_ROWS = 10
 EVERYTHING_SECONDS = 10.0
@@ -58,50 +56,18 @@ NAME_LENGTH, HINT_LENGTH = 60, 360
 _HINT_SECONDS = 8.0
 
 
-class WindowActions(Protocol):
-    """What a window can do beside asking the applet; each may raise MemtrayError."""
-
-    def open_window(self, verb: str, *names: str, options: Sequence[str] = ()) -> None:
-        """Start another window."""
-
-    def open_folder(self, pid: int, started_wall_seconds: float | None) -> None:
-        """Show the folder of the program that this process runs."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One line of the context menu."""
-
-    label: str
-    act: Callable[[TableRow], object]
-    enabled: bool = True
-
-
-class TableWindow(LiveWindow):
+class TableWindow(BaseWindow):
     """The window; everything in it happens in the main thread."""
 
     SIZE_NAME = "table"
 
     def __init__(
-        self,
-        applet: Applet,
-        listener: Listener | None,
-        actions: WindowActions,
-        past_names: Callable[[], Sequence[str]],
-        columns_file: Path,
-        *,
-        dark: bool,
-        sections: Sections = ALL_SECTIONS,
+        self, options: LiveOptions, actions: WindowActions, listener: Listener | None
     ) -> None:
-        """Make it.
-
-        past_names: reads which targets have a history, also those not followed any more;
-        columns_file: keeps which columns are shown.
-        """
-        super().__init__(_("Memtray – Table"), applet, listener, dark=dark)
-        self._actions, self._past_names = actions, past_names
-        self._columns_file, self._sections = columns_file, sections
-        self._columns = load_columns(columns_file)
+        applet = Applet(options.runtime)
+        super().__init__(_("Memtray – Table"), applet, listener, dark=options.is_dark)
+        self._options = options
+        self._columns = load_columns(options.columns_file)
         self._keeper = TableKeeper()
         self._rows: list[TableRow] = []
         self._past: list[TableRow] = []
@@ -114,8 +80,12 @@ class TableWindow(LiveWindow):
         self._machine = tk.StringVar(self.root)
         self._hint = tk.StringVar(self.root)
         self._hint_until = 0.0
+        self._row_actions = RowActions(
+            self, actions,
+            announce=self._announce, on_done=self._ask_everything, on_tracked=self._select_target,
+        )  # fmt: skip
         self._build()
-        self._filter.trace_add("write", lambda *_: self._show())
+        self._filter.trace_add("write", lambda *_: self._show_rows())
 
     def _build(self) -> None:
         gap = self.px(10)
@@ -134,15 +104,11 @@ class TableWindow(LiveWindow):
         hint.pack(side="left")
         foot.bind("<Configure>", lambda event: hint.configure(wraplength=event.width - 2 * gap))
         self._grid = self._make_grid()
-        self._menu = tk.Menu(self.root, tearoff=False)
         self.root.bind("<Key>", self._on_key)
-        self.root.bind("<Escape>", lambda _: self._escape())
-        self.root.bind("<Control-f>", lambda _: self._entry.focus_set())
+        self.bind_keys(("<Escape>",), self._on_escape)
+        self.bind_keys(("<Control-f>",), self._entry.focus_set)
         for number in range(1, 10):
-            self.root.bind(
-                f"<Control-Key-{number}>",
-                lambda _, number=number: self._sort_by_number(number),  # type: ignore[misc]
-            )
+            self.bind_keys((f"<Control-Key-{number}>",), partial(self._sort_by_number, number))
         self.root.minsize(self.px(720), self.px(240))
         self._entry.focus_set()
 
@@ -154,7 +120,7 @@ class TableWindow(LiveWindow):
                 for column in self._columns
             ],
             visible_rows=VISIBLE_ROWS,
-            on_open=self._open, on_menu=self._open_menu, on_order=self._sort_by,
+            on_open=self._on_open, on_menu=self._on_menu, on_order=self._sort_by,
         )  # fmt: skip
         grid.pack(side="top", fill="both", expand=True)
         # Typing filters wherever the focus is, and arrows move in the table.
@@ -164,14 +130,14 @@ class TableWindow(LiveWindow):
     def _choose_columns(self, columns: tuple[TableColumn, ...]) -> None:
         """Show these, from now on and the next time."""
         self._columns = columns
-        save_columns(self._columns_file, columns)
+        save_columns(self._options.columns_file, columns)
         if self._order.column not in {column.key for column in self._columns}:
             self._order = Order(ALWAYS, descending=False)
         before, self._grid = self._grid, self._make_grid()
         self._grid.selected = before.selected
         before.destroy()
         self._fit()
-        self._show()
+        self._show_rows()
 
     def _fit(self) -> None:
         """Make room for all columns, as far as the screen has it."""
@@ -190,9 +156,9 @@ class TableWindow(LiveWindow):
     def restyle(self) -> None:
         """Colour everything anew."""
         super().restyle()
-        style_menu(self._menu, self.palette)
+        self._row_actions.restyle(self.palette)
         self._chooser.restyle(self.palette)
-        self._show()
+        self._show_rows()
 
     def refresh(self) -> None:
         """Ask for the rows, now and then for all of them."""
@@ -204,53 +170,58 @@ class TableWindow(LiveWindow):
                 )
             )
         everything = time.monotonic() - self._asked_everything_at >= EVERYTHING_SECONDS
-        self.ask_once("table", {"all": everything}, self._take, self._miss)
+        self.ask_once("table", {"all": everything}, self._on_answer, self._on_failure)
 
-    # -- what the applet tells
+    # -- what the applet answers
 
-    def _take(self, told: Mapping[str, object]) -> None:
+    def _on_answer(self, answer: Answer) -> None:
         now = time.monotonic()
-        complete = told.get("complete") is True
+        complete = answer.get("complete") is True
         if complete:
             self._asked_everything_at = now
-        found = told.get("rows")
+        found = answer.get("rows")
         listed = found if isinstance(found, list) else []
-        rows = self._sections.rows(row_from(one) for one in listed if isinstance(one, dict))
+        rows = self._options.sections.rows(row_from(one) for one in listed if isinstance(one, dict))
         rows = self._keeper.fold(rows, now, complete=complete)
         if complete:
             self._past = self._read_past()
         followed = {row.name for row in rows if row.kind == TARGET}
         self._rows = rows + [row for row in self._past if row.name not in followed]
-        system = told.get("system")
+        system = answer.get("system")
         self._machine.set(
-            _machine_text(system, paused=told.get("paused") is True)
+            _machine_text(system, paused=answer.get("paused") is True)
             if isinstance(system, dict)
             else ""
         )
         self._empty = _("Nothing fits the filter.")
-        self._show()
+        self._show_rows()
 
-    def _miss(self, error: Exception) -> None:
+    def _on_failure(self, error: Exception) -> None:
         """Without an applet, what was followed once can still be opened."""
         self._keeper = TableKeeper()
-        self._asked_everything_at = float("-inf")
+        self._ask_everything()
         self._rows = self._past = self._read_past()
         is_off = isinstance(error, NotRunningError)
         self._machine.set(_("Memtray is not running") if is_off else _("Memtray does not answer"))
         self._empty = str(error)
-        self._say(str(error))
-        self._show()
+        self._announce(str(error))
+        self._show_rows()
 
     def _read_past(self) -> list[TableRow]:
+        """Return a row for each target that has a history, also those not followed any more."""
+        file = self._options.history_file
+        if not file.is_file():
+            return []
         try:
-            return [TableRow(kind=PAST, name=name) for name in self._past_names()]
+            with HistoryReader(file) as reader:
+                return [TableRow(kind=PAST, name=name) for name in target_names(reader.series())]
         except MemtrayError as error:
-            self._say(str(error))
+            self._announce(str(error))
             return []
 
     # -- showing
 
-    def _show(self) -> None:
+    def _show_rows(self) -> None:
         shown = sort_rows(filter_rows(self._rows, self._filter.get()), self._order)
         self._count.set(
             ngettext("{shown} of {count} row", "{shown} of {count} rows", len(self._rows)).format(
@@ -303,9 +274,9 @@ class TableWindow(LiveWindow):
 
     def _sort_by(self, column: str) -> None:
         self._order = self._order.chosen(column)
-        self._show()
+        self._show_rows()
 
-    def _say(self, text: str) -> None:
+    def _announce(self, text: str) -> None:
         """Show a line at the foot for some seconds."""
         self._hint.set(plain_name(text, HINT_LENGTH))
         self._hint_until = time.monotonic() + _HINT_SECONDS
@@ -321,7 +292,7 @@ class TableWindow(LiveWindow):
             self._entry.insert("end", event.char)
             self._entry.icursor("end")
 
-    def _escape(self) -> None:
+    def _on_escape(self) -> None:
         if self._filter.get():
             self._filter.set("")
         else:
@@ -332,155 +303,27 @@ class TableWindow(LiveWindow):
     def _row(self, key: Hashable) -> TableRow | None:
         return next((row for row in self._rows if row.key == key), None)
 
-    def _open(self, key: Hashable) -> None:
-        row = self._row(key)
-        if row is not None:
-            kind = "application" if row.kind == APPLICATION else "target"
-            self._act(lambda: self._actions.open_window("details", row.name, kind))
+    def _on_open(self, key: Hashable) -> None:
+        if (row := self._row(key)) is not None:
+            self._row_actions.open_details(row)
 
-    def _open_menu(self, key: Hashable, x: int, y: int) -> None:
-        row = self._row(key)
-        if row is None:
-            return
-        menu = self._menu
-        menu.delete(0, "end")
-        for entry in self._entries(row):
-            if entry is None:
-                menu.add_separator()
-            else:
-                menu.add_command(
-                    label=entry.label,
-                    command=lambda act=entry.act: act(row),  # type: ignore[misc]
-                    state="normal" if entry.enabled else "disabled",
-                )
-        try:
-            menu.tk_popup(x, y, 0)
-        finally:
-            menu.grab_release()
+    def _on_menu(self, key: Hashable, x: int, y: int) -> None:
+        if (row := self._row(key)) is not None:
+            self._row_actions.open_menu(row, x, y)
 
-    def _entries(self, row: TableRow) -> Sequence[_Entry | None]:
-        has_past = row.kind in (TARGET, PAST)
-        return (
-            _Entry(_("Details…"), lambda row: self._open(row.key)),
-            _Entry(_("Trends…"), self._open_trends, enabled=has_past or row.kind == APP),
-            None,
-            _Entry(
-                _("Make it a target"), self._track,
-                enabled=row.kind == APPLICATION and row.is_running,
-            ),
-            _Entry(_("Stop following"), self._untrack, enabled=row.kind == TARGET),
-            _Entry(_("Forget its history…"), self._forget, enabled=has_past),
-            _Entry(
-                _("Clean up memory"), self._clean_up,
-                enabled=row.kind == APP or (row.kind == TARGET and row.is_running),
-            ),
-            None,
-            _Entry(_("Open its folder"), self._open_folder, enabled=row.is_running),
-            _Entry(_("Copy command line"), self._copy_command, enabled=row.is_running),
-        )  # fmt: skip
+    def _ask_everything(self) -> None:
+        """Ask for all rows the next time, also those that are not asked for each time."""
+        self._asked_everything_at = float("-inf")
 
-    def _open_trends(self, row: TableRow) -> None:
-        self._act(lambda: self._actions.open_window("trends", row.name))
-
-    def _track(self, row: TableRow) -> None:
-        def told(answer: Mapping[str, object]) -> None:
-            self._say(_("{name} is a target now.").format(name=answer.get("name")))
-            self._grid.selected = RowKey(TARGET, str(answer.get("name")))
-
-        self._ask("track", row, told)
-
-    def _untrack(self, row: TableRow) -> None:
-        self._ask(
-            "untrack",
-            row,
-            lambda _told: self._say(
-                _("{name} is not followed any more; its history stays.").format(name=row.name)
-            ),
-        )
-
-    def _forget(self, row: TableRow) -> None:
-        is_sure = messagebox.askyesno(
-            parent=self.root,
-            title=_("Forget its history"),
-            message=_("Delete everything that was recorded of {name}?").format(
-                name=plain_name(row.name, NAME_LENGTH)
-            ),
-            detail=_(
-                "Its curves, alerts and runs go for good. It is followed on if it is a target."
-            ),
-            icon="warning",
-            default="no",
-        )
-        if is_sure:
-            self._ask(
-                "forget",
-                row,
-                lambda _told: self._say(
-                    _("The history of {name} is forgotten.").format(name=row.name)
-                ),
-            )
-
-    def _clean_up(self, row: TableRow) -> None:
-        self._say(_("Cleaning up {name}…").format(name=name_text(row)))
-        targets = [] if row.kind == APP else [row.name]
-        self.applet.ask("cleanup", {"targets": targets}, self._tell_cleanup, self._fail)
-
-    def _tell_cleanup(self, told: Mapping[str, object]) -> None:
-        results = told.get("results")
-        for result in results if isinstance(results, list) else []:
-            self._say(str(result.get("text", "")))
-
-    def _open_folder(self, row: TableRow) -> None:
-        def open_it(told: Mapping[str, object]) -> None:
-            pid, started = told.get("pid"), told.get("started_at")
-            if isinstance(pid, int):
-                moment = float(started) if isinstance(started, (int, float)) else None
-                self._act(lambda: self._actions.open_folder(pid, moment))
-
-        self._ask("describe", row, open_it)
-
-    def _copy_command(self, row: TableRow) -> None:
-        def copy(told: Mapping[str, object]) -> None:
-            arguments = told.get("arguments")
-            words = [str(word) for word in arguments] if isinstance(arguments, list) else []
-            # What is no text (half of a character) cannot be in a clipboard.
-            text = shlex.join(words) or str(told.get("name", ""))
-            self.root.clipboard_clear()
-            self.root.clipboard_append(text.encode("utf-8", "replace").decode())
-            self._say(_("The command line of {name} is copied.").format(name=row.name))
-
-        self._ask("describe", row, copy)
-
-    def _ask(
-        self, verb: str, row: TableRow, done: Callable[[Mapping[str, object]], object]
-    ) -> None:
-        def told(answer: Mapping[str, object]) -> None:
-            # What was done may show in rows that are not asked for each time.
-            self._asked_everything_at = float("-inf")
-            done(answer)
-
-        self.applet.ask(verb, {"kind": row.kind, "name": row.name}, told, self._fail)
-
-    def _act(self, errand: Callable[[], object]) -> None:
-        def work() -> Mapping[str, object]:
-            errand()
-            return {}
-
-        self.applet.do(work, lambda _told: None, self._fail)
-
-    def _fail(self, error: Exception) -> None:
-        self._say(str(error))
+    def _select_target(self, name: str) -> None:
+        self._grid.selected = RowKey(TARGET, name)
 
 
 def _machine_text(system: Mapping[str, object], *, paused: bool) -> str:
     used, total, available = (
-        system.get(key) for key in ("used_bytes", "total_bytes", "available_bytes")
+        as_number(system.get(key)) for key in ("used_bytes", "total_bytes", "available_bytes")
     )
-    if not (
-        isinstance(used, (int, float))
-        and isinstance(total, (int, float))
-        and isinstance(available, (int, float))
-    ):
+    if used is None or not total or available is None:
         return ""
     text = _("Memory {share} – {available} of {total} available").format(
         share=format_percent(used / total),

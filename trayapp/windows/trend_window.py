@@ -20,12 +20,12 @@ from trayapp.errors import MemtrayError
 from trayapp.language.catalogue import _
 from trayapp.paths import current_paths
 from trayapp.windows.applet_client import Applet
+from trayapp.windows.geometry import KeptSize
 from trayapp.windows.growth_verdicts import growths_of_status, limits_of_status
 from trayapp.windows.selecting import selection_from_message, target_names
 from trayapp.windows.single_instance import Listener
 from trayapp.windows.style import apply_style, open_root, pixel_scale, raise_window, style_menu
 from trayapp.windows.theme_watcher import ThemeWatcher
-from trayapp.windows.window_sizes import KeptSize
 
 if TYPE_CHECKING:
     from trayapp.history.sources import CurveSource

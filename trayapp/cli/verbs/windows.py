@@ -14,14 +14,14 @@ from trayapp.paths import current_paths
 from trayapp.windows import WINDOWS
 
 if TYPE_CHECKING:
-    from trayapp.windows.table import LiveOptions
+    from trayapp.windows.opening import LiveOptions
 
 
 def live_options(options: Namespace) -> LiveOptions:
     """Return what such a window needs, from the command line and `[ui]` of the settings."""
     from trayapp.settings import UiSettings, load_settings
+    from trayapp.windows.opening import LiveOptions
     from trayapp.windows.sections import Sections
-    from trayapp.windows.table import LiveOptions
 
     paths = current_paths()
     paths.create()

@@ -1,32 +1,29 @@
-"""What all windows have in common that follow the running applet."""
+"""A window's life: opened, kept up to date while somebody can see it, coloured, closed."""
 
 from __future__ import annotations
 
 import signal
 import tkinter as tk
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from trayapp.charts.palette import palette_for
+from trayapp.errors import MemtrayError
 from trayapp.paths import current_paths
-from trayapp.windows.applet_client import Applet
+from trayapp.windows.applet_client import Answer, Applet, Failed
+from trayapp.windows.geometry import KeptSize
 from trayapp.windows.single_instance import Listener
 from trayapp.windows.style import apply_style, open_root, pixel_scale, raise_window
 from trayapp.windows.theme_watcher import ThemeWatcher
-from trayapp.windows.window_sizes import KeptSize
-
-POLL_MILLISECONDS = 50
-"""For answers, wishes of a second start, and Ctrl-C, which Tk alone would not notice."""
-REFRESH_MILLISECONDS = 1000
 
 
-class LiveWindow:
-    """One window: its life, its colours, and asking again as long as somebody can see it.
-
-    Everything but `_on_signal` happens in the main thread.
-    """
+class BaseWindow:
+    """One window; everything but `_on_signal` happens in the main thread."""
 
     SIZE_NAME = ""
     """Under which its size is kept; empty: it is not."""
+    POLL_MILLISECONDS = 50
+    """For answers, messages of a second start, and Ctrl-C, which Tk alone would not notice."""
+    REFRESH_MILLISECONDS = 1000
 
     def __init__(
         self, title: str, applet: Applet, listener: Listener | None, *, dark: bool
@@ -42,8 +39,8 @@ class LiveWindow:
         self._is_asking = False
         self._kept_size: KeptSize | None = None
         self.root.protocol("WM_DELETE_WINDOW", self.close)
-        self.root.bind("<Control-w>", lambda _: self.close())
-        self.root.bind("<Control-d>", lambda _: self._toggle_dark())
+        self.bind_keys(("<Control-w>",), self.close)
+        self.bind_keys(("<Control-d>",), self.toggle_dark)
         # Tk's own buttons take the space bar alone.
         self.root.tk.eval("bind TButton <Return> {%W invoke; break}")
         # On X11, fields take the two for themselves: they would cut and delete what is in there.
@@ -58,42 +55,51 @@ class LiveWindow:
         """Pixels of this screen for pixels of an ordinary one."""
         return round(pixels * self.scale)
 
+    def bind_keys(self, keys: Sequence[str], action: Callable[[], object]) -> None:
+        """Let each of these keys do the same, wherever the focus is."""
+        for key in keys:
+            self.root.bind(key, lambda _: action())
+
     def restyle(self) -> None:
         """Colour everything; again after the palette has changed."""
         apply_style(self.root, self.palette)
 
     def refresh(self) -> None:
-        """Ask for what is new, by `ask_once`; called every second while it can be seen."""
+        """Bring the window up to date; called every so often while it can be seen."""
 
     def receive(self, message: Mapping[str, object]) -> None:
-        """Do what a second start wants, apart from coming to the front."""
+        """Do as a second start asks, apart from coming to the front."""
 
     def bring_up(self) -> None:
         """Come to the front."""
         raise_window(self.root)
 
     def ask_once(
-        self,
-        verb: str,
-        arguments: Mapping[str, object],
-        done: Callable[[Mapping[str, object]], object],
-        failed: Callable[[Exception], object],
+        self, verb: str, arguments: Answer, done: Callable[[Answer], object], failed: Failed
     ) -> None:
         """Ask unless the answer before is still to come: a slow applet is not asked twice."""
         if self._is_asking:
             return
         self._is_asking = True
 
-        def end(call: Callable[[object], object], answer: object) -> None:
+        def on_answer(answer: Answer) -> None:
             self._is_asking = False
-            call(answer)
+            done(answer)
 
-        self.applet.ask(
-            verb,
-            arguments,
-            lambda told: end(done, told),  # type: ignore[arg-type]
-            lambda error: end(failed, error),  # type: ignore[arg-type]
-        )
+        def on_failure(error: MemtrayError) -> None:
+            self._is_asking = False
+            failed(error)
+
+        self.applet.ask(verb, arguments, on_answer, on_failure)
+
+    def run_errand(self, errand: Callable[[], object], failed: Failed) -> None:
+        """Run what may take time in a thread of its own; `failed` gets its MemtrayError."""
+
+        def work() -> Answer:
+            errand()
+            return {}
+
+        self.applet.do(work, lambda _answer: None, failed)
 
     # -- life
 
@@ -107,7 +113,7 @@ class LiveWindow:
         self.restyle()
         self.refresh()
         self.show()
-        self.root.after(REFRESH_MILLISECONDS, self._tick)
+        self.root.after(self.REFRESH_MILLISECONDS, self._tick)
         if follow_desktop:
             ThemeWatcher(self.root, self._set_dark)
         self._poll()
@@ -125,19 +131,20 @@ class LiveWindow:
         root.deiconify()
 
     def close(self) -> None:
-        """End soon."""
-        self._keep_size()
+        """End soon, and keep the size."""
+        if self._kept_size is not None:
+            self._kept_size.keep()
         self._is_closing = True
         self.root.withdraw()
 
-    def _keep_size(self) -> None:
-        if self._kept_size is not None:
-            self._kept_size.keep()
+    def toggle_dark(self) -> None:
+        """Become light if it is dark, or dark if it is light."""
+        self._set_dark(not self.palette.dark)
 
     def _tick(self) -> None:
         if self.root.winfo_viewable() and not self._is_covered:
             self.refresh()
-        self.root.after(REFRESH_MILLISECONDS, self._tick)
+        self.root.after(self.REFRESH_MILLISECONDS, self._tick)
 
     def _poll(self) -> None:
         if self._is_closing:
@@ -147,10 +154,7 @@ class LiveWindow:
         while self._listener is not None and (message := self._listener.poll()) is not None:
             self.receive(message)
             self.bring_up()
-        self.root.after(POLL_MILLISECONDS, self._poll)
-
-    def _toggle_dark(self) -> None:
-        self._set_dark(not self.palette.dark)
+        self.root.after(self.POLL_MILLISECONDS, self._poll)
 
     def _set_dark(self, dark: bool) -> None:
         self.palette = palette_for(dark)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.desktop.desktop import wait_until
 from tests.windows.stores import MIB, write_store
-from trayapp.windows.saving import Saving, Verb, Wish, formats_of, spans
+from trayapp.windows.file_writing import Verb, WriteProcess, WriteRequest, formats_of, spans
 
 MEMTRAY = (sys.executable, "-m", "trayapp")
 
@@ -25,14 +25,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def slow(home: Path) -> Iterator[tuple[Saving, Path]]:
+def slow(home: Path) -> Iterator[tuple[WriteProcess, Path]]:
     """One that takes long enough to be stopped."""
     output = home / "out.xlsx"
     output.write_text("old")
     curves = {f"target {number}": number * 10.0 * MIB for number in range(1, 31)}
     (home / "history.sqlite3").unlink()
     write_store(home / "history.sqlite3", curves, seconds=6000.0)
-    with closing(Saving(Wish(verb="export", output=output, since=None), MEMTRAY)) as saving:
+    with closing(
+        WriteProcess(WriteRequest(verb="export", output=output, since=None), MEMTRAY)
+    ) as saving:
         yield saving, output
 
 
@@ -40,11 +42,11 @@ def slow(home: Path) -> Iterator[tuple[Saving, Path]]:
     ("verb", "ending"), [("export", ".csv"), ("export", ".xlsx"), ("report", ".html")]
 )
 def test_a_file_is_written(home: Path, verb: Verb, ending: str) -> None:
-    wish = Wish(
+    wish = WriteRequest(
         verb=verb, output=home / f"out{ending}", since="24h", is_private=verb == "report",
         arguments=("target 1",),
     )  # fmt: skip
-    with closing(Saving(wish, MEMTRAY)) as saving:
+    with closing(WriteProcess(wish, MEMTRAY)) as saving:
         wait_until(lambda: not saving.is_running, timeout=60, what="file")
         assert saving.problem is None
     content = wish.output.read_bytes()
@@ -55,14 +57,14 @@ def test_a_file_is_written(home: Path, verb: Verb, ending: str) -> None:
 
 
 def test_its_problem_is_told_in_one_line(home: Path) -> None:
-    wish = Wish(verb="export", output=home / "nowhere" / "out.csv", since=None)
-    with closing(Saving(wish, MEMTRAY)) as saving:
+    wish = WriteRequest(verb="export", output=home / "nowhere" / "out.csv", since=None)
+    with closing(WriteProcess(wish, MEMTRAY)) as saving:
         wait_until(lambda: not saving.is_running, timeout=60, what="end")
         problem = saving.problem
     assert problem == f"cannot write {wish.output}: No such file or directory"
 
 
-def test_cancelled_it_leaves_what_was_there(slow: tuple[Saving, Path]) -> None:
+def test_cancelled_it_leaves_what_was_there(slow: tuple[WriteProcess, Path]) -> None:
     saving, output = slow
     wait_until(lambda: saving.share > 0, timeout=60, what="first share")
     saving.cancel()
@@ -72,7 +74,7 @@ def test_cancelled_it_leaves_what_was_there(slow: tuple[Saving, Path]) -> None:
     assert not list(output.parent.glob(".memtray-*"))
 
 
-def test_a_window_that_is_closed_takes_it_along(slow: tuple[Saving, Path]) -> None:
+def test_a_window_that_is_closed_takes_it_along(slow: tuple[WriteProcess, Path]) -> None:
     saving, output = slow
     wait_until(lambda: saving.share > 0, timeout=60, what="first share")
     saving.close()

@@ -1,0 +1,144 @@
+"""The past of a target in its details: two small charts, and its runs."""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from tkinter import font as tkfont
+from tkinter import ttk
+
+from trayapp.charts.labels import plain_name
+from trayapp.domain.judging.changes import histogram
+from trayapp.domain.showing.table import APPLICATION, TableRow
+from trayapp.language.catalogue import _, format_count, listed, ngettext
+from trayapp.language.units import format_duration, format_estimate, format_size
+from trayapp.windows.base_window import BaseWindow
+from trayapp.windows.details_figures import format_change
+from trayapp.windows.grid import Grid, GridCell, GridColumn, GridRow
+from trayapp.windows.small_chart import SmallChart
+from trayapp.windows.target_history import HOUR_SECONDS, Past, Run
+
+LEAST_SECONDS = 120.0
+"""The chart of what began a moment ago reaches so far back."""
+CHART_HEIGHT, LOW_CHART_HEIGHT = 170, 135
+"""The second where components need room, too: not every screen is high."""
+
+
+class ChartsPane(ttk.Frame):
+    """Memory in the last hour, and beside it how it grew; each below its title."""
+
+    def __init__(self, window: BaseWindow, gap: int, bold: tkfont.Font) -> None:
+        super().__init__(window.root, padding=(gap, 0))
+        self._window = window
+        self._titles = [tk.StringVar(self), tk.StringVar(self)]
+        self._charts: list[SmallChart] = []
+        self.columnconfigure((0, 1), weight=1, uniform="half")
+        self.rowconfigure(1, weight=1)
+        for column, title in enumerate(self._titles):
+            padding = (column * gap, 0)
+            ttk.Label(self, textvariable=title, font=bold).grid(
+                row=0, column=column, sticky="w", padx=padding
+            )
+            chart = SmallChart(
+                self, width=window.px(410), height=window.px(CHART_HEIGHT), scale=window.scale
+            )
+            chart.grid(row=1, column=column, sticky="nsew", padx=padding)
+            self._charts.append(chart)
+
+    def make_room(self, is_wanted: bool) -> None:
+        """Be lower where something else needs the room."""
+        for chart in self._charts:
+            chart.configure(height=self._window.px(LOW_CHART_HEIGHT if is_wanted else CHART_HEIGHT))
+
+    def show(self, row: TableRow, past: Past, *, is_readable: bool) -> None:
+        """Show the past of a row; of an application, which has no history, what its row tells."""
+        now, palette = time.time(), self._window.palette
+        (title, growth_title), (chart, growth_chart) = self._titles, self._charts
+        if row.kind == APPLICATION:
+            title.set(_("Memory lately"))
+            growth_title.set(_("Growth"))
+            chart.show_bars(row.bars, palette)
+            text = _("A history is kept of targets only; make it one to see its past.")
+            growth_chart.show_text(text, palette)
+            return
+        first = past.hour[0].wall_seconds if past.hour else now - HOUR_SECONDS
+        shown = min(HOUR_SECONDS, max(LEAST_SECONDS, now - first))
+        since = now - (HOUR_SECONDS if shown > 0.95 * HOUR_SECONDS else shown)
+        title.set(_("Memory in the last {time}").format(time=format_estimate(now - since)))
+        limit = row.limit_bytes if row.has_own_limit else None
+        chart.show_curve(past.hour, past.events, since, now, palette, limit)
+        if past.tasks:
+            growth_title.set(_tasks_title(past))
+            growth_chart.show_histogram(histogram(past.tasks), palette)
+        else:
+            growth_title.set(_("Change in each of the last 24 hours"))
+            growth_chart.show_hours(past.hourly, palette)
+        if not is_readable:
+            for one in self._charts:
+                one.show_text(_("The history cannot be read."), palette)
+
+
+class RunsPane:
+    """A table of the latest runs below its title; a click opens their trends."""
+
+    def __init__(
+        self, window: BaseWindow, gap: int, bold: tkfont.Font, on_open: Callable[[], object]
+    ) -> None:
+        self._window = window
+        ttk.Label(window.root, text=_("Runs"), font=bold, padding=(gap, window.px(8), gap, 0)).pack(
+            anchor="w"
+        )
+        self._grid = Grid(
+            window.root,
+            (
+                GridColumn("began", _("Began"), 170),
+                GridColumn("lasted", _("Lasted"), 120),
+                GridColumn("peak", _("Peak"), 110, right=True),
+                GridColumn("change", _("Change"), 110, right=True),
+                GridColumn("alerts", _("Alerts"), 80, right=True),
+                GridColumn("health", _("Health"), 180),
+            ),
+            visible_rows=4,
+            on_open=lambda _key: on_open(),
+            on_menu=lambda *_: None,
+            on_order=lambda _: None,
+        )
+        self._grid.pack(fill="x", padx=gap)
+        self._grid.bind_keys(self._grid.body)
+
+    def show(self, runs: Sequence[Run], empty: str) -> None:
+        """Show these runs, or a sentence where there are none."""
+        palette = self._window.palette
+        rows = [_run_row(run, palette.levels) for run in runs]
+        self._grid.show(rows, palette, order=("", True), empty=empty)
+
+
+def _tasks_title(past: Past) -> str:
+    count = len(past.tasks)
+    title = ngettext("Kept by one task", "Kept by {count} tasks", count)
+    title = title.format(count=format_count(count))
+    if past.highest is None:
+        return title
+    name, peak = past.highest
+    peak_text = _("highest peak: {name}, +{size}")
+    return listed([title, peak_text.format(name=plain_name(name, 30), size=format_size(peak))])
+
+
+def _run_row(run: Run, levels: Sequence[str]) -> GridRow:
+    health = run.health
+    text, colour = "–", None
+    if health is not None:
+        text = _("{score} of 100, {word}").format(score=health.score, word=health.word)
+        colour = levels[0 if health.score >= 85 else 1 if health.score >= 60 else 2]
+    texts = {
+        "began": f"{datetime.fromtimestamp(run.start):%Y-%m-%d %H:%M:%S}",
+        "lasted": format_duration(run.end - run.start),
+        "peak": format_size(run.peak_bytes),
+        "change": format_change(run.change_bytes),
+        "alerts": format_count(run.alert_count),
+        "health": text,
+    }
+    cells = {key: GridCell(text=cell) for key, cell in texts.items()}
+    return GridRow(key=run.start, mark=colour, cells=cells)

@@ -1,0 +1,68 @@
+"""What the program itself tells in its details: in words, and beside them its components."""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from tkinter import font as tkfont
+from tkinter import ttk
+
+from trayapp.language.catalogue import _
+from trayapp.windows.base_window import BaseWindow
+from trayapp.windows.component_list import ComponentList
+from trayapp.windows.probe_reports import (
+    MOST_COMPONENTS,
+    Report,
+    components_of,
+    inside_text,
+    no_probe,
+)
+
+
+class ProbePane(ttk.Frame):
+    """The reports of probes; `on_components` is called with whether components are shown."""
+
+    def __init__(
+        self,
+        window: BaseWindow,
+        gap: int,
+        bold: tkfont.Font,
+        on_components: Callable[[bool], object],
+    ) -> None:
+        super().__init__(window.root, padding=(gap, window.px(6), gap, window.px(10)))
+        self._window, self._gap, self._on_components = window, gap, on_components
+        self._text = tk.StringVar(self)
+        self.columnconfigure((0, 1), weight=1, uniform="half")
+        ttk.Label(self, text=_("From inside"), font=bold).grid(sticky="w")
+        self._label = ttk.Label(self, textvariable=self._text, style="Hint.TLabel", justify="left")
+        self._components_title = ttk.Label(self, text=_("Components"), font=bold)
+        self._components = ComponentList(self, scale=window.scale)
+        self._components_title.grid(row=0, column=1, sticky="w", padx=(gap, 0))
+        self._components.grid(row=1, column=1, sticky="new", padx=(gap, 0))
+
+    def show(self, reports: Sequence[Report], rss_bytes: float | None) -> None:
+        """Show what the probes of a target tell; rss_bytes: of all of its processes."""
+        self._text.set(inside_text(reports[0], time.time()) if reports else no_probe())
+        found = components_of(reports, rss_bytes)
+        self._components.show(found[:MOST_COMPONENTS], len(found), self._window.palette)
+        for part in (self._components_title, self._components):
+            if found:
+                part.grid()
+            else:
+                part.grid_remove()
+        self._on_components(bool(found))
+        self._label.grid(row=1, column=0, columnspan=1 if found else 2, sticky="nw")
+        self.wrap(self._window.root.winfo_width())
+
+    def show_problem(self, text: str) -> None:
+        """Show why the probes cannot be asked."""
+        self._text.set(text)
+
+    def wrap(self, width: int) -> None:
+        """Break the lines of the text for a window of this width."""
+        inner = width - 2 * self._gap
+        half = (inner - self._gap) // 2
+        is_beside = bool(self._components.winfo_manager())
+        if half > 0:  # before it is shown the window has no width
+            self._label.configure(wraplength=half if is_beside else inner)

@@ -1,0 +1,176 @@
+"""The menu of a row of the table: what can be done with a target or application."""
+
+from __future__ import annotations
+
+import shlex
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from tkinter import messagebox
+
+from trayapp.charts.labels import plain_name
+from trayapp.charts.palette import Palette
+from trayapp.domain.showing.table import APP, APPLICATION, PAST, TARGET, TableRow, name_text
+from trayapp.language.catalogue import _
+from trayapp.windows.applet_client import Answer
+from trayapp.windows.base_window import BaseWindow
+from trayapp.windows.opening import WindowActions
+from trayapp.windows.style import style_menu
+
+_NAME_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One line of the menu."""
+
+    label: str
+    act: Callable[[TableRow], object]
+    enabled: bool = True
+
+
+class RowActions:
+    """What can be done with a row, and the menu that offers it.
+
+    announce: shows a line of text for some seconds. on_done: called when the applet has done
+    something that may show in any row. on_tracked: called with the name of a new target.
+    """
+
+    def __init__(
+        self,
+        window: BaseWindow,
+        actions: WindowActions,
+        *,
+        announce: Callable[[str], object],
+        on_done: Callable[[], object],
+        on_tracked: Callable[[str], object],
+    ) -> None:
+        self._window, self._actions = window, actions
+        self._announce, self._on_done, self._on_tracked = announce, on_done, on_tracked
+        self._menu = tk.Menu(window.root, tearoff=False)
+
+    def restyle(self, palette: Palette) -> None:
+        """Colour the menu anew."""
+        style_menu(self._menu, palette)
+
+    def open_details(self, row: TableRow) -> None:
+        """Open the details of a row in a window of their own."""
+        kind = APPLICATION if row.kind == APPLICATION else TARGET
+        self._run(lambda: self._actions.open_window("details", row.name, kind))
+
+    def open_menu(self, row: TableRow, x: int, y: int) -> None:
+        """Open the menu of a row there on the screen."""
+        menu = self._menu
+        menu.delete(0, "end")
+        for entry in self._entries(row):
+            if entry is None:
+                menu.add_separator()
+            else:
+                menu.add_command(
+                    label=entry.label,
+                    command=lambda act=entry.act: act(row),  # type: ignore[misc]
+                    state="normal" if entry.enabled else "disabled",
+                )
+        try:
+            menu.tk_popup(x, y, 0)
+        finally:
+            menu.grab_release()
+
+    def _entries(self, row: TableRow) -> Sequence[_Entry | None]:
+        has_past = row.kind in (TARGET, PAST)
+        return (
+            _Entry(_("Details…"), self.open_details),
+            _Entry(_("Trends…"), self._open_trends, enabled=has_past or row.kind == APP),
+            None,
+            _Entry(
+                _("Make it a target"), self._track,
+                enabled=row.kind == APPLICATION and row.is_running,
+            ),
+            _Entry(_("Stop following"), self._untrack, enabled=row.kind == TARGET),
+            _Entry(_("Forget its history…"), self._forget, enabled=has_past),
+            _Entry(
+                _("Clean up memory"), self._clean_up,
+                enabled=row.kind == APP or (row.kind == TARGET and row.is_running),
+            ),
+            None,
+            _Entry(_("Open its folder"), self._open_folder, enabled=row.is_running),
+            _Entry(_("Copy command line"), self._copy_command, enabled=row.is_running),
+        )  # fmt: skip
+
+    def _open_trends(self, row: TableRow) -> None:
+        self._run(lambda: self._actions.open_window("trends", row.name))
+
+    def _track(self, row: TableRow) -> None:
+        def on_tracked(answer: Answer) -> None:
+            self._announce(_("{name} is a target now.").format(name=answer.get("name")))
+            self._on_tracked(str(answer.get("name")))
+
+        self._ask("track", row, on_tracked)
+
+    def _untrack(self, row: TableRow) -> None:
+        text = _("{name} is not followed any more; its history stays.").format(name=row.name)
+        self._ask("untrack", row, lambda _answer: self._announce(text))
+
+    def _forget(self, row: TableRow) -> None:
+        is_sure = messagebox.askyesno(
+            parent=self._window.root,
+            title=_("Forget its history"),
+            message=_("Delete everything that was recorded of {name}?").format(
+                name=plain_name(row.name, _NAME_LENGTH)
+            ),
+            detail=_(
+                "Its curves, alerts and runs go for good. It is followed on if it is a target."
+            ),
+            icon="warning",
+            default="no",
+        )
+        if is_sure:
+            text = _("The history of {name} is forgotten.").format(name=row.name)
+            self._ask("forget", row, lambda _answer: self._announce(text))
+
+    def _clean_up(self, row: TableRow) -> None:
+        self._announce(_("Cleaning up {name}…").format(name=name_text(row)))
+        targets = [] if row.kind == APP else [row.name]
+        self._window.applet.ask(
+            "cleanup", {"targets": targets}, self._on_cleaned_up, self._on_failure
+        )
+
+    def _on_cleaned_up(self, answer: Answer) -> None:
+        results = answer.get("results")
+        for result in results if isinstance(results, list) else []:
+            self._announce(str(result.get("text", "")))
+
+    def _open_folder(self, row: TableRow) -> None:
+        def on_described(answer: Answer) -> None:
+            pid, started = answer.get("pid"), answer.get("started_at")
+            if isinstance(pid, int):
+                moment = float(started) if isinstance(started, (int, float)) else None
+                self._run(lambda: self._actions.open_folder(pid, moment))
+
+        self._ask("describe", row, on_described)
+
+    def _copy_command(self, row: TableRow) -> None:
+        def on_described(answer: Answer) -> None:
+            arguments = answer.get("arguments")
+            words = [str(word) for word in arguments] if isinstance(arguments, list) else []
+            # What is no text (half of a character) cannot be in a clipboard.
+            text = shlex.join(words) or str(answer.get("name", ""))
+            self._window.root.clipboard_clear()
+            self._window.root.clipboard_append(text.encode("utf-8", "replace").decode())
+            self._announce(_("The command line of {name} is copied.").format(name=row.name))
+
+        self._ask("describe", row, on_described)
+
+    def _ask(self, verb: str, row: TableRow, done: Callable[[Answer], object]) -> None:
+        def on_answer(answer: Answer) -> None:
+            self._on_done()
+            done(answer)
+
+        arguments = {"kind": row.kind, "name": row.name}
+        self._window.applet.ask(verb, arguments, on_answer, self._on_failure)
+
+    def _run(self, errand: Callable[[], object]) -> None:
+        self._window.run_errand(errand, self._on_failure)
+
+    def _on_failure(self, error: Exception) -> None:
+        self._announce(str(error))
