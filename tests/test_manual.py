@@ -22,7 +22,7 @@ from trayapp.domain.judging.monitor import Monitor, MonitorRules
 from trayapp.domain.judging.view import Controls
 from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.status import status
-from trayapp.settings.fields import FIELDS, LISTS
+from trayapp.settings.records import FIELDS, LISTS
 
 ROOT = Path(__file__).parent.parent
 MANUAL = ROOT / "packaging" / "manual"

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from tkinter import font as tkfont
 from tkinter import ttk
 
+from trayapp.charts.labels import plain_name
 from trayapp.errors import SettingsError
 from trayapp.language.catalogue import _
 from trayapp.settings.editor import SettingsEditor, shown_text, typed_value
 from trayapp.settings.fields import Field
 from trayapp.settings.records import SECTIONS, fields_of
-from trayapp.windows.labels import plain_name
-from trayapp.windows.live_window import LiveWindow
+from trayapp.windows.base_window import BaseWindow
 from trayapp.windows.setting_row import mask_of
 from trayapp.windows.setting_texts import help_of, key_of, name_of
 
@@ -83,7 +83,7 @@ class AddEntryDialog(tk.Toplevel):
 
     def __init__(
         self,
-        window: LiveWindow,
+        window: BaseWindow,
         table: str,
         editor: SettingsEditor,
         done: Callable[[str], object],

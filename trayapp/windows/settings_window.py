@@ -9,7 +9,6 @@ from pathlib import Path
 from tkinter import font as tkfont
 from tkinter import ttk
 
-from trayapp.charts.labels import plain_name
 from trayapp.errors import MemtrayError, SettingsError
 from trayapp.language.catalogue import _
 from trayapp.settings.editor import SettingsEditor
