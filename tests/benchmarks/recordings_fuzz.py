@@ -37,7 +37,7 @@ def samples() -> list[Path]:
     """All recordings of others that there are, by name."""
     found = [
         path
-        for folder in ("samples", "cases")
+        for folder in ("samples", "cases", "tool_samples")
         for path in sorted((HERE / folder).rglob("*"))
         if path.is_file() and path.stat().st_size <= LARGEST
     ]

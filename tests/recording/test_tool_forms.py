@@ -87,6 +87,15 @@ CASES: tuple[tuple[str, str, Expected, str | None], ...] = (
     ("public/top-mac.txt", "top",
      {"Google Chrome He 4242": (100 * KIB, 110 * KIB, 2), "store 4300": (2000, 2000, 2)},
      _PUBLIC_START),
+    ("collectl/sZ.txt", "collectl", {"python3 4231": (21 * KIB, 25 * KIB, 3)}, None),
+    ("collectl/sm-verbose-T.txt", "collectl",
+     {"memory used": (8050 * KIB - 38340 - 2423 * KIB, 8067 * KIB - 38592 - 2426 * KIB, 3),
+      "swap used": (0, 0, 3)}, None),
+    ("vmstat/s.txt", "vmstat",
+     {"memory used": (6405624, 6386176, 3), "swap used": (0, 0, 3)}, "2026-11-29T20:35:50"),
+    ("public/victoria-export.csv", "VictoriaMetrics",
+     {"process_resident_memory_bytes web:8080": (102400, 112640, 3),
+      "process_resident_memory_bytes db:9187": (409600, 409600, 3)}, "2026-03-02T09:00:00"),
     ("ps/date.txt", "ps", _PS, "2026-11-29T17:01:04"),
     ("ps/aux.txt", "ps", _TOP, "2026-11-29T17:01:04"),
     ("ps/header.txt", "ps", _PS, None),
@@ -218,6 +227,8 @@ CASES: tuple[tuple[str, str, Expected, str | None], ...] = (
 REFUSED = (
     ("pidstat/12.8.0-TCHILD.txt", "without memory; make it by pidstat -r"),
     ("sar/12.8.0-B.txt", "without memory in use; make it by sar -r"),
+    ("ps/noheader.txt", "rows without headings"),
+    ("collectl/scm-T.txt", "is of collectl, but without memory"),
     ("vmstat/t.txt", "tells what is free"),
     ("vmstat/n.txt", "tells what is free"),
     ("jstat/gcutil-t.txt", "only shares or capacities"),
@@ -279,10 +290,10 @@ def test_what_breaks_off_anywhere_gives_what_came_before(name: str, tmp_path: Pa
         for track in part.tracks:
             # Before its programs the machine's memory stands; before one size, another.
             if track.name not in whole_names and track.kind == "resident set":
-                # Of a program that was met in the line that breaks off, the name may lack its end.
+                # Of what was met last, the name may lack its end, or what tells it from others.
                 begun = track.name.removesuffix(f" {track.pid}")
                 assert any(name.startswith(begun) for name in whole_names)
-                assert len(track.memory) == 1
+                assert len(track.memory) == 1 or track.pid is None
                 continue
             if track.kind == "machine" or (track.name, track.kind) not in known:
                 assert track.kind in ("machine", "proportional set")
@@ -406,6 +417,42 @@ def test_rows_of_processors_without_headings_are_named_as_of_sar(tmp_path: Path)
     )
     with pytest.raises(RecordingError, match="is of sar, but without memory"):
         read_recording(path)
+
+
+def test_rows_of_ps_behind_grep_are_read_without_their_heading(tmp_path: Path) -> None:
+    path = tmp_path / "ps.txt"
+    row = "web   4242  0.{0}  2.1 958720 {0}24000 ?  Ssl  09:00  0:0{0} /usr/bin/node app.js\n"
+    path.write_text(
+        "".join(f"Mon Mar  2 09:0{at}:00 UTC 2026\n{row.format(at)}" for at in (1, 2, 3))
+    )
+    (track,) = read_recording(path).tracks
+    assert (track.name, list(track.times)) == ("node 4242", [0, 60, 120])
+    assert list(track.memory) == [124000 * KIB, 224000 * KIB, 324000 * KIB]
+
+
+def test_old_vmstat_counts_caches_as_used_which_are_subtracted(tmp_path: Path) -> None:
+    path = tmp_path / "vmstat.txt"
+    path.write_text(
+        "  4000000 K total memory\n  3000000 K used memory\n   900000 K active memory\n"
+        "  1000000 K free memory\n   100000 K buffer memory\n   900000 K swap cache\n"
+        "  1000000 K total swap\n     2048 K used swap\n   997952 K free swap\n"
+    )
+    sizes = {track.name: track.memory[0] / KIB for track in read_recording(path).tracks}
+    assert sizes == {"memory used": 2_000_000, "swap used": 2048}
+
+
+def test_sysstat_that_tells_what_is_available_may_still_count_caches_as_used(
+    tmp_path: Path,
+) -> None:
+    """The share tells it: of 11.5 to 11.6 it is what is not free, of all."""
+    path = tmp_path / "sar.txt"
+    path.write_text(
+        "Linux 4.9.0 (host) \t03/02/26 \t_x86_64_\t(2 CPU)\n\n"
+        "09:00:01    kbmemfree   kbavail kbmemused  %memused kbbuffers  kbcached\n"
+        "09:10:01      1000000   1900000   3000000     75.00    100000    900000\n"
+    )
+    (track,) = read_recording(path).tracks
+    assert list(track.memory) == [2_000_000 * KIB]
 
 
 def test_a_long_line_of_figures_costs_no_time(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Times as programs print them: seconds in any unit, dates and clocks in any language's order.
 
-Cells of one column look alike: whatever is not the hour, minute and second is looked at once an
-hour and remembered, so that a line costs about a microsecond.
+Cells of one column look alike: what stands around the seconds is read once a minute, and what is
+not the hour, minute and second once an hour, so that a line costs less than a microsecond.
 """
 
 from __future__ import annotations
@@ -55,8 +55,10 @@ _OFFSET = re.compile(
 )
 _NAMED_ZONE = re.compile(r"\[([A-Za-z_]+(?:/[A-Za-z_+-]+)+)\]|\b([A-Z][a-z]+/[A-Z][A-Za-z_]+)\b")
 _DATE_TIME_T = re.compile(r"(?<=\d)T\s*$")
+_SECOND = re.compile(r"\d\d(?:[.,]\d{1,9})?")
+_SECONDS_LAST = re.compile(r"(.*\d[^\d\s.,]{1,3}\s?)(\d\d(?:[.,]\d{1,9})?)(?:\D.*)?", re.DOTALL)
+"""A time in any language, as far as its seconds stand apart."""
 _DAY = 86400.0
-_MINUTES = {f"{minute:02}": minute * 60.0 for minute in range(60)}
 _UP_TO_61 = {f"{second:02}": float(second) for second in range(61)}
 _HALF_DAY = _DAY / 2
 _WALL_FROM = 1e9
@@ -106,8 +108,10 @@ class Clock:
         self._is_date = bool({*words} & {"date", "day", "datetime"}) and unit in ("", "d")
         self._is_seconds = title.lower().endswith(("_s", "seconds", "(s)", "[s]"))
         self._is_studied = False
-        self._usual_hours: dict[str, float] = {}
-        """Hours of "2026-03-02 09" that begin only once, for cells that are read most often."""
+        self._text, self._seconds = "", math.nan
+        """What was read last."""
+        self._before, self._after, self._minute = "", "", math.nan
+        """What stood around its seconds, and when its minute began."""
         moment = datetime.fromtimestamp(min(latest_wall_seconds, 4e9), zone)
         # Nothing is recorded tomorrow.
         self._latest = (max(moment, datetime.now(zone)) + timedelta(days=1)).date()
@@ -137,6 +141,7 @@ class Clock:
         self._days = 0.0
         self._last = -math.inf
         self._hours.clear()
+        self._text = self._before = ""
         return True
 
     def study(self, cells: Iterable[str], *, has_decimal_comma: bool = False) -> None:
@@ -165,20 +170,24 @@ class Clock:
 
     def read(self, text: str) -> float:
         """Seconds since 1970, or since the start where a file counts so; NaN if it is no time."""
-        if text[13:14] == ":":
-            hour = self._usual_hours.get(text[:13])
-            if hour is not None and len(text) == 19:
-                try:
-                    seconds = hour + _MINUTES[text[14:16]] + _UP_TO_61[text[17:]]
-                except KeyError:
-                    return self._written(text)
-                self._last = seconds
-                return seconds
+        if text == self._text:
+            return self._seconds
+        self._text = text
+        if self._before and text.startswith(self._before):
+            at = len(self._before)
+            second = _SECOND.match(text, at)
+            if second is not None and text[second.end() :] == self._after:
+                rest = _seconds_of(second[0])
+                if rest < 61:
+                    self._seconds = self._last = self._minute + rest
+                    return self._seconds
         try:
             value = float(text)
         except ValueError:
-            return self._written(text)
-        return self._written(text) if "_" in text else self.number(value)
+            self._seconds = self._written(text)
+        else:
+            self._seconds = self._written(text) if "_" in text else self.number(value)
+        return self._seconds
 
     def number(self, value: float) -> float:
         """Seconds, of a number in the unit that the title or its size tells."""
@@ -203,10 +212,19 @@ class Clock:
     def _written(self, text: str) -> float:
         match = _CLOCK.match(text) if text.isascii() else None
         if match is None:
-            return self._other(text)
-        if self._is_elapsed and (seconds := duration_in(text)) == seconds:
-            return seconds
-        return self._clocked(*match.groups())
+            seconds = self._other(text)
+            match = _SECONDS_LAST.fullmatch(text)
+            start, end = match.span(2) if match else (-1, -1)
+        else:
+            start, end = match.span(4)
+            seconds = duration_in(text) if self._is_elapsed else math.nan
+            if seconds != seconds:
+                seconds = self._clocked(*match.groups())
+        second = _SECOND.fullmatch(text, start, end) if start > 0 else None
+        if second is not None and seconds == seconds:
+            self._before, self._after = text[:start], text[end:]
+            self._minute = seconds - _seconds_of(second[0])
+        return seconds
 
     def _other(self, text: str) -> float:
         plain = with_digits(text.strip())
@@ -239,16 +257,8 @@ class Clock:
         if base is None:
             if len(self._hours) > 5000:
                 self._hours.clear()
-                self._usual_hours.clear()
             base = self._hours[key] = self._hour(before, hour, after)
-            if not after and len(before) == 11 and base.has_date and base.first == base.second:
-                self._usual_hours[before + hour] = base.first
-        if second is None:
-            rest = 0.0
-        elif len(second) == 2:
-            rest = float(second)
-        else:
-            rest = float(second.replace(",", ".").replace(":", "."))
+        rest = 0.0 if second is None else _seconds_of(second)
         minutes = int(minute)
         if minutes > 59 or rest >= 61:
             return math.nan
@@ -260,12 +270,12 @@ class Clock:
                 # The hour that a change of summer time gives twice: rows stand in their order.
                 seconds = again if again >= last else seconds
         else:
-            seconds = self._after(seconds, last, base)
+            seconds = self._on_its_day(seconds, last, base)
         if seconds == seconds:
             self._last = seconds
         return seconds
 
-    def _after(self, seconds: float, last: float, base: _Hour) -> float:
+    def _on_its_day(self, seconds: float, last: float, base: _Hour) -> float:
         """A time of day, on the day that it is by then."""
         seconds += self._days
         is_late_half = base.could_be_later and not self._has_24_hours
@@ -378,3 +388,7 @@ class Clock:
             return 0.0
         late = last_seconds - self._latest_seconds - 60
         return -_DAY * max(0, math.ceil(late / _DAY))
+
+
+def _seconds_of(text: str) -> float:
+    return _UP_TO_61.get(text) or float(text.replace(",", ".").replace(":", "."))

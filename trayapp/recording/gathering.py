@@ -17,6 +17,7 @@ from trayapp.domain.records.names import short_name
 from trayapp.errors import RecordingError
 from trayapp.language.catalogue import _, format_count
 from trayapp.language.units import format_percent
+from trayapp.recording.clocks import Clock
 from trayapp.recording.records import (
     Decision,
     Kind,
@@ -34,8 +35,8 @@ WALL_FROM, WALL_UNTIL = 1e9, 4.1e9
 MOST_SAMPLES = 1 << 20
 """Beyond these, of every two neighbours the larger is kept: a longer file needs no more memory."""
 _ALLOTMENT = 2048
+_LONGEST_COMMAND = 4000
 _WORTH_WARNING = 0.01
-CUT_OFF = "cut off in the middle of writing; what comes before is shown"
 
 
 class Gathered:
@@ -227,6 +228,33 @@ class Gathering:
             found = self._found[key] = Gathered(self, name, pid, command_line, kind)
         return found
 
+    def program(
+        self, pid: object, name: str, command_line: str = "", kind: Kind = "resident set"
+    ) -> Gathered:
+        """Return the series of a process, of which pid and name tell who it is."""
+        pid = str(pid)
+        return self.series(
+            (pid, name),
+            f"{name} {pid}".strip(),
+            pid=int(pid) if pid.isdecimal() and len(pid) <= 10 else None,
+            command_line=command_line[:_LONGEST_COMMAND],
+            kind=kind,
+        )
+
+    def machine_memory(self) -> Gathered:
+        """Return the series of what all programs of the machine use together."""
+        return self.series("machine", _("memory used"), kind="machine")
+
+    def machine_swap(self) -> Gathered:
+        """Return the series of the machine's swap in use."""
+        return self.series("swap", _("swap used"), kind="swap")
+
+    def prefer_programs(self, what: str) -> None:
+        """Drop the machine's memory, called `what` in the file, where programs were read."""
+        if "machine" in self._found and len(self._found) > 1:
+            self.drop("machine")
+            self.leave_out(what, _("of the machine; programs are read"))
+
     def __contains__(self, key: Hashable) -> bool:
         return key in self._found
 
@@ -279,7 +307,12 @@ class Gathering:
             self._first_broken = f"{said}: {why}" if why else said
         self.passed_over += 1
 
-    def take(self, what: str, meaning: str) -> None:
+    def pass_line(self, number: int, line: str, why: str) -> None:
+        """Pass over a line, unless it may only have been cut off, as a last one without end."""
+        if line.endswith("\n"):
+            self.pass_over(number, line, why)
+
+    def mark_read(self, what: str, meaning: str) -> None:
         """`what` of the file was read, as this: "resident set, in KiB"."""
         self._taken.setdefault(what, meaning)
 
@@ -291,10 +324,16 @@ class Gathering:
         """What a person should know of the file: a sentence without its end."""
         self._notes.setdefault(text)
 
-    @property
-    def first_broken(self) -> str:
-        """The first thing that was passed over, for an error; "" if there is none."""
-        return self._first_broken
+    def note_missing_times(self) -> None:
+        """Say that samples were counted, since nothing tells when they were taken."""
+        self.note(_("no times in it: samples are placed one second apart, so rates are per sample"))
+
+    def note_guesses(self, clock: Clock, last_seconds: float = math.nan) -> None:
+        """Say what a clock had to guess; times of day end at `last_seconds`, before the file."""
+        for note in clock.notes:
+            self.note(note)
+        if shift := clock.shift_seconds(last_seconds):
+            self.shift_seconds = shift
 
     def make_room(self) -> None:
         """Halve what is held once it is too much."""

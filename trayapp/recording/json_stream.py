@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
-
-from trayapp.language.catalogue import _
 
 MOST_VALUE_CHARACTERS = 4_000_000
 """A single value that was asked for may be so long."""
@@ -18,11 +17,6 @@ Path = tuple[str | int, ...]
 
 class JsonError(ValueError):
     """What follows is no JSON; `str` says where and why, in a part of a sentence."""
-
-
-def broken(error: JsonError) -> str:
-    """A note on a document that stops being JSON."""
-    return _("no JSON from {place} on; what comes before is shown").format(place=error)
 
 
 class _EndError(Exception):
@@ -54,6 +48,9 @@ class JsonStream:
         wanted = [tuple(pattern.split(".")) for pattern in patterns]
         number = 0
         try:
+            if ("*",) in wanted:
+                yield from self._elements((), is_list=False)
+                return
             while self._next_is_there():
                 yield from self._walk((number,), wanted)
                 number += 1
@@ -94,7 +91,7 @@ class JsonStream:
         inner = (*place, 0)
         is_whole = is_list and any(len(one) == len(inner) and _fits(one, inner) for one in wanted)
         if is_whole and all(one[-1] == "*" for one in wanted if len(one) == len(inner)):
-            yield from self._elements(place)
+            yield from self._elements(place, is_list=True)
             return
         while True:
             key: str | int = number
@@ -113,33 +110,34 @@ class JsonStream:
                 raise self._wrong()
             number += 1
 
-    def _elements(self, place: Path) -> Iterator[tuple[Path, Any]]:
-        """Every element of a list whose beginning was read, quickly."""
-        number = 0
+    def _elements(self, place: Path, *, is_list: bool) -> Iterator[tuple[Path, Any]]:
+        """Yield every element of a list whose beginning was read, or every document, quickly."""
         decode = self._decode
-        while True:
+        for number in count():
             text, at = self._text, self._at
             if text[at : at + 1].isspace():
-                self._blank(need=True)
+                if not self._blank(need=is_list):
+                    return
                 text, at = self._text, self._at
             try:
                 value, end = decode(text, at)
                 mark = text[end]
             except (json.JSONDecodeError, IndexError):
+                if not is_list and not self._next_is_there():
+                    return
                 value = self._value()
-                mark = self._blank(need=True)
+                mark = self._blank(need=is_list)
                 end = self._at
             if mark not in ",]":
                 self._at = end
-                mark = self._blank(need=True)
+                mark = self._blank(need=is_list)
                 end = self._at
-            self._at = end + 1
+            self._at = end + (is_list or mark == ",")
             yield (*place, number), value
-            if mark == "]":
+            if is_list and mark == "]":
                 return
-            if mark != ",":
+            if is_list and mark != ",":
                 raise self._wrong()
-            number += 1
 
     def _value(self) -> Any:
         """The value that comes next, whole; more text is fetched until it is."""

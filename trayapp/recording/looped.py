@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from typing import NamedTuple
 
 from trayapp.language.catalogue import _
 from trayapp.recording.clocks import Clock
 from trayapp.recording.gathering import Gathering
-from trayapp.recording.minutes import MinuteClock
-from trayapp.recording.source import Source
+from trayapp.recording.source import Source, Start
 
 _DATE = (
     r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{2,4}"
@@ -30,10 +30,10 @@ _MAYBE_TIME = re.compile(r"\d{1,2}[:時시点]\s?\d\d|^\D{0,20}1\d{9}\D{0,4}\d*\
 _LONGEST_TIME = 60
 
 
-def has_times(source: Source) -> bool:
+def has_times_in(start: Start) -> bool:
     """Whether times stand between or in front of the first lines of a file."""
     clock = Clock()
-    for line in source.start.lines[:300]:
+    for line in start.lines[:300]:
         match = STAMP.match(line)
         if match is not None and (seconds := clock.read(match[1])) == seconds:
             return True
@@ -53,21 +53,31 @@ def time_alone(line: str) -> str:
     return text
 
 
+class _Shape(NamedTuple):
+    """Where the time stands in a line, for the lines of the same minute."""
+
+    minute: str
+    """The line up to the seconds."""
+    start: int
+    until: int
+    behind: str
+    """What stands between the time and the rest."""
+    end: int
+
+
 class LoopClock:
     """Tells when each block of a loop's output was printed."""
 
     def __init__(self, source: Source, found: Gathering) -> None:
         """Raises: OSError."""
         self._found = found
-        latest = source.path.stat().st_mtime
-        self.clock = Clock(zone=source.instructions.timezone, latest_wall_seconds=latest)
-        self._minutes = MinuteClock(self.clock)
+        self.clock = source.clock()
         self.at = math.nan
         """When what comes next was printed."""
         self._blocks = 0
         self._last_seconds = math.nan
-        self._last_text = ""
-        self._has_times = has_times(source)
+        self._shape: _Shape | None = None
+        self._has_times = has_times_in(source.start)
 
     def read_time(self, line: str) -> bool:
         """Whether the line is a time alone, which then holds for what follows."""
@@ -76,12 +86,19 @@ class LoopClock:
 
     def unstamped(self, line: str) -> str:
         """The line without a time in front of it, which then holds for it."""
+        shape = self._shape
+        if shape is not None and line.startswith(shape.minute):
+            end = shape.end
+            is_alike = line[shape.until : end] == shape.behind and not line[end : end + 1].isspace()
+            if is_alike and self.set_time(line[shape.start : shape.until]):
+                return line[end:]
         match = STAMP.match(line)
-        if match is None:
+        if match is None or not self.set_time(match[1]):
             return line
-        if match[1] != self._last_text and not self.set_time(match[1]):
-            return line
-        self._last_text = match[1]
+        start, until = match.span(1)
+        minute = line[: line.rfind(":", start, until) + 1]
+        if minute:
+            self._shape = _Shape(minute, start, until, line[until : match.end()], match.end())
         return line[match.end() :]
 
     @property
@@ -98,19 +115,14 @@ class LoopClock:
     def finish(self) -> None:
         """Say what had to be guessed."""
         if not self._has_times and self._blocks:
-            self._found.note(
-                _("no times in it: samples are placed one second apart, so rates are per sample")
-            )
-        for note in self.clock.notes:
-            self._found.note(note)
-        if (shift := self.clock.shift_seconds(self._last_seconds)) and self._has_times:
-            self._found.shift_seconds = shift
+            self._found.note_missing_times()
+        self._found.note_guesses(self.clock, self._last_seconds if self._has_times else math.nan)
         if self._has_times and self.clock.is_dateless:
             self._found.note(_("no date in it: the day is that of the file"))
 
     def set_time(self, text: str) -> bool:
         """Take a time for what follows; false if it is none."""
-        seconds = self._minutes.read(text)
+        seconds = self.clock.read(text)
         if seconds != seconds:
             return False
         self._has_times = True

@@ -33,7 +33,7 @@ class Metrics:
         self._series: dict[Hashable, Gathered | None] = {}
         self._refused: dict[Hashable, str] = {}
 
-    def meet(self, key: Hashable, labels: Labels, *, refused: str = "") -> bool:
+    def add_labels(self, key: Hashable, labels: Labels, *, refused: str = "") -> bool:
         """Take the labels of a series; whether its samples are wanted.
 
         `refused`: why it is no memory, whatever its name says; "" if nothing is known.
@@ -48,7 +48,7 @@ class Metrics:
     def __contains__(self, key: Hashable) -> bool:
         return key in self._labels
 
-    def sample(self, key: Hashable, moment: float, value: float) -> None:
+    def add_sample(self, key: Hashable, moment: float, value: float) -> None:
         """Take a sample of a series that is wanted, or whose labels come later."""
         if key not in self._series:
             self._series[key] = self._begin(key)

@@ -59,7 +59,8 @@ class ProgramRows:
         self._found = found
         self._factor = factor
         self._series: dict[tuple[str, str], Gathered] = {}
-        self._was_above: set[tuple[str, str]] = set()
+        self._met: set[str] = set()
+        """Pids of the sample that is read."""
         self.has_memory = False
         """Whether a heading named a size in use."""
         self.has_heading = False
@@ -79,6 +80,7 @@ class ProgramRows:
         if pid < 0 or len(upper) < 2:
             return False
         self.has_heading = True
+        self._met.clear()
         self.count = len(upper)
         self._pid = pid
         size = next((one for one in SIZES if one[0] in upper), None)
@@ -93,7 +95,7 @@ class ProgramRows:
         if size is not None:
             self._kind = size[1]
             self.has_memory = True
-            self._found.take(words[self._size], _(self._kind))
+            self._found.mark_read(words[self._size], _(self._kind))
             for word in words:
                 if word != words[self._size] and (reason := why_not(word)):
                     self._found.leave_out(word, reason)
@@ -104,13 +106,18 @@ class ProgramRows:
         """Whether the rows below the last heading hold a size."""
         return self._size >= 0
 
-    def pid_in(self, line: str) -> str:
-        """The pid of a row; "" if the line is none."""
+    def is_next_sample(self, line: str) -> bool:
+        """Whether a row has a pid that was met since the heading, or since this was last so."""
         words = line.split()
         pid = words[self._pid] if len(words) >= self.count else ""
-        return pid if pid.isdecimal() else ""
+        is_next = pid in self._met
+        if is_next:
+            self._met.clear()
+        if pid.isdecimal():
+            self._met.add(pid)
+        return is_next
 
-    def take(self, line: str, at: float) -> bool:
+    def add_row(self, line: str, at: float) -> bool:
         """Take in one row at that moment; false if it is none."""
         words = line.split(None, self._split) if self._split >= 0 else line.split()
         count = self.count
@@ -153,15 +160,8 @@ class ProgramRows:
                     return series
             if self._size >= self._name or "/" in command or " " in command:
                 return None
-        return self._meet(pid, command)
-
-    def _meet(self, pid: str, command: str) -> Gathered:
-        name = program_name(command)
-        shown = f"{name} {pid}".strip()
-        series = self._found.series(
-            (pid, name), shown, pid=int(pid), command_line=command[:4000], kind=self._kind
-        )
         if len(self._series) > 100_000:
             self._series.clear()
+        series = self._found.program(pid, program_name(command), command, self._kind)
         self._series[pid, command] = series
         return series

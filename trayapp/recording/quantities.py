@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Literal
 
 from trayapp.language.units import GIB, KIB, MIB
@@ -124,6 +125,7 @@ def size_in(text: str, factor: float = 1.0, style: NumberStyle = "plain") -> flo
     return value * factor if abs(value) < MOST_VALUE else math.nan
 
 
+@lru_cache(maxsize=8192)
 def _quantity(text: str, factor: float, style: NumberStyle) -> float:
     match = _QUANTITY.fullmatch(text.strip())
     if match is None:

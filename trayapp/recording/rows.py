@@ -85,7 +85,7 @@ class Rows:
         self._moments = 0
         self._last_good = math.nan
 
-    def take(self, number: int, row: Sequence[str]) -> None:
+    def add_row(self, number: int, row: Sequence[str]) -> None:
         """Take in a row; `number` is that of its line.
 
         Raises: RecordingError if the table has no time or no memory.
@@ -320,7 +320,7 @@ class Rows:
                         self._found.drop(key)
                 columns.left_out.insert(0, (column.title, reason))
             else:
-                self._found.take(column.title, _meaning(column))
+                self._found.mark_read(column.title, _meaning(column))
 
     def _doubt(self, columns: Columns, programs: Sequence[_Program], place: int) -> str:
         resident = next(

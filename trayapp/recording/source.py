@@ -22,12 +22,14 @@ from typing import BinaryIO, cast
 
 from trayapp.errors import RecordingError
 from trayapp.language.catalogue import _
+from trayapp.recording.clocks import Clock
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.json_stream import JsonStream
 
 START_BYTES = 65_536
 """So much of the beginning is looked at to tell what a file is."""
 LONGEST_LINE = 1_000_000
+_PIECE_BYTES = 1 << 16
 BREAKS = (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError, OSError)
 """What a packed file raises where it breaks off."""
 _PACKED = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ\0", lzma.open))
@@ -87,27 +89,35 @@ class Source:
 
         Raises: RecordingError at a line longer than `LONGEST_LINE`.
         """
-        with self._opened() as text:
-            readline = text.readline
-            while True:
-                try:
-                    line = readline(LONGEST_LINE)
-                except BREAKS:
-                    self.is_broken_off = True
-                    return
-                if not line:
-                    return
-                if len(line) >= LONGEST_LINE:
-                    raise RecordingError(
-                        _("{file} is no recording: {reason}").format(
-                            file=self.path, reason=_("a line is too long")
-                        )
+        rest = ""
+        for piece in self.pieces():
+            text = rest + piece
+            end = text.rfind("\n") + 1
+            rest = text[end:]
+            if len(rest) >= LONGEST_LINE:
+                raise RecordingError(
+                    _("{file} is no recording: {reason}").format(
+                        file=self.path, reason=_("a line is too long")
                     )
-                yield plain_line(line) if not line.isprintable() else line
+                )
+            if "\x1b" in text:
+                yield from map(plain_line, io.StringIO(text[:end]))
+            else:
+                yield from io.StringIO(plain_line(text[:end]))
+        if rest:
+            yield plain_line(rest)
 
     def whole_lines(self) -> Iterator[str]:
         """Every line but a last one that does not end: a figure in it may be cut off."""
         return (line for line in self.lines() if line.endswith("\n"))
+
+    def clock(self) -> Clock:
+        """Return a clock for times that stand in this file, which end when it was written."""
+        return Clock(zone=self.instructions.timezone, latest_wall_seconds=self.path.stat().st_mtime)
+
+    def refusal(self, text: str, **parts: object) -> RecordingError:
+        """Return the error that names this file, of a text with "{path}" in it."""
+        return RecordingError(text.format(path=self.path, **parts))
 
     def json(self) -> JsonStream:
         """The same file as JSON, value by value; several documents may follow each other."""
@@ -115,16 +125,19 @@ class Source:
 
     def pieces(self) -> Iterator[str]:
         """The whole text in pieces of any length, for what does not come in lines."""
-        with self._opened() as text:
-            while True:
+        decoder = io.IncrementalNewlineDecoder(
+            codecs.getincrementaldecoder(self._encoding)("replace"), translate=True
+        )
+        with self._unpacked() as file:
+            data = b"-"
+            while data:
                 try:
-                    piece = text.read(1 << 16)
+                    data = file.read1(_PIECE_BYTES)  # type: ignore[attr-defined]
                 except BREAKS:
                     self.is_broken_off = True
                     return
-                if not piece:
-                    return
-                yield piece
+                if piece := decoder.decode(data, final=not data):
+                    yield piece
 
     @contextmanager
     def _unpacked(self) -> Iterator[BinaryIO]:
@@ -134,15 +147,6 @@ class Source:
                 return
             with self._opener(file) as unpacked:
                 yield cast("BinaryIO", unpacked)
-
-    @contextmanager
-    def _opened(self) -> Iterator[io.TextIOWrapper]:
-        with self._unpacked() as binary:
-            text = io.TextIOWrapper(binary, self._encoding, errors="replace", newline=None)
-            try:
-                yield text
-            finally:
-                text.detach()
 
     def _read_start(self) -> bytes:
         """As far as it can be unpacked."""

@@ -10,12 +10,12 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from trayapp.errors import RecordingError
 from trayapp.language.catalogue import N_, _
 from trayapp.recording.clocks import Clock
 from trayapp.recording.gathering import Gathering, number_of
-from trayapp.recording.json_stream import JsonError, broken
 from trayapp.recording.quantities import size_in
+from trayapp.recording.reading import json_values
+from trayapp.recording.records import Kind
 from trayapp.recording.source import Source, Start
 
 NAME = "below"
@@ -24,7 +24,7 @@ _SIZES = ("RSS", "Mem Total", "Mem", "mem.rss_bytes", "mem.total")
 
 
 def resembles(start: Start) -> float:
-    """By the keys that every dump has."""
+    """Judge by the keys that every dump has."""
     top = start.text[:20_000]
     return 0.95 if start.is_json and '"Datetime"' in top and '"Timestamp"' in top else 0.0
 
@@ -34,21 +34,15 @@ def read(source: Source, found: Gathering) -> None:
 
     Raises: RecordingError if there is no memory in it.
     """
-    clock = Clock(
-        zone=source.instructions.timezone, latest_wall_seconds=source.path.stat().st_mtime
-    )
+    clock = source.clock()
     has_rows = False
-    try:
-        for number, (_place, value) in enumerate(source.json().values("*.*"), 1):
-            for row in _rows(value):
-                has_rows = _take(found, clock, number, row) or has_rows
-    except JsonError as error:
-        found.note(broken(error))
+    for number, _place, value in json_values(source, found, "*.*"):
+        for row in _rows(value):
+            has_rows = _add_row(found, clock, number, row) or has_rows
     if not has_rows:
-        raise RecordingError(
+        raise source.refusal(
             _("{path} is of below, but without memory of programs; make it by below dump process")
-            .format(path=source.path)
-        )  # fmt: skip
+        )
 
 
 def _rows(value: Any) -> Iterator[Mapping[str, Any]]:
@@ -56,12 +50,12 @@ def _rows(value: Any) -> Iterator[Mapping[str, Any]]:
     if isinstance(value, list):
         for one in value:
             yield from _rows(one)
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         yield value
         yield from _rows(value.get("children"))
 
 
-def _take(found: Gathering, clock: Clock, number: int, row: Mapping[str, Any]) -> bool:
+def _add_row(found: Gathering, clock: Clock, number: int, row: Mapping[str, Any]) -> bool:
     title = next((one for one in _SIZES if one in row), None)
     if title is None or ("Pid" not in row and "Full Path" not in row and "Name" not in row):
         return False
@@ -70,13 +64,12 @@ def _take(found: Gathering, clock: Clock, number: int, row: Mapping[str, Any]) -
     told = str(row[title])
     size = math.nan if told in ("?", "", "None") else size_in(told)
     if at != at:
-        found.pass_over(number, str(dict(row))[:80], _("no time"))
+        found.pass_over(number, str(row)[:80], _("no time"))
         return True
-    found.take(title, _("resident set") if title == "RSS" else _("memory of the control group"))
-    pid = str(row.get("Pid", ""))
+    is_program = title == "RSS"
+    meaning = _("resident set") if is_program else _("memory of the control group")
+    found.mark_read(title, meaning)
     name = str(row.get("Comm") or row.get("Full Path") or row.get("Name") or "").strip()
-    found.series(
-        (pid, name), f"{name} {pid}".strip(), pid=int(pid) if pid.isdecimal() else None,
-        kind="resident set" if title == "RSS" else "memory",
-    ).add(at, size)  # fmt: skip
+    kind: Kind = "resident set" if is_program else "memory"
+    found.program(row.get("Pid", ""), name, kind=kind).add(at, size)
     return True

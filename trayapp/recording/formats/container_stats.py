@@ -18,7 +18,6 @@ from trayapp.recording.source import Source, Start
 
 NAME = "docker stats"
 EXPECTS = N_("a log of docker stats, podman stats or kubectl top")
-_GAP = re.compile(r"\s{2,}|\t+")
 _SIZES = (
     "MEM USAGE / LIMIT",
     "MEM USAGE",
@@ -35,7 +34,7 @@ _USED_OF = re.compile(r"\d+(?:\.\d+)?(?:[KMGT]i)?B / \d+(?:\.\d+)?[KMGT]iB")
 
 
 def resembles(start: Start) -> float:
-    """By its heading, or by cells that only docker writes so."""
+    """Judge by its heading, or by cells that only docker writes so."""
     if any(_titles(line) for line in start.lines[:60]):
         return 1.0
     return 0.8 if _bare_separator(start) else 0.0
@@ -54,20 +53,18 @@ def read(source: Source, found: Gathering) -> None:
     rows: _Rows | None = None
     for number, line in enumerate(source.lines(), 1):
         rest = clock.unstamped(line) if is_stamped else line
-        if rest == heading or "NAME" in rest or "CONTAINER" in rest or "ID" in rest:
-            now = titles if rest == heading else _titles(rest)
-            if now:
-                clock.begin_block()
-                heading = rest
-                if now != titles:
-                    titles, rows = now, _Rows(found, now)
-                continue
-        cells = _GAP.split(rest.strip())
-        if rows is None or len(cells) != len(titles):
-            if rest.strip() and not clock.read_time(line) and line.endswith("\n") and titles:
-                found.pass_over(number, line, _("no row of this heading"))
+        if rest == heading or ("MEM" in rest and _titles(rest)):
+            clock.begin_block()
+            if rest != heading:
+                heading, titles = rest, _titles(rest)
+                rows = _Rows(found, titles)
             continue
-        if not rows.take(cells, clock.at, is_whole=line.endswith("\n")):
+        cells = _cells(rest)
+        if rows is None or len(cells) != len(titles):
+            if rest.strip() and not clock.read_time(line) and titles:
+                found.pass_line(number, line, _("no row of this heading"))
+            continue
+        if not rows.add_row(cells, clock.at, is_whole=line.endswith("\n")):
             found.pass_over(number, line, _("no size"))
     clock.finish()
 
@@ -85,7 +82,8 @@ def _bare_separator(start: Start) -> str:
 
 def _size_at(cells: list[str]) -> int:
     """Where the only cell is that holds a size and a limit; -1 if there is none, or several."""
-    fitting = [at for at, cell in enumerate(cells) if _USED_OF.fullmatch(cell.strip(' "'))]
+    paired = [at for at, cell in enumerate(cells) if " / " in cell]
+    fitting = [at for at in paired if _USED_OF.fullmatch(cells[at].strip(' "'))]
     return fitting[0] if len(fitting) == 1 else -1
 
 
@@ -93,13 +91,13 @@ def _read_bare(source: Source, found: Gathering, separator: str) -> None:
     """Rows of `docker stats --format` without a heading: a time, a name, sizes in any order."""
     clock = LoopClock(source, found)
     names: dict[str, int] = {}
-    found.take("MemUsage", _("what stands before the slash"))
+    found.mark_read("MemUsage", _("what stands before the slash"))
     for number, line in enumerate(source.lines(), 1):
         cells = [cell.strip(' "\n') for cell in line.split(separator)]
         size_at = _size_at(cells)
         if size_at < 0:
-            if line.strip() and line.endswith("\n"):
-                found.pass_over(number, line, _("no size"))
+            if line.strip():
+                found.pass_line(number, line, _("no size"))
             continue
         others = [cell for at, cell in enumerate(cells) if at != size_at and cell]
         # What stands in front may hold a time and the name.
@@ -133,9 +131,10 @@ class _Rows:
         self._shown = [titles.index(one) for one in short]
         self._known: dict[tuple[str, ...], Gathered] = {}
 
-    def take(self, cells: list[str], at: float, *, is_whole: bool) -> bool:
-        """Take in one row; false if its size is none."""
-        key = tuple([cells[one] for one in self._named])
+    def add_row(self, cells: list[str], at: float, *, is_whole: bool) -> bool:
+        """Read one row; false if its size is none."""
+        named = self._named
+        key = (cells[named[0]],) if len(named) == 1 else tuple([cells[one] for one in named])
         series = self._known.get(key)
         if series is None:
             name = " ".join(cells[one] for one in self._shown)
@@ -152,6 +151,11 @@ def _titles(line: str) -> list[str]:
     """The titles of a heading; empty if it is none."""
     match = STAMP.match(line)
     text = line[match.end() :] if match else line
-    titles = _GAP.split(text.strip())
+    titles = _cells(text)
     is_one = any(one in titles for one in _SIZES) and any(one in titles for one in _NAMES)
     return titles if is_one else []
+
+
+def _cells(line: str) -> list[str]:
+    """What stands between two blanks or more, or tabs."""
+    return [cell.strip() for cell in line.replace("\t", "  ").split("  ") if cell.strip()]

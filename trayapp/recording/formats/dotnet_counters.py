@@ -13,12 +13,11 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from trayapp.errors import RecordingError
 from trayapp.language.catalogue import N_, _
 from trayapp.recording.calendars import Order
 from trayapp.recording.clocks import Clock
 from trayapp.recording.gathering import Gathered, Gathering, number_of
-from trayapp.recording.json_stream import JsonError, broken
+from trayapp.recording.reading import json_values
 from trayapp.recording.records import Kind
 from trayapp.recording.source import Source, Start
 
@@ -37,7 +36,7 @@ _UNIT = re.compile(r"\((\w+)\)")
 
 
 def resembles(start: Start) -> float:
-    """By its heading or its keys."""
+    """Judge by its heading or its keys."""
     if start.is_json:
         top = start.text[:1000]
         return 1.0 if '"TargetProcess"' in top and '"Events"' in top else 0.0
@@ -49,9 +48,7 @@ def read(source: Source, found: Gathering) -> None:
 
     Raises: RecordingError if none is memory.
     """
-    clock = Clock(
-        zone=source.instructions.timezone, latest_wall_seconds=source.path.stat().st_mtime
-    )
+    clock = source.clock()
     events = _of_json(source, found) if source.start.is_json else _of_table(source, found, clock)
     sums: dict[str, _Sum] = {}
     for number, told, name, tags, value in events:
@@ -68,7 +65,7 @@ def read(source: Source, found: Gathering) -> None:
         if at != at or size != size:
             found.pass_over(number, f"{told} {name} {value}", _("no time or no size"))
             continue
-        found.take(name.split("[")[0], _(wanted[1]))
+        found.mark_read(name.split("[")[0], _(wanted[1]))
         series = found.series(wanted[1], _(wanted[1]), kind=wanted[2])
         moment = found.moment(at)
         if tags:
@@ -79,13 +76,10 @@ def read(source: Source, found: Gathering) -> None:
         if name in sums:
             sums.pop(name).finish(found.series(name, _(name), kind=kind))
     if not found.everyone:
-        raise RecordingError(
-            _("{path} is of dotnet-counters, but without memory; collect System.Runtime").format(
-                path=source.path
-            )
+        raise source.refusal(
+            _("{path} is of dotnet-counters, but without memory; collect System.Runtime")
         )
-    for note in clock.notes:
-        found.note(note)
+    found.note_guesses(clock)
 
 
 class _Sum:
@@ -135,11 +129,8 @@ def _of_table(source: Source, found: Gathering, clock: Clock) -> Iterator[_Event
 
 
 def _of_json(source: Source, found: Gathering) -> Iterator[_Event]:
-    try:
-        for number, (_place, one) in enumerate(source.json().values("*.Events.*"), 1):
-            if isinstance(one, dict):
-                tags = str(one.get("tags") or "")
-                name, value = str(one.get("name", "")), str(one.get("value"))
-                yield number, str(one.get("timestamp", "")), name, tags, value
-    except JsonError as error:
-        found.note(broken(error))
+    for number, _place, one in json_values(source, found, "*.Events.*"):
+        if isinstance(one, dict):
+            tags = str(one.get("tags") or "")
+            name, value = str(one.get("name", "")), str(one.get("value"))
+            yield number, str(one.get("timestamp", "")), name, tags, value

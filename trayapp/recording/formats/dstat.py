@@ -11,9 +11,8 @@ import csv
 import re
 from collections.abc import Sequence
 
-from trayapp.errors import RecordingError
 from trayapp.language.catalogue import N_, _
-from trayapp.recording.gathering import Gathering, number_of
+from trayapp.recording.gathering import Gathered, Gathering, number_of
 from trayapp.recording.looped import LoopClock
 from trayapp.recording.source import Source, Start
 
@@ -25,7 +24,7 @@ _NAMED_MONTH = re.compile(r"([A-Z][a-z]{2})-(\d\d) (\d\d:\d\d:\d\d.*)")
 
 
 def resembles(start: Start) -> float:
-    """By its first line."""
+    """Judge by its first line."""
     return 1.0 if any(map(_TOP.match, start.lines[:10])) else 0.0
 
 
@@ -36,7 +35,7 @@ def read(source: Source, found: Gathering) -> None:
     """
     reading = _Reading(source, found)
     for number, row in enumerate(csv.reader(source.whole_lines()), 1):
-        reading.take(number, row)
+        reading.add_row(number, row)
     reading.finish(source)
 
 
@@ -49,9 +48,9 @@ class _Reading:
         self._year = ""
         self._groups: list[str] = []
         self._titles: list[str] = []
-        self._columns: dict[int, tuple[str, str]] = {}
+        self._columns: dict[int, Gathered] = {}
 
-    def take(self, number: int, row: Sequence[str]) -> None:
+    def add_row(self, number: int, row: Sequence[str]) -> None:
         if not row or not any(row):
             self._groups, self._titles = [], []
             return
@@ -69,16 +68,16 @@ class _Reading:
         else:
             self._sample(number, row)
 
-    def _find_columns(self) -> dict[int, tuple[str, str]]:
+    def _find_columns(self) -> dict[int, Gathered]:
         columns = {}
         group = ""
         for at, title in enumerate(self._titles):
             group = self._groups[at] if at < len(self._groups) and self._groups[at] else group
             if group == "memory usage" and title == "used":
-                columns[at] = ("memory", _("memory used"))
-                self._found.take("memory usage: used", _("the machine's memory in use"))
+                columns[at] = self._found.machine_memory()
+                self._found.mark_read("memory usage: used", _("the machine's memory in use"))
             elif group == "swap" and title == "used":
-                columns[at] = ("swap", _("swap used"))
+                columns[at] = self._found.machine_swap()
             elif group in ("memory usage", "swap"):
                 self._found.leave_out(f"{group}: {title}", _("what is free, not what is used"))
         return columns
@@ -92,14 +91,13 @@ class _Reading:
             return
         if not told:
             self._clock.begin_block()
-        for at, (key, name) in self._columns.items():
+        for at, series in self._columns.items():
             # Old versions end each row with a comma.
             size = number_of(row[at]) if len(row) >= len(self._titles) else float("nan")
             if size != size:
                 self._found.pass_over(number, ",".join(row), _("no size"))
-                continue
-            kind = "machine" if key == "memory" else "swap"
-            self._found.series(key, name, kind=kind).add(self._clock.at, size)  # type: ignore[arg-type]
+            else:
+                series.add(self._clock.at, size)
 
     def _dated(self, told: str) -> str:
         if not self._year:
@@ -111,8 +109,12 @@ class _Reading:
         return told
 
     def finish(self, source: Source) -> None:
-        """Raises: RecordingError."""
+        """Complete the recording.
+
+        Raises: RecordingError if memory was not recorded.
+        """
         if not self._columns:
-            text = _("{path} is of dstat, but without memory; make it by dstat -tm --output")
-            raise RecordingError(text.format(path=source.path))
+            raise source.refusal(
+                _("{path} is of dstat, but without memory; make it by dstat -tm --output")
+            )
         self._clock.finish()

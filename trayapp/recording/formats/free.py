@@ -17,6 +17,7 @@ from trayapp.language.units import GIB, KIB, MIB
 from trayapp.recording.gathering import Gathering
 from trayapp.recording.looped import STAMP, LoopClock
 from trayapp.recording.quantities import size_in
+from trayapp.recording.reading import read_lines
 from trayapp.recording.source import Source, Start
 
 NAME = "free"
@@ -44,7 +45,7 @@ class _Unit(NamedTuple):
 
 
 def resembles(start: Start) -> float:
-    """By its heading and the row below it."""
+    """Judge by its heading and the row below it."""
     lines = [line for line in start.lines[:60] if len(line) <= _LONGEST_LINE]
     for number, line in enumerate(lines[:-1]):
         if _HEADING.fullmatch(_untimed(line)) and ":" not in STAMP.sub("", line, count=1):
@@ -57,10 +58,7 @@ def resembles(start: Start) -> float:
 
 def read(source: Source, found: Gathering) -> None:
     """Read what was printed."""
-    reading = _Reading(source, found)
-    for number, line in enumerate(source.lines(), 1):
-        reading.take(number, line)
-    reading.finish()
+    read_lines(source, _Reading(source, found))
 
 
 class _Reading:
@@ -74,7 +72,7 @@ class _Reading:
         self._rows = 0
         self._has_swap = False
 
-    def take(self, number: int, line: str) -> None:
+    def add_line(self, number: int, line: str) -> None:
         if len(line) > _LONGEST_LINE:
             self._found.pass_over(number, line, _("no row of free"))
             return
@@ -86,7 +84,7 @@ class _Reading:
             words = _untimed(rest).split()
             # Six titles of one word each are those of old, whose "used" holds caches.
             self._has_available = "/" in rest or len(words) == 7
-            self._found.take(words[1], _("the machine's memory in use"))
+            self._found.mark_read(words[1], _("the machine's memory in use"))
             self._clock.begin_block()
             return
         old = _OLD.match(rest)
@@ -98,9 +96,8 @@ class _Reading:
             if line.endswith("\n"):
                 self._row(number, line, row)
             return
-        if self._clock.read_time(line) or not line.endswith("\n"):
-            return
-        self._found.pass_over(number, line, _("no row of free"))
+        if not self._clock.read_time(line):
+            self._found.pass_line(number, line, _("no row of free"))
 
     def _row(self, number: int, line: str, row: re.Match[str]) -> None:
         figures = row[2].split()
@@ -119,11 +116,10 @@ class _Reading:
             size = size_in(figures[1].replace(",", "."), self._unit.factor)
             if size > 0 or self._has_swap:
                 self._has_swap = True
-                series = self._found.series("swap", _("swap used"), kind="swap")
-                series.add(self._clock.at, size)
+                self._found.machine_swap().add(self._clock.at, size)
 
     def _add(self, size: float) -> None:
-        self._found.series("memory", _("memory used"), kind="machine").add(self._clock.at, size)
+        self._found.machine_memory().add(self._clock.at, size)
 
     def finish(self) -> None:
         self._clock.finish()

@@ -7,26 +7,24 @@ of each program of the process list are read; of `--stdout` whatever was asked f
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from trayapp.language.catalogue import N_, _
-from trayapp.recording.clocks import Clock
 from trayapp.recording.gathering import Gathering, number_of
 from trayapp.recording.looped import LoopClock
 from trayapp.recording.meaning import meaning_of
+from trayapp.recording.reading import json_lines, read_lines
 from trayapp.recording.source import Source, Start
 
 NAME = "glances"
 EXPECTS = N_("JSON or --stdout of glances")
 _STDOUT = re.compile(r"([a-z]\w*\.\w[\w.]*): (\S+)\s*")
-_MACHINE = (("mem", N_("memory used"), "machine"), ("memswap", N_("swap used"), "swap"))
 
 
 def resembles(start: Start) -> float:
-    """By the keys of its plugins, or lines of a name with a dot and a value."""
+    """Judge by the keys of its plugins, or lines of a name with a dot and a value."""
     if start.is_json:
         top = start.text
         is_own = '"memswap"' in top or '"processlist"' in top or '"percpu"' in top
@@ -39,46 +37,31 @@ def resembles(start: Start) -> float:
 def read(source: Source, found: Gathering) -> None:
     """Read it, line by line."""
     if not source.start.is_json:
-        _read_stdout(source, found)
+        read_lines(source, _Stdout(source, found))
         return
-    clock = Clock(
-        zone=source.instructions.timezone, latest_wall_seconds=source.path.stat().st_mtime
-    )
+    clock = source.clock()
     counted = 0
-    for number, line in enumerate(source.lines(), 1):
-        if not line.strip():
-            continue
-        try:
-            one = json.loads(line)
-        except (ValueError, RecursionError):
-            if line.endswith("\n"):
-                found.pass_over(number, line, _("no JSON"))
-            continue
-        if isinstance(one, dict):
-            now = one.get("now")
-            told = now.get("iso") or now.get("custom") if isinstance(now, dict) else now
-            seconds = clock.read(str(told)) if told else float(counted)
-            counted += not told
-            _take(found, found.moment(seconds), one)
+    for _number, one in json_lines(source, found):
+        now = one.get("now")
+        told = now.get("iso") or now.get("custom") if isinstance(now, dict) else now
+        seconds = clock.read(str(told)) if told else float(counted)
+        counted += not told
+        _add_moment(found, found.moment(seconds), one)
     if counted:
-        found.note(
-            _("no times in it: samples are placed one second apart, so rates are per sample")
-        )
-    for note in clock.notes:
-        found.note(note)
+        found.note_missing_times()
+    found.note_guesses(clock)
 
 
-def _take(found: Gathering, at: float, one: Mapping[str, Any]) -> None:
-    for plugin, name, kind in _MACHINE:
+def _add_moment(found: Gathering, at: float, one: Mapping[str, Any]) -> None:
+    for plugin, series in (("mem", found.machine_memory), ("memswap", found.machine_swap)):
         part = one.get(plugin)
-        if isinstance(part, Mapping) and isinstance(part.get("used"), (int, float)):
-            found.take(f"{plugin}.used", _(name))
-            series = found.series(plugin, _(name), kind=kind)  # type: ignore[arg-type]
-            series.add(at, float(part["used"]))
+        if isinstance(part, dict) and isinstance(part.get("used"), (int, float)):
+            found.mark_read(f"{plugin}.used", series().name)
+            series().add(at, float(part["used"]))
     programs = one.get("processlist")
     for program in programs if isinstance(programs, list) else ():
-        memory = program.get("memory_info") if isinstance(program, Mapping) else None
-        if isinstance(memory, Mapping):
+        memory = program.get("memory_info") if isinstance(program, dict) else None
+        if isinstance(memory, dict):
             size = memory.get("rss")
         elif isinstance(memory, list) and memory:
             size = memory[0]
@@ -86,28 +69,34 @@ def _take(found: Gathering, at: float, one: Mapping[str, Any]) -> None:
             continue
         pid, name = program.get("pid"), str(program.get("name") or "")
         if isinstance(size, (int, float)) and isinstance(pid, int):
-            found.series((pid, name), f"{name} {pid}".strip(), pid=pid, kind="resident set").add(
-                at, float(size)
-            )
+            found.program(pid, name).add(at, float(size))
 
 
-def _read_stdout(source: Source, found: Gathering) -> None:
-    clock = LoopClock(source, found)
-    first = ""
-    for number, line in enumerate(source.lines(), 1):
+class _Stdout:
+    """Reads lines of a name and a value; the first name again begins the next sample."""
+
+    def __init__(self, source: Source, found: Gathering) -> None:
+        self._found = found
+        self._clock = LoopClock(source, found)
+        self._first = ""
+
+    def add_line(self, number: int, line: str) -> None:
         match = _STDOUT.fullmatch(line)
         if match is None or not line.endswith("\n"):
-            if line.strip() and line.endswith("\n") and not clock.read_time(line):
-                found.pass_over(number, line, _("no row of glances"))
-            continue
+            if line.strip() and not self._clock.read_time(line):
+                self._found.pass_line(number, line, _("no row of glances"))
+            return
         name = match[1]
-        first = first or name
-        if name == first:
-            clock.begin_block()
+        self._first = self._first or name
+        if name == self._first:
+            self._clock.begin_block()
         meaning = meaning_of(name)
         if meaning.kind is None:
-            found.leave_out(name, meaning.reason or _("not memory, as far as its name tells"))
-            continue
+            reason = meaning.reason or _("not memory, as far as its name tells")
+            self._found.leave_out(name, reason)
+            return
         kind = "machine" if name == "mem.used" else meaning.kind
-        found.series(name, name, kind=kind).add(clock.at, number_of(match[2]))
-    clock.finish()
+        self._found.series(name, name, kind=kind).add(self._clock.at, number_of(match[2]))
+
+    def finish(self) -> None:
+        self._clock.finish()

@@ -20,22 +20,21 @@ _SIZES = re.compile(r" (\d+)->(\d+)->(\d+) MB, \d+ MB goal")
 
 
 def resembles(start: Start) -> float:
-    """By a line of a collection."""
+    """Judge by a line of a collection."""
     return 1.0 if any(map(_LINE.search, start.lines[:1000])) else 0.0
 
 
 def read(source: Source, found: Gathering) -> None:
     """Read what was printed; other lines, of the program itself, may stand between."""
     heap = found.series("heap", _("Go heap"), kind="heap")
-    found.take("A->B->C MB", _("what is live after each collection"))
+    found.mark_read("A->B->C MB", _("what is live after each collection"))
     for number, line in enumerate(source.lines(), 1):
         match = _LINE.search(line) if "gc " in line else None
         if match is None:
             continue
         sizes = _SIZES.search(line, match.end())
         if sizes is None:
-            if line.endswith("\n"):
-                found.pass_over(number, line, _("no sizes before and after"))
+            found.pass_line(number, line, _("no sizes before and after"))
             continue
         at = found.moment(float(match[2]))
         heap.add(at, int(sizes[3]) * MIB)

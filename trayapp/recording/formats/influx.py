@@ -12,12 +12,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from trayapp.errors import RecordingError
 from trayapp.language.catalogue import N_, _
-from trayapp.recording.clocks import Clock
 from trayapp.recording.gathering import Gathering, number_of
-from trayapp.recording.json_stream import JsonError, broken
 from trayapp.recording.metrics import Labels, Metrics
+from trayapp.recording.reading import json_values
 from trayapp.recording.source import Source, Start
 
 NAME = "InfluxDB"
@@ -36,7 +34,7 @@ _OWN = {"result", "table", "_start", "_stop", "_time", "_value", "_field", "_mea
 
 
 def resembles(start: Start) -> float:
-    """By the annotations, the keys of an answer, or lines of the protocol."""
+    """Judge by the annotations, the keys of an answer, or lines of the protocol."""
     top = start.text[:3000]
     if start.is_json:
         return 1.0 if '"results"' in top[:200] and '"series"' in top and '"columns"' in top else 0.0
@@ -57,11 +55,11 @@ def read(source: Source, found: Gathering) -> None:
     """
     reading = _Reading(source, found)
     if source.start.is_json:
-        reading.take_answer(source)
+        reading.add_answer(source)
     elif _LINE.fullmatch(next((line for line in source.start.lines if line[:1] != "#"), "")):
-        reading.take_lines(source.lines())
+        reading.add_lines(source.lines())
     else:
-        reading.take_table(csv.reader(source.whole_lines()))
+        reading.add_table(csv.reader(source.whole_lines()))
     reading.finish(source)
 
 
@@ -71,14 +69,14 @@ class _Reading:
     def __init__(self, source: Source, found: Gathering) -> None:
         self._found = found
         self._metrics = Metrics(found)
-        self._clock = Clock(
-            zone=source.instructions.timezone, latest_wall_seconds=source.path.stat().st_mtime
-        )
+        self._clock = source.clock()
         self._wanted: dict[tuple[str, str], bool] = {}
         self._heads: dict[str, tuple[str, str]] = {}
+        self._annotated: dict[tuple[str, ...], tuple[dict[str, str], str]] = {}
+        """Tags of a row of annotated CSV, also as line protocol writes them."""
         self._labels: dict[tuple[str, str], Labels] = {}
 
-    def take_lines(self, lines: Iterable[str]) -> None:
+    def add_lines(self, lines: Iterable[str]) -> None:
         """Line protocol; fields that are text are none."""
         for number, line in enumerate(lines, 1):
             if not line.strip() or line.startswith("#"):
@@ -89,8 +87,7 @@ class _Reading:
                 continue
             match = _LINE.fullmatch(line)
             if match is None or not line.endswith("\n"):
-                if line.endswith("\n"):
-                    self._found.pass_over(number, line, _("no line of the protocol"))
+                self._found.pass_line(number, line, _("no line of the protocol"))
                 continue
             at = self._moment(match[4] or "")
             for name, value in _PAIR.findall(match[3]):
@@ -115,39 +112,44 @@ class _Reading:
             if _NUMBER.fullmatch(value):
                 self._point(measurement, tags, name, at, number_of(value.rstrip("iu")))
 
-    def take_table(self, rows: Iterator[list[str]]) -> None:
+    def add_table(self, rows: Iterator[list[str]]) -> None:
         """Annotated CSV, or that of InfluxDB 1; a heading comes with each table."""
         titles: list[str] = []
         for number, row in enumerate(rows, 1):
-            if not row or row[0].startswith("#") or not any(row):
-                if not row or not any(row):
-                    continue
-                titles = []
+            if not any(row):
                 continue
-            if (
+            if row[0].startswith("#"):
+                titles = []
+            elif (
                 not titles
                 or row == titles
                 or "_value" in row
                 or row[:2] in (["name", "time"], ["name", "tags"])
             ):
                 titles = row
-                continue
-            if len(row) != len(titles):
+            elif len(row) != len(titles):
                 self._found.pass_over(number, ",".join(row), _("no row of this heading"))
-                continue
-            self._row(number, titles, row)
+            else:
+                self._row(number, titles, row)
 
     def _row(self, number: int, titles: Sequence[str], row: Sequence[str]) -> None:
         cells = dict(zip(titles, row, strict=True))
-        told = cells.get("_time", cells.get("time", ""))
-        at = self._moment(told)
+        at = self._moment(cells.get("_time") or cells.get("time", ""))
         if at != at:
             self._found.pass_over(number, ",".join(row), _("no time"))
             return
         if "_value" in cells:
-            tags = {key: value for key, value in cells.items() if key not in _OWN and value}
-            name, value = cells.get("_field", ""), cells["_value"]
-            self._tagged(cells.get("_measurement", ""), tags, name, at, number_of(value))
+            figure = number_of(cells["_value"])
+            for moment in ("table", "_start", "_stop", "_time", "_value"):
+                cells.pop(moment, None)
+            # What is left is the same in all rows of a series.
+            key = tuple(cells.values())
+            known = self._annotated.get(key)
+            if known is None:
+                told = {title: one for title, one in cells.items() if one and title not in _OWN}
+                known = self._annotated[key] = told, _written(told)
+            measurement, field = cells.get("_measurement", ""), cells.get("_field", "")
+            self._point(measurement, known[1], field, at, figure, known[0])
             return
         tags = dict(_PAIR.findall(cells.get("tags", "")))
         texts, figures = {}, {}
@@ -159,22 +161,20 @@ class _Reading:
             else:
                 texts[title] = value
         for title, figure in figures.items():
-            self._tagged(cells.get("name", ""), {**tags, **texts}, title, at, figure)
+            told = {**tags, **texts}
+            self._point(cells.get("name", ""), _written(told), title, at, figure, told)
 
-    def take_answer(self, source: Source) -> None:
+    def add_answer(self, source: Source) -> None:
         """JSON of InfluxDB 1: series with columns and values."""
         found: dict[Any, dict[str, Any]] = {}
         series = "*.results.*.series.*"
         places = (f"{series}.name", f"{series}.tags", f"{series}.columns", f"{series}.values.*")
-        try:
-            for number, (place, value) in enumerate(source.json().values(*places), 1):
-                one = found.setdefault(place[:5], {})
-                if "values" in place:
-                    self._values(number, one, value)
-                else:
-                    one[str(place[-1])] = value
-        except JsonError as error:
-            self._found.note(broken(error))
+        for number, place, value in json_values(source, self._found, *places):
+            one = found.setdefault(place[:5], {})
+            if "values" in place:
+                self._values(number, one, value)
+            else:
+                one[str(place[-1])] = value
 
     def _values(self, number: int, one: Mapping[str, Any], values: Any) -> None:
         columns = one.get("columns")
@@ -191,12 +191,6 @@ class _Reading:
     def _moment(self, told: str) -> float:
         return self._found.moment(self._clock.read(told))
 
-    def _tagged(
-        self, measurement: str, tags: Mapping[str, str], field: str, at: float, value: float
-    ) -> None:
-        written = "".join(f",{name}={text}" for name, text in sorted(tags.items()))
-        self._point(measurement, written, field, at, value, tags)
-
     def _point(
         self, measurement: str, written: str, field: str, at: float, value: float,
         tags: Mapping[str, str] | None = None,
@@ -207,16 +201,17 @@ class _Reading:
             told = dict(_PAIR.findall(written.lstrip(","))) if tags is None else dict(tags)
             labels: Labels = {"__name__": f"{measurement}_{field}".strip("_"), **told}
             self._labels[key] = labels
-            wanted = self._wanted[key] = self._metrics.meet(key, labels)
+            wanted = self._wanted[key] = self._metrics.add_labels(key, labels)
         if wanted:
-            self._metrics.sample(key, at, value)
+            self._metrics.add_sample(key, at, value)
 
     def finish(self, source: Source) -> None:
-        """Raises: RecordingError."""
+        """Complete the recording.
+
+        Raises: RecordingError if no field is memory.
+        """
         if not self._metrics.finish():
-            raise RecordingError(
-                _("{path} has fields, but none that is memory in use").format(path=source.path)
-            )
+            raise source.refusal(_("{path} has fields, but none that is memory in use"))
         fields = {key[1] for key in self._found.everyone if isinstance(key, tuple)}
         for key, series in self._found.everyone.items():
             labels = self._labels.get(key, {}) if isinstance(key, tuple) else {}
@@ -226,5 +221,9 @@ class _Reading:
                 field = key[1] if isinstance(key, tuple) and len(fields) > 1 else ""
                 series.name = " ".join(filter(None, (program, pid, field)))
                 series.pid = int(pid) if pid.isdecimal() else None
-        for note in self._clock.notes:
-            self._found.note(note)
+        self._found.note_guesses(self._clock)
+
+
+def _written(tags: Mapping[str, str]) -> str:
+    """Tags as line protocol writes them."""
+    return "".join(f",{name}={text}" for name, text in sorted(tags.items()))

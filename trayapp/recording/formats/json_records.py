@@ -6,14 +6,14 @@ Keys of objects within are joined by dots ("memory.rss"), and read as the titles
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
 from typing import Any
 
 from trayapp.language.catalogue import N_, _
 from trayapp.recording.gathering import Gathering
-from trayapp.recording.json_stream import JsonError, broken
 from trayapp.recording.meaning import meaning_of
+from trayapp.recording.reading import json_values
 from trayapp.recording.rows import STUDIED_ROWS, Rows
 from trayapp.recording.source import Source, Start
 from trayapp.recording.time_titles import is_time_title
@@ -25,7 +25,7 @@ _MOST_DEPTH = 6
 
 
 def resembles(start: Start) -> float:
-    """By the keys of the first objects, wherever they stand."""
+    """Judge by the keys of the first objects, wherever they stand."""
     if not start.is_json:
         return 0.0
     place = _place_of_records(start.text)
@@ -42,37 +42,32 @@ def read(source: Source, found: Gathering) -> None:
     first = list(islice(records, STUDIED_ROWS))
     titles = list(dict.fromkeys(key for _number, record in first for key in record))[:_MOST_KEYS]
     rows = Rows(found, titles, instructions=source.instructions)
-    for number, record in first:
-        rows.take(number, [record.get(title, "") for title in titles])
-    for number, record in records:
-        rows.take(number, [record.get(title, "") for title in titles])
+    for number, record in chain(first, records):
+        rows.add_row(number, [record.get(title, "") for title in titles])
     rows.finish()
 
 
 def _records(source: Source, found: Gathering, place: str) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        values = source.json().values(place)
-        for number, (_place, value) in enumerate(values, 1):
-            if isinstance(value, Mapping):
-                yield number, dict(_flat(value))
-            else:
-                found.pass_over(number, str(value)[:60], _("no object"))
-    except JsonError as error:
-        found.note(broken(error))
+    for number, _place, value in json_values(source, found, place):
+        if isinstance(value, dict):
+            yield number, _flat(value, {})
+        else:
+            found.pass_over(number, str(value)[:60], _("no object"))
 
 
-def _flat(value: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+def _flat(
+    value: Mapping[str, Any], flat: dict[str, str], prefix: str = "", depth: int = 0
+) -> dict[str, str]:
+    """Put every figure and text into `flat`, by its keys from the top, joined by dots."""
     for key, one in value.items():
-        name = f"{prefix}{key}"
-        if isinstance(one, Mapping):
+        if isinstance(one, str):
+            flat[prefix + key] = one
+        elif isinstance(one, dict):
             if depth < _MOST_DEPTH:
-                yield from _flat(one, f"{name}.", depth + 1)
-        elif isinstance(one, bool) or one is None:
-            yield name, ""
-        elif isinstance(one, (int, float)):
-            yield name, repr(one)
-        elif isinstance(one, str):
-            yield name, one
+                _flat(one, flat, f"{prefix}{key}.", depth + 1)
+        elif not isinstance(one, list):
+            flat[prefix + key] = "" if one is None or isinstance(one, bool) else repr(one)
+    return flat
 
 
 def _place_of_records(text: str) -> str | None:
@@ -126,7 +121,7 @@ def _first_object(text: str) -> dict[str, Any] | None:
 
 
 def _is_record(value: Mapping[str, Any]) -> bool:
-    titles: Sequence[str] = [key for key, _one in _flat(value)][:_MOST_KEYS]
+    titles = list(_flat(value, {}))[:_MOST_KEYS]
     return any(map(is_time_title, titles)) and any(
         meaning_of(title).kind is not None for title in titles
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 
-from trayapp.errors import RecordingError
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import KIB
 from trayapp.recording.gathering import Gathering, number_of
@@ -23,7 +22,7 @@ _KNOWN = {"S0C", "EC", "OC", "YGC", "FGC", "GCT", "MCMN", "S0U", "OU", "NGC", "C
 
 
 def resembles(start: Start) -> float:
-    """By its titles."""
+    """Judge by its titles."""
     return 1.0 if any(len({*line.split()} & _KNOWN) >= 3 for line in start.lines[:60]) else 0.0
 
 
@@ -56,8 +55,8 @@ def read(source: Source, found: Gathering) -> None:
         )
         size = sum(figures)
         if size != size:
-            if line.endswith("\n") and not clock.read_time(line):
-                found.pass_over(number, line, _("no row of jstat"))
+            if not clock.read_time(line):
+                found.pass_line(number, line, _("no row of jstat"))
             continue
         if titles[0] == "Timestamp":
             at = found.moment(number_of(words[0].replace(",", ".")))
@@ -66,11 +65,10 @@ def read(source: Source, found: Gathering) -> None:
             at = clock.at
         heap.add(at, size * KIB)
     if not used:
-        raise RecordingError(
+        raise source.refusal(
             _("{path} is of jstat, but tells only shares or capacities; make it by jstat -gc -t")
-            .format(path=source.path)
-        )  # fmt: skip
-    found.take("+".join(titles[at] for at in used), _("what is used of the heap, in KiB"))
+        )
+    found.mark_read("+".join(titles[at] for at in used), _("what is used of the heap, in KiB"))
     clock.finish()
 
 

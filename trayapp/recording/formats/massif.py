@@ -22,7 +22,7 @@ _ROW = re.compile(r"\s*\d+\s+([\d,]+)\s+([\d,]+)\s+[\d,]+\s+[\d,]+\s+[\d,]+\s*\n
 
 
 def resembles(start: Start) -> float:
-    """By its first lines."""
+    """Judge by its first lines."""
     top = start.text[:2000]
     if start.text.startswith("desc:") and "\ntime_unit:" in top:
         return 1.0
@@ -39,7 +39,7 @@ def read(source: Source, found: Gathering) -> None:
         found.note(_("its times count instructions, not seconds: a million is shown as a second"))
     elif unit == "B":
         found.note(_("its times count allocated bytes, not seconds: a MiB is shown as a second"))
-    found.take("+".join(_PARTS), _("heap and stacks, in bytes"))
+    found.mark_read("+".join(_PARTS), _("heap and stacks, in bytes"))
     heap.command_line = heap.command_line[:4000]
 
 

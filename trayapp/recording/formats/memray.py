@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-from trayapp.errors import RecordingError
 from trayapp.language.catalogue import N_, _
 from trayapp.recording.gathering import Gathering
 from trayapp.recording.source import Source, Start
@@ -24,7 +23,7 @@ _LZ4 = b"\x04\x22\x4d\x18"
 
 
 def resembles(start: Start) -> float:
-    """By its title; by what its other files begin with, to say why they cannot be read."""
+    """Judge by its title; by what its other files begin with, to say why they cannot be read."""
     if _is_capture(start) or _is_stats(start):
         return 1.0
     top = start.text[:_PAGE_TOP].lower()
@@ -49,14 +48,16 @@ def read(source: Source, found: Gathering) -> None:
     Raises: RecordingError if there is none, or it is a capture or statistics.
     """
     if _is_capture(source.start):
-        text = _("{path} is a capture of memray; read the page that memray flamegraph makes of it")
-        raise RecordingError(text.format(path=source.path))
-    if _is_stats(source.start):
-        text = _(
-            "{path} is of memray stats: totals, without memory over time; read the page of"
-            " memray flamegraph"
+        raise source.refusal(
+            _("{path} is a capture of memray; read the page that memray flamegraph makes of it")
         )
-        raise RecordingError(text.format(path=source.path))
+    if _is_stats(source.start):
+        raise source.refusal(
+            _(
+                "{path} is of memray stats: totals, without memory over time; read the page of"
+                " memray flamegraph"
+            )
+        )
     resident = found.series("rss", _("resident set"), kind="resident set")
     heap = found.series("heap", _("heap"), kind="heap")
     rest, is_inside = "", False

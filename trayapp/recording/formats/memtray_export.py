@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from trayapp.language.catalogue import N_
 from trayapp.recording.gathering import Gathering, number_of
-from trayapp.recording.json_stream import JsonError, broken
+from trayapp.recording.reading import json_values
 from trayapp.recording.source import Source, Start
 
 NAME = "memtray export"
@@ -16,33 +16,29 @@ KEY = "memtray_version"
 
 
 def resembles(start: Start) -> float:
-    """By a key near its top."""
+    """Judge by a key near its top."""
     return 1.0 if start.is_json and f'"{KEY}"' in start.text[:4000] else 0.0
 
 
 def read(source: Source, found: Gathering) -> None:
     """Read the resident sets of all targets, and what goes with them."""
-    stream = source.json()
-    try:
-        for _place, sample in stream.values("*.samples.*"):
-            targets = sample.get("targets") if isinstance(sample, Mapping) else None
-            if isinstance(targets, Mapping):
-                _take(found, _number(sample.get("at_unix_s")), targets)
-    except JsonError as error:
-        found.note(broken(error))
+    for _number, _place, sample in json_values(source, found, "*.samples.*"):
+        targets = sample.get("targets") if isinstance(sample, dict) else None
+        if isinstance(targets, dict):
+            _add_targets(found, _figure(sample.get("at_unix_s")), targets)
 
 
-def _take(found: Gathering, seconds: float, targets: Mapping[str, object]) -> None:
+def _add_targets(found: Gathering, seconds: float, targets: Mapping[str, object]) -> None:
     for name, figures in targets.items():
         if isinstance(figures, Mapping):
             found.series(name, str(name), kind="resident set").add(
                 seconds,
-                _number(figures.get("rss_bytes")),
-                _number(figures.get("anon_bytes")),
-                _number(figures.get("process_count")),
+                _figure(figures.get("rss_bytes")),
+                _figure(figures.get("anon_bytes")),
+                _figure(figures.get("process_count")),
             )
 
 
-def _number(value: object) -> float:
+def _figure(value: object) -> float:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return number_of(value) if is_number else math.nan

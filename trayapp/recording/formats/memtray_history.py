@@ -19,7 +19,7 @@ _METRICS = ("rss_bytes", "anon_bytes", "process_count")
 
 
 def resembles(start: Start) -> float:
-    """By the tables of a database."""
+    """Judge by the tables of a database."""
     return 1.0 if tables_of(start) >= TABLES else 0.0
 
 
@@ -36,9 +36,7 @@ def read(source: Source, found: Gathering) -> None:
                 one for one in reader.series() if one.kind == "target" and one.metric in _METRICS
             ]
             if span is None or not series:
-                raise RecordingError(
-                    _("{path} is a history of Memtray without any target").format(path=path)
-                )
+                raise source.refusal(_("{path} is a history of Memtray without any target"))
             _read_targets(found, reader, series, span)
     except HistoryError as error:
         raise RecordingError(str(error)) from error

@@ -20,7 +20,7 @@ _NAMED_COMMAND = 200
 
 
 def resembles(start: Start) -> float:
-    """By its first word."""
+    """Judge by its first word."""
     return 1.0 if _START.match(start.text) else 0.0
 
 

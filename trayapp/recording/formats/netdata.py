@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from trayapp.errors import RecordingError
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import MIB
-from trayapp.recording.clocks import Clock
 from trayapp.recording.gathering import Gathering, number_of
-from trayapp.recording.json_stream import JsonError, broken
 from trayapp.recording.meaning import meaning_of, words_of
+from trayapp.recording.reading import json_values
 from trayapp.recording.source import Source, Start
 
 NAME = "Netdata"
@@ -29,7 +27,7 @@ _NO_USE = {"free", "cached", "buffers", "cache", "avail", "available", "total", 
 
 
 def resembles(start: Start) -> float:
-    """By "labels" and "data", or the dimensions of system.ram as titles."""
+    """Judge by "labels" and "data", or the dimensions of system.ram as titles."""
     top = start.text[:6000]
     if start.is_json:
         if '"labels"' in top and '"data"' in top and '"time"' in top:
@@ -56,13 +54,13 @@ def read(source: Source, found: Gathering) -> None:
     """
     reading = _Reading(source, found)
     if source.start.is_json:
-        reading.take_json(source)
+        reading.add_json(source)
     else:
         tab = "\t" if "\t" in (source.start.lines or ("",))[0] else ","
         rows = csv.reader(source.whole_lines(), delimiter=tab)
-        reading.take_titles(next(rows, []))
+        reading.set_titles(next(rows, []))
         for number, row in enumerate(rows, 2):
-            reading.take(number, row)
+            reading.add_row(number, row)
     reading.finish(source)
 
 
@@ -71,32 +69,30 @@ class _Reading:
 
     def __init__(self, source: Source, found: Gathering) -> None:
         self._found = found
-        self._clock = Clock(
-            zone=source.instructions.timezone, latest_wall_seconds=source.path.stat().st_mtime
-        )
+        self._clock = source.clock()
         self._chart = ""
         self._titles: list[str] = []
         self._used: dict[int, str] = {}
-        self._has_notes = False
 
-    def take_json(self, source: Source) -> None:
-        places = ("*.id", "*.name", "*.chart", "*.context", "*.labels", "*.data.*",
-                  "*.result.labels", "*.result.data.*", "*.*")  # fmt: skip
-        try:
-            for number, (place, value) in enumerate(_values(source, places), 1):
-                if place[-1] in ("id", "name", "chart", "context"):
-                    self._chart = self._chart or str(value)
-                elif place[-1] == "labels" and isinstance(value, list):
-                    self.take_titles([str(one) for one in value])
-                elif isinstance(value, list) and isinstance(place[-1], int):
-                    self.take(number, value)
-                elif isinstance(value, Mapping) and "time" in value:
-                    self.take_titles([str(one) for one in value])
-                    self.take(number, list(value.values()))
-        except JsonError as error:
-            self._found.note(broken(error))
+    def add_json(self, source: Source) -> None:
+        places: tuple[str, ...] = (
+            "*.id", "*.name", "*.chart", "*.context", "*.labels", "*.data.*", "*.result.labels",
+            "*.result.data.*",
+        )  # fmt: skip
+        if source.start.text[:1] == "[":
+            places = ("*.*",)
+        for number, place, value in json_values(source, self._found, *places):
+            if place[-1] in ("id", "name", "chart", "context"):
+                self._chart = self._chart or str(value)
+            elif place[-1] == "labels" and isinstance(value, list):
+                self.set_titles([str(one) for one in value])
+            elif isinstance(value, list) and isinstance(place[-1], int):
+                self.add_row(number, value)
+            elif isinstance(value, dict) and "time" in value:
+                self.set_titles([str(one) for one in value])
+                self.add_row(number, list(value.values()))
 
-    def take_titles(self, titles: Sequence[str]) -> None:
+    def set_titles(self, titles: Sequence[str]) -> None:
         if titles == self._titles:
             return
         self._titles = list(titles)
@@ -114,7 +110,7 @@ class _Reading:
                 reason = meaning.reason or _("its chart is not told, which need not be of memory")
                 self._found.leave_out(title, reason)
 
-    def take(self, number: int, row: Sequence[Any]) -> None:
+    def add_row(self, number: int, row: Sequence[Any]) -> None:
         if not self._used:
             return
         if len(row) != len(self._titles):
@@ -131,20 +127,16 @@ class _Reading:
             series.add(at, number_of("nan" if value is None else value) * MIB)
 
     def finish(self, source: Source) -> None:
-        """Raises: RecordingError."""
+        """Complete the recording.
+
+        Raises: RecordingError if it does not tell that it is of memory.
+        """
         if not self._used:
-            raise RecordingError(
+            raise source.refusal(
                 _(
                     "{path} is of Netdata, but does not tell that it is of memory; ask system.ram,"
                     " or with options=jsonwrap, which names the chart"
-                ).format(path=source.path)
+                )
             )
         self._found.note(_("the unit is not told; Netdata's charts of memory are in MiB"))
-        for note in self._clock.notes:
-            self._found.note(note)
-
-
-def _values(source: Source, places: Sequence[str]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    if source.start.text[:1] == "[":
-        return source.json().values("*.*")
-    return source.json().values(*places[:-1])
+        self._found.note_guesses(self._clock)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 
-from trayapp.errors import RecordingError
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import MIB
 from trayapp.recording.gathering import Gathering
@@ -29,7 +28,7 @@ _NVP = re.compile(r"\btotal_size_after=(\d+)\b")
 
 
 def resembles(start: Start) -> float:
-    """By a line of a collection."""
+    """Judge by a line of a collection."""
     for line in start.lines[:400]:
         match = _START.search(line)
         if match is not None and (_SIZES.search(line) or "pause=" in line):
@@ -42,7 +41,7 @@ def read(source: Source, found: Gathering) -> None:
 
     Raises: RecordingError if it is of `--trace-gc-verbose` alone.
     """
-    found.take("->", _("the heap after each collection"))
+    found.mark_read("->", _("the heap after each collection"))
     first: dict[str, str] = {}
     last: dict[tuple[str, str], float] = {}
     for number, line in enumerate(source.lines(), 1):
@@ -54,8 +53,8 @@ def read(source: Source, found: Gathering) -> None:
         nvp = None if sizes else _NVP.search(line, match.end())
         if sizes is None and nvp is None:
             # Other traces of V8 begin so, too.
-            if line.endswith("\n") and ("->" in line or "pause=" in line):
-                found.pass_over(number, line, _("no sizes before and after"))
+            if "->" in line or "pause=" in line:
+                found.pass_line(number, line, _("no sizes before and after"))
             continue
         if nvp is not None and nvp.end() == len(line.rstrip("\n")) and not line.endswith("\n"):
             continue
@@ -70,4 +69,4 @@ def read(source: Source, found: Gathering) -> None:
         last[pid, isolate] = seconds
         series.add(seconds, size)
     if not found.everyone:
-        raise RecordingError(f"{source.path}: {_(_VERBOSE)}")
+        raise source.refusal("{path}: {reason}", reason=_(_VERBOSE))

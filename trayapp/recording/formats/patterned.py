@@ -49,9 +49,7 @@ def read(source: Source, found: Gathering) -> None:
     Raises: RecordingError if the pattern is none, names no time or size, or matches no line.
     """
     pattern = _Pattern(source.instructions.pattern or "")
-    clock = Clock(
-        zone=source.instructions.timezone, latest_wall_seconds=source.path.stat().st_mtime
-    )
+    clock = source.clock()
     clock.order = pattern.order
     lines = matched = 0
     first = ""
@@ -71,11 +69,8 @@ def read(source: Source, found: Gathering) -> None:
         series = found.series((who, pid), _name(who, pid), pid=pid)
         series.add(found.moment(seconds), size)
     if not matched:
-        raise RecordingError(
-            _("{path}: no line matches the pattern; the first is {line}").format(
-                path=source.path, line=repr(short_name(first.strip(), 80))
-            )
-        )
+        text = _("{path}: no line matches the pattern; the first is {line}")
+        raise source.refusal(text, line=repr(short_name(first.strip(), 80)))
     if clock.is_dateless:
         found.shift_seconds += clock.shift_seconds(last)
         found.note(_("only times of day are told; the date is that of the file"))

@@ -11,12 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from trayapp.errors import RecordingError
 from trayapp.language.catalogue import N_, _
-from trayapp.recording.clocks import Clock
 from trayapp.recording.gathering import Gathering
-from trayapp.recording.minutes import MinuteClock
 from trayapp.recording.program_rows import ProgramRows
+from trayapp.recording.reading import read_lines
 from trayapp.recording.source import Source, Start
 
 NAME = "pidstat"
@@ -29,7 +27,7 @@ _MOST_CLOCK_WORDS = 7
 
 
 def resembles(start: Start) -> float:
-    """By a heading with a pid and a command, below a time."""
+    """Judge by a heading with a pid and a command, below a time."""
     for line in start.lines[:400]:
         if _heading(line) is not None:
             return 1.0
@@ -41,10 +39,7 @@ def read(source: Source, found: Gathering) -> None:
 
     Raises: RecordingError if no memory is told in it.
     """
-    reading = _Reading(source, found)
-    for number, line in enumerate(source.lines(), 1):
-        reading.take(number, line)
-    reading.finish()
+    read_lines(source, _Reading(source, found))
 
 
 def _heading(line: str) -> tuple[str, list[str]] | None:
@@ -57,7 +52,7 @@ def _heading(line: str) -> tuple[str, list[str]] | None:
         return None
     clock = " ".join(words[:first])
     # A clock, or "# Time"; the first title of other programs' headings may be anything.
-    if words[0] != "#" and not any(character.isdecimal() for character in clock):
+    if clock != "# Time" and not any(character.isdecimal() for character in clock):
         return None
     return clock, words[first:]
 
@@ -67,51 +62,44 @@ class SysstatClock:
 
     def __init__(self, source: Source, found: Gathering, example: str) -> None:
         """`example`: a clock of the file, whose language tells the order of day and month."""
-        latest = source.path.stat().st_mtime
-        self._clock = Clock(zone=source.instructions.timezone, latest_wall_seconds=latest)
-        self._minutes = MinuteClock(self._clock)
+        self._clock = source.clock()
         self._found = found
         self._example = example
         self._has_comma = any(map(_DECIMAL_COMMA.search, source.start.lines[:50]))
-        self._last = ("", float("nan"))
+        self._text, self._at = "", float("nan")
         self._last_seconds = float("nan")
         self._is_date_used = False
 
-    def take_banner(self, line: str) -> bool:
+    def add_banner(self, line: str) -> bool:
         """Whether the line is a banner; its date holds from now on."""
         match = BANNER.match(line)
         if match is None:
             return False
-        self._minutes.forget()
         self._clock.set_date(match[1], clock=self._example, has_decimal_comma=self._has_comma)
         return True
 
     def read(self, text: str) -> float:
         """The moment of a clock; NaN if it is none."""
-        if text != self._last[0]:
-            seconds = self._minutes.read(text)
+        if text != self._text:
+            seconds = self._clock.read(text)
             if seconds == seconds:
                 self._last_seconds = seconds
                 self._is_date_used = self._is_date_used or not text.isdecimal()
                 seconds = self._found.moment(seconds)
-            self._last = text, seconds
-        return self._last[1]
+            self._text, self._at = text, seconds
+        return self._at
 
     def finish(self) -> None:
         """Say what had to be guessed."""
-        if not self._is_date_used:
-            return
-        for note in self._clock.notes:
-            self._found.note(note)
-        if shift := self._clock.shift_seconds(self._last_seconds):
-            self._found.shift_seconds = shift
+        if self._is_date_used:
+            self._found.note_guesses(self._clock, self._last_seconds)
 
 
 class _Reading:
     """One file while it is read."""
 
     def __init__(self, source: Source, found: Gathering) -> None:
-        self._path = source.path
+        self._source = source
         self._found = found
         headings = filter(None, map(_heading, source.start.lines))
         self._clock = SysstatClock(source, found, next(headings, ("", []))[0])
@@ -120,7 +108,7 @@ class _Reading:
         self._clock_words = 0
         """How many words the clock in front of a row has; 0: not known yet."""
 
-    def take(self, number: int, line: str) -> None:
+    def add_line(self, number: int, line: str) -> None:
         heading = _heading(line)
         if heading is not None:
             clock, titles = heading
@@ -130,9 +118,9 @@ class _Reading:
                 self._rows.set_heading(titles)
             return
         if not self._rows.tells_memory or not line.strip():
-            self._clock.take_banner(line)
+            self._clock.add_banner(line)
             return
-        if "_" in line and self._clock.take_banner(line):
+        if "_" in line and self._clock.add_banner(line):
             return
         count = self._clock_words
         words = line.split(None, count or 1)
@@ -141,10 +129,10 @@ class _Reading:
             words = line.split(None, count)
         rest = words[count] if len(words) > count else ""
         at = self._clock.read(words[0] if count == 1 else " ".join(words[:count]))
-        if at == at and self._rows.take(rest, at):
+        if at == at and self._rows.add_row(rest, at):
             return
-        if line.endswith("\n") and not self._is_no_sample(line, rest):
-            self._found.pass_over(number, line, _("no row of pidstat"))
+        if not self._is_no_sample(line, rest):
+            self._found.pass_line(number, line, _("no row of pidstat"))
 
     def _find_clock(self, line: str) -> int:
         """Below "# Time" a clock may be several words: as many as leave a pid in its place."""
@@ -172,9 +160,7 @@ class _Reading:
 
     def finish(self) -> None:
         if self._rows.has_heading and not self._rows.has_memory:
-            raise RecordingError(
-                _("{path} is of pidstat, but without memory; make it by pidstat -r").format(
-                    path=self._path
-                )
+            raise self._source.refusal(
+                _("{path} is of pidstat, but without memory; make it by pidstat -r")
             )
         self._clock.finish()

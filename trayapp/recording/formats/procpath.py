@@ -8,9 +8,7 @@ Which columns there are depends on what it was told to read: the resident set is
 from __future__ import annotations
 
 import sqlite3
-from pathlib import Path
 
-from trayapp.errors import RecordingError
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import KIB
 from trayapp.recording.database import open_database, tables_of
@@ -30,7 +28,7 @@ _USUAL_PAGE = 4096.0
 
 
 def resembles(start: Start) -> float:
-    """By the tables of a database."""
+    """Judge by the tables of a database."""
     return 1.0 if tables_of(start) >= TABLES else 0.0
 
 
@@ -40,18 +38,16 @@ def read(source: Source, found: Gathering) -> None:
     Raises: RecordingError if there is no memory in it.
     """
     with open_database(source.path) as connection:
-        _read(source.path, connection, found)
+        _read_rows(source, connection, found)
 
 
-def _read(path: Path, connection: sqlite3.Connection, found: Gathering) -> None:
+def _read_rows(source: Source, connection: sqlite3.Connection, found: Gathering) -> None:
     known = {str(row[1]) for row in connection.execute("PRAGMA table_info(record)")}
     size, unit = next(((name, unit) for name, unit in _SIZES if name in known), ("", 0.0))
     pid = next((name for name in _PIDS if name in known), "")
     if not size or not pid or "ts" not in known:
-        raise RecordingError(
-            _(
-                "{path} is of Procpath, but without memory; record it with -f stat,cmdline,status"
-            ).format(path=path)
+        raise source.refusal(
+            _("{path} is of Procpath, but without memory; record it with -f stat,cmdline,status")
         )
     unit = unit or _page_bytes(connection)
     anon = next((name for name in _ANON if name in known), "NULL")
@@ -63,12 +59,12 @@ def _read(path: Path, connection: sqlite3.Connection, found: Gathering) -> None:
     query = f"SELECT {columns} FROM record ORDER BY ts"  # noqa: S608
     try:
         for row in connection.execute(query):
-            _take(found, row, unit)
+            _add_row(found, row, unit)
     except sqlite3.DatabaseError:
         found.note(_("damaged or cut off; what comes before is shown"))
 
 
-def _take(found: Gathering, row: tuple[object, ...], unit: float) -> None:
+def _add_row(found: Gathering, row: tuple[object, ...], unit: float) -> None:
     seconds, pid, started, name, command, size, anon = row
     if not isinstance(seconds, float) or not isinstance(pid, int):
         return

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 
-from trayapp.errors import RecordingError
 from trayapp.language.catalogue import N_, _
 from trayapp.recording.gathering import Gathering, number_of
 from trayapp.recording.looped import LoopClock
 from trayapp.recording.metrics import Labels, Metrics
+from trayapp.recording.reading import read_lines
 from trayapp.recording.source import Source, Start
 
 NAME = "Prometheus"
@@ -28,7 +28,7 @@ _ESCAPED = {"\\n": "\n", '\\"': '"', "\\\\": "\\"}
 
 
 def resembles(start: Start) -> float:
-    """By "# TYPE", or by lines that are all metrics with labels."""
+    """Judge by "# TYPE", or by lines that are all metrics with labels."""
     if start.is_json and not start.text.startswith("{__name__"):
         return 0.0
     if any(map(_TYPE.match, start.lines[:50])):
@@ -45,25 +45,21 @@ def read(source: Source, found: Gathering) -> None:
 
     Raises: RecordingError if no metric is memory.
     """
-    reading = _Reading(source, found)
-    for number, line in enumerate(source.lines(), 1):
-        reading.take(number, line)
-    reading.finish(source)
+    read_lines(source, _Reading(source, found))
 
 
 class _Reading:
     """One file while it is read."""
 
     def __init__(self, source: Source, found: Gathering) -> None:
-        self._found = found
+        self._source, self._found = source, found
         self._metrics = Metrics(found)
         self._clock = LoopClock(source, found)
         self._wanted: dict[str, bool] = {}
         self._types: dict[str, str] = {}
         self._scrape: set[str] = set()
-        self._is_counted = False
 
-    def take(self, number: int, line: str) -> None:
+    def add_line(self, number: int, line: str) -> None:
         if line.startswith("#"):
             if (told := _TYPE.match(line)) is not None:
                 self._types[told[1]] = told[2]
@@ -72,20 +68,19 @@ class _Reading:
             return
         match = _LINE.fullmatch(line.rstrip("\n"))
         if match is None or not (match[1] or match[2]):
-            if line.strip() and line.endswith("\n"):
-                if self._clock.read_time(line):
-                    self._scrape.clear()
-                else:
-                    self._found.pass_over(number, line, _("no metric"))
+            if self._clock.read_time(line):
+                self._scrape.clear()
+            elif line.strip():
+                self._found.pass_line(number, line, _("no metric"))
             return
         key = line[: match.start(3)].rstrip()
         wanted = self._wanted.get(key)
         if wanted is None:
-            wanted = self._wanted[key] = self._meet(key, match)
+            wanted = self._wanted[key] = self._add_labels(key, match)
         if wanted and line.endswith("\n"):
-            self._metrics.sample(key, self._moment(key, match[4]), number_of(match[3]))
+            self._metrics.add_sample(key, self._moment(key, match[4]), number_of(match[3]))
 
-    def _meet(self, key: str, match: re.Match[str]) -> bool:
+    def _add_labels(self, key: str, match: re.Match[str]) -> bool:
         labels: Labels = {
             name: re.sub(r"\\.", lambda one: _ESCAPED.get(one[0], one[0]), value)
             for name, value in _LABEL.findall(match[2] or "")
@@ -93,7 +88,7 @@ class _Reading:
         if match[1]:
             labels["__name__"] = match[1]
         is_counter = self._types.get(labels.get("__name__", "")) in _COUNTERS
-        return self._metrics.meet(key, labels, refused=_("a counter") if is_counter else "")
+        return self._metrics.add_labels(key, labels, refused=_("a counter") if is_counter else "")
 
     def _moment(self, key: str, told: str | None) -> float:
         if told:
@@ -105,10 +100,7 @@ class _Reading:
         self._scrape.add(key)
         return self._clock.at
 
-    def finish(self, source: Source) -> None:
-        """Raises: RecordingError."""
+    def finish(self) -> None:
         if not self._metrics.finish():
-            raise RecordingError(
-                _("{path} has metrics, but none that is memory in use").format(path=source.path)
-            )
+            raise self._source.refusal(_("{path} has metrics, but none that is memory in use"))
         self._clock.finish()

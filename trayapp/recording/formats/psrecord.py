@@ -21,7 +21,7 @@ _HEADINGS = re.compile(r"\s{2,}")
 
 
 def resembles(start: Start) -> float:
-    """By its headings."""
+    """Judge by its headings."""
     return 1.0 if _PLAIN.match(start.text) or _TABLE.match(start.text) else 0.0
 
 
@@ -48,8 +48,7 @@ def read(source: Source, found: Gathering) -> None:
         # A number at the end of a line that was cut off is not what it was to be.
         cells = text.split(",") if is_table else text.split()
         if time_at < 0 or len(cells) < len(titles) or not line.endswith("\n"):
-            if line.endswith("\n"):
-                found.pass_over(number, line, _("a column is missing"))
+            found.pass_line(number, line, _("a column is missing"))
             continue
         seconds, size = number_of(cells[time_at]), number_of(cells[size_at])
         if seconds != seconds or size != size:

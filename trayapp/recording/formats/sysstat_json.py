@@ -10,14 +10,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from trayapp.errors import RecordingError
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import KIB
-from trayapp.recording.clocks import Clock
-from trayapp.recording.formats.sar import MachineMemory
+from trayapp.recording.formats.sar import MachineFigures
 from trayapp.recording.gathering import Gathering, number_of
-from trayapp.recording.json_stream import JsonError, broken
 from trayapp.recording.program_rows import program_name
+from trayapp.recording.reading import json_values
 from trayapp.recording.source import Source, Start
 
 NAME = "sysstat"
@@ -26,7 +24,7 @@ _HOST = "*.sysstat.hosts.*"
 
 
 def resembles(start: Start) -> float:
-    """By its first keys."""
+    """Judge by its first keys."""
     top = start.text[:400]
     return 1.0 if start.is_json and '"sysstat"' in top and '"hosts"' in top else 0.0
 
@@ -37,15 +35,12 @@ def read(source: Source, found: Gathering) -> None:
     Raises: RecordingError if there is no memory in it.
     """
     reading = _Reading(source, found)
-    places = (f"{_HOST}.date", f"{_HOST}.statistics.*", f"{_HOST}.restarts.*")
-    try:
-        for number, (place, value) in enumerate(source.json().values(*places), 1):
-            if place[-1] == "date":
-                reading.take_date(str(value))
-            elif "statistics" in place and isinstance(value, Mapping):
-                reading.take(number, value)
-    except JsonError as error:
-        found.note(broken(error))
+    places = (f"{_HOST}.date", f"{_HOST}.statistics.*")
+    for number, place, value in json_values(source, found, *places):
+        if place[-1] == "date":
+            reading.clock.set_date(str(value))
+        elif isinstance(value, dict):
+            reading.add_moment(number, value)
     reading.finish(source)
 
 
@@ -54,17 +49,13 @@ class _Reading:
 
     def __init__(self, source: Source, found: Gathering) -> None:
         self._found = found
-        self._clock = Clock(
-            zone=source.instructions.timezone, latest_wall_seconds=source.path.stat().st_mtime
-        )
-        self._machine = MachineMemory(found)
+        self.clock = source.clock()
+        self._machine = MachineFigures(found)
         self._has_programs = False
         self._last = math.nan
 
-    def take_date(self, text: str) -> None:
-        self._clock.set_date(text)
-
-    def take(self, number: int, value: Mapping[str, Any]) -> None:
+    def add_moment(self, number: int, value: Mapping[str, Any]) -> None:
+        """Read what was measured at one time."""
         seconds = self._seconds(value.get("timestamp"))
         if seconds != seconds:
             self._found.pass_over(number, str(value.get("timestamp")), _("no time"))
@@ -74,60 +65,45 @@ class _Reading:
         programs = value.get("task-memory")
         if isinstance(programs, list):
             self._has_programs = True
-            self._found.take("RSS", _("resident set"))
+            self._found.mark_read("RSS", _("resident set"))
             self._found.leave_out("VSZ", _("address space, not memory in use"))
             for one in programs:
-                self._program(number, one, at)
+                if isinstance(one, dict):
+                    self._add_program(number, one, at)
         memory = value.get("memory")
-        if isinstance(memory, Mapping):
-            self._take_machine(memory, at)
+        if isinstance(memory, dict):
+            figures = {f"kb{key}": number_of(str(one)) for key, one in memory.items()}
+            self._machine.mark_titles(figures)
+            self._machine.add_figures(at, figures)
 
     def _seconds(self, told: Any) -> float:
         if isinstance(told, str):
-            return self._clock.read(told)
-        if not isinstance(told, Mapping):
+            return self.clock.read(told)
+        if not isinstance(told, dict):
             return math.nan
         zone = told.get("tz", "UTC" if told.get("utc") == 1 else "")
-        return self._clock.read(f"{told.get('date', '')} {told.get('time', '')} {zone}".strip())
+        return self.clock.read(f"{told.get('date', '')} {told.get('time', '')} {zone}".strip())
 
-    def _program(self, number: int, one: Any, at: float) -> None:
-        if not isinstance(one, Mapping):
-            return
+    def _add_program(self, number: int, one: Mapping[str, Any], at: float) -> None:
         pid, size = str(one.get("PID", one.get("TGID", ""))), number_of(str(one.get("RSS")))
         if not pid.isdecimal() or size != size:
             # Threads have "-" there.
             if pid != "-":
-                self._found.pass_over(number, str(dict(one)), _("no pid or no RSS"))
+                self._found.pass_over(number, str(one), _("no pid or no RSS"))
             return
         command = str(one.get("cmd", one.get("Command", "")))
-        name = program_name(command)
-        self._found.series(
-            (pid, name), f"{name} {pid}".strip(), pid=int(pid), command_line=command,
-            kind="resident set",
-        ).add(at, size * KIB)  # fmt: skip
-
-    def _take_machine(self, memory: Mapping[str, Any], at: float) -> None:
-        used, swap = number_of(str(memory.get("memused"))), number_of(str(memory.get("swpused")))
-        if used == used:
-            if "avail" not in memory:
-                used -= number_of(str(memory.get("buffers", 0)))
-                used -= number_of(str(memory.get("cached", 0)))
-            self._machine.take_titles([f"kb{one}" for one in memory])
-            self._machine.used().add(at, used * KIB)
-        if swap == swap:
-            self._machine.take_titles(["kbswpused"])
-            self._machine.swap().add(at, swap * KIB)
+        self._found.program(pid, program_name(command), command).add(at, size * KIB)
 
     def finish(self, source: Source) -> None:
-        """Raises: RecordingError."""
+        """Complete the recording.
+
+        Raises: RecordingError if there was no memory.
+        """
         if not self._has_programs and not self._machine.has_memory:
-            raise RecordingError(
+            raise source.refusal(
                 _(
                     "{path} is of sysstat, but without memory; make it by sadf -j -- -r or"
                     " pidstat -o JSON -r"
-                ).format(path=source.path)
+                )
             )
-        for note in self._clock.notes:
-            self._found.note(note)
-        if shift := self._clock.shift_seconds(self._last):
-            self._found.shift_seconds = shift
+        self._found.note_guesses(self.clock, self._last)

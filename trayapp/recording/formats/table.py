@@ -30,7 +30,7 @@ _MOST_QUOTED_LINES = 20
 
 
 def resembles(start: Start) -> float:
-    """By a heading with a time in it, or with memory."""
+    """Judge by a heading with a time in it, or with memory."""
     if start.is_json:
         return 0.0
     heading = _heading(start.lines[:60])
@@ -71,7 +71,7 @@ def read(source: Source, found: Gathering) -> None:
         if len(row) >= count and [one.strip() for one in row[:count]] == titles:
             rows.headings_again()
         else:
-            rows.take(number, row)
+            rows.add_row(number, row)
     rows.finish()
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 
-from trayapp.errors import RecordingError
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import GIB, KIB, MIB
 from trayapp.recording.gathering import Gathering
 from trayapp.recording.looped import LoopClock
 from trayapp.recording.program_rows import PIDS, ProgramRows
 from trayapp.recording.quantities import number_in, size_in
+from trayapp.recording.reading import read_lines
 from trayapp.recording.source import Source, Start
 
 NAME = "top"
@@ -34,7 +34,7 @@ _MAC_ROW = re.compile(r"\s*(\d+)\*?[-+]?\s+(\S.*?)\s+\d+\.\d+\s.*?\s([\d.]+[BKMG
 
 
 def resembles(start: Start) -> float:
-    """By its first line, or the lines that macOS prints."""
+    """Judge by its first line, or the lines that macOS prints."""
     if any(map(_TOP.match, start.lines[:100])):
         return 1.0
     is_mac = start.text.startswith("Processes: ") and "Load Avg:" in start.text[:600]
@@ -52,10 +52,7 @@ def read(source: Source, found: Gathering) -> None:
     if source.start.text.startswith("Processes: "):
         _read_mac(source, found)
         return
-    reading = _Reading(source, found)
-    for number, line in enumerate(source.lines(), 1):
-        reading.take(number, line)
-    reading.finish()
+    read_lines(source, _Reading(source, found))
 
 
 def _is_heading(line: str) -> bool:
@@ -67,20 +64,18 @@ class _Reading:
     """One file while it is read."""
 
     def __init__(self, source: Source, found: Gathering) -> None:
-        self._path = source.path
+        self._source = source
         self._found = found
         self._clock = LoopClock(source, found)
         self._has_tops = any(map(_TOP.match, source.start.lines))
         self._rows = ProgramRows(found)
         self._is_below = False
-        self._machine: list[tuple[float, float]] = []
-        self._machine_series = found.series("machine", _("memory used"), kind="machine")
 
-    def take(self, number: int, line: str) -> None:
+    def add_line(self, number: int, line: str) -> None:
         if not line.strip():
             self._is_below = self._is_below and self._rows.tells_memory and not self._has_tops
             return
-        if self._is_below and self._rows.take(line, self._clock.at):
+        if self._is_below and self._rows.add_row(line, self._clock.at):
             return
         top = _TOP.match(line)
         if top is not None:
@@ -92,11 +87,11 @@ class _Reading:
             self._rows.set_heading(line.split())
             self._is_below = self._rows.tells_memory
         elif (summary := _SUMMARY.match(line)) is not None:
-            self._take_machine(summary)
-        elif self._is_below and not self._clock.read_time(line) and line.endswith("\n"):
-            self._found.pass_over(number, line, _("no row of top"))
+            self._add_machine(summary)
+        elif self._is_below and not self._clock.read_time(line):
+            self._found.pass_line(number, line, _("no row of top"))
 
-    def _take_machine(self, summary: re.Match[str]) -> None:
+    def _add_machine(self, summary: re.Match[str]) -> None:
         if summary["what"] == "Swap":
             return
         used, caches = _USED.search(summary["rest"]), _CACHES.search(summary["rest"])
@@ -106,25 +101,19 @@ class _Reading:
         size = number_in(used[1].replace(",", ".")) * unit
         # procps before 3.3.10 counts caches as used, and does not name them there.
         if caches is not None or summary["unit"]:
-            self._machine_series.add(self._clock.at, size)
+            self._found.machine_memory().add(self._clock.at, size)
 
     def finish(self) -> None:
-        programs = [key for key in self._found.everyone if key != "machine"]
-        if programs or not len(self._machine_series):
-            if len(self._machine_series):
-                self._found.leave_out("Mem", _("of the machine; programs are read"))
-            self._found.drop("machine")
-        if not programs and not self._rows.has_memory and not self._found.everyone:
-            raise RecordingError(
-                _("{path} is of top, but without RES, the memory in use").format(path=self._path)
-            )
+        self._found.prefer_programs("Mem")
+        if not self._found.everyone and not self._rows.has_memory:
+            raise self._source.refusal(_("{path} is of top, but without RES, the memory in use"))
         self._clock.finish()
 
 
 def _read_mac(source: Source, found: Gathering) -> None:
     """`top -l` of macOS, whose commands come second and may hold blanks."""
     clock = LoopClock(source, found)
-    found.take("MEM", _("memory in use, as macOS reckons it"))
+    found.mark_read("MEM", _("memory in use, as macOS reckons it"))
     is_below = False
     for number, line in enumerate(source.lines(), 1):
         if _MAC_DATE.match(line.strip()):
@@ -135,12 +124,9 @@ def _read_mac(source: Source, found: Gathering) -> None:
         elif is_below and line.strip():
             row = _MAC_ROW.match(line)
             if row is None:
-                if line.endswith("\n") and not line.startswith("Processes:"):
-                    found.pass_over(number, line, _("no row of top"))
+                if not line.startswith("Processes:"):
+                    found.pass_line(number, line, _("no row of top"))
                 is_below = is_below and not line.startswith("Processes:")
                 continue
-            series = found.series(
-                (row[1], row[2]), f"{row[2]} {row[1]}", pid=int(row[1]), kind="memory"
-            )
-            series.add(clock.at, size_in(row[3]))
+            found.program(row[1], row[2], kind="memory").add(clock.at, size_in(row[3]))
     clock.finish()
