@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from trayapp.applet.app import _banner_key
+from trayapp.applet.banners import banner_key
 from trayapp.domain.judging.alerting import Incident
 from trayapp.domain.records.levels import Level
 
 
 def key(incident: str, about: str) -> str:
-    return _banner_key(
+    return banner_key(
         Incident(
             key=incident,
             subject="web",

@@ -100,7 +100,7 @@ class Machine:
             write_snapshot=self.write,
             terminate=current_platform().terminate,
             restart=lambda keys: restart(self.folder / "run", keys),
-            tell=self.events.append,
+            on_event=self.events.append,
             past=past,
             clock=lambda: self.seconds,
         )
@@ -139,15 +139,15 @@ KEY = ProcessKey(4_000_000, 1)
 
 def test_nothing_happens_unless_it_was_asked_for(tmp_path: Path) -> None:
     machine = Machine(tmp_path, settings())
-    machine.actions.fold(view(KEY), [transition()])
-    machine.actions.fold(view(KEY), [])
+    machine.actions.act_on(view(KEY), [transition()])
+    machine.actions.act_on(view(KEY), [])
     assert machine.events == []
     assert "actions" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_a_cleanup_is_done_and_told_with_its_figures(tmp_path: Path) -> None:
     machine = Machine(tmp_path, settings("cleanup"))
-    machine.actions.fold(view(KEY), [transition()])
+    machine.actions.act_on(view(KEY), [transition()])
     assert machine.outcomes(2) == [("cleanup", "begun"), ("cleanup", "done")]
     assert machine.events[1].text == "app: freed 40.0 MiB (100 MiB → 60.0 MiB)."
     assert machine.events[1].data["freed_bytes"] == 40 * MIB
@@ -157,21 +157,21 @@ def test_a_cleanup_is_done_and_told_with_its_figures(tmp_path: Path) -> None:
 def test_a_cleanup_that_is_refused_is_told_and_not_repeated(tmp_path: Path) -> None:
     machine = Machine(tmp_path, settings("cleanup"))
     machine.freed_bytes, machine.note = 0, "Linux gives no permission."
-    machine.actions.fold(view(KEY), [transition()])
+    machine.actions.act_on(view(KEY), [transition()])
     assert machine.outcomes(2)[1] == ("cleanup", "failed")
     machine.seconds += 100
-    machine.actions.fold(view(KEY), [transition(kind="escalated")])
+    machine.actions.act_on(view(KEY), [transition(kind="escalated")])
     assert machine.outcomes(3)[2] == ("cleanup", "refused")
     assert "Linux gives no permission" in machine.events[2].text
 
 
 def test_what_comes_back_within_a_minute_is_told_and_not_cleaned_again(tmp_path: Path) -> None:
     machine = Machine(tmp_path, settings("cleanup"))
-    machine.actions.fold(view(KEY), [transition()])
+    machine.actions.act_on(view(KEY), [transition()])
     machine.outcomes(2)
     machine.seconds += 60
-    machine.actions.fold(view(KEY, size_mib=99), [])
-    machine.actions.fold(view(KEY, size_mib=99), [transition(kind="escalated")])
+    machine.actions.act_on(view(KEY, size_mib=99), [])
+    machine.actions.act_on(view(KEY, size_mib=99), [transition(kind="escalated")])
     assert machine.outcomes(4)[2:] == [("cleanup", "did_not_last"), ("cleanup", "refused")]
 
 
@@ -180,8 +180,8 @@ def test_a_slow_cleanup_delays_nobody(tmp_path: Path) -> None:
     machine.held.clear()
     began = time.monotonic()
     for _ in range(20):
-        machine.actions.fold(view(KEY), [])
-        machine.actions.fold(view(KEY), [transition()])
+        machine.actions.act_on(view(KEY), [])
+        machine.actions.act_on(view(KEY), [transition()])
     assert time.monotonic() - began < 1
     machine.held.set()
     machine.outcomes(21)
@@ -191,7 +191,7 @@ def test_a_slow_cleanup_delays_nobody(tmp_path: Path) -> None:
 
 def test_a_snapshot_is_written(tmp_path: Path) -> None:
     machine = Machine(tmp_path / "snapshots", settings("snapshot"))
-    machine.actions.fold(view(), [transition()])
+    machine.actions.act_on(view(), [transition()])
     assert machine.outcomes(2)[1] == ("snapshot", "done")
     (file,) = (tmp_path / "snapshots").iterdir()
     assert machine.events[1].text == f"Snapshot for app: {file}"
@@ -200,7 +200,7 @@ def test_a_snapshot_is_written(tmp_path: Path) -> None:
 def test_a_snapshot_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     machine = Machine(tmp_path / "file", settings("snapshot"))
-    machine.actions.fold(view(), [transition()])
+    machine.actions.act_on(view(), [transition()])
     assert machine.outcomes(2)[1] == ("snapshot", "failed")
     assert "File exists" in machine.events[1].text
 
@@ -212,7 +212,7 @@ def test_a_target_is_asked_to_end(tmp_path: Path) -> None:
     with running_python(code) as one, running_python(code) as other:
         keys = [ProcessKey(each.pid, read_started("/proc", each.pid)) for each in (one, other)]
         reused = keys[1]._replace(started=keys[1].started - 1)
-        machine.actions.fold(view(keys[0], reused), [transition()])
+        machine.actions.act_on(view(keys[0], reused), [transition()])
         assert one.wait(10) == -signal.SIGTERM
         outcomes = machine.outcomes(4)
         assert [each for each in outcomes if each[1] != "begun"] == [
@@ -232,7 +232,7 @@ def test_nothing_is_ended_without_the_phrase_or_with_another_start_time(tmp_path
         for phrase, off in (("", 0), (TERMINATE_PHRASE.lower(), 0), (TERMINATE_PHRASE, 1)):
             machine = Machine(tmp_path, settings("terminate", phrase=phrase))
             key = ProcessKey(child.pid, started + off)
-            machine.actions.fold(view(key), [transition()])
+            machine.actions.act_on(view(key), [transition()])
             expected = [("terminate", "begun"), ("terminate", "failed")]
             assert machine.outcomes(1 + off) == (expected if off else [("terminate", "refused")])
         assert child.poll() is None
@@ -241,7 +241,7 @@ def test_nothing_is_ended_without_the_phrase_or_with_another_start_time(tmp_path
 def test_what_has_not_begun_when_memtray_ends_is_not_done(tmp_path: Path) -> None:
     machine = Machine(tmp_path, settings("cleanup", "terminate"))
     machine.held.clear()
-    machine.actions.fold(view(KEY), [transition()])
+    machine.actions.act_on(view(KEY), [transition()])
     machine.actions.stop()
     machine.held.set()
     assert machine.outcomes(3)[2] == ("cleanup", "done")
@@ -254,7 +254,7 @@ def test_what_the_history_keeps_counts_after_a_restart(tmp_path: Path) -> None:
     assert past_actions(history) == []
     machine = Machine(tmp_path, settings("snapshot"))
     for number in range(5):
-        machine.actions.fold(view(), [transition(kind="escalated")])
+        machine.actions.act_on(view(), [transition(kind="escalated")])
         machine.outcomes(2 * number + 2 - (number == 4))
     writer = HistoryWriter(history, Retention())
     for event in machine.events:
@@ -264,7 +264,7 @@ def test_what_the_history_keeps_counts_after_a_restart(tmp_path: Path) -> None:
     kept = past_actions(history)
     assert [event.data["outcome"] for event in kept].count("begun") == 4
     again = Machine(tmp_path, settings("snapshot"), past=kept)
-    again.actions.fold(view(), [transition()])
+    again.actions.act_on(view(), [transition()])
     assert again.outcomes(1) == [("snapshot", "refused")]
 
 
@@ -283,7 +283,7 @@ def test_errors_of_ours_are_told_in_one_line(tmp_path: Path) -> None:
         raise MemtrayError("The sampler does not answer; see the log.")
 
     machine.actions._write_snapshot = refuse
-    machine.actions.fold(view(), [transition()])
+    machine.actions.act_on(view(), [transition()])
     machine.outcomes(2)
     assert machine.events[1].text == "app: The sampler does not answer; see the log."
 
@@ -314,7 +314,7 @@ def test_a_targets_garbage_is_collected_by_its_probe_and_no_cache_is_touched(
 ) -> None:
     machine = Machine(tmp_path, settings("collect"))
     with running_python(LITTER, str(tmp_path)) as child:
-        machine.actions.fold(view(key_of(child.pid)), [transition()])
+        machine.actions.act_on(view(key_of(child.pid)), [transition()])
         assert machine.outcomes(2) == [("collect", "begun"), ("collect", "done")]
         freed_bytes = machine.events[1].data["freed_bytes"]
         assert isinstance(freed_bytes, int)
@@ -325,8 +325,8 @@ def test_a_targets_garbage_is_collected_by_its_probe_and_no_cache_is_touched(
         assert child.stdout.readline() == b"1\n", "the cache is as it was"
         # What is back within a minute is not collected again for this incident.
         machine.seconds += 60
-        machine.actions.fold(view(key_of(child.pid)), [])
-        machine.actions.fold(view(key_of(child.pid)), [transition(kind="escalated")])
+        machine.actions.act_on(view(key_of(child.pid)), [])
+        machine.actions.act_on(view(key_of(child.pid)), [transition(kind="escalated")])
         outcomes = machine.outcomes(4)[2:]
         assert outcomes == [("collect", "did_not_last"), ("collect", "refused")]
 
@@ -339,7 +339,7 @@ def test_another_life_of_the_pid_and_a_program_without_a_probe_are_not_collected
         before_bytes = rss_bytes(child.pid)
         for key in (key_of(child.pid)._replace(started=1), key_of(os.getpid())):
             machine = Machine(tmp_path, settings("collect"))
-            machine.actions.fold(view(key), [transition()])
+            machine.actions.act_on(view(key), [transition()])
             assert machine.outcomes(2)[1] == ("collect", "failed")
             assert "None of its processes has a probe" in machine.events[1].text
         assert rss_bytes(child.pid) >= before_bytes
@@ -351,7 +351,7 @@ def test_a_probe_that_hangs_is_given_up_and_told(tmp_path: Path) -> None:
     with running_python(LITTER, str(tmp_path)) as child:
         stop(child)
         began = time.monotonic()
-        machine.actions.fold(view(key_of(child.pid)), [transition()])
+        machine.actions.act_on(view(key_of(child.pid)), [transition()])
         assert time.monotonic() - began < 1, "the sampler does not wait"
         assert machine.outcomes(2)[1] == ("collect", "failed")
         assert "did not answer within 2 s" in machine.events[1].text
@@ -366,12 +366,12 @@ def test_a_guarded_run_is_started_again_and_nothing_else(tmp_path: Path) -> None
         (command,) = children(run.pid)
         for key in (key_of(command)._replace(started=1), key_of(other.pid), key_of(run.pid)):
             machine = Machine(tmp_path, settings("restart"))
-            machine.actions.fold(view(key), [transition()])
+            machine.actions.act_on(view(key), [transition()])
             assert machine.outcomes(2)[1] == ("restart", "failed")
             assert "under a guarded run" in machine.events[1].text
         assert children(run.pid) == [command]
         machine = Machine(tmp_path, settings("restart"))
-        machine.actions.fold(view(key_of(other.pid), key_of(command)), [transition()])
+        machine.actions.act_on(view(key_of(other.pid), key_of(command)), [transition()])
         assert machine.outcomes(2)[1] == ("restart", "done")
         (again,) = children(run.pid)
         assert again != command
@@ -380,5 +380,5 @@ def test_a_guarded_run_is_started_again_and_nothing_else(tmp_path: Path) -> None
         assert other.poll() is None
         # Not twice within the minute that it has to show its effect.
         machine.seconds += 30
-        machine.actions.fold(view(key_of(again)), [transition(kind="escalated")])
+        machine.actions.act_on(view(key_of(again)), [transition(kind="escalated")])
         assert machine.outcomes(3)[2] == ("restart", "refused")

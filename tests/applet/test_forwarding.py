@@ -50,7 +50,7 @@ class Forwarded:
         )
 
     def tick(self, outcome: Outcome) -> None:
-        self.forwarding.look()
+        self.forwarding.tick()
         self.forwarding.pass_on(outcome)
 
 

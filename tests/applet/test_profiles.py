@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_main import REPOSITORY, Memtray
-from trayapp.applet.profiles import take_profile
+from trayapp.applet.profiles import apply_profile_option
 from trayapp.domain.judging.view import Controls
 from trayapp.domain.showing.menu import MenuEntry
 from trayapp.domain.showing.tray import menu
@@ -19,19 +19,22 @@ from trayapp.paths import find_paths, profile_names, shared_runtime
 
 def test_the_option_is_taken_wherever_it_stands_but_not_from_a_command() -> None:
     env = {"HOME": "/h"}
-    assert take_profile(["status", "--profile", "work", "--json"], env) == ["status", "--json"]
+    assert apply_profile_option(["status", "--profile", "work", "--json"], env) == [
+        "status",
+        "--json",
+    ]
     assert env["MEMTRAY_PROFILE"] == "work"
-    assert take_profile(["--profile=home"], env) == []
+    assert apply_profile_option(["--profile=home"], env) == []
     assert env["MEMTRAY_PROFILE"] == "home"
     run = ["run", "--", "a", "--profile", "x"]
-    assert take_profile(run, env) == run
+    assert apply_profile_option(run, env) == run
     assert env["MEMTRAY_PROFILE"] == "home"
 
 
 @pytest.mark.parametrize("name", ["", "..", ".x", "a/b", "-x", "a b", "x" * 33, "ä", "a\n"])
 def test_what_cannot_be_a_folder_cannot_be_a_profile(name: str) -> None:
     with pytest.raises(UsageError):
-        take_profile(["--profile", name], {"HOME": "/h"})
+        apply_profile_option(["--profile", name], {"HOME": "/h"})
     if name:
         with pytest.raises(UsageError, match="cannot be a profile"):
             find_paths({"HOME": "/h", "MEMTRAY_PROFILE": name})

@@ -88,7 +88,7 @@ class Machine:
             self.views.append((second, outcome.view.targets[0]))
             writer.maintain(second + offset)
             while rebuilding is not None:
-                ended = rebuilding.go_on(offset - BEGIN)
+                ended = rebuilding.replay_next(offset - BEGIN)
                 if ended is None:
                     rebuilding = None
                 else:

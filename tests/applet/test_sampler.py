@@ -214,16 +214,16 @@ def test_who_opens_the_menu_gets_figures_of_now_but_not_twice_a_second(tmp_path:
     before = sampling.sampler.view
     assert before
     time.sleep(0.1)
-    sampling.sampler.look_now(timeout_seconds=10)
+    sampling.sampler.refresh_now(timeout_seconds=10)
     after = sampling.sampler.view
     assert after
     assert after.wall_seconds > before.wall_seconds
     assert after.applications is not before.applications
-    sampling.sampler.look_now(timeout_seconds=10)
+    sampling.sampler.refresh_now(timeout_seconds=10)
     assert sampling.sampler.view is after
     sampling.sampler.paused = True
-    sampling.sampler._looked_seconds = -math.inf
-    sampling.sampler.look_now(timeout_seconds=10)
+    sampling.sampler._refreshed_seconds = -math.inf
+    sampling.sampler.refresh_now(timeout_seconds=10)
     assert sampling.sampler.view is after
     sampling.stop()
 
@@ -318,12 +318,12 @@ def test_an_interval_named_for_one_run_is_kept_and_one_from_the_settings_adapts(
     named.sampler = Sampler(
         SettingsFile(named.settings), named.history, NOBODY, lambda _: None, interval_seconds=0.5
     )
-    assert not named.sampler._pace.rule.adaptive
+    assert not named.sampler._pace._keeper.rule.adaptive
     assert named.sampler.interval_seconds == 0.5
     adapting = Sampling(tmp_path)
-    assert adapting.sampler._pace.rule.adaptive
+    assert adapting.sampler._pace._keeper.rule.adaptive
     fixed = Sampling(tmp_path, '[sampling]\ninterval = "5s"\nadaptive = false\n')
-    assert not fixed.sampler._pace.rule.adaptive
+    assert not fixed.sampler._pace._keeper.rule.adaptive
     assert fixed.sampler.interval_seconds == 5.0
 
 
@@ -341,10 +341,10 @@ def test_what_memtray_costs_over_its_budget_is_told(tmp_path: Path) -> None:
 def test_a_pace_that_the_budget_stretches_says_so(tmp_path: Path) -> None:
     sampler = Sampling(tmp_path, '[sampling]\ninterval = "1s"\n').sampler
     assert (sampler.interval_seconds, sampler.pace_reason) == (1.0, "as set")
-    sampler._verdict = BudgetVerdict(step=5, stretch=7.6, reason="over its own budget (CPU)")
+    sampler._pace.verdict = BudgetVerdict(step=5, stretch=7.6, reason="over its own budget (CPU)")
     assert (sampler.interval_seconds, sampler.pace_reason) == (7.6, "over its own budget (CPU)")
-    sampler._pace._interval_seconds = 0.5
-    sampler._pace.reason = "only 5 MiB are left"
+    sampler._pace._keeper._interval_seconds = 0.5
+    sampler._pace._keeper.reason = "only 5 MiB are left"
     assert sampler.pace_reason == "only 5 MiB are left; over its own budget (CPU)"
 
 

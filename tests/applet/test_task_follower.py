@@ -70,7 +70,7 @@ class Following:
 
     def look(self, view: View) -> list[str]:
         """One whole look; the names of all tasks that have been kept so far."""
-        self.follower.look(view)
+        self.follower.tick(view)
         eventually(lambda: not self.follower.is_asking)
         return [str(event.data["task"]) for event in self.events]
 
@@ -175,7 +175,7 @@ def test_looks_do_not_overlap_and_the_sampler_does_not_wait(tmp_path: Path) -> N
     with probing(tmp_path, answer):
         began = time.monotonic()
         for _ in range(50):
-            following.follower.look(view)
+            following.follower.tick(view)
         assert time.monotonic() - began < 1
         assert asked.wait(20)
         assert following.follower.is_asking
@@ -286,7 +286,7 @@ def test_a_look_that_never_ends_does_not_hold_up_the_end_of_memtray(tmp_path: Pa
     following = Following(tmp_path)
     with program(tmp_path, WORK) as stuck:
         stop(stuck)
-        following.follower.look(view_of(web=key_of(stuck.pid)))
+        following.follower.tick(view_of(web=key_of(stuck.pid)))
         assert following.follower.is_asking
         began = time.monotonic()
         following.follower.stop()

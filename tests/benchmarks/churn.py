@@ -231,10 +231,11 @@ def run(machine: PretendMachine, folder: Path, notes: Notes, seconds: float, per
     with (
         patch.object(sampler, "_errands", Waiting(day, notes, seconds, sampler)),
         patch("trayapp.applet.sampler.time", day),
+        patch("trayapp.applet.session_store.time", day),
         patch("trayapp.readers.frames.time", day),
         patch(
             "trayapp.applet.sampler.MachineReader",
-            lambda rules, _pid: PretendReader(machine, day, rules),
+            lambda rules, *_: PretendReader(machine, day, rules),
         ),
     ):
         sampler.run()

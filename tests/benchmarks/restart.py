@@ -51,7 +51,7 @@ def main(count: int, folder: Path) -> None:
     slices = []
     while True:
         begun = time.process_time()
-        if rebuilding.go_on(offset) is None:
+        if rebuilding.replay_next(offset) is None:
             break
         slices.append(time.process_time() - begun)
     view = monitor.fold(frame(1001.0, *now), Quiet()).view

@@ -14,7 +14,7 @@ import pytest
 
 from tests.applet.test_task_follower import Following, probing, view_of
 from tests.readers.children import eventually
-from trayapp.applet.left_tasks import MOST_BYTES, find_left, take_left
+from trayapp.applet.left_tasks import MOST_BYTES, collect_left, find_left
 from trayapp.domain.grouping.targets import TargetRule
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -50,7 +50,7 @@ def runtime(tmp_path: Path) -> Path:
 
 
 def left_in(runtime: Path) -> list[tuple[str, list[str]]]:
-    taken = take_left(find_left(runtime), lambda: RULES)
+    taken = collect_left(find_left(runtime), lambda: RULES)
     return [(left.target, [task.name for task in left.tasks]) for left in taken]
 
 

@@ -45,7 +45,7 @@ class Cleaner(Protocol):
 
 
 class Actions:
-    """Does by itself what the settings ask for and `ActionKeeper` allows. Thread-safe.
+    """Does automatically what the settings ask for and `ActionKeeper` allows. Thread-safe.
 
     One thing after the other, in threads that live no longer than there is something to do.
     """
@@ -58,23 +58,23 @@ class Actions:
         write_snapshot: Callable[[], Path],
         terminate: Callable[[ProcessKey], None],
         restart: Callable[[Sequence[ProcessKey]], Sequence[int]],
-        tell: Callable[[Event], None],
+        on_event: Callable[[Event], None],
         past: Iterable[Event] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare.
+        """Prepare to act, and continue the count of earlier actions.
 
         `settings` gives those in force. `write_snapshot` may take seconds and raise MemtrayError
-        or OSError, `terminate` is the platform's, `restart` is that of `guard.asking`. `tell` gets
-        every decision and what came of it, in the sampler's or a background thread. `past`: see
-        `past_actions`.
+        or OSError, `terminate` is the platform's, `restart` is that of `guard.asking`. `on_event`
+        gets every decision and what came of it, in the sampler's or a background thread. `past`
+        are the `past_actions`.
         """
         self._settings = settings
         self._cleaner = cleaner
         self._write_snapshot = write_snapshot
         self._terminate = terminate
         self._restart = restart
-        self._tell = tell
+        self._on_event = on_event
         self._clock = clock
         self._keeper = ActionKeeper()
         self._keeper_lock = threading.Lock()
@@ -82,7 +82,7 @@ class Actions:
         self._stopping = False
         self._keeper.remember(clock(), time.time(), past)
 
-    def fold(self, view: View, transitions: Sequence[Transition]) -> None:
+    def act_on(self, view: View, transitions: Sequence[Transition]) -> None:
         """Take in one tick: `transitions` are of this view. The sampler thread; does not wait."""
         now = self._clock()
         with self._keeper_lock:
@@ -96,7 +96,7 @@ class Actions:
             for transition in transitions:
                 decisions += keeper.decide(now, transition, view.targets, policy)
         for event in [*events, *(decision.as_event() for decision in decisions)]:
-            self._tell(event)
+            self._on_event(event)
         to_do = [decision for decision in decisions if decision.refusal is None]
         if not to_do:
             return
@@ -128,7 +128,7 @@ class Actions:
         if event.data["outcome"] == "failed":
             with self._keeper_lock:
                 self._keeper.note_failure(decision, event.text)
-        self._tell(event)
+        self._on_event(event)
 
     def _do(self, decision: Decision, targets: dict[str, TargetView]) -> Event:
         if decision.action == SNAPSHOT:
@@ -170,10 +170,7 @@ class Actions:
             count,
         ).format(name=decision.target, asked=asked_count, count=count)
         return decision.event(
-            "done",
-            time.time(),
-            paragraph(text, *refusals[:1]),
-            asked_count=asked_count,
+            "done", time.time(), paragraph(text, *refusals[:1]), asked_count=asked_count
         )
 
 
@@ -190,7 +187,7 @@ def _cleaned(decision: Decision, result: CleanupResult) -> Event:
 
 
 def action_policy(settings: Settings) -> ActionPolicy:
-    """What may be done by itself under these settings."""
+    """Return what may be done automatically under these settings."""
     return ActionPolicy(
         actions={
             target.name: {
@@ -206,7 +203,7 @@ def action_policy(settings: Settings) -> ActionPolicy:
 
 
 def past_actions(history_file: Path) -> list[Event]:
-    """What was done within the last hour, so that a restart does not begin to count anew.
+    """Return what was done within the last hour, so that a restart does not begin to count anew.
 
     Empty where there is no history yet, or none that can be read.
     """

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from trayapp.errors import WindowError
 from trayapp.language.catalogue import _
@@ -19,13 +19,37 @@ _END_SECONDS = 2.0
 
 
 def memtray_command() -> list[str]:
-    """The command that starts this Memtray again, whatever PATH says."""
+    """Return the command that starts this Memtray again, whatever PATH says."""
     return [sys.executable, "-m", "trayapp"]
 
 
 def package_parent() -> Path:
-    """The folder from which this package is imported."""
+    """Return the folder from which this package is imported."""
     return Path(__file__).resolve().parents[2]
+
+
+def start_window(
+    verb: str, *names: str, options: Sequence[str] = (), stderr: IO[bytes] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start `memtray VERB OPTIONS -- NAMES` without waiting for it; it outlives this process.
+
+    Raises: WindowError if it cannot be started.
+    """
+    import subprocess
+
+    try:
+        return subprocess.Popen(
+            [*memtray_command(), verb, *options, *(["--", *names] if names else [])],
+            stdin=subprocess.DEVNULL,
+            stderr=stderr,
+            # Where `-m trayapp` finds this very package, from a checkout as installed.
+            cwd=package_parent(),
+            # Ctrl-C in our terminal is not for the window.
+            start_new_session=True,
+        )
+    except OSError as error:
+        text = _("The window cannot be opened: {reason}.")
+        raise WindowError(text.format(reason=error.strerror)) from error
 
 
 class Children:
@@ -43,34 +67,15 @@ class Children:
         self._running: dict[Path, subprocess.Popen[bytes]] = {}
         self._numbers = count(1)
 
-    def open(self, verb: str, *arguments: str, options: Sequence[str] = ()) -> None:
-        """Start `memtray VERB OPTIONS -- ARGUMENTS`; does not wait for it.
-
-        Raises: WindowError if it cannot be started.
-        """
-        import subprocess
-
+    def open(self, verb: str, *names: str, options: Sequence[str] = ()) -> None:
+        """Start a window as `start_window` does. Raises: WindowError."""
         complaints = self._folder / f"window-{next(self._numbers)}.log"
         try:
             with complaints.open("wb") as stream:
-                child = subprocess.Popen(
-                    [
-                        *memtray_command(),
-                        verb,
-                        *options,
-                        *(["--", *arguments] if arguments else []),
-                    ],
-                    stdin=subprocess.DEVNULL,
-                    stderr=stream,
-                    # Where `-m trayapp` finds this very package, from a checkout as installed.
-                    cwd=package_parent(),
-                    # Ctrl-C in the applet's terminal is the applet's to pass on.
-                    start_new_session=True,
-                )
+                child = start_window(verb, *names, options=options, stderr=stream)
         except OSError as error:
-            raise WindowError(
-                _("The window cannot be opened: {reason}.").format(reason=error.strerror)
-            ) from error
+            text = _("The window cannot be opened: {reason}.")
+            raise WindowError(text.format(reason=error.strerror)) from error
         with self._lock:
             self._running[complaints] = child
 
@@ -91,7 +96,7 @@ class Children:
         )
 
     def reap(self) -> None:
-        """Let go of those that have ended, and tell of those that failed; called at every tick."""
+        """Forget children that have ended, and report those that failed; called at every tick."""
         if not self._running:
             return
         with self._lock:
@@ -109,7 +114,7 @@ class Children:
             complaints.unlink(missing_ok=True)
 
     def end(self) -> None:
-        """End all of them; returns when they are gone, after two seconds by force."""
+        """Terminate all children, and kill those that are still there after two seconds."""
         if not self._running:
             return
         import subprocess

@@ -12,6 +12,7 @@ from pathlib import Path
 from trayapp.applet.sampler import Sampler
 from trayapp.cleanup.cleaning import Trimmer, clean_app, clean_target
 from trayapp.domain.acting.cleanups import APP, FOLLOW_UP_SECONDS, CleanupResult, follow_up
+from trayapp.domain.grouping.captures import base_name
 from trayapp.domain.judging.view import TargetView, View
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.domain.records.series import Event
@@ -57,6 +58,18 @@ class Cleanups:
             done.append((clean_app(self._trimmer, lambda: self._sampler.measure(APP)), None))
         done += [(self._clean_target(target), target) for target in targets]
         return self._keep_all(done)
+
+    def clean_named(self, what: str) -> list[CleanupResult]:
+        """Clean "app", "all" (targets) or "target:NAME" now. A background thread."""
+        view = self._sampler.view
+        return self.clean(
+            app=what == "app",
+            targets=[
+                target
+                for target in (view.targets if view else ())
+                if what in ("all", f"target:{target.name}", f"target:{base_name(target.name)}")
+            ],
+        )
 
     def collect(self, target: TargetView) -> CleanupResult:
         """Have a target's probes collect garbage and trim heaps, no more. A background thread."""
@@ -110,7 +123,7 @@ class Cleanups:
 
 
 def _found(view: View, subject: str) -> tuple[int | None, frozenset[ProcessKey]]:
-    """What it holds now, and which processes it is."""
+    """Return what a subject holds now, and which processes it is."""
     if subject == APP:
         return view.app.rss_bytes, frozenset()
     target = next((each for each in view.targets if each.name == subject), None)
@@ -118,7 +131,7 @@ def _found(view: View, subject: str) -> tuple[int | None, frozenset[ProcessKey]]
 
 
 def _trend(target: TargetView) -> float | None:
-    """How fast it grew lately, where that is growth and not noise."""
+    """Return how fast a target grew lately, where that is growth and not noise."""
     if target.leak.rate_bytes_per_second is not None:
         return target.leak.rate_bytes_per_second
     return target.slope_bytes_per_second if target.growing_since_wall_seconds is not None else None

@@ -1,118 +1,167 @@
-"""What the windows ask of the running applet, beside `status`: figures, processes, and errands."""
+"""Verbs of the control socket, one for each thing that commands and windows ask of the applet."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from functools import partial
 
-from trayapp.applet.sampler import Sampler
+from trayapp.applet.overview import Overview
+from trayapp.applet.parts import Parts
+from trayapp.applet.process_environment import surroundings
 from trayapp.control.server import Handler
-from trayapp.domain.grouping.captures import base_name
-from trayapp.domain.judging.view import Controls
-from trayapp.domain.records.samples import ProcessFacts, ProcessKey
-from trayapp.errors import HistoryError, MemtrayError, UsageError
-from trayapp.language.catalogue import _
-from trayapp.settings import TargetSettings, add_target, make_target_name, remove_target
+from trayapp.domain.acting.cleanups import CleanupResult
+from trayapp.domain.grouping.identity import SYSTEM, application_key, target_key
+from trayapp.errors import UsageError
+from trayapp.language.catalogue import _, listed, paragraph
+
+Arguments = Mapping[str, object]
+_WINDOW_VERBS = ("table", "detail", "describe", "track", "untrack", "forget")
 
 
-class Answers:
-    """Verbs of the control socket. Every method runs in a thread of the control server's."""
+class ControlVerbs:
+    """Answers commands. Every method runs in a thread of the control server's."""
 
-    def __init__(
-        self, sampler: Sampler, config_file: Path, controls: Callable[[], Controls]
-    ) -> None:
-        self._sampler = sampler
-        self._config_file = config_file
-        self._controls = controls
+    def __init__(self, parts: Parts, overview: Overview) -> None:
+        self._parts = parts
+        self._overview = overview
+        self._sampler = parts.sampler
 
     def handlers(self) -> dict[str, Handler]:
-        """By verb."""
         return {
-            "table": self._table,
-            "detail": self._detail,
-            "describe": self._describe,
-            "track": self._track,
-            "untrack": self._untrack,
-            "forget": self._forget,
+            "status": lambda _: self._overview.status(fresh=True),
+            "statistics": lambda _: {"rows": self._overview.statistics()},
+            "pause": lambda _: self._set_paused(True),
+            "resume": lambda _: self._set_paused(False),
+            "snapshot": lambda _: {"file": str(self._overview.write_snapshot())},
+            "cleanup": self._clean,
+            "alerts": self._set_alerts,
+            "quit": lambda _: self._quit(),
+            "debug": self._set_debug,
+            "surroundings": self._describe_surroundings,
+            **{verb: partial(self._answer_window, verb) for verb in _WINDOW_VERBS},
         }
 
-    def _table(self, arguments: Mapping[str, object]) -> dict[str, object]:
-        """All rows of the table; with "all" also of the applications that are not followed."""
-        from trayapp.domain.showing.table_status import table_status
+    def _answer_window(self, verb: str, arguments: Arguments) -> Mapping[str, object]:
+        from trayapp.applet.window_verbs import WindowVerbs
 
+        verbs = WindowVerbs(self._sampler, self._parts.config_file, self._overview.controls)
+        return verbs.handlers()[verb](arguments)
+
+    def _set_paused(self, paused: bool) -> dict[str, object]:
+        self._parts.switches.set_paused(paused)
+        return {"paused": paused}
+
+    def _clean(self, arguments: Arguments) -> dict[str, object]:
+        wanted = arguments.get("targets")
+        names = [str(name) for name in wanted] if isinstance(wanted, list) else []
+        known = self._overview.target_names()
+        for name in names:
+            if name not in known:
+                raise UsageError(_unknown_target(name, known))
+        subjects = [f"target:{name}" for name in names] or ["app"]
+        if arguments.get("all"):
+            subjects = ["app", "all"]
+        results = [
+            each for subject in subjects for each in self._parts.cleanups.clean_named(subject)
+        ]
+        return {"results": list(map(_as_json, results))}
+
+    def _set_alerts(self, arguments: Arguments) -> dict[str, object]:
+        what, target = arguments.get("what"), arguments.get("target")
+        seconds = arguments.get("seconds")
+        if what in ("ack", "resolve"):
+            return self._settle(str(what), str(arguments.get("incident")))
+        if what in ("on", "off"):
+            self._parts.switches.set_alerts(str(what))
+        elif what == "snooze" and isinstance(seconds, (int, float)):
+            for about in [None] if target is None else self._snoozed_keys(str(target)):
+                self._parts.switches.snooze(about, float(seconds))
+        return {"alerts": self._overview.status()["alerts"]}
+
+    def _snoozed_keys(self, name: str) -> list[str]:
+        """Return the keys of what goes by a name: a target, or where there is none, applications.
+
+        Raises: UsageError if nothing does.
+        """
+        known = [SYSTEM, *self._overview.target_names()]
+        if name in known:
+            return [target_key(name)]
         view = self._sampler.view
-        everything = None
-        if arguments.get("all") is True and view is not None:
-            everything = self._sampler.read_applications()
-        return table_status(view, self._controls(), everything)
+        # One incident alone may be snoozed, too.
+        keys = [each.key for each in (view.incidents if view else ()) if each.key == name]
+        keys += [
+            application_key(each.key)
+            for each in (view.applications if view else ())
+            if each.name == name and each.key is not None
+        ]
+        if not keys:
+            raise UsageError(_unknown_target(name, known))
+        return keys
 
-    def _detail(self, arguments: Mapping[str, object]) -> dict[str, object]:
-        """The row of "kind" and "name" with all there is to know; null if there is none."""
-        from trayapp.domain.showing.table_status import detail_status
-
-        kind, name = _kind_and_name(arguments)
+    def _settle(self, what: str, wanted: str) -> dict[str, object]:
+        """Acknowledge or resolve an incident by its key, or by its subject if that has only one."""
         view = self._sampler.view
+        incidents = view.incidents if view else ()
+        found = [each for each in incidents if each.key == wanted] or [
+            each for each in incidents if each.subject == wanted
+        ]
+        if len(found) != 1:
+            if not incidents:
+                raise UsageError(_("There is no open incident."))
+            keys = listed(each.key for each in incidents)
+            text = _("There is no one incident {name}; open are {keys}.")
+            raise UsageError(text.format(name=repr(wanted), keys=keys))
+        settled = {"key": found[0].key, "title": found[0].title}
+        if what == "resolve":
+            self._sampler.resolve(found[0].key)
+            return {"resolved": settled}
+        self._sampler.acknowledge(found[0].key)
+        return {"acknowledged": settled}
+
+    def _set_debug(self, arguments: Arguments) -> dict[str, object]:
+        """Switch the debug log until Memtray ends, or only report whether it is on."""
+        from trayapp.applet.debug_log import FILE_NAME, DebugLog
+
+        what, debug = arguments.get("what"), self._sampler.debug
+        if what == "on" and debug is None:
+            self._sampler.debug = DebugLog(self._parts.paths.data)
+        elif what == "off" and debug is not None:
+            self._sampler.debug = None
+            debug.end()
         return {
-            "taken_at": view.wall_seconds if view else None,
-            "row": detail_status(view, kind, name) or None,
+            "on": self._sampler.debug is not None,
+            "file": str(self._parts.paths.data / FILE_NAME),
         }
 
-    def _describe(self, arguments: Mapping[str, object]) -> dict[str, object]:
-        """The process that "kind" and "name" are about: the oldest of theirs."""
-        facts = self._founder(*_kind_and_name(arguments))
-        return {
-            "pid": facts.key.pid,
-            "started_at": facts.started_wall_seconds,
-            "arguments": list(facts.arguments),
-            "name": facts.name,
+    def _describe_surroundings(self, arguments: Arguments) -> dict[str, object]:
+        notifier = self._parts.banners.notifier
+        return surroundings(os.environ, arguments.get("variables")) | {
+            "tray": self._parts.trays.description(),
+            "notifications": {"status": notifier.status, "ready": notifier.is_ready},
         }
 
-    def _track(self, arguments: Mapping[str, object]) -> dict[str, object]:
-        kind, name = _kind_and_name(arguments)
-        if kind != "application":
-            raise UsageError(_("Only an application can be made a target."))
-        facts = self._founder(kind, name)
-        target = TargetSettings(name=make_target_name(name), match=facts.command_line)
-        added = add_target(self._config_file, target).targets[-1]
-        self._sampler.wake()
-        return {"name": added.name}
-
-    def _untrack(self, arguments: Mapping[str, object]) -> dict[str, object]:
-        _kind, name = _kind_and_name(arguments)
-        remove_target(self._config_file, base_name(name))
-        self._sampler.wake()
-        return {"name": name}
-
-    def _forget(self, arguments: Mapping[str, object]) -> dict[str, object]:
-        _kind, name = _kind_and_name(arguments)
-        if not self._sampler.forget(name):
-            raise HistoryError(_("The history cannot be written now; try again later."))
-        return {"name": name}
-
-    def _founder(self, kind: str, name: str) -> ProcessFacts:
-        """The oldest process. Raises: MemtrayError if it has ended."""
-        view = self._sampler.view
-        keys: set[ProcessKey] = set()
-        if kind == "application":
-            for application in self._sampler.read_applications():
-                if application.name == name:
-                    keys.update(application.processes)
-        elif kind == "target" and view is not None:
-            for target in view.targets:
-                if target.name == name:
-                    keys.update(target.keys)
-        for use in sorted(
-            self._sampler.read_all_processes(),
-            key=lambda use: (use.facts.key.started, use.facts.key.pid),
-        ):
-            is_own = kind == "app" and view is not None and use.facts.key.pid == view.app.pid
-            if is_own or use.facts.key in keys:
-                return use.facts
-        raise MemtrayError(_("{name} has ended meanwhile.").format(name=name))
+    def _quit(self) -> dict[str, object]:
+        # After the answer has left: the socket is closed by stopping.
+        threading.Timer(0.1, self._parts.trays.stop).start()
+        return {"quitting": True}
 
 
-def _kind_and_name(arguments: Mapping[str, object]) -> tuple[str, str]:
-    kind, name = arguments.get("kind"), arguments.get("name")
-    if not isinstance(kind, str) or not isinstance(name, str):
-        raise UsageError(_("kind and name are texts"))
-    return kind, name
+def _as_json(result: CleanupResult) -> dict[str, object]:
+    return {
+        "subject": result.subject,
+        "before_bytes": result.before_bytes,
+        "after_bytes": result.after_bytes,
+        "freed_bytes": result.freed_bytes,
+        "note": result.note or None,
+        "text": result.sentence(),
+    }
+
+
+def _unknown_target(name: str, known: Sequence[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = _("Did you mean {name}?").format(name=repr(near[0])) if near else ""
+    return paragraph(_("There is no target {name}.").format(name=repr(name)), hint)

@@ -23,7 +23,7 @@ _MOST_AT_A_TIME = 200
 
 
 class DebugLog:
-    """Writes what each look led to. One thread, the sampler's."""
+    """Writes what each sample led to. One thread, the sampler's."""
 
     def __init__(self, folder: Path) -> None:
         """Write into the data folder of this profile."""
@@ -38,7 +38,7 @@ class DebugLog:
         seconds: Mapping[str, float],
         alerts: Sequence[str],
     ) -> None:
-        """Take in one look: who belongs to whom, how long each step took, what alerts did."""
+        """Write about one sample: who belongs to whom, how long each step took, what alerts did."""
         now = {key: name for name, keys in members.items() for key in keys}
         news = [key for key, name in now.items() if self._told.get(key) != name]
         for key in news[:_MOST_AT_A_TIME]:
@@ -57,7 +57,6 @@ class DebugLog:
             self._line(text_without_secrets(text))
 
     def end(self) -> None:
-        """Write that it is over."""
         self._line("debug off")
 
     def _line(self, text: str) -> None:

@@ -13,7 +13,7 @@ UNSEEN_SECONDS = 10.0
 
 
 def greeting(platform: str) -> str:
-    """Tell where the icon is and what it does; `platform` as `sys.platform`."""
+    """Return where the icon is and what it does; `platform` as `sys.platform`."""
     if platform == "darwin":
         return _("The icon with ten bars is in the menu bar; a click on it opens the menu.")
     if platform == "win32":
@@ -25,7 +25,7 @@ def greeting(platform: str) -> str:
 
 
 def no_tray_hint(env: Mapping[str, str]) -> str:
-    """Tell in one line what to enable, and what works without it."""
+    """Return in one line what to enable, and what works without it."""
     if "GNOME" in env.get("XDG_CURRENT_DESKTOP", "").upper():
         return _(
             "GNOME shows the icon once its extension “AppIndicator and KStatusNotifierItem "

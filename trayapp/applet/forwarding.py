@@ -46,7 +46,7 @@ class Forwarding:
         on_action: Callable[[Event], None],
         record: Callable[[Event], None] = lambda _: None,
     ) -> None:
-        """Make it.
+        """Keep what the settings may ask for later.
 
         `settings` gives those in force; `on_action` gets the event of everything that was done by
         itself, refused or looked at again, in the sampler thread or one of the actions. `record`
@@ -72,8 +72,8 @@ class Forwarding:
         """One line for each channel that cannot be reached. Any thread."""
         return tuple(problem for sink in self._sinks.values() for problem in sink.problems)
 
-    def look(self) -> None:
-        """Take over changed settings, and see after what waits; at every tick."""
+    def tick(self) -> None:
+        """Adopt changed settings, and continue what waits; at every tick."""
         settings = self._settings()
         if settings is not self._used:
             self._used = settings
@@ -82,7 +82,7 @@ class Forwarding:
             sink.tick()
 
     def pass_on(self, outcome: Outcome) -> None:
-        """Tell everybody of every transition in the outcome of a tick; at every tick."""
+        """Pass every transition of a tick to all who are to know; at every tick."""
         wall_seconds = outcome.view.wall_seconds
         transitions = tuple(facts_of(outcome.reached, outcome.announcements, wall_seconds))
         for transition in transitions:
@@ -102,7 +102,7 @@ class Forwarding:
                     sink.note_held(announcement, wall_seconds)
         if self._actions is not None:
             # At every tick: what was done is looked at again a minute later.
-            self._actions.fold(outcome.view, transitions)
+            self._actions.act_on(outcome.view, transitions)
 
     def on_event(self, event: Event) -> None:
         """Run the hooks that are meant for such an event. Any thread; does not wait."""
@@ -161,7 +161,7 @@ class Forwarding:
                 write_snapshot=self._write_snapshot,
                 terminate=self._terminate,
                 restart=self._restart,
-                tell=self._on_action,
+                on_event=self._on_action,
                 past=past_actions(self._paths.history_file),
             )
 
@@ -178,5 +178,4 @@ class Forwarding:
         return start_child([*command, "--", channel], package_parent())
 
     def _secret_names(self) -> list[str]:
-        """The environment variables that no hook may see."""
         return [each.url_env for each in self._settings().channels if each.url_env]

@@ -25,7 +25,7 @@ MOST_BYTES = 1024 * 1024
 
 
 class LeftTasks(NamedTuple):
-    """What one program left."""
+    """The tasks that one program left behind."""
 
     target: str
     tasks: tuple[Task, ...]
@@ -33,7 +33,7 @@ class LeftTasks(NamedTuple):
 
 
 def find_left(runtime: Path) -> list[Path]:
-    """The files that are there, the oldest first; they may be anything."""
+    """Return the files that are there, the oldest first; they may be anything."""
     try:
         files = list(runtime.glob(f"{LEFT_TASKS}-*.json"))
     except OSError:
@@ -42,10 +42,10 @@ def find_left(runtime: Path) -> list[Path]:
     return [file for _, file in sorted(found)[:MOST_AT_A_TIME]]
 
 
-def take_left(
+def collect_left(
     files: Sequence[Path], rules: Callable[[], Sequence[TargetRule]]
 ) -> Iterator[LeftTasks]:
-    """Remove the files, and tell what is in those of targets."""
+    """Remove the files, and yield what is in those of targets."""
     for file in files:
         left = _take(file)
         target = None if left is None else _target_of(left, rules())
@@ -72,7 +72,7 @@ def _take(file: Path) -> Left | None:
 
 
 def _target_of(left: Left, rules: Sequence[TargetRule]) -> str | None:
-    """Whose process it was, by the rules that hold for the living."""
+    """Return whose process it was, by the rules that hold for the living."""
     # No pid is Memtray's own here: nothing of its own carries a probe.
     tracker = TargetTracker(rules, app_pid=0)
     tracker.apply(appeared=left.processes)

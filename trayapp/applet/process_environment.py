@@ -20,20 +20,8 @@ VARIABLES = (
 """Of these, what the applet was started with; nothing else of its environment is told."""
 
 
-def surroundings(
-    env: Mapping[str, str],
-    asked: object = (),
-    *,
-    tray_name: str | None,
-    tray_visible: bool | None,
-    tray_reason: str,
-    notifications: str,
-    notifications_ready: bool,
-) -> dict[str, object]:
-    """Everything as JSON. `asked`: of which other variables only to tell whether they are set.
-
-    Control server's thread.
-    """
+def surroundings(env: Mapping[str, str], asked: object = ()) -> dict[str, object]:
+    """Return all of it as JSON; of the variables `asked` for, only whether they are set."""
     names = [name for name in asked if isinstance(name, str)] if isinstance(asked, list) else []
     return {
         "version": __version__,
@@ -41,8 +29,6 @@ def surroundings(
         "executable": sys.executable,
         "environment": {name: env[name] for name in VARIABLES if name in env},
         "set": {name: bool(env.get(name)) for name in names},
-        "tray": {"name": tray_name, "visible": tray_visible, "reason": tray_reason},
-        "notifications": {"status": notifications, "ready": notifications_ready},
         "rights": {
             "user": os.getuid() if hasattr(os, "getuid") else None,
             "descriptors": _descriptor_limit(),

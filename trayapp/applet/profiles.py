@@ -10,12 +10,7 @@ from typing import TYPE_CHECKING
 from trayapp.applet.children import memtray_command, package_parent
 from trayapp.errors import MemtrayError, UsageError
 from trayapp.language.catalogue import _
-from trayapp.paths import (
-    DEFAULT_PROFILE,
-    PROFILE_VARIABLE,
-    find_paths,
-    profile_names,
-)
+from trayapp.paths import DEFAULT_PROFILE, PROFILE_VARIABLE, find_paths, profile_names
 
 if TYPE_CHECKING:
     import subprocess
@@ -25,7 +20,7 @@ _START_SECONDS = 15.0
 _PAUSE_SECONDS = 0.1
 
 
-def take_profile(arguments: Sequence[str], env: MutableMapping[str, str]) -> list[str]:
+def apply_profile_option(arguments: Sequence[str], env: MutableMapping[str, str]) -> list[str]:
     """Take `--profile NAME` out of a command line, wherever it stands, and put it in force.
 
     In the environment, so that windows and whatever else is started have the same.
@@ -52,19 +47,18 @@ def take_profile(arguments: Sequence[str], env: MutableMapping[str, str]) -> lis
 
 
 def present_profile() -> str:
-    """The one in force here."""
     return os.environ.get(PROFILE_VARIABLE) or DEFAULT_PROFILE
 
 
 def known_profiles() -> tuple[str, ...]:
-    """All that have been started, the default one first; empty where there is no other."""
+    """Return all that have been started, the default one first; empty where there is no other."""
     names = dict.fromkeys((*profile_names(os.environ), present_profile()))
     others = tuple(name for name in names if name != DEFAULT_PROFILE)
     return (DEFAULT_PROFILE, *others) if others else ()
 
 
 def start_profile(name: str) -> None:
-    """Have the Memtray of another profile run; returns when it answers. Blocks for seconds.
+    """Start the Memtray of another profile and wait until it answers, for seconds.
 
     Raises: MemtrayError in one line if it does not come to run.
     """

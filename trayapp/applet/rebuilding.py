@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class Rebuilding:
-    """Replays one run at a time, between two looks. The sampler's thread only."""
+    """Replays one run at a time, between two samples. The sampler's thread only."""
 
     def __init__(
         self, history_file: Path, monitor: Monitor, boot: str, wall_seconds: float
@@ -44,7 +44,7 @@ class Rebuilding:
             return
         monitor.resume(marks)
 
-    def go_on(self, wall_offset_seconds: float) -> tuple[Event, ...] | None:
+    def replay_next(self, wall_offset_seconds: float) -> tuple[Event, ...] | None:
         """Replay the next run, after the first `fold`.
 
         wall_offset_seconds: the monotonic clock less the wall clock. Returns: what to keep of runs

@@ -17,7 +17,7 @@ from trayapp.settings import Settings, TargetSettings
 
 
 def monitor_rules(settings: Settings) -> MonitorRules:
-    """How frames are judged under these settings."""
+    """Return how frames are judged under these settings."""
     alerts, growth, spike = settings.alerts, settings.growth, settings.spike
     return MonitorRules(
         targets=target_rules(settings),
@@ -74,7 +74,7 @@ def monitor_rules(settings: Settings) -> MonitorRules:
 
 
 def target_rules(settings: Settings) -> tuple[TargetRule, ...]:
-    """Whose processes are which target's under these settings."""
+    """Return which processes are which target's under these settings."""
     sizes = _target_sizes(settings)
     return tuple(_target_rule(target, sizes) for target in settings.targets)
 
@@ -87,7 +87,7 @@ def _target_sizes(settings: Settings) -> Amounts:
 
 
 def _amounts(*amounts: int) -> Amounts:
-    """Those of warning, critical and emergency; 0 is none."""
+    """Return the amounts of warning, critical and emergency; 0 is none."""
     warning, critical, emergency = (amount or None for amount in amounts)
     return Amounts(warning=warning, critical=critical, emergency=emergency)
 
@@ -122,7 +122,7 @@ def _leak_settings(settings: Settings) -> LeakSettings:
 
 
 def budget_of(settings: Settings) -> Budget:
-    """What Memtray itself may cost under these settings."""
+    """Return what Memtray itself may cost under these settings."""
     budget = settings.budget
     return Budget(
         uss_bytes=budget.uss_bytes,
@@ -134,7 +134,7 @@ def budget_of(settings: Settings) -> Budget:
 
 
 def retention(settings: Settings) -> Retention:
-    """How long the history keeps what under these settings."""
+    """Return how long the history keeps what under these settings."""
     history = settings.history
     return Retention(
         raw_seconds=history.raw_seconds,

@@ -8,42 +8,31 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from trayapp.applet.rebuilding import RUNS, Rebuilding
-from trayapp.applet.rules import budget_of, monitor_rules, retention
-from trayapp.applet.state import load_incidents, load_memory, load_oom_mark, save_incidents
+from trayapp.applet.rules import monitor_rules
+from trayapp.applet.sampling_pace import SamplingPace
+from trayapp.applet.session_store import SessionStore
 from trayapp.domain.grouping.applications import ApplicationUse
-from trayapp.domain.judging.budget import BudgetKeeper, BudgetVerdict
 from trayapp.domain.judging.incidents import Quiet
 from trayapp.domain.judging.leaks.staleness import ReferencedRequest
-from trayapp.domain.judging.monitor import PRIORS_SECONDS, SESSION, Monitor, Outcome
-from trayapp.domain.judging.pacing import MovementGauge, PaceKeeper, PaceRule
+from trayapp.domain.judging.monitor import Monitor, Outcome
 from trayapp.domain.judging.quiet_hours import is_within
-from trayapp.domain.judging.replay import marks_as_text
 from trayapp.domain.judging.view import View
-from trayapp.domain.records.bars import BAR_COUNT
 from trayapp.domain.records.samples import ProcessUse
-from trayapp.domain.records.series import Event, Point
-from trayapp.domain.records.transitions import level_events
-from trayapp.errors import HistoryError, MemtrayError, SettingsError
-from trayapp.history.reader import HistoryReader
-from trayapp.history.writer import HistoryWriter
+from trayapp.domain.records.series import Event
+from trayapp.errors import MemtrayError, SettingsError
 from trayapp.language.catalogue import _
-from trayapp.readers.boot import boot_of_machine
 from trayapp.readers.frames import MachineReader
 from trayapp.readers.own_cost import RequestedWork
 from trayapp.readers.ticks import next_tick_seconds
 from trayapp.settings import SettingsFile
 
 _HOUSEKEEPING_SECONDS = 1.0
-_SLOWEST_SECONDS = 30.0
 _FRESH_SECONDS = 1.0
-_RECENT_ALERTS = 8
-_RECENT_SECONDS = 7 * 86_400.0
 
 if TYPE_CHECKING:
     from trayapp.applet.debug_log import DebugLog
@@ -53,10 +42,11 @@ _log = logging.getLogger(__name__)
 
 
 class Sampler(threading.Thread):
-    """Reads the machine at every tick, folds what it read, keeps it and publishes the outcome.
+    """Reads the machine at every tick, has it judged and kept, and publishes the outcome.
 
     The only thread that touches readers, monitor and the history's writer. Its attributes `view`
-    and `problems` may be read from any thread: they are replaced, never changed.
+    and `problems` may be read from any thread: they are replaced, never changed. What blocks is
+    for any thread but this one, and raises MemtrayError when there is no answer in time.
     """
 
     def __init__(
@@ -69,7 +59,7 @@ class Sampler(threading.Thread):
         incidents_file: Path | None = None,
         requested: RequestedWork | None = None,
     ) -> None:
-        """Make it; `start` starts it.
+        """Prepare the thread; `start` starts it.
 
         `publish` is called in the sampler thread with the outcome of every tick, and with None
         when something else that is shown has changed (settings, a problem). It must not block.
@@ -77,42 +67,25 @@ class Sampler(threading.Thread):
         start. `requested` counts what persons ask for.
         """
         super().__init__(name="sampler", daemon=True)
-        self._history_file = history_file
         self._publish = publish
-        self._interval_override = interval_seconds
         self._settings_file = settings_file
         self._app_pid = app_pid
         settings = settings_file.settings
-        self._incidents_file = incidents_file
-        self._boot = boot_of_machine()
         self._requested = requested or RequestedWork()
         self._monitor = Monitor(monitor_rules(settings))
-        if incidents_file is not None:
-            now = time.time()
-            told = load_memory(incidents_file, now)
-            self._monitor.restore(load_incidents(incidents_file, now), told)
-        self._pace = PaceKeeper(self._pace_rule())
-        self._movement = MovementGauge()
-        self._budget = BudgetKeeper(budget_of(settings), self._pace.rule.interval_seconds)
-        self._verdict = BudgetVerdict()
+        self._store = SessionStore(history_file, incidents_file, settings, self._monitor)
+        self._pace = SamplingPace(settings, interval_seconds)
         self._errands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stopping = False
-        self._history: HistoryWriter | None = None
-        self._rebuilding: Rebuilding | None = None
-        self._history_problem: str | None = None
         self._reading_problem: str | None = None
         self._next_tick: float | None = None
         """None: as soon as possible."""
-        self._looked_seconds = -math.inf
+        self._refreshed_seconds = -math.inf
         """When somebody asked for fresh figures last."""
         self._referenced: ReferencedRequest | None = None
         self._sample_count = 0
-        self._kept_mark: tuple[str, int] | None = None
-        """How far kills were told when that was last written down."""
         self.view: View | None = None
         """The latest; None before the first tick."""
-        self.recent_alerts: tuple[Event, ...] = ()
-        """The last that were told or resolved, oldest first."""
         self.problems: tuple[str, ...] = ()
         """One line each, for the menu."""
         self.quiet = Quiet()
@@ -127,26 +100,25 @@ class Sampler(threading.Thread):
     @property
     def interval_seconds(self) -> float:
         """The interval in force: as set, adapted to what happens, lengthened if over budget."""
-        return min(_SLOWEST_SECONDS, self._pace.interval_seconds * self._verdict.stretch)
+        return self._pace.interval_seconds
 
     @property
     def pace_reason(self) -> str:
         """Why this interval, in a few words; above all whether Memtray's own budget is why."""
-        budget_reason = self._verdict.reason
-        if not budget_reason:
-            return self._pace.reason
-        if self._pace.interval_seconds == self._pace.rule.interval_seconds:
-            return budget_reason
-        return _("; ").join((self._pace.reason, budget_reason))
+        return self._pace.reason
 
     @property
     def sample_count(self) -> int:
-        """Ticks since the start."""
         return self._sample_count
 
+    @property
+    def recent_alerts(self) -> tuple[Event, ...]:
+        """The last alerts that were told or resolved, oldest first."""
+        return self._store.recent_alerts
+
     def wake(self) -> None:
-        """Make the sampler look at what was changed now. Any thread."""
-        self._errands.put(_look_around)
+        """Make the sampler notice now what was changed. Any thread."""
+        self._errands.put(_do_nothing)
 
     def stop(self) -> None:
         """End the thread; what is buffered is written. Any thread; does not wait."""
@@ -155,7 +127,7 @@ class Sampler(threading.Thread):
 
     def record(self, event: Event) -> None:
         """Keep an event in the history, and tell whoever listens. Any thread."""
-        self._errands.put(lambda: self._keep_event(event))
+        self._errands.put(lambda: self._store.add_event(event))
         self.on_recorded(event)
 
     def acknowledge(self, key: str) -> None:
@@ -166,71 +138,46 @@ class Sampler(threading.Thread):
         """End an incident as a person says that it is dealt with. Any thread."""
         self._errands.put(lambda: self._resolve(key))
 
-    def forget(self, name: str, timeout_seconds: float = 5.0) -> bool:
-        """Delete what the history keeps of a target; False: it cannot be written now.
+    def forget(self, name: str) -> bool:
+        """Delete what the history keeps of a target; False: it cannot be written now. Blocks."""
+        return self._ask(lambda: self._store.forget(name))
 
-        Any thread but the sampler's; blocks.
+    def read_all_processes(self) -> list[ProcessUse]:
+        """Return every process with its resident set, largest first. Blocks."""
+        return self._ask(lambda: self._machine.all_processes())
 
-        Raises: MemtrayError when the sampler does not answer in time.
+    def read_applications(self) -> list[ApplicationUse]:
+        """Return every application and what it uses now. Blocks."""
+        return self._ask(lambda: self._machine.all_applications())
+
+    def store_bytes(self) -> int | None:
+        """Return the size of the history on disk; None: there is none. Blocks."""
+        return self._ask(self._store.file_bytes)
+
+    def measure(self, subject: str) -> int | None:
+        """Return the resident set of a target or of "memtray"; None: nothing runs. Blocks."""
+        return self._ask(lambda: self._machine.measure(subject))
+
+    def refresh_now(self, timeout_seconds: float = 0.25) -> None:
+        """Take a full sample, unless there was one a second ago or tracking is paused; waits.
+
+        For somebody who is about to read figures. Where the machine is too busy, it comes later.
         """
-        return self._ask(lambda: self._forget(name), timeout_seconds)
-
-    def read_all_processes(self, timeout_seconds: float = 5.0) -> list[ProcessUse]:
-        """Every process with its resident set, largest first. Any thread but the sampler's; blocks.
-
-        Raises: MemtrayError when the sampler does not answer in time.
-        """
-        return self._ask(lambda: self._machine.all_processes(), timeout_seconds)
-
-    def read_applications(self, timeout_seconds: float = 5.0) -> list[ApplicationUse]:
-        """Every application and what it uses now. Any thread but the sampler's; blocks.
-
-        Raises: MemtrayError when the sampler does not answer in time.
-        """
-        return self._ask(lambda: self._machine.all_applications(), timeout_seconds)
-
-    def store_bytes(self, timeout_seconds: float = 5.0) -> int | None:
-        """Size of the history on disk; None: there is none. Any thread but the sampler's; blocks.
-
-        Raises: MemtrayError when the sampler does not answer in time.
-        """
-        return self._ask(
-            lambda: self._history.statistics().file_bytes if self._history else None,
-            timeout_seconds,
-        )
-
-    def measure(self, subject: str, timeout_seconds: float = 5.0) -> int | None:
-        """Resident set, right now, of a target or of "memtray"; None: nothing runs.
-
-        Any thread but the sampler's; blocks.
-
-        Raises: MemtrayError when the sampler does not answer in time.
-        """
-        return self._ask(lambda: self._machine.measure(subject), timeout_seconds)
-
-    def look_now(self, timeout_seconds: float = 0.25) -> None:
-        """Look at everything, unless that was done a second ago or tracking is paused; waits.
-
-        For somebody who is about to read figures. Where the machine is too busy, the look comes
-        later. Any thread but the sampler's.
-        """
-        if not self.paused and time.monotonic() - self._looked_seconds >= _FRESH_SECONDS:
+        if not self.paused and time.monotonic() - self._refreshed_seconds >= _FRESH_SECONDS:
             with contextlib.suppress(MemtrayError):
-                self._ask(self._look_now, timeout_seconds)
+                self._ask(self._refresh_now, timeout_seconds)
 
     def run(self) -> None:
         """Tick until stopped. The sampler thread's whole life."""
-        file = self._incidents_file
-        mark = load_oom_mark(file, time.time()) if file is not None else None
         self._machine = MachineReader(
             monitor_rules(self._settings_file.settings).targets,
             self._app_pid,
-            mark,
+            self._store.oom_mark,
             self._requested,
         )
         self._set_periods()
-        self._open_history()
-        self._keep_event(Event(wall_seconds=time.time(), kind="start", subject="memtray"))
+        self._store.open()
+        self._store.add_event(Event(wall_seconds=time.time(), kind="start", subject="memtray"))
         try:
             while not self._stopping:
                 self._run_errands()
@@ -243,17 +190,18 @@ class Sampler(threading.Thread):
                     self._next_tick = next_tick_seconds(
                         now, time.monotonic(), self.interval_seconds
                     )
-                self._maintain_history()
-                if not self._rebuild():
+                if self._store.maintain():
+                    self._publish_problems()
+                # After the first tick: nobody is to wait for icon and figures until then.
+                if self._sample_count and self._store.is_rebuilding:
+                    if not self._store.rebuild_next():
+                        # What it came to is shown without waiting for the interval.
+                        self._next_tick = None
+                else:
                     self._wait()
         finally:
             self._run_errands()
-            self._save_incidents()
-            if self._rebuilding is not None:
-                self._rebuilding.close()
-            self._keep_event(Event(wall_seconds=time.time(), kind="stop", subject="memtray"))
-            if self._history is not None:
-                self._history.close()
+            self._store.close(self._machine.oom_mark)
             self._machine.close()
 
     def _wait(self) -> None:
@@ -274,20 +222,16 @@ class Sampler(threading.Thread):
             frame = self._machine.look(
                 now,
                 self.interval_seconds,
-                with_groups=not self._verdict.drops_groups,
+                with_groups=not self._pace.verdict.drops_groups,
                 suspects=self._monitor.suspects,
                 referenced=self._referenced,
             )
             looked = time.perf_counter()
             self._monitor.set_targets(self._machine.active_rules)
-            self._verdict = self._budget.fold(now, frame.app)
-            outcome = self._monitor.fold(frame, self._quiet_now(), self._verdict)
+            verdict = self._pace.judge_cost(now, frame)
+            outcome = self._monitor.fold(frame, self._quiet_now(), verdict)
             self._referenced = outcome.referenced
-            moved = self._movement.fold(
-                {"": frame.system.used_bytes}
-                | {target.name: target.rss_bytes for target in outcome.view.targets}
-            )
-            self._pace.fold(now, frame.system, moved, frame.on_battery)
+            self._pace.adapt(now, frame, outcome)
         except Exception as error:  # noqa: BLE001
             # One bad look must not end the watch: it is logged, shown, and the next tick tries.
             if self._reading_problem is None:
@@ -295,63 +239,38 @@ class Sampler(threading.Thread):
             self._reading_problem = _("no sample: {reason}; see the log").format(
                 reason=type(error).__name__
             )
-            self._collect_problems()
-            self._publish(None)
+            self._publish_problems()
             return
         judged = time.perf_counter()
         self._reading_problem = None
         self._sample_count += 1
         self.view = outcome.view
-        if self._history is not None:
-            self._history.add(frame.wall_seconds, outcome.values)
-            if outcome.runs_changed:
-                marks = marks_as_text(self._boot, self._monitor.run_marks)
-                self._history.remember(RUNS, marks)
-        for event in (*outcome.events, *level_events(outcome.reached, frame.wall_seconds)):
-            self._keep_event(event)
-        mark = self._machine.oom_mark
-        is_counted = mark is not None and mark[:2] != self._kept_mark
-        if outcome.announcements or outcome.reached or outcome.messages or is_counted:
-            self._remember_alerts(outcome.events)
-            self._save_incidents()
+        self._store.add_outcome(frame.wall_seconds, outcome, self._machine.oom_mark)
         self._collect_problems()
         kept = time.perf_counter()
         self._publish(outcome)
-        if self.debug is not None:
+        debug = self.debug
+        if debug is not None:
             shown = time.perf_counter()
-            self._note_debug(
-                outcome,
+            debug.note(
+                {target.name: target.keys for target in outcome.view.targets},
+                self._machine.explain,
                 {
                     "read": looked - began,
                     "judge": judged - looked,
                     "keep": kept - judged,
                     "show": shown - kept,
                 },
-            )
-
-    def _note_debug(self, outcome: Outcome, seconds: dict[str, float]) -> None:
-        debug = self.debug
-        if debug is not None and self._machine is not None:
-            debug.note(
-                {target.name: target.keys for target in outcome.view.targets},
-                self._machine.explain,
-                seconds,
                 [
                     " ".join(filter(None, ("alert", one.what, one.incident.key, one.reason)))
                     for one in outcome.announcements
                 ],
             )
 
-    def _forget(self, name: str) -> bool:
-        if self._history is None:
-            return False
-        self._history.remember(RUNS, marks_as_text(self._boot, self._monitor.run_marks))
-        return self._history.forget(name)
-
-    def _look_now(self) -> None:
+    def _refresh_now(self) -> None:
         if self.paused:
             return
-        now = self._looked_seconds = time.monotonic()
+        now = self._refreshed_seconds = time.monotonic()
         self._machine.read_everything_soon()
         self._tick(now)
         self._next_tick = next_tick_seconds(now, time.monotonic(), self.interval_seconds)
@@ -369,7 +288,7 @@ class Sampler(threading.Thread):
         if not self._monitor.acknowledge(key):
             return
         incident = next(each for each in self._monitor.open_incidents if each.key == key)
-        self._keep_event(
+        self._store.add_event(
             Event(
                 wall_seconds=time.time(),
                 kind="alert",
@@ -379,7 +298,7 @@ class Sampler(threading.Thread):
                 data={"incident": key, "about": incident.identity, "what": "acknowledged"},
             )
         )
-        self._save_incidents()
+        self._store.save_incidents(self._machine.oom_mark)
         # So that the next look, and with it menu and icon, comes at once.
         self._next_tick = None
 
@@ -388,33 +307,7 @@ class Sampler(threading.Thread):
             # The next look ends it, keeps that in the journal and tells it to everybody.
             self._next_tick = None
 
-    def _remember_alerts(self, events: Iterable[Event]) -> None:
-        told = [
-            event
-            for event in events
-            if event.kind == "alert" and event.data.get("what") not in ("held", "acknowledged")
-        ]
-        self.recent_alerts = (*self.recent_alerts, *told)[-_RECENT_ALERTS:]
-
-    def _save_incidents(self) -> None:
-        if self._incidents_file is None:
-            return
-        try:
-            monitor, mark = self._monitor, self._machine.oom_mark
-            file, now = self._incidents_file, time.time()
-            save_incidents(file, monitor.open_incidents, now, monitor.told, mark)
-            self._kept_mark = mark[:2] if mark else None
-        except OSError as error:
-            _log.warning("open incidents will not outlive a restart: %s", error)
-
-    def _pace_rule(self) -> PaceRule:
-        sampling = self._settings_file.settings.sampling
-        if self._interval_override is not None:
-            # Who names an interval for this one run wants that one.
-            return PaceRule(interval_seconds=self._interval_override, adaptive=False)
-        return PaceRule(interval_seconds=sampling.interval_seconds, adaptive=sampling.adaptive)
-
-    def _ask(self, question: Callable[[], T], timeout_seconds: float) -> T:
+    def _ask(self, question: Callable[[], T], timeout_seconds: float = 5.0) -> T:
         answers: queue.SimpleQueue[T] = queue.SimpleQueue()
 
         def answer() -> None:
@@ -448,83 +341,18 @@ class Sampler(threading.Thread):
             self._machine.set_rules(rules.targets)
             self._set_periods()
             self._monitor.set_rules(rules)
-            self._pace.set_rule(self._pace_rule())
-            self._budget.set_budget(budget_of(news), self._pace.rule.interval_seconds)
+            self._pace.follow_settings(news)
             # Another interval is not to wait for the end of the one before.
             self._next_tick = None
-            if self._history is not None:
-                self._history.set_retention(retention(news))
+            self._store.follow_settings(news)
+        self._publish_problems()
+
+    def _publish_problems(self) -> None:
         self._collect_problems()
         self._publish(None)
 
-    def _open_history(self) -> None:
-        try:
-            self._history = HistoryWriter(
-                self._history_file, retention(self._settings_file.settings)
-            )
-            if self._history.note:
-                _log.warning("%s", self._history.note)
-            self._remember()
-        except HistoryError as error:
-            _log.error("%s", error)
-            self._history_problem = str(error)
-
-    def _remember(self) -> None:
-        now, span = time.time(), self._settings_file.settings.icon.span_seconds
-        with HistoryReader(self._history_file) as reader:
-            shown = [
-                series
-                for series in reader.series()
-                if series.metric in ("used_bytes", "rss_bytes", "size_bytes", "stall_full_percent")
-            ]
-            curves = reader.curves(shown, now - span, now)
-            remembered = {
-                series: _bars(points, now, span)
-                for series, points in zip(shown, curves, strict=True)
-            }
-            sessions = reader.events(now - PRIORS_SECONDS, now, (SESSION,))
-            self._remember_alerts(reader.events(now - _RECENT_SECONDS, now, ("alert",)))
-        self._monitor.preload_bars(remembered)
-        self._monitor.preload_sessions(sessions)
-        self._rebuilding = Rebuilding(self._history_file, self._monitor, self._boot, now)
-
-    def _rebuild(self) -> bool:
-        """Judge one more run by what is kept of it; tell whether there may be another.
-
-        After the first look: nobody is to wait for icon and figures until then.
-        """
-        if self._rebuilding is None or self._sample_count == 0:
-            return False
-        events = self._rebuilding.go_on(time.monotonic() - time.time())
-        if events is None:
-            self._rebuilding = None
-            # What it came to is shown without waiting for the interval.
-            self._next_tick = None
-            return True
-        for event in events:
-            self._keep_event(event)
-        return True
-
-    def _maintain_history(self) -> None:
-        if self._history is None:
-            return
-        self._history.maintain(time.monotonic())
-        if self._history.problem != self._history_problem:
-            self._history_problem = self._history.problem
-            self._collect_problems()
-            self._publish(None)
-
-    def _keep_event(self, event: Event) -> None:
-        if self._history is not None:
-            self._history.add_event(event)
-
     def _collect_problems(self) -> None:
-        found = (
-            self._settings_file.problem,
-            self._history_problem,
-            self._history.note if self._history else None,
-            self._reading_problem,
-        )
+        found = (self._settings_file.problem, *self._store.problems, self._reading_problem)
         self.problems = tuple(problem for problem in found if problem)
 
 
@@ -532,16 +360,5 @@ def _pass_by(_event: Event) -> None:
     """Nobody listens."""
 
 
-def _look_around() -> None:
+def _do_nothing() -> None:
     """No errand: the loop looks for itself at what was changed."""
-
-
-def _bars(points: list[Point], now: float, span_seconds: float) -> list[float | None]:
-    """The largest value of each of the nine bars before the newest, oldest first."""
-    width = span_seconds / BAR_COUNT
-    bars: list[float | None] = [None] * (BAR_COUNT - 1)
-    for point in points:
-        age = int((now - point.wall_seconds) // width)
-        if point.maximum is not None and 0 <= age < len(bars):
-            bars[-1 - age] = max(point.maximum, bars[-1 - age] or 0.0)
-    return bars

@@ -23,10 +23,13 @@ _MOST_INCIDENTS = 1000
 _MOST_TOLD = 3000
 _INCIDENTS = (*TARGET_INCIDENTS, OTHERS_LEAK, "forecast", "budget", "oom")
 
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError)
+"""Whatever reading a file raises that is missing, damaged or somebody else's."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switches:
-    """The switches at one moment."""
+    """The switches as they are at one moment."""
 
     off: bool | None = None
     """None: as the settings say."""
@@ -35,7 +38,7 @@ class Switches:
     """By the key of what an incident is about, see `identity`, or of one incident."""
 
     def quiet(self, enabled_by_settings: bool) -> Quiet:
-        """What is not to be heard, settings considered."""
+        """Return what is not to be heard, settings considered."""
         return Quiet(
             off=not enabled_by_settings if self.off is None else self.off,
             all_until_wall_seconds=self.all_until_wall_seconds,
@@ -43,14 +46,14 @@ class Switches:
         )
 
     def snoozed(self, subject: str | None, until_wall_seconds: float) -> Switches:
-        """The switches with a snooze of one subject, or of everything for None."""
+        """Return the switches with a snooze of one subject, or of everything for None."""
         if subject is None:
             return replace(self, off=False, all_until_wall_seconds=until_wall_seconds)
         snoozed = {**self.subject_until_wall_seconds, subject: until_wall_seconds}
         return replace(self, subject_until_wall_seconds=snoozed)
 
     def without_past(self, wall_seconds: float) -> Switches:
-        """The switches less the snoozes that are over."""
+        """Return the switches less the snoozes that are over."""
         until = self.all_until_wall_seconds
         return replace(
             self,
@@ -69,10 +72,8 @@ def load_switches(file: Path) -> Switches:
     Losing a snooze is no harm that would justify refusing to start.
     """
     try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return Switches()
-    if not isinstance(kept, dict):
+        kept = _read(file)
+    except _UNREADABLE:
         return Switches()
     off, until, subjects = kept.get("off"), kept.get("all_until"), kept.get("subject_until")
     has_keys = kept.get("has_keys") is True
@@ -88,7 +89,7 @@ def load_switches(file: Path) -> Switches:
 
 
 def _as_about(name: str) -> str:
-    """What an earlier version kept: the key of an incident, or the name of a target."""
+    """Return the key for what an earlier version kept: that of an incident, or a target's name."""
     is_incident = name == "pressure" or name.partition(":")[0] in _INCIDENTS
     return name if is_incident else key_of_subject(name)
 
@@ -111,7 +112,7 @@ def save_switches(file: Path, switches: Switches) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrayMemory:
-    """What the tray is to know after a restart."""
+    """Everything the tray is to know after a restart."""
 
     shows: str | None = None
     """What was chosen by the wheel for the icon to show; None: as the settings say."""
@@ -121,48 +122,48 @@ class TrayMemory:
     """What has been said that is to be said once."""
 
     def shown(self, by_settings: str) -> str:
-        """What the icon is to show."""
+        """Return what the icon is to show."""
         return self.shows if self.shows and self.instead_of == by_settings else by_settings
 
 
 def load_tray_memory(file: Path) -> TrayMemory:
-    """Read it; as `load_switches`."""
+    """Read the memory, or return an empty one, as `load_switches` does."""
     try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
+        kept = _read(file)
         shows, instead_of, told = kept["shows"], kept["instead_of"], kept["told"]
         return TrayMemory(
             shows=shows if isinstance(shows, str) else None,
             instead_of=instead_of if isinstance(instead_of, str) else None,
             told=frozenset(each for each in told if isinstance(each, str)),
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except _UNREADABLE:
         return TrayMemory()
 
 
 def save_tray_memory(file: Path, memory: TrayMemory) -> None:
-    """Write it; as `save_switches`. Raises: OSError."""
+    """Write the memory as `save_switches` does. Raises: OSError."""
     kept = {"shows": memory.shows, "instead_of": memory.instead_of, "told": sorted(memory.told)}
     _replace(file, json.dumps(kept))
 
 
 def load_incidents(file: Path, wall_seconds: float) -> tuple[Incident, ...]:
-    """The incidents that were open when Memtray ended; none if that is a day ago or more.
+    """Return the incidents that were open when Memtray ended; none if that is a day ago or more.
 
     A file that is missing or damaged holds none: at worst something is told twice.
     """
     try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
+        kept = _read(file)
         if not 0 <= wall_seconds - kept["wall_seconds"] < _WORTH_SECONDS:
             return ()
         return tuple(map(_as_incident, kept["incidents"][:_MOST_INCIDENTS]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except _UNREADABLE:
         return ()
 
 
 def load_memory(file: Path, wall_seconds: float) -> Memory:
-    """What had been told when Memtray ended; nothing where that is a day ago, as above."""
+    """Return what had been told when Memtray ended; nothing where that is a day ago, as above."""
     try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
+        kept = _read(file)
         passed = wall_seconds - kept["wall_seconds"]
         if not 0 <= passed < _WORTH_SECONDS:
             return Memory()
@@ -173,16 +174,16 @@ def load_memory(file: Path, wall_seconds: float) -> Memory:
             news=tuple(_as_news(each, passed) for each in told["news"][:_MOST_TOLD]),
             closed={str(key): Level(level) for key, level in told.get("closed", {}).items()},
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except _UNREADABLE:
         return Memory()
 
 
 def load_oom_mark(file: Path, wall_seconds: float) -> OomMark | None:
-    """How far kills were told when Memtray ended; None: that is not known, or a day ago."""
+    """Return how far kills were told when Memtray ended; None: that is not known, or a day ago."""
     try:
-        boot, total, at = json.loads(file.read_text(encoding="utf-8"))["oom"]
+        boot, total, at = _read(file)["oom"]
         mark = OomMark(str(boot), int(total), float(at))
-    except (OSError, ValueError, KeyError, TypeError):
+    except _UNREADABLE:
         return None
     return mark if 0 <= wall_seconds - mark.wall_seconds < _WORTH_SECONDS else None
 
@@ -194,7 +195,7 @@ def save_incidents(
     memory: Memory | None = None,
     oom_mark: OomMark | None = None,
 ) -> None:
-    """Write what is open, and what was told; as `save_switches`. Raises: OSError."""
+    """Write what is open and what was told, as `save_switches` does. Raises: OSError."""
     kept: dict[str, object] = {"wall_seconds": wall_seconds}
     kept["incidents"] = [asdict(incident) for incident in incidents]
     if memory is not None:
@@ -250,6 +251,13 @@ def _as_news(kept: Mapping[str, Any], passed_seconds: float) -> News:
         level=Level(kept["level"]),
         value=_as_time(kept["value"]),
     )
+
+
+def _read(file: Path) -> dict[str, Any]:
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(kept, dict):
+        raise TypeError(kept)
+    return kept
 
 
 def _replace(file: Path, text: str) -> None:

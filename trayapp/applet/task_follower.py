@@ -61,7 +61,7 @@ class TaskFollower:
         period_seconds: float = PERIOD_SECONDS,
         rules: Callable[[], Sequence[TargetRule]] = tuple,
     ) -> None:
-        """Make it.
+        """Prepare to ask; nothing is asked before the first `tick`.
 
         `runtime` is the folder in which probes listen. `record` is called in a background thread.
         What ended before now is left out: an earlier run may have kept it. `rules` tells whose it
@@ -83,8 +83,8 @@ class TaskFollower:
         self.left_out_count = 0
         """Too many at a time, or gone from their program before it was asked."""
 
-    def look(self, view: View) -> None:
-        """See whether it is time, and whom to ask. The sampler thread; does not wait for answers.
+    def tick(self, view: View) -> None:
+        """Ask if it is time, without waiting for answers. The sampler thread.
 
         No look begins before the last has ended, so that nothing is taken twice.
         """
@@ -119,10 +119,10 @@ class TaskFollower:
         self._stopping = True
 
     def _ask_all(self, found: dict[ProcessKey, str], left: Sequence[Path]) -> None:
-        """Ask one after the other, who waits longest first. A background thread."""
+        """Ask one after the other, beginning with whoever waits longest. A background thread."""
         try:
             if left and not self._is_paused():
-                self._take_left(left)
+                self._keep_left(left)
             deadline = time.monotonic() + LOOK_LIMIT_SECONDS
             room = MOST_AT_A_TIME
             waiting = {key: place.asked_seconds for key, place in self._places.items()}
@@ -135,14 +135,14 @@ class TaskFollower:
         finally:
             self.is_asking = False
 
-    def _take_left(self, files: Sequence[Path]) -> None:
-        from trayapp.applet.left_tasks import take_left
+    def _keep_left(self, files: Sequence[Path]) -> None:
+        from trayapp.applet.left_tasks import collect_left
 
-        for left in take_left(files, self._rules):
+        for left in collect_left(files, self._rules):
             self._keep(left.tasks, left.target, MOST_OF_A_PROCESS, left.dropped_count)
 
     def _keep(self, tasks: Sequence[Task], target: str, most: int, left_out: int) -> int:
-        """Keep the most telling ones; how many these are. `left_out`: more that are gone."""
+        """Keep those that grew most, and return how many; `left_out`: how many more are gone."""
         from trayapp.domain.grouping.tasks import most_telling
 
         kept = most_telling(tasks, most)
@@ -156,7 +156,7 @@ class TaskFollower:
         return len(kept)
 
     def _ask(self, key: ProcessKey, target: str, most: int) -> int:
-        """Keep the new tasks of one process, so many at most; how many it were."""
+        """Keep the new tasks of one process, `most` at most, and return how many."""
         from trayapp.domain.grouping.tasks import read_answer
         from trayapp.errors import MemtrayError
 
@@ -190,7 +190,7 @@ class TaskFollower:
         return self._keep(tasks, target, most, left_out)
 
     def _call(self, key: ProcessKey, after: int) -> dict[str, object]:
-        """What its probe answers; empty: it speaks for another process. Raises: MemtrayError."""
+        """Return its probe's answer; empty: it speaks for another process. Raises: MemtrayError."""
         from trayapp.control.client import call
         from trayapp.control.personal import PROBE, endpoint_name
 
@@ -226,7 +226,7 @@ class TaskFollower:
 
 
 def _began_wall_seconds(key: ProcessKey, now_wall_seconds: float) -> float:
-    """When a process began, of its start time in the readers' unit."""
+    """Return when a process began, of its start time in the readers' unit."""
     if sys.platform != "linux":
         return key.started / 1_000_000
     import os

@@ -50,7 +50,6 @@ class LiveLines:
         self._thread = threading.Thread(target=self._run, name="terminal", daemon=True)
 
     def start(self) -> None:
-        """Begin to print."""
         self._thread.start()
 
     def show(self, view: View) -> None:
@@ -100,7 +99,7 @@ class LiveLines:
 
 
 def live_lines(view: View) -> list[str]:
-    """The lines about a view: machine, targets, applications, what is wrong, Memtray itself."""
+    """Return the lines about a view: machine, targets, applications, incidents, Memtray itself."""
     stamp = time.strftime("%H:%M:%S", time.localtime(view.wall_seconds))
     return [
         f"{stamp}  {system_line(view.system)}",
@@ -117,7 +116,7 @@ def live_lines(view: View) -> list[str]:
 
 
 def _cut(line: str, columns: int) -> str:
-    """As much of a line as fits; Chinese and Japanese characters take two columns."""
+    """Return as much of a line as fits; Chinese and Japanese characters take two columns."""
     for place, character in enumerate(line):
         columns -= 2 if _WIDE.match(character) else 1
         if columns < 0:

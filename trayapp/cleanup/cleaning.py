@@ -93,15 +93,13 @@ def clean_target(
 
 
 def _said(collected: Sequence[Collected]) -> str:
-    """What the probes did, by their own word."""
+    """Return what the probes did, by their own word."""
     if not collected:
         return ""
     count = sum(told.object_count or 0 for told in collected)
-    garbage = ngettext(
-        "Collected {count} object.",
-        "Collected {count} objects.",
-        count,
-    ).format(count=format_count(count))
+    garbage = ngettext("Collected {count} object.", "Collected {count} objects.", count).format(
+        count=format_count(count)
+    )
     names = list(dict.fromkeys(name for told in collected for name in told.cleared))
     if not names:
         return garbage

@@ -27,7 +27,7 @@ _LARGEST_COUNT = 10**15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """What a probe says that it did; its own word, not measured."""
+    """A probe's own word, not measured, of what it did."""
 
     object_count: int | None
     """Garbage objects."""
@@ -89,7 +89,7 @@ class Probes:
 
 
 def is_the_same(key: ProcessKey) -> bool:
-    """Whether the pid still has the process that is meant; on Linux the name tells."""
+    """Return whether the pid still has the process that is meant; on Linux the name tells."""
     if sys.platform != "linux":
         from trayapp.platforms.termination import still_runs_by_psutil
 
@@ -98,7 +98,7 @@ def is_the_same(key: ProcessKey) -> bool:
 
 
 def _understand(told: dict[str, object]) -> Collected:
-    """What a program says, which may be anything that JSON can say."""
+    """Return what a program says, which may be anything that JSON can say."""
     count = told.get("object_count")
     caches = told.get("caches")
     cleared, problems = [], []

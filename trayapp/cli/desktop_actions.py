@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from trayapp.applet.children import memtray_command, package_parent
-from trayapp.errors import MemtrayError, PlatformError, WindowError
+from trayapp.applet.children import start_window
+from trayapp.errors import MemtrayError, PlatformError
 from trayapp.language.catalogue import _
 
 _SAME_START_SECONDS = 2.0
@@ -14,26 +14,11 @@ _SAME_START_SECONDS = 2.0
 
 
 class DesktopActions:
-    """See `trayapp.windows.opening.WindowActions`. Any thread."""
+    """The `WindowActions` of windows that a command has opened. Any thread."""
 
     def open_window(self, verb: str, *names: str, options: Sequence[str] = ()) -> None:
-        """Start `memtray VERB OPTIONS -- NAMES`, which lives on when this window is closed.
-
-        Raises: WindowError if it cannot be started.
-        """
-        import subprocess
-
-        try:
-            subprocess.Popen(
-                [*memtray_command(), verb, *options, *(["--", *names] if names else [])],
-                stdin=subprocess.DEVNULL,
-                cwd=package_parent(),
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise WindowError(
-                _("The window cannot be opened: {reason}.").format(reason=error.strerror)
-            ) from error
+        """Start another window, which lives on when this one is closed. Raises: WindowError."""
+        start_window(verb, *names, options=options)
 
     def open_folder(self, pid: int, started_wall_seconds: float | None) -> None:
         """Show the folder of the program that this process runs.

@@ -48,7 +48,7 @@ class Place:
             self.env = around if isinstance(around, dict) else {}
 
     def of_applet(self, key: str) -> Mapping[str, Any]:
-        """One part of what it tells; empty where it does not."""
+        """Return one part of what the applet tells; empty where it does not."""
         part = self.told.get(key)
         return part if isinstance(part, dict) else {}
 
@@ -63,7 +63,7 @@ def _ask_applet(paths: Paths) -> Mapping[str, Any]:
 
 
 def _variables_of(paths: Paths) -> list[str]:
-    """What the channels' addresses are taken from; in the applet's environment, not here."""
+    """Return the variables that channels' addresses are taken from, in the applet's environment."""
     from trayapp.settings import load_settings
 
     try:
@@ -74,7 +74,7 @@ def _variables_of(paths: Paths) -> list[str]:
 
 
 def examine(paths: Paths, env: Mapping[str, str]) -> list[Check]:
-    """Look at everything; a check that cannot be made is told as such and hides no other."""
+    """Make all checks; one that cannot be made is reported as such and hides no other."""
     checks: list[Check] = []
     place = Place(paths, env)
     for name, look in _LOOKS:
@@ -166,7 +166,7 @@ def _applet(place: Place) -> Iterator[Found]:
 
 
 def _display(place: Place) -> Iterator[Found]:
-    """What the applet, or one started here, shows its icon and banners on."""
+    """Check where the applet, or one started here, shows its icon and banners."""
     if sys.platform != "linux":
         return
     names = [name for name in ("DISPLAY", "WAYLAND_DISPLAY") if place.env.get(name)]
@@ -178,7 +178,7 @@ def _display(place: Place) -> Iterator[Found]:
 
 
 def _rights(place: Place) -> Iterator[Found]:
-    """Who the applet is, and how many files it may have open."""
+    """Check which user the applet is, and how many files it may have open."""
     rights = place.of_applet("rights")
     if rights and hasattr(os, "getuid"):
         user, limit = rights.get("user"), rights.get("descriptors")
@@ -191,7 +191,7 @@ def _rights(place: Place) -> Iterator[Found]:
 
 
 def _targets(place: Place) -> Iterator[Found]:
-    """Targets that match nothing: by what the applet knows of them, else by one look."""
+    """Check which targets match nothing, by what the applet knows, else by one sample."""
     from trayapp.cli.verbs.targets import unmatched_targets
     from trayapp.control.client import call
 
@@ -257,7 +257,7 @@ def _notifications(place: Place) -> Iterator[Found]:
 
 
 def _channels(place: Place) -> Iterator[Found]:
-    """Each remote channel as far as it can be judged without sending; hooks by their programs."""
+    """Check remote channels as far as possible without sending, and hooks by their programs."""
     paths = place.paths
     if not paths.settings_file.exists():
         return

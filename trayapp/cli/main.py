@@ -40,13 +40,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     if any(argument.startswith("--profile") for argument in arguments):
-        from trayapp.applet.profiles import take_profile
+        from trayapp.applet.profiles import apply_profile_option
 
-        arguments = take_profile(arguments, os.environ)
+        arguments = apply_profile_option(arguments, os.environ)
     speak_as_set(_config_of(arguments) or current_paths().settings_file)
     if arguments in ([], ["start"]):
         # What login and the launcher run: without the parser, which would stay resident.
-        from trayapp.cli.verbs.start import start_app
+        from trayapp.cli.launch import start_app
 
         return start_app()
     options = _parser(arguments).parse_args(arguments)

@@ -31,7 +31,6 @@ def option_type(parse: Callable[[str], T]) -> Callable[[str], T]:
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
-    """Add --json."""
     parser.add_argument("--json", action="store_true", help=_("print JSON, for machines"))
 
 

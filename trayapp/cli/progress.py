@@ -14,8 +14,8 @@ from trayapp.recording.progress import Progress
 
 
 @contextmanager
-def told_progress(text: str, *, to_window: bool) -> Iterator[Callable[[float], None]]:
-    """Give what is called with the share that is done, 0 to 1. The main thread.
+def progress_reporter(text: str, *, to_window: bool) -> Iterator[Callable[[float], None]]:
+    """Yield what is to be called with the share that is done, 0 to 1. The main thread.
 
     A terminal shows `text` with its {share}. A window gets one share per line on standard output,
     and cancels by closing our standard input, which works on every system and also where the

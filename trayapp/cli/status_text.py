@@ -28,7 +28,7 @@ _INCIDENTS = {
 
 
 def status_lines(told: Mapping[str, Any]) -> list[str]:
-    """Lines about a status as the applet answers it; unknown figures are dashes."""
+    """Return lines about a status as the applet answers it; unknown figures are dashes."""
     lines = []
     system, app = told.get("system"), told.get("app")
     if told.get("paused"):
@@ -78,7 +78,7 @@ def status_lines(told: Mapping[str, Any]) -> list[str]:
 
 
 def _application_lines(applications: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The largest that no target holds, and of the others how many there are."""
+    """Return the largest that no target holds, and of the others how many there are."""
     if not applications:
         return []
     growing = [each for each in applications[_MOST_APPLICATIONS:] if each["verdict"] != "healthy"]
@@ -133,7 +133,7 @@ def _target_line(target: Mapping[str, Any]) -> str:
 
 
 def _particulars(target: Mapping[str, Any]) -> str:
-    """What else is known of a target's memory: ", virtual 1.2 GiB, committed 96 MiB, …"."""
+    """Return what else is known of a target's memory: ", virtual 1.2 GiB, committed 96 MiB, …"."""
     cpu = target.get("cpu_percent")
     figures = (
         (_("virtual {figure}"), "virtual_bytes"),

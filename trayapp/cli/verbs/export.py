@@ -35,22 +35,12 @@ class Export:
     def run(self, options: Namespace) -> int:
         if options.output is None:
             return _ask_for_file("export", options)
-        from trayapp.cli.progress import told_progress
+        from trayapp.cli.progress import progress_reporter
         from trayapp.export.export import ExportOptions, main
-        from trayapp.recording.files import split_files
 
-        files, names = split_files(options.targets)
-        with told_progress(_("Exporting: {share}"), to_window=options.progress) as show_share:
+        with progress_reporter(_("Exporting: {share}"), to_window=options.progress) as show_share:
             code = main(
-                ExportOptions(
-                    history_file=current_paths().history_file,
-                    output=options.output,
-                    targets=names,
-                    files=tuple(files),
-                    instructions=reading_instructions(options),
-                    since=options.since,
-                    until=options.until,
-                ),
+                ExportOptions(**_choice(options)),
                 show_share,
                 _print_note,
             )
@@ -79,22 +69,15 @@ class Report:
     def run(self, options: Namespace) -> int:
         if options.output is None and not options.json:
             return _ask_for_file("report", options)
-        from trayapp.cli.progress import told_progress
+        from trayapp.cli.progress import progress_reporter
         from trayapp.export.report.writing import ReportOptions, main, report_json
-        from trayapp.recording.files import split_files
 
-        files, names = split_files(options.targets)
-        details, live = ({}, {}) if files else _known_of_targets()
-        with told_progress(_("Reporting: {share}"), to_window=options.progress) as show_share:
+        choice = _choice(options)
+        details, live = ({}, {}) if choice["files"] else _known_of_targets()
+        with progress_reporter(_("Reporting: {share}"), to_window=options.progress) as show_share:
             made = main(
                 ReportOptions(
-                    history_file=current_paths().history_file,
-                    output=options.output,
-                    targets=names,
-                    files=tuple(files),
-                    instructions=reading_instructions(options),
-                    since=options.since,
-                    until=options.until,
+                    **choice,
                     is_private=options.private,
                     details=details,
                     live=live,
@@ -118,6 +101,22 @@ def _add_choice_options(parser: ArgumentParser) -> None:
     add("--progress", action="store_true", help=SUPPRESS)
     add("--until", type=moment, metavar="1h", help=_("how long ago, or until when"))
     add_reading_options(parser)
+
+
+def _choice(options: Namespace) -> dict[str, Any]:
+    """Return what was chosen, as fields that `ExportOptions` and `ReportOptions` share."""
+    from trayapp.recording.files import split_files
+
+    files, names = split_files(options.targets)
+    return {
+        "history_file": current_paths().history_file,
+        "output": options.output,
+        "targets": names,
+        "files": tuple(files),
+        "instructions": reading_instructions(options),
+        "since": options.since,
+        "until": options.until,
+    }
 
 
 def _print_note(note: str) -> None:

@@ -28,7 +28,7 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matches:
-    """What one rule finds among the running processes."""
+    """The processes that one rule finds among those that run."""
 
     rule: TargetRule
     direct: tuple[ProcessFacts, ...]
@@ -58,7 +58,7 @@ class RunningProcesses:
         self._processes = tuple(found.values())
 
     def match(self, rule: TargetRule, others: Sequence[TargetRule] = ()) -> Matches:
-        """Who this rule finds; `others`: the targets that may have the same processes already."""
+        """Return whom a rule finds; `others`: targets that may have the same processes already."""
         tracker = self._tracker([rule])
         members = tracker.members_of_rules()[rule.name]
         known = [facts for key in members if (facts := tracker.facts(key)) is not None]
@@ -132,7 +132,7 @@ def _test(options: Namespace) -> int:
 
 
 def unmatched_targets() -> Iterator[tuple[str, str]]:
-    """Name and reason of each target of the settings that finds nothing now. Reads the machine."""
+    """Yield name and reason of each target of the settings that finds nothing now."""
     rules = _rules()
     processes = RunningProcesses() if rules else None
     for rule in rules:

@@ -8,6 +8,12 @@ from trayapp.cli.options import JsonVerb, add_json, ask_applet, print_answer
 from trayapp.language.catalogue import N_, _
 from trayapp.paths import current_paths
 
+_OBEYED = {
+    "pause": N_("Tracking is paused; `memtray resume` goes on."),
+    "resume": N_("Tracking goes on."),
+    "quit": N_("Memtray ends."),
+}
+
 
 class Snapshot(JsonVerb):
     """`memtray snapshot`: have a snapshot written and print its file. Raises: NotRunningError."""
@@ -18,37 +24,16 @@ class Snapshot(JsonVerb):
         return print_answer(options, told, lambda: [text.format(file=told["file"])])
 
 
-class _Order:
-    """A verb without options that the applet obeys."""
-
-    said: str
+class Order:
+    """`memtray pause`, `resume` and `quit`: have the applet obey. Raises: NotRunningError."""
 
     def prepare_parser(self, parser: ArgumentParser) -> None:
         pass
 
     def run(self, options: Namespace) -> int:
-        """Pass the order on and say that it is done. Raises: NotRunningError."""
         ask_applet(options.verb)
-        print(_(self.said))
+        print(_(_OBEYED[options.verb]))
         return 0
-
-
-class Pause(_Order):
-    """`memtray pause`."""
-
-    said = N_("Tracking is paused; `memtray resume` goes on.")
-
-
-class Resume(_Order):
-    """`memtray resume`."""
-
-    said = N_("Tracking goes on.")
-
-
-class Quit(_Order):
-    """`memtray quit`."""
-
-    said = N_("Memtray ends.")
 
 
 class Debug:

@@ -1,0 +1,137 @@
+"""Banners: one for each subject of incidents, and one for the result of what a person asked for."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from trayapp.applet.pictures import icon_file
+from trayapp.applet.terminal import LiveLines
+from trayapp.delivery.banner import Banner
+from trayapp.delivery.counts import DeliveryCounts
+from trayapp.delivery.notifier import Notifier
+from trayapp.delivery.sinks import Surroundings, open_sinks
+from trayapp.delivery.sinks.log import LogFile
+from trayapp.domain.judging.incidents import Announcement, Incident
+from trayapp.domain.records.levels import Level
+from trayapp.errors import MemtrayError
+from trayapp.language.catalogue import N_, _
+from trayapp.language.units import format_duration
+
+# "default" is a click on the banner itself, all that services without buttons offer.
+_ACTIONS = (
+    ("default", N_("Trends")),
+    ("trends", N_("Trends")),
+    ("cleanup", N_("Clean up")),
+    ("snooze", N_("Snooze 1 h")),
+    ("acknowledge", N_("Acknowledge")),
+)
+_MOMENTS = ("oom", "spike", "budget")
+"""How the keys of incidents begin that have happened rather than last."""
+_log = logging.getLogger(__name__)
+
+
+class Banners:
+    """Owns the notifier, and knows which incident each banner is about."""
+
+    def __init__(
+        self,
+        log_file: LogFile,
+        live: LiveLines,
+        icon_notify: Callable[[str, str], None],
+        on_action: Callable[[str, Incident | None], None],
+    ) -> None:
+        """Prepare the notifier.
+
+        `icon_notify` is the tray icon's own way to show a title and a text. `on_action` gets what
+        a banner's button does and the incident, if the banner is about one; the notifier thread.
+        """
+        surroundings = Surroundings(
+            log=log_file.append,
+            print_between=live.print_between,
+            icon_file=icon_file(),
+            icon_notify=icon_notify,
+        )
+        self.counts = DeliveryCounts()
+        self.notifier = Notifier(
+            open_sinks("desktop", surroundings),
+            sinks=open_sinks("banners", surroundings),
+            log=log_file.append,
+            on_action=lambda key, action: on_action(action, self._incidents.get(key)),
+            on_delivered=self._on_delivered,
+        )
+        self._incidents: dict[str, Incident] = {}
+        """What each banner shows, by the banner's key."""
+
+    def announce(self, announcement: Announcement) -> None:
+        """Show, replace or finish the banner of an incident. The sampler thread."""
+        incident = announcement.incident
+        key = banner_key(incident)
+        if announcement.what == "resolved":
+            # Unless it speaks of another incident of the same subject by now.
+            if key in self._incidents and self._incidents[key].key == incident.key:
+                if announcement.was_moment:
+                    self.notifier.withdraw(key)
+                else:
+                    self.notifier.finish(_over(key, announcement, time.time()))
+                del self._incidents[key]
+        elif announcement.what == "held":
+            self.counts.count_held()
+        else:
+            self.counts.count_sent(key)
+            self._incidents[key] = incident
+            actions = tuple((action, _(label)) for action, label in _ACTIONS)
+            self.notifier.send(Banner(key, incident.title, incident.body, incident.level, actions))
+
+    def notify(self, text: str, title: str = "Memtray") -> None:
+        """Show the result of what the person asked for. Any thread."""
+        self.notifier.send(Banner(key="told", title=title, body=text, level=Level.NORMAL))
+
+    def run_errand(self, errand: Callable[[], object], done: Callable[[], object]) -> None:
+        """Do in a thread what may take long, show how it failed if it did, and call `done`."""
+
+        def run() -> None:
+            try:
+                errand()
+            except MemtrayError as error:
+                self.notify(str(error))
+            except OSError as error:
+                self.notify(_("That did not work: {reason}").format(reason=error))
+            done()
+
+        threading.Thread(target=run, daemon=True).start()
+
+    def _on_delivered(self, key: str, delivered: bool, reason: str) -> None:
+        if delivered:
+            self.counts.count_shown(key)
+        else:
+            _log.warning("%s is not shown on the desktop: %s", key, reason)
+
+
+def is_moment(incident: Incident) -> bool:
+    """Return whether an incident has happened rather than lasts."""
+    return incident.key.partition(":")[0] in _MOMENTS
+
+
+def banner_key(incident: Incident) -> str:
+    """Return the key of the banner: what is related shares one, all about one target for example.
+
+    What has merely happened has one of its own, lest it replaces what goes on.
+    """
+    return incident.key if is_moment(incident) else f"about:{incident.identity}"
+
+
+def _over(key: str, announcement: Announcement, wall_seconds: float) -> Banner:
+    incident, reason = announcement.incident, announcement.reason
+    if not reason.startswith(incident.subject):
+        # A name stays as it is written.
+        reason = f"{reason[:1].upper()}{reason[1:]}"
+    lasted = format_duration(max(0.0, wall_seconds - incident.since_wall_seconds))
+    text = _("It lasted {time}.")
+    if reason:
+        # Translators: how an alert ended, such as "postgres is not running any more".
+        text = _("{reason}. It lasted {time}.")
+    title = _("Over: {title}").format(title=incident.title)
+    return Banner(key, title, text.format(reason=reason, time=lasted), Level.NORMAL)

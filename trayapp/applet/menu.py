@@ -1,0 +1,136 @@
+"""What happens when something is clicked: in the menu, on the icon, on a banner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from trayapp.applet.banners import is_moment
+from trayapp.applet.overview import Overview
+from trayapp.applet.parts import Parts
+from trayapp.applet.profiles import present_profile, start_profile
+from trayapp.domain.grouping.identity import MEMTRAY, family_of, target_of
+from trayapp.domain.judging.incidents import Incident
+from trayapp.errors import MemtrayError
+from trayapp.language.catalogue import _
+from trayapp.windows import WINDOWS
+
+_SNOOZE_SECONDS = 3600.0
+
+
+class MenuActions:
+    """Does what was clicked. The tray's or the notifier's thread: nothing here may wait."""
+
+    def __init__(self, parts: Parts, overview: Overview) -> None:
+        self._parts = parts
+        self._overview = overview
+        sampler, switches = parts.sampler, parts.switches
+        background = self._in_background
+        self._handlers: dict[str, Callable[[str], object]] = {
+            **{window.verb: self._window_opener(window.verb) for window in WINDOWS},
+            "more": lambda _: self._open_window("table"),
+            "application": lambda name: self._open_window("details", name, "application"),
+            "target": lambda name: self._open_window("trends", name),
+            "settings": lambda _: self._open_window(
+                "settings", options=("--config", str(parts.config_file))
+            ),
+            "incident": self._open_incident_of,
+            "acknowledge": sampler.acknowledge,
+            "resolve": sampler.resolve,
+            "snooze": lambda key: switches.snooze(family_of(key), _SNOOZE_SECONDS),
+            "alerts": switches.set_alerts,
+            "pause": lambda _: switches.set_paused(not sampler.paused),
+            "scroll": lambda steps: switches.show_next(-int(steps)),
+            "middle": lambda _: self._on_middle_click(),
+            "snapshot": lambda _: background(self._take_snapshot),
+            "cleanup": lambda what: background(lambda: self._clean(what)),
+            "track": lambda process: background(lambda: self._track(process)),
+            "autostart": lambda _: background(switches.toggle_autostart),
+            "profile": lambda name: background(lambda: self._change_profile(name)),
+            "places": lambda _: background(self._reset_places),
+            "quit": lambda _: parts.trays.stop(),
+        }
+
+    def on_menu(self, key: str) -> None:
+        """Do what the entry with this key stands for: "verb" or "verb:subject"."""
+        verb, _colon, subject = key.partition(":")
+        if verb in self._handlers:
+            self._handlers[verb](subject)
+
+    def on_banner(self, action: str, incident: Incident | None) -> None:
+        """Do what a banner's button says. The notifier thread."""
+        if action in ("trends", "default"):
+            self._open_incident(incident)
+        elif action == "cleanup":
+            target = target_of(incident.identity) if incident else None
+            is_known = target in self._overview.target_names()
+            self.on_menu(f"cleanup:target:{target}" if is_known else "cleanup:app")
+        elif action == "snooze" and incident is not None:
+            # A kill is no shortage, nor is it all about its program.
+            about = family_of(incident.key) if is_moment(incident) else incident.identity
+            self._parts.switches.snooze(about, _SNOOZE_SECONDS)
+        elif action == "acknowledge" and incident is not None:
+            self._parts.sampler.acknowledge(incident.key)
+
+    def _in_background(self, errand: Callable[[], object]) -> None:
+        self._parts.banners.run_errand(errand, self._parts.trays.refresh)
+
+    def _window_opener(self, verb: str) -> Callable[[str], None]:
+        return lambda _subject: self._open_window(verb)
+
+    def _open_window(self, verb: str, *arguments: str, options: Sequence[str] = ()) -> None:
+        """Start a window in a child process; takes a millisecond or two."""
+        try:
+            self._parts.children.open(verb, *arguments, options=options)
+        except MemtrayError as error:
+            self._parts.banners.notify(str(error))
+
+    def _open_incident_of(self, key: str) -> None:
+        view = self._parts.sampler.view
+        incidents = view.incidents if view else ()
+        self._open_incident(next((each for each in incidents if each.key == key), None))
+
+    def _open_incident(self, incident: Incident | None) -> None:
+        """Show the trends of what an incident is about, at the moment when it began."""
+        if incident is None:
+            self._open_window("trends")
+            return
+        about = incident.identity
+        subject = about if about == MEMTRAY else target_of(about)
+        arguments = [subject] if subject in (MEMTRAY, *self._overview.target_names()) else []
+        moment = f"{incident.since_wall_seconds:.0f}"
+        self._open_window("trends", *filter(None, arguments), options=("--at", moment))
+
+    def _on_middle_click(self) -> None:
+        choice = self._parts.settings_file.settings.tray.middle_click
+        if choice != "none":
+            self.on_menu("cleanup:app" if choice == "cleanup" else choice)
+
+    def _take_snapshot(self) -> None:
+        self._parts.banners.notify(str(self._overview.write_snapshot()), _("Snapshot"))
+
+    def _clean(self, what: str) -> None:
+        results = self._parts.cleanups.clean_named(what)
+        if not results:
+            raise MemtrayError(_("There is nothing to clean up: no such target."))
+        text = "\n".join(result.sentence() for result in results)
+        self._parts.banners.notify(text, _("Memory cleanup"))
+
+    def _track(self, process: str) -> None:
+        from trayapp.applet.window_verbs import WindowVerbs
+
+        verbs = WindowVerbs(self._parts.sampler, self._parts.config_file, self._overview.controls)
+        verbs.track({"kind": "process", "name": process})
+
+    def _change_profile(self, name: str) -> None:
+        """Start the Memtray of another profile, and end this one when that runs."""
+        if name != present_profile():
+            start_profile(name)
+            self._parts.trays.stop()
+
+    def _reset_places(self) -> None:
+        """Put windows that remember where they were back to where they begin."""
+        from trayapp.windows.compact import reset_place
+        from trayapp.windows.geometry import forget_sizes
+
+        forget_sizes(self._parts.paths.windows)
+        reset_place(self._parts.paths.windows / "compact.json", self._parts.paths.runtime)
