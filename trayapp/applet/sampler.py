@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -33,6 +34,7 @@ from trayapp.settings import SettingsFile
 
 _HOUSEKEEPING_SECONDS = 1.0
 _FRESH_SECONDS = 1.0
+_STEPS = ("read", "judge", "keep", "show")
 
 if TYPE_CHECKING:
     from trayapp.applet.debug_log import DebugLog
@@ -251,16 +253,11 @@ class Sampler(threading.Thread):
         self._publish(outcome)
         debug = self.debug
         if debug is not None:
-            shown = time.perf_counter()
+            moments = pairwise((began, looked, judged, kept, time.perf_counter()))
             debug.note(
                 {target.name: target.keys for target in outcome.view.targets},
                 self._machine.explain,
-                {
-                    "read": looked - began,
-                    "judge": judged - looked,
-                    "keep": kept - judged,
-                    "show": shown - kept,
-                },
+                {step: end - begin for step, (begin, end) in zip(_STEPS, moments, strict=True)},
                 [
                     " ".join(filter(None, ("alert", one.what, one.incident.key, one.reason)))
                     for one in outcome.announcements
@@ -285,22 +282,10 @@ class Sampler(threading.Thread):
         )
 
     def _acknowledge(self, key: str) -> None:
-        if not self._monitor.acknowledge(key):
-            return
-        incident = next(each for each in self._monitor.open_incidents if each.key == key)
-        self._store.add_event(
-            Event(
-                wall_seconds=time.time(),
-                kind="alert",
-                subject=incident.subject,
-                level=incident.level.label,
-                text=incident.title,
-                data={"incident": key, "about": incident.identity, "what": "acknowledged"},
-            )
-        )
-        self._store.save_incidents(self._machine.oom_mark)
-        # So that the next look, and with it menu and icon, comes at once.
-        self._next_tick = None
+        if self._monitor.acknowledge(key):
+            self._store.add_acknowledgement(key, self._machine.oom_mark)
+            # So that the next sample, and with it menu and icon, comes at once.
+            self._next_tick = None
 
     def _resolve(self, key: str) -> None:
         if self._monitor.resolve(key):

@@ -94,6 +94,21 @@ class SessionStore:
         if self._history is not None:
             self._history.add_event(event)
 
+    def add_acknowledgement(self, key: str, mark: OomMark | None) -> None:
+        """Keep that the person knows of an open incident."""
+        incident = next(each for each in self._monitor.open_incidents if each.key == key)
+        self.add_event(
+            Event(
+                wall_seconds=time.time(),
+                kind="alert",
+                subject=incident.subject,
+                level=incident.level.label,
+                text=incident.title,
+                data={"incident": key, "about": incident.identity, "what": "acknowledged"},
+            )
+        )
+        self.save_incidents(mark)
+
     def save_incidents(self, mark: OomMark | None) -> None:
         """Write down what is open and what was told of it."""
         if self._incidents_file is None:

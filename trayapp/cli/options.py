@@ -50,28 +50,19 @@ def add_theme(parser: argparse.ArgumentParser) -> None:
 
 def add_reading_options(parser: argparse.ArgumentParser) -> None:
     """Add what a person may say of recordings of others, where they do not say it themselves."""
-    add = parser.add_argument
-    add(
-        "--column",
-        action="append",
-        default=[],
-        metavar="TITLE",
-        help=_("a column of memory in use, by its title (may be repeated)"),
-    )
-    add("--unit", metavar="MiB", help=_("the unit of sizes that name none, such as kB or MiB"))
-    add(
-        "--group-by",
-        action="append",
-        default=[],
-        metavar="TITLE",
-        help=_("a column that says whose a row is (may be repeated)"),
-    )
-    add("--timezone", metavar="ZONE", help=_("of clocks without one, such as Europe/Berlin or UTC"))
-    add(
-        "--pattern",
-        metavar="TEXT",
-        help=_("how a line of a log is read, such as '{time:%%H:%%M:%%S} .* rss={MiB}'"),
-    )
+    for name, metavar, text in (
+        ("--column", "TITLE", _("a column of memory in use, by its title (may be repeated)")),
+        ("--unit", "MiB", _("the unit of sizes that name none, such as kB or MiB")),
+        ("--group-by", "TITLE", _("a column that says whose a row is (may be repeated)")),
+        ("--timezone", "ZONE", _("of clocks without one, such as Europe/Berlin or UTC")),
+        (
+            "--pattern",
+            "TEXT",
+            _("how a line of a log is read, such as '{time:%%H:%%M:%%S} .* rss={MiB}'"),
+        ),
+    ):
+        repeated: dict[str, Any] = {"action": "append", "default": []} if metavar == "TITLE" else {}
+        parser.add_argument(name, metavar=metavar, help=text, **repeated)
 
 
 def reading_instructions(options: argparse.Namespace) -> Instructions:
