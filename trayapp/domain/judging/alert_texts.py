@@ -170,7 +170,7 @@ def leak_text(
         certain = text.format(
             score=format_percent(verdict.score), amount=format_percent(crossed_score)
         )
-    return title, paragraph(evidence_of(verdict, pid), certain, reason, remedy)
+    return title, paragraph(evidence_of(verdict, pid, is_brief=True), certain, reason, remedy)
 
 
 def spike_text(name: str, spike: Spike) -> tuple[str, str]:

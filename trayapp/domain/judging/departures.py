@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
+from trayapp.domain.grouping.applications import ApplicationKey
 from trayapp.domain.grouping.identity import OTHERS_LEAK, application_key
 from trayapp.domain.judging.alerting import Incident
 from trayapp.domain.judging.announcing import TARGET_INCIDENTS
+from trayapp.domain.judging.leaks import Finding, Verdict
 from trayapp.domain.judging.leaks.evidence import stopped_text
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.samples import Everything
@@ -18,11 +20,13 @@ def departed(
     targets: Mapping[str, TargetView],
     restarted: Collection[str],
     everything: Everything | None,
+    findings: Mapping[ApplicationKey, Finding],
 ) -> dict[str, str]:
     """The keys of incidents that are over, with the reason.
 
     targets: all that are tracked, by name; restarted: those whose processes are all new;
-    everything: None where nobody looked at all processes this time.
+    everything: None where nobody looked at all processes this time; findings: what was said of the
+    applications in it.
     """
     gone = {
         f"{kind}:{name}": ""
@@ -30,7 +34,7 @@ def departed(
         if not view.pids or name in restarted
         for kind in TARGET_INCIDENTS
     }
-    applications: set[str] | None = None
+    applications: dict[str, Finding | None] | None = None
     for incident in incidents:
         kind, _colon, rest = incident.key.partition(":")
         reason: str | None = None
@@ -38,7 +42,10 @@ def departed(
             reason = _why_target(incident, targets.get(rest))
         elif kind == OTHERS_LEAK and everything is not None:
             if applications is None:
-                applications = {application_key(use.key) for use in everything.applications}
+                applications = {
+                    application_key(use.key): findings.get(use.key)
+                    for use in everything.applications
+                }
             reason = _why_application(incident, everything, applications)
         if reason is not None:
             gone[incident.key] = reason or gone.get(incident.key, "")
@@ -51,17 +58,20 @@ def _why_target(incident: Incident, view: TargetView | None) -> str | None:
         return _("{name} is no longer tracked").format(name=incident.subject)
     if incident.processes and not set(incident.processes).intersection(view.keys):
         return ""
-    if incident.key.startswith("leak:") and view.leak.stopped_bytes is not None:
-        return stopped_text(view.leak.stopped_bytes)
-    return None
+    return _why_stopped(view.leak) if incident.key.startswith("leak:") else None
 
 
 def _why_application(
-    incident: Incident, everything: Everything, applications: Collection[str]
+    incident: Incident, everything: Everything, applications: Mapping[str, Finding | None]
 ) -> str | None:
     processes = incident.processes
     if processes and not any(key in everything.readings for key in processes):
         return ""
     if incident.identity in applications:
-        return None
+        finding = applications[incident.identity]
+        return _why_stopped(finding.verdict) if finding else None
     return _("{name} is tracked now").format(name=incident.subject) if processes else ""
+
+
+def _why_stopped(verdict: Verdict) -> str | None:
+    return None if verdict.stopped_bytes is None else stopped_text(verdict.stopped_bytes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -70,7 +70,7 @@ from trayapp.domain.judging.leaks.staleness import (
     StalenessPlan,
     Suspect,
 )
-from trayapp.domain.judging.leaks.suspects import suspect_among, suspects_of_others
+from trayapp.domain.judging.leaks.suspects import Growing, SuspectFinder, growing_of_others
 from trayapp.domain.judging.limit_suspects import suspects_of, toward_limits
 from trayapp.domain.judging.pressure import (
     VERY_SOON_SECONDS,
@@ -363,7 +363,9 @@ class Monitor:
         self._leaks_of_others: tuple[Condition, ...] = ()
         self._suspects: Mapping[ApplicationKey, tuple[ProcessKey, ...]] = {}
         self._staleness = StalenessPlan(enabled=rules.checks_staleness)
-        self._other_suspects: tuple[Suspect, ...] = ()
+        self._findings: Mapping[ApplicationKey, Finding] = {}
+        self._finder, self._finder_of_others = SuspectFinder(), SuspectFinder()
+        self._other_suspects: list[Suspect] = []
         self._forecast = Forecast()
         self._trends = ApplicationTrends(rules.bar_span_seconds)
         self._slow_values_at = float("-inf")
@@ -497,7 +499,7 @@ class Monitor:
         elif budget is not None and budget.drops_groups:
             # Nobody looks at them any more: what was said of them is not known to be true.
             self._leaks_of_others = ()
-            self._other_suspects = ()
+            self._other_suspects = []
         values = _machine_values(frame)
         is_slow_due = now - self._slow_values_at >= self._rules.slow_values_seconds
         if is_slow_due:
@@ -529,7 +531,9 @@ class Monitor:
         judged_now = [condition for condition in conditions if condition is not None]
         restarted = {event.subject for event in events if event.kind == "restart"}
         tracked = {view.name: view for view in views}
-        ended = departed(self._book.open_incidents(), tracked, restarted, frame.everything)
+        ended = departed(
+            self._book.open_incidents(), tracked, restarted, frame.everything, self._findings
+        )
         announcements = self._book.fold(now, wall, judged_now, quiet, ended)
         events += [_as_event(announcement, wall) for announcement in announcements]
         incidents = as_of_now(
@@ -570,19 +574,19 @@ class Monitor:
             announcements=announcements,
             reached=self._book.reached,
             messages=self._book.messages,
-            referenced=self._staleness.request(now, self._growing(samples, views)),
+            referenced=self._staleness.request(now, self._suspected(samples, views)),
             runs_changed=keys_before != [state.run.keys for state in self._states.values()],
         )
 
-    def _growing(
+    def _suspected(
         self, samples: Mapping[str, TargetSample], views: Iterable[TargetView]
-    ) -> Iterator[Suspect]:
-        for view in views:
-            sample = samples.get(view.name)
-            suspect = suspect_among(sample.readings, view.leak) if sample else None
-            if suspect is not None:
-                yield suspect
-        yield from self._other_suspects
+    ) -> list[Suspect]:
+        growing = (
+            Growing(view.name, samples[view.name].readings, view.leak)
+            for view in views
+            if view.name in samples
+        )
+        return [*self._finder.find(growing), *self._other_suspects]
 
     def _set_states(self) -> None:
         self._states = {
@@ -606,12 +610,13 @@ class Monitor:
             )
             self._suspects = suspects_of(everything.applications, found)
             findings = toward_limits(found, self._suspects, everything.limits, frame.system)
-        self._other_suspects = suspects_of_others(
-            everything.applications, findings, everything.readings
+        self._other_suspects = self._finder_of_others.find(
+            growing_of_others(everything.applications, findings, everything.readings)
         )
         self._applications = self._trends.fold(
             now, everything.applications, everything.readings, findings, frame.wall_seconds
         )
+        self._findings = findings
         if not self._rules.tells_growth:
             findings = {}
         uses = ((use, findings[use.key]) for use in everything.applications if use.key in findings)

@@ -13,6 +13,7 @@ from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.judging.incidents import Quiet
 from trayapp.domain.judging.leaks import Verdict
 from trayapp.domain.judging.leaks.staleness import ReferencedRequest, ReferencedSample
+from trayapp.domain.judging.leaks.suspects import Growing, SuspectFinder
 from trayapp.domain.judging.monitor import Monitor, MonitorRules
 from trayapp.domain.judging.view import Controls
 from trayapp.domain.records.samples import (
@@ -117,6 +118,48 @@ def test_a_program_that_keeps_shared_memory_is_asked_too() -> None:
         sample = TargetSample(name="app", readings=((KEY, size),))
         request = request or monitor.fold(frame(second, sample), Quiet()).referenced
     assert request == ReferencedRequest(KEY, clears=True)
+
+
+def of_two(shares: tuple[float, float]) -> list[tuple[ProcessKey, float]]:
+    """Who of a target of two processes is asked, and by how much it is said to have grown."""
+    finder, keys = SuspectFinder(), (KEY, ProcessKey(10, 10))
+    found = []
+    for second in range(0, 900, 5):
+        grown = 0.08 * second
+        readings = [
+            (key, reading(200 + share * grown)) for key, share in zip(keys, shares, strict=True)
+        ]
+        verdict = Verdict(level="growing", growth_bytes=30 * MIB + grown * MIB)
+        found += finder.find([Growing("app", readings, verdict)])
+    return [(each.key, each.grown_bytes) for each in found]
+
+
+def test_of_several_processes_only_the_one_that_grows_is_asked() -> None:
+    found = of_two((0.1, 0.9))
+    assert {key.pid for key, _ in found} == {10}
+    # Not by what the whole has grown by: its old memory may be as idle as it likes.
+    assert found[-1][1] == pytest.approx(0.9 * 0.08 * 895 * MIB, rel=0.01)
+
+
+def test_a_process_does_not_speak_for_others_that_grow_as_well() -> None:
+    finder = SuspectFinder()
+    keys = [ProcessKey(pid, pid) for pid in (1, 2, 3)]
+    verdict = Verdict(level="growing", growth_bytes=30 * MIB)
+    for mib in (100, 120):
+        readings = [(key, reading(mib)) for key in keys]
+        assert finder.find([Growing("app", readings, verdict)]) == []
+
+
+@pytest.mark.parametrize("made", [as_target, as_application])
+def test_the_end_of_an_alarm_says_that_it_stopped_by_itself(
+    made: Callable[[int, float], Frame],
+) -> None:
+    monitor, texts = Monitor(replace(RULES, checks_staleness=False)), []
+    for second in range(0, 6300, 15):
+        told = made(second, 30 + 0.1 * min(second, 4800))
+        for each in monitor.fold(told, Quiet()).announcements:
+            texts += [each.reason]
+    assert "It stopped by itself at 510 MiB (a cache filled)" in texts
 
 
 def test_nobody_is_asked_who_does_not_grow_or_where_it_is_switched_off() -> None:

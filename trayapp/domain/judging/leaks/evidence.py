@@ -82,8 +82,11 @@ def stopped_text(size_bytes: float) -> str:
     return _("It stopped by itself at {size} (a cache filled)").format(size=format_size(size_bytes))
 
 
-def evidence_of(verdict: Verdict, pid: int | None = None) -> str:
-    """One sentence, with the signal it rests on; `pid`: of that process instead of "it"."""
+def evidence_of(verdict: Verdict, pid: int | None = None, *, is_brief: bool = False) -> str:
+    """One sentence, with the signal it rests on; `pid`: of that process instead of "it".
+
+    is_brief: as a banner of three lines has room for; a share that lies idle says all by itself.
+    """
     if verdict.signal is None:
         return _("There is not enough to judge by yet.")
     # Translators: the clauses of one sentence, such as "It has grown; memory is full in an hour".
@@ -93,9 +96,12 @@ def evidence_of(verdict: Verdict, pid: int | None = None) -> str:
         sentence = _(_HEALTHY[verdict.shape])
         if verdict.stopped_bytes is not None:
             sentence = stopped_text(verdict.stopped_bytes)
+    elif is_brief and pid is None and verdict.staleness and verdict.staleness.is_untouched:
+        sentence = between.join((*_touched(verdict.staleness), *_time_left(verdict)))
     else:
         sentence = between.join(_clauses(verdict, pid))
-        if rules := listed(_rules_that_agree(verdict.classic)):
+        rules = "" if is_brief else listed(_rules_that_agree(verdict.classic))
+        if rules:
             agree = _("simple rules that agree: {rules}").format(rules=rules)
             source = between.join((source, agree))
     # Translators: such as "It holds its level (judged by its private memory)."
@@ -113,18 +119,22 @@ def _clauses(verdict: Verdict, pid: int | None) -> Iterator[str]:
         low=format_size(verdict.rate_low_bytes_per_second),
         high=format_rate(verdict.rate_high_bytes_per_second, signed=False),
     )
-    if verdict.headroom is not None:
-        if verdict.headroom.clause:
-            yield verdict.headroom.clause
-    elif verdict.seconds_to_limit is not None:
-        left = format_estimate(verdict.seconds_to_limit)
-        yield _("memory is full in about {time}").format(time=left)
+    yield from _time_left(verdict)
     if verdict.staleness is not None:
         yield from _touched(verdict.staleness)
     if verdict.is_runaway:
         yield _("so fast that more proof would come too late")
     elif verdict.level == "growing" and not (verdict.staleness and verdict.staleness.is_untouched):
         yield _("a cache that fills would look the same so far")
+
+
+def _time_left(verdict: Verdict) -> Iterator[str]:
+    if verdict.headroom is not None:
+        if verdict.headroom.clause:
+            yield verdict.headroom.clause
+    elif verdict.seconds_to_limit is not None:
+        left = format_estimate(verdict.seconds_to_limit)
+        yield _("memory is full in about {time}").format(time=left)
 
 
 def _touched(staleness: Staleness) -> Iterator[str]:

@@ -147,6 +147,8 @@ class LeakWatch:
                     del self._known[subject]
 
 
-def _badness(finding: Finding) -> tuple[bool, float, bool]:
+def _badness(finding: Finding) -> tuple[bool, bool, bool, float, bool]:
+    """What is worse comes later; of what is healthy, what stopped after it was said to leak."""
     verdict = finding.verdict
-    return verdict.level == "leaking", verdict.score, finding.pid is not None
+    levels = verdict.level == "leaking", verdict.level == "growing"
+    return *levels, verdict.stopped_bytes is not None, verdict.score, finding.pid is not None
