@@ -32,6 +32,7 @@ def write_store(
     step: float = 2.0,
     start: float = START,
     events: Iterable[Event] = (),
+    system: Mapping[str, float] = SYSTEM,
 ) -> Path:
     """A history of `seconds` seconds, sampled every `step` seconds, of the system and targets."""
     writer = HistoryWriter(path, Retention())
@@ -39,7 +40,7 @@ def write_store(
         count = int(seconds / step)
         for number in range(count + 1):
             after = number * step
-            values = [(Series("system", "", metric), value) for metric, value in SYSTEM.items()]
+            values = [(Series("system", "", metric), value) for metric, value in system.items()]
             values.append((Series("app", "", "rss_bytes"), 30.0 * MIB))
             for name, curve in targets.items():
                 if (value := curve(after) if callable(curve) else curve) is not None:

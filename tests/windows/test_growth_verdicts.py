@@ -34,6 +34,15 @@ def test_recorded_samples_are_judged_again(tmp_path: Path) -> None:
     assert START <= found.since < START + 5000
 
 
+def test_the_past_is_judged_by_the_room_that_there_was_as_it_was_live(tmp_path: Path) -> None:
+    """Half an hour of a machine with gigabytes to spare is too short, of a full one it is not."""
+    wide = write_store(tmp_path / "wide", LEAK, seconds=1800, step=10)
+    assert read(wide).growths["leak"].level == "growing"
+    full = {"total_bytes": 1024.0 * MIB, "used_bytes": 700.0 * MIB}
+    tight = write_store(tmp_path / "tight", LEAK, seconds=1800, step=10, system=full)
+    assert read(tight).growths["leak"].level == "leaking"
+
+
 def test_a_restart_is_no_growth(tmp_path: Path) -> None:
     """A small run followed by a large one is two runs."""
     two: dict[str, Curve] = {"leak": lambda at: (40.0 if at < 3600 else 900.0) * MIB}

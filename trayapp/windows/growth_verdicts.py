@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trayapp.charts.growth import Growth
-from trayapp.domain.judging.leaks import LeakDetector
-from trayapp.domain.records.series import Series
+from trayapp.domain.judging.leaks import LeakDetector, room_of
+from trayapp.domain.records.series import Point, Series
 from trayapp.history.sources import CurveSource
 
 MOST_JUDGED = 10
 """More targets at once are not judged again: each takes a twentieth of a second."""
 POINTS_JUDGED = 1000
-_JUDGED = ("kept_bytes", "anon_bytes")
 """Of all of them together."""
+_JUDGED = ("kept_bytes", "anon_bytes")
+_MACHINE = Series("system", "", "used_bytes"), Series("system", "", "total_bytes")
 LONGEST_STEP_SECONDS = 600.0
 """Samples further apart than this are none to the detector."""
 
@@ -72,10 +73,12 @@ def judge_again(
         for name in names
     ]
     restarts = reader.events(since, until, ("restart",))
+    used, total, *curves = reader.curves((*_MACHINE, *series), since, until, points_each)
+    room_bytes = room_of(_last(total), _last(used), until - since)
     found = {}
-    for name, points in zip(names, reader.curves(series, since, until, points_each), strict=True):
+    for name, points in zip(names, curves, strict=True):
         starts = [event.wall_seconds for event in restarts if event.subject == name]
-        detector = LeakDetector()
+        detector = LeakDetector(room_bytes=room_bytes)
         last = since
         for point in points:
             if point.mean is not None:
@@ -87,3 +90,7 @@ def judge_again(
         if verdict.level != "healthy" and onset is not None and rate and rate > 0:
             found[name] = Growth(level=verdict.level, since=onset, bytes_per_second=rate)
     return found
+
+
+def _last(points: Sequence[Point]) -> float | None:
+    return next((point.mean for point in reversed(points) if point.mean is not None), None)

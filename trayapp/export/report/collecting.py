@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from trayapp.domain.judging.leaks import LeakDetector, Load, Signal, Verdict
+from trayapp.domain.judging.leaks import LeakDetector, Load, Signal, Verdict, room_of
 from trayapp.domain.records.gaps import Reach, find_gaps
 from trayapp.domain.records.series import Series
 from trayapp.export.report.facts import ChartPoint
@@ -63,8 +63,8 @@ class TargetCourse:
         self._ends = [*self._restarts]
         """Where a line ends; that of a stretch which holds a restart, before it."""
 
-    def add(self, row: Row, *, is_judged: bool) -> None:
-        """Take in the next row."""
+    def add(self, row: Row, *, is_judged: bool, room_bytes: float | None) -> None:
+        """Take in the next row; `room_bytes`: what was left until a limit."""
         end = row.wall_seconds + row.stretch_seconds
         while self._ends and self._ends[-1] <= end:
             # The memory of the old process did not become that of the new one.
@@ -97,6 +97,7 @@ class TargetCourse:
             size_bytes,
             load=None if count is None else Load(children=round(count.mean)),
             restarted=restarted,
+            room_bytes=room_bytes,
         )
         if verdict.level == "leaking":
             begun = row.wall_seconds if self.leaked is None else self.leaked[0]
@@ -241,8 +242,11 @@ class Collector:
                     summary.add(row.wall_seconds, cell)
                     if series is USED and cell.maximum > (self.peak_used or (0.0, -1.0))[1]:
                         self.peak_used = row.wall_seconds, cell.maximum
+            used = self._cell(row, USED)
+            room = room_of(self.total_bytes, used.mean if used else None, span)
+            is_judged = row.wall_seconds >= judged_from
             for target in self.targets.values():
-                target.add(row, is_judged=row.wall_seconds >= judged_from)
+                target.add(row, is_judged=is_judged, room_bytes=room)
         for curve, _summary in self.system.values():
             curve.finish()
         for target in self.targets.values():

@@ -213,6 +213,20 @@ def test_a_later_round_that_has_just_begun_does_not_take_the_proof_away() -> Non
     assert found.is_untouched
 
 
+def test_a_later_round_that_tells_replaces_one_that_did_not() -> None:
+    """Not only after its fifteen minutes: the difference of two rounds tells after five."""
+    plan = StalenessPlan()
+    assert not round_of(plan, memory=400, grown=60, untouched=260).is_untouched
+    list(
+        requests(
+            plan, [suspect(memory=700, grown=360)], range(1000, 1302), memory=700, untouched=560
+        )
+    )
+    found = plan.of([KEY], 1302.0)
+    assert found is not None
+    assert found.is_untouched
+
+
 def test_memory_that_is_used_again_is_news_at_once() -> None:
     plan = StalenessPlan()
     round_of(plan, memory=120, grown=100, untouched=117)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from trayapp.domain.judging.leaks.detector import MOST_PRIORS, LeakDetector, Load
 from trayapp.domain.judging.leaks.impact import Impact, impact_of
-from trayapp.domain.judging.leaks.proof import assumed_room_bytes
+from trayapp.domain.judging.leaks.proof import assumed_room_bytes, room_of
 from trayapp.domain.judging.leaks.settings import LeakSettings
 from trayapp.domain.judging.leaks.verdict import (
     NOTHING_TO_JUDGE,
@@ -40,4 +40,5 @@ __all__ = [
     "Verdict",
     "assumed_room_bytes",
     "impact_of",
+    "room_of",
 ]

@@ -26,6 +26,16 @@ def assumed_room_bytes(seconds: float, settings: LeakSettings) -> float | None:
     return ASSUMED_ROOM_BYTES if seconds >= 1.15 * settings.certain_seconds else None
 
 
+def room_of(total_bytes: float | None, used_bytes: float | None, seconds: float) -> float | None:
+    """The room to judge a history of so many seconds by: what the machine had, as it was live.
+
+    Where that was not recorded, see `assumed_room_bytes`.
+    """
+    if total_bytes is None or used_bytes is None:
+        return assumed_room_bytes(seconds, LeakSettings())
+    return max(0.0, total_bytes - used_bytes)
+
+
 def haste_of(ladder: Ladder, room: float | None, settings: LeakSettings) -> float:
     """By how much a second of proof counts for more, where the limit is near; at least 1."""
     if room is None or not ladder.counts[1]:

@@ -200,11 +200,12 @@ class StalenessPlan:
             self._refused_until[sample.key] = now + KEPT_SECONDS
 
     def _keep(self, key: ProcessKey, now: float, staleness: Staleness) -> None:
-        """Remember a count, unless a longer wait has told more. Use is always news."""
+        """Remember a count, unless a longer wait has told more. What tells at last is news."""
         known = self._known.get(key)
         if (
             known is None
             or staleness.is_touched
+            or (staleness.is_untouched and not known[1].is_untouched)
             or staleness.waited_seconds >= known[1].waited_seconds - _ABOUT_SECONDS
             or now - known[0] > KEPT_SECONDS
         ):
