@@ -120,7 +120,9 @@ def take_menu(desktop: VirtualDesktop) -> None:
     """The icon in the panel and the menu below it."""
     icon = desktop.find_tray_icon()
     menu = desktop.window_after(lambda: desktop.click(*icon.center, button=3))
-    time.sleep(1)
+    # Otherwise the tooltip may come over it.
+    desktop.hover(5, desktop.size[1] - 5)
+    time.sleep(3)
     whole = Box(menu.x, 0, desktop.size[0] - menu.x, menu.y + menu.height)
     save(desktop.screenshot().crop(whole), "menu")
     desktop.press("Escape")
