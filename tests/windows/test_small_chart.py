@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from trayapp.charts.size_ticks import size_ticks
+from trayapp.charts.size_axis import size_limits, size_ticks
 from trayapp.domain.records.series import Event
-from trayapp.windows.small_chart import _bundled, size_limits
+from trayapp.windows.small_chart import _bundled
 
 MIB = 1024**2
 

@@ -5,13 +5,48 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from trayapp.charts.palette import Palette
 from trayapp.domain.grouping.tasks import kept_of
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.series import TASK, Event
-from trayapp.language.catalogue import ngettext
+from trayapp.language.catalogue import _, ngettext
 
+EVENT_SHAPES = {
+    "warning": "^",
+    "critical": "s",
+    "emergency": "X",
+    "cleanup": "o",
+    "restart": "D",
+    "snapshot": "P",
+    "task": ">",
+}
+"""By level or kind: the mark's shape, so that colour is not all there is."""
 BUNDLED = "bundled"
 """The key in an event's data of the number of events that its mark stands for."""
+
+
+def event_label(key: str) -> str:
+    """What the legend calls a mark."""
+    return {
+        "warning": _("Warning"),
+        "critical": _("Critical"),
+        "emergency": _("Emergency"),
+        "cleanup": _("Cleaned up"),
+        "restart": _("Restarted"),
+        "snapshot": _("Snapshot"),
+        "task": _("Task"),
+    }[key]
+
+
+def event_key(event: Event) -> str:
+    """Which mark an event gets."""
+    return event.level if event.kind == "alert" else event.kind
+
+
+def event_colour(key: str, palette: Palette) -> str:
+    """The colour of a mark."""
+    levels = ("cleanup", "warning", "critical", "emergency")
+    return palette.levels[levels.index(key)] if key in levels else palette.muted
 
 
 def task_growth(event: Event) -> float:

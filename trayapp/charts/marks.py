@@ -13,54 +13,27 @@ from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
 from trayapp.charts.axes import DAY_SECONDS
 from trayapp.charts.curves import Curve
-from trayapp.charts.events import bundled_count, task_end
+from trayapp.charts.events import (
+    EVENT_SHAPES,
+    bundled_count,
+    event_colour,
+    event_key,
+    event_label,
+    task_end,
+)
 from trayapp.charts.growth import Growth
 from trayapp.charts.palette import Palette
 from trayapp.domain.records.series import Event
 from trayapp.language.catalogue import _, format_count
 
-EVENT_SHAPES = {
-    "warning": "^",
-    "critical": "s",
-    "emergency": "X",
-    "cleanup": "o",
-    "restart": "D",
-    "snapshot": "P",
-    "task": ">",
-}
-"""By level or kind: the mark's shape, so that colour is not all there is."""
 _MARK_POINTS = 6.5
 ROW_POINTS, MOST_ROWS = 8.0, 3
+"""Marks that would cover each other stand in so many rows, so far apart."""
 STUB = 0.06
 """How far down the line of a mark for several goes, of the panel's height."""
-"""Marks that would cover each other stand in so many rows, so far apart."""
 TITLE_GAP = 0.2
 """Inches between the title and the legend of the marks."""
 GROWTH_DASHES = (0, (1.0, 1.6))
-
-
-def event_label(key: str) -> str:
-    """What the legend calls a mark."""
-    return {
-        "warning": _("Warning"),
-        "critical": _("Critical"),
-        "emergency": _("Emergency"),
-        "cleanup": _("Cleaned up"),
-        "restart": _("Restarted"),
-        "snapshot": _("Snapshot"),
-        "task": _("Task"),
-    }[key]
-
-
-def event_key(event: Event) -> str:
-    """Which mark an event gets."""
-    return event.level if event.kind == "alert" else event.kind
-
-
-def event_colour(key: str, palette: Palette) -> str:
-    """The colour of a mark."""
-    levels = ("cleanup", "warning", "critical", "emergency")
-    return palette.levels[levels.index(key)] if key in levels else palette.muted
 
 
 def mark_events(axes: Axes, events: Sequence[Event], palette: Palette) -> None:

@@ -9,7 +9,7 @@ from tkinter import font as tkfont
 from typing import Literal
 
 from trayapp.charts.palette import Palette
-from trayapp.charts.size_ticks import size_ticks
+from trayapp.charts.size_axis import size_limits, size_ticks
 from trayapp.domain.judging.changes import Bin
 from trayapp.domain.records.series import Event, Point
 from trayapp.language.catalogue import _
@@ -62,7 +62,7 @@ class SmallChart(tk.Canvas):
             if limit_bytes is not None and limit_bytes <= _LIMIT_REACH * top:
                 # Down to zero: how much of it is taken is to be seen.
                 top, low = max(top, limit_bytes), 0.0
-            floor, ceiling = size_limits(low, top)
+            floor, ceiling = size_limits(low, top, below=0.7)
             left, upper, right, lower = self._axes((floor, ceiling), palette)
 
             def x(moment: float) -> float:
@@ -297,19 +297,6 @@ def _bundled(
             last[key] = len(found)
             found.append((event, 1))
     return found
-
-
-def size_limits(low: float, high: float) -> tuple[float, float]:
-    """From where to where an axis goes for sizes between the two.
-
-    From 0 unless that would hide every change; at least over a tenth of the size, so that what
-    stands still looks as if it did, and no two sizes are written alike.
-    """
-    if low < 0.5 * high:
-        return 0.0, 1.08 * high + 1.0
-    room = max(high - low, 0.1 * high)
-    middle = (high + low) / 2
-    return max(0.0, middle - 0.7 * room), middle + 0.6 * room + 1.0
 
 
 def _parts(points: Sequence[Point]) -> list[list[Point]]:

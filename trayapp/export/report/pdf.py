@@ -17,7 +17,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from trayapp.charts.fonts import use_chart_fonts
-from trayapp.charts.size_ticks import size_ticks
+from trayapp.charts.size_axis import size_ticks
 from trayapp.charts.time_ticks import time_ticks
 from trayapp.domain.records.levels import level_said
 from trayapp.export.report.facts import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from trayapp.charts.size_ticks import size_ticks
+from trayapp.charts.size_axis import size_ticks
 from trayapp.charts.time_ticks import time_ticks
 from trayapp.export.report.facts import MOST_SIZES, Chart, ChartCurve, ChartPoint, mark_rows
 from trayapp.language.catalogue import _, format_count

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.charts.size_ticks import size_ticks
+from trayapp.charts.size_axis import size_ticks
 from trayapp.language.units import use_units
 
 MIB, GIB = 1024.0**2, 1024.0**3

@@ -1,4 +1,4 @@
-"""Where the size lines of a small chart are, and what stands beside them."""
+"""The size axis of a chart: how far it goes, and its ticks with their labels."""
 
 from __future__ import annotations
 
@@ -30,3 +30,20 @@ def size_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
         )
         for number in range(first, last + 1)
     ]
+
+
+def size_limits(
+    low: float, high: float, *, headroom: float = 1.08, below: float = 0.6
+) -> tuple[float, float]:
+    """Return from where to where an axis goes for sizes between the two.
+
+    From 0 unless that would press every change into the top; at least over a tenth of the size, so
+    that noise does not look like growth, and no two sizes are labelled alike.
+
+    headroom: the end of an axis from 0, by `high`; below: the room below the middle of another one.
+    """
+    if low < high / 2 or not high:
+        return 0.0, high * headroom or 1.0
+    room = max(high - low, high * 0.1)
+    middle = (high + low) / 2
+    return max(0.0, middle - room * below), middle + room * 0.6
