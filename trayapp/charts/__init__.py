@@ -1,1 +1,1 @@
-"""What windows and exports both draw with; matplotlib is loaded in child processes only."""
+"""The parts that windows and exports both draw with; matplotlib only in child processes."""

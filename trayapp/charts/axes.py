@@ -38,12 +38,11 @@ class SizeLocator(Locator):
         self._round = MaxNLocator(nbins=count, steps=[1, 2, 5, 10])
 
     def __call__(self) -> Sequence[float]:
-        """The ticks for the axis as it is."""
         low, high = self.axis.get_view_interval()  # type: ignore[union-attr]
         return self.tick_values(low, high)
 
     def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
-        """The ticks, in bytes, for an axis from `vmin` to `vmax` bytes."""
+        """Return the ticks, in bytes, for an axis from `vmin` to `vmax` bytes."""
         size = unit_for(max(abs(vmin), abs(vmax)))[0]
         ticks = np.asarray(self._round.tick_values(vmin / size, vmax / size)) * size
         return [float(tick) for tick in ticks]
@@ -53,11 +52,10 @@ class SizeFormatter(Formatter):
     """Labels in one unit for the whole axis, with as many digits as its steps need."""
 
     def __call__(self, x: float, pos: int | None = None) -> str:  # noqa: ARG002
-        """A single size, outside the axis."""
+        """Return the label of a single size, outside the axis."""
         return format_size(x)
 
     def format_ticks(self, values: Sequence[float]) -> list[str]:
-        """The labels of all ticks of the axis."""
         size, unit = unit_for(max((abs(value) for value in values), default=0.0))
         steps = np.diff(np.unique(np.asarray(values, dtype=np.float64))) / size
         step = float(steps.min()) if len(steps) else 1.0
@@ -69,16 +67,15 @@ class SizeFormatter(Formatter):
 
 
 class _DateFormatter(ConciseDateFormatter):
-    """Months in the person's language."""
+    """Labels of dates with months in the person's language."""
 
     def format_ticks(self, values: Sequence[float]) -> list[str]:
-        """The labels of all ticks of the axis."""
         labels = super().format_ticks(values)  # type: ignore[no-untyped-call]
         return [_MONTH.sub(_translated_month, label) for label in labels]
 
 
 def fine_clock(moment: datetime) -> str:
-    """Hours to milliseconds."""
+    """Return a clock time to the millisecond."""
     return f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03}"
 
 
@@ -92,7 +89,7 @@ def dress(
     is_lowest: bool,
     is_elapsed: bool = False,
 ) -> None:
-    """Scales, grid and spines of axes from `since` to `until`: wall seconds, or elapsed ones."""
+    """Set scales, grid and spines of axes between two wall times, or elapsed ones."""
     width, height = axes.get_position().size * figure.get_size_inches()
     axes.set_facecolor("none")
     for side in ("top", "right", "left"):

@@ -45,7 +45,7 @@ def draw_curve(
 
 
 def draw_bands(axes: Axes, curves: Sequence[Curve], colours: Sequence[str]) -> None:
-    """From the least to the greatest value, where a point stands for several samples.
+    """Draw from the least to the greatest value, where a point stands for several samples.
 
     All bands at once: a hundred of them one by one would take half a second.
     """
@@ -76,7 +76,7 @@ def draw_bands(axes: Axes, curves: Sequence[Curve], colours: Sequence[str]) -> N
 def draw_layers(
     axes: Axes, layers: Layers, curves: Sequence[Curve], colours: Sequence[str], palette_size: int
 ) -> list[str | None]:
-    """The areas of a stack and the thin edges of their spikes; the hatch of each."""
+    """Draw the areas of a stack and the thin edges of their spikes; return the hatch of each."""
     days = layers.times / DAY_SECONDS
     hatches: list[str | None] = [None] * len(curves)
     if len(curves) <= MOST_HATCHED:

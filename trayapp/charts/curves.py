@@ -38,26 +38,24 @@ class Curve:
 
     @property
     def is_known(self) -> bool:
-        """Whether there is anything to draw."""
         return bool(np.isfinite(self.mean).any())
 
     @property
     def current(self) -> float | None:
-        """The last value; None if the curve ends in a gap."""
+        """Return the last value; None if the curve ends in a gap."""
         return float(self.mean[-1]) if len(self.mean) and np.isfinite(self.mean[-1]) else None
 
     @property
     def peak(self) -> float | None:
-        """The largest value, of the maxima where points stand for several samples."""
+        """Return the largest value, of the maxima where points stand for several samples."""
         return float(np.nanmax(self.high)) if self.is_known else None
 
     @property
     def rate(self) -> float | None:
-        """Bytes per second lately; see `recent_rate`."""
         return recent_rate(self.times, self.mean)
 
     def value_at(self, wall_seconds: float) -> tuple[float, float, float] | None:
-        """Minimum, mean and maximum of the point nearest in time; None in and beyond gaps."""
+        """Return minimum, mean and maximum of the nearest point; None in and beyond gaps."""
         if not len(self.times):
             return None
         right = int(np.searchsorted(self.times, wall_seconds))
@@ -97,7 +95,7 @@ class Run:
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class TrendData:
-    """All that one picture shows, read at one moment."""
+    """Everything that one picture shows, read at one moment."""
 
     since: float
     until: float
@@ -161,7 +159,7 @@ def make_curve(
 
 
 def recent_rate(times: Floats, values: Floats) -> float | None:
-    """How fast the curve has been rising lately, in bytes per second; None if it has ended.
+    """Return how fast the curve has risen lately, in bytes per second; None if it has ended.
 
     The median of the slopes between all pairs of points (Theil and Sen), so that single spikes
     do not count, over the unbroken stretch at the end of what is visible: its last five

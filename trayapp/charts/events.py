@@ -26,7 +26,7 @@ BUNDLED = "bundled"
 
 
 def event_label(key: str) -> str:
-    """What the legend calls a mark."""
+    """Return the name of a mark in the legend."""
     return {
         "warning": _("Warning"),
         "critical": _("Critical"),
@@ -39,29 +39,28 @@ def event_label(key: str) -> str:
 
 
 def event_key(event: Event) -> str:
-    """Which mark an event gets."""
+    """Return the kind of mark that an event gets."""
     return event.level if event.kind == "alert" else event.kind
 
 
 def event_colour(key: str, palette: Palette) -> str:
-    """The colour of a mark."""
     levels = ("cleanup", "warning", "critical", "emergency")
     return palette.levels[levels.index(key)] if key in levels else palette.muted
 
 
 def task_growth(event: Event) -> float:
-    """How much a task kept; 0 where nobody knows."""
+    """Return how much a task kept; 0 where it is not known."""
     return kept_of(event) or 0.0
 
 
 def bundled_count(event: Event) -> int:
-    """For how many events of its kind a mark stands."""
+    """Return how many events of its kind a mark stands for."""
     count = event.data.get(BUNDLED)
     return count if isinstance(count, int) else 1
 
 
 def task_end(event: Event) -> float | None:
-    """The wall time at which a task was over; None: it is none, or nobody said."""
+    """Return the wall time at which a task ended; None: it is none, or its end is not known."""
     seconds = event.data.get("seconds") if event.kind == TASK else None
     return event.wall_seconds + seconds if isinstance(seconds, int | float) else None
 
@@ -78,7 +77,7 @@ def bundle_events(
     columns: int,
     weight: Callable[[Event], float] = _severity,
 ) -> tuple[Event, ...]:
-    """Keep the worst event of each kind and place, and say how many it stands for."""
+    """Keep the worst event of each kind and place, with the number of those it stands for."""
     width = (until - since) / columns
     places: dict[tuple[str, int], list[Event]] = {}
     for event in events:

@@ -1,4 +1,4 @@
-"""Which fonts charts and reports are written in: matplotlib looks for no other by itself.
+"""The fonts of charts and reports: matplotlib does not look for any other automatically.
 
 Imports matplotlib, so only child processes may import it.
 """
@@ -43,7 +43,7 @@ def use_chart_fonts() -> None:
 
 
 def chart_fonts() -> list[str]:
-    """Families in the order in which they are asked for a letter: names may be in any script."""
+    """Return the families in the order in which they are asked for a letter, of any script."""
     usual = list(_USUAL)
     if tag := _TAGS.get(spoken_language()):
         usual[1:1] = _system_choice(tag)
@@ -52,7 +52,7 @@ def chart_fonts() -> list[str]:
 
 
 def _system_choice(tag: str) -> list[str]:
-    """What other programs write this language in; none where the system does not say.
+    """Return the font that other programs write this language in; none where it is not known.
 
     It may have come since matplotlib made its list of fonts, which it keeps for ever.
     """

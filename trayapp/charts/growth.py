@@ -10,7 +10,7 @@ from trayapp.language.units import format_estimate, format_rate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Growth:
-    """A climb that goes on."""
+    """A rise of memory that continues."""
 
     level: str
     """"growing" or "leaking"."""
@@ -24,7 +24,7 @@ class Growth:
 
 
 def growth_text(growth: Growth, now: float) -> str:
-    """What is said of a climb that goes on: how fast, and how long until the limit."""
+    """Return how fast memory grows, and how long until the limit."""
     rate = format_rate(growth.bytes_per_second)
     is_leak = growth.level == "leaking"
     if growth.until is None:

@@ -12,7 +12,7 @@ NAME_LENGTH = 32
 
 
 def plain_name(name: str, length: int = NAME_LENGTH) -> str:
-    """One printable line of at most `length` characters; never empty.
+    """Return a name as one printable line of at most `length` characters; never empty.
 
     Control characters, line breaks, lone surrogates and characters that turn the writing
     direction around become a replacement mark.
@@ -27,6 +27,6 @@ def plain_name(name: str, length: int = NAME_LENGTH) -> str:
 
 
 def chart_name(name: str, length: int = NAME_LENGTH) -> str:
-    """As `plain_name`, for matplotlib: "$" starts no formula, "_" hides no legend entry."""
+    """Return `plain_name` for matplotlib: "$" starts no formula, "_" hides no legend entry."""
     shown = plain_name(name, length).replace("$", r"\$")
     return f" {shown}" if shown.startswith("_") else shown

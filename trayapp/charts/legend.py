@@ -26,7 +26,7 @@ ENTRY_INCHES, SHORT_ENTRY_INCHES = 0.34, 0.21
 
 
 def _legend_text(curve: Curve, *, short: bool, growth: Growth | None) -> str:
-    """What the curve says in figures: in two lines, or shortened to one."""
+    """Return the figures of a curve in two lines, or shortened to one."""
     current = _("not running") if curve.current is None else format_size(curve.current)
     rate = [] if curve.rate is None else [rate_said(curve.rate)]
     if short:
@@ -61,7 +61,7 @@ def add_legend(
     others: Sequence[tuple[str, Line2D | Patch]] = (),
     growths: Mapping[str, Growth] = MappingProxyType({}),
 ) -> None:
-    """Current, peak and rate of each curve, right of the axes; the largest curve first."""
+    """Show current size, peak and rate of each curve right of the axes, the largest first."""
     height = axes.get_position().height * figure.get_size_inches()[1]
     growing = sum(curve.series.name in growths for curve, _line in lines)
     needed = (len(lines) + len(others)) * ENTRY_INCHES + growing * (ENTRY_INCHES / 2)
@@ -99,7 +99,7 @@ def show_legend(
 
 
 def explain_little(axes: Axes, curves: Sequence[Curve], palette: Palette) -> bool:
-    """Say why there is no line where there is none; true if there is at least one point."""
+    """Explain why there is no line; return whether there is at least one point."""
     count = max((int(np.isfinite(curve.mean).sum()) for curve in curves), default=0)
     if count > 1:
         return True

@@ -37,7 +37,7 @@ GROWTH_DASHES = (0, (1.0, 1.6))
 
 
 def mark_events(axes: Axes, events: Sequence[Event], palette: Palette) -> None:
-    """One thin line through the panel, and a shape on its top edge, per event.
+    """Draw one thin line through the panel, and a shape on its top edge, per event.
 
     Where one stands for several, the shape has their number beside it and its line ends soon: many
     of them would hide the curves.
@@ -82,7 +82,7 @@ def mark_events(axes: Axes, events: Sequence[Event], palette: Palette) -> None:
 
 
 def _mark_rows(axes: Axes, events: Sequence[Event]) -> dict[int, int]:
-    """In which row each event is marked, by its id: the first that is free, the edge being 0."""
+    """Return the row of each event's mark, by its id: the first that is free, the edge being 0."""
     low, high = axes.get_xlim()
     width_points = axes.bbox.width / axes.figure.dpi * 72
     ends = [float("-inf")] * MOST_ROWS
@@ -96,7 +96,7 @@ def _mark_rows(axes: Axes, events: Sequence[Event]) -> dict[int, int]:
 
 
 def mark_moment(axes: Axes, wall_seconds: float, palette: Palette) -> None:
-    """A strong line where something happened that a banner told of."""
+    """Draw a strong line at the moment that a banner was about."""
     axes.axvline(wall_seconds / DAY_SECONDS, color=palette.text, linewidth=1.4, alpha=0.85)
 
 
@@ -108,7 +108,7 @@ def explain_marks(
     moment: bool,
     growth: Collection[Growth],
 ) -> None:
-    """The legend of what is there, in the upper right corner."""
+    """Draw the legend of the marks that are there, in the upper right corner."""
     present = {event_key(event) for event in events}
     keys = [key for key in EVENT_SHAPES if key in present]
     handles = [
@@ -163,7 +163,7 @@ def _mark_legend(
 
 
 def draw_growth(axes: Axes, curve: Curve, growth: Growth, until: float, palette: Palette) -> None:
-    """The straight line that a verdict means, through the middle of the climb itself."""
+    """Draw the straight line that a verdict means, through the middle of the rise itself."""
     since_start = (curve.times >= growth.since) & np.isfinite(curve.mean)
     if not since_start.any():
         return

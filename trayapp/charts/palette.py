@@ -74,5 +74,4 @@ DASHES: tuple[str | tuple[int, tuple[float, ...]], ...] = (
 
 
 def palette_for(dark: bool) -> Palette:
-    """The dark or the light appearance."""
     return DARK if dark else LIGHT

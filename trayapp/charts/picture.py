@@ -19,7 +19,7 @@ FORMATS = ("png", "svg", "pdf")
 
 
 def check_picture_name(path: Path) -> str:
-    """The format that the name of `path` asks for.
+    """Return the format that the name of `path` asks for.
 
     Raises: WindowError if it is none that can be written.
     """

@@ -53,7 +53,7 @@ def trend_figure(
     size_inches: tuple[float, float] = (10.0, 6.0),
     dpi: float = 100.0,
 ) -> Figure:
-    """A new figure with the whole chart in it."""
+    """Return a new figure with the whole chart in it."""
     figure = Figure(figsize=size_inches, dpi=dpi)
     draw_trends(figure, data, palette, now_wall_seconds=now_wall_seconds)
     return figure
@@ -105,7 +105,7 @@ def draw_trends(
 def _lay_out(
     figure: Figure, data: TrendData, palette: Palette, weights: Sequence[float]
 ) -> tuple[Axes, ...]:
-    """Axes one above the other, as high as their weights, with the legends' room beside them."""
+    """Add axes one above the other, as high as their weights, with room for legends beside them."""
     width, height = figure.get_size_inches()
     inner = height - TOP_INCHES - BOTTOM_INCHES - PANEL_GAP_INCHES * (len(weights) - 1)
     top = height - TOP_INCHES
@@ -152,7 +152,7 @@ def _draw_system(figure: Figure, axes: Axes, data: TrendData, palette: Palette) 
 def _draw_total(
     axes: Axes, data: TrendData, palette: Palette, top: float
 ) -> list[tuple[str, Line2D]]:
-    """The machine's memory as a ceiling, if it is known; what the legend says of it."""
+    """Draw the machine's memory as a ceiling, if it is known; return its legend entry."""
     axes.set_ylim(0, max(top, data.total_bytes or 0.0) * 1.06 or 1.0)
     if not data.total_bytes:
         return []
@@ -178,7 +178,7 @@ def _draw_targets(figure: Figure, axes: Axes, data: TrendData, palette: Palette)
 
 
 def _draw_limits(axes: Axes, data: TrendData, colours: Sequence[str], palette: Palette) -> None:
-    """The targets' own limits as lines, where they are near enough; else what they are, in words.
+    """Draw the limits of the targets where they are near enough, and the line of zero.
 
     Also the line of zero, and a word where the axis does not begin there.
     """
@@ -208,7 +208,7 @@ def _draw_limits(axes: Axes, data: TrendData, colours: Sequence[str], palette: P
 
 
 def _draw_zero(axes: Axes, palette: Palette) -> None:
-    """Mark zero by a line; where the axis does not reach down to it, say that."""
+    """Mark zero by a line, or note that the axis does not reach down to it."""
     low, _high = axes.get_ylim()
     if low <= 0:
         axes.axhline(0.0, color=palette.muted, linewidth=1.0)
@@ -228,7 +228,7 @@ def _colours(curves: Sequence[Curve], palette: Palette) -> tuple[str, ...]:
 
 
 def _draw_stack(figure: Figure, axes: Axes, data: TrendData, palette: Palette) -> Panel:
-    """All targets on top of each other, and what the machine uses beside them on top of all."""
+    """Draw all targets on top of each other, and above them everything else in use."""
     write_heading(axes, targets_heading(data), palette)
     whole = data.system[data.selection.metric == "swap"] if data.system else None
     # The steadiest lowest, so that what moves does not move everything above it.

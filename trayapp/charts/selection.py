@@ -1,4 +1,4 @@
-"""What a trend chart is to show: which curves, over which stretch of time."""
+"""The selection of a trend chart: its curves, and its stretch of time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ METRICS = ("rss", "uss", "pss", "swap")
 
 
 def metric_label(metric: str) -> str:
-    """One of `METRICS` for people."""
+    """Return the name of one of `METRICS` for people."""
     return {
         "rss": _("Resident set (RSS)"),
         "uss": _("Private memory (USS)"),

@@ -11,7 +11,7 @@ _STEPS = (1, 2, 5, 10)
 
 
 def size_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
-    """Sizes between the two that are round in the unit of the largest, with what they are called.
+    """Return sizes between the two that are round in the unit of the largest, with their labels.
 
     There are about `most`, one more at the utmost, and at least one where `high` is above `low`.
     """

@@ -30,7 +30,7 @@ class Layers(NamedTuple):
     """Where anything is known at all: between two such stretches nothing is to be drawn."""
 
     def stretches(self) -> list[slice]:
-        """The parts in which something is known."""
+        """Return the parts in which something is known."""
         edges = np.flatnonzero(np.diff(np.concatenate(([0], self.seen.astype(int), [0]))))
         return [slice(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
@@ -58,7 +58,7 @@ def stack(
 
 
 def _on(times: Floats, curve: Curve, values: Floats) -> Floats:
-    """The values at other times, 0 in gaps; extremes between two columns are kept."""
+    """Return the values at other times, 0 in gaps; extremes between two columns are kept."""
     if not curve.is_known:
         return np.zeros_like(times)
     known = np.isfinite(curve.mean)

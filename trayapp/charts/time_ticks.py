@@ -1,4 +1,4 @@
-"""Where the ticks of a chart's time axis are, and what stands below them."""
+"""The ticks of a chart's time axis, and their labels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DAY = 86_400
 
 
 def time_ticks(since: float, until: float, count: int = 7) -> list[tuple[float, str]]:
-    """Round local times between two wall times, and what stands below them."""
+    """Return round local times between two wall times, with their labels."""
     span = max(until - since, 1.0)
     step = next((one for one in _TIME_STEPS if span / one <= count), _TIME_STEPS[-1])
     start = datetime.fromtimestamp(since)

@@ -59,7 +59,7 @@ def _runs_line(runs: Sequence[Run]) -> str:
 
 
 def time_span(since: float, until: float) -> str:
-    """A stretch of time for people: date and clock of both ends."""
+    """Return a stretch of time for people: date and clock of both ends."""
     start, end = datetime.fromtimestamp(since), datetime.fromtimestamp(until)
     if until - since < FINE_SECONDS:
         return f"{_date(start)}, {fine_clock(start)} – {fine_clock(end)}"

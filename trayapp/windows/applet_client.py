@@ -19,7 +19,7 @@ _LONG_VERBS = ("cleanup", "snapshot")
 
 
 class Applet:
-    """Each errand has a thread of its own; its outcome is handled by `poll` in the window's thread.
+    """Runs errands in threads of their own; `poll` handles their outcomes in the window's thread.
 
     One errand that takes long, a cleanup, does not keep the figures from coming meanwhile.
     """

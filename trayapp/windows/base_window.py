@@ -52,7 +52,7 @@ class BaseWindow:
     # -- for windows of a kind
 
     def px(self, pixels: float) -> int:
-        """Pixels of this screen for pixels of an ordinary one."""
+        """Return the pixels of this screen for pixels of an ordinary one."""
         return round(pixels * self.scale)
 
     def bind_keys(self, keys: Sequence[str], action: Callable[[], object]) -> None:
@@ -71,7 +71,6 @@ class BaseWindow:
         """Do as a second start asks, apart from coming to the front."""
 
     def bring_up(self) -> None:
-        """Come to the front."""
         raise_window(self.root)
 
     def ask_once(
@@ -138,7 +137,6 @@ class BaseWindow:
         self.root.withdraw()
 
     def toggle_dark(self) -> None:
-        """Become light if it is dark, or dark if it is light."""
         self._set_dark(not self.palette.dark)
 
     def _tick(self) -> None:

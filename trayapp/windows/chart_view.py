@@ -74,7 +74,6 @@ class ChartView:
             self.widget.bind(event, action, add="+")
 
     def show(self, data: TrendData, palette: Palette) -> None:
-        """Replace the chart."""
         self._shown = data, palette
         self.widget.configure(background=palette.background)
         self._rebuild()

@@ -1,4 +1,4 @@
-"""The boxes of check buttons: Tk's own say "on" by a cross, which many read as "no"."""
+"""The boxes of check buttons: Tk's own mark "on" by a cross, which many read as "no"."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ELEMENT = "Memtray.Checkbutton.indicator"
 
 
 class Look(NamedTuple):
-    """One state of a box; the tick may be missing."""
+    """One state of a box, with or without its tick."""
 
     fill: str
     edge: str
@@ -63,7 +63,7 @@ def style_checks(style: ttk.Style, palette: Palette, scale: float) -> None:
 
 
 def box_pixels(size: int, look: Look, ground: str) -> str:
-    """The picture as Tk takes it: rows of colours."""
+    """Return the picture as Tk takes it: rows of colours."""
     edge_width = max(1.0, size / 15) * (2 if look.is_wide else 1)
     stroke = _STROKE * size / 2
     rows = []
@@ -80,7 +80,7 @@ def box_pixels(size: int, look: Look, ground: str) -> str:
 
 @cache
 def _places(size: int) -> list[list[tuple[float, float]]]:
-    """For each pixel how far it is outside of the box, negative inside, and from the tick."""
+    """Return each pixel's distance from the edge of the box, negative inside, and from the tick."""
     corners = [(across * size, down * size) for across, down in _TICK]
     strokes = list(pairwise(corners))
 
@@ -91,7 +91,7 @@ def _places(size: int) -> list[list[tuple[float, float]]]:
 
 
 def _outside(at: tuple[float, float], size: int) -> float:
-    """How far a point is outside of the box with its round corners; negative inside."""
+    """Return how far a point is outside of the box with its round corners; negative inside."""
     half, corner = size / 2, _CORNER * size
     across, down = (abs(place - half) - half + corner for place in at)
     return math.hypot(max(across, 0.0), max(down, 0.0)) + min(max(across, down), 0.0) - corner
@@ -100,7 +100,7 @@ def _outside(at: tuple[float, float], size: int) -> float:
 def _distance(
     at: tuple[float, float], start: tuple[float, float], end: tuple[float, float]
 ) -> float:
-    """From a point to a line with ends."""
+    """Return the distance from a point to a line with ends."""
     along = end[0] - start[0], end[1] - start[1]
     share = ((at[0] - start[0]) * along[0] + (at[1] - start[1]) * along[1]) / (
         along[0] ** 2 + along[1] ** 2
@@ -110,7 +110,7 @@ def _distance(
 
 
 def _cover(outside: float) -> float:
-    """How much of a pixel is covered, by how far its middle is outside of the form."""
+    """Return the share of a pixel that is covered, by its middle's distance outside of the form."""
     return min(1.0, max(0.0, 0.5 - outside))
 
 

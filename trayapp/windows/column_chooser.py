@@ -34,7 +34,6 @@ class ColumnChooser(ttk.Menubutton):
         self.configure(menu=self.menu)
 
     def restyle(self, palette: Palette) -> None:
-        """Colour its menu anew."""
         style_menu(self.menu, palette)
 
     def _choose(self) -> None:

@@ -1,4 +1,4 @@
-"""The table's columns: which there are, what they show, and which of them a person has chosen."""
+"""The table's columns: which ones exist, what they show, and which a person has chosen."""
 
 from __future__ import annotations
 
@@ -85,5 +85,4 @@ def default_keys() -> set[str]:
 
 
 def title_of(column: TableColumn) -> str:
-    """Return its title in the person's language."""
     return _(column.title)

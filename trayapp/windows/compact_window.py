@@ -105,7 +105,6 @@ class CompactWindow(BaseWindow):
         self.bind_keys(("<Home>",), self._reset_place)
 
     def restyle(self) -> None:
-        """Colour everything anew."""
         super().restyle()
         palette, style = self.palette, ttk.Style(self.root)
         style.configure(
@@ -119,7 +118,7 @@ class CompactWindow(BaseWindow):
     # -- its place
 
     def show(self) -> None:
-        """Show it where it was, or in its corner."""
+        """Show it where it was before, or in its corner."""
         self.root.update_idletasks()
         self._place()
         self.root.deiconify()
@@ -128,13 +127,13 @@ class CompactWindow(BaseWindow):
         self._expand.focus_force()
 
     def _keep_visible(self) -> None:
-        """Come back when the screen has gone; also while nobody can see it, which is why."""
+        """Come back when the screen has gone, also while nobody can see the window."""
         if self._grip is None:
             self._place()
         self.root.after(STAY_MILLISECONDS, self._keep_visible)
 
     def _place(self) -> None:
-        """Bring it to where it was put, or as near to that as can be seen."""
+        """Move it to where it was put, or as near to that as can be seen."""
         screens = self._screens.read()
         root = self.root
         width, height = root.winfo_reqwidth(), root.winfo_reqheight()
@@ -184,19 +183,17 @@ class CompactWindow(BaseWindow):
             save_place(self._options.place_file, *self._wanted)
 
     def receive(self, message: Mapping[str, object]) -> None:
-        """A second start wants to see it, perhaps in its corner."""
+        """Go into the corner where a second start asks for that."""
         if message.get("reset") is True:
             self._reset_place()
 
     def bring_up(self) -> None:
-        """It is on top anyway."""
         self.root.lift()
         self._expand.focus_force()
 
     # -- what it shows
 
     def refresh(self) -> None:
-        """Ask for the figures."""
         self.ask_once("table", {}, self._on_answer, self._on_failure)
 
     def _on_answer(self, answer: Answer) -> None:

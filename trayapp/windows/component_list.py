@@ -20,7 +20,7 @@ _BAR_SHARE = 0.22
 
 
 class ComponentList(tk.Canvas):
-    """As high as what it shows."""
+    """A canvas that is as high as the components it shows."""
 
     def __init__(self, parent: tk.Misc, *, scale: float) -> None:
         super().__init__(parent, width=1, height=1, highlightthickness=0)
@@ -31,7 +31,7 @@ class ComponentList(tk.Canvas):
         self.bind("<Configure>", lambda _: self._redraw())
 
     def show(self, components: Sequence[Component], count: int, palette: Palette) -> None:
-        """Show these, and how many more there are: `count` is all."""
+        """Show these components; `count` is how many there are in all."""
         self._shown = components, count, palette
         rows = len(components) + (count > len(components))
         self.configure(background=palette.background, height=max(1, rows * self._row()))
@@ -79,7 +79,7 @@ class ComponentList(tk.Canvas):
         return max(map(self._font.measure, texts), default=0)
 
     def _fitting(self, name: str, width: int) -> str:
-        """As much of a name as there is room for."""
+        """Return as much of a name as there is room for."""
         shown, length = plain_name(name), len(name)
         while length > 1 and self._font.measure(shown) > width:
             length -= 1

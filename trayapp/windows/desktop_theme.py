@@ -1,4 +1,4 @@
-"""Whether the person's desktop is dark; a best effort that never fails and never waits long."""
+"""The theme of the person's desktop; a best effort that never fails and never waits long."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def ask_command(command: Sequence[str]) -> str:
 def prefers_dark(
     env: Mapping[str, str], *, platform: str = sys.platform, ask: Ask = ask_command
 ) -> bool:
-    """Tell whether windows should be dark; light where the desktop does not say."""
+    """Return whether windows should be dark; light where the desktop does not tell."""
     if platform == "win32":
         return _windows_prefers_dark()
     if platform == "darwin":

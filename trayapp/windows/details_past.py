@@ -16,7 +16,8 @@ from trayapp.language.catalogue import _, format_count, listed, ngettext
 from trayapp.language.units import format_duration, format_estimate, format_size
 from trayapp.windows.base_window import BaseWindow
 from trayapp.windows.details_figures import format_change
-from trayapp.windows.grid import Grid, GridCell, GridColumn, GridRow
+from trayapp.windows.grid import Grid
+from trayapp.windows.grid_rows import GridCell, GridColumn, GridRow
 from trayapp.windows.small_chart import SmallChart
 from trayapp.windows.target_history import HOUR_SECONDS, Past, Run
 
@@ -48,12 +49,12 @@ class ChartsPane(ttk.Frame):
             self._charts.append(chart)
 
     def make_room(self, is_wanted: bool) -> None:
-        """Be lower where something else needs the room."""
+        """Be lower where something else needs room."""
         for chart in self._charts:
             chart.configure(height=self._window.px(LOW_CHART_HEIGHT if is_wanted else CHART_HEIGHT))
 
     def show(self, row: TableRow, past: Past, *, is_readable: bool) -> None:
-        """Show the past of a row; of an application, which has no history, what its row tells."""
+        """Show the past of a row; of an application, which has no history, the bars of its row."""
         now, palette = time.time(), self._window.palette
         (title, growth_title), (chart, growth_chart) = self._titles, self._charts
         if row.kind == APPLICATION:

@@ -1,4 +1,4 @@
-"""What the program itself tells in its details: in words, and beside them its components."""
+"""The report of a program's own probe in its details: in words, and its components."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ProbePane(ttk.Frame):
         self._components.grid(row=1, column=1, sticky="new", padx=(gap, 0))
 
     def show(self, reports: Sequence[Report], rss_bytes: float | None) -> None:
-        """Show what the probes of a target tell; rss_bytes: of all of its processes."""
+        """Show what the probes of a target report; rss_bytes: of all of its processes."""
         self._text.set(inside_text(reports[0], time.time()) if reports else no_probe())
         found = components_of(reports, rss_bytes)
         self._components.show(found[:MOST_COMPONENTS], len(found), self._window.palette)
@@ -56,7 +56,6 @@ class ProbePane(ttk.Frame):
         self.wrap(self._window.root.winfo_width())
 
     def show_problem(self, text: str) -> None:
-        """Show why the probes cannot be asked."""
         self._text.set(text)
 
     def wrap(self, width: int) -> None:

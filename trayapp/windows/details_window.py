@@ -126,14 +126,13 @@ class DetailsWindow(BaseWindow):
         (self._track if self._row.kind == APPLICATION else self._trends).focus_set()
 
     def receive(self, message: Mapping[str, object]) -> None:
-        """Show another one, as a second start asks."""
+        """Show another target or application, as a second start asks."""
         kind, name = message.get("kind"), message.get("name")
         if isinstance(kind, str) and isinstance(name, str):
             self._choose(kind, name)
             self.refresh()
 
     def restyle(self) -> None:
-        """Colour everything anew."""
         super().restyle()
         self._show()
         self._show_past()
@@ -177,7 +176,7 @@ class DetailsWindow(BaseWindow):
         self._continue()
 
     def _continue(self) -> None:
-        """Read on after the first answer: now it is known what, and the limit to judge by."""
+        """Read on after the first answer, when kind and limit of the target are known."""
         if not self._is_answered:
             self._is_answered = True
             self._ask_probe()
@@ -252,7 +251,7 @@ class DetailsWindow(BaseWindow):
     # -- asking
 
     def _ask_probe(self) -> None:
-        """Ask the program itself, if it has a probe, what only it knows."""
+        """Ask the probes of the target for what only the program knows."""
         keys = process_keys(self._answer.get("processes"))
         if keys:
             self._probe_at = time.monotonic()

@@ -73,7 +73,6 @@ class WriteRequest:
     """Targets and recordings, as the window was started with them."""
 
     def command(self, memtray: Sequence[str]) -> list[str]:
-        """Return the command that writes it."""
         return [
             *memtray, self.verb, "--progress",
             *(["--since", self.since] if self.since else []),
@@ -106,12 +105,11 @@ class WriteProcess:
 
     @property
     def is_running(self) -> bool:
-        """Whether it is still being written."""
         return self._child.poll() is None or any(thread.is_alive() for thread in self._threads)
 
     @property
     def problem(self) -> str | None:
-        """Why it failed, once it is no longer running; None: it did not. Empty: cancelled."""
+        """Return why it failed, once it has ended; None: it did not. Empty: cancelled."""
         if self._child.returncode == 0:
             return None
         if self._is_cancelled:

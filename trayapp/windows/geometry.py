@@ -51,12 +51,10 @@ def load_place(file: Path) -> tuple[int, int] | None:
 
 
 def save_place(file: Path, left: int, top: int) -> None:
-    """Keep the place of the window."""
     save_values(file, {"left": left, "top": top})
 
 
 def forget_place(file: Path) -> None:
-    """Have the window begin in its corner."""
     with contextlib.suppress(OSError):
         file.unlink(missing_ok=True)
 
@@ -67,7 +65,6 @@ def load_size(folder: Path, name: str) -> tuple[int, int] | None:
 
 
 def save_size(folder: Path, name: str, width: int, height: int) -> None:
-    """Keep the size of the window called `name`."""
     save_values(folder / f"{name}{_ENDING}", {"width": width, "height": height})
 
 

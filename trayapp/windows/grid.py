@@ -7,14 +7,12 @@ was when its rows are put in anew.
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
-from tkinter import font as tkfont
+from collections.abc import Callable, Hashable, Sequence
 from tkinter import ttk
-from typing import NamedTuple
 
 from trayapp.charts.palette import Palette
-from trayapp.domain.records.bars import zoomed_heights
+from trayapp.windows.grid_painter import GridPainter, bold_font
+from trayapp.windows.grid_rows import GridColumn, GridRow
 from trayapp.windows.style import pixel_scale
 
 ROW_PIXELS, HEAD_PIXELS, PAD_PIXELS = 30, 32, 10
@@ -22,44 +20,8 @@ ROW_PIXELS, HEAD_PIXELS, PAD_PIXELS = 30, 32, 10
 _WHEEL_ROWS = 3
 
 
-class GridColumn(NamedTuple):
-    """One column."""
-
-    key: str
-    title: str
-    width: int
-    """Pixels on an ordinary screen, at least; the first column takes what is left."""
-    right: bool = False
-    """Figures stand on the right."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GridCell:
-    """What is shown of one row in one column."""
-
-    text: str = ""
-    colour: str | None = None
-    """None: as text is."""
-    bars: tuple[float | None, ...] = ()
-    """A little chart instead of text, oldest first; None is a gap."""
-    share: float | None = None
-    """A bar below the text, 1.0 is full."""
-    bold: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GridRow:
-    """One row."""
-
-    key: Hashable
-    """By it the selection finds its row again among others."""
-    cells: Mapping[str, GridCell] = field(default_factory=dict)
-    mark: str | None = None
-    """Colour of a mark at its beginning."""
-
-
 class Grid(ttk.Frame):
-    """The table with its header and scroll bar. The selection stays on its row, wherever that goes.
+    """A table with header and scroll bar; the selection stays on its row, wherever that goes.
 
     `on_open` is called with the key of a row that was clicked or entered, `on_menu` with that of
     one whose menu is wanted and where, `on_order` with the key of a column.
@@ -89,16 +51,12 @@ class Grid(ttk.Frame):
         """The key of the chosen row; it may be of a row that is not there at the moment."""
         scale = pixel_scale(self.winfo_toplevel())  # type: ignore[arg-type]
         self._row, self._pad = round(ROW_PIXELS * scale), round(PAD_PIXELS * scale)
-        self._unit = scale
-        self._font = tkfont.nametofont("TkDefaultFont", self)
-        self._bold = self._font.copy()
-        self._bold.configure(weight="bold")
-        self._cuts: dict[tuple[str, int, bool], str] = {}
+        bold = bold_font(self)
         # In some languages titles are long.
         self._widths = [
             max(
                 round(column.width * scale),
-                self._bold.measure(f"{column.title} ▼") + 2 * self._pad,
+                bold.measure(f"{column.title} ▼") + 2 * self._pad,
             )
             for column in columns
         ]
@@ -120,6 +78,7 @@ class Grid(ttk.Frame):
         self._head.grid(row=0, column=0, columnspan=2, sticky="ew")
         self.body.grid(row=1, column=0, sticky="nsew")
         self._bar.grid(row=1, column=1, sticky="ns")
+        self._painter = GridPainter(self._head, self.body, bold, self._row, self._pad, scale)
         self._bind()
 
     def _bind(self) -> None:
@@ -167,7 +126,7 @@ class Grid(ttk.Frame):
         order: tuple[str, bool],
         empty: str,
     ) -> None:
-        """Show other rows. What is chosen and how far it is scrolled stay as they are.
+        """Show other rows; the selection and the scrolled position stay as they are.
 
         order: key of the column it is sorted by, and whether from the top; empty: what to say where
         there are no rows.
@@ -242,7 +201,7 @@ class Grid(ttk.Frame):
             self._on_menu(self.selected, event.x_root, event.y_root)
 
     def _meant(self) -> int | None:
-        """The row that a key is for: the chosen one, or the only one there is."""
+        """Return the row that a key is for: the chosen one, or the only one there is."""
         index = self._index()
         return 0 if index is None and len(self._rows) == 1 else index
 
@@ -272,7 +231,7 @@ class Grid(ttk.Frame):
     # -- drawing
 
     def _places(self) -> list[tuple[GridColumn, int, int]]:
-        """Each column with its left edge and its width; narrower ones in a narrow window."""
+        """Return each column with its left edge and width; narrower in a narrow window."""
         widths = list(self._widths)
         room = self.winfo_width() - self._bar.winfo_reqwidth()
         if room < sum(widths):
@@ -295,131 +254,26 @@ class Grid(ttk.Frame):
             return
         seen = self._seen()
         self._first = max(0, min(self._first, len(self._rows) - seen))
-        places = self._places()
-        self._draw_head(places, palette)
-        body = self.body
-        body.delete("all")
+        places, painter = self._places(), self._painter
+        painter.palette = palette
+        painter.draw_head(places, *self._order)
+        self.body.delete("all")
         if not self._rows:
-            body.create_text(
-                body.winfo_width() // 2, self._row * 2, text=self._empty, fill=palette.muted,
-                font=self._font, width=body.winfo_width() - 4 * self._pad, justify="center",
-            )  # fmt: skip
+            painter.draw_empty(self._empty)
         # One more than fits whole: the last may be cut.
         for index in range(self._first, min(len(self._rows), self._first + seen + 1)):
-            self._draw_row(index, (index - self._first) * self._row, places, palette)
-        if body.focus_get() is body:
-            self._draw_focus(palette)
+            row = self._rows[index]
+            is_selected = row.key == self.selected
+            ground = palette.surface if index == self._hovered else None
+            top = (index - self._first) * self._row
+            painter.draw_row(row, top, places, palette.pressed if is_selected else ground)
+        if self.body.focus_get() is self.body:
+            chosen = self._index()
+            is_seen = chosen is not None and self._first <= chosen <= self._first + seen
+            painter.draw_focus(chosen - self._first if is_seen and chosen is not None else None)
         if len(self._rows) > seen:
             total = len(self._rows)
             self._bar.set(str(self._first / total), str((self._first + seen) / total))
             self._bar.grid()
         else:
             self._bar.grid_remove()
-
-    def _draw_head(self, places: list[tuple[GridColumn, int, int]], palette: Palette) -> None:
-        head, middle = self._head, self._head.winfo_height() // 2
-        head.delete("all")
-        for column, left, width in places:
-            is_sorted = column.key == self._order[0]
-            arrow = (" ▼" if self._order[1] else " ▲") if is_sorted else ""
-            title = self._cut(column.title + arrow, width - 2 * self._pad, bold=is_sorted)
-            head.create_text(
-                left + width - self._pad if column.right else left + self._pad, middle,
-                text=title, anchor="e" if column.right else "w",
-                font=self._bold if is_sorted else self._font,
-                fill=palette.text if is_sorted else palette.muted,
-            )  # fmt: skip
-
-    def _draw_focus(self, palette: Palette) -> None:
-        """A frame around the row that keys are about, or, before one is chosen, around all."""
-        chosen, seen = self._index(), self._seen()
-        top, bottom = 0, self.body.winfo_height()
-        if chosen is not None and self._first <= chosen <= self._first + seen:
-            top = (chosen - self._first) * self._row
-            bottom = top + self._row
-        edge = round(2 * self._unit)
-        half = edge // 2
-        self.body.create_rectangle(
-            half, top + half, self.body.winfo_width() - 1 - half, bottom - 1 - half,
-            outline=palette.system, width=edge,
-        )  # fmt: skip
-
-    def _draw_row(
-        self, index: int, top: int, places: list[tuple[GridColumn, int, int]], palette: Palette
-    ) -> None:
-        row, body = self._rows[index], self.body
-        bottom = top + self._row
-        is_selected = row.key == self.selected
-        if is_selected or index == self._hovered:
-            body.create_rectangle(
-                0, top, body.winfo_width(), bottom, width=0,
-                fill=palette.pressed if is_selected else palette.surface,
-            )  # fmt: skip
-        body.create_line(0, bottom - 1, body.winfo_width(), bottom - 1, fill=palette.grid)
-        if row.mark:
-            mark = round(4 * self._unit)
-            body.create_rectangle(0, top, mark, bottom - 1, width=0, fill=row.mark)
-        for column, left, width in places:
-            cell = row.cells.get(column.key)
-            if cell is None:
-                continue
-            inner = left + self._pad, top, left + width - self._pad, bottom - 1
-            if cell.bars:
-                self._draw_bars(cell, inner, palette)
-            else:
-                self._draw_text(cell, column, inner, palette)
-
-    def _draw_text(
-        self, cell: GridCell, column: GridColumn, box: tuple[int, int, int, int], palette: Palette
-    ) -> None:
-        left, top, right, bottom = box
-        middle = (top + bottom) // 2
-        if cell.share is not None:
-            middle -= round(3 * self._unit)
-            height, base = round(3 * self._unit), bottom - round(5 * self._unit)
-            self.body.create_rectangle(left, base - height, right, base, width=0, fill=palette.grid)
-            share = min(1.0, max(0.0, cell.share))
-            if share:
-                self.body.create_rectangle(
-                    left, base - height, left + round((right - left) * share), base, width=0,
-                    fill=cell.colour or palette.system,
-                )  # fmt: skip
-        self.body.create_text(
-            right if column.right else left, middle,
-            text=self._cut(cell.text, right - left, bold=cell.bold),
-            anchor="e" if column.right else "w", fill=cell.colour or palette.text,
-            font=self._bold if cell.bold else self._font,
-        )  # fmt: skip
-
-    def _draw_bars(self, cell: GridCell, box: tuple[int, int, int, int], palette: Palette) -> None:
-        left, top, right, bottom = box
-        gap = round(6 * self._unit)
-        height = bottom - top - 2 * gap
-        step = (right - left) / len(cell.bars)
-        for number, share in enumerate(zoomed_heights(cell.bars)):
-            start = left + number * step
-            # Nothing known is a line at the foot, not a bar of no height.
-            size = 1 if share is None else max(2, round(height * share / 100))
-            self.body.create_rectangle(
-                round(start), bottom - gap - size, round(start + step * 0.75), bottom - gap,
-                width=0, fill=palette.muted if share is None else cell.colour or palette.system,
-            )  # fmt: skip
-
-    def _cut(self, text: str, width: int, *, bold: bool) -> str:
-        """The text, shortened to fit."""
-        key = text, width, bold
-        font = self._bold if bold else self._font
-        found = self._cuts.get(key)
-        if found is None:
-            if len(self._cuts) > 4000:
-                self._cuts.clear()
-            found = text
-            if font.measure(text) > width:
-                low, high = 0, len(text)
-                while low < high:
-                    half = (low + high + 1) // 2
-                    fits = font.measure(text[:half].rstrip() + "…") <= width
-                    low, high = (half, high) if fits else (low, half - 1)
-                found = text[:low].rstrip() + "…"
-            self._cuts[key] = found
-        return found

@@ -21,7 +21,7 @@ LONGEST_STEP_SECONDS = 600.0
 
 
 def growths_of_status(told: Mapping[str, Any]) -> dict[str, Growth]:
-    """Read, by target, what the running applet says; leaves out what it does not say clearly."""
+    """Return the growth in the applet's status by target; leaves out what is not clear."""
     found = {}
     now = told.get("taken_at")
     for target in told.get("targets") or ():
@@ -41,7 +41,7 @@ def growths_of_status(told: Mapping[str, Any]) -> dict[str, Growth]:
 
 
 def limits_of_status(told: Mapping[str, Any]) -> dict[str, float]:
-    """Read, by target, the limits of their own that the running applet tells of; bytes."""
+    """Return the limits of their own in the applet's status, in bytes, by target."""
     return {
         target["name"]: float(target["limit_bytes"])
         for target in told.get("targets") or ()
@@ -52,7 +52,7 @@ def limits_of_status(told: Mapping[str, Any]) -> dict[str, float]:
 def judge_again(
     reader: CurveSource, names: Sequence[str], since: float, until: float
 ) -> dict[str, Growth]:
-    """What the detector says at the end of a stretch of recorded time, by target.
+    """Return the detector's verdicts at the end of a stretch of recorded time, by target.
 
     Judged is anonymous memory where it was recorded, else the resident set. Nothing is said of a
     stretch too long for samples that are near enough to each other, or of too many targets.

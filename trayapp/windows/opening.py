@@ -46,7 +46,6 @@ class LiveOptions:
 
     @property
     def is_dark(self) -> bool:
-        """Whether the window begins dark."""
         return is_dark(self.dark)
 
 

@@ -29,7 +29,7 @@ _LINE_PX = 24
 
 
 def run_popup() -> int:
-    """Show what standard input says; the exit code. Raises: WindowError without a display."""
+    """Show what standard input asks for. Raises: WindowError without a display."""
     first = _read_line()
     if first is None:
         return 0
@@ -84,7 +84,7 @@ def _show_tooltip(
 
 
 class _MenuPopup:
-    """One open menu."""
+    """One menu that is open on the screen."""
 
     def __init__(
         self,
@@ -148,7 +148,7 @@ class _MenuPopup:
         self._labels[key] = (menu, menu.index("end") or 0)
 
     def _break_columns(self) -> None:
-        """Go on beside, where the screen ends below: menus of Tk do not scroll."""
+        """Continue in a column beside where the screen ends: menus of Tk do not scroll."""
         self._menu.update_idletasks()
         last, room = self._menu.index("end") or 0, self._root.winfo_screenheight()
         top = 0

@@ -1,4 +1,4 @@
-"""What only a program itself can tell of its memory: asked of its probe, told in a few lines."""
+"""What only a program itself knows of its memory: asked of its probe, put into a few lines."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Component(NamedTuple):
 
 
 def process_keys(told: object) -> list[tuple[int, int]]:
-    """Pid and start time of each process, of an answer of the applet."""
+    """Return pid and start time of each process in an answer of the applet."""
     return [
         (key[0], key[1])
         for key in (told if isinstance(told, list) else [])
@@ -47,7 +47,7 @@ def process_keys(told: object) -> list[tuple[int, int]]:
 
 
 def probe_reports(runtime: Path, keys: Sequence[tuple[int, int]]) -> list[Report]:
-    """What those of the processes tell that have a probe, at most eight; blocks a few seconds."""
+    """Return the reports of processes with a probe, at most eight; blocks a few seconds."""
     names = {endpoint_name(PROBE, pid, started): pid for pid, started in keys}
     deadline = time.monotonic() + _PATIENCE_SECONDS
     found: list[Report] = []
@@ -69,7 +69,7 @@ def probe_reports(runtime: Path, keys: Sequence[tuple[int, int]]) -> list[Report
 
 
 def no_probe() -> str:
-    """What to say where nobody can be asked."""
+    """Return the text for a program without a probe."""
     return _(
         "–  A Python program tells of its garbage collector, tasks, components and caches here "
         "if it calls trayapp.probe.start()."
@@ -77,7 +77,7 @@ def no_probe() -> str:
 
 
 def components_of(reports: Sequence[Report], rss_bytes: float | None) -> list[Component]:
-    """The components of all processes added up by name, the largest first.
+    """Return the components of all processes added up by name, the largest first.
 
     What is unknown of one process is unknown in all, and comes last.
     """
@@ -98,7 +98,7 @@ def components_of(reports: Sequence[Report], rss_bytes: float | None) -> list[Co
 
 
 def inside_text(told: Report, now: float) -> str:
-    """A few lines of what a probe tells, which is a stranger's word; now: wall seconds."""
+    """Return a few lines on a report, which is a stranger's word; now: wall seconds."""
     collections = told.get("collections")
     runs = collections[:_GENERATIONS] if isinstance(collections, list) else []
     is_on = told.get("collector_enabled")
@@ -128,7 +128,7 @@ def inside_text(told: Report, now: float) -> str:
 
 
 def _running(tasks: object, now: float) -> str:
-    """The tasks that run and since when; empty: none."""
+    """Return the running tasks and their ages; empty: none."""
     names = [
         f"{short_name(task['name'])} ({_age(now, as_number(task.get('since_unix_s')))})"
         for task in (tasks[:_MOST_READ] if isinstance(tasks, list) else ())

@@ -57,16 +57,14 @@ class RecordingSource(CurveSource):
             self.title = _("{names}, from their starts").format(names=self.title)
 
     def series(self) -> list[Series]:
-        """Every process, or column, sorted by name."""
         return sorted(self._curves)
 
     def span(self) -> tuple[float, float]:
-        """From the first sample of all to the last."""
         times = [values.times for values in self._curves.values()]
         return min(float(one[0]) for one in times), max(float(one[-1]) for one in times)
 
     def largest(self, count: int) -> list[str]:
-        """The names of the processes with the largest peaks, sorted by name."""
+        """Return the names of the processes with the largest peaks, sorted by name."""
         peaks = {
             series.name: float(np.nanmax(values.bytes, initial=0.0))
             for series, values in self._curves.items()
@@ -108,7 +106,7 @@ class RecordingSource(CurveSource):
 
 
 def _stretches(times: Floats, sizes: Floats, max_points: int) -> Iterator[Point]:
-    """Put samples together to so many stretches, and one more for each gap that one would hide."""
+    """Merge samples into so many stretches, and one more for each gap that one would hide."""
     most = max(1, max_points)
     per_point = max(1, -(-len(times) // most))
     # A gap is as wide as a point at least; narrower ones are too narrow to be seen.

@@ -50,16 +50,13 @@ class RowActions:
         self._menu = tk.Menu(window.root, tearoff=False)
 
     def restyle(self, palette: Palette) -> None:
-        """Colour the menu anew."""
         style_menu(self._menu, palette)
 
     def open_details(self, row: TableRow) -> None:
-        """Open the details of a row in a window of their own."""
         kind = APPLICATION if row.kind == APPLICATION else TARGET
         self._run(lambda: self._actions.open_window("details", row.name, kind))
 
     def open_menu(self, row: TableRow, x: int, y: int) -> None:
-        """Open the menu of a row there on the screen."""
         menu = self._menu
         menu.delete(0, "end")
         for entry in self._entries(row):

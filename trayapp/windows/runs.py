@@ -1,4 +1,4 @@
-"""Where the runs of a target began and ended, by what was recorded of it."""
+"""The runs of a target: when they began and ended, by what was recorded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SAME_LOOK_SECONDS = 0.1
 
 
 def find_runs(reader: CurveSource, name: str, most: int = MOST_RUNS) -> list[tuple[float, float]]:
-    """The wall times of the first and the last sample of the latest runs, newest first.
+    """Return the wall times of the first and last sample of the latest runs, newest first.
 
     A run ends where the target was started again or was gone while Memtray looked. Where nothing
     was recorded at all (Memtray or the machine was off), it goes on unless it came back smaller.
@@ -74,7 +74,7 @@ def _is_begun(
     first: float,
     step: float,
 ) -> bool:
-    """Whether somebody looked before this run began, so that its beginning is known.
+    """Return whether samples were taken before this run began, so that its beginning is known.
 
     first: the oldest sample of the history. Where only hours are left of it, an hour is as fine as
     that can be told.
@@ -92,7 +92,7 @@ def _refined(
     step: float,
     restarts: Sequence[float],
 ) -> tuple[float, float]:
-    """Its ends as finely as they were recorded: a point of all of it stands for many samples."""
+    """Return the ends of a run as finely as recorded: a point may stand for many samples."""
     start, end = run
     if start not in restarts:
         start, _ = _part_around(reader, series, start, step)
@@ -107,7 +107,7 @@ def _refined(
 def _part_around(
     reader: CurveSource, series: Series, moment: float, step: float
 ) -> tuple[float, float]:
-    """The ends of what was recorded without a gap around a moment, as far as a step reaches."""
+    """Return the ends of the part without a gap around a moment, as far as a step reaches."""
     parts: list[list[float]] = [[]]
     for point in reader.points(series, moment - step, moment + step, _EDGE_POINTS):
         if point.mean is None:

@@ -23,7 +23,7 @@ _WIDTH = 400
 
 
 class SavingWindow:
-    """A form with two or three fields; then a bar; then what came of it."""
+    """A form with two or three fields; then a progress bar; then the outcome."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class SavingWindow:
         arguments: tuple[str, ...],
         dark: bool,
     ) -> None:
-        """Make the window; WindowError where there is no display."""
+        """Make the window. Raises: WindowError where there is no display."""
         self._verb, self._memtray, self._open_file = verb, memtray, open_file
         self._arguments = arguments
         self._formats, self._spans = formats_of(verb), spans()

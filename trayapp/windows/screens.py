@@ -1,4 +1,4 @@
-"""Where the screens are now, also after one was plugged in, taken away or turned."""
+"""The screens as they are now, also after one was plugged in, removed or turned."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trayapp.domain.showing.window_places import Area
 
 
 class Screens:
-    """Asks again and again; on X11 the X server, since Tk keeps what it learned at its start."""
+    """Asks anew each time; on X11 the X server, since Tk keeps what it learned at its start."""
 
     def __init__(self, root: tk.Misc) -> None:
         self._root = root
@@ -23,7 +23,7 @@ class Screens:
                 self._display = Display(root.winfo_screen())
 
     def read(self) -> list[Area]:
-        """Every screen, the primary one first; all of them as one where the system does not say."""
+        """Return every screen, the primary one first; all as one where the system does not tell."""
         if self._display is not None:
             with contextlib.suppress(Exception):
                 return self._ask_server()

@@ -33,11 +33,9 @@ class Scrolled(ttk.Frame):
             root.unbind_class("TCombobox", event)
 
     def restyle(self, background: str) -> None:
-        """Colour what ttk does not reach."""
         self._canvas.configure(background=background)
 
     def to_top(self) -> None:
-        """Show the beginning."""
         self._canvas.yview_moveto(0.0)
 
     def _fit(self) -> None:

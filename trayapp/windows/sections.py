@@ -1,4 +1,4 @@
-"""Which sections of table, compact view and details a person wants to see."""
+"""The sections of table, compact view and details that a person wants to see."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from trayapp.domain.showing.table import APP, APPLICATION, TableRow
 
 
 class Sections(NamedTuple):
-    """Each may be switched off under `[ui]` in the settings."""
+    """The sections that may be switched off under `[ui]` in the settings."""
 
     process_memory: bool = True
     """Memtray's own row in the table, and the figures of one program in its details."""
@@ -19,7 +19,7 @@ class Sections(NamedTuple):
     """The charts in the details."""
 
     def rows(self, found: Iterable[TableRow]) -> list[TableRow]:
-        """The rows that are in a section that is shown."""
+        """Return the rows that belong to a section that is shown."""
         return [
             row
             for row in found

@@ -1,4 +1,4 @@
-"""What a person wants to see: which curves, over which stretch of time."""
+"""The selection of curves and time that a person asks for."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ MOST_IN_RECORDINGS = 10
 
 
 def target_names(series: Iterable[Series]) -> tuple[str, ...]:
-    """The targets that have a history, in a stable order."""
+    """Return the targets that have a history, in a stable order."""
     return tuple(sorted({one.name for one in series if one.kind == "target"}))
 
 
 def first_selection(reader: CurveSource) -> Selection:
-    """What is shown when nothing was asked for: the system and the largest targets.
+    """Return what is shown when nothing was asked for: the system and the largest targets.
 
     The time axis is ten minutes for a history of less than half an hour, else one hour.
 
@@ -48,7 +48,7 @@ def first_selection(reader: CurveSource) -> Selection:
 
 
 def recording_selection(source: RecordingSource) -> Selection:
-    """What is shown of recordings when nothing was asked for: the largest, from end to end."""
+    """Return what is shown of recordings at first: the largest processes, from end to end."""
     return Selection(system=False, targets=tuple(source.largest(MOST_IN_RECORDINGS)))
 
 
@@ -104,7 +104,7 @@ def selection_from_message(
     message: Mapping[str, Any],
     last_wall_seconds: float | None = None,
 ) -> Selection:
-    """As `narrow_selection`, for what another process sent; leaves out what makes no sense."""
+    """Narrow a selection as another process asked; leaves out what makes no sense."""
     targets = message.get("targets")
     names = [name for name in targets if isinstance(name, str)] if isinstance(targets, list) else []
     names = [name for name in names if name in (*known, "system", "memtray")]
@@ -146,7 +146,7 @@ def _known_name(name: str, known: Sequence[str]) -> str:
 
 
 def recent_sizes(reader: CurveSource, names: Sequence[str], last: float) -> dict[str, float]:
-    """The largest resident set of each target in the ten minutes before `last`."""
+    """Return the largest resident set of each target in the ten minutes before `last`."""
     series = [Series("target", name, "rss_bytes") for name in names]
     return {
         name: max((point.maximum for point in points if point.maximum is not None), default=0.0)

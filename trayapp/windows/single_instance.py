@@ -1,4 +1,4 @@
-"""One window of a kind per user: a second start hands its wishes to the first.
+"""One window of a kind per user: a second start hands its message to the first.
 
 A lock that the kernel takes back when its holder dies says who is first, so nothing that a killed
 window leaves behind is ever in the way. The socket beside it only carries messages: a Unix socket
@@ -28,7 +28,7 @@ ANSWER_SECONDS = 6.0
 
 
 class Listener:
-    """The first window's end: it holds the lock and receives what later starts want."""
+    """The first window's end: holds the lock and receives the messages of later starts."""
 
     def __init__(self, lock: int, server: socket.socket, files: tuple[Path, ...], token: str):
         self._lock = lock
@@ -37,7 +37,7 @@ class Listener:
         self._token = token
 
     def poll(self) -> dict[str, Any] | None:
-        """The next message, or None at once if there is none; never raises for bad messages."""
+        """Return the next message, or None if there is none; never raises for bad messages."""
         try:
             connection, _ = self._server.accept()
         except OSError:
@@ -132,7 +132,7 @@ def _listen(folder: Path, name: str, lock: int) -> Listener:
 
 
 def _hand_over(folder: Path, name: str, message: Mapping[str, Any]) -> bool:
-    """Whether the first window has taken the message; it may not listen yet, or no more."""
+    """Return whether the first window has taken the message; it may not listen yet, or no more."""
     file, port_file = folder / f"{name}.sock", folder / f"{name}.port"
     token = ""
     address: Any = str(file)

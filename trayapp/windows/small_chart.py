@@ -207,7 +207,6 @@ class SmallChart(tk.Canvas):
         self._show(draw, palette)
 
     def show_text(self, text: str, palette: Palette) -> None:
-        """Show a sentence instead of a chart."""
         self._show(lambda: self._say(text, palette), palette)
 
     # -- parts
@@ -231,7 +230,7 @@ class SmallChart(tk.Canvas):
     def _axes(
         self, sizes: tuple[float, float], palette: Palette
     ) -> tuple[float, float, float, float]:
-        """Draw size lines and labels; left, top, right and bottom of what is inside."""
+        """Draw size lines and labels; return left, top, right and bottom of what is inside."""
         gap, row = round(_GAP * self._scale), self._font.metrics("linespace")
         low, high = sizes
         ticks = size_ticks(low, high, _SIZES)
@@ -248,7 +247,7 @@ class SmallChart(tk.Canvas):
     def _clock(
         self, left: float, right: float, lower: float, texts: Sequence[str], palette: Palette
     ) -> None:
-        """Three texts below the time axis: at its start, its middle and its end."""
+        """Write three texts below the time axis: at its start, its middle and its end."""
         anchors: tuple[Literal["nw", "n", "ne"], ...] = ("nw", "n", "ne")
         for share, anchor, text in zip((0.0, 0.5, 1.0), anchors, texts, strict=True):
             self.create_text(
@@ -259,7 +258,7 @@ class SmallChart(tk.Canvas):
     def _mark(
         self, event: Event, count: int, at: float, upper: float, lower: float, palette: Palette
     ) -> None:
-        """A line, and a mark at its top: a triangle for an alert, a circle for the rest.
+        """Draw a line, and a mark at its top: a triangle for an alert, a circle for the rest.
 
         Of several that are marked as one, how many; their line ends soon, to leave the curve alone.
         """
@@ -285,7 +284,7 @@ class SmallChart(tk.Canvas):
 def _bundled(
     events: Sequence[Event], x: Callable[[float], float], apart: float
 ) -> list[tuple[Event, int]]:
-    """Those of one kind that would be marked nearly at one place, as one, and how many they are."""
+    """Return events with their numbers, those of one kind at nearly one place as one."""
     found: list[tuple[Event, int]] = []
     last: dict[tuple[str, str], int] = {}
     for event in sorted(events, key=lambda one: one.wall_seconds):
@@ -300,7 +299,7 @@ def _bundled(
 
 
 def _parts(points: Sequence[Point]) -> list[list[Point]]:
-    """The points between gaps."""
+    """Return the points between gaps."""
     parts: list[list[Point]] = [[]]
     for point in points:
         if point.mean is None:

@@ -51,7 +51,7 @@ def _show(rows: Rows, runtime: Path | None, listener: Listener | None, dark: boo
 
 
 def table_text(rows: Rows) -> str:
-    """The table for a terminal: labels left, values in one column."""
+    """Return the table for a terminal: labels left, values in one column."""
     cleaned = [
         (plain_name(label), plain_name(value, VALUE_LENGTH) if value else "")
         for label, value in rows

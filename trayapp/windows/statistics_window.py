@@ -62,12 +62,10 @@ class StatisticsWindow(BaseWindow):
         return min(MOST_ROWS, int(0.75 * self.root.winfo_screenheight() / self.px(24)))
 
     def restyle(self) -> None:
-        """Colour everything; again after the palette has changed."""
         super().restyle()
         self._table.tag_configure("stripe", background=self.palette.surface)
 
     def refresh(self) -> None:
-        """Ask for what is new."""
         if self._is_live:
             self.ask_once("statistics", {}, self._on_answer, lambda _error: None)
 
@@ -77,7 +75,7 @@ class StatisticsWindow(BaseWindow):
             self._fill([(str(label), str(value)) for label, value in rows])
 
     def _fill(self, rows: Rows) -> None:
-        """Show these rows; those that are there already change in place."""
+        """Show these rows; those that are already there change in place."""
         labels = [label for label, _value in rows]
         if labels != self._labels:
             self._labels = labels

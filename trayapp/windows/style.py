@@ -27,7 +27,7 @@ def open_root(title: str) -> tk.Tk:
 
 
 def pixel_scale(root: tk.Tk) -> float:
-    """Pixels of this screen per pixel of an ordinary one: 2.0 on a screen of 192 dpi."""
+    """Return pixels of this screen per pixel of an ordinary one: 2.0 on a screen of 192 dpi."""
     return max(1.0, float(root.winfo_fpixels("1i")) / 96)
 
 
@@ -112,7 +112,7 @@ def apply_style(root: tk.Tk, palette: Palette) -> None:
 
 
 def _style_fields(style: ttk.Style, palette: Palette, scale: float) -> None:
-    """What values are typed into and chosen by."""
+    """Colour the fields that values are typed into and chosen by."""
     field = {
         "fieldbackground": palette.surface,
         "background": palette.surface,
@@ -161,7 +161,6 @@ def style_lists(root: tk.Tk, palette: Palette) -> None:
 
 
 def style_menu(menu: tk.Menu, palette: Palette) -> None:
-    """Colour a menu, which ttk does not reach."""
     menu.configure(
         background=palette.surface,
         foreground=palette.text,

@@ -59,7 +59,7 @@ def table_text(
     columns: Sequence[TableColumn] = (),
     sections: Sections = ALL_SECTIONS,
 ) -> str:
-    """The rows of the applet's answer for a terminal, largest first, in columns.
+    """Return the rows of the applet's answer for a terminal, largest first, in columns.
 
     columns: those that were chosen for the window; of them the figures are added.
     sections: which rows are wanted.

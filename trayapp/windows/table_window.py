@@ -43,7 +43,8 @@ from trayapp.windows.columns import (
     save_columns,
     title_of,
 )
-from trayapp.windows.grid import Grid, GridCell, GridColumn, GridRow
+from trayapp.windows.grid import Grid
+from trayapp.windows.grid_rows import GridCell, GridColumn, GridRow
 from trayapp.windows.opening import LiveOptions, WindowActions
 from trayapp.windows.row_actions import RowActions
 from trayapp.windows.selecting import target_names
@@ -128,7 +129,7 @@ class TableWindow(BaseWindow):
         return grid
 
     def _choose_columns(self, columns: tuple[TableColumn, ...]) -> None:
-        """Show these, from now on and the next time."""
+        """Show these columns, from now on and the next time."""
         self._columns = columns
         save_columns(self._options.columns_file, columns)
         if self._order.column not in {column.key for column in self._columns}:
@@ -147,14 +148,13 @@ class TableWindow(BaseWindow):
         root.geometry(f"{width}x{root.winfo_height()}")
 
     def show(self) -> None:
-        """Show it in the size it asks for, which it keeps whatever long text comes."""
+        """Show it in the size it asks for, which it keeps however long its texts become."""
         root = self.root
         root.update_idletasks()
         root.geometry(f"{root.winfo_reqwidth()}x{root.winfo_reqheight()}")
         super().show()
 
     def restyle(self) -> None:
-        """Colour everything anew."""
         super().restyle()
         self._row_actions.restyle(self.palette)
         self._chooser.restyle(self.palette)
@@ -197,7 +197,7 @@ class TableWindow(BaseWindow):
         self._show_rows()
 
     def _on_failure(self, error: Exception) -> None:
-        """Without an applet, what was followed once can still be opened."""
+        """Show without an applet what has a history: that can still be opened."""
         self._keeper = TableKeeper()
         self._ask_everything()
         self._rows = self._past = self._read_past()
@@ -284,7 +284,7 @@ class TableWindow(BaseWindow):
     # -- keys
 
     def _on_key(self, event: tk.Event[tk.Misc]) -> None:
-        """Typing anywhere goes into the filter."""
+        """Put what is typed anywhere into the filter."""
         is_text = len(event.char) == 1 and event.char.isprintable()
         # Control, and on X11 Alt.
         if is_text and not int(event.state) & 0x000C and event.widget is not self._entry:

@@ -1,4 +1,4 @@
-"""What the details of a target say of its past: read from the history, computed, not yet drawn."""
+"""The past of a target for its details: read from the history and computed, not yet drawn."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """The last hour, the last day, and what happened in them."""
+    """The last hour, the last day, and the events in them."""
 
     hour: tuple[Point, ...] = ()
     events: tuple[Event, ...] = ()
@@ -52,7 +52,7 @@ class Past:
 
 
 def read_past(reader: HistoryReader, name: str, now: float) -> Past:
-    """Read what is drawn; `name` "memtray" is Memtray itself.
+    """Read the past of a target; `name` "memtray" is Memtray itself.
 
     Raises: HistoryError if the store cannot be read.
     """
@@ -88,7 +88,7 @@ def _highest(tasks: Iterable[Event]) -> tuple[str, float] | None:
 
 
 def read_runs(reader: HistoryReader, name: str, limit_bytes: float | None) -> list[Run]:
-    """The latest runs of a target, newest first, each with its health.
+    """Read the latest runs of a target, newest first, each with its health.
 
     limit_bytes: its own limit as it is now; None: it has none.
 
@@ -134,7 +134,7 @@ def _judge(
 
 
 def _points(reader: HistoryReader, name: str, since: float, until: float, most: int) -> list[Point]:
-    """The sizes of a target or of Memtray; before any were kept, the resident sets were they."""
+    """Read the sizes of a target or of Memtray; before any were kept, its resident sets."""
     if name == "memtray":
         return reader.points(Series("app", "", "rss_bytes"), since, until, most)
     series = [Series("target", name, metric) for metric in ("size_bytes", "rss_bytes")]
@@ -147,5 +147,5 @@ def _points(reader: HistoryReader, name: str, since: float, until: float, most: 
 
 
 def _own(events: Sequence[Event], name: str) -> list[Event]:
-    """What is about the target itself: an application may go by the same name."""
+    """Return the events of the target itself: an application may go by the same name."""
     return [event for event in events if about_of(event) == target_key(name)]

@@ -1,4 +1,4 @@
-"""Dark or light as the desktop is, also when that changes while a window is open."""
+"""Following the desktop's theme while a window is open."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ThemeWatcher:
         self._look()
 
     def _look(self) -> None:
-        """Take in what has come. Main thread."""
+        """Handle the answers that have come. Main thread."""
         if self._root.winfo_viewable():
             self._wanted.set()
         while not self._answers.empty():

@@ -43,7 +43,6 @@ class TrendMenus:
         self._fill_view_menu()
 
     def restyle(self, palette: Palette) -> None:
-        """Colour the menus anew."""
         for menu in (self._curve_menu, self._view_menu, self._runs_menu):
             style_menu(menu, palette)
 
@@ -158,7 +157,7 @@ class RangeButtons:
             ).pack(side="left", padx=(0, gap // 4))
 
     def show(self, selection: Selection) -> None:
-        """Mark the range that is shown, if it is one."""
+        """Mark the button of the range that is shown, if there is one."""
         seconds = selection.span_seconds if selection.window is None else -1.0
         self._label.set(next((one.label for one in RANGES if one.seconds == seconds), ""))
 

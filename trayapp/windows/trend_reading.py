@@ -1,4 +1,4 @@
-"""From the history to what one chart shows: curves with gaps, events, a stretch of time."""
+"""Reading a trend chart: from the history to curves with gaps, events and a stretch of time."""
 
 from __future__ import annotations
 
@@ -177,6 +177,6 @@ def _is_marked(event: Event) -> bool:
 
 
 def _read_tasks(reader: CurveSource, since: float, until: float) -> list[Event]:
-    """Those that ran in this time, also if they began before it."""
+    """Read the tasks that ran in this time, also if they began before it."""
     tasks = reader.events(since - LONGEST_TASK_SECONDS, until, (TASK,), MOST_TASKS)
     return [one for one in tasks if (task_end(one) or one.wall_seconds) >= since]

@@ -91,7 +91,6 @@ class TrendWindow(BaseWindow):
         self.restyle()
 
     def show(self) -> None:
-        """Show the window, and then its chart."""
         super().show()
         self.root.update()
         from trayapp.windows.chart_view import ChartView
@@ -216,7 +215,6 @@ class TrendWindow(BaseWindow):
             self._draw_soon()
 
     def restyle(self) -> None:
-        """Colour everything anew."""
         super().restyle()
         self._menus.restyle(self.palette)
         self._draw_soon()
@@ -272,7 +270,7 @@ class TrendWindow(BaseWindow):
         self._choose(replace(self._selection, runs_of=runs_of, window=None))
 
     def receive(self, message: Mapping[str, object]) -> None:
-        """Show what a second start asks for."""
+        """Narrow what is shown as a second start asks."""
         try:
             span = self._reader.span()
             last = span[1] if span else None

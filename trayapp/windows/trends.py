@@ -36,7 +36,7 @@ PICTURE_DPI = 160.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrendOptions:
-    """What the command line and the settings ask for."""
+    """The options of the command line and the settings."""
 
     history_file: Path
     runtime: Path
@@ -64,7 +64,7 @@ class TrendOptions:
     """Lay the runs of the one target that is named over each other."""
 
     def wishes(self) -> dict[str, Any]:
-        """What is asked of the selection; also what a second start tells the first."""
+        """Return what is asked of the selection, which a second start tells the first."""
         return {
             "targets": self.targets,
             "since_seconds": self.since_seconds,
@@ -216,7 +216,7 @@ def _save(reader: CurveSource, selection: Selection, options: TrendOptions, path
 
 
 def _limits_now(options: TrendOptions) -> dict[str, float]:
-    """The targets' own limits, as the running applet knows them; none where none runs."""
+    """Return the targets' own limits, as the running applet knows them; none where none runs."""
     from trayapp.control.client import call
     from trayapp.windows.growth_verdicts import limits_of_status
 

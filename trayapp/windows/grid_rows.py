@@ -1,0 +1,43 @@
+"""The columns, rows and cells of a table that is drawn on a canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class GridColumn(NamedTuple):
+    """One column."""
+
+    key: str
+    title: str
+    width: int
+    """Pixels on an ordinary screen, at least; the first column takes what is left."""
+    right: bool = False
+    """Figures stand on the right."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridCell:
+    """The content of one row in one column."""
+
+    text: str = ""
+    colour: str | None = None
+    """None: as text is."""
+    bars: tuple[float | None, ...] = ()
+    """A little chart instead of text, oldest first; None is a gap."""
+    share: float | None = None
+    """A bar below the text, 1.0 is full."""
+    bold: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridRow:
+    """One row."""
+
+    key: Hashable
+    """By it the selection finds its row again among others."""
+    cells: Mapping[str, GridCell] = field(default_factory=dict)
+    mark: str | None = None
+    """Colour of a mark at its beginning."""
