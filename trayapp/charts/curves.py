@@ -67,14 +67,11 @@ class Curve:
         if other is None or not np.isfinite(self.mean[other]):
             # Beyond the last sample before a gap, as far as from one sample to the next.
             before = at - 1 if self.times[at] <= wall_seconds else at + 1
-            is_there = 0 <= before < len(self.times) and np.isfinite(self.mean[before])
-            reach = (
-                abs(float(self.times[at] - self.times[before]))
-                if is_there
-                else float(np.median(np.diff(self.times)))
-                if len(self.times) > 1
-                else 1.0
-            )
+            reach = 1.0
+            if 0 <= before < len(self.times) and np.isfinite(self.mean[before]):
+                reach = abs(float(self.times[at] - self.times[before]))
+            elif len(self.times) > 1:
+                reach = float(np.median(np.diff(self.times)))
             if abs(self.times[at] - wall_seconds) > 3 * reach:
                 return None
         return float(self.low[at]), float(self.mean[at]), float(self.high[at])
@@ -103,12 +100,12 @@ class TrendData:
     last: float | None
     """The newest sample in the whole history."""
     selection: Selection
-    system: tuple[Curve, ...]
-    """Used memory and used swap; empty unless chosen."""
-    total_bytes: float | None
     targets: tuple[Curve, ...]
-    system_events: tuple[Event, ...]
-    target_events: tuple[Event, ...]
+    system: tuple[Curve, ...] = ()
+    """Used memory and used swap; empty unless chosen."""
+    total_bytes: float | None = None
+    system_events: tuple[Event, ...] = ()
+    target_events: tuple[Event, ...] = ()
     tasks: tuple[Event, ...] = ()
     """All tasks of the targets, where `target_events` has marks of some."""
     target_count: int = 0

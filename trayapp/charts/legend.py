@@ -87,15 +87,10 @@ def show_legend(
         [text for text, _line in entries],
         loc="upper left",
         bbox_to_anchor=(1.0, 1.03),
-        fontsize=8,
-        frameon=False,
         labelcolor=palette.text,
-        handlelength=2.4,
-        handletextpad=0.7,
-        labelspacing=0.6,
-        borderaxespad=0.9,
-        borderpad=0,
-    )
+        handlelength=2.4, handletextpad=0.7, labelspacing=0.6, borderaxespad=0.9,
+        fontsize=8, frameon=False, borderpad=0,
+    )  # fmt: skip
 
 
 def explain_little(axes: Axes, curves: Sequence[Curve], palette: Palette) -> bool:

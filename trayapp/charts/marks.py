@@ -69,11 +69,8 @@ def mark_events(axes: Axes, events: Sequence[Event], palette: Palette) -> None:
             # Downwards, where the axis leaves some room; above is what the panel is called.
             down = ScaledTranslation(0, -row * ROW_POINTS / 72, axes.figure.dpi_scale_trans)
             # What began before the panel does reaches into it, but has no mark there.
-            there = [
-                at
-                for at, height in zip(days, heights, strict=True)
-                if height == row and at >= first
-            ]
+            marked = zip(days, heights, strict=True)
+            there = [at for at, height in marked if height == row and at >= first]
             axes.plot(
                 there, [1.0] * len(there), transform=on_top + down, marker=EVENT_SHAPES[key],
                 color=colour, markersize=_MARK_POINTS, markeredgecolor=palette.background,
@@ -120,12 +117,9 @@ def explain_marks(
     ]  # fmt: skip
     labels = [event_label(key) for key in keys]
     if moment:
-        handles.append(
-            Line2D(
-                [], [], linestyle="none", marker="|", markersize=9, markeredgewidth=1.4,
-                color=palette.text,
-            )
-        )  # fmt: skip
+        stroke = Line2D([], [], linestyle="none", marker="|", markersize=9, markeredgewidth=1.4)
+        stroke.set_color(palette.text)
+        handles.append(stroke)
         labels.append(_("The moment asked for"))
     if growth:
         handles.append(Line2D([], [], color=palette.text, linestyle=GROWTH_DASHES, linewidth=1.6))
@@ -151,15 +145,11 @@ def _mark_legend(
         loc="upper right",
         bbox_to_anchor=(1 - 0.15 / width, 1 - 0.12 / height),
         ncols=columns,
-        fontsize=8,
-        frameon=False,
         labelcolor=palette.text,
         # A line fills its place, a shape does not; neither may touch its text.
-        handlelength=1.4,
-        handletextpad=0.55,
-        columnspacing=1.0,
-        borderpad=0,
-    )
+        handlelength=1.4, handletextpad=0.55, columnspacing=1.0,
+        fontsize=8, frameon=False, borderpad=0,
+    )  # fmt: skip
 
 
 def draw_growth(axes: Axes, curve: Curve, growth: Growth, until: float, palette: Palette) -> None:

@@ -156,10 +156,7 @@ class CompactWindow(BaseWindow):
         self._keep_place()
 
     def _on_press(self, event: tk.Event[tk.Misc]) -> None:
-        self._grip = (
-            event.x_root - self.root.winfo_x(),
-            event.y_root - self.root.winfo_y(),
-        )
+        self._grip = event.x_root - self.root.winfo_x(), event.y_root - self.root.winfo_y()
         self._expand.focus_force()
 
     def _on_drag(self, event: tk.Event[tk.Misc]) -> None:
@@ -217,13 +214,9 @@ class CompactWindow(BaseWindow):
     def _draw(self) -> None:
         self._pause.configure(text=_("Resume") if self._paused else _("Pause"))
         self._pause.state(["!disabled"] if self._system else ["disabled"])
-        canvas, palette = self._canvas, self.palette
+        canvas, palette, width = self._canvas, self.palette, self.px(WIDTH_PIXELS)
         canvas.delete("all")
-        width = self.px(WIDTH_PIXELS)
-        used, total = (
-            as_number(self._system.get("used_bytes")),
-            as_number(self._system.get("total_bytes")),
-        )
+        used, total = (as_number(self._system.get(key)) for key in ("used_bytes", "total_bytes"))
         if used is None or not total:
             canvas.create_text(
                 width // 2, int(canvas["height"]) // 2, text=self._problem, fill=palette.muted,
@@ -231,17 +224,12 @@ class CompactWindow(BaseWindow):
             )  # fmt: skip
             return
         share, level = used / total, as_level(self._system.get("level"))
-        line = self._font.metrics("linespace")
         mark = "⚠ " if level > Level.NORMAL else ""
         text = _("{mark}Memory {share}").format(mark=mark, share=format_percent(share))
-        canvas.create_text(0, 0, text=text, anchor="nw", font=self._font, fill=palette.text)
-        note = (
-            _("paused")
-            if self._paused
-            else _("{size} available").format(size=format_size(total - used))
-        )
-        canvas.create_text(width, 0, text=note, anchor="ne", font=self._small, fill=palette.muted)
-        top = line + self.px(3)
+        note = _("{size} available").format(size=format_size(total - used))
+        self._write(0, 0, text, palette.text, self._font)
+        self._write(width, 0, _("paused") if self._paused else note, palette.muted)
+        top = self._font.metrics("linespace") + self.px(3)
         canvas.create_rectangle(0, top, width, top + self.px(6), width=0, fill=palette.grid)
         canvas.create_rectangle(
             0, top, round(width * min(1.0, share)), top + self.px(6), width=0,
@@ -252,13 +240,18 @@ class CompactWindow(BaseWindow):
             is_bad = row.level > Level.NORMAL
             colour = palette.levels[row.level] if is_bad else palette.text
             name = plain_name(name_text(row), _NAME_LENGTH)
-            canvas.create_text(
-                0, y, text=f"⚠ {name}" if is_bad else name, anchor="nw", font=self._small,
-                fill=colour,
-            )  # fmt: skip
+            self._write(0, y, f"⚠ {name}" if is_bad else name, colour)
             figures = f"{memory_text(row)} {trend_arrow(row.slope_bytes_per_second)}"
-            canvas.create_text(width, y, text=figures, anchor="ne", font=self._small, fill=colour)
+            self._write(width, y, figures, colour)
             y += self._row
+
+    def _write(
+        self, x: int, y: int, text: str, colour: str, font: tkfont.Font | None = None
+    ) -> None:
+        """Write at the left edge, or right-aligned anywhere else."""
+        self._canvas.create_text(
+            x, y, text=text, anchor="ne" if x else "nw", fill=colour, font=font or self._small
+        )
 
     # -- doing
 

@@ -60,17 +60,11 @@ def _show_tooltip(
     window = tk.Toplevel(root, background=colors["faint"])
     window.withdraw()
     window.overrideredirect(True)
-    label = tk.Label(
-        window,
-        text=told["tooltip"],
-        justify="left",
-        font=font,
-        background=colors["background"],
-        foreground=colors["foreground"],
-        padx=round(8 * scale),
-        pady=round(6 * scale),
-    )
-    label.pack(padx=1, pady=1)
+    tk.Label(
+        window, text=told["tooltip"], justify="left", font=font,
+        background=colors["background"], foreground=colors["foreground"],
+        padx=round(8 * scale), pady=round(6 * scale),
+    ).pack(padx=1, pady=1)  # fmt: skip
     window.update_idletasks()
     width, height = window.winfo_reqwidth(), window.winfo_reqheight()
     away = round(20 * scale)

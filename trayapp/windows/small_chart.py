@@ -6,9 +6,9 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from tkinter import font as tkfont
-from typing import Literal
+from typing import Any
 
-from trayapp.charts.palette import Palette
+from trayapp.charts.palette import LIGHT, Palette
 from trayapp.charts.size_axis import size_limits, size_ticks
 from trayapp.domain.judging.changes import Bin
 from trayapp.domain.records.series import Event, Point
@@ -36,6 +36,7 @@ class SmallChart(tk.Canvas):
         self._font = tkfont.nametofont("TkDefaultFont", self).copy()
         self._font.configure(size=8)
         self._draw: Callable[[], object] = str
+        self._palette = LIGHT
         self.bind("<Configure>", lambda _: self._redraw())
 
     def show_curve(
@@ -56,14 +57,14 @@ class SmallChart(tk.Canvas):
             known = [point.maximum for point in points if point.maximum is not None]
             low = min((one.minimum for one in points if one.minimum is not None), default=0.0)
             if not known:
-                self._say(_("Nothing was recorded yet."), palette)
+                self._write_sentence(_("Nothing was recorded yet."))
                 return
             top = max(known)
             if limit_bytes is not None and limit_bytes <= _LIMIT_REACH * top:
                 # Down to zero: how much of it is taken is to be seen.
                 top, low = max(top, limit_bytes), 0.0
             floor, ceiling = size_limits(low, top, below=0.7)
-            left, upper, right, lower = self._axes((floor, ceiling), palette)
+            left, upper, right, lower = self._axes(floor, ceiling)
 
             def x(moment: float) -> float:
                 return left + (moment - since) / (until - since) * (right - left)
@@ -85,22 +86,16 @@ class SmallChart(tk.Canvas):
                 self.create_line(
                     left, y(limit_bytes), right, y(limit_bytes), fill=palette.levels[3], dash=(4, 3)
                 )
-                self.create_text(
-                    left, y(limit_bytes) + 2, text=_("limit"), anchor="nw",
-                    fill=palette.levels[3], font=self._font,
-                )  # fmt: skip
+                self._write(left, y(limit_bytes) + 2, _("limit"), "nw", palette.levels[3])
             for event, count in _bundled(events, x, _MARK_PIXELS * self._scale):
-                self._mark(event, count, x(event.wall_seconds), upper, lower, palette)
+                self._mark(event, count, x(event.wall_seconds), upper, lower)
             if floor > 0:
-                self.create_text(
-                    left + 2, lower - 2, text=_("does not begin at 0"), anchor="sw",
-                    fill=palette.muted, font=self._font,
-                )  # fmt: skip
+                self._write(left + 2, lower - 2, _("does not begin at 0"), "sw", palette.muted)
             else:
                 self.create_line(left, y(0.0), right, y(0.0), fill=palette.muted)
             moments = (since, (since + until) / 2, until)
             texts = [f"{datetime.fromtimestamp(moment):%H:%M}" for moment in moments]
-            self._clock(left, right, lower, texts, palette)
+            self._write_times(left, right, lower, texts)
 
         self._show(draw, palette)
 
@@ -110,12 +105,12 @@ class SmallChart(tk.Canvas):
         def draw() -> None:
             known = [change for change in changes if change is not None]
             if not known:
-                self._say(_("Nothing was recorded yet."), palette)
+                self._write_sentence(_("Nothing was recorded yet."))
                 return
             # What has hardly changed is not drawn as if it had.
             high, low = max(_LEAST_CHANGE, *known), min(-_LEAST_CHANGE, *known)
             room = 0.08 * (high - low) + 1.0
-            left, upper, right, lower = self._axes((low - room, high + room), palette)
+            left, upper, right, lower = self._axes(low - room, high + room)
             step = (right - left) / len(changes)
             unit = (lower - upper) / (high - low + 2 * room)
             zero = lower + (low - room) * unit
@@ -124,16 +119,13 @@ class SmallChart(tk.Canvas):
                     continue
                 start = left + number * step
                 colour = palette.system if change >= 0 else palette.muted
-                self.create_rectangle(
-                    start + 0.12 * step, min(zero - 1, zero - change * unit),
-                    start + 0.88 * step, max(zero + 1, zero - change * unit),
-                    fill=colour, width=0,
-                )  # fmt: skip
+                end = zero - change * unit
+                self._draw_bar(start, step, min(zero - 1, end), max(zero + 1, end), colour)
             self.create_line(left, zero, right, zero, fill=palette.muted)
             hours = _("{hours} h ago")
             count = len(changes)
             texts = (hours.format(hours=count), hours.format(hours=count // 2), _("now"))
-            self._clock(left, right, lower, texts, palette)
+            self._write_times(left, right, lower, texts)
 
         self._show(draw, palette)
 
@@ -161,26 +153,19 @@ class SmallChart(tk.Canvas):
                     width=max(1, round(self._scale)) if is_far else 0,
                 )  # fmt: skip
                 if one.number:
-                    self.create_text(
-                        start + step / 2, lower - height - 2, text=str(one.number), anchor="s",
-                        fill=palette.text, font=self._font,
-                    )  # fmt: skip
+                    place = start + step / 2, lower - height - 2
+                    self._write(*place, str(one.number), "s", palette.text)
                 # Every second edge, where they would run into each other; under the middle of a
                 # single bin, which is no wider than what it is named by.
                 if one.extreme is not None:
-                    self.create_text(
-                        start + step / 2, lower + 3, text=f"… {format_size(one.extreme)}",
-                        anchor="n" if number else "nw", fill=palette.text, font=self._font,
-                    )  # fmt: skip
+                    text, anchor = f"… {format_size(one.extreme)}", "n" if number else "nw"
+                    self._write(start + step / 2, lower + 3, text, anchor, palette.text)
                 elif number % (1 + (len(bins) > 4)) == 0 and not (
                     number == len(bins) - 2 and bins[-1].extreme is not None
                 ):
                     alone = len(bins) == 1
-                    self.create_text(
-                        start + alone * step / 2, lower + 3, text=format_size(one.low),
-                        anchor="n" if number or alone else "nw", fill=palette.muted,
-                        font=self._font,
-                    )  # fmt: skip
+                    text, anchor = format_size(one.low), "n" if number or alone else "nw"
+                    self._write(start + alone * step / 2, lower + 3, text, anchor, palette.muted)
             self.create_line(gap, lower, right, lower, fill=palette.muted)
 
         self._show(draw, palette)
@@ -191,28 +176,26 @@ class SmallChart(tk.Canvas):
         def draw() -> None:
             known = [size for size in sizes if size is not None]
             if not known:
-                self._say(_("Nothing was recorded yet."), palette)
+                self._write_sentence(_("Nothing was recorded yet."))
                 return
             top = 1.08 * max(known) + 1.0
-            left, upper, right, lower = self._axes((0.0, top), palette)
+            left, upper, right, lower = self._axes(0.0, top)
             step = (right - left) / len(sizes)
             for number, size in enumerate(sizes):
                 if size is not None:
                     start = left + number * step
-                    self.create_rectangle(
-                        start + 0.12 * step, lower - size / top * (lower - upper),
-                        start + 0.88 * step, lower, fill=palette.system, width=0,
-                    )  # fmt: skip
+                    high = lower - size / top * (lower - upper)
+                    self._draw_bar(start, step, high, lower, palette.system)
 
         self._show(draw, palette)
 
     def show_text(self, text: str, palette: Palette) -> None:
-        self._show(lambda: self._say(text, palette), palette)
+        self._show(lambda: self._write_sentence(text), palette)
 
     # -- parts
 
     def _show(self, draw: Callable[[], object], palette: Palette) -> None:
-        self._draw = draw
+        self._draw, self._palette = draw, palette
         self.configure(background=palette.background)
         self._redraw()
 
@@ -221,58 +204,53 @@ class SmallChart(tk.Canvas):
         if self.winfo_width() > 1:
             self._draw()
 
-    def _say(self, text: str, palette: Palette) -> None:
+    def _write_sentence(self, text: str) -> None:
         self.create_text(
-            self.winfo_width() // 2, self.winfo_height() // 2, text=text, fill=palette.muted,
+            self.winfo_width() // 2, self.winfo_height() // 2, text=text, fill=self._palette.muted,
             font=self._font, width=self.winfo_width() - 20, justify="center",
         )  # fmt: skip
 
-    def _axes(
-        self, sizes: tuple[float, float], palette: Palette
-    ) -> tuple[float, float, float, float]:
+    def _write(self, x: float, y: float, text: str, anchor: str, colour: str) -> None:
+        options: dict[str, Any] = {"anchor": anchor, "fill": colour, "font": self._font}
+        self.create_text(x, y, text=text, **options)
+
+    def _draw_bar(self, left: float, step: float, top: float, bottom: float, colour: str) -> None:
+        self.create_rectangle(
+            left + 0.12 * step, top, left + 0.88 * step, bottom, fill=colour, width=0
+        )
+
+    def _axes(self, low: float, high: float) -> tuple[float, float, float, float]:
         """Draw size lines and labels; return left, top, right and bottom of what is inside."""
         gap, row = round(_GAP * self._scale), self._font.metrics("linespace")
-        low, high = sizes
         ticks = size_ticks(low, high, _SIZES)
         left = gap + max((self._font.measure(label) for _, label in ticks), default=0) + gap
         right, upper, lower = self.winfo_width() - gap, gap, self.winfo_height() - row - gap
         for tick, label in ticks:
             at = lower - (tick - low) / (high - low) * (lower - upper)
-            self.create_line(left, at, right, at, fill=palette.grid)
-            self.create_text(
-                left - gap, at, text=label, anchor="e", fill=palette.muted, font=self._font
-            )
+            self.create_line(left, at, right, at, fill=self._palette.grid)
+            self._write(left - gap, at, label, "e", self._palette.muted)
         return left, upper, right, lower
 
-    def _clock(
-        self, left: float, right: float, lower: float, texts: Sequence[str], palette: Palette
-    ) -> None:
+    def _write_times(self, left: float, right: float, lower: float, texts: Sequence[str]) -> None:
         """Write three texts below the time axis: at its start, its middle and its end."""
-        anchors: tuple[Literal["nw", "n", "ne"], ...] = ("nw", "n", "ne")
-        for share, anchor, text in zip((0.0, 0.5, 1.0), anchors, texts, strict=True):
-            self.create_text(
-                left + share * (right - left), lower + 3, text=text, anchor=anchor,
-                fill=palette.muted, font=self._font,
-            )  # fmt: skip
+        places = ((0.0, "nw"), (0.5, "n"), (1.0, "ne"))
+        for (share, anchor), text in zip(places, texts, strict=True):
+            x = left + share * (right - left)
+            self._write(x, lower + 3, text, anchor, self._palette.muted)
 
-    def _mark(
-        self, event: Event, count: int, at: float, upper: float, lower: float, palette: Palette
-    ) -> None:
+    def _mark(self, event: Event, count: int, at: float, upper: float, lower: float) -> None:
         """Draw a line, and a mark at its top: a triangle for an alert, a circle for the rest.
 
         Of several that are marked as one, how many; their line ends soon, to leave the curve alone.
         """
-        levels = ("normal", "warning", "critical", "emergency")
+        palette, levels = self._palette, ("normal", "warning", "critical", "emergency")
         is_alert = event.kind == "alert" and event.level in levels
         colour = palette.levels[levels.index(event.level)] if is_alert else palette.muted
         size = round(4 * self._scale)
         foot = lower if count == 1 else min(lower, upper + 3 * size)
         self.create_line(at, upper, at, foot, fill=colour, dash=(2, 3))
         if count > 1:
-            self.create_text(
-                at + size + 1, upper, text=str(count), anchor="w", fill=palette.text,
-                font=self._font,
-            )  # fmt: skip
+            self._write(at + size + 1, upper, str(count), "w", palette.text)
         if is_alert:
             self.create_polygon(
                 at, upper - size, at - size, upper + size, at + size, upper + size, fill=colour

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from tkinter import font as tkfont
 from tkinter import ttk
+from typing import Any
 
 from trayapp.charts.palette import Palette
 from trayapp.errors import WindowError
@@ -37,27 +38,20 @@ def apply_style(root: tk.Tk, palette: Palette) -> None:
     style = ttk.Style(root)
     style.theme_use("clam")
     root.configure(background=palette.background)
-    flat = {
-        "background": palette.background,
-        "bordercolor": palette.background,
-        "lightcolor": palette.background,
-        "darkcolor": palette.background,
-    }
     style.configure(
-        ".", foreground=palette.text, troughcolor=palette.surface, focuscolor=palette.system, **flat
-    )
-    family = tkfont.nametofont("TkDefaultFont", root).actual()["family"]
-    size = tkfont.nametofont("TkDefaultFont", root).actual()["size"]
+        ".", foreground=palette.text, troughcolor=palette.surface, focuscolor=palette.system,
+        background=palette.background, **_edges(palette.background),
+    )  # fmt: skip
+    usual = tkfont.nametofont("TkDefaultFont", root).actual()
+    family, size = usual["family"], usual["size"]
     small = family, 9
     style.configure("Hint.TLabel", foreground=palette.muted, font=small)
     style.configure("Error.TLabel", foreground=palette.levels[3], font=small)
     style.configure("Name.TLabel", font=(family, size, "bold"))
     style.configure("Line.TFrame", background=palette.grid)
     button = {
+        **_edges(palette.surface),
         "background": palette.surface,
-        "bordercolor": palette.surface,
-        "lightcolor": palette.surface,
-        "darkcolor": palette.surface,
         "borderwidth": 1,
         # A flat one would have no edge at all, whatever its colour.
         "relief": "raised",
@@ -75,9 +69,7 @@ def apply_style(root: tk.Tk, palette: Palette) -> None:
         style.map(
             name,
             background=active,
-            bordercolor=ring,
-            lightcolor=ring,
-            darkcolor=ring,
+            **_edges(ring),
             foreground=[("disabled", palette.muted)],
             relief=[("pressed", "raised")],
         )
@@ -100,15 +92,18 @@ def apply_style(root: tk.Tk, palette: Palette) -> None:
     style.configure(
         "Vertical.TScrollbar",
         background=palette.pressed,
-        bordercolor=palette.surface,
-        lightcolor=palette.pressed,
-        darkcolor=palette.pressed,
+        **{**_edges(palette.pressed), "bordercolor": palette.surface},
         arrowcolor=palette.muted,
         arrowsize=round(13 * scale),
         gripcount=0,
         borderwidth=0,
     )
     style.map("Vertical.TScrollbar", background=[("active", palette.muted)])
+
+
+def _edges(value: Any) -> dict[str, Any]:
+    """Return the options that colour the edge of a widget, all with one value."""
+    return dict.fromkeys(("bordercolor", "lightcolor", "darkcolor"), value)
 
 
 def _style_fields(style: ttk.Style, palette: Palette, scale: float) -> None:
@@ -120,18 +115,18 @@ def _style_fields(style: ttk.Style, palette: Palette, scale: float) -> None:
         "insertcolor": palette.text,
         "selectbackground": palette.pressed,
         "selectforeground": palette.text,
+        **_edges(palette.surface),
         "bordercolor": palette.edge,
-        "lightcolor": palette.surface,
-        "darkcolor": palette.surface,
         "padding": (round(6 * scale), round(3 * scale)),
     }
     for name in ("TEntry", "TCombobox"):
         style.configure(name, **field)
         style.map(
             name,
-            bordercolor=[("disabled", palette.grid), ("focus", palette.system)],
-            lightcolor=[("focus", palette.system)],
-            darkcolor=[("focus", palette.system)],
+            **{
+                **_edges([("focus", palette.system)]),
+                "bordercolor": [("disabled", palette.grid), ("focus", palette.system)],
+            },
             fieldbackground=[("disabled", palette.background), ("readonly", palette.surface)],
             foreground=[("disabled", palette.muted)],
             # What was selected before the keys went elsewhere is text as any other.

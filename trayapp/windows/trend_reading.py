@@ -142,11 +142,7 @@ def _read_runs(reader: CurveSource, selection: Selection, name: str) -> TrendDat
         until=max(until, since + LEAST_SECONDS),
         last=None,
         selection=selection,
-        system=(),
-        total_bytes=None,
         targets=tuple(run.curve for run in found),
-        system_events=(),
-        target_events=(),
         runs=tuple(found),
     )
 
