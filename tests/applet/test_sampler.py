@@ -27,7 +27,7 @@ from trayapp.history.reader import HistoryReader
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
 from trayapp.platforms import current_platform
-from trayapp.readers.boot import boot_of_machine
+from trayapp.readers.boot import read_boot_id
 from trayapp.settings import SettingsFile
 
 #: Of this run of the tests alone: others may run on this machine.
@@ -165,7 +165,7 @@ def test_what_the_history_tells_of_a_running_target_is_judged_again(
             values = [(Series("target", "sleeper", m), size) for m in ("rss_bytes", "anon_bytes")]
             writer.add(now - age, values)
             writer.maintain(10_000.0 - age)
-        writer.remember(RUNS, marks_as_text(boot_of_machine(), {"sleeper": mark}))
+        writer.remember(RUNS, marks_as_text(read_boot_id(), {"sleeper": mark}))
     sampling.start()
 
     def leaks() -> bool:
@@ -179,7 +179,7 @@ def test_what_the_history_tells_of_a_running_target_is_judged_again(
         kept = reader.memo(RUNS)
     assert not kinds & {"restart", "session"}
     assert kept is not None
-    assert marks_from_text(kept, boot_of_machine())["sleeper"] == mark
+    assert marks_from_text(kept, read_boot_id())["sleeper"] == mark
 
 
 def test_an_event_is_kept(sampling: Sampling) -> None:

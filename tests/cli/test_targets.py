@@ -110,9 +110,9 @@ def test_the_reader_tells_a_target_that_has_matched_nothing_for_a_minute(tmp_pat
         machine = MachineReader([slip], os.getpid() + 1_000_000)
         try:
             for second in (0.0, 59.0):
-                (sample,) = machine.look(second, 1.0, with_groups=False).targets
+                (sample,) = machine.read_frame(second, 1.0, with_groups=False).targets
                 assert sample.unmatched is None
-            (sample,) = machine.look(60.0, 1.0, with_groups=False).targets
+            (sample,) = machine.read_frame(60.0, 1.0, with_groups=False).targets
         finally:
             machine.close()
     assert sample.unmatched is not None

@@ -41,6 +41,11 @@ os.wait()
 """
 
 
+def skip_reason(reader: FootprintReader, key: ProcessKey) -> str | None:
+    slow = reader.slow_reading(key)
+    return (slow.skip_reason or None) if slow else None
+
+
 def key_of(pid: int) -> ProcessKey:
     return ProcessKey(pid, read_started("/proc", pid))
 
@@ -126,7 +131,7 @@ def test_the_dead_leave_no_figures() -> None:
         assert key in reader.read([key], 0.0)
     assert key not in reader.read([key], PERIOD_SECONDS)
     assert reader.read([], PERIOD_SECONDS + 1) == {}
-    assert reader.skip_reason(key) is None
+    assert skip_reason(reader, key) is None
 
 
 def test_a_zombie_has_no_memory_and_is_not_counted_as_0() -> None:
@@ -135,7 +140,7 @@ def test_a_zombie_has_no_memory_and_is_not_counted_as_0() -> None:
         key = key_of(child.pid)
         reader = FootprintReader()
         assert reader.read([key], 0.0) == {key: Footprint()}
-        assert reader.skip_reason(key) == "it has no memory of its own"
+        assert skip_reason(reader, key) == "it has no memory of its own"
 
 
 def test_without_permission_it_is_unknown_and_says_so() -> None:
@@ -153,14 +158,14 @@ def test_without_permission_it_is_unknown_and_says_so() -> None:
         assert (found.uss_bytes, found.pss_bytes) == (None, None)
         # What everybody may see is still told.
         assert found.swap_bytes == 0 or psutil.swap_memory().used
-        assert reader.skip_reason(key) == "the system does not permit it"
+        assert skip_reason(reader, key) == "the system does not permit it"
 
 
 def test_who_may_not_be_identified_is_not_read() -> None:
     key = ProcessKey(os.getpid(), UNKNOWN_START)
     reader = FootprintReader()
     assert reader.read([key], 0.0) == {key: Footprint()}
-    assert reader.skip_reason(key)
+    assert skip_reason(reader, key)
 
 
 class Slow(ProcFootprints):
@@ -199,14 +204,14 @@ def test_a_process_that_takes_too_long_to_read_is_left_alone_for_a_while(kind: s
     assert reader.read([key], 0.0)[key].uss_bytes
     assert reader.read([key], 29.0)[key].uss_bytes
     assert source.count == 1
-    assert reader.skip_reason(key) is None
+    assert skip_reason(reader, key) is None
     # And until the next try, which is soon, it is known, and how old it is.
     found = reader.read([key], RETRY_SECONDS - 30)[key]
     assert found.uss_bytes
     assert found.pss_bytes
     assert found.swap_bytes is not None
     assert source.count == 1
-    reason = str(reader.skip_reason(key))
+    reason = str(skip_reason(reader, key))
     assert reason.startswith("read 30 s ago: reading it takes ")
     assert reason.endswith(" ms; tried again in 30 s")
     assert RETRY_SECONDS <= 60
@@ -217,7 +222,7 @@ def test_a_process_that_takes_too_long_to_read_is_left_alone_for_a_while(kind: s
     source.cpu_seconds = source.waited_seconds = 0.0
     assert reader.read([key], RETRY_SECONDS * 3)[key].uss_bytes
     assert source.count == 3
-    assert reader.skip_reason(key) is None
+    assert skip_reason(reader, key) is None
     reader.read([key], RETRY_SECONDS * 3 + 30)
     assert source.count == 4
 
@@ -261,7 +266,7 @@ def test_the_huge_are_not_gone_through() -> None:
     found = reader.read([key], 0.0)[key]
     assert (found.uss_bytes, found.pss_bytes) == (None, None)
     assert found.swap_bytes is not None
-    assert str(reader.skip_reason(key)).endswith("take too long to go through")
+    assert str(skip_reason(reader, key)).endswith("take too long to go through")
 
 
 ROLLUP = """\

@@ -17,7 +17,7 @@ from trayapp.domain.judging.oom_kills import OomCount, Victim
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
 from trayapp.readers.kernel_log import KernelLog
 from trayapp.readers.kills import KillReader
-from trayapp.readers.oom_counters import LOOK_SECONDS, PERIOD_SECONDS, OomReader
+from trayapp.readers.oom_counters import PERIOD_SECONDS, TOTAL_SECONDS, OomReader
 from trayapp.readers.procfile import read_started
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="counters of Linux")
@@ -51,7 +51,7 @@ def machine(tmp_path: Path) -> Machine:
 def test_counters_of_the_machine_and_of_a_targets_cgroup(machine: Machine) -> None:
     with reading(machine) as reader:
         assert reader.read(WEB, 0.0) == OomCount(total=4, by_target={"web": {"/web": 1}})
-        assert reader.read(WEB, LOOK_SECONDS - 0.1) is None
+        assert reader.read(WEB, TOTAL_SECONDS - 0.1) is None
 
 
 def test_version_1_counts_elsewhere(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_version_1_counts_elsewhere(tmp_path: Path) -> None:
         assert reader.read(WEB, 0.0) == OomCount(total=None, by_target={"web": {"/web": 2}})
         # The machine does not count: cgroups are asked each time.
         machine.cgroup("sys/fs/cgroup/memory/web", memory_oom_control=CONTROL.format(3))
-        assert reader.read(WEB, LOOK_SECONDS) == OomCount(
+        assert reader.read(WEB, TOTAL_SECONDS) == OomCount(
             total=None, by_target={"web": {"/web": 3}}
         )
 
@@ -73,10 +73,10 @@ def test_the_cgroup_of_who_was_just_killed_is_still_asked(machine: Machine) -> N
         reader.read(WEB, 0.0)
         machine.write("proc/vmstat", VMSTAT.format(5))
         machine.cgroup("sys/fs/cgroup/web", memory_events=EVENTS.format(2))
-        assert reader.read({"web": []}, LOOK_SECONDS) == OomCount(
+        assert reader.read({"web": []}, TOTAL_SECONDS) == OomCount(
             total=5, by_target={"web": {"/web": 2}}
         )
-        assert reader.read({"web": []}, LOOK_SECONDS * 2) == OomCount(
+        assert reader.read({"web": []}, TOTAL_SECONDS * 2) == OomCount(
             total=5, by_target={"web": {}}
         )
 
@@ -86,7 +86,7 @@ def test_a_cgroup_that_went_with_its_processes_is_not_counted_as_0(machine: Mach
         reader.read(WEB, 0.0)
         machine.write("proc/vmstat", VMSTAT.format(5))
         (machine.root / "sys/fs/cgroup/web/memory.events").unlink()
-        assert reader.read(WEB, LOOK_SECONDS) == OomCount(total=5, by_target={"web": {}})
+        assert reader.read(WEB, TOTAL_SECONDS) == OomCount(total=5, by_target={"web": {}})
 
 
 def test_a_process_that_moved_is_found_again(machine: Machine) -> None:
@@ -95,7 +95,7 @@ def test_a_process_that_moved_is_found_again(machine: Machine) -> None:
         reader.read(WEB, 0.0)
         machine.process(7, "0::/other\n")
         reader.read(WEB, PERIOD_SECONDS)
-        count = reader.read(WEB, PERIOD_SECONDS + LOOK_SECONDS)
+        count = reader.read(WEB, PERIOD_SECONDS + TOTAL_SECONDS)
         assert count == OomCount(total=4, by_target={"web": {"/other": 7}})
 
 
@@ -148,7 +148,7 @@ def test_a_real_kill_is_noticed_and_named() -> None:
             tell(child)
             assert child.wait(timeout=30) == -signal.SIGKILL
             kills.note_gone([key], members, lambda _: None)
-            kill = kills.read(LOOK_SECONDS, members, {"calm": [], "eater": []}, 10**9)
+            kill = kills.read(TOTAL_SECONDS, members, {"calm": [], "eater": []}, 10**9)
         finally:
             kills.close()
         assert kill is not None

@@ -13,13 +13,13 @@ def test_applications_are_read_as_often_as_is_set() -> None:
     try:
         machine.set_periods(5.0, 30.0)
         found = [
-            machine.look(second, 1.0, with_groups=True).everything is not None
+            machine.read_frame(second, 1.0, with_groups=True).everything is not None
             for second in (0.0, 4.0, 5.0, 9.0, 10.0)
         ]
         assert found == [True, False, True, False, True]
         machine.set_periods(120.0, 30.0)
-        assert machine.look(100.0, 1.0, with_groups=True).everything is None
-        assert machine.look(130.0, 1.0, with_groups=True).everything is not None
+        assert machine.read_frame(100.0, 1.0, with_groups=True).everything is None
+        assert machine.read_frame(130.0, 1.0, with_groups=True).everything is not None
     finally:
         machine.close()
 

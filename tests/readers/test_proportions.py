@@ -80,7 +80,7 @@ class Watch:
     def tick(self, seconds: float = 1.0) -> TargetView:
         """Look once, so much later."""
         self.now += seconds
-        frame = self.reader.look(self.now, 1.0, with_groups=False)
+        frame = self.reader.read_frame(self.now, 1.0, with_groups=False)
         self.outcome = self.monitor.fold(frame, Quiet())
         return self.outcome.view.targets[0]
 

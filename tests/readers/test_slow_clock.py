@@ -6,23 +6,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.readers.children import FakeClock
-from trayapp.readers.slow_clock import Rota
+from trayapp.readers.slow_clock import SlowClock
 
 
 def test_everyone_has_a_turn_at_once_and_again_after_the_period() -> None:
-    rota = Rota[str](30.0)
-    assert set(rota.due(["a", "b"], 0.0)) == {"a", "b"}
-    assert list(rota.due(["a", "b", "c"], 29.0)) == ["c"]
-    assert set(rota.due(["a", "b", "c"], 30.0)) == {"a", "b"}
+    slow_clock = SlowClock[str](30.0)
+    assert set(slow_clock.due(["a", "b"], 0.0)) == {"a", "b"}
+    assert list(slow_clock.due(["a", "b", "c"], 29.0)) == ["c"]
+    assert set(slow_clock.due(["a", "b", "c"], 30.0)) == {"a", "b"}
 
 
 def test_what_costs_too_much_for_one_tick_is_spread_over_several() -> None:
     clock = FakeClock()
-    rota = Rota[int](30.0, 0.005, clock)
+    slow_clock = SlowClock[int](30.0, 0.005, clock)
     done: list[list[int]] = []
     for second in range(31):
         done.append([])
-        for each in rota.due(range(10), float(second)):
+        for each in slow_clock.due(range(10), float(second)):
             done[-1].append(each)
             clock.seconds += 0.002
     assert [len(turns) for turns in done[:5]] == [3, 3, 3, 1, 0]
@@ -32,10 +32,10 @@ def test_what_costs_too_much_for_one_tick_is_spread_over_several() -> None:
 
 def test_one_turn_is_taken_however_much_it_costs() -> None:
     clock = FakeClock()
-    rota = Rota[int](30.0, 0.005, clock)
+    slow_clock = SlowClock[int](30.0, 0.005, clock)
     seen = []
     for second in range(3):
-        for each in rota.due(range(3), float(second)):
+        for each in slow_clock.due(range(3), float(second)):
             seen.append(each)
             clock.seconds += 1.0
     assert seen == [0, 1, 2]
@@ -43,42 +43,42 @@ def test_one_turn_is_taken_however_much_it_costs() -> None:
 
 def test_who_is_new_does_not_keep_others_from_their_turn() -> None:
     clock = FakeClock()
-    rota = Rota[int](2.0, 0.005, clock)
+    slow_clock = SlowClock[int](2.0, 0.005, clock)
     seen: list[int] = []
     for second in range(20):
         # Five new ones each second, and room for two turns.
-        for each in rota.due([0, *range(100 + 5 * second, 105 + 5 * second)], float(second)):
+        for each in slow_clock.due([0, *range(100 + 5 * second, 105 + 5 * second)], float(second)):
             seen.append(each)
             clock.seconds += 0.003
     assert seen.count(0) >= 6
 
 
 def test_who_is_gone_is_forgotten_and_due_at_once_when_back() -> None:
-    rota = Rota[int](30.0)
+    slow_clock = SlowClock[int](30.0)
     for start in range(0, 100_000, 1000):
-        assert len(list(rota.due(range(start, start + 1000), float(start)))) >= 1
-    assert list(rota.due([], 0.0)) == []
-    assert list(rota.due([1], 1.0)) == [1]
+        assert len(list(slow_clock.due(range(start, start + 1000), float(start)))) >= 1
+    assert list(slow_clock.due([], 0.0)) == []
+    assert list(slow_clock.due([1], 1.0)) == [1]
 
 
 @given(st.lists(st.lists(st.integers(0, 8), unique=True), max_size=40))
 def test_nobody_has_two_turns_in_one_period(ticks: list[list[int]]) -> None:
-    rota = Rota[int](5.0)
+    slow_clock = SlowClock[int](5.0)
     last: dict[int, tuple[int, int]] = {}
     for second, everyone in enumerate(ticks):
         last = {each: turn for each, turn in last.items() if each in everyone}
-        for each in rota.due(everyone, float(second)):
+        for each in slow_clock.due(everyone, float(second)):
             if each in last:
                 assert second - last[each][0] >= 5
             last[each] = (second, each)
 
 
 def test_another_period_holds_at_once_for_who_waits_already() -> None:
-    rota = Rota[str](600.0)
-    assert list(rota.due(["a"], 0.0)) == ["a"]
-    rota.set_period(5.0)
-    assert list(rota.due(["a"], 4.0)) == []
-    assert list(rota.due(["a"], 5.0)) == ["a"]
-    rota.set_period(60.0)
-    assert list(rota.due(["a"], 10.0)) == ["a"]
-    assert list(rota.due(["a"], 69.0)) == []
+    slow_clock = SlowClock[str](600.0)
+    assert list(slow_clock.due(["a"], 0.0)) == ["a"]
+    slow_clock.set_period(5.0)
+    assert list(slow_clock.due(["a"], 4.0)) == []
+    assert list(slow_clock.due(["a"], 5.0)) == ["a"]
+    slow_clock.set_period(60.0)
+    assert list(slow_clock.due(["a"], 10.0)) == ["a"]
+    assert list(slow_clock.due(["a"], 69.0)) == []

@@ -221,7 +221,7 @@ class Sampler(threading.Thread):
     def _tick(self, now: float) -> None:
         began = time.perf_counter()
         try:
-            frame = self._machine.look(
+            frame = self._machine.read_frame(
                 now,
                 self.interval_seconds,
                 with_groups=not self._pace.verdict.drops_groups,

@@ -19,7 +19,7 @@ from trayapp.domain.records.transitions import level_events
 from trayapp.errors import HistoryError
 from trayapp.history.reader import HistoryReader
 from trayapp.history.writer import HistoryWriter
-from trayapp.readers.boot import boot_of_machine
+from trayapp.readers.boot import read_boot_id
 from trayapp.settings import Settings
 
 _RECENT_ALERTS = 8
@@ -39,7 +39,7 @@ class SessionStore:
         self._incidents_file = incidents_file
         self._monitor = monitor
         self._settings = settings
-        self._boot = boot_of_machine()
+        self._boot = read_boot_id()
         self._history: HistoryWriter | None = None
         self._history_problem: str | None = None
         self._rebuilding: Rebuilding | None = None

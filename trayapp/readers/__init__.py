@@ -1,1 +1,1 @@
-"""One look at the machine: system memory, every process, Memtray itself, and when to look."""
+"""What is read of the machine: memory, every process, Memtray's own costs, and when."""

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from trayapp.readers.procfile import read_start
+from trayapp.readers.procfile import read_number, read_start
 
 _LARGEST_BYTES = 1024 * 1024
 """A machine with many containers has thousands of mounts."""
@@ -34,8 +34,27 @@ class Cgroup(NamedTuple):
         """Where its files are."""
         return self.mount + self.inside
 
+    def read_number(self, name: str) -> int | None:
+        """Return the number in one of its files; None: no such file or number, such as "max"."""
+        return read_number(f"{self.folder}/{name}")
+
+    def read_limit_bytes(self) -> int | None:
+        return self.read_number("memory.limit_in_bytes" if self.version == 1 else "memory.max")
+
+    def read_used_bytes(self) -> int | None:
+        return self.read_number("memory.usage_in_bytes" if self.version == 1 else "memory.current")
+
+    def read_stat(self) -> dict[str, int]:
+        """Return the figures of its `memory.stat` by name; empty: there is none."""
+        try:
+            lines = read_start(f"{self.folder}/memory.stat", 16384).decode("ascii", "replace")
+        except OSError:
+            return {}
+        fields = (line.split() for line in lines.split("\n"))
+        return {each[0]: int(each[1]) for each in fields if len(each) == 2 and each[1].isdecimal()}
+
     def upwards(self) -> Iterator[Cgroup]:
-        """This one, the one it is in, and so on up to the topmost that can be seen."""
+        """Yield this one, the one it is in, and so on up to the topmost that can be seen."""
         here = self
         yield here
         while here.inside:
@@ -62,7 +81,7 @@ class Cgroups:
         self._version, self._mounts = self._find_mounts()
 
     def of(self, pid: int | str) -> Cgroup | None:
-        """The cgroup of a process, or of "self"; None: none that can be seen. Raises: OSError."""
+        """Return the cgroup of a process, or of "self"; None: none can be seen. Raises: OSError."""
         lines = read_start(f"{self._root}/proc/{pid}/cgroup", 16384).split(b"\n")
         for line in lines:
             hierarchy, _, rest = line.partition(b":")

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from trayapp.readers.cgroups import Cgroup, Cgroups
-from trayapp.readers.procfile import read_start
 
 _MARKS = (".dockerenv", "run/.containerenv", "run/systemd/container")
 """What container managers leave for those inside: Docker, Podman, systemd-nspawn and LXC."""
 _RECLAIMABLE = {
-    1: (b"total_inactive_file", b"total_active_file"),
-    2: (b"inactive_file", b"active_file", b"slab_reclaimable"),
+    1: ("total_inactive_file", "total_active_file"),
+    2: ("inactive_file", "active_file", "slab_reclaimable"),
 }
 """What the kernel gives up before it kills."""
 
@@ -29,8 +28,8 @@ class ContainerMemory(NamedTuple):
 class ContainerReader:
     """Reads the limit of the own container, where there is one. All calls from one thread.
 
-    A container is told by what its manager leaves in it, or by the topmost control group that can
-    be seen: the machine's own has no limit, and with version 2 not even a file for one. A limit on
+    A container shows in what its manager leaves in it, or in the topmost control group that can be
+    seen: the machine's own has no limit, and with version 2 not even a file for one. A limit on
     Memtray's own unit on a machine makes no container.
     """
 
@@ -43,28 +42,25 @@ class ContainerReader:
         """Whether this is a container at all, limited or not."""
 
     def read(self) -> ContainerMemory | None:
-        """What it has now; None: no container, or one without a limit."""
+        """Return what it has now; None: no container, or one without a limit."""
         cgroup = self._cgroup
         if cgroup is None:
             return None
-        version = cgroup.version
-        names = ("memory.limit_in_bytes", "memory.usage_in_bytes")
-        limit_bytes, used_bytes = (
-            _figure(f"{cgroup.folder}/{name}")
-            for name in (names if version == 1 else ("memory.max", "memory.current"))
-        )
+        limit_bytes, used_bytes = cgroup.read_limit_bytes(), cgroup.read_used_bytes()
         if limit_bytes is None or used_bytes is None:
             return None
-        kept_bytes = max(0, used_bytes - _sum_of(cgroup, _RECLAIMABLE[version]))
+        stat = cgroup.read_stat()
+        reclaimable_bytes = sum(stat.get(name, 0) for name in _RECLAIMABLE[cgroup.version])
+        kept_bytes = max(0, used_bytes - reclaimable_bytes)
         return ContainerMemory(
             limit_bytes=limit_bytes,
             available_bytes=max(0, limit_bytes - kept_bytes),
-            swap_limit_bytes=_figure(f"{cgroup.folder}/memory.swap.max"),
-            swap_used_bytes=_figure(f"{cgroup.folder}/memory.swap.current"),
+            swap_limit_bytes=cgroup.read_number("memory.swap.max"),
+            swap_used_bytes=cgroup.read_number("memory.swap.current"),
         )
 
     def _find(self, root: str) -> Cgroup | None:
-        """The control group that is the container; None: there is none."""
+        """Return the control group that is the container; None: there is none."""
         try:
             own = Cgroups(root).of("self")
         except (OSError, ValueError):
@@ -89,28 +85,5 @@ def _is_limited(cgroup: Cgroup) -> bool:
 
 
 def _limit(cgroup: Cgroup) -> int:
-    name = "memory.limit_in_bytes" if cgroup.version == 1 else "memory.max"
-    limit_bytes = _figure(f"{cgroup.folder}/{name}")
+    limit_bytes = cgroup.read_limit_bytes()
     return 1 << 62 if limit_bytes is None else limit_bytes
-
-
-def _figure(file: str) -> int | None:
-    """The number in a file; None: no such file, or no number, such as "max"."""
-    try:
-        return int(read_start(file, 64))
-    except (OSError, ValueError):
-        return None
-
-
-def _sum_of(cgroup: Cgroup, names: tuple[bytes, ...]) -> int:
-    """The figures of these names in `memory.stat`, together; those that are missing are 0."""
-    try:
-        lines = read_start(f"{cgroup.folder}/memory.stat", 16384).split(b"\n")
-    except OSError:
-        return 0
-    fields = (line.split() for line in lines)
-    return sum(
-        int(field[1])
-        for field in fields
-        if len(field) == 2 and field[0] in names and field[1].isdigit()
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
@@ -14,7 +15,7 @@ SETTLE_SECONDS = 1.0
 
 
 class Life:
-    """One process, from first to last sight."""
+    """One process, from its first sight to its last."""
 
     __slots__ = ("facts",)
 
@@ -28,22 +29,21 @@ LifeT = TypeVar("LifeT", bound=Life)
 class FollowingReader(ABC, Generic[LifeT]):
     """The part of a process reader that is the same on every system.
 
-    A process is looked at when it is first seen and again once it settled, because exec changes
+    A process is read when it is first seen and again once it settled, because exec changes
     its command line; later only when a reading hints at an exec or its parent ended. Nothing is
     kept for the dead. Not thread-safe.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lives: dict[int, LifeT] = {}
         self._due: dict[int, float] = {}
-        """Pids to look at again, and when."""
+        """Pids to be read again, and when."""
         self._found_dead: dict[int, LifeT] = {}
         """Seen to have ended while being read."""
         self._must_list = True
 
     def refresh(self) -> ProcessChanges:
-        """Tell what changed since the last call; the first call tells of everything."""
         now = self._clock()
         gone = [self._bury(life) for life in self._found_dead.values()]
         self._found_dead.clear()
@@ -55,26 +55,25 @@ class FollowingReader(ABC, Generic[LifeT]):
             appeared = self._meet_all(sorted(pids - self._lives.keys()), now)
         if gone:
             self._expect_new_parents({key.pid for key in gone}, now)
-        changed, ended = self._look_again(now)
+        changed, ended = self._revisit(now)
         return ProcessChanges(tuple(appeared), tuple(changed), tuple(gone + ended))
 
     def close(self) -> None:
-        """Let go of everything held."""
         for life in self._lives.values():
             self._let_go(life)
         self._lives.clear()
 
     @abstractmethod
     def _list_pids(self, now: float, *, force: bool) -> set[int] | None:
-        """All pids, or None: as last time (not allowed with `force`) or not to be had now."""
+        """Return all pids; None: as last time (not with `force`), or not to be had now."""
 
     @abstractmethod
     def _meet(self, pid: int) -> LifeT | None:
         """Take up a process; None if it is gone already. OSError: to be tried again."""
 
     @abstractmethod
-    def _look(self, life: LifeT) -> ProcessFacts | None:
-        """The facts as they are now; None if the process ended. OSError: to be tried again."""
+    def _read_again(self, life: LifeT) -> ProcessFacts | None:
+        """Return the facts as they are now; None: it ended. OSError: to be tried again."""
 
     def _let_go(self, life: LifeT) -> None:
         """Free what is held for this process."""
@@ -98,13 +97,13 @@ class FollowingReader(ABC, Generic[LifeT]):
             if life.facts.parent_pid in ended_pids:
                 self._due[pid] = now
 
-    def _look_again(self, now: float) -> tuple[list[ProcessFacts], list[ProcessKey]]:
+    def _revisit(self, now: float) -> tuple[list[ProcessFacts], list[ProcessKey]]:
         changed: list[ProcessFacts] = []
         ended: list[ProcessKey] = []
         for pid in [pid for pid, due in self._due.items() if due <= now]:
             life = self._lives[pid]
             try:
-                facts = self._look(life)
+                facts = self._read_again(life)
             except OSError:
                 continue
             if facts is None:

@@ -17,10 +17,10 @@ from trayapp.language.catalogue import _
 from trayapp.language.units import GIB, format_duration, format_size
 from trayapp.readers.process_changes import UNKNOWN_START
 from trayapp.readers.procfile import field_bytes, read_start, read_started
-from trayapp.readers.slow_clock import Rota
+from trayapp.readers.slow_clock import SlowClock
 
 PERIOD_SECONDS = 30.0
-"""How often a process has its turn."""
+"""How often each process is read."""
 BUDGET_SECONDS = 0.005
 """After so long in one tick the others wait for the next."""
 COSTLY_CPU_SECONDS = 0.02
@@ -35,7 +35,7 @@ LONGEST_RETRY_SECONDS = 960.0
 
 
 class Rollup(NamedTuple):
-    """What one walk through the pages of a process told."""
+    """The result of one walk through the pages of a process."""
 
     footprint: Footprint
     shared_pss_bytes: int | None = None
@@ -45,7 +45,7 @@ class Rollup(NamedTuple):
 
 
 class SlowReading(NamedTuple):
-    """What is known of a process, and since when."""
+    """The latest that is known of a process, and since when."""
 
     rollup: Rollup = Rollup(Footprint())
     read_at: float = float("-inf")
@@ -57,7 +57,7 @@ class SlowReading(NamedTuple):
 
 
 class FootprintSource(Protocol):
-    """One system's way of asking about a process, by pid.
+    """One system's way of reading the memory of a process, by pid.
 
     Raises: ProcessLookupError: no such process, or none with memory; PermissionError; another
     OSError or ValueError: not to be had.
@@ -98,12 +98,11 @@ class FootprintReader:
         )
         self._clock = clock
         self._cpu_clock = cpu_clock
-        self._rota = Rota[ProcessKey](PERIOD_SECONDS, BUDGET_SECONDS, clock)
+        self._slow_clock = SlowClock[ProcessKey](PERIOD_SECONDS, BUDGET_SECONDS, clock)
         self._found: dict[ProcessKey, _Finding] = {}
 
     def set_period(self, period_seconds: float) -> None:
-        """Read each so often from now on."""
-        self._rota.set_period(period_seconds)
+        self._slow_clock.set_period(period_seconds)
 
     def read(
         self,
@@ -113,47 +112,41 @@ class FootprintReader:
         swap_moves: bool = False,
         budget_seconds: float = BUDGET_SECONDS,
     ) -> dict[ProcessKey, Footprint]:
-        """What is known of these processes, mostly at most 30 s old; all others are forgotten.
+        """Return what is known of these processes, mostly from the last 30 s; forget all others.
 
         `now`: monotonic seconds; `swap_moves`: read what they have in swap anew; `budget_seconds`:
         after so long the rest waits for the next tick. Missing in the answer: who has not had a
         turn, or has ended.
         """
-        found = self._found
-        for key in self._rota.due(keys, now, budget_seconds):
-            finding = self._look(key, now, found.get(key))
-            if finding is None:
-                found.pop(key, None)
-            else:
-                found[key] = finding
-        self._found = {key: found[key] for key in keys if key in found}
+        self._found = self._slow_clock.refresh(
+            self._found,
+            keys,
+            now,
+            lambda key, before: self._read_one(key, now, before),
+            budget_seconds,
+        )
         if swap_moves:
             self._refresh_swap()
         return {key: finding.slow.rollup.footprint for key, finding in self._found.items()}
 
     def hasten(self, keys: Iterable[ProcessKey]) -> None:
         """Give these their turn at the next `read`, unless they take too long to read."""
-        self._rota.hasten(keys)
+        self._slow_clock.hasten(keys)
 
     def slow_reading(self, key: ProcessKey) -> SlowReading | None:
-        """All that is known of a process; None: it has not had a turn yet, or has ended."""
+        """Return all that is known of a process; None: it had no turn yet, or has ended."""
         finding = self._found.get(key)
         return finding.slow if finding else None
 
-    def skip_reason(self, key: ProcessKey) -> str | None:
-        """Why USS and PSS are not known, or old, for people; None: they are, or too early."""
-        finding = self._found.get(key)
-        return (finding.slow.skip_reason or None) if finding else None
-
     def _refresh_swap(self) -> None:
-        """What leaves anonymous memory for swap is to be seen there at the same time."""
+        """Read swap anew: what leaves anonymous memory for it is to be seen there at once."""
         ends = self._clock() + BUDGET_SECONDS
         for key, finding in self._found.items():
             if finding.slow.rollup.footprint.swap_bytes is not None and self._clock() < ends:
                 self._found[key] = finding._replace(slow=self._with_swap(key.pid, finding.slow))
 
-    def _look(self, key: ProcessKey, now: float, before: _Finding | None) -> _Finding | None:
-        """None: ended, or the pid is not its own any more."""
+    def _read_one(self, key: ProcessKey, now: float, before: _Finding | None) -> _Finding | None:
+        """Return what is known now; None: it ended, or the pid has another owner."""
         if key.started == UNKNOWN_START:
             reason = _("the system does not tell whether it is still the same")
             return _Finding(SlowReading(skip_reason=reason))
@@ -190,7 +183,7 @@ class FootprintReader:
         return _Finding(slow, now + wait_seconds, wait_seconds)
 
     def _waiting(self, pid: int, now: float, before: _Finding) -> SlowReading:
-        """What was read last, while it is left alone."""
+        """Return what was read last, while the process is left alone."""
         reason = _("read {age} ago: reading it takes {cost} ms; tried again in {wait}").format(
             age=format_duration(now - before.slow.read_at),
             cost=round(1000 * before.slow.cost_seconds),
@@ -202,7 +195,7 @@ class FootprintReader:
         return _Finding(self._with_swap(pid, SlowReading(skip_reason=reason)))
 
     def _with_swap(self, pid: int, slow: SlowReading) -> SlowReading:
-        """The same with what it has in swap now, where that is told."""
+        """Return the reading with what the process has in swap now, where that is told."""
         try:
             swap_bytes = self._source.read_swap_bytes(pid)
         except (OSError, ValueError):
@@ -219,7 +212,6 @@ class ProcFootprints:
         self._root = root
 
     def read_rss_bytes(self, pid: int) -> int:
-        """See `FootprintSource`."""
         pages = read_start(f"{self._root}/{pid}/statm", 128).split(b" ", 2)[1:2]
         return sum(map(int, pages)) * os.sysconf("SC_PAGE_SIZE")
 
@@ -228,7 +220,7 @@ class ProcFootprints:
         return field_bytes(read_start(f"{self._root}/{pid}/status", 8192), b"VmSwap:")
 
     def read(self, pid: int) -> Rollup:
-        """See `FootprintSource`; of swapped pages that are shared, its share only."""
+        """Read smaps_rollup; of swapped pages that are shared, its share only."""
         rollup = read_start(f"{self._root}/{pid}/smaps_rollup", 8192)
         private = [
             field_bytes(rollup, b"Private_%s:" % kind) for kind in (b"Clean", b"Dirty", b"Hugetlb")
@@ -253,7 +245,6 @@ class ProcFootprints:
         return Rollup(footprint, shared_bytes, shmem_bytes)
 
     def read_started(self, pid: int) -> int:
-        """See `FootprintSource`."""
         return read_started(self._root, pid)
 
 
@@ -266,15 +257,13 @@ class PsutilFootprints:
         self._psutil = psutil
 
     def read_rss_bytes(self, pid: int) -> int:
-        """See `FootprintSource`."""
         return int(self._ask(pid, lambda process: process.memory_info().rss))
 
     def read_swap_bytes(self, pid: int) -> int | None:  # noqa: ARG002
-        """Neither system tells."""
+        """Return None: neither system tells."""
         return None
 
     def read(self, pid: int) -> Rollup:
-        """See `FootprintSource`."""
         memory = self._ask(pid, lambda process: process.memory_full_info())
         return Rollup(
             Footprint(
@@ -285,7 +274,7 @@ class PsutilFootprints:
         )
 
     def read_started(self, pid: int) -> int:
-        """See `FootprintSource`; the same unit as in `PortableReader`."""
+        """Return microseconds, as in `PortableReader`."""
         return int(self._ask(pid, lambda process: process.create_time() * 1_000_000))
 
     def _ask(self, pid: int, question: Callable[[Any], Any]) -> Any:

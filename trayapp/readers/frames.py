@@ -1,11 +1,11 @@
-"""One look at the machine: every reader and tracker, read in order, into one frame."""
+"""One frame: every reader and tracker of the machine, read in order."""
 
 from __future__ import annotations
 
 import heapq
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from trayapp.domain.acting.cleanups import APP
 from trayapp.domain.grouping.applications import ApplicationTracker, ApplicationUse
@@ -38,7 +38,7 @@ from trayapp.readers.shared_uses import SharedUses
 from trayapp.readers.system import open_system_reader
 
 GROUPS_SECONDS = 10.0
-"""How often every process is read, where nothing else is set; targets are read at every look."""
+"""How often every process is read, where nothing else is set; targets are read at every tick."""
 _LARGEST_COUNT = 15
 
 
@@ -79,30 +79,30 @@ class MachineReader:
         return self._kills.mark
 
     def set_rules(self, rules: Sequence[TargetRule]) -> None:
-        """Follow other targets from the next look on."""
+        """Follow other targets from the next frame on."""
         self._targets.set_rules(rules)
         self._groups_at = None
 
     @property
     def active_rules(self) -> tuple[TargetRule, ...]:
-        """One for each target of the latest look; the same tuple until that changes."""
+        """One rule for each target of the latest frame; the same tuple until that changes."""
         return self._targets.active_rules
 
     def explain(self, key: ProcessKey) -> tuple[ProcessFacts, str] | None:
-        """Who a process of a target is, and why it belongs there; None: it has ended."""
+        """Return who a process of a target is, and why it belongs there; None: it has ended."""
         facts, reason = self._targets.facts(key), self._targets.reason(key)
         return None if facts is None or reason is None else (facts, reason)
 
     def set_periods(self, applications_seconds: float, private_seconds: float) -> None:
-        """Read what is no target, and the private memory of targets, so often from now on."""
+        """Set how often other programs, and the private memory of targets, are read."""
         self._groups_seconds = applications_seconds
         self._proportions.set_period(private_seconds)
 
     def read_everything_soon(self) -> None:
-        """Read every process at the next look, not only when ten seconds are over."""
+        """Read every process for the next frame, not only when ten seconds are over."""
         self._groups_at = None
 
-    def look(
+    def read_frame(
         self,
         now: float,
         interval_seconds: float,
@@ -151,12 +151,12 @@ class MachineReader:
         )
 
     def all_processes(self) -> list[ProcessUse]:
-        """Every process that has memory of its own, largest first."""
-        uses = self._uses(_sizes(self._processes.read_all()), lambda _: True)
+        """Return every process that has memory of its own, largest first."""
+        uses = self._uses(_sizes(self._processes.read_all()).items())
         return sorted(uses, key=lambda use: -use.rss_bytes)
 
     def all_applications(self) -> list[ApplicationUse]:
-        """Every application and what it uses now, largest first; targets are none."""
+        """Return every application and what it uses now, largest first; targets are none."""
         readings = self._processes.read_all()
         uses = self._applications.totals(
             _sizes(readings), lambda key: not self._targets.is_free(key), readings
@@ -164,7 +164,7 @@ class MachineReader:
         return self._shared_uses.with_known(uses)
 
     def measure(self, subject: str) -> int | None:
-        """Resident set, right now, of a target or of "memtray"; None: nothing runs."""
+        """Return the resident set, right now, of a target or of "memtray"; None: nothing runs."""
         if subject == APP:
             # After a cleanup nobody wants to be shown old figures.
             self._app.read_again_soon()
@@ -231,19 +231,16 @@ class MachineReader:
         largest = heapq.nlargest(_LARGEST_COUNT, free, key=lambda item: item[1])
         return Everything(
             applications=tuple(applications),
-            largest=tuple(self._uses(dict(largest), lambda _: True)),
+            largest=tuple(self._uses(largest)),
             readings=readings,
             limits=limits,
         )
 
-    def _uses(
-        self, sizes: dict[ProcessKey, int], is_wanted: Callable[[ProcessKey], bool]
-    ) -> Iterable[ProcessUse]:
-        return (
-            ProcessUse(facts=facts, rss_bytes=rss)
-            for key, rss in sizes.items()
-            if is_wanted(key) and (facts := self._targets.facts(key)) is not None
-        )
+    def _uses(self, sizes: Iterable[tuple[ProcessKey, int]]) -> Iterator[ProcessUse]:
+        for key, rss_bytes in sizes:
+            facts = self._targets.facts(key)
+            if facts is not None:
+                yield ProcessUse(facts=facts, rss_bytes=rss_bytes)
 
 
 def _sizes(readings: dict[ProcessKey, MemoryReading]) -> dict[ProcessKey, int]:

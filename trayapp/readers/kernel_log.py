@@ -1,4 +1,4 @@
-"""Whom the kernel has killed for lack of memory, from its own log where that may be read."""
+"""Processes that the kernel's OOM killer has killed, from /dev/kmsg where that may be read."""
 
 from __future__ import annotations
 
@@ -36,11 +36,10 @@ class KernelLog:
 
     @property
     def is_readable(self) -> bool:
-        """Whether it can tell anything."""
         return self._descriptor is not None
 
     def kills(self, *, from_start: bool = False) -> tuple[Victim, ...]:
-        """All since the last call, oldest first; with `from_start` all that are still in it."""
+        """Return all since the last call, oldest first; `from_start`: all that are still in it."""
         if from_start:
             self._seek(os.SEEK_SET)
         if self._descriptor is None:
@@ -62,7 +61,6 @@ class KernelLog:
         return tuple(found)
 
     def close(self) -> None:
-        """Let go of the descriptor."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

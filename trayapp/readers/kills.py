@@ -1,4 +1,4 @@
-"""Kills for lack of memory, seen from the whole machine: counters, the log, and who ended."""
+"""OOM kills of the whole machine, from counters, the kernel's log, and who ended."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessK
 from trayapp.readers.oom_counters import OomReader
 
 _REMEMBERED = 256
-"""Processes that ended last, for the name of who was killed."""
+"""How many of the processes that ended last are kept, for the name of who was killed."""
 Members = Mapping[str, Sequence[ProcessKey]]
 
 
 class KillReader:
-    """Finds kills and their victims. All calls from one thread.
+    """Finds OOM kills and their victims. All calls from one thread.
 
     It remembers the sizes of large processes: of one that has ended nobody can ask any more.
     """
@@ -33,7 +33,7 @@ class KillReader:
 
     @property
     def mark(self) -> OomMark | None:
-        """How far kills are told now; None: they are not counted here."""
+        """How far kills are reported now; None: they are not counted here."""
         return self._reader.mark(time.time(), self._watch.untold)
 
     def note_gone(
@@ -42,9 +42,9 @@ class KillReader:
         members: Members,
         facts_of: Callable[[ProcessKey], ProcessFacts | None],
     ) -> None:
-        """Take in who has ended, while it is still known who that was; `members` are those before.
+        """Note who has ended, while it is still known who that was; `members` are those before.
 
-        Before `read`, at every look.
+        Before `read`, at every tick.
         """
         self._ended = []
         owners: dict[ProcessKey, str] | None = None
@@ -67,7 +67,7 @@ class KillReader:
         available_bytes: int,
         living: Callable[[], Iterable[ProcessFacts]] = tuple,
     ) -> OomKill | None:
-        """A kill, once; see `OomWatch`.
+        """Return a kill, once; see `OomWatch`.
 
         now: monotonic seconds; living: all processes that are there, asked for when there was one.
         """
@@ -102,10 +102,8 @@ class KillReader:
         self._sizes = large if is_all else self._sizes | large
 
     def close(self) -> None:
-        """Let go of all descriptors."""
         self._reader.close()
 
 
 def _label(facts: ProcessFacts) -> str:
-    """The program as a person knows it."""
     return process_label(facts.arguments, facts.name) or facts.name

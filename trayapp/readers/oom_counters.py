@@ -9,14 +9,15 @@ from contextlib import suppress
 
 from trayapp.domain.judging.oom_kills import OomCount, OomMark, Victim
 from trayapp.domain.records.samples import ProcessKey
+from trayapp.readers.boot import read_boot_id
 from trayapp.readers.cgroups import Cgroup, Cgroups
 from trayapp.readers.kernel_log import KernelLog
 from trayapp.readers.procfile import read_start, read_started
-from trayapp.readers.slow_clock import Rota
+from trayapp.readers.slow_clock import SlowClock
 
-LOOK_SECONDS = 2.0
+TOTAL_SECONDS = 2.0
 """How often the machine's counter is read: 25 µs."""
-_LOG_LOOKS = 3
+_LOG_READS = 3
 PERIOD_SECONDS = 30.0
 """How often it is found out in which cgroup a process is."""
 
@@ -38,11 +39,11 @@ class OomReader:
         with suppress(OSError):
             self._vmstat = os.open(f"{self._proc}/vmstat", os.O_RDONLY)
         self._log = KernelLog(f"{root}/dev/kmsg") if system == "linux" else None
-        self._boot = _read_boot(f"{self._proc}/sys/kernel/random/boot_id")
+        self._boot = read_boot_id(root)
         self._mark = mark
-        self._log_looks = 0
-        """So many looks more the log is read: it is written a moment after the counter."""
-        self._rota = Rota[ProcessKey](PERIOD_SECONDS)
+        self._log_reads = 0
+        """So many times more the log is read: it is written a moment after the counter."""
+        self._slow_clock = SlowClock[ProcessKey](PERIOD_SECONDS)
         self._homes: dict[ProcessKey, Cgroup] = {}
         self._targets: dict[str, set[Cgroup]] = {}
         self._kills: dict[Cgroup, int] = {}
@@ -50,17 +51,17 @@ class OomReader:
         self._due_at = float("-inf")
 
     def read(self, members: Mapping[str, Collection[ProcessKey]], now: float) -> OomCount | None:
-        """The counters, for the cgroups of each target's processes; None: not due yet.
+        """Return the counters for the cgroups of each target's processes; None: not due yet.
 
         `now`: monotonic seconds.
         """
         if self._cgroups is None or now < self._due_at:
             return None
-        self._due_at = now + LOOK_SECONDS
+        self._due_at = now + TOTAL_SECONDS
         before, self._total = self._total, self._read_total()
         if self._total is None or self._total != before:
             self._kills = _count(self._kills)
-            self._log_looks = _LOG_LOOKS
+            self._log_reads = _LOG_READS
         missed, victims = self._read_missed() if before is None else (0, self._read_log())
         self._find_homes({key for keys in members.values() for key in keys}, now, self._cgroups)
         last_targets = self._targets
@@ -87,16 +88,16 @@ class OomReader:
         return count
 
     def mark(self, wall_seconds: float, untold: int) -> OomMark | None:
-        """How far kills are told now, for the next run; None: the machine does not count.
+        """Return how far kills are reported, for the next run; None: the machine does not count.
 
-        untold: kills that were counted and not told yet.
+        untold: kills that were counted and not reported yet.
         """
         if self._total is None:
             return None
         return OomMark(self._boot, self._total - untold, wall_seconds)
 
     def _read_missed(self) -> tuple[int, tuple[Victim, ...]]:
-        """Kills since the last run of Memtray, and whom the log names of them."""
+        """Return the kills since the last run of Memtray, and whom the log names of them."""
         mark, self._mark = self._mark, None
         if mark is None or self._total is None or not self._boot or mark.boot != self._boot:
             return 0, ()
@@ -104,14 +105,14 @@ class OomReader:
         if missed <= 0:
             return 0, ()
         known = self._log.kills(from_start=True) if self._log else ()
-        since = mark.wall_seconds - LOOK_SECONDS
+        since = mark.wall_seconds - TOTAL_SECONDS
         late = [each for each in known if each.wall_seconds and each.wall_seconds >= since]
         return missed, tuple(late[-missed:])
 
     def _read_log(self) -> tuple[Victim, ...]:
-        if self._log is None or not self._log_looks:
+        if self._log is None or not self._log_reads:
             return ()
-        self._log_looks -= 1
+        self._log_reads -= 1
         return self._log.kills()
 
     def close(self) -> None:
@@ -123,7 +124,7 @@ class OomReader:
             self._vmstat = None
 
     def _find_homes(self, keys: set[ProcessKey], now: float, cgroups: Cgroups) -> None:
-        for key in self._rota.due(keys, now):
+        for key in self._slow_clock.due(keys, now):
             self._homes.pop(key, None)
             with suppress(OSError, ValueError):
                 cgroup = cgroups.of(key.pid)
@@ -143,16 +144,8 @@ class OomReader:
             return None
 
 
-def _read_boot(file: str) -> str:
-    """What tells this start of the machine from others; "": it cannot be told."""
-    try:
-        return read_start(file, 64).decode().strip()
-    except (OSError, ValueError):
-        return ""
-
-
 def _count(cgroups: Iterable[Cgroup]) -> dict[Cgroup, int]:
-    """The kills of each cgroup that still exists and tells."""
+    """Return the kills of each cgroup that still exists and counts them."""
     counts = {}
     for cgroup in cgroups:
         # Version 2 counts those in groups below as well.

@@ -26,13 +26,13 @@ class SlowCosts(NamedTuple):
 
 
 class Costs(Protocol):
-    """One system's way of asking about the own process."""
+    """One system's way of reading what this process costs."""
 
     def read_rss_bytes(self) -> int | None:
-        """Resident set; cheap."""
+        """Return the resident set; cheap."""
 
     def read_slow(self) -> SlowCosts:
-        """Everything that takes about a millisecond."""
+        """Return everything that takes about a millisecond to read."""
 
     def close(self) -> None:
         """Let go of all descriptors."""
@@ -41,7 +41,7 @@ class Costs(Protocol):
 class RequestedWork:
     """Adds up the processor time of what a person asked for: a menu, a window, fresh figures.
 
-    It is part of what Memtray costs, but no reason to look less often. Any thread.
+    It is part of what Memtray costs, but no reason to sample less often. Any thread.
     """
 
     def __init__(self, clock: Callable[[], float] = time.thread_time) -> None:
@@ -114,11 +114,10 @@ class AppReader:
         self._slow_due_seconds = float("-inf")
 
     def close(self) -> None:
-        """Let go of all descriptors."""
         self._costs.close()
 
     def _cpu_percents(self, now: float) -> tuple[float | None, float | None]:
-        """Of all, and of what persons asked for: shares since the last tick."""
+        """Return the shares since the last tick of all, and of what persons asked for."""
         cpu_seconds, requested_seconds = self._cpu_clock(), self._requested.seconds
         last, self._last_tick = self._last_tick, (now, cpu_seconds, requested_seconds)
         if last is None or now <= last[0]:
@@ -141,7 +140,6 @@ class ProcCosts:
             self._statm = None
 
     def read_rss_bytes(self) -> int | None:
-        """Resident set, from a held descriptor."""
         if self._statm is None:
             return None
         try:
@@ -151,7 +149,6 @@ class ProcCosts:
         return pages * os.sysconf("SC_PAGE_SIZE") or None
 
     def read_slow(self) -> SlowCosts:
-        """Private memory, descriptors in use, bytes sent to disk since this object was made."""
         written = self._read_written()
         return SlowCosts(
             uss_bytes=_sum_of_fields(f"{self._root}/smaps_rollup", b"Private_", 1024),
@@ -163,7 +160,6 @@ class ProcCosts:
         return _sum_of_fields(f"{self._root}/io", b"write_bytes:", 1)
 
     def close(self) -> None:
-        """Close the descriptor."""
         if self._statm is not None:
             os.close(self._statm)
             self._statm = None
@@ -187,14 +183,12 @@ class PsutilCosts:
         self._errors = (psutil.Error, OSError)
 
     def read_rss_bytes(self) -> int | None:
-        """Resident set."""
         try:
             return self._process.memory_info().rss or None
         except self._errors:
             return None
 
     def read_slow(self) -> SlowCosts:
-        """Private memory; descriptors on macOS, handles on Windows."""
         try:
             uss_bytes = self._process.memory_full_info().uss or None
             count = getattr(self._process, "num_handles" if os.name == "nt" else "num_fds")()
@@ -207,7 +201,7 @@ class PsutilCosts:
 
 
 def _sum_of_fields(path: str, prefix: bytes, unit_bytes: int) -> int | None:
-    """Sum of the figures in all lines that start with `prefix`; None if there are none."""
+    """Return the sum of the figures in all lines that start with `prefix`; None: there are none."""
     try:
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123
             lines = file.readall().splitlines()

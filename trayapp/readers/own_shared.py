@@ -21,7 +21,7 @@ own. A database's backends touch, one after the other, the buffers that they wer
 
 
 class SharedReading(NamedTuple):
-    """What a slow reading told."""
+    """The result of one slow reading."""
 
     read_at: float
     """Monotonic seconds."""
@@ -39,7 +39,7 @@ class _Line(NamedTuple):
     """What was there when it turned out to be its own: no growth."""
 
     def at(self, now: float) -> int:
-        """The figure now."""
+        """Return the figure at a moment, in monotonic seconds."""
         passed = now - self.reading.read_at
         done = 1.0 if self.seconds <= 0 else min(1.0, max(0.0, passed / self.seconds))
         way = self.reading.shared_bytes - self.from_bytes
@@ -47,7 +47,7 @@ class _Line(NamedTuple):
 
 
 class OwnShared:
-    """Follows processes. All calls from one thread. Keeps nothing of those not asked about."""
+    """Follows the own shared memory of processes; keeps nothing of others. One thread."""
 
     def __init__(self, root: str = "/proc", *, only_growth: bool = False) -> None:
         """Make it.
@@ -72,13 +72,13 @@ class OwnShared:
                 self._lines[key] = line  # most have none at all
                 continue
             if line is None or line.reading.read_at != reading.read_at:
-                line = self._go_on(key, line, reading)
+                line = self._next_line(key, line, reading)
             self._lines[key] = line
             if own_bytes := line.at(now):
                 own[key] = own_bytes
         return own
 
-    def _go_on(self, key: ProcessKey, line: _Line | None, reading: SharedReading) -> _Line:
+    def _next_line(self, key: ProcessKey, line: _Line | None, reading: SharedReading) -> _Line:
         shared_bytes = reading.shared_bytes
         if shared_bytes >= WORTH_ASKING_BYTES and self._is_inherited(key):
             # Kept level at what counted so far; should it become its own, from there on.
@@ -91,7 +91,7 @@ class OwnShared:
         return _Line(reading, shown_bytes, seconds, line.left_out_bytes)
 
     def _is_inherited(self, key: ProcessKey) -> bool:
-        """Whether most of the shared memory that it maps is mapped by its parent, too."""
+        """Return whether most of the shared memory that it maps is mapped by its parent, too."""
         try:
             mapped = self._shared_objects(key.pid)
             parents = self._shared_objects(read_parent(self._root, key.pid)).keys()
@@ -101,7 +101,7 @@ class OwnShared:
         return inherited > 0 and inherited >= _INHERITED_SHARE * sum(mapped.values())
 
     def _shared_objects(self, pid: int) -> dict[tuple[bytes, bytes], int]:
-        """What it has mapped as shared, by device and inode, with the bytes that are mapped."""
+        """Return what it has mapped as shared, in bytes, by device and inode."""
         found: dict[tuple[bytes, bytes], int] = {}
         for line in read_all(f"{self._root}/{pid}/maps").split(b"\n"):
             # Range, rights, offset, device, inode, path.

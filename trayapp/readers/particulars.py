@@ -11,19 +11,19 @@ from typing import Any, NamedTuple, Protocol
 from trayapp.domain.records.samples import Particulars, ProcessKey
 from trayapp.readers.process_changes import UNKNOWN_START
 from trayapp.readers.procfile import field_bytes, read_cpu_ticks, read_start, read_started
-from trayapp.readers.slow_clock import Rota
+from trayapp.readers.slow_clock import SlowClock
 
 PERIOD_SECONDS = 10.0
-"""How often a process has its turn, and the time over which its CPU is averaged."""
+"""How often each process is read, and the time over which its CPU is averaged."""
 BUDGET_SECONDS = 0.005
 """After so long in one tick the others wait for the next."""
 
 
 class ParticularsSource(Protocol):
-    """One system's way of asking about a process. Raises: OSError, ValueError."""
+    """One system's way of reading a process's particulars. Raises: OSError, ValueError."""
 
     def read(self, key: ProcessKey) -> tuple[Particulars, float | None]:
-        """The sizes, and the processor time used so far in seconds."""
+        """Return the sizes, and the processor time used so far in seconds."""
 
 
 class _Finding(NamedTuple):
@@ -45,26 +45,21 @@ class ParticularsReader:
         self._source = source or (
             ProcParticulars() if sys.platform == "linux" else PsutilParticulars()
         )
-        self._rota = Rota[ProcessKey](PERIOD_SECONDS, BUDGET_SECONDS, clock)
+        self._slow_clock = SlowClock[ProcessKey](PERIOD_SECONDS, BUDGET_SECONDS, clock)
         self._found: dict[ProcessKey, _Finding] = {}
 
     def read(self, keys: Collection[ProcessKey], now: float) -> dict[ProcessKey, Particulars]:
-        """What is known of these processes, at most 10 s old; all others are forgotten.
+        """Return what is known of these processes, at most 10 s old; all others are forgotten.
 
         `now`: monotonic seconds. CPU is unknown until the second reading.
         """
-        found = self._found
-        for key in self._rota.due(keys, now):
-            finding = self._look(key, found.get(key), now)
-            if finding is None:
-                found.pop(key, None)
-            else:
-                found[key] = finding
-        self._found = {key: found[key] for key in keys if key in found}
+        self._found = self._slow_clock.refresh(
+            self._found, keys, now, lambda key, before: self._read_one(key, before, now)
+        )
         return {key: finding.particulars for key, finding in self._found.items()}
 
-    def _look(self, key: ProcessKey, before: _Finding | None, now: float) -> _Finding | None:
-        """None: it has ended, or may not be asked."""
+    def _read_one(self, key: ProcessKey, before: _Finding | None, now: float) -> _Finding | None:
+        """Return what a process has now; None: it has ended, or may not be asked."""
         if key.started == UNKNOWN_START:
             return None
         try:
@@ -88,7 +83,6 @@ class ProcParticulars:
         self._ticks_per_second = os.sysconf("SC_CLK_TCK")
 
     def read(self, key: ProcessKey) -> tuple[Particulars, float | None]:
-        """See `ParticularsSource`."""
         status = read_start(f"{self._root}/{key.pid}/status", 8192)
         cpu_seconds = read_cpu_ticks(self._root, key.pid) / self._ticks_per_second
         if read_started(self._root, key.pid) != key.started:
@@ -110,7 +104,6 @@ class PsutilParticulars:
         self._psutil = psutil
 
     def read(self, key: ProcessKey) -> tuple[Particulars, float | None]:
-        """See `ParticularsSource`."""
         try:
             process = self._psutil.Process(key.pid)
             with process.oneshot():

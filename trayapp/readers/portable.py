@@ -5,8 +5,7 @@ Imported only where it is used: psutil costs a process 2.5 MiB.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import psutil
 
@@ -34,11 +33,7 @@ class PortableReader(FollowingReader[PsutilLife]):
     `anon_bytes` is known on Windows only.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(clock)
-
     def read(self, keys: Iterable[ProcessKey]) -> dict[ProcessKey, MemoryReading]:
-        """Read these processes only."""
         readings = {}
         for key in keys:
             life = self._lives.get(key.pid)
@@ -49,7 +44,6 @@ class PortableReader(FollowingReader[PsutilLife]):
         return readings
 
     def read_all(self) -> dict[ProcessKey, MemoryReading]:
-        """Every process that has memory of its own and shows it."""
         return self.read([life.facts.key for life in self._lives.values()])
 
     def _list_pids(self, now: float, *, force: bool) -> set[int] | None:  # noqa: ARG002
@@ -67,7 +61,7 @@ class PortableReader(FollowingReader[PsutilLife]):
         except psutil.NoSuchProcess:
             return None
 
-    def _look(self, life: PsutilLife) -> ProcessFacts | None:
+    def _read_again(self, life: PsutilLife) -> ProcessFacts | None:
         if life.process is None:
             return life.facts
         try:
@@ -98,7 +92,7 @@ class PortableReader(FollowingReader[PsutilLife]):
 def _read_facts(
     process: psutil.Process, key: ProcessKey, before: ProcessFacts | None = None
 ) -> ProcessFacts:
-    """Raises: psutil.NoSuchProcess, psutil.AccessDenied."""
+    """Read what a process is. Raises: psutil.NoSuchProcess, psutil.AccessDenied."""
     arguments: tuple[str, ...] = ()
     with process.oneshot():
         try:

@@ -8,7 +8,7 @@ import sys
 from trayapp.readers.procfile import read_start
 
 PERIOD_SECONDS = 30.0
-"""How often it is asked."""
+"""How often the system is asked."""
 
 _CHARGED = (b"Charging", b"Full", b"Not charging")
 
@@ -26,7 +26,7 @@ class PowerReader:
         self._due_at = float("-inf")
 
     def on_battery(self, now: float) -> bool | None:
-        """None: the system does not tell, or there is no battery. `now`: monotonic seconds."""
+        """Return None if the system does not tell, or has no battery. `now`: monotonic seconds."""
         if now >= self._due_at:
             self._due_at = now + PERIOD_SECONDS
             self._on_battery = self._read() if self._is_linux else _ask_psutil()

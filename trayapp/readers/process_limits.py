@@ -13,7 +13,7 @@ from trayapp.domain.grouping.limits import Limit
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.readers.cgroups import Cgroup, Cgroups
 from trayapp.readers.procfile import field_bytes, read_start, read_started
-from trayapp.readers.slow_clock import Rota
+from trayapp.readers.slow_clock import SlowClock
 
 PERIOD_SECONDS = 30.0
 """How often the cgroup of a process, and the figures of a cgroup, are read."""
@@ -29,14 +29,14 @@ _RLIMITS = (
 
 
 class _Home(NamedTuple):
-    """What was found out about a process."""
+    """The cgroup of a process, and the limits of its own."""
 
     cgroup: Cgroup | None
     rlimits: tuple[Limit, ...]
 
 
 class _Levels(NamedTuple):
-    """What was read of a cgroup and those above it."""
+    """The limits of a cgroup and of those above it."""
 
     limits: tuple[Limit, ...]
     """Of each that has one, the nearest first."""
@@ -63,15 +63,15 @@ class LimitReader:
         """`root`: a folder in place of "/"; `clock` measures what reading costs."""
         self._proc = f"{root}/proc"
         self._cgroups = Cgroups(root) if system == "linux" else None
-        self._rota = Rota[ProcessKey](PERIOD_SECONDS, BUDGET_SECONDS, clock)
-        self._cgroup_rota = Rota[Cgroup](PERIOD_SECONDS, BUDGET_SECONDS, clock)
+        self._slow_clock = SlowClock[ProcessKey](PERIOD_SECONDS, BUDGET_SECONDS, clock)
+        self._cgroup_clock = SlowClock[Cgroup](PERIOD_SECONDS, BUDGET_SECONDS, clock)
         self._homes: dict[ProcessKey, _Home] = {}
         self._levels: dict[Cgroup, _Levels] = {}
 
     def read(
         self, keys: Collection[ProcessKey], now: float, total_bytes: int
     ) -> dict[ProcessKey, tuple[Limit, ...]]:
-        """All limits of each of these processes, at most 30 s old; others are forgotten.
+        """Return all limits of each of these processes, at most 30 s old; others are forgotten.
 
         `now`: monotonic seconds; `total_bytes`: the machine's memory. Missing in the answer: who
         has not had a turn, or has ended.
@@ -79,15 +79,16 @@ class LimitReader:
         machine = Limit(limit_bytes=total_bytes, source="machine")
         if self._cgroups is None:
             return dict.fromkeys(keys, (machine,))
-        homes = self._homes
-        for key in self._rota.due(keys, now):
-            home = self._find_home(key, self._cgroups)
-            if home is None:
-                homes.pop(key, None)
-            else:
-                homes[key] = home
-        self._homes = homes = {key: homes[key] for key in keys if key in homes}
-        self._read_cgroups({home.cgroup for home in homes.values() if home.cgroup}, now)
+        cgroups = self._cgroups
+        self._homes = homes = self._slow_clock.refresh(
+            self._homes, keys, now, lambda key, _: self._find_home(key, cgroups)
+        )
+        self._levels = self._cgroup_clock.refresh(
+            self._levels,
+            {home.cgroup for home in homes.values() if home.cgroup},
+            now,
+            lambda cgroup, _: _read_levels(cgroup),
+        )
         return {
             key: self._limits(home, machine)
             for key, home in homes.items()
@@ -109,7 +110,7 @@ class LimitReader:
         return (replace(machine, high_bytes=levels.high_bytes, path=home.cgroup.path),)
 
     def _find_home(self, key: ProcessKey, cgroups: Cgroups) -> _Home | None:
-        """None: it has ended, or nothing tells that the pid is still its own."""
+        """Return None if it has ended, or nothing tells that the pid is still its own."""
         cgroup: Cgroup | None = None
         rlimits: tuple[Limit, ...] = ()
         try:
@@ -133,85 +134,46 @@ class LimitReader:
             if soft and soft[0].isdigit():
                 status = status or read_start(f"{self._proc}/{pid}/status", 8192)
                 used_bytes = field_bytes(status, used)
+                limit_bytes = int(soft[0])
                 found.append(
                     Limit(
-                        limit_bytes=int(soft[0]),
-                        source="rlimit",
-                        used_bytes=used_bytes,
-                        path=name,
+                        limit_bytes=limit_bytes, source="rlimit", used_bytes=used_bytes, path=name
                     )
                 )
         return tuple(found)
 
-    def _read_cgroups(self, cgroups: set[Cgroup], now: float) -> None:
-        for cgroup in self._cgroup_rota.due(cgroups, now):
-            self._levels[cgroup] = _read_v1(cgroup) if cgroup.version == 1 else _read_v2(cgroup)
-        self._levels = {
-            cgroup: self._levels[cgroup] for cgroup in cgroups if cgroup in self._levels
-        }
 
-
-def _read_v2(cgroup: Cgroup) -> _Levels:
-    ways = list(cgroup.upwards())
-    highs = [high for way in ways if (high := _figure(f"{way.folder}/memory.high")) is not None]
-    high_bytes = min(highs, default=None)
-    limits = (
-        Limit(
-            limit_bytes=limit_bytes,
-            source="cgroup",
-            used_bytes=_figure(f"{way.folder}/memory.current"),
-            reclaimable_bytes=_stat_field(way, b"inactive_file"),
-            high_bytes=high_bytes,
-            path=way.path,
-        )
-        for way in ways
-        if (limit_bytes := _figure(f"{way.folder}/memory.max")) is not None
-    )
-    return _Levels(tuple(limits), high_bytes)
-
-
-def _read_v1(cgroup: Cgroup) -> _Levels:
+def _read_levels(cgroup: Cgroup) -> _Levels:
+    levels = list(cgroup.upwards())
+    is_v1 = cgroup.version == 1
+    reclaimable = "total_inactive_file" if is_v1 else "inactive_file"
+    highs = [] if is_v1 else [each.read_number("memory.high") for each in levels]
+    high_bytes = min((high for high in highs if high is not None), default=None)
     limits = [
         Limit(
             limit_bytes=limit_bytes,
             source="cgroup",
-            used_bytes=_figure(f"{way.folder}/memory.usage_in_bytes"),
-            reclaimable_bytes=_stat_field(way, b"total_inactive_file"),
-            path=way.path,
+            used_bytes=each.read_used_bytes(),
+            reclaimable_bytes=each.read_stat().get(reclaimable),
+            high_bytes=high_bytes,
+            path=each.path,
         )
-        for way in cgroup.upwards()
-        if (limit_bytes := _figure(f"{way.folder}/memory.limit_in_bytes")) is not None
+        for each in levels
+        if (limit_bytes := each.read_limit_bytes()) is not None
     ]
-    # Counts those above that cannot be seen from in here, too. They use at least what the topmost
-    # does that can be seen.
-    hidden_bytes = _stat_field(cgroup, b"hierarchical_memory_limit")
+    # Version 1 counts those above that cannot be seen from in here, too. They use at least what
+    # the topmost does that can be seen.
+    hidden_bytes = cgroup.read_stat().get("hierarchical_memory_limit") if is_v1 else None
     if hidden_bytes is not None and all(hidden_bytes < limit.limit_bytes for limit in limits):
         hidden = Limit(limit_bytes=hidden_bytes, source="cgroup", path=cgroup.path)
         if limits:
             hidden = replace(limits[-1], limit_bytes=hidden_bytes, path=cgroup.path)
         limits.append(hidden)
-    return _Levels(tuple(limits), None)
-
-
-def _figure(file: str) -> int | None:
-    """The number in a file; None: no such file, or no number, such as "max"."""
-    try:
-        return int(read_start(file, 64))
-    except (OSError, ValueError):
-        return None
-
-
-def _stat_field(cgroup: Cgroup, name: bytes) -> int | None:
-    try:
-        stat = b"\n" + read_start(f"{cgroup.folder}/memory.stat", 16384)
-        _, found, rest = stat.partition(b"\n" + name + b" ")
-        return int(rest.split(b"\n", 1)[0]) if found else None
-    except (OSError, ValueError):
-        return None
+    return _Levels(tuple(limits), high_bytes)
 
 
 def joined_limits(groups: Iterable[tuple[Limit, ...]]) -> tuple[Limit, ...]:
-    """All limits of several processes, that of a common cgroup once; but the machine's."""
+    """Return all limits of several processes but the machine's, that of a common cgroup once."""
     # By identity: the processes of one cgroup share its records, and there may be thousands.
     found = {id(limit): limit for group in groups for limit in group if limit.source != "machine"}
     return tuple(found.values())

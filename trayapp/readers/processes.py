@@ -1,4 +1,4 @@
-"""What a reader of processes offers, and which one suits this system."""
+"""The Protocol of a reader of all processes, and the reader for this system."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class ProcessReader(Protocol):
     """Follows every process of the machine. All calls from one thread (the sampler's)."""
 
     def refresh(self) -> ProcessChanges:
-        """Tell what changed since the last call; the first call tells of everything."""
+        """Return what changed since the last call; the first call returns everything."""
 
     def read(self, keys: Iterable[ProcessKey]) -> dict[ProcessKey, MemoryReading]:
         """Read these processes only.
@@ -24,14 +24,14 @@ class ProcessReader(Protocol):
         """
 
     def read_all(self) -> dict[ProcessKey, MemoryReading]:
-        """Every process that has memory of its own and shows it; a reading is never 0."""
+        """Read every process that has memory of its own and shows it; a reading is never 0."""
 
     def close(self) -> None:
         """Let go of all descriptors; nothing may be called afterwards."""
 
 
 def open_process_reader(system: str = sys.platform) -> ProcessReader:
-    """The cheapest reader for this system; on Linux raises the process's descriptor limit."""
+    """Return the cheapest reader for this system; on Linux raise our descriptor limit."""
     if system == "linux":
         from trayapp.platforms import current_platform
         from trayapp.readers.procfs import ProcfsReader

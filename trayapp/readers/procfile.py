@@ -6,7 +6,7 @@ import os
 
 
 def read_start(path: str, max_bytes: int) -> bytes:
-    """The first bytes of a file, by one read. Raises: OSError."""
+    """Return the first bytes of a file, by one read. Raises: OSError."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         return os.read(descriptor, max_bytes)
@@ -14,8 +14,16 @@ def read_start(path: str, max_bytes: int) -> bytes:
         os.close(descriptor)
 
 
+def read_number(path: str) -> int | None:
+    """Return the number that a file holds; None: no such file, or no number."""
+    try:
+        return int(read_start(path, 64))
+    except (OSError, ValueError):
+        return None
+
+
 def read_started(proc: str, pid: int) -> int:
-    """When a process started, in clock ticks since boot, as in its `ProcessKey`.
+    """Return when a process started, in clock ticks since boot, as in its `ProcessKey`.
 
     Whoever has the pid after a file was read by pid, with the old start time, had it all along.
 
@@ -26,7 +34,7 @@ def read_started(proc: str, pid: int) -> int:
 
 
 def field_bytes(text: bytes, label: bytes) -> int | None:
-    """The figure, in KiB, behind a label at the start of a line; None: missing or not a size."""
+    """Return the figure, in KiB, behind a label that begins a line; None: missing, or no size."""
     start = (b"\n" + text).find(b"\n" + label)
     if start < 0:
         return None
@@ -37,27 +45,33 @@ def field_bytes(text: bytes, label: bytes) -> int | None:
 
 
 def read_all(path: str) -> bytes:
-    """A whole file, however long. Raises: OSError."""
+    """Return a whole file, however long. Raises: OSError."""
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123  (no path objects by the thousand)
         return file.readall()
 
 
 def read_parent(proc: str, pid: int) -> int:
-    """The pid of a process's parent. Raises: OSError; ValueError as in `read_started`."""
+    """Return the pid of a process's parent. Raises: OSError; ValueError as in `read_started`."""
     return int(_stat_fields(proc, pid)[1])
 
 
 def read_cpu_ticks(proc: str, pid: int) -> int:
-    """The processor time that a process has used, in clock ticks. Raises: as in `read_started`."""
+    """Return the clock ticks that a process has used. Raises: as in `read_started`."""
     fields = _stat_fields(proc, pid)
     return int(fields[11]) + int(fields[12])
 
 
-def _stat_fields(proc: str, pid: int) -> list[bytes]:
-    """What `stat` tells after the name; the first is the state."""
-    stat = read_start(f"{proc}/{pid}/stat", 1024)
-    # The name may hold anything, also ") S 1 ": only the last parenthesis ends it.
-    fields = stat[stat.rindex(b")") + 1 :].split(None, 20)
+def parse_stat(stat: bytes) -> tuple[bytes, list[bytes]]:
+    """Return the name of `/proc/PID/stat` and the fields behind it. Raises: ValueError.
+
+    The name may hold anything, also ") S 1 ": only the last parenthesis ends it.
+    """
+    opening, closing = stat.index(b"("), stat.rindex(b")")
+    fields = stat[closing + 1 :].split(None, 20)
     if len(fields) < 20:
         raise ValueError(stat)
-    return fields
+    return stat[opening + 1 : closing], fields
+
+
+def _stat_fields(proc: str, pid: int) -> list[bytes]:
+    return parse_stat(read_start(f"{proc}/{pid}/stat", 1024))[1]

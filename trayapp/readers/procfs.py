@@ -12,6 +12,7 @@ from functools import lru_cache
 from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
 from trayapp.readers.following import FollowingReader, Life
 from trayapp.readers.process_changes import UNKNOWN_START
+from trayapp.readers.procfile import parse_stat, read_start, read_started
 
 KEPT_COMMAND_LINE_BYTES = 4096
 KEPT_ARGUMENTS = 256
@@ -45,7 +46,7 @@ class ProcLife(Life):
         super().__init__(facts)
         self.descriptor = descriptor
         self.statm = b""
-        """What `reading` was made of: most processes have not changed since the last look."""
+        """What `reading` was made of: most processes have not changed since the last tick."""
         self.reading: MemoryReading | None = None
         self.text_pages: bytes | None = None
         """Size of the program's code; another size means that another program was exec'd."""
@@ -80,7 +81,7 @@ class ProcfsReader(FollowingReader[ProcLife]):
         self._listed_at = 0.0
 
     def read(self, keys: Iterable[ProcessKey]) -> dict[ProcessKey, MemoryReading]:
-        """Read these processes only; one system call each."""
+        """Read these processes, one system call each."""
         readings = {}
         for key in keys:
             life = self._lives.get(key.pid)
@@ -89,7 +90,7 @@ class ProcfsReader(FollowingReader[ProcLife]):
             try:
                 statm = self._read_statm(life)
                 if statm != life.statm:
-                    self._take(life, statm)
+                    self._keep_reading(life, statm)
             except _ENDED:
                 self._found_dead[key.pid] = life
                 continue
@@ -100,7 +101,6 @@ class ProcfsReader(FollowingReader[ProcLife]):
         return readings
 
     def read_all(self) -> dict[ProcessKey, MemoryReading]:
-        """Every process that has memory of its own and shows it."""
         # The loop that a busy machine pays for: written out, no calls it can do without.
         pread = os.pread
         readings = {}
@@ -109,7 +109,7 @@ class ProcfsReader(FollowingReader[ProcLife]):
             try:
                 statm = self._read_unheld(life) if descriptor is None else pread(descriptor, 128, 0)
                 if statm != life.statm:
-                    self._take(life, statm)
+                    self._keep_reading(life, statm)
             except _ENDED:
                 self._found_dead[pid] = life
                 continue
@@ -120,7 +120,6 @@ class ProcfsReader(FollowingReader[ProcLife]):
         return readings
 
     def close(self) -> None:
-        """Close all descriptors."""
         super().close()
         if self._loadavg is not None:
             os.close(self._loadavg)
@@ -141,7 +140,7 @@ class ProcfsReader(FollowingReader[ProcLife]):
         return {int(entry) for entry in entries if entry.isdecimal()}
 
     def _read_fork_mark(self) -> bytes | None:
-        """What changes with every fork and every end: the newest pid and the number of threads.
+        """Return what changes with every fork and end: the newest pid and the number of threads.
 
         Reading it takes 2 µs; listing 1,000 processes takes 700 µs.
         """
@@ -169,7 +168,7 @@ class ProcfsReader(FollowingReader[ProcLife]):
             raise
         return life
 
-    def _look(self, life: ProcLife) -> ProcessFacts | None:
+    def _read_again(self, life: ProcLife) -> ProcessFacts | None:
         before = life.facts
         try:
             facts = self._read_facts(before.key.pid, before)
@@ -205,21 +204,21 @@ class ProcfsReader(FollowingReader[ProcLife]):
         return descriptor
 
     def _read_statm(self, life: ProcLife) -> bytes:
-        """Pages: total, resident, shared, text, the rest. Raises OSError; see `_ENDED`."""
+        """Return pages: total, resident, shared, text, the rest. Raises: OSError; see `_ENDED`."""
         if life.descriptor is not None:
             return os.pread(life.descriptor, 128, 0)
         return self._read_unheld(life)
 
     def _read_unheld(self, life: ProcLife) -> bytes:
         key = life.facts.key
-        statm = _read_start(f"{self._root}/{key.pid}/statm", 128)
+        statm = read_start(f"{self._root}/{key.pid}/statm", 128)
         # Whoever has the pid after the reading, with the old start time, had it all along.
-        if _parse_stat(_read_start(f"{self._root}/{key.pid}/stat", 1024))[2] != key.started:
+        if read_started(self._root, key.pid) != key.started:
             raise ProcessLookupError
         return statm
 
-    def _take(self, life: ProcLife, statm: bytes) -> None:
-        """Keep a new reading; None for who has no memory of its own. Raises: ValueError."""
+    def _keep_reading(self, life: ProcLife, statm: bytes) -> None:
+        """Keep a new reading; None if it has no memory of its own. Raises: ValueError."""
         _, resident, shared, text, *_ = statm.split(b" ", 4)
         resident_pages = int(resident)
         # The kernel's counters are not taken at one moment: their difference may be < 0.
@@ -235,10 +234,11 @@ class ProcfsReader(FollowingReader[ProcLife]):
             life.text_pages = text
 
     def _read_facts(self, pid: int, before: ProcessFacts | None = None) -> ProcessFacts:
-        """Raises: OSError; ValueError where /proc holds something else than it should."""
-        name, parent_pid, started = _parse_stat(_read_start(f"{self._root}/{pid}/stat", 1024))
+        """Read what a process is. Raises: OSError; ValueError where /proc holds nonsense."""
+        name, fields = parse_stat(read_start(f"{self._root}/{pid}/stat", 1024))
+        parent_pid, started = int(fields[1]), int(fields[19])
         try:
-            command_line = _read_start(f"{self._root}/{pid}/cmdline", KEPT_COMMAND_LINE_BYTES)
+            command_line = read_start(f"{self._root}/{pid}/cmdline", KEPT_COMMAND_LINE_BYTES)
         except PermissionError:
             command_line = b""
         arguments = _parse_command_line(command_line)
@@ -264,29 +264,9 @@ class ProcfsReader(FollowingReader[ProcLife]):
 
     def _read_cgroup(self, pid: int) -> str | None:
         try:
-            return _parse_cgroup(_read_start(f"{self._root}/{pid}/cgroup", _CGROUP_BYTES))
+            return _parse_cgroup(read_start(f"{self._root}/{pid}/cgroup", _CGROUP_BYTES))
         except (*_ENDED, PermissionError):  # or a kernel without control groups
             return None
-
-
-def _read_start(path: str, max_bytes: int) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        return os.read(descriptor, max_bytes)
-    finally:
-        os.close(descriptor)
-
-
-def _parse_stat(stat: bytes) -> tuple[bytes, int, int]:
-    """Name, parent pid and start time in ticks since boot. Raises: ValueError.
-
-    The name may hold anything, also ") S 1 ": only the last parenthesis ends it.
-    """
-    opening, closing = stat.index(b"("), stat.rindex(b")")
-    fields = stat[closing + 1 :].split(None, 20)
-    if len(fields) < 20:
-        raise ValueError(stat)
-    return stat[opening + 1 : closing], int(fields[1]), int(fields[19])
 
 
 def _parse_command_line(command_line: bytes) -> tuple[str, ...]:
@@ -298,7 +278,7 @@ def _parse_command_line(command_line: bytes) -> tuple[str, ...]:
 
 
 def _parse_cgroup(cgroup: bytes) -> str | None:
-    """Path of the group that tells most: systemd's, else the memory controller's, else version 2's.
+    """Return the path of the group that tells most: of systemd, the memory controller, version 2.
 
     Where both versions are in use, version 2 may put a container into its manager's service.
     """
@@ -316,7 +296,7 @@ def _parse_cgroup(cgroup: bytes) -> str | None:
 
 @lru_cache(maxsize=128)
 def _decode_group(path: bytes) -> str:
-    """One string for the hundred processes that may share a group.
+    """Return one string for the hundred processes that may share a group.
 
     Not sys.intern: Python 3.12 before 3.12.7 keeps for ever what was interned (gh-113993), and
     every job that systemd runs has a group of its own.

@@ -1,4 +1,4 @@
-"""How large targets are: slow readings of their processes, as far as they belong together.
+"""The sizes of targets: slow readings of their processes, as far as they belong together.
 
 When a process forks, ends or joins, the shares of all others change. So a new reading counts only
 when all have been read since, and until then the one before does, with what has changed.
@@ -30,7 +30,7 @@ GroupT = TypeVar("GroupT", bound=Hashable)
 
 
 class GroupSize(NamedTuple):
-    """What is told of one target."""
+    """What is known of the size of one target."""
 
     size: Size | None
     footprint: Footprint
@@ -55,7 +55,6 @@ class ProportionReader(Generic[GroupT]):
         self._groups: dict[GroupT, _Group] = {}
 
     def set_period(self, period_seconds: float) -> None:
-        """Have each process's turn come so often from now on."""
         self._footprints.set_period(period_seconds)
 
     def read(
@@ -71,7 +70,7 @@ class ProportionReader(Generic[GroupT]):
         keys = [key for group in groups.values() for key in group]
         for name, group in self._groups.items():
             alive = {key: readings[key] for key in groups[name] if key in readings}
-            self._footprints.hasten(group.follow(alive, now))
+            self._footprints.hasten(group.update(alive, now))
         is_new = any(not group.was_read and groups[name] for name, group in self._groups.items())
         budget_seconds = self._first_budget_seconds if is_new else BUDGET_SECONDS
         footprints = self._footprints.read(
@@ -81,7 +80,7 @@ class ProportionReader(Generic[GroupT]):
         new = {key: each for key, each in slow.items() if each.read_at == now}
         return {
             name: GroupSize(
-                group.take(slow, new, now),
+                group.add_readings(slow, new, now),
                 Footprint.total(footprints.get(key) for key in groups[name]),
                 next((slow[key].skip_reason for key in groups[name] if key in slow), ""),
             )
@@ -124,11 +123,10 @@ class _Group:
 
     @property
     def was_read(self) -> bool:
-        """Whether anything is known of it."""
         return bool(self._adopted)
 
-    def follow(self, alive: dict[ProcessKey, MemoryReading], now: float) -> list[ProcessKey]:
-        """Take in who is there now; tell whom to read at once."""
+    def update(self, alive: dict[ProcessKey, MemoryReading], now: float) -> list[ProcessKey]:
+        """Note who is there now; return whom to read at once."""
         came = alive.keys() - self._alive.keys()
         went = self._alive.keys() - alive.keys()
         self._is_idle = alive == self._alive and self._changed_at is None
@@ -153,13 +151,13 @@ class _Group:
         self._drifting = []
         return [key for key in alive if self._is_to_be_read_anew(key, now, self._changed_at)]
 
-    def take(
+    def add_readings(
         self,
         slow: Mapping[ProcessKey, SlowReading],
         new: Mapping[ProcessKey, SlowReading],
         now: float,
     ) -> Size | None:
-        """Take in what was read; tell what the processes take together; None: nothing runs.
+        """Note what was read; return what the processes take together, None if nothing runs.
 
         new: those of `slow` that were read at this tick.
         """
@@ -224,7 +222,7 @@ class _Group:
 
 
 def _distance(now: MemoryReading, then: MemoryReading) -> int:
-    """How far two cheap figures lie apart, of own memory and of shared memory."""
+    """Return how far two cheap figures lie apart, of own memory and of shared memory."""
     anon_now, anon_then = now.anon_bytes or 0, then.anon_bytes or 0
     shared_change = (now.rss_bytes - anon_now) - (then.rss_bytes - anon_then)
     return max(abs(anon_now - anon_then), abs(shared_change))

@@ -2,7 +2,7 @@
 
 The kernel keeps an "accessed" mark for each page. Writing 1 to `/proc/PID/clear_refs` clears the
 marks of one process; `Referenced` in `/proc/PID/smaps` counts those that were set since. Reading
-clears nothing, so one clearing serves looks after one, five and fifteen minutes.
+clears nothing, so one clearing serves readings after one, five and fifteen minutes.
 
 What clearing costs the watched program is measured by `tests.benchmarks.staleness`: it loses its
 cached translations once, and for a while the kernel takes its pages for idle ones.
@@ -70,7 +70,7 @@ class ReferencedReader:
         )
 
     def _moves_its_heap(self, pid: int) -> bool:
-        """Whether it is a Java program: its collector moves what lives, and leaves the rest idle.
+        """Return whether it is Java, whose collector moves what lives, and leaves the rest idle.
 
         Of a cache in Java 17 that was read all the time, all lay idle after 15 minutes.
         """
@@ -93,7 +93,7 @@ class ReferencedReader:
             raise ProcessLookupError(key.pid)
 
     def _sizes(self, key: ProcessKey) -> tuple[int, int, int, int]:
-        """Memory, the least and the most of it that is untouched, and what is in huge pages."""
+        """Return memory, the least and most of it that is untouched, and what is in huge pages."""
         text = self._read_mappings(key.pid)
         self._require(key)
         if text is not None:
@@ -102,7 +102,7 @@ class ReferencedReader:
         return _of_rollup(rollup)
 
     def _read_mappings(self, pid: int) -> bytes | None:
-        """All of `smaps`, or None where that is too long. By mapping: it is given out by pages."""
+        """Return all of `smaps`; None: that is too long. By mapping: it is given out by pages."""
         descriptor = os.open(f"{self._root}/{pid}/smaps", os.O_RDONLY)
         try:
             parts, length = [], 0
@@ -117,7 +117,7 @@ class ReferencedReader:
 
 
 def _of_mappings(text: bytes) -> tuple[int, int, int, int]:
-    """Add up the mappings that are memory of the program's own: anonymous, swap, shared memory."""
+    """Sum up the mappings that are memory of the program's own: anonymous, swap, shared memory."""
     memory = untouched = huge = 0
     counts = False
     for line in text.split(b"\n"):
@@ -154,7 +154,7 @@ def _kilobytes(text: bytes) -> int:
 
 
 def _of_rollup(rollup: bytes) -> tuple[int, int, int, int]:
-    """Bounds from sums: whether it is the file pages that were touched, they do not tell."""
+    """Return bounds from sums: whether it is the file pages that were touched, they do not tell."""
     anonymous = field_bytes(rollup, b"Anonymous:")
     referenced = field_bytes(rollup, b"Referenced:")
     rss = field_bytes(rollup, b"Rss:")

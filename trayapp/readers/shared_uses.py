@@ -24,11 +24,10 @@ LEAST_SHARED_BYTES = 32 * MIB
 class SharedUses:
     """Follows the applications that share much. All calls from one thread.
 
-    Costs five milliseconds at each look at everything, however many processes there are.
+    Costs five milliseconds each time that everything is read, however many processes there are.
     """
 
     def __init__(self) -> None:
-        """Ask the system it runs on."""
         # They wait for their turn, and would seem to have grown by what is found then.
         own_shared = OwnShared(only_growth=True)
         self._proportions = ProportionReader[ApplicationKey](
@@ -68,7 +67,7 @@ class SharedUses:
 
 
 def _is_worth_it(use: ApplicationUse, readings: Mapping[ProcessKey, MemoryReading]) -> bool:
-    """Whether its processes share much, or one maps much as shared; forks share what is theirs."""
+    """Return whether its processes share much, as forks do, or one maps much as shared."""
     if len(use.processes) > MOST_PROCESSES or use.rss_bytes < LEAST_SHARED_BYTES:
         return False
     if len(use.processes) > 1:

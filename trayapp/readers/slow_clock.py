@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 T = TypeVar("T", bound=Hashable)
+FoundT = TypeVar("FoundT")
 
 
-class Rota(Generic[T]):
-    """Whose turn it is. Keeps one number for each that is still there."""
+class SlowClock(Generic[T]):
+    """Tells whose turn it is. Keeps one number for each that is still there."""
 
     def __init__(
         self,
@@ -24,10 +25,10 @@ class Rota(Generic[T]):
         self._clock = clock
         self._turns: dict[T, float] = {}
         self._latest = float("-inf")
-        """When somebody asked last whose turn it is."""
+        """When `due` was called last."""
 
     def set_period(self, period_seconds: float) -> None:
-        """Take turns at another distance; who waits for longer than that is due sooner."""
+        """Change the period; whoever has waited for longer than the new one is due."""
         shorter_seconds = self._period_seconds - period_seconds
         self._period_seconds = period_seconds
         if shorter_seconds > 0:
@@ -42,10 +43,10 @@ class Rota(Generic[T]):
     def due(
         self, everyone: Iterable[T], now: float, budget_seconds: float | None = None
     ) -> Iterator[T]:
-        """Those whose turn has come, longest overdue first; at least one, if there is one.
+        """Yield those whose turn has come, longest overdue first; at least one, if there is one.
 
         Whoever is not among `everyone` is forgotten; who is new is due at once. What the caller
-        does with each counts as time spent, so turns spread by themselves. `budget_seconds`: in
+        does with each counts as time spent, so turns spread out. `budget_seconds`: in
         place of the one that was given at first.
         """
         started = self._clock()
@@ -58,3 +59,22 @@ class Rota(Generic[T]):
             yield each
             if self._clock() - started >= budget_seconds:
                 return
+
+    def refresh(
+        self,
+        found: Mapping[T, FoundT],
+        everyone: Collection[T],
+        now: float,
+        read: Callable[[T, FoundT | None], FoundT | None],
+        budget_seconds: float | None = None,
+    ) -> dict[T, FoundT]:
+        """Return what is known of `everyone`, with what `read` tells of those that are due.
+
+        read: called with what was found before; None: nothing is known any more.
+        """
+        fresh = dict(found)
+        for each in self.due(everyone, now, budget_seconds):
+            finding = read(each, fresh.pop(each, None))
+            if finding is not None:
+                fresh[each] = finding
+        return {each: fresh[each] for each in everyone if each in fresh}

@@ -13,7 +13,7 @@ from trayapp.domain.records.samples import SystemSample
 from trayapp.errors import PlatformError
 from trayapp.language.catalogue import _
 from trayapp.readers.container import ContainerReader
-from trayapp.readers.procfile import read_start
+from trayapp.readers.procfile import field_bytes, read_start
 
 
 class SystemReader(Protocol):
@@ -27,7 +27,7 @@ class SystemReader(Protocol):
 
 
 def open_system_reader(system: str = sys.platform) -> SystemReader:
-    """The cheapest reader for this system. Raises: PlatformError if there is nothing to read."""
+    """Return the cheapest reader for this system. Raises: PlatformError if there is none."""
     return ProcSystemReader() if system == "linux" else PsutilSystemReader()
 
 
@@ -56,12 +56,11 @@ class ProcSystemReader:
             self._pressure = os.open(f"{root}/pressure/memory", os.O_RDONLY)
 
     def read(self) -> SystemSample:
-        """Read once. Raises: PlatformError if the sizes are missing or nonsense."""
         try:
             meminfo = os.pread(self._meminfo, 8192, 0)
         except OSError as error:
             raise _cannot_read(self._root, error.strerror) from error
-        total_bytes = _field_bytes(meminfo, b"MemTotal:")
+        total_bytes = field_bytes(meminfo, b"MemTotal:")
         available_bytes = self._available_bytes(meminfo)
         if not total_bytes or available_bytes is None:
             raise _cannot_read(self._root, _("MemTotal or MemFree is missing"))
@@ -70,8 +69,8 @@ class ProcSystemReader:
             total_bytes -= reserved_bytes
         zfs_bytes = self._read_zfs_bytes()
         available_bytes += zfs_bytes or 0
-        swap_total_bytes = _field_bytes(meminfo, b"\nSwapTotal:")
-        swap_free_bytes = _field_bytes(meminfo, b"\nSwapFree:")
+        swap_total_bytes = field_bytes(meminfo, b"SwapTotal:")
+        swap_free_bytes = field_bytes(meminfo, b"SwapFree:")
         swap_used_bytes = None
         if swap_total_bytes is not None and swap_free_bytes is not None:
             swap_used_bytes = max(0, swap_total_bytes - swap_free_bytes)
@@ -90,7 +89,6 @@ class ProcSystemReader:
         )
 
     def close(self) -> None:
-        """Close the files."""
         os.close(self._meminfo)
         if self._arcstats is not None:
             os.close(self._arcstats)
@@ -98,7 +96,7 @@ class ProcSystemReader:
             os.close(self._pressure)
 
     def _inside(self, machine: SystemSample) -> SystemSample:
-        """The same as it is to a container, where Memtray runs in one."""
+        """Return what the machine is to a container, where Memtray runs in one."""
         if self._container is None or not self._container.is_inside:
             return machine
         inside = self._container.read()
@@ -121,18 +119,18 @@ class ProcSystemReader:
         )
 
     def _read_reserved_bytes(self, meminfo: bytes) -> int | None:
-        """Memory set aside as huge pages of all sizes; None: none is."""
+        """Return the memory set aside as huge pages of all sizes; None: none is."""
         # Of all sizes, since Linux 4.17.
-        all_bytes = _field_bytes(meminfo, b"\nHugetlb:")
+        all_bytes = field_bytes(meminfo, b"Hugetlb:")
         if all_bytes is None:
             all_bytes = self._sum_huge_pages()
         if all_bytes is None:
-            page_bytes = _field_bytes(meminfo, b"\nHugepagesize:") or 0
+            page_bytes = field_bytes(meminfo, b"Hugepagesize:") or 0
             all_bytes = page_bytes * (_count(meminfo, b"\nHugePages_Total:") or 0)
         return all_bytes or None
 
     def _sum_huge_pages(self) -> int | None:
-        """By the folders of each size; None: there are none."""
+        """Return the sum over the folders of each size; None: there are none."""
         if self._huge_pages is None:
             return None
         total_bytes = 0
@@ -146,7 +144,7 @@ class ProcSystemReader:
         return total_bytes
 
     def _read_zfs_bytes(self) -> int | None:
-        """What the cache of ZFS holds above its minimum; None: there is no such cache."""
+        """Return what the cache of ZFS holds above its minimum; None: there is no such cache."""
         if self._arcstats is None:
             return None
         try:
@@ -159,18 +157,18 @@ class ProcSystemReader:
         return max(0, size_bytes - least_bytes)
 
     def _available_bytes(self, meminfo: bytes) -> int | None:
-        available_bytes = _field_bytes(meminfo, b"\nMemAvailable:")
+        available_bytes = field_bytes(meminfo, b"MemAvailable:")
         if available_bytes is not None:
             return available_bytes
         # Before Linux 3.14: the estimate that the kernel makes since, as far as it can be made.
-        free_bytes = _field_bytes(meminfo, b"\nMemFree:")
+        free_bytes = field_bytes(meminfo, b"MemFree:")
         if free_bytes is None:
             return None
         reserve_bytes = self._read_low_watermark_bytes()
-        files = [_field_bytes(meminfo, b"\n%s(file):" % kind) for kind in (b"Active", b"Inactive")]
-        slab_bytes = _field_bytes(meminfo, b"\nSReclaimable:")
+        files = [field_bytes(meminfo, b"%s(file):" % kind) for kind in (b"Active", b"Inactive")]
+        slab_bytes = field_bytes(meminfo, b"SReclaimable:")
         if reserve_bytes is None or None in files or slab_bytes is None:
-            return free_bytes + (_field_bytes(meminfo, b"\nCached:") or 0)
+            return free_bytes + (field_bytes(meminfo, b"Cached:") or 0)
         cache_bytes = sum(size for size in files if size is not None)
         return max(
             0,
@@ -181,7 +179,7 @@ class ProcSystemReader:
         )
 
     def _read_low_watermark_bytes(self) -> int | None:
-        """What the kernel keeps for itself: the sum of "low" over all memory zones."""
+        """Return what the kernel keeps for itself: the sum of "low" over all memory zones."""
         try:
             with open(f"{self._root}/zoneinfo", "rb") as zoneinfo:  # noqa: PTH123
                 pages = sum(
@@ -204,10 +202,9 @@ class ProcSystemReader:
 
 
 class PsutilSystemReader:
-    """macOS and Windows: what psutil tells."""
+    """Reads macOS and Windows through psutil."""
 
     def read(self) -> SystemSample:
-        """Read once. Raises: PlatformError if the system does not tell."""
         import psutil
 
         try:
@@ -239,19 +236,6 @@ def _cannot_read(root: str, reason: str | None) -> PlatformError:
     )
 
 
-def _field_bytes(meminfo: bytes, label: bytes) -> int | None:
-    """The figure behind `label`, which is in KiB; None if missing, cut off or not a size."""
-    start = meminfo.find(label)
-    end = meminfo.find(b" kB", start)
-    if start < 0 or end < 0:
-        return None
-    try:
-        kib = int(meminfo[start + len(label) : end])
-    except ValueError:
-        return None
-    return kib * 1024 if kib >= 0 else None
-
-
 def _average_percent(pressure: bytes, label: bytes) -> float | None:
     start = pressure.find(label)
     if start < 0:
@@ -263,14 +247,14 @@ def _average_percent(pressure: bytes, label: bytes) -> float | None:
 
 
 def _count(meminfo: bytes, label: bytes) -> int | None:
-    """The number behind `label`, which has no unit; None if missing."""
+    """Return the number behind `label`, which has no unit; None if missing."""
     _, found, rest = meminfo.partition(label)
     words = rest.split(None, 1)
     return int(words[0]) if found and words and words[0].isdigit() else None
 
 
 def _kstat(text: bytes, name: bytes) -> int | None:
-    """A figure of a kstat file, whose lines are name, type and figure; None if missing."""
+    """Return a figure of a kstat file, whose lines are name, type and figure; None if missing."""
     _, found, rest = (b"\n" + text).partition(b"\n" + name + b" ")
     words = rest.split(None, 2)
     return int(words[1]) if found and len(words) > 1 and words[1].isdigit() else None

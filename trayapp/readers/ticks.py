@@ -1,4 +1,4 @@
-"""When to look: evenly spaced ticks on a clock that never jumps."""
+"""When to sample: evenly spaced ticks on a clock that never jumps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 
 def next_tick_seconds(tick_seconds: float, now_seconds: float, interval_seconds: float) -> float:
-    """When the tick after the one at `tick_seconds` is due, on the same clock.
+    """Return when the tick after the one at `tick_seconds` is due, on the same clock.
 
     Ticks fall on multiples of the interval, so that all programs that do the same wake the
     machine together. After a late tick the next comes at least half an interval later: late is
