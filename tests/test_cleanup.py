@@ -13,7 +13,7 @@ import pytest
 from tests.control.serving import serving
 from trayapp.cleanup.cleaning import clean_app, clean_target
 from trayapp.cleanup.probes import Probes
-from trayapp.control.personal import PROBE, endpoint_name
+from trayapp.control.process_endpoints import PROBE, endpoint_name
 from trayapp.control.server import Handler
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import ControlError, PlatformError

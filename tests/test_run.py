@@ -18,10 +18,10 @@ import pytest
 
 from tests.readers.children import eventually
 from trayapp.control.client import call
-from trayapp.control.personal import GUARD, find_names
+from trayapp.control.process_endpoints import GUARD, find_names
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import ControlError
-from trayapp.guard.asking import restart
+from trayapp.guard.restart_request import restart
 from trayapp.readers.procfile import read_started
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -28,7 +28,7 @@ from trayapp.domain.records.samples import AppSample, ProcessKey, SystemSample
 from trayapp.domain.records.series import Event
 from trayapp.domain.records.transitions import Transition
 from trayapp.errors import MemtrayError
-from trayapp.guard.asking import restart
+from trayapp.guard.restart_request import restart
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
 from trayapp.platforms import current_platform

@@ -23,7 +23,7 @@ from tests.desktop.desktop import wait_until
 from tests.probe.test_probe import evaluate, key_of, program
 from tests.readers.children import eventually, stop
 from trayapp.applet.task_follower import MOST_AT_A_TIME, MOST_OF_A_PROCESS, TaskFollower
-from trayapp.control.personal import PROBE, endpoint_name
+from trayapp.control.process_endpoints import PROBE, endpoint_name
 from trayapp.control.server import ControlServer
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.judging.view import TargetView, View

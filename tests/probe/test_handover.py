@@ -75,7 +75,7 @@ def test_what_was_asked_for_is_not_left_and_a_program_that_goes_on_leaves_nothin
 ) -> None:
     code = SHORT.replace('"idle"', '"import again"') + """
 from trayapp.control.client import call
-from trayapp.control.personal import PROBE, own_name
+from trayapp.control.process_endpoints import PROBE, own_name
 told = call(pathlib.Path(sys.argv[1]), "tasks", {"after": 0}, name=own_name(PROBE))
 assert len(told["tasks"]) == 2
 assert not list(pathlib.Path(sys.argv[1]).glob("tasks-*"))
@@ -126,7 +126,7 @@ def test_the_end_of_a_program_does_not_wait_for_who_asks_it(runtime: Path) -> No
     code = SHORT + """
 import atexit, socket
 trayapp.probe.register_cache("slow", lambda: time.sleep(30))
-from trayapp.control.personal import PROBE, own_name
+from trayapp.control.process_endpoints import PROBE, own_name
 asking = socket.socket(socket.AF_UNIX)
 asking.connect(str(pathlib.Path(sys.argv[1]) / (own_name(PROBE) + ".sock")))
 asking.sendall(b'{"verb": "collect", "arguments": {"caches": true}}\\n')

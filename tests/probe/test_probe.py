@@ -19,7 +19,7 @@ from tests.control.serving import other_process, serving
 from tests.readers.children import eventually, stop
 from trayapp.cleanup.probes import Probes
 from trayapp.control.client import call
-from trayapp.control.personal import PROBE, endpoint_name, find_names
+from trayapp.control.process_endpoints import PROBE, endpoint_name, find_names
 from trayapp.control.protocol import decode
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import ControlError, NotRunningError

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.desktop.desktop import wait_until
-from trayapp.control.personal import PROBE, find_names
+from trayapp.control.process_endpoints import PROBE, find_names
 from trayapp.windows.probe_reports import (
     Report,
     components_of,

@@ -167,7 +167,7 @@ class Forwarding:
 
     def _restart(self, processes: Sequence[ProcessKey]) -> list[int]:
         """Have their guarded runs start them again. A thread of the actions'."""
-        from trayapp.guard.asking import restart
+        from trayapp.guard.restart_request import restart
 
         return restart(self._paths.shared_runtime, processes)
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from trayapp.control.personal import LEFT_TASKS
+from trayapp.control.process_endpoints import LEFT_TASKS
 from trayapp.control.protocol import decode
 from trayapp.domain.grouping.targets import TargetRule, TargetTracker
 from trayapp.domain.grouping.tasks import Left, Task, read_left

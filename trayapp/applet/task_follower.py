@@ -93,7 +93,7 @@ class TaskFollower:
             return
         self._due_seconds = now + self._period_seconds
         from trayapp.applet.left_tasks import find_left
-        from trayapp.control.personal import PROBE, endpoint_name, find_names
+        from trayapp.control.process_endpoints import PROBE, endpoint_name, find_names
 
         names = frozenset(find_names(self._runtime, PROBE))
         left = find_left(self._runtime)
@@ -192,7 +192,7 @@ class TaskFollower:
     def _call(self, key: ProcessKey, after: int) -> dict[str, object]:
         """Return its probe's answer; empty: it speaks for another process. Raises: MemtrayError."""
         from trayapp.control.client import call
-        from trayapp.control.personal import PROBE, endpoint_name
+        from trayapp.control.process_endpoints import PROBE, endpoint_name
 
         if sys.platform != "linux":
             from trayapp.cleanup.probes import is_the_same

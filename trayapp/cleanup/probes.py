@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trayapp.control.client import call
-from trayapp.control.personal import PROBE, endpoint_name
+from trayapp.control.process_endpoints import PROBE, endpoint_name
 from trayapp.domain.records.names import short_name
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import ControlError, NotRunningError

@@ -1,4 +1,4 @@
-"""Asking the running Memtray to do or tell something."""
+"""The client of the control socket: one request to whoever listens, one answer."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def call(
     who: str = "Memtray",
     answer_limit_bytes: int = ANSWER_LIMIT_BYTES,
 ) -> dict[str, object]:
-    """Ask whoever listens in `runtime` under this name, and return the answer. Any thread.
+    """Send a request to whoever listens in `runtime`, and return the answer. Any thread.
 
     `arguments` is what JSON can say, 64 KiB at most. `who` is how errors call the other side.
 
@@ -62,7 +62,7 @@ def call(
 
 
 class _AnswerError(Exception):
-    """What is wrong with an answer, with room for who gave it."""
+    """An answer that cannot be used; its text has room for who gave it."""
 
 
 def _connect(

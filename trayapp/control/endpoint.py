@@ -29,15 +29,14 @@ class Endpoint:
     listener: socket.socket
     file: Path
     token: str | None = None
-    """What each request must carry; None for a Unix socket."""
+    """The secret that each request must carry; None for a Unix socket."""
     inode: tuple[int, int] = (0, 0)
-    """Which file is meant, should another run have replaced it."""
+    """Device and inode of the file, should another run have replaced it."""
 
     def __post_init__(self) -> None:
         self.inode = _inode(self.file)
 
     def close(self) -> None:
-        """Listen no more, and leave nothing behind."""
         if self.listener.fileno() < 0:
             return  # By now the file may be the next run's, even with the same inode.
         self.listener.close()

@@ -1,4 +1,4 @@
-"""What both ends of the control socket know: where it is, who may speak, how a message looks.
+"""The protocol of the control socket: where it is, who may use it, and its messages.
 
 A client sends one line of JSON, gets one line back, and that is all for this connection:
 `{"verb": "status", "arguments": {}}`, answered by `{"result": {...}}` or by
@@ -8,7 +8,7 @@ The socket is a Unix one that only this user can reach. Where there is none (Win
 without sockets) it is TCP on this machine's loopback address; as every program of every user could
 connect to that, a request carries the secret "token" from a file that only this user can read.
 
-Probes and guarded runs answer in the same way, each under a name of its own (`personal.py`).
+Probes and guarded runs answer in the same way, each under its own name (`process_endpoints.py`).
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ _SOL_LOCAL = 0
 
 
 class Loopback(NamedTuple):
-    """Where a server without a Unix socket listens, and its secret."""
+    """The port and secret of a server without a Unix socket."""
 
     port: int
     token: str
 
 
 def encode(message: object) -> bytes:
-    """One line of JSON. Raises: ValueError, TypeError, RecursionError if JSON cannot say it."""
+    """Return one line of JSON. Raises: ValueError, TypeError, RecursionError if that cannot be."""
     return json.dumps(message, allow_nan=False, separators=(",", ":")).encode() + b"\n"
 
 
 def decode(line: bytes) -> dict[str, object]:
-    """The object in a line of JSON from anybody. Raises: ValueError for anything else."""
+    """Return the object in a line of JSON from anybody. Raises: ValueError for anything else."""
     try:
         message = json.loads(line, parse_constant=_refuse)
     except RecursionError as error:
@@ -62,7 +62,7 @@ def decode(line: bytes) -> dict[str, object]:
 
 @contextlib.contextmanager
 def short_path(path: Path) -> Iterator[str]:
-    """A name of `path` that fits into a socket's address, good inside the block only.
+    """Yield a name of `path` that fits into a socket's address, good inside the block only.
 
     Addresses end at about 100 bytes, home folders do not. On Linux the folder is held open and
     reached through /proc.
@@ -83,7 +83,7 @@ def short_path(path: Path) -> Iterator[str]:
 
 
 def is_own(connection: socket.socket) -> bool:
-    """Whether the process at the other end is this user's. Raises: OSError.
+    """Return whether the process at the other end is this user's. Raises: OSError.
 
     Of a loopback connection this is not known; there the token decides.
     """

@@ -1,4 +1,4 @@
-"""The control thread: takes commands from this user's other processes, and answers them."""
+"""The server of the control socket: a thread that answers this user's other processes."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class _Client:
         """For the step it is in; None while we work."""
 
     @property
-    def is_heard(self) -> bool:
-        """Its request has come in completely."""
+    def is_received(self) -> bool:
+        """Whether its request has come in completely."""
         return self.deadline_seconds is None or bool(self.unsent)
 
 
@@ -80,10 +80,10 @@ class ControlServer(threading.Thread):
         self._counting = counting
         self._endpoint = open_endpoint(runtime, loopback=loopback, name=name)
         self._selector = selectors.DefaultSelector()
-        self._woken, self._waker = socket.socketpair()
-        self._woken.setblocking(False)
-        self._waker.setblocking(False)
-        self._selector.register(self._woken, selectors.EVENT_READ)
+        self._wake_receiver, self._wake_sender = socket.socketpair()
+        self._wake_receiver.setblocking(False)
+        self._wake_sender.setblocking(False)
+        self._selector.register(self._wake_receiver, selectors.EVENT_READ)
         self._clients: set[_Client] = set()
         self._is_accepting = False
         self._accept_from_seconds = 0.0
@@ -102,15 +102,15 @@ class ControlServer(threading.Thread):
             self.join(5 * limit_seconds)
 
     def abandon(self) -> None:
-        """Let go of everything without disturbing the parent: in a child that was just forked.
+        """Release everything without disturbing the parent: in a child that was just forked.
 
         The parent's thread is not in the child. Nothing is taken out of the selector, which both
         share, and no file is removed.
         """
         self._selector.close()
         self._endpoint.listener.close()
-        self._woken.close()
-        self._waker.close()
+        self._wake_receiver.close()
+        self._wake_sender.close()
         for client in self._clients:
             client.connection.close()
 
@@ -119,23 +119,23 @@ class ControlServer(threading.Thread):
         try:
             while self._stop_at_seconds is None:
                 self._set_accepting()
-                self._turn()
+                self._serve_once()
             self._set_accepting()
             self._endpoint.close()
-            self._drop([client for client in self._clients if not client.is_heard])
+            self._drop([client for client in self._clients if not client.is_received])
             while self._clients and time.monotonic() < self._stop_at_seconds:
-                self._turn()
+                self._serve_once()
         finally:
             self._close()
 
-    def _turn(self) -> None:
-        """Wait until there is something to do, and do it."""
-        for key, _mask in self._selector.select(self._patience_seconds()):
+    def _serve_once(self) -> None:
+        """Wait until a socket is ready or an answer is there, and handle it."""
+        for key, _mask in self._selector.select(self._timeout_seconds()):
             if key.fileobj is self._endpoint.listener:
                 self._accept()
-            elif key.fileobj is self._woken:
+            elif key.fileobj is self._wake_receiver:
                 with contextlib.suppress(BlockingIOError):
-                    self._woken.recv(4096)
+                    self._wake_receiver.recv(4096)
             elif isinstance(key.data, _Client):
                 if key.data.unsent:
                     self._send(key.data)
@@ -149,7 +149,7 @@ class ControlServer(threading.Thread):
         now = time.monotonic()
         self._drop([c for c in self._clients if c.deadline_seconds and c.deadline_seconds < now])
 
-    def _patience_seconds(self) -> float | None:
+    def _timeout_seconds(self) -> float | None:
         moments = [c.deadline_seconds for c in self._clients if c.deadline_seconds is not None]
         if self._stop_at_seconds is not None:
             moments.append(self._stop_at_seconds)
@@ -208,14 +208,14 @@ class ControlServer(threading.Thread):
         client.received.clear()
         client.deadline_seconds = None
         try:
-            handler, arguments = self._understand(bytes(line))
+            handler, arguments = self._parse_request(bytes(line))
         except MemtrayError as error:
             self._answer(client, _refusal(error))
         else:
             self._calls.append((client, handler, arguments))
 
-    def _understand(self, line: bytes) -> tuple[Handler, Mapping[str, object]]:
-        """The handler and arguments that a request names. Raises: ControlError, UsageError."""
+    def _parse_request(self, line: bytes) -> tuple[Handler, Mapping[str, object]]:
+        """Return the handler and arguments of a request. Raises: ControlError, UsageError."""
         if len(line) > REQUEST_LIMIT_BYTES:
             raise ControlError(
                 _("The request is longer than {size} KiB").format(size=REQUEST_LIMIT_BYTES // 1024)
@@ -259,7 +259,7 @@ class ControlServer(threading.Thread):
                 self._wake()
 
     def _work(self, client: _Client, handler: Handler, arguments: Mapping[str, object]) -> None:
-        """One call, in its own thread."""
+        """Call a handler. A thread of its own."""
         try:
             with self._counting():
                 answer = encode({"result": dict(handler(arguments))})
@@ -300,14 +300,14 @@ class ControlServer(threading.Thread):
 
     def _wake(self) -> None:
         with contextlib.suppress(OSError):  # Full: it is awake. Closed: it has ended.
-            self._waker.send(b"\0")
+            self._wake_sender.send(b"\0")
 
     def _close(self) -> None:
         self._endpoint.close()
         self._drop(list(self._clients))
         self._selector.close()
-        self._woken.close()
-        self._waker.close()
+        self._wake_receiver.close()
+        self._wake_sender.close()
 
 
 def _refusal(error: MemtrayError) -> bytes:

@@ -1,1 +1,1 @@
-"""Guarded runs: a command that is told of, and started again, before it takes too much memory."""
+"""Guarded runs: a command is reported or restarted before it takes too much memory."""

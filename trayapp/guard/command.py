@@ -1,4 +1,4 @@
-"""One life of a guarded command: its start, its end, and everybody whom it has started."""
+"""One run of a guarded command: its start, its end, and every process that it has started."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from trayapp.domain.records.samples import ProcessKey
-from trayapp.guard.metering import SizeMeter
+from trayapp.guard.size_meter import SizeMeter
 from trayapp.guard.terminal import Terminal
 from trayapp.recording.family import open_family
 
@@ -44,17 +44,17 @@ class Command:
         self._family = open_family([self.pid], with_children=True)
         self._family.kin.most_processes = MOST_PROCESSES
         self._family.kin.most_lives = math.inf
-        self.look()
+        self.read_size()
 
     @property
     def pid(self) -> int:
-        """Of its first process, and of its group."""
+        """The pid of its first process, and of its group."""
         return self._process.pid
 
     # -- its memory
 
-    def look(self) -> int:
-        """What all its processes take together, as of now; 0 when none shows any."""
+    def read_size(self) -> int:
+        """Return the bytes that all its processes take together now; 0: none shows any."""
         changes = self._family.refresh()
         for key in changes.gone:
             self._keys.pop(key.pid, None)
@@ -62,14 +62,14 @@ class Command:
             self._keys[facts.key.pid] = facts.key
         return self._meter.measure(self._family.read(self._keys.values()))
 
-    def has(self, key: ProcessKey) -> bool:
-        """Whether it is one of those seen at the latest look."""
+    def includes(self, key: ProcessKey) -> bool:
+        """Return whether it is one of the processes at the latest `read_size`."""
         return self._keys.get(key.pid) == key
 
     # -- its life
 
     def has_ended(self) -> bool:
-        """Whether its first process has; the others may still run."""
+        """Return whether its first process has ended; the others may still run."""
         if self._process.returncode is not None:
             return True
         if not hasattr(os, "waitid"):  # macOS before Python 3.13
@@ -77,8 +77,8 @@ class Command:
         found = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         return found is not None
 
-    def was_stopped(self) -> int | None:
-        """The signal by which its first process was stopped since the last call, if any."""
+    def stop_signal(self) -> int | None:
+        """Return the signal that has stopped its first process since the last call, if any."""
         if self._process.returncode is not None or not hasattr(os, "waitid"):
             return None
         try:
@@ -106,37 +106,34 @@ class Command:
                 self._process.terminate()
 
     def ask_to_end(self) -> None:
-        """Ask its first process, and leave it to that to tell the others."""
+        """Ask its first process to end, which may pass that on to the others."""
         self.send(signal.SIGTERM)
         if _HAS_GROUPS:
             self._send_all(signal.SIGCONT)  # who is stopped hears nothing
 
     def ask_rest_to_end(self) -> None:
-        """Ask everybody who is left of the group."""
         if _HAS_GROUPS:
             self._send_all(signal.SIGTERM)
             self._send_all(signal.SIGCONT)
 
     def has_left(self) -> bool:
-        """Whether nobody of its group runs any more."""
         return self.has_ended() and not (_HAS_GROUPS and _group_lives(self.pid))
 
     def kill(self) -> None:
-        """End everybody who is left, at once."""
         if _HAS_GROUPS:
             self._send_all(signal.SIGKILL)
             return
         from trayapp.errors import PlatformError
         from trayapp.platforms import current_platform
 
-        self.look()
+        self.read_size()
         platform = current_platform()
         for key in self._keys.values():
             with suppress(PlatformError):
                 platform.terminate(key)
 
     def close(self) -> int:
-        """Reap it, let go of everything, and tell its exit code as a shell would."""
+        """Reap it, release everything, and return its exit code as a shell would."""
         self._family.close()
         code = self._process.wait()
         if _HAS_GROUPS:
@@ -149,7 +146,7 @@ class Command:
 
 
 def _group_lives(group: int) -> bool:
-    """Whether anybody of a process group runs; zombies that nobody reaps do not."""
+    """Return whether any process of a group runs; zombies that nobody reaps do not."""
     try:
         os.killpg(group, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""`memtray run`: a command that is told of, and started again, before it takes too much memory."""
+"""`memtray run`: a command is reported or restarted before it takes too much memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from trayapp.control.personal import GUARD, own_name, sweep
+from trayapp.control.process_endpoints import GUARD, own_name, sweep
 from trayapp.control.server import ControlServer
 from trayapp.domain.acting.guarding import BoundWatch, RestartBudget
 from trayapp.domain.records.names import process_label
@@ -26,7 +26,7 @@ from trayapp.language.catalogue import _
 from trayapp.language.units import format_duration, format_size
 from trayapp.recording.choosing import find_program
 
-LOOK_SECONDS = 0.5
+CHECK_SECONDS = 0.5
 GRACE_SECONDS = 10.0
 """How long the command may take to end when it is asked to."""
 REST_GRACE_SECONDS = 5.0
@@ -36,30 +36,30 @@ ANSWER_SECONDS = 40.0
 
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK")
 _FORWARDED = (*_ENDING, "SIGUSR1", "SIGUSR2", "SIGTSTP")
-_HEARD = (*_FORWARDED, "SIGCHLD", "SIGCONT")
+_HANDLED = (*_FORWARDED, "SIGCHLD", "SIGCONT")
 _STOPS_OF_TERMINALS = {
     getattr(signal, name, None) for name in ("SIGTSTP", "SIGTTIN", "SIGTTOU")
 } - {None}
 _WAIT_SECONDS = 0.05
-"""Between two looks at whether everybody has ended, and for its end where nothing tells of it."""
-_TELLS_OF_ENDS = hasattr(signal, "SIGCHLD")
+"""How often the end of processes is checked where no signal reports it."""
+_HAS_SIGCHLD = hasattr(signal, "SIGCHLD")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """What the command line asks for."""
+    """The options of `memtray run`."""
 
     command: tuple[str, ...]
     """A program and its arguments."""
     high_bytes: int | None = None
-    """Told of once on standard error, for all its processes together."""
+    """Reported once on standard error, for all its processes together."""
     critical_bytes: int | None = None
-    """Told of more loudly; with `restart` it is ended and started again."""
+    """Reported as critical; with `restart` the command is ended and started again."""
     restart: bool = False
 
     @property
     def least_bound_bytes(self) -> int | None:
-        """The lower of the two; None: there is neither."""
+        """The lower of the two bounds; None: there is neither."""
         return min((each for each in (self.high_bytes, self.critical_bytes) if each), default=None)
 
 
@@ -80,7 +80,7 @@ def main(options: RunOptions, runtime: Path, stderr: TextIO = sys.stderr) -> int
 
 
 class _Request:
-    """Somebody's question, which the main thread answers."""
+    """A request of another process, which the main thread answers."""
 
     def __init__(self, keys: tuple[ProcessKey, ...], *, is_restart: bool) -> None:
         self.keys = keys
@@ -95,7 +95,7 @@ class _Guard:
         self._options = options
         self._name = process_label(options.command, options.command[0])
         self._stderr = stderr
-        self._watch_sizes()
+        self._reset_watches()
         self._budget = RestartBudget()
         # Its `put` may be called by a signal handler at any moment.
         self._events: queue.SimpleQueue[int | _Request] = queue.SimpleQueue()
@@ -104,7 +104,7 @@ class _Guard:
         self._command: Command | None = None
         self._server: ControlServer | None = None
         self._asked: _Request | None = None
-        """Who wants a restart, until it is answered."""
+        """The request for a restart, until it is answered."""
         self._is_restarting = False
         self._is_to_end = False
         """A signal that asks programs to end came during a restart."""
@@ -115,13 +115,13 @@ class _Guard:
 
     def start(self) -> None:
         """Start the command. Raises: UsageError."""
-        for name in _HEARD:
+        for name in _HANDLED:
             number = getattr(signal, name, None)
             # What is ignored from the beginning (nohup) is meant to be.
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._on_signal)
         try:
-            self._command = self._command_anew()
+            self._command = self._start_command()
         except OSError as error:
             raise UsageError(self._start_problem(error)) from error
 
@@ -136,26 +136,25 @@ class _Guard:
             self._server.start()
             sweep(runtime)
         except (MemtrayError, OSError, ValueError, RuntimeError) as error:
-            self._say(_("Memtray cannot ask for a restart: {reason}").format(reason=error))
+            self._print(_("Memtray cannot ask for a restart: {reason}").format(reason=error))
 
     def run(self) -> int:
-        """Guard it until it ends; the exit code."""
-        look_at = time.monotonic() + LOOK_SECONDS
+        """Guard the command until it ends; return its exit code."""
+        check_at = time.monotonic() + CHECK_SECONDS
         while self._command is not None:
             if self._command.has_ended():
                 return self._end()
             now = time.monotonic()
-            if now >= look_at:
-                self._look(self._command.look(), now)
-                look_at = time.monotonic() + LOOK_SECONDS
+            if now >= check_at:
+                self._check_size(self._command.read_size(), now)
+                check_at = time.monotonic() + CHECK_SECONDS
             elif self._asked is not None:
                 self._restart_as_asked()
             else:
-                self._hear(look_at - now)
+                self._handle_event(check_at - now)
         return self._exit_code
 
     def close(self) -> None:
-        """End what is left, and let go of everything."""
         if self._asked is not None:
             self._asked.answer.put(ControlError(_("{name} has ended").format(name=self._name)))
         if self._server is not None:
@@ -167,7 +166,7 @@ class _Guard:
             signal.signal(number, handler)
 
     def _end(self) -> int:
-        """End the command with everybody whom it has started; its exit code as a shell has it."""
+        """End the command and all that it has started; return its exit code as a shell has it."""
         command = self._command
         assert command is not None  # noqa: S101  (who calls knows that it runs)
         if not command.has_ended():
@@ -187,7 +186,7 @@ class _Guard:
         self._events.put(number)
 
     def _pass_on(self, arguments: Mapping[str, object], *, is_restart: bool) -> dict[str, object]:
-        """Have the main thread answer. A thread of the server's."""
+        """Have the main thread answer a request. A thread of the server's."""
         request = _Request(_keys(arguments.get("processes")), is_restart=is_restart)
         self._events.put(request)
         try:
@@ -198,9 +197,9 @@ class _Guard:
             raise answer
         return answer
 
-    def _hear(self, seconds: float) -> None:
-        """Take in what comes first, but wait no longer than so many seconds."""
-        if not _TELLS_OF_ENDS:
+    def _handle_event(self, seconds: float) -> None:
+        """Handle the next event, but wait no longer than so many seconds."""
+        if not _HAS_SIGCHLD:
             seconds = min(seconds, _WAIT_SECONDS)
         try:
             event = self._events.get(timeout=max(0.0, seconds))
@@ -209,7 +208,7 @@ class _Guard:
         if isinstance(event, _Request):
             self._answer(event)
         elif _name(event) == "SIGCHLD":
-            self._see_whether_stopped()
+            self._follow_stop()
         elif _name(event) == "SIGCONT":
             if self._command is not None:
                 self._command.resume()
@@ -220,15 +219,15 @@ class _Guard:
                 self._command.send(event)
 
     def _wait(self, is_over: Callable[[], bool], seconds: float) -> None:
-        """Go on hearing until then, but not longer than so many seconds."""
+        """Handle events until it is over, but not longer than so many seconds."""
         deadline = time.monotonic() + seconds
         while not is_over() and time.monotonic() < deadline:
-            self._hear(_WAIT_SECONDS)
+            self._handle_event(_WAIT_SECONDS)
 
-    def _see_whether_stopped(self) -> None:
+    def _follow_stop(self) -> None:
         """Stop with the command when a person has stopped it at the terminal (Ctrl-Z)."""
         command = self._command
-        number = None if command is None else command.was_stopped()
+        number = None if command is None else command.stop_signal()
         if command is None or number not in _STOPS_OF_TERMINALS or not self._terminal.has_any:
             return
         has_it = self._terminal.is_with(os.getpgrp()) or self._terminal.is_with(command.pid)
@@ -243,8 +242,8 @@ class _Guard:
     def _answer(self, request: _Request) -> None:
         command = self._command
         if command is not None and not self._is_restarting:
-            command.look()
-        is_ours = command is not None and any(command.has(key) for key in request.keys)
+            command.read_size()
+        is_ours = command is not None and any(command.includes(key) for key in request.keys)
         if not request.is_restart or not is_ours:
             request.answer.put({"guards": is_ours})
         elif self._is_restarting or self._asked is not None:
@@ -255,11 +254,11 @@ class _Guard:
 
     # -- what is done
 
-    def _watch_sizes(self) -> None:
+    def _reset_watches(self) -> None:
         self._high = _watch(self._options.high_bytes)
         self._critical = _watch(self._options.critical_bytes)
 
-    def _look(self, size_bytes: int, now: float) -> None:
+    def _check_size(self, size_bytes: int, now: float) -> None:
         high, critical = self._high, self._critical
         is_high = high is not None and high.fold(size_bytes)
         is_critical = critical is not None and critical.fold(size_bytes)
@@ -267,7 +266,7 @@ class _Guard:
         if critical is not None:
             facts["bound"] = format_size(critical.bound_bytes)
             if self._options.restart and critical.is_over and not self._budget.seconds_left(now):
-                self._say(_("{name} uses {size}, more than {bound}.").format(**facts))
+                self._print(_("{name} uses {size}, more than {bound}.").format(**facts))
                 self._restart()
                 return
         if is_critical and self._options.restart:
@@ -276,13 +275,13 @@ class _Guard:
                 "within an hour, the most there is; not again for {time}."
             )
             left = format_duration(self._budget.seconds_left(now))
-            self._say(text.format(**facts, count=self._budget.per_hour, time=left), is_loud=True)
+            self._print(text.format(**facts, count=self._budget.per_hour, time=left), is_loud=True)
         elif is_critical:
             text = _("CRITICAL: {name} uses {size}, more than {bound}.")
-            self._say(text.format(**facts), is_loud=True)
+            self._print(text.format(**facts), is_loud=True)
         elif is_high and high is not None:
             facts["bound"] = format_size(high.bound_bytes)
-            self._say(_("{name} uses {size}, more than {bound}.").format(**facts))
+            self._print(_("{name} uses {size}, more than {bound}.").format(**facts))
 
     def _restart_as_asked(self) -> None:
         now = time.monotonic()
@@ -298,7 +297,7 @@ class _Guard:
             values = {"name": self._name, "count": self._budget.per_hour, "time": left}
             request.answer.put(ControlError(text.format(**values)))
             return
-        self._say(_("Memtray asks for a restart of {name}.").format(name=self._name))
+        self._print(_("Memtray asks for a restart of {name}.").format(name=self._name))
         self._restart()
         if self._command is None:
             text = _("{name} could not be started again")
@@ -311,24 +310,23 @@ class _Guard:
         pause_seconds = self._budget.spend(time.monotonic()) or 0.0
         text = _("{name} is ended and started again: restart {count} of at most {most} in an hour.")
         count = self._budget.count(time.monotonic())
-        self._say(text.format(name=self._name, count=count, most=self._budget.per_hour))
+        self._print(text.format(name=self._name, count=count, most=self._budget.per_hour))
         self._is_restarting = True
         self._end()
         self._wait(lambda: self._is_to_end, pause_seconds)
         self._is_restarting = False
         if not self._is_to_end:
-            self._start_again()
+            self._start_next()
 
-    def _start_again(self) -> None:
-        self._watch_sizes()
+    def _start_next(self) -> None:
+        self._reset_watches()
         try:
-            self._command = self._command_anew()
+            self._command = self._start_command()
         except OSError as error:
-            self._say(self._start_problem(error))
+            self._print(self._start_problem(error))
             self._exit_code = 127 if isinstance(error, FileNotFoundError) else 126
 
-    def _command_anew(self) -> Command:
-        """Start it. Raises: OSError."""
+    def _start_command(self) -> Command:
         options = self._options
         return Command(options.command, self._terminal, options.least_bound_bytes)
 
@@ -336,8 +334,8 @@ class _Guard:
         reason = error.strerror or str(error)
         return _("cannot start {name}: {reason}").format(name=self._name, reason=reason)
 
-    def _say(self, text: str, *, is_loud: bool = False) -> None:
-        """One line on standard error, unless that takes none now; never raises."""
+    def _print(self, text: str, *, is_loud: bool = False) -> None:
+        """Print a line on standard error, unless that takes none now; never raise."""
         line = f"memtray: {text}\n"
         with suppress(OSError, ValueError, AttributeError), from_the_background():
             if _takes_output(self._stderr.fileno()):
@@ -365,7 +363,7 @@ def _watch(bound_bytes: int | None) -> BoundWatch | None:
 
 
 def _keys(processes: object) -> tuple[ProcessKey, ...]:
-    """The processes that a request names, which may hold anything."""
+    """Return the processes that a request names, which may hold anything."""
     return tuple(
         ProcessKey(*pair)
         for pair in (processes if isinstance(processes, list) else [])
@@ -378,7 +376,7 @@ def _name(number: int) -> str:
 
 
 def _takes_output(descriptor: int) -> bool:
-    """Whether a line can be written now: a stopped terminal or a full pipe would stop the guard."""
+    """Return whether a write would not block, as on a stopped terminal or a full pipe."""
     if not hasattr(select, "poll"):
         return True
     poll = select.poll()

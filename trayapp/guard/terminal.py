@@ -22,7 +22,6 @@ class Terminal:
 
     @property
     def has_any(self) -> bool:
-        """Whether there is one at all."""
         return self._descriptor is not None
 
     def hand_to(self, group: int) -> None:
@@ -34,7 +33,6 @@ class Terminal:
         self._pass(group, os.getpgrp())
 
     def is_with(self, group: int) -> bool:
-        """Whether that group has it."""
         if self._descriptor is None:
             return False
         try:
@@ -43,7 +41,6 @@ class Terminal:
             return False
 
     def close(self) -> None:
-        """Forget it."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

@@ -1,1 +1,1 @@
-"""The language and the units that Memtray speaks: catalogue, dates, units, the system's wishes."""
+"""The language and units of Memtray: catalogue, dates, sizes, and the system's preference."""

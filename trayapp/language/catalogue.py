@@ -1,4 +1,4 @@
-"""The language that Memtray speaks: one catalogue for the process, English where there is none.
+"""The language of Memtray: one catalogue for the process, English where there is none.
 
 A text is written in English where it is used, as `_("Quit Memtray")`; what varies is filled in
 after translation: `_("{name} keeps growing").format(name=name)`. Sentences are whole, so that every
@@ -14,10 +14,10 @@ Singular = Callable[[str], str]
 Plural = Callable[[str, str, int], str]
 
 LANGUAGES = ("en", "de", "es", "fr", "ja", "zh_CN")
-"""What Memtray speaks, as its catalogues' folders are called; English has none."""
+"""The languages of Memtray, as its catalogues' folders are called; English has none."""
 
 _UNSPACED = ("ja", "zh_CN")
-"""Nothing stands between their sentences."""
+"""Languages that put nothing between sentences."""
 _NUMBER_MARKS = {"de": (",", "."), "es": (",", "."), "fr": (",", "\u202f")}
 """The marks of decimals and of thousands where they are not English ones. A table, since
 `locale.setlocale` is the whole process's: C code beside us reads and writes numbers, too."""
@@ -36,7 +36,7 @@ _marks = (".", ",")
 def use_catalogue(
     singular: Singular = str, plural: Plural = _english_plural, language: str = "en"
 ) -> None:
-    """Speak from this catalogue from now on: gettext's two lookups. The main thread, at start.
+    """Use this catalogue from now on: gettext's two lookups. The main thread, at start.
 
     language: one of LANGUAGES, for how it writes numbers and paragraphs.
     """
@@ -46,7 +46,7 @@ def use_catalogue(
 
 
 def spoken_language() -> str:
-    """The language in use, one of LANGUAGES; HTML writes it with "-" for "_"."""
+    """Return the language in use, one of LANGUAGES; HTML writes it with "-" for "_"."""
     return _language
 
 
@@ -66,13 +66,12 @@ def N_(text: str) -> str:  # noqa: N802 - what gettext's tools know it by
 
 
 def listed(names: Iterable[str]) -> str:
-    """Several names in one line."""
     # Translators: what stands between the names of a list.
     return _(", ").join(names)
 
 
 def paragraph(*sentences: str) -> str:
-    """Whole sentences after one another; empty ones are left out."""
+    """Return whole sentences as one text, without empty ones."""
     return ("" if _language in _UNSPACED else " ").join(filter(None, sentences))
 
 

@@ -1,4 +1,4 @@
-"""What the system says went wrong with a file, in the person's language."""
+"""The system's reasons (`strerror`) why a file could not be used, in the person's language."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _KNOWN = (
     N_("Not a directory"),
     N_("File name too long"),
 )
-"""As the C library says it, which is asked in English; all else stays so."""
+"""The texts of the C library, which is asked in English; all others stay so."""
 
 
 def reason_of(error: OSError) -> str:
-    """Why it failed, to be put into a sentence."""
+    """Return why it failed, to be put into a sentence."""
     return _(error.strerror) if error.strerror else str(error)

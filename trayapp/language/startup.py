@@ -1,4 +1,4 @@
-"""Which language Memtray speaks, and in which units: chosen once, when a process starts."""
+"""The choice of language and units when a process starts."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ _TRADITIONAL = {"hant", "tw", "hk", "mo"}
 
 
 def speak_as_set(settings_file: Path, env: Mapping[str, str] = os.environ) -> None:
-    """Speak as the settings and the system say; at a process's start, before anything is said.
+    """Use the language of the settings or the system; at start, before anything is printed.
 
-    What cannot be read or used in the settings counts as not set: who loads them complains of it.
+    What cannot be read or used in the settings counts as not set: loading them reports that.
     """
-    language, units = _wishes(settings_file)
+    language, units = _preferences(settings_file)
     use_units(units)
     speak(choose(wanted_languages(env)) if language == "auto" else language)
 
 
 def choose(tags: Iterable[str]) -> str:
-    """The first of the wanted languages that Memtray speaks, else English."""
+    """Return the first of the wanted languages that has a catalogue, else English."""
     return next(filter(None, map(_spoken, tags)), "en")
 
 
 def speak(language: str) -> None:
-    """Speak this language, one of LANGUAGES, from now on; English loads nothing."""
+    """Use this language, one of LANGUAGES, from now on; English loads nothing."""
     if language == "en":
         use_catalogue()
         return
@@ -50,7 +50,7 @@ def speak(language: str) -> None:
 
 
 def _spoken(tag: str) -> str | None:
-    """The language of a tag such as "de_AT.UTF-8"; None: Memtray does not speak it."""
+    """Return the language of a tag such as "de_AT.UTF-8"; None: it has no catalogue."""
     first, *others = re.split(r"[-_.@]", tag.lower())
     if first == "zh":
         # Who reads traditional characters reads English rather than simplified ones.
@@ -60,8 +60,8 @@ def _spoken(tag: str) -> str | None:
     return first if first in LANGUAGES else None
 
 
-def _wishes(file: Path) -> tuple[str, str]:
-    """Language and units as the settings file has them."""
+def _preferences(file: Path) -> tuple[str, str]:
+    """Return language and units as the settings file has them."""
     found: dict[str, object] = {}
     # Only a regular file: opening a pipe would wait for somebody to write into it.
     if file.is_file():

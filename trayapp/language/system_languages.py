@@ -1,4 +1,4 @@
-"""The languages that the person wants to read, as the system tells."""
+"""The languages that the person prefers, as the system has them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def wanted_languages(
     ask_mac: Callable[[], str] | None = None,
     ask_windows: Callable[[], int] | None = None,
 ) -> list[str]:
-    """Tags such as "de_AT.UTF-8" or "zh-Hans-CN", the best first; empty where nothing is told.
+    """Return tags such as "de_AT.UTF-8" or "zh-Hans-CN", the best first; empty if nothing is set.
 
     The environment first, as gettext reads it: `LANGUAGE` is a list, and counts for nothing where
     the locale is "C"; then what macOS and Windows are set to. `ask_mac` returns what

@@ -1,4 +1,4 @@
-"""Sizes, durations and rates as people write and read them. Pure text in, numbers out, and back."""
+"""Sizes, durations and rates as people write and read them: text to numbers, and back."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def format_size(size_bytes: float | None) -> str:
 
 
 def unit_for(size_bytes: float) -> tuple[int, str]:
-    """The unit for several sizes of which this is the largest: its bytes, and a text for `_`.
+    """Return the unit for sizes of which this is the largest: its bytes, and a text for `_`.
 
     The text's {number} is to be filled in.
     """

@@ -1,4 +1,4 @@
-"""What differs between Linux, macOS and Windows, behind one Protocol."""
+"""The parts that differ between Linux, macOS and Windows, behind one Protocol."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trayapp.platforms.platform import Platform
 
 
 def current_platform(env: Mapping[str, str] | None = None, system: str = sys.platform) -> Platform:
-    """The platform this runs on; `env` is by default this process's environment."""
+    """Return the platform this runs on; `env` is by default this process's environment."""
     environment = os.environ if env is None else env
     if system == "win32":
         from trayapp.platforms.windows import WindowsPlatform

@@ -1,4 +1,4 @@
-"""Where the session's bus may be when it is not where this program was told (Linux).
+"""Other addresses of the session bus, when it is not at the one given (Linux).
 
 A bus that is restarted may come back at another address; whoever was started from cron or over ssh
 never heard of one. Loaded only then.
@@ -19,7 +19,7 @@ _MACHINE_ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 
 
 def other_addresses(env: Mapping[str, str], processes: Path = Path("/proc")) -> Iterator[str]:
-    """Addresses as D-Bus writes them, likeliest first, without the one that `env` names.
+    """Yield addresses as D-Bus writes them, likeliest first, without the one that `env` names.
 
     What systemd starts, what dbus-launch notes, and what this user's programs on the same screen
     were told, the youngest first. Any thread; may read every process' environment once.
@@ -79,13 +79,13 @@ def _told_to_others(env: Mapping[str, str], processes: Path) -> Iterator[str]:
 
 
 def _screens(env: Mapping[str, str]) -> set[tuple[str, str]]:
-    """What a program shows itself on; ":0.0" is the first screen of ":0"."""
+    """Return the displays that a program uses; ":0.0" is the first screen of ":0"."""
     found = {(name, env.get(name, "")) for name in ("DISPLAY", "WAYLAND_DISPLAY")}
     return {(name, re.sub(r"(:\d+)\.\d+$", r"\1", screen)) for name, screen in found if screen}
 
 
 def _own_processes(processes: Path) -> Iterator[int]:
-    """Pids of this user: nobody else's word counts."""
+    """Yield the pids of this user: nobody else's environment counts."""
     try:
         with os.scandir(processes) as entries:
             for entry in entries:

@@ -11,7 +11,7 @@ from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import PlatformError
 from trayapp.language.catalogue import _
 from trayapp.platforms import posix
-from trayapp.platforms.termination import cannot_end, check_may_be_ended, has_ended, is_anothers
+from trayapp.platforms.termination import check_may_be_ended, ended_error, foreign_error, refusal
 
 _OPENERS = (("xdg-open",), ("gio", "open"))
 _M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
@@ -106,7 +106,7 @@ class LinuxPlatform(posix.PosixPlatform):
         )
 
     def trim_process(self, pid: int) -> None:
-        """Not offered.
+        """Refuse: Linux offers no such call to an ordinary user.
 
         process_madvise(MADV_PAGEOUT) would need CAP_SYS_NICE, and swaps out what is in use.
         """
@@ -126,24 +126,24 @@ class LinuxPlatform(posix.PosixPlatform):
         """
         check_may_be_ended(key)
         if not hasattr(os, "pidfd_open"):
-            raise cannot_end(key, _("this system offers no way to be sure which process that is"))
+            raise refusal(key, _("this system offers no way to be sure which process that is"))
         try:
             pidfd = os.pidfd_open(key.pid)
         except ProcessLookupError:
-            raise has_ended(key) from None
+            raise ended_error(key) from None
         except OSError as error:
-            raise cannot_end(key, str(error.strerror)) from error
+            raise refusal(key, str(error.strerror)) from error
         try:
             started, users = _read_identity(key.pid)
             if started != key.started:
-                raise has_ended(key)
+                raise ended_error(key)
             if users != {os.getuid()}:
-                raise is_anothers(key)
+                raise foreign_error(key)
             signal.pidfd_send_signal(pidfd, signal.SIGTERM)
         except (FileNotFoundError, ProcessLookupError):
-            raise has_ended(key) from None
+            raise ended_error(key) from None
         except OSError as error:
-            raise cannot_end(key, str(error.strerror)) from error
+            raise refusal(key, str(error.strerror)) from error
         finally:
             os.close(pidfd)
 
@@ -170,7 +170,6 @@ class LinuxPlatform(posix.PosixPlatform):
         return bool(ctypes.CDLL(None).malloc_trim(ctypes.c_size_t(0)))
 
     def _folder(self, variable: str, otherwise: str) -> Path:
-        """One of the XDG base directories."""
         folder = Path(self._env.get(variable, ""))
         return (
             folder
@@ -180,7 +179,7 @@ class LinuxPlatform(posix.PosixPlatform):
 
 
 def _read_identity(pid: int) -> tuple[int, set[int]]:
-    """When a process started, in clock ticks since boot, and whose it is. Raises: OSError."""
+    """Return when a process started, in clock ticks since boot, and its users. Raises: OSError."""
     folder = Path("/proc") / str(pid)
     # The name may hold anything, also ") S 1 ": only the last parenthesis ends it.
     fields = (folder / "stat").read_bytes().rpartition(b")")[2].split()
@@ -190,7 +189,7 @@ def _read_identity(pid: int) -> tuple[int, set[int]]:
 
 
 def exec_value(command: Sequence[str]) -> str:
-    """A command as the value of an `Exec` key: quoted, then escaped like any other value.
+    """Return a command as the value of an `Exec` key: quoted, then escaped like any other value.
 
     Source: Desktop Entry Specification 1.5, "The Exec key" and "Possible value types".
     """

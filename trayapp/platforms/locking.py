@@ -1,4 +1,4 @@
-"""One running Memtray per user: a lock file that the kernel frees however its owner ends."""
+"""One Memtray per user: a lock file that the kernel frees however its owner ends."""
 
 from __future__ import annotations
 

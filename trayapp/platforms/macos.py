@@ -1,4 +1,4 @@
-"""macOS."""
+"""The platform of macOS: a launch agent, `open` and psutil."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LABEL = "memtray"
 
 
 class MacPlatform(posix.PosixPlatform, PsutilPlatform):
-    """macOS: a launch agent, `open` and psutil."""
+    """The `Platform` on macOS; start at login is a launch agent."""
 
     DESCRIPTOR_CEILING = 10240
     """OPEN_MAX: macOS refuses a higher soft limit even where the hard one is "unlimited"."""

@@ -1,4 +1,4 @@
-"""What is behind a tray icon, "light" or "dark", by each system's own word; "auto": it has none."""
+"""The background of a tray icon, "light" or "dark", as each system reports it; "auto": unknown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DARK_AQUA, AQUA = "NSAppearanceNameDarkAqua", "NSAppearanceNameAqua"
 
 
 def windows_taskbar(registry: Any = None) -> str:
-    """What the taskbar looks like. Any thread; takes microseconds. `registry`: as `winreg`."""
+    """Return the tone of the taskbar. Any thread; takes microseconds. `registry`: as `winreg`."""
     registry = registry or importlib.import_module("winreg")
     try:
         with registry.OpenKey(registry.HKEY_CURRENT_USER, PERSONALIZE_KEY) as key:
@@ -31,7 +31,7 @@ def windows_taskbar(registry: Any = None) -> str:
 
 
 def macos_menu_bar(button: Any) -> str:
-    """What the menu bar looks like behind an `NSStatusBarButton`: the wallpaper has a say in it.
+    """Return the tone of the menu bar behind an `NSStatusBarButton`: the wallpaper has a say in it.
 
     Main thread.
     """
@@ -40,7 +40,7 @@ def macos_menu_bar(button: Any) -> str:
 
 
 def theme_in_files(env: Mapping[str, str]) -> str:
-    """What files say of the theme that a Linux desktop's panel is drawn in. Any thread; reads one.
+    """Return the tone of a Linux desktop's panel, from a file of its theme. Any thread.
 
     The panels of PANEL_THEMES have a theme of their own, which is dark in some light desktops;
     GTK's follow that of programs.
@@ -66,12 +66,12 @@ def theme_in_files(env: Mapping[str, str]) -> str:
 
 
 def theme_tone(name: str) -> str:
-    """What the name of a GTK theme says: "Adwaita:dark", "Arc-Dark", "Greybird"; empty for none."""
+    """Return the tone in a GTK theme's name, such as "Adwaita:dark" or "Greybird"."""
     return name and ("dark" if "dark" in name.lower() else "light")
 
 
 def _color_tone(color: str) -> str:
-    """What "239,240,241" is; "auto" for anything else."""
+    """Return the tone of "239,240,241"; "auto" for anything else."""
     try:
         red, green, blue = map(int, color.split(","))
     except ValueError:
@@ -80,7 +80,7 @@ def _color_tone(color: str) -> str:
 
 
 def _ini_value(file: Path, section: str, key: str) -> str:
-    """One value of an ini file; empty if there is none. configparser would stay resident."""
+    """Return one value of an ini file; empty if there is none. configparser would stay resident."""
     try:
         text = file.read_text("utf-8", "replace")
     except OSError:

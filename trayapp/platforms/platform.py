@@ -18,7 +18,7 @@ class Platform(Protocol):
     """
 
     def autostart_status(self) -> bool:
-        """Whether Memtray starts at login, also by the system's own settings."""
+        """Return whether Memtray starts at login, as the system's own settings have it, too."""
 
     def autostart_enable(self, command: Sequence[str]) -> None:
         """Start `command` at login, from the next one on, with `MEMTRAY_HOME` if that is set."""

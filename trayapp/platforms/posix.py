@@ -1,4 +1,4 @@
-"""What Linux and macOS have in common: locks, limits, children that are left alone."""
+"""The parts that Linux and macOS share: locks, limits, programs that are started and left."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class PosixPlatform:
 
 
 def find_program(name: str, env: Mapping[str, str]) -> str | None:
-    """The absolute path of a program in the `PATH` of `env`."""
+    """Return the absolute path of a program in the `PATH` of `env`."""
     for folder in env.get("PATH", os.defpath).split(os.pathsep):
         candidate = os.path.join(folder, name)  # noqa: PTH118
         if os.path.isabs(candidate) and os.access(candidate, os.X_OK):  # noqa: PTH117
@@ -110,7 +110,7 @@ def open_with(
     env: Mapping[str, str],
     on_failure: Callable[[PlatformError], None] | None,
 ) -> None:
-    """Start an opener of files; see `Platform.open_file`."""
+    """Start an opener of files, as `Platform.open_file` has it."""
 
     def on_exit(code: int) -> None:
         if code == 0:
@@ -161,6 +161,6 @@ def remove_file(path: Path) -> None:
 
 
 def home_to_carry(env: Mapping[str, str]) -> str | None:
-    """`MEMTRAY_HOME` as an absolute path, because a session starts in another folder."""
+    """Return `MEMTRAY_HOME` as an absolute path: a session starts in another folder."""
     home = env.get("MEMTRAY_HOME")
     return str(Path(home).expanduser().absolute()) if home else None

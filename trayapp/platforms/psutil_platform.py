@@ -1,4 +1,4 @@
-"""What macOS and Windows have in common: processes are asked about and ended through psutil."""
+"""The parts that macOS and Windows share: processes are read and ended through psutil."""
 
 from __future__ import annotations
 

@@ -65,11 +65,9 @@ class SessionBus:
         self.unique_name = str(name)
 
     def fileno(self) -> int:
-        """What becomes readable when messages come."""
         return int(self.socket.fileno())
 
     def close(self) -> None:
-        """Let go: to others on the bus, everything here disappears."""
         self.socket.close()
 
     def send(self, message: Message, deadline: float | None = None) -> int:
@@ -83,8 +81,8 @@ class SessionBus:
             raise ConnectionError(_(_HANGS)) from error
         return serial
 
-    def take(self) -> list[Message]:
-        """Every message that is there; never waits. Raises: OSError."""
+    def receive(self) -> list[Message]:
+        """Return every message that has come; never wait. Raises: OSError."""
         self.socket.settimeout(0)
         messages = list(self._parsed())
         try:
@@ -102,7 +100,7 @@ class SessionBus:
     ) -> Message:
         """Wait for the reply to `serial`; messages before it go to `on_other`.
 
-        What came behind it is left for `take`, which must be called before waiting for more.
+        What came behind it is left for `receive`, which must be called before waiting for more.
 
         Raises: BusError for an error reply; TimeoutError at the deadline; OSError.
         """
@@ -136,7 +134,7 @@ class SessionBus:
         return tuple(self.reply_to(serial, deadline).body)
 
     def has_owner(self, name: str) -> bool:
-        """Whether somebody holds the well-known `name`. Raises: as `reply_to`."""
+        """Return whether somebody holds the well-known `name`. Raises: as `reply_to`."""
         (answer,) = self.call(BUS, "NameHasOwner", "s", (name,))
         return bool(answer)
 
@@ -147,7 +145,7 @@ class SessionBus:
         self._parser.add_data(data)
 
     def _parsed(self) -> Iterator[Message]:
-        """Take every whole message out of the parser, as no select would tell of them again."""
+        """Yield every whole message of the parser, as no select would report them again."""
         while True:
             waiting_bytes = self._parser.buf.bytes_buffered
             try:
@@ -168,13 +166,12 @@ class SessionBus:
 
 
 def as_error(reply: Message) -> BusError:
-    """An error reply as an exception."""
     text = reply.body[0] if reply.body and isinstance(reply.body[0], str) else ""
     return BusError(str(reply.header.fields.get(HeaderFields.error_name, "error")), text)
 
 
 def _connect(env: Mapping[str, str], deadline: float) -> Any:
-    """A socket of the first bus that takes us. Raises: OSError, about the likeliest."""
+    """Return a socket of the first bus that accepts us. Raises: OSError, of the likeliest."""
     failure: Exception | None = None
     for address in _addresses(env):
         try:
@@ -189,7 +186,7 @@ def _connect(env: Mapping[str, str], deadline: float) -> Any:
 
 
 def _addresses(env: Mapping[str, str]) -> Iterator[str]:
-    """Where the bus may be: where we were told, then wherever else it has gone meanwhile."""
+    """Yield the address that we were given, then others where the bus may be by now."""
     if address := env.get("DBUS_SESSION_BUS_ADDRESS"):
         yield address
     from trayapp.platforms.bus_places import other_addresses
@@ -223,7 +220,7 @@ def _deadline(given: float | None) -> float:
 
 
 def _left(deadline: float) -> float:
-    """Seconds until the deadline. Raises: TimeoutError if it is over."""
+    """Return the seconds until the deadline. Raises: TimeoutError if it is over."""
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError

@@ -1,4 +1,4 @@
-"""Ending processes: who is never ended, how that is said, and the way where psutil knows it."""
+"""Ending processes: which are never ended, the refusals, and the way through psutil."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def check_may_be_ended(key: ProcessKey) -> None:
-    """Raises: PlatformError for the system's first process, and for this one."""
+    """Refuse the system's first process, and this one. Raises: PlatformError."""
     if key.pid <= 1:
-        raise cannot_end(key, _("the whole system hangs on it"))
+        raise refusal(key, _("the whole system hangs on it"))
     if key.pid == os.getpid():
-        raise cannot_end(key, _("that is Memtray itself; `memtray quit` ends it"))
+        raise refusal(key, _("that is Memtray itself; `memtray quit` ends it"))
 
 
 def terminate_by_psutil(key: ProcessKey) -> None:
@@ -29,18 +29,18 @@ def terminate_by_psutil(key: ProcessKey) -> None:
     try:
         process = _find_by_psutil(key)
         if process is None:
-            raise has_ended(key)
+            raise ended_error(key)
         if process.username() != psutil.Process().username():
-            raise is_anothers(key)
+            raise foreign_error(key)
         process.terminate()
     except psutil.NoSuchProcess:
-        raise has_ended(key) from None
+        raise ended_error(key) from None
     except psutil.AccessDenied as error:
-        raise cannot_end(key, _("the system does not permit it")) from error
+        raise refusal(key, _("the system does not permit it")) from error
 
 
 def still_runs_by_psutil(key: ProcessKey) -> bool:
-    """Whether the pid has the process that is meant; not where that may not be asked."""
+    """Return whether the pid still has this process; False where that may not be asked."""
     import psutil
 
     try:
@@ -50,7 +50,7 @@ def still_runs_by_psutil(key: ProcessKey) -> bool:
 
 
 def _find_by_psutil(key: ProcessKey) -> psutil.Process | None:
-    """The process that a key of the readers means; None: it has ended.
+    """Return the process of a `ProcessKey`; None: it has ended.
 
     Raises: psutil.AccessDenied.
     """
@@ -63,20 +63,17 @@ def _find_by_psutil(key: ProcessKey) -> psutil.Process | None:
         return None
 
 
-def has_ended(key: ProcessKey) -> PlatformError:
-    """What is said when nobody, or somebody else, has the pid."""
+def ended_error(key: ProcessKey) -> PlatformError:
     return PlatformError(
         _("Process {pid} has ended already; nothing was sent to it.").format(pid=key.pid)
     )
 
 
-def is_anothers(key: ProcessKey) -> PlatformError:
-    """What is said of other people's processes."""
-    return cannot_end(key, _("it belongs to another user"))
+def foreign_error(key: ProcessKey) -> PlatformError:
+    return refusal(key, _("it belongs to another user"))
 
 
-def cannot_end(key: ProcessKey, reason: str) -> PlatformError:
-    """Why not, in one line."""
+def refusal(key: ProcessKey, reason: str) -> PlatformError:
     return PlatformError(
         _("Process {pid} is not ended: {reason}.").format(pid=key.pid, reason=reason)
     )

@@ -1,4 +1,4 @@
-"""Windows."""
+"""The platform of Windows: the registry, kernel32 and psutil."""
 
 from __future__ import annotations
 
@@ -32,10 +32,7 @@ _LOCKED_BYTE = 4096
 
 
 class WindowsPlatform(PsutilPlatform):
-    """Windows: the registry, kernel32 and psutil.
-
-    Its own modules are parameters so that tests can stand in for them.
-    """
+    """The `Platform` on Windows, whose own modules are parameters that tests stand in for."""
 
     def __init__(
         self,

@@ -1,15 +1,15 @@
-"""The caches that a program can do without for a while, by its own word."""
+"""The caches that a program has registered as dispensable for a while."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import NamedTuple
 
-from trayapp.probe.naming import Registry, cut, size_told, text_of
+from trayapp.probe.registry import Registry, cut, measured_bytes, safe_text
 
 
 class Cache(NamedTuple):
-    """What the program can empty, and how much is in it."""
+    """A function that empties a cache, and one that measures it."""
 
     clear: Callable[[], object]
     size: Callable[[], int] | None
@@ -23,38 +23,40 @@ def register_cache(
 ) -> None:
     """Have `clear` called when Memtray cleans this program up. Any thread; never raises.
 
-    `clear` runs in a thread of the probe's and may take seconds; what it raises is told, not
-    raised. `size` tells how many bytes the cache holds, if the program knows. A name that is
+    `clear` runs in a thread of the probe's and may take seconds; what it raises is reported,
+    not raised. `size` returns how many bytes the cache holds, if the program knows. A name that is
     registered already is replaced; beyond a thousand, more are not taken.
     """
     _caches.put(name, Cache(clear, size))
 
 
 def unregister_cache(name: str) -> None:
-    """Leave that cache alone from now on; harmless where there is none. Any thread."""
+    """Forget a cache; harmless where there is none. Any thread."""
     _caches.drop(name)
 
 
 def cache_sizes() -> list[dict[str, object]]:
-    """Name and size of each; a size that is not known is None."""
-    return [{"name": cut(name), "bytes": size_told(cache.size)} for name, cache in _caches.all()]
+    """Return name and size of each cache; None is a size that is not known."""
+    return [
+        {"name": cut(name), "bytes": measured_bytes(cache.size)} for name, cache in _caches.all()
+    ]
 
 
 def clear_caches() -> list[dict[str, object]]:
-    """Empty them all; for each its name, its size before and after, and what went wrong."""
+    """Empty all; return of each the name, the size before and after, and what went wrong."""
     told: list[dict[str, object]] = []
     for name, cache in _caches.all():
-        before_bytes = size_told(cache.size)
+        before_bytes = measured_bytes(cache.size)
         problem = None
         try:
             cache.clear()
         except BaseException as error:  # noqa: BLE001  (also sys.exit: it is not the probe's to obey)
-            problem = cut(f"{type(error).__name__}: {text_of(error)}")
+            problem = cut(f"{type(error).__name__}: {safe_text(error)}")
         told.append(
             {
                 "name": cut(name),
                 "before_bytes": before_bytes,
-                "after_bytes": size_told(cache.size),
+                "after_bytes": measured_bytes(cache.size),
                 "problem": problem,
             }
         )

@@ -1,10 +1,10 @@
-"""The parts of a program that know how large they are, such as a model, an index or a pool."""
+"""The parts of a program that measure themselves, such as a model, an index or a pool."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from trayapp.probe.naming import Registry, cut, size_told
+from trayapp.probe.registry import Registry, cut, measured_bytes
 
 _components = Registry[Callable[[], int]]()
 
@@ -20,10 +20,10 @@ def register_component(name: str, measure: Callable[[], int]) -> None:
 
 
 def unregister_component(name: str) -> None:
-    """Tell of that one no more; harmless where there is none. Any thread."""
+    """Forget a component; harmless where there is none. Any thread."""
     _components.drop(name)
 
 
 def component_sizes() -> list[dict[str, object]]:
-    """Name and size of each; a size that is not known is None."""
-    return [{"name": cut(name), "bytes": size_told(part)} for name, part in _components.all()]
+    """Return name and size of each component; None is a size that is not known."""
+    return [{"name": cut(name), "bytes": measured_bytes(part)} for name, part in _components.all()]

@@ -1,7 +1,7 @@
-"""What a program leaves to Memtray when it ends: the tasks that nobody has asked for.
+"""The file that a program leaves to Memtray when it ends: tasks that nobody has asked for.
 
-A file beside the sockets, which Memtray takes in and removes. It tells whose it was, since by then
-the process cannot be looked at any more.
+It lies beside the sockets; Memtray reads and removes it. It names the process, which by then cannot
+be inspected any more.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def leave_tasks(folder: Path, name: str, tasks: Sequence[object], dropped_count:
     left = {
         "form": FORM,
         "pid": os.getpid(),
-        "processes": _family(),
+        "processes": _ancestry(),
         "tasks": tasks,
         "dropped": dropped_count,
     }
@@ -49,8 +49,8 @@ def leave_tasks(folder: Path, name: str, tasks: Sequence[object], dropped_count:
         raise
 
 
-def _family() -> list[dict[str, object]]:
-    """This process and its ancestors: by their command lines Memtray tells whose tasks it were."""
+def _ancestry() -> list[dict[str, object]]:
+    """Return this process and its ancestors, by whose command lines Memtray finds the target."""
     family: list[dict[str, object]] = []
     pid = os.getpid()
     while pid > 1 and len(family) <= _MOST_ANCESTORS:

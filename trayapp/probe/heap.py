@@ -1,4 +1,4 @@
-"""How much memory this program has in use: what the C library and Python gave out and not got back.
+"""The memory that this program has in use: allocated by the C library and Python, not freed.
 
 The resident set does not tell that: freed memory often stays with the allocators, so that the task
 that first needed it seems to keep it, and the next, which keeps it really, seems to need none.
@@ -18,7 +18,7 @@ SHARE = 0.01
 """Of a program's time, for dearer ones: both allocators are walked, and where the C library has
 200,000 free chunks that takes 40 ms."""
 SAVED_SECONDS = 0.05
-"""So much of that share can be saved up."""
+"""How much of that share can be saved up."""
 DRIFT_BLOCKS = 2000
 """So many blocks more or fewer than at the last count of their bytes, and they are counted anew."""
 
@@ -40,7 +40,6 @@ class Heap:
         block_bytes: Callable[[], int | None],
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """Take what reads either; see `open_heap`."""
         self._library_bytes = library_bytes
         self._block_bytes = block_bytes
         self._clock = clock
@@ -53,7 +52,7 @@ class Heap:
         self._read_at: float | None = None
 
     def read(self, *, spare: bool = False) -> int | None:
-        """Bytes in use; None: it would cost the program too much just now.
+        """Return the bytes in use; None: it would cost the program too much just now.
 
         spare: leave half of what is saved up to others.
         """
@@ -93,7 +92,7 @@ class Heap:
 
 
 def open_heap() -> Heap | None:
-    """Find what tells of the heap; None: nothing here does (not glibc, or another allocator).
+    """Return a heap to read; None: this one cannot be (not glibc, or another allocator).
 
     Takes some milliseconds, for `ctypes`. Never raises.
     """
@@ -109,12 +108,12 @@ def open_heap() -> Heap | None:
 
 
 def _library_reader(ctypes: Any) -> Callable[[], int]:
-    """What tells the bytes that the C library gave out. Raises: AttributeError, OSError."""
+    """Return a reader of what the C library has allocated. Raises: AttributeError, OSError."""
     everything, library = ctypes.PyDLL(None), ctypes.PyDLL("libc.so.6")
 
     def address(function: Any) -> int | None:
-        told: int | None = ctypes.cast(function, ctypes.c_void_p).value
-        return told
+        value: int | None = ctypes.cast(function, ctypes.c_void_p).value
+        return value
 
     # Another allocator was put before it, such as jemalloc: the library knows nothing of that.
     if address(everything.malloc) != address(library.malloc):
@@ -134,14 +133,14 @@ def _library_reader(ctypes: Any) -> Callable[[], int]:
     ask.restype = Info
 
     def read() -> int:
-        told = ask()
-        return int(told.uordblks + told.hblkhd)
+        info = ask()
+        return int(info.uordblks + info.hblkhd)
 
     return read
 
 
 def _block_reader(ctypes: Any) -> Callable[[], int | None]:
-    """What tells the bytes of Python's small blocks. Raises: AttributeError, OSError."""
+    """Return a reader of the bytes of Python's small blocks. Raises: AttributeError, OSError."""
     library = ctypes.PyDLL("libc.so.6")
     describe = ctypes.pythonapi._PyObject_DebugMallocStats
     opened, closed = library.fmemopen, library.fclose

@@ -1,4 +1,4 @@
-"""What a program can tell of its memory from inside, and how it gives some back."""
+"""The probe's answers: a program's memory seen from inside, and a collection of garbage."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def collect(*, with_caches: bool) -> dict[str, object]:
 
 
 def report() -> dict[str, object]:
-    """Figures that cost next to nothing; what is not known is None."""
+    """Return figures that cost next to nothing; None is what is not known."""
     generations = gc.get_stats()
     return {
         "pid": os.getpid(),
@@ -70,7 +70,7 @@ def trim_heap() -> bool | None:
 
 
 def count_tasks() -> int | None:
-    """How many asyncio tasks are not done, in all loops; None: no asyncio, or not to be told."""
+    """Return the number of asyncio tasks that are not done; None: no asyncio, or unknown."""
     tasks = sys.modules.get("asyncio.tasks")
     # Python 3.11; 3.12 and 3.13. Later ones keep them where only a loop's own thread can look.
     for kept in ("_all_tasks", "_scheduled_tasks"):

@@ -19,14 +19,14 @@ SHORTEST_SECONDS, LONGEST_SECONDS = 0.01, 0.1
 """Between two samples: a fiftieth of the age of the youngest task, within these."""
 AGE_SHARE = 0.02
 REST_SECONDS = 1.0
-"""After the last task it goes on looking for so long: to be woken costs more than to look."""
+"""How long it goes on sampling after the last task: to be woken costs more than to sample."""
 
 
 class PeakWatch:
     """Takes samples while something runs, in a thread that is started by the first task."""
 
     def __init__(self, sample: Callable[[], float | None]) -> None:
-        """`sample` measures what runs and tells how many seconds ago the youngest of it began.
+        """`sample` measures what runs and returns the age of the youngest task, in seconds.
 
         None: nothing runs. It is called in the thread, and must not raise.
         """
@@ -39,19 +39,19 @@ class PeakWatch:
         """Whether `begin` is to be called."""
 
     def begin(self) -> None:
-        """Go on: something runs. Any thread; raises what starting a thread does."""
+        """Resume sampling: something runs. Any thread; raises what starting a thread does."""
         self.is_resting = False
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="peaks", daemon=True)
             self._thread.start()
-        self._let_go_on()
+        self._resume()
 
     def end(self) -> None:
-        """Stop soon. Any thread; does not wait."""
+        """Stop soon. Any thread; do not wait."""
         self._ends = True
-        self._let_go_on()
+        self._resume()
 
-    def _let_go_on(self) -> None:
+    def _resume(self) -> None:
         with suppress(RuntimeError):  # it does already
             self._wake.release()
 
@@ -85,7 +85,6 @@ def _peak_reader() -> Callable[[], int | None]:
     ask, own = resource.getrusage, resource.RUSAGE_SELF
 
     def read() -> int | None:
-        """What it was at most, in bytes, or more."""
         return ask(own)[2] * unit
 
     return read

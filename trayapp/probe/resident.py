@@ -1,4 +1,4 @@
-"""How large this process is, by its own reading: so quick that every task can be measured."""
+"""The resident set of this process, read so quickly that every task can be measured."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import sys
 from contextlib import suppress
 
 _Open = tuple[int, int, tuple[int, int]]
-"""Whose it is, the descriptor, and how to tell that it is still what it was."""
+"""The pid whose it is, the descriptor, and its device and inode."""
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if sys.platform == "linux" else 0
 _open: _Open | None = None
 
 
 def read_rss_bytes() -> int | None:
-    """This process's resident set; None where only other processes can tell it (not Linux).
+    """Return this process's resident set; None where only other processes can tell it (not Linux).
 
     Any thread. Opening the file anew each time would take twice as long.
     """
@@ -25,13 +25,13 @@ def read_rss_bytes() -> int | None:
         kept = _open
         # A program may close every descriptor and get ours for something else, or fork in C.
         if kept is None or kept[0] != os.getpid() or not _is_ours(kept):
-            kept = _open = _open_anew()
+            kept = _open = _open_statm()
         return int(os.pread(kept[1], 64, 0).split(None, 2)[1]) * _PAGE_BYTES
     except (OSError, ValueError, IndexError):
         return None
 
 
-def _open_anew() -> _Open:
+def _open_statm() -> _Open:
     descriptor = os.open("/proc/self/statm", os.O_RDONLY)
     return os.getpid(), descriptor, _identity(descriptor)
 
@@ -48,8 +48,8 @@ def _identity(descriptor: int) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def _let_go() -> None:
-    """In a child that was just forked: the descriptor tells of its parent."""
+def _close_parents() -> None:
+    """Close the descriptor, which is the parent's, in a child that was just forked."""
     global _open
     kept, _open = _open, None
     if kept is not None and _is_ours(kept):
@@ -58,4 +58,4 @@ def _let_go() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_let_go)
+    os.register_at_fork(after_in_child=_close_parents)

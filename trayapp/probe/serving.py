@@ -1,4 +1,4 @@
-"""The probe's life in a program: it listens, answers, stops, and stays behind at a fork."""
+"""The probe's server in a program: it listens, answers, stops, and ends at a fork."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 _EXIT_SECONDS = 0.05
-"""So long, and a few times more at worst, a program's end may wait for what is being answered."""
+"""How long a program's end may wait for an answer, a few times more at worst."""
 
 
 class _Probe:
-    """What one process has of it."""
+    """The probe of one process; a forked child gets a new one."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -56,12 +56,12 @@ class _Probe:
             self.leave_tasks()
 
     def leave_tasks(self) -> None:
-        """Leave what nobody has asked for; never raises."""
+        """Write the tasks that nobody has asked for into a file; never raise."""
         from trayapp.probe.handover import leave_tasks
         from trayapp.probe.tasks import leave_peaks, untold_tasks
 
         with suppress(Exception):  # the disk may be full, say: a program that ends goes on ending
-            from trayapp.control.personal import LEFT_TASKS, own_name
+            from trayapp.control.process_endpoints import LEFT_TASKS, own_name
 
             leave_peaks()
             if self.folder is not None:
@@ -101,7 +101,7 @@ class _Probe:
         return finished_tasks(after if isinstance(after, int) else 0)
 
     def _listen(self, runtime: Path | None) -> ControlServer:
-        from trayapp.control.personal import PROBE, own_name, sweep
+        from trayapp.control.process_endpoints import PROBE, own_name, sweep
         from trayapp.control.server import ControlServer
         from trayapp.paths import current_paths
 
@@ -133,17 +133,16 @@ def start(runtime: Path | None = None) -> bool:
 
 
 def stop() -> None:
-    """Listen no more, and wait up to a second for what is being done. Any thread; never raises."""
+    """Stop listening, and wait up to a second for what is being done. Any thread; never raises."""
     _probe.stop()
 
 
 def _stop_at_exit() -> None:
-    """A program that ends is not to wait for who asks it."""
     _probe.stop(_EXIT_SECONDS)
 
 
 def _leave_to_parent() -> None:
-    """In a child that was just forked: what listens is the parent's."""
+    """Abandon the server, which is the parent's, in a child that was just forked."""
     global _probe
     parents, _probe = _probe, _Probe()
     if parents.server is not None:

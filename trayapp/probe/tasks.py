@@ -1,4 +1,4 @@
-"""What a program does, task by task: how long each took, what it kept, and its peak."""
+"""The tasks of a program: how long each took, what it kept, and its peak."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from trayapp.probe.heap import Heap, open_heap
-from trayapp.probe.naming import plain
 from trayapp.probe.peaks import PeakWatch, read_kernel_peak_bytes
+from trayapp.probe.registry import plain
 from trayapp.probe.resident import read_rss_bytes
 
 MOST_KEPT = 256
-"""Of those that have ended; the oldest go, and are counted."""
+"""How many that have ended are kept; the oldest go, and are counted."""
 MOST_AT_A_TIME = 100
-"""In one answer."""
+"""How many tasks one answer holds."""
 MOST_RUNNING = 1000
-"""So many at the same time can be told of while they run."""
+"""How many can be listed while they run."""
 
 _IS_COROUTINE = 0x80
 """CO_COROUTINE, without loading `inspect`."""
@@ -30,8 +30,8 @@ _IS_COROUTINE = 0x80
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class _Kept:
-    """What one process knows of its tasks; a forked child begins with nothing."""
+class _TaskLog:
+    """The tasks of one process; a forked child begins with none."""
 
     def __init__(self) -> None:
         # What a signal's handler or a finalizer does may be a task, too, at any moment.
@@ -39,9 +39,9 @@ class _Kept:
         self.running: dict[int, _Run] = {}
         self.ended: deque[_Run] = deque(maxlen=MOST_KEPT)
         self.count = 0
-        """All that have ever ended."""
-        self.told = 0
-        """The number of the last that somebody was told of."""
+        """How many have ever ended."""
+        self.last_sent = 0
+        """The number of the last that somebody has asked for."""
         self.watch: PeakWatch | None = None
 
 
@@ -59,32 +59,32 @@ class _Run:
         "began_seconds",
         "began_wall_seconds",
         "failed",
-        "kept",
+        "log",
         "name",
         "number",
+        "runner_id",
         "seconds",
         "top_bytes",
         "top_heap_bytes",
-        "who",
     )
 
-    def __init__(self, name: str, kept: _Kept) -> None:
+    def __init__(self, name: str, log: _TaskLog) -> None:
         self.name = name
-        self.kept = kept
+        self.log = log
         self.number = 0
         self.failed: str | None = None
-        self.who = _who()
+        self.runner_id = _runner_id()
         self.top_bytes = self.before_bytes = read_rss_bytes()
         self.before_kernel_bytes = read_kernel_peak_bytes()
         heap = _heap
-        if heap is _UNSOUGHT:
+        if heap is _NOT_OPENED:
             heap = _find_heap()
         self.top_heap_bytes = self.before_heap_bytes = None if heap is None else heap.read()
         self.began_wall_seconds = time.time()
         self.began_seconds = time.perf_counter()
 
-    def note(self, rss_bytes: int | None, heap_bytes: int | None) -> None:
-        """Take in what the program uses while this runs."""
+    def add_sample(self, rss_bytes: int | None, heap_bytes: int | None) -> None:
+        """Raise the peaks to what the program uses while this runs."""
         if rss_bytes is not None and (self.top_bytes is None or rss_bytes > self.top_bytes):
             self.top_bytes = rss_bytes
         if heap_bytes is not None and (
@@ -100,31 +100,31 @@ class _Run:
         self.after_bytes = read_rss_bytes()
         self.after_kernel_bytes = read_kernel_peak_bytes()
         self.failed = failed
-        kept = self.kept
-        with kept.lock:
-            kept.running.pop(id(self), None)
-            kept.count += 1
-            self.number = kept.count
-            kept.ended.append(self)
+        log = self.log
+        with log.lock:
+            log.running.pop(id(self), None)
+            log.count += 1
+            self.number = log.count
+            log.ended.append(self)
 
     @property
     def growth_bytes(self) -> int | None:
-        """How much larger the process was after it."""
+        """How much larger the process was after it than before."""
         return _less(self.after_bytes, self.before_bytes)
 
     @property
     def heap_growth_bytes(self) -> int | None:
-        """How much more was in use after it."""
+        """How much more of the heap was in use after it than before."""
         return _less(self.after_heap_bytes, self.before_heap_bytes)
 
     def _note_end(self) -> None:
-        self.note(self.after_bytes, self.after_heap_bytes)
+        self.add_sample(self.after_bytes, self.after_heap_bytes)
         if self.after_kernel_bytes != self.before_kernel_bytes:
             # Higher than ever before, while this ran.
-            self.note(self.after_kernel_bytes, None)
+            self.add_sample(self.after_kernel_bytes, None)
 
-    def told(self) -> dict[str, object]:
-        """What is said of it when it is over."""
+    def as_message(self) -> dict[str, object]:
+        """Return what Memtray gets of a task that has ended."""
         self._note_end()
         rises = (
             _less(self.top_bytes, self.before_bytes),
@@ -143,10 +143,10 @@ class _Run:
         }
 
 
-_UNSOUGHT: Any = object()
+_NOT_OPENED: Any = object()
 
-_kept = _Kept()
-_heap: Heap | None = _UNSOUGHT
+_log = _TaskLog()
+_heap: Heap | None = _NOT_OPENED
 
 
 class Task:
@@ -163,12 +163,12 @@ class Task:
 
     def __enter__(self) -> None:
         try:
-            kept = _kept
-            running = _Run(self._name, kept)
+            log = _log
+            running = _Run(self._name, log)
             self._running.append(running)
-            if len(kept.running) < MOST_RUNNING:
-                kept.running[id(running)] = running
-            watch = kept.watch
+            if len(log.running) < MOST_RUNNING:
+                log.running[id(running)] = running
+            watch = log.watch
             if watch is not None and watch.is_resting:
                 watch.begin()
         except Exception:  # noqa: BLE001, S110  (out of memory, say: the program goes on)
@@ -181,9 +181,9 @@ class Task:
         trace: TracebackType | None,
     ) -> None:
         try:
-            running = self._take()
+            running = self._pop_run()
             # Not in a child that was forked meanwhile: it is the parent's.
-            if running is not None and running.kept is _kept:
+            if running is not None and running.log is _log:
                 running.end(None if kind is None else plain(kind.__name__))
         except Exception:  # noqa: BLE001, S110
             pass
@@ -206,11 +206,11 @@ class Task:
 
         return wrapped  # type: ignore[return-value]
 
-    def _take(self) -> _Run | None:
-        """What began last here; of anybody where it ends elsewhere, as a generator may."""
-        who = _who()
+    def _pop_run(self) -> _Run | None:
+        """Remove and return the run that began last here, or elsewhere if none did (generators)."""
+        runner_id = _runner_id()
         for at in range(len(self._running) - 1, -1, -1):
-            if self._running[at].who == who:
+            if self._running[at].runner_id == runner_id:
                 return self._running.pop(at)
         return self._running.pop() if self._running else None
 
@@ -233,21 +233,21 @@ def task(name: str) -> Task:
 
 
 def watch_peaks() -> None:
-    """Sample what is in use while tasks run, from now on. Any thread."""
-    if _kept.watch is None:
-        _kept.watch = PeakWatch(_sample)
+    """Begin to sample what is in use while tasks run. Any thread."""
+    if _log.watch is None:
+        _log.watch = PeakWatch(_sample)
 
 
 def leave_peaks() -> None:
-    """Sample no more. Any thread; does not wait."""
-    watch, _kept.watch = _kept.watch, None
+    """Stop sampling. Any thread; do not wait."""
+    watch, _log.watch = _log.watch, None
     if watch is not None:
         watch.end()
 
 
 def running_tasks() -> list[dict[str, object]]:
-    """Those that have begun and not ended, the oldest first, at most a hundred."""
-    running = list(_kept.running.values())
+    """Return those that have begun and not ended, the oldest first, at most a hundred."""
+    running = list(_log.running.values())
     running.sort(key=lambda one: one.began_seconds)
     return [
         {"name": one.name, "since_unix_s": one.began_wall_seconds}
@@ -256,46 +256,46 @@ def running_tasks() -> list[dict[str, object]]:
 
 
 def finished_tasks(after: int) -> dict[str, object]:
-    """Those that have ended with a number above `after`, at most a hundred, the oldest first.
+    """Return ended tasks with a number above `after`, at most a hundred, the oldest first.
 
     "next" is the `after` with which to go on; "dropped" counts those asked for that are gone.
     """
-    kept = _kept
-    with kept.lock:
-        ended, count = list(kept.ended), kept.count
+    log = _log
+    with log.lock:
+        ended, count = list(log.ended), log.count
     # A task within the end of another comes before it.
     ended.sort(key=lambda one: one.number)
     first = ended[0].number if ended else count + 1
     told = [one for one in ended if one.number > after][:MOST_AT_A_TIME]
-    kept.told = max(kept.told, told[-1].number if told else 0)
+    log.last_sent = max(log.last_sent, told[-1].number if told else 0)
     return {
         "pid": os.getpid(),
-        "tasks": [one.told() for one in told],
+        "tasks": [one.as_message() for one in told],
         "dropped": max(0, first - 1 - max(0, after)),
         "next": told[-1].number if told else count,
     }
 
 
 def untold_tasks() -> tuple[list[dict[str, object]], int]:
-    """Those that have ended and were never told: a hundred that kept most, and how many more."""
-    kept = _kept
-    with kept.lock:
-        untold = [one for one in kept.ended if one.number > kept.told]
-        left_out = kept.count - kept.told - len(untold)
-        kept.told = kept.count
-    told = sorted(untold, key=_telling, reverse=True)[:MOST_AT_A_TIME]
-    told.sort(key=lambda one: one.number)
-    return [one.told() for one in told], left_out + len(untold) - len(told)
+    """Return those that nobody asked for: a hundred that kept most, and how many more."""
+    log = _log
+    with log.lock:
+        untold = [one for one in log.ended if one.number > log.last_sent]
+        left_out = log.count - log.last_sent - len(untold)
+        log.last_sent = log.count
+    kept = sorted(untold, key=_weight, reverse=True)[:MOST_AT_A_TIME]
+    kept.sort(key=lambda one: one.number)
+    return [one.as_message() for one in kept], left_out + len(untold) - len(kept)
 
 
-def _telling(run: _Run) -> tuple[int, float]:
+def _weight(run: _Run) -> tuple[int, float]:
     grown = run.growth_bytes if run.heap_growth_bytes is None else run.heap_growth_bytes
     return grown or 0, run.seconds
 
 
 def _sample() -> float | None:
-    """Measure for all that runs; the age of the youngest, in seconds. The probe's own thread."""
-    running = list(_kept.running.values())
+    """Measure for all that runs; return the age of the youngest. The probe's own thread."""
+    running = list(_log.running.values())
     if not running:
         return None
     try:
@@ -303,16 +303,16 @@ def _sample() -> float | None:
         heap_bytes = None if heap is None else heap.read(spare=True)
         rss_bytes = read_rss_bytes()
         for run in running:
-            run.note(rss_bytes, heap_bytes)
+            run.add_sample(rss_bytes, heap_bytes)
     except Exception:  # noqa: BLE001, S110  (out of memory, say: the program goes on)
         pass
     return time.perf_counter() - running[-1].began_seconds
 
 
 def _find_heap() -> Heap | None:
-    """What measures the heap; opened by the first task, since that takes milliseconds."""
+    """Return the heap, which the first task opens, since that takes milliseconds."""
     global _heap
-    if _heap is _UNSOUGHT:
+    if _heap is _NOT_OPENED:
         _heap = open_heap()
     return _heap
 
@@ -321,8 +321,8 @@ def _less(one: int | None, other: int | None) -> int | None:
     return None if one is None or other is None else one - other
 
 
-def _who() -> int:
-    """The asyncio task that runs here, or else the thread."""
+def _runner_id() -> int:
+    """Return the id of the asyncio task that runs here, or else of the thread."""
     asyncio = sys.modules.get("asyncio")
     if asyncio is not None and asyncio._get_running_loop() is not None:
         return id(asyncio.current_task())
@@ -336,9 +336,9 @@ def _is_coroutine_function(function: object) -> bool:
 
 
 def _forget_parents() -> None:
-    """In a child that was just forked: what was done is the parent's, and its threads are gone."""
-    global _kept
-    _kept = _Kept()
+    """Begin anew in a child that was just forked: the tasks, and the threads, are the parent's."""
+    global _log
+    _log = _TaskLog()
 
 
 if hasattr(os, "register_at_fork"):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from trayapp.control.client import call
-from trayapp.control.personal import PROBE, endpoint_name, find_names
+from trayapp.control.process_endpoints import PROBE, endpoint_name, find_names
 from trayapp.domain.records.names import short_name
 from trayapp.domain.showing.table import as_number
 from trayapp.errors import MemtrayError

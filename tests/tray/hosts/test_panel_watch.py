@@ -94,7 +94,7 @@ class Watching:
     def expect(self, panel: str) -> None:
         def is_so() -> bool:
             self._services.serve()
-            for message in self._bus.take():
+            for message in self._bus.receive():
                 self._take(message)
             return self.watch.panel == panel and not self._waiting
 

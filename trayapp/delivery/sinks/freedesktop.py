@@ -132,7 +132,7 @@ class FreedesktopNotifications(DesktopSink):
     def take_events(self) -> list[ButtonPressed | Available]:
         if self._bus:
             try:
-                for message in self._bus.take():
+                for message in self._bus.receive():
                     self._on_message(message)
             except (OSError, ValueError) as error:
                 self._lose_bus(_reason(error))

@@ -154,7 +154,7 @@ class SniIcon(LoopingIcon):
         poll.register(bus, select.POLLIN)
         poll.register(self._loop_end, select.POLLIN)
         while not self._stopping:
-            for message in bus.take():
+            for message in bus.receive():
                 self._handle(message)
                 self._run_clicked()
             due_seconds = self._tell_hosts()

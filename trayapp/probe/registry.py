@@ -1,4 +1,4 @@
-"""What a program registers by name, and what it says of it: taken without ever raising."""
+"""Things that a program registers by name; nothing here raises."""
 
 from __future__ import annotations
 
@@ -21,44 +21,41 @@ class Registry(Generic[T]):
         self._kept: dict[str, T] = {}
 
     def put(self, name: str, thing: T) -> None:
-        """Keep it, instead of what has that name already; beyond a thousand, no more are taken."""
+        """Keep it under its name, in place of another; beyond a thousand, ignore it."""
         key = _key(name)
         if key in self._kept or len(self._kept) < MOST_NAMES:
             self._kept[key] = thing
 
     def drop(self, name: str) -> None:
-        """Keep it no longer; harmless where there is none."""
         self._kept.pop(_key(name), None)
 
     def all(self) -> list[tuple[str, T]]:
-        """Each with its whole name."""
         # In one step of the interpreter: another thread may be registering.
         return list(self._kept.items())
 
 
 def cut(text: str) -> str:
-    """As much of a text as is passed on."""
     return text[:LONGEST_NAME]
 
 
 def plain(text: object) -> str:
-    """A name of whatever was given as one: cut, in one line."""
-    said = cut(text if type(text) is str else text_of(text))
+    """Return whatever was given as a name as text: cut, in one line."""
+    said = cut(text if type(text) is str else safe_text(text))
     if said.isprintable():
         return said
     return "".join(character if character.isprintable() else " " for character in said)
 
 
-def text_of(thing: object) -> str:
-    """What it says of itself; empty where not even that can be had."""
+def safe_text(thing: object) -> str:
+    """Return `str(thing)`; empty if that raises."""
     try:
         return str(thing)
     except Exception:  # noqa: BLE001  (the program's own code: it may raise anything)
         return ""
 
 
-def size_told(measure: Callable[[], int] | None) -> int | None:
-    """The bytes that a program's function tells; None: it raises, or tells no size."""
+def measured_bytes(measure: Callable[[], int] | None) -> int | None:
+    """Return what a program's function returns; None: it raises, or that is no size."""
     if measure is None:
         return None
     try:
@@ -70,4 +67,4 @@ def size_told(measure: Callable[[], int] | None) -> int | None:
 
 
 def _key(name: object) -> str:
-    return name if type(name) is str else text_of(name)
+    return name if type(name) is str else safe_text(name)

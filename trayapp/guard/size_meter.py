@@ -1,4 +1,4 @@
-"""How large a guarded command is: cheaply while it is small, exactly when it nears a bound."""
+"""The size of a guarded command: cheap while it is small, exact when it nears a bound."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from trayapp.domain.records.sizes import Part, Proportion, size_of
 from trayapp.readers.footprint import FootprintSource, ProcFootprints, PsutilFootprints
 
 NEAR_SHARE = 0.9
-"""From so much of a bound on every look is an exact one."""
+"""From so much of a bound on, every measurement is an exact one."""
 FRESH_SECONDS = 5.0
-"""How long an exact figure below that is gone by, unless the command grows past it."""
+"""How long an exact figure below that is used, unless the command grows past it."""
 REST_COSTS = 20.0
-"""But so many times what an exact look took are waited before the next."""
+"""The pause after an exact measurement, in times of what it took."""
 
 
 class SizeMeter:
@@ -38,25 +38,25 @@ class SizeMeter:
         self._clock = clock
         self._known: dict[ProcessKey, Proportion] = {}
         self._own: dict[ProcessKey, int] = {}
-        """Private memory, where only that is told."""
-        self._asked: frozenset[ProcessKey] = frozenset()
-        self._asked_at = float("-inf")
+        """Private memory, where only that is known."""
+        self._read_keys: frozenset[ProcessKey] = frozenset()
+        self._read_at = float("-inf")
         self._cost_seconds = 0.0
 
     def measure(self, readings: Mapping[ProcessKey, MemoryReading]) -> int:
-        """Return what these processes take together, in bytes; 0: nothing is told of any."""
+        """Return what these processes take together, in bytes; 0: none shows anything."""
         resident_bytes = sum(reading.rss_bytes for reading in readings.values())
         if self._bound_bytes is None or resident_bytes <= self._bound_bytes:
             return resident_bytes
         if self._is_due(readings):
-            self._ask_all(readings)
+            self._read_proportions(readings)
         return self._size(readings)
 
     def _is_due(self, readings: Mapping[ProcessKey, MemoryReading]) -> bool:
-        age_seconds = self._clock() - self._asked_at
+        age_seconds = self._clock() - self._read_at
         if age_seconds < REST_COSTS * self._cost_seconds:
             return False
-        if self._asked != readings.keys() or age_seconds >= FRESH_SECONDS:
+        if self._read_keys != readings.keys() or age_seconds >= FRESH_SECONDS:
             return True
         return self._size(readings) > NEAR_SHARE * (self._bound_bytes or 0)
 
@@ -67,7 +67,7 @@ class SizeMeter:
         )
         return size.size_bytes if size else 0
 
-    def _ask_all(self, readings: Mapping[ProcessKey, MemoryReading]) -> None:
+    def _read_proportions(self, readings: Mapping[ProcessKey, MemoryReading]) -> None:
         if self._source is None:
             self._source = ProcFootprints() if sys.platform == "linux" else PsutilFootprints()
         started = self._clock()
@@ -84,6 +84,6 @@ class SizeMeter:
                 )
             elif footprint.uss_bytes is not None:
                 self._own[key] = footprint.uss_bytes
-        self._asked = frozenset(readings)
-        self._asked_at = self._clock()
-        self._cost_seconds = self._asked_at - started
+        self._read_keys = frozenset(readings)
+        self._read_at = self._clock()
+        self._cost_seconds = self._read_at - started

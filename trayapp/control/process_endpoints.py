@@ -1,4 +1,4 @@
-"""The endpoints of single processes: named by pid and start time, so that nobody is mistaken.
+"""The endpoints of single processes, named by pid and start time so that none is mistaken.
 
 A process that gets a dead one's pid has another start time, and so another name.
 """
@@ -14,15 +14,15 @@ from pathlib import Path
 from trayapp.control.protocol import LOOPBACK_ENDING, SOCKET_ENDING, short_path
 
 PROBE, GUARD = "probe", "guard"
-"""What kinds there are: a program's probe, and a guarded run."""
+"""The kinds of endpoints: a program's probe, and a guarded run."""
 LEFT_TASKS = "tasks"
-"""What a program with a probe leaves behind; a file, not an endpoint."""
+"""The file that a program with a probe leaves behind; no endpoint."""
 
 _STALE_AT_A_TIME = 1000
 
 
 def endpoint_name(kind: str, pid: int, started: int) -> str:
-    """The name of a process's endpoint; `started` is that of its `ProcessKey`.
+    """Return the name of a process's endpoint; `started` is that of its `ProcessKey`.
 
     Only on Linux can every program tell its own start time in the readers' unit; elsewhere the
     name has the pid alone, and who asks has to look first who has it.
@@ -31,13 +31,13 @@ def endpoint_name(kind: str, pid: int, started: int) -> str:
 
 
 def own_name(kind: str) -> str:
-    """The name for this process's own endpoint. Raises: OSError, ValueError without /proc."""
+    """Return the name of this process's own endpoint. Raises: OSError, ValueError without /proc."""
     pid = os.getpid()
     return endpoint_name(kind, pid, _read_started(pid) if sys.platform == "linux" else 0)
 
 
 def find_names(runtime: Path, kind: str) -> list[str]:
-    """The names of all endpoints of a kind that stand in `runtime`; some may be stale."""
+    """Return the names of all endpoints of a kind in `runtime`; some may be stale."""
     try:
         names = {file.stem for file in runtime.iterdir() if _is_endpoint(file)}
     except OSError:
@@ -86,7 +86,7 @@ def _is_deaf(file: Path) -> bool:
 
 
 def _read_started(pid: int) -> int:
-    """As in the readers' keys: clock ticks since boot. Raises: OSError, ValueError."""
+    """Return clock ticks since boot, as in `ProcessKey`. Raises: OSError, ValueError."""
     stat = (Path("/proc") / str(pid) / "stat").read_bytes()
     # The name may hold anything, also ") S 1 ": only the last parenthesis ends it.
     return int(stat.rpartition(b")")[2].split(None, 20)[19])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.readers.children import FakeClock
 from trayapp.domain.records.samples import Footprint, MemoryReading, ProcessKey
-from trayapp.guard.metering import FRESH_SECONDS, SizeMeter
+from trayapp.guard.size_meter import FRESH_SECONDS, SizeMeter
 from trayapp.readers.footprint import ProcFootprints, Rollup
 
 MIB = 1024**2

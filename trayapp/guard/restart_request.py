@@ -1,4 +1,4 @@
-"""Asking guarded runs to start their commands again."""
+"""Requests to guarded runs to start their commands again."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trayapp.control.client import call
-from trayapp.control.personal import GUARD, find_names
+from trayapp.control.process_endpoints import GUARD, find_names
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import ControlError, NotRunningError
 from trayapp.language.catalogue import _
 
 QUESTION_SECONDS = 2.0
 RESTART_SECONDS = 45.0
-"""Longer than a guarded run needs to say that it does not manage."""
+"""Longer than a guarded run needs to report that it failed."""
 MOST_PROCESSES = 1000
-"""Of a target that are named, the oldest."""
+"""How many processes of a target are named, the oldest ones."""
 ANSWER_LIMIT_BYTES = 64 * 1024
 
 

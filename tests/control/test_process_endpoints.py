@@ -9,14 +9,21 @@ from pathlib import Path
 import pytest
 
 from tests.control.serving import other_process, serving
-from trayapp.control.personal import GUARD, PROBE, endpoint_name, find_names, own_name, sweep
+from trayapp.control.process_endpoints import (
+    GUARD,
+    PROBE,
+    endpoint_name,
+    find_names,
+    own_name,
+    sweep,
+)
 from trayapp.readers.processes import open_process_reader
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells start times")
 
 NAMED = """
 import pathlib, sys
-from trayapp.control.personal import PROBE, own_name
+from trayapp.control.process_endpoints import PROBE, own_name
 from trayapp.control.server import ControlServer
 ControlServer(pathlib.Path(sys.argv[1]), {}, name=own_name(PROBE)).start()
 print("ready", flush=True)
