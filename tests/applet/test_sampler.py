@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.desktop.desktop import wait_until
+from tests.history.stores import latest
 from trayapp.applet.cleanups import Cleanups
 from trayapp.applet.rebuilding import RUNS
 from trayapp.applet.sampler import Sampler
@@ -105,8 +106,8 @@ def test_a_target_is_found_and_kept_in_the_history(
     time.sleep(0.5)  # so that there is something to keep
     sampling.stop()
     with HistoryReader(sampling.history) as reader:
-        rss = reader.latest(Series("target", "sleeper", "rss_bytes"))
-        used = reader.latest(Series("system", "", "used_bytes"))
+        rss = latest(reader, Series("target", "sleeper", "rss_bytes"))
+        used = latest(reader, Series("system", "", "used_bytes"))
         kinds = [event.kind for event in reader.events(0, time.time() + 1)]
     assert rss == view.targets[0].rss_bytes
     assert used

@@ -39,17 +39,18 @@ def main(folder: Path) -> None:
     path = folder / "history.sqlite3"
     with closing(HistoryWriter(path, Retention())) as writer:
         written, flushes, cpu_seconds = write_hour(writer, series)
-        statistics = writer.statistics()
+        file_bytes = writer.file_bytes()
         private_bytes = read_private_bytes()
+    raw_rows = SERIES_COUNT * HOUR_SECONDS
     print(f"{SERIES_COUNT} series at 1 Hz for an hour")
     print(f"  sent to the disk   {written.disk / HOUR_SECONDS / 1024:8.2f} KiB/s")
     print(f"  asked to write     {written.calls / HOUR_SECONDS / 1024:8.2f} KiB/s")
     print(f"  processor          {cpu_seconds / HOUR_SECONDS * 100:8.3f} % of a core")
-    print(f"    per sample       {cpu_seconds / statistics.raw_rows * 1e6:8.2f} µs")
+    print(f"    per sample       {cpu_seconds / raw_rows * 1e6:8.2f} µs")
     print(f"  longest ticks      {', '.join(f'{f * 1e3:.1f}' for f in flushes[-5:])} ms")
     print(f"  median flush       {flushes[-HOUR_SECONDS // 16] * 1e3:8.2f} ms")
-    print(f"  file               {statistics.file_bytes / 1024**2:8.2f} MiB")
-    print(f"    per raw sample   {statistics.file_bytes / statistics.raw_rows:8.1f} bytes")
+    print(f"  file               {file_bytes / 1024**2:8.2f} MiB")
+    print(f"    per raw sample   {file_bytes / raw_rows:8.1f} bytes")
     print(f"  private memory     {(private_bytes - before_bytes) / 1024:8.0f} KiB more than before")
     with HistoryReader(path) as reader:
         end = BEGIN + HOUR_SECONDS
@@ -57,15 +58,12 @@ def main(folder: Path) -> None:
         print(f"read 1 h of raw      {seconds * 1e3:8.1f} ms for one series")
         seconds = time_of(lambda: [reader.points(name, BEGIN, end) for name in series])
         print(f"                     {seconds * 1e3:8.1f} ms for all")
-        seconds = time_of(lambda: reader.latest(series[3]))
-        print(f"read the latest      {seconds * 1e3:8.2f} ms")
     month = folder / "month.sqlite3"
     with closing(HistoryWriter(month, Retention(size_bytes=4 * 1024**3))) as writer:
         for minute in range(MONTH_DAYS * 1440):
             wall = BEGIN + minute * 60.0
             writer.add(wall, ((name, value_at(wall, i)) for i, name in enumerate(series)))
             writer.maintain(minute * 60.0)
-        statistics = writer.statistics()
     with HistoryReader(month) as reader:
         end = BEGIN + MONTH_DAYS * 86_400.0
         seconds = time_of(lambda: reader.points(series[3], BEGIN, end))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from trayapp.domain.records.series import Point, Series
+from trayapp.history.reader import HistoryReader
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
 
@@ -40,6 +41,13 @@ def query(path: Path, statement: str, *values: object) -> list[Any]:
     """Look into the file as any SQLite tool would."""
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(statement, values).fetchall()
+
+
+def latest(reader: HistoryReader, series: Series) -> float | None:
+    """Return the newest value of a curve, as it is drawn."""
+    first, last = reader.span() or (0.0, 0.0)
+    means = [point.mean for point in reader.points(series, first, last) if point.mean is not None]
+    return means[-1] if means else None
 
 
 def values_of(points: Iterable[Point]) -> list[tuple[float, float, float]]:

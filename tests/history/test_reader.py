@@ -16,7 +16,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.history.stores import AVAILABLE, BEGIN, KEEP_ALL, RSS, pass_time, values_of, write
+from tests.history.stores import (
+    AVAILABLE,
+    BEGIN,
+    KEEP_ALL,
+    RSS,
+    latest,
+    pass_time,
+    values_of,
+    write,
+)
 from trayapp.domain.records.series import Event, Point, Series
 from trayapp.errors import HistoryError
 from trayapp.history.reader import HistoryReader
@@ -116,7 +125,6 @@ def test_newest_samples_are_shown_before_their_roll_up(path: Path) -> None:
         writer.add(end, [(RSS, 7.0)])
         writer.flush()
         with HistoryReader(path) as reader:
-            assert reader.latest(RSS) == 7.0
             for days in (1, 30, 90):
                 assert reader.points(RSS, end - days * 86_400, end)[-1].maximum == 7.0
 
@@ -188,32 +196,18 @@ def test_events_by_time_kind_and_number(path: Path) -> None:
         )
 
 
-def test_span_and_latest(path: Path) -> None:
+def test_span_and_the_newest_value(path: Path) -> None:
     """The ends of what is stored; nothing stored has none."""
     HistoryWriter(path, KEEP_ALL).close()
     with HistoryReader(path) as reader:
-        assert (reader.span(), reader.latest(RSS), reader.series()) == (None, None, [])
+        assert (reader.span(), latest(reader, RSS), reader.series()) == (None, None, [])
     write(path, [(BEGIN + i, RSS, float(i)) for i in range(100)])
     write(path, [(BEGIN - 60, AVAILABLE, 7.0)])
     with HistoryReader(path) as reader:
         assert reader.span() == (BEGIN - 60, BEGIN + 99)
-        assert reader.latest(RSS) == 99.0
-        assert reader.latest(AVAILABLE) == 7.0
+        assert latest(reader, RSS) == 99.0
+        assert latest(reader, AVAILABLE) == 7.0
         assert reader.series() == [AVAILABLE, RSS]
-
-
-def test_latest_of_what_ended_long_ago(path: Path) -> None:
-    """It falls back to the minutes and the hours."""
-    keep = replace(KEEP_ALL, raw_seconds=3600.0, minute_seconds=2 * 3600.0)
-    with closing(HistoryWriter(path, keep)) as writer:
-        writer.add(BEGIN, [(RSS, 5.0)])
-        for tick in range(10, 4 * 3600, 10):
-            writer.add(BEGIN + tick, [(AVAILABLE, 1.0)])
-            writer.maintain(float(tick))
-            if tick in (60, 5400, 4 * 3600 - 10):
-                writer.flush()
-                with HistoryReader(path) as reader:
-                    assert reader.latest(RSS) == 5.0
 
 
 def test_path_is_quoted(tmp_path: Path) -> None:
@@ -239,7 +233,7 @@ def test_reading_a_copy_leaves_nothing_beside_it(path: Path, tmp_path: Path) -> 
     copy.parent.mkdir()
     copy.write_bytes(path.read_bytes())
     with HistoryReader(copy, is_copy=True) as reader:
-        assert reader.latest(RSS) == 1.0
+        assert latest(reader, RSS) == 1.0
     assert [file.name for file in copy.parent.iterdir()] == ["history.sqlite3"]
     writer = HistoryWriter(path, KEEP_ALL)
     writer.add(BEGIN + 1, [(RSS, 2.0)])
@@ -249,7 +243,7 @@ def test_reading_a_copy_leaves_nothing_beside_it(path: Path, tmp_path: Path) -> 
     copy.write_bytes(path.read_bytes())
     writer.close()
     with HistoryReader(copy, is_copy=True) as reader:
-        assert reader.latest(RSS) == 2.0
+        assert latest(reader, RSS) == 2.0
 
 
 @pytest.mark.usefixtures("obeyed_modes")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.history.stores import BEGIN, KEEP_ALL, RSS, pass_time, query
+from tests.history.stores import BEGIN, KEEP_ALL, RSS, latest, pass_time, query
 from trayapp.domain.records.series import Event, Series
 from trayapp.history.reader import HistoryReader
 from trayapp.history.retention import MAXIMUM_EVENTS, MAXIMUM_TASKS, Retention
@@ -96,7 +96,7 @@ def test_file_shrinks_to_its_limit(path: Path) -> None:
                 break
         assert file_bytes(path) <= 16 * MIB
         assert writer.problem is None
-        assert writer.statistics().file_bytes <= 16 * MIB
+        assert writer.file_bytes() <= 16 * MIB
     assert file_bytes(path) <= 16 * MIB
     assert query(path, "PRAGMA integrity_check") == [("ok",)]
     raw, minutes, hours = ages(path, newest)
@@ -122,7 +122,7 @@ def test_limit_holds_while_much_is_written(path: Path) -> None:
             largest = max(largest, file_bytes(path))
         assert writer.problem is None
         with HistoryReader(path) as reader:
-            assert reader.latest(curves[299]) is not None
+            assert latest(reader, curves[299]) is not None
             assert (reader.span() or (0, 0))[0] >= BEGIN
     assert largest < 18 * MIB
 
@@ -147,7 +147,7 @@ def test_events_are_bounded(path: Path) -> None:
                 writer.flush()
         writer.add(BEGIN, [(RSS, 1.0)])
         pass_time(writer, 0, 300)
-        assert writer.statistics().event_rows == MAXIMUM_EVENTS
+        assert query(path, "SELECT count(*) FROM event") == [(MAXIMUM_EVENTS,)]
     with HistoryReader(path) as reader:
         assert reader.events(0, 1e11, limit=1)[0].text == f"{MAXIMUM_EVENTS + 299}"
 

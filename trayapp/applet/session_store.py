@@ -153,7 +153,7 @@ class SessionStore:
 
     def file_bytes(self) -> int | None:
         """Return the size of the history on disk; None: there is none."""
-        return self._history.statistics().file_bytes if self._history else None
+        return self._history.file_bytes() if self._history else None
 
     def close(self, mark: OomMark | None) -> None:
         """Write all that is left."""

@@ -2,7 +2,7 @@
 
 Raw samples of all series lie together in order of time, so those of one series cannot be deleted
 at once. What is to be forgotten is renamed, which hides it from every reader, and deleted slice by
-slice; a restart goes on where the run before was.
+slice; a restart resumes where the run before was.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SLICE_MS = 300_000
 
 
 class Forgetter:
-    """Forgets; used by the one writer, in its thread.
+    """Deletes what is kept of targets; used by the one writer, in its thread.
 
     Raises, from every method: sqlite3.Error.
     """
@@ -27,8 +27,6 @@ class Forgetter:
         self._connection = connection
         self._next_ms: int | None = None
         """Where the next slice of raw samples begins; None: at the oldest sample."""
-        self.dropped_raw = 0
-        """Raw samples deleted so far."""
 
     def begin(self, target: str) -> None:
         """Hide the curves of this target at once, and delete its events."""
@@ -43,8 +41,8 @@ class Forgetter:
             self._connection.execute("DELETE FROM event WHERE subject = ?", (name,))
         self._next_ms = None
 
-    def go_on(self, budget_seconds: float) -> bool:
-        """Delete for about `budget_seconds`; tell whether more is left."""
+    def resume(self, budget_seconds: float) -> bool:
+        """Delete for about `budget_seconds`; return whether more is left."""
         deadline = time.perf_counter() + budget_seconds
         while numbers := self._numbers():
             if not self._drop_slice():
@@ -59,7 +57,7 @@ class Forgetter:
         return [number for (number,) in rows]
 
     def _drop_slice(self) -> bool:
-        """Delete from the next slice that has samples; False: there is none."""
+        """Delete from the next slice that has samples; return False if there is none."""
         start = self._connection.execute(
             "SELECT min(t_ms) FROM raw WHERE t_ms >= ?", (self._next_ms or 0,)
         ).fetchone()[0]
@@ -67,12 +65,11 @@ class Forgetter:
             return False
         self._next_ms = start + _SLICE_MS
         with transaction(self._connection):
-            cursor = self._connection.execute(
+            self._connection.execute(
                 "DELETE FROM raw WHERE t_ms >= ? AND t_ms < ?"
                 " AND series IN (SELECT id FROM series WHERE kind = ?)",
                 (start, self._next_ms, FORGOTTEN),
             )
-        self.dropped_raw += cursor.rowcount
         return True
 
     def _drop_rest(self, numbers: list[int]) -> None:

@@ -1,4 +1,4 @@
-"""How long each tier is kept and how large the file may be; deleting in small pieces."""
+"""Retention: how long each tier is kept, how large the file may be, and deleting in pieces."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _VACUUM_PAGES = 128
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """What is kept. A coarser tier is never kept shorter than a finer one."""
+    """How long each tier is kept. A coarser one is never kept shorter than a finer one."""
 
     raw_seconds: float = 48 * 3600.0
     minute_seconds: float = 30 * 86_400.0
@@ -31,7 +31,7 @@ class Retention:
     """The file and its write-ahead log together; the finest tier's oldest goes first."""
 
     def cutoffs(self, now_seconds: float) -> tuple[int, int, int]:
-        """The moments before which raw samples, minutes and hours are too old."""
+        """Return the moments before which raw samples, minutes and hours are too old."""
         minute_seconds = max(self.raw_seconds, self.minute_seconds)
         ages = (self.raw_seconds, minute_seconds, max(minute_seconds, self.hour_seconds))
         raw, minute, hour = (int(now_seconds - age) for age in ages)
@@ -47,7 +47,7 @@ _EVERYTHING = (tiers.EVERYTHING, tiers.EVERYTHING, tiers.EVERYTHING)
 
 
 def file_sizes(path: Path) -> tuple[int, int]:
-    """Bytes of the file and of its write-ahead log; 0 for what does not exist."""
+    """Return the bytes of the file and of its write-ahead log; 0 for what does not exist."""
     sizes = []
     for part in (path, path.with_name(path.name + "-wal")):
         try:
@@ -63,8 +63,6 @@ class Tidier:
 
     connection: sqlite3.Connection
     path: Path
-    dropped_raw: int = 0
-    """Raw samples deleted so far."""
 
     def tidy(
         self, retention: Retention, now_seconds: float, *, by_age: bool, budget_seconds: float
@@ -94,10 +92,8 @@ class Tidier:
     def _drop_oldest(self, cutoffs: tuple[int, int, int]) -> bool:
         raw, minute, hour = cutoffs
         with transaction(self.connection):
-            dropped = tiers.drop_raw(self.connection, raw)
-        if dropped:
-            self.dropped_raw += dropped
-            return True
+            if tiers.drop_raw(self.connection, raw):
+                return True
         with transaction(self.connection):
             return bool(
                 tiers.drop_minutes(self.connection, minute)

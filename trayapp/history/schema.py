@@ -34,14 +34,14 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
     ),
 )
-"""What leads from each version of the file to the next; a released step is never changed."""
+"""The steps from each version of the file to the next; a released one is never changed."""
 
 _TABLES = frozenset({"series", "raw", "minute", "hour", "pending", "event", "meta"})
 _LOCK_SECONDS = 0.25
 """How long the sampler may stand still because another program holds the file."""
 _WAL_PAGES = 512
 _WITH_LOG = b"\x02\x02"
-"""How the file says, at its 19th byte, that it is written with a log beside it."""
+"""The 19th and 20th byte of a file that is written with a log beside it."""
 
 
 def encode_text(text: str) -> str | bytes:
@@ -57,7 +57,7 @@ def encode_text(text: str) -> str | bytes:
 
 
 def decode_text(stored: str | bytes) -> str:
-    """Give back the exact string that `encode_text` was given."""
+    """Return the exact string that `encode_text` was given."""
     return stored if isinstance(stored, str) else stored.decode("utf-8", "surrogatepass")
 
 
@@ -76,7 +76,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def read_version(connection: sqlite3.Connection) -> int:
-    """The version of the file; 0 for a new one.
+    """Return the version of the file; 0 for a new one.
 
     Raises: HistoryError if only a newer Memtray knows it; sqlite3.DatabaseError.
     """
@@ -129,7 +129,7 @@ def open_store(path: Path) -> tuple[sqlite3.Connection, str | None]:
 
 
 def has_writer(path: Path) -> bool:
-    """Whether somebody may be writing this SQLite file, so that it must not be read as fixed."""
+    """Return whether this SQLite file may have a writer, and must not be read as immutable."""
     if path.with_name(path.name + "-wal").exists():
         return True
     try:
@@ -142,7 +142,7 @@ def has_writer(path: Path) -> bool:
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether the file's content is at fault, so that trying again would not help."""
+    """Return whether the file's content is at fault, so that trying again would not help."""
     if isinstance(error, _ForeignFileError):
         return True
     damage = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -150,7 +150,7 @@ def is_damage(error: Exception) -> bool:
 
 
 def describe(error: Exception) -> str:
-    """What went wrong, in a few words."""
+    """Return what went wrong, in a few words for people."""
     code = _primary_code(error)
     if code == sqlite3.SQLITE_FULL:
         return _("the disk is full")

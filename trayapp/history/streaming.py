@@ -25,7 +25,7 @@ class Bucket(NamedTuple):
     stretch_seconds: int
     """0: a single sample; 60; 3600."""
     place: int
-    """Which of the series that were asked for."""
+    """The index among the series that were asked for."""
     samples: int
     minimum: float
     mean: float
@@ -43,10 +43,10 @@ def stream_buckets(
 
     In memory is an hour of minutes and a minute of samples, whatever the length. No transaction
     is held in between, so that an export of many minutes does not keep the writer's log from
-    being folded in. A stretch that began before `since_ms` is told as beginning there.
+    being folded in. A stretch that began before `since_ms` is returned as beginning there.
 
-    Who puts it together in steps of whole minutes or hours, which begin at whole ones, says so by
-    `step_seconds`: up-to-date buckets of that width are told instead of what they were made of.
+    step_seconds: whoever puts it together in steps of whole minutes or hours, which begin at whole
+    ones, gets up-to-date buckets of that width instead of what they were made of.
 
     Raises: sqlite3.Error.
     """
@@ -98,7 +98,7 @@ def stream_buckets(
 
 
 def _read_pending(connection: sqlite3.Connection, hour: int) -> dict[int, set[int]]:
-    """By width, where buckets of this hour begin that are not up to date."""
+    """Return, by width, where buckets of this hour begin that are not up to date."""
     found: dict[int, set[int]] = {MINUTE_SECONDS: set(), HOUR_SECONDS: set()}
     for width, start in connection.execute(
         "SELECT seconds, t_s FROM pending WHERE t_s >= ?1 AND t_s < ?1 + 3600", (hour,)

@@ -1,4 +1,4 @@
-"""What is kept of the targets' runs, the nearer the finer: what is judged anew after a restart.
+"""Stretches of the targets' runs, the nearer the finer, to be judged anew after a restart.
 
 Fine is 15 s, of raw samples; then minutes, then several together. That holds the work to some
 milliseconds for each target, however long it has run.
@@ -52,7 +52,7 @@ def read_fine(
     target_count: int,
     until_seconds: float,
 ) -> tuple[float, Fine]:
-    """The newest minutes of these curves, all in one pass; and where they begin.
+    """Return the newest minutes of these curves, read in one pass, and where they begin.
 
     Raises: sqlite3.Error.
     """
@@ -89,7 +89,7 @@ def read_stretches(
     fine_since_seconds: float,
     fine: Fine,
 ) -> Iterator[Stretch]:
-    """What is kept of one target since a moment, oldest first.
+    """Yield what is kept of one target since a moment, oldest first.
 
     identities: its series by metric; fine: what `read_fine` gave.
     Raises: sqlite3.Error.
@@ -119,17 +119,17 @@ def _parts(
             for number, first, last, count, *values in rows:
                 part = _Part(first, last + MINUTE_SECONDS, count * MINUTE_SECONDS, Figure(*values))
                 found[number][metric] = part
-        yield from _together(found)
+        yield from _joined(found)
     found = defaultdict(dict)
     for metric, series in identities.items():
         for number, part in fine.get(series, {}).items():
             if part.start >= since:
                 found[number][metric] = part
-    yield from _together(found)
+    yield from _joined(found)
 
 
 def _spans(since: float, until: float) -> Iterator[tuple[int, int, int]]:
-    """From the oldest on: whole minutes from, to, and the step between them."""
+    """Yield from the oldest on: whole minutes from, to, and the step between them."""
     first = -int(-since // MINUTE_SECONDS) * MINUTE_SECONDS
     spans = []
     end = int(until)
@@ -141,7 +141,7 @@ def _spans(since: float, until: float) -> Iterator[tuple[int, int, int]]:
     yield from reversed(spans)
 
 
-def _together(found: Mapping[int, Mapping[str, _Part]]) -> Iterator[tuple[float, Stretch]]:
+def _joined(found: Mapping[int, Mapping[str, _Part]]) -> Iterator[tuple[float, Stretch]]:
     for number in sorted(found):
         parts = found[number]
         start = min(part.start for part in parts.values())

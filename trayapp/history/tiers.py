@@ -23,6 +23,12 @@ _RAW_DROP_SECONDS = 5 * MINUTE_SECONDS
 EVERYTHING = 2**62 // 1000
 """A moment, in seconds, that no sample comes after."""
 
+_MERGE = (
+    "INSERT INTO {tier} VALUES (?1, ?2, 1, ?3, ?3, ?3) ON CONFLICT DO UPDATE SET"
+    " count = count + 1, minimum = min(minimum, ?3), maximum = max(maximum, ?3),"
+    " mean = mean + (?3 - mean) / (count + 1)"
+)
+
 
 class Home(Enum):
     """The finest tier that still takes samples for a given minute."""
@@ -33,12 +39,12 @@ class Home(Enum):
 
 
 def floor_to(seconds: float, bucket_seconds: int) -> int:
-    """The beginning of the bucket that holds the moment."""
+    """Return the beginning of the bucket that holds the moment."""
     return int(seconds // bucket_seconds) * bucket_seconds
 
 
 def find_home(connection: sqlite3.Connection, minute: int) -> Home:
-    """Tell where a sample of this minute belongs."""
+    """Return where a sample of this minute belongs."""
     hour = floor_to(minute, HOUR_SECONDS)
     if _has_raw(connection, minute, MINUTE_SECONDS):
         return Home.RAW
@@ -79,23 +85,14 @@ def merge_into_minute(
     connection: sqlite3.Connection, minute: int, series: int, value: float
 ) -> None:
     """Add a sample to a minute whose raw samples are gone."""
-    connection.execute(
-        "INSERT INTO minute VALUES (?1, ?2, 1, ?3, ?3, ?3) ON CONFLICT DO UPDATE SET"
-        " count = count + 1, minimum = min(minimum, ?3), maximum = max(maximum, ?3),"
-        " mean = mean + (?3 - mean) / (count + 1)",
-        (series, minute, value),
-    )
+    connection.execute(_MERGE.format(tier="minute"), (series, minute, value))
     mark_pending(connection, HOUR_SECONDS, minute)
 
 
 def merge_into_hour(connection: sqlite3.Connection, minute: int, series: int, value: float) -> None:
     """Add a sample to an hour whose minutes are gone."""
-    connection.execute(
-        "INSERT INTO hour VALUES (?1, ?2, 1, ?3, ?3, ?3) ON CONFLICT DO UPDATE SET"
-        " count = count + 1, minimum = min(minimum, ?3), maximum = max(maximum, ?3),"
-        " mean = mean + (?3 - mean) / (count + 1)",
-        (series, floor_to(minute, HOUR_SECONDS), value),
-    )
+    hour = floor_to(minute, HOUR_SECONDS)
+    connection.execute(_MERGE.format(tier="hour"), (series, hour, value))
 
 
 def mark_pending(connection: sqlite3.Connection, bucket_seconds: int, seconds: int) -> None:
@@ -116,7 +113,7 @@ def roll_up(connection: sqlite3.Connection, now_seconds: float, limit: int) -> b
         (floor_to(now_seconds, MINUTE_SECONDS), limit),
     ).fetchall()
     for (minute,) in minutes:
-        _fold_minute(connection, minute)
+        _roll_up_minute(connection, minute)
     # An hour with pending minutes would have to be done again.
     hours = connection.execute(
         "SELECT t_s FROM pending AS due WHERE seconds = 3600 AND t_s <> ? AND NOT EXISTS"
@@ -125,7 +122,7 @@ def roll_up(connection: sqlite3.Connection, now_seconds: float, limit: int) -> b
         (floor_to(now_seconds, HOUR_SECONDS), limit),
     ).fetchall()
     for (hour,) in hours:
-        _fold_hour(connection, hour)
+        _roll_up_hour(connection, hour)
     return limit in (len(minutes), len(hours))
 
 
@@ -143,7 +140,7 @@ def drop_raw(connection: sqlite3.Connection, before_seconds: int) -> int:
         return 0
     due = "SELECT t_s FROM pending WHERE seconds = 60 AND t_s < ?"
     for (minute,) in connection.execute(due, (end,)).fetchall():
-        _fold_minute(connection, minute)
+        _roll_up_minute(connection, minute)
     return connection.execute("DELETE FROM raw WHERE t_ms < ?", (end * 1000,)).rowcount
 
 
@@ -164,7 +161,7 @@ def drop_minutes(connection: sqlite3.Connection, before_seconds: int) -> int:
         return 0
     due = "SELECT t_s FROM pending WHERE seconds = 3600 AND t_s < ?"
     for (hour,) in connection.execute(due, (end,)).fetchall():
-        _fold_hour(connection, hour)
+        _roll_up_hour(connection, hour)
     return connection.execute(
         "DELETE FROM minute WHERE series IN (SELECT id FROM series) AND t_s < ?", (end,)
     ).rowcount
@@ -195,7 +192,7 @@ def drop_hours(connection: sqlite3.Connection, before_seconds: int) -> int:
 
 
 def span(connection: sqlite3.Connection) -> tuple[float, float] | None:
-    """Wall times of the oldest and the newest of what is stored; None while nothing is."""
+    """Return the wall times of the oldest and the newest that is stored; None: nothing is."""
     row = connection.execute(
         "SELECT min(first), max(last) FROM ("
         "SELECT (SELECT min(t_ms) FROM raw) AS first, (SELECT max(t_ms) FROM raw) AS last"
@@ -207,7 +204,7 @@ def span(connection: sqlite3.Connection) -> tuple[float, float] | None:
     return None if None in row else (row[0] / 1000, row[1] / 1000)
 
 
-def _fold_minute(connection: sqlite3.Connection, minute: int) -> None:
+def _roll_up_minute(connection: sqlite3.Connection, minute: int) -> None:
     connection.execute(
         "INSERT OR REPLACE INTO minute"
         " SELECT series, ?1, count(*), min(value), avg(value), max(value) FROM raw"
@@ -218,7 +215,7 @@ def _fold_minute(connection: sqlite3.Connection, minute: int) -> None:
     mark_pending(connection, HOUR_SECONDS, minute)
 
 
-def _fold_hour(connection: sqlite3.Connection, hour: int) -> None:
+def _roll_up_hour(connection: sqlite3.Connection, hour: int) -> None:
     connection.execute(
         "INSERT OR REPLACE INTO hour"
         " SELECT series, ?1, sum(count), min(minimum), sum(mean * count) / sum(count),"
