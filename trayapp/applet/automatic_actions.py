@@ -65,7 +65,7 @@ class Actions:
         """Prepare to act, and continue the count of earlier actions.
 
         `settings` gives those in force. `write_snapshot` may take seconds and raise MemtrayError
-        or OSError, `terminate` is the platform's, `restart` is that of `guard.restart_request`. `on_event`
+        or OSError, `terminate` is the platform's, `restart` that of `guard.restart_request`. `on_event`
         gets every decision and what came of it, in the sampler's or a background thread. `past`
         are the `past_actions`.
         """
