@@ -65,9 +65,9 @@ class Actions:
         """Prepare to act, and continue the count of earlier actions.
 
         `settings` gives those in force. `write_snapshot` may take seconds and raise MemtrayError
-        or OSError, `terminate` is the platform's, `restart` that of `guard.restart_request`. `on_event`
-        gets every decision and what came of it, in the sampler's or a background thread. `past`
-        are the `past_actions`.
+        or OSError, `terminate` is the platform's, `restart` that of `guard.restart_request`.
+        `on_event` gets every decision and what came of it, in the sampler's or a background
+        thread. `past` are the `past_actions`.
         """
         self._settings = settings
         self._cleaner = cleaner
