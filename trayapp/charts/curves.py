@@ -143,16 +143,8 @@ def make_curve(
         if until - last > max(60.0, 3 * step):
             rows.append(Point(last + 1.0, None, None, None))
     rows.sort(key=lambda row: row.wall_seconds)
-    table = np.array(rows, dtype=np.float64).reshape(len(rows), 4)
-    return Curve(
-        series=series,
-        name=name,
-        slot=slot,
-        times=table[:, 0],
-        low=table[:, 1],
-        mean=table[:, 2],
-        high=table[:, 3],
-    )
+    times, low, mean, high = np.array(rows, dtype=np.float64).reshape(len(rows), 4).T
+    return Curve(series=series, name=name, slot=slot, times=times, low=low, mean=mean, high=high)
 
 
 def recent_rate(times: Floats, values: Floats) -> float | None:

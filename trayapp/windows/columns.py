@@ -6,7 +6,17 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from trayapp.domain.showing.table import TableRow, cpu_text
+from trayapp.charts.labels import plain_name
+from trayapp.domain.showing.table import (
+    TableRow,
+    cpu_text,
+    memory_text,
+    name_text,
+    rate_text,
+    share_text,
+    status_text,
+    trend_text,
+)
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import format_size
 from trayapp.windows.geometry import load_values, save_values
@@ -46,6 +56,15 @@ TABLE_COLUMNS = (
     TableColumn("kernel_peak", N_("Peak by the kernel"), 110, right=True, is_default=False),
 )
 """In the order in which they stand."""
+TEXTS: Mapping[str, Callable[[TableRow], str]] = {
+    "name": lambda row: plain_name(name_text(row)),
+    "memory": memory_text,
+    "share": share_text,
+    "status": status_text,
+    "delta": rate_text,
+    "trend": trend_text,
+}
+"""What stands in the usual columns, in their order."""
 FIGURES: Mapping[str, Callable[[TableRow], str]] = {
     "cpu": cpu_text,
     "private": lambda row: format_size(row.uss_bytes),

@@ -10,17 +10,11 @@ from tkinter import ttk
 
 from trayapp.domain.judging.changes import change_over
 from trayapp.domain.records.series import Point
-from trayapp.domain.showing.table import (
-    TableRow,
-    memory_text,
-    rate_text,
-    share_text,
-    taken_bytes,
-)
+from trayapp.domain.showing.table import TableRow, taken_bytes
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import format_size
 from trayapp.windows.base_window import BaseWindow
-from trayapp.windows.columns import FIGURES
+from trayapp.windows.columns import FIGURES, TEXTS
 
 CHANGES = {"minute": 60.0, "ten": 600.0, "hour": 3600.0}
 """Seconds of each change that is shown."""
@@ -44,9 +38,8 @@ _CAPTIONS = {
 }
 _TEXTS: Mapping[str, Callable[[TableRow], str]] = {
     **FIGURES,
-    "memory": memory_text,
-    "rate": rate_text,
-    "share": share_text,
+    **{key: TEXTS[key] for key in ("memory", "share")},
+    "rate": TEXTS["delta"],
 }
 """The text of each figure that a row of the table has, too."""
 

@@ -93,7 +93,7 @@ class Grid(ttk.Frame):
             ("<Leave>", lambda _: self._hover(-1)),
             ("<Button-1>", self._on_click),
             ("<Button-2>" if self.tk.call("tk", "windowingsystem") == "aqua" else "<Button-3>",
-             self._on_right_click),
+             lambda event: self._on_click(event, wants_menu=True)),
             ("<Button-4>", lambda _: self._scroll(-_WHEEL_ROWS)),
             ("<Button-5>", lambda _: self._scroll(_WHEEL_ROWS)),
             ("<MouseWheel>",
@@ -184,21 +184,15 @@ class Grid(ttk.Frame):
             self._hovered = row
             self._draw_soon()
 
-    def _on_click(self, event: tk.Event[tk.Misc]) -> None:
+    def _on_click(self, event: tk.Event[tk.Misc], *, wants_menu: bool = False) -> None:
         self.body.focus_set()
-        index = self._row_at(event.y)
-        if index is not None:
+        if (index := self._row_at(event.y)) is not None:
             self.selected = self._rows[index].key
             self._draw_soon()
-            self._on_open(self.selected)
-
-    def _on_right_click(self, event: tk.Event[tk.Misc]) -> None:
-        self.body.focus_set()
-        index = self._row_at(event.y)
-        if index is not None:
-            self.selected = self._rows[index].key
-            self._draw_soon()
-            self._on_menu(self.selected, event.x_root, event.y_root)
+            if wants_menu:
+                self._on_menu(self.selected, event.x_root, event.y_root)
+            else:
+                self._on_open(self.selected)
 
     def _meant(self) -> int | None:
         """Return the row that a key is for: the chosen one, or the only one there is."""

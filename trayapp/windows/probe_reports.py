@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from trayapp.control.client import call
 from trayapp.control.process_endpoints import PROBE, endpoint_name, find_names
@@ -83,10 +83,7 @@ def components_of(reports: Sequence[Report], rss_bytes: float | None) -> list[Co
     """
     sizes: dict[str, float | None] = {}
     for told in reports:
-        components = told.get("components")
-        for one in components[:_MOST_READ] if isinstance(components, list) else ():
-            if not isinstance(one, dict) or not isinstance(one.get("name"), str):
-                continue
+        for one in _named(told.get("components")):
             name, size = short_name(one["name"]).strip() or "–", _size(one.get("bytes"))
             before = sizes.get(name, 0.0)
             sizes[name] = None if size is None or before is None else before + size
@@ -114,11 +111,9 @@ def inside_text(told: Report, now: float) -> str:
         _("threads {count}").format(count=_count(told.get("thread_count"))),
         _("asyncio tasks {count}").format(count=_count(told.get("task_count"))),
     ]
-    caches = told.get("caches")
     names = [
         f"{short_name(cache['name'])} {format_size(as_number(cache.get('bytes')))}"
-        for cache in (caches if isinstance(caches, list) else [])
-        if isinstance(cache, dict) and isinstance(cache.get("name"), str)
+        for cache in _named(told.get("caches"))
     ]
     cached = listed(names[:_MOST_CACHES]) if names else _("none registered")
     lines = ["  ·  ".join(parts), _("Caches: {caches}").format(caches=cached)]
@@ -131,14 +126,22 @@ def _running(tasks: object, now: float) -> str:
     """Return the running tasks and their ages; empty: none."""
     names = [
         f"{short_name(task['name'])} ({_age(now, as_number(task.get('since_unix_s')))})"
-        for task in (tasks[:_MOST_READ] if isinstance(tasks, list) else ())
-        if isinstance(task, dict) and isinstance(task.get("name"), str)
+        for task in _named(tasks)
     ]
     more = len(names) - _MOST_RUNNING
     if more > 0:
         text = ngettext("and {count} more", "and {count} more", more).format(count=more)
         names = [*names[:_MOST_RUNNING], text]
     return listed(names)
+
+
+def _named(told: object) -> list[dict[str, Any]]:
+    """Return the entries of a list in a report that have a name, of the first thousand."""
+    return [
+        one
+        for one in (told[:_MOST_READ] if isinstance(told, list) else ())
+        if isinstance(one, dict) and isinstance(one.get("name"), str)
+    ]
 
 
 def _age(now: float, since: float | None) -> str:

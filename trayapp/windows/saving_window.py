@@ -9,20 +9,20 @@ from pathlib import Path
 from tkinter import filedialog, ttk
 
 from trayapp.charts.labels import plain_name
-from trayapp.charts.palette import palette_for
 from trayapp.errors import MemtrayError
 from trayapp.language.catalogue import _
 from trayapp.language.reasons import reason_of
 from trayapp.language.units import format_percent
+from trayapp.windows.applet_client import Applet
+from trayapp.windows.base_window import BaseWindow
 from trayapp.windows.file_writing import Verb, WriteProcess, WriteRequest, formats_of, spans
-from trayapp.windows.style import apply_style, open_root, pixel_scale, style_lists
-from trayapp.windows.theme_watcher import ThemeWatcher
+from trayapp.windows.style import style_lists
 
 _POLL_MILLISECONDS = 100
 _WIDTH = 400
 
 
-class SavingWindow:
+class SavingWindow(BaseWindow):
     """A form with two or three fields; then a progress bar; then the outcome."""
 
     def __init__(
@@ -35,19 +35,19 @@ class SavingWindow:
         dark: bool,
     ) -> None:
         """Make the window. Raises: WindowError where there is no display."""
+        titles = {"export": _("Memtray – Export"), "report": _("Memtray – Report")}
+        # Nothing is asked of the applet, whether it runs or not.
+        super().__init__(titles[verb], Applet(Path()), None, dark=dark)
+        root = self.root
         self._verb, self._memtray, self._open_file = verb, memtray, open_file
         self._arguments = arguments
         self._formats, self._spans = formats_of(verb), spans()
         self._writing: WriteProcess | None = None
         self._done: Path | None = None
-        titles = {"export": _("Memtray – Export"), "report": _("Memtray – Report")}
-        root = self._root = open_root(titles[verb])
-        scale = pixel_scale(root)
-        self._restyle(dark)
-        frame = ttk.Frame(root, padding=round(16 * scale))
+        frame = ttk.Frame(root, padding=self.px(16))
         frame.pack(fill="both", expand=True)
         frame.columnconfigure(1, weight=1)
-        gap = round(5 * scale)
+        gap = self.px(5)
         self._format = self._choice(frame, 0, _("File"), [one.label for one in self._formats], gap)
         self._span = self._choice(frame, 1, _("Period"), [one.label for one in self._spans], gap)
         # A report is about what has just happened, an export about all.
@@ -63,53 +63,42 @@ class SavingWindow:
         self._bar.grid(row=3, column=0, columnspan=2, sticky="ew", pady=(2 * gap, 0))
         self._bar.grid_remove()
         self._message = ttk.Label(
-            frame, style="Hint.TLabel", wraplength=round(_WIDTH * scale), justify="left"
+            frame, style="Hint.TLabel", wraplength=self.px(_WIDTH), justify="left"
         )
         self._message.grid(row=4, column=0, columnspan=2, sticky="w", pady=(gap, 0))
         buttons = ttk.Frame(frame)
         buttons.grid(row=5, column=0, columnspan=2, sticky="e", pady=(3 * gap, 0))
         self._open = ttk.Button(buttons, text=_("Open"), command=self._open_written)
         self._save = ttk.Button(buttons, text=_("Save as…"), command=self._ask_file)
-        self._close = ttk.Button(buttons, text=_("Close"), command=self._on_close)
+        self._close = ttk.Button(buttons, text=_("Close"), command=self.close)
         self._save.pack(side="left", padx=gap)
         self._close.pack(side="left")
-        root.protocol("WM_DELETE_WINDOW", self._on_close)
-        for key in ("<Escape>", "<Control-w>"):
-            root.bind(key, lambda _event: self._on_close())
-        for button in (self._open, self._save, self._close):
-            button.bind("<Return>", lambda event: event.widget.invoke())
+        self.bind_keys(("<Escape>",), self.close)
         root.resizable(width=False, height=False)
-        frame.columnconfigure(1, minsize=round((_WIDTH - 60) * scale))
+        frame.columnconfigure(1, minsize=self.px(_WIDTH - 60))
 
     def run(self, *, follow_desktop: bool = False) -> None:
-        """Show it until the person closes it.
-
-        follow_desktop: become dark or light when the desktop does.
-        """
-        self._root.deiconify()
-        if follow_desktop:
-            ThemeWatcher(self._root, self._restyle)
+        """Show the window until it is closed, and end what is still being written then."""
         self._save.focus_set()
         try:
-            self._root.mainloop()
-        except KeyboardInterrupt:
-            self._root.destroy()
+            super().run(follow_desktop=follow_desktop)
         finally:
             if self._writing is not None:
                 self._writing.close()
 
-    def _restyle(self, dark: bool) -> None:
-        palette = palette_for(dark)
-        apply_style(self._root, palette)
-        style_lists(self._root, palette)
-        ttk.Style(self._root).configure(
+    def restyle(self) -> None:
+        """Colour everything, also the progress bar and the lists that drop down."""
+        super().restyle()
+        palette = self.palette
+        style_lists(self.root, palette)
+        ttk.Style(self.root).configure(
             "TProgressbar",
             background=palette.system,
             troughcolor=palette.surface,
             bordercolor=palette.surface,
             lightcolor=palette.system,
             darkcolor=palette.system,
-            thickness=round(8 * pixel_scale(self._root)),
+            thickness=self.px(8),
         )
 
     def _choice(
@@ -128,7 +117,7 @@ class SavingWindow:
         name = f"memtray-{self._verb}-{time.strftime('%Y-%m-%d')}{chosen.ending}"
         try:
             answer = filedialog.asksaveasfilename(
-                parent=self._root,
+                parent=self.root,
                 title=_("Save as"),
                 initialdir=Path.home(),
                 initialfile=name,
@@ -172,7 +161,7 @@ class SavingWindow:
             self._show_message(
                 _("Writing {name}: {share}").format(name=name, share=format_percent(writing.share))
             )
-            self._root.after(_POLL_MILLISECONDS, self._show_progress)
+            self.root.after(_POLL_MILLISECONDS, self._show_progress)
             return
         problem = writing.problem
         writing.close()
@@ -205,8 +194,9 @@ class SavingWindow:
         except (MemtrayError, OSError) as error:
             self._show_message(str(error), is_error=True)
 
-    def _on_close(self) -> None:
+    def close(self) -> None:
+        """Cancel what is being written, or else end."""
         if self._writing is not None:
             self._writing.cancel()
         else:
-            self._root.destroy()
+            super().close()

@@ -5,22 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 
-from trayapp.charts.labels import plain_name
 from trayapp.control.client import call
-from trayapp.domain.showing.table import (
-    Order,
-    memory_text,
-    name_text,
-    rate_text,
-    row_from,
-    share_text,
-    sort_rows,
-    status_text,
-    trend_text,
-)
+from trayapp.domain.showing.table import Order, row_from, sort_rows
 from trayapp.errors import WindowError
 from trayapp.language.catalogue import _
-from trayapp.windows.columns import FIGURES, TableColumn, load_columns
+from trayapp.windows.columns import FIGURES, TEXTS, TableColumn, load_columns
 from trayapp.windows.opening import LiveOptions, WindowActions
 from trayapp.windows.sections import ALL_SECTIONS, Sections
 from trayapp.windows.single_instance import claim
@@ -67,13 +56,7 @@ def table_text(
     more = [figure for column in columns if (figure := FIGURES.get(column.key))]
     found = told.get("rows")
     rows = sections.rows(row_from(row) for row in (found if isinstance(found, list) else []))
-    cells = [
-        (
-            plain_name(name_text(row)), memory_text(row), share_text(row), status_text(row),
-            rate_text(row), trend_text(row), *(figure(row) for figure in more),
-        )
-        for row in sort_rows(rows, Order())
-    ]  # fmt: skip
+    cells = [[text(row) for text in (*TEXTS.values(), *more)] for row in sort_rows(rows, Order())]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(
         "  ".join(

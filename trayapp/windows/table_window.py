@@ -19,14 +19,11 @@ from trayapp.domain.showing.table import (
     TableRow,
     as_number,
     filter_rows,
-    memory_text,
     name_text,
-    rate_text,
     row_from,
     share_text,
     sort_rows,
     status_text,
-    trend_text,
 )
 from trayapp.errors import MemtrayError, NotRunningError
 from trayapp.history.reader import HistoryReader
@@ -38,6 +35,7 @@ from trayapp.windows.column_chooser import ColumnChooser
 from trayapp.windows.columns import (
     ALWAYS,
     FIGURES,
+    TEXTS,
     TableColumn,
     load_columns,
     save_columns,
@@ -241,32 +239,27 @@ class TableWindow(BaseWindow):
         alarm = palette.levels[max(row.level, Level.WARNING)] if is_bad else None
         muted = None if row.is_running else palette.muted
         name = plain_name(name_text(row), NAME_LENGTH)
-        return GridRow(
-            key=row.key,
-            mark=alarm or (palette.system if row.kind == TARGET and row.is_running else None),
-            cells={
-                "name": GridCell(
-                    text=f"⚠ {name}" if is_bad else name, colour=muted, bold=row.kind == TARGET
-                ),
-                "memory": GridCell(text=memory_text(row), colour=muted),
-                "share": GridCell(
-                    text=share_text(row),
-                    colour=None if row.has_own_limit else palette.muted,
-                    share=row.limit_share if row.has_own_limit else None,
-                ),
-                "status": GridCell(text=status_text(row), colour=alarm or muted),
-                "delta": GridCell(text=rate_text(row), colour=muted),
-                "trend": GridCell(text=trend_text(row), colour=muted),
-                "chart": GridCell(
-                    text="" if row.bars else "–", bars=row.bars, colour=alarm or muted
-                ),
-                **{
-                    column.key: GridCell(text=FIGURES[column.key](row), colour=muted)
-                    for column in self._columns
-                    if column.key in FIGURES
-                },
-            },
+        has_limit = row.has_own_limit
+        texts = {**TEXTS, **FIGURES}
+        cells = {
+            column.key: GridCell(text=texts[column.key](row), colour=muted)
+            for column in self._columns
+            if column.key in texts
+        }
+        cells["name"] = GridCell(
+            text=f"⚠ {name}" if is_bad else name, colour=muted, bold=row.kind == TARGET
         )
+        cells["share"] = GridCell(
+            text=share_text(row),
+            colour=None if has_limit else palette.muted,
+            share=row.limit_share if has_limit else None,
+        )
+        cells["status"] = GridCell(text=status_text(row), colour=alarm or muted)
+        cells["chart"] = GridCell(
+            text="" if row.bars else "–", bars=row.bars, colour=alarm or muted
+        )
+        mark = alarm or (palette.system if row.kind == TARGET and row.is_running else None)
+        return GridRow(key=row.key, mark=mark, cells=cells)
 
     def _sort_by_number(self, number: int) -> None:
         if number <= len(self._columns):

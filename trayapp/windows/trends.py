@@ -17,7 +17,7 @@ from trayapp.errors import MemtrayError, WindowError
 from trayapp.language.catalogue import _
 from trayapp.recording.files import is_store, split_files
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
-from trayapp.windows.desktop_theme import prefers_dark
+from trayapp.windows.opening import is_dark, no_toolkit
 from trayapp.windows.selecting import (
     first_selection,
     narrow_selection,
@@ -63,7 +63,7 @@ class TrendOptions:
     runs: bool = False
     """Lay the runs of the one target that is named over each other."""
 
-    def wishes(self) -> dict[str, Any]:
+    def request(self) -> dict[str, Any]:
         """Return what is asked of the selection, which a second start tells the first."""
         return {
             "targets": self.targets,
@@ -80,7 +80,7 @@ def main(options: TrendOptions, open_file: Callable[[Path], object] | None = Non
 
     `open_file` shows a picture in the person's viewer, for where there is no Tk or no display.
 
-    Returns: the exit code, 0. Also 0 at once if an open window has taken over the wishes.
+    Returns: the exit code, 0. Also 0 at once if an open window has taken over the request.
     Raises: WindowError, UsageError, HistoryError or RecordingError, with one line for the person.
     """
     if options.save is not None:
@@ -109,7 +109,7 @@ def _show_recordings(
     selection = narrow_selection(
         recording_selection(source),
         target_names(source.series()),
-        **options.wishes(),
+        **options.request(),
     )
     if options.save is not None:
         _save(source, selection, options, options.save)
@@ -135,17 +135,14 @@ def _show_history(
             first_selection(reader),
             target_names(reader.series()),
             last_wall_seconds=span[1],
-            **options.wishes(),
+            **options.request(),
         )
         if options.save is not None:
             _save(reader, selection, options, options.save)
-            return 0
-        if not is_own:
+        elif not is_own:
             # The one window of a user is for the history of that user.
             _show(reader, selection, options, None, open_file)
-            return 0
-        listener = claim(options.runtime, "trends", options.wishes())
-        if listener is not None:
+        elif (listener := claim(options.runtime, "trends", options.request())) is not None:
             try:
                 _show(reader, selection, options, listener, open_file)
             finally:
@@ -168,18 +165,14 @@ def _show(
             reader,
             selection,
             listener,
-            dark=_is_dark(options),
+            dark=is_dark(options.dark),
             height_percent=options.chart_height_percent,
             recording=recording.title if recording else None,
             hint=" · ".join(recording.notes) if recording else "",
             runtime=options.runtime if listener else None,
         )
-    except ImportError as error:
-        reason = _("Tk cannot be loaded: {error}; Debian and Ubuntu have it in python3-tk").format(
-            error=error
-        )
-    except WindowError as error:
-        reason = str(error)
+    except (ImportError, WindowError) as error:
+        reason = no_toolkit(error) if isinstance(error, ImportError) else error
     else:
         window.run(follow_desktop=options.dark is None)
         return
@@ -224,7 +217,3 @@ def _limits_now(options: TrendOptions) -> dict[str, float]:
         return limits_of_status(call(options.runtime, "status"))
     except MemtrayError:
         return {}
-
-
-def _is_dark(options: TrendOptions) -> bool:
-    return prefers_dark(os.environ) if options.dark is None else options.dark
