@@ -1,4 +1,4 @@
-"""Automatic actions: what was decided is done in the background, and told in the history."""
+"""Automatic actions: what was decided is done in the background and kept in the history."""
 
 from __future__ import annotations
 

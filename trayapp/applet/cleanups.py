@@ -1,4 +1,4 @@
-"""The cleanups of one run: done on request, kept in the history, looked at again a minute later."""
+"""The cleanups of one run: done on request, kept in the history, measured again a minute later."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class Cleanups:
         self._due: deque[tuple[float, CleanupResult, frozenset[ProcessKey]]] = deque(
             maxlen=_REMEMBERED
         )
-        """When to look again at what, and which processes it was."""
+        """When to measure what again, and which processes it was."""
         self._events: deque[Event] = deque(maxlen=_REMEMBERED)
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """The latest cleanups and second looks, oldest first."""
+        """The latest cleanups and follow-ups, oldest first."""
         with self._lock:
             return tuple(self._events)
 
@@ -86,7 +86,7 @@ class Cleanups:
         return [result for result, _target in done]
 
     def follow_up(self, view: View) -> list[Event]:
-        """Look again at what was cleaned a minute ago. The sampler thread, at every tick."""
+        """Measure again what was cleaned a minute ago. The sampler thread, at every tick."""
         now = time.monotonic()
         told = []
         while self._due and self._due[0][0] <= now:

@@ -19,7 +19,7 @@ LIMIT_BYTES = 1024 * 1024
 """The file starts anew then; one older is kept."""
 _LONGEST_COMMAND, _LONGEST_REASON = 500, 200
 _MOST_AT_A_TIME = 200
-"""Processes in one look; of more, the number."""
+"""Processes of one sample; of more, only their number is written."""
 
 
 class DebugLog:

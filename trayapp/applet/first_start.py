@@ -1,4 +1,4 @@
-"""What is said once, at the first start: where the icon is, or why there is none to see."""
+"""Texts that are shown once, at the first start: where the icon is, or why there is none."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from trayapp.language.catalogue import _
 
 SEEN, UNSEEN, ENTRY = "icon seen", "icon not seen", "application entry"
-"""What `TrayMemory.told` keeps of it."""
+"""How `TrayMemory.told` keeps that they were shown."""
 UNSEEN_SECONDS = 10.0
 """So long a session that starts may need for its tray."""
 

@@ -65,7 +65,7 @@ class MenuActions:
             is_known = target in self._overview.target_names()
             self.on_menu(f"cleanup:target:{target}" if is_known else "cleanup:app")
         elif action == "snooze" and incident is not None:
-            # A kill is no shortage, nor is it all about its program.
+            # A kill is not a shortage, and not everything about its program.
             about = family_of(incident.key) if is_moment(incident) else incident.identity
             self._parts.switches.snooze(about, _SNOOZE_SECONDS)
         elif action == "acknowledge" and incident is not None:

@@ -17,7 +17,7 @@ VARIABLES = (
     "LANG",
     "PATH",
 )
-"""Of these, what the applet was started with; nothing else of its environment is told."""
+"""Of these, what the applet was started with; nothing else of its environment is shown."""
 
 
 def surroundings(env: Mapping[str, str], asked: object = ()) -> dict[str, object]:

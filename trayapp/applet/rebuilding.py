@@ -27,9 +27,9 @@ class Rebuilding:
     def __init__(
         self, history_file: Path, monitor: Monitor, boot: str, wall_seconds: float
     ) -> None:
-        """Tell the monitor which runs to expect; before its first `fold`.
+        """Let the monitor know which runs to expect; before its first `fold`.
 
-        `boot` tells this start of the machine from others; `wall_seconds` is now.
+        `boot` identifies this start of the machine; `wall_seconds` is now.
         """
         self._history_file = history_file
         self._monitor = monitor

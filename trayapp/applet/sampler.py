@@ -95,7 +95,7 @@ class Sampler(threading.Thread):
         self.paused = False
         """Set from any thread; call `wake` after it."""
         self.debug: DebugLog | None = None
-        """Set from any thread: what each look led to is written there."""
+        """Set from any thread: what each sample led to is written there."""
         self.on_recorded: Callable[[Event], None] = _pass_by
         """Called with each event that is given to `record`, in the thread that gives it."""
 
@@ -115,7 +115,7 @@ class Sampler(threading.Thread):
 
     @property
     def recent_alerts(self) -> tuple[Event, ...]:
-        """The last alerts that were told or resolved, oldest first."""
+        """The last alerts that were sent or resolved, oldest first."""
         return self._store.recent_alerts
 
     def wake(self) -> None:
@@ -128,7 +128,7 @@ class Sampler(threading.Thread):
         self.wake()
 
     def record(self, event: Event) -> None:
-        """Keep an event in the history, and tell whoever listens. Any thread."""
+        """Keep an event in the history, and pass it to `on_recorded`. Any thread."""
         self._errands.put(lambda: self._store.add_event(event))
         self.on_recorded(event)
 
@@ -137,7 +137,7 @@ class Sampler(threading.Thread):
         self._errands.put(lambda: self._acknowledge(key))
 
     def resolve(self, key: str) -> None:
-        """End an incident as a person says that it is dealt with. Any thread."""
+        """End an incident because a person has dealt with it. Any thread."""
         self._errands.put(lambda: self._resolve(key))
 
     def forget(self, name: str) -> bool:
@@ -235,7 +235,7 @@ class Sampler(threading.Thread):
             self._referenced = outcome.referenced
             self._pace.adapt(now, frame, outcome)
         except Exception as error:  # noqa: BLE001
-            # One bad look must not end the watch: it is logged, shown, and the next tick tries.
+            # One bad sample must not end the watch: it is logged, shown, and the next tick tries.
             if self._reading_problem is None:
                 _log.exception("a sample failed")
             self._reading_problem = _("no sample: {reason}; see the log").format(
@@ -289,7 +289,7 @@ class Sampler(threading.Thread):
 
     def _resolve(self, key: str) -> None:
         if self._monitor.resolve(key):
-            # The next look ends it, keeps that in the journal and tells it to everybody.
+            # The next tick ends it, keeps that in the journal and announces it.
             self._next_tick = None
 
     def _ask(self, question: Callable[[], T], timeout_seconds: float = 5.0) -> T:
@@ -346,4 +346,4 @@ def _pass_by(_event: Event) -> None:
 
 
 def _do_nothing() -> None:
-    """No errand: the loop looks for itself at what was changed."""
+    """Only wake the loop, which then finds out what was changed."""

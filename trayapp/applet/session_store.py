@@ -44,12 +44,12 @@ class SessionStore:
         self._history_problem: str | None = None
         self._rebuilding: Rebuilding | None = None
         self._kept_mark: tuple[str, int] | None = None
-        """How far kills were told when that was last written down."""
+        """Up to which kill people were alerted when that was last written down."""
         self.recent_alerts: tuple[Event, ...] = ()
-        """The last that were told or resolved, oldest first; any thread."""
+        """The last alerts that were sent or resolved, oldest first; any thread."""
         now = time.time()
         self.oom_mark: OomMark | None = None
-        """How far kills were told by the run before."""
+        """Up to which kill the run before has alerted people."""
         if incidents_file is not None:
             memory = load_memory(incidents_file, now)
             monitor.restore(load_incidents(incidents_file, now), memory)
@@ -78,7 +78,7 @@ class SessionStore:
             self._history.set_retention(retention(settings))
 
     def add_outcome(self, wall_seconds: float, outcome: Outcome, mark: OomMark | None) -> None:
-        """Keep what a tick came to; `mark`: how far kills are told."""
+        """Keep what a tick came to; `mark`: up to which kill people are alerted."""
         if self._history is not None:
             self._history.add(wall_seconds, outcome.values)
             if outcome.runs_changed:
@@ -110,7 +110,7 @@ class SessionStore:
         self.save_incidents(mark)
 
     def save_incidents(self, mark: OomMark | None) -> None:
-        """Write down what is open and what was told of it."""
+        """Write down what is open and which alerts were sent about it."""
         if self._incidents_file is None:
             return
         incidents, told = self._monitor.open_incidents, self._monitor.told

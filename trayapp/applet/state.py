@@ -1,4 +1,4 @@
-"""What outlives a restart and no setting holds: snoozes, alerts on or off, open incidents."""
+"""State that outlives a restart and is not a setting: snoozes, alerts on or off, incidents."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def save_tray_memory(file: Path, memory: TrayMemory) -> None:
 def load_incidents(file: Path, wall_seconds: float) -> tuple[Incident, ...]:
     """Return the incidents that were open when Memtray ended; none if that is a day ago or more.
 
-    A file that is missing or damaged holds none: at worst something is told twice.
+    A file that is missing or damaged holds none: at worst an alert is sent twice.
     """
     try:
         kept = _read(file)
@@ -161,7 +161,7 @@ def load_incidents(file: Path, wall_seconds: float) -> tuple[Incident, ...]:
 
 
 def load_memory(file: Path, wall_seconds: float) -> Memory:
-    """Return what had been told when Memtray ended; nothing where that is a day ago, as above."""
+    """Return which alerts had been sent when Memtray ended; none if that is a day ago, as above."""
     try:
         kept = _read(file)
         passed = wall_seconds - kept["wall_seconds"]
@@ -179,7 +179,7 @@ def load_memory(file: Path, wall_seconds: float) -> Memory:
 
 
 def load_oom_mark(file: Path, wall_seconds: float) -> OomMark | None:
-    """Return how far kills were told when Memtray ended; None: that is not known, or a day ago."""
+    """Return up to which kill people were alerted; None: unknown, or Memtray ended a day ago."""
     try:
         boot, total, at = _read(file)["oom"]
         mark = OomMark(str(boot), int(total), float(at))
@@ -195,7 +195,7 @@ def save_incidents(
     memory: Memory | None = None,
     oom_mark: OomMark | None = None,
 ) -> None:
-    """Write what is open and what was told, as `save_switches` does. Raises: OSError."""
+    """Write what is open and which alerts were sent, as `save_switches` does. Raises: OSError."""
     kept: dict[str, object] = {"wall_seconds": wall_seconds}
     kept["incidents"] = [asdict(incident) for incident in incidents]
     if memory is not None:
@@ -218,7 +218,7 @@ def _as_incident(kept: Mapping[str, Any]) -> Incident:
         **texts,
         level=level,
         since_wall_seconds=float(kept["since_wall_seconds"]),
-        # Earlier versions did not keep it: what was told was reached.
+        # Earlier versions did not keep it: a level that was alerted about was reached.
         reached_level=Level(kept.get("reached_level", max(level, notified))),
         notified_level=notified,
         sent_level=Level(kept.get("sent_level", notified)),

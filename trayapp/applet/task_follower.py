@@ -1,4 +1,4 @@
-"""What the probes of targets tell of tasks: asked for now and then, and kept in the history.
+"""Tasks as the probes of targets report them: asked for now and then, and kept in the history.
 
 What asks, and what reads the answers, is loaded when the first target has a probe. Programs that
 ended before they were asked have left a file.
@@ -39,7 +39,7 @@ _SILENT_SECONDS = 3600.0
 _log = logging.getLogger(__name__)
 
 
-class _Place(NamedTuple):
+class _Position(NamedTuple):
     """How far one process has been read."""
 
     number: int
@@ -64,7 +64,7 @@ class TaskFollower:
         """Prepare to ask; nothing is asked before the first `tick`.
 
         `runtime` is the folder in which probes listen. `record` is called in a background thread.
-        What ended before now is left out: an earlier run may have kept it. `rules` tells whose it
+        What ended before now is left out: an earlier run may have kept it. `rules` decide whose it
         is what a program has left behind; that nobody has kept.
         """
         self._rules = rules
@@ -75,7 +75,7 @@ class TaskFollower:
         self._began_seconds = time.monotonic()
         self._due_seconds = 0.0
         self._stopping = False
-        self._places: dict[ProcessKey, _Place] = {}
+        self._positions: dict[ProcessKey, _Position] = {}
         self._left_out: dict[str, int] = {}
         self._told_seconds: float | None = None
         self.is_asking = False
@@ -86,7 +86,7 @@ class TaskFollower:
     def tick(self, view: View) -> None:
         """Ask if it is time, without waiting for answers. The sampler thread.
 
-        No look begins before the last has ended, so that nothing is taken twice.
+        Nobody is asked before the last round has ended, so that nothing is kept twice.
         """
         now = time.monotonic()
         if now < self._due_seconds or self.is_asking or not view.targets:
@@ -103,7 +103,7 @@ class TaskFollower:
             for key in target.keys
             if endpoint_name(PROBE, *key) in names
         }
-        self._places = {key: self._places[key] for key in found if key in self._places}
+        self._positions = {key: self._positions[key] for key in found if key in self._positions}
         if not found and not left:
             return
         self.is_asking = True
@@ -111,7 +111,7 @@ class TaskFollower:
             threading.Thread(
                 target=self._ask_all, args=(found, left), name="tasks", daemon=True
             ).start()
-        except RuntimeError:  # no thread to be had: the next look tries again
+        except RuntimeError:  # no thread to be had: the next tick tries again
             self.is_asking = False
 
     def stop(self) -> None:
@@ -125,7 +125,7 @@ class TaskFollower:
                 self._keep_left(left)
             deadline = time.monotonic() + LOOK_LIMIT_SECONDS
             room = MOST_AT_A_TIME
-            waiting = {key: place.asked_seconds for key, place in self._places.items()}
+            waiting = {key: place.asked_seconds for key, place in self._positions.items()}
             for key in sorted(found, key=lambda key: waiting.get(key, 0.0)):
                 is_over = room <= 0 or time.monotonic() >= deadline
                 if is_over or self._stopping or self._is_paused():
@@ -162,8 +162,8 @@ class TaskFollower:
 
         now, asked = time.time(), time.monotonic()
         # Not the wall time at which this run began: the clock may have been set since.
-        fresh = _Place(0, now - (asked - self._began_seconds), now, asked)
-        number, since, answered, _ = self._places.get(key, fresh)
+        fresh = _Position(0, now - (asked - self._began_seconds), now, asked)
+        number, since, answered, _ = self._positions.get(key, fresh)
         tasks: list[Task] = []
         left_out = 0
         began = _began_wall_seconds(key, now)
@@ -179,14 +179,14 @@ class TaskFollower:
                     if since is None or task.ended_wall_seconds >= since
                 ]
                 # At the first time nobody knows whose they were.
-                left_out += answer.dropped_count if key in self._places else 0
+                left_out += answer.dropped_count if key in self._positions else 0
                 number, answered = answer.next, now
                 if not answer.is_full:
                     since = None
                     break
         except (MemtrayError, OSError):
-            pass  # It ends, hangs, or is too old to know of tasks; what it told before counts.
-        self._places[key] = _Place(number, since, answered, asked)
+            pass  # It ends, hangs, or is too old to know of tasks; what it answered before counts.
+        self._positions[key] = _Position(number, since, answered, asked)
         return self._keep(tasks, target, most, left_out)
 
     def _call(self, key: ProcessKey, after: int) -> dict[str, object]:

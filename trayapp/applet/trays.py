@@ -81,7 +81,7 @@ class Trays:
 
     @property
     def is_visible(self) -> bool | None:
-        """Whether the icon can be seen; None where that cannot be told, or there is no icon."""
+        """Whether the icon can be seen; None where that is unknown, or there is no icon."""
         return self._host.visible if self._host else None
 
     def description(self) -> dict[str, object]:
@@ -94,7 +94,7 @@ class Trays:
         }
 
     def choose(self) -> Backend | None:
-        """Return the tray to begin with, or None; who has none is told in the terminal."""
+        """Return the tray to begin with, or None; the terminal says so where there is none."""
         if self._headless:
             return None
         from trayapp.tray.hosts import choose_backend
@@ -188,7 +188,7 @@ class Trays:
             )
 
     def _introduce(self) -> None:
-        """Say where the icon is, or why it is not to be seen: each once in a life."""
+        """Notify the person where the icon is, or why it is hidden: each only once ever."""
         if self._host is None or self._stopped.is_set():
             return
         is_seen = self._host.visible is not False

@@ -1,4 +1,4 @@
-"""What windows do beyond Memtray: starting other windows, opening the folder of a program."""
+"""Actions of windows beyond Memtray: starting other windows, opening a program's folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class DesktopActions:
     def open_folder(self, pid: int, started_wall_seconds: float | None) -> None:
         """Show the folder of the program that this process runs.
 
-        Raises: PlatformError if it has ended, or the system does not tell.
+        Raises: PlatformError if it has ended, or the folder is unknown.
         """
         import psutil
 

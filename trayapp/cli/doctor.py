@@ -1,4 +1,4 @@
-"""`memtray doctor`: everything Memtray needs on this machine, looked at one by one."""
+"""`memtray doctor`: everything Memtray needs on this machine, checked one by one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PACKAGES = ("psutil", "Pillow", "pystray", "plyer", "matplotlib")
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at."""
+    """The result of checking one thing."""
 
     name: str
     result: Literal["good", "note", "bad"]
@@ -34,26 +34,26 @@ class Check:
         return _MARKS[self.result]
 
 
-class Place:
-    """Where Memtray is, or would be: as the running applet tells of itself, else this shell's."""
+class Installation:
+    """The Memtray to check: as the running applet describes itself, else as this shell has it."""
 
     def __init__(self, paths: Paths, env: Mapping[str, str]) -> None:
         self.paths = paths
         self.shell_env = env
-        self.told = _ask_applet(paths)
-        """What the applet tells; empty: none runs, or one that does not tell yet."""
+        self.answer = _describe_applet(paths)
+        """How the applet describes itself; empty: none runs, or one that is too old to do so."""
         self.env = env
-        if self.told:
-            around = self.told.get("environment")
+        if self.answer:
+            around = self.answer.get("environment")
             self.env = around if isinstance(around, dict) else {}
 
     def of_applet(self, key: str) -> Mapping[str, Any]:
         """Return one part of what the applet tells; empty where it does not."""
-        part = self.told.get(key)
+        part = self.answer.get(key)
         return part if isinstance(part, dict) else {}
 
 
-def _ask_applet(paths: Paths) -> Mapping[str, Any]:
+def _describe_applet(paths: Paths) -> Mapping[str, Any]:
     from trayapp.control.client import call
 
     try:
@@ -76,25 +76,25 @@ def _variables_of(paths: Paths) -> list[str]:
 def examine(paths: Paths, env: Mapping[str, str]) -> list[Check]:
     """Make all checks; one that cannot be made is reported as such and hides no other."""
     checks: list[Check] = []
-    place = Place(paths, env)
-    for name, look in _LOOKS:
+    installation = Installation(paths, env)
+    for name, check in _CHECKS:
         try:
-            checks += [Check(name, *found) for found in look(place)]
+            checks += [Check(name, *finding) for finding in check(installation)]
         except (MemtrayError, OSError) as error:
             checks.append(Check(name, "bad", str(error)))
     return checks
 
 
-Found = tuple[Literal["good", "note", "bad"], str]
+Finding = tuple[Literal["good", "note", "bad"], str]
 
 
-def _python(_place: Place) -> Iterator[Found]:
+def _python(_installation: Installation) -> Iterator[Finding]:
     version = sys.version.split()[0]
     text = _("Memtray {version} on Python {python}, {system}")
     yield "good", text.format(version=__version__, python=version, system=sys.platform)
 
 
-def _packages(_place: Place) -> Iterator[Found]:
+def _packages(_installation: Installation) -> Iterator[Finding]:
     wanted = [*_PACKAGES, *(["jeepney"] if sys.platform == "linux" else [])]
     missing, found = [], []
     for name in wanted:
@@ -108,10 +108,10 @@ def _packages(_place: Place) -> Iterator[Found]:
     yield "good", ", ".join(found)
 
 
-def _settings(place: Place) -> Iterator[Found]:
+def _settings(installation: Installation) -> Iterator[Finding]:
     from trayapp.settings import parse_settings
 
-    file = place.paths.settings_file
+    file = installation.paths.settings_file
     if not file.exists():
         yield "note", _("{file} is written at the first start").format(file=file)
         return
@@ -121,10 +121,10 @@ def _settings(place: Place) -> Iterator[Found]:
     yield "good", text.format(file=file, count=count)
 
 
-def _history(place: Place) -> Iterator[Found]:
+def _history(installation: Installation) -> Iterator[Finding]:
     from trayapp.history.reader import HistoryReader
 
-    file = place.paths.history_file
+    file = installation.paths.history_file
     if not file.exists():
         yield "note", _("{file} is written once Memtray runs").format(file=file)
         return
@@ -133,53 +133,54 @@ def _history(place: Place) -> Iterator[Found]:
         yield "good", text.format(file=file, count=len(reader.series()))
 
 
-def _applet(place: Place) -> Iterator[Found]:
+def _applet(installation: Installation) -> Iterator[Finding]:
     from trayapp.control.client import call
 
     try:
-        told = call(place.paths.runtime, "status")
+        answer = call(installation.paths.runtime, "status")
     except NotRunningError:
         yield "note", _("not running")
         return
-    app = told.get("app")
+    app = answer.get("app")
     pid = app.get("pid") if isinstance(app, dict) else None
     yield "good", _("running") if pid is None else _("running as process {pid}").format(pid=pid)
-    if not place.told:
+    if not installation.answer:
         yield "note", _("it does not tell of its surroundings; what follows is of this shell")
         return
-    version = place.told.get("version")
+    version = installation.answer.get("version")
     if version != __version__:
         text = _("it is version {version}, this is {own}; start it again to have the same")
         yield "note", text.format(version=version, own=__version__)
     unlike = [
         name
         for name in ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS")
-        if place.env.get(name) != place.shell_env.get(name)
+        if installation.env.get(name) != installation.shell_env.get(name)
     ]
     if unlike:
         text = _("it was started with other surroundings than this shell: {differences}")
+        environment = installation.shell_env
         differences = [
-            f"{name} {place.env.get(name) or '–'} ({place.shell_env.get(name) or '–'})"
+            f"{name} {installation.env.get(name) or '–'} ({environment.get(name) or '–'})"
             for name in unlike
         ]
         yield "note", text.format(differences=listed(differences))
 
 
-def _display(place: Place) -> Iterator[Found]:
+def _display(installation: Installation) -> Iterator[Finding]:
     """Check where the applet, or one started here, shows its icon and banners."""
     if sys.platform != "linux":
         return
-    names = [name for name in ("DISPLAY", "WAYLAND_DISPLAY") if place.env.get(name)]
-    shown = listed([f"{name} {place.env[name]}" for name in names])
+    names = [name for name in ("DISPLAY", "WAYLAND_DISPLAY") if installation.env.get(name)]
+    shown = listed([f"{name} {installation.env[name]}" for name in names])
     yield ("good", shown) if names else ("note", _("no display"))
-    bus = place.env.get("DBUS_SESSION_BUS_ADDRESS")
-    if not bus and not place.env.get("XDG_RUNTIME_DIR"):
+    bus = installation.env.get("DBUS_SESSION_BUS_ADDRESS")
+    if not bus and not installation.env.get("XDG_RUNTIME_DIR"):
         yield "note", _("there is no D-Bus session bus (DBUS_SESSION_BUS_ADDRESS is not set)")
 
 
-def _rights(place: Place) -> Iterator[Found]:
+def _rights(installation: Installation) -> Iterator[Finding]:
     """Check which user the applet is, and how many files it may have open."""
-    rights = place.of_applet("rights")
+    rights = installation.of_applet("rights")
     if rights and hasattr(os, "getuid"):
         user, limit = rights.get("user"), rights.get("descriptors")
         text = _("the applet runs as user {user}, with {count} descriptors at most")
@@ -190,14 +191,14 @@ def _rights(place: Place) -> Iterator[Found]:
         )
 
 
-def _targets(place: Place) -> Iterator[Found]:
+def _targets(installation: Installation) -> Iterator[Finding]:
     """Check which targets match nothing, by what the applet knows, else by one sample."""
     from trayapp.cli.verbs.targets import unmatched_targets
     from trayapp.control.client import call
 
     try:
-        told = call(place.paths.runtime, "status").get("targets")
-        targets = told if isinstance(told, list) else []
+        answer = call(installation.paths.runtime, "status").get("targets")
+        targets = answer if isinstance(answer, list) else []
         unmatched = [
             (each["name"], each["unmatched_text"]) for each in targets if each.get("unmatched_text")
         ]
@@ -209,19 +210,19 @@ def _targets(place: Place) -> Iterator[Found]:
         yield "good", _("none is waiting for its first process")
 
 
-def _tray(place: Place) -> Iterator[Found]:
+def _tray(installation: Installation) -> Iterator[Finding]:
     from trayapp.tray.hosts import choose_backend
 
-    told = place.of_applet("tray")
-    if told:
-        name, reason = told.get("name"), str(told.get("reason") or "")
-        visible = told.get("visible")
+    answer = installation.of_applet("tray")
+    if answer:
+        name, reason = answer.get("name"), str(answer.get("reason") or "")
+        visible = answer.get("visible")
         if name is None:
             yield "note", _("{problem}; Memtray runs in the terminal").format(problem=reason)
             return
     else:
         try:
-            backend = choose_backend(place.env, sys.platform)
+            backend = choose_backend(installation.env, sys.platform)
         except MemtrayError as error:
             yield "note", _("{problem}; Memtray runs in the terminal").format(problem=error)
             return
@@ -236,16 +237,16 @@ def _tray(place: Place) -> Iterator[Found]:
         yield "good", f"{name}: {reason}"
 
 
-def _notifications(place: Place) -> Iterator[Found]:
+def _notifications(installation: Installation) -> Iterator[Finding]:
     text = _("{problem}; alerts still reach the menu, the terminal and the log")
-    told = place.of_applet("notifications")
-    if told:
-        status = str(told.get("status"))
-        yield ("good", status) if told.get("ready") else ("note", text.format(problem=status))
+    answer = installation.of_applet("notifications")
+    if answer:
+        status = str(answer.get("status"))
+        yield ("good", status) if answer.get("ready") else ("note", text.format(problem=status))
         return
     from trayapp.delivery.sinks import Surroundings, open_sinks
 
-    desktop = open_sinks("desktop", Surroundings(paths=place.paths))[0]
+    desktop = open_sinks("desktop", Surroundings(paths=installation.paths))[0]
     try:
         desktop.prepare()
         if desktop.is_ready:
@@ -256,9 +257,9 @@ def _notifications(place: Place) -> Iterator[Found]:
         desktop.close()
 
 
-def _channels(place: Place) -> Iterator[Found]:
+def _channels(installation: Installation) -> Iterator[Finding]:
     """Check remote channels as far as possible without sending, and hooks by their programs."""
-    paths = place.paths
+    paths = installation.paths
     if not paths.settings_file.exists():
         return
     from trayapp.delivery.remote_child import check_address, find_address
@@ -267,12 +268,12 @@ def _channels(place: Place) -> Iterator[Found]:
     try:
         settings = load_settings(paths.settings_file)
     except SettingsError:
-        return  # It is told as such.
+        return  # Another check reports it.
     if settings.problem:
         yield "bad", settings.problem
     for channel in settings.channels:
-        if channel.url_env and place.told:
-            if place.of_applet("set").get(channel.url_env):
+        if channel.url_env and installation.answer:
+            if installation.of_applet("set").get(channel.url_env):
                 text = _("{name}: {variable} is set where the applet runs")
                 yield "good", text.format(name=channel.name, variable=channel.url_env)
             else:
@@ -281,33 +282,33 @@ def _channels(place: Place) -> Iterator[Found]:
             continue
         try:
             check_address(
-                find_address(channel.url, channel.url_env, channel.url_keyring, place.env)
+                find_address(channel.url, channel.url_env, channel.url_keyring, installation.env)
             )
             yield "good", _("{name} can be sent to").format(name=channel.name)
         except MemtrayError as error:
             text = _("{name}: {problem}")
             yield "bad", text.format(name=channel.name, problem=error)
     for hook in settings.hooks:
-        if shutil.which(hook.command[0], path=place.env.get("PATH")):
+        if shutil.which(hook.command[0], path=installation.env.get("PATH")):
             yield "good", _("{name} can be run").format(name=hook.name)
         else:
             text = _("{name}: there is no program {program}")
             yield "bad", text.format(name=hook.name, program=hook.command[0])
 
 
-def _windows(place: Place) -> Iterator[Found]:
+def _windows(installation: Installation) -> Iterator[Finding]:
     if util.find_spec("tkinter") is None or util.find_spec("_tkinter") is None:
         yield (
             "note",
             _("Python has no Tk; trends open as pictures (Debian: apt install python3-tk)"),
         )
-    elif sys.platform == "linux" and not place.env.get("DISPLAY"):
+    elif sys.platform == "linux" and not installation.env.get("DISPLAY"):
         yield "note", _("no display; `memtray trends --save FILE.png` works")
     else:
         yield "good", _("Tk is there")
 
 
-def _pressure(_place: Place) -> Iterator[Found]:
+def _pressure(_installation: Installation) -> Iterator[Finding]:
     from trayapp.domain.showing.tray import system_line
     from trayapp.readers.system import open_system_reader
 
@@ -317,15 +318,15 @@ def _pressure(_place: Place) -> Iterator[Found]:
         yield "note", _("this kernel does not tell pressure stall (CONFIG_PSI)")
 
 
-def _autostart(place: Place) -> Iterator[Found]:
+def _autostart(installation: Installation) -> Iterator[Finding]:
     from trayapp.platforms import current_platform
 
-    on = current_platform(place.shell_env).autostart_status()
+    on = current_platform(installation.shell_env).autostart_status()
     text = _("starts at login") if on else _("does not start at login (memtray autostart on)")
     yield "good", text
 
 
-_LOOKS: tuple[tuple[str, Callable[[Place], Iterator[Found]]], ...] = (
+_CHECKS: tuple[tuple[str, Callable[[Installation], Iterator[Finding]]], ...] = (
     (N_("version"), _python),
     (N_("packages"), _packages),
     (N_("settings"), _settings),

@@ -49,7 +49,7 @@ def add_theme(parser: argparse.ArgumentParser) -> None:
 
 
 def add_reading_options(parser: argparse.ArgumentParser) -> None:
-    """Add what a person may say of recordings of others, where they do not say it themselves."""
+    """Add what a person may know of others' recordings that is not in the files themselves."""
     for name, metavar, text in (
         ("--column", "TITLE", _("a column of memory in use, by its title (may be repeated)")),
         ("--unit", "MiB", _("the unit of sizes that name none, such as kB or MiB")),

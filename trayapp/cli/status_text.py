@@ -27,17 +27,17 @@ _INCIDENTS = {
 }
 
 
-def status_lines(told: Mapping[str, Any]) -> list[str]:
+def status_lines(status: Mapping[str, Any]) -> list[str]:
     """Return lines about a status as the applet answers it; unknown figures are dashes."""
     lines = []
-    system, app = told.get("system"), told.get("app")
-    if told.get("paused"):
+    system, app = status.get("system"), status.get("app")
+    if status.get("paused"):
         lines.append(_("Tracking is paused."))
     if not system or not app:
         return [*lines, _("No sample yet.")]
     lines.append(
         _("{time}  memory {share} in use, {available} of {total} available, swap {swap}").format(
-            time=time.strftime("%H:%M:%S", time.localtime(told["taken_at"])),
+            time=time.strftime("%H:%M:%S", time.localtime(status["taken_at"])),
             share=format_percent(system["used_bytes"] / system["total_bytes"]),
             available=format_size(system["available_bytes"]),
             total=format_size(system["total_bytes"]),
@@ -47,12 +47,12 @@ def status_lines(told: Mapping[str, Any]) -> list[str]:
     if reserved_bytes := system.get("hugepages_reserved_bytes"):
         text = _("{size} are reserved as huge pages and not part of that.")
         lines.append("  " + text.format(size=format_size(reserved_bytes)))
-    for target in told["targets"]:
+    for target in status["targets"]:
         lines.append(_target_line(target))
         if target["verdict"] == "leaking":
             lines.append(f"    {target['evidence']}")
-    lines += _application_lines(told.get("applications") or [])
-    for incident in told["incidents"]:
+    lines += _application_lines(status.get("applications") or [])
+    for incident in status["incidents"]:
         text = _INCIDENTS[incident["phase"]]
         line = _(text).format(
             level=Level[incident["level"].upper()].said,
@@ -60,7 +60,7 @@ def status_lines(told: Mapping[str, Any]) -> list[str]:
             body=incident["body"],
         )
         lines.append(f"  ⚠ {line}")
-    lines += [f"  ⚠ {problem}" for problem in told.get("problems", [])]
+    lines += [f"  ⚠ {problem}" for problem in status.get("problems", [])]
     cpu = app["cpu_percent"]
     text = _("Memtray itself: {private} private, {resident} resident, {cpu} CPU (pid {pid})")
     lines.append(
@@ -73,7 +73,7 @@ def status_lines(told: Mapping[str, Any]) -> list[str]:
         )
     )
     if app.get("budget", {}).get("reason"):
-        lines.append("  " + pace_text(told.get("interval_seconds"), told["pace_reason"]))
+        lines.append("  " + pace_text(status.get("interval_seconds"), status["pace_reason"]))
     return lines
 
 

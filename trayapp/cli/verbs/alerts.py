@@ -45,14 +45,14 @@ class Alerts:
                 lambda: [_log_line(event) for event in events] or [_("No alerts so far.")],
             )
         incident = options.argument if options.what in ("ack", "resolve") else None
-        told = ask_applet(
+        answer = ask_applet(
             "alerts",
             what=options.what,
             seconds=_snooze_seconds(options),
             target=options.target,
             incident=incident,
         )
-        return print_answer(options, told, lambda: _answer_lines(told))
+        return print_answer(options, answer, lambda: _answer_lines(answer))
 
 
 def _snooze_seconds(options: Namespace) -> float | None:
@@ -75,14 +75,14 @@ def _snooze_seconds(options: Namespace) -> float | None:
     return None
 
 
-def _answer_lines(told: Mapping[str, Any]) -> Iterator[str]:
-    if "resolved" in told:
-        yield _("Resolved: {title}").format(title=told["resolved"]["title"])
+def _answer_lines(answer: Mapping[str, Any]) -> Iterator[str]:
+    if "resolved" in answer:
+        yield _("Resolved: {title}").format(title=answer["resolved"]["title"])
         return
-    if "acknowledged" in told:
-        yield _("Known from now on: {title}").format(title=told["acknowledged"]["title"])
+    if "acknowledged" in answer:
+        yield _("Known from now on: {title}").format(title=answer["acknowledged"]["title"])
         return
-    alerts = told["alerts"]
+    alerts = answer["alerts"]
     if alerts["off"]:
         yield _("Alerts are off.")
         return

@@ -20,10 +20,10 @@ class Cleanup:
         add("--all", action="store_true", help=_("Memtray itself and all targets"))
 
     def run(self, options: Namespace) -> int:
-        told = ask_applet("cleanup", _TIMEOUT_SECONDS, targets=options.targets, all=options.all)
+        answer = ask_applet("cleanup", _TIMEOUT_SECONDS, targets=options.targets, all=options.all)
         later = _("Measured again in 60 s; `memtray statistics` tells what stayed free.")
         return print_answer(
-            options, told, lambda: [*(result["text"] for result in told["results"]), later]
+            options, answer, lambda: [*(result["text"] for result in answer["results"]), later]
         )
 
 

@@ -13,10 +13,10 @@ class Status(JsonVerb):
     """`memtray status`: print what the applet sees. Raises: NotRunningError."""
 
     def run(self, options: Namespace) -> int:
-        told = ask_applet("status")
+        answer = ask_applet("status")
         from trayapp.cli.status_text import status_lines
 
-        return print_answer(options, told, lambda: status_lines(told))
+        return print_answer(options, answer, lambda: status_lines(answer))
 
 
 class Health(JsonVerb):

@@ -1,4 +1,4 @@
-"""`memtray targets`: which running processes a target's rule matches, by one look at them all."""
+"""`memtray targets`: which running processes a target's rule matches, by one sample of them all."""
 
 from __future__ import annotations
 

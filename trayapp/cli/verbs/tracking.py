@@ -19,9 +19,9 @@ class Snapshot(JsonVerb):
     """`memtray snapshot`: have a snapshot written and print its file. Raises: NotRunningError."""
 
     def run(self, options: Namespace) -> int:
-        told = ask_applet("snapshot", 15.0)
+        answer = ask_applet("snapshot", 15.0)
         text = _("Snapshot written to {file}")
-        return print_answer(options, told, lambda: [text.format(file=told["file"])])
+        return print_answer(options, answer, lambda: [text.format(file=answer["file"])])
 
 
 class Order:
@@ -57,7 +57,7 @@ class Debug:
                 {"file": str(folder / FILE_NAME), "lines": lines},
                 lambda: lines or [nothing],
             )
-        told = ask_applet("debug", what=options.what)
-        state = _("The debug log is on") if told["on"] else _("The debug log is off")
-        line = _("{name}: {text}").format(name=state, text=told["file"])
-        return print_answer(options, told, lambda: [line])
+        answer = ask_applet("debug", what=options.what)
+        state = _("The debug log is on") if answer["on"] else _("The debug log is off")
+        line = _("{name}: {text}").format(name=state, text=answer["file"])
+        return print_answer(options, answer, lambda: [line])
