@@ -51,7 +51,7 @@ def cpu_ms(times: int, action: Callable[[], object]) -> float:
 def measure_drawing() -> None:
     """Print what drawing alone costs."""
     from trayapp.tray.drawing import draw_argb
-    from trayapp.tray.hosts.status_notifier_icon import ICON_SIZES_PX
+    from trayapp.tray.hosts.pixmaps import ICON_SIZES_PX
 
     source = pictures()
 

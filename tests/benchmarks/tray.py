@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.desktop.desktop import wait_until
-from trayapp.tray.hosts.dbusmenu import LayoutBuilder, MenuObject, diff
+from trayapp.tray.hosts.dbusmenu import MenuObject
+from trayapp.tray.hosts.menu_layout import LayoutBuilder, diff
 from trayapp.tray.pystray_safe import Menu, MenuItem
 
 TARGETS = 50

@@ -63,7 +63,7 @@ class Trays:
             _make_host,
             on_action=on_menu,
             on_visible=self._on_visible,
-            on_look=sampler.refresh_now,
+            on_menu_opening=sampler.refresh_now,
             open_popup=open_popup,
             counting=counting,
         )

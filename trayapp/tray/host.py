@@ -31,7 +31,7 @@ class TrayHost:
         backend: Backend,
         on_action: Callable[[str], None],
         on_visible: Callable[[bool], None] | None = None,
-        on_look: Callable[[], None] | None = None,
+        on_menu_opening: Callable[[], None] | None = None,
         open_popup: Callable[[], Any] | None = None,
         pictures: Mapping[Level, bytes] = MappingProxyType({}),
         counting: Callable[[], AbstractContextManager[None]] = nullcontext,
@@ -43,8 +43,8 @@ class TrayHost:
             for turns of the wheel. Called in the tray's thread; must return soon.
         on_visible: gets whether the icon can be seen, each time that changes; the first time after
             `run` has looked. Called in the tray's thread. Only our own backends can tell.
-        on_look: called when the menu is about to show, which waits for it: the moment to `show`
-            fresh figures. Called in the tray's thread. Only our own backends can tell.
+        on_menu_opening: called when the menu is about to show, which waits for it: the moment to
+            `show` fresh figures. Called in the tray's thread. Only our own backends can tell.
         open_popup: starts the process that shows menus and tooltips for the backend "xembed".
         pictures: the mark of each level as a PNG, for menus that show pictures.
         counting: surrounds what is done because somebody opened or clicked the menu.
@@ -52,7 +52,7 @@ class TrayHost:
         self._backend = backend
         self._on_action = on_action
         self._on_visible = on_visible
-        self._on_look = on_look
+        self._on_menu_opening = on_menu_opening
         self._open_popup = open_popup
         self._pictures = pictures
         self._counting = counting
@@ -86,14 +86,14 @@ class TrayHost:
         state = self._state
         self._icon = icon = self._backend.icon_class(
             "memtray",
-            icon=self._toolkit.image(state.picture),
-            title=self._toolkit.tooltip(state.tooltip),
+            icon=self._toolkit.draw(state.picture),
+            title=self._toolkit.fit_tooltip(state.tooltip),
             menu=Menu(self._items),
         )
         icon.on_seen = self._on_seen
         icon.on_scroll = lambda step: self._act(f"scroll:{step}")
-        icon.on_middle = lambda: self._act("middle")
-        icon.on_look = self._look
+        icon.on_middle_click = lambda: self._act("middle")
+        icon.on_menu_opening = self._refresh_menu
         icon.counting = self._counting
         icon.open_popup = self._open_popup
         self._toolkit.prepare(icon)
@@ -147,7 +147,7 @@ class TrayHost:
 
     def _on_running(self, icon: Any) -> None:
         """The loop has started; called in a thread that pystray starts for this."""
-        self._toolkit.started()
+        self._toolkit.on_started()
         self._running = True
         if self._stopping:  # asked before there was anything to stop
             icon.stop()
@@ -174,15 +174,15 @@ class TrayHost:
                 return
             state, icon = self._state, self._icon
             try:
-                picture = self._toolkit.fit(state.picture)
+                picture = self._toolkit.match_background(state.picture)
                 if picture != self._picture:
-                    icon.icon = self._toolkit.image(picture)
+                    icon.icon = self._toolkit.draw(picture)
                     self._picture = picture
-                self._toolkit.attend(state.attention)
+                self._toolkit.set_attention(state.attention)
                 icon.visible = True
-                self._toolkit.tint(picture)
-                icon.title = self._toolkit.tooltip(state.tooltip)
-                self._toolkit.write(state.text)
+                self._toolkit.set_template(picture)
+                icon.title = self._toolkit.fit_tooltip(state.tooltip)
+                self._toolkit.set_label(state.text)
                 self._update_menu(icon, state)
             except Exception as error:  # noqa: BLE001 - whatever the tray has, sampling goes on
                 # Windows' shell, for one, is busy or locked at times. The next update tries again.
@@ -228,7 +228,7 @@ class TrayHost:
         picture = self._pictures.get(entry.level) if self._toolkit.shows_pictures else None
         is_marked_by_text = entry.level > Level.NORMAL and picture is None
         item = MenuItem(
-            self._toolkit.label(TEXT_MARK * is_marked_by_text + entry.label),
+            self._toolkit.fit_label(TEXT_MARK * is_marked_by_text + entry.label),
             action,
             checked=(lambda _: entry.checked) if checkable else None,
             radio=entry.kind == "radio",
@@ -251,11 +251,11 @@ class TrayHost:
         except Exception:  # noqa: BLE001 - whatever an action raises, the icon stays
             _log.exception("the menu entry %r failed", key)
 
-    def _look(self) -> None:
+    def _refresh_menu(self) -> None:
         try:
-            if self._on_look:
+            if self._on_menu_opening:
                 with self._counting():
-                    self._on_look()
+                    self._on_menu_opening()
         except Exception:  # noqa: BLE001 - then the menu shows what was known before
             _log.exception("no fresh figures for the menu")
 

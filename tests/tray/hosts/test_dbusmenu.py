@@ -8,7 +8,8 @@ import pytest
 from jeepney import HeaderFields, Message
 
 from trayapp.tray.hosts.dbus_object import BusFaultError
-from trayapp.tray.hosts.dbusmenu import LayoutBuilder, MenuObject, diff
+from trayapp.tray.hosts.dbusmenu import MenuObject
+from trayapp.tray.hosts.menu_layout import LayoutBuilder, diff
 from trayapp.tray.pystray_safe import Menu, MenuItem
 
 

@@ -28,8 +28,9 @@ from tests.desktop.desktop import wait_until
 from trayapp.domain.showing.menu import IconPicture
 from trayapp.platforms.session_bus import BusError
 from trayapp.tray.drawing import draw_argb
+from trayapp.tray.hosts.pixmaps import ICON_SIZES_PX, SIZES_BY_PANEL_PX
 from trayapp.tray.hosts.session import WATCHER
-from trayapp.tray.hosts.status_notifier_icon import ICON_SIZES_PX, SIZES_BY_PANEL_PX, SniIcon
+from trayapp.tray.hosts.status_notifier_icon import SniIcon
 from trayapp.tray.pystray_safe import Menu, MenuItem
 
 needs_dbus_daemon = pytest.mark.skipif(not shutil.which("dbus-daemon"), reason="no dbus-daemon")
@@ -129,7 +130,7 @@ class Running:
         )
         self.icon.on_seen = self.seen.append
         self.icon.on_scroll = lambda step: self.clicked.append(f"scroll {step}")
-        self.icon.on_middle = lambda: self.clicked.append("middle")
+        self.icon.on_middle_click = lambda: self.clicked.append("middle")
         self.thread = threading.Thread(target=self.icon.run, daemon=True)
         self.thread.start()
         wait_until(lambda: self.icon.visible)

@@ -34,7 +34,7 @@ def offer_by_gtk(
 class Toolkit(BasicToolkit):
     """Menus are never updated for texts alone."""
 
-    def image(self, picture: IconPicture) -> Any:
+    def draw(self, picture: IconPicture) -> Any:
         """Draw for a slot of 22: trays leave a small image as it is, and shrinking blurs bars."""
         scale = os.environ.get("GDK_SCALE")
         return draw_icon(picture, 22 * (int(scale) if scale in ("2", "3", "4") else 1))
@@ -44,7 +44,7 @@ class Toolkit(BasicToolkit):
         super().prepare(icon)
         self._interrupt = signal.getsignal(signal.SIGINT)
 
-    def started(self) -> None:
+    def on_started(self) -> None:
         """Put back the handler of SIGINT; the loop's thread, the main one, may do that."""
         from gi.repository import GLib
 

@@ -45,13 +45,13 @@ class Toolkit(BasicToolkit):
 
         icon._assert_image = show_image
 
-    def fit(self, picture: IconPicture) -> IconPicture:
+    def match_background(self, picture: IconPicture) -> IconPicture:
         """Ask the menu bar, whose colour the wallpaper decides."""
         if picture.panel != "auto" or _is_template(picture):
             return picture
         return replace(picture, panel=macos_menu_bar(self.icon._status_item.button()))
 
-    def image(self, picture: IconPicture) -> Any:
+    def draw(self, picture: IconPicture) -> Any:
         """Draw for the menu bar's thickness, in the pixels of the sharpest screen."""
         import AppKit
 
@@ -59,7 +59,7 @@ class Toolkit(BasicToolkit):
         draw = draw_template if _is_template(picture) else draw_icon
         return draw(picture, points * _pixels_per_point())
 
-    def tint(self, picture: IconPicture) -> None:
+    def set_template(self, picture: IconPicture) -> None:
         """Have the menu bar give a template its colour; pystray makes a new image for each."""
         image = self.icon._icon_image
         if _is_template(picture) and image is not None and not image.isTemplate():
@@ -67,7 +67,7 @@ class Toolkit(BasicToolkit):
             # The button may have drawn it already.
             self.icon._status_item.button().setImage_(image)
 
-    def write(self, text: str) -> None:
+    def set_label(self, text: str) -> None:
         """Have the button show it at the image's right, in digits of one width."""
         if text == self._text:
             return
@@ -85,7 +85,7 @@ class Toolkit(BasicToolkit):
             button.setImagePosition_(AppKit.NSImageOnly)
         self._text = text
 
-    def started(self) -> None:
+    def on_started(self) -> None:
         """Let signals through: the system's loop runs no Python code, and pystray takes SIGINT."""
         from PyObjCTools import AppHelper, MachSignals
 

@@ -85,7 +85,7 @@ class PanelWatch:
         """Listen and ask: on each new connection."""
         for rule in MATCHES:
             self._ask(new_method_call(BUS, "AddMatch", "s", (rule,)), lambda _: None)
-        self._look()
+        self._query()
 
     def on_signal(self, message: Message) -> None:
         """Ask again where a signal says that something of it has changed.
@@ -96,11 +96,11 @@ class PanelWatch:
         member, interface = fields.get(HeaderFields.member), fields.get(HeaderFields.interface)
         if member == "NameOwnerChanged":
             if message.body[0] in (PORTAL, XFCONF, XFCE_PANEL):
-                self._look()
+                self._query()
         elif interface in (PORTAL_SETTINGS, XFCONF):
-            self._look()
+            self._query()
 
-    def _look(self) -> None:
+    def _query(self) -> None:
         self._files_due_seconds = 0.0
         self._ask(new_method_call(BUS, "NameHasOwner", "s", (XFCE_PANEL,)), self._on_xfce_panel)
         portal = DBusAddress(PORTAL_PATH, PORTAL, PORTAL_SETTINGS)

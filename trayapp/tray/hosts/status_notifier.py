@@ -24,26 +24,23 @@ class Toolkit(BasicToolkit):
     label_seconds = 0.0
     shows_pictures = True
 
-    def image(self, picture: IconPicture) -> Any:
-        """The picture itself: it is drawn at several sizes, when a host asks."""
+    def draw(self, picture: IconPicture) -> Any:
+        """Return the picture itself: it is drawn at several sizes, when a host asks."""
         return picture
 
-    def tooltip(self, text: str) -> str:
-        """The text itself: the backend makes it plain, for whoever uses it."""
+    def fit_tooltip(self, text: str) -> str:
+        """Return the text itself: the icon makes it plain, as it does labels."""
         return text
 
-    def label(self, text: str) -> str:
-        """The text itself: the backend makes it plain, for whoever uses it."""
+    def fit_label(self, text: str) -> str:
         return text
 
-    def attend(self, attention: bool) -> None:
-        """Pass on whether the icon must not be hidden."""
+    def set_attention(self, attention: bool) -> None:
         self.icon.attention = attention
 
-    def write(self, text: str) -> None:
-        """Pass it on: some hosts have a place for it."""
+    def set_label(self, text: str) -> None:
         self.icon.label = text
 
     def resize_menu(self) -> None:
-        """Let hosts know before the menu is opened, in which size they will show it."""
+        """Let hosts know in which size they will show the menu, before it is opened."""
         self.icon.resize_menu()

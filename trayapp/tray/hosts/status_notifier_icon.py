@@ -2,7 +2,7 @@
 
 The loop runs in the thread that calls `run`, the main one, and is the only one to touch the bus.
 Setting `icon`, `title` or `menu` from any thread stores the newest value and wakes the loop, which
-compares it with what hosts were told last.
+compares it with what hosts were sent last.
 """
 
 from __future__ import annotations
@@ -17,41 +17,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_method_call
-from PIL import Image
+from jeepney import HeaderFields, Message, MessageType
 
 from trayapp.domain.showing.menu import IconPicture
-from trayapp.platforms.session_bus import BUS, BUS_NAME, BusError, SessionBus, as_error
-from trayapp.tray.drawing import draw_argb
+from trayapp.platforms.session_bus import BUS, BusError, SessionBus
 from trayapp.tray.hosts.dbus_object import Body, Interface, Method, Objects, Property
 from trayapp.tray.hosts.dbusmenu import MENU_PATH, MenuObject
-from trayapp.tray.hosts.own_loop import (
+from trayapp.tray.hosts.looping_icon import (
     FIRST_RETRY_SECONDS,
     LAST_RETRY_SECONDS,
     LoopingIcon,
     milliseconds_until,
 )
 from trayapp.tray.hosts.panel_watch import PanelWatch
-from trayapp.tray.hosts.session import WATCHER
+from trayapp.tray.hosts.pixmaps import Pixmap, PixmapCache
+from trayapp.tray.hosts.watcher import MATCHES, WatcherClient
 from trayapp.tray.text import plain_line, plain_lines, without_markup
 
-ICON_SIZES_PX = (16, 22, 24, 32, 33, 36, 44, 48, 96)
-"""What hosts are offered: slots of 16 to 24 on screens at 100, 150 and 200 percent. Most take the
-one that fits. Some shrink the largest to whatever they have, such as waybar to 16 or 21: bars as
-broad as its still stand out then. Each more is drawn and sent at every change, and costs that."""
-SIZES_BY_PANEL_PX = {
-    "XFCE": (*ICON_SIZES_PX[:-1], 88),
-    "KDE": (16, 22, 32, 33, 44),
-    "GNOME": (16, 22, 24, 32, 48),
-}
-"""Where more is known. XFCE shrinks the largest, too, but has slots of 22 and 44 pixels, in which
-whole pixels stay whole. Plasma and GNOME Shell have slots of few sizes, and keep all they were sent
-until they collect garbage: in Plasma, after 1,800 changes, that is 33 MiB of these and 112 of those
-above; in GNOME Shell 43, 7 and 40 KiB for each change."""
-_WATCHER_OBJECT = DBusAddress("/StatusNotifierWatcher", WATCHER, WATCHER)
-_WATCHER_PROPERTIES = DBusAddress(
-    "/StatusNotifierWatcher", WATCHER, "org.freedesktop.DBus.Properties"
-)
 _PATH = "/StatusNotifierItem"
 _TITLE_LIMIT = 120
 _TOOLTIP_LIMIT = 2000
@@ -67,14 +49,12 @@ _GATHER_SECONDS = 0.002
 # A wheel that is turned far, or a touchpad, is not to rush through everything there is.
 _SCROLL_SECONDS = 0.15
 
-Pixmap = tuple[int, int, bytes]
-"""Width, height, and four bytes per pixel: alpha, red, green, blue."""
 Reply = Callable[[Message], None]
 _log = logging.getLogger(__name__)
 
 
 class _Shown(NamedTuple):
-    """What hosts are told."""
+    """What hosts are sent."""
 
     icon: Any
     tooltip: tuple[str, str]
@@ -90,20 +70,19 @@ class SniIcon(LoopingIcon):
         super().__init__(*args, **options)
         self._menu_due_seconds = 0.0
         self._menu_pause_seconds = _FIRST_MENU_SECONDS
-        self._pixmap_source: Any = None
-        self._pixmaps: list[Pixmap] = []
+        self._pixmaps = PixmapCache()
         self._bus: SessionBus | None = None
         self._bus_name = ""
-        self._watcher = ""
-        self._told: _Shown | None = None  # None: not registered
+        self._sent: _Shown | None = None  # None: not registered
         self._tooltip_due_seconds = 0.0
         self._scroll_due_seconds = 0.0
         self._replies: dict[int, Reply] = {}
         self._clicked: list[Callable[[Any], object]] = []
         self._panel: PanelWatch | None = None
+        self._watcher = WatcherClient(self._ask, self._on_watcher_changed, self._set_seen)
         self._item = self._interface()
         self._menu_object = MenuObject(
-            lambda: self.menu, self._send, self._clicked.append, lambda: self.on_look()
+            lambda: self.menu, self._send, self._clicked.append, lambda: self.on_menu_opening()
         )
         self._objects = Objects(self._item, self._menu_object.interface)
 
@@ -140,14 +119,12 @@ class SniIcon(LoopingIcon):
 
     def _serve(self, bus: SessionBus) -> None:
         """Serve one connection until told to stop. Raises: OSError, BusError when it breaks."""
-        about_owner = f"sender='{BUS_NAME}',member='NameOwnerChanged',arg0='{WATCHER}'"
-        about_hosts = f"sender='{WATCHER}',interface='{WATCHER}'"
-        for rule in (about_owner, about_hosts):
+        for rule in MATCHES:
             bus.call(BUS, "AddMatch", "s", (f"type='signal',{rule}",))
         # Not the usual "org.kde.StatusNotifierItem-PID-1": GNOME's extension watches a name that is
         # not the connection's own, and drops the icon if it hears of its owner at a bad moment.
         self._bus_name = bus.unique_name
-        self._call(BUS, "GetNameOwner", "s", (WATCHER,), self._on_watcher_found)
+        self._watcher.find()
         self._panel = PanelWatch(os.environ, self._ask)
         self._panel.start()
         poll = select.poll()  # not select.select, which fails beyond 1,024 open files
@@ -157,7 +134,7 @@ class SniIcon(LoopingIcon):
             for message in bus.receive():
                 self._handle(message)
                 self._run_clicked()
-            due_seconds = self._tell_hosts()
+            due_seconds = self._update_hosts()
             ready = {descriptor for descriptor, _ in poll.poll(milliseconds_until(due_seconds))}
             if self._loop_end.fileno() in ready:
                 time.sleep(_GATHER_SECONDS)
@@ -168,14 +145,11 @@ class SniIcon(LoopingIcon):
         self._replies.clear()
         self._clicked.clear()
         if not self._stopping:
-            self._set_watcher("")
+            self._watcher.lose()
 
     def _send(self, message: Message) -> None:
         if self._bus:
             self._bus.send(message)
-
-    def _call(self, to: DBusAddress, method: str, signature: str, body: Body, reply: Reply) -> None:
-        self._ask(new_method_call(to, method, signature, body), reply)
 
     def _ask(self, call: Message, reply: Reply) -> None:
         if self._bus:
@@ -204,30 +178,14 @@ class SniIcon(LoopingIcon):
             self._menu_due_seconds = 0.0
             self.update_menu()
 
-    # The watcher, at which icons register, and the hosts, which show them.
-
     def _on_signal(self, message: Message) -> None:
-        sender = message.header.fields.get(HeaderFields.sender)
-        member = message.header.fields.get(HeaderFields.member)
-        if sender == BUS_NAME and member == "NameOwnerChanged":
-            name, _, owner = message.body
-            if name == WATCHER:
-                self._set_watcher(owner)
-        elif sender == self._watcher and member in _HOST_SIGNALS:
-            self._ask_for_host()
+        self._watcher.on_signal(message)
         if self._panel:
             self._panel.on_signal(message)
 
-    def _on_watcher_found(self, reply: Message) -> None:
-        is_error = reply.header.message_type is MessageType.error
-        self._set_watcher("" if is_error else reply.body[0])
-
-    def _set_watcher(self, owner: str) -> None:
-        self._watcher = owner
-        self._told = None
+    def _on_watcher_changed(self) -> None:
+        self._sent = None
         self._menu_object.forget_watchers()
-        if not owner:
-            self._set_seen(False)
 
     def _offer_label(self, label: str) -> None:
         """Have the label among the properties only if there is one.
@@ -240,33 +198,7 @@ class SniIcon(LoopingIcon):
         if label:
             self._properties |= _LABEL_PROPERTIES | {"XAyatanaLabel": Property("s", lambda: label)}
 
-    def _register(self, now: _Shown) -> None:
-        self._told = now
-        self._offer_label(now.label)
-        self._menu_object.publish()
-        body = (self._bus_name,)
-        self._call(_WATCHER_OBJECT, "RegisterStatusNotifierItem", "s", body, self._on_registered)
-
-    def _on_registered(self, reply: Message) -> None:
-        if reply.header.message_type is MessageType.error:
-            _log.warning("the tray refused the icon: %s", as_error(reply))
-            self._set_seen(False)
-        else:
-            self._ask_for_host()
-
-    def _ask_for_host(self) -> None:
-        """Ask whether there is anything that shows icons; a watcher alone does not."""
-        body = (WATCHER, "IsStatusNotifierHostRegistered")
-        self._call(_WATCHER_PROPERTIES, "Get", "ss", body, self._on_host_told)
-
-    def _on_host_told(self, reply: Message) -> None:
-        if not self._watcher:
-            return  # It has gone, and the bus answers in its place.
-        # A watcher that does not know the question is taken for a host as well.
-        is_error = reply.header.message_type is MessageType.error
-        self._set_seen(is_error or reply.body[0] != ("b", False))
-
-    # What hosts are told, and what they may ask.
+    # What hosts are sent, and what they may ask.
 
     def _shown(self) -> _Shown:
         status = "NeedsAttention" if self._attention else "Active"
@@ -277,35 +209,38 @@ class SniIcon(LoopingIcon):
             status = "Passive"
         return _Shown(icon, _as_tooltip(self._title), status, plain_line(self._label, _LABEL_LIMIT))
 
-    def _tell_hosts(self) -> float | None:
-        """Register where that is due; send a signal for whatever hosts were told otherwise.
+    def _update_hosts(self) -> float | None:
+        """Register where that is due; send a signal for whatever differs from what was sent.
 
         Returns: when to come again, on the monotonic clock, if something is left for later.
         """
-        now, told = self._shown(), self._told
+        now, sent = self._shown(), self._sent
         later_seconds = None
-        if told is None:
-            if self._watcher and self._wanted:
-                self._register(now)
+        if sent is None:
+            if self._watcher.owner and self._wanted:
+                self._sent = now
+                self._offer_label(now.label)
+                self._menu_object.publish()
+                self._watcher.register(self._bus_name)
             return None
-        if now.icon != told.icon:
+        if now.icon != sent.icon:
             self._send(self._item.signal("NewIcon"))
-        if _attention_icon(now) != _attention_icon(told):
+        if _attention_icon(now) != _attention_icon(sent):
             self._send(self._item.signal("NewAttentionIcon"))
-        if now.tooltip != told.tooltip:
+        if now.tooltip != sent.tooltip:
             if self._menu_object.just_opened:
                 # XFCE would show the tooltip again, on top of the open menu. It does not tell when
                 # that closes, so this cannot last until then.
-                now = now._replace(tooltip=told.tooltip)
+                now = now._replace(tooltip=sent.tooltip)
             elif time.monotonic() < self._tooltip_due_seconds:
                 later_seconds = self._tooltip_due_seconds
-                now = now._replace(tooltip=told.tooltip)
+                now = now._replace(tooltip=sent.tooltip)
             else:
                 self._tooltip_due_seconds = time.monotonic() + _TOOLTIP_SECONDS
                 self._send(self._item.signal("NewToolTip"))
-        if now.status != told.status:
+        if now.status != sent.status:
             self._send(self._item.signal("NewStatus", now.status))
-        if now.label != told.label:
+        if now.label != sent.label:
             self._offer_label(now.label)
             self._send(self._item.signal("XAyatanaNewLabel", now.label, _LABEL_GUIDE))
         if self._menu_stale and (
@@ -319,7 +254,7 @@ class SniIcon(LoopingIcon):
             watched = self._menu_object.watched
             with self.counting() if watched else contextlib.nullcontext():
                 self._menu_object.publish(keep_entries=is_aimed_at)
-        self._told = now
+        self._sent = now
         return later_seconds
 
     def _interface(self) -> Interface:
@@ -376,7 +311,7 @@ class SniIcon(LoopingIcon):
         return ()
 
     def _activate_by_middle(self) -> Body:
-        self._clicked.append(lambda _: self.on_middle())
+        self._clicked.append(lambda _: self.on_middle_click())
         return ()
 
     def _scroll(self, delta: int, _orientation: str) -> Body:
@@ -393,32 +328,17 @@ class SniIcon(LoopingIcon):
         return plain_line(self._title.partition("\n")[0], _TITLE_LIMIT)
 
     def _tooltip(self) -> tuple[str, list[Pixmap], str, str]:
-        # What was told, not what is: hosts ask at other times, too, and may then show it anew.
-        return "", [], *(self._told or self._shown()).tooltip
+        # What was sent, not what is: hosts ask at other times, too, and may then show it anew.
+        return "", [], *(self._sent or self._shown()).tooltip
 
     def _draw(self, icon: Any) -> list[Pixmap]:
-        """Draw when asked, and not twice: hosts ask again after each change of a text."""
-        if icon is None:
-            return []
-        kind = self._panel.kind if self._panel else ""
-        sizes_px = SIZES_BY_PANEL_PX.get(kind, ICON_SIZES_PX)
-        if (icon, sizes_px) != self._pixmap_source:
-            self._pixmap_source = icon, sizes_px
-            if isinstance(icon, IconPicture):
-                drawn = draw_argb(icon, sizes_px)
-                self._pixmaps = [
-                    (size, size, data) for size, data in zip(sizes_px, drawn, strict=True)
-                ]
-            else:
-                self._pixmaps = [_as_pixmap(icon)]
-        return self._pixmaps
+        return self._pixmaps.draw(icon, self._panel.kind if self._panel else "")
 
 
 _LABEL_PROPERTIES = {
     "XAyatanaLabel": Property("s", str),
     "XAyatanaLabelGuide": Property("s", lambda: _LABEL_GUIDE),
 }
-_HOST_SIGNALS = ("StatusNotifierHostRegistered", "StatusNotifierHostUnregistered")
 
 
 @functools.lru_cache(maxsize=2)
@@ -429,8 +349,3 @@ def _as_tooltip(text: str) -> tuple[str, str]:
 
 def _attention_icon(shown: _Shown) -> Any:
     return shown.icon if shown.status == "NeedsAttention" else None
-
-
-def _as_pixmap(image: Image.Image) -> Pixmap:
-    red, green, blue, alpha = image.convert("RGBA").split()
-    return image.width, image.height, Image.merge("RGBA", (alpha, red, green, blue)).tobytes()

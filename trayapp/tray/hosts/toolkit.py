@@ -30,36 +30,36 @@ class BasicToolkit:
         """Take the icon, before it runs. The thread that will run it."""
         self.icon = icon
 
-    def fit(self, picture: IconPicture) -> IconPicture:
+    def match_background(self, picture: IconPicture) -> IconPicture:
         """The picture for what is behind it now, where that is to be found out. UI thread."""
         return picture
 
-    def image(self, picture: IconPicture) -> Any:
+    def draw(self, picture: IconPicture) -> Any:
         """What to set as the icon. UI thread."""
         return draw_icon(picture, 22)
 
-    def tint(self, picture: IconPicture) -> None:
+    def set_template(self, picture: IconPicture) -> None:
         """Let the system colour the icon that it shows now, or not. UI thread."""
 
-    def tooltip(self, text: str) -> str:
+    def fit_tooltip(self, text: str) -> str:
         """The tooltip as this kind can show it."""
         return plain_lines(text, _TOOLTIP_LIMIT)
 
-    def label(self, text: str) -> str:
+    def fit_label(self, text: str) -> str:
         """A menu entry's text as this kind can show it."""
         return plain_line(text, _LABEL_LIMIT)
 
-    def started(self) -> None:
+    def on_started(self) -> None:
         """The icon's loop runs now. Any thread."""
 
     def in_ui_thread(self, action: Callable[[], None]) -> None:
         """Run `action` where this kind wants its updates; returns before or after. Any thread."""
         action()
 
-    def attend(self, attention: bool) -> None:
+    def set_attention(self, attention: bool) -> None:
         """Pass on whether the icon must not be hidden. UI thread."""
 
-    def write(self, text: str) -> None:
+    def set_label(self, text: str) -> None:
         """Have `text` stand beside the icon, where this kind has a place for it. UI thread."""
 
     def resize_menu(self) -> None:

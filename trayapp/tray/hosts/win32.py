@@ -61,23 +61,23 @@ class Toolkit(BasicToolkit):
 
         icon._assert_icon_handle = make
 
-    def fit(self, picture: IconPicture) -> IconPicture:
+    def match_background(self, picture: IconPicture) -> IconPicture:
         """Ask the taskbar."""
         return replace(picture, panel=windows_taskbar()) if picture.panel == "auto" else picture
 
-    def image(self, picture: IconPicture) -> Any:
+    def draw(self, picture: IconPicture) -> Any:
         """Draw for the size of icons in the taskbar: whole pixels stay whole."""
         return draw_icon(picture, _tray_icon_px())
 
-    def tooltip(self, text: str) -> str:
+    def fit_tooltip(self, text: str) -> str:
         """At most 127 UTF-16 units: more raise ValueError."""
-        return cut_utf16(super().tooltip(text), 127)
+        return cut_utf16(super().fit_tooltip(text), 127)
 
-    def label(self, text: str) -> str:
+    def fit_label(self, text: str) -> str:
         """A single ampersand would underline what follows it."""
-        return super().label(text).replace("&", "&&")
+        return super().fit_label(text).replace("&", "&&")
 
-    def started(self) -> None:
+    def on_started(self) -> None:
         """Hook into the window's messages."""
         from pystray._util import win32
 

@@ -35,6 +35,6 @@ class Toolkit(BasicToolkit):
 
     label_seconds = 0.0
 
-    def image(self, picture: IconPicture) -> Any:
-        """The picture itself: it is drawn in the size that the tray gives it."""
+    def draw(self, picture: IconPicture) -> Any:
+        """Return the picture itself: it is drawn in the size that the tray gives it."""
         return picture

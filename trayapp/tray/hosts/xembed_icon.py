@@ -25,7 +25,7 @@ from Xlib.protocol import event as xevent
 
 from trayapp.domain.showing.menu import IconPicture
 from trayapp.tray.drawing import draw_icon
-from trayapp.tray.hosts.own_loop import (
+from trayapp.tray.hosts.looping_icon import (
     FIRST_RETRY_SECONDS,
     LAST_RETRY_SECONDS,
     LoopingIcon,
@@ -246,12 +246,12 @@ class XembedIcon(LoopingIcon):
             # One that hangs must not fill its pipe, at which this loop would wait.
             if self._popup and self._popup_unread < _MOST_UNREAD:
                 self._popup_unread += 1
-                self._tell(self._popup, {"menu": self._listed(self.menu)})
+                self._send_line(self._popup, {"menu": self._listed(self.menu)})
         if self._tooltip_due_seconds and time.monotonic() >= self._tooltip_due_seconds:
             self._tooltip_due_seconds = None
             self._tooltip = self.open_popup()
             x, y = self._tooltip_place
-            self._tell(self._tooltip, {"tooltip": self.title, "x": x, "y": y})
+            self._send_line(self._tooltip, {"tooltip": self.title, "x": x, "y": y})
 
     def _draw(self, image: Image.Image) -> None:
         self._window.clear_area()
@@ -278,16 +278,16 @@ class XembedIcon(LoopingIcon):
         elif event.type == X.ButtonRelease and event.detail == _LEFT:
             self._run_action(lambda icon: icon())
         elif event.type == X.ButtonRelease and event.detail == _MIDDLE:
-            self._run_action(lambda _: self.on_middle())
+            self._run_action(lambda _: self.on_middle_click())
         elif event.type == X.ButtonRelease and event.detail == _RIGHT:
             self._open_menu(event.root_x, event.root_y)
 
     def _open_menu(self, x: int, y: int) -> None:
         self._close_popup()
-        self._run_action(lambda _: self.on_look())
+        self._run_action(lambda _: self.on_menu_opening())
         self._popup_answer, self._popup_unread = b"", 1
         self._popup = self.open_popup()
-        self._tell(self._popup, {"menu": self._listed(self.menu), "x": x, "y": y})
+        self._send_line(self._popup, {"menu": self._listed(self.menu), "x": x, "y": y})
 
     def _listed(self, menu: Iterable[Any]) -> list[dict[str, object]]:
         """The menu as the popup reads it; remembers whose key is whose."""
@@ -319,10 +319,10 @@ class XembedIcon(LoopingIcon):
         if chosen is not None and chosen.enabled:
             self._run_action(chosen)
 
-    def _tell(self, child: Any, told: dict[str, object]) -> None:
+    def _send_line(self, child: Any, line: dict[str, object]) -> None:
         # A child that has ended has nothing to show any more.
         with contextlib.suppress(OSError):
-            child.stdin.write(json.dumps(told).encode() + b"\n")
+            child.stdin.write(json.dumps(line).encode() + b"\n")
             child.stdin.flush()
 
     def _close_popup(self) -> None:

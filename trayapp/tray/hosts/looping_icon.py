@@ -24,8 +24,8 @@ class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
     `icon` may be an `IconPicture`, which is drawn at the size that is wanted. `attention` says that
     nobody must hide the icon, `label` is what is to stand beside it. In the loop's thread are
     called: `on_seen` with whether the icon can be seen, whenever that changes; `on_scroll` with 1
-    or -1 for a turn of the wheel up or down; `on_middle` for a click by the middle button;
-    `on_look` when the menu is about to show, which waits for it.
+    or -1 for a turn of the wheel up or down; `on_middle_click` for a click by the middle button;
+    `on_menu_opening` when the menu is about to show, which waits for it.
     """
 
     HAS_NOTIFICATION = False
@@ -34,8 +34,8 @@ class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         super().__init__(*args, **options)
         self.on_seen: Callable[[bool], None] = lambda _: None
         self.on_scroll: Callable[[int], None] = lambda _: None
-        self.on_middle: Callable[[], None] = lambda: None
-        self.on_look: Callable[[], None] = lambda: None
+        self.on_middle_click: Callable[[], None] = lambda: None
+        self.on_menu_opening: Callable[[], None] = lambda: None
         self.counting: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
         """Surrounds what is done because somebody opened the menu."""
         self._attention = False
