@@ -23,8 +23,9 @@ from trayapp.domain.records.series import Event
 from trayapp.errors import ExportError, RecordingError, UsageError
 from trayapp.export.redaction import Redactor
 from trayapp.export.report.facts import Report, mark_rows
+from trayapp.export.report.json_report import report_json
 from trayapp.export.report.pdf import draw_pages
-from trayapp.export.report.writing import ReportOptions, main, report_json
+from trayapp.export.report.writing import ReportOptions, main
 from trayapp.language.moments import parse_moment
 
 SAMPLES = Path(__file__).parent.parent / "recording" / "samples"

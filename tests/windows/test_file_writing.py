@@ -84,10 +84,9 @@ def test_a_window_that_is_closed_takes_it_along(slow: tuple[WriteProcess, Path])
 
 
 def test_every_choice_is_one_that_the_command_takes() -> None:
-    from trayapp.export.export import WRITERS
-    from trayapp.export.report.writing import ENDINGS
+    from trayapp.export import EXPORTS, REPORTS
     from trayapp.language.moments import parse_moment
 
-    assert {one.ending for one in formats_of("export")} == set(WRITERS)
-    assert {one.ending for one in formats_of("report")} == set(ENDINGS)
+    assert {one.ending for one in formats_of("export")} == {one.ending for one in EXPORTS}
+    assert {one.ending for one in formats_of("report")} == {one.ending for one in REPORTS}
     assert all(parse_moment(one.since) for one in spans() if one.since)

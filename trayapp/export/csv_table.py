@@ -15,7 +15,7 @@ from trayapp.export.source import Source
 TIME_HEADINGS = ("unix_s", "time (local)")
 
 
-def write_csv(path: Path, source: Source) -> None:
+def write(path: Path, source: Source) -> None:
     """Write everything at the finest that is kept; UTF-8, commas, a dot in decimals, texts quoted.
 
     Headings are the name and what is measured with its unit, "web rss_bytes". Of a minute or an

@@ -15,7 +15,7 @@ from trayapp.export.source import Row, Source, Summary
 ALERTS, CLEANUPS = ("alert",), ("cleanup", "cleanup_follow_up")
 
 
-def write_json(path: Path, source: Source) -> None:
+def write(path: Path, source: Source) -> None:
     """Write the session, all samples, events, and last the summary of each target.
 
     Keys carry their units. Of a minute or an hour, where samples are gone, a value is the

@@ -13,7 +13,7 @@ from trayapp.language.catalogue import _
 _ROWS_AT_ONCE = 65_536
 
 
-def write_parquet(path: Path, source: Source) -> None:
+def write(path: Path, source: Source) -> None:
     """Write everything at the finest that is kept.
 
     Columns: `time` (UTC), `stretch_s` (0: a single sample; 60 or 3600: what is left of a minute or

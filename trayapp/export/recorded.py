@@ -5,13 +5,16 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from trayapp.domain.records.series import Event, Series
+from trayapp.export.source import Source, open_source
 from trayapp.history.reader import HistoryReader
 from trayapp.history.sources import SampleSource
 from trayapp.history.streaming import Bucket
 from trayapp.language.catalogue import _
+from trayapp.language.moments import Moment
 from trayapp.recording.files import is_store
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.judged import is_one_program
@@ -99,28 +102,40 @@ class RecordedFiles(SampleSource):
         ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What the command line chooses of all that was recorded."""
+
+    history_file: Path
+    targets: tuple[str, ...] = ()
+    """Empty: all that have a history."""
+    files: tuple[Path, ...] = ()
+    """Recordings instead of the history; a single file may be a history, too."""
+    instructions: Instructions = NO_INSTRUCTIONS
+    """How the recordings are read."""
+    since: Moment | None = None
+    until: Moment | None = None
+    """None: all there is."""
+
+
 @contextmanager
-def open_recorded(
-    history_file: Path,
-    files: Sequence[Path],
-    tell_note: Callable[[str], None],
-    instructions: Instructions = NO_INSTRUCTIONS,
-) -> Iterator[SampleSource]:
-    """Open `files`, or the history where there are none; one file may be a history, too.
+def open_selection(
+    selection: Selection, tell: Callable[[float], None], tell_note: Callable[[str], None]
+) -> Iterator[Source]:
+    """Open what was selected; `tell` and `tell_note` as for `export.main`.
 
-    `tell_note` is called with what a person should know of a file.
-
-    Raises: HistoryError, RecordingError.
+    Raises: UsageError, HistoryError, RecordingError.
     """
+    files, span = selection.files, (selection.since, selection.until)
     if files and not (len(files) == 1 and is_store(files[0])):
-        recorded = RecordedFiles(files, instructions)
+        recorded = RecordedFiles(files, selection.instructions)
         for note in recorded.notes:
             tell_note(note)
-        yield recorded
+        yield open_source(recorded, selection.targets, *span, tell)
         return
-    path = files[0] if files else history_file
+    path = files[0] if files else selection.history_file
     with HistoryReader(path, is_copy=bool(files)) as reader:
-        yield reader
+        yield open_source(reader, selection.targets, *span, tell)
 
 
 def _columns(placed: Placed, program: str | None) -> Iterator[tuple[Series, Sequence[float]]]:

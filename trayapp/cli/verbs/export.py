@@ -70,7 +70,8 @@ class Report:
         if options.output is None and not options.json:
             return _ask_for_file("report", options)
         from trayapp.cli.progress import progress_reporter
-        from trayapp.export.report.writing import ReportOptions, main, report_json
+        from trayapp.export.report.json_report import report_json
+        from trayapp.export.report.writing import ReportOptions, main
 
         choice = _choice(options)
         details, live = ({}, {}) if choice["files"] else _known_of_targets()

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
+from trayapp import __version__
 from trayapp.export.safe_names import plain_text
 from trayapp.export.source import Counts, Summary
-from trayapp.language.catalogue import _
+from trayapp.language.catalogue import _, paragraph
 from trayapp.language.units import format_duration, format_percent, format_rate, format_size
 from trayapp.recording.outcomes import NOT_ENOUGH, outcome_name
 
@@ -17,7 +18,6 @@ MOST_EVENTS = 200
 """Incidents and cleanups in a table."""
 MOST_SIZES = 5
 """About so many stand beside a chart."""
-MARK_KINDS = ("warning", "critical", "emergency", "cleanup", "restart")
 _MARK_ROWS = 3
 
 Weight = Literal["bad", "warning", "good", "note"]
@@ -55,7 +55,7 @@ class Mark(NamedTuple):
 
     wall_seconds: float
     kind: str
-    """One of MARK_KINDS."""
+    """A level above normal, "cleanup" or "restart"."""
     text: str
     number: int = 1
     """For how many of its kind, near each other, it stands."""
@@ -196,15 +196,21 @@ class Background:
     is_private: bool = False
 
 
-def mark_label(kind: str) -> str:
-    """What the legend calls one of MARK_KINDS."""
-    return {
+def shown_marks(chart: Chart) -> list[tuple[str, str]]:
+    """Return the kinds of marks in a chart, each with what the legend calls it."""
+    labels = {
         "warning": _("Warning"),
         "critical": _("Critical"),
         "emergency": _("Emergency"),
         "cleanup": _("Cleaned up"),
         "restart": _("Restarted"),
-    }[kind]
+    }
+    kinds = {mark.kind for mark in chart.marks}
+    return [(kind, label) for kind, label in labels.items() if kind in kinds]
+
+
+def last_known(curve: ChartCurve) -> ChartPoint | None:
+    return next((point for point in reversed(curve.points) if point is not None), None)
 
 
 def mark_rows(marks: Sequence[Mark], apart_seconds: float) -> list[int]:
@@ -261,9 +267,41 @@ def minute(wall_seconds: float) -> str:
     return f"{datetime.fromtimestamp(wall_seconds):%Y-%m-%d %H:%M}"
 
 
-def length_of(report: Report) -> str:
-    """How long the time is that the report is about."""
-    return format_duration(report.until_wall_seconds - report.since_wall_seconds)
+def by_peak(targets: Sequence[TargetFacts]) -> list[TargetFacts]:
+    """Sort targets by the most they had, the largest first."""
+    return sorted(targets, key=lambda one: -(one.summary.peak or 0.0))
+
+
+def cleanup_headings() -> list[str]:
+    return [_("When"), _("What"), _("Before"), _("After"), _("Freed"), _("Free a minute later")]
+
+
+def sizes_of(one: CleanupFacts) -> list[str]:
+    """Return the texts of a cleanup's sizes, in the order of their headings."""
+    sizes = (one.before_bytes, one.after_bytes, one.freed_bytes, one.kept_bytes)
+    return [format_size(size) for size in sizes]
+
+
+def time_of(report: Report) -> str:
+    """Return from when to when the report is, and how long that is."""
+    since, until = (clock(at) for at in (report.since_wall_seconds, report.until_wall_seconds))
+    return _("{since} to {until} ({length})").format(
+        since=since,
+        until=until,
+        length=format_duration(report.until_wall_seconds - report.since_wall_seconds),
+    )
+
+
+def made_by(report: Report) -> str:
+    """Return a line on what made the report, when, and what was left out."""
+    text = _("Made by Memtray {version} on {date}.").format(
+        version=__version__, date=clock(report.made_wall_seconds)
+    )
+    if report.is_private:
+        text = paragraph(
+            text, _("Command lines, paths and the names of user and machine are left out.")
+        )
+    return text
 
 
 def _signed(size_bytes: float | None) -> str:

@@ -8,37 +8,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 
-from trayapp import __version__
 from trayapp.domain.records.levels import level_said
+from trayapp.export.report.colors import COLORS, CURVES
 from trayapp.export.report.facts import (
-    MARK_KINDS,
     MOST_EVENTS,
     Chart,
     Report,
     TargetFacts,
+    by_peak,
+    cleanup_headings,
     clock,
     figures_of,
-    length_of,
-    mark_label,
+    last_known,
+    made_by,
+    shown_marks,
+    sizes_of,
+    time_of,
 )
 from trayapp.export.report.svg import DASHES, SHAPES, chart_svg
-from trayapp.language.catalogue import _, paragraph, spoken_language
+from trayapp.language.catalogue import _, spoken_language
 from trayapp.language.units import format_size
 
-_COLORS = {
-    "light": {
-        "page": "#ffffff", "soft": "#f4f6f8", "text": "#1f2328", "muted": "#59636e",
-        "rule": "#d9dee3", "bad": "#b3001b", "warning": "#8f5500", "good": "#00694d",
-        "note": "#59636e",
-        "curves": ("#0072b2", "#d55e00", "#00805d", "#b04a86", "#9a6b00", "#3188bd", "#4d4d4d"),
-    },
-    "dark": {
-        "page": "#16181c", "soft": "#22262c", "text": "#e6e8eb", "muted": "#a1abb6",
-        "rule": "#383f48", "bad": "#ff7b7b", "warning": "#f5b95a", "good": "#3ccf9f",
-        "note": "#a1abb6",
-        "curves": ("#56b4e9", "#f0884a", "#2fc195", "#e29bc4", "#f0e442", "#8ab4ff", "#d0d4d9"),
-    },
-}  # fmt: skip
 _RULES = """
 :root { color-scheme: light dark; }
 * { box-sizing: border-box; }
@@ -98,7 +88,7 @@ footer { margin-top: 2.5rem; color: var(--muted); font-size: .85rem; }
 """
 
 
-def write_html(path: Path, report: Report) -> None:
+def write(path: Path, report: Report) -> None:
     """Write the page. Whatever strangers wrote is escaped, and nothing of it can run.
 
     Raises: OSError.
@@ -116,14 +106,12 @@ def _style() -> str:
 
 
 def _variables(theme: str) -> str:
-    colors = dict(_COLORS[theme])
-    curves: Sequence[str] = colors.pop("curves")
-    named = {**colors, **{f"c{number}": color for number, color in enumerate(curves)}}
+    named = COLORS[theme] | {f"c{number}": color for number, color in enumerate(CURVES[theme])}
     return " ".join(f"--{name}: {color};" for name, color in named.items())
 
 
 def _curve_rules() -> str:
-    numbers = range(len(_COLORS["light"]["curves"]))
+    numbers = range(len(CURVES["light"]))
     return "".join(
         f".line.c{n}, .band.c{n} {{ stroke: var(--c{n}); }}"
         f" .band.c{n}, .dot.c{n} {{ fill: var(--c{n}); }}\n"
@@ -167,26 +155,6 @@ def _page(report: Report) -> Iterator[str]:
     yield f"<footer>{escape(made_by(report))}</footer></body></html>\n"
 
 
-def time_of(report: Report) -> str:
-    """From when to when, and how long."""
-    since, until = (clock(at) for at in (report.since_wall_seconds, report.until_wall_seconds))
-    return _("{since} to {until} ({length})").format(
-        since=since, until=until, length=length_of(report)
-    )
-
-
-def made_by(report: Report) -> str:
-    """Who made it, when, and what was left out."""
-    text = _("Made by Memtray {version} on {date}.").format(
-        version=__version__, date=clock(report.made_wall_seconds)
-    )
-    if report.is_private:
-        text = paragraph(
-            text, _("Command lines, paths and the names of user and machine are left out.")
-        )
-    return text
-
-
 def _figure(chart: Chart, report: Report) -> str:
     svg = chart_svg(chart, report.since_wall_seconds, report.until_wall_seconds)
     return f"<figure><h3>{escape(chart.title)}</h3>{svg}{_legend(chart)}</figure>\n"
@@ -195,11 +163,10 @@ def _figure(chart: Chart, report: Report) -> str:
 def _legend(chart: Chart) -> str:
     entries = []
     for number, curve in enumerate(chart.curves):
-        known = [point for point in curve.points if point is not None]
-        if not known:
+        if (last := last_known(curve)) is None:
             continue
         dash = f' stroke-dasharray="{DASHES[number % len(DASHES)]}"' if number else ""
-        name = escape(f"{curve.name}  {format_size(known[-1].mean)}")
+        name = escape(f"{curve.name}  {format_size(last.mean)}")
         entries.append(
             '<span><svg viewBox="0 0 26 8" aria-hidden="true"><line class="line '
             f'c{number}"{dash} x1="0" y1="4" x2="26" y2="4"/></svg>{name}</span>'
@@ -210,12 +177,10 @@ def _legend(chart: Chart) -> str:
             '<line class="growth" x1="0" y1="4" x2="26" y2="4"/></svg>'
             f"{escape(_('Keeps growing'))}</span>"
         )
-    kinds = {mark.kind for mark in chart.marks}
     entries += [
         f'<span><svg class="shape" viewBox="-7 -7 14 14" aria-hidden="true"><g class="mark {kind}">'
-        f'<path d="{SHAPES[kind]}"/></g></svg>{escape(mark_label(kind))}</span>'
-        for kind in MARK_KINDS
-        if kind in kinds
+        f'<path d="{SHAPES[kind]}"/></g></svg>{escape(label)}</span>'
+        for kind, label in shown_marks(chart)
     ]
     return f"<figcaption>{''.join(entries)}</figcaption>"
 
@@ -227,7 +192,7 @@ def _targets(targets: Sequence[TargetFacts]) -> Iterator[str]:
     headings = [heading for heading, _text in figures_of(targets[0])]
     yield f"<h2>{escape(_('Targets'))}</h2>"
     yield from _head([*headings, *([_("How it is found")] if has_details else [])], 2, 9)
-    for one in sorted(targets, key=lambda one: -(one.summary.peak or 0.0)):
+    for one in by_peak(targets):
         texts = [text for _heading, text in figures_of(one)]
         cells = [
             f"<td>{escape(texts[0])}</td>",
@@ -261,11 +226,9 @@ def _cleanups(report: Report) -> Iterator[str]:
     if not report.cleanups:
         return
     yield f"<h2>{escape(_('Cleanups'))}</h2>"
-    headings = [_("When"), _("What"), _("Before"), _("After"), _("Freed"), _("Free a minute later")]
-    yield from _head(headings, 2, 6)
+    yield from _head(cleanup_headings(), 2, 6)
     for one in report.cleanups[-MOST_EVENTS:]:
-        sizes = (one.before_bytes, one.after_bytes, one.freed_bytes, one.kept_bytes)
-        cells = "".join(f'<td class="number">{escape(format_size(size))}</td>' for size in sizes)
+        cells = "".join(f'<td class="number">{escape(size)}</td>' for size in sizes_of(one))
         yield (
             f'<tr><td class="time">{clock(one.wall_seconds)}</td>'
             f"<td>{escape(one.subject)}</td>{cells}</tr>"

@@ -3,48 +3,34 @@
 from __future__ import annotations
 
 import getpass
-import json
 import os
 import platform
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from trayapp import __version__
 from trayapp.domain.records.series import Series
-from trayapp.errors import UsageError
-from trayapp.export.recorded import RecordedFiles, open_recorded
+from trayapp.export import REPORTS, find_kind
+from trayapp.export.recorded import RecordedFiles, Selection, open_selection
 from trayapp.export.redaction import Redactor, hide_nothing
-from trayapp.export.report.facts import Background, Report, outcome_of
+from trayapp.export.report.facts import Background, Report
 from trayapp.export.report.gathering import gather_report
-from trayapp.export.source import open_source
 from trayapp.export.whole_file import whole_file
 from trayapp.history.sources import SampleSource
 from trayapp.language.catalogue import _, listed
-from trayapp.language.moments import Moment
 from trayapp.language.units import format_size
-from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.summary import short_path
-
-ENDINGS = (".html", ".pdf", ".json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportOptions:
+class ReportOptions(Selection):
     """What the command line asks for, and what the caller knows."""
 
-    history_file: Path
     output: Path | None
     """None: no file, only what `main` returns."""
-    targets: tuple[str, ...] = ()
-    files: tuple[Path, ...] = ()
-    """Recordings instead of the history."""
-    instructions: Instructions = NO_INSTRUCTIONS
-    """How the recordings are read."""
-    since: Moment | None = None
-    until: Moment | None = None
     is_private: bool = False
     """Leave out command lines, paths and the names of user and machine."""
     details: Mapping[str, str] = field(default_factory=dict)
@@ -64,95 +50,15 @@ def main(
     then, and after a KeyboardInterrupt, an older file of that name is as it was.
     """
     output = options.output
-    if output is not None and output.suffix.lower() not in ENDINGS:
-        raise UsageError(
-            _("cannot report in {name}; use one of {endings}").format(
-                name=repr(output.name), endings=", ".join(ENDINGS)
-            )
-        )
-    with open_recorded(
-        options.history_file, options.files, tell_note, options.instructions
-    ) as recorded:
-        source = open_source(recorded, options.targets, options.since, options.until, tell)
-        report = gather_report(source, _background(options, recorded))
+    if output is not None:
+        text = _("cannot report in {name}; use one of {endings}")
+        kind = find_kind(REPORTS, output, text)
+    with open_selection(options, tell, tell_note) as source:
+        report = gather_report(source, _background(options, source.reader))
     if output is not None:
         with whole_file(output) as part:
-            _write(part, report)
+            kind.load().write(part, report)
     return report
-
-
-def report_json(report: Report) -> dict[str, object]:
-    """The report for machines: everything but the curves, with units in its keys."""
-    told = {
-        "memtray_version": __version__,
-        "title": report.title,
-        "made_unix_s": report.made_wall_seconds,
-        "since_unix_s": report.since_wall_seconds,
-        "until_unix_s": report.until_wall_seconds,
-        "is_private": report.is_private,
-        "facts": dict(report.facts),
-        "findings": [finding._asdict() for finding in report.findings],
-        "targets": [],
-        "incidents": [_with_unix_seconds(asdict(one)) for one in report.incidents],
-        "cleanups": [
-            _with_unix_seconds(asdict(one))
-            | {"freed_bytes": one.freed_bytes, "kept_bytes": one.kept_bytes}
-            for one in report.cleanups
-        ],
-    }
-    told["targets"] = [
-        {
-            "name": one.name,
-            "verdict": outcome_of(one),
-            "shape": one.shape,
-            "score": one.score,
-            "rate_bytes_per_second": one.rate_bytes_per_second,
-            "growth_bytes": one.growth_bytes,
-            "growing_since_unix_s": one.since_wall_seconds,
-            "limit_bytes": one.limit_bytes,
-            "seconds_to_limit": one.seconds_to_limit,
-            "nearest_limit_source": one.limit_source,
-            "leaked_since_unix_s": one.leaked[0] if one.leaked else None,
-            "leaked_until_unix_s": one.leaked[1] if one.leaked else None,
-            "evidence": one.evidence,
-            "details": one.details or None,
-            # What its processes take together; the older names were from when that was RSS.
-            "current_bytes": one.summary.current,
-            "peak_bytes": one.summary.peak,
-            "minimum_bytes": one.summary.minimum,
-            "current_rss_bytes": one.summary.current,
-            "peak_rss_bytes": one.summary.peak,
-            "minimum_rss_bytes": one.summary.minimum,
-            "change_bytes": one.summary.growth,
-            "first_seen_unix_s": one.summary.first_wall_seconds,
-            "last_seen_unix_s": one.summary.last_wall_seconds,
-            "restarts": one.counts.restarts,
-            "alerts": one.counts.alerts,
-            "tasks": [
-                {"name": task.name, "kept_bytes": task.growth_bytes, "peak_bytes": task.peak_bytes}
-                for task in one.tasks
-            ],
-        }
-        for one in report.targets
-    ]
-    return told
-
-
-def _with_unix_seconds(told: dict[str, Any]) -> dict[str, Any]:
-    return {key.replace("wall_seconds", "unix_s"): value for key, value in told.items()}
-
-
-def _write(part: Path, report: Report) -> None:
-    if part.suffix.lower() == ".html":
-        from trayapp.export.report.html import write_html
-
-        write_html(part, report)
-    elif part.suffix.lower() == ".pdf":
-        from trayapp.export.report.pdf import write_pdf
-
-        write_pdf(part, report)
-    else:
-        part.write_text(json.dumps(report_json(report), indent=1) + "\n", encoding="ascii")
 
 
 def _background(options: ReportOptions, recorded: SampleSource) -> Background:
