@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.readers.children import eventually
+from trayapp.delivery.hook_run import KEPT_OUTPUT_BYTES
 from trayapp.delivery.hooks import (
     AT_ONCE,
-    KEPT_OUTPUT_BYTES,
     LONGEST_LINE_BYTES,
     QUEUE_LIMIT,
     HookRunner,

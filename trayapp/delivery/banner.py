@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from trayapp.domain.records.levels import Level
@@ -23,7 +24,7 @@ class Banner:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """What became of a banner on one channel."""
+    """The outcome of sending a banner to one sink."""
 
     delivered: bool
     reason: str
@@ -31,6 +32,7 @@ class DeliveryResult:
 
 
 _APP_NAME = "Memtray"
+_LONGEST_FACT = 8000
 _BLANKS = re.compile(r"[\x00\t\v\f\r\n\x85\u2028\u2029 ]+")
 _BLANKS_IN_LINES = re.compile(r"[\x00\t\v\f\r ]+")
 _LINE_ENDS = re.compile(r" ?[\n\x85\u2028\u2029][ \n\x85\u2028\u2029]*")
@@ -58,7 +60,7 @@ def plain(text: str, limit_units: int, *, keep_lines: bool = False) -> str:
 
 
 def presentable(banner: Banner, *, title_units: int, body_units: int) -> Banner:
-    """The banner as it may be given to a notification service: see `plain`.
+    """Return the banner as a notification service may be given it: see `plain`.
 
     The title is one line, never empty, and does not start with "-" like an option.
     """
@@ -73,8 +75,16 @@ def presentable(banner: Banner, *, title_units: int, body_units: int) -> Banner:
     )
 
 
+def bounded(facts: Mapping[str, str | float]) -> dict[str, str | float]:
+    """Cut each text to 8,000 characters; a process may call itself by megabytes."""
+    return {
+        key: value[:_LONGEST_FACT] if isinstance(value, str) else value
+        for key, value in facts.items()
+    }
+
+
 def one_line(banner: Banner) -> str:
-    """The banner in one line, for terminals and log files."""
+    """Return the banner in one line, for terminals and log files."""
     shown = presentable(banner, title_units=200, body_units=1000)
     body = shown.body.replace("\n", " · ")
     return f"{shown.title}: {body}" if body else shown.title

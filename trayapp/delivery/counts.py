@@ -6,7 +6,7 @@ from collections import Counter
 
 
 class DeliveryCounts:
-    """Counts of one run. Each method from one thread; the figures from any."""
+    """The counts of one run. Each method from one thread; the figures from any."""
 
     def __init__(self) -> None:
         self.sent = self.held = self.shown = 0
@@ -14,20 +14,18 @@ class DeliveryCounts:
         """How often an alert was sent that no desktop has shown yet, by the banner's key."""
 
     def count_sent(self, banner_key: str) -> None:
-        """Note that an alert was handed to the notifier."""
         self.sent += 1
         self._unshown[banner_key] += 1
 
     def count_held(self) -> None:
-        """Note that an alert was not sent."""
         self.held += 1
 
     def count_shown(self, banner_key: str) -> None:
-        """Note that a banner is shown: an alert's, its second word, or one that is no alert."""
+        """Count a banner that is shown if it is an alert's first; others are no alerts."""
         if self._unshown[banner_key] > 0:
             self._unshown[banner_key] -= 1
             self.shown += 1
 
     def as_status(self) -> dict[str, int]:
-        """As JSON, with the keys of `status`."""
+        """Return the counts by their keys in `memtray status --json`."""
         return {"sent": self.sent, "held": self.held, "delivered": self.shown}

@@ -21,7 +21,7 @@ _HAS_GROUPS = hasattr(os, "killpg")
 
 
 class HookRun:
-    """One command that runs. Its process stays unreaped until `finish`: its pid is its group."""
+    """A running command. Its process stays unreaped until `finish`: its pid is its group."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class HookRun:
                 self._child.stdin.close()
 
     def read(self) -> None:
-        """Take in what it has written, of which the end is kept; does not wait."""
+        """Read what it has written, of which the end is kept; does not wait."""
         stream = self._child.stdout
         if stream is None or stream.closed:
             return
@@ -73,7 +73,7 @@ class HookRun:
             self._close_output()
 
     def exit_code(self) -> int | None:
-        """The exit code, negative: the signal that ended it; None: it runs."""
+        """Return its exit code, the negated number of a fatal signal, or None while it runs."""
         if not hasattr(os, "waitid"):
             return self._child.poll()
         # Without reaping it: until then nobody else can have its pid, nor its group's number.
@@ -86,7 +86,7 @@ class HookRun:
         return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
 
     def kill(self) -> None:
-        """Kill it, with its whole group; harmless when it has ended."""
+        """Kill its whole process group; harmless when it has ended."""
         self.killed_at = time.monotonic()
         if _HAS_GROUPS:
             with contextlib.suppress(OSError):  # nobody left, or nobody of this user
@@ -95,7 +95,7 @@ class HookRun:
             _kill_tree(self._child)
 
     def finish(self) -> None:
-        """Kill what is left of its group, take in the last of its output, and let go of it."""
+        """Kill what is left of its group, read the last of its output, and release it."""
         if _HAS_GROUPS:
             with contextlib.suppress(OSError):
                 os.killpg(self._child.pid, signal.SIGKILL)

@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from trayapp.delivery.banner import plain
 from trayapp.delivery.hook_run import GIVE_UP_SECONDS, KEPT_OUTPUT_BYTES, HookRun
@@ -21,15 +21,7 @@ from trayapp.domain.grouping.identity import target_key
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.series import Event
 from trayapp.domain.records.transitions import Transition, key_of_transition
-
-__all__ = [
-    "KEPT_OUTPUT_BYTES",
-    "HookRunner",
-    "harmless_facts",
-    "is_meant",
-    "json_line",
-    "variables",
-]
+from trayapp.settings import HookSettings
 
 AT_ONCE = 4
 QUEUE_LIMIT = 64
@@ -47,41 +39,9 @@ _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 _logger = logging.getLogger(__name__)
 
 
-class Hook(Protocol):
-    """One command and when it is run, as the settings have it."""
-
-    @property
-    def name(self) -> str:
-        """What the log calls it."""
-
-    @property
-    def command(self) -> tuple[str, ...]:
-        """Program and arguments; no shell reads them."""
-
-    @property
-    def on(self) -> tuple[str, ...]:
-        """Kinds of transitions."""
-
-    @property
-    def events(self) -> tuple[str, ...]:
-        """Kinds of other events, see `occasions`."""
-
-    @property
-    def level(self) -> str:
-        """The least that it is run for."""
-
-    @property
-    def target(self) -> str | None:
-        """A target's name, "system" or "memtray": only about that. None: whatever it is about."""
-
-    @property
-    def limit_seconds(self) -> float:
-        """It is killed after so long."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Job:
-    hook: Hook
+    hook: HookSettings
     occasion: Transition | Occasion
 
 
@@ -100,7 +60,7 @@ class HookRunner:
 
     def __init__(
         self,
-        hooks: Callable[[], Sequence[Hook]],
+        hooks: Callable[[], Sequence[HookSettings]],
         log: Callable[[str], None],
         hidden: Callable[[], Collection[str]] = tuple,
         record: Callable[[Event], None] = lambda _: None,
@@ -127,11 +87,11 @@ class HookRunner:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a hook runs or waits. Any thread."""
+        """Return whether a hook runs or waits. Any thread."""
         return self._thread is not None
 
     def submit(self, transition: Transition | Occasion) -> int:
-        """Have every hook that is meant run, once for this occasion. Any thread; never waits.
+        """Queue every hook that is meant, once for this occasion. Any thread; never waits.
 
         Of more than 64 that wait, the oldest of the least severe are given up.
 
@@ -158,7 +118,7 @@ class HookRunner:
         return len(jobs)
 
     def stop(self, timeout_seconds: float = 2.0) -> None:
-        """Run nothing any more, and kill what still runs after that time. Any thread; waits."""
+        """Start no more hooks, and kill those that still run after that time. Any thread; waits."""
         with self._lock:
             self._stopping = True
             self._stop_at = time.monotonic() + timeout_seconds
@@ -166,7 +126,7 @@ class HookRunner:
         if thread is not None:
             thread.join(timeout_seconds + GIVE_UP_SECONDS + 1.0)
 
-    def _is_new(self, hook: Hook, occasion: Transition | Occasion) -> bool:
+    def _is_new(self, hook: HookSettings, occasion: Transition | Occasion) -> bool:
         name = (hook.name, occasion)
         if name in self._submitted:
             return False
@@ -188,7 +148,7 @@ class HookRunner:
                 self._thread = None
 
     def _start_next(self, selector: selectors.BaseSelector, running: list[_Running]) -> bool:
-        """Start what waits and has room; False: there is nothing to do, and this thread ends."""
+        """Start waiting jobs while there is room; return False if the thread is to end."""
         while True:
             with self._lock:
                 dropped, self._dropped = self._dropped, []
@@ -256,8 +216,8 @@ class HookRunner:
         return False
 
 
-def is_meant(hook: Hook, occasion: Transition | Occasion) -> bool:
-    """Whether a hook is to be run for something that happened."""
+def is_meant(hook: HookSettings, occasion: Transition | Occasion) -> bool:
+    """Return whether a hook is to be run for something that happened."""
     is_event = isinstance(occasion, Occasion)
     # An application that no target holds may go by the name of one.
     about = occasion.about if isinstance(occasion, Occasion) else key_of_transition(occasion)
@@ -269,7 +229,7 @@ def is_meant(hook: Hook, occasion: Transition | Occasion) -> bool:
 
 
 def harmless_facts(occasion: Transition | Occasion) -> dict[str, str | float]:
-    """The facts of an occasion, each text on one line, printable and of bounded length."""
+    """Return the facts of an occasion, each text printable, on one line and of bounded length."""
     return {
         key: plain(value, _LONGEST_TEXT if key in ("title", "body") else _LONGEST_NAME)
         if isinstance(value, str)
@@ -279,12 +239,12 @@ def harmless_facts(occasion: Transition | Occasion) -> dict[str, str | float]:
 
 
 def variables(facts: Mapping[str, str | float]) -> dict[str, str]:
-    """The facts as variables of the environment: MEMTRAY_SUBJECT and so on."""
+    """Return the facts as environment variables: MEMTRAY_SUBJECT and so on."""
     return {f"MEMTRAY_{key.upper()}": str(value) for key, value in facts.items()}
 
 
 def json_line(facts: Mapping[str, str | float]) -> bytes:
-    """The facts as one line of JSON, at most 4 KiB; to fit, the longest texts are cut."""
+    """Return the facts as one line of JSON, at most 4 KiB; to fit, the longest texts are cut."""
     shown = dict(facts)
     while True:
         line = json.dumps(shown, ensure_ascii=False).encode() + b"\n"
@@ -312,7 +272,7 @@ def _title(job: _Job) -> str:
 
 
 def _event(job: _Job, outcome: str, how: str) -> Event:
-    """What became of it, for the journal."""
+    """Return the outcome as an event for the journal."""
     occasion = job.occasion
     return Event(
         wall_seconds=time.time(),

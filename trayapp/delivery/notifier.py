@@ -280,7 +280,7 @@ class Notifier(threading.Thread):
 
 
 def _guarded(otherwise: T, function: Callable[..., T], *arguments: object) -> T:
-    """Call it, and outlive it: the next alert must come through whatever goes wrong with this."""
+    """Call a function, surviving whatever it raises: the next alert must come through."""
     try:
         return function(*arguments)
     except Exception:  # Sinks and callbacks answer for what they foresee; this is the rest.
@@ -289,7 +289,7 @@ def _guarded(otherwise: T, function: Callable[..., T], *arguments: object) -> T:
 
 
 def _make_room(entries: dict[str, T], level: Callable[[T], Level]) -> int:
-    """Delete the oldest of the least severe beyond `_QUEUE_LIMIT`; returns how many."""
+    """Delete the oldest of the least severe beyond `_QUEUE_LIMIT`; return how many."""
     surplus = max(0, len(entries) - _QUEUE_LIMIT)
     for _each in range(surplus):
         del entries[min(entries, key=lambda key: level(entries[key]))]

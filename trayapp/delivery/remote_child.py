@@ -52,7 +52,7 @@ _STATUS = re.compile(r"error=(\d{3})\b")
 def find_address(
     url: str | None, url_env: str | None, url_keyring: str | None, env: Mapping[str, str]
 ) -> str:
-    """The address, from whichever of the three is set.
+    """Return the address from whichever of the three is set.
 
     Raises: ChannelError if there is none, DeliveryError if the keyring does not open now.
     """
@@ -71,7 +71,7 @@ def find_address(
 
 
 def check_address(address: str) -> None:
-    """See that Apprise knows what to do with it; nothing is sent.
+    """Check that Apprise knows such addresses; nothing is sent.
 
     Raises: ChannelError if it does not.
     """
@@ -135,7 +135,7 @@ def _open_service(address: str) -> Any:
 
 
 def _listen() -> _Listener:
-    """From now on, what libraries have to say goes to the listener and nowhere else."""
+    """Send all that libraries log to a listener and nowhere else, from now on."""
     warnings.simplefilter("ignore")
     heard = _Listener()
     logging.getLogger().handlers = [heard]
@@ -167,7 +167,7 @@ def _notify_type(transition: Transition) -> str:
 
 
 def _footer(transition: Transition) -> str:
-    """What a person far away cannot see: which machine, and when."""
+    """Return which machine it is about and when, as a person far away cannot see that."""
     moments = [transition.since_wall_seconds, transition.wall_seconds]
     since, at = (time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(wall)) for wall in moments)
     host = plain(socket.gethostname(), 100)
@@ -181,7 +181,7 @@ def _shown(text: str) -> str:
 
 
 class _Listener(logging.Handler):
-    """Hears what Apprise tells, and keeps of it only the cause in words of ours."""
+    """Receives what Apprise logs and keeps only the cause, in words of our own."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -197,5 +197,5 @@ class _Listener(logging.Handler):
         self._causes += [_(words) for sign, words in _CAUSES if sign in text]
 
     def cause(self) -> str:
-        """The last one that was recognised, as a sentence."""
+        """Return the last cause that was recognised, as a sentence."""
         return self._causes[-1] if self._causes else _("it was not taken")

@@ -19,7 +19,7 @@ class RotatedFile:
         self._lock = threading.Lock()
 
     def append(self, line: bytes) -> bool:
-        """Write one line, its end included, or nothing of it; raises nothing.
+        """Write a line, its end included, or nothing of it; raises nothing.
 
         Returns: whether it is in the file; a full disk or a missing folder loses it.
         """

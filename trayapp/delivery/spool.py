@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from trayapp.delivery.banner import bounded
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.transitions import Transition
 
@@ -22,7 +23,6 @@ MOST_ENTRIES = 500
 LONGEST_WAIT_SECONDS = 86_400.0
 """What was so a day ago helps nobody."""
 
-_LONGEST_TEXT = 8000
 _LARGEST_FILE_BYTES = 1024**2
 _LATEST = 1e11
 _PARTIAL = ".new"
@@ -32,7 +32,7 @@ _NAME = re.compile(r"(\d{9,12})-([0-3])-(\d{1,12})\.json")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Entry:
-    """One transition that waits; all that is decided about it is in the name of its file."""
+    """A waiting transition; all that is decided by is in the name of its file."""
 
     sequence: int
     """Ascending in the order in which they happened, whatever the clock did."""
@@ -41,24 +41,23 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """The name of its file."""
         return f"{self.sequence:09d}-{int(self.level)}-{self.wall_seconds}.json"
 
 
 def entry_of(name: str) -> Entry | None:
-    """The entry that a file name means; None: none."""
+    """Return the entry that a file name denotes, if any."""
     match = _NAME.fullmatch(name)
     return Entry(int(match[1]), Level(int(match[2])), int(match[3])) if match else None
 
 
 def surplus(entries: Sequence[Entry], most: int = MOST_ENTRIES) -> list[Entry]:
-    """Which to drop so that `most` remain: the oldest of the least severe."""
+    """Return those to drop so that `most` remain: the oldest of the least severe."""
     ranked = sorted(entries, key=lambda entry: (entry.level, entry.sequence))
     return ranked[: max(0, len(entries) - most)]
 
 
 def outdated(entries: Sequence[Entry], wall_seconds: float) -> list[Entry]:
-    """Which have waited for longer than a day."""
+    """Return those that have waited for longer than a day."""
     return [entry for entry in entries if wall_seconds - entry.wall_seconds > LONGEST_WAIT_SECONDS]
 
 
@@ -70,15 +69,15 @@ class Spool:
         self._folder = folder
 
     def channel_folder(self, channel: str) -> Path:
-        """Where a channel's transitions are; its name is a person's and no name for a folder."""
+        """Return a channel's folder, whose name is a hash: people choose the channel's name."""
         return self._folder / hashlib.sha256(channel.encode()).hexdigest()[:24]
 
     def lock_file(self, channel: str) -> Path:
-        """What a child holds locked, so that a channel is never served by two."""
+        """Return the file that a child locks, so that two never serve one channel."""
         return self.channel_folder(channel) / _LOCK
 
     def put(self, channel: str, transition: Transition) -> int:
-        """Keep a transition; returns how many less important ones were dropped for it.
+        """Keep a transition; return how many less important ones were dropped for it.
 
         Not synchronised with the disk, which can take seconds: a power cut may lose it.
         Raises: OSError if it cannot be kept.
@@ -99,7 +98,7 @@ class Spool:
         return len(dropped)
 
     def entries(self, channel: str) -> list[Entry]:
-        """What waits for a channel, in order; raises nothing."""
+        """Return a channel's waiting entries in order; raises nothing."""
         return _entries(self.channel_folder(channel))
 
     def read(self, channel: str, entry: Entry) -> Transition | None:
@@ -116,7 +115,7 @@ class Spool:
             (self.channel_folder(channel) / entry.name).unlink(missing_ok=True)
 
     def drop_outdated(self, wall_seconds: float) -> int:
-        """Forget what has waited for too long, also of channels that are no more; how many."""
+        """Delete outdated entries, also of channels that are gone; return how many."""
         count = 0
         with contextlib.suppress(OSError):
             for folder in self._folder.iterdir():
@@ -134,19 +133,15 @@ def _entries(folder: Path) -> list[Entry]:
 
 
 def _write(partial: Path, file: Path, transition: Transition) -> None:
-    facts = {
-        key: value[:_LONGEST_TEXT] if isinstance(value, str) else value
-        for key, value in transition.facts().items()
-    }
     partial.unlink(missing_ok=True)
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-        json.dump(facts, stream)
+        json.dump(bounded(transition.facts()), stream)
     partial.replace(file)
 
 
 def _transition(facts: object) -> Transition | None:
-    """Back from `Transition.facts`."""
+    """Restore a transition from its `facts`."""
     if not isinstance(facts, dict):
         return None
     kind, level = facts.get("transition"), facts.get("level")

@@ -46,7 +46,7 @@ def write(path: Path, source: Source) -> None:
 
 
 class _Running:
-    """Which tasks ran between one row and the next."""
+    """The tasks that ran between one row and the next."""
 
     def __init__(self, source: Source) -> None:
         # Bounded by what the history keeps.
@@ -56,7 +56,7 @@ class _Running:
         self.targets = sorted({event.subject for event in self._waiting})
 
     def until(self, wall_seconds: float) -> list[str]:
-        """Of each target the names of its tasks that ran since the moment before, or ""."""
+        """Return for each target the tasks that ran since the moment before, or ""."""
         while self._waiting and self._waiting[0].wall_seconds <= wall_seconds:
             self._begun.append(self._waiting.popleft())
         self._begun = [event for event in self._begun if _end(event) > self._since]

@@ -14,7 +14,7 @@ from trayapp.language.catalogue import _
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportOptions(Selection):
-    """What the command line asks for."""
+    """A selection and the file to write it to."""
 
     output: Path
 

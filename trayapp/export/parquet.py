@@ -56,14 +56,14 @@ def write(path: Path, source: Source) -> None:
 
 
 class _Batch:
-    """Some rows, column by column."""
+    """A batch of rows, column by column."""
 
     def __init__(self, source: Source) -> None:
         self._names = [(one.kind, plain_text(one.name), one.metric) for one in source.series]
         self.columns: list[list[Any]] = [[] for _field in range(9)]
 
     def add(self, wall_seconds: float, stretch_seconds: float, cells: Any) -> None:
-        """Take in one moment of all series."""
+        """Add one moment of all series."""
         moment, stretch = round(wall_seconds * 1000), int(stretch_seconds)
         for place, cell in cells.items():
             values = (
@@ -74,6 +74,6 @@ class _Batch:
                 column.append(value)
 
     def take(self) -> list[list[Any]]:
-        """All rows so far, and begin again."""
+        """Return all rows so far, and begin anew."""
         columns, self.columns = self.columns, [[] for _field in self.columns]
         return columns

@@ -46,11 +46,10 @@ class RecordedFiles(SampleSource):
         self._span = _span(recordings)
 
     def series(self) -> list[Series]:
-        """Every process, or column, and what is known of it; sorted."""
         return sorted(self._columns)
 
     def span(self) -> tuple[float, float]:
-        """From the start of the first recording to the last sample."""
+        """Return the start of the first recording and the last sample."""
         return self._span
 
     def stream(
@@ -60,7 +59,7 @@ class RecordedFiles(SampleSource):
         until_wall_seconds: float,
         step_seconds: float = 0.0,  # noqa: ARG002
     ) -> Iterator[Bucket]:
-        """Every sample of these curves that is known, in order of time."""
+        """Yield every known sample of these curves, in order of time."""
         buckets = (
             self._buckets(place, one, since_wall_seconds, until_wall_seconds)
             for place, one in enumerate(series)
@@ -82,7 +81,7 @@ class RecordedFiles(SampleSource):
         kinds: Iterable[str] | None = None,
         limit: int = 1000,
     ) -> list[Event]:
-        """When a program was started again, where that was recorded; nothing else is."""
+        """Return when programs were started again; nothing else is recorded."""
         if kinds is not None and "restart" not in kinds:
             return []
         found = {
@@ -139,7 +138,7 @@ def open_selection(
 
 
 def _columns(placed: Placed, program: str | None) -> Iterator[tuple[Series, Sequence[float]]]:
-    """What one track tells; `program`: whose part it is, where a file is about one program."""
+    """Yield a track's series; `program` names the one that the whole file is about."""
     track = placed.track
     name = placed.name if program is None else program
     yield Series("target", name, "rss_bytes" if program is None else track.name), track.memory
@@ -150,7 +149,7 @@ def _columns(placed: Placed, program: str | None) -> Iterator[tuple[Series, Sequ
 
 
 def _restarts(placed: Placed) -> Iterator[float]:
-    """Wall times at which another run began."""
+    """Yield the wall times at which another run began."""
     last: float | None = None
     for seconds, run in zip(placed.track.times, placed.track.runs or (), strict=False):
         if run == run:

@@ -16,7 +16,7 @@ _LEAST_WORD = 3
 
 
 class Redactor:
-    """Replaces what is private in any text; knows nothing else of it."""
+    """Replaces what is private in any text."""
 
     def __init__(self, words: Iterable[str] = (), phrases: Iterable[str] = ()) -> None:
         """Hide `words` where they stand alone (users, machines), `phrases` wherever they are."""
@@ -27,7 +27,7 @@ class Redactor:
         self._words = re.compile(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)") if names else None
 
     def __call__(self, text: str) -> str:
-        """The text without any of it; of a path its last part stays."""
+        """Return the text without any of it; of a path its last part stays."""
         for phrase in self._phrases:
             text = text.replace(phrase, _HIDDEN)
         text = _HOME.sub(rf"\g<1>{_HIDDEN}", text)
@@ -36,5 +36,5 @@ class Redactor:
 
 
 def hide_nothing(text: str) -> str:
-    """For a report that is not private."""
+    """Return the text as it is, for a report that is not private."""
     return text

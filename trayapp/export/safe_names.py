@@ -14,7 +14,7 @@ _NOT_IN_SHEET_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
 
 
 def plain_text(text: str) -> str:
-    """One printable line of a length that a cell holds.
+    """Return one printable line of a length that a cell holds.
 
     Control characters, halves of characters and what turns the writing direction around become a
     replacement mark.
@@ -26,13 +26,13 @@ def plain_text(text: str) -> str:
 
 
 def unique_names(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
-    """The names, plain, with a number behind those that would be there twice."""
+    """Return the names, plain, with a number behind those that occur twice."""
     used = set(taken)
     return [_claim(plain_text(name), used) for name in names]
 
 
 def sheet_names(names: Iterable[str], taken: Iterable[str]) -> list[str]:
-    """A legal name for a sheet for each of `names`, all different, and different from `taken`."""
+    """Return a legal sheet name for each of `names`, all different, also from `taken`."""
     # Excel keeps "History" for itself, and takes upper and lower case for the same.
     used = {name.casefold() for name in (*taken, "History")}
     found = []
@@ -43,7 +43,7 @@ def sheet_names(names: Iterable[str], taken: Iterable[str]) -> list[str]:
 
 
 def _claim(name: str, used: set[str], *, shorten: bool = False) -> str:
-    """Find a name that is free, and take it."""
+    """Return a free name and mark it as used."""
     claimed, number = name, 1
     while (claimed.casefold() if shorten else claimed) in used:
         number += 1

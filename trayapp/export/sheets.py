@@ -65,7 +65,7 @@ def add_formats(workbook: Any) -> Formats:
 
 
 class Column(NamedTuple):
-    """A column of a sheet."""
+    """A column with its heading and the style of its cells."""
 
     heading: str
     style: str = ""

@@ -30,7 +30,7 @@ _TARGET_ORDER = (
 
 @dataclass(slots=True)
 class Cell:
-    """All that was measured of one series in the stretch of one row."""
+    """The values of one series in the stretch of one row."""
 
     minimum: float
     mean: float
@@ -38,7 +38,7 @@ class Cell:
     count: int
 
     def merge(self, minimum: float, mean: float, maximum: float, count: int) -> None:
-        """Take in more of the same stretch."""
+        """Add values of the same stretch."""
         self.minimum = min(self.minimum, minimum)
         self.maximum = max(self.maximum, maximum)
         self.count += count
@@ -46,7 +46,7 @@ class Cell:
 
 
 class Row(NamedTuple):
-    """One moment of the timeline."""
+    """A moment of the timeline."""
 
     wall_seconds: float
     """When its stretch begins."""
@@ -58,7 +58,7 @@ class Row(NamedTuple):
 
 @dataclass(slots=True)
 class Summary:
-    """What there is to say of one series when all rows have passed."""
+    """A summary of one series over all rows."""
 
     first_wall_seconds: float | None = None
     last_wall_seconds: float | None = None
@@ -70,13 +70,12 @@ class Summary:
 
     @property
     def growth(self) -> float | None:
-        """From the first to the latest."""
+        """The change from the first to the latest."""
         if self.current is None or self.first is None:
             return None
         return self.current - self.first
 
     def add(self, wall_seconds: float, cell: Cell) -> None:
-        """Take in the next row."""
         if self.first is None:
             self.first, self.first_wall_seconds = cell.mean, wall_seconds
         self.current, self.last_wall_seconds = cell.mean, wall_seconds
@@ -86,7 +85,7 @@ class Summary:
 
 @dataclass(slots=True)
 class Counts:
-    """What happened to one target."""
+    """The number of events of one target."""
 
     restarts: int = 0
     alerts: int = 0
@@ -109,7 +108,7 @@ class Source:
     """Called now and then with the share that is done, 0 to 1."""
 
     def rows(self, step_seconds: float = 0.0) -> Iterator[Row]:
-        """The timeline, a row for every `step_seconds` in which something was measured.
+        """Yield a row for every `step_seconds` in which something was measured.
 
         0: a row for every moment there is.
         """
@@ -142,7 +141,7 @@ class Source:
             yield Row(place * step_ms / 1000, max(stretch, step_seconds), cells)
 
     def events(self, kinds: Iterable[str]) -> Iterator[Event]:
-        """What happened: all, or to the machine, Memtray and the chosen targets; oldest first."""
+        """Yield all events, or those of the machine, Memtray and chosen targets; oldest first."""
         abouts = {"", *map(target_key, ("system", "memtray", *self.targets))}
         kinds = tuple(kinds)
         start = self.since_wall_seconds
@@ -155,7 +154,7 @@ class Source:
             start += DAY_SECONDS
 
     def counts(self) -> dict[str, Counts]:
-        """Restarts and alerts of each target."""
+        """Count restarts and alerts of each target."""
         found = {name: Counts() for name in self.targets}
         keys = {target_key(name): name for name in self.targets}
         for event in self.events(("alert", "restart")):
@@ -205,7 +204,7 @@ def open_source(
 
 
 def find_step(span_seconds: float, most_rows: int) -> float:
-    """The shortest round step that makes no more than about so many rows; 0: every moment."""
+    """Return the shortest round step for about so many rows at most; 0: every moment."""
     steps = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400)
     # Five moments a second are as many as Memtray ever records.
     if span_seconds * 5 <= most_rows:

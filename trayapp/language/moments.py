@@ -10,14 +10,14 @@ from trayapp.language.units import parse_duration
 
 
 class Moment(NamedTuple):
-    """One of both is known."""
+    """A time of which one of both is known."""
 
     ago_seconds: float | None = None
     """So long before the end of what is meant."""
     wall_seconds: float | None = None
 
     def before(self, end_wall_seconds: float) -> float:
-        """The wall time, given the end."""
+        """Return the wall time, given the end."""
         if self.wall_seconds is not None:
             return self.wall_seconds
         return end_wall_seconds - (self.ago_seconds or 0.0)

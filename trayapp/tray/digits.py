@@ -34,7 +34,7 @@ class Figure(NamedTuple):
 
 @functools.lru_cache(maxsize=64)
 def fit_figure(width: int, height: int) -> Figure | None:
-    """The largest digits of which two fit beside each other; None: too small to be read."""
+    """Return the largest digits of which two fit side by side; None: too small to read."""
     stroke = max(1, min((width + 2) // 9, height // 5))
     tall = 3 * stroke + (height - 3 * stroke) // 2 * 2
     wide = min((width - stroke) // 2, 2 * tall // 3)
@@ -44,7 +44,7 @@ def fit_figure(width: int, height: int) -> Figure | None:
 
 
 def number_strokes(percent: int | None, figure: Figure) -> tuple[int, list[Box]]:
-    """The width of the whole number, and its strokes from its upper left corner.
+    """Return the width of the whole number, and its strokes from its upper left corner.
 
     More than 99 is 99, which is as much as there is room for; None is two dashes.
     """

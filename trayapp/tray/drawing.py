@@ -44,11 +44,11 @@ class Layout(NamedTuple):
 
     @property
     def width(self) -> int:
-        """From the first bar's left edge to the last one's right edge."""
+        """The width from the first bar's left edge to the last one's right edge."""
         return BAR_COUNT * self.bar + (BAR_COUNT - 1) * self.gap
 
     def column(self, index: int) -> int:
-        """Left edge of the bar `index`, from 0, oldest first."""
+        """Return the left edge of the bar `index`, from 0, oldest first."""
         return self.left + index * (self.bar + self.gap)
 
 
@@ -72,7 +72,7 @@ def layout(size_px: int) -> Layout:
 
 
 def _widest(size_px: int, room_px: int) -> Layout:
-    """The widest bars within `room_px`, from its left edge; gaps only where there is room."""
+    """Return the widest bars within `room_px`; gaps only where there is room."""
     fits = (
         Layout(bar, gap, 0, max(1, size_px // 24), 1)
         for bar in range(1, size_px // BAR_COUNT + 1)
@@ -127,7 +127,7 @@ class _Canvas:
 
     @property
     def mark_rows(self) -> int:
-        """Height of a mark, which stands at the top."""
+        """The height of a mark, which stands at the top."""
         return self.size_px // self.grid.unit * 3 // 16 * self.grid.unit
 
     def fill(self, color: Rgb, left: int, top: int, width: int, height: int) -> None:

@@ -166,7 +166,7 @@ def _write_sizes(write: Callable[[str, int, int], None], sizes_px: Iterable[int]
 
 
 def _names_of(size_px: int) -> str:
-    """A size in pixels and, below it, what it is on which screen: "48@2"."""
+    """Return a size in pixels and, below it, which size on which screen that is: "48@2"."""
     names = (
         f"{size}@{scale:g}" for size in SIZES_PX for scale in SCALES if size * scale == size_px
     )

@@ -86,7 +86,7 @@ _TO = {"light": (0.10, 0.155), "dark": (0.29, 0.41)}
 
 
 def tones_of(picture: IconPicture) -> Tones:
-    """The colours that a picture is drawn in."""
+    """Return the colours that a picture is drawn in."""
     if picture.paused:
         return _fitted(_PAUSED, picture.panel)
     if picture.palette == "custom" and picture.colors:
@@ -95,14 +95,13 @@ def tones_of(picture: IconPicture) -> Tones:
 
 
 def template_tones_of(picture: IconPicture) -> Tones:
-    """How opaque each part is, in all three numbers of a tone, where the system has the colour."""
+    """Return how opaque each part is, as all three numbers of a tone; the system has the colour."""
     is_plate = picture.level is Level.EMERGENCY and not picture.paused
     return _TEMPLATE_PLATE if is_plate else _TEMPLATE
 
 
 @functools.lru_cache(maxsize=32)
 def _fitted(tones: Tones, panel: str) -> Tones:
-    """The tones for that panel."""
     if panel not in _TO or tones.plate:
         return tones
     low, high = _TO[panel]
@@ -116,7 +115,7 @@ def _fitted(tones: Tones, panel: str) -> Tones:
 
 @functools.lru_cache(maxsize=8)
 def _custom(color: Rgb, level: Level) -> Tones:
-    """The tones around one colour of the person's, which stays as it is."""
+    """Return the tones around a colour that the person chose, which stays as it is."""
     if level is Level.EMERGENCY:
         ink = max(_WHITE, _BLACK, key=lambda each: contrast(each, color))
         older, other = _mixed(ink, color, 0.12), _mixed(ink, color, 0.24)

@@ -25,7 +25,7 @@ __all__ = ["Icon", "Menu", "MenuItem", "load_icon_class"]
 
 
 def load_icon_class(name: str) -> type[Any]:
-    """The `Icon` of pystray's backend `name`: "appindicator", "gtk", "xorg", "darwin" or "win32".
+    """Return the `Icon` of pystray's backend: "appindicator", "gtk", "xorg", "darwin" or "win32".
 
     Raises: anything at all; ValueError, ImportError and Xlib's own errors have been seen.
     """

@@ -9,7 +9,7 @@ _KEPT = f"\u00a0\u2007\u2009\u202f{DIRECTION_MARK}"
 
 
 def plain_line(text: str, limit: int) -> str:
-    """One line of at most `limit` characters, cut with an ellipsis.
+    """Return one line of at most `limit` characters, cut with an ellipsis.
 
     Control characters, lone surrogates, directional overrides and the like become spaces.
     """
@@ -20,18 +20,18 @@ def plain_line(text: str, limit: int) -> str:
 
 
 def plain_lines(text: str, limit: int) -> str:
-    """Several lines, each as `plain_line` would have it; at most `limit` characters in all."""
+    """Return several lines, each as `plain_line` makes it; at most `limit` characters in all."""
     lines = (plain_line(line, limit) for line in text[:limit].split("\n"))
     return "\n".join(lines)
 
 
 def cut_utf16(text: str, units: int) -> str:
-    """The longest beginning of `text` within `units` UTF-16 units, which is how Windows counts."""
+    """Return the longest beginning within `units` UTF-16 units, which is how Windows counts."""
     return text.encode("utf-16-le", "replace")[: 2 * units].decode("utf-16-le", "ignore")
 
 
 def without_markup(text: str) -> str:
-    """Text that reads the same whether it is taken for markup or not, as hosts do not agree.
+    """Return text that reads the same as markup and as plain text, as hosts do not agree.
 
     In tooltips, waybar takes titles for markup, and only up to some version descriptions, too;
     Plasma takes no titles for it, and descriptions where they begin with a tag.

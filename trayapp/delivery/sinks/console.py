@@ -60,7 +60,7 @@ class Console(Sink[Banner]):
 
 
 def _takes_output(descriptor: int) -> bool:
-    """Whether a line can be written now: Ctrl-S stops a terminal, and would stop the caller."""
+    """Return whether a line can be written now: Ctrl-S would stop the caller, too."""
     if not hasattr(select, "poll"):
         return True
     # Not select.select: it fails for descriptors from 1024, and Memtray holds thousands.

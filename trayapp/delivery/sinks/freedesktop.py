@@ -60,7 +60,7 @@ class _Unanswered:
 
 @dataclass(slots=True, repr=False)
 class _Service:
-    """What is known of one run of a notification service; the next run knows none of it."""
+    """The state of one run of a notification service; the next run knows none of it."""
 
     owner: str = ""
     """Its unique name on the bus; empty: not asked yet."""
@@ -196,7 +196,7 @@ class FreedesktopNotifications(DesktopSink):
             self._bus.send(message, deadline)
 
     def _meet_service(self, deadline: float) -> SessionBus:
-        """Connect and learn who the service is, where not done; see that it does not hang."""
+        """Connect and identify the service unless done; check that it does not hang."""
         if self._bus is None:
             self._bus = self._connect(deadline)
         service = self._service
@@ -296,7 +296,7 @@ class FreedesktopNotifications(DesktopSink):
         self._complain(why)
 
     def _guarded(self, action: Callable[[float], object]) -> bool:
-        """Whether it worked within the time limit; if not, the status says why."""
+        """Return whether it worked within the time limit; if not, the status has the reason."""
         try:
             action(time.monotonic() + CALL_LIMIT_SECONDS)
         except TimeoutError:
@@ -325,7 +325,7 @@ def _reason(error: OSError | ValueError) -> str:
 
 
 def _remember(memory: dict[K, T], key: K, value: T) -> None:
-    """Keep the newest `_REMEMBERED` entries."""
+    """Store an entry, keeping the newest `_REMEMBERED` only."""
     memory.pop(key, None)
     memory[key] = value
     if len(memory) > _REMEMBERED:

@@ -48,7 +48,7 @@ class Journal(TransitionSink):
 
 
 def journal_entry(fields: Mapping[str, str]) -> bytes:
-    """One datagram; values may hold anything, names are ours: capitals and "_"."""
+    """Return a datagram; values may hold anything, names are ours: capitals and "_"."""
     return b"".join(_field(name, value) for name, value in fields.items())
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from trayapp.delivery.banner import bounded
 from trayapp.delivery.rotated import RotatedFile
 from trayapp.delivery.sinks import Surroundings, TransitionSink
 from trayapp.domain.records.transitions import Transition
 from trayapp.settings import Settings
-
-_LONGEST_TEXT = 8000
-"""Characters; a process may call itself by megabytes."""
 
 
 def open_sink(surroundings: Surroundings) -> JsonLines:
@@ -34,8 +32,4 @@ class JsonLines(TransitionSink):
 
         Returns: whether it is in the file.
         """
-        facts = {
-            key: value[:_LONGEST_TEXT] if isinstance(value, str) else value
-            for key, value in transition.facts().items()
-        }
-        return self._file.append(json.dumps(facts).encode() + b"\n")
+        return self._file.append(json.dumps(bounded(transition.facts())).encode() + b"\n")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def open_sink(surroundings: Surroundings) -> Outbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteChannel:
-    """What the applet knows of a channel: everything but its address."""
+    """A remote channel as the applet knows it: without its address."""
 
     name: str
     level: Level = Level.WARNING
@@ -55,13 +55,12 @@ class RemoteChannel:
     """Tell also when it is over."""
 
     def wants(self, transition: Transition) -> bool:
-        """Whether to send it there."""
         return transition.level >= self.level and (self.resolved or transition.kind != "resolved")
 
 
 @dataclass(slots=True)
 class _Line:
-    """One channel at work."""
+    """The state of a remote channel's deliveries."""
 
     channel: RemoteChannel
     waiting: int = 0
@@ -147,17 +146,18 @@ class Outbox(TransitionSink):
             ]
         incident = announcement.incident
         for name in names:
-            data: dict[str, JsonValue] = {"incident": incident.key, "about": incident.identity}
-            data |= {"channel": name, "outcome": "held", "reason": announcement.reason}
-            self._record(
-                Event(
-                    wall_seconds=wall_seconds,
-                    kind=CHANNEL,
-                    subject=incident.subject,
-                    level=incident.level.label,
-                    text=_("{name}: not sent: {title}").format(name=name, title=incident.title),
-                    data=data,
-                )
+            self._record_event(
+                name,
+                _("{name}: not sent: {title}").format(name=name, title=incident.title),
+                wall_seconds,
+                subject=incident.subject,
+                level=incident.level,
+                data={
+                    "incident": incident.key,
+                    "about": incident.identity,
+                    "outcome": "held",
+                    "reason": announcement.reason,
+                },
             )
 
     def tick(self) -> None:
@@ -178,7 +178,7 @@ class Outbox(TransitionSink):
                 self._sweep()
 
     def close(self) -> None:
-        """End all children; what they have not sent waits for the next run."""
+        """End all children; unsent alerts wait for the next run."""
         with self._lock:
             for child in [*self._orphans, *(line.child for line in self._lines.values())]:
                 if child is not None:
@@ -206,29 +206,45 @@ class Outbox(TransitionSink):
     ) -> None:
         name = line.channel.name
         text = _("{name}: to be sent: {title}") if reason is None else _("{name}: lost: {title}")
-        self._record(
-            Event(
-                wall_seconds=transition.wall_seconds,
-                kind=CHANNEL,
-                subject=transition.subject,
-                level=transition.level.label,
-                text=text.format(name=name, title=transition.title),
-                data={
-                    "incident": transition.key,
-                    "about": transition.about or None,
-                    "channel": name,
-                    "transition": transition.kind,
-                    "outcome": outcome,
-                    "reason": reason,
-                },
-            )
+        self._record_event(
+            name,
+            text.format(name=name, title=transition.title),
+            transition.wall_seconds,
+            subject=transition.subject,
+            level=transition.level,
+            data={
+                "incident": transition.key,
+                "about": transition.about or None,
+                "transition": transition.kind,
+                "outcome": outcome,
+                "reason": reason,
+            },
         )
 
     def _note_channel(self, line: _Line, outcome: str, text: str, reason: str | None) -> None:
-        data: dict[str, JsonValue] = {"channel": line.channel.name}
-        data |= {"outcome": outcome, "reason": reason, "waiting": line.waiting}
-        event = Event(wall_seconds=self._wall_clock(), kind=CHANNEL, text=text, data=data)
-        self._record(event)
+        data: dict[str, JsonValue] = {"outcome": outcome, "reason": reason, "waiting": line.waiting}
+        self._record_event(line.channel.name, text, self._wall_clock(), data=data)
+
+    def _record_event(
+        self,
+        channel: str,
+        text: str,
+        wall_seconds: float,
+        *,
+        subject: str = "",
+        level: Level | None = None,
+        data: Mapping[str, JsonValue],
+    ) -> None:
+        self._record(
+            Event(
+                wall_seconds=wall_seconds,
+                kind=CHANNEL,
+                subject=subject,
+                level="" if level is None else level.label,
+                text=text,
+                data={"channel": channel, **data},
+            )
+        )
 
     def _start_child(self, line: _Line, now_seconds: float) -> None:
         try:

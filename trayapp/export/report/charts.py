@@ -23,7 +23,7 @@ def charts_of(
     cleanups: Sequence[CleanupFacts],
     said: Callable[[str], str],
 ) -> Iterable[Chart]:
-    """The machine, the largest targets together, then each that has something to show."""
+    """Yield the machine, the largest targets together, then each with something to show."""
     used, swap = (collector.system[one][0].points for one in (USED, SWAP))
     if used:
         yield Chart(
@@ -73,7 +73,7 @@ def charts_of(
 def _growth_line(
     one: TargetFacts, curve: ChartCurve
 ) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """A line of the verdict's slope through the middle of what was judged."""
+    """Return a line of the verdict's slope through the middle of what was judged."""
     rate, since = one.rate_bytes_per_second, one.since_wall_seconds
     if one.level == "healthy" or rate is None or since is None:
         return None
@@ -89,7 +89,7 @@ def _growth_line(
 
 
 def _bundled(marks: Iterable[Mark], collector: Collector) -> tuple[Mark, ...]:
-    """Those of one kind that would hide the curve between them, as one with their number."""
+    """Merge marks of one kind that would hide the curve into one with their number."""
     source = collector.source
     width = (source.until_wall_seconds - source.since_wall_seconds) / MARK_COLUMNS
     found: list[Mark] = []

@@ -34,7 +34,7 @@ def _first_cell(row: Row, places: Sequence[int]) -> Cell | None:
 
 
 class TargetCourse:
-    """What is gathered of one target while the rows go by."""
+    """A target's figures, gathered while the rows pass."""
 
     def __init__(self, name: str, source: Source, restarts: Sequence[float]) -> None:
         self.summary, self.curve = Summary(), _CurveMaker(source)
@@ -104,7 +104,7 @@ class TargetCourse:
             self.leaked = begun, row.wall_seconds
 
     def _watch(self, row: Row) -> None:
-        """Count for how long it was watched, without the gaps."""
+        """Count how long it was watched, without the gaps."""
         last, self._last_judged = self._last_judged, row.wall_seconds
         step = 0.0 if last is None else row.wall_seconds - last
         if step <= max(900.0, 2 * row.stretch_seconds):
@@ -112,16 +112,15 @@ class TargetCourse:
         self._judged_rows += 1
 
     def is_enough(self) -> bool:
-        """Whether growth would have been called growth by now."""
+        """Return whether growth would have been called growth by now."""
         return self._judged_rows >= 12 and self._watched_seconds >= FEWEST_SECONDS
 
     def verdict(self) -> Verdict:
-        """As of the last row."""
         return self._detector.refresh()
 
 
 class _CurveMaker:
-    """Makes few points of many rows, keeping the least and the greatest."""
+    """Reduces many rows to few points that keep the least and the greatest."""
 
     def __init__(self, source: Source) -> None:
         self._since = source.since_wall_seconds
@@ -136,7 +135,7 @@ class _CurveMaker:
 
     @property
     def points(self) -> list[ChartPoint | None]:
-        """All of it, with None in each gap."""
+        """The whole curve, with None in each gap."""
         found: list[ChartPoint | None] = []
         for line in self._lines:
             if found and line:
@@ -147,7 +146,7 @@ class _CurveMaker:
         return found
 
     def add(self, row: Row, cell: Cell | None) -> None:
-        """Take in one row; None: nothing is known."""
+        """Add one row; None: nothing is known."""
         if cell is None:
             return
         start = row.wall_seconds
@@ -163,18 +162,18 @@ class _CurveMaker:
         self._end = start + row.stretch_seconds
 
     def _is_late(self, start: float) -> bool:
-        """Whether one point would hide a gap that is wide enough to be seen."""
+        """Return whether one point would hide a gap that is wide enough to be seen."""
         return self._reach is not None and start - self._end > self._width / 2
 
     def end_line(self) -> None:
-        """What comes is no continuation of what was."""
+        """End the line: what follows does not continue it."""
         self.finish()
         if self._lines[-1]:
             self._lines.append([])
         self._place = -1
 
     def finish(self) -> None:
-        """Make a point of what was gathered last."""
+        """Make a point of the rows since the last one."""
         if self._cell is not None and self._reach is not None:
             moment = self._since + (self._place + 0.5) * self._width
             moment = max(self._reach.first, min(moment, self._reach.last))
@@ -204,7 +203,7 @@ def _told_leaks(source: Source) -> dict[str, tuple[float, float]]:
 
 
 class Collector:
-    """One pass over all rows."""
+    """One pass over all rows, gathering what a report needs."""
 
     def __init__(self, source: Source) -> None:
         needed = tuple(one for one in source.series if one.metric in _NEEDED)
@@ -227,7 +226,6 @@ class Collector:
         """Wall seconds and bytes."""
 
     def read(self) -> None:
-        """Let all rows pass."""
         source = self.source
         span = source.until_wall_seconds - source.since_wall_seconds
         judged_from = source.until_wall_seconds - LONGEST_JUDGED_SECONDS

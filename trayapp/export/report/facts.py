@@ -24,7 +24,7 @@ Weight = Literal["bad", "warning", "good", "note"]
 
 
 class Finding(NamedTuple):
-    """One thing to know, the worst first."""
+    """A conclusion, in a list with the worst first."""
 
     weight: Weight
     title: str
@@ -33,7 +33,7 @@ class Finding(NamedTuple):
 
 
 class ChartPoint(NamedTuple):
-    """One stretch of a curve; bytes."""
+    """A stretch of a curve; sizes in bytes."""
 
     wall_seconds: float
     low: float
@@ -43,7 +43,7 @@ class ChartPoint(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class ChartCurve:
-    """One line of a chart."""
+    """A named line of a chart."""
 
     name: str
     points: list[ChartPoint | None] = field(default_factory=list)
@@ -51,7 +51,7 @@ class ChartCurve:
 
 
 class Mark(NamedTuple):
-    """Something that happened, beside the curves."""
+    """An event that is marked beside the curves."""
 
     wall_seconds: float
     kind: str
@@ -63,7 +63,7 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """One picture."""
+    """A chart with its curves, limit and marks."""
 
     title: str
     curves: tuple[ChartCurve, ...]
@@ -77,7 +77,7 @@ class Chart:
 
 
 class TaskFacts(NamedTuple):
-    """All tasks of one name."""
+    """All tasks that share one name."""
 
     name: str
     growth_bytes: float
@@ -88,7 +88,7 @@ class TaskFacts(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetFacts:
-    """One target, or one series of a recording."""
+    """The figures of a target, or of a series of a recording."""
 
     name: str
     summary: Summary
@@ -119,7 +119,7 @@ class TargetFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentFacts:
-    """One incident from its first alert to its last."""
+    """An incident from its first alert to its last."""
 
     subject: str
     title: str
@@ -135,7 +135,7 @@ class IncidentFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanupFacts:
-    """One cleanup, and what had come back a minute later."""
+    """A cleanup, and what had come back a minute later."""
 
     wall_seconds: float
     subject: str
@@ -148,14 +148,14 @@ class CleanupFacts:
 
     @property
     def freed_bytes(self) -> float | None:
-        """At once."""
+        """What was freed immediately."""
         if self.before_bytes is None or self.after_bytes is None:
             return None
         return self.before_bytes - self.after_bytes
 
     @property
     def kept_bytes(self) -> float | None:
-        """What had not come back a minute later; growth since is no coming back."""
+        """What had not come back a minute later; growth since does not count as that."""
         if self.freed_bytes is None or self.later_bytes is None or self.after_bytes is None:
             return None
         freed = max(0.0, self.freed_bytes)
@@ -166,7 +166,7 @@ class CleanupFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All that is said, with nothing left in it that was to be hidden."""
+    """Everything a report shows; what was to be hidden is not in it."""
 
     title: str
     made_wall_seconds: float
@@ -183,7 +183,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Background:
-    """What the records alone do not tell."""
+    """What a report needs beyond the records."""
 
     title: str
     made_wall_seconds: float
@@ -214,7 +214,7 @@ def last_known(curve: ChartCurve) -> ChartPoint | None:
 
 
 def mark_rows(marks: Sequence[Mark], apart_seconds: float) -> list[int]:
-    """In which row each mark stands, so that those of one moment do not cover each other.
+    """Return a row for each mark, so that those of one moment do not cover each other.
 
     apart_seconds: how far two of one row are from each other.
     """
@@ -229,13 +229,13 @@ def mark_rows(marks: Sequence[Mark], apart_seconds: float) -> list[int]:
 
 
 def outcome_of(one: TargetFacts) -> str:
-    """The verdict; "not enough to judge" where nothing could have been found yet."""
+    """Return the verdict, or "not enough to judge" where nothing could have been found yet."""
     is_quiet = one.level == "healthy" and one.leaked is None
     return NOT_ENOUGH if is_quiet and not one.is_enough else one.level
 
 
 def figures_of(one: TargetFacts) -> tuple[tuple[str, str], ...]:
-    """What a table says of a target: heading and text of each column."""
+    """Return heading and text of each column about a target."""
     levels = {
         "healthy": _("healthy"), "growing": _("growing"), "leaking": _("leaking"),
     }  # fmt: skip
@@ -256,14 +256,13 @@ def figures_of(one: TargetFacts) -> tuple[tuple[str, str], ...]:
 
 
 def clock(wall_seconds: float | None) -> str:
-    """Local date and time."""
     if wall_seconds is None:
         return "–"
     return f"{datetime.fromtimestamp(wall_seconds):%Y-%m-%d %H:%M:%S}"
 
 
 def minute(wall_seconds: float) -> str:
-    """Local date and time as finely as a sentence needs it."""
+    """Return local date and time as finely as a sentence needs it."""
     return f"{datetime.fromtimestamp(wall_seconds):%Y-%m-%d %H:%M}"
 
 

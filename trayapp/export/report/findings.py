@@ -30,7 +30,7 @@ def findings_of(
     incidents: Sequence[IncidentFacts],
     cleanups: Sequence[CleanupFacts],
 ) -> Iterable[Finding]:
-    """The worst first."""
+    """Return all findings, the worst first."""
     found = _findings(collector, targets, incidents, cleanups)
     return sorted(found, key=lambda one: _ORDER.index(one.weight))
 
@@ -102,7 +102,7 @@ def _growth_finding(one: TargetFacts) -> Finding:
 
 
 def _ended_findings(ended: Sequence[TargetFacts]) -> Iterable[Finding]:
-    """One each; many together, since all would say the same."""
+    """Yield one finding each, but one for many, as all would read alike."""
     times = {one.name: tuple(map(minute, one.leaked or (0.0, 0.0))) for one in ended}
     if len(ended) <= _MOST_ENDED:
         for one in ended:

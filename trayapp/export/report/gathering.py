@@ -115,7 +115,7 @@ def _target(
 def _headroom(
     live: Mapping[str, Any], current_bytes: float | None, rate: float | None
 ) -> Headroom | None:
-    """What the applet says of the limit that is reached first; else by the size on record."""
+    """Return the applet's figures for the nearest limit; else those by the size on record."""
     limit, room = _number(live.get("limit_bytes")), None
     source = live.get("limit_source")
     left = _number(live.get("seconds_to_limit"))
@@ -128,17 +128,14 @@ def _headroom(
     if limit is None or room is None or source not in LIMIT_SOURCES:
         return None
     return Headroom(
-        limit_bytes=round(limit),
-        source=source,
-        room_bytes=round(room),
-        rate_bytes_per_second=rate,
+        limit_bytes=round(limit), source=source, room_bytes=round(room), rate_bytes_per_second=rate
     )
 
 
 def _worst_tasks(
     tasks: Iterable[Event], since: float | None, said: Callable[[str], str]
 ) -> Iterable[TaskFacts]:
-    """Since the growth began: the tasks, added up by name, during which there was most of it."""
+    """Return the tasks, added up by name, with most of the growth since it began."""
     grown: dict[str, float] = {}
     peaks: dict[str, float] = {}
     for task in tasks:
@@ -154,7 +151,7 @@ def _worst_tasks(
 
 
 def _incidents(alerts: Iterable[Event], said: Callable[[str], str]) -> Iterable[IncidentFacts]:
-    """One per incident and time that it was raised, the newest last."""
+    """Yield an incident for each time that it was raised, the newest last."""
     open_ones: dict[str, list[Event]] = {}
     done: list[list[Event]] = []
     for event in alerts:

@@ -238,7 +238,7 @@ def _cleanups(report: Report) -> Iterator[str]:
 
 
 def _head(headings: Sequence[str], first_number: int = 99, after: int = 99) -> Iterator[str]:
-    """The beginning of a table; columns of numbers stand to the right."""
+    """Yield the head of a table; columns of numbers stand to the right."""
     cells = "".join(
         f'<th scope="col"{_right(number, first_number, after)}>{escape(heading)}</th>'
         for number, heading in enumerate(headings)

@@ -90,7 +90,6 @@ class Paper:
     def _cells(
         self, texts: Sequence[str], widths: Sequence[float], *, bold: bool = False
     ) -> list[list[str]]:
-        """The lines of each cell."""
         return [
             self.wrap(text, width - 0.1, _ROW_POINTS, bold=bold)
             for text, width in zip(texts, widths, strict=True)

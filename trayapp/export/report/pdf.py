@@ -135,7 +135,7 @@ class _Pages:
         self.paper.y += 0.1
 
     def _legend_rows(self, chart: Chart) -> list[list[tuple[str, Line2D, float]]]:
-        """What stands below a chart: texts with a sample each, and what both take of the width."""
+        """Return the rows of a legend: texts, a sample each, and the width of both."""
         rows: list[list[tuple[str, Line2D, float]]] = [[]]
         font = FontProperties(size=7.5)
         for text, sample in legend_of(chart):
@@ -195,5 +195,4 @@ class _Pages:
 
 
 def _shares(weights: Sequence[float]) -> list[float]:
-    """Divide the whole width."""
     return [INNER * weight / sum(weights) for weight in weights]

@@ -30,7 +30,7 @@ SHAPES = {
 
 
 def foot_of(chart: Chart, low: float, high: float) -> str:
-    """What is to be read at the foot of a chart: a ceiling far above, and where the axis begins."""
+    """Return the note at the foot of a chart: a ceiling far above, an axis not from zero."""
     told = []
     if chart.ceiling_bytes and chart.ceiling_bytes > high:
         told.append(
@@ -44,7 +44,7 @@ def foot_of(chart: Chart, low: float, high: float) -> str:
 
 
 def limits_of(chart: Chart) -> tuple[float, float]:
-    """The least and the greatest size to be shown, with some room."""
+    """Return the least and the greatest size to be shown, with some room."""
     points = [point for curve in chart.curves for point in curve.points if point is not None]
     high = max((point.high for point in points), default=1.0)
     low = min((point.low for point in points), default=0.0)
@@ -59,7 +59,7 @@ def limits_of(chart: Chart) -> tuple[float, float]:
 
 
 def stretches_of(points: Iterable[ChartPoint | None]) -> Iterator[list[ChartPoint]]:
-    """What lies between two gaps."""
+    """Yield the stretches between gaps."""
     stretch: list[ChartPoint] = []
     for point in points:
         if point is not None:
@@ -72,7 +72,7 @@ def stretches_of(points: Iterable[ChartPoint | None]) -> Iterator[list[ChartPoin
 
 
 def chart_svg(chart: Chart, since: float, until: float) -> str:
-    """The whole picture; texts in it are escaped."""
+    """Return the whole picture; texts in it are escaped."""
     low, high = limits_of(chart)
     axes = _Axes(since, max(until, since + 1.0), low, high)
     summary = escape(_spoken(chart))
@@ -103,18 +103,16 @@ def chart_svg(chart: Chart, since: float, until: float) -> str:
 
 
 class _Axes:
-    """From wall seconds and bytes to places in the picture."""
+    """Converts wall seconds and bytes to places in the picture."""
 
     def __init__(self, since: float, until: float, low: float, high: float) -> None:
         self.since, self.until, self.low, self.high = since, until, low, high
 
     def x(self, wall_seconds: float) -> float:
-        """From the left."""
         share = (wall_seconds - self.since) / (self.until - self.since)
         return _LEFT + min(1.0, max(0.0, share)) * (WIDTH - _LEFT - _RIGHT)
 
     def y(self, size_bytes: float) -> float:
-        """From the top."""
         share = (size_bytes - self.low) / (self.high - self.low)
         return HEIGHT - _BOTTOM - min(1.0, max(0.0, share)) * (HEIGHT - _TOP - _BOTTOM)
 
@@ -177,7 +175,7 @@ def _marks(chart: Chart, axes: _Axes) -> Iterator[str]:
 
 
 def _spoken(chart: Chart) -> str:
-    """For who cannot see it."""
+    """Return a summary for those who cannot see it."""
     told = []
     for curve in chart.curves:
         known = [point for point in curve.points if point is not None]

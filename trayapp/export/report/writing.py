@@ -105,7 +105,7 @@ def _machine_facts(recorded: SampleSource) -> tuple[tuple[str, str], ...]:
 
 
 def _latest(recorded: SampleSource, metric: str) -> float | None:
-    """What was kept last of the machine."""
+    """Return the newest value of the machine that is on record."""
     span = recorded.span()
     if span is None:
         return None

@@ -16,14 +16,14 @@ from trayapp.tray.hosts.toolkit import BasicToolkit
 
 def offer(session: Session, *, is_asked_for: bool) -> Backend:
     """Offer an icon that trays of either protocol show. Raises: TrayError."""
-    return offer_by_gtk("appindicator", session, is_asked_for, session.has_watcher)
+    return offer_by_gtk("appindicator", session, is_asked_for)
 
 
-def offer_by_gtk(
-    name: str, session: Session, is_asked_for: bool, is_shown_by_watcher: bool
-) -> Backend:
+def offer_by_gtk(name: str, session: Session, is_asked_for: bool) -> Backend:
     """Offer one of pystray's icons by GTK. Raises: TrayError."""
-    is_shown = bool(session.has_x_tray) or is_shown_by_watcher
+    # GTK needs the bus in any case: without one its run() never returns.
+    has_watcher = session.has_watcher
+    is_shown = bool(session.has_x_tray) or (name == "appindicator" and has_watcher)
     if not is_asked_for and not is_shown:
         raise TrayError(_(NO_TRAY))
     reason = _("asked for") if is_asked_for else _(OLD_TRAY)
@@ -32,7 +32,7 @@ def offer_by_gtk(
 
 
 class Toolkit(BasicToolkit):
-    """Menus are never updated for texts alone."""
+    """A menu that is never updated for texts alone."""
 
     def draw(self, picture: IconPicture) -> Any:
         """Draw for a slot of 22: trays leave a small image as it is, and shrinking blurs bars."""
@@ -45,7 +45,7 @@ class Toolkit(BasicToolkit):
         self._interrupt = signal.getsignal(signal.SIGINT)
 
     def on_started(self) -> None:
-        """Put back the handler of SIGINT; the loop's thread, the main one, may do that."""
+        """Restore the handler of SIGINT in the loop's thread, which is the main one."""
         from gi.repository import GLib
 
         def restore() -> bool:

@@ -28,14 +28,14 @@ def offer(_session: Session, *, is_asked_for: bool) -> Backend:  # noqa: ARG001 
 
 
 class Toolkit(BasicToolkit):
-    """macOS: everything in the main thread, or the system ends the process."""
+    """An icon whose every update runs in the main thread."""
 
     label_seconds = LABEL_SECONDS
 
     _text = ""
 
     def prepare(self, icon: Any) -> None:
-        """Have the image shown with all its pixels: pystray would shrink it to one per point."""
+        """Show the image with all its pixels: pystray would shrink it to one per point."""
         super().prepare(icon)
 
         def show_image() -> None:
@@ -60,7 +60,7 @@ class Toolkit(BasicToolkit):
         return draw(picture, points * _pixels_per_point())
 
     def set_template(self, picture: IconPicture) -> None:
-        """Have the menu bar give a template its colour; pystray makes a new image for each."""
+        """Let the menu bar colour a template; pystray makes a new image for each picture."""
         image = self.icon._icon_image
         if _is_template(picture) and image is not None and not image.isTemplate():
             image.setTemplate_(True)
@@ -68,7 +68,7 @@ class Toolkit(BasicToolkit):
             self.icon._status_item.button().setImage_(image)
 
     def set_label(self, text: str) -> None:
-        """Have the button show it at the image's right, in digits of one width."""
+        """Show it at the right of the image, in digits of one width."""
         if text == self._text:
             return
         import AppKit
@@ -86,7 +86,7 @@ class Toolkit(BasicToolkit):
         self._text = text
 
     def on_started(self) -> None:
-        """Let signals through: the system's loop runs no Python code, and pystray takes SIGINT."""
+        """Pass signals on: the system's loop runs no Python code, and pystray takes SIGINT."""
         from PyObjCTools import AppHelper, MachSignals
 
         def install() -> None:
@@ -98,20 +98,19 @@ class Toolkit(BasicToolkit):
         AppHelper.callAfter(install)
 
     def in_ui_thread(self, action: Callable[[], None]) -> None:
-        """Queue it for the main thread."""
         from PyObjCTools import AppHelper
 
         AppHelper.callAfter(action)
 
     def is_menu_open(self) -> bool:
-        """Entries of an open menu are told apart by number: in a new menu they mean others."""
+        """Return whether a menu tracks the mouse: its entries are known by number only."""
         import AppKit
 
         mode = AppKit.NSRunLoop.currentRunLoop().currentMode()
         return bool(mode == AppKit.NSEventTrackingRunLoopMode)
 
     def notify(self, title: str, text: str) -> bool:
-        """Run osascript and wait for it."""
+        """Show it by osascript, and wait for that."""
         try:
             self.icon.notify(plain_line(text, 255), plain_line(title, 63))
         except Exception as error:  # noqa: BLE001 - it runs osascript, which fails in its own ways
@@ -121,7 +120,7 @@ class Toolkit(BasicToolkit):
 
 
 def _pixels_per_point() -> int:
-    """2 where any screen is a Retina one: others show every second pixel of a doubled one."""
+    """Return 2 where any screen is a Retina one: others show every second pixel then."""
     import AppKit
 
     scales = (screen.backingScaleFactor() for screen in AppKit.NSScreen.screens())
@@ -129,7 +128,7 @@ def _pixels_per_point() -> int:
 
 
 def _as_nsimage(image: Image.Image) -> Any:
-    """An image for the menu bar, as thick as that is, whatever pixels it has."""
+    """Return an image as thick as the menu bar, whatever its pixels."""
     import AppKit
 
     stream = io.BytesIO()
@@ -144,5 +143,5 @@ def _as_nsimage(image: Image.Image) -> Any:
 
 
 def _is_template(picture: IconPicture) -> bool:
-    """Whether macOS is to give the icon its colour, as it does for icons of its own."""
+    """Return whether macOS is to colour the icon, as it does its own."""
     return picture.palette == "mono"

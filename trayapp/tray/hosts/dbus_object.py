@@ -55,7 +55,7 @@ class Property(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """One interface at one path."""
+    """An interface at a path of its own."""
 
     path: str
     name: str
@@ -64,17 +64,16 @@ class Interface:
     signals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def signal(self, member: str, *body: Any) -> Message:
-        """A signal of this interface."""
         signature = "".join(self.signals[member])
         return new_signal(DBusAddress(self.path, interface=self.name), member, signature, body)
 
     def read_all(self) -> dict[str, Variant]:
-        """Every property with its type."""
+        """Return every property with its type."""
         return {name: (item.type, item.read()) for name, item in self.properties.items()}
 
 
 class Objects:
-    """Everything of ours on the bus: each interface at a path of its own."""
+    """Everything we offer on the bus: each interface at a path of its own."""
 
     def __init__(self, *interfaces: Interface) -> None:
         self._at = {interface.path: interface for interface in interfaces}
@@ -121,7 +120,7 @@ class Objects:
     def _interfaces(self, path: str) -> dict[str, Mapping[str, Method]]:
         found: dict[str, Mapping[str, Method]] = {
             # Ping is answered whatever the path.
-            _PEER: {"Ping": Method((), (), lambda: ())},
+            _PEER: {"Ping": Method((), (), lambda: ())}
         }
         own = self._at.get(path)
         if own or self._children(path):
@@ -133,7 +132,7 @@ class Objects:
         return found
 
     def _children(self, path: str) -> list[str]:
-        """The names right below `path`."""
+        """Return the names right below `path`."""
         start = path.rstrip("/") + "/"
         below = (other[len(start) :] for other in self._at if other.startswith(start))
         return sorted({name.split("/")[0] for name in below if name})
@@ -161,7 +160,7 @@ class Objects:
 
 
 def _internal_error(call: Message) -> Message:
-    """The reply for a fault of ours."""
+    """Return the reply for an exception of our own."""
     _log.exception("cannot answer %s", call.header.fields.get(HeaderFields.member))
     return new_error(call, _ERROR + "Failed", "s", ("internal error",))
 

@@ -84,15 +84,12 @@ class MenuObject:
                 "Status": Property("s", lambda: "normal"),
                 "IconThemePath": Property("as", list),
             },
-            {
-                "ItemsPropertiesUpdated": ("a(ia{sv})", "a(ias)"),
-                "LayoutUpdated": ("u", "i"),
-            },
+            {"ItemsPropertiesUpdated": ("a(ia{sv})", "a(ias)"), "LayoutUpdated": ("u", "i")},
         )
 
     @property
     def watched(self) -> bool:
-        """Whether somebody has the menu open, as far as hosts tell."""
+        """Whether somebody has the menu open, as far as hosts report."""
         return time.monotonic() < self._watched_until_seconds
 
     @property
@@ -105,7 +102,7 @@ class MenuObject:
         return self.watched and (is_new or bool(self._open_submenus))
 
     def forget_watchers(self) -> None:
-        """Take the menu for closed: the host has gone."""
+        """Assume that the menu is closed: the host has gone."""
         self._watched_until_seconds = 0.0
         self._open_submenus.clear()
 

@@ -9,11 +9,10 @@ from trayapp.tray.hosts.toolkit import LABEL_SECONDS
 
 def offer(session: Session, *, is_asked_for: bool) -> Backend:
     """Offer an icon that only trays of the older protocol show. Raises: TrayError."""
-    _needs_bus = session.has_watcher
-    return appindicator.offer_by_gtk("gtk", session, is_asked_for, is_shown_by_watcher=False)
+    return appindicator.offer_by_gtk("gtk", session, is_asked_for)
 
 
 class Toolkit(appindicator.Toolkit):
-    """Menus are updated for texts alone, though rarely."""
+    """A menu that is rarely updated for texts alone."""
 
     label_seconds = LABEL_SECONDS

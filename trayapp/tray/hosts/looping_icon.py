@@ -117,11 +117,11 @@ class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
     # The loop. Its thread only, from here on.
 
     def _loop(self) -> None:
-        """Serve until told to stop."""
+        """Serve the tray until told to stop."""
         raise NotImplementedError
 
     def _sleep(self, seconds: float) -> None:
-        """Wait, but no longer once told to stop."""
+        """Wait, but not beyond a request to stop."""
         deadline = time.monotonic() + seconds
         poll = select.poll()
         poll.register(self._loop_end, select.POLLIN)
@@ -135,7 +135,6 @@ class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
                 pass
 
     def _run_action(self, action: Callable[[Any], object]) -> None:
-        """Do what was clicked."""
         try:
             action(self)
         except Exception:  # noqa: BLE001 - whatever an action raises, the icon stays
@@ -152,7 +151,7 @@ class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
 
 
 def milliseconds_until(monotonic_seconds: float | None) -> float | None:
-    """For `poll`, which takes None for ever."""
+    """Return the time left for `poll`, which takes None for ever."""
     if monotonic_seconds is None:
         return None
     return max(0.0, 1000 * (monotonic_seconds - time.monotonic()))

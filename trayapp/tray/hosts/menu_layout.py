@@ -48,7 +48,7 @@ Layout = dict[int, Node]
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What turns one layout into another."""
+    """The differences between two layouts."""
 
     updated: list[tuple[int, Properties]] = field(default_factory=list)
     """Properties that are new or have a new value, by id."""
@@ -59,7 +59,7 @@ class Changes:
 
 
 def diff(old: Layout, new: Layout) -> Changes:
-    """Tell what has changed for the entries that are in both layouts."""
+    """Return the changes of entries that are in both layouts."""
     changes = Changes()
     for number, node in new.items():
         before = old.get(number)
@@ -102,7 +102,7 @@ class LayoutBuilder:
         return layout
 
     def forget(self, numbers: Container[int]) -> None:
-        """Let these entries be others to a host, though their keys are the same."""
+        """Give these entries new ids, so that a host takes them for others."""
         self._ids = {key: number for key, number in self._ids.items() if number not in numbers}
 
     def _add(
@@ -145,7 +145,7 @@ def _properties(item: MenuItem) -> Properties:
 
 
 def misplaced(old: Sequence[int], new: Sequence[int]) -> Sequence[int]:
-    """The entries that would not be where they belong in GNOME's extension; empty for most changes.
+    """Return the entries that GNOME's extension would misplace; none for most changes.
 
     At the top level it moves no entry that it has. It inserts new ones by their place in the new
     menu, before it removes what is gone.
@@ -161,7 +161,7 @@ def misplaced(old: Sequence[int], new: Sequence[int]) -> Sequence[int]:
 
 
 def _common(one: Sequence[int], other: Sequence[int]) -> int:
-    """With how many equal entries both begin."""
+    """Return the number of equal entries with which both begin."""
     equal = (a == b for a, b in zip(one, other, strict=False))
     return sum(itertools.takewhile(bool, equal))
 
@@ -173,7 +173,7 @@ def with_children(layout: Layout, numbers: Iterable[int]) -> Iterator[int]:
 
 
 def in_place(old: Layout, new: Layout) -> Layout:
-    """The entries of `old` with what `new` says of them; what it does not know stays as it was."""
+    """Return the entries of `old` as they are in `new`, where they are in it."""
     return {
         number: Node(new[number].properties, node.children, new[number].item)
         if number in new
@@ -183,7 +183,7 @@ def in_place(old: Layout, new: Layout) -> Layout:
 
 
 def without_marks(layout: Layout, numbers: Iterable[int]) -> Layout:
-    """The layout as if nothing were known of the marks of some entries."""
+    """Return the layout without the marks of some entries."""
     unknown = {
         number: replace(
             layout[number],

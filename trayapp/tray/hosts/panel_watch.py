@@ -46,7 +46,7 @@ MATCHES = (
 
 
 class PanelWatch:
-    """Knows what the panel is like. One thread, that of the bus."""
+    """Watches whose the panel is and its tone. One thread, that of the bus."""
 
     def __init__(self, env: Mapping[str, str], ask: Ask) -> None:
         self._env = env
@@ -75,20 +75,20 @@ class PanelWatch:
 
     @property
     def kind(self) -> str:
-        """Whose it is, by the name of the desktop; empty if that has none."""
+        """The name of the desktop that the panel belongs to; empty if it has none."""
         if self._has_xfce_panel:
             return "XFCE"
         is_gnome = "GNOME" in self._desktops and self._desktop != "Budgie"
         return "GNOME" if is_gnome else self._desktop
 
     def start(self) -> None:
-        """Listen and ask: on each new connection."""
+        """Subscribe to signals and query; on each new connection."""
         for rule in MATCHES:
             self._ask(new_method_call(BUS, "AddMatch", "s", (rule,)), lambda _: None)
         self._query()
 
     def on_signal(self, message: Message) -> None:
-        """Ask again where a signal says that something of it has changed.
+        """Query again after a signal that something relevant has changed.
 
         What the signal claims is not believed: anybody can send it.
         """
@@ -115,18 +115,14 @@ class PanelWatch:
         )
 
     def _from_files(self) -> str:
-        """What files say, as no message tells when they change."""
+        """Return the tone in configuration files, which no signal announces."""
         if time.monotonic() >= self._files_due_seconds:
             self._files_due_seconds = time.monotonic() + _FILES_SECONDS
             self._files = theme_in_files(self._env)
         return self._files
 
     def _ask_quietly(
-        self,
-        to: DBusAddress,
-        method: str,
-        body: tuple[str, str],
-        on_value: Callable[[Any], None],
+        self, to: DBusAddress, method: str, body: tuple[str, str], on_value: Callable[[Any], None]
     ) -> None:
         call = new_method_call(to, method, "ss", body)
         call.header.flags = MessageFlag.no_auto_start
@@ -146,7 +142,7 @@ class PanelWatch:
 
 
 def _value(reply: Message) -> Any:
-    """What is inside the variants of an answer; None for an error."""
+    """Return what is inside the variants of a reply; None for an error."""
     if reply.header.message_type is MessageType.error or not reply.body:
         return None
     value = reply.body[0]

@@ -19,7 +19,7 @@ def offer(session: Session, *, is_asked_for: bool) -> Backend:  # noqa: ARG001 -
 
 
 class Toolkit(BasicToolkit):
-    """Our own backend: takes everything from any thread, and sends a menu that is looked at."""
+    """An icon that is updated from any thread, and sends a menu while it is open."""
 
     label_seconds = 0.0
     shows_pictures = True

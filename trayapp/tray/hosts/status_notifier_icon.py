@@ -54,7 +54,7 @@ _log = logging.getLogger(__name__)
 
 
 class _Shown(NamedTuple):
-    """What hosts are sent."""
+    """The state that hosts are sent."""
 
     icon: Any
     tooltip: tuple[str, str]
@@ -92,7 +92,7 @@ class SniIcon(LoopingIcon):
         return self._panel is not None and self._panel.kind == "GNOME"
 
     def resize_menu(self) -> None:
-        """Tell hosts now that the menu has other entries, though nobody looks. Any thread.
+        """Send hosts the new entries now, though the menu is closed. Any thread.
 
         Some pop a menu up in the size that it had when they last heard of it, and cut it off there.
         """
@@ -172,7 +172,7 @@ class SniIcon(LoopingIcon):
             _log.exception("cannot understand a message from %s", fields.get(HeaderFields.sender))
 
     def _run_clicked(self) -> None:
-        """Do what was clicked, now that the host has its answer."""
+        """Run clicked actions now that the host has its reply."""
         while self._clicked:
             self._run_action(self._clicked.pop(0))
             self._menu_due_seconds = 0.0
@@ -188,7 +188,7 @@ class SniIcon(LoopingIcon):
         self._menu_object.forget_watchers()
 
     def _offer_label(self, label: str) -> None:
-        """Have the label among the properties only if there is one.
+        """Offer the label as a property only if there is one.
 
         It is no part of the protocol, but of what GNOME's extension and MATE understand. MATE shows
         it in the icon's place, even an empty one.
@@ -324,7 +324,7 @@ class SniIcon(LoopingIcon):
         return ()
 
     def _spoken(self) -> str:
-        """What a screen reader says of the icon."""
+        """Return what a screen reader reads out."""
         return plain_line(self._title.partition("\n")[0], _TITLE_LIMIT)
 
     def _tooltip(self) -> tuple[str, list[Pixmap], str, str]:

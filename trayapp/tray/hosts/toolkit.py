@@ -27,48 +27,48 @@ class BasicToolkit:
     icon: Any = None
 
     def prepare(self, icon: Any) -> None:
-        """Take the icon, before it runs. The thread that will run it."""
+        """Adopt the icon before it runs. The thread that will run it."""
         self.icon = icon
 
     def match_background(self, picture: IconPicture) -> IconPicture:
-        """The picture for what is behind it now, where that is to be found out. UI thread."""
+        """Return the picture for the present background, where that can be asked. UI thread."""
         return picture
 
     def draw(self, picture: IconPicture) -> Any:
-        """What to set as the icon. UI thread."""
+        """Return what to set as the icon. UI thread."""
         return draw_icon(picture, 22)
 
     def set_template(self, picture: IconPicture) -> None:
         """Let the system colour the icon that it shows now, or not. UI thread."""
 
     def fit_tooltip(self, text: str) -> str:
-        """The tooltip as this kind can show it."""
+        """Return the tooltip as this kind can show it."""
         return plain_lines(text, _TOOLTIP_LIMIT)
 
     def fit_label(self, text: str) -> str:
-        """A menu entry's text as this kind can show it."""
+        """Return a menu entry's text as this kind can show it."""
         return plain_line(text, _LABEL_LIMIT)
 
     def on_started(self) -> None:
-        """The icon's loop runs now. Any thread."""
+        """React to the start of the icon's loop. Any thread."""
 
     def in_ui_thread(self, action: Callable[[], None]) -> None:
-        """Run `action` where this kind wants its updates; returns before or after. Any thread."""
+        """Run `action` in the thread for updates; returns before or after. Any thread."""
         action()
 
     def set_attention(self, attention: bool) -> None:
-        """Pass on whether the icon must not be hidden. UI thread."""
+        """Set whether the icon must not be hidden. UI thread."""
 
     def set_label(self, text: str) -> None:
-        """Have `text` stand beside the icon, where this kind has a place for it. UI thread."""
+        """Show `text` beside the icon, where there is a place for it. UI thread."""
 
     def resize_menu(self) -> None:
-        """Entries of the menu have come or gone. UI thread."""
+        """React to entries that have come or gone. UI thread."""
 
     def is_menu_open(self) -> bool:
-        """Whether a menu is open that an update would spoil. UI thread."""
+        """Return whether a menu is open that an update would spoil. UI thread."""
         return False
 
     def notify(self, title: str, text: str) -> bool:  # noqa: ARG002 - most kinds are not asked
-        """Show a notification through the icon; False: this kind is not the way. Any thread."""
+        """Show a notification through the icon; return False if this kind cannot. Any thread."""
         return False

@@ -40,7 +40,7 @@ class WatcherClient:
         self._ask(new_method_call(BUS, "GetNameOwner", "s", (WATCHER,)), self._on_found)
 
     def lose(self) -> None:
-        """Adopt that no watcher runs."""
+        """Note that the connection, and with it the watcher, is gone."""
         self._set_owner("")
 
     def register(self, bus_name: str) -> None:

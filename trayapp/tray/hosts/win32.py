@@ -39,7 +39,7 @@ def offer(_session: Session, *, is_asked_for: bool) -> Backend:  # noqa: ARG001 
 
 
 class Toolkit(BasicToolkit):
-    """Windows: updates go through the icon's window, and texts have fixed places."""
+    """An icon whose updates go through its window, and whose texts have fixed lengths."""
 
     label_seconds = LABEL_SECONDS
 
@@ -49,7 +49,7 @@ class Toolkit(BasicToolkit):
         _become_dpi_aware()
 
     def prepare(self, icon: Any) -> None:
-        """Have icons made in memory: pystray would write and read a file for each."""
+        """Make icons in memory: pystray would write and read a file for each."""
         super().prepare(icon)
         make_by_file = getattr(icon, "_assert_icon_handle", None)
 
@@ -62,7 +62,6 @@ class Toolkit(BasicToolkit):
         icon._assert_icon_handle = make
 
     def match_background(self, picture: IconPicture) -> IconPicture:
-        """Ask the taskbar."""
         return replace(picture, panel=windows_taskbar()) if picture.panel == "auto" else picture
 
     def draw(self, picture: IconPicture) -> Any:
@@ -70,11 +69,11 @@ class Toolkit(BasicToolkit):
         return draw_icon(picture, _tray_icon_px())
 
     def fit_tooltip(self, text: str) -> str:
-        """At most 127 UTF-16 units: more raise ValueError."""
+        """Cut to 127 UTF-16 units: more raise ValueError."""
         return cut_utf16(super().fit_tooltip(text), 127)
 
     def fit_label(self, text: str) -> str:
-        """A single ampersand would underline what follows it."""
+        """Double ampersands: a single one would underline what follows it."""
         return super().fit_label(text).replace("&", "&&")
 
     def on_started(self) -> None:
@@ -100,14 +99,13 @@ class Toolkit(BasicToolkit):
         handlers[_WM_RUN] = run_actions
 
     def in_ui_thread(self, action: Callable[[], None]) -> None:
-        """Queue it for the thread of the icon's window."""
         from pystray._util import win32
 
         self._actions.append(action)
         win32.PostMessage(self.icon._hwnd, _WM_RUN, 0, 0)
 
     def is_menu_open(self) -> bool:
-        """An update would destroy the menu that is on the screen."""
+        """Return whether an update would destroy a menu on the screen."""
         return self._menu_open
 
     def notify(self, title: str, text: str) -> bool:
@@ -132,7 +130,7 @@ def _user32() -> Any:
 
 
 def _become_dpi_aware() -> None:
-    """Be told true sizes: else Windows says 16 pixels on every screen and enlarges what it gets."""
+    """Ask for true sizes: else Windows claims 16 pixels on every screen and enlarges icons."""
     import ctypes
 
     with contextlib.suppress(AttributeError, OSError):
@@ -141,7 +139,7 @@ def _become_dpi_aware() -> None:
 
 
 def _tray_icon_px() -> int:
-    """The edge of a tray icon in pixels, on the screen that the taskbar is on."""
+    """Return the edge of a tray icon in pixels, on the taskbar's screen."""
     user32 = _user32()
     try:
         taskbar = user32.FindWindowW("Shell_TrayWnd", None)
@@ -153,7 +151,7 @@ def _tray_icon_px() -> int:
 
 
 def _make_icon(image: Image.Image) -> int | None:
-    """Make an icon of an image, pixel by pixel; whoever asks destroys it.
+    """Make an icon of an image, pixel by pixel; the caller destroys it.
 
     Returns: its handle; None if Windows would not.
     """

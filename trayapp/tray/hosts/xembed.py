@@ -31,7 +31,7 @@ def offer(session: Session, *, is_asked_for: bool) -> Backend:
 
 
 class Toolkit(BasicToolkit):
-    """Our own backend for X11's older trays."""
+    """An icon that is drawn in the size of its window."""
 
     label_seconds = 0.0
 

@@ -138,7 +138,7 @@ class XembedIcon(LoopingIcon):
         return int(self._display.get_atom(name))
 
     def _find_tray(self) -> None:
-        """Dock at the tray that there is, or wait for one."""
+        """Dock with the present tray, or wait for one."""
         selection = self._atom(f"_NET_SYSTEM_TRAY_S{self._display.get_default_screen()}")
         while (tray := self._display.get_selection_owner(selection) or None) != self._tray:
             # Listen before believing: it may have ended before that.
@@ -231,7 +231,7 @@ class XembedIcon(LoopingIcon):
             self._follow_pointer(event)
 
     def _show_newest(self) -> None:
-        """Bring what is on the screen up to what was set."""
+        """Update the screen to what was set."""
         if self._tray and self._wanted and not self._window:
             self._dock()
         elif self._window and not self._wanted:
@@ -290,7 +290,7 @@ class XembedIcon(LoopingIcon):
         self._send_line(self._popup, {"menu": self._listed(self.menu), "x": x, "y": y})
 
     def _listed(self, menu: Iterable[Any]) -> list[dict[str, object]]:
-        """The menu as the popup reads it; remembers whose key is whose."""
+        """Return the menu as the popup reads it, remembering entries by key."""
         return [self._as_entry(item) for item in menu]
 
     def _as_entry(self, item: Any) -> dict[str, object]:
@@ -307,7 +307,7 @@ class XembedIcon(LoopingIcon):
         return entry | {"kind": "action"}
 
     def _read_popup(self) -> None:
-        """Take what the menu says: the key that was chosen, when it has closed."""
+        """Read from the popup the key that was chosen, once it has closed."""
         data = os.read(self._popup.stdout.fileno(), 4096)
         self._popup_answer += data
         self._popup_unread -= data.count(b"\n")
@@ -339,7 +339,7 @@ _POINTER_EVENTS = (X.EnterNotify, X.LeaveNotify, X.ButtonPress, X.ButtonRelease)
 
 
 def _end(child: Any) -> None:
-    """End a process that shows something, and let go of it."""
+    """Kill a process that shows something, and release it."""
     if child is None:
         return
     child.kill()  # It holds nothing that could be lost.
@@ -364,7 +364,7 @@ def _as_image(icon: Any, size_px: int) -> Image.Image:
 
 
 def _solid_rectangles(image: Image.Image, left: int, top: int) -> Rectangles:
-    """What is not see-through, as rows of one colour: there are few, since icons are few bars."""
+    """Return the opaque pixels as rows of one colour: icons of bars have few."""
     found: Rectangles = {}
     pixels = iter(image.getdata())
     for y in range(image.height):
@@ -377,6 +377,6 @@ def _solid_rectangles(image: Image.Image, left: int, top: int) -> Rectangles:
 
 
 def _pixel(color: tuple[int, int, int, int], depth: int) -> int:
-    """A colour as true-colour screens have it."""
+    """Return a colour as the number that true-colour screens take."""
     red, green, blue, _ = color
     return (0xFF000000 if depth == 32 else 0) | red << 16 | green << 8 | blue

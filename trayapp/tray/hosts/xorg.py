@@ -11,7 +11,7 @@ Toolkit = BasicToolkit
 
 
 def offer(session: Session, *, is_asked_for: bool) -> Backend:
-    """Offer it to who asks for it by name only. Raises: TrayError."""
+    """Offer it only to those who ask for it by name. Raises: TrayError."""
     if not is_asked_for:
         raise TrayError(_(NO_TRAY))
     visible, icon_class = bool(session.has_x_tray), load_pystray("xorg")
