@@ -152,7 +152,7 @@ def test_a_report_draws_nothing_across_it(stopped: Path) -> None:
             series=series,
             targets=(series[0].name,),
             is_everything=True,
-            tell=lambda _share: None,
+            on_progress=lambda _share: None,
         )
     )
     collector.read()

@@ -197,23 +197,21 @@ class HookRunner:
         job, run = running.job, running.run
         code = run.exit_code()
         if code is not None:
-            run.finish()
             how = _ended(code) if run.killed_at is None else "was killed"
             how = f"{how} after {now - run.started:.1f} s"
-            self._log(f"{_title(job)} {how}{_said(run.output)}")
-            is_done = code == 0 and run.killed_at is None
-            self._record(_event(job, "done" if is_done else "failed", how))
-            return True
-        if run.killed_at is None:
+        elif run.killed_at is None:
             if now >= min(run.deadline, self._stop_at):
                 run.kill()
+            return False
         elif now - run.killed_at > GIVE_UP_SECONDS:
-            run.finish()
             how = "cannot be killed; it is left alone"
-            self._log(f"{_title(job)} {how}{_said(run.output)}")
-            self._record(_event(job, "failed", how))
-            return True
-        return False
+        else:
+            return False
+        run.finish()
+        self._log(f"{_title(job)} {how}{_said(run.output)}")
+        is_done = code == 0 and run.killed_at is None
+        self._record(_event(job, "done" if is_done else "failed", how))
+        return True
 
 
 def is_meant(hook: HookSettings, occasion: Transition | Occasion) -> bool:

@@ -9,8 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from trayapp.delivery.banner import Banner, DeliveryResult
 from trayapp.delivery.sinks import Available, ButtonPressed, DesktopSink, Sink
@@ -29,17 +28,14 @@ _logger = logging.getLogger(__name__)
 _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class _Waiting:
-    """A banner that the desktop has not shown yet."""
+class _Waiting(NamedTuple):
+    """A banner that the desktop has not shown yet, and until when it is tried, monotonic."""
 
     banner: Banner
     until_seconds: float
-    """Monotonic."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class _Finish:
+class _Finish(NamedTuple):
     """The banner that replaces another whose incident is over."""
 
     banner: Banner

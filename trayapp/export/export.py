@@ -21,19 +21,22 @@ class ExportOptions(Selection):
 
 def main(
     options: ExportOptions,
-    tell: Callable[[float], None],
-    tell_note: Callable[[str], None] = lambda _note: None,
+    on_progress: Callable[[float], None],
+    on_note: Callable[[str], None] = lambda _note: None,
 ) -> int:
-    """Write the file; `tell` is called now and then with the share that is done, 0 to 1.
+    """Write the file; `on_progress` is called now and then with the share that is done, 0 to 1.
 
     Memory does not grow with the length of the history, only with the number of targets.
-    `tell_note` is called with what a person should know of a recording.
+    `on_note` is called with what a person should know of a recording.
 
     Returns: the exit code, 0.
     Raises: UsageError, HistoryError, RecordingError or ExportError, with one line for the person;
     then, and after a KeyboardInterrupt, an older file of that name is as it was.
     """
     kind = find_kind(EXPORTS, options.output, _("cannot export to {name}; use one of {endings}"))
-    with open_selection(options, tell, tell_note) as source, whole_file(options.output) as part:
+    with (
+        open_selection(options, on_progress, on_note) as source,
+        whole_file(options.output) as part,
+    ):
         kind.load().write(part, source)
     return 0

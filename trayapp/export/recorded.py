@@ -119,9 +119,9 @@ class Selection:
 
 @contextmanager
 def open_selection(
-    selection: Selection, tell: Callable[[float], None], tell_note: Callable[[str], None]
+    selection: Selection, on_progress: Callable[[float], None], on_note: Callable[[str], None]
 ) -> Iterator[Source]:
-    """Open what was selected; `tell` and `tell_note` as for `export.main`.
+    """Open what was selected; `on_progress` and `on_note` as for `export.main`.
 
     Raises: UsageError, HistoryError, RecordingError.
     """
@@ -129,12 +129,12 @@ def open_selection(
     if files and not (len(files) == 1 and is_store(files[0])):
         recorded = RecordedFiles(files, selection.instructions)
         for note in recorded.notes:
-            tell_note(note)
-        yield open_source(recorded, selection.targets, *span, tell)
+            on_note(note)
+        yield open_source(recorded, selection.targets, *span, on_progress)
         return
     path = files[0] if files else selection.history_file
     with HistoryReader(path, is_copy=bool(files)) as reader:
-        yield open_source(reader, selection.targets, *span, tell)
+        yield open_source(reader, selection.targets, *span, on_progress)
 
 
 def _columns(placed: Placed, program: str | None) -> Iterator[tuple[Series, Sequence[float]]]:

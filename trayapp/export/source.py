@@ -104,7 +104,7 @@ class Source:
     targets: tuple[str, ...]
     is_everything: bool
     """Nobody asked for some targets only."""
-    tell: Callable[[float], None]
+    on_progress: Callable[[float], None]
     """Called now and then with the share that is done, 0 to 1."""
 
     def rows(self, step_seconds: float = 0.0) -> Iterator[Row]:
@@ -127,7 +127,7 @@ class Source:
                     yield Row(place * step_ms / 1000, max(stretch, step_seconds), cells)
                 place, stretch, cells = here, 0, {}
                 if time.monotonic() > told_at + _TELL_EVERY_SECONDS:
-                    self.tell((bucket.start_ms / 1000 - self.since_wall_seconds) / span)
+                    self.on_progress((bucket.start_ms / 1000 - self.since_wall_seconds) / span)
                     told_at = time.monotonic()
             stretch = max(stretch, bucket.stretch_seconds)
             cell = cells.get(bucket.place)
@@ -171,7 +171,7 @@ def open_source(
     targets: Sequence[str],
     since: Moment | None,
     until: Moment | None,
-    tell: Callable[[float], None],
+    on_progress: Callable[[float], None],
 ) -> Source:
     """Choose what is exported; `until` counts back from the newest sample, `since` from `until`.
 
@@ -199,7 +199,7 @@ def open_source(
         series=tuple(_in_order(series, chosen)),
         targets=chosen,
         is_everything=not targets,
-        tell=tell,
+        on_progress=on_progress,
     )
 
 

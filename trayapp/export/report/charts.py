@@ -21,7 +21,7 @@ def charts_of(
     targets: Sequence[TargetFacts],
     alerts: Sequence[Event],
     cleanups: Sequence[CleanupFacts],
-    said: Callable[[str], str],
+    clean: Callable[[str], str],
 ) -> Iterable[Chart]:
     """Yield the machine, the largest targets together, then each with something to show."""
     used, swap = (collector.system[one][0].points for one in (USED, SWAP))
@@ -34,7 +34,7 @@ def charts_of(
             ),
             ceiling_bytes=collector.total_bytes,
             ceiling_name=_("Total"),
-            marks=_bundled(_marks("system", alerts, (), said), collector),
+            marks=_bundled(_marks("system", alerts, (), clean), collector),
         )
     named = dict(zip(collector.targets, targets, strict=True))
     by_peak = sorted(named, key=lambda name: -(named[name].summary.peak or 0.0))
@@ -54,7 +54,7 @@ def charts_of(
     ]
     for name in own[:MOST_OWN_CHARTS]:
         one = named[name]
-        marks = [*_marks(name, alerts, cleanups, said), *_restart_marks(collector, name)]
+        marks = [*_marks(name, alerts, cleanups, clean), *_restart_marks(collector, name)]
         target = collector.targets[name]
         curves = [ChartCurve(name=_("Resident set (RSS)"), points=target.curve.points)]
         if target.judged.points:
@@ -108,14 +108,14 @@ def _marks(
     subject: str,
     alerts: Iterable[Event],
     cleanups: Iterable[CleanupFacts],
-    said: Callable[[str], str],
+    clean: Callable[[str], str],
 ) -> Iterable[Mark]:
     for event in alerts:
         is_told = event.data.get("what") not in ("held", "acknowledged", "resolved")
         if about_of(event) == target_key(subject) and is_told and event.level not in ("", "normal"):
-            yield Mark(event.wall_seconds, event.level, said(event.text))
+            yield Mark(event.wall_seconds, event.level, clean(event.text))
     for cleanup in cleanups:
-        if cleanup.subject == said(subject):
+        if cleanup.subject == clean(subject):
             yield Mark(cleanup.wall_seconds, "cleanup", cleanup.text)
 
 

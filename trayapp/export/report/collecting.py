@@ -33,12 +33,12 @@ def _first_cell(row: Row, places: Sequence[int]) -> Cell | None:
     return next((cell for place in places if (cell := row.cells.get(place)) is not None), None)
 
 
-class TargetCourse:
+class TargetCollector:
     """A target's figures, gathered while the rows pass."""
 
     def __init__(self, name: str, source: Source, restarts: Sequence[float]) -> None:
-        self.summary, self.curve = Summary(), _CurveMaker(source)
-        self.judged = _CurveMaker(source)
+        self.summary, self.curve = Summary(), _CurveReducer(source)
+        self.judged = _CurveReducer(source)
         """Of what the verdict is about, where that is not the resident set."""
         places = {
             one.metric: place
@@ -119,7 +119,7 @@ class TargetCourse:
         return self._detector.refresh()
 
 
-class _CurveMaker:
+class _CurveReducer:
     """Reduces many rows to few points that keep the least and the greatest."""
 
     def __init__(self, source: Source) -> None:
@@ -217,9 +217,9 @@ class Collector:
         """What was called a leak when it happened, and from when to when; None: nobody judged it
         then, as it is no history of Memtray's."""
         self.targets = {
-            name: TargetCourse(name, source, restarts.get(name, ())) for name in source.targets
+            name: TargetCollector(name, source, restarts.get(name, ())) for name in source.targets
         }
-        self.system = {one: (_CurveMaker(source), Summary()) for one in (USED, SWAP)}
+        self.system = {one: (_CurveReducer(source), Summary()) for one in (USED, SWAP)}
         self._places = {one: place for place, one in enumerate(source.series)}
         self.total_bytes: float | None = None
         self.peak_used: tuple[float, float] | None = None

@@ -36,23 +36,23 @@ def gather_report(source: Source, background: Background) -> Report:
     collector = Collector(source)
     collector.read()
 
-    def said(text: str) -> str:
+    def clean(text: str) -> str:
         return plain_text(background.hide(text))
 
     alerts = list(source.events(("alert",)))
     # What programs call their work may be as private as what they work on.
     tasks = [] if background.is_private else list(source.events((TASK,)))
-    targets = tuple(_target(name, collector, background, said, tasks) for name in source.targets)
-    incidents = tuple(_incidents(alerts, said))
-    cleanups = tuple(_cleanups(source.events(("cleanup", "cleanup_follow_up")), said))
+    targets = tuple(_target(name, collector, background, clean, tasks) for name in source.targets)
+    incidents = tuple(_incidents(alerts, clean))
+    cleanups = tuple(_cleanups(source.events(("cleanup", "cleanup_follow_up")), clean))
     return Report(
-        title=said(background.title),
+        title=clean(background.title),
         made_wall_seconds=background.made_wall_seconds,
         since_wall_seconds=source.since_wall_seconds,
         until_wall_seconds=source.until_wall_seconds,
-        facts=tuple((label, said(value)) for label, value in background.facts),
+        facts=tuple((label, clean(value)) for label, value in background.facts),
         findings=tuple(findings_of(collector, targets, incidents, cleanups)),
-        charts=tuple(charts_of(collector, targets, alerts, cleanups, said)),
+        charts=tuple(charts_of(collector, targets, alerts, cleanups, clean)),
         targets=targets,
         incidents=incidents,
         cleanups=cleanups,
@@ -64,7 +64,7 @@ def _target(
     name: str,
     collector: Collector,
     background: Background,
-    said: Callable[[str], str],
+    clean: Callable[[str], str],
     tasks: Iterable[Event],
 ) -> TargetFacts:
     target = collector.targets[name]
@@ -90,7 +90,7 @@ def _target(
             level = "growing"
     headroom = _headroom(live, target.summary.current, rate if level != "healthy" else None)
     return TargetFacts(
-        name=said(name),
+        name=clean(name),
         summary=target.summary,
         counts=collector.counts[name],
         level=level,
@@ -104,11 +104,11 @@ def _target(
         limit_source=headroom.source if headroom else None,
         # The evidence of a live leak names it already.
         limit_sentence=headroom.sentence if headroom and headroom.clause not in evidence else "",
-        evidence=said(evidence),
+        evidence=clean(evidence),
         leaked=leaked if level != "leaking" else None,
         is_enough=bool(live) or target.is_enough(),
-        details=said(background.details.get(name, "")),
-        tasks=tuple(_worst_tasks((one for one in tasks if one.subject == name), since, said)),
+        details=clean(background.details.get(name, "")),
+        tasks=tuple(_worst_tasks((one for one in tasks if one.subject == name), since, clean)),
     )
 
 
@@ -133,14 +133,14 @@ def _headroom(
 
 
 def _worst_tasks(
-    tasks: Iterable[Event], since: float | None, said: Callable[[str], str]
+    tasks: Iterable[Event], since: float | None, clean: Callable[[str], str]
 ) -> Iterable[TaskFacts]:
     """Return the tasks, added up by name, with most of the growth since it began."""
     grown: dict[str, float] = {}
     peaks: dict[str, float] = {}
     for task in tasks:
         if since is None or task.wall_seconds >= since:
-            name = said(str(task.data.get("task") or task.text))
+            name = clean(str(task.data.get("task") or task.text))
             grown[name] = grown.get(name, 0.0) + (kept_of(task) or 0.0)
             peak = _number(task.data.get("peak_growth_bytes"))
             if peak is not None:
@@ -150,7 +150,7 @@ def _worst_tasks(
     return [TaskFacts(name, growth, peaks.get(name)) for name, growth in worst if growth >= least]
 
 
-def _incidents(alerts: Iterable[Event], said: Callable[[str], str]) -> Iterable[IncidentFacts]:
+def _incidents(alerts: Iterable[Event], clean: Callable[[str], str]) -> Iterable[IncidentFacts]:
     """Yield an incident for each time that it was raised, the newest last."""
     open_ones: dict[str, list[Event]] = {}
     done: list[list[Event]] = []
@@ -169,9 +169,9 @@ def _incidents(alerts: Iterable[Event], said: Callable[[str], str]) -> Iterable[
         worst = max(events, key=lambda e: levels.index(e.level) if e.level in levels else 0)
         told = [e for e in events if e.data.get("what") not in ("held", "acknowledged", "resolved")]
         yield IncidentFacts(
-            subject=said(worst.subject),
-            title=said(worst.text),
-            text=said(str(worst.data.get("body") or "")),
+            subject=clean(worst.subject),
+            title=clean(worst.text),
+            text=clean(str(worst.data.get("body") or "")),
             level=worst.level,
             begun_wall_seconds=events[0].wall_seconds,
             ended_wall_seconds=events[-1].wall_seconds if is_over else None,
@@ -179,7 +179,7 @@ def _incidents(alerts: Iterable[Event], said: Callable[[str], str]) -> Iterable[
         )
 
 
-def _cleanups(events: Iterable[Event], said: Callable[[str], str]) -> Iterable[CleanupFacts]:
+def _cleanups(events: Iterable[Event], clean: Callable[[str], str]) -> Iterable[CleanupFacts]:
     waiting: dict[str, Event] = {}
     found: list[tuple[Event, Event | None]] = []
     for event in events:
@@ -193,11 +193,11 @@ def _cleanups(events: Iterable[Event], said: Callable[[str], str]) -> Iterable[C
     for first, later in sorted(found, key=lambda pair: pair[0].wall_seconds):
         yield CleanupFacts(
             wall_seconds=first.wall_seconds,
-            subject=said(first.subject),
+            subject=clean(first.subject),
             before_bytes=_number(first.data.get("before_bytes")),
             after_bytes=_number(first.data.get("after_bytes")),
             later_bytes=_number(later.data.get("later_bytes")) if later else None,
-            text=said(first.text),
+            text=clean(first.text),
             told_kept_bytes=_number(later.data.get("kept_bytes")) if later else None,
         )
 

@@ -41,10 +41,10 @@ class ReportOptions(Selection):
 
 def main(
     options: ReportOptions,
-    tell: Callable[[float], None],
-    tell_note: Callable[[str], None] = lambda _note: None,
+    on_progress: Callable[[float], None],
+    on_note: Callable[[str], None] = lambda _note: None,
 ) -> Report:
-    """Make the report; `tell` is called now and then with the share that is done, 0 to 1.
+    """Make the report; `on_progress` is called now and then with the share that is done, 0 to 1.
 
     Raises: UsageError, HistoryError, RecordingError or ExportError, with one line for the person;
     then, and after a KeyboardInterrupt, an older file of that name is as it was.
@@ -53,7 +53,7 @@ def main(
     if output is not None:
         text = _("cannot report in {name}; use one of {endings}")
         kind = find_kind(REPORTS, output, text)
-    with open_selection(options, tell, tell_note) as source:
+    with open_selection(options, on_progress, on_note) as source:
         report = gather_report(source, _background(options, source.reader))
     if output is not None:
         with whole_file(output) as part:

@@ -29,6 +29,10 @@ class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
     """
 
     HAS_NOTIFICATION = False
+    _connects_to: str
+    """For the log, as the next one."""
+    _connection_errors: tuple[type[Exception], ...] = (Exception,)
+    """Raised when a connection cannot be made, or breaks."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -117,7 +121,28 @@ class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
     # The loop. Its thread only, from here on.
 
     def _loop(self) -> None:
-        """Serve the tray until told to stop."""
+        """Serve one connection after another until told to stop, with longer and longer pauses."""
+        delay_seconds = FIRST_RETRY_SECONDS
+        while not self._stopping:
+            try:
+                with contextlib.closing(self._connect()) as connection:
+                    delay_seconds = FIRST_RETRY_SECONDS
+                    self._serve(connection)
+            except self._connection_errors as error:
+                level = logging.WARNING if delay_seconds == FIRST_RETRY_SECONDS else logging.DEBUG
+                _log.log(level, "the tray icon has no %s: %s", self._connects_to, error)
+            self._on_disconnected()
+            self._sleep(delay_seconds)
+            delay_seconds = min(2 * delay_seconds, LAST_RETRY_SECONDS)
+
+    def _connect(self) -> Any:
+        raise NotImplementedError
+
+    def _serve(self, connection: Any) -> None:
+        """Serve one connection until told to stop, or until it breaks."""
+        raise NotImplementedError
+
+    def _on_disconnected(self) -> None:
         raise NotImplementedError
 
     def _sleep(self, seconds: float) -> None:

@@ -23,12 +23,7 @@ from trayapp.domain.showing.menu import IconPicture
 from trayapp.platforms.session_bus import BUS, BusError, SessionBus
 from trayapp.tray.hosts.dbus_object import Body, Interface, Method, Objects, Property
 from trayapp.tray.hosts.dbusmenu import MENU_PATH, MenuObject
-from trayapp.tray.hosts.looping_icon import (
-    FIRST_RETRY_SECONDS,
-    LAST_RETRY_SECONDS,
-    LoopingIcon,
-    milliseconds_until,
-)
+from trayapp.tray.hosts.looping_icon import LoopingIcon, milliseconds_until
 from trayapp.tray.hosts.panel_watch import PanelWatch
 from trayapp.tray.hosts.pixmaps import Pixmap, PixmapCache
 from trayapp.tray.hosts.watcher import MATCHES, WatcherClient
@@ -65,6 +60,9 @@ class _Shown(NamedTuple):
 
 class SniIcon(LoopingIcon):
     """An icon that the desktop's own tray shows, as it shows its menu."""
+
+    _connects_to = "session bus"
+    _connection_errors = (OSError, BusError)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -103,22 +101,11 @@ class SniIcon(LoopingIcon):
 
     # The loop. Its thread only, from here on.
 
-    def _loop(self) -> None:
-        delay_seconds = FIRST_RETRY_SECONDS
-        while not self._stopping:
-            try:
-                with contextlib.closing(SessionBus(os.environ)) as self._bus:
-                    delay_seconds = FIRST_RETRY_SECONDS
-                    self._serve(self._bus)
-            except (OSError, BusError) as error:
-                level = logging.WARNING if delay_seconds == FIRST_RETRY_SECONDS else logging.DEBUG
-                _log.log(level, "the tray icon has no session bus: %s", error)
-            self._forget_bus()
-            self._sleep(delay_seconds)
-            delay_seconds = min(2 * delay_seconds, LAST_RETRY_SECONDS)
+    def _connect(self) -> SessionBus:
+        return SessionBus(os.environ)
 
     def _serve(self, bus: SessionBus) -> None:
-        """Serve one connection until told to stop. Raises: OSError, BusError when it breaks."""
+        self._bus = bus
         for rule in MATCHES:
             bus.call(BUS, "AddMatch", "s", (f"type='signal',{rule}",))
         # Not the usual "org.kde.StatusNotifierItem-PID-1": GNOME's extension watches a name that is
@@ -140,7 +127,7 @@ class SniIcon(LoopingIcon):
                 time.sleep(_GATHER_SECONDS)
                 self._drain_wakes()
 
-    def _forget_bus(self) -> None:
+    def _on_disconnected(self) -> None:
         self._bus = None
         self._replies.clear()
         self._clicked.clear()

@@ -25,12 +25,7 @@ from Xlib.protocol import event as xevent
 
 from trayapp.domain.showing.menu import IconPicture
 from trayapp.tray.drawing import draw_icon
-from trayapp.tray.hosts.looping_icon import (
-    FIRST_RETRY_SECONDS,
-    LAST_RETRY_SECONDS,
-    LoopingIcon,
-    milliseconds_until,
-)
+from trayapp.tray.hosts.looping_icon import LoopingIcon, milliseconds_until
 from trayapp.tray.pystray_safe import Menu
 
 _REQUEST_DOCK = 0
@@ -67,6 +62,8 @@ class XembedIcon(LoopingIcon):
     """
 
     open_popup: Callable[[], Any]
+    # Xlib's errors have no common ancestor: it keeps `Exception` for those of connections.
+    _connects_to = "X server"
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -85,27 +82,18 @@ class XembedIcon(LoopingIcon):
         self._tooltip_place = (0, 0)
         self._tooltip_due_seconds: float | None = None
 
-    def _loop(self) -> None:
-        delay_seconds = FIRST_RETRY_SECONDS
-        while not self._stopping:
-            try:
-                with contextlib.closing(Display()) as self._display:
-                    delay_seconds = FIRST_RETRY_SECONDS
-                    self._serve()
-            except Exception as error:  # noqa: BLE001 - Xlib's errors have no common ancestor
-                level = logging.WARNING if delay_seconds == FIRST_RETRY_SECONDS else logging.DEBUG
-                _log.log(level, "the tray icon has no X server: %s", error)
-            self._close_popup()
-            self._close_tooltip()
-            self._window = self._tray = None
-            if not self._stopping:
-                self._set_seen(False)
-            self._sleep(delay_seconds)
-            delay_seconds = min(2 * delay_seconds, LAST_RETRY_SECONDS)
+    def _connect(self) -> Any:
+        return Display()
 
-    def _serve(self) -> None:
-        """Serve one connection until told to stop. Raises: anything when it breaks."""
-        display = self._display
+    def _on_disconnected(self) -> None:
+        self._close_popup()
+        self._close_tooltip()
+        self._window = self._tray = None
+        if not self._stopping:
+            self._set_seen(False)
+
+    def _serve(self, display: Any) -> None:
+        self._display = display
         # What fails is about windows that have gone meanwhile.
         display.set_error_handler(lambda error, _request: _log.debug("X11: %s", error))
         display.screen().root.change_attributes(event_mask=X.StructureNotifyMask)
