@@ -1,1 +1,1 @@
-"""Getting an alert to the person: desktop, console, log."""
+"""Getting an alert to the person: notifier, sinks, hooks."""

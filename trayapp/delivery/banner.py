@@ -1,4 +1,4 @@
-"""What a notification says, and the one function that makes strangers' text harmless in it."""
+"""The text of notifications, and the one function that makes strangers' text harmless in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many alerts were sent, shown and held: of the same banners, so that they can be compared."""
+"""Counts of alerts sent, shown and held: of the same banners, so that they can be compared."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ class HookRun:
         if _HAS_GROUPS:
             with contextlib.suppress(OSError):
                 os.killpg(self._child.pid, signal.SIGKILL)
-        # Once, which is all that a pipe holds: whoever has left the group may write on for ever.
+        # Once, which is all that a pipe holds: a process that left the group may write on forever.
         self.read()
         self._close_output()
         self._child.poll()

@@ -30,7 +30,7 @@ LONGEST_LINE_BYTES = 4096
 
 _REMEMBERED = 1024
 _LOOK_SECONDS = 0.05
-"""How often it is looked whether a command has ended."""
+"""How often commands are checked for their end."""
 _PAUSE_SECONDS = 0.001
 """Between two reads: with what a pipe holds, some 60 MiB a second."""
 _LONGEST_TEXT = 1000

@@ -139,7 +139,7 @@ def _listen() -> _Listener:
     warnings.simplefilter("ignore")
     heard = _Listener()
     logging.getLogger().handlers = [heard]
-    # The cause of a failure is told on this level only.
+    # Apprise logs the cause of a failure at this level only.
     logging.getLogger("apprise").setLevel(logging.DEBUG)
     return heard
 

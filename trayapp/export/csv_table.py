@@ -20,7 +20,7 @@ def write(path: Path, source: Source) -> None:
 
     Headings are the name and what is measured with its unit, "web rss_bytes". Of a minute or an
     hour, where samples are gone, a cell is the greatest. It is empty where nothing is known.
-    Of a target that tells of tasks, "web task" names those that ran since the row before.
+    For a target that reports tasks, "web task" names those that ran since the row before.
 
     Raises: OSError, HistoryError.
     """

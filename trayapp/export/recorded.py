@@ -1,4 +1,4 @@
-"""What is exported and reported on: the history, or recordings in files."""
+"""The records that are exported and reported on: the history, or recordings in files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaving out of a report what tells who and where: users, machines, paths, command lines."""
+"""Redaction of who and where in a report: users, machines, paths, command lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PATH = re.compile(
 """At least one folder, then the last part."""
 _HOME = re.compile(r"([/\\](?:home|Users)[/\\])[^\s/\\\"'<>|:,;)]+")
 _LEAST_WORD = 3
-"""A user called "a" is not told by a letter."""
+"""A single letter does not identify a user called "a"."""
 
 
 class Redactor:

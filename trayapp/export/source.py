@@ -1,4 +1,4 @@
-"""What is exported: which curves, over which time, as rows and events that stream by."""
+"""The source of an export: chosen curves over a time, as rows and events that stream by."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Counts:
 
     restarts: int = 0
     alerts: int = 0
-    """Those that were told; an incident that got worse counts again."""
+    """Those that were shown; an incident that got worse counts again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

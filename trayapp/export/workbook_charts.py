@@ -84,7 +84,7 @@ def _time_axis(since: float, until: float) -> tuple[float, float, int]:
     span = max(1.0, until - since)
     step = next((one for one in _TICK_SECONDS if span / one <= _MOST_TICKS), _TICK_SECONDS[-1])
     first = math.floor(_serial(since) * 86_400 / step + 1e-6) * step
-    # Days are told to a few millionths of a second.
+    # Days are exact to a few millionths of a second.
     last = math.ceil(_serial(since + span) * 86_400 / step - 1e-6) * step
     return first / 86_400, last / 86_400, step
 

@@ -1,4 +1,4 @@
-"""The tray as the rest of Memtray knows it: give it states, be told what was clicked."""
+"""The tray as the rest of Memtray knows it: it shows states and reports clicks."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class TrayHost:
             click on the icon; "middle" for one by the middle button, "scroll:1" and "scroll:-1"
             for turns of the wheel. Called in the tray's thread; must return soon.
         on_visible: gets whether the icon can be seen, each time that changes; the first time after
-            `run` has looked. Called in the tray's thread. Only our own backends can tell.
+            `run` has looked. Called in the tray's thread. Only our own icons can tell.
         on_menu_opening: called when the menu is about to show, which waits for it: the moment to
-            `show` fresh figures. Called in the tray's thread. Only our own backends can tell.
+            `show` fresh figures. Called in the tray's thread. Only our own icons can tell.
         open_popup: starts the process that shows menus and tooltips for the backend "xembed".
         pictures: the mark of each level as a PNG, for menus that show pictures.
         counting: surrounds what is done because somebody opened or clicked the menu.
@@ -69,7 +69,7 @@ class TrayHost:
         self._updating = threading.RLock()
         self._picture: IconPicture | None = None
         self._outline: tuple[tuple[str, ...] | None, tuple[object, ...]] = (None, ())
-        """The rows and marks of the menu that was told last."""
+        """The rows and marks of the menu that was sent last."""
         self._menu_updated_seconds = 0.0
         self._complaint = ""
 
@@ -146,7 +146,7 @@ class TrayHost:
         return self._running and self._toolkit.notify(title, text)
 
     def _on_running(self, icon: Any) -> None:
-        """The loop has started; called in a thread that pystray starts for this."""
+        """Show the first state once the loop runs; in a thread that pystray starts for this."""
         self._toolkit.on_started()
         self._running = True
         if self._stopping:  # asked before there was anything to stop
@@ -168,7 +168,7 @@ class TrayHost:
         self._toolkit.in_ui_thread(self._update)
 
     def _update(self) -> None:
-        """Bring the icon up to the newest state. The UI thread, where there is one."""
+        """Update the icon to the newest state. The UI thread, where there is one."""
         with self._updating:
             if self._stopping:
                 return
@@ -184,7 +184,7 @@ class TrayHost:
                 icon.title = self._toolkit.fit_tooltip(state.tooltip)
                 self._toolkit.set_label(state.text)
                 self._update_menu(icon, state)
-            except Exception as error:  # noqa: BLE001 - whatever the tray has, sampling goes on
+            except Exception as error:  # noqa: BLE001 - whatever fails in the tray, sampling continues
                 # Windows' shell, for one, is busy or locked at times. The next update tries again.
                 if str(error) != self._complaint:
                     self._complaint = str(error)
@@ -209,7 +209,7 @@ class TrayHost:
         self._menu_updated_seconds = now_seconds
 
     def _items(self) -> Iterable[Any]:
-        """The newest menu, when pystray wants it. UI thread."""
+        """Return the newest menu when pystray asks for it. UI thread."""
         state = self._state
         menu = state.menu
         if state.short_menu and getattr(self._icon, "cuts_tall_menus", False):

@@ -81,7 +81,7 @@ _TEMPLATE_PLATE = Tones(*((part,) * 3 for part in (0x38, 0x58, 0x00, 0x58, 0x00,
 # What 3:1 to light and dark panels alike leaves of luminance.
 _LEAST, _MOST = 0.175, 0.26
 # Where the panel is known, tones move as a whole to where they stand out at 4.5:1 or more. Not
-# farther: panels are at times of another colour than the desktop says, and 2:1 can still be seen.
+# farther: panels may have another colour than the desktop reports, and 2:1 can still be seen.
 _TO = {"light": (0.10, 0.155), "dark": (0.29, 0.41)}
 
 

@@ -95,7 +95,7 @@ class FreedesktopNotifications(DesktopSink):
     def __init__(
         self, *, icon_file: Path | None = None, env: Mapping[str, str] = os.environ
     ) -> None:
-        """`icon_file` is shown in the banners; `env` tells where the session bus is."""
+        """`icon_file` is shown in the banners; `env` has the address of the session bus."""
         self.status = _("notifications not started yet")
         self.is_ready = False
         self._icon = icon_file.absolute().as_uri() if icon_file else ""
@@ -272,7 +272,7 @@ class FreedesktopNotifications(DesktopSink):
         if banner is None:
             return  # Another program's.
         if member == "NotificationClosed":
-            # The banner stays known: some services close it before they tell which button it was.
+            # The banner stays known: some services close it before they report which button it was.
             if self._service.numbers.get(banner.key) == number:
                 del self._service.numbers[banner.key]
         elif member == "ActionInvoked" and any(detail == key for key, _ in banner.actions):

@@ -25,7 +25,7 @@ from trayapp.language.catalogue import _, ngettext
 from trayapp.settings import Settings
 
 CHILD_LIMIT_SECONDS = 600.0
-"""A child that takes longer hangs, and is ended; it stops by itself before that."""
+"""A child that takes longer hangs and is killed; it would have stopped before that."""
 SENT = 0
 CANNOT_WORK = 2
 """Exit codes of a child; any other means: try again later."""
@@ -52,7 +52,7 @@ class RemoteChannel:
     level: Level = Level.WARNING
     """The least that is sent."""
     resolved: bool = True
-    """Tell also when it is over."""
+    """Send also that an incident is resolved."""
 
     def wants(self, transition: Transition) -> bool:
         return transition.level >= self.level and (self.resolved or transition.kind != "resolved")

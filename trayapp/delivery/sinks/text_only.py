@@ -1,4 +1,4 @@
-"""What ways to show banners without D-Bus have in common: they show a title and a text."""
+"""The common part of desktop sinks without D-Bus, which show a title and a text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which charts a report shows, and what is marked in them."""
+"""The choice of charts in a report, and of the marks in them."""
 
 from __future__ import annotations
 

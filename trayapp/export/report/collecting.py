@@ -1,4 +1,4 @@
-"""What a report rests on, gathered in one pass over all rows: few points, and verdicts."""
+"""The figures of a report, gathered in one pass over all rows: few points, and verdicts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_ROWS = 4000
 WIDEST_ROW_SECONDS = 600.0
 """The detector takes no longer intervals."""
 LONGEST_JUDGED_SECONDS = 14 * 86_400.0
-"""Growth that is older than this has been told of, or has ended."""
+"""Older growth has been reported already, or has ended."""
 CHART_POINTS = 400
 _NEEDED = (
     *("used_bytes", "swap_used_bytes", "total_bytes"),
@@ -45,7 +45,7 @@ class TargetCollector:
             for place, one in enumerate(source.series)
             if one.kind == "target" and one.name == name
         }
-        # What is told first counts: a size is kept where it is another than the resident set.
+        # The first that is known counts: a size is kept where it differs from the resident set.
         self._sizes = [places[one] for one in ("size_bytes", "rss_bytes") if one in places]
         judged = [places[one] for one in ("kept_bytes", "anon_bytes") if one in places]
         self._judged = judged or self._sizes

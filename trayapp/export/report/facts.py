@@ -1,4 +1,4 @@
-"""What a report says, as records: findings first, then what they rest on."""
+"""The content of a report as records: findings, and the figures they rest on."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class TargetFacts:
     limit_source: str | None
     """Who sets the limit that is reached first."""
     limit_sentence: str
-    """When that is, where the evidence does not tell; else empty."""
+    """When that is, unless the evidence has it; then empty."""
     evidence: str
     leaked: tuple[float, float] | None = None
     """From when to when it was called leaking, where it no longer is at the end."""
@@ -191,7 +191,7 @@ class Background:
     details: Mapping[str, str] = field(default_factory=dict)
     """By the target's name: how it is found, or its command line."""
     live: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """By the target's name: what the running applet says of it, as `status --json`."""
+    """The running applet's figures by the target's name, as in `status --json`."""
     hide: Callable[[str], str] = plain_text
     is_private: bool = False
 

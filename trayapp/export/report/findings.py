@@ -20,7 +20,7 @@ from trayapp.language.units import format_duration, format_percent, format_size
 _NEAR_LIMIT = 0.75
 _LEAST_JUDGED_SECONDS = 300.0
 _MOST_ENDED = 2
-"""More leaks that ended are told of together."""
+"""More ended leaks than these share one finding."""
 _ORDER: tuple[Weight, ...] = ("bad", "warning", "good", "note")
 
 

@@ -1,4 +1,4 @@
-"""From what was recorded to a report."""
+"""Making a report of what was recorded."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from trayapp.language.units import format_size
 WIDTH, HEIGHT = 900.0, 250.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 74.0, 12.0, 16.0, 26.0
 DASHES = ("", "7 3", "2 2", "8 3 2 3", "12 4", "4 2", "9 2 2 2 2 2")
-"""One per curve, so that they are told apart without colours."""
+"""One per curve, so that they differ without colours."""
 CEILING_REACH = 4.0
 """A ceiling of more than so many times the peak would press everything to the ground."""
 _MARK_PIXELS = 12.0

@@ -36,7 +36,7 @@ class ReportOptions(Selection):
     details: Mapping[str, str] = field(default_factory=dict)
     """How each target is found, by its name."""
     live: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """What the running applet says of each target, by its name."""
+    """The running applet's figures for each target, by its name."""
 
 
 def main(

@@ -88,7 +88,7 @@ class Objects:
             reply = new_method_return(call, signature or None, body)
         except BusFaultError as fault:
             reply = new_error(call, fault.name, "s", (str(fault),))
-        except Exception:  # noqa: BLE001 - a fault of ours; the caller is told, and the tray lives on
+        except Exception:  # noqa: BLE001 - a fault of ours; the caller gets an error, and the tray lives on
             reply = _internal_error(call)
         if call.header.flags & MessageFlag.no_reply_expected:
             return

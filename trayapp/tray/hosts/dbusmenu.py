@@ -1,4 +1,4 @@
-"""The menu on the bus (com.canonical.dbusmenu): sent when somebody looks, then item by item.
+"""The menu on the bus (com.canonical.dbusmenu): sent when it is opened, then item by item.
 
 A host keeps a copy of the menu. `MenuObject` knows what that copy holds, because everything it ever
 tells comes from one published layout; what differs from it is sent when the menu is about to be

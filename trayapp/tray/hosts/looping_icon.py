@@ -1,4 +1,4 @@
-"""What our own backends to pystray's `Icon` share: any thread sets, one loop is woken and shows."""
+"""The common part of our own icons: any thread sets values, one loop is woken and shows them."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
 
 
 def milliseconds_until(monotonic_seconds: float | None) -> float | None:
-    """Return the time left for `poll`, which takes None for ever."""
+    """Return the time left for `poll`, which takes None for no limit."""
     if monotonic_seconds is None:
         return None
     return max(0.0, 1000 * (monotonic_seconds - time.monotonic()))

@@ -83,7 +83,7 @@ def diff(old: Layout, new: Layout) -> Changes:
 class LayoutBuilder:
     """Turns pystray menus into layouts, in which an entry keeps its id as long as it is there.
 
-    Entries are told apart by their attribute `key` where they have one, else by their place;
+    Entries are identified by their attribute `key` where they have one, else by their place;
     separators by their place among each other.
     """
 

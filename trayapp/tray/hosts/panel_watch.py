@@ -1,4 +1,4 @@
-"""Whether the panel of a Linux desktop is light or dark: asked, and followed, over the session bus.
+"""The tone of a Linux desktop's panel, light or dark, queried and watched over the session bus.
 
 Nothing here waits, and no service is started for it: answers come when they come, and a service
 that is started later is asked then.

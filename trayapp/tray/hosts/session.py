@@ -1,4 +1,4 @@
-"""What a desktop session has for tray icons, and the form in which a host offers one."""
+"""A desktop session's means to show tray icons, and the form in which a host offers one."""
 
 from __future__ import annotations
 

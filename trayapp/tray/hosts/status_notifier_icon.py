@@ -177,7 +177,7 @@ class SniIcon(LoopingIcon):
     def _offer_label(self, label: str) -> None:
         """Offer the label as a property only if there is one.
 
-        It is no part of the protocol, but of what GNOME's extension and MATE understand. MATE shows
+        The protocol does not have it, but GNOME's extension and MATE understand it. MATE shows
         it in the icon's place, even an empty one.
         """
         for name in _LABEL_PROPERTIES:
@@ -216,8 +216,8 @@ class SniIcon(LoopingIcon):
             self._send(self._item.signal("NewAttentionIcon"))
         if now.tooltip != sent.tooltip:
             if self._menu_object.just_opened:
-                # XFCE would show the tooltip again, on top of the open menu. It does not tell when
-                # that closes, so this cannot last until then.
+                # XFCE would show the tooltip again, on top of the open menu. It reports no closing,
+                # so this cannot last until then.
                 now = now._replace(tooltip=sent.tooltip)
             elif time.monotonic() < self._tooltip_due_seconds:
                 later_seconds = self._tooltip_due_seconds

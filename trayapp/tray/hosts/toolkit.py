@@ -1,4 +1,4 @@
-"""What may differ between the kinds of tray once one is chosen: sizes, limits, threads."""
+"""The differences between kinds of tray once one is chosen: sizes, limits, threads."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class Toolkit(BasicToolkit):
         on_notify = handlers[win32.WM_NOTIFY]
 
         def notice_menu(wparam: int, lparam: int) -> Any:
-            # It returns when the menu has closed; the window goes on getting messages meanwhile.
+            # It returns when the menu has closed; the window still gets messages meanwhile.
             self._menu_open = True
             try:
                 return on_notify(wparam, lparam)

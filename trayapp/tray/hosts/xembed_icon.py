@@ -205,7 +205,7 @@ class XembedIcon(LoopingIcon):
             is_docked = event.parent != self._display.screen().root
             self._set_seen(is_docked)
             if not is_docked:
-                # Thrown out, most likely since the tray ends: the next one says so when it comes.
+                # Thrown out, most likely since the tray ends: the next one announces itself.
                 self._remove_window()
                 self._tray = None
         elif event.type == X.ConfigureNotify:
