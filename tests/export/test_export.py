@@ -26,6 +26,7 @@ from tests.desktop.desktop import wait_until
 from tests.windows.stores import GIB, MIB, START, Curve, target, write_store
 from trayapp.domain.records.series import Event, JsonValue, Series
 from trayapp.errors import ExportError, HistoryError, UsageError
+from trayapp.export import EXPORTS, REPORTS, FileKind
 from trayapp.export.export import ExportOptions, main
 from trayapp.export.source import Cell, Row, open_source
 from trayapp.history.reader import HistoryReader
@@ -604,3 +605,8 @@ def test_a_name_with_separators_is_no_formula_for_any_spreadsheet(tmp_path: Path
     # Read again, it is the name that it was.
     names = {track.name for track in read_recording(made).tracks}
     assert any("a;=1+1;b" in name for name in names)
+
+
+@pytest.mark.parametrize("kind", [*EXPORTS, *REPORTS], ids=lambda kind: kind.module)
+def test_each_kind_of_file_has_a_writer(kind: FileKind) -> None:
+    assert callable(kind.load().write)

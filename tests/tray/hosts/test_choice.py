@@ -14,9 +14,10 @@ from jeepney.io.blocking import open_dbus_connection
 from jeepney.wrappers import new_method_call
 
 from trayapp.errors import TrayError
-from trayapp.tray.hosts import HOSTS, choose_backend, choose_best
+from trayapp.tray.hosts import HOSTS, HostKind, choose_backend, choose_best
 from trayapp.tray.hosts.session import WATCHER, Session
 from trayapp.tray.hosts.status_notifier_icon import SniIcon
+from trayapp.tray.hosts.toolkit import BasicToolkit
 
 LINUX_HOSTS = [kind for kind in HOSTS if kind.platform == "linux"]
 BUS = DBusAddress("/", "org.freedesktop.DBus", "org.freedesktop.DBus")
@@ -48,6 +49,13 @@ def test_without_a_bus_there_is_one_line(tmp_path: Path, wanted: str | None) -> 
 def test_an_unknown_name_is_told_with_the_known_ones() -> None:
     with pytest.raises(TrayError, match=r"'kde'.*sni, xembed, appindicator, gtk, xorg"):
         choose_backend({"MEMTRAY_TRAY": "kde"}, "linux")
+
+
+@pytest.mark.parametrize("kind", HOSTS, ids=lambda kind: kind.name)
+def test_each_host_has_an_offer_and_a_toolkit(kind: HostKind) -> None:
+    host = kind.load()
+    assert callable(host.offer)
+    assert issubclass(host.Toolkit, BasicToolkit)
 
 
 class Told(Session):
