@@ -136,7 +136,7 @@ def test_the_domain_loads_no_toolkit_and_no_machine() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="psutil is the reader on other systems")
 def test_the_resident_process_loads_nothing_heavy() -> None:
     loaded = modules_after(
-        "import trayapp.cli.main, trayapp.applet.app, trayapp.tray.host;"
+        "import trayapp.cli.main, trayapp.applet.app, trayapp.tray.icon;"
         "import trayapp.tray.hosts.status_notifier_icon"
     )
     heavy = {

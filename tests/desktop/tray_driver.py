@@ -19,8 +19,8 @@ from typing import Any
 
 from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.menu import IconPicture, MenuEntry, TrayState
-from trayapp.tray.host import TrayHost
 from trayapp.tray.hosts import choose_backend
+from trayapp.tray.icon import TrayIcon
 
 MENU = (
     MenuEntry(key="system", label="Memory 42 % – 9.10 GiB available", kind="text"),
@@ -93,7 +93,7 @@ def main() -> None:
         if key == "quit":
             host.stop()
 
-    host = TrayHost(backend, act, lambda visible: tell("visible", visible))
+    host = TrayIcon(backend, act, lambda visible: tell("visible", visible))
     signal.signal(signal.SIGTERM, lambda *_: host.stop())
     host.show(state_of({}))
 

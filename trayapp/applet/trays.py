@@ -26,8 +26,8 @@ from trayapp.language.catalogue import _, paragraph
 from trayapp.platforms.platform import Platform
 
 if TYPE_CHECKING:
-    from trayapp.tray.host import TrayHost
     from trayapp.tray.hosts.session import Backend
+    from trayapp.tray.icon import TrayIcon
 
 _PAUSE_SECONDS, _OTHER_TRAY_SECONDS = 2.0, 120.0
 _log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class Trays:
             counting=counting,
         )
         self._stopped = threading.Event()
-        self._host: TrayHost | None = None
+        self._host: TrayIcon | None = None
         self._backend: Backend | None = None
         self._problem = _("started without a tray (--headless)") if headless else ""
         self._next: Backend | None = None
@@ -211,10 +211,10 @@ class Trays:
         self._live.print_between(lambda: print(line, file=self._out, flush=True))
 
 
-def _make_host(backend: Backend, **callbacks: Any) -> TrayHost:
-    from trayapp.tray.host import TrayHost
+def _make_host(backend: Backend, **callbacks: Any) -> TrayIcon:
+    from trayapp.tray.icon import TrayIcon
 
-    return TrayHost(backend, pictures=menu_pictures(), **callbacks)
+    return TrayIcon(backend, pictures=menu_pictures(), **callbacks)
 
 
 def _sentence(text: object) -> str:

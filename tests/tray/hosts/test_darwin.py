@@ -12,27 +12,27 @@ import pytest
 
 from tests.desktop.desktop import wait_until
 from tests.tray.fake_macos import FakeMac, macos_icon_class
-from tests.tray.test_host import MENU, STATE
+from tests.tray.test_icon import MENU, STATE
 from trayapp.domain.showing.menu import IconPicture
 from trayapp.tray.drawing import draw_icon, draw_template
-from trayapp.tray.host import TrayHost
 from trayapp.tray.hosts.session import Backend
+from trayapp.tray.icon import TrayIcon
 
 UPDATES = 2_000
 PICTURES = [IconPicture(heights=(height,) * 10, panel="light") for height in range(0, 101, 10)]
-Start = Callable[..., tuple[TrayHost, FakeMac]]
+Start = Callable[..., tuple[TrayIcon, FakeMac]]
 
 
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     ends: list[Callable[[], None]] = []
 
-    def start_one(scale: float = 2.0) -> tuple[TrayHost, FakeMac]:
+    def start_one(scale: float = 2.0) -> tuple[TrayIcon, FakeMac]:
         mac = FakeMac(scale)
         loaded = macos_icon_class(mac, monkeypatch)
         icon_class = loaded.__enter__()
         backend = Backend(name="darwin", icon_class=icon_class, visible=True, reason="")
-        host = TrayHost(backend, lambda _: None)
+        host = TrayIcon(backend, lambda _: None)
         host.show(replace(STATE, picture=PICTURES[5]))
 
         def run() -> None:
@@ -120,7 +120,7 @@ def test_every_call_is_made_in_the_main_thread(start: Start) -> None:
 
 
 def test_updates_leave_no_image_behind(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trayapp.tray.host._SHORTEST_SECONDS", 0.0)
+    monkeypatch.setattr("trayapp.tray.icon._SHORTEST_SECONDS", 0.0)
     host, mac = start()
     for number in range(UPDATES):
         host.show(replace(STATE, picture=PICTURES[number % len(PICTURES)], tooltip=str(number)))

@@ -13,28 +13,28 @@ import pytest
 
 from tests.desktop.desktop import wait_until
 from tests.tray.fake_windows import FakeWindows, windows_icon_class
-from tests.tray.test_host import STATE as MENU_STATE
+from tests.tray.test_icon import STATE as MENU_STATE
 from trayapp.domain.showing.menu import IconPicture, TrayState
-from trayapp.tray.host import TrayHost
 from trayapp.tray.hosts import win32
 from trayapp.tray.hosts.session import Backend
+from trayapp.tray.icon import TrayIcon
 
 UPDATES = 20_000
 PICTURES = [IconPicture(heights=(height,) * 10, panel="dark") for height in range(0, 101, 10)]
 STATE = replace(MENU_STATE, picture=PICTURES[0])
-Start = Callable[..., tuple[TrayHost, FakeWindows]]
+Start = Callable[..., tuple[TrayIcon, FakeWindows]]
 
 
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     ends: list[Callable[[], None]] = []
 
-    def start_one(state: TrayState = STATE, dpi: int = 96) -> tuple[TrayHost, FakeWindows]:
+    def start_one(state: TrayState = STATE, dpi: int = 96) -> tuple[TrayIcon, FakeWindows]:
         windows = FakeWindows(dpi)
         loaded = windows_icon_class(windows, monkeypatch)
         icon_class = loaded.__enter__()
         backend = Backend(name="win32", icon_class=icon_class, visible=True, reason="")
-        host = TrayHost(backend, lambda _: None)
+        host = TrayIcon(backend, lambda _: None)
         host.show(state)
         thread = threading.Thread(target=host.run, daemon=True)
         thread.start()
@@ -98,7 +98,7 @@ def test_no_update_leaves_a_handle_or_touches_a_file(
     start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     # The gate for updates and the patience for labels are for people; here all are to count.
-    monkeypatch.setattr("trayapp.tray.host._SHORTEST_SECONDS", 0.0)
+    monkeypatch.setattr("trayapp.tray.icon._SHORTEST_SECONDS", 0.0)
     monkeypatch.setattr(win32.Toolkit, "label_seconds", 0.0)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     host, windows = start()

@@ -25,9 +25,9 @@ from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.menu import IconPicture, MenuEntry, TrayState
 from trayapp.errors import TrayError
 from trayapp.tray.drawing import draw_icon, draw_template
-from trayapp.tray.host import TrayHost
 from trayapp.tray.hosts import win32
 from trayapp.tray.hosts.session import Backend
+from trayapp.tray.icon import TrayIcon
 from trayapp.tray.pystray_safe import Icon
 
 WM_NOTIFY = 0x400 + 11
@@ -144,7 +144,7 @@ class Running:
 
         made: Any = make
         backend = Backend(name=name, icon_class=made, visible=True, reason="")
-        self.host = TrayHost(backend, act, pictures={Level.CRITICAL: b"a picture"})
+        self.host = TrayIcon(backend, act, pictures={Level.CRITICAL: b"a picture"})
         self.host.show(STATE)
         self.thread = threading.Thread(target=self.host.run, daemon=True)
         self.thread.start()
@@ -341,7 +341,7 @@ def test_a_tray_that_cuts_tall_menus_gets_the_short_one(start: Start) -> None:
 
 
 def test_stop_before_run_ends_it_at_once() -> None:
-    host = TrayHost(
+    host = TrayIcon(
         Backend(name="xorg", icon_class=LoopIcon, visible=None, reason=""), lambda _: None
     )
     host.stop()
@@ -357,7 +357,7 @@ def test_a_tray_that_fails_is_told_in_one_line() -> None:
 
     backend = Backend(name="xorg", icon_class=Broken, visible=True, reason="")
     with pytest.raises(TrayError, match="no main loop"):
-        TrayHost(backend, lambda _: None).run()
+        TrayIcon(backend, lambda _: None).run()
 
 
 @pytest.mark.usefixtures("windows")

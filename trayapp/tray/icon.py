@@ -23,8 +23,8 @@ _NOTHING_YET = TrayState(picture=IconPicture(heights=(None,) * 10), tooltip="Mem
 _log = logging.getLogger(__name__)
 
 
-class TrayHost:
-    """One tray icon, whatever the backend."""
+class TrayIcon:
+    """The icon in the tray, whatever the host."""
 
     def __init__(
         self,
