@@ -33,8 +33,7 @@ from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
 from trayapp.platforms import current_platform
 from trayapp.readers.procfile import read_started
-from trayapp.settings import ActionSettings, Settings, TargetSettings
-from trayapp.settings.records import TERMINATE_PHRASE
+from trayapp.settings.records import TERMINATE_PHRASE, ActionSettings, Settings, TargetSettings
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 

@@ -21,7 +21,7 @@ from trayapp.domain.records.samples import ProcessKey, TargetSample
 from trayapp.domain.records.series import Event
 from trayapp.paths import Paths
 from trayapp.platforms import current_platform
-from trayapp.settings import SettingsFile
+from trayapp.settings.file import SettingsFile
 
 
 class Forwarded:

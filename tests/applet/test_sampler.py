@@ -29,7 +29,7 @@ from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
 from trayapp.platforms import current_platform
 from trayapp.readers.boot import read_boot_id
-from trayapp.settings import SettingsFile
+from trayapp.settings.file import SettingsFile
 
 #: Of this run of the tests alone: others may run on this machine.
 SLEEP = f"98765.{os.getpid()}"

@@ -40,7 +40,7 @@ from trayapp.readers.own_cost import AppReader, ProcCosts
 from trayapp.readers.process_limits import LimitReader
 from trayapp.readers.procfs import ProcfsReader
 from trayapp.readers.system import ProcSystemReader
-from trayapp.settings import SettingsFile
+from trayapp.settings.file import SettingsFile
 
 HOUR_SECONDS = 3600
 DAY_SECONDS = 24 * HOUR_SECONDS

@@ -30,7 +30,7 @@ from trayapp.delivery.hooks import (
 )
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.transitions import Transition
-from trayapp.settings import HookSettings
+from trayapp.settings.records import HookSettings
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="process groups")
 

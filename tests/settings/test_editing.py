@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trayapp.errors import SettingsError
-from trayapp.settings import FIELDS, load_settings
 from trayapp.settings.editing import add_entry, change_values, remove_entry
 from trayapp.settings.editor import SettingsEditor, default_value, shown_text, typed_value
-from trayapp.settings.records import LISTS, fields_of
+from trayapp.settings.file import load_settings
+from trayapp.settings.records import FIELDS, LISTS, fields_of
 from trayapp.settings.template import default_text
 
 MINE = """\

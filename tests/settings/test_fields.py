@@ -9,19 +9,11 @@ from dataclasses import dataclass, fields
 
 import pytest
 
-from trayapp.settings import (
-    FIELDS,
-    LISTS,
-    TABLES,
-    Field,
-    Settings,
-    parse_settings,
-)
 from trayapp.settings.editor import default_value
-from trayapp.settings.fields import Section, setting
+from trayapp.settings.fields import Field, Section, setting
 from trayapp.settings.kinds import Duration, RefusedError
-from trayapp.settings.parsing import read_value
-from trayapp.settings.records import SECTIONS, fields_of
+from trayapp.settings.parsing import parse_settings, read_value
+from trayapp.settings.records import FIELDS, LISTS, SECTIONS, TABLES, Settings, fields_of
 from trayapp.settings.template import default_text, setting_line
 from trayapp.windows.setting_texts import help_of, name_of
 
@@ -103,6 +95,6 @@ def test_a_new_setting_is_one_declaration(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_resident_process_does_not_pay_for_settings_at_import() -> None:
     """The TOML parser and the rest are loaded when a file is read, not before."""
     heavy = {"tomllib", "difflib", "tempfile", "subprocess"}
-    code = f"import sys, trayapp.settings; print({heavy!r} & set(sys.modules))"
+    code = f"import sys, trayapp.settings.file; print({heavy!r} & set(sys.modules))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout == "set()\n"

@@ -13,18 +13,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from trayapp.errors import SettingsError
-from trayapp.settings import (
-    Settings,
-    SettingsFile,
-    TargetSettings,
-    add_target,
-    load_settings,
-    make_target_name,
-    parse_settings,
-)
+from trayapp.settings.file import SettingsFile, add_target, load_settings, make_target_name
 from trayapp.settings.kinds import Limit
+from trayapp.settings.parsing import parse_settings
 from trayapp.settings.quoting import quote
-from trayapp.settings.records import RESERVED_NAMES
+from trayapp.settings.records import RESERVED_NAMES, Settings, TargetSettings
 from trayapp.settings.template import default_text
 
 needs_modes = pytest.mark.usefixtures("obeyed_modes")

@@ -15,7 +15,12 @@ from hypothesis import strategies as st
 
 from trayapp.errors import SettingsError
 from trayapp.language.units import GIB, KIB, MIB
-from trayapp.settings import (
+from trayapp.settings.fields import Field
+from trayapp.settings.file import load_settings
+from trayapp.settings.kinds import Limit
+from trayapp.settings.parsing import parse_settings
+from trayapp.settings.quoting import quote
+from trayapp.settings.records import (
     FIELDS,
     LISTS,
     ActionSettings,
@@ -23,7 +28,6 @@ from trayapp.settings import (
     BudgetSettings,
     ChannelSettings,
     DeliverySettings,
-    Field,
     GrowthSettings,
     HistorySettings,
     HookSettings,
@@ -34,11 +38,7 @@ from trayapp.settings import (
     SpikeSettings,
     TargetSettings,
     TrendSettings,
-    load_settings,
-    parse_settings,
 )
-from trayapp.settings.kinds import Limit
-from trayapp.settings.quoting import quote
 
 HERE = Path(__file__).parent
 DAY = 86_400.0

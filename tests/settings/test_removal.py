@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from trayapp.errors import SettingsError
-from trayapp.settings import load_settings, remove_target
+from trayapp.settings.file import load_settings, remove_target
 
 TEXT = """\
 # mine

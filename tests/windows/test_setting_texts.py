@@ -9,10 +9,17 @@ import pytest
 
 from trayapp.language.catalogue import LANGUAGES, _
 from trayapp.language.startup import speak
-from trayapp.settings import FIELDS, LISTS, Field
 from trayapp.settings.editor import default_value
+from trayapp.settings.fields import Field
 from trayapp.settings.kinds import Choice, Kind, Subject, Texts
-from trayapp.settings.records import RESERVED_NAMES, SECTIONS, TERMINATE_PHRASE, fields_of
+from trayapp.settings.records import (
+    FIELDS,
+    LISTS,
+    RESERVED_NAMES,
+    SECTIONS,
+    TERMINATE_PHRASE,
+    fields_of,
+)
 from trayapp.windows.setting_texts import (
     allowed_text,
     choices_of,

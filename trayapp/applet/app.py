@@ -33,7 +33,7 @@ from trayapp.language.units import use_units
 from trayapp.paths import Paths
 from trayapp.platforms import current_platform
 from trayapp.readers.own_cost import RequestedWork
-from trayapp.settings import SettingsFile
+from trayapp.settings.file import SettingsFile
 
 _FIRST_TRIM_SECONDS, _TRIM_SECONDS = 15.0, 60.0
 _QUIT_SECONDS = 5.0

@@ -28,8 +28,7 @@ from trayapp.domain.records.transitions import Transition
 from trayapp.errors import HistoryError, MemtrayError
 from trayapp.history.reader import HistoryReader
 from trayapp.language.catalogue import _, listed, ngettext, paragraph
-from trayapp.settings import Settings
-from trayapp.settings.records import TERMINATE_PHRASE
+from trayapp.settings.records import TERMINATE_PHRASE, Settings
 
 _YEAR_SECONDS = 366 * 86_400.0
 

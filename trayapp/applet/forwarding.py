@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from trayapp.delivery.hooks import HookRunner
     from trayapp.domain.judging.monitor import Outcome
     from trayapp.paths import Paths
-    from trayapp.settings import Settings
+    from trayapp.settings.records import Settings
 
 
 class Forwarding:

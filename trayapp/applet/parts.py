@@ -14,7 +14,7 @@ from trayapp.applet.switches import SwitchBoard
 from trayapp.applet.task_follower import TaskFollower
 from trayapp.applet.trays import Trays
 from trayapp.paths import Paths
-from trayapp.settings import SettingsFile
+from trayapp.settings.file import SettingsFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from trayapp.domain.judging.leaks import LeakSettings
 from trayapp.domain.judging.monitor import MonitorRules
 from trayapp.domain.records.levels import Level
 from trayapp.history.writer import Retention
-from trayapp.settings import Settings, TargetSettings
+from trayapp.settings.records import Settings, TargetSettings
 
 
 def monitor_rules(settings: Settings) -> MonitorRules:

@@ -30,7 +30,7 @@ from trayapp.language.catalogue import _
 from trayapp.readers.frames import MachineReader
 from trayapp.readers.own_cost import RequestedWork
 from trayapp.readers.ticks import next_tick_seconds
-from trayapp.settings import SettingsFile
+from trayapp.settings.file import SettingsFile
 
 _HOUSEKEEPING_SECONDS = 1.0
 _FRESH_SECONDS = 1.0

@@ -8,7 +8,7 @@ from trayapp.domain.judging.monitor import Outcome
 from trayapp.domain.judging.pacing import MovementGauge, PaceKeeper, PaceRule
 from trayapp.domain.records.samples import Frame
 from trayapp.language.catalogue import _
-from trayapp.settings import Settings
+from trayapp.settings.records import Settings
 
 _SLOWEST_SECONDS = 30.0
 

@@ -20,7 +20,7 @@ from trayapp.errors import HistoryError
 from trayapp.history.reader import HistoryReader
 from trayapp.history.writer import HistoryWriter
 from trayapp.readers.boot import read_boot_id
-from trayapp.settings import Settings
+from trayapp.settings.records import Settings
 
 _RECENT_ALERTS = 8
 _RECENT_SECONDS = 7 * 86_400.0

@@ -22,7 +22,7 @@ from trayapp.domain.showing.tray import SNOOZE_CHOICES, shown_choices
 from trayapp.language.units import parse_duration
 from trayapp.paths import Paths
 from trayapp.platforms.platform import Platform
-from trayapp.settings import SettingsFile
+from trayapp.settings.file import SettingsFile
 
 _log = logging.getLogger(__name__)
 

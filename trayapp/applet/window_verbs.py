@@ -13,7 +13,8 @@ from trayapp.domain.records.names import process_label
 from trayapp.domain.records.samples import ProcessFacts, ProcessKey
 from trayapp.errors import HistoryError, MemtrayError, UsageError
 from trayapp.language.catalogue import _
-from trayapp.settings import TargetSettings, add_target, make_target_name, remove_target
+from trayapp.settings.file import add_target, make_target_name, remove_target
+from trayapp.settings.records import TargetSettings
 
 
 class WindowVerbs:

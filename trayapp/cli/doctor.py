@@ -64,7 +64,7 @@ def _describe_applet(paths: Paths) -> Mapping[str, Any]:
 
 def _variables_of(paths: Paths) -> list[str]:
     """Return the variables that channels' addresses are taken from, in the applet's environment."""
-    from trayapp.settings import load_settings
+    from trayapp.settings.file import load_settings
 
     try:
         settings = load_settings(paths.settings_file)
@@ -109,7 +109,7 @@ def _packages(_installation: Installation) -> Iterator[Finding]:
 
 
 def _settings(installation: Installation) -> Iterator[Finding]:
-    from trayapp.settings import parse_settings
+    from trayapp.settings.parsing import parse_settings
 
     file = installation.paths.settings_file
     if not file.exists():
@@ -263,7 +263,7 @@ def _channels(installation: Installation) -> Iterator[Finding]:
     if not paths.settings_file.exists():
         return
     from trayapp.delivery.remote_child import check_address, find_address
-    from trayapp.settings import load_settings
+    from trayapp.settings.file import load_settings
 
     try:
         settings = load_settings(paths.settings_file)

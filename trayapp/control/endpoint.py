@@ -129,11 +129,10 @@ def _make_private(folder: Path) -> None:
         folder.chmod(0o700)
     found = folder.stat()
     if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
-        raise ControlError(
-            _(
-                "{folder} is open to other users; point XDG_RUNTIME_DIR or MEMTRAY_HOME elsewhere"
-            ).format(folder=folder)
+        template = _(
+            "{folder} is open to other users; point XDG_RUNTIME_DIR or MEMTRAY_HOME elsewhere"
         )
+        raise ControlError(template.format(folder=folder))
 
 
 def _inode(path: Path) -> tuple[int, int]:

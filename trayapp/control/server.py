@@ -217,15 +217,13 @@ class ControlServer(threading.Thread):
     def _parse_request(self, line: bytes) -> tuple[Handler, Mapping[str, object]]:
         """Return the handler and arguments of a request. Raises: ControlError, UsageError."""
         if len(line) > REQUEST_LIMIT_BYTES:
-            raise ControlError(
-                _("The request is longer than {size} KiB").format(size=REQUEST_LIMIT_BYTES // 1024)
-            )
+            template = _("The request is longer than {size} KiB")
+            raise ControlError(template.format(size=REQUEST_LIMIT_BYTES // 1024))
         try:
             request = decode(line)
         except ValueError as error:
-            raise ControlError(
-                _("The request is not a JSON object: {reason}").format(reason=error)
-            ) from error
+            template = _("The request is not a JSON object: {reason}")
+            raise ControlError(template.format(reason=error)) from error
         if self._endpoint.token is not None and not _is_same(
             request.get("token"), self._endpoint.token
         ):
@@ -235,9 +233,8 @@ class ControlServer(threading.Thread):
             raise ControlError(_("The request names no verb"))
         handler = self._handlers.get(verb)
         if handler is None:
-            raise UsageError(
-                _("The running Memtray has no command {verb}").format(verb=repr(verb[:50]))
-            )
+            template = _("The running Memtray has no command {verb}")
+            raise UsageError(template.format(verb=repr(verb[:50])))
         if not isinstance(arguments, dict):
             raise ControlError(_("The request's arguments are not a JSON object"))
         return handler, arguments

@@ -51,11 +51,8 @@ class HistoryReader(CurveSource, SampleSource):
         """is_copy: it is no running Memtray's; nothing is left beside it."""
         self._path = path
         if not path.exists():
-            raise HistoryError(
-                _("There is no history at {file} yet; start Memtray to record one.").format(
-                    file=path
-                )
-            )
+            template = _("There is no history at {file} yet; start Memtray to record one.")
+            raise HistoryError(template.format(file=path))
         # SQLite keeps an index of the log beside the file; where it may not, and there is no log,
         # nobody can be writing either.
         log = path.with_name(path.name + "-wal")
@@ -72,12 +69,11 @@ class HistoryReader(CurveSource, SampleSource):
             with self._translated():
                 self._connection.execute("PRAGMA temp_store = MEMORY")
                 if read_version(self._connection) < len(STEPS):
-                    raise HistoryError(
-                        _(
-                            "{file} is not a history of this Memtray; "
-                            "start Memtray to bring it up to date."
-                        ).format(file=path)
+                    template = _(
+                        "{file} is not a history of this Memtray; "
+                        "start Memtray to bring it up to date."
                     )
+                    raise HistoryError(template.format(file=path))
         except BaseException:
             self._connection.close()
             raise

@@ -82,12 +82,11 @@ def read_version(connection: sqlite3.Connection) -> int:
     """
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(STEPS):
-        raise HistoryError(
-            _(
-                "The history was written by a newer Memtray (its version is {version}, this "
-                "one knows {count}); update Memtray."
-            ).format(version=version, count=len(STEPS))
+        template = _(
+            "The history was written by a newer Memtray (its version is {version}, this "
+            "one knows {count}); update Memtray."
         )
+        raise HistoryError(template.format(version=version, count=len(STEPS)))
     return version
 
 
@@ -121,11 +120,8 @@ def open_store(path: Path) -> tuple[sqlite3.Connection, str | None]:
             note = move_aside(path, error)
         return _connect(path), note
     except (sqlite3.Error, OSError) as error:
-        raise HistoryError(
-            _("The history {file} cannot be opened: {reason}.").format(
-                file=path, reason=describe(error)
-            )
-        ) from error
+        template = _("The history {file} cannot be opened: {reason}.")
+        raise HistoryError(template.format(file=path, reason=describe(error))) from error
 
 
 def has_writer(path: Path) -> bool:

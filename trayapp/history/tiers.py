@@ -138,8 +138,7 @@ def drop_raw(connection: sqlite3.Connection, before_seconds: int) -> int:
     end = min(floor_to(before_seconds, MINUTE_SECONDS), oldest + _RAW_DROP_SECONDS)
     if end <= oldest:
         return 0
-    due = "SELECT t_s FROM pending WHERE seconds = 60 AND t_s < ?"
-    for (minute,) in connection.execute(due, (end,)).fetchall():
+    for minute in _pending(connection, MINUTE_SECONDS, end):
         _roll_up_minute(connection, minute)
     return connection.execute("DELETE FROM raw WHERE t_ms < ?", (end * 1000,)).rowcount
 
@@ -152,15 +151,12 @@ def drop_minutes(connection: sqlite3.Connection, before_seconds: int) -> int:
     oldest = _oldest_minute(connection)
     if oldest is None:
         return 0
-    raw_ms = connection.execute("SELECT min(t_ms) FROM raw").fetchone()[0]
-    if raw_ms is not None:
-        before_seconds = min(before_seconds, raw_ms // 1000)
+    before_seconds = _before_raw(connection, before_seconds)
     first = floor_to(oldest, HOUR_SECONDS)
     end = min(floor_to(before_seconds, HOUR_SECONDS), first + HOUR_SECONDS)
     if end <= first:
         return 0
-    due = "SELECT t_s FROM pending WHERE seconds = 3600 AND t_s < ?"
-    for (hour,) in connection.execute(due, (end,)).fetchall():
+    for hour in _pending(connection, HOUR_SECONDS, end):
         _roll_up_hour(connection, hour)
     return connection.execute(
         "DELETE FROM minute WHERE series IN (SELECT id FROM series) AND t_s < ?", (end,)
@@ -177,9 +173,7 @@ def drop_hours(connection: sqlite3.Connection, before_seconds: int) -> int:
     ).fetchone()[0]
     if oldest is None:
         return 0
-    raw_ms = connection.execute("SELECT min(t_ms) FROM raw").fetchone()[0]
-    if raw_ms is not None:
-        before_seconds = min(before_seconds, raw_ms // 1000)
+    before_seconds = _before_raw(connection, before_seconds)
     minute = _oldest_minute(connection)
     if minute is not None:
         before_seconds = min(before_seconds, minute)
@@ -247,6 +241,17 @@ def _has_hour(connection: sqlite3.Connection, hour: int) -> bool:
         " ON hour.series = series.id AND t_s = ?)"
     )
     return bool(connection.execute(query, (hour,)).fetchone()[0])
+
+
+def _pending(connection: sqlite3.Connection, width_seconds: int, end: int) -> list[int]:
+    query = "SELECT t_s FROM pending WHERE seconds = ? AND t_s < ?"
+    return [start for (start,) in connection.execute(query, (width_seconds, end))]
+
+
+def _before_raw(connection: sqlite3.Connection, before_seconds: int) -> int:
+    """Return the moment, or that of the oldest raw sample if it is earlier."""
+    raw_ms = connection.execute("SELECT min(t_ms) FROM raw").fetchone()[0]
+    return before_seconds if raw_ms is None else min(before_seconds, raw_ms // 1000)
 
 
 def _oldest_minute(connection: sqlite3.Connection) -> int | None:

@@ -35,9 +35,8 @@ def parse_moment(text: str) -> Moment:
     try:
         return Moment(wall_seconds=datetime.fromisoformat(text.strip()).timestamp())
     except (ValueError, OverflowError, OSError):
-        raise ValueError(
-            _("{text} is no moment; write it like 24h or 2026-03-01 08:30").format(text=repr(text))
-        ) from None
+        template = _("{text} is no moment; write it like 24h or 2026-03-01 08:30")
+        raise ValueError(template.format(text=repr(text))) from None
 
 
 def parse_wall_time(text: str) -> float:

@@ -32,9 +32,8 @@ def parse_size(text: str) -> int:
     match = _QUANTITY.fullmatch(text)
     factor = _SIZE_UNITS.get(match[2].lower()) if match else None
     if match is None or factor is None:
-        raise ValueError(
-            _("{text} is not a size; write it like 500M or 1.5GiB").format(text=repr(text))
-        )
+        template = _("{text} is not a size; write it like 500M or 1.5GiB")
+        raise ValueError(template.format(text=repr(text)))
     return round(float(match[1]) * factor)
 
 
@@ -47,9 +46,8 @@ def parse_duration(text: str) -> float:
     unit = match[2].lower() if match else ""
     factor = _DURATION_UNITS.get({"m": "min", "": "s"}.get(unit, unit))
     if match is None or factor is None:
-        raise ValueError(
-            _("{text} is not a duration; write it like 90s, 15min or 2h").format(text=repr(text))
-        )
+        template = _("{text} is not a duration; write it like 90s, 15min or 2h")
+        raise ValueError(template.format(text=repr(text)))
     return float(match[1]) * factor
 
 

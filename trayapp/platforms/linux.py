@@ -99,24 +99,20 @@ class LinuxPlatform(posix.PosixPlatform):
                 command = (program, *options, str(path.absolute()))
                 posix.open_with(command, path, self._env, on_failure)
                 return
-        raise PlatformError(
-            _("Nothing here opens files; install xdg-utils, or open {file} yourself.").format(
-                file=path
-            )
-        )
+        template = _("Nothing here opens files; install xdg-utils, or open {file} yourself.")
+        raise PlatformError(template.format(file=path))
 
     def trim_process(self, pid: int) -> None:
         """Refuse: Linux offers no such call to an ordinary user.
 
         process_madvise(MADV_PAGEOUT) would need CAP_SYS_NICE, and swaps out what is in use.
         """
-        raise PlatformError(
-            _(
-                "Linux gives no permission to take memory back from another process ({pid}); "
-                "only the program itself can: use its own way of freeing memory, or restart "
-                "it."
-            ).format(pid=pid)
+        template = _(
+            "Linux gives no permission to take memory back from another process ({pid}); "
+            "only the program itself can: use its own way of freeing memory, or restart "
+            "it."
         )
+        raise PlatformError(template.format(pid=pid))
 
     def terminate(self, key: ProcessKey) -> None:
         """Send SIGTERM through a pidfd, which is opened first.

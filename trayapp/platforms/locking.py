@@ -32,11 +32,8 @@ class InstanceLock:
         try:
             descriptor = os.open(path, flags, 0o600)
         except OSError as error:
-            raise PlatformError(
-                _("Cannot open the lock file {file}: {reason}.").format(
-                    file=path, reason=error.strerror
-                )
-            ) from error
+            template = _("Cannot open the lock file {file}: {reason}.")
+            raise PlatformError(template.format(file=path, reason=error.strerror)) from error
         try:
             lock(descriptor)
         except OSError as error:
@@ -71,9 +68,8 @@ class InstanceLock:
 
 def _refusal(path: Path, descriptor: int, error: OSError) -> MemtrayError:
     if not isinstance(error, (BlockingIOError, PermissionError)):  # the latter on Windows
-        return PlatformError(
-            _("Cannot lock {file}: {reason}.").format(file=path, reason=error.strerror)
-        )
+        template = _("Cannot lock {file}: {reason}.")
+        return PlatformError(template.format(file=path, reason=error.strerror))
     os.lseek(descriptor, 0, os.SEEK_SET)
     owner = os.read(descriptor, 32).strip()
     text = _("Memtray is already running; `memtray quit` ends it.")

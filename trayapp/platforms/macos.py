@@ -55,12 +55,11 @@ class MacPlatform(posix.PosixPlatform, PsutilPlatform):
         try:
             content = plistlib.dumps(agent)
         except ValueError as error:  # a control character, or a path that is not UTF-8
-            raise PlatformError(
-                _(
-                    "The command {command} cannot be written into a property list; install "
-                    "Memtray in a folder with a plain name."
-                ).format(command=repr(list(command)))
-            ) from error
+            template = _(
+                "The command {command} cannot be written into a property list; install "
+                "Memtray in a folder with a plain name."
+            )
+            raise PlatformError(template.format(command=repr(list(command)))) from error
         posix.replace_file(self.autostart_file(), content)
 
     def open_file(
@@ -69,20 +68,16 @@ class MacPlatform(posix.PosixPlatform, PsutilPlatform):
         """Run `open`; settings open as text, because no program claims .toml."""
         program = posix.find_program("open", self._env)
         if program is None:
-            raise PlatformError(
-                _("The command `open` is missing from PATH; open {file} yourself.").format(
-                    file=path
-                )
-            )
+            template = _("The command `open` is missing from PATH; open {file} yourself.")
+            raise PlatformError(template.format(file=path))
         options = ("-t",) if path.suffix == ".toml" else ()
         command = (program, *options, str(path.absolute()))
         posix.open_with(command, path, self._env, on_failure)
 
     def trim_process(self, pid: int) -> None:
         """Refuse: macOS offers no such call."""
-        raise PlatformError(
-            _(
-                "macOS offers no way to take memory back from another process ({pid}); only "
-                "the program itself can: use its own way of freeing memory, or restart it."
-            ).format(pid=pid)
+        template = _(
+            "macOS offers no way to take memory back from another process ({pid}); only "
+            "the program itself can: use its own way of freeing memory, or restart it."
         )
+        raise PlatformError(template.format(pid=pid))

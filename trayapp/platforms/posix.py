@@ -129,9 +129,8 @@ def open_with(
     try:
         start_detached(command, env, on_exit)
     except OSError as error:
-        raise PlatformError(
-            _("Cannot start {command}: {reason}.").format(command=command[0], reason=error.strerror)
-        ) from error
+        template = _("Cannot start {command}: {reason}.")
+        raise PlatformError(template.format(command=command[0], reason=error.strerror)) from error
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -145,9 +144,8 @@ def replace_file(path: Path, content: bytes) -> None:
         finally:
             fresh.unlink(missing_ok=True)
     except OSError as error:
-        raise PlatformError(
-            _("Cannot write {file}: {reason}.").format(file=path, reason=error.strerror)
-        ) from error
+        template = _("Cannot write {file}: {reason}.")
+        raise PlatformError(template.format(file=path, reason=error.strerror)) from error
 
 
 def remove_file(path: Path) -> None:
@@ -155,9 +153,8 @@ def remove_file(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise PlatformError(
-            _("Cannot remove {file}: {reason}.").format(file=path, reason=error.strerror)
-        ) from error
+        template = _("Cannot remove {file}: {reason}.")
+        raise PlatformError(template.format(file=path, reason=error.strerror)) from error
 
 
 def home_to_carry(env: Mapping[str, str]) -> str | None:

@@ -56,9 +56,8 @@ class SessionBus:
             raise ConnectionError(_(_HANGS)) from error
         except BusError as error:
             self.close()
-            raise ConnectionError(
-                _("the D-Bus session bus refused us: {reason}").format(reason=error)
-            ) from error
+            template = _("the D-Bus session bus refused us: {reason}")
+            raise ConnectionError(template.format(reason=error)) from error
         except BaseException:
             self.close()
             raise
@@ -198,9 +197,8 @@ def _connect_to(address: str, deadline: float) -> Any:
     try:
         paths = list(get_connectable_addresses(address))
     except (ValueError, RuntimeError) as error:
-        raise ConnectionError(
-            _("cannot use DBUS_SESSION_BUS_ADDRESS {address}").format(address=repr(address))
-        ) from error
+        template = _("cannot use DBUS_SESSION_BUS_ADDRESS {address}")
+        raise ConnectionError(template.format(address=repr(address))) from error
     failure: Exception | None = None
     for path in paths:
         try:
@@ -210,9 +208,8 @@ def _connect_to(address: str, deadline: float) -> Any:
             failure.__cause__ = error
         except (OSError, ValueError) as error:  # ValueError: the bus refused to authenticate us
             failure = error
-    raise ConnectionError(
-        _("the D-Bus session bus cannot be reached: {reason}").format(reason=_reason(failure))
-    ) from failure
+    template = _("the D-Bus session bus cannot be reached: {reason}")
+    raise ConnectionError(template.format(reason=_reason(failure))) from failure
 
 
 def _deadline(given: float | None) -> float:

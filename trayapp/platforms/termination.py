@@ -64,9 +64,8 @@ def _find_by_psutil(key: ProcessKey) -> psutil.Process | None:
 
 
 def ended_error(key: ProcessKey) -> PlatformError:
-    return PlatformError(
-        _("Process {pid} has ended already; nothing was sent to it.").format(pid=key.pid)
-    )
+    template = _("Process {pid} has ended already; nothing was sent to it.")
+    return PlatformError(template.format(pid=key.pid))
 
 
 def foreign_error(key: ProcessKey) -> PlatformError:
@@ -74,6 +73,5 @@ def foreign_error(key: ProcessKey) -> PlatformError:
 
 
 def refusal(key: ProcessKey, reason: str) -> PlatformError:
-    return PlatformError(
-        _("Process {pid} is not ended: {reason}.").format(pid=key.pid, reason=reason)
-    )
+    template = _("Process {pid} is not ended: {reason}.")
+    return PlatformError(template.format(pid=key.pid, reason=reason))

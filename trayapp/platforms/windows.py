@@ -64,12 +64,11 @@ class WindowsPlatform(PsutilPlatform):
 
         line = list2cmdline(command)
         if len(line) > RUN_COMMAND_CHARACTERS:
-            raise PlatformError(
-                _(
-                    "Windows starts no command of more than {count} characters "
-                    "at login; install Memtray in a folder with a shorter path."
-                ).format(count=RUN_COMMAND_CHARACTERS)
+            template = _(
+                "Windows starts no command of more than {count} characters "
+                "at login; install Memtray in a folder with a shorter path."
             )
+            raise PlatformError(template.format(count=RUN_COMMAND_CHARACTERS))
         self._require_carried_home()
         registry = self._registry()
         try:
@@ -101,11 +100,8 @@ class WindowsPlatform(PsutilPlatform):
                     raise
                 startfile("notepad.exe", "open", f'"{path.absolute()}"')
         except OSError as error:
-            raise PlatformError(
-                _("Windows cannot open {file} ({reason}); open it yourself.").format(
-                    file=path, reason=error.strerror
-                )
-            ) from error
+            template = _("Windows cannot open {file} ({reason}); open it yourself.")
+            raise PlatformError(template.format(file=path, reason=error.strerror)) from error
 
     def raise_descriptor_limit(self) -> int | None:
         """Return None: handles are not limited to a number that matters."""
@@ -159,11 +155,8 @@ class WindowsPlatform(PsutilPlatform):
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise PlatformError(
-                _("Cannot read HKEY_CURRENT_USER\\{key}: {reason}.").format(
-                    key=key_path, reason=error.strerror
-                )
-            ) from error
+            template = _("Cannot read HKEY_CURRENT_USER\\{key}: {reason}.")
+            raise PlatformError(template.format(key=key_path, reason=error.strerror)) from error
         return value
 
     def _delete_value(self, key_path: str) -> None:
@@ -204,8 +197,5 @@ def _cannot_trim(pid: int, code: int) -> PlatformError:
         _ERROR_INVALID_PARAMETER: _("it has ended"),
     }
     reason = reasons.get(code, _("Windows error {code}").format(code=code))
-    return PlatformError(
-        _("Windows takes no memory back from process {pid}: {reason}.").format(
-            pid=pid, reason=reason
-        )
-    )
+    template = _("Windows takes no memory back from process {pid}: {reason}.")
+    return PlatformError(template.format(pid=pid, reason=reason))

@@ -50,23 +50,10 @@ class _Run:
 
     # No record of the standard library's: to make one takes longer than all else at import.
     __slots__ = (
-        "after_bytes",
-        "after_heap_bytes",
-        "after_kernel_bytes",
-        "before_bytes",
-        "before_heap_bytes",
-        "before_kernel_bytes",
-        "began_seconds",
-        "began_wall_seconds",
-        "failed",
-        "log",
-        "name",
-        "number",
-        "runner_id",
-        "seconds",
-        "top_bytes",
-        "top_heap_bytes",
-    )
+        "after_bytes", "after_heap_bytes", "after_kernel_bytes", "before_bytes",
+        "before_heap_bytes", "before_kernel_bytes", "began_seconds", "began_wall_seconds", "failed",
+        "log", "name", "number", "runner_id", "seconds", "top_bytes", "top_heap_bytes",
+    )  # fmt: skip
 
     def __init__(self, name: str, log: _TaskLog) -> None:
         self.name = name

@@ -1,1 +1,5 @@
-"""What is read of the machine: memory, every process, Memtray's own costs, and when."""
+"""What is read of the machine: memory, every process, Memtray's own costs, and when.
+
+By default a reader asks the system it runs on. `root` is a folder in place of "/" or /proc, `clock`
+measures what reading costs: both are for tests.
+"""

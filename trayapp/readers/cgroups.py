@@ -76,7 +76,6 @@ class Cgroups:
     """
 
     def __init__(self, root: str = "") -> None:
-        """`root`: a folder in place of "/"."""
         self._root = root
         self._version, self._mounts = self._find_mounts()
 

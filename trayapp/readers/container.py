@@ -34,7 +34,6 @@ class ContainerReader:
     """
 
     def __init__(self, root: str = "") -> None:
-        """`root`: a folder in place of "/"."""
         self._cgroup = self._find(root)
         self.is_inside = self._cgroup is not None or any(
             Path(f"{root}/{mark}").exists() for mark in _MARKS

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
-from trayapp.domain.records.samples import ProcessFacts, ProcessKey
+from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
 from trayapp.readers.process_changes import ProcessChanges
 
 SETTLE_SECONDS = 1.0
@@ -58,6 +58,16 @@ class FollowingReader(ABC, Generic[LifeT]):
         changed, ended = self._revisit(now)
         return ProcessChanges(tuple(appeared), tuple(changed), tuple(gone + ended))
 
+    def read(self, keys: Iterable[ProcessKey]) -> dict[ProcessKey, MemoryReading]:
+        readings = {}
+        for key in keys:
+            life = self._lives.get(key.pid)
+            if life is not None and life.facts.key == key:
+                reading = self._read_memory(life)
+                if reading is not None:
+                    readings[key] = reading
+        return readings
+
     def close(self) -> None:
         for life in self._lives.values():
             self._let_go(life)
@@ -74,6 +84,10 @@ class FollowingReader(ABC, Generic[LifeT]):
     @abstractmethod
     def _read_again(self, life: LifeT) -> ProcessFacts | None:
         """Return the facts as they are now; None: it ended. OSError: to be tried again."""
+
+    @abstractmethod
+    def _read_memory(self, life: LifeT) -> MemoryReading | None:
+        """Return what it takes; None: not to be had, or it ended (see `_found_dead`)."""
 
     def _let_go(self, life: LifeT) -> None:
         """Free what is held for this process."""

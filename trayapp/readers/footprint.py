@@ -92,7 +92,6 @@ class FootprintReader:
         clock: Callable[[], float] = time.perf_counter,
         cpu_clock: Callable[[], float] = time.thread_time,
     ) -> None:
-        """By default asks the system it runs on."""
         self._source = source or (
             ProcFootprints() if sys.platform == "linux" else PsutilFootprints()
         )

@@ -174,7 +174,6 @@ class MachineReader:
         return sum(sizes) if sizes else None
 
     def close(self) -> None:
-        """Let go of all descriptors."""
         self._processes.close()
         self._system.close()
         self._app.close()

@@ -32,7 +32,7 @@ class OomReader:
     def __init__(
         self, root: str = "", *, system: str = sys.platform, mark: OomMark | None = None
     ) -> None:
-        """`root`: a folder in place of "/". `mark`: how far the last run has told kills."""
+        """`mark`: how far the last run has reported kills."""
         self._proc = f"{root}/proc"
         self._cgroups = Cgroups(root) if system == "linux" else None
         self._vmstat: int | None = None

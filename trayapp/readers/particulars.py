@@ -41,7 +41,6 @@ class ParticularsReader:
         *,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """By default asks the system it runs on; `clock` measures what reading costs."""
         self._source = source or (
             ProcParticulars() if sys.platform == "linux" else PsutilParticulars()
         )
@@ -78,7 +77,6 @@ class ProcParticulars:
     """Linux: /proc/PID/status and /proc/PID/stat, which everybody may read; about 30 µs."""
 
     def __init__(self, root: str = "/proc") -> None:
-        """`root`: a folder in place of /proc."""
         self._root = root
         self._ticks_per_second = os.sysconf("SC_CLK_TCK")
 

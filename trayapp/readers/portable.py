@@ -33,16 +33,6 @@ class PortableReader(FollowingReader[PsutilLife]):
     `anon_bytes` is known on Windows only.
     """
 
-    def read(self, keys: Iterable[ProcessKey]) -> dict[ProcessKey, MemoryReading]:
-        readings = {}
-        for key in keys:
-            life = self._lives.get(key.pid)
-            if life is not None and life.facts.key == key:
-                reading = self._read_memory(life)
-                if reading is not None:
-                    readings[key] = reading
-        return readings
-
     def read_all(self) -> dict[ProcessKey, MemoryReading]:
         return self.read([life.facts.key for life in self._lives.values()])
 

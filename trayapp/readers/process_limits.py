@@ -60,7 +60,6 @@ class LimitReader:
         system: str = sys.platform,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """`root`: a folder in place of "/"; `clock` measures what reading costs."""
         self._proc = f"{root}/proc"
         self._cgroups = Cgroups(root) if system == "linux" else None
         self._slow_clock = SlowClock[ProcessKey](PERIOD_SECONDS, BUDGET_SECONDS, clock)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 
@@ -79,26 +79,6 @@ class ProcfsReader(FollowingReader[ProcLife]):
             self._loadavg = os.open(f"{root}/loadavg", os.O_RDONLY)
         self._fork_mark: bytes | None = None
         self._listed_at = 0.0
-
-    def read(self, keys: Iterable[ProcessKey]) -> dict[ProcessKey, MemoryReading]:
-        """Read these processes, one system call each."""
-        readings = {}
-        for key in keys:
-            life = self._lives.get(key.pid)
-            if life is None or life.facts.key != key:
-                continue
-            try:
-                statm = self._read_statm(life)
-                if statm != life.statm:
-                    self._keep_reading(life, statm)
-            except _ENDED:
-                self._found_dead[key.pid] = life
-                continue
-            except (OSError, ValueError):
-                continue
-            if life.reading is not None:
-                readings[key] = life.reading
-        return readings
 
     def read_all(self) -> dict[ProcessKey, MemoryReading]:
         # The loop that a busy machine pays for: written out, no calls it can do without.
@@ -202,6 +182,18 @@ class ProcfsReader(FollowingReader[ProcLife]):
                 os.close(low)
         self._held += 1
         return descriptor
+
+    def _read_memory(self, life: ProcLife) -> MemoryReading | None:
+        try:
+            statm = self._read_statm(life)
+            if statm != life.statm:
+                self._keep_reading(life, statm)
+        except _ENDED:
+            self._found_dead[life.facts.key.pid] = life
+            return None
+        except (OSError, ValueError):
+            return None
+        return life.reading
 
     def _read_statm(self, life: ProcLife) -> bytes:
         """Return pages: total, resident, shared, text, the rest. Raises: OSError; see `_ENDED`."""

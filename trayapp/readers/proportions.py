@@ -48,7 +48,6 @@ class ProportionReader(Generic[GroupT]):
         own_shared: OwnShared | None = None,
         first_budget_seconds: float = FIRST_BUDGET_SECONDS,
     ) -> None:
-        """By default asks the system it runs on."""
         self._first_budget_seconds = first_budget_seconds
         self._footprints = footprints or FootprintReader()
         self._own_shared = own_shared or OwnShared()

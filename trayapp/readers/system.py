@@ -210,9 +210,8 @@ class PsutilSystemReader:
         try:
             memory = psutil.virtual_memory()
         except (OSError, RuntimeError, psutil.Error) as error:
-            raise PlatformError(
-                _("Cannot read this machine's memory: {reason}.").format(reason=error)
-            ) from error
+            template = _("Cannot read this machine's memory: {reason}.")
+            raise PlatformError(template.format(reason=error)) from error
         swap_total_bytes = swap_used_bytes = None
         with suppress(OSError, RuntimeError, psutil.Error):
             swap = psutil.swap_memory()

@@ -1,4 +1,4 @@
-"""Changing single values of the person's file, keeping its comments, its order and the rest.
+"""Changes of single values in the settings file, which keep its comments and order.
 
 For child processes: tomlkit is not for the resident one.
 """
@@ -62,7 +62,7 @@ def add_entry(text: str, table: str, values: Mapping[str, object]) -> str:
 
 
 def remove_entry(text: str, table: str, entry: str) -> str:
-    """Take a [[table]] out by its name.
+    """Remove a [[table]] by its name.
 
     Raises: RefusedError if there is none, or it cannot be taken out.
     """
@@ -73,7 +73,7 @@ def remove_entry(text: str, table: str, entry: str) -> str:
 
 
 def load_values(text: str) -> dict[str, Any]:
-    """What the text says, before it is judged.
+    """Return the values in the text, before they are checked.
 
     Raises: RefusedError if it is not TOML.
     """
@@ -81,7 +81,7 @@ def load_values(text: str) -> dict[str, Any]:
 
 
 def _same_newlines(text: str, change: Callable[[str], str]) -> str:
-    """Let `change` work on plain text; byte order mark and line ends come back behind it."""
+    """Apply `change` to plain text; restore byte order mark and line ends behind it."""
     mark = _MARK if text.startswith(_MARK) else ""
     newline = "\r\n" if "\r\n" in text else "\n"
     changed = change(text.removeprefix(_MARK).replace("\r\n", "\n"))
@@ -110,7 +110,7 @@ def _change(text: str, table: str, key: str, value: object, entry: str | None) -
 def _ways_in(
     text: str, table: str, key: str, value: object, number: int | None, *, is_new: bool
 ) -> Iterator[str]:
-    """The text with the value, in ways that fit ever more files and look ever less at home."""
+    """Yield the text with the value, written in ways that fit more files and look less natural."""
     if is_new:
         lines = text.splitlines(keepends=True)
         for start, end in _sections(lines, table, number):
@@ -127,7 +127,7 @@ def _ways_in(
 
 
 def _ways_out(text: str, table: str, key: str, number: int | None) -> Iterator[str]:
-    """The text without the value: a remark beside it stays, with the default before it."""
+    """Yield the text without the value: a remark beside it stays, with the default before it."""
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
@@ -165,7 +165,7 @@ def _by_toml(text: str, table: str, key: str, value: object, number: int | None)
 
 
 def _sections(lines: list[str], table: str, number: int | None) -> Iterator[tuple[int, int]]:
-    """The lines under the header of a table, up to the next header."""
+    """Yield the lines under the header of a table, up to the next header."""
     brackets = ("[[", "]]") if table in LISTS else ("[", "]")
     header = re.compile(
         rf"\s*{re.escape(brackets[0])}\s*{table}\s*{re.escape(brackets[1])}\s*(#.*)?"

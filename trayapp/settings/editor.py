@@ -1,4 +1,4 @@
-"""The person's file as a settings window uses it: read, followed, changed value by value.
+"""The settings file as the window uses it: read, followed, changed value by value.
 
 For child processes, as `editing`.
 """
@@ -16,7 +16,7 @@ from trayapp.language.catalogue import _
 from trayapp.settings.editing import add_entry, change_values, load_values, remove_entry
 from trayapp.settings.fields import Field
 from trayapp.settings.file import read_text, rewrite
-from trayapp.settings.kinds import LimitKind, Number, RefusedError, Texts, Whole
+from trayapp.settings.kinds import LimitKind, Number, RefusedError, Texts
 from trayapp.settings.parsing import parse_settings, read_value
 from trayapp.settings.records import fields_of
 
@@ -36,10 +36,10 @@ class SettingsEditor:
         self._text: str | None = None
         self._data: dict[str, Any] = {}
         self._done: list[tuple[str, str]] = []
-        self.look()
+        self.refresh()
 
-    def look(self) -> bool:
-        """Read the file again; whether anything is new."""
+    def refresh(self) -> bool:
+        """Read the file again; return whether anything is new."""
         text, problem = None, None
         try:
             text = read_text(self.file)
@@ -60,17 +60,17 @@ class SettingsEditor:
 
     @property
     def can_undo(self) -> bool:
-        """Whether the last change made here is still the last of all."""
+        """Whether the last change made here is still the last of all changes."""
         return bool(self._done) and self._done[-1][1] == self._text
 
     def entries(self, table: str) -> list[str]:
-        """The names of all [[table]], in the order of the file."""
+        """Return the names of all [[table]], in the order of the file."""
         found = self._data.get(table, [])
         entries = found if isinstance(found, list) else []
         return [str(each.get("name", "")) for each in entries if isinstance(each, dict)]
 
     def value(self, field: Field, entry: str | None = None) -> object:
-        """What the file says of a setting, as it is written there; None: nothing."""
+        """Return the value of a setting as it is written in the file; None: it is not."""
         place: Any = self._data.get(field.table, {})
         if entry is not None:
             place = next((each for each in place if each.get("name") == entry), {})
@@ -98,14 +98,14 @@ class SettingsEditor:
         self._rewrite(lambda text: add_entry(text, table, values))
 
     def remove(self, table: str, entry: str) -> None:
-        """Take out a [[table]] by its name.
+        """Remove a [[table]] by its name.
 
         Raises: SettingsError with the sentence to show.
         """
         self._rewrite(lambda text: remove_entry(text, table, entry))
 
     def undo(self) -> None:
-        """Take the last change back, unless the file was changed elsewhere since.
+        """Undo the last change, unless the file was changed elsewhere since.
 
         Raises: SettingsError with the sentence to show.
         """
@@ -126,34 +126,34 @@ class SettingsEditor:
             raise SettingsError(self._sentence(error)) from error
         if before != after:
             self._done = [*self._done, (before, after)][-_MOST_UNDONE:]
-        self.look()
+        self.refresh()
 
     def _sentence(self, error: SettingsError) -> str:
-        """Without the file's name, which the window tells anyway."""
+        """Return the text without the file's name, which the window shows anyway."""
         return str(error).removeprefix(f"{self.file}: ")
 
 
 def default_value(field: Field) -> object:
-    """The default as the file would say it; None: there is none."""
+    """Return the default as it would be written in the file; None: there is none."""
     if field.default is None:
         return None
     return load_values(f"it = {field.kind.write(field.default)}")["it"]
 
 
 def shown_text(value: object) -> str:
-    """A value of the file for an entry field."""
+    """Return a value of the file as the text of an entry field."""
     if isinstance(value, list):
         return shlex.join(map(str, value))
     return "" if value is None else str(value)
 
 
 def typed_value(field: Field, text: str) -> object:
-    """What somebody has typed into an entry field, as the file would say it.
+    """Return the text of an entry field as the file would have it.
 
     Raises: SettingsError if a list of texts has a quote that is not closed.
     """
     kind, text = field.kind, text.strip()
-    if isinstance(kind, Number | Whole):
+    if isinstance(kind, Number):
         for read in (int, float):
             with suppress(ValueError):
                 return read(text)

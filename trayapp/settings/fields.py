@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, field, fields
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from trayapp.settings.kinds import Duration, Kind, Size
 
 T = TypeVar("T")
+_NO_METADATA = MappingProxyType[Any, Any]({})
 
 
 def setting(default: T, kind: Kind, title: str, help_text: str, *, key: str = "") -> T:
@@ -52,7 +54,10 @@ class Section:
         alternatives: tuple[str, ...] = (),
         alternatives_title: str = "",
     ) -> None:
-        """alternatives: the settings of which exactly one is written, and what they share."""
+        """Take the declarations out of the record's fields; only one section can have them.
+
+        alternatives: the settings of which exactly one is written, and what they share.
+        """
         self.name = name
         self.record = record
         self.title = title
@@ -65,4 +70,6 @@ class Section:
             unit = {Duration: "_seconds", Size: "_bytes"}.get(type(kind), "")
             key = key or each.name.removesuffix(unit)
             default = None if each.default is MISSING else each.default
+            # The record needs it no more: of all settings together that is 35 KiB.
+            each.metadata = _NO_METADATA
             self.fields[key] = Field(name, key, each.name, kind, title, help_text, default)

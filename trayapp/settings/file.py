@@ -61,7 +61,7 @@ class SettingsFile:
         """Why the file as it is now, or a part of it, is not in force; one line."""
 
     def poll(self) -> Settings | SettingsError | None:
-        """Look whether the file has changed: one `stat` when it has not. Raises nothing.
+        """Check whether the file has changed: one `stat` when it has not. Raises nothing.
 
         Returns: new settings, which are in force now (equal ones if only a problem went away);
         or, once per change of the file, why it cannot be used, the last good settings staying
@@ -93,7 +93,7 @@ class SettingsFile:
 
 
 def add_target(file: Path, target: TargetSettings) -> Settings:
-    """Append `target` to the person's file as a [[targets]] block; all else stays as it is.
+    """Append `target` to the settings file as a [[targets]] block; all else stays as it is.
 
     A name that is taken gets a number: "app.py (2)". Undecodable bytes of a command line (lone
     surrogates), which TOML cannot hold, turn the match into a regular expression for them.
@@ -120,7 +120,7 @@ def add_target(file: Path, target: TargetSettings) -> Settings:
 
 
 def remove_target(file: Path, name: str) -> Settings:
-    """Take the block of a target out of the person's file; all else stays as it is.
+    """Remove the block of a target from the settings file; all else stays as it is.
 
     Returns: the settings without it.
     Raises: SettingsError if the file is unusable or cannot be written, there is no such target, or
@@ -143,7 +143,7 @@ def remove_target(file: Path, name: str) -> Settings:
 
 
 def read_text(file: Path) -> str:
-    """The text of the settings file; at first start it is made.
+    """Return the text of the settings file, which the first start creates.
 
     Raises: SettingsError if it cannot be made or read.
     """
@@ -152,7 +152,7 @@ def read_text(file: Path) -> str:
 
 
 def rewrite(file: Path, change: Callable[[str], str]) -> tuple[str, str]:
-    """Replace the person's file by what `change` makes of its text as it is at this moment.
+    """Replace the settings file by what `change` makes of its text as it is at this moment.
 
     Returns: the text before and after.
     Raises: SettingsError, the file being as it was, if `change` refuses, if the result has a
@@ -168,7 +168,7 @@ def rewrite(file: Path, change: Callable[[str], str]) -> tuple[str, str]:
     try:
         _parse(file, after, is_private)
     except SettingsError as error:
-        if str(error) != _mistake_of(file, before):
+        if str(error) != _problem_of(file, before):
             raise
     if len(after.encode()) > _LARGEST_BYTES:
         raise _error(file, _("is full (1 MiB); remove what is not needed from it"))
@@ -179,7 +179,7 @@ def rewrite(file: Path, change: Callable[[str], str]) -> tuple[str, str]:
     return before, after
 
 
-def _mistake_of(file: Path, text: str) -> str | None:
+def _problem_of(file: Path, text: str) -> str | None:
     try:
         parse_settings(text, str(file))
     except SettingsError as error:
@@ -224,7 +224,7 @@ def _parse(file: Path, text: str, is_private: bool) -> Settings:
 
 
 def _read(file: Path) -> tuple[str, bool]:
-    """The text, and whether nobody but its user can read it, as far as the system tells."""
+    """Return the text, and whether nobody but its user can read it."""
     try:
         # Opening a pipe would wait for somebody to write into it.
         if not stat.S_ISREG(file.stat().st_mode):
@@ -278,7 +278,7 @@ def _open_private(path: str, flags: int) -> int:
 
 
 def _sign(file: Path) -> _Signature | None:
-    """Tell one state of the file from another, at the price of one `stat`; None: no file."""
+    """Return what one state of the file differs in from another; None: there is no file."""
     try:
         found = file.stat()
     except OSError:
@@ -310,7 +310,7 @@ def _spell_surrogates(target: TargetSettings) -> TargetSettings:
 
 
 def _spell(token: re.Match[str]) -> str:
-    """One character of a regular expression, with its backslash if it has one."""
+    """Return one character of a regular expression, with its backslash if it has one."""
     last = token[0][-1]
     return f"\\u{ord(last):04x}" if _SURROGATE.match(last) else token[0]
 

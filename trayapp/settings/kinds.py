@@ -82,24 +82,13 @@ class Number(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Whole(Kind):
+class Whole(Number):
     """A whole number within bounds; `factor` turns the file's unit into the record's."""
-
-    low: int
-    high: int
-    factor: int = 1
-
-    @property
-    def allowed(self) -> str:
-        return _reach(self.low, self.high)
 
     def read(self, value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
             raise RefusedError(_("is not a whole number"))
         return int(_within(value, self.low, self.high)) * self.factor
-
-    def write(self, value: object) -> str:
-        return _decimal(_as_float(value) / self.factor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Settings that stand in an order, the milder level before the worse."""
+"""Settings that must be in order, the milder level before the worse."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OF_TARGETS = _Order(TARGETS_TABLE, ("warning_size", "critical_size", "emergency
 
 
 def check_orders(settings: Settings) -> None:
-    """See that a worse level does not begin before a milder one; what is 0 or not set is none.
+    """Check that a worse level does not begin before a milder one; what is 0 or not set is none.
 
     Raises: RefusedError with both settings and what fits.
     """

@@ -85,7 +85,7 @@ def read_value(field: Field, value: object, where: str = "") -> object:
 
 
 def read_toml(text: str) -> dict[str, object]:
-    """What the text says, before it is judged.
+    """Return the values in the text, before they are checked.
 
     Raises: RefusedError if it is not TOML.
     """
@@ -149,7 +149,7 @@ def _tables(name: str, tables: object) -> list[dict[str, object]]:
 
 
 def _read_named(name: str, tables: object) -> list[tuple[str, dict[str, Any]]]:
-    """What is written under each [[name]], with where it is; every name is there and only once."""
+    """Return what each [[name]] holds, with its place; each has a name, and no two the same."""
     found: list[tuple[str, dict[str, Any]]] = []
     for number, values in enumerate(_tables(name, tables), 1):
         where = _where(name, number)

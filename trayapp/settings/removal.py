@@ -1,4 +1,4 @@
-"""Taking one entry out of the text of a settings file: its block goes, all else stays."""
+"""Removal of one entry from the text of a settings file: its block goes, all else stays."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _EMPTY = re.compile(r"\s*(#.*)?")
 
 
 def without_entry(text: str, table: str, name: str) -> str | None:
-    """The text without the [[table]] of that name; None: it has none that could be taken out.
+    """Return the text without the [[table]] of that name; None: it has none to be removed.
 
     Remarks above and below the block, which may belong to what follows, stay.
     """

@@ -86,7 +86,7 @@ _EXAMPLES: dict[str, tuple[dict[str, object], ...]] = {
 
 
 def default_text() -> str:
-    """The file of the first start: every setting with its default, range and help, commented."""
+    """Return the file of the first start: every setting as a comment, with range and help."""
     tables = [
         f"# {_(table.help)}\n[{table.name}]\n"
         + "".join(setting_line(field, field.default) for field in fields_of(table.name).values())
@@ -100,7 +100,7 @@ def default_text() -> str:
 
 
 def target_text(target: TargetSettings) -> str:
-    """One [[targets]] block, every value on one line, that holds only what is not the default."""
+    """Return one [[targets]] block, a value on each line, without those that are the default."""
     lines = [f"[[{TARGETS_TABLE}]]\n"]
     for key, value in target_values(target).items():
         lines.append(f"{key} = {fields_of(TARGETS_TABLE)[key].kind.write(value)}\n")
@@ -108,7 +108,7 @@ def target_text(target: TargetSettings) -> str:
 
 
 def target_values(target: TargetSettings) -> dict[str, object]:
-    """What is not the default, by the keys of the file."""
+    """Return the values that are not the default, by the keys of the file."""
     values: dict[str, object] = {}
     for field in fields_of(TARGETS_TABLE).values():
         value = getattr(target, field.attribute)

@@ -321,8 +321,8 @@ class SettingsWindow(BaseWindow):
         self._show_saved(_("Saved. Memtray does not run now; it holds from its next start."))
 
     def refresh(self) -> None:
-        """Take in what was written elsewhere."""
-        if self._editor.look():
+        """Show what was written elsewhere."""
+        if self._editor.refresh():
             self._show_changes()
 
     def _show_changes(self) -> None:

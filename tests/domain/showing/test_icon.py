@@ -18,7 +18,7 @@ from trayapp.domain.records.colors import contrast, luminance, parse_color, with
 from trayapp.domain.showing.icon import PANEL_COLORS, color_problems, icon_picture
 from trayapp.domain.showing.menu import PALETTE_NAMES
 from trayapp.domain.showing.tray import tooltip, tray_state
-from trayapp.settings import IconSettings
+from trayapp.settings.records import IconSettings
 
 colors = st.tuples(*(st.integers(0, 255),) * 3)
 

@@ -22,7 +22,7 @@ class Deliver:
     def run(self, options: Namespace) -> int:
         from trayapp.delivery.remote_child import deliver, find_address
         from trayapp.delivery.spool import Spool
-        from trayapp.settings import load_settings
+        from trayapp.settings.file import load_settings
 
         settings = load_settings(options.config)
         for channel in settings.channels:

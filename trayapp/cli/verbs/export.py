@@ -148,7 +148,7 @@ def _ask_for_file(verb: Literal["export", "report"], options: Namespace) -> int:
 
 def _known_of_targets() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
     """Return by name how each target is found, and its status where the applet runs."""
-    from trayapp.settings import load_settings
+    from trayapp.settings.file import load_settings
 
     details: dict[str, str] = {}
     live: dict[str, dict[str, Any]] = {}

@@ -28,7 +28,7 @@ class Settings:
 
     def run(self, options: Namespace) -> int:
         from trayapp.platforms import current_platform
-        from trayapp.settings import load_settings
+        from trayapp.settings.file import load_settings
         from trayapp.windows.settings import main
 
         paths = current_paths()

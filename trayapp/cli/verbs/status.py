@@ -29,7 +29,7 @@ class Health(JsonVerb):
         from trayapp.domain.showing.status import system_status
         from trayapp.domain.showing.tray import system_line
         from trayapp.readers.system import open_system_reader
-        from trayapp.settings import load_settings
+        from trayapp.settings.file import load_settings
 
         rules = monitor_rules(load_settings(current_paths().settings_file))
         system = open_system_reader().read()

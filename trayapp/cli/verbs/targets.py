@@ -19,7 +19,7 @@ from trayapp.errors import UsageError
 from trayapp.language.catalogue import _, ngettext
 from trayapp.paths import current_paths
 from trayapp.readers.processes import open_process_reader
-from trayapp.settings import load_settings
+from trayapp.settings.file import load_settings
 
 _TESTED = "\0tested"
 """Stands for the rule that is tried out; no target of the settings can be called so."""

@@ -56,7 +56,7 @@ class Trends:
     def run(self, options: Namespace) -> int:
         from trayapp.platforms import current_platform
         from trayapp.recording.files import split_files
-        from trayapp.settings import load_settings
+        from trayapp.settings.file import load_settings
         from trayapp.windows.trends import TrendOptions, main
 
         paths = current_paths()

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def live_options(options: Namespace) -> LiveOptions:
     """Return what such a window needs, from the command line and `[ui]` of the settings."""
-    from trayapp.settings import UiSettings, load_settings
+    from trayapp.settings.file import load_settings
+    from trayapp.settings.records import UiSettings
     from trayapp.windows.opening import LiveOptions
     from trayapp.windows.sections import Sections
 

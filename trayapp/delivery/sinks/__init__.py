@@ -20,7 +20,7 @@ from trayapp.domain.judging.alerting import Announcement
 from trayapp.domain.records.series import Event
 from trayapp.domain.records.transitions import Transition
 from trayapp.paths import Paths, current_paths
-from trayapp.settings import Settings
+from trayapp.settings.records import Settings
 
 Alert = TypeVar("Alert", contravariant=True)
 Hears = Literal["banners", "desktop", "transitions", "messages"]

@@ -9,7 +9,7 @@ from trayapp.delivery.banner import bounded
 from trayapp.delivery.rotated import RotatedFile
 from trayapp.delivery.sinks import Surroundings, TransitionSink
 from trayapp.domain.records.transitions import Transition
-from trayapp.settings import Settings
+from trayapp.settings.records import Settings
 
 
 def open_sink(surroundings: Surroundings) -> JsonLines:

@@ -22,7 +22,7 @@ from trayapp.domain.records.levels import Level
 from trayapp.domain.records.series import Event, JsonValue
 from trayapp.domain.records.transitions import Transition
 from trayapp.language.catalogue import _, ngettext
-from trayapp.settings import Settings
+from trayapp.settings.records import Settings
 
 CHILD_LIMIT_SECONDS = 600.0
 """A child that takes longer hangs and is killed; it would have stopped before that."""
