@@ -21,7 +21,7 @@ from trayapp.domain.grouping.identity import target_key
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.series import Event
 from trayapp.domain.records.transitions import Transition, key_of_transition
-from trayapp.settings import HookSettings
+from trayapp.settings.records import HookSettings
 
 AT_ONCE = 4
 QUEUE_LIMIT = 64

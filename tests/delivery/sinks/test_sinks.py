@@ -10,7 +10,7 @@ import pytest
 
 from trayapp.delivery.sinks import SINKS, DesktopSink, SinkKind, Surroundings, TransitionSink
 from trayapp.paths import Paths
-from trayapp.settings import Settings
+from trayapp.settings.records import Settings
 
 
 @pytest.mark.parametrize("kind", SINKS, ids=lambda kind: kind.name)
