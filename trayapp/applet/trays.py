@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 from trayapp.applet.children import memtray_command
@@ -59,16 +58,11 @@ class Trays:
         self._platform = platform
         self._controls = controls
         self._notify = notify
-        self._make_host = partial(
-            _make_host,
-            on_action=on_menu,
-            on_visible=self._on_visible,
-            on_menu_opening=sampler.refresh_now,
-            open_popup=open_popup,
-            counting=counting,
-        )
+        self._on_menu = on_menu
+        self._open_popup = open_popup
+        self._counting = counting
         self._stopped = threading.Event()
-        self._host: TrayIcon | None = None
+        self._icon: TrayIcon | None = None
         self._backend: Backend | None = None
         self._problem = _("started without a tray (--headless)") if headless else ""
         self._next: Backend | None = None
@@ -77,12 +71,12 @@ class Trays:
     @property
     def has_icon(self) -> bool:
         """Whether there is an icon, which may yet be hidden."""
-        return self._host is not None
+        return self._icon is not None
 
     @property
     def is_visible(self) -> bool | None:
         """Whether the icon can be seen; None where that is unknown, or there is no icon."""
-        return self._host.visible if self._host else None
+        return self._icon.visible if self._icon else None
 
     def description(self) -> dict[str, object]:
         """Return which tray it is and why, as JSON."""
@@ -128,7 +122,7 @@ class Trays:
                 self._serve(wanted)
                 wanted, self._next = self._next, None
         except TrayError as error:
-            self._host = self._backend = None
+            self._icon = self._backend = None
             self._problem = str(error)
             self._live.enabled = True
             self._print(paragraph(_sentence(error), _("Running in the terminal; Ctrl-C ends it.")))
@@ -137,26 +131,36 @@ class Trays:
     def stop(self) -> None:
         """Let `run` return soon. Any thread, and signal handlers."""
         self._stopped.set()
-        if self._host is not None:
-            self._host.stop()
+        if self._icon is not None:
+            self._icon.stop()
 
     def refresh(self) -> None:
         """Show what is known now. Any thread."""
-        if self._host is not None:
-            self._host.show(tray_state(self._sampler.view, self._controls()))
+        if self._icon is not None:
+            self._icon.show(tray_state(self._sampler.view, self._controls()))
 
     def notify_by_icon(self, title: str, text: str) -> None:
         """Show a text by the icon's own means. Raises: MemtrayError where there is none."""
-        if self._host is None:
+        if self._icon is None:
             raise MemtrayError(_("no tray icon to notify by"))
-        self._host.notify(title, text)
+        self._icon.notify(title, text)
 
     def _serve(self, backend: Backend) -> None:
+        from trayapp.tray.icon import TrayIcon
+
         self._backend = backend
-        self._host = self._make_host(backend)
+        self._icon = TrayIcon(
+            backend,
+            self._on_menu,
+            on_visible=self._on_visible,
+            on_menu_opening=self._sampler.refresh_now,
+            open_popup=self._open_popup,
+            pictures=menu_pictures(),
+            counting=self._counting,
+        )
         self.refresh()
         if not self._stopped.is_set():
-            self._host.run()
+            self._icon.run()
 
     def _look_for_other_tray(self, waiting: Backend) -> None:
         """Take a tray of another kind that starts soon after Memtray, as at login. Its own thread.
@@ -167,13 +171,13 @@ class Trays:
 
         deadline = time.monotonic() + _OTHER_TRAY_SECONDS
         while not self._stopped.wait(_PAUSE_SECONDS) and time.monotonic() < deadline:
-            if self._host is None or self._host.visible:
+            if self._icon is None or self._icon.visible:
                 return
             with contextlib.suppress(TrayError):
                 found = choose_backend(os.environ, sys.platform)
                 if found.visible and found.name != waiting.name:
                     self._next = found
-                    self._host.stop()
+                    self._icon.stop()
                     return
 
     def _on_visible(self, visible: bool) -> None:
@@ -189,9 +193,9 @@ class Trays:
 
     def _introduce(self) -> None:
         """Notify the person where the icon is, or why it is hidden: each only once ever."""
-        if self._host is None or self._stopped.is_set():
+        if self._icon is None or self._stopped.is_set():
             return
-        is_seen = self._host.visible is not False
+        is_seen = self._icon.visible is not False
         if self._switches.note_told(SEEN if is_seen else UNSEEN):
             text = greeting(sys.platform) if is_seen else no_tray_hint(os.environ)
             self._notify(text)
@@ -209,12 +213,6 @@ class Trays:
 
     def _print(self, line: str) -> None:
         self._live.print_between(lambda: print(line, file=self._out, flush=True))
-
-
-def _make_host(backend: Backend, **callbacks: Any) -> TrayIcon:
-    from trayapp.tray.icon import TrayIcon
-
-    return TrayIcon(backend, pictures=menu_pictures(), **callbacks)
 
 
 def _sentence(text: object) -> str:
