@@ -49,9 +49,10 @@ import trayapp.windows.trend_window as trend_window
 class Timed(trend_window.TrendWindow):
     def _draw(self):
         super()._draw()
-        self._root.update()
-        print(time.time(), flush=True)
-        self._close()
+        if self._chart is not None:
+            self.root.update()
+            print(time.time(), flush=True)
+            self.close()
 
 trend_window.TrendWindow = Timed
 home = Path(sys.argv[1])

@@ -94,7 +94,7 @@ said = [window._status.get()]
 window.root.update()
 window._rows[1]._tell("is wrong")
 said.append(window._status.get())
-ways = (lambda _: window._written(), window._tell_effect, window._tell_no_effect)
+ways = (lambda _: window._written(), window._show_effect, window._show_no_effect)
 for tell in ways:
     tell({})
     said.append(window._status.get())
