@@ -21,6 +21,8 @@ MOST_SIZES = 5
 _MARK_ROWS = 3
 
 Weight = Literal["bad", "warning", "good", "note"]
+WEIGHTS: tuple[Weight, ...] = ("bad", "warning", "good", "note")
+"""The worst first."""
 
 
 class Finding(NamedTuple):

@@ -11,7 +11,6 @@ from trayapp.export.report.facts import (
     IncidentFacts,
     TargetFacts,
     TaskFacts,
-    Weight,
     minute,
 )
 from trayapp.language.catalogue import _, listed, ngettext, paragraph
@@ -21,7 +20,6 @@ _NEAR_LIMIT = 0.75
 _LEAST_JUDGED_SECONDS = 300.0
 _MOST_ENDED = 2
 """More ended leaks than these share one finding."""
-_ORDER: tuple[Weight, ...] = ("bad", "warning", "good", "note")
 
 
 def findings_of(
@@ -30,17 +28,7 @@ def findings_of(
     incidents: Sequence[IncidentFacts],
     cleanups: Sequence[CleanupFacts],
 ) -> Iterable[Finding]:
-    """Return all findings, the worst first."""
-    found = _findings(collector, targets, incidents, cleanups)
-    return sorted(found, key=lambda one: _ORDER.index(one.weight))
-
-
-def _findings(
-    collector: Collector,
-    targets: Sequence[TargetFacts],
-    incidents: Sequence[IncidentFacts],
-    cleanups: Sequence[CleanupFacts],
-) -> Iterable[Finding]:
+    """Yield all findings, those on growth first."""
     growing = [one for one in targets if one.level != "healthy"]
     growing.sort(key=lambda one: (one.level != "leaking", -(one.growth_bytes or 0.0)))
     yield from map(_growth_finding, growing)

@@ -12,6 +12,7 @@ from trayapp.domain.records.series import TASK, Event
 from trayapp.export.report.charts import charts_of
 from trayapp.export.report.collecting import Collector
 from trayapp.export.report.facts import (
+    WEIGHTS,
     Background,
     CleanupFacts,
     IncidentFacts,
@@ -45,13 +46,14 @@ def gather_report(source: Source, background: Background) -> Report:
     targets = tuple(_target(name, collector, background, clean, tasks) for name in source.targets)
     incidents = tuple(_incidents(alerts, clean))
     cleanups = tuple(_cleanups(source.events(("cleanup", "cleanup_follow_up")), clean))
+    findings = findings_of(collector, targets, incidents, cleanups)
     return Report(
         title=clean(background.title),
         made_wall_seconds=background.made_wall_seconds,
         since_wall_seconds=source.since_wall_seconds,
         until_wall_seconds=source.until_wall_seconds,
         facts=tuple((label, clean(value)) for label, value in background.facts),
-        findings=tuple(findings_of(collector, targets, incidents, cleanups)),
+        findings=tuple(sorted(findings, key=lambda one: WEIGHTS.index(one.weight))),
         charts=tuple(charts_of(collector, targets, alerts, cleanups, clean)),
         targets=targets,
         incidents=incidents,

@@ -21,6 +21,9 @@ PORTAL_PATH = "/org/freedesktop/portal/desktop"
 APPEARANCE = "org.freedesktop.appearance"
 XFCONF = "org.xfce.Xfconf"
 XFCE_PANEL = "org.xfce.Panel"
+_SCHEME = (APPEARANCE, "color-scheme")
+_XFCE_DARK = ("xfce4-panel", "/panels/dark-mode")
+_XFCE_THEME = ("xsettings", "/Net/ThemeName")
 _DARK, _LIGHT = 1, 2
 """The portal's color-scheme; 0 is no preference."""
 _FILES_SECONDS = 10.0
@@ -52,9 +55,8 @@ class PanelWatch:
         self._env = env
         self._ask = ask
         self._has_xfce_panel = False
-        self._xfce_dark: bool | None = None
-        self._xfce_theme = ""
-        self._scheme = 0
+        self._values: dict[tuple[str, str], Any] = {}
+        """What services answered last, by what they were asked for; None for an error."""
         # Those that make others from GNOME put their own name before.
         self._desktops = env.get("XDG_CURRENT_DESKTOP", "").split(":")
         self._desktop = self._desktops[0]
@@ -65,13 +67,16 @@ class PanelWatch:
     def panel(self) -> str:
         """One of "light", "dark" and, while nothing is known, "auto"."""
         if self._has_xfce_panel:
-            return "dark" if self._xfce_dark else theme_tone(self._xfce_theme) or self._from_files()
+            theme = self._values.get(_XFCE_THEME)
+            tone = theme_tone(theme) if isinstance(theme, str) else ""
+            return "dark" if self._values.get(_XFCE_DARK) is True else tone or self._from_files()
         if self._desktop in _DARK_SHELLS:
             return "dark"
         own = self._from_files() if self._desktop in PANEL_THEMES else "auto"
         if own != "auto":
             return own
-        return {_DARK: "dark", _LIGHT: "light"}.get(self._scheme) or self._from_files()
+        scheme = self._values.get(_SCHEME)
+        return "dark" if scheme == _DARK else "light" if scheme == _LIGHT else self._from_files()
 
     @property
     def kind(self) -> str:
@@ -105,14 +110,10 @@ class PanelWatch:
         self._ask(new_method_call(BUS, "NameHasOwner", "s", (XFCE_PANEL,)), self._on_xfce_panel)
         portal = DBusAddress(PORTAL_PATH, PORTAL, PORTAL_SETTINGS)
         # Not ReadOne, which older portals do not know.
-        self._ask_quietly(portal, "Read", (APPEARANCE, "color-scheme"), self._on_scheme)
+        self._ask_quietly(portal, "Read", _SCHEME)
         xfconf = DBusAddress("/org/xfce/Xfconf", XFCONF, XFCONF)
-        self._ask_quietly(
-            xfconf, "GetProperty", ("xfce4-panel", "/panels/dark-mode"), self._on_xfce_dark
-        )
-        self._ask_quietly(
-            xfconf, "GetProperty", ("xsettings", "/Net/ThemeName"), self._on_xfce_theme
-        )
+        self._ask_quietly(xfconf, "GetProperty", _XFCE_DARK)
+        self._ask_quietly(xfconf, "GetProperty", _XFCE_THEME)
 
     def _from_files(self) -> str:
         """Return the tone in configuration files, which no signal announces."""
@@ -121,24 +122,17 @@ class PanelWatch:
             self._files = theme_in_files(self._env)
         return self._files
 
-    def _ask_quietly(
-        self, to: DBusAddress, method: str, body: tuple[str, str], on_value: Callable[[Any], None]
-    ) -> None:
+    def _ask_quietly(self, to: DBusAddress, method: str, body: tuple[str, str]) -> None:
         call = new_method_call(to, method, "ss", body)
         call.header.flags = MessageFlag.no_auto_start
-        self._ask(call, lambda reply: on_value(_value(reply)))
+
+        def keep(reply: Message) -> None:
+            self._values[body] = _value(reply)
+
+        self._ask(call, keep)
 
     def _on_xfce_panel(self, reply: Message) -> None:
         self._has_xfce_panel = reply.body == (True,)
-
-    def _on_xfce_dark(self, value: Any) -> None:
-        self._xfce_dark = value is True
-
-    def _on_xfce_theme(self, value: Any) -> None:
-        self._xfce_theme = value if isinstance(value, str) else ""
-
-    def _on_scheme(self, value: Any) -> None:
-        self._scheme = value if isinstance(value, int) else 0
 
 
 def _value(reply: Message) -> Any:
