@@ -170,6 +170,9 @@ def leak_text(
         certain = text.format(
             score=format_percent(verdict.score), amount=format_percent(crossed_score)
         )
+    if verdict.staleness is not None and verdict.staleness.is_untouched:
+        # Its size is said, and a banner has few lines.
+        reason = ""
     return title, paragraph(evidence_of(verdict, pid, is_brief=True), certain, reason, remedy)
 
 

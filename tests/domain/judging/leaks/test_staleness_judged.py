@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ import pytest
 from tests.domain.building import MIB, facts, frame
 from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.alert_texts import leak_text
 from trayapp.domain.judging.incidents import Quiet
 from trayapp.domain.judging.leaks import Verdict
 from trayapp.domain.judging.leaks.staleness import ReferencedRequest, ReferencedSample
@@ -101,6 +103,10 @@ def test_memory_that_lies_idle_is_called_a_leak_sooner_and_says_so(
     assert last.staleness.is_untouched
     assert "was not touched in 15 min" in last.evidence
     assert "a cache that fills would look the same" not in last.evidence
+    # The banner says that first, and little else.
+    _, body = leak_text("app", last, "It keeps 300 MiB.")
+    assert re.match(r"9\d % of the .* it grew by was not touched in 15 min; memory is", body)
+    assert len(body) <= 135
 
 
 @pytest.mark.parametrize("made", [as_target, as_application])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -96,8 +97,10 @@ def evidence_of(verdict: Verdict, pid: int | None = None, *, is_brief: bool = Fa
         sentence = _(_HEALTHY[verdict.shape])
         if verdict.stopped_bytes is not None:
             sentence = stopped_text(verdict.stopped_bytes)
-    elif is_brief and pid is None and verdict.staleness and verdict.staleness.is_untouched:
+    elif pid is None and is_brief and verdict.staleness and verdict.staleness.is_untouched:
         sentence = between.join((*_touched(verdict.staleness), *_time_left(verdict)))
+        # Translators: the end of a sentence, where nothing is put into brackets.
+        return _("{sentence}.").format(sentence=sentence)
     else:
         sentence = between.join(_clauses(verdict, pid))
         rules = "" if is_brief else listed(_rules_that_agree(verdict.classic))
@@ -142,7 +145,10 @@ def _touched(staleness: Staleness) -> Iterator[str]:
     size = format_size(staleness.grown_bytes)
     if staleness.is_untouched:
         yield _("{share} of the {size} it grew by was not touched in {time}").format(
-            share=format_percent(staleness.low_share), size=size, time=time
+            # At least so much: 99.6 % is not all of it.
+            share=format_percent(math.floor(100 * staleness.low_share) / 100),
+            size=size,
+            time=time,
         )
     elif staleness.is_touched:
         yield _("{share} of the {size} it grew by was used again within {time}").format(
