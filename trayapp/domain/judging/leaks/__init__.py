@@ -12,7 +12,8 @@ does no harm. Whether a leak matters is another question, and is asked apart (`i
 
 from __future__ import annotations
 
-from trayapp.domain.judging.leaks.detector import MOST_PRIORS, LeakDetector, Load
+from trayapp.domain.judging.leaks.blocks import Load
+from trayapp.domain.judging.leaks.detector import MOST_PRIORS, LeakDetector
 from trayapp.domain.judging.leaks.impact import Impact, impact_of
 from trayapp.domain.judging.leaks.proof import assumed_room_bytes, room_of
 from trayapp.domain.judging.leaks.settings import LeakSettings

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from array import array
-from dataclasses import dataclass
-from itertools import pairwise
 
-from trayapp.domain.judging.leaks.ladder import BLOCK_SECONDS, RUNGS, Ladder
+from trayapp.domain.judging.leaks.alarm import Alarm
+from trayapp.domain.judging.leaks.blocks import Blocks, Load
+from trayapp.domain.judging.leaks.classic import ClassicRules
+from trayapp.domain.judging.leaks.ladder import BLOCK_SECONDS, RUNGS
 from trayapp.domain.judging.leaks.proof import asked_seconds, haste_of, steady_seconds
+from trayapp.domain.judging.leaks.rates import rate_of_climb, rate_of_runaway
 from trayapp.domain.judging.leaks.rungs import (
     Pause,
     is_quiet,
@@ -27,36 +28,21 @@ from trayapp.domain.judging.leaks.settings import LeakSettings
 from trayapp.domain.judging.leaks.shapes import shape_of
 from trayapp.domain.judging.leaks.staleness import Staleness
 from trayapp.domain.judging.leaks.verdict import (
-    ClassicSignals,
     LeakLevel,
     SessionPrior,
     Shape,
     Signal,
     Verdict,
 )
-from trayapp.domain.judging.leaks.window import NO_CLIMB, Climb, sen_slope
+from trayapp.domain.judging.leaks.window import NO_CLIMB, Climb
 
 _MOST_BYTES = 1e18
-_LATE_FACTOR = 3.0
-_LATE_SECONDS = 45.0
-_MOST_HELD_BLOCKS = 240
 MOST_PRIORS = 5
-_MOST_DOUBTS = 5
 _FRESH_SECONDS = 900.0
 _IDLE_SCORE = 0.1
 UNPROVEN_SCORE = 0.65
 """The most that is said of what has not climbed for long enough."""
 DEFAULT_SETTINGS = LeakSettings()
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What a process was asked to do, as far as it is known."""
-
-    threads: int | None = None
-    children: int | None = None
-    work: float | None = None
-    """How much it does just now, in percent of a core: who has nothing to do cannot grow."""
 
 
 class LeakDetector:
@@ -67,29 +53,13 @@ class LeakDetector:
     """
 
     __slots__ = (
-        "_against_since",
+        "_alarm",
         "_assumed_room",
-        "_average",
-        "_average_count",
         "_best",
-        "_bias",
-        "_block_ends",
-        "_block_low",
-        "_block_samples",
-        "_block_sum",
-        "_clock",
-        "_doubts",
-        "_elapsed",
-        "_for_since",
-        "_has_leaked",
+        "_blocks",
+        "_classic",
         "_held",
-        "_interval",
         "_is_quiet",
-        "_ladder",
-        "_last_at",
-        "_last_block",
-        "_last_value",
-        "_leaking",
         "_peak_floor",
         "_priors",
         "_room",
@@ -99,11 +69,8 @@ class LeakDetector:
         "_signal",
         "_staleness",
         "_start_up",
-        "_stopped_at",
-        "_units",
         "_warm_seconds",
         "_was_rising",
-        "_work",
         "verdict",
     )
 
@@ -137,41 +104,15 @@ class LeakDetector:
         self._begin()
 
     def _begin(self) -> None:
-        self._ladder = Ladder()
+        self._blocks, self._classic, self._alarm = Blocks(self._start_up), ClassicRules(), Alarm()
         self._scores = array("f", bytes(4 * RUNGS))
         self._held = array("f", bytes(4 * RUNGS))
         """How long the climb is proven to last, by rung."""
         self._best: tuple[int, Climb] = (0, NO_CLIMB)
-        self._last_at: float | None = None
-        self._last_value = 0.0
-        self._interval = 0.0
-        self._elapsed = 0.0
-        """Seconds that were seen: without gaps."""
-        self._clock = 0.0
-        """What to add to `_elapsed` to be on the caller's clock."""
-        self._bias = 0.0
-        """What came while nobody looked, and is no growth."""
-        self._block_ends = self._start_up
-        self._block_low = math.inf
-        self._block_sum = 0.0
-        self._block_samples = 0
-        self._last_block: float | None = None
-        self._average: float | None = None
-        self._average_count = 0
-        self._units = 0.0
-        self._work = 0.0
         self._peak_floor = 0.0
         self._warm_seconds = 0.0
-        self._leaking = False
-        self._for_since: float | None = None
-        self._has_leaked = False
-        self._against_since = 0.0
-        self._doubts = 0
-        """How often it was called leaking and then stopped."""
         self._is_quiet = False
         """Whether it has paused for want of work: a leak is then no more than growing."""
-        self._stopped_at: float | None = None
-        """The size at which it stopped after it was called leaking."""
         self._runaway = False
         self._was_rising = False
         self.verdict = Verdict()
@@ -183,19 +124,19 @@ class LeakDetector:
 
     def refresh(self) -> Verdict:
         """The verdict with its shape as of the last block: at the end of a recording."""
-        if self.verdict.level == "healthy" and self._ladder.counts[0]:
+        if self.verdict.level == "healthy" and self._blocks.ladder.counts[0]:
             self._tell(self.verdict.score, is_runaway=False, is_stalled=self._is_stalled)
         return self.verdict
 
     @property
     def prior(self) -> SessionPrior | None:
         """What to keep of this run for later ones; None before five minutes are seen."""
-        if self._elapsed < self._settings.watch_seconds:
+        if self._blocks.elapsed < self._settings.watch_seconds:
             return None
         return SessionPrior(
             peak_floor_bytes=self._peak_floor,
             warm_up_seconds=self._warm_seconds,
-            leaked=self._leaking or still_rises(self._ladder, self._settings),
+            leaked=self._alarm.is_on or still_rises(self._blocks.ladder, self._settings),
         )
 
     def fold(
@@ -232,38 +173,11 @@ class LeakDetector:
         ):
             return self.verdict
         self._staleness = staleness
-        last_at = self._last_at
-        self._last_at = monotonic_seconds
-        if last_at is None:
-            self._clock = monotonic_seconds
-            self._last_value = value_bytes
-            return self.verdict
-        passed = monotonic_seconds - last_at
-        if passed <= 0:
-            # A clock that was set back: go on from there, at the cost of the time it lost.
-            self._clock += passed
-            return self.verdict
-        if passed > _LATE_SECONDS and passed > _LATE_FACTOR * self._interval:
-            seen = min(self._interval, BLOCK_SECONDS)
-            self._clock += passed - seen
-            self._bias += max(0.0, value_bytes - self._bias - self._last_value)
-            self._interval = passed if not self._interval else max(self._interval, passed / 3)
-            self._elapsed += seen
-        else:
-            self._interval = passed if passed > self._interval else 0.9 * self._interval
-            self._elapsed += passed
-        value = value_bytes - self._bias
-        self._fold_load(load)
         if room_bytes is not None:
             self._room = room_bytes
-        if self._elapsed >= self._block_ends:
-            held = min(self._last_value, value)
-            self._close_blocks(held, held)
-        self._last_value = value
-        if value < self._block_low:
-            self._block_low = value
-        self._block_sum += value
-        self._block_samples += 1
+        closed = self._blocks.fold(monotonic_seconds, value_bytes, load)
+        if closed:
+            self._judge(closed)
         return self.verdict
 
     def fold_stretch(
@@ -286,96 +200,40 @@ class LeakDetector:
             load: What it was asked to do.
             unseen: Nobody looked between this and what came before: that is no growth.
         """
-        if self._last_at is None:
-            self._last_at = self._clock = monotonic_seconds - seconds
-            self._last_value = low_bytes
-        passed = monotonic_seconds - self._last_at
-        if passed <= 0:
-            return self.verdict
-        self._last_at = monotonic_seconds
-        away = max(0.0, passed - seconds)
-        if unseen or (away > _LATE_SECONDS and away > _LATE_FACTOR * self._interval):
-            self._clock += away
-            self._bias += max(0.0, low_bytes - self._bias - self._last_value)
-            passed -= away
-        # What is kept of a stretch says nothing of anything shorter.
-        self._interval = max(seconds, 0.9 * self._interval)
-        self._elapsed += passed
-        low, mean = low_bytes - self._bias, mean_bytes - self._bias
-        self._fold_load(load)
-        self._block_low = min(self._block_low, low)
-        self._block_sum += mean
-        self._block_samples += 1
-        self._last_value = mean
-        if self._elapsed >= self._block_ends:
-            self._close_blocks(low, mean)
+        closed = self._blocks.fold_stretch(
+            monotonic_seconds, seconds, low_bytes, mean_bytes, load, unseen=unseen
+        )
+        if closed:
+            self._judge(closed)
         return self.verdict
 
-    def _close_blocks(self, held_floor: float, held_mean: float) -> None:
-        """Close the block that is over, and those without a sample since, as they were held."""
-        settings = self._settings
-        is_start_up = self._block_ends <= self._start_up
-        behind = int((self._elapsed - self._block_ends) / BLOCK_SECONDS)
-        if behind > _MOST_HELD_BLOCKS:
-            self._clock += (behind - _MOST_HELD_BLOCKS) * BLOCK_SECONDS
-            self._elapsed -= (behind - _MOST_HELD_BLOCKS) * BLOCK_SECONDS
-            behind = _MOST_HELD_BLOCKS
-        closed = 0
-        if not is_start_up:
-            if not self._block_samples:
-                self._block_low = self._block_sum = self._last_value
-                self._block_samples = 1
-            mean = self._block_sum / self._block_samples
-            self._fold_average(mean)
-            closed = self._ladder.push(self._block_low, mean, self._units, self._work)
-        for _ in range(behind):
-            held = self._ladder.push(held_floor, held_mean, self._units, self._work)
-            closed = max(closed, held)
-        self._block_ends += (behind + 1) * BLOCK_SECONDS
-        self._block_low, self._block_sum, self._block_samples = math.inf, 0.0, 0
-        if closed:
-            floor = self._ladder.newest(0)
-            if floor > self._peak_floor * 1.02:
-                self._peak_floor, self._warm_seconds = floor, self._elapsed
-            self._judge(closed, settings)
-
-    def _fold_load(self, load: Load | None) -> None:
-        if load is not None:
-            self._units = float((load.threads or 0) + (load.children or 0))
-            self._work = load.work or 0.0
-
-    def _fold_average(self, mean: float) -> None:
-        if self._last_block is not None:
-            latest = (mean - self._last_block) / BLOCK_SECONDS
-            self._average = (
-                latest if self._average is None else self._average + 0.3 * (latest - self._average)
-            )
-            high = latest > self._settings.average_bytes_per_second
-            self._average_count = min(255, self._average_count + 1) if high else 0
-        self._last_block = mean
-
-    def _judge(self, closed: int, settings: LeakSettings) -> None:
+    def _judge(self, closed: int) -> None:
         """Ask the rungs that have a new block, and put together what all of them say."""
-        scores, ladder = self._scores, self._ladder
+        scores, blocks, settings = self._scores, self._blocks, self._settings
+        ladder = blocks.ladder
+        self._classic.fold(blocks.mean, settings)
+        floor = ladder.newest(0)
+        if floor > self._peak_floor * 1.02:
+            self._peak_floor, self._warm_seconds = floor, blocks.elapsed
         # Each time that it stopped after it was called leaking, it takes twice as long to believe.
-        haste = haste_of(ladder, self._room_to_wait, settings) / (1 << self._doubts)
+        haste = haste_of(ladder, self._room_to_wait, settings) / (1 << self._alarm.doubts)
         for rung in range(closed):
-            climb = judge_rung(ladder, rung, self._interval, haste, settings)
+            climb = judge_rung(ladder, rung, blocks.interval, haste, settings)
             scores[rung], self._held[rung] = climb.score, climb.held_seconds
             if climb.score and (climb.score >= self._best[1].score or rung == self._best[0]):
                 self._best = rung, climb
         score = max(scores)
-        runaway = is_runaway(ladder, self._last_value, self._interval, self._room, settings)
+        runaway = is_runaway(ladder, blocks.last_value, blocks.interval, self._room, settings)
         if score < settings.growing_score and not runaway and not self._was_rising:
             self._best = (self._best[0], NO_CLIMB) if not score else self._best
             self._settle(score)
             # What a healthy process looks like is said once a minute, later every eight minutes.
-            if closed > (2 if self._elapsed < _FRESH_SECONDS else 5) or score or self._leaking:
+            if closed > (2 if blocks.elapsed < _FRESH_SECONDS else 5) or score or self._alarm.is_on:
                 self._tell(score, is_runaway=False, is_stalled=False)
             return
         if scores[self._best[0]] < score:
             rung = max(range(RUNGS), key=scores.__getitem__)
-            self._best = rung, judge_rung(ladder, rung, self._interval, haste, settings)
+            self._best = rung, judge_rung(ladder, rung, blocks.interval, haste, settings)
         rung, climb = self._best
         pause = self._pause()
         is_stalled = pause == "stop"
@@ -384,7 +242,7 @@ class LeakDetector:
             runaway = False
         pace = later_pace(ladder)
         score *= slowness(ladder, climb.growth_bytes, pace)
-        score *= load_share(ladder, rung, climb, self._last_value)
+        score *= load_share(ladder, rung, climb, blocks.last_value)
         score = self._with_priors(score)
         score = self._with_staleness(self._as_proven(score, pause, pace))
         self._runaway = (
@@ -393,17 +251,17 @@ class LeakDetector:
         if self._runaway:
             score = max(score, 0.8)
         self._settle(score)
-        self._was_rising = self._leaking or score >= settings.growing_score
+        self._was_rising = self._alarm.is_on or score >= settings.growing_score
         self._tell(score, is_runaway=self._runaway, is_stalled=is_stalled)
 
     def _as_proven(self, score: float, pause: Pause, pace: float) -> float:
         """No more than growing, until it has climbed for as long as waiting does no harm."""
         settings = self._settings
         # Once paused, until there is work again: other windows take long pauses for usual.
-        self._is_quiet = pause == "lull" or (self._is_quiet and is_quiet(self._ladder))
+        self._is_quiet = pause == "lull" or (self._is_quiet and is_quiet(self._blocks.ladder))
         if self._is_quiet:
             return min(score, UNPROVEN_SCORE)
-        if self._leaking or score <= UNPROVEN_SCORE:
+        if self._alarm.is_on or score <= UNPROVEN_SCORE:
             return score
         rung, climb = self._best
         seconds = climb.blocks * width_of(rung)
@@ -414,9 +272,9 @@ class LeakDetector:
             climb.growth_bytes,
             rate,
             later_pace=pace,
-            newest_pace=newest_pace(self._ladder, held, rate),
+            newest_pace=newest_pace(self._blocks.ladder, held, rate),
             steady_seconds=self._steady_seconds,
-            doubts=self._doubts,
+            doubts=self._alarm.doubts,
             staleness=self._staleness,
             settings=settings,
         )
@@ -430,32 +288,23 @@ class LeakDetector:
 
     @property
     def _steady_seconds(self) -> float:
-        return steady_seconds(self._ladder, max(self._held), self._best[1].growth_bytes)
+        return steady_seconds(self._blocks.ladder, max(self._held), self._best[1].growth_bytes)
 
     def _settle(self, score: float) -> None:
-        """Become leaking when that is sure or has held for a minute, and healthy as slowly."""
-        settings = self._settings
-        if score >= (settings.growing_score if self._leaking else settings.leaking_score):
-            self._against_since = self._elapsed
-            if self._for_since is None:
-                self._for_since = self._elapsed
-            is_idle = self._staleness is not None and self._staleness.is_untouched
-            # Who stopped before is believed later: at the edges of a climb no window is sure.
-            asked = 0.0 if is_idle and not self._doubts else settings.confirm_seconds
-            held = self._elapsed - self._for_since
-            if self._runaway or held >= asked * (1 << self._doubts):
-                self._leaking = self._has_leaked = True
-                self._stopped_at = None
-            return
-        self._for_since = None
-        if self._leaking and self._elapsed - self._against_since >= settings.clear_seconds:
-            self._leaking = False
-            self._stopped_at = self._last_value + self._bias
-            self._doubts = min(_MOST_DOUBTS, self._doubts + 1)
+        self._alarm.settle(
+            score,
+            self._blocks.elapsed,
+            self._blocks.size_bytes,
+            self._settings,
+            is_runaway=self._runaway,
+            is_idle=self._staleness is not None and self._staleness.is_untouched,
+        )
 
     def _pause(self) -> Pause:
         rung, climb = self._best
-        return pause_of(self._ladder, rung, climb, self._scores, self._interval, self._settings)
+        return pause_of(
+            self._blocks.ladder, rung, climb, self._scores, self._blocks.interval, self._settings
+        )
 
     @property
     def _is_stalled(self) -> bool:
@@ -467,7 +316,7 @@ class LeakDetector:
         if not healthy:
             return score
         usual = healthy[len(healthy) // 2]
-        if self._last_value > 1.1 * usual:
+        if self._blocks.last_value > 1.1 * usual:
             return score
         # Once may be chance: it is shown, but not told.
         return min(score, 0.45) if len(healthy) > 1 else min(0.75 * score, UNPROVEN_SCORE)
@@ -482,34 +331,38 @@ class LeakDetector:
     def _tell(self, score: float, *, is_runaway: bool, is_stalled: bool) -> None:
         settings = self._settings
         level: LeakLevel = "healthy"
-        if self._leaking and not self._is_quiet:
+        if self._alarm.is_on and not self._is_quiet:
             level = "leaking"
         elif score >= settings.growing_score:
             level = "growing"
         rung, climb = self._best
         shape: Shape = shape_of(
-            self._ladder,
+            self._blocks.ladder,
             rung if climb.blocks else None,
             climb,
             is_rising=level != "healthy",
             is_stalled=is_stalled,
         )
-        if level == "healthy" and self._has_leaked and shape in ("warm-up", "step", "climb"):
+        if level == "healthy" and self._alarm.has_rung and shape in ("warm-up", "step", "climb"):
             shape = "plateau"
-        classic = self._classic()
+        classic = self._classic.signals(self._blocks.ladder, settings)
         if level == "healthy":
             self.verdict = Verdict(
                 shape=shape,
                 score=min(score, 0.49),
                 # What has given it back since did not fill.
-                stopped_bytes=self._stopped_at if shape == "plateau" else None,
+                stopped_bytes=self._alarm.stopped_bytes if shape == "plateau" else None,
                 classic=classic,
                 signal=self._signal,
             )
             return
-        rate, low, high, onset, growth = self._measure(is_runaway=is_runaway)
+        is_sudden = is_runaway and max(self._scores) < settings.growing_score
+        rate, low, high, onset, growth = (
+            rate_of_runaway(self._blocks, settings)
+            if is_sudden
+            else rate_of_climb(self._blocks, rung, climb)
+        )
         room = self._room
-        now = self._elapsed + self._clock
         self.verdict = Verdict(
             level=level,
             shape=shape,
@@ -522,7 +375,7 @@ class LeakDetector:
             rate_high_bytes_per_second=high,
             onset_monotonic_seconds=onset,
             growth_bytes=growth,
-            start_bytes=max(0.0, self._last_value + self._bias - growth),
+            start_bytes=max(0.0, self._blocks.size_bytes - growth),
             seconds_to_limit=room / rate if room is not None and rate > 0 else None,
             seconds_to_limit_low=room / high if room is not None and high > 0 else None,
             seconds_to_limit_high=room / low if room is not None and low > 0 else None,
@@ -530,51 +383,5 @@ class LeakDetector:
             classic=classic,
             staleness=self._staleness,
             signal=self._signal,
-            grown_seconds=now - onset,
-        )
-
-    def _measure(self, *, is_runaway: bool) -> tuple[float, float, float, float, float]:
-        """Rate with its quartiles, onset on the caller's clock, and growth since."""
-        ladder, settings = self._ladder, self._settings
-        now = self._elapsed + self._clock
-        if is_runaway and max(self._scores) < settings.growing_score:
-            count = settings.runaway_blocks
-            floors = ladder.floors(0)[-count:]
-            low, high = sorted((floors[-1] - floors[-2], floors[1] - floors[0]))
-            growth = floors[-1] - floors[0]
-            rate = growth / (count - 1) / BLOCK_SECONDS
-            seconds = count * BLOCK_SECONDS
-            return rate, low / BLOCK_SECONDS, high / BLOCK_SECONDS, now - seconds, growth
-        rung, climb = self._best
-        width = BLOCK_SECONDS * (1 << rung)
-        floors = ladder.means(rung) if climb.is_by_means else ladder.floors(rung)
-        start = len(floors) - max(2, climb.blocks)
-        pace = climb.growth_bytes / max(1, climb.blocks)
-        while (
-            not climb.is_by_means and start > 0 and floors[start] - floors[start - 1] >= 0.3 * pace
-        ):
-            start -= 1
-        middle, low, high = sen_slope(floors[start:])
-        unclosed = self._elapsed % width
-        onset = now - (len(floors) - start) * width - unclosed
-        growth = max(climb.growth_bytes, floors[-1] - floors[start])
-        return middle / width, low / width, high / width, max(onset, self._clock), growth
-
-    def _classic(self) -> ClassicSignals:
-        settings, ladder = self._settings, self._ladder
-        means = ladder.means(0)[-20:]
-        steps = [after - before for before, after in pairwise(means)]
-        if not steps:
-            return ClassicSignals()
-        rising = sum(1 for step in steps if step > 0) / len(steps)
-        before = max(means[-2], 1.0)
-        grown = means[-1] - means[0]
-        return ClassicSignals(
-            rate_bytes_per_second=self._average,
-            is_rate_high=self._average_count >= settings.average_samples,
-            is_spike=steps[-1] >= max(settings.spike_bytes, settings.spike_share * before),
-            rising_share=rising,
-            is_sustained=rising >= settings.sustained_share
-            and grown >= settings.sustained_growth * max(means[0], 1.0),
-            jumps=sum(1 for step in steps if step >= settings.stair_bytes),
+            grown_seconds=self._blocks.now - onset,
         )

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
-from trayapp.domain.judging.leaks.detector import DEFAULT_SETTINGS, LeakDetector, Load
+from trayapp.domain.judging.leaks.blocks import Load
+from trayapp.domain.judging.leaks.detector import DEFAULT_SETTINGS, LeakDetector
 from trayapp.domain.judging.leaks.settings import LeakSettings
 from trayapp.domain.judging.leaks.staleness import Staleness
 from trayapp.domain.judging.leaks.verdict import Signal, Verdict

@@ -170,25 +170,6 @@ def judge_stairs(
     return Climb(score, growth, count, longest_hold(kept, growth))
 
 
-def sen_slope(values: Sequence[float]) -> tuple[float, float, float]:
-    """Median and quartiles of the slopes between all pairs, per block (Sen 1968).
-
-    Pairs nearer than a quarter of the window are left out: between steps of a staircase, or teeth
-    of a saw, they say nothing of the whole.
-    """
-    count = len(values)
-    apart = max(1, count // 4)
-    slopes = sorted(
-        (values[after] - values[before]) / (after - before)
-        for before in range(count - apart)
-        for after in range(before + apart, count)
-    )
-    if not slopes:
-        return 0.0, 0.0, 0.0
-    last = len(slopes) - 1
-    return slopes[last // 2], slopes[last // 4], slopes[last - last // 4]
-
-
 def slowing(values: Sequence[float]) -> float:
     """Growth of the second half as a share of that of the first; above 1 it speeds up.
 

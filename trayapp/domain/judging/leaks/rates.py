@@ -1,0 +1,66 @@
+"""How fast it grows, since when, and by how much so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from trayapp.domain.judging.leaks.blocks import Blocks
+from trayapp.domain.judging.leaks.ladder import BLOCK_SECONDS
+from trayapp.domain.judging.leaks.rungs import width_of
+from trayapp.domain.judging.leaks.settings import LeakSettings
+from trayapp.domain.judging.leaks.window import Climb
+
+
+class Rate(NamedTuple):
+    """Bytes a second with their quartiles, the onset by the caller's clock, and growth since."""
+
+    middle: float
+    low: float
+    high: float
+    onset: float
+    growth_bytes: float
+
+
+def rate_of_runaway(blocks: Blocks, settings: LeakSettings) -> Rate:
+    """Measure over the few blocks that there are."""
+    count = settings.runaway_blocks
+    floors = blocks.ladder.floors(0)[-count:]
+    low, high = sorted((floors[-1] - floors[-2], floors[1] - floors[0]))
+    growth = floors[-1] - floors[0]
+    onset = blocks.now - count * BLOCK_SECONDS
+    middle = growth / (count - 1)
+    return Rate(middle / BLOCK_SECONDS, low / BLOCK_SECONDS, high / BLOCK_SECONDS, onset, growth)
+
+
+def rate_of_climb(blocks: Blocks, rung: int, climb: Climb) -> Rate:
+    """Measure a climb, from where it began even before the window that was judged."""
+    ladder, width = blocks.ladder, width_of(rung)
+    floors = ladder.means(rung) if climb.is_by_means else ladder.floors(rung)
+    start = len(floors) - max(2, climb.blocks)
+    pace = climb.growth_bytes / max(1, climb.blocks)
+    while not climb.is_by_means and start > 0 and floors[start] - floors[start - 1] >= 0.3 * pace:
+        start -= 1
+    middle, low, high = sen_slope(floors[start:])
+    onset = blocks.now - (len(floors) - start) * width - blocks.elapsed % width
+    growth = max(climb.growth_bytes, floors[-1] - floors[start])
+    return Rate(middle / width, low / width, high / width, max(onset, blocks.began), growth)
+
+
+def sen_slope(values: Sequence[float]) -> tuple[float, float, float]:
+    """Median and quartiles of the slopes between all pairs, per block (Sen 1968).
+
+    Pairs nearer than a quarter of the window are left out: between steps of a staircase, or teeth
+    of a saw, they say nothing of the whole.
+    """
+    count = len(values)
+    apart = max(1, count // 4)
+    slopes = sorted(
+        (values[after] - values[before]) / (after - before)
+        for before in range(count - apart)
+        for after in range(before + apart, count)
+    )
+    if not slopes:
+        return 0.0, 0.0, 0.0
+    last = len(slopes) - 1
+    return slopes[last // 2], slopes[last // 4], slopes[last - last // 4]
