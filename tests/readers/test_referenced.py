@@ -169,15 +169,6 @@ def test_nonsense_is_no_error(tmp_path: Path, text: str) -> None:
     assert sample.untouched_low_bytes == 0
 
 
-def test_a_java_program_is_not_asked(tmp_path: Path) -> None:
-    """Its collector moves what lives: idle pages say nothing of the objects."""
-    key = written(tmp_path, mapping(1000, 0))
-    (tmp_path / "7" / "comm").write_text("java\n")
-    assert ask(key, clears=False, root=str(tmp_path)).failed
-    (tmp_path / "7" / "comm").write_text("javascript\n")
-    assert not ask(key, clears=False, root=str(tmp_path)).failed
-
-
 def test_costs_are_this_threads_own(tmp_path: Path) -> None:
     clock = iter([1.0, 1.5])
     key = written(tmp_path, mapping(10, 0))

@@ -46,8 +46,6 @@ class ReferencedReader:
         key, failed = request.key, False
         sizes = (0, 0, 0, 0)
         try:
-            if self._moves_its_heap(key.pid):
-                raise ValueError(key)
             if request.clears:
                 # Read first: what is there now is what may be found untouched later. And whoever
                 # may not be read must not be cleared for nothing.
@@ -68,16 +66,6 @@ class ReferencedReader:
             cpu_seconds=self._cpu_clock() - started,
             failed=failed,
         )
-
-    def _moves_its_heap(self, pid: int) -> bool:
-        """Return whether it is Java, whose collector moves what lives, and leaves the rest idle.
-
-        Of a cache in Java 17 that was read all the time, all lay idle after 15 minutes.
-        """
-        try:
-            return read_start(f"{self._root}/{pid}/comm", 32).strip() == b"java"
-        except FileNotFoundError:
-            return False
 
     def _clear(self, key: ProcessKey) -> None:
         descriptor = os.open(f"{self._root}/{key.pid}/clear_refs", os.O_WRONLY)
