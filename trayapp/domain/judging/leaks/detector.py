@@ -8,8 +8,14 @@ from trayapp.domain.judging.leaks.alarm import Alarm
 from trayapp.domain.judging.leaks.blocks import Blocks, Load
 from trayapp.domain.judging.leaks.classic import ClassicRules
 from trayapp.domain.judging.leaks.ladder import BLOCK_SECONDS, RUNGS
-from trayapp.domain.judging.leaks.proof import asked_seconds, haste_of, steady_seconds
-from trayapp.domain.judging.leaks.rates import rate_of_climb, rate_of_runaway
+from trayapp.domain.judging.leaks.proof import (
+    UNPROVEN_SCORE,
+    has_climbed_enough,
+    haste_of,
+    with_priors,
+    with_staleness,
+)
+from trayapp.domain.judging.leaks.rates import rate_of, seconds_at
 from trayapp.domain.judging.leaks.rungs import (
     Pause,
     is_quiet,
@@ -18,11 +24,9 @@ from trayapp.domain.judging.leaks.rungs import (
     judge_rung,
     later_pace,
     load_share,
-    newest_pace,
     pause_of,
     slowness,
     still_rises,
-    width_of,
 )
 from trayapp.domain.judging.leaks.settings import LeakSettings
 from trayapp.domain.judging.leaks.shapes import shape_of
@@ -36,12 +40,9 @@ from trayapp.domain.judging.leaks.verdict import (
 )
 from trayapp.domain.judging.leaks.window import NO_CLIMB, Climb
 
-_MOST_BYTES = 1e18
+_MOST = 1e18
 MOST_PRIORS = 5
 _FRESH_SECONDS = 900.0
-_IDLE_SCORE = 0.1
-UNPROVEN_SCORE = 0.65
-"""The most that is said of what has not climbed for long enough."""
 DEFAULT_SETTINGS = LeakSettings()
 
 
@@ -125,7 +126,7 @@ class LeakDetector:
     def refresh(self) -> Verdict:
         """The verdict with its shape as of the last block: at the end of a recording."""
         if self.verdict.level == "healthy" and self._blocks.ladder.counts[0]:
-            self._tell(self.verdict.score, is_runaway=False, is_stalled=self._is_stalled)
+            self._tell(self.verdict.score, is_runaway=False, is_stalled=self._pause() == "stop")
         return self.verdict
 
     @property
@@ -168,8 +169,8 @@ class LeakDetector:
             self._begin()
         if (
             value_bytes is None
-            or not 0 <= value_bytes < _MOST_BYTES
-            or not -_MOST_BYTES < monotonic_seconds < _MOST_BYTES
+            or not 0 <= value_bytes < _MOST
+            or not abs(monotonic_seconds) < _MOST
         ):
             return self.verdict
         self._staleness = staleness
@@ -243,8 +244,9 @@ class LeakDetector:
         pace = later_pace(ladder)
         score *= slowness(ladder, climb.growth_bytes, pace)
         score *= load_share(ladder, rung, climb, blocks.last_value)
-        score = self._with_priors(score)
-        score = self._with_staleness(self._as_proven(score, pause, pace))
+        score = with_priors(score, self._priors, blocks.last_value)
+        score = self._as_proven(score, pause, pace)
+        score = with_staleness(score, self._staleness, settings)
         self._runaway = (
             (runaway or self._runaway) and not is_stalled and is_rushing(ladder, settings)
         )
@@ -264,31 +266,22 @@ class LeakDetector:
         if self._alarm.is_on or score <= UNPROVEN_SCORE:
             return score
         rung, climb = self._best
-        seconds = climb.blocks * width_of(rung)
-        rate = climb.growth_bytes / seconds if seconds else 0.0
-        held = max(self._held)
-        asked = asked_seconds(
+        is_proven = has_climbed_enough(
+            self._blocks.ladder,
+            rung,
+            climb,
+            max(self._held),
             self._room_to_wait,
-            climb.growth_bytes,
-            rate,
             later_pace=pace,
-            newest_pace=newest_pace(self._blocks.ladder, held, rate),
-            steady_seconds=self._steady_seconds,
             doubts=self._alarm.doubts,
             staleness=self._staleness,
             settings=settings,
         )
-        if held >= asked:
-            return score
-        return min(score, UNPROVEN_SCORE)
+        return score if is_proven else min(score, UNPROVEN_SCORE)
 
     @property
     def _room_to_wait(self) -> float | None:
         return self._assumed_room if self._room is None else self._room
-
-    @property
-    def _steady_seconds(self) -> float:
-        return steady_seconds(self._blocks.ladder, max(self._held), self._best[1].growth_bytes)
 
     def _settle(self, score: float) -> None:
         self._alarm.settle(
@@ -305,28 +298,6 @@ class LeakDetector:
         return pause_of(
             self._blocks.ladder, rung, climb, self._scores, self._blocks.interval, self._settings
         )
-
-    @property
-    def _is_stalled(self) -> bool:
-        return self._pause() == "stop"
-
-    def _with_priors(self, score: float) -> float:
-        """Growth up to where earlier runs of the same program stopped is expected."""
-        healthy = sorted(prior.peak_floor_bytes for prior in self._priors if not prior.leaked)
-        if not healthy:
-            return score
-        usual = healthy[len(healthy) // 2]
-        if self._blocks.last_value > 1.1 * usual:
-            return score
-        # Once may be chance: it is shown, but not told.
-        return min(score, 0.45) if len(healthy) > 1 else min(0.75 * score, UNPROVEN_SCORE)
-
-    def _with_staleness(self, score: float) -> float:
-        """Idle memory is proof where the curve alone would need more time."""
-        settings, staleness = self._settings, self._staleness
-        if staleness is None or score < settings.growing_score or not staleness.is_untouched:
-            return score
-        return max(score, settings.leaking_score + _IDLE_SCORE * staleness.low_share)
 
     def _tell(self, score: float, *, is_runaway: bool, is_stalled: bool) -> None:
         settings = self._settings
@@ -357,12 +328,7 @@ class LeakDetector:
             )
             return
         is_sudden = is_runaway and max(self._scores) < settings.growing_score
-        rate, low, high, onset, growth = (
-            rate_of_runaway(self._blocks, settings)
-            if is_sudden
-            else rate_of_climb(self._blocks, rung, climb)
-        )
-        room = self._room
+        rate = rate_of(self._blocks, rung, None if is_sudden else climb, settings)
         self.verdict = Verdict(
             level=level,
             shape=shape,
@@ -370,18 +336,18 @@ class LeakDetector:
             score=min(0.99, max(score, settings.growing_score))
             if level == "leaking"
             else min(score, settings.leaking_score - 0.01),
-            rate_bytes_per_second=rate,
-            rate_low_bytes_per_second=low,
-            rate_high_bytes_per_second=high,
-            onset_monotonic_seconds=onset,
-            growth_bytes=growth,
-            start_bytes=max(0.0, self._blocks.size_bytes - growth),
-            seconds_to_limit=room / rate if room is not None and rate > 0 else None,
-            seconds_to_limit_low=room / high if room is not None and high > 0 else None,
-            seconds_to_limit_high=room / low if room is not None and low > 0 else None,
+            rate_bytes_per_second=rate.middle,
+            rate_low_bytes_per_second=rate.low,
+            rate_high_bytes_per_second=rate.high,
+            onset_monotonic_seconds=rate.onset,
+            growth_bytes=rate.growth_bytes,
+            start_bytes=max(0.0, self._blocks.size_bytes - rate.growth_bytes),
+            seconds_to_limit=seconds_at(rate.middle, self._room),
+            seconds_to_limit_low=seconds_at(rate.high, self._room),
+            seconds_to_limit_high=seconds_at(rate.low, self._room),
             is_runaway=is_runaway and max(self._scores) < settings.leaking_score,
             classic=classic,
             staleness=self._staleness,
             signal=self._signal,
-            grown_seconds=self._blocks.now - onset,
+            grown_seconds=self._blocks.now - rate.onset,
         )

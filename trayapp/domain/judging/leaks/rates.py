@@ -22,8 +22,12 @@ class Rate(NamedTuple):
     growth_bytes: float
 
 
-def rate_of_runaway(blocks: Blocks, settings: LeakSettings) -> Rate:
-    """Measure over the few blocks that there are."""
+def rate_of(blocks: Blocks, rung: int, climb: Climb | None, settings: LeakSettings) -> Rate:
+    """Measure a climb; None: a runaway, by the few blocks that there are."""
+    return _of_runaway(blocks, settings) if climb is None else _of_climb(blocks, rung, climb)
+
+
+def _of_runaway(blocks: Blocks, settings: LeakSettings) -> Rate:
     count = settings.runaway_blocks
     floors = blocks.ladder.floors(0)[-count:]
     low, high = sorted((floors[-1] - floors[-2], floors[1] - floors[0]))
@@ -33,8 +37,8 @@ def rate_of_runaway(blocks: Blocks, settings: LeakSettings) -> Rate:
     return Rate(middle / BLOCK_SECONDS, low / BLOCK_SECONDS, high / BLOCK_SECONDS, onset, growth)
 
 
-def rate_of_climb(blocks: Blocks, rung: int, climb: Climb) -> Rate:
-    """Measure a climb, from where it began even before the window that was judged."""
+def _of_climb(blocks: Blocks, rung: int, climb: Climb) -> Rate:
+    """From where it began, even before the window that was judged."""
     ladder, width = blocks.ladder, width_of(rung)
     floors = ladder.means(rung) if climb.is_by_means else ladder.floors(rung)
     start = len(floors) - max(2, climb.blocks)
@@ -45,6 +49,11 @@ def rate_of_climb(blocks: Blocks, rung: int, climb: Climb) -> Rate:
     onset = blocks.now - (len(floors) - start) * width - blocks.elapsed % width
     growth = max(climb.growth_bytes, floors[-1] - floors[start])
     return Rate(middle / width, low / width, high / width, max(onset, blocks.began), growth)
+
+
+def seconds_at(bytes_per_second: float, room: float | None) -> float | None:
+    """How long a limit is off; None: no limit is known, or it does not grow."""
+    return room / bytes_per_second if room is not None and bytes_per_second > 0 else None
 
 
 def sen_slope(values: Sequence[float]) -> tuple[float, float, float]:
