@@ -20,9 +20,9 @@ from typing import Any
 from tests.benchmarks.readers import idle_processes, show
 from tests.recording.making import STARTED, recorder_command
 from trayapp.domain.records.samples import ProcessFacts, ProcessKey
-from trayapp.recording.chunks import Chunk, ChunkFile, Format, RecordedProcess, RecordingHead
-from trayapp.recording.csv_writing import CsvFormat
-from trayapp.recording.memrec import MemrecFormat
+from trayapp.recording.chunks import Chunk, ChunkFile, FileWriter, RecordedProcess, RecordingHead
+from trayapp.recording.csv_writing import CsvWriter
+from trayapp.recording.memrec import MemrecWriter
 
 PROCESSES = 10
 CHUNKS = 600
@@ -61,8 +61,8 @@ def main() -> None:
                 )
         show(f"\nA file of {CHUNKS} s, {CHUNKS * PROCESSES * 1000:,} readings")
         show(f"  {'':<36}{'read':>9}{'analyze':>9}{'file':>20}")
-        for form in (MemrecFormat(), CsvFormat()):
-            path = Path(folder) / ("long.csv" if isinstance(form, CsvFormat) else "long.memrec")
+        for form in (MemrecWriter(), CsvWriter()):
+            path = Path(folder) / ("long.csv" if isinstance(form, CsvWriter) else "long.memrec")
             write_long(path, form)
             run = [sys.executable, "-c", READ, str(path)]
             told = subprocess.run(run, capture_output=True, text=True, check=False).stderr
@@ -83,7 +83,7 @@ def record(path: Path, pids: list[int], seconds: float, prelude: str) -> dict[st
     return summary
 
 
-def write_long(path: Path, form: Format) -> None:
+def write_long(path: Path, form: FileWriter) -> None:
     """Sizes that wander and grow, so that they do not compress unusually well."""
     file = ChunkFile(path, form)
     file.begin(RecordingHead(STARTED, 0.001))
@@ -95,14 +95,14 @@ def write_long(path: Path, form: Format) -> None:
         for number in range(1, PROCESSES + 1)
     ]
     for process in processes:
-        file.put_process(process)
+        file.write_process(process)
     for second in range(CHUNKS):
         chunk = Chunk(processes)
         chunk.rows = len(chunk.times)
         chunk.times = array("d", [second + row / 1000 for row in range(chunk.rows)])
         wander = [4096.0 * (second * 100 + row * row * 7919 % 977) for row in range(chunk.rows)]
         chunk.columns = [array("d", wander) for _ in chunk.columns]
-        file.put(chunk)
+        file.write_chunk(chunk)
     file.finish({})
 
 

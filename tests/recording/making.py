@@ -12,9 +12,9 @@ from typing import Any
 
 from tests.readers.children import running_python
 from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
-from trayapp.recording.chunks import Chunk, ChunkFile, Format, RecordedProcess, RecordingHead
-from trayapp.recording.csv_writing import CsvFormat
-from trayapp.recording.memrec import MemrecFormat
+from trayapp.recording.chunks import Chunk, ChunkFile, FileWriter, RecordedProcess, RecordingHead
+from trayapp.recording.csv_writing import CsvWriter
+from trayapp.recording.memrec import MemrecWriter
 
 MIB = 1024**2
 STARTED = 1_780_000_000.0
@@ -95,7 +95,7 @@ def write_recording(
 
     A chunk ends where other pids are there than before.
     """
-    form: Format = CsvFormat() if path.suffix == ".csv" else MemrecFormat()
+    form: FileWriter = CsvWriter() if path.suffix == ".csv" else MemrecWriter()
     file = ChunkFile(path, form)
     file.begin(RecordingHead(STARTED, interval_seconds))
     known: dict[int, RecordedProcess] = {}
@@ -103,9 +103,9 @@ def write_recording(
     for seconds, readings in rows:
         if chunk is None or chunk.is_full or _pids(chunk) != set(readings):
             if chunk is not None:
-                file.put(chunk)
+                file.write_chunk(chunk)
             for process in _meet(known, readings, names):
-                file.put_process(process)
+                file.write_process(process)
             chunk = Chunk([known[pid] for pid in readings], rows_per_chunk)
         chunk.add(
             seconds,
@@ -116,7 +116,7 @@ def write_recording(
             },
         )
     if chunk is not None:
-        file.put(chunk)
+        file.write_chunk(chunk)
     if finish:
         file.finish({})
     else:

@@ -25,7 +25,7 @@ def test_ticks_are_due_on_a_grid() -> None:
     for elapsed, next_due in ((0.0, 0.5), (0.7, 1.0), (1.01, 1.5)):
         clock.seconds = 50.0 + elapsed
         assert ticks.elapsed() == pytest.approx(elapsed)
-        ticks.take(ticks.elapsed())
+        ticks.count_sample(ticks.elapsed())
         assert ticks.due_seconds == next_due
     assert (ticks.taken, ticks.missed, ticks.late) == (3, 0, 0)
     assert ticks.latest_seconds == pytest.approx(0.2)
@@ -33,8 +33,8 @@ def test_ticks_are_due_on_a_grid() -> None:
 
 def test_a_very_late_tick_is_one_tick() -> None:
     ticks = Ticks(0.1, Clock())
-    ticks.take(0.0)
-    ticks.take(0.57)
+    ticks.count_sample(0.0)
+    ticks.count_sample(0.57)
     assert (ticks.taken, ticks.missed, ticks.late) == (2, 4, 1)
     assert ticks.due_seconds == pytest.approx(0.6)
     assert ticks.latest_seconds == pytest.approx(0.47)
@@ -46,7 +46,7 @@ def test_taken_and_missed_are_all_that_were_due(delays: list[float]) -> None:
     elapsed = 0.0
     for delay in delays:
         elapsed = max(elapsed, ticks.due_seconds) + delay
-        ticks.take(elapsed)
+        ticks.count_sample(elapsed)
         assert ticks.due_seconds > elapsed - 1e-9
     assert ticks.taken == len(delays)
     assert ticks.taken + ticks.missed == round(ticks.due_seconds / 0.001)

@@ -449,10 +449,11 @@ def test_sysstat_that_tells_what_is_available_may_still_count_caches_as_used(
     path.write_text(
         "Linux 4.9.0 (host) \t03/02/26 \t_x86_64_\t(2 CPU)\n\n"
         "09:00:01    kbmemfree   kbavail kbmemused  %memused kbbuffers  kbcached\n"
-        "09:10:01      1000000   1900000   3000000     75.00    100000    900000\n"
+        "09:10:01       999000   1900000   3000000     75.02    100000    900000\n"
+        "09:20:01      1000000   1900000   3000000     75.00    100000    900000\n"
     )
     (track,) = read_recording(path).tracks
-    assert list(track.memory) == [2_000_000 * KIB]
+    assert list(track.memory) == [2_000_000 * KIB] * 2
 
 
 def test_a_long_line_of_figures_costs_no_time(tmp_path: Path) -> None:

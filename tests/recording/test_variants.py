@@ -389,3 +389,66 @@ def test_rows_quoted_whole_are_taken_apart(tmp_path: Path) -> None:
     )
     (track,) = read_recording(path).tracks
     assert list(track.memory) == [100 * 1024**2, 101 * 1024**2]
+
+
+REAL_KINDS = (
+    ("used,free\n1948016640,1848492032\n1947000000,1849909248\n1946000000,1849000000\n",
+     "has no time column"),
+    ("data_structure,memory_mb\nBWT,316.9\nHMM,317.2\n", "has no time column"),
+    ("Notes\nData drives decisions.\nMemory is large.\n", "no recording|no memory"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "reason"), REAL_KINDS)
+def test_what_only_looks_like_a_time_is_none(text: str, reason: str, tmp_path: Path) -> None:
+    """Bytes as large as seconds since 1970, a word that is a date elsewhere, and prose."""
+    path = tmp_path / "table.csv"
+    path.write_text(text)
+    with pytest.raises(RecordingError, match=reason):
+        read_recording(path)
+
+
+def test_two_calls_of_jstat_in_one_file_are_two_runs(tmp_path: Path) -> None:
+    path = tmp_path / "jstat.txt"
+    heading = " S0C S1C S0U S1U EC EU OC OU YGC\n"
+    first, second = " 0,0 0,0 0,0 0,0 9,0 1,0 9,0 4,5 1\n", " 0,0 0,0 0,0 0,0 9,0 2,0 9,0 4,5 2\n"
+    again = "\nwith the database\nC:\\>jstat -gc 9728 1s\n"
+    path.write_text(heading + first * 2 + heading + first + again + heading + second)
+    (track,) = read_recording(path).tracks
+    assert [size / 1024 for size in track.memory] == [5.5, 5.5, 5.5, 6.5]
+    assert track.runs is not None
+    assert list(track.runs) == [0, 0, 0, 1]
+
+
+def test_rows_cut_before_the_command_are_one_program_by_pid(tmp_path: Path) -> None:
+    """Not by the time that stands last then, which grows."""
+    path = tmp_path / "top.txt"
+    block = (
+        "top - 09:00:0{0} up 1 day,  2 users,  load average: 1.06, 0.28, 0.10\n\n"
+        "  PID USER      PR  NI    VIRT    RES    SHR S  %CPU %MEM     TIME+\n"
+        " 4242 web       20   0  119596   {0}480   4004 S   0.0  0.5   0:0{0}.96\n\n"
+    )
+    path.write_text("".join(map(block.format, (1, 2, 3))))
+    (track,) = read_recording(path).tracks
+    assert (track.name, len(track.memory)) == ("4242", 3)
+
+
+def test_garbage_collections_without_a_pid_and_psrecord_with_a_clock(tmp_path: Path) -> None:
+    node = tmp_path / "node.txt"
+    node.write_text(
+        "<--- Last few GCs --->\n\n"
+        "   26707 ms: Scavenge 1397.9 (1456.9) -> 1396.9 (1456.9) MB, 0.8 / 0 ms\n"
+        "   27998 ms: Mark-sweep 1397.9 (1456.9) -> 1395.9 (1456.9) MB, 9.4 / 0 ms [last resort].\n"
+    )
+    (track,) = read_recording(node).tracks
+    assert (track.name, [round(size / 1024**2, 1) for size in track.memory]) == (
+        "node", [1396.9, 1395.9],
+    )  # fmt: skip
+    psrecord = tmp_path / "psrecord.log"
+    psrecord.write_text(
+        "# Timestamp   Elapsed time   CPU (%)     Real (MB)   Virtual (MB)\n"
+        "1716033718.286        0.000        0.000      338.500  3284499.703\n"
+        "1716033719.286        1.000        0.000      340.500  3284499.703\n"
+    )
+    (track,) = read_recording(psrecord).tracks
+    assert [size / 1024**2 for size in track.memory] == [338.5, 340.5]

@@ -110,9 +110,7 @@ class Children:
         for complaints, child in ended.items():
             # Negative: ended by a signal, most likely the desktop's log-out.
             if child.returncode > 0:
-                self._on_failure(
-                    last_line(complaints.read_bytes()) or _("The window ended with an error.")
-                )
+                self._on_failure(_last_line(complaints) or _("The window ended with an error."))
             complaints.unlink(missing_ok=True)
 
     def end(self) -> None:
@@ -134,7 +132,6 @@ class Children:
             self._running.clear()
 
 
-def last_line(complaints: bytes) -> str:
-    """Return why a child failed, from what it wrote to its standard error."""
-    text = complaints[-2000:].decode("utf-8", "replace").strip()
-    return text.rpartition("\n")[2].removeprefix("memtray: ")
+def _last_line(file: Path) -> str:
+    text = file.read_bytes()[-2000:].decode("utf-8", "replace").strip()
+    return text.rsplit("\n", 1)[-1].removeprefix("memtray: ")

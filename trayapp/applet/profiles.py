@@ -7,7 +7,7 @@ import time
 from collections.abc import MutableMapping, Sequence
 from typing import TYPE_CHECKING
 
-from trayapp.applet.children import last_line, memtray_command, package_parent
+from trayapp.applet.children import memtray_command, package_parent
 from trayapp.errors import MemtrayError, UsageError
 from trayapp.language.catalogue import _
 from trayapp.paths import DEFAULT_PROFILE, PROFILE_VARIABLE, find_paths, profile_names
@@ -100,5 +100,5 @@ def _answers(env: dict[str, str]) -> bool:
 def _last_words(child: subprocess.Popen[bytes]) -> str:
     if child.poll() is None:
         return _("it does not answer")
-    said = child.stderr.read() if child.stderr else b""
-    return last_line(said) or _("it ended at once")
+    said = child.stderr.read()[-2000:].decode("utf-8", "replace").strip() if child.stderr else ""
+    return said.rpartition("\n")[2].removeprefix("memtray: ") or _("it ended at once")

@@ -96,7 +96,7 @@ class Sampler(threading.Thread):
         """Set from any thread; call `wake` after it."""
         self.debug: DebugLog | None = None
         """Set from any thread: what each sample led to is written there."""
-        self.on_recorded: Callable[[Event], None] = lambda _event: None
+        self.on_recorded: Callable[[Event], None] = _pass_by
         """Called with each event that is given to `record`, in the thread that gives it."""
 
     @property
@@ -120,8 +120,7 @@ class Sampler(threading.Thread):
 
     def wake(self) -> None:
         """Make the sampler notice now what was changed. Any thread."""
-        # Nothing to do: once it is awake, the loop finds out what was changed.
-        self._errands.put(lambda: None)
+        self._errands.put(_do_nothing)
 
     def stop(self) -> None:
         """End the thread; what is buffered is written. Any thread; does not wait."""
@@ -340,3 +339,11 @@ class Sampler(threading.Thread):
     def _collect_problems(self) -> None:
         found = (self._settings_file.problem, *self._store.problems, self._reading_problem)
         self.problems = tuple(problem for problem in found if problem)
+
+
+def _pass_by(_event: Event) -> None:
+    """Nobody listens."""
+
+
+def _do_nothing() -> None:
+    """Only wake the loop, which then finds out what was changed."""

@@ -131,7 +131,7 @@ class TaskFollower:
                 if is_over or self._stopping or self._is_paused():
                     break
                 room -= self._ask(key, found[key], min(room, MOST_OF_A_PROCESS))
-            self._log_left_out()
+            self._tell_left_out()
         finally:
             self.is_asking = False
 
@@ -209,7 +209,7 @@ class TaskFollower:
         )
         return told if told.get("pid") == key.pid else {}
 
-    def _log_left_out(self) -> None:
+    def _tell_left_out(self) -> None:
         now = time.monotonic()
         is_silent = self._told_seconds is not None and now < self._told_seconds + _SILENT_SECONDS
         if not self._left_out or is_silent:

@@ -23,7 +23,6 @@ from trayapp.charts.legend import add_legend, explain_little, run_text, show_leg
 from trayapp.charts.marks import draw_growth, explain_marks, mark_events, mark_moment
 from trayapp.charts.palette import DASHES, Palette
 from trayapp.charts.selection import metric_label
-from trayapp.charts.size_axis import LIMIT_REACH
 from trayapp.charts.stacking import stack
 from trayapp.charts.titles import targets_heading, write_heading, write_title
 from trayapp.domain.records.series import Event
@@ -32,6 +31,8 @@ from trayapp.language.units import format_size
 
 LEFT_INCHES, RIGHT_INCHES, TOP_INCHES, BOTTOM_INCHES = 0.82, 2.9, 0.86, 0.42
 PANEL_GAP_INCHES = 0.5
+LIMIT_REACH = 4.0
+"""A limit of more than so many times the peak would press everything that happens to the ground."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

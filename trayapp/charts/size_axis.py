@@ -7,8 +7,6 @@ import math
 from trayapp.language.catalogue import _, format_number
 from trayapp.language.units import unit_for
 
-LIMIT_REACH = 4.0
-"""A limit of more than so many times the peak would press everything that happens to the ground."""
 _STEPS = (1, 2, 5, 10)
 
 

@@ -18,10 +18,9 @@ from trayapp.language.moments import Moment
 from trayapp.recording.files import is_store
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.judged import is_one_program
-from trayapp.recording.opening import open_recordings
 from trayapp.recording.records import Recording
+from trayapp.recording.side_by_side import Placed, common_starts, open_recordings, unlike
 from trayapp.recording.summary import short_path
-from trayapp.recording.together import Placed, common_starts, unlike
 
 
 class RecordedFiles(SampleSource):

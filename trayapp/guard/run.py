@@ -24,7 +24,7 @@ from trayapp.guard.command import Command
 from trayapp.guard.terminal import Terminal, from_the_background
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_duration, format_size
-from trayapp.recording.choosing import find_program
+from trayapp.recording.process_choice import find_program
 
 CHECK_SECONDS = 0.5
 GRACE_SECONDS = 10.0

@@ -55,7 +55,6 @@ class Chunk:
         return self.rows == len(self.times)
 
     def add(self, seconds: float, readings: Mapping[ProcessKey, MemoryReading]) -> None:
-        """Append one row."""
         row = self.rows
         self.times[row] = seconds
         for key, rss, anon in self._slots:
@@ -68,7 +67,7 @@ class Chunk:
         self.rows = row + 1
 
 
-class Format(Protocol):
+class FileWriter(Protocol):
     """One kind of file: what is written, in pieces short enough to fit between two ticks."""
 
     def head(self, head: RecordingHead) -> bytes:
@@ -93,7 +92,7 @@ class ChunkFile:
     Raises, from every method: OSError. What was written before an error stays readable.
     """
 
-    def __init__(self, path: Path, form: Format) -> None:
+    def __init__(self, path: Path, form: FileWriter) -> None:
         """Make the file, or empty the one there is."""
         self._path = path
         self._form = form
@@ -102,7 +101,6 @@ class ChunkFile:
         self._whole_bytes = 0
 
     def begin(self, head: RecordingHead) -> None:
-        """Comes before everything else."""
         self._write(self._form.head(head))
 
     @property
@@ -110,12 +108,12 @@ class ChunkFile:
         """What was written so far."""
         return self._whole_bytes
 
-    def put_process(self, process: RecordedProcess) -> None:
+    def write_process(self, process: RecordedProcess) -> None:
         """Tell of a process, before the first chunk it is in."""
         self._drain()
         self._write(self._form.process(process))
 
-    def put(self, chunk: Chunk) -> None:
+    def write_chunk(self, chunk: Chunk) -> None:
         """Take a chunk over; it is written by the `step`s that follow."""
         self._drain()
         self._pieces = self._form.chunk(chunk)
@@ -128,7 +126,6 @@ class ChunkFile:
         return piece is not None
 
     def finish(self, summary: Mapping[str, object]) -> None:
-        """Write what is left and close the file."""
         try:
             self._drain()
             self._write(self._form.end(summary))

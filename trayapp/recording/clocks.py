@@ -136,7 +136,7 @@ class Clock:
         found = date_in(text, order=order, usual=self.usual, latest=self._latest)
         if found is None:
             return False
-        self._tell_guess(found, text)
+        self._note_guess(found, text)
         self._date, self._has_date = found.date, True
         self._days = 0.0
         self._last = -math.inf
@@ -246,7 +246,7 @@ class Clock:
         found = date_in(plain, order=self.order, usual=self.usual, latest=self._latest)
         if found is None or not is_only_a_date(plain):
             return math.nan
-        self._tell_guess(found, plain)
+        self._note_guess(found, plain)
         return self._begin(found.date, 0, self._zone, 0)
 
     def _clocked(
@@ -322,7 +322,7 @@ class Clock:
             self.study([text])
         found = date_in(text, order=self.order, usual=self.usual, latest=self._latest)
         if found is not None:
-            self._tell_guess(found, text)
+            self._note_guess(found, text)
         if self.order is not None and not self.is_contradicted:
             numbers = re.findall(r"\d+", text)[:2]
             if "/" in text and len(numbers) == 2 and max(map(len, numbers)) <= 2:
@@ -373,7 +373,7 @@ class Clock:
         except (ValueError, OverflowError, OSError):
             return math.nan
 
-    def _tell_guess(self, found: FoundDate, text: str) -> None:
+    def _note_guess(self, found: FoundDate, text: str) -> None:
         if found.is_guessed:
             said = _("the date {text} was read as {date}: it could be another")
             shown = " ".join(text.replace("\x1f", " ").split())

@@ -17,6 +17,7 @@ from trayapp.errors import RecordingError
 from trayapp.language.catalogue import N_, _, listed
 from trayapp.recording.clocks import Clock
 from trayapp.recording.doubts import are_interleaved, without_memory
+from trayapp.recording.gathering import falls
 from trayapp.recording.instructions import Instructions
 from trayapp.recording.meaning import Meaning, meaning_of, words_of
 from trayapp.recording.quantities import (
@@ -117,18 +118,18 @@ def _times(
         candidates = [
             at
             for at in range(len(titles))
-            if rows and _share_of_dates([cell(row, at) for row in rows[:50]]) > 0.8
+            if rows and _share_of_dates(titles[at], [cell(row, at) for row in rows[:50]]) > 0.8
         ][:1]
+    without = _("{path} has no time column; name it timestamp, elapsed_s or the like")
     if not candidates:
-        raise RecordingError(
-            _("{path} has no time column; name it timestamp, elapsed_s or the like").format(
-                path=path
-            )
-        )
+        raise RecordingError(without.format(path=path))
     readable = [at for at in candidates if _is_readable(titles[at], rows, at)]
     if rows and not readable:
         at = candidates[0]
         first = next((one for row in rows if (one := cell(row, at)).lower() not in NOTHING), "")
+        if first and not any(map(str.isdigit, first)):
+            # "Data" is a date in some languages only.
+            raise RecordingError(without.format(path=path))
         if first:
             raise RecordingError(
                 _("{path}: the times in column {title} cannot be read: {cell}").format(
@@ -152,10 +153,15 @@ def _is_readable(title: str, rows: Sequence[Sequence[str]], at: int) -> bool:
     return good > len(cells) * 0.3
 
 
-def _share_of_dates(cells: Sequence[str]) -> float:
+def _share_of_dates(title: str, cells: Sequence[str]) -> float:
+    """How many cells of a column whose title says nothing of a time are dates."""
     clock = Clock()
-    good = sum(1 for one in cells if clock.read(one) >= 1e9)
-    return good / max(1, len(cells))
+    moments = [seconds for one in cells if (seconds := clock.read(one)) >= 1e9]
+    is_plain = any(number_in(one) == number_in(one) for one in cells)
+    if is_plain and (not meaning_of(title).is_undecided or falls(moments)):
+        # Bytes are as large as seconds since 1970, but have a name and do not go by.
+        return 0.0
+    return len(moments) / max(1, len(cells))
 
 
 def _pair(rows: Sequence[Sequence[str]], usable: Sequence[int]) -> tuple[int, int] | None:

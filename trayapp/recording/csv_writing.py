@@ -30,8 +30,8 @@ METRICS = ("rss_bytes", "anon_bytes")
 _ROWS_PER_PIECE = 25
 
 
-class CsvFormat:
-    """Writes the table; see `Format`."""
+class CsvWriter:
+    """Writes the table; see `FileWriter`."""
 
     def __init__(self) -> None:
         self._started_wall_seconds = 0.0
@@ -48,7 +48,6 @@ class CsvFormat:
         return b""
 
     def process(self, process: RecordedProcess) -> bytes:
-        """Nothing yet, as above."""
         key, name = process.facts.key, short_name(process.facts.name)
         self._names[process.number] = f"{key.pid} {name}".strip()
         return b""

@@ -37,7 +37,6 @@ def open_database(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def table_names(connection: sqlite3.Connection) -> set[str]:
-    """The tables there are."""
     rows = connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
     return {str(name) for (name,) in rows}
 

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from trayapp.domain.records.names import short_name
 from trayapp.errors import RecordingError
-from trayapp.language.catalogue import _
+from trayapp.language.catalogue import N_, _
 from trayapp.language.reasons import reason_of
 from trayapp.recording import database
 from trayapp.recording.formats import (
     FORMATS,
-    OWN_FORMS,
+    OWN_FORMATS,
     READABLE,
-    Form,
+    Format,
     memtray_history,
     patterned,
 )
@@ -30,6 +30,7 @@ from trayapp.recording.records import Recording
 from trayapp.recording.source import Source
 from trayapp.recording.summary import short_path
 
+_NO_RECORDING = N_("{path} is no recording: {expected}")
 ENDINGS = (
     ".memrec", ".csv", ".tsv", ".dat", ".log", ".txt", ".json", ".sqlite", ".sqlite3", ".db",
 )  # fmt: skip
@@ -95,60 +96,44 @@ def read_recording(path: Path, instructions: Instructions = NO_INSTRUCTIONS) -> 
 
 def _read(source: Source) -> Recording:
     start = source.start
-    path = source.path
     if not start.raw and source.is_packed:
-        raise RecordingError(
-            _("{path} is no recording: {expected}").format(
-                path=path, expected=_("it cannot be unpacked")
-            )
-        )
+        raise source.refusal(_(_NO_RECORDING), expected=_("it cannot be unpacked"))
     if not start.raw:
-        raise RecordingError(
-            _("{path} is empty; {expected}").format(path=path, expected=what_is_expected())
-        )
+        raise source.refusal(_("{path} is empty; {expected}"), expected=what_is_expected())
     form = patterned if source.instructions.pattern is not None else _form_of(source)
-    found = Gathering(path, form.NAME)
+    found = Gathering(source.path, form.NAME)
     recording = form.read(source, found)
     if recording is None:
         recording = found.result(is_cut_off=source.is_broken_off)
     return replace(recording, form=form.NAME)
 
 
-def _form_of(source: Source) -> Form:
+def _form_of(source: Source) -> Format:
     """The form that a file resembles most.
 
     Raises: RecordingError if it is none of them; what it is nearest to is said.
     """
-    start, path = source.start, source.path
+    start = source.start
     sureness, form = max(
         ((form.resembles(start), form) for form in FORMATS), key=lambda pair: pair[0]
     )
     if sureness >= READABLE:
         return form
     if start.raw.startswith(database.MAGIC):
-        raise RecordingError(
-            _("{path} is a database, but neither of Procpath nor of Memtray").format(path=path)
-        )
+        raise source.refusal(_("{path} is a database, but neither of Procpath nor of Memtray"))
     if sureness > 0:
         number, line = next(
             ((at, one) for at, one in enumerate(start.lines, 1) if one.strip()), (1, "")
         )
-        raise RecordingError(
-            _("{path} looks most like {form}, but line {number} does not fit: {line}").format(
-                path=path,
-                form=_(form.EXPECTS),
-                number=number,
-                line=repr(short_name(line.strip(), 60)),
-            )
-        )
-    raise RecordingError(
-        _("{path} is no recording: {expected}").format(path=path, expected=what_is_expected())
-    )
+        text = _("{path} looks most like {form}, but line {number} does not fit: {line}")
+        shown = repr(short_name(line.strip(), 60))
+        raise source.refusal(text, form=_(form.EXPECTS), number=number, line=shown)
+    raise source.refusal(_(_NO_RECORDING), expected=what_is_expected())
 
 
 def what_is_expected() -> str:
     """All forms, in a part of a sentence."""
-    ours = [_(form.EXPECTS) for form in FORMATS[:OWN_FORMS]]
-    others = dict.fromkeys(form.NAME for form in FORMATS[OWN_FORMS:-1])
+    ours = [_(form.EXPECTS) for form in FORMATS[:OWN_FORMATS]]
+    others = dict.fromkeys(form.NAME for form in FORMATS[OWN_FORMATS:-1])
     text = _("expected {own}, what one of these programs writes: {others}, or {last}")
     return text.format(own=", ".join(ours), others=", ".join(others), last=_(FORMATS[-1].EXPECTS))

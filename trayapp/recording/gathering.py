@@ -352,7 +352,7 @@ class Gathering:
                 series.sort()
         found = [series for series in self._found.values() if series.known() != slice(0, 0)]
         if not found and not self.is_known_empty:
-            raise RecordingError(self._nothing())
+            raise RecordingError(self._why_empty())
         first = min((series.span()[0] for series in found), default=0.0)
         last = max((series.span()[1] for series in found), default=0.0)
         if self.origin_seconds is not None:
@@ -377,7 +377,7 @@ class Gathering:
             left_out=tuple(self._left_out.values()),
         )
 
-    def _nothing(self) -> str:
+    def _why_empty(self) -> str:
         if self._first_broken:
             text = _("{path} has no samples that can be read as {form}: {first}")
             return text.format(path=self.path, form=self._form, first=self._first_broken)

@@ -44,10 +44,10 @@ class Kin:
                 for child in self._children(pid):
                     # A parent that does not ask for exit codes keeps zombies as children.
                     if child not in chosen and not self._has_ended(child):
-                        self._take(child, chosen)
+                        self._add_child(child, chosen)
         return set(chosen)
 
-    def _take(self, child: int, chosen: list[int]) -> None:
+    def _add_child(self, child: int, chosen: list[int]) -> None:
         if len(chosen) < self.most_processes and self._lives < self.most_lives:
             chosen.append(child)
             self._lives += 1

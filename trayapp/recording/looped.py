@@ -69,7 +69,6 @@ class LoopClock:
     """Tells when each block of a loop's output was printed."""
 
     def __init__(self, source: Source, found: Gathering) -> None:
-        """Raises: OSError."""
         self._found = found
         self.clock = source.clock()
         self.at = math.nan
@@ -113,7 +112,6 @@ class LoopClock:
             self._blocks += 1
 
     def finish(self) -> None:
-        """Say what had to be guessed."""
         if not self._has_times and self._blocks:
             self._found.note_missing_times()
         self._found.note_guesses(self.clock, self._last_seconds if self._has_times else math.nan)

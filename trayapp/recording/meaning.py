@@ -83,19 +83,9 @@ _DISK = {
     "dir", "root", "home", "binlog", "tablespace", "snapshot",
 }  # fmt: skip
 _MOVED = {
-    "read",
-    "reads",
-    "write",
-    "writes",
-    "written",
-    "io",
-    "iops",
-    "bandwidth",
-    "rchar",
-    "wchar",
-    "sin",
-    "sout",
-}
+    "read", "reads", "write", "writes", "written", "io", "iops", "bandwidth", "rchar", "wchar",
+    "sin", "sout",
+}  # fmt: skip
 _CPU = {
     "cpu", "cpus", "core", "cores", "load", "clock", "freq", "frequency", "temp", "temperature",
     "power", "watts", "fan", "voltage", "battery",
@@ -332,5 +322,4 @@ def _reason(
 
 
 def is_memory_name(name: str, *, is_metric: bool = False) -> bool:
-    """Whether a column or a metric of this name holds what is used of memory."""
     return meaning_of(name, is_metric=is_metric).kind is not None

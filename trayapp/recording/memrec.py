@@ -51,8 +51,8 @@ _BLOCK = struct.Struct("<4sIII")
 _FASTEST = 1
 
 
-class MemrecFormat:
-    """Writes the columnar file; see `Format`."""
+class MemrecWriter:
+    """Writes the columnar file; see `FileWriter`."""
 
     def head(self, head: RecordingHead) -> bytes:
         """The magic bytes and HEAD."""
@@ -67,7 +67,6 @@ class MemrecFormat:
         )
 
     def process(self, process: RecordedProcess) -> bytes:
-        """PROC."""
         facts = process.facts
         return _block(
             b"PROC",
@@ -95,7 +94,6 @@ class MemrecFormat:
         yield _block(b"ROWS", description, b"".join(columns))
 
     def end(self, summary: Mapping[str, object]) -> bytes:
-        """DONE."""
         return _block(b"DONE", summary)
 
     def tidy(self, path: Path) -> None:
@@ -123,7 +121,7 @@ def read_memrec(path: Path, file: BinaryIO) -> Recording:
     reading = _Reading(path)
     try:
         for kind, description, data in _blocks(file, os.fstat(file.fileno()).st_size):
-            reading.take(kind, description, data)
+            reading.add_block(kind, description, data)
     except _CutOffError as error:
         reading.notes.append(str(error))
     except (ValueError, KeyError, TypeError, zlib.error, RecursionError):
@@ -175,7 +173,7 @@ class _Reading:
     notes: list[str] = field(default_factory=list)
     _names: dict[int, dict[str, Any]] = field(default_factory=dict)
 
-    def take(self, kind: bytes, description: dict[str, Any], data: memoryview) -> None:
+    def add_block(self, kind: bytes, description: dict[str, Any], data: memoryview) -> None:
         """Raises: ValueError, KeyError, TypeError or zlib.error, having taken nothing in."""
         if kind == b"HEAD":
             if description["format"] != 1:
@@ -193,11 +191,11 @@ class _Reading:
         elif kind == b"PROC":
             self._names[int(description["process"])] = description
         elif kind == b"ROWS":
-            self._take_rows(description, data)
+            self._add_rows(description, data)
         elif kind == b"DONE":
             self.is_complete = True
 
-    def _take_rows(self, description: dict[str, Any], data: memoryview) -> None:
+    def _add_rows(self, description: dict[str, Any], data: memoryview) -> None:
         if self.head is None:
             raise ValueError("rows before the head")
         names = self.head["columns"]

@@ -71,7 +71,6 @@ class Metrics:
         return self._found.series(key, "") if is_wanted else None
 
     def finish(self) -> bool:
-        """Choose what is shown, and name it; false if there are metrics, but no memory."""
         everything = [one for one in self._labels.items() if one[0] not in self._refused]
         groups = [one for one in everything if _is_group(one[1])]
         chosen = list(_resident(groups)) or [one for one in everything if _is_memory(one[1])]

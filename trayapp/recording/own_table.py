@@ -54,7 +54,7 @@ def read_own(source: Source, found: Gathering, titles: Sequence[str]) -> None:
             found.note(_("cut off in the middle of writing; what comes before is shown"))
             return
         if line.lstrip('"').startswith(titles[0]) or (number == 1 and not pairs):
-            _take_titles(pairs, next(csv.reader([line]), []), is_export=is_export)
+            _set_titles(pairs, next(csv.reader([line]), []), is_export=is_export)
             continue
         cells = line.rstrip("\n").split(",")
         seconds = number_of(cells[0])
@@ -65,10 +65,10 @@ def read_own(source: Source, found: Gathering, titles: Sequence[str]) -> None:
             base = found.origin_seconds = 0.0
             found.began_wall_seconds = _wall(cells[1].strip('"'), seconds)
             found.is_known_empty = True
-        _take(found, pairs, cells, seconds + base)
+        _add_row(found, pairs, cells, seconds + base)
 
 
-def _take_titles(pairs: dict[str, _Pair], titles: Sequence[str], *, is_export: bool) -> None:
+def _set_titles(pairs: dict[str, _Pair], titles: Sequence[str], *, is_export: bool) -> None:
     for at, title in enumerate(map(unguarded, titles[2:]), 2):
         match = (_EXPORTED if is_export else _RECORDED).fullmatch(title)
         if match is None:
@@ -85,7 +85,9 @@ def _take_titles(pairs: dict[str, _Pair], titles: Sequence[str], *, is_export: b
             pairs[key].anon_at = at
 
 
-def _take(found: Gathering, pairs: dict[str, _Pair], cells: Sequence[str], seconds: float) -> None:
+def _add_row(
+    found: Gathering, pairs: dict[str, _Pair], cells: Sequence[str], seconds: float
+) -> None:
     for key, pair in pairs.items():
         text = cells[pair.rss_at] if pair.rss_at < len(cells) else ""
         if not text and pair.series is None:

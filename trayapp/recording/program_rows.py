@@ -26,6 +26,10 @@ SIZES: tuple[tuple[str, Kind], ...] = (
 )  # fmt: skip
 """Titles of what is in use, the most usual first."""
 _ANON = ("RSAN",)
+_NO_COMMANDS = {
+    "TIME", "TIME+", "%MEM", "%CPU", "S", "STAT", "SHR", "SWAP", *(one for one, _kind in SIZES),
+}  # fmt: skip
+"""Titles that a heading ends in where its line was cut to the width of a terminal."""
 _OTHERS = {
     "VSZ": "virtual", "VIRT": "virtual", "VMSIZE": "virtual", "SHR": "part", "PSS": "same",
     "USS": "same", "SWAP": "same", "RES": "same", "RSS": "same", "%MEM": "share", "DATA": "part",
@@ -87,8 +91,9 @@ class ProgramRows:
         self._size = -1 if size is None else upper.index(size[0])
         self._anon = next((upper.index(one) for one in _ANON if one in upper), -1)
         named = [at for at, word in enumerate(upper) if word in _NAMES]
-        # In a language that is not known the command still comes last.
-        self._name = named[-1] if named else len(upper) - 1 if pid < len(upper) - 2 else -1
+        # In a language that is not known the command still comes last, unless it was cut off.
+        is_last = pid < len(upper) - 2 and upper[-1] not in _NO_COMMANDS
+        self._name = named[-1] if named else len(upper) - 1 if is_last else -1
         if self._name in (self._pid, self._size):
             self._name = -1
         self._split = len(upper) - 1 if name_at_end and self._name == len(upper) - 1 else -1
@@ -139,9 +144,12 @@ class ProgramRows:
         if size != size or size < 0:
             return False
         command = words[self._name].rstrip() if self._name >= 0 else ""
+        is_whole = line.endswith("\n")
+        if not is_whole and self._size == count - 1:
+            return True
         series = self._series.get((pid, command))
         if series is None:
-            series = self._find(pid, command, is_whole=line.endswith("\n"))
+            series = self._find(pid, command, is_whole=is_whole)
             if series is None:
                 return True
         if not size and len(series) and max(series.sizes[-1:], default=0) > 0:

@@ -40,7 +40,6 @@ class Progress:
             self.is_on = False
 
     def clear(self) -> None:
-        """Leave no trace."""
         if self._is_drawn:
             self.show("")
             self._is_drawn = False

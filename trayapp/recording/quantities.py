@@ -143,7 +143,6 @@ def _quantity(text: str, factor: float, style: NumberStyle) -> float:
 
 
 def size_reader(factor: float = 1.0, style: NumberStyle = "plain") -> Callable[[str], float]:
-    """`size_in` of one column."""
     return lambda text: size_in(text, factor, style)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from trayapp.language.catalogue import _
 from trayapp.recording.gathering import Gathering
 from trayapp.recording.json_stream import JsonError, Path
+from trayapp.recording.looped import LoopClock
 from trayapp.recording.source import Source
 
 _PROGRAM_SECONDS = 120.0
@@ -27,6 +28,29 @@ class LineReader(Protocol):
 
         Raises: RecordingError if there was nothing to read.
         """
+
+
+class Reading:
+    """One file while it is read, whose times stand in its lines or values."""
+
+    def __init__(self, source: Source, found: Gathering) -> None:
+        self._source, self._found = source, found
+        self._clock = source.clock()
+
+    def finish(self) -> None:
+        self._found.note_guesses(self._clock)
+
+
+class LoopReading:
+    """One file while it is read, whose times stand between or in front of blocks, if anywhere."""
+
+    def __init__(self, source: Source, found: Gathering) -> None:
+        self._source, self._found = source, found
+        self._clock = LoopClock(source, found)
+        self.read_time = self._clock.read_time
+
+    def finish(self) -> None:
+        self._clock.finish()
 
 
 def read_lines(source: Source, reader: LineReader) -> None:

@@ -19,12 +19,12 @@ from trayapp.language.catalogue import _, format_count, format_number
 from trayapp.language.reasons import reason_of
 from trayapp.language.units import format_size
 from trayapp.readers.process_changes import ProcessChanges
-from trayapp.recording.choosing import find_by_text, find_program
-from trayapp.recording.chunks import ChunkFile, Format
-from trayapp.recording.csv_writing import CsvFormat
+from trayapp.recording.chunks import ChunkFile, FileWriter
+from trayapp.recording.csv_writing import CsvWriter
 from trayapp.recording.family import Family, open_family
 from trayapp.recording.kin import MOST_PROCESSES
-from trayapp.recording.memrec import MemrecFormat
+from trayapp.recording.memrec import MemrecWriter
+from trayapp.recording.process_choice import find_by_text, find_program
 from trayapp.recording.progress import Progress
 from trayapp.recording.recorder import Recorder
 from trayapp.recording.summary import Summary, short_path, summary_json, summary_lines
@@ -32,7 +32,7 @@ from trayapp.recording.summary import Summary, short_path, summary_json, summary
 SHORTEST_INTERVAL_SECONDS, LONGEST_INTERVAL_SECONDS = 0.001, 3600.0
 GRACE_SECONDS = 5.0
 """How long a command may take to end when it is asked to."""
-_FORMATS: dict[str, Callable[[], Format]] = {".csv": CsvFormat, ".memrec": MemrecFormat}
+_WRITERS: dict[str, Callable[[], FileWriter]] = {".csv": CsvWriter, ".memrec": MemrecWriter}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +65,14 @@ def main(options: RecordOptions) -> int:
     recording of a command; 1 if the file could not be written to its end.
     Raises: UsageError or RecordingError before anything was recorded.
     """
-    form = _check(options)
+    writer = _check(options)
     if options.command:
         find_program(options.command)
     pids = options.pids if options.match is None else find_by_text(options.match)
     with _Signals() as signals, ExitStack() as cleaning:
         command: subprocess.Popen[bytes] | None = None
         if options.command:
-            file = _open_file(options.output, form)
+            file = _open_file(options.output, writer)
             command = _start(options.command)
             cleaning.callback(_end, command, signals)
             pids = (command.pid,)
@@ -85,7 +85,7 @@ def main(options: RecordOptions) -> int:
             ordered = sorted(first.appeared, key=lambda facts: pids.index(facts.key.pid))
             first = first._replace(appeared=tuple(ordered))
             # Not before: a mistyped pid must not cost an old recording.
-            file = _open_file(options.output, form)
+            file = _open_file(options.output, writer)
         cleaning.callback(file.abandon)
         recorder = Recorder(
             family,
@@ -98,7 +98,7 @@ def main(options: RecordOptions) -> int:
         summary, problem = _record(options, recorder, first, command, file)
         if command is not None:
             _end(command, signals)
-    _tell(options, summary, problem)
+    _print_summary(options, summary, problem)
     if problem is not None:
         return 1
     if command is not None and signals.number is not None and summary.command_exit_code is None:
@@ -167,7 +167,7 @@ def _summarise(
     )
 
 
-def _tell(options: RecordOptions, summary: Summary, problem: OSError | None) -> None:
+def _print_summary(options: RecordOptions, summary: Summary, problem: OSError | None) -> None:
     if options.json:
         print(json.dumps(summary_json(summary), indent=1))
     else:
@@ -193,7 +193,7 @@ def _progress_text(recorder: Recorder) -> str:
     )
 
 
-def _check(options: RecordOptions) -> Format:
+def _check(options: RecordOptions) -> FileWriter:
     if [bool(options.pids), options.match is not None, bool(options.command)].count(True) != 1:
         raise UsageError(_("record whom? One of: --pid N, --match TEXT, -- COMMAND…"))
     if options.match is not None and not options.match.strip():
@@ -207,10 +207,10 @@ def _check(options: RecordOptions) -> Format:
         raise UsageError(text.format(seconds=f"{interval:g}"))
     if options.for_seconds is not None and options.for_seconds <= 0:
         raise UsageError(_("--for must be longer than that"))
-    make = _FORMATS.get(options.output.suffix.lower())
+    make = _WRITERS.get(options.output.suffix.lower())
     if make is None:
         text = _("cannot record to {file}; use a name in {endings}")
-        endings = _(" or ").join(_FORMATS)
+        endings = _(" or ").join(_WRITERS)
         raise UsageError(text.format(file=short_path(options.output), endings=endings))
     return make()
 
@@ -238,9 +238,9 @@ def _check_processes(
             raise RecordingError(text.format(pid=pid))
 
 
-def _open_file(path: Path, form: Format) -> ChunkFile:
+def _open_file(path: Path, writer: FileWriter) -> ChunkFile:
     try:
-        return ChunkFile(path, form)
+        return ChunkFile(path, writer)
     except OSError as error:
         reason = reason_of(error)
         text = _("cannot write {file}: {reason}")

@@ -48,8 +48,7 @@ class Life:
     end_bytes: int | None = None
     ended: bool = False
 
-    def note(self, seconds: float, rss_bytes: int) -> None:
-        """Take in one reading."""
+    def add_sample(self, seconds: float, rss_bytes: int) -> None:
         if self.first_seconds is None:
             self.first_seconds, self.start_bytes = seconds, rss_bytes
         self.samples += 1
@@ -58,7 +57,6 @@ class Life:
             self.peak_bytes = rss_bytes
 
     def summary(self) -> ProcessSummary:
-        """As it is told."""
         start, end = self.start_bytes, self.end_bytes
         return ProcessSummary(
             pid=self.process.facts.key.pid,
@@ -136,9 +134,9 @@ class Recorder:
             self.started_wall_seconds = time.time()
             self._ticks = Ticks(self._interval, self._clock)
             self._file.begin(RecordingHead(self.started_wall_seconds, self._interval))
-            self._take_in(first)
+            self._apply_changes(first)
             self._loop(self._ticks, precision)
-            self._hand_over()
+            self._write_chunk()
         finally:
             gc.enable()
             gc.unfreeze()
@@ -152,38 +150,38 @@ class Recorder:
             if elapsed >= self._for_seconds:
                 self.stop_reason = "duration"
             elif elapsed >= self._look_at + patience:
-                self._look(elapsed)
+                self._refresh_family(elapsed)
             elif elapsed >= self._chores_at + patience:
                 self._do_chores(elapsed, precision)
             elif elapsed >= ticks.due_seconds:
                 self._tick(elapsed)
             else:
-                self._rest(min(ticks.due_seconds, self._for_seconds) - elapsed)
+                self._write_or_sleep(min(ticks.due_seconds, self._for_seconds) - elapsed)
 
     def _tick(self, elapsed: float) -> None:
         readings = self._family.read(self._alive)
         if len(readings) < len(self._alive) and (
             not readings or elapsed > self._looked_at + LOOK_AGAIN_SECONDS
         ):
-            self._look(elapsed)
+            self._refresh_family(elapsed)
             if self.stop_reason:
                 return
-        self._ticks.take(elapsed)
-        self._keep(elapsed, readings)
+        self._ticks.count_sample(elapsed)
+        self._store(elapsed, readings)
 
-    def _keep(self, elapsed: float, readings: dict[ProcessKey, MemoryReading]) -> None:
+    def _store(self, elapsed: float, readings: dict[ProcessKey, MemoryReading]) -> None:
         if self._chunk is None:
             rows = max(1, min(ROWS_PER_CHUNK, int(CHUNK_SECONDS / self._interval)))
             self._chunk = Chunk([life.process for life in self._alive.values()], rows)
         self._chunk.add(elapsed, readings)
         if self._chunk.is_full:
-            self._hand_over()
+            self._write_chunk()
         for key, reading in readings.items():
             # Who was read may have gone since.
             if (life := self._alive.get(key)) is not None:
-                life.note(elapsed, reading.rss_bytes)
+                life.add_sample(elapsed, reading.rss_bytes)
 
-    def _rest(self, seconds: float) -> None:
+    def _write_or_sleep(self, seconds: float) -> None:
         """Write a piece if there is time, else sleep."""
         if seconds < PIECE_SECONDS or not self._file.step():
             time.sleep(min(seconds, LONGEST_SLEEP_SECONDS))
@@ -193,41 +191,41 @@ class Recorder:
         precision.check()
         chunk = self._chunk
         if chunk is not None and elapsed - chunk.times[0] >= CHUNK_SECONDS:
-            self._hand_over()
+            self._write_chunk()
         self.on_progress(self)
 
-    def _look(self, elapsed: float) -> None:
+    def _refresh_family(self, elapsed: float) -> None:
         """See who has come, who is called otherwise now, and who has gone."""
-        self._take_in(self._family.refresh())
+        self._apply_changes(self._family.refresh())
         cost = self._ticks.elapsed() - elapsed
         self._looked_at = elapsed
         self._look_at = elapsed + max(LOOK_SECONDS, cost / LOOK_SHARE)
 
-    def _take_in(self, changes: ProcessChanges) -> None:
+    def _apply_changes(self, changes: ProcessChanges) -> None:
         if changes.gone or changes.appeared:
-            self._hand_over()
+            self._write_chunk()
         for key in changes.gone:
             if (life := self._alive.pop(key, None)) is not None:
                 life.ended = True
         for facts in changes.appeared:
-            self._meet(facts)
+            self._add_life(facts)
         for facts in changes.changed:
             if (life := self._alive.get(facts.key)) is not None:
                 life.process = RecordedProcess(number=life.process.number, facts=facts)
-                self._file.put_process(life.process)
+                self._file.write_process(life.process)
         if self._main_pid is not None:
             if self._main_pid not in {key.pid for key in self._alive}:
                 self.stop_reason = self.stop_reason or "command"
         elif not self._alive:
             self.stop_reason = self.stop_reason or "process"
 
-    def _meet(self, facts: ProcessFacts) -> None:
+    def _add_life(self, facts: ProcessFacts) -> None:
         life = Life(RecordedProcess(number=len(self.lives) + 1, facts=facts))
         self.lives.append(life)
         self._alive[facts.key] = life
-        self._file.put_process(life.process)
+        self._file.write_process(life.process)
 
-    def _hand_over(self) -> None:
+    def _write_chunk(self) -> None:
         chunk, self._chunk = self._chunk, None
         if chunk is not None and chunk.rows:
-            self._file.put(chunk)
+            self._file.write_chunk(chunk)

@@ -27,7 +27,6 @@ from trayapp.recording.gathering import WALL_FROM, Gathered, Gathering
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.quantities import number_in, size_in
 from trayapp.recording.records import Kind
-from trayapp.recording.row_owner import owner_of
 from trayapp.recording.time_titles import is_pdh, zone_of_pdh
 
 STUDIED_ROWS = 400
@@ -66,18 +65,14 @@ class Rows:
         *,
         instructions: Instructions = NO_INSTRUCTIONS,
         is_semicolon: bool = False,
-        latest_wall_seconds: float | None = None,
     ) -> None:
         """`titles`: of the columns; `is_semicolon`: as for `quantities.number_style`."""
         self._found = found
         self.titles = [title.strip() for title in titles]
         self._instructions = instructions
         self._is_semicolon = is_semicolon
-        latest = latest_wall_seconds
-        if latest is None:
-            latest = found.path.stat().st_mtime
-        self.clock = Clock(zone=_zone(instructions, self.titles), latest_wall_seconds=latest)
-        self._columns: Columns | None = None
+        self.clock = Clock(zone=_zone(instructions, self.titles))
+        self._decided: Columns | None = None
         self._kept: list[tuple[int, Sequence[str]]] = []
         self._programs: dict[object, _Program] = {}
         self._is_begun = False
@@ -85,42 +80,41 @@ class Rows:
         self._moments = 0
         self._last_good = math.nan
 
+    @property
+    def _columns(self) -> Columns:
+        assert self._decided is not None  # noqa: S101  (asked only once rows are put)
+        return self._decided
+
     def add_row(self, number: int, row: Sequence[str]) -> None:
         """Take in a row; `number` is that of its line.
 
         Raises: RecordingError if the table has no time or no memory.
         """
-        if self._columns is None:
+        if self._decided is None:
             self._kept.append((number, row))
             if len(self._kept) >= STUDIED_ROWS:
                 self._begin()
             return
-        self._put(number, row)
+        self._store_row(number, row)
 
     def headings_again(self) -> None:
         """The line of headings stands there once more: another run, unless it does so each time."""
-        if self._columns is None:
+        if self._decided is None:
             self._kept.append((0, ()))
         elif self._moments > 1:
             self._found.begin_run()
         self._moments = 0
 
     def finish(self) -> None:
-        """All rows were taken.
-
-        Raises: RecordingError if the table has no time or no memory.
-        """
-        if self._columns is None:
+        if self._decided is None:
             self._begin()
         columns = self._columns
-        if columns is None:
-            return
         for note in self.clock.notes:
             self._found.note(note)
         if (shift := self.clock.shift_seconds(self._last_good)) or self.clock.is_dateless:
             self._found.shift_seconds += shift
             self._found.note(_("only times of day are told; the date is that of the file"))
-        self._look_back(columns)
+        self._review_columns(columns)
         for title, reason in columns.left_out:
             self._found.leave_out(title, reason)
 
@@ -134,13 +128,13 @@ class Rows:
         )
         if self.titles and is_pdh(self.titles[0]):
             self.clock.order = "mdy"
-        self._columns = decide(
+        self._decided = decide(
             path, self.titles, rows, self.clock, self._instructions, is_semicolon=self._is_semicolon
         )
         kept, self._kept = self._kept, []
         for number, row in kept:
             if row:
-                self._put(number, row)
+                self._store_row(number, row)
             else:
                 self.headings_again()
 
@@ -152,9 +146,8 @@ class Rows:
         )  # fmt: skip
         return " ".join(self.titles[at] for at in columns.times)
 
-    def _put(self, number: int, row: Sequence[str]) -> None:
+    def _store_row(self, number: int, row: Sequence[str]) -> None:
         columns = self._columns
-        assert columns is not None  # noqa: S101  (decided before)
         times = columns.times
         at = times[0]
         text = row[at] if at < len(row) else ""
@@ -162,7 +155,7 @@ class Rows:
             text = f"{text.strip()} {cell(row, times[1])}"
         seconds = self.clock.read(text)
         if seconds != seconds:
-            seconds = self._untimed(number, row, text)
+            seconds = self._time_of_untimed(number, row, text)
             if seconds != seconds:
                 return
         if seconds != self._last_good:
@@ -175,16 +168,15 @@ class Rows:
             key = tuple([row[one] if one < len(row) else "" for one in who])
         program = self._programs.get(key)
         if program is None:
-            program = self._meet(key, row)
+            program = self._find_program(key, row)
         if columns.run is not None:
-            self._run(program, cell(row, columns.run))
+            self._follow_run(program, cell(row, columns.run))
         if seconds < WALL_FROM:
             seconds = self._elapsed(program, seconds, row)
         self._sizes(program, number, row, seconds)
 
     def _sizes(self, program: _Program, number: int, row: Sequence[str], seconds: float) -> None:
         columns = self._columns
-        assert columns is not None  # noqa: S101
         children = math.nan
         if columns.children is not None:
             children = number_in(cell(row, columns.children))
@@ -217,7 +209,7 @@ class Rows:
             why = _("no size: {cell}").format(cell=repr(short_name(text, 30)))
             self._found.pass_over(number, " ".join(row), why)
 
-    def _untimed(self, number: int, row: Sequence[str], text: str) -> float:
+    def _time_of_untimed(self, number: int, row: Sequence[str], text: str) -> float:
         """The time of a row that tells none that can be read; NaN if it has none."""
         if not any(one.strip() for one in row):
             return math.nan
@@ -228,10 +220,9 @@ class Rows:
         self._found.pass_over(number, " ".join(row), why)
         return math.nan
 
-    def _meet(self, key: object, row: Sequence[str]) -> _Program:
+    def _find_program(self, key: object, row: Sequence[str]) -> _Program:
         columns = self._columns
-        assert columns is not None  # noqa: S101
-        identity, label, pid = owner_of(columns, row)
+        identity, label, pid = _owner_of(columns, row)
         for known in (identity, ("label", identity)):
             if (program := self._programs.get(known)) is not None:
                 self._programs[key] = program
@@ -242,7 +233,6 @@ class Rows:
 
     def _series(self, program: _Program, place: int, column: MemoryColumn) -> Gathered:
         columns = self._columns
-        assert columns is not None  # noqa: S101
         name = program.label
         if len(columns.memory) > 1 or not name:
             name = f"{program.label} {column.title}".strip()
@@ -253,7 +243,7 @@ class Rows:
         program.series[place] = series
         return series
 
-    def _run(self, program: _Program, run: str) -> None:
+    def _follow_run(self, program: _Program, run: str) -> None:
         if run and program.run and run != program.run:
             for series in program.series:
                 if series is not None:
@@ -267,7 +257,7 @@ class Rows:
             if program.last > first and seconds <= (first + program.last) / 2:
                 self._began_again(program, seconds)
         else:
-            if first_is_unknown(program.first):
+            if math.isnan(program.first):
                 program.first = seconds
             if seconds > program.last > -math.inf:
                 program.step = seconds - program.last
@@ -293,7 +283,6 @@ class Rows:
     def _wall(self, row: Sequence[str]) -> float:
         """Seconds since 1970 by another column; NaN without one."""
         columns = self._columns
-        assert columns is not None  # noqa: S101
         for at in columns.other_times:
             clock = Clock(zone=self._instructions.timezone, title=self.titles[at])
             seconds = clock.read(cell(row, at))
@@ -301,7 +290,7 @@ class Rows:
                 return seconds
         return math.nan
 
-    def _look_back(self, columns: Columns) -> None:
+    def _review_columns(self, columns: Columns) -> None:
         """Doubt, now that all is known, what cannot be memory in use; say what was taken."""
         for place, column in enumerate(columns.memory):
             owners = [one for one in self._programs.values() if one.series[place] is not None]
@@ -342,9 +331,40 @@ class Rows:
         return ""
 
 
-def first_is_unknown(seconds: float) -> bool:
-    """Whether no time was met yet."""
-    return seconds != seconds
+def _owner_of(columns: Columns, row: Sequence[str]) -> tuple[tuple[str, ...], str, int | None]:
+    """What tells a program from the others, what it is called, and its pid."""
+    identity: list[str] = []
+    words: list[str] = []
+    spare: list[str] = []
+    pid_text = ""
+    for at in columns.who:
+        text = cell(row, at)
+        if at in columns.commands:
+            program = text.split(" ", 1)[0]
+            text = program.rsplit("/", 1)[-1] if program.startswith("/") else program
+            text = text.rstrip(":")
+        identity.append(text)
+        if at == columns.pid:
+            pid_text = text
+        elif _is_id(text):
+            spare.append(text)
+        elif text and text not in words:
+            words.append(text)
+    label = " ".join(words or spare[:1])
+    pid = int(pid_text) if pid_text.isdecimal() and len(pid_text) <= 10 else None
+    if pid_text:
+        label = f"{label} {pid_text}".strip()
+    return tuple(identity), label, pid
+
+
+def _is_id(text: str) -> bool:
+    """Whether it is a number of letters that nobody reads, as containers have."""
+    plain = text.replace("-", "")
+    return (
+        len(plain) >= 6
+        and all(one in "0123456789abcdef" for one in plain.lower())
+        and any(one.isdigit() for one in plain)
+    )
 
 
 def _zone(instructions: Instructions, titles: Sequence[str]) -> timezone | None:

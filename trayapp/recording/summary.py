@@ -77,7 +77,6 @@ def summary_json(summary: Summary) -> dict[str, object]:
 
 
 def summary_lines(summary: Summary) -> Iterator[str]:
-    """The summary for people."""
     due = summary.samples + summary.missed
     text = _(
         "{count} samples in {time}: {rate} a second, {missed} missed, {late} late, "

@@ -32,7 +32,6 @@ class Ticks:
         """The longest time from when a sample was due to when one was taken."""
 
     def elapsed(self) -> float:
-        """Seconds since the start."""
         return self._clock() - self._start
 
     @property
@@ -40,7 +39,7 @@ class Ticks:
         """When the next tick is due, in seconds since the start."""
         return self._due * self._interval
 
-    def take(self, elapsed_seconds: float) -> None:
+    def count_sample(self, elapsed_seconds: float) -> None:
         """Note that a sample is taken now, not before the next tick is due."""
         number = max(self._due, int(elapsed_seconds / self._interval))
         self.missed += number - self._due

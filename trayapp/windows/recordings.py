@@ -14,8 +14,7 @@ from trayapp.domain.records.series import Event, Point, Series
 from trayapp.history.sources import CurveSource
 from trayapp.language.catalogue import _, listed, ngettext
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
-from trayapp.recording.opening import open_recordings
-from trayapp.recording.together import common_starts
+from trayapp.recording.side_by_side import common_starts, open_recordings
 
 LEAST_GAP_SECONDS = 1.0
 GAP_STEPS = 10

@@ -9,7 +9,7 @@ from tkinter import font as tkfont
 from typing import Any
 
 from trayapp.charts.palette import LIGHT, Palette
-from trayapp.charts.size_axis import LIMIT_REACH, size_limits, size_ticks
+from trayapp.charts.size_axis import size_limits, size_ticks
 from trayapp.domain.judging.changes import Bin
 from trayapp.domain.records.series import Event, Point
 from trayapp.language.catalogue import _
@@ -19,6 +19,8 @@ _GAP = 8
 """Pixels between text and axes, on an ordinary screen."""
 _LEAST_CHANGE = 16 * 1024.0
 """The axis of changes goes at least so far up and down."""
+_LIMIT_REACH = 4.0
+"""A limit of more than so many times the peak would press everything to the ground."""
 _MARK_PIXELS = 26
 """Marks of one kind that are nearer to each other are one."""
 _SIZES = 4
@@ -58,7 +60,7 @@ class SmallChart(tk.Canvas):
                 self._write_sentence(_("Nothing was recorded yet."))
                 return
             top = max(known)
-            if limit_bytes is not None and limit_bytes <= LIMIT_REACH * top:
+            if limit_bytes is not None and limit_bytes <= _LIMIT_REACH * top:
                 # Down to zero: how much of it is taken is to be seen.
                 top, low = max(top, limit_bytes), 0.0
             floor, ceiling = size_limits(low, top, below=0.7)

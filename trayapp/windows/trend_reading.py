@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
-from trayapp.charts.curves import Curve, Run, TrendData, make_curve
+from trayapp.charts.curves import Run, TrendData, make_curve
 from trayapp.charts.events import bundle_events, task_end, task_growth
 from trayapp.charts.growth import Growth
 from trayapp.charts.labels import plain_name
@@ -44,9 +44,8 @@ def read_trends(
 ) -> TrendData:
     """Read what `selection` asks for.
 
-    `live` is the growth that the running applet reports; it holds where the present is shown.
-    Without it, and for the past, the samples are judged again. `limits` are those of targets, in
-    bytes.
+    `live` is what the running applet says of growth; it holds where the present is shown. Without
+    it, and for the past, the samples are judged again. `limits` are those of targets, in bytes.
 
     Raises: HistoryError if the store cannot be read.
     """
@@ -58,22 +57,52 @@ def read_trends(
     since, until = _time_axis(span, selection, least)
     names = target_names(reader.series())
     events = reader.events(since, until, EVENT_KINDS)
-    targets, machine = _read_curves(reader, selection, events, since, until)
+
+    metric = f"{selection.metric}_bytes"
+    chosen = [
+        (slot, Series("target", name, metric), plain_name(name))
+        for slot, name in enumerate(names)
+        if name in selection.targets
+    ]
+    if selection.app:
+        chosen.append((len(names), Series("app", "", metric), _("Memtray itself")))
+    wanted = list(chosen)
+    if selection.system:
+        wanted += [
+            (0, Series("system", "", "used_bytes"), _("Used")),
+            (1, Series("system", "", "swap_used_bytes"), _("Swap used")),
+            (2, Series("system", "", "total_bytes"), _("Total")),
+        ]
+    most = max(LEAST_POINTS, min(POINTS_PER_CURVE, POINTS_IN_ALL // max(1, len(wanted))))
+    read = reader.curves([one[1] for one in wanted], since, until, most)
+    curves = [
+        make_curve(
+            points,
+            series=series,
+            name=name,
+            slot=slot,
+            breaks=[one.wall_seconds for one in events if _is_restart(one, series)],
+            until=until,
+        )
+        for (slot, series, name), points in zip(wanted, read, strict=True)
+    ]
+    targets, machine = curves[: len(chosen)], curves[len(chosen) :]
     shown_names = [curve.series.name for curve in targets if curve.series.kind == "target"]
-    if live is not None and span is not None and until >= span[1]:
+    is_present = span is not None and until >= span[1]
+    if live is not None and is_present:
         growths = {name: live[name] for name in shown_names if name in live}
     else:
         growths = judge_again(reader, shown_names, since, until)
     own = {*selection.targets, *(["memtray"] if selection.app else [])}
     own_keys = {target_key(name) for name in own}
     hidden = {target_key(name) for name in (*names, "memtray")} - own_keys
-    marked = [
+    shown = [
         one
         for one in events
         if _is_marked(one) and (about_of(one) not in hidden or one.kind == "snapshot")
     ]
-    here = [one for one in marked if about_of(one) in own_keys or not selection.system]
-    there = [one for one in marked if one not in here]
+    here = [one for one in shown if about_of(one) in own_keys or not selection.system]
+    there = [one for one in shown if one not in here]
     tasks = [one for one in _read_tasks(reader, since, until) if one.subject in own]
     return TrendData(
         since=since,
@@ -94,41 +123,6 @@ def read_trends(
         growths=growths,
         limits={name: limits[name] for name in shown_names if limits and name in limits},
     )
-
-
-def _read_curves(
-    reader: CurveSource, selection: Selection, events: Sequence[Event], since: float, until: float
-) -> tuple[list[Curve], list[Curve]]:
-    """Read the curves of targets and Memtray, and those of the machine, as of one moment."""
-    names, metric = target_names(reader.series()), f"{selection.metric}_bytes"
-    wanted = [
-        (slot, Series("target", name, metric), plain_name(name))
-        for slot, name in enumerate(names)
-        if name in selection.targets
-    ]
-    if selection.app:
-        wanted.append((len(names), Series("app", "", metric), _("Memtray itself")))
-    count = len(wanted)
-    if selection.system:
-        wanted += [
-            (0, Series("system", "", "used_bytes"), _("Used")),
-            (1, Series("system", "", "swap_used_bytes"), _("Swap used")),
-            (2, Series("system", "", "total_bytes"), _("Total")),
-        ]
-    most = max(LEAST_POINTS, min(POINTS_PER_CURVE, POINTS_IN_ALL // max(1, len(wanted))))
-    read = reader.curves([series for _slot, series, _name in wanted], since, until, most)
-    curves = [
-        make_curve(
-            points,
-            series=series,
-            name=name,
-            slot=slot,
-            breaks=[one.wall_seconds for one in events if _is_restart(one, series)],
-            until=until,
-        )
-        for (slot, series, name), points in zip(wanted, read, strict=True)
-    ]
-    return curves[:count], curves[count:]
 
 
 def _read_runs(reader: CurveSource, selection: Selection, name: str) -> TrendData:

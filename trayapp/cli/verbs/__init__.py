@@ -47,11 +47,15 @@ class VerbLine(NamedTuple):
 VERBS: tuple[VerbLine, ...] = (
     VerbLine("start", "start.Start", N_("start the applet (exit 3: it runs already)")),
     VerbLine("status", "status.Status", N_("what the running applet sees (exit 3: none runs)")),
-    VerbLine("health", "status.Health",
-        N_("one look without the applet: exit 0 good, 1 warning, 2 critical or worse")),
+    VerbLine(
+        "health",
+        "status.Health",
+        N_("one look without the applet: exit 0 good, 1 warning, 2 critical or worse"),
+    ),
     VerbLine("cleanup", "cleanup.Cleanup", N_("give memory back, and say honestly how much")),
-    VerbLine("gc", "cleanup.OwnCleanup",
-        N_("free memory of Memtray itself, as `memtray cleanup` does")),
+    VerbLine(
+        "gc", "cleanup.OwnCleanup", N_("free memory of Memtray itself, as `memtray cleanup` does")
+    ),
     VerbLine("trends", "trends.Trends", N_("open the trend window, or save it as a picture")),
     *(VerbLine(one.verb, "windows.PlainWindow", one.help) for one in WINDOWS if one.help),
     VerbLine("details", "windows.Details", N_("one target in a window: runs, health, changes")),
@@ -66,18 +70,31 @@ VERBS: tuple[VerbLine, ...] = (
     VerbLine("targets", "targets.Targets", N_("list the targets, or try out a rule")),
     VerbLine("doctor", "setup.Doctor", N_("check what Memtray needs on this machine")),
     VerbLine("autostart", "setup.Autostart", N_("start at login")),
-    VerbLine("record", "recording.Record",
-        N_("record processes up to a thousand times a second, into .memrec or .csv")),
-    VerbLine("run", "recording.Run",
-        N_("run a command; say, or restart it, when it takes too much memory")),
-    VerbLine("analyze", "recording.Analyze",
-        N_("judge recordings: exit 0 healthy, 1 leaking, 2 unreadable, 4 not enough to judge")),
+    VerbLine(
+        "record",
+        "recording.Record",
+        N_("record processes up to a thousand times a second, into .memrec or .csv"),
+    ),
+    VerbLine(
+        "run",
+        "recording.Run",
+        N_("run a command; say, or restart it, when it takes too much memory"),
+    ),
+    VerbLine(
+        "analyze",
+        "recording.Analyze",
+        N_("judge recordings: exit 0 healthy, 1 leaking, 2 unreadable, 4 not enough to judge"),
+    ),
     VerbLine("gallery", "export.Gallery", N_("draw every look of the icon on one sheet")),
-    VerbLine("export", "export.Export",
-        N_("write the history to a workbook, a table or a document")),
-    VerbLine("report", "export.Report",
-        N_("write what happened to memory, findings first, as a page to send")),
+    VerbLine(
+        "export", "export.Export", N_("write the history to a workbook, a table or a document")
+    ),
+    VerbLine(
+        "report",
+        "export.Report",
+        N_("write what happened to memory, findings first, as a page to send"),
+    ),
     VerbLine("quit", "tracking.Order", N_("end the running applet")),
     VerbLine("popup", "windows.Popup"),
     VerbLine("deliver", "delivery.Deliver"),
-)  # fmt: skip
+)

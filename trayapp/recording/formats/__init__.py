@@ -1,6 +1,6 @@
 """The forms of recordings that can be read: one module each, and one line here.
 
-A module of this room offers what `Form` names. Its first lines tell which program writes such
+A module of this room offers what `Format` names. Its first lines tell which program writes such
 files, in which versions, and what is read of them.
 """
 
@@ -55,7 +55,7 @@ READABLE = 0.5
 """From here on a file is read as what it resembles; below, an error may name the form."""
 
 
-class Form(Protocol):
+class Format(Protocol):
     """One form of files; a module is one by having these."""
 
     NAME: str
@@ -76,7 +76,7 @@ class Form(Protocol):
         """
 
 
-FORMATS: tuple[Form, ...] = (
+FORMATS: tuple[Format, ...] = (
     memtray_memrec,
     memtray_history,
     memtray_export,
@@ -115,5 +115,5 @@ FORMATS: tuple[Form, ...] = (
     table,
 )
 """Memtray's own, then the more telling first; the last is what is none of the others."""
-OWN_FORMS = 3
+OWN_FORMATS = 3
 """So many of them are Memtray's."""

@@ -31,7 +31,6 @@ _MACHINE = ("physmem", "freemem", "cachemem", "buffermem")
 
 
 def resembles(start: Start) -> float:
-    """Judge by its first bytes, labels or keys."""
     if start.raw.startswith(MAGIC):
         return 1.0
     if start.is_json:
@@ -42,10 +41,6 @@ def resembles(start: Start) -> float:
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read what was printed, or have a raw file printed.
-
-    Raises: RecordingError if there is no memory in it; or no atop for a raw file.
-    """
     if source.start.raw.startswith(MAGIC):
         command = ("atop", "-r", str(source.path.resolve()), "-P", "PRM,MEM")
         missing = _(

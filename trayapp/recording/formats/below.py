@@ -24,16 +24,11 @@ _SIZES = ("RSS", "Mem Total", "Mem", "mem.rss_bytes", "mem.total")
 
 
 def resembles(start: Start) -> float:
-    """Judge by the keys that every dump has."""
     top = start.text[:20_000]
     return 0.95 if start.is_json and '"Datetime"' in top and '"Timestamp"' in top else 0.0
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read all samples.
-
-    Raises: RecordingError if there is no memory in it.
-    """
     clock = source.clock()
     has_rows = False
     for number, _place, value in json_values(source, found, "*.*"):

@@ -14,10 +14,9 @@ from trayapp.language.catalogue import N_, _
 from trayapp.language.units import KIB
 from trayapp.recording.clocks import Clock
 from trayapp.recording.gathering import Gathered, Gathering, number_of
-from trayapp.recording.looped import LoopClock
 from trayapp.recording.program_rows import ProgramRows, program_name
 from trayapp.recording.quantities import size_in
-from trayapp.recording.reading import read_lines
+from trayapp.recording.reading import LoopReading, read_lines
 from trayapp.recording.source import Source, Start
 
 NAME = "collectl"
@@ -31,7 +30,6 @@ _DAY = re.compile(r"(?<!\d)(\d{4})(\d\d)(\d\d)(?!\d)")
 
 
 def resembles(start: Start) -> float:
-    """Judge by its headings."""
     return (
         1.0 if any(line.startswith(_PLAIN) for line in start.lines) or _is_terminal(start) else 0.0
     )
@@ -46,22 +44,17 @@ def _is_terminal(start: Start) -> bool:
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read all rows.
-
-    Raises: RecordingError if memory was not recorded.
-    """
     if _is_terminal(source.start):
         read_lines(source, _Terminal(source, found))
     else:
         _read_plain(source, found)
 
 
-class _Terminal:
+class _Terminal(LoopReading):
     """Reads what is printed for terminals, where each subject has a table of its own."""
 
     def __init__(self, source: Source, found: Gathering) -> None:
-        self._source, self._found = source, found
-        self._clock = LoopClock(source, found)
+        super().__init__(source, found)
         self._rows = ProgramRows(found)
         self._titles: list[str] = []
         """Of the machine's memory; empty below another heading."""
@@ -109,14 +102,14 @@ class _Terminal:
     def finish(self) -> None:
         if not self._found.everyone:
             raise self._source.refusal(_(_WITHOUT_MEMORY))
-        self._clock.finish()
+        super().finish()
 
 
 def _read_plain(source: Source, found: Gathering) -> None:
     clock = source.clock()
     titles: list[str] = []
     separator: str | None = None
-    has_memory = False
+    has_memory = is_program = False
     last: list[str] = []
     at = float("nan")
     known: dict[tuple[str, str], Gathered] = {}
@@ -124,11 +117,11 @@ def _read_plain(source: Source, found: Gathering) -> None:
         if line.startswith(("#Date", "#UTC")):
             separator = next((one for one in ",;\t|" if one in line), None)
             titles = [title.strip() for title in line[1:].split(separator)]
+            is_program = "VmRSS" in titles and "PID" in titles
             has_memory = has_memory or "VmRSS" in titles or "[MEM]Used" in titles
             continue
         if not titles or line.startswith("#") or not line.strip():
             continue
-        is_program = "VmRSS" in titles
         words = line.strip().split(separator, len(titles) - 1 if is_program else -1)
         if words[:2] != last:
             last, at = words[:2], found.moment(_seconds(clock, titles, words))

@@ -34,14 +34,12 @@ _USED_OF = re.compile(r"\d+(?:\.\d+)?(?:[KMGT]i)?B / \d+(?:\.\d+)?[KMGT]iB")
 
 
 def resembles(start: Start) -> float:
-    """Judge by its heading, or by cells that only docker writes so."""
     if any(_titles(line) for line in start.lines[:60]):
         return 1.0
     return 0.8 if _bare_separator(start) else 0.0
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read what was printed."""
     separator = _bare_separator(source.start)
     if separator and not any(_titles(line) for line in source.start.lines[:60]):
         _read_bare(source, found, separator)

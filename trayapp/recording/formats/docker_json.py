@@ -13,10 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from trayapp.language.catalogue import N_, _
-from trayapp.recording.gathering import Gathered, Gathering
-from trayapp.recording.looped import LoopClock
+from trayapp.recording.gathering import Gathered, Gathering, number_of
 from trayapp.recording.quantities import size_in
-from trayapp.recording.reading import json_lines, json_values
+from trayapp.recording.reading import LoopReading, json_lines, json_values
 from trayapp.recording.source import Source, Start
 
 NAME = "docker stats"
@@ -26,7 +25,6 @@ _TIMES = ("time", "Time", "timestamp", "Timestamp", "date", "Date", "ts", "@time
 
 
 def resembles(start: Start) -> float:
-    """Judge by its keys."""
     top = start.text[:4000]
     if not start.is_json:
         return 0.0
@@ -45,17 +43,16 @@ def read(source: Source, found: Gathering) -> None:
         for number, _place, value in json_values(source, found, "*.*"):
             reading.add_object(number, value)
     else:
-        for number, value in json_lines(source, found, reading.clock.read_time):
+        for number, value in json_lines(source, found, reading.read_time):
             reading.add_object(number, value)
-    reading.clock.finish()
+    reading.finish()
 
 
-class _Reading:
+class _Reading(LoopReading):
     """One file while it is read."""
 
     def __init__(self, source: Source, found: Gathering) -> None:
-        self._found = found
-        self.clock = LoopClock(source, found)
+        super().__init__(source, found)
         self._known: dict[tuple[str, str], Gathered] = {}
         self._met: set[str] = set()
         self._time_key: str | None = None
@@ -75,15 +72,15 @@ class _Reading:
         if self._time_key is None or (self._time_key and self._time_key not in value):
             self._time_key = next((one for one in _TIMES if one in value), "")
         if self._time_key:
-            told_time = self.clock.set_time(str(value[self._time_key]))
-            at = self.clock.at if told_time else math.nan
+            told_time = self._clock.set_time(str(value[self._time_key]))
+            at = self._clock.at if told_time else math.nan
         else:
             if name in self._met or not self._met:
                 # A name that comes again begins the next sample.
-                self.clock.begin_block()
+                self._clock.begin_block()
                 self._met.clear()
             self._met.add(name)
-            at = self.clock.at
+            at = self._clock.at
         if told in _UNKNOWN:
             return
         size = size_in(told)
@@ -100,7 +97,7 @@ class _Reading:
     def _add_answer(self, number: int, value: Mapping[str, Any]) -> None:
         memory = value.get("memory_stats")
         usage = memory.get("usage") if isinstance(memory, dict) else None
-        at = self.clock.at if self.clock.set_time(str(value.get("read", ""))) else math.nan
+        at = self._clock.at if self._clock.set_time(str(value.get("read", ""))) else math.nan
         if not isinstance(usage, (int, float)) or at != at or not isinstance(memory, dict):
             # A container that has stopped tells no memory.
             if memory not in ({}, None):
@@ -114,4 +111,4 @@ class _Reading:
         reckoned = _("without inactive_file, as docker stats reckons")
         self._found.mark_read("memory_stats.usage", reckoned)
         name = str(value.get("name") or value.get("id") or "container").lstrip("/")
-        self._found.series(str(value.get("id") or name), name).add(at, float(usage))
+        self._found.series(str(value.get("id") or name), name).add(at, number_of(usage))

@@ -36,7 +36,6 @@ _UNIT = re.compile(r"\((\w+)\)")
 
 
 def resembles(start: Start) -> float:
-    """Judge by its heading or its keys."""
     if start.is_json:
         top = start.text[:1000]
         return 1.0 if '"TargetProcess"' in top and '"Events"' in top else 0.0
@@ -44,10 +43,6 @@ def resembles(start: Start) -> float:
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read all counters.
-
-    Raises: RecordingError if none is memory.
-    """
     clock = source.clock()
     events = _of_json(source, found) if source.start.is_json else _of_table(source, found, clock)
     sums: dict[str, _Sum] = {}
@@ -69,7 +64,7 @@ def read(source: Source, found: Gathering) -> None:
         series = found.series(wanted[1], _(wanted[1]), kind=wanted[2])
         moment = found.moment(at)
         if tags:
-            sums.setdefault(wanted[1], _Sum()).add(series, moment, size)
+            sums.setdefault(wanted[1], _Sum()).add_part(series, moment, tags, size)
         else:
             series.add(moment, size)
     for _text, name, kind in _WANTED:
@@ -83,27 +78,24 @@ def read(source: Source, found: Gathering) -> None:
 
 
 class _Sum:
-    """Adds up the parts of a moment; the last, which may lack some, only if it has them all."""
+    """Adds up the parts of each moment; of one that lacks some, nothing is known."""
 
     def __init__(self) -> None:
         self._at = math.nan
-        self._size = 0.0
-        self._parts = self._parts_before = 0
+        self._parts: dict[str, float] = {}
+        self._most = 0
 
-    def add(self, series: Gathered, at: float, size: float) -> None:
+    def add_part(self, series: Gathered, at: float, name: str, size: float) -> None:
         """Take a part; once the next moment has come, the sum is a sample."""
         if at != self._at:
-            if self._parts:
-                series.add(self._at, self._size)
-            self._parts_before = self._parts
-            self._at, self._size, self._parts = at, 0.0, 0
-        self._size += size
-        self._parts += 1
+            self.finish(series)
+            self._at, self._parts = at, {}
+        self._parts[name] = size
 
     def finish(self, series: Gathered) -> None:
-        """The end of the file."""
-        if self._parts_before and self._parts >= self._parts_before:
-            series.add(self._at, self._size)
+        if self._parts and len(self._parts) >= self._most:
+            self._most = len(self._parts)
+            series.add(self._at, sum(self._parts.values()))
 
 
 def _order(times: list[str]) -> Order:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from trayapp.language.catalogue import N_, _
 from trayapp.recording.gathering import Gathered, Gathering, number_of
-from trayapp.recording.looped import LoopClock
+from trayapp.recording.reading import LoopReading
 from trayapp.recording.source import Source, Start
 
 NAME = "dstat"
@@ -24,7 +24,6 @@ _NAMED_MONTH = re.compile(r"([A-Z][a-z]{2})-(\d\d) (\d\d:\d\d:\d\d.*)")
 
 
 def resembles(start: Start) -> float:
-    """Judge by its first line."""
     return 1.0 if any(map(_TOP.match, start.lines[:10])) else 0.0
 
 
@@ -36,15 +35,14 @@ def read(source: Source, found: Gathering) -> None:
     reading = _Reading(source, found)
     for number, row in enumerate(csv.reader(source.whole_lines()), 1):
         reading.add_row(number, row)
-    reading.finish(source)
+    reading.finish()
 
 
-class _Reading:
+class _Reading(LoopReading):
     """One file while it is read."""
 
     def __init__(self, source: Source, found: Gathering) -> None:
-        self._found = found
-        self._clock = LoopClock(source, found)
+        super().__init__(source, found)
         self._year = ""
         self._groups: list[str] = []
         self._titles: list[str] = []
@@ -55,7 +53,7 @@ class _Reading:
             self._groups, self._titles = [], []
             return
         if "Date:" in row:
-            year = re.search(r"\b(\d{4})\b", row[row.index("Date:") + 1 :][0] if row[-1:] else "")
+            year = re.search(r"\b(\d{4})\b", " ".join(row[row.index("Date:") + 1 :]))
             self._year = year[1] if year else ""
             self._groups, self._titles = [], []
         elif row[0].endswith(("CSV output", ":")):
@@ -78,8 +76,12 @@ class _Reading:
                 self._found.mark_read("memory usage: used", _("the machine's memory in use"))
             elif group == "swap" and title == "used":
                 columns[at] = self._found.machine_swap()
+                self._found.mark_read("swap: used", _("swap used"))
             elif group in ("memory usage", "swap"):
-                self._found.leave_out(f"{group}: {title}", _("what is free, not what is used"))
+                reason = _("only a part, such as a cache or shared pages")
+                if title == "free":
+                    reason = _("what is free, not what is used")
+                self._found.leave_out(f"{group}: {title}", reason)
         return columns
 
     def _sample(self, number: int, row: Sequence[str]) -> None:
@@ -108,13 +110,9 @@ class _Reading:
             return f"{match[2]} {match[1]} {self._year} {match[3]}"
         return told
 
-    def finish(self, source: Source) -> None:
-        """Complete the recording.
-
-        Raises: RecordingError if memory was not recorded.
-        """
+    def finish(self) -> None:
         if not self._columns:
-            raise source.refusal(
+            raise self._source.refusal(
                 _("{path} is of dstat, but without memory; make it by dstat -tm --output")
             )
-        self._clock.finish()
+        super().finish()

@@ -15,9 +15,9 @@ from typing import NamedTuple
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import GIB, KIB, MIB
 from trayapp.recording.gathering import Gathering
-from trayapp.recording.looped import STAMP, LoopClock
+from trayapp.recording.looped import STAMP
 from trayapp.recording.quantities import size_in
-from trayapp.recording.reading import read_lines
+from trayapp.recording.reading import LoopReading, read_lines
 from trayapp.recording.source import Source, Start
 
 NAME = "free"
@@ -45,7 +45,6 @@ class _Unit(NamedTuple):
 
 
 def resembles(start: Start) -> float:
-    """Judge by its heading and the row below it."""
     lines = [line for line in start.lines[:60] if len(line) <= _LONGEST_LINE]
     for number, line in enumerate(lines[:-1]):
         if _HEADING.fullmatch(_untimed(line)) and ":" not in STAMP.sub("", line, count=1):
@@ -57,16 +56,14 @@ def resembles(start: Start) -> float:
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read what was printed."""
     read_lines(source, _Reading(source, found))
 
 
-class _Reading:
+class _Reading(LoopReading):
     """One file while it is read."""
 
     def __init__(self, source: Source, found: Gathering) -> None:
-        self._found = found
-        self._clock = LoopClock(source, found)
+        super().__init__(source, found)
         self._unit = _unit_of(source.start.lines)
         self._has_available = False
         self._rows = 0
@@ -122,7 +119,7 @@ class _Reading:
         self._found.machine_memory().add(self._clock.at, size)
 
     def finish(self) -> None:
-        self._clock.finish()
+        super().finish()
         if self._unit.name:
             self._found.note(
                 _("the unit is not told; {unit} was taken, by the size of the machine").format(

@@ -13,9 +13,8 @@ from typing import Any
 
 from trayapp.language.catalogue import N_, _
 from trayapp.recording.gathering import Gathering, number_of
-from trayapp.recording.looped import LoopClock
 from trayapp.recording.meaning import meaning_of
-from trayapp.recording.reading import json_lines, read_lines
+from trayapp.recording.reading import LoopReading, json_lines, read_lines
 from trayapp.recording.source import Source, Start
 
 NAME = "glances"
@@ -24,7 +23,6 @@ _STDOUT = re.compile(r"([a-z]\w*\.\w[\w.]*): (\S+)\s*")
 
 
 def resembles(start: Start) -> float:
-    """Judge by the keys of its plugins, or lines of a name with a dot and a value."""
     if start.is_json:
         top = start.text
         is_own = '"memswap"' in top or '"processlist"' in top or '"percpu"' in top
@@ -35,7 +33,6 @@ def resembles(start: Start) -> float:
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read it, line by line."""
     if not source.start.is_json:
         read_lines(source, _Stdout(source, found))
         return
@@ -57,7 +54,7 @@ def _add_moment(found: Gathering, at: float, one: Mapping[str, Any]) -> None:
         part = one.get(plugin)
         if isinstance(part, dict) and isinstance(part.get("used"), (int, float)):
             found.mark_read(f"{plugin}.used", series().name)
-            series().add(at, float(part["used"]))
+            series().add(at, number_of(part["used"]))
     programs = one.get("processlist")
     for program in programs if isinstance(programs, list) else ():
         memory = program.get("memory_info") if isinstance(program, dict) else None
@@ -69,15 +66,14 @@ def _add_moment(found: Gathering, at: float, one: Mapping[str, Any]) -> None:
             continue
         pid, name = program.get("pid"), str(program.get("name") or "")
         if isinstance(size, (int, float)) and isinstance(pid, int):
-            found.program(pid, name).add(at, float(size))
+            found.program(pid, name).add(at, number_of(size))
 
 
-class _Stdout:
+class _Stdout(LoopReading):
     """Reads lines of a name and a value; the first name again begins the next sample."""
 
     def __init__(self, source: Source, found: Gathering) -> None:
-        self._found = found
-        self._clock = LoopClock(source, found)
+        super().__init__(source, found)
         self._first = ""
 
     def add_line(self, number: int, line: str) -> None:
@@ -97,6 +93,3 @@ class _Stdout:
             return
         kind = "machine" if name == "mem.used" else meaning.kind
         self._found.series(name, name, kind=kind).add(self._clock.at, number_of(match[2]))
-
-    def finish(self) -> None:
-        self._clock.finish()

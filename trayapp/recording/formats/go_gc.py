@@ -20,7 +20,6 @@ _SIZES = re.compile(r" (\d+)->(\d+)->(\d+) MB, \d+ MB goal")
 
 
 def resembles(start: Start) -> float:
-    """Judge by a line of a collection."""
     return 1.0 if any(map(_LINE.search, start.lines[:1000])) else 0.0
 
 

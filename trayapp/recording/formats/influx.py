@@ -15,7 +15,7 @@ from typing import Any
 from trayapp.language.catalogue import N_, _
 from trayapp.recording.gathering import Gathering, number_of
 from trayapp.recording.metrics import Labels, Metrics
-from trayapp.recording.reading import json_values
+from trayapp.recording.reading import Reading, json_values
 from trayapp.recording.source import Source, Start
 
 NAME = "InfluxDB"
@@ -34,7 +34,6 @@ _OWN = {"result", "table", "_start", "_stop", "_time", "_value", "_field", "_mea
 
 
 def resembles(start: Start) -> float:
-    """Judge by the annotations, the keys of an answer, or lines of the protocol."""
     top = start.text[:3000]
     if start.is_json:
         return 1.0 if '"results"' in top[:200] and '"series"' in top and '"columns"' in top else 0.0
@@ -49,10 +48,6 @@ def resembles(start: Start) -> float:
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read all points.
-
-    Raises: RecordingError if no field is memory.
-    """
     reading = _Reading(source, found)
     if source.start.is_json:
         reading.add_answer(source)
@@ -60,16 +55,15 @@ def read(source: Source, found: Gathering) -> None:
         reading.add_lines(source.lines())
     else:
         reading.add_table(csv.reader(source.whole_lines()))
-    reading.finish(source)
+    reading.finish()
 
 
-class _Reading:
+class _Reading(Reading):
     """One file while it is read."""
 
     def __init__(self, source: Source, found: Gathering) -> None:
-        self._found = found
+        super().__init__(source, found)
         self._metrics = Metrics(found)
-        self._clock = source.clock()
         self._wanted: dict[tuple[str, str], bool] = {}
         self._heads: dict[str, tuple[str, str]] = {}
         self._annotated: dict[tuple[str, ...], tuple[dict[str, str], str]] = {}
@@ -205,13 +199,9 @@ class _Reading:
         if wanted:
             self._metrics.add_sample(key, at, value)
 
-    def finish(self, source: Source) -> None:
-        """Complete the recording.
-
-        Raises: RecordingError if no field is memory.
-        """
+    def finish(self) -> None:
         if not self._metrics.finish():
-            raise source.refusal(_("{path} has fields, but none that is memory in use"))
+            raise self._source.refusal(_("{path} has fields, but none that is memory in use"))
         fields = {key[1] for key in self._found.everyone if isinstance(key, tuple)}
         for key, series in self._found.everyone.items():
             labels = self._labels.get(key, {}) if isinstance(key, tuple) else {}
@@ -221,7 +211,7 @@ class _Reading:
                 field = key[1] if isinstance(key, tuple) and len(fields) > 1 else ""
                 series.name = " ".join(filter(None, (program, pid, field)))
                 series.pid = int(pid) if pid.isdecimal() else None
-        self._found.note_guesses(self._clock)
+        super().finish()
 
 
 def _written(tags: Mapping[str, str]) -> str:

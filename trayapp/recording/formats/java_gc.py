@@ -13,7 +13,7 @@ import re
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import GIB, KIB, MIB
 from trayapp.recording.gathering import Gathered, Gathering
-from trayapp.recording.reading import read_lines
+from trayapp.recording.reading import Reading, read_lines
 from trayapp.recording.source import Source, Start
 
 NAME = "Java GC"
@@ -39,7 +39,6 @@ _PER_SECOND = {"s": 1.0, "ms": 1e-3, "ns": 1e-9}
 
 
 def resembles(start: Start) -> float:
-    """Judge by lines of collections."""
     lines = start.lines
     if any(_COLLECTION.search(line) and "->" in line for line in lines):
         return 0.95
@@ -56,12 +55,11 @@ def read(source: Source, found: Gathering) -> None:
     read_lines(source, _Reading(source, found))
 
 
-class _Reading:
+class _Reading(Reading):
     """One log while it is read."""
 
     def __init__(self, source: Source, found: Gathering) -> None:
-        self._source, self._found = source, found
-        self._clock = source.clock()
+        super().__init__(source, found)
         self._heap: Gathered = found.series("heap", _("Java heap"), kind="heap")
         self._lacks_times = False
         self._at = float("nan")
@@ -150,7 +148,7 @@ class _Reading:
                     " -XX:+PrintGCDateStamps)"
                 )
             )
-        self._found.note_guesses(self._clock)
+        super().finish()
 
 
 def _old_start(line: str) -> int:

@@ -25,7 +25,6 @@ _MOST_DEPTH = 6
 
 
 def resembles(start: Start) -> float:
-    """Judge by the keys of the first objects, wherever they stand."""
     if not start.is_json:
         return 0.0
     place = _place_of_records(start.text)
@@ -33,10 +32,6 @@ def resembles(start: Start) -> float:
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read the objects.
-
-    Raises: RecordingError if they have no time or no memory.
-    """
     place = _place_of_records(source.start.text) or "*"
     records = _records(source, found, place)
     first = list(islice(records, STUDIED_ROWS))

@@ -22,25 +22,24 @@ _KNOWN = {"S0C", "EC", "OC", "YGC", "FGC", "GCT", "MCMN", "S0U", "OU", "NGC", "C
 
 
 def resembles(start: Start) -> float:
-    """Judge by its titles."""
     return 1.0 if any(len({*line.split()} & _KNOWN) >= 3 for line in start.lines[:60]) else 0.0
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read what was printed.
-
-    Raises: RecordingError if only shares or capacities are told.
-    """
     clock = LoopClock(source, found)
     titles: list[str] = []
     used: list[int] = []
+    is_between = False
     may_be_stamped = not any("Timestamp" in line for line in source.start.lines[:60])
     heap = found.series("heap", _("Java heap"), kind="heap")
     for number, line in enumerate(source.lines(), 1):
         is_stamped = may_be_stamped and STAMP.match(line) is not None
         words = (clock.unstamped(line) if is_stamped else line).split()
         if words and words[-1][:1].isalpha() and len({*words} & _KNOWN) >= 3:
-            titles = words
+            if is_between and len(heap):
+                # Not a heading that -h repeats, but another call.
+                found.begin_run()
+            titles, is_between = words, False
             used = _used(titles)
             if len(used) == 1:
                 heap.name = _("old generation")
@@ -55,7 +54,8 @@ def read(source: Source, found: Gathering) -> None:
         )
         size = sum(figures)
         if size != size:
-            if not clock.read_time(line):
+            is_between = True
+            if not clock.read_time(line) and words[0][:1].isdigit():
                 found.pass_line(number, line, _("no row of jstat"))
             continue
         if titles[0] == "Timestamp":

@@ -22,7 +22,6 @@ _ROW = re.compile(r"\s*\d+\s+([\d,]+)\s+([\d,]+)\s+[\d,]+\s+[\d,]+\s+[\d,]+\s*\n
 
 
 def resembles(start: Start) -> float:
-    """Judge by its first lines."""
     top = start.text[:2000]
     if start.text.startswith("desc:") and "\ntime_unit:" in top:
         return 1.0
@@ -30,7 +29,6 @@ def resembles(start: Start) -> float:
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read its snapshots."""
     heap = found.series("heap", "heap", kind="heap")
     unit = _read_raw(source, found) if source.start.text.startswith("desc:") else ""
     if not unit:

@@ -23,7 +23,6 @@ _LZ4 = b"\x04\x22\x4d\x18"
 
 
 def resembles(start: Start) -> float:
-    """Judge by its title; by what its other files begin with, to say why they cannot be read."""
     if _is_capture(start) or _is_stats(start):
         return 1.0
     top = start.text[:_PAGE_TOP].lower()
@@ -43,10 +42,6 @@ def _is_stats(start: Start) -> bool:
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read the memory over time of a page.
-
-    Raises: RecordingError if there is none, or it is a capture or statistics.
-    """
     if _is_capture(source.start):
         raise source.refusal(
             _("{path} is a capture of memray; read the page that memray flamegraph makes of it")

@@ -16,12 +16,10 @@ KEY = "memtray_version"
 
 
 def resembles(start: Start) -> float:
-    """Judge by a key near its top."""
     return 1.0 if start.is_json and f'"{KEY}"' in start.text[:4000] else 0.0
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read the resident sets of all targets, and what goes with them."""
     for _number, _place, sample in json_values(source, found, "*.samples.*"):
         targets = sample.get("targets") if isinstance(sample, dict) else None
         if isinstance(targets, dict):

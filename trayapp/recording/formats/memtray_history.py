@@ -19,7 +19,6 @@ _METRICS = ("rss_bytes", "anon_bytes", "process_count")
 
 
 def resembles(start: Start) -> float:
-    """Judge by the tables of a database."""
     return 1.0 if tables_of(start) >= TABLES else 0.0
 
 

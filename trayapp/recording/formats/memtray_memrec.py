@@ -13,7 +13,6 @@ EXPECTS = N_("a .memrec file")
 
 
 def resembles(start: Start) -> float:
-    """Judge by its first bytes."""
     return 1.0 if start.raw.startswith(MAGIC) else 0.0
 
 

@@ -20,7 +20,6 @@ _NAMED_COMMAND = 200
 
 
 def resembles(start: Start) -> float:
-    """Judge by its first word."""
     return 1.0 if _START.match(start.text) else 0.0
 
 

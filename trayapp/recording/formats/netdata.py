@@ -16,7 +16,7 @@ from trayapp.language.catalogue import N_, _
 from trayapp.language.units import MIB
 from trayapp.recording.gathering import Gathering, number_of
 from trayapp.recording.meaning import meaning_of, words_of
-from trayapp.recording.reading import json_values
+from trayapp.recording.reading import Reading, json_values
 from trayapp.recording.source import Source, Start
 
 NAME = "Netdata"
@@ -27,7 +27,6 @@ _NO_USE = {"free", "cached", "buffers", "cache", "avail", "available", "total", 
 
 
 def resembles(start: Start) -> float:
-    """Judge by "labels" and "data", or the dimensions of system.ram as titles."""
     top = start.text[:6000]
     if start.is_json:
         if '"labels"' in top and '"data"' in top and '"time"' in top:
@@ -48,10 +47,6 @@ def _is_ram_objects(top: str) -> bool:
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read the answer.
-
-    Raises: RecordingError if it does not tell what it is about, or that is no memory.
-    """
     reading = _Reading(source, found)
     if source.start.is_json:
         reading.add_json(source)
@@ -61,15 +56,14 @@ def read(source: Source, found: Gathering) -> None:
         reading.set_titles(next(rows, []))
         for number, row in enumerate(rows, 2):
             reading.add_row(number, row)
-    reading.finish(source)
+    reading.finish()
 
 
-class _Reading:
+class _Reading(Reading):
     """One answer while it is read."""
 
     def __init__(self, source: Source, found: Gathering) -> None:
-        self._found = found
-        self._clock = source.clock()
+        super().__init__(source, found)
         self._chart = ""
         self._titles: list[str] = []
         self._used: dict[int, str] = {}
@@ -126,17 +120,13 @@ class _Reading:
             series = self._found.series(title, title, kind=kind)  # type: ignore[arg-type]
             series.add(at, number_of("nan" if value is None else value) * MIB)
 
-    def finish(self, source: Source) -> None:
-        """Complete the recording.
-
-        Raises: RecordingError if it does not tell that it is of memory.
-        """
+    def finish(self) -> None:
         if not self._used:
-            raise source.refusal(
+            raise self._source.refusal(
                 _(
                     "{path} is of Netdata, but does not tell that it is of memory; ask system.ram,"
                     " or with options=jsonwrap, which names the chart"
                 )
             )
         self._found.note(_("the unit is not told; Netdata's charts of memory are in MiB"))
-        self._found.note_guesses(self._clock)
+        super().finish()

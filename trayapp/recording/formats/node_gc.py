@@ -17,8 +17,9 @@ from trayapp.recording.source import Source, Start
 NAME = "node --trace-gc"
 EXPECTS = N_("a log of node --trace-gc")
 _START = re.compile(
-    r"\[(\d+)(?::((?:0x)?[0-9a-fA-F]+))?\](?: \[I:(?:0x)?[0-9a-fA-F]+\])?\s+(\d+) ms: "
+    r"(?:\[(\d+)(?::((?:0x)?[0-9a-fA-F]+))?\](?: \[I:(?:0x)?[0-9a-fA-F]+\])?|^)\s+(\d+) ms: "
 )
+"""Before version 0.12 and in some of 4 and 5 without a pid in front."""
 _SPACE = re.compile(
     r"\[\d+(?::0x[0-9a-f]+)?\](?: \[I:0x[0-9a-f]+\])? (?:Memory allocator|New space),"
 )
@@ -28,7 +29,6 @@ _NVP = re.compile(r"\btotal_size_after=(\d+)\b")
 
 
 def resembles(start: Start) -> float:
-    """Judge by a line of a collection."""
     for line in start.lines[:400]:
         match = _START.search(line)
         if match is not None and (_SIZES.search(line) or "pause=" in line):
@@ -48,7 +48,7 @@ def read(source: Source, found: Gathering) -> None:
         match = _START.search(line)
         if match is None:
             continue
-        pid, isolate = match[1], match[2] or ""
+        pid, isolate = match[1] or "", match[2] or ""
         sizes = _SIZES.search(line, match.end())
         nvp = None if sizes else _NVP.search(line, match.end())
         if sizes is None and nvp is None:
@@ -60,8 +60,8 @@ def read(source: Source, found: Gathering) -> None:
             continue
         size = float(sizes[1]) * MIB if sizes else float(nvp[1]) if nvp else 0.0
         is_first = first.setdefault(pid, isolate) == isolate
-        name = f"node {pid}" if is_first else f"node {pid} {isolate}"
-        series = found.series((pid, isolate), name, pid=int(pid), kind="heap")
+        name = f"node {pid}".strip() if is_first else f"node {pid} {isolate}"
+        series = found.series((pid, isolate), name, pid=int(pid) if pid else None, kind="heap")
         seconds = int(match[3]) / 1000
         if seconds < last.get((pid, isolate), 0.0):
             found.pass_over(number, line, _("its clock goes back"))

@@ -39,15 +39,10 @@ _NUMBER = r"[-+]?\d[\d.,]*"
 
 
 def resembles(start: Start) -> float:  # noqa: ARG001  (no file looks like it; a person says so)
-    """Never by itself."""
     return 0.0
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read the lines that match.
-
-    Raises: RecordingError if the pattern is none, names no time or size, or matches no line.
-    """
     pattern = _Pattern(source.instructions.pattern or "")
     clock = source.clock()
     clock.order = pattern.order

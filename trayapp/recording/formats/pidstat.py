@@ -27,7 +27,6 @@ _MOST_CLOCK_WORDS = 7
 
 
 def resembles(start: Start) -> float:
-    """Judge by a heading with a pid and a command, below a time."""
     for line in start.lines[:400]:
         if _heading(line) is not None:
             return 1.0
@@ -35,10 +34,6 @@ def resembles(start: Start) -> float:
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read what was printed.
-
-    Raises: RecordingError if no memory is told in it.
-    """
     read_lines(source, _Reading(source, found))
 
 
@@ -90,7 +85,6 @@ class SysstatClock:
         return self._at
 
     def finish(self) -> None:
-        """Say what had to be guessed."""
         if self._is_date_used:
             self._found.note_guesses(self._clock, self._last_seconds)
 

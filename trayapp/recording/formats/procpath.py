@@ -28,7 +28,6 @@ _USUAL_PAGE = 4096.0
 
 
 def resembles(start: Start) -> float:
-    """Judge by the tables of a database."""
     return 1.0 if tables_of(start) >= TABLES else 0.0
 
 

@@ -21,7 +21,6 @@ EXPECTS = N_("Prometheus' answer to query_range")
 
 
 def resembles(start: Start) -> float:
-    """Judge by the keys of an answer, or of the bare list that `promtool query range` prints."""
     if not start.is_json:
         return 0.0
     top = start.text[:2000]
@@ -31,10 +30,6 @@ def resembles(start: Start) -> float:
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read an answer, series by series.
-
-    Raises: RecordingError if it is of another kind, an error, or without memory.
-    """
     metrics = Metrics(found)
     for _number, place, value in json_values(source, found, *_PLACES):
         _add_value(source, metrics, place[1:], value)

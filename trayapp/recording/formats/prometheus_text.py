@@ -11,9 +11,8 @@ import re
 
 from trayapp.language.catalogue import N_, _
 from trayapp.recording.gathering import Gathering, number_of
-from trayapp.recording.looped import LoopClock
 from trayapp.recording.metrics import Labels, Metrics
-from trayapp.recording.reading import read_lines
+from trayapp.recording.reading import LoopReading, read_lines
 from trayapp.recording.source import Source, Start
 
 NAME = "Prometheus"
@@ -28,7 +27,6 @@ _ESCAPED = {"\\n": "\n", '\\"': '"', "\\\\": "\\"}
 
 
 def resembles(start: Start) -> float:
-    """Judge by "# TYPE", or by lines that are all metrics with labels."""
     if start.is_json and not start.text.startswith("{__name__"):
         return 0.0
     if any(map(_TYPE.match, start.lines[:50])):
@@ -41,20 +39,15 @@ def resembles(start: Start) -> float:
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read all scrapes.
-
-    Raises: RecordingError if no metric is memory.
-    """
     read_lines(source, _Reading(source, found))
 
 
-class _Reading:
+class _Reading(LoopReading):
     """One file while it is read."""
 
     def __init__(self, source: Source, found: Gathering) -> None:
-        self._source, self._found = source, found
+        super().__init__(source, found)
         self._metrics = Metrics(found)
-        self._clock = LoopClock(source, found)
         self._wanted: dict[str, bool] = {}
         self._types: dict[str, str] = {}
         self._scrape: set[str] = set()
@@ -103,4 +96,4 @@ class _Reading:
     def finish(self) -> None:
         if not self._metrics.finish():
             raise self._source.refusal(_("{path} has metrics, but none that is memory in use"))
-        self._clock.finish()
+        super().finish()

@@ -45,7 +45,6 @@ _EXAMPLE = "'{time} +{pid} +{KiB} +{name}'"
 
 
 def resembles(start: Start) -> float:
-    """Judge by a heading with a pid and a size among its titles, or by rows without one."""
     for line in start.lines[:100]:
         titles = _titles(line)
         if titles:
@@ -80,10 +79,6 @@ def _has_bare_rows(start: Start) -> bool:
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read what was printed.
-
-    Raises: RecordingError if no memory is told in it.
-    """
     if _has_bare_rows(source.start):
         text = _("{path} has rows without headings; say what they are by --pattern {example}")
         raise source.refusal(text, example=_EXAMPLE)

@@ -15,13 +15,12 @@ from trayapp.recording.source import Source, Start
 
 NAME = "psrecord"
 EXPECTS = N_("a log of psrecord")
-_PLAIN = re.compile(r"#?\s*Elapsed time\s.*\bReal \(MB\)")
-_TABLE = re.compile(r"elapsed_time\s*,.*\bmem_real\b")
+_PLAIN = re.compile(r"#?\s*(?:[A-Z]\w*\s\s+)?Elapsed time\s.*\bReal \(MB\)")
+_TABLE = re.compile(r"(?:\w+\s*,\s*)?elapsed_time\s*,.*\bmem_real\b")
 _HEADINGS = re.compile(r"\s{2,}")
 
 
 def resembles(start: Start) -> float:
-    """Judge by its headings."""
     return 1.0 if _PLAIN.match(start.text) or _TABLE.match(start.text) else 0.0
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from trayapp.language.catalogue import N_, _
 from trayapp.recording.formats.sar import MachineFigures
 from trayapp.recording.gathering import Gathering, number_of
-from trayapp.recording.reading import lines_printed_by
+from trayapp.recording.reading import Reading, lines_printed_by
 from trayapp.recording.source import Source, Start
 
 NAME = "sadf"
@@ -33,7 +33,6 @@ _XML_VALUE = re.compile(
 
 
 def resembles(start: Start) -> float:
-    """Judge by its first bytes or its heading."""
     if start.raw.startswith(MAGIC):
         return 1.0
     if start.text.startswith("<?xml") and "<sysstat" in start.text[:600]:
@@ -44,10 +43,6 @@ def resembles(start: Start) -> float:
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read what was written, or have a day file written.
-
-    Raises: RecordingError if there is no memory in it; or no sadf for a day file.
-    """
     reading = _Reading(source, found)
     if source.start.raw.startswith(MAGIC):
         # The file's path begins with "/", so that it is no option.
@@ -65,15 +60,14 @@ def read(source: Source, found: Gathering) -> None:
         reading.add_pairs(source.lines())
     if not reading.machine.has_memory:
         raise source.refusal(_("{path} is of sadf, but without memory; make it by sadf … -- -r"))
-    found.note_guesses(reading.clock)
+    reading.finish()
 
 
-class _Reading:
+class _Reading(Reading):
     """One file while it is read."""
 
     def __init__(self, source: Source, found: Gathering) -> None:
-        self._found = found
-        self.clock = source.clock()
+        super().__init__(source, found)
         self.machine = MachineFigures(found)
 
     def add_table(self, lines: Iterable[str]) -> None:
@@ -94,7 +88,7 @@ class _Reading:
             if len(cells) != count:
                 self._pass_over(number, line)
                 continue
-            at = self._found.moment(self.clock.read(cells[2]))
+            at = self._found.moment(self._clock.read(cells[2]))
             figures = {title: number_of(cells[where].replace(",", ".")) for title, where in wanted}
             if at != at or any(value != value for value in figures.values()):
                 self._found.pass_over(number, line, _("no time or no size"))
@@ -125,7 +119,7 @@ class _Reading:
 
     def _add_moment(self, moment: str, figures: dict[str, float]) -> None:
         if "kbmemused" in figures or "kbswpused" in figures:
-            self.machine.add_figures(self._found.moment(self.clock.read(moment)), figures)
+            self.machine.add_figures(self._found.moment(self._clock.read(moment)), figures)
 
     def add_xml(self, lines: Iterable[str]) -> None:
         """Read an element a line."""

@@ -37,6 +37,8 @@ class MachineFigures:
     def __init__(self, found: Gathering) -> None:
         self._found = found
         self._is_marked = False
+        self._counts_caches: bool | None = None
+        """By the first share that tells it; None: not known yet."""
         self.has_memory = False
         """Whether a size in use was met."""
 
@@ -54,7 +56,8 @@ class MachineFigures:
         """Add what is in use at one moment, of figures by title in KiB."""
         used, swap = figures.get("kbmemused"), figures.get("kbswpused")
         if used is not None and used == used:
-            caches = [one for one in _CACHES if one in figures and _holds_caches(used, figures)]
+            holds_caches = self._holds_caches(used, figures)
+            caches = [one for one in _CACHES if one in figures and holds_caches]
             self._mark_read(caches, figures)
             used -= sum(figures[one] for one in caches)
             self._found.machine_memory().add(at, used * KIB)
@@ -62,6 +65,15 @@ class MachineFigures:
             self.has_memory = True
             self._found.mark_read("kbswpused", _("swap in use, in KiB"))
             self._found.machine_swap().add(at, swap * KIB)
+
+    def _holds_caches(self, used: float, figures: Mapping[str, float]) -> bool:
+        """Whether caches are counted as used: then used and free are all that the share is of."""
+        share = next((figures[one] for one in _SHARES if one in figures), 0.0)
+        total = used + figures.get("kbmemfree", float("nan"))
+        if self._counts_caches is None and share % 1 > 0 and total > 0:
+            self._counts_caches = abs(100 * used / total - share) < 0.006
+        # Old versions, whose share may have no decimals, do not tell what is available.
+        return "kbavail" not in figures if self._counts_caches is None else self._counts_caches
 
     def _mark_read(self, caches: list[str], figures: Mapping[str, float]) -> None:
         if self._is_marked:
@@ -76,17 +88,7 @@ class MachineFigures:
                 self._found.leave_out(title, _("only a part, such as a cache or shared pages"))
 
 
-def _holds_caches(used: float, figures: Mapping[str, float]) -> bool:
-    """Whether caches are counted as used: then used and free are all that the share is of."""
-    if "kbavail" not in figures:
-        return True
-    share = next((figures[one] for one in _SHARES if one in figures), float("nan"))
-    total = used + figures.get("kbmemfree", float("nan"))
-    return total > 0 and abs(100 * used / total - share) < 0.006
-
-
 def resembles(start: Start) -> float:
-    """Judge by a heading of memory, swap or paging below a time, or sysstat's banner."""
     lines = start.lines
     if any(_heading(line) is not None for line in lines):
         return 1.0
@@ -96,10 +98,6 @@ def resembles(start: Start) -> float:
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read what was printed.
-
-    Raises: RecordingError if no memory is told in it.
-    """
     read_lines(source, _Reading(source, found))
 
 

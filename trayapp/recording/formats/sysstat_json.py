@@ -15,7 +15,7 @@ from trayapp.language.units import KIB
 from trayapp.recording.formats.sar import MachineFigures
 from trayapp.recording.gathering import Gathering, number_of
 from trayapp.recording.program_rows import program_name
-from trayapp.recording.reading import json_values
+from trayapp.recording.reading import Reading, json_values
 from trayapp.recording.source import Source, Start
 
 NAME = "sysstat"
@@ -24,33 +24,28 @@ _HOST = "*.sysstat.hosts.*"
 
 
 def resembles(start: Start) -> float:
-    """Judge by its first keys."""
     top = start.text[:400]
     return 1.0 if start.is_json and '"sysstat"' in top and '"hosts"' in top else 0.0
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read it, moment by moment.
-
-    Raises: RecordingError if there is no memory in it.
-    """
     reading = _Reading(source, found)
     places = (f"{_HOST}.date", f"{_HOST}.statistics.*")
     for number, place, value in json_values(source, found, *places):
         if place[-1] == "date":
-            reading.clock.set_date(str(value))
+            reading.set_date(str(value))
         elif isinstance(value, dict):
             reading.add_moment(number, value)
-    reading.finish(source)
+    reading.finish()
 
 
-class _Reading:
+class _Reading(Reading):
     """One document while it is read."""
 
     def __init__(self, source: Source, found: Gathering) -> None:
-        self._found = found
-        self.clock = source.clock()
+        super().__init__(source, found)
         self._machine = MachineFigures(found)
+        self.set_date = self._clock.set_date
         self._has_programs = False
         self._last = math.nan
 
@@ -78,11 +73,11 @@ class _Reading:
 
     def _seconds(self, told: Any) -> float:
         if isinstance(told, str):
-            return self.clock.read(told)
+            return self._clock.read(told)
         if not isinstance(told, dict):
             return math.nan
         zone = told.get("tz", "UTC" if told.get("utc") == 1 else "")
-        return self.clock.read(f"{told.get('date', '')} {told.get('time', '')} {zone}".strip())
+        return self._clock.read(f"{told.get('date', '')} {told.get('time', '')} {zone}".strip())
 
     def _add_program(self, number: int, one: Mapping[str, Any], at: float) -> None:
         pid, size = str(one.get("PID", one.get("TGID", ""))), number_of(str(one.get("RSS")))
@@ -94,16 +89,12 @@ class _Reading:
         command = str(one.get("cmd", one.get("Command", "")))
         self._found.program(pid, program_name(command), command).add(at, size * KIB)
 
-    def finish(self, source: Source) -> None:
-        """Complete the recording.
-
-        Raises: RecordingError if there was no memory.
-        """
+    def finish(self) -> None:
         if not self._has_programs and not self._machine.has_memory:
-            raise source.refusal(
+            raise self._source.refusal(
                 _(
                     "{path} is of sysstat, but without memory; make it by sadf -j -- -r or"
                     " pidstat -o JSON -r"
                 )
             )
-        self._found.note_guesses(self.clock, self._last)
+        self._found.note_guesses(self._clock, self._last)

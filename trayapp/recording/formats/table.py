@@ -30,7 +30,6 @@ _MOST_QUOTED_LINES = 20
 
 
 def resembles(start: Start) -> float:
-    """Judge by a heading with a time in it, or with memory."""
     if start.is_json:
         return 0.0
     heading = _heading(start.lines[:60])
@@ -48,10 +47,6 @@ def resembles(start: Start) -> float:
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read a table.
-
-    Raises: RecordingError if it has no time column, no memory column or no samples.
-    """
     heading = _heading(source.start.lines[:60])
     if heading is None:
         raise RecordingError(_("{path} has no headings").format(path=source.path))
@@ -112,7 +107,9 @@ def _heading(lines: tuple[str, ...]) -> tuple[int, str] | None:
         )
         if is_data and comment is not None:
             return comment, separator
-        if separator == " " and not any(map(is_time_title, text.split())):
+        below = next(filter(str.strip, lines[number + 1 :]), "0")
+        is_prose = not any(map(_is_cell, below.split()))
+        if separator == " " and (is_prose or not any(map(is_time_title, text.split()))):
             continue
         return number, separator
     return None

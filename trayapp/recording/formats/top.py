@@ -16,7 +16,7 @@ from trayapp.recording.gathering import Gathering
 from trayapp.recording.looped import LoopClock
 from trayapp.recording.program_rows import PIDS, ProgramRows
 from trayapp.recording.quantities import number_in, size_in
-from trayapp.recording.reading import read_lines
+from trayapp.recording.reading import LoopReading, read_lines
 from trayapp.recording.source import Source, Start
 
 NAME = "top"
@@ -34,7 +34,6 @@ _MAC_ROW = re.compile(r"\s*(\d+)\*?[-+]?\s+(\S.*?)\s+\d+\.\d+\s.*?\s([\d.]+[BKMG
 
 
 def resembles(start: Start) -> float:
-    """Judge by its first line, or the lines that macOS prints."""
     if any(map(_TOP.match, start.lines[:100])):
         return 1.0
     is_mac = start.text.startswith("Processes: ") and "Load Avg:" in start.text[:600]
@@ -45,10 +44,6 @@ def resembles(start: Start) -> float:
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read what was printed.
-
-    Raises: RecordingError if no memory is told in it.
-    """
     if source.start.text.startswith("Processes: "):
         _read_mac(source, found)
         return
@@ -60,13 +55,11 @@ def _is_heading(line: str) -> bool:
     return "PID" in words and ("RES" in words or "VIRT" in words)
 
 
-class _Reading:
+class _Reading(LoopReading):
     """One file while it is read."""
 
     def __init__(self, source: Source, found: Gathering) -> None:
-        self._source = source
-        self._found = found
-        self._clock = LoopClock(source, found)
+        super().__init__(source, found)
         self._has_tops = any(map(_TOP.match, source.start.lines))
         self._rows = ProgramRows(found)
         self._is_below = False
@@ -107,7 +100,7 @@ class _Reading:
         self._found.prefer_programs("Mem")
         if not self._found.everyone and not self._rows.has_memory:
             raise self._source.refusal(_("{path} is of top, but without RES, the memory in use"))
-        self._clock.finish()
+        super().finish()
 
 
 def _read_mac(source: Source, found: Gathering) -> None:

@@ -26,7 +26,6 @@ _MOST_STUDIED = 20
 
 
 def resembles(start: Start) -> float:
-    """Judge by the keys of a line, or by cells that are a metric, a value and a time."""
     top = start.text[:60_000]
     if start.text[:1] == "{":
         is_one = '"metric"' in top[:200] and '"values"' in top and '"resultType"' not in top
@@ -35,10 +34,6 @@ def resembles(start: Start) -> float:
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read all lines.
-
-    Raises: RecordingError if no series is memory.
-    """
     metrics = Metrics(found)
     columns = _columns(source.start)
     if columns is None:
@@ -87,7 +82,7 @@ def _columns(start: Start) -> tuple[int, int, int] | None:
 
 def _seconds(cell: str) -> float:
     """Seconds since 1970 of a time as it is exported: `unix_s`, `unix_ms`, `unix_ns`; 0 if none."""
-    if not cell.isdecimal():
+    if not cell.isdecimal() or len(cell) > 19:
         return 0.0
     seconds = int(cell) / {13: 1e3, 19: 1e9}.get(len(cell), 1)
     return seconds if WALL_FROM <= seconds < WALL_UNTIL else 0.0

@@ -13,8 +13,8 @@ import re
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import GIB, KIB, MIB
 from trayapp.recording.gathering import Gathering
-from trayapp.recording.looped import STAMP, LoopClock
-from trayapp.recording.reading import read_lines
+from trayapp.recording.looped import STAMP
+from trayapp.recording.reading import LoopReading, read_lines
 from trayapp.recording.source import Source, Start
 
 NAME = "vmstat"
@@ -30,17 +30,12 @@ _UNITS = {"k": 1e3, "K": float(KIB), "m": 1e6, "M": float(MIB), "G": float(GIB)}
 
 
 def resembles(start: Start) -> float:
-    """Judge by its titles."""
     if any(map(_is_heading, start.lines[:60])):
         return 1.0
     return 1.0 if _is_statistics(start) else 0.0
 
 
 def read(source: Source, found: Gathering) -> None:
-    """Read what was printed.
-
-    Raises: RecordingError if no swap was in use: the rest is what is free.
-    """
     if _is_statistics(source.start):
         read_lines(source, _Statistics(source, found))
     else:
@@ -57,12 +52,11 @@ def _is_statistics(start: Start) -> bool:
     return "total memory" in told and "used memory" in told
 
 
-class _Statistics:
+class _Statistics(LoopReading):
     """Reads `vmstat -s`: a line each of a figure, its unit and its name."""
 
     def __init__(self, source: Source, found: Gathering) -> None:
-        self._found = found
-        self._clock = LoopClock(source, found)
+        super().__init__(source, found)
         self._block: dict[str, float] = {}
         self._at = self._clock.at
 
@@ -95,15 +89,14 @@ class _Statistics:
         # What breaks off within a block may lack what tells how to reckon.
         if "swap cache" in self._block:
             self._add_block()
-        self._clock.finish()
+        super().finish()
 
 
-class _Rows:
+class _Rows(LoopReading):
     """Reads rows of figures below the headings."""
 
     def __init__(self, source: Source, found: Gathering) -> None:
-        self._source, self._found = source, found
-        self._clock = LoopClock(source, found)
+        super().__init__(source, found)
         self._swap = found.machine_swap()
         self._is_stamped = any(map(STAMP.match, source.start.lines[:20]))
         self._has_times = False
@@ -151,4 +144,4 @@ class _Rows:
                     " was in use; record it by sar -r or free -s"
                 )
             )
-        self._clock.finish()
+        super().finish()

@@ -12,7 +12,7 @@ _WORD = re.compile(r"[^\s,;{}\"=]+")
 _LONGEST = 60
 
 
-def telling_names(names: Sequence[str], width: int) -> list[str]:
+def distinct_names(names: Sequence[str], width: int) -> list[str]:
     """The same names, each at most `width` long if they can be told apart so; else whole.
 
     Of names that begin alike the words that all of them have are left out; what is still too long
