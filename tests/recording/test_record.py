@@ -132,7 +132,7 @@ def test_a_long_interval_does_not_put_off_the_end(tmp_path: Path) -> None:
 
 def test_it_ends_with_the_last_of_the_processes(tmp_path: Path) -> None:
     path = tmp_path / "r.memrec"
-    with running("sleep", "0.4") as short, running("sleep", "1.2") as long:
+    with running("sleep", "2") as short, running("sleep", "3") as long:
         summary = record_json(path, pids=[short.pid, long.pid], interval_seconds=SLOW)
     assert summary["ended_by"] == "process"
     assert summary["duration_seconds"] < 10

@@ -27,7 +27,7 @@ class RecordedProcess:
 
 
 class RecordingHead(NamedTuple):
-    """What is known before the first sample."""
+    """Facts known before the first sample."""
 
     started_wall_seconds: float
     interval_seconds: float
@@ -71,7 +71,7 @@ class FileWriter(Protocol):
     """One kind of file: what is written, in pieces short enough to fit between two ticks."""
 
     def head(self, head: RecordingHead) -> bytes:
-        """What the file begins with."""
+        """Return the bytes that begin the file."""
 
     def process(self, process: RecordedProcess) -> bytes:
         """A process that comes with the next chunk, or has another name now."""
@@ -80,7 +80,7 @@ class FileWriter(Protocol):
         """The chunk's bytes; empty ones in between are places to pause."""
 
     def end(self, summary: Mapping[str, object]) -> bytes:
-        """What a complete file ends with."""
+        """Return the bytes that end a complete file."""
 
     def tidy(self, path: Path) -> None:
         """Make the complete, closed file nicer to read, or leave it."""
@@ -105,7 +105,7 @@ class ChunkFile:
 
     @property
     def size_bytes(self) -> int:
-        """What was written so far."""
+        """Length of all that was written so far."""
         return self._whole_bytes
 
     def write_process(self, process: RecordedProcess) -> None:

@@ -23,7 +23,7 @@ _AFTERNOON = (
     "ከሰዓት|ድሕርሰዓት|ፋዱስደምቢ|ᏒᎯᏱᎢᏗᏢ|ល្ងាច|下午|下晝|下晡|午後|暮|오후|nachm"
 )  # fmt: skip
 AM, PM = frozenset(_MORNING.split("|")), frozenset(_AFTERNOON.split("|"))
-"""What glibc's languages call the two halves of a day, without dots and blanks."""
+"""Names of the two halves of a day in glibc's languages, without dots and blanks."""
 MONTH_FIRST = {"ᏒᎯᏱᎢᏗᏢ", "ᏌᎾᎴ", "nh", "nu", "बेलासे", "फुं", "دوپھرپتھ", "دوپھربرونھ"}
 """Halves of the day in languages that write the month first."""
 ZONES = {

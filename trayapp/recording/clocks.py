@@ -67,7 +67,7 @@ _ELAPSED = {"elapsed", "uptime", "duration", "etime", "runtime", "etimes", "rela
 
 
 class _Hour(NamedTuple):
-    """Where an hour begins, by everything but minutes and seconds of a cell."""
+    """Begin of an hour, by everything but minutes and seconds of a cell."""
 
     first: float
     """Seconds since 1970; NaN if it is no time."""
@@ -95,7 +95,7 @@ class Clock:
         self.order: Order | None = None
         """Which of day and month comes first between slashes, once that is known."""
         self.usual: Order = "mdy"
-        """What is taken where it is not."""
+        """The order assumed where it is not known."""
         self.notes: dict[str, None] = {}
         self.is_contradicted = False
         """A date was met that only the other order allows: read again with it."""
@@ -109,9 +109,9 @@ class Clock:
         self._is_seconds = title.lower().endswith(("_s", "seconds", "(s)", "[s]"))
         self._is_studied = False
         self._text, self._seconds = "", math.nan
-        """What was read last."""
+        """Text and result of the last reading."""
         self._before, self._after, self._minute = "", "", math.nan
-        """What stood around its seconds, and when its minute began."""
+        """The parts around its seconds, and when its minute began."""
         moment = datetime.fromtimestamp(min(latest_wall_seconds, 4e9), zone)
         # Nothing is recorded tomorrow.
         self._latest = (max(moment, datetime.now(zone)) + timedelta(days=1)).date()
@@ -380,7 +380,7 @@ class Clock:
             self.notes.setdefault(said.format(text=repr(shown[:40]), date=found.date.isoformat()))
 
     def shift_seconds(self, last_seconds: float) -> float:
-        """What to add to times of day without a date, so that none is later than the file.
+        """Return what to add to times of day without a date, so that none is later than the file.
 
         `last_seconds`: the last that was read.
         """

@@ -1,4 +1,4 @@
-"""What the columns of a table are: time, whose, memory in use, or something else.
+"""Meanings of a table's columns: time, whose, memory in use, or something else.
 
 Decided once, by the titles and some of the rows; what a person said (`Instructions`) outweighs it.
 """
@@ -64,7 +64,7 @@ class MemoryColumn:
 
 @dataclass(slots=True)
 class Columns:
-    """What was decided of one table."""
+    """Meanings decided for one table."""
 
     times: tuple[int, ...]
     """One column, or that of the date and that of the time."""
@@ -89,7 +89,7 @@ def decide(
     *,
     is_semicolon: bool,
 ) -> Columns:
-    """What each column is, by the titles and the first rows; `clock` learns the dates' order.
+    """Decide the meaning of each column by titles and first rows; `clock` learns the dates' order.
 
     Raises: RecordingError if there is no time or no memory.
     """
@@ -154,7 +154,7 @@ def _is_readable(title: str, rows: Sequence[Sequence[str]], at: int) -> bool:
 
 
 def _share_of_dates(title: str, cells: Sequence[str]) -> float:
-    """How many cells of a column whose title says nothing of a time are dates."""
+    """Return the share of dates in a column whose title says nothing of a time."""
     clock = Clock()
     moments = [seconds for one in cells if (seconds := clock.read(one)) >= 1e9]
     is_plain = any(number_in(one) == number_in(one) for one in cells)
@@ -351,7 +351,7 @@ def _memory_column(
 def _find_more_who(
     path: Path, columns: Columns, titles: Sequence[str], rows: Sequence[Sequence[str]]
 ) -> None:
-    """Where rows of one moment are left that nothing tells apart, find what does.
+    """Find the columns that tell rows of one moment apart where nothing has so far.
 
     Raises: RecordingError where they are clearly of several programs, and nothing says of which.
     """

@@ -39,7 +39,7 @@ class CsvWriter:
         self._written_names: dict[int, str] | None = None
         self._heading = b""
         self._headings: list[tuple[int, int]] = []
-        """Where lines of headings begin and end."""
+        """Begin and end of each line of headings, in bytes."""
         self._bytes = 0
 
     def head(self, head: RecordingHead) -> bytes:

@@ -1,4 +1,4 @@
-"""What a whole series shows that its name did not: that it cannot be memory in use."""
+"""Doubts about whole series whose figures, unlike their names, cannot be memory in use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom a recording follows: the processes it was started for, and a command's children."""
+"""The processes that a recording follows: those it was started for, and a command's children."""
 
 from __future__ import annotations
 

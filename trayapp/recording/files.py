@@ -34,7 +34,7 @@ _NO_RECORDING = N_("{path} is no recording: {expected}")
 ENDINGS = (
     ".memrec", ".csv", ".tsv", ".dat", ".log", ".txt", ".json", ".sqlite", ".sqlite3", ".db",
 )  # fmt: skip
-"""What a recording's name ends in, also with .gz behind; what it holds is told by its content."""
+"""Endings of a recording's name, also with .gz behind; its form is told by its content."""
 
 
 def is_recording_name(name: str) -> bool:

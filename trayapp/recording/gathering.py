@@ -101,7 +101,7 @@ class Gathered:
             self._owner.make_room()
 
     def count_children(self, processes: Mapping[float, float]) -> None:
-        """How many processes it was, by moments; unknown where none is told."""
+        """Set the numbers of processes by moments; unknown where none is told."""
         self._children = array("d", (processes.get(at, math.nan) for at in self._times))
 
     def begin_run(self) -> None:
@@ -158,7 +158,7 @@ class Gathered:
         return self._times[rows.start], self._times[rows.stop - 1]
 
     def track(self, first: float, name: str) -> Track:
-        """What it came to, in seconds since `first`."""
+        """Return the finished series, its times in seconds since `first`."""
         rows = self.known()
         times = self._times
         if rows != slice(0, len(times)) or first:
@@ -192,7 +192,7 @@ class Gathering:
         self.run = 0
         """Number of the run, of all series; see `begin_run`."""
         self.shift_seconds = 0.0
-        """What is added to all times: the day of a file that tells only times of day."""
+        """Offset of all times: the day of a file that tells only times of day."""
         self.origin_seconds: float | None = None
         """When the recording began, where that was before the first sample."""
         self.began_wall_seconds: float | None = None
@@ -321,7 +321,7 @@ class Gathering:
         self._left_out.setdefault(what, Decision(what, reason))
 
     def note(self, text: str) -> None:
-        """What a person should know of the file: a sentence without its end."""
+        """Add a note for the person: a sentence without its end."""
         self._notes.setdefault(text)
 
     def note_missing_times(self) -> None:

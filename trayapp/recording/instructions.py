@@ -1,4 +1,4 @@
-"""What a person said about a file that it does not tell itself, by `--column` and the like."""
+"""Instructions of a person on what a file does not tell itself: `--column` and the like."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def instructions_of(
     timezone: str | None = None,
     pattern: str | None = None,
 ) -> Instructions:
-    """What a person wrote on a command line.
+    """Return the instructions written on a command line.
 
     Raises: RecordingError if a unit or a time zone is unknown.
     """

@@ -16,7 +16,7 @@ Path = tuple[str | int, ...]
 
 
 class JsonError(ValueError):
-    """What follows is no JSON; `str` says where and why, in a part of a sentence."""
+    """The rest is no JSON; `str` says where and why, in a part of a sentence."""
 
 
 class _EndError(Exception):

@@ -40,7 +40,7 @@ _PARTS = ("rss_bytes", "anon_bytes", "uss_bytes", "pss_bytes", "swap_bytes")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """What is judged as one: a process of ours, or a column of somebody else's."""
+    """A series judged as one: a process of ours, or a column of somebody else's."""
 
     name: str
     times: memoryview
@@ -52,7 +52,7 @@ class Series:
     children: array[float] | None = None
     """How many processes it was; NaN where unknown."""
     shown: array[float] | None = None
-    """What sizes are shown, where they are not those that are judged: the resident set."""
+    """Sizes shown, where they are not those that are judged: the resident set."""
     shown_signal: Signal | None = None
     is_machine: bool = False
     """Whether it is of all programs together."""
@@ -60,7 +60,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesReport:
-    """What is said of one series; seconds since the start of the recording."""
+    """Report on one series; seconds count from the start of the recording."""
 
     series: Series
     verdict: Verdict
@@ -71,7 +71,7 @@ class SeriesReport:
     outcome: str = "healthy"
     """The level at its end, or `outcomes.NOT_ENOUGH`."""
     expected_seconds: float = 0.0
-    """How long a person wants it to have been watched."""
+    """Least time of watching that a person asked for."""
 
     @property
     def sizes(self) -> tuple[float | None, float | None, float | None]:

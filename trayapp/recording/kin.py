@@ -35,7 +35,7 @@ class Kin:
         """Pids of children for whom there was no room so far."""
 
     def choose(self, followed: Iterable[int]) -> set[int]:
-        """Whom to follow from now on: who is left of those `followed`, and who has come."""
+        """Return whom to follow from now on: who is left of those `followed`, and who has come."""
         chosen = self._first + [pid for pid in followed if not self._has_ended(pid)]
         # Never again by pid: one that is free will be given to somebody else.
         self._first = []

@@ -54,14 +54,14 @@ def time_alone(line: str) -> str:
 
 
 class _Shape(NamedTuple):
-    """Where the time stands in a line, for the lines of the same minute."""
+    """Place of the time in a line, for the lines of the same minute."""
 
     minute: str
     """The line up to the seconds."""
     start: int
     until: int
     behind: str
-    """What stands between the time and the rest."""
+    """Characters between the time and the rest."""
     end: int
 
 

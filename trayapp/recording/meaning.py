@@ -1,4 +1,4 @@
-"""What a column or a metric of this name holds: memory in use, or what else.
+"""Meanings of the names of columns and metrics: memory in use, or something else.
 
 Names are taken apart into words, however they are written (camelCase, snake_case, kebab-case,
 blanks, glued: "kbmemused"), and rules over the words decide, the excluding ones first. The same
@@ -136,10 +136,10 @@ _PER_SECOND = re.compile(r"(?i)/\s*s(ec(ond)?)?\b|(?<![a-z])per[ _-]?s(ec(ond)?)
 
 
 class Meaning(NamedTuple):
-    """What a name says."""
+    """Meaning of a name, as far as its words tell."""
 
     kind: Kind | None
-    """What memory in use it holds; None: it is none, see `reason`."""
+    """Kind of memory in use; None: it is none, see `reason`."""
     strength: int = 0
     """3: a program's own memory beyond doubt; 2: memory that is used; 1: memory; 0: by its unit."""
     factor: float | None = None
@@ -189,7 +189,7 @@ def _unglued(word: str) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def meaning_of(name: str, *, is_metric: bool = False) -> Meaning:
-    """What a column, key or metric of this name holds.
+    """Return the meaning of the name of a column, key or metric.
 
     `is_metric`: by the rules of Prometheus' names, where "_total" ends the name of a counter.
     """

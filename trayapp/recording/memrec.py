@@ -163,7 +163,7 @@ class _Life:
 
 @dataclass(slots=True)
 class _Reading:
-    """What was read so far."""
+    """Contents of the file, as far as they were read."""
 
     path: Path
     head: dict[str, Any] | None = None

@@ -60,7 +60,7 @@ class Metrics:
             self._counts[key][moment] = value
 
     def _begin(self, key: Hashable) -> Gathered | None:
-        """Where the samples of a series are put; None if they are no sizes."""
+        """Return the series that samples go to; None if they are no sizes."""
         labels = self._labels.get(key)
         if labels is not None and labels.get("__name__") == _COUNT_METRIC:
             self._counts[key] = {}

@@ -1,4 +1,4 @@
-"""What is concluded of a series: healthy, growing, leaking, or that there is not enough to judge.
+"""Outcomes for a series: healthy, growing, leaking, or not enough to judge.
 
 A detector that has seen too little calls nothing growing; that is no health. Every check of a
 script rests on the difference, so it is an outcome, and an exit code, of its own.
@@ -25,7 +25,7 @@ _STUDIED_STEPS = 1000
 
 
 def observed_seconds(times: Sequence[float]) -> float:
-    """How long a series was watched: from its first to its last sample, without the gaps."""
+    """Return how long a series was watched: from first to last sample, without the gaps."""
     count = len(times)
     if count < 2:
         return 0.0
@@ -64,7 +64,7 @@ def missing_text(times: Sequence[float], expected_seconds: float) -> str:
 
 
 def outcome_name(outcome: str) -> str:
-    """How an outcome is called in the person's language."""
+    """Return the name of an outcome in the person's language."""
     return _(_NOT_ENOUGH) if outcome == NOT_ENOUGH else leak_level_name(outcome)  # type: ignore[arg-type]
 
 

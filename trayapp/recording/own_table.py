@@ -101,7 +101,7 @@ def _add_row(
 
 
 def _wall(text: str, seconds: float) -> float | None:
-    """What makes seconds since 1970 of the recording's; None if nothing tells."""
+    """Return the offset from the recording's seconds to those since 1970; None if unknown."""
     try:
         return datetime.fromisoformat(text.strip()).timestamp() - seconds
     except (ValueError, OverflowError, OSError):

@@ -39,7 +39,7 @@ UNITS = {
 """Bytes of each, by its name in small letters."""
 _DECIMAL = {"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "pb": 1e15}
 NumberStyle = Literal["plain", "decimal comma", "thousands comma", "thousands dot"]
-"""How a column writes its numbers: 1234.5, 1234,5 (or 1.234,5), 1,234.5, 1.234.567."""
+"""Ways in which a column writes its numbers: 1234.5, 1234,5 (or 1.234,5), 1,234.5, 1.234.567."""
 _SPACES = " \u00a0\u202f\u2009'\u2019_"
 _NUMBER = re.compile(rf"[+-]?\d[\d.,{_SPACES}]*(?:[eE][+-]?\d+)?")
 _QUANTITY = re.compile(
@@ -55,7 +55,7 @@ def unit_bytes(name: str) -> float | None:
 
 
 def number_style(cells: Iterable[str], *, is_semicolon: bool) -> NumberStyle:
-    """How the numbers of one column are written, by some of its cells.
+    """Return the way in which one column writes its numbers, by some of its cells.
 
     `is_semicolon`: whether semicolons (or tabs) separate the cells, as where commas are decimal.
     """

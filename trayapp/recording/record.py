@@ -31,13 +31,13 @@ from trayapp.recording.summary import Summary, short_path, summary_json, summary
 
 SHORTEST_INTERVAL_SECONDS, LONGEST_INTERVAL_SECONDS = 0.001, 3600.0
 GRACE_SECONDS = 5.0
-"""How long a command may take to end when it is asked to."""
+"""Time that a command is given to end when it is asked to."""
 _WRITERS: dict[str, Callable[[], FileWriter]] = {".csv": CsvWriter, ".memrec": MemrecWriter}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordOptions:
-    """What the command line asks for; exactly one of `pids`, `match` and `command` is given."""
+    """Options of the command line; exactly one of `pids`, `match` and `command` is given."""
 
     output: Path
     """Its ending chooses the format: .csv or .memrec. A file that is there is replaced."""

@@ -23,14 +23,14 @@ from trayapp.recording.summary import ProcessSummary
 from trayapp.recording.ticks import LONGEST_SLEEP_SECONDS, Precision, Ticks
 
 LOOK_SECONDS = 0.1
-"""How often it is looked for children and for processes that have ended."""
+"""Time between looks for children and for processes that have ended."""
 CHORES_SECONDS = 0.5
 LOOK_AGAIN_SECONDS = 0.01
-"""How soon again, when somebody could not be read."""
+"""The same once somebody could not be read."""
 LOOK_SHARE = 0.005
 """Looking may take this share of the time: who has hundreds of threads is looked at less often."""
 PATIENCE_SECONDS = 0.5
-"""How long that may be put off where there is never a pause."""
+"""Longest delay of such a look where there is never a pause."""
 PIECE_SECONDS = 0.0004
 """A piece of writing is begun only if the next tick is further off than this."""
 
@@ -107,12 +107,12 @@ class Recorder:
 
     @property
     def ticks(self) -> Ticks:
-        """How punctual it has been."""
+        """The grid of ticks, with the record of its punctuality."""
         return self._ticks
 
     @property
     def left_out_count(self) -> int:
-        """How many children of the command there was no room for."""
+        """Number of the command's children for whom there was no room."""
         return len(self._family.kin.left_out)
 
     @property

@@ -11,7 +11,7 @@ Kind = Literal[
     "resident set", "proportional set", "private memory", "anonymous memory", "heap", "swap",
     "memory", "machine",
 ]  # fmt: skip
-"""What the sizes of a series are; "memory" where a file does not say more, "machine" where they
+"""Kinds of sizes; "memory" where a file does not say more, "machine" where they
 are of all programs together."""
 
 
@@ -61,9 +61,9 @@ class Recording:
     """As it was asked for; None where the file does not tell."""
     tracks: tuple[Track, ...]
     notes: tuple[str, ...] = ()
-    """What a person should know about the file, a sentence each: that its end is missing."""
+    """Notes for a person, a sentence each: that the file's end is missing."""
     taken: tuple[Decision, ...] = ()
-    """What of the file was read, and as what, where that had to be decided."""
+    """Parts of the file that were read, and as what, where that had to be decided."""
     left_out: tuple[Decision, ...] = ()
     form: str = ""
     """Which program wrote it: "pidstat"."""

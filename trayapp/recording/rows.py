@@ -35,7 +35,7 @@ STUDIED_ROWS = 400
 
 @dataclass(slots=True)
 class _Program:
-    """Whose rows these are, while they are read."""
+    """A program whose rows are being read."""
 
     label: str
     pid: int | None
@@ -332,7 +332,7 @@ class Rows:
 
 
 def _owner_of(columns: Columns, row: Sequence[str]) -> tuple[tuple[str, ...], str, int | None]:
-    """What tells a program from the others, what it is called, and its pid."""
+    """Return what tells a program from the others, its name for people, and its pid."""
     identity: list[str] = []
     words: list[str] = []
     spare: list[str] = []
@@ -377,7 +377,7 @@ def _zone(instructions: Instructions, titles: Sequence[str]) -> timezone | None:
 
 
 def _meaning(column: MemoryColumn) -> str:
-    """What a column was taken for, in a part of a sentence."""
+    """Describe the meaning of a column in a part of a sentence."""
     kind = _(column.meaning.kind or "memory")
     unit = column.meaning.unit
     if not unit and column.cells_have_units:

@@ -41,7 +41,7 @@ def place_together(recordings: Sequence[Recording]) -> Iterator[Placed]:
 
 
 def common_starts(recordings: Iterable[Recording]) -> list[float]:
-    """Where each recording begins on the common axis, in wall seconds."""
+    """Return the wall seconds at which each recording begins on the common axis."""
     recordings = list(recordings)
     starts = [one.started_wall_seconds for one in recordings]
     ends = [one.started_wall_seconds + one.seconds for one in recordings]
@@ -60,13 +60,13 @@ def unlike(name: str, taken: set[str]) -> str:
 
 
 class Opened(NamedTuple):
-    """What was read."""
+    """Several files, read and placed on one time axis."""
 
     recordings: tuple[Recording, ...]
     placed: tuple[Placed, ...]
     """Every series that has a sample, on one time axis."""
     notes: tuple[str, ...]
-    """What a person should know of a file, with its name."""
+    """Notes for a person, each with the name of its file."""
 
 
 def open_recordings(paths: Sequence[Path], instructions: Instructions = NO_INSTRUCTIONS) -> Opened:

@@ -31,7 +31,7 @@ START_BYTES = 65_536
 LONGEST_LINE = 1_000_000
 _PIECE_BYTES = 1 << 16
 BREAKS = (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError, OSError)
-"""What a packed file raises where it breaks off."""
+"""Errors that a packed file raises where it breaks off."""
 _PACKED = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ\0", lzma.open))
 _ESCAPES = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_()][0-9A-Za-z]?)"

@@ -1,4 +1,4 @@
-"""What a recording came to: as text for people, as JSON for scripts."""
+"""Summary of a recording: as text for people, as JSON for scripts."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ProcessSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What `memtray record --json` prints."""
+    """Summary that `memtray record --json` prints."""
 
     file: str
     started_wall_seconds: float

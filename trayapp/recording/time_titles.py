@@ -40,7 +40,7 @@ def is_time_title(title: str) -> bool:
 
 
 def time_columns(titles: Sequence[str]) -> list[int]:
-    """Where time columns may be, the most exact first."""
+    """Return the places of time columns, the most exact first."""
     plain = [plain_title(title) for title in titles]
     named = [at for at, name in enumerate(plain) if name in TIME_NAMES]
     named.sort(key=lambda at: TIME_NAMES.index(plain[at]))

@@ -59,12 +59,12 @@ class Format(Protocol):
     """One form of files; a module is one by having these."""
 
     NAME: str
-    """Who writes it, as it is called in a line of text: "pidstat"."""
+    """Name of its program, as it is called in a line of text: "pidstat"."""
     EXPECTS: str
-    """What it looks like, for errors, as a part of a sentence for `_`: "a log of pidstat -r"."""
+    """Looks of it, for errors, as a part of a sentence for `_`: "a log of pidstat -r"."""
 
     def resembles(self, start: Start) -> float:
-        """How sure it is, by a file's beginning alone: 0 is not at all, `SURE` beyond doubt.
+        """Return how sure it is, by a file's beginning alone: 0 is not at all, `SURE` beyond doubt.
 
         Never raises, whatever the bytes; the most sure reads, the first of equals.
         """

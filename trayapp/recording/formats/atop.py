@@ -1,4 +1,4 @@
-"""What `atop -P PRM,MEM` and `atop -J` print, and raw files of atop through it.
+"""Logs of `atop -P PRM,MEM` and `atop -J`, and raw files of atop through it.
 
 Tried with 2.8.1. The resident set of each process (PRM; threads and what has ended passed over) is
 read, in KiB; only where there are no processes, of the machine (MEM) what is neither free nor a

@@ -1,4 +1,4 @@
-"""What `below dump process -O json` and `below dump cgroup -O json` write.
+"""JSON of `below dump process -O json` and `below dump cgroup -O json`.
 
 Written after its source; not run. Of programs "RSS" is read, of control groups "Mem" ("Mem Total"),
 of the machine nothing. Sizes are with units, or plain bytes under `--raw`.

@@ -1,4 +1,4 @@
-"""What `collectl` prints of programs (`-sZ`) and of the machine (`-sm`), with `-P` or without.
+"""Logs of `collectl` on programs (`-sZ`) and the machine (`-sm`), with `-P` or without.
 
 Tried with 4.3.1. Of programs VmRSS (RSS) is read; of the machine [MEM]Used (Used), which holds
 caches, without buffers and cached, and swap used; in KiB, or with a letter. What `-sm` prints for

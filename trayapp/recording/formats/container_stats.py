@@ -1,4 +1,4 @@
-"""What `docker stats`, `podman stats` and `kubectl top` print, also in a loop.
+"""Logs of `docker stats`, `podman stats` and `kubectl top`, also of loops.
 
 Tried with docker 28.2.2 (streamed, `--no-stream` in a loop with `date`, a time in front of each
 line, `--format table …`), and on public logs of podman and kubectl. One series per container or
@@ -68,7 +68,7 @@ def read(source: Source, found: Gathering) -> None:
 
 
 def _bare_separator(start: Start) -> str:
-    """What separates the cells of rows without a heading, as `--format` makes them; "" if none."""
+    """Return the separator of rows without a heading, as `--format` makes them; "" if none."""
     lines = [line for line in start.lines[:10] if line.strip()]
     if not lines or start.is_json:
         return ""
@@ -79,7 +79,7 @@ def _bare_separator(start: Start) -> str:
 
 
 def _size_at(cells: list[str]) -> int:
-    """Where the only cell is that holds a size and a limit; -1 if there is none, or several."""
+    """Return the place of the only cell with a size and a limit; -1 if there is not one."""
     paired = [at for at, cell in enumerate(cells) if " / " in cell]
     fitting = [at for at in paired if _USED_OF.fullmatch(cells[at].strip(' "'))]
     return fitting[0] if len(fitting) == 1 else -1
@@ -155,5 +155,5 @@ def _titles(line: str) -> list[str]:
 
 
 def _cells(line: str) -> list[str]:
-    """What stands between two blanks or more, or tabs."""
+    """Split a line at tabs and at two blanks or more."""
     return [cell.strip() for cell in line.replace("\t", "  ").split("  ") if cell.strip()]

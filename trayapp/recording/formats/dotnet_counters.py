@@ -1,4 +1,4 @@
-"""What `dotnet-counters collect` writes, as CSV or JSON.
+"""Files of `dotnet-counters collect`, as CSV or JSON.
 
 Written after its source and public files of 3.1 to 9; not run. Working set and heap are read: of
 the older names in MB, which .NET reckons as a million bytes, of the newer ("(By)") in bytes; the
@@ -84,6 +84,8 @@ class _Sum:
         self._at = math.nan
         self._parts: dict[str, float] = {}
         self._most = 0
+        self._first: tuple[float, float] | None = None
+        """The first sum, until the next moment shows that it had all parts."""
 
     def add_part(self, series: Gathered, at: float, name: str, size: float) -> None:
         """Take a part; once the next moment has come, the sum is a sample."""
@@ -93,9 +95,13 @@ class _Sum:
         self._parts[name] = size
 
     def finish(self, series: Gathered) -> None:
-        if self._parts and len(self._parts) >= self._most:
-            self._most = len(self._parts)
-            series.add(self._at, sum(self._parts.values()))
+        count, size = len(self._parts), sum(self._parts.values())
+        if self._first is not None and count <= self._most:
+            series.add(*self._first)
+        if self._most and count >= self._most:
+            series.add(self._at, size)
+        self._first = None if self._most or not count else (self._at, size)
+        self._most = max(self._most, count)
 
 
 def _order(times: list[str]) -> Order:

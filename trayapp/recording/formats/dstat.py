@@ -1,4 +1,4 @@
-"""What `dstat --output` and `dool --output` write: CSV below a few lines about the run.
+"""Files of `dstat --output` and `dool --output`: CSV below a few lines about the run.
 
 Tried with dstat 0.8.0 (Debian's 0.7.4), a file of 0.7.3, and dool 1.3.4 (`-tm`, `-T`, `--swap`,
 with other statistics beside). Read is "used" below "memory usage" and below "swap", in bytes;

@@ -1,4 +1,4 @@
-"""What `free -s` prints, or a loop of `free`: the memory of the machine.
+"""Logs of `free -s`, or of a loop of `free`: the memory of the machine.
 
 Tried with procps-ng 4.0.2 (`-s`, `-h`, `-w -m`, a loop with `date`) and on files of 3.2 and 3.3.
 Read are used (before 3.3.10, where it held caches, that of "-/+ buffers/cache") and, where there

@@ -1,4 +1,4 @@
-"""What glances writes: `--export json`, `--stdout-json`, `--stdout`; its CSV is read as a table.
+"""Output of glances: `--export json`, `--stdout-json`, `--stdout`; its CSV is read as a table.
 
 Tried with 4.5.8. Of JSON memory used of the machine (mem.used, memswap.used) and the resident set
 of each program of the process list are read; of `--stdout` whatever was asked for that is memory.

@@ -1,4 +1,4 @@
-"""What a Go program prints under `GODEBUG=gctrace=1`: its heap after each collection.
+"""Logs of Go programs under `GODEBUG=gctrace=1`: the heap after each collection.
 
 Tried with go 1.19.8 and on logs of 1.5 to 1.22. Of "3->4->0 MB" the last is read, what is live, in
 MiB; "@0.016s" is the time since the program began. A clock that starts again is a restart.

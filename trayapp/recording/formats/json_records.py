@@ -66,7 +66,7 @@ def _flat(
 
 
 def _place_of_records(text: str) -> str | None:
-    """Where the objects stand, as a pattern of `JsonStream.values`; None if there are none."""
+    """Return the pattern of `JsonStream.values` for the objects; None if there are none."""
     if text.startswith("{"):
         line = text.split("\n", 1)[0]
         try:

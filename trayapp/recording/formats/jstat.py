@@ -1,4 +1,4 @@
-"""What `jstat -gc -t PID INTERVAL` of a JDK prints: the heap of a Java program.
+"""Logs of a JDK's `jstat -gc -t PID INTERVAL`: the heap of a Java program.
 
 Tried with 17.0.15 (`-gc`, `-gcold`, with and without `-t` and `-h`; G1 and serial collector). What
 is used of all spaces (S0U, S1U, EU, OU) is added up, in KiB; of `-gcold` OU alone. `-t` tells the
@@ -73,7 +73,7 @@ def read(source: Source, found: Gathering) -> None:
 
 
 def _used(titles: list[str]) -> list[int]:
-    """Where the sizes in use stand; those of a part of the heap are none, but the old one's."""
+    """Return the places of the sizes in use: of all spaces, or of the old one alone."""
     if all(title in titles for title in _ALL):
         return [titles.index(title) for title in _ALL]
     return [titles.index("OU")] if "OU" in titles and "EU" not in titles else []

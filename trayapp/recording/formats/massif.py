@@ -1,4 +1,4 @@
-"""What valgrind's massif writes (`massif.out.PID`), and `ms_print` of it: the heap over time.
+"""Files of valgrind's massif (`massif.out.PID`), and `ms_print` of it: the heap over time.
 
 Tried with valgrind 3.19 (`--time-unit=ms`, `i` and `B`, `--stacks`, `--pages-as-heap`). Useful and
 extra bytes of the heap and stacks are added up. Its usual clock counts instructions, not seconds:

@@ -1,4 +1,4 @@
-"""What `memtray export -o FILE.json` wrote, read again."""
+"""Files of `memtray export -o FILE.json`, read again."""
 
 from __future__ import annotations
 

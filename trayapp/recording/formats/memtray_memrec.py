@@ -1,4 +1,4 @@
-"""What `memtray record -o FILE.memrec` writes; see `recording.memrec`."""
+"""Recordings of `memtray record -o FILE.memrec`; see `recording.memrec`."""
 
 from __future__ import annotations
 

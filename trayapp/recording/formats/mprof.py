@@ -1,4 +1,4 @@
-"""What `mprof run` of memory_profiler writes, `mprofile_….dat`: a word, then MiB and seconds.
+"""Profiles of `mprof run` of memory_profiler, `mprofile_….dat`: a word, then MiB and seconds.
 
 Tried with 0.61. `mprof run -o NAME` appends: each "CMDLINE" begins a run.
 """

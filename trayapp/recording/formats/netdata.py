@@ -1,4 +1,4 @@
-"""What Netdata's `/api/v1/data` answers, as JSON (also `jsonwrap`, `objectrows`) or CSV.
+"""Answers of Netdata's `/api/v1/data`, as JSON (also `jsonwrap`, `objectrows`) or CSV.
 
 Written after its documentation and public answers; not run. Of system.ram "used" is read; of a
 wrapped answer, which names its chart, every dimension of a chart of memory but what is free or a

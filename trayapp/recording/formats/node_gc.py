@@ -1,4 +1,4 @@
-"""What `node --trace-gc` prints: V8's heap after each collection.
+"""Logs of `node --trace-gc`: V8's heap after each collection.
 
 Tried with node 20.20.2 (also `--trace-gc-nvp`) and on logs of 0.12 to 18, Chrome and Electron.
 Sizes are MiB, called MB (of `-nvp` bytes); times are milliseconds since the isolate began. Each
@@ -17,7 +17,8 @@ from trayapp.recording.source import Source, Start
 NAME = "node --trace-gc"
 EXPECTS = N_("a log of node --trace-gc")
 _START = re.compile(
-    r"(?:\[(\d+)(?::((?:0x)?[0-9a-fA-F]+))?\](?: \[I:(?:0x)?[0-9a-fA-F]+\])?|^)\s+(\d+) ms: "
+    r"(?:\[(\d{1,10})(?::((?:0x)?[0-9a-fA-F]+))?\](?: \[I:(?:0x)?[0-9a-fA-F]+\])?|^)"
+    r"\s+(\d{1,15}) ms: "
 )
 """Before version 0.12 and in some of 4 and 5 without a pid in front."""
 _SPACE = re.compile(

@@ -1,4 +1,4 @@
-"""What `pidstat -r` of sysstat prints, in all its ways: one line per process and moment.
+"""Logs of sysstat's `pidstat -r`, in all its ways: one line per process and moment.
 
 Tried with 12.6.1 and 12.8.0 in the languages of glibc, and on files of 9.0 to 12.7. With `-h` all
 figures of a process are in one line below "# Time", else memory has a block of its own; `-H` tells
@@ -100,7 +100,7 @@ class _Reading:
         self._rows = ProgramRows(found)
         self._titles: Sequence[str] = ()
         self._clock_words = 0
-        """How many words the clock in front of a row has; 0: not known yet."""
+        """Number of words of the clock in front of a row; 0: not known yet."""
 
     def add_line(self, number: int, line: str) -> None:
         heading = _heading(line)
@@ -140,7 +140,7 @@ class _Reading:
         return 1
 
     def _pid_at(self) -> int:
-        """Where the pid stands among the titles."""
+        """Place of the pid among the titles."""
         return next((at for at, one in enumerate(self._titles) if one in ("PID", "TGID")), 0)
 
     def _is_no_sample(self, line: str, rest: str) -> bool:

@@ -1,4 +1,4 @@
-"""What `procpath record` writes: a SQLite file with a row per process and moment.
+"""Databases of `procpath record`: SQLite with a row per process and moment.
 
 Which columns there are depends on what it was told to read: the resident set is pages in
 `stat_rss` (how large a page is stands in `meta`), or KiB in `status_vmrss` or `smaps_rollup_rss`;

@@ -1,4 +1,4 @@
-"""What Prometheus answers to `/api/v1/query_range`: process-exporter's figures, and others.
+"""Answers of Prometheus to `/api/v1/query_range`: process-exporter's figures, and others.
 
 Of process-exporter's `namedprocess_namegroup_memory_bytes` the resident size of each group is
 taken (the proportional one where that was not asked for), and from `…_num_procs` how many

@@ -1,4 +1,4 @@
-"""What a loop of `ps` or `smem` prints: a block of programs for each moment, with or without times.
+"""Logs of a loop of `ps` or `smem`: a block of programs for each moment, with or without times.
 
 Tried with ps of procps-ng 4.0.2 (`aux`, `-o pid,rss,…`, `-eo …`) and smem 1.5, with a line of
 `date` before each block, with a time in front of each line, with the heading once, at every block,

@@ -1,4 +1,4 @@
-"""What `psrecord --log` writes, plain or with `--log-format csv`: sizes in MiB, called MB.
+"""Logs of `psrecord --log`, plain or with `--log-format csv`: sizes in MiB, called MB.
 
 Tried with 1.2 and 1.4. Columns are taken by their headings, so that a log cut to some of them, or
 with more of them, is read as well.

@@ -1,4 +1,4 @@
-"""What `sadf -d`, `-p` and `-x` of sysstat write, and its binary day files through `sadf`.
+"""Exports of sysstat's `sadf -d`, `-p` and `-x`, and its binary day files through `sadf`.
 
 Tried with 12.6.1 and 12.8.0. Read are kbmemused (memused; where nothing is told of what is
 available, without buffers and cached) and kbswpused, of the machine, in KiB.

@@ -1,4 +1,4 @@
-"""What `sar -r`, `-S` and `-B` of sysstat print: the memory of the machine.
+"""Logs of sysstat's `sar -r`, `-S` and `-B`: the memory of the machine.
 
 Tried with 12.6.1 and 12.8.0 (also `-r ALL`, `-h`, `--human`, `-A`, in several languages) and on
 files of 10 and 11. Read are kbmemused (of versions that count caches as used, without kbbuffers and

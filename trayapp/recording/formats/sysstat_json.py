@@ -1,4 +1,4 @@
-"""What `sadf -j` and `pidstat -o JSON` of sysstat write.
+"""JSON of sysstat's `sadf -j` and `pidstat -o JSON`.
 
 Tried with 12.6.1 and 12.8.0. Of programs RSS is read, of the machine memused (in old files without
 buffers and cached) and swpused, all in KiB.

@@ -86,7 +86,7 @@ def split_line(line: str, separator: str) -> list[str]:
 
 
 def _heading(lines: tuple[str, ...]) -> tuple[int, str] | None:
-    """Where the headings are and what separates them; None if nothing looks like it."""
+    """Return the line of the headings and their separator; None if nothing looks like it."""
     comment: int | None = None
     for number, line in enumerate(lines):
         text = line.strip()

@@ -1,4 +1,4 @@
-"""What `top -b` prints, of procps 3 and 4: a block for each moment.
+"""Logs of `top -b`, of procps 3 and 4: a block for each moment.
 
 Tried with procps-ng 4.0.2 (also `-c`, `-w`, `-e`, `-E`, in German) and on files of 3.2 and 3.3; and
 on `top -l` of macOS, whose MEM is read. RES is read: KiB, or with a letter as `e` scales it. There

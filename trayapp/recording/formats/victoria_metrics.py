@@ -1,4 +1,4 @@
-"""What VictoriaMetrics exports: `/api/v1/export`, a series a line, and `/api/v1/export/csv`.
+"""Exports of VictoriaMetrics: `/api/v1/export`, a series a line, and `/api/v1/export/csv`.
 
 Tried with 1.79.5. What is read is as of Prometheus; times are milliseconds. A long series comes in
 several lines. Of CSV, whose columns its query names and which has no heading, every order of name,

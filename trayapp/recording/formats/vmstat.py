@@ -1,4 +1,4 @@
-"""What `vmstat` prints: of the machine, of which it tells only swap in use, beside what is free.
+"""Logs of `vmstat`: of what the machine uses they tell only swap, beside what is free.
 
 Tried with procps-ng 4.0.2 (`-t`, `-w`, `-S M`, `-a`, `-n`, and loops of `-s`). swpd is read: KiB,
 or what `-S` asked for, which is not told. Without `-t` there are no times: samples are placed one
