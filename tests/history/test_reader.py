@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -306,3 +309,53 @@ def test_reading_while_another_process_writes(path: Path) -> None:
         finally:
             process.kill()
     assert len(looks) == 20
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("data", "{broken"),
+        ("data", "[1]"),
+        ("data", "[" * 100_000),
+        ("data", b"\xff\xfe"),
+        ("kind", b"\xff"),
+        ("subject", 5),
+        ("t_ms", "soon"),
+    ],
+)
+def test_an_event_that_cannot_be_read_is_left_out_and_counted(
+    path: Path, column: str, value: object
+) -> None:
+    """One changed byte takes one event, not all of them."""
+    with closing(HistoryWriter(path, KEEP_ALL)) as writer:
+        for text in ("one", "two"):
+            writer.add_event(Event(wall_seconds=BEGIN, kind="alert", text=text))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            f"UPDATE event SET {column} = ? WHERE text = 'one'",  # noqa: S608 - our own names
+            (value,),
+        )
+    with HistoryReader(path) as reader:
+        assert [event.text for event in reader.events(0, 1e12)] == ["two"]
+        # A moment that is none is not within any stretch of time.
+        assert reader.left_out == (column != "t_ms")
+
+
+def test_text_that_is_none_in_the_schema_is_damage(path: Path) -> None:
+    """One byte of a table's name: the reader says so, the writer begins anew."""
+    write(path, [(BEGIN, RSS, 1.0)])
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"CREATE TABLE meta", b"CREATE TABLE m\xe4ta"))
+    with contextlib.suppress(HistoryError), HistoryReader(path) as reader:
+        reader.memo("runs")
+    with closing(HistoryWriter(path, KEEP_ALL)) as writer:
+        writer.add(BEGIN + 60, [(RSS, 2.0)])
+        assert writer.flush()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+def test_a_fifo_is_refused_at_once(path: Path) -> None:
+    """SQLite would wait for somebody who writes into it."""
+    os.mkfifo(path)
+    with pytest.raises(HistoryError, match="not a regular file"):
+        HistoryReader(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +15,6 @@ import pytest
 
 from tests.history.stores import AVAILABLE, BEGIN, KEEP_ALL, RSS, latest, query
 from trayapp.domain.records.series import Event, Series
-from trayapp.errors import HistoryError
 from trayapp.history.reader import HistoryReader
 from trayapp.history.writer import HistoryWriter
 
@@ -278,9 +278,45 @@ def test_close_twice_and_size(path: Path) -> None:
         assert writer.file_bytes() == sum(part.stat().st_size for part in parts)
 
 
-def test_store_that_cannot_be_opened_raises_one_line(tmp_path: Path) -> None:
-    """A folder in the file's place."""
-    (tmp_path / "history.sqlite3").mkdir()
-    with pytest.raises(HistoryError) as caught:
-        HistoryWriter(tmp_path / "history.sqlite3", KEEP_ALL)
-    assert "\n" not in str(caught.value)
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFO in a folder")
+@pytest.mark.parametrize("obstacle", ["folder", "fifo", "lock"])
+def test_store_that_cannot_be_opened_at_first_is_tried_again(path: Path, obstacle: str) -> None:
+    """What waited meanwhile is written, and the problem is told only for as long as it lasts."""
+    if obstacle == "folder":
+        path.mkdir()
+    elif obstacle == "fifo":
+        os.mkfifo(path)
+    other = sqlite3.connect(":memory:" if obstacle != "lock" else path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with closing(other), closing(HistoryWriter(path, KEEP_ALL)) as writer:
+        for second in range(4):
+            writer.add(BEGIN + second, [(RSS, float(second))])
+            writer.maintain(float(second))
+        told = writer.problem or ""
+        assert "cannot be opened" in told
+        assert "\n" not in told
+        other.execute("ROLLBACK")
+        if obstacle != "lock":
+            path.rmdir() if path.is_dir() else path.unlink()
+        writer.maintain(70.0)
+        assert writer.problem is None
+    assert query(path, "SELECT value FROM raw") == [(0.0,), (1.0,), (2.0,), (3.0,)]
+
+
+def test_folder_out_of_reach_ends_nothing(path: Path) -> None:
+    """A home that is not there for a while: told, waited for, and gone on with."""
+    folder, away = path.parent / "data", path.parent / "away"
+    with closing(HistoryWriter(folder / path.name, KEEP_ALL)) as writer:
+        for second in range(200):
+            writer.add(BEGIN + second, [(RSS, float(second))])
+            writer.maintain(float(second))
+            if second == 60:
+                folder.rename(away)
+                # A link to itself cannot be followed, which does not mean that nothing is there.
+                folder.symlink_to(folder)
+            elif second == 130:
+                folder.unlink()
+                away.rename(folder)
+        assert writer.problem is None
+    (stored,) = query(folder / path.name, "SELECT count(*) FROM raw")
+    assert stored == (200,)

@@ -62,14 +62,13 @@ class SessionStore:
 
     def open(self) -> None:
         """Open the history, and read from it what icon, menu and judges want to know."""
+        self._history = HistoryWriter(self._history_file, retention(self._settings))
+        self._history_problem = self._history.problem
         try:
-            self._history = HistoryWriter(self._history_file, retention(self._settings))
-            if self._history.note:
-                _log.warning("%s", self._history.note)
             self._remember()
         except HistoryError as error:
+            # The writer goes on trying, and tells what is wrong for as long as it is.
             _log.error("%s", error)
-            self._history_problem = str(error)
 
     def follow_settings(self, settings: Settings) -> None:
         """Keep for as long as these settings say."""
@@ -152,8 +151,11 @@ class SessionStore:
         return self._history.forget(name)
 
     def file_bytes(self) -> int | None:
-        """Return the size of the history on disk; None: there is none."""
-        return self._history.file_bytes() if self._history else None
+        """Return the size of the history on disk; None: there is none, or it is out of reach."""
+        try:
+            return self._history.file_bytes() if self._history else None
+        except OSError:
+            return None
 
     def close(self, mark: OomMark | None) -> None:
         """Write all that is left."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from trayapp.domain.judging.replay import Stretch
 from trayapp.domain.records.series import Event, Point, Series
@@ -25,12 +25,15 @@ from trayapp.history.schema import (
     has_writer,
     is_damage,
     read_version,
+    refuse_special_file,
+    replace_bad_bytes,
 )
 from trayapp.history.sources import CurveSource, SampleSource
 from trayapp.history.streaming import Bucket, stream_buckets
 from trayapp.history.stretches import read_fine, read_stretches
 from trayapp.language.catalogue import _
 
+T = TypeVar("T")
 _LOCK_SECONDS = 2.0
 _EVENTS = """
     SELECT t_ms, kind, subject, level, text, data FROM event
@@ -50,7 +53,12 @@ class HistoryReader(CurveSource, SampleSource):
     def __init__(self, path: Path, *, is_copy: bool = False) -> None:
         """is_copy: it is no running Memtray's; nothing is left beside it."""
         self._path = path
-        if not path.exists():
+        self.left_out = 0
+        """How many series and events could not be read so far."""
+        # A folder out of reach is no folder without a history.
+        with self._translated():
+            is_there = path.exists()
+        if not is_there:
             template = _("There is no history at {file} yet; start Memtray to record one.")
             raise HistoryError(template.format(file=path))
         # SQLite keeps an index of the log beside the file; where it may not, and there is no log,
@@ -59,6 +67,7 @@ class HistoryReader(CurveSource, SampleSource):
         fixed = not os.access(path.parent, os.W_OK) and not log.exists()
         fixed = fixed or (is_copy and not has_writer(path))
         with self._translated():
+            refuse_special_file(path)
             self._connection = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if fixed else ''}",
                 uri=True,
@@ -67,6 +76,7 @@ class HistoryReader(CurveSource, SampleSource):
             )
         try:
             with self._translated():
+                replace_bad_bytes(self._connection)
                 self._connection.execute("PRAGMA temp_store = MEMORY")
                 if read_version(self._connection) < len(STEPS):
                     template = _(
@@ -99,7 +109,7 @@ class HistoryReader(CurveSource, SampleSource):
             rows = self._connection.execute(
                 "SELECT kind, name, metric FROM series WHERE kind <> ?", (FORGOTTEN,)
             ).fetchall()
-        return sorted(Series(*map(decode_text, row)) for row in rows)
+        return sorted(self._readable(_series, rows))
 
     def span(self) -> tuple[float, float] | None:
         with self._translated():
@@ -170,7 +180,7 @@ class HistoryReader(CurveSource, SampleSource):
         }
         with self._translated():
             rows = self._connection.execute(_EVENTS, asked).fetchall()
-        return [_event(*row) for row in reversed(rows)]
+        return list(self._readable(_event, reversed(rows)))
 
     def runs(
         self,
@@ -184,16 +194,16 @@ class HistoryReader(CurveSource, SampleSource):
         first, with these metrics.
         """
         wanted = list(metrics)
-        numbers = {
-            name: {
-                metric: number
-                for metric in wanted
-                if (number := self._find(Series("target", name, metric))) is not None
-            }
-            for name in since_wall_seconds
-        }
-        everything = [number for found in numbers.values() for number in found.values()]
         with self._translated():
+            numbers = {
+                name: {
+                    metric: number
+                    for metric in wanted
+                    if (number := self._find(Series("target", name, metric))) is not None
+                }
+                for name in since_wall_seconds
+            }
+            everything = [number for found in numbers.values() for number in found.values()]
             fine_since, fine = read_fine(
                 self._connection, everything, len(numbers), until_wall_seconds
             )
@@ -216,16 +226,28 @@ class HistoryReader(CurveSource, SampleSource):
         ).fetchone()
         return row[0] if row else None
 
+    def _readable(self, make: Callable[..., T], rows: Iterable[Sequence[Any]]) -> Iterator[T]:
+        """Yield what the rows hold, leaving out and counting those that are damaged."""
+        for row in rows:
+            try:
+                yield make(*row)
+            except (ValueError, TypeError, OverflowError, RecursionError):
+                self.left_out += 1
+
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        # A message of SQLite's that quotes what is no text raises UnicodeError in its place.
-        except (sqlite3.Error, UnicodeError) as error:
+        # A damaged row may hold text where a number belongs, or a number that is far too large.
+        except (sqlite3.Error, OSError, ValueError, TypeError, ArithmeticError) as error:
             text = _("The history {file} cannot be read: {reason}.")
-            if is_damage(error):
+            if is_damage(error) or not isinstance(error, (sqlite3.Error, OSError)):
                 text = _("The history {file} is damaged or not a history: {reason}.")
             raise HistoryError(text.format(file=self._path, reason=describe(error))) from error
+
+
+def _series(*texts: str | bytes) -> Series:
+    return Series(*map(decode_text, texts))
 
 
 def _event(
@@ -236,11 +258,14 @@ def _event(
     text: str | bytes,
     data: str,
 ) -> Event:
+    found = json.loads(data)
+    if not isinstance(found, dict):
+        raise TypeError(type(found).__name__)
     return Event(
         wall_seconds=t_ms / 1000,
         kind=decode_text(kind),
         subject=decode_text(subject),
         level=decode_text(level),
         text=decode_text(text),
-        data=json.loads(data),
+        data=found,
     )

@@ -47,7 +47,10 @@ _EVERYTHING = (tiers.EVERYTHING, tiers.EVERYTHING, tiers.EVERYTHING)
 
 
 def file_sizes(path: Path) -> tuple[int, int]:
-    """Return the bytes of the file and of its write-ahead log; 0 for what does not exist."""
+    """Return the bytes of the file and of its write-ahead log; 0 for what does not exist.
+
+    Raises: OSError if their folder is out of reach.
+    """
     sizes = []
     for part in (path, path.with_name(path.name + "-wal")):
         try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -57,8 +59,24 @@ def encode_text(text: str) -> str | bytes:
 
 
 def decode_text(stored: str | bytes) -> str:
-    """Return the exact string that `encode_text` was given."""
+    """Return the exact string that `encode_text` was given.
+
+    Raises: ValueError if the file is damaged there.
+    """
+    if not isinstance(stored, (str, bytes)):
+        raise ValueError(type(stored).__name__)
     return stored if isinstance(stored, str) else stored.decode("utf-8", "surrogatepass")
+
+
+def replace_bad_bytes(connection: sqlite3.Connection) -> None:
+    """Let text that is not UTF-8, as in a damaged file, be read instead of raising."""
+    connection.text_factory = lambda text: text.decode("utf-8", "replace")
+
+
+def refuse_special_file(path: Path) -> None:
+    """Raise OSError for a FIFO, socket or device, at which SQLite would wait for ever."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, _("it is not a regular file"))
 
 
 @contextmanager
@@ -114,12 +132,12 @@ def open_store(path: Path) -> tuple[sqlite3.Connection, str | None]:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             return _connect(path), None
-        except (sqlite3.DatabaseError, _ForeignFileError) as error:
+        except (sqlite3.DatabaseError, UnicodeError, _ForeignFileError) as error:
             if not is_damage(error):
                 raise
             note = move_aside(path, error)
         return _connect(path), note
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, UnicodeError, OSError) as error:
         template = _("The history {file} cannot be opened: {reason}.")
         raise HistoryError(template.format(file=path, reason=describe(error))) from error
 
@@ -139,7 +157,8 @@ def has_writer(path: Path) -> bool:
 
 def is_damage(error: Exception) -> bool:
     """Return whether the file's content is at fault, so that trying again would not help."""
-    if isinstance(error, _ForeignFileError):
+    # A message of SQLite's that quotes what is no text raises UnicodeError in its place.
+    if isinstance(error, (_ForeignFileError, UnicodeError)):
         return True
     damage = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
     return _primary_code(error) in damage
@@ -154,6 +173,8 @@ def describe(error: Exception) -> str:
         return _("another program has locked it")
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
+    if isinstance(error, UnicodeError):
+        return _("it holds text that is none")
     return str(error).removesuffix(".")
 
 
@@ -184,13 +205,15 @@ class _ForeignFileError(Exception):
 
 def _connect(path: Path) -> sqlite3.Connection:
     # Made before SQLite would, for the mode; the log and its index take it over.
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    os.close(descriptor)
+    if not path.exists():
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    refuse_special_file(path)
     path.chmod(0o600)
     connection = sqlite3.connect(
         path, timeout=_LOCK_SECONDS, isolation_level=None, cached_statements=48
     )
     try:
+        replace_bad_bytes(connection)
         version = read_version(connection)
         tables = {
             name

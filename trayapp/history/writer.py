@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import sqlite3
@@ -39,16 +40,16 @@ _TIDY_BUDGET_SECONDS = 0.015
 _FORGET_BUDGET_SECONDS = 0.005
 _ROLL_UP_LIMIT = 10
 
+_FAILURES = (sqlite3.Error, OSError, HistoryError, ValueError, TypeError, ArithmeticError)
+
 _log = logging.getLogger(__name__)
 
 
 class HistoryWriter:
     """Writes samples and events to the store at `path`; every method in the thread that made it.
 
-    Nothing here raises when the disk fails: what could not be written waits, bounded, and is
-    tried again; `problem` reports it.
-
-    Raises: HistoryError if the store is of a newer Memtray or cannot be opened or made.
+    Nothing here raises when the disk fails or the store cannot be opened: what could not be
+    written waits, bounded, and is tried again; `problem` reports it.
     """
 
     def __init__(self, path: Path, retention: Retention) -> None:
@@ -56,6 +57,8 @@ class HistoryWriter:
         self._retention = retention
         self._queue = WriteQueue()
         self._failure: str | None = None
+        self._refusal: str | None = None
+        """The line on why the store cannot be opened, in place of `problem`'s own."""
         self._note: str | None = None
         self._watched_wall_seconds: float | None = None
         self._clock_offset_seconds: float | None = None
@@ -65,7 +68,7 @@ class HistoryWriter:
         self._connection: sqlite3.Connection | None = None
         self._is_forgetting = True
         """Whether something may be left of what was to be forgotten."""
-        self._open()
+        self._guard(lambda _: True)
 
     @property
     def note(self) -> str | None:
@@ -75,8 +78,8 @@ class HistoryWriter:
     @property
     def problem(self) -> str | None:
         """The line on why samples cannot be written at the moment; None when all is well."""
-        if self._failure is None:
-            return None
+        if self._failure is None or self._refusal is not None:
+            return self._refusal
         text = _("The history cannot be written: {reason} ({count} samples wait).")
         if self._queue.lost_samples:
             text = _(
@@ -152,14 +155,14 @@ class HistoryWriter:
 
     def flush(self) -> bool:
         """Write all that waits, now; return whether it is on disk."""
-        if self._queue.is_empty:
-            return self._failure is None
+        if self._queue.is_empty and self._failure is None:
+            return True
         if not self._write_queue():
             return False
         self._queue.clear()
         if self._failure is not None:
             _log.info("the history is being written again")
-        self._failure = None
+        self._failure = self._refusal = None
         return True
 
     def set_retention(self, retention: Retention) -> None:
@@ -192,7 +195,8 @@ class HistoryWriter:
         # What is opened next may be another file.
         self._queue.expect_other_file()
         if self._connection is not None:
-            self._connection.close()
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.close()
             self._connection = None
 
     def _report(self, note: str) -> None:
@@ -206,19 +210,21 @@ class HistoryWriter:
         try:
             try:
                 return work(self._connection or self._open())
-            except sqlite3.DatabaseError as error:
+            except (sqlite3.DatabaseError, UnicodeError) as error:
                 if not is_damage(error):
                     raise
                 self._disconnect()
                 self._report(move_aside(self._path, error))
                 return work(self._open())
-        except (sqlite3.Error, OSError, HistoryError) as error:
+        # A damaged row may hold text where a number belongs, or a number that is far too large.
+        except _FAILURES as error:
             # What was learned during work that has been rolled back is not so.
             self._queue.forget_ids()
             self._queue.forget_homes()
             if self._failure is None:
                 _log.warning("the history cannot be written: %s", describe(error))
             self._failure = describe(error)
+            self._refusal = str(error) if isinstance(error, HistoryError) else None
             return None
 
     def _write_queue(self) -> bool:
@@ -279,4 +285,7 @@ class HistoryWriter:
             stat = self._path.stat()
         except FileNotFoundError:
             return False
+        except OSError:
+            # A folder out of reach for a moment is no file that was removed.
+            return True
         return (stat.st_dev, stat.st_ino) == self._identity
