@@ -11,7 +11,7 @@ from trayapp.language.catalogue import LANGUAGES, _
 from trayapp.language.startup import speak
 from trayapp.settings.editor import default_value
 from trayapp.settings.fields import Field
-from trayapp.settings.kinds import Choice, Kind, Subject, Texts
+from trayapp.settings.kinds import Choice, Kind, Texts
 from trayapp.settings.records import (
     FIELDS,
     LISTS,
@@ -20,6 +20,7 @@ from trayapp.settings.records import (
     TERMINATE_PHRASE,
     fields_of,
 )
+from trayapp.settings.text_kinds import Subject
 from trayapp.windows.setting_texts import (
     allowed_text,
     choices_of,

@@ -134,15 +134,9 @@ class Size(Kind):
     def write(self, value: object) -> str:
         size = round(_as_float(value))
         units = {
-            "TiB": 1024 * GIB,
-            "GiB": GIB,
-            "MiB": MIB,
-            "KiB": KIB,
-            "GB": 10**9,
-            "MB": 10**6,
-            "KB": 10**3,
-            "": 1,
-        }
+            "TiB": 1024 * GIB, "GiB": GIB, "MiB": MIB, "KiB": KIB,
+            "GB": 10**9, "MB": 10**6, "KB": 10**3, "": 1,
+        }  # fmt: skip
         exact = [f"{size // unit}{name}" for name, unit in units.items() if size % unit == 0]
         return f'"{min(exact, key=len)}"'
 
@@ -175,34 +169,9 @@ class LimitKind(Kind):
     def write(self, value: object) -> str:
         if not isinstance(value, Limit):
             raise TypeError(f"not a Limit: {value!r}")
-        return (
-            self.size.write(value.bytes)
-            if value.share is None
-            else f'"{_decimal(value.share * 100)}%"'
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Text(Kind):
-    """Any text that is not empty."""
-
-    longest: int
-
-    @property
-    def allowed(self) -> str:
-        return _("1 to {count} characters").format(count=self.longest)
-
-    def read(self, value: object) -> str:
-        value = _text(value)
-        if not 1 <= len(value) <= self.longest:
-            text = ngettext("has {count} character", "has {count} characters", len(value))
-            raise RefusedError(text.format(count=len(value)) if value else _("is empty"))
-        return value
-
-    def write(self, value: object) -> str:
-        text = str(value)
-        literal = "\\" in text and "'" not in text and text.isprintable()
-        return f"'{text}'" if literal else quote(text)
+        if value.share is not None:
+            return f'"{_decimal(value.share * 100)}%"'
+        return self.size.write(value.bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +200,7 @@ class Color(Kind):
         return _reach('"#000000"', '"#ffffff"')
 
     def read(self, value: object) -> tuple[int, int, int]:
-        value = _text(value)
+        value = read_text(value)
         try:
             return parse_color(value)
         except ValueError as error:
@@ -285,7 +254,7 @@ class Hours(Kind):
         return _('"22:00-07:00", or "" for none')
 
     def read(self, value: object) -> str:
-        value = _text(value)
+        value = read_text(value)
         times = re.fullmatch(_HOURS, value)
         if value and not times:
             raise RefusedError(_("is not two times of day"))
@@ -294,88 +263,11 @@ class Hours(Kind):
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Secret(Text):
-    """Text of one form that may hold a secret, also by mistake: no message may repeat it."""
-
-    form: str
-    """A regular expression for all of it."""
-    noun: str
-
-    @property
-    def allowed(self) -> str:
-        return _(self.noun)
-
-    def read(self, value: object) -> str:
-        text = Text.read(self, value)
-        if not text.isprintable() or not re.fullmatch(self.form, text):
-            raise RefusedError(_("has another form"))
-        return text
-
-
-@dataclass(frozen=True, slots=True)
-class Subject(Text):
-    """What the icon shows; whether there is such a target is checked when all are known."""
-
-    words: tuple[str, ...]
-    """What is no target."""
-    shown: tuple[str, ...]
-
-    @property
-    def allowed(self) -> str:
-        return _('"system", "pressure", "largest", "memtray" or one of your [[targets]]')
-
-
-@dataclass(frozen=True, slots=True)
-class Name(Text):
-    """Text that can be shown on one line of a menu without surprises."""
-
-    @property
-    def allowed(self) -> str:
-        return _("1 to {count} printable characters").format(count=self.longest)
-
-    def read(self, value: object) -> str:
-        # Not super(): it does not work in a dataclass with slots before Python 3.14.
-        name = Text.read(self, value)
-        if not name.isprintable() or name != name.strip():
-            raise RefusedError(_("holds characters that cannot be seen"))
-        return name
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern(Text):
-    """A regular expression as Python's `re` takes it."""
-
-    @property
-    def allowed(self) -> str:
-        text = _("a Python regular expression of 1 to {count} characters")
-        return text.format(count=self.longest)
-
-    def read(self, value: object) -> str:
-        import warnings
-
-        text = Text.read(self, value)
-        try:
-            with warnings.catch_warnings():
-                # "Possible nested set": the expression works, and nobody reads the warning here.
-                warnings.simplefilter("ignore")
-                re.compile(text)
-        except re.error as error:
-            why = _("is not a regular expression ({reason})")
-            if error.pos is not None:
-                why = _("is not a regular expression ({reason} at character {place})")
-            place = (error.pos or 0) + 1
-            raise RefusedError(why.format(reason=error.msg, place=place)) from error
-        except (OverflowError, RecursionError) as error:
-            raise RefusedError(_("is too complex for a regular expression")) from error
-        return text
-
-
 def _reach(low: object, high: object) -> str:
     return _("{low} to {high}").format(low=low, high=high)
 
 
-def _text(value: object) -> str:
+def read_text(value: object) -> str:
     if not isinstance(value, str):
         raise RefusedError(_("is not text in quotes"))
     return value

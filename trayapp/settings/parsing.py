@@ -8,7 +8,7 @@ from typing import Any
 from trayapp.errors import SettingsError
 from trayapp.language.catalogue import N_, _
 from trayapp.settings.fields import Field
-from trayapp.settings.kinds import RefusedError, Secret
+from trayapp.settings.kinds import RefusedError
 from trayapp.settings.ordering import check_orders
 from trayapp.settings.quoting import one_line, quote
 from trayapp.settings.records import (
@@ -26,6 +26,7 @@ from trayapp.settings.records import (
     TargetSettings,
     fields_of,
 )
+from trayapp.settings.text_kinds import Secret
 
 _SHOWN = 40
 """Characters of a key or value that a message repeats."""

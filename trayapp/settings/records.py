@@ -23,16 +23,12 @@ from trayapp.settings.kinds import (
     Hours,
     Limit,
     LimitKind,
-    Name,
     Number,
-    Pattern,
-    Secret,
     Size,
-    Subject,
-    Text,
     Texts,
     Whole,
 )
+from trayapp.settings.text_kinds import Name, Pattern, Secret, Subject, Text
 
 TARGETS_TABLE = "targets"
 CHANNELS_TABLE = "channels"

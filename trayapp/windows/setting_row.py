@@ -11,8 +11,9 @@ from trayapp.errors import SettingsError
 from trayapp.language.catalogue import _
 from trayapp.settings.editor import SettingsEditor, default_value
 from trayapp.settings.fields import Field
-from trayapp.settings.kinds import Choice, Flag, Secret, Subject, Texts
+from trayapp.settings.kinds import Choice, Flag, Texts
 from trayapp.settings.records import SECTIONS, TARGETS_TABLE
+from trayapp.settings.text_kinds import Secret, Subject
 from trayapp.windows.setting_texts import (
     choices_of,
     help_of,

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from trayapp.language.catalogue import _, listed
 from trayapp.settings.editor import shown_text, typed_value
 from trayapp.settings.fields import Field
-from trayapp.settings.kinds import Choice, Flag, Subject, Texts
+from trayapp.settings.kinds import Choice, Flag, Texts
 from trayapp.settings.records import FIELDS, LISTS, SECTIONS
+from trayapp.settings.text_kinds import Subject
 
 _Worded = Choice | Subject | Texts
 _QUOTED = re.compile(r'"([^"]+)"')

@@ -129,7 +129,7 @@ class SettingsWindow(BaseWindow):
 
     def _rebuild(self) -> None:
         """Make the page anew: another section, another search, other entries."""
-        focus = self._focus_in_page()
+        focus = _focus_path(self.root, self._scrolled.page)
         for child in self._scrolled.page.winfo_children():
             child.destroy()
         self._rows = []
@@ -146,23 +146,7 @@ class SettingsWindow(BaseWindow):
         self._scrolled.to_top()
         self._update_state()
         if focus is not None:
-            self._focus_again(page, focus)
-
-    def _focus_in_page(self) -> str | None:
-        """What has the keys, as a path from the page on; None: nothing in it."""
-        widget = self.root.focus_lastfor()
-        pages = map(str, self._scrolled.page.winfo_children())
-        path = str(widget)
-        return next((path.removeprefix(page) for page in pages if path.startswith(page)), None)
-
-    def _focus_again(self, page: ttk.Frame, path: str) -> None:
-        """Give the keys to what is in that place now, else to the first thing of the page."""
-        try:
-            self.root.nametowidget(f"{page}{path}").focus_set()
-        except KeyError:
-            # Only what is on the screen already can be next.
-            page.update_idletasks()
-            (page.tk_focusNext() or page).focus_set()
+            _restore_focus(page, focus)
 
     def _build_table(self, page: ttk.Frame, table: str, fields: Iterable[Field]) -> None:
         self._head(page, section_title(table), section_help(table))
@@ -343,6 +327,23 @@ class SettingsWindow(BaseWindow):
         else:
             self._problem.configure(text=f"⚠ {self._editor.file.name}: {self._editor.problem}")
             self._problem.pack(side="top", anchor="w", pady=(0, self.px(6)))
+
+
+def _focus_path(root: tk.Tk, parent: tk.Misc) -> str | None:
+    """Return what has the keys, as a path from its page on; None: nothing in a page."""
+    path = str(root.focus_lastfor())
+    pages = map(str, parent.winfo_children())
+    return next((path.removeprefix(page) for page in pages if path.startswith(page)), None)
+
+
+def _restore_focus(page: ttk.Frame, path: str) -> None:
+    """Give the keys to what is in that place now, else to the first thing of the page."""
+    try:
+        page.nametowidget(f"{page}{path}").focus_set()
+    except KeyError:
+        # Only what is on the screen already can be next.
+        page.update_idletasks()
+        (page.tk_focusNext() or page).focus_set()
 
 
 def _select_all(event: tk.Event[tk.Misc]) -> str:
