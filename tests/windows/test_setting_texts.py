@@ -25,7 +25,7 @@ from trayapp.windows.setting_texts import (
     allowed_text,
     choices_of,
     help_of,
-    is_meant,
+    matches,
     meant_value,
     name_of,
     refusal_text,
@@ -216,7 +216,7 @@ def test_alternatives_share_a_title() -> None:
 )
 def test_a_setting_is_found_by_key_name_and_help(typed: str) -> None:
     speak("de")
-    found = [field.key for field in FIELDS if is_meant(field, typed.split())]
+    found = [field.key for field in FIELDS if matches(field, typed.split())]
     assert "rearm_percent" in found
     assert len(found) < 10
 
@@ -224,4 +224,4 @@ def test_a_setting_is_found_by_key_name_and_help(typed: str) -> None:
 def test_a_setting_is_found_by_its_choices() -> None:
     speak("de")
     for typed in ("einfarbig", "mono"):
-        assert [field.key for field in FIELDS if is_meant(field, [typed])] == ["palette"]
+        assert [field.key for field in FIELDS if matches(field, [typed])] == ["palette"]

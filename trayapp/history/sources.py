@@ -1,4 +1,4 @@
-"""What charts and exports read from: the history, or recordings in files."""
+"""The sources of charts and exports: the history, or recordings in files."""
 
 from __future__ import annotations
 

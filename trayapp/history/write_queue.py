@@ -21,7 +21,7 @@ _TEXT_LENGTH = 4000
 
 
 class WriteQueue:
-    """What waits, and the numbers and places in the store that were found for it."""
+    """The queue of what waits, and its series' numbers and places in the store."""
 
     def __init__(self) -> None:
         self.samples: deque[tuple[int, Series, float]] = deque()

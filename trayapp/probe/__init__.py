@@ -1,4 +1,4 @@
-"""What a program imports so that Memtray can ask it what it does, and to give memory back.
+"""The probe that a program imports so that Memtray can ask it for tasks, sizes and memory.
 
     import trayapp.probe
     trayapp.probe.start()

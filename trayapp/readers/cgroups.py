@@ -26,12 +26,12 @@ class Cgroup(NamedTuple):
 
     @property
     def path(self) -> str:
-        """What the kernel calls it; strangers choose the names."""
+        """The kernel's name of it; strangers choose the names."""
         return (self.top + self.inside) or "/"
 
     @property
     def folder(self) -> str:
-        """Where its files are."""
+        """The folder in which its files are."""
         return self.mount + self.inside
 
     def read_number(self, name: str) -> int | None:

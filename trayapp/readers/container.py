@@ -17,7 +17,7 @@ _RECLAIMABLE = {
 
 
 class ContainerMemory(NamedTuple):
-    """What a container may have, and what of that is left."""
+    """The memory that a container may have, and what of that is left."""
 
     limit_bytes: int
     available_bytes: int

@@ -64,16 +64,16 @@ class FootprintSource(Protocol):
     """
 
     def read_rss_bytes(self, pid: int) -> int:
-        """Resident set; cheap."""
+        """Return the resident set; cheap."""
 
     def read_swap_bytes(self, pid: int) -> int | None:
-        """Swap, where it can be had cheaply and without special permission."""
+        """Return swap, where it can be read cheaply and without special permission."""
 
     def read(self, pid: int) -> Rollup:
-        """All figures; may take long."""
+        """Return all figures; may take long."""
 
     def read_started(self, pid: int) -> int:
-        """Start time as in `ProcessKey`."""
+        """Return the start time as in `ProcessKey`."""
 
 
 class _Finding(NamedTuple):

@@ -75,7 +75,7 @@ class MachineReader:
 
     @property
     def oom_mark(self) -> OomMark | None:
-        """How far kills for lack of memory are told; None: they are not counted here."""
+        """How far OOM kills are reported; None: they are not counted here."""
         return self._kills.mark
 
     def set_rules(self, rules: Sequence[TargetRule]) -> None:

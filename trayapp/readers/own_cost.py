@@ -1,4 +1,4 @@
-"""What Memtray itself costs: its first target."""
+"""The costs of Memtray itself, which is its first target."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ class AppReader:
 
 
 class ProcCosts:
-    """Linux: from /proc/self."""
+    """Reads the own process from /proc/self (Linux)."""
 
     def __init__(self, root: str = "/proc/self") -> None:
         self._root = root
@@ -174,7 +174,7 @@ class ProcCosts:
 
 
 class PsutilCosts:
-    """macOS and Windows: through psutil, which does not tell what went to disk there."""
+    """Reads the own process through psutil, which does not know there what went to disk."""
 
     def __init__(self) -> None:
         import psutil

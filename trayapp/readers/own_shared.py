@@ -50,11 +50,7 @@ class OwnShared:
     """Follows the own shared memory of processes; keeps nothing of others. One thread."""
 
     def __init__(self, root: str = "/proc", *, only_growth: bool = False) -> None:
-        """Make it.
-
-        root: a folder in place of /proc; only_growth: leave out what is there at first sight, for
-        those who have been judged without it until then.
-        """
+        """only_growth: leave out what is there at first sight, if it was not counted until then."""
         self._root = root
         self._only_growth = only_growth
         self._lines: dict[ProcessKey, _Line] = {}

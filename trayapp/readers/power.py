@@ -1,4 +1,4 @@
-"""Whether the machine runs on battery."""
+"""The power supply: whether the machine runs on battery."""
 
 from __future__ import annotations
 

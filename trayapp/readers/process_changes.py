@@ -1,4 +1,4 @@
-"""What readers of processes tell: who appeared, changed or went."""
+"""The changes between two refreshes of a reader of processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ UNKNOWN_START = -1
 
 
 class ProcessChanges(NamedTuple):
-    """What differs from the previous refresh; apply `gone` first: its pids may be reused."""
+    """The differences from the previous refresh; apply `gone` first: its pids may be reused."""
 
     appeared: tuple[ProcessFacts, ...] = ()
     """Parents before their children, except where pids wrapped around."""

@@ -1,4 +1,4 @@
-"""What a process may really have: its cgroup's limit, its own, or the machine's memory."""
+"""The memory limits of a process: its cgroups', its own, or the machine's memory."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ class ProcessReader(Protocol):
         """Return what changed since the last call; the first call returns everything."""
 
     def read(self, keys: Iterable[ProcessKey]) -> dict[ProcessKey, MemoryReading]:
-        """Read these processes only.
+        """Read the memory of these processes only.
 
         Missing in the answer: who vanished (`gone` at the next refresh), who may not be read, and
         who has no memory of its own (zombies, kernel threads). A reading is never 0.

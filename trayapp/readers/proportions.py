@@ -30,7 +30,7 @@ GroupT = TypeVar("GroupT", bound=Hashable)
 
 
 class GroupSize(NamedTuple):
-    """What is known of the size of one target."""
+    """The size of one target, as far as it is known."""
 
     size: Size | None
     footprint: Footprint
@@ -183,7 +183,7 @@ class _Group:
         return self._size
 
     def _is_to_be_read_anew(self, key: ProcessKey, now: float, changed_at: float) -> bool:
-        """Whether its share is from before somebody came or went."""
+        """Return whether its share is from before somebody came or went."""
         fresh = self._fresh.get(key)
         if fresh is None:
             return False  # has its turn anyway
@@ -191,7 +191,7 @@ class _Group:
         return fresh[0] < changed_at and now - fresh[0] >= rest_seconds
 
     def _has_drifted(self, key: ProcessKey) -> bool:
-        """Whether the cheap figures are far from what they were when it was read."""
+        """Return whether the cheap figures are far from what they were when it was read."""
         fresh = self._fresh.get(key)
         if fresh is None:
             return False
@@ -205,7 +205,7 @@ class _Group:
         return fresh is not None and now - fresh[0] >= rest_seconds
 
     def _is_done(self, key: ProcessKey, slow: SlowReading | None, since: float) -> bool:
-        """Whether it has been read since, or cannot be."""
+        """Return whether it has been read since, or cannot be."""
         fresh = self._fresh.get(key)
         if fresh is not None:
             return fresh[0] >= since or (slow is not None and bool(slow.skip_reason))

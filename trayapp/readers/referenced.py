@@ -1,4 +1,4 @@
-"""How much of a process's memory nobody has touched since its marks were cleared. Linux only.
+"""The memory of a process that was not touched since its marks were cleared. Linux only.
 
 The kernel keeps an "accessed" mark for each page. Writing 1 to `/proc/PID/clear_refs` clears the
 marks of one process; `Referenced` in `/proc/PID/smaps` counts those that were set since. Reading

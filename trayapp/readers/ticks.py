@@ -1,4 +1,4 @@
-"""When to sample: evenly spaced ticks on a clock that never jumps."""
+"""Ticks of sampling, evenly spaced on a clock that never jumps."""
 
 from __future__ import annotations
 

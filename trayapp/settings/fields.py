@@ -1,4 +1,4 @@
-"""How a setting is declared, and what is known of one: default, range, title and help."""
+"""Declarations of settings: their default, range, title and help."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def declare(kind: Kind, title: str, help_text: str, *, key: str = "") -> dict[st
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One setting."""
+    """One setting, as its section declares it."""
 
     table: str
     key: str

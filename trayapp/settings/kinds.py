@@ -22,13 +22,13 @@ class RefusedError(ValueError):
 
 
 class Kind:
-    """One kind of value."""
+    """One kind of value, which reads it, writes it and says what fits."""
 
     __slots__ = ()
 
     @property
     def allowed(self) -> str:
-        """What fits, as a person would write it: `"0.2s" to "30s"`."""
+        """The values that fit, as a person would write them: `"0.2s" to "30s"`."""
         raise NotImplementedError
 
     def read(self, value: object) -> object:
@@ -45,7 +45,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Flag(Kind):
-    """True or false."""
+    """A switch: true or false."""
 
     @property
     def allowed(self) -> str:
@@ -142,7 +142,7 @@ class Size(Kind):
 
 
 class Limit(NamedTuple):
-    """How much a target may use: exactly one is set."""
+    """The memory that a target may use: exactly one of the two is set."""
 
     bytes: int | None
     share: float | None

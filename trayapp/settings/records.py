@@ -64,7 +64,7 @@ _ACTIONS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SamplingSettings:
-    """How often Memtray looks."""
+    """How often the machine is sampled."""
 
     interval_seconds: float = setting(2.0, Duration(0.2, 30), N_("Interval"),
         N_("time between two looks"))
@@ -79,7 +79,7 @@ class SamplingSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BudgetSettings:
-    """What Memtray itself may cost; over it, it looks less often."""
+    """The costs of Memtray itself, above which it samples less often."""
 
     uss_bytes: int = setting(32 * MIB, Size(4 * MIB, GIB), N_("Private memory"),
         N_("its private memory"))
@@ -95,7 +95,7 @@ class BudgetSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class IconSettings:
-    """What the ten bars show."""
+    """The ten bars and their colours."""
 
     shows: str = setting("system", Subject(LONGEST_NAME, RESERVED_NAMES, (N_("The machine"),
         N_("Memory pressure"), N_("The largest program"), N_("Memtray itself"))),
@@ -128,7 +128,7 @@ class IconSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TraySettings:
-    """What the icon does when it is used."""
+    """The actions of the icon."""
 
     middle_click: str = setting("trends", Choice(MIDDLE_CLICKS, (N_("Open the trends"),
         N_("Pause or resume"), N_("Clean up Memtray"), N_("Take a snapshot"), N_("Nothing"))),
@@ -153,7 +153,7 @@ class UiSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AlertSettings:
-    """When memory pressure, of the system or against a target's limit, is told."""
+    """The levels of memory pressure, of the system or against a target's limit."""
 
     enabled: bool = setting(True, Flag(), N_("Notifications"), N_("show notifications"))
     warning_percent: float = setting(75.0, Number(1, 100), N_("Warning from (%)"),
@@ -202,7 +202,7 @@ class AlertSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DeliverySettings:
-    """Where alerts go beside the console and the log."""
+    """The channels of alerts beside console and log."""
 
     desktop: bool = setting(True, Flag(), N_("Desktop notifications"),
         N_("notifications on the desktop"))
@@ -216,7 +216,7 @@ class DeliverySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ActionSettings:
-    """What Memtray may do by itself."""
+    """The automatic actions of Memtray."""
 
     per_hour: int = setting(4, Whole(1, 100), N_("At most per hour"),
         N_("most often of each action on each target"))
@@ -228,7 +228,7 @@ class ActionSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GrowthSettings:
-    """When sustained growth is told."""
+    """The thresholds of sustained growth."""
 
     enabled: bool = setting(True, Flag(), N_("Watch for growth"), N_("watch for growth"))
     threshold_bytes_per_second: float = setting(10_000.0, Number(1, 200, 1000),
@@ -258,7 +258,7 @@ class GrowthSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SpikeSettings:
-    """When a jump between two samples is told."""
+    """The thresholds of jumps between two samples."""
 
     enabled: bool = setting(True, Flag(), N_("Watch for jumps"), N_("watch for jumps"))
     by: str = setting("percent",
@@ -276,7 +276,7 @@ class SpikeSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LeakSettings:
-    """When growth is called a leak; the reasons for the defaults are the leak detector's."""
+    """The thresholds of leaks; the reasons for the defaults are the leak detector's."""
 
     others: bool = setting(True, Flag(), N_("Judge other programs, too"),
         N_("judge all other programs, too, not only targets"))
@@ -315,7 +315,7 @@ class LeakSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class HistorySettings:
-    """How long each tier of the history is kept, and how big the file may become."""
+    """The age of each tier of the history, and the size of the file."""
 
     raw_seconds: float = setting(_DAY, Duration(_HOUR, 7 * _DAY), N_("Keep every sample for"),
         N_("every sample"))
@@ -329,7 +329,7 @@ class HistorySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TrendSettings:
-    """How the trend window looks."""
+    """The looks of the trend window."""
 
     chart_height_percent: float = setting(100.0, Number(40, 150), N_("Chart height (%)"),
         N_("height of a chart"))

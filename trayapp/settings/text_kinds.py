@@ -54,7 +54,7 @@ class Secret(Text):
 
 @dataclass(frozen=True, slots=True)
 class Subject(Text):
-    """What the icon shows; whether there is such a target is checked when all are known."""
+    """The subject of the icon; that there is such a target is checked when all are known."""
 
     words: tuple[str, ...]
     """What is no target."""

@@ -106,7 +106,7 @@ class AddEntryDialog(tk.Toplevel):
         ttk.Label(frame, text=key_of(fields["name"]), style="Hint.TLabel").grid(
             row=1, column=1, sticky="w", padx=(gap, 0), pady=(0, gap)
         )
-        self._what(frame).grid(row=2, sticky="w")
+        self._value_label(frame).grid(row=2, sticky="w")
         self._entry = ttk.Entry(frame, textvariable=self._typed_value, width=ADDED_CHARACTERS)
         self._entry.grid(row=2, column=1, sticky="ew", padx=(gap, 0))
         self._key = ttk.Label(frame, style="Hint.TLabel")
@@ -128,8 +128,8 @@ class AddEntryDialog(tk.Toplevel):
         self.wait_visibility()
         self.grab_set()
 
-    def _what(self, frame: ttk.Frame) -> ttk.Widget:
-        """What the second thing to type is called, or may be."""
+    def _value_label(self, frame: ttk.Frame) -> ttk.Widget:
+        """Return the name of the second thing to type, or a choice of names."""
         names = [name_of(field) for field in self._fields]
         if len(names) == 1:
             return ttk.Label(frame, text=names[0])
@@ -137,10 +137,10 @@ class AddEntryDialog(tk.Toplevel):
         width = max(map(font.measure, names)) // font.measure("0") + 2
         choice = ttk.Combobox(frame, values=names, state="readonly", width=width)
         choice.current(0)
-        choice.bind("<<ComboboxSelected>>", lambda _: self._on_what(self._fields[choice.current()]))
+        choice.bind("<<ComboboxSelected>>", lambda _: self._on_key(self._fields[choice.current()]))
         return choice
 
-    def _on_what(self, field: Field) -> None:
+    def _on_key(self, field: Field) -> None:
         if mask_of(self._field) and not mask_of(field):
             # What was typed as a secret is not to be seen as something else.
             self._typed_value.set("")

@@ -1,4 +1,4 @@
-"""One setting in the window: what it is for, its value, its range, what is wrong with it."""
+"""One setting in the window: title, help, value, range, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -101,7 +101,6 @@ class SettingRow(ttk.Frame):
 
     @property
     def _is_optional(self) -> bool:
-        """Whether the entry, if there is one, can do without."""
         return self._key not in ("name", *SECTIONS[self._field.table].alternatives)
 
     def update_value(self) -> None:
@@ -124,15 +123,15 @@ class SettingRow(ttk.Frame):
             return
         self._shown = shown
         self._show_value()
-        self._tell(None)
+        self._show_error(None)
 
     @property
     def is_refused(self) -> bool:
-        """Whether something wrong is said of what was typed."""
+        """Whether what was typed is shown to be wrong."""
         return bool(self._error.winfo_manager())
 
     def commit(self) -> bool:
-        """Write what is being typed, if it fits; whether nothing is left unwritten."""
+        """Write what is being typed, if it fits; return whether nothing is left unwritten."""
         self._on_typed()
         return not self._is_edited()
 
@@ -175,7 +174,7 @@ class SettingRow(ttk.Frame):
         return self._editor.entries(TARGETS_TABLE) if is_subject else ()
 
     def _show_value(self) -> None:
-        """Let every widget say what is written."""
+        """Show what is written in every widget."""
         self._flag.set(self._shown is True)
         for word, chosen in self._words.items():
             chosen.set(isinstance(self._shown, list) and word in self._shown)
@@ -207,7 +206,7 @@ class SettingRow(ttk.Frame):
                 else meant_value(self._field, text, self._targets())
             )
         except SettingsError as error:
-            self._tell(str(error))
+            self._show_error(str(error))
             return
         self._write(value)
 
@@ -215,14 +214,14 @@ class SettingRow(ttk.Frame):
         self._write([word for word, chosen in self._words.items() if chosen.get()])
 
     def _on_key(self, key: str) -> None:
-        """Another one of the choices: what is written so far goes under its name, if it fits.
+        """Choose another setting: what is written so far goes under its name, if it fits.
 
         What may hold a secret does not: it would be there to be read.
         """
         was_hidden = bool(mask_of(self._field))
         self._key = key
         self._explain(None)
-        self._tell(None)
+        self._show_error(None)
         if self._editor.value(self._field, self.entry) is not None:
             self.update_value()
         elif was_hidden:
@@ -233,11 +232,11 @@ class SettingRow(ttk.Frame):
             self._write(self._text.get())
 
     def _on_escape(self, _: object) -> str | None:
-        """What is written, instead of what is typed or what was chosen to be written."""
+        """Show what is written again, in place of what is typed or chosen."""
         before = self._key, self._text.get()
         self._text.set(self._shown_text)
         self.update_value()
-        self._tell(None)
+        self._show_error(None)
         return None if (self._key, self._text.get()) == before else "break"
 
     def _on_reset(self) -> None:
@@ -248,7 +247,7 @@ class SettingRow(ttk.Frame):
         try:
             self._change({**others, self._key: value})
         except SettingsError as error:
-            self._tell(str(error))
+            self._show_error(str(error))
             # A switch that was refused is where it was.
             self._flag.set(self._shown is True)
             for word, chosen in self._words.items():
@@ -256,11 +255,11 @@ class SettingRow(ttk.Frame):
             return
         self._shown = default_value(self._field) if value is None else value
         self._show_value()
-        self._tell(None)
+        self._show_error(None)
         self.update_value()
 
-    def _tell(self, sentence: str | None) -> None:
-        """Show what is wrong with what was typed; None: nothing."""
+    def _show_error(self, sentence: str | None) -> None:
+        """Show what is wrong with what was typed; None: nothing is."""
         if sentence is None:
             self._error.grid_remove()
         else:
@@ -275,5 +274,5 @@ def wrap(event: tk.Event[ttk.Label]) -> None:
 
 
 def mask_of(field: Field) -> str:
-    """What hides a secret; the names of places where one is kept are none."""
+    """Return the character that hides a secret; empty for what is none."""
     return "•" if isinstance(field.kind, Secret) and field.key == "url" else ""

@@ -22,7 +22,7 @@ def section_title(table: str) -> str:
 
 
 def section_help(table: str) -> str:
-    """What a section is for, in a sentence or two."""
+    """Return what a section is for, in a sentence or two."""
     text = _(SECTIONS[table].help)
     return text if table in LISTS else _with_names(text, table)
 
@@ -37,12 +37,11 @@ def title_of(fields: Sequence[Field]) -> str:
 
 
 def key_of(field: Field) -> str:
-    """A setting as the file and the manual call it."""
     return f"{field.table}.{field.key}"
 
 
 def help_of(field: Field, default: object) -> str:
-    """What a setting is for, in one sentence, and what fits."""
+    """Return what a setting is for, in one sentence, and which values fit."""
     text = _with_words(_with_names(_(field.help), field.table), field.table)
     sentence = text[:1].upper() + text[1:] + _(".")
     facts = []
@@ -59,7 +58,7 @@ def help_of(field: Field, default: object) -> str:
 
 
 def allowed_text(field: Field) -> str:
-    """What fits, as it is typed into a field: in the words shown, without the file's quotes."""
+    """Return what fits, as it is typed: in the words shown, without the file's quotes."""
     choices = choices_of(field)
     text = _QUOTED.sub(lambda found: choices.get(found[1], found[1]), field.kind.allowed)
     # Translators: what stands for a field that is left empty.
@@ -68,7 +67,7 @@ def allowed_text(field: Field) -> str:
 
 
 def refusal_text(field: Field, sentence: str) -> str:
-    """What is wrong with a value, with the choices as they are shown; the key stays."""
+    """Return what is wrong with a value, with the choices as they are shown; the key stays."""
     choices = choices_of(field)
     quoted = _QUOTED.sub(
         lambda found: _quoted(choices[found[1]]) if found[1] in choices else found[0], sentence
@@ -77,7 +76,7 @@ def refusal_text(field: Field, sentence: str) -> str:
 
 
 def choices_of(field: Field, targets: Sequence[str] = ()) -> dict[str, str]:
-    """What can be chosen, in the words of the file, each with what is shown for it.
+    """Return what can be chosen, in the words of the file, each with what is shown for it.
 
     targets: those that the icon may show, beside the words that are its own.
     """
@@ -90,7 +89,7 @@ def choices_of(field: Field, targets: Sequence[str] = ()) -> dict[str, str]:
 
 
 def shown_value(field: Field, value: object, targets: Sequence[str] = ()) -> str:
-    """A value of the file as it is shown; what is none of the choices as it is."""
+    """Return a value of the file as it is shown; what is none of the choices as it is."""
     choices = choices_of(field, targets)
     if isinstance(value, list) and choices:
         return listed(choices.get(str(each), str(each)) for each in value)
@@ -98,7 +97,7 @@ def shown_value(field: Field, value: object, targets: Sequence[str] = ()) -> str
 
 
 def meant_value(field: Field, text: str, targets: Sequence[str] = ()) -> object:
-    """What was chosen or typed, as the file says it; the file's own words are understood, too.
+    """Return what was chosen or typed as the file has it, whose own words fit, too.
 
     Raises: SettingsError if a list of texts has a quote that is not closed.
     """
@@ -107,8 +106,8 @@ def meant_value(field: Field, text: str, targets: Sequence[str] = ()) -> object:
     return typed_value(field, text) if word is None else word
 
 
-def is_meant(field: Field, words: Sequence[str]) -> bool:
-    """Whether all these words, in small letters, occur in what is said of a setting."""
+def matches(field: Field, words: Sequence[str]) -> bool:
+    """Return whether all these words, in small letters, occur in the texts of a setting."""
     said = (section_title(field.table), key_of(field), name_of(field), _(field.help))
     choices = choices_of(field)
     text = " ".join((*said, *choices, *choices.values())).lower()

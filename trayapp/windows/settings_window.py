@@ -20,7 +20,7 @@ from trayapp.windows.scrolled import Scrolled
 from trayapp.windows.setting_entries import CHOSEN, AddEntryDialog, EntryList, grouped_fields
 from trayapp.windows.setting_row import REFUSED, SettingRow, wrap
 from trayapp.windows.setting_texts import (
-    is_meant,
+    matches,
     section_help,
     section_title,
 )
@@ -156,7 +156,7 @@ class SettingsWindow(BaseWindow):
     def _build_found(self, page: ttk.Frame, words: Sequence[str]) -> None:
         found = False
         for table in [*(table.name for table in TABLES), *LISTS]:
-            fields = [field for field in fields_of(table).values() if is_meant(field, words)]
+            fields = [field for field in fields_of(table).values() if matches(field, words)]
             found = found or bool(fields)
             if fields and table in LISTS:
                 ttk.Button(
@@ -230,7 +230,6 @@ class SettingsWindow(BaseWindow):
             self._rebuild()
 
     def _on_change(self, table: str, entry: str | None, values: dict[str, object]) -> None:
-        """Write values. Raises: SettingsError."""
         self._editor.change(table, values, entry)
         if entry is not None and "name" in values:
             self._chosen[table] = str(values["name"])
