@@ -9,13 +9,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayapp.control.protocol import (
-    CONTROL,
-    LOOPBACK_ENDING,
-    SOCKET_ENDING,
-    encode,
-    short_path,
-)
+from trayapp.control.protocol import CONTROL, LOOPBACK_ENDING, SOCKET_ENDING, encode, short_path
 from trayapp.errors import AlreadyRunningError, ControlError
 from trayapp.language.catalogue import _
 

@@ -119,8 +119,7 @@ def read_curves(
         found: list[list[Point]] = []
         for identity in identities:
             rows = connection.execute(
-                query,
-                {"series": identity, "since": since_ms, "until": until_ms, "width": width_ms},
+                query, {"series": identity, "since": since_ms, "until": until_ms, "width": width_ms}
             ).fetchall()
             buckets = [_Bucket(*row) for row in rows]
             found.append(list(_points(buckets, since_wall_seconds, until_wall_seconds)))

@@ -69,8 +69,7 @@ def read_fine(
     # The newest stretch is to be a whole one: others are told by it what they do now.
     origin = (newest + 1) % width
     rows = connection.execute(
-        _RAW,
-        {"width": width, "origin": origin, "since": begin * 1000, "until": newest},
+        _RAW, {"width": width, "origin": origin, "since": begin * 1000, "until": newest}
     )
     wanted = set(identities)
     found: dict[int, dict[int, _Part]] = defaultdict(dict)

@@ -14,13 +14,7 @@ from trayapp.errors import HistoryError
 from trayapp.history import tiers
 from trayapp.history.forgetting import Forgetter
 from trayapp.history.retention import Retention, Tidier, file_sizes
-from trayapp.history.schema import (
-    describe,
-    is_damage,
-    move_aside,
-    open_store,
-    transaction,
-)
+from trayapp.history.schema import describe, is_damage, move_aside, open_store, transaction
 from trayapp.history.write_queue import WriteQueue
 from trayapp.language.catalogue import _, format_count
 

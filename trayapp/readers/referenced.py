@@ -27,10 +27,7 @@ class ReferencedReader:
     """Carries out what `StalenessPlan` asks for. One thread."""
 
     def __init__(
-        self,
-        root: str = "/proc",
-        *,
-        cpu_clock: Callable[[], float] = time.thread_time,
+        self, root: str = "/proc", *, cpu_clock: Callable[[], float] = time.thread_time
     ) -> None:
         """`root`: where the process file system is; `cpu_clock`: seconds this thread has worked."""
         self._root = root

@@ -249,10 +249,7 @@ def _check_icon(settings: Settings) -> None:
             text = _("{setting} = {value} is not a target; did you mean {nearest}?")
         raise RefusedError(
             text.format(
-                setting="icon.shows",
-                value=_show(shows),
-                allowed=allowed,
-                nearest=_show(nearest),
+                setting="icon.shows", value=_show(shows), allowed=allowed, nearest=_show(nearest)
             )
         )
 

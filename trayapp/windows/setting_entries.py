@@ -82,11 +82,7 @@ class AddEntryDialog(tk.Toplevel):
     """A small dialog for the two values that a new entry cannot do without."""
 
     def __init__(
-        self,
-        window: BaseWindow,
-        table: str,
-        editor: SettingsEditor,
-        done: Callable[[str], object],
+        self, window: BaseWindow, table: str, editor: SettingsEditor, done: Callable[[str], object]
     ) -> None:
         super().__init__(window.root)
         self._table, self._editor, self._done = table, editor, done

@@ -19,11 +19,7 @@ from trayapp.windows.base_window import BaseWindow
 from trayapp.windows.scrolled import Scrolled
 from trayapp.windows.setting_entries import CHOSEN, AddEntryDialog, EntryList, grouped_fields
 from trayapp.windows.setting_row import REFUSED, SettingRow, wrap
-from trayapp.windows.setting_texts import (
-    matches,
-    section_help,
-    section_title,
-)
+from trayapp.windows.setting_texts import matches, section_help, section_title
 from trayapp.windows.single_instance import Listener
 from trayapp.windows.style import style_lists
 
