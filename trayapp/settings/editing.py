@@ -13,6 +13,7 @@ from typing import Any
 
 from trayapp.language.catalogue import _
 from trayapp.settings.kinds import RefusedError
+from trayapp.settings.parsing import read_toml
 from trayapp.settings.records import LISTS, fields_of
 from trayapp.settings.removal import without_entry
 
@@ -44,7 +45,7 @@ def add_entry(text: str, table: str, values: Mapping[str, object]) -> str:
     import tomlkit
 
     def add(text: str) -> str:
-        data = _load(text)
+        data = read_toml(text)
         wanted = copy.deepcopy(data)
         wanted.setdefault(table, []).append(dict(values))
         block = "".join(_line(key, value) for key, value in values.items())
@@ -77,7 +78,7 @@ def load_values(text: str) -> dict[str, Any]:
 
     Raises: RefusedError if it is not TOML.
     """
-    return _load(text.removeprefix(_MARK))
+    return read_toml(text.removeprefix(_MARK))
 
 
 def _same_newlines(text: str, change: Callable[[str], str]) -> str:
@@ -89,7 +90,7 @@ def _same_newlines(text: str, change: Callable[[str], str]) -> str:
 
 
 def _change(text: str, table: str, key: str, value: object, entry: str | None) -> str:
-    data = _load(text)
+    data = read_toml(text)
     number = _number(data, table, entry)
     wanted = copy.deepcopy(data)
     place = wanted.setdefault(table, {}) if number is None else wanted[table][number]
@@ -197,14 +198,8 @@ def _number(data: Mapping[str, Any], table: str, entry: str | None) -> int | Non
     raise RefusedError(_("{name} is no longer there").format(name=repr(entry)))
 
 
-def _load(text: str) -> dict[str, Any]:
-    from trayapp.settings.parsing import read_toml
-
-    return read_toml(text)
-
-
 def _loads(text: str) -> dict[str, Any] | None:
     try:
-        return _load(text)
+        return read_toml(text)
     except RefusedError:
         return None
