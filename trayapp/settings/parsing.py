@@ -85,7 +85,7 @@ def read_value(field: Field, value: object, where: str = "") -> object:
         ) from error
 
 
-def read_toml(text: str) -> dict[str, object]:
+def read_toml(text: str) -> dict[str, Any]:
     """Return the values in the text, before they are checked.
 
     Raises: RefusedError if it is not TOML.
