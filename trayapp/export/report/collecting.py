@@ -21,7 +21,8 @@ LONGEST_JUDGED_SECONDS = 14 * 86_400.0
 CHART_POINTS = 400
 _NEEDED = (
     *("used_bytes", "swap_used_bytes", "total_bytes"),
-    *("rss_bytes", "size_bytes", "anon_bytes", "kept_bytes", "swap_bytes", "process_count"),
+    *("rss_bytes", "size_bytes", "anon_bytes", "kept_bytes", "swap_bytes"),
+    *("process_count", "cpu_percent"),
 )
 """Metrics; the others would only take time."""
 USED, SWAP, _TOTAL = (
@@ -50,7 +51,7 @@ class TargetCollector:
         judged = [places[one] for one in ("kept_bytes", "anon_bytes") if one in places]
         self._judged = judged or self._sizes
         self._swap = places.get("swap_bytes")
-        self._count = places.get("process_count")
+        self._count, self._work = places.get("process_count"), places.get("cpu_percent")
         signal: Signal = "anonymous memory" if "anon_bytes" in places else "resident set"
         self._detector = LeakDetector(signal=signal)
         self._last_swap = 0.0
@@ -92,10 +93,14 @@ class TargetCollector:
         # Its floors are judged, as they are live.
         size_bytes = judged.minimum + self._last_swap
         count = row.cells.get(self._count) if self._count is not None else None
+        work = row.cells.get(self._work) if self._work is not None else None
         verdict = self._detector.fold(
             row.wall_seconds,
             size_bytes,
-            load=None if count is None else Load(children=round(count.mean)),
+            load=Load(
+                children=None if count is None else round(count.mean),
+                work=None if work is None else work.mean,
+            ),
             restarted=restarted,
             room_bytes=room_bytes,
         )

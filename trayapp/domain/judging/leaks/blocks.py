@@ -149,7 +149,9 @@ class Blocks:
     def _fold_load(self, load: Load | None) -> None:
         if load is not None:
             self._units = float((load.threads or 0) + (load.children or 0))
-            self._work = load.work or 0.0
+            if load.work is not None:
+                # Read on a slow clock; of the time between two readings nothing else is known.
+                self._work = load.work
 
     def _close(self, held_floor: float, held_mean: float) -> int:
         """Close the block that is over, and those without a sample since, as they were held."""
