@@ -14,13 +14,14 @@ from tests.cli.test_main import Memtray
 from tests.domain.building import facts, frame, target
 from tests.domain.showing.test_icon import application
 from trayapp.cli.main import main
-from trayapp.domain.grouping.nearest import Unmatched
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.domain.judging.incidents import Incident, Quiet
+from trayapp.domain.judging.alerting import Incident, Quiet
 from trayapp.domain.judging.leaks.staleness import Staleness
-from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.judging.monitor import Monitor
+from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.judging.view import Controls
 from trayapp.domain.records.levels import Level
+from trayapp.domain.records.unmatched import Unmatched
 from trayapp.domain.showing.status import status
 from trayapp.settings.records import FIELDS, LISTS
 
@@ -168,7 +169,7 @@ def test_every_key_of_status_is_there(tmp_path: Path) -> None:
     process.communicate(timeout=10)
 
     monitor = Monitor(MonitorRules(targets=(TargetRule(name="a", match="a"),)))
-    view = monitor.fold(frame(0, target("a", 100)), Quiet()).view
+    view = monitor.judge_frame(frame(0, target("a", 100)), Quiet()).view
     staleness = Staleness(waited_seconds=300.0, grown_bytes=1.0, low_share=0.5, high_share=0.9)
     leak = replace(view.targets[0].leak, staleness=staleness)
     unmatched = Unmatched(lasted_seconds=60.0, nearest=facts(7, "b"))

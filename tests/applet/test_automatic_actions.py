@@ -21,12 +21,12 @@ from trayapp.applet.snapshots import write_snapshot
 from trayapp.cleanup.cleaning import clean_target
 from trayapp.cleanup.probes import Probes
 from trayapp.domain.acting.cleanups import CleanupResult
+from trayapp.domain.judging.transitions import Transition
 from trayapp.domain.judging.view import TargetView, View
 from trayapp.domain.records.bars import BAR_COUNT
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.samples import AppSample, ProcessKey, SystemSample
 from trayapp.domain.records.series import Event
-from trayapp.domain.records.transitions import Transition
 from trayapp.errors import MemtrayError
 from trayapp.guard.restart_request import restart
 from trayapp.history.retention import Retention

@@ -14,10 +14,12 @@ from trayapp.applet.forwarding import Forwarding
 from trayapp.applet.sampler import Sampler
 from trayapp.domain.acting.occasions import RunWatch
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.domain.judging.incidents import AlertPolicy, Quiet
-from trayapp.domain.judging.monitor import Monitor, MonitorRules, Outcome
+from trayapp.domain.judging.alerting import AlertPolicy, Quiet
+from trayapp.domain.judging.monitor import Monitor, Outcome
+from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.judging.view import TargetView
-from trayapp.domain.records.samples import ProcessKey, TargetSample
+from trayapp.domain.records.frames import TargetSample
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.domain.records.series import Event
 from trayapp.paths import Paths
 from trayapp.platforms import current_platform
@@ -55,7 +57,7 @@ class Forwarded:
 
 
 def shortage(second: float, used_share: float, monitor: Monitor) -> Outcome:
-    return monitor.fold(frame(second, used_share=used_share), Quiet())
+    return monitor.judge_frame(frame(second, used_share=used_share), Quiet())
 
 
 def impatient() -> Monitor:
@@ -95,7 +97,7 @@ def test_files_and_hooks_hear_of_every_level_whatever_the_person_wants_to_hear(
     )
     monitor = impatient()
     for second, used_share in enumerate((0.8, 0.96, 0.5)):
-        forwarded.tick(monitor.fold(frame(second, used_share=used_share), Quiet(off=True)))
+        forwarded.tick(monitor.judge_frame(frame(second, used_share=used_share), Quiet(off=True)))
     wait_until(lambda: len(forwarded.records) == 3, what="the hooks")
     forwarded.forwarding.stop()
     lines = [json.loads(line) for line in forwarded.paths.alerts_file.read_text().splitlines()]
@@ -118,14 +120,14 @@ def test_channels_keep_to_what_the_person_wants_to_hear_and_the_journal_says_so(
     )
     monitor = impatient()
     night = Quiet(in_quiet_hours=True)
-    forwarded.tick(monitor.fold(frame(0, used_share=0.8), night))
+    forwarded.tick(monitor.judge_frame(frame(0, used_share=0.8), night))
     (held,) = forwarded.records
     assert (held.kind, held.data["outcome"], held.data["channel"]) == ("channel", "held", "mail")
     assert held.data["reason"] == "it is quiet hours"
-    forwarded.tick(monitor.fold(frame(1, used_share=0.8), Quiet()))
+    forwarded.tick(monitor.judge_frame(frame(1, used_share=0.8), Quiet()))
     kept = [each for each in forwarded.records if each.data["outcome"] == "queued"]
     assert [each.data["transition"] for each in kept] == ["raised"]
-    forwarded.tick(monitor.fold(frame(2, used_share=0.5), Quiet()))
+    forwarded.tick(monitor.judge_frame(frame(2, used_share=0.5), Quiet()))
     forwarded.forwarding.stop()
     kept = [each for each in forwarded.records if each.data["outcome"] == "queued"]
     assert [each.data["transition"] for each in kept] == ["raised", "resolved"]
@@ -159,7 +161,7 @@ def test_hooks_hear_of_runs_cleanups_snapshots_actions_and_of_nothing_else(tmp_p
         )
 
     def tick(second: float, *samples: TargetSample) -> None:
-        forwarded.tick(monitor.fold(frame(second, *samples), Quiet()))
+        forwarded.tick(monitor.judge_frame(frame(second, *samples), Quiet()))
 
     tick(0)
     tick(1, target("app", 100))
@@ -188,7 +190,7 @@ def test_what_ran_before_has_not_started_and_another_run_ends_one() -> None:
     watch = RunWatch()
 
     def kinds(*targets: TargetView) -> list[str]:
-        return [event.kind for event in watch.fold(targets, 1000.0)]
+        return [event.kind for event in watch.update(targets, 1000.0)]
 
     first, second = (
         TargetView(name="app", pids=(pid,), keys=(ProcessKey(pid, pid),), rss_bytes=MIB)

@@ -12,7 +12,7 @@ from tests.cli.test_main import REPOSITORY, Memtray
 from trayapp.applet.profiles import apply_profile_option
 from trayapp.domain.judging.view import Controls
 from trayapp.domain.showing.menu import MenuEntry
-from trayapp.domain.showing.tray import menu
+from trayapp.domain.showing.tray_menu import menu
 from trayapp.errors import UsageError
 from trayapp.paths import find_paths, profile_names, shared_runtime
 

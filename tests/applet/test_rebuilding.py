@@ -15,12 +15,15 @@ import pytest
 
 from tests.domain.building import HASTY, MIB, frame
 from trayapp.applet.rebuilding import RUNS, Rebuilding
+from trayapp.domain.grouping.target_run import marks_as_text
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.domain.judging.incidents import Incident, Quiet
-from trayapp.domain.judging.monitor import SESSION, Monitor, MonitorRules
-from trayapp.domain.judging.replay import marks_as_text
+from trayapp.domain.judging.alerting import Incident, Quiet
+from trayapp.domain.judging.monitor import Monitor
+from trayapp.domain.judging.monitor_rules import MonitorRules
+from trayapp.domain.judging.sessions import SESSION
 from trayapp.domain.judging.view import TargetView
-from trayapp.domain.records.samples import MemoryReading, ProcessKey, TargetSample
+from trayapp.domain.records.frames import TargetSample
+from trayapp.domain.records.samples import MemoryReading, ProcessKey
 from trayapp.domain.records.series import Event
 from trayapp.history.reader import HistoryReader
 from trayapp.history.retention import Retention
@@ -80,7 +83,7 @@ class Machine:
                 monotonic_seconds=second + offset,
                 wall_seconds=BEGIN + second,
             )
-            outcome = monitor.fold(taken, Quiet())
+            outcome = monitor.judge_frame(taken, Quiet())
             writer.add(BEGIN + second, outcome.values)
             if outcome.runs_changed:
                 writer.remember(RUNS, marks_as_text(self.boot, monitor.run_marks))

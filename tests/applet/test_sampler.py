@@ -19,9 +19,9 @@ from tests.history.stores import latest
 from trayapp.applet.cleanups import Cleanups
 from trayapp.applet.rebuilding import RUNS
 from trayapp.applet.sampler import Sampler
-from trayapp.domain.judging.budget import BudgetVerdict
+from trayapp.domain.grouping.target_run import RunMark, marks_as_text, marks_from_text
 from trayapp.domain.judging.monitor import Outcome
-from trayapp.domain.judging.replay import RunMark, marks_as_text, marks_from_text
+from trayapp.domain.judging.own_budget import BudgetVerdict
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.domain.records.series import Event, Series
 from trayapp.history.reader import HistoryReader

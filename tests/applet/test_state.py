@@ -20,9 +20,9 @@ from trayapp.applet.state import (
     save_tray_memory,
 )
 from trayapp.domain.judging.alerting import Incident, Memory, News
-from trayapp.domain.judging.oom_kills import OomMark
 from trayapp.domain.judging.repeats import Telling
 from trayapp.domain.records.levels import Level
+from trayapp.domain.records.oom_kills import OomMark
 
 KEPT = Switches(
     off=False, all_until_wall_seconds=2_000.0, subject_until_wall_seconds={"app": 3_000.0}

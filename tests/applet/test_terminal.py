@@ -11,14 +11,15 @@ from tests.desktop.desktop import wait_until
 from tests.domain.building import frame, target
 from trayapp.applet.terminal import LiveLines, live_lines
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.domain.judging.incidents import Quiet
-from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.judging.alerting import Quiet
+from trayapp.domain.judging.monitor import Monitor
+from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.judging.view import View
 
 
 def view(size_mib: float = 100) -> View:
     monitor = Monitor(MonitorRules(targets=(TargetRule(name="app", match="a"),)))
-    return monitor.fold(frame(0, target("app", size_mib)), Quiet()).view
+    return monitor.judge_frame(frame(0, target("app", size_mib)), Quiet()).view
 
 
 def test_there_is_a_line_for_the_machine_each_target_and_memtray() -> None:

@@ -17,21 +17,21 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tests.benchmarks.leak_traces import TRACES, Trace, read_traces
-from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.domain.judging.incidents import AlertPolicy, Condition, IncidentBook, Quiet
-from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.judging.alerting import AlertPolicy, Condition, Quiet
+from trayapp.domain.judging.incidents import IncidentBook
+from trayapp.domain.judging.monitor import Monitor
+from trayapp.domain.judging.monitor_rules import MonitorRules
+from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse
+from trayapp.domain.records.frames import Everything, Frame, TargetSample
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.samples import (
     AppSample,
-    Everything,
-    Frame,
     MemoryReading,
     ProcessFacts,
     ProcessKey,
     ProcessUse,
     SystemSample,
-    TargetSample,
 )
 
 TOTAL_BYTES = 16 * 1024**3
@@ -97,7 +97,7 @@ def replay(trace: Trace, *, as_target: bool) -> list[str]:
             sample = TargetSample(name="it", readings=tuple(reading.items()))
         elif at - looked >= 10:
             looked, everything = at, machine(reading)
-        outcome = monitor.fold(frame(at, sample, everything), Quiet())
+        outcome = monitor.judge_frame(frame(at, sample, everything), Quiet())
         told += [each.incident.key for each in outcome.announcements if each.what in BANNERS]
     return told
 
@@ -193,7 +193,9 @@ def show_week() -> None:
         processes |= readings.keys()
         process_days += len(readings) * 10 / DAY
         used = 4e9 + sum(reading.rss_bytes for reading in readings.values())
-        outcome = monitor.fold(frame(at, None, machine(readings), TOTAL_BYTES - used), Quiet())
+        outcome = monitor.judge_frame(
+            frame(at, None, machine(readings), TOTAL_BYTES - used), Quiet()
+        )
         told += [
             (at, each.what, f"{each.incident.key}: {each.incident.body}")
             for each in outcome.announcements
@@ -220,7 +222,7 @@ def show_costs() -> None:
         }
         each = frame(float(second), None, machine(readings))
         started = time.thread_time_ns()
-        monitor.fold(each, Quiet())
+        monitor.judge_frame(each, Quiet())
         times.append(time.thread_time_ns() - started)
     looks = sorted(times)
     book = IncidentBook(AlertPolicy())
@@ -239,12 +241,12 @@ def show_costs() -> None:
 
     tracemalloc.start()
     for second in range(3):
-        book.fold(float(second), 0.0, conditions, Quiet())
+        book.update(float(second), 0.0, conditions, Quiet())
     state_bytes = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     started = time.thread_time_ns()
     for second in range(3, 103):
-        book.fold(float(second), 0.0, conditions, Quiet())
+        book.update(float(second), 0.0, conditions, Quiet())
     fold_ms = (time.thread_time_ns() - started) / 1e8
     print(
         f"\nJudging 1,000 wildly moving processes, a look every 10 s: "

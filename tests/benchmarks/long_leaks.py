@@ -23,10 +23,12 @@ from tests.benchmarks.leak_families import DAY, HOUR
 from tests.benchmarks.leak_fills import HEALTHY, LEAKS, Fill, recordings
 from tests.benchmarks.leak_traces import TRACES, Trace
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.domain.judging.incidents import Quiet
+from trayapp.domain.judging.alerting import Quiet
 from trayapp.domain.judging.leaks import LeakDetector, LeakSettings, Load, SessionPrior
-from trayapp.domain.judging.monitor import Monitor, MonitorRules
-from trayapp.domain.records.samples import MemoryReading, ProcessKey, TargetSample
+from trayapp.domain.judging.monitor import Monitor
+from trayapp.domain.judging.monitor_rules import MonitorRules
+from trayapp.domain.records.frames import TargetSample
+from trayapp.domain.records.samples import MemoryReading, ProcessKey
 
 LONG = TRACES / "long"
 ROOM_BYTES = 0.6 * TOTAL_BYTES
@@ -136,7 +138,7 @@ def told(trace: Trace, *, as_target: bool) -> tuple[Course, int]:
             sample = TargetSample(name="it", readings=tuple(reading.items()))
         elif at - looked >= 10:
             looked, everything = at, machine(reading)
-        for each in monitor.fold(frame(at, sample, everything), Quiet()).announcements:
+        for each in monitor.judge_frame(frame(at, sample, everything), Quiet()).announcements:
             banners += each.what in BANNERS
             if each.incident.key.startswith("leak"):
                 is_told = each.what in BANNERS or (is_told and each.what != "resolved")
@@ -336,7 +338,7 @@ def _month_of(day: Sequence[float]) -> int:
         size, run = round(day[number % len(day)]), 1 + number // len(day)
         readings = ((ProcessKey(run, run), MemoryReading(size, size)),)
         sample = TargetSample(name="it", readings=readings)
-        outcome = monitor.fold(frame(60.0 * number, sample, None), Quiet())
+        outcome = monitor.judge_frame(frame(60.0 * number, sample, None), Quiet())
         banners += sum(
             each.what in BANNERS and each.incident.key.startswith("leak")
             for each in outcome.announcements

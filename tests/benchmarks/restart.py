@@ -14,11 +14,13 @@ from pathlib import Path
 
 from tests.domain.building import MIB, frame
 from trayapp.applet.rebuilding import RUNS, Rebuilding
+from trayapp.domain.grouping.target_run import RunMark, marks_as_text
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.domain.judging.incidents import Quiet
-from trayapp.domain.judging.monitor import Monitor, MonitorRules
-from trayapp.domain.judging.replay import RunMark, marks_as_text
-from trayapp.domain.records.samples import MemoryReading, ProcessKey, TargetSample
+from trayapp.domain.judging.alerting import Quiet
+from trayapp.domain.judging.monitor import Monitor
+from trayapp.domain.judging.monitor_rules import MonitorRules
+from trayapp.domain.records.frames import TargetSample
+from trayapp.domain.records.samples import MemoryReading, ProcessKey
 from trayapp.domain.records.series import Series
 from trayapp.history.reader import HistoryReader
 from trayapp.history.writer import HistoryWriter, Retention
@@ -47,14 +49,14 @@ def main(count: int, folder: Path) -> None:
         TargetSample(name=name, readings=((ProcessKey(1, index), MemoryReading(MIB, MIB)),))
         for index, name in enumerate(names)
     )
-    monitor.fold(frame(1000.0, *now), Quiet())
+    monitor.judge_frame(frame(1000.0, *now), Quiet())
     slices = []
     while True:
         begun = time.process_time()
         if rebuilding.replay_next(offset) is None:
             break
         slices.append(time.process_time() - begun)
-    view = monitor.fold(frame(1001.0, *now), Quiet()).view
+    view = monitor.judge_frame(frame(1001.0, *now), Quiet()).view
     leaking = sum(target.leak.level == "leaking" for target in view.targets)
     print(f"  judged anew        {sum(slices) * 1e3:8.0f} ms of a processor, {leaking} leak")
     print(f"    longest slice    {max(slices) * 1e3:8.0f} ms")

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-from trayapp.domain.judging.leaks.staleness import ReferencedRequest
+from trayapp.domain.records.referenced import ReferencedRequest
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.readers.procfile import read_started
 from trayapp.readers.referenced import ReferencedReader

@@ -15,8 +15,8 @@ from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeVar
 
+from trayapp.domain.judging.transitions import Transition, TransitionKind
 from trayapp.domain.records.levels import Level
-from trayapp.domain.records.transitions import Transition, TransitionKind
 
 Server = TypeVar("Server", bound=socketserver.BaseServer)
 

@@ -28,8 +28,8 @@ from trayapp.delivery.hooks import (
     json_line,
     variables,
 )
+from trayapp.domain.judging.transitions import Transition
 from trayapp.domain.records.levels import Level
-from trayapp.domain.records.transitions import Transition
 from trayapp.settings.records import HookSettings
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="process groups")

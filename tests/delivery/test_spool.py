@@ -10,8 +10,8 @@ import pytest
 
 from tests.delivery.telling import HOSTILE, transition
 from trayapp.delivery.spool import Entry, Spool, entry_of, outdated, surplus
+from trayapp.domain.judging.transitions import Transition
 from trayapp.domain.records.levels import Level
-from trayapp.domain.records.transitions import Transition
 
 NOW = 1_800_000_000.0
 

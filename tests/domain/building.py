@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from trayapp.domain.judging.leaks import LeakSettings
+from trayapp.domain.records.frames import Everything, Frame, TargetSample
 from trayapp.domain.records.samples import (
     AppSample,
-    Everything,
-    Frame,
     MemoryReading,
     ProcessFacts,
     ProcessKey,
     ProcessUse,
     SystemSample,
-    TargetSample,
 )
 
 MIB = 1024**2

@@ -20,10 +20,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from trayapp import errors
-from trayapp.domain.judging.incidents import Incident
+from trayapp.domain.judging.alerting import Incident
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.levels import Level
-from trayapp.domain.showing.tray import incident_line, target_line
+from trayapp.domain.showing.lines import incident_line, target_line
 from trayapp.language.catalogue import LANGUAGES, _, format_count, format_number, spoken_language
 from trayapp.language.startup import choose, speak, speak_as_set
 from trayapp.language.units import format_rate, format_size, use_units

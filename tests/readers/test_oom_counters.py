@@ -13,7 +13,7 @@ import pytest
 
 from tests.readers.cgroups import Machine, real_cgroup
 from tests.readers.children import running_python, tell
-from trayapp.domain.judging.oom_kills import OomCount, Victim
+from trayapp.domain.records.oom_kills import OomCount, Victim
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
 from trayapp.readers.kernel_log import KernelLog
 from trayapp.readers.kills import KillReader

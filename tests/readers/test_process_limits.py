@@ -11,7 +11,7 @@ import pytest
 
 from tests.readers.cgroups import NONE_V1, Machine, real_cgroup
 from tests.readers.children import FakeClock, running, running_python, tell
-from trayapp.domain.grouping.limits import Limit, tightest
+from trayapp.domain.records.limits import Limit, tightest
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.readers.process_limits import PERIOD_SECONDS, LimitReader
 from trayapp.readers.procfile import read_started

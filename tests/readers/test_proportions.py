@@ -13,8 +13,9 @@ import pytest
 
 from tests.readers.children import eventually, running_python, tell
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.domain.judging.incidents import Quiet
-from trayapp.domain.judging.monitor import Monitor, MonitorRules, Outcome
+from trayapp.domain.judging.alerting import Quiet
+from trayapp.domain.judging.monitor import Monitor, Outcome
+from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.judging.view import TargetView
 from trayapp.readers.footprint import FootprintReader, ProcFootprints, Rollup
 from trayapp.readers.frames import MachineReader
@@ -81,7 +82,7 @@ class Watch:
         """Look once, so much later."""
         self.now += seconds
         frame = self.reader.read_frame(self.now, 1.0, with_groups=False)
-        self.outcome = self.monitor.fold(frame, Quiet())
+        self.outcome = self.monitor.judge_frame(frame, Quiet())
         return self.outcome.view.targets[0]
 
     @property

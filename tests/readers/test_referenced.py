@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.readers.children import running_python, tell
-from trayapp.domain.judging.leaks.staleness import ReferencedRequest, ReferencedSample
+from trayapp.domain.records.referenced import ReferencedRequest, ReferencedSample
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.language.units import MIB
 from trayapp.readers.procfile import read_started

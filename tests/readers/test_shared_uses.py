@@ -11,7 +11,7 @@ from tests.readers.children import running_python, tell
 from tests.readers.test_footprint import key_of
 from tests.readers.test_own_shared import SEGMENTS
 from tests.readers.test_proportions import FORKED
-from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
+from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse
 from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey, ProcessUse
 from trayapp.domain.records.sizes import Part, size_of
 from trayapp.readers.frames import GROUPS_SECONDS

@@ -9,8 +9,8 @@ import pytest
 
 from tests.readers.cgroups import NONE_V1, Machine
 from trayapp.domain.records.samples import SystemSample
+from trayapp.domain.showing.lines import system_line
 from trayapp.domain.showing.status import system_status
-from trayapp.domain.showing.tray import system_line
 from trayapp.readers.system import ProcSystemReader
 
 RECORDED = Path(__file__).parent / "recorded"

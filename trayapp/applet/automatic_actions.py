@@ -20,11 +20,11 @@ from trayapp.domain.acting.actions import (
     Decision,
 )
 from trayapp.domain.acting.cleanups import CleanupResult
+from trayapp.domain.judging.transitions import Transition
 from trayapp.domain.judging.view import TargetView, View
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.domain.records.series import Event
-from trayapp.domain.records.transitions import Transition
 from trayapp.errors import HistoryError, MemtrayError
 from trayapp.history.reader import HistoryReader
 from trayapp.language.catalogue import _, listed, ngettext, paragraph

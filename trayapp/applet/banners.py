@@ -14,7 +14,7 @@ from trayapp.delivery.counts import DeliveryCounts
 from trayapp.delivery.notifier import Notifier
 from trayapp.delivery.sinks import Surroundings, open_sinks
 from trayapp.delivery.sinks.log import LogFile
-from trayapp.domain.judging.incidents import Announcement, Incident
+from trayapp.domain.judging.alerting import Announcement, Incident
 from trayapp.domain.records.levels import Level
 from trayapp.errors import MemtrayError
 from trayapp.language.catalogue import N_, _

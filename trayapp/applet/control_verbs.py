@@ -12,7 +12,7 @@ from trayapp.applet.parts import Parts
 from trayapp.applet.process_environment import surroundings
 from trayapp.control.server import Handler
 from trayapp.domain.acting.cleanups import CleanupResult
-from trayapp.domain.grouping.identity import SYSTEM, application_key, target_key
+from trayapp.domain.records.identity import SYSTEM, application_key, target_key
 from trayapp.errors import UsageError
 from trayapp.language.catalogue import _, listed, paragraph
 

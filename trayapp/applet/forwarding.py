@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from trayapp.applet.children import memtray_command, package_parent
 from trayapp.delivery.sinks import SINKS, Hears, Surroundings, TransitionSink
 from trayapp.domain.acting.occasions import OCCASION_NAMES, Occasion, RunWatch
+from trayapp.domain.judging.transitions import facts_of, message_of
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.domain.records.series import Event
-from trayapp.domain.records.transitions import facts_of, message_of
 
 if TYPE_CHECKING:
     from trayapp.applet.automatic_actions import Actions
@@ -91,7 +91,7 @@ class Forwarding:
             if self._hooks is not None:
                 self._hooks.submit(transition)
         if self._hooks is not None:
-            for event in self._runs.fold(outcome.view.targets, wall_seconds):
+            for event in self._runs.update(outcome.view.targets, wall_seconds):
                 self.on_event(event)
         for sink in self._hearing("messages"):
             for announcement in outcome.messages:

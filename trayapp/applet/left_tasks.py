@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from trayapp.control.process_endpoints import LEFT_TASKS
 from trayapp.control.protocol import decode
-from trayapp.domain.grouping.targets import TargetRule, TargetTracker
+from trayapp.domain.grouping.target_tracker import TargetTracker
+from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.grouping.tasks import Left, Task, read_left
 
 MOST_AT_A_TIME = 100

@@ -8,8 +8,8 @@ from trayapp.applet.banners import is_moment
 from trayapp.applet.overview import Overview
 from trayapp.applet.parts import Parts
 from trayapp.applet.profiles import present_profile, start_profile
-from trayapp.domain.grouping.identity import MEMTRAY, family_of, target_of
-from trayapp.domain.judging.incidents import Incident
+from trayapp.domain.judging.alerting import Incident
+from trayapp.domain.records.identity import MEMTRAY, family_of, target_of
 from trayapp.errors import MemtrayError
 from trayapp.language.catalogue import _
 from trayapp.windows import WINDOWS

@@ -6,8 +6,9 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+from trayapp.domain.grouping.target_run import marks_from_text
 from trayapp.domain.judging.monitor import Monitor
-from trayapp.domain.judging.replay import REPLAYED_METRICS, Stretch, marks_from_text
+from trayapp.domain.judging.replay import REPLAYED_METRICS, Stretch
 from trayapp.domain.records.series import Event
 from trayapp.errors import HistoryError
 from trayapp.history.reader import HistoryReader
@@ -27,7 +28,7 @@ class Rebuilding:
     def __init__(
         self, history_file: Path, monitor: Monitor, boot: str, wall_seconds: float
     ) -> None:
-        """Let the monitor know which runs to expect; before its first `fold`.
+        """Let the monitor know which runs to expect; before its first `judge_frame`.
 
         `boot` identifies this start of the machine; `wall_seconds` is now.
         """
@@ -45,7 +46,7 @@ class Rebuilding:
         monitor.resume(marks)
 
     def replay_next(self, wall_offset_seconds: float) -> tuple[Event, ...] | None:
-        """Replay the next run, after the first `fold`.
+        """Replay the next run, after the first `judge_frame`.
 
         wall_offset_seconds: the monotonic clock less the wall clock. Returns: what to keep of runs
         that are over; None when all is done.

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.domain.judging.absolute_levels import NO_AMOUNTS, Amounts
-from trayapp.domain.judging.budget import Budget
-from trayapp.domain.judging.growth import GrowthRule, SpikeRule
-from trayapp.domain.judging.incidents import AlertPolicy
+from trayapp.domain.judging.alerting import AlertPolicy
+from trayapp.domain.judging.growth_tracker import GrowthRule, SpikeRule
 from trayapp.domain.judging.leaks import LeakSettings
-from trayapp.domain.judging.monitor import MonitorRules
-from trayapp.domain.records.levels import Level
+from trayapp.domain.judging.monitor_rules import MonitorRules
+from trayapp.domain.judging.own_budget import Budget
+from trayapp.domain.records.levels import NO_AMOUNTS, Amounts, Level
 from trayapp.history.writer import Retention
 from trayapp.settings.records import Settings, TargetSettings
 
@@ -70,6 +70,7 @@ def monitor_rules(settings: Settings) -> MonitorRules:
         ),
         bar_span_seconds=settings.icon.span_seconds,
         slow_values_seconds=settings.sampling.private_seconds,
+        sections=tuple(getattr(settings, each.name) for each in fields(settings)),
     )
 
 

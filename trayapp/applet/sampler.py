@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, TypeVar
 from trayapp.applet.rules import monitor_rules
 from trayapp.applet.sampling_pace import SamplingPace
 from trayapp.applet.session_store import SessionStore
-from trayapp.domain.grouping.applications import ApplicationUse
-from trayapp.domain.judging.incidents import Quiet
-from trayapp.domain.judging.leaks.staleness import ReferencedRequest
+from trayapp.domain.judging.alerting import Quiet
 from trayapp.domain.judging.monitor import Monitor, Outcome
 from trayapp.domain.judging.quiet_hours import is_within
 from trayapp.domain.judging.view import View
+from trayapp.domain.records.application_use import ApplicationUse
+from trayapp.domain.records.referenced import ReferencedRequest
 from trayapp.domain.records.samples import ProcessUse
 from trayapp.domain.records.series import Event
 from trayapp.errors import MemtrayError, SettingsError
@@ -231,7 +231,7 @@ class Sampler(threading.Thread):
             looked = time.perf_counter()
             self._monitor.set_targets(self._machine.active_rules)
             verdict = self._pace.judge_cost(now, frame)
-            outcome = self._monitor.fold(frame, self._quiet_now(), verdict)
+            outcome = self._monitor.judge_frame(frame, self._quiet_now(), verdict)
             self._referenced = outcome.referenced
             self._pace.adapt(now, frame, outcome)
         except Exception as error:  # noqa: BLE001

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from trayapp.applet.rules import budget_of
-from trayapp.domain.judging.budget import BudgetKeeper, BudgetVerdict
 from trayapp.domain.judging.monitor import Outcome
+from trayapp.domain.judging.own_budget import BudgetKeeper, BudgetVerdict
 from trayapp.domain.judging.pacing import MovementGauge, PaceKeeper, PaceRule
-from trayapp.domain.records.samples import Frame
+from trayapp.domain.records.frames import Frame
 from trayapp.language.catalogue import _
 from trayapp.settings.records import Settings
 
@@ -45,14 +45,14 @@ class SamplingPace:
 
     def judge_cost(self, now: float, frame: Frame) -> BudgetVerdict:
         """Judge by a sample what Memtray itself costs."""
-        self.verdict = self._budget.fold(now, frame.app)
+        self.verdict = self._budget.judge(now, frame.app)
         return self.verdict
 
     def adapt(self, now: float, frame: Frame, outcome: Outcome) -> None:
         """Adapt the interval to how the machine and its targets move."""
         sizes = {target.name: target.rss_bytes for target in outcome.view.targets}
-        moved = self._movement.fold({"": frame.system.used_bytes} | sizes)
-        self._keeper.fold(now, frame.system, moved, frame.on_battery)
+        moved = self._movement.update({"": frame.system.used_bytes} | sizes)
+        self._keeper.update(now, frame.system, moved, frame.on_battery)
 
     def _rule(self, settings: Settings) -> PaceRule:
         if self._interval_override is not None:

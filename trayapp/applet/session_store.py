@@ -10,12 +10,13 @@ from pathlib import Path
 from trayapp.applet.rebuilding import RUNS, Rebuilding
 from trayapp.applet.rules import retention
 from trayapp.applet.state import load_incidents, load_memory, load_oom_mark, save_incidents
-from trayapp.domain.judging.monitor import PRIORS_SECONDS, SESSION, Monitor, Outcome
-from trayapp.domain.judging.oom_kills import OomMark
-from trayapp.domain.judging.replay import marks_as_text
+from trayapp.domain.grouping.target_run import marks_as_text
+from trayapp.domain.judging.monitor import Monitor, Outcome
+from trayapp.domain.judging.sessions import PRIORS_SECONDS, SESSION
+from trayapp.domain.judging.transitions import level_events
 from trayapp.domain.records.bars import BAR_COUNT
+from trayapp.domain.records.oom_kills import OomMark
 from trayapp.domain.records.series import Event, Point
-from trayapp.domain.records.transitions import level_events
 from trayapp.errors import HistoryError
 from trayapp.history.reader import HistoryReader
 from trayapp.history.writer import HistoryWriter

@@ -9,19 +9,19 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from trayapp.domain.grouping.applications import ApplicationKey
-from trayapp.domain.grouping.identity import OTHERS_LEAK, application_key, key_of_subject
 from trayapp.domain.judging.alerting import Incident, Memory, News, Quiet
-from trayapp.domain.judging.announcing import TARGET_INCIDENTS
-from trayapp.domain.judging.oom_kills import OomMark
+from trayapp.domain.judging.judges import JUDGES
 from trayapp.domain.judging.repeats import Telling
+from trayapp.domain.records.application_use import ApplicationKey
+from trayapp.domain.records.identity import OTHERS_LEAK, application_key, key_of_subject
 from trayapp.domain.records.levels import Level
+from trayapp.domain.records.oom_kills import OomMark
 from trayapp.domain.records.samples import ProcessKey
 
 _WORTH_SECONDS = 86_400.0
 _MOST_INCIDENTS = 1000
 _MOST_TOLD = 3000
-_INCIDENTS = (*TARGET_INCIDENTS, OTHERS_LEAK, "forecast", "budget", "oom")
+_INCIDENTS = tuple(judge.key for judge in JUDGES)
 
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError)
 """Whatever reading a file raises that is missing, damaged or somebody else's."""
@@ -90,7 +90,7 @@ def load_switches(file: Path) -> Switches:
 
 def _as_about(name: str) -> str:
     """Return the key for what an earlier version kept: that of an incident, or a target's name."""
-    is_incident = name == "pressure" or name.partition(":")[0] in _INCIDENTS
+    is_incident = name.partition(":")[0] in _INCIDENTS
     return name if is_incident else key_of_subject(name)
 
 

@@ -18,7 +18,8 @@ from trayapp.applet.state import (
     save_switches,
     save_tray_memory,
 )
-from trayapp.domain.showing.tray import SNOOZE_CHOICES, shown_choices
+from trayapp.domain.showing.tray import shown_choices
+from trayapp.domain.showing.tray_menu import SNOOZE_CHOICES
 from trayapp.language.units import parse_duration
 from trayapp.paths import Paths
 from trayapp.platforms.platform import Platform

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TextIO
 
 from trayapp.domain.judging.view import View
-from trayapp.domain.showing.tray import (
+from trayapp.domain.showing.lines import (
     app_line,
     application_line,
     incident_line,

@@ -309,7 +309,7 @@ def _windows(installation: Installation) -> Iterator[Finding]:
 
 
 def _pressure(_installation: Installation) -> Iterator[Finding]:
-    from trayapp.domain.showing.tray import system_line
+    from trayapp.domain.showing.lines import system_line
     from trayapp.readers.system import open_system_reader
 
     sample = open_system_reader().read()

@@ -9,7 +9,7 @@ from typing import Any
 from trayapp.domain.judging.trend import trend_figures
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.sizes import size_label
-from trayapp.domain.showing.tray import pace_text
+from trayapp.domain.showing.lines import pace_text
 from trayapp.language.catalogue import N_, _, listed, ngettext
 from trayapp.language.units import format_percent, format_size
 

@@ -17,10 +17,10 @@ from trayapp.delivery.banner import plain
 from trayapp.delivery.hook_run import GIVE_UP_SECONDS, KEPT_OUTPUT_BYTES, HookRun
 from trayapp.domain.acting.occasions import Occasion
 from trayapp.domain.grouping.captures import base_name
-from trayapp.domain.grouping.identity import target_key
+from trayapp.domain.judging.transitions import Transition, key_of_transition
+from trayapp.domain.records.identity import target_key
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.series import Event
-from trayapp.domain.records.transitions import Transition, key_of_transition
 from trayapp.settings.records import HookSettings
 
 AT_ONCE = 4

@@ -16,8 +16,8 @@ from typing import Any
 
 from trayapp.delivery.banner import plain
 from trayapp.delivery.spool import Spool
+from trayapp.domain.judging.transitions import Transition
 from trayapp.domain.records.levels import Level
-from trayapp.domain.records.transitions import Transition
 from trayapp.errors import AlreadyRunningError, ChannelError, DeliveryError
 from trayapp.language.catalogue import N_, _
 from trayapp.platforms import current_platform

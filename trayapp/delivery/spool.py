@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trayapp.delivery.banner import bounded
+from trayapp.domain.judging.transitions import Transition
 from trayapp.domain.records.levels import Level
-from trayapp.domain.records.transitions import Transition
 
 MOST_ENTRIES = 500
 """Of one channel."""

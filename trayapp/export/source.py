@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from trayapp.domain.grouping.identity import about_of, target_key
+from trayapp.domain.records.identity import about_of, target_key
 from trayapp.domain.records.series import Event, Series
 from trayapp.errors import HistoryError, UsageError
 from trayapp.export.safe_names import plain_text

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from trayapp import __version__
 from trayapp.domain.grouping.tasks import kept_of
+from trayapp.domain.judging.transitions import decision_said
 from trayapp.domain.records.levels import level_said
 from trayapp.domain.records.series import Event
-from trayapp.domain.records.transitions import decision_said
 from trayapp.errors import ExportError
 from trayapp.export.safe_names import plain_text, sheet_names
 from trayapp.export.sheets import (

@@ -260,8 +260,8 @@ class _Guard:
 
     def _check_size(self, size_bytes: int, now: float) -> None:
         high, critical = self._high, self._critical
-        is_high = high is not None and high.fold(size_bytes)
-        is_critical = critical is not None and critical.fold(size_bytes)
+        is_high = high is not None and high.add_size(size_bytes)
+        is_critical = critical is not None and critical.add_size(size_bytes)
         facts = {"name": self._name, "size": format_size(size_bytes)}
         if critical is not None:
             facts["bound"] = format_size(critical.bound_bytes)

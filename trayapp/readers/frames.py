@@ -8,22 +8,22 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from trayapp.domain.acting.cleanups import APP
-from trayapp.domain.grouping.applications import ApplicationTracker, ApplicationUse
-from trayapp.domain.grouping.limits import Limit
+from trayapp.domain.grouping.applications import ApplicationTracker
 from trayapp.domain.grouping.nearest import UnmatchedWatch, nearest_match
-from trayapp.domain.grouping.targets import TargetRule, TargetTracker
-from trayapp.domain.judging.leaks.staleness import ReferencedRequest
-from trayapp.domain.judging.oom_kills import OomMark
+from trayapp.domain.grouping.target_tracker import TargetTracker
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.records.application_use import ApplicationUse
+from trayapp.domain.records.frames import Everything, Frame, TargetSample
+from trayapp.domain.records.limits import Limit
+from trayapp.domain.records.oom_kills import OomMark
+from trayapp.domain.records.referenced import ReferencedRequest
 from trayapp.domain.records.samples import (
-    Everything,
-    Frame,
     MemoryReading,
     Particulars,
     ProcessFacts,
     ProcessKey,
     ProcessUse,
     SystemSample,
-    TargetSample,
 )
 from trayapp.language.units import MIB
 from trayapp.readers.kills import KillReader
@@ -203,14 +203,14 @@ class MachineReader:
                 size=sizes[rule.name].size,
                 particulars=Particulars.total(particulars.get(key) for key in members[rule.name]),
                 limits=joined_limits(limits[key] for key in members[rule.name] if key in limits),
-                unmatched=self._unmatched.told(rule, now),
+                unmatched=self._unmatched.unmatched(rule, now),
             )
             for rule in self._targets.active_rules
         )
 
     def _search_nearest(self, members: dict[str, list[ProcessKey]], now: float) -> None:
         """For targets that match nothing; a minute after it began, then ever less often."""
-        for rule in self._unmatched.fold(now, members, self._targets.rules):
+        for rule in self._unmatched.update(now, members, self._targets.rules):
             self._unmatched.note(rule, nearest_match(rule, self._targets.strangers()))
 
     def _read_everything(

@@ -7,7 +7,7 @@ import re
 import time
 from contextlib import suppress
 
-from trayapp.domain.judging.oom_kills import Victim
+from trayapp.domain.records.oom_kills import Victim
 
 _RECORD_BYTES = 8192
 """No record is larger; the kernel refuses to be read by less."""

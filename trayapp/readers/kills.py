@@ -6,8 +6,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from trayapp.domain.judging.oom_kills import WORTH_BYTES, Ended, OomKill, OomMark, OomWatch, Owner
+from trayapp.domain.judging.oom_watch import WORTH_BYTES, OomWatch
 from trayapp.domain.records.names import process_label
+from trayapp.domain.records.oom_kills import Ended, OomKill, OomMark, Owner
 from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
 from trayapp.readers.oom_counters import OomReader
 
@@ -90,7 +91,7 @@ class KillReader:
             self._owners = {
                 pid: Owner(known.get(pid, ""), targets.get(pid)) for pid in known | targets
             }
-        return self._watch.fold(now, count, self._ended, available_bytes, self._owners)
+        return self._watch.add_sample(now, count, self._ended, available_bytes, self._owners)
 
     def note_sizes(self, readings: Mapping[ProcessKey, MemoryReading], *, is_all: bool) -> None:
         """Remember the large ones; `is_all`: these are all processes there are."""

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 
-from trayapp.domain.judging.oom_kills import OomCount, OomMark, Victim
+from trayapp.domain.records.oom_kills import OomCount, OomMark, Victim
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.readers.boot import read_boot_id
 from trayapp.readers.cgroups import Cgroup, Cgroups

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
-from trayapp.domain.grouping.limits import Limit
+from trayapp.domain.records.limits import Limit
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.readers.cgroups import Cgroup, Cgroups
 from trayapp.readers.procfile import field_bytes, read_start, read_started

@@ -14,7 +14,7 @@ import os
 import time
 from collections.abc import Callable
 
-from trayapp.domain.judging.leaks.staleness import ReferencedRequest, ReferencedSample
+from trayapp.domain.records.referenced import ReferencedRequest, ReferencedSample
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.readers.procfile import field_bytes, read_start, read_started
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
+from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
 from trayapp.domain.records.sizes import Size
 from trayapp.language.units import MIB

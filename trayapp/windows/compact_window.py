@@ -10,13 +10,12 @@ from tkinter import ttk
 
 from trayapp.charts.labels import plain_name
 from trayapp.domain.judging.trend import trend_arrow
-from trayapp.domain.records.levels import Level
+from trayapp.domain.records.levels import Level, as_level
 from trayapp.domain.showing.table import (
     APPLICATION,
     TARGET,
     Order,
     TableRow,
-    as_level,
     as_number,
     memory_text,
     name_text,

@@ -180,7 +180,7 @@ class TableWindow(BaseWindow):
         found = answer.get("rows")
         listed = found if isinstance(found, list) else []
         rows = self._options.sections.rows(row_from(one) for one in listed if isinstance(one, dict))
-        rows = self._keeper.fold(rows, now, complete=complete)
+        rows = self._keeper.merge(rows, now, complete=complete)
         if complete:
             self._past = self._read_past()
         followed = {row.name for row in rows if row.kind == TARGET}

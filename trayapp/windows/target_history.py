@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from trayapp.domain.grouping.identity import about_of, target_key
 from trayapp.domain.grouping.tasks import kept_of
 from trayapp.domain.judging.changes import hourly_changes
 from trayapp.domain.judging.health import Health, run_health
-from trayapp.domain.records.levels import Level
+from trayapp.domain.records.identity import about_of, target_key
+from trayapp.domain.records.levels import Level, as_level
 from trayapp.domain.records.series import TASK, Event, Point, Series
-from trayapp.domain.showing.table import as_level
 from trayapp.history.reader import HistoryReader
 from trayapp.windows.runs import MOST_RUNS, find_runs
 

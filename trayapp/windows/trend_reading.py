@@ -10,7 +10,7 @@ from trayapp.charts.events import bundle_events, task_end, task_growth
 from trayapp.charts.growth import Growth
 from trayapp.charts.labels import plain_name
 from trayapp.charts.selection import Selection
-from trayapp.domain.grouping.identity import about_of, target_key
+from trayapp.domain.records.identity import about_of, target_key
 from trayapp.domain.records.series import TASK, Event, Series
 from trayapp.history.sources import CurveSource
 from trayapp.language.catalogue import _

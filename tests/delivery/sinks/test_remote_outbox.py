@@ -12,8 +12,8 @@ import pytest
 from tests.delivery.telling import transition
 from trayapp.delivery.sinks.remote import Outbox, RemoteChannel
 from trayapp.delivery.spool import Spool
+from trayapp.domain.judging.transitions import Transition
 from trayapp.domain.records.levels import Level
-from trayapp.domain.records.transitions import Transition
 
 MAIL, CHAT = RemoteChannel(name="mail"), RemoteChannel(name="chat")
 NOW = 1_800_000_000.0

@@ -17,12 +17,12 @@ from trayapp.domain.acting.actions import (
     ActionPolicy,
     Decision,
 )
-from trayapp.domain.judging.incidents import Incident
+from trayapp.domain.judging.alerting import Incident
+from trayapp.domain.judging.transitions import Transition
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.domain.records.series import Event
-from trayapp.domain.records.transitions import Transition
 
 WALL = 1_700_000_000.0
 W, C, E = Level.WARNING, Level.CRITICAL, Level.EMERGENCY

@@ -6,7 +6,7 @@ from trayapp.domain.acting.guarding import LOOKS, PER_HOUR, BoundWatch, RestartB
 
 
 def looks(watch: BoundWatch, *sizes: int) -> list[bool]:
-    return [watch.fold(size) for size in sizes]
+    return [watch.add_size(size) for size in sizes]
 
 
 def test_a_bound_is_told_once_until_the_size_was_clearly_below() -> None:

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.building import MIB
-from trayapp.domain.grouping.applications import ApplicationKey, ApplicationTracker
+from trayapp.domain.grouping.applications import ApplicationTracker
+from trayapp.domain.records.application_use import ApplicationKey
 from trayapp.domain.records.samples import ProcessFacts, ProcessKey
 
 APP_PID = 999

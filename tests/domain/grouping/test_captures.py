@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from tests.domain.building import facts, frame, target
 from trayapp.domain.grouping.captures import LINGER_SECONDS, MOST_VALUES, base_name
-from trayapp.domain.grouping.targets import TargetRule, TargetTracker
-from trayapp.domain.judging.incidents import Quiet
-from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.grouping.target_tracker import TargetTracker
+from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.alerting import Quiet
+from trayapp.domain.judging.monitor import Monitor
+from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.records.levels import Level
 
 RULE = TargetRule(name="web", regex=re.compile(r"worker-(?P<queue>\w+)(?: --host (?P<host>\S+))?"))
@@ -100,7 +102,7 @@ def test_each_is_judged_by_itself_and_has_the_rules_limit() -> None:
     for second in range(10):
         small = target("web [queue=mail]", 20.0, first_pid=10)
         large = target("web [queue=sms]", 97.0, first_pid=20)
-        outcome = monitor.fold(frame(float(second), small, large), Quiet())
+        outcome = monitor.judge_frame(frame(float(second), small, large), Quiet())
     levels = {each.name: each.level for each in outcome.view.targets}
     assert levels == {"web [queue=mail]": Level.NORMAL, "web [queue=sms]": Level.EMERGENCY}
     series = {one.name for one, _ in outcome.values if one.kind == "target"}

@@ -12,19 +12,20 @@ from tests.domain.building import facts, frame
 from trayapp.domain.grouping.nearest import (
     LONGEST_PAUSE_SECONDS,
     UNMATCHED_SECONDS,
-    Unmatched,
     UnmatchedWatch,
     nearest_match,
 )
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.domain.judging.incidents import Quiet
-from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.judging.alerting import Quiet
+from trayapp.domain.judging.monitor import Monitor
+from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.judging.view import Controls, View
-from trayapp.domain.records.samples import TargetSample
+from trayapp.domain.records.frames import TargetSample
+from trayapp.domain.records.unmatched import Unmatched
+from trayapp.domain.showing.lines import target_line
 from trayapp.domain.showing.status import status
 from trayapp.domain.showing.table import row_from, status_text
 from trayapp.domain.showing.table_status import detail_status, table_status
-from trayapp.domain.showing.tray import target_line
 
 RUNNING = (
     facts(10, "/usr/lib/systemd/systemd --user"),
@@ -68,7 +69,7 @@ def test_of_a_regular_expression_the_plain_text_counts(regex: str, pid: int | No
 def test_it_is_searched_after_a_minute_and_then_ever_less_often() -> None:
     watch, rule = UnmatchedWatch(), TargetRule(name="a", match="x")
     searched = [
-        second for second in range(0, 6 * 3600, 5) if watch.fold(float(second), {"a": []}, [rule])
+        second for second in range(0, 6 * 3600, 5) if watch.update(float(second), {"a": []}, [rule])
     ]
     assert searched[:4] == [60, 120, 240, 480]
     pauses = [after - before for before, after in pairwise(searched)]
@@ -77,36 +78,36 @@ def test_it_is_searched_after_a_minute_and_then_ever_less_often() -> None:
 
 def test_it_is_told_from_a_minute_on_until_it_has_matched_once() -> None:
     watch, rule = UnmatchedWatch(), TargetRule(name="a", match="x")
-    watch.fold(0.0, {"a": []}, [rule])
-    watch.fold(UNMATCHED_SECONDS - 1, {"a": []}, [rule])
-    assert watch.told(rule, UNMATCHED_SECONDS - 1) is None
-    assert watch.fold(UNMATCHED_SECONDS, {"a": []}, [rule]) == [rule]
+    watch.update(0.0, {"a": []}, [rule])
+    watch.update(UNMATCHED_SECONDS - 1, {"a": []}, [rule])
+    assert watch.unmatched(rule, UNMATCHED_SECONDS - 1) is None
+    assert watch.update(UNMATCHED_SECONDS, {"a": []}, [rule]) == [rule]
     watch.note(rule, RUNNING[1])
-    assert watch.told(rule, UNMATCHED_SECONDS + 5) == Unmatched(
+    assert watch.unmatched(rule, UNMATCHED_SECONDS + 5) == Unmatched(
         lasted_seconds=UNMATCHED_SECONDS + 5, nearest=RUNNING[1]
     )
-    watch.fold(100.0, {"a": [1]}, [rule])
-    assert watch.told(rule, 100.0) is None
+    watch.update(100.0, {"a": [1]}, [rule])
+    assert watch.unmatched(rule, 100.0) is None
     for second in range(200, 900, 5):
         # It ran once and has ended: that is another thing, and told as such.
-        assert watch.fold(float(second), {"a": []}, [rule]) == []
-        assert watch.told(rule, float(second)) is None
+        assert watch.update(float(second), {"a": []}, [rule]) == []
+        assert watch.unmatched(rule, float(second)) is None
 
 
 def test_another_rule_of_the_same_name_begins_anew() -> None:
     watch, rule = UnmatchedWatch(), TargetRule(name="a", match="x")
-    watch.fold(0.0, {"a": [1]}, [rule])
+    watch.update(0.0, {"a": [1]}, [rule])
     other = replace(rule, match="y")
-    watch.fold(10.0, {"a": []}, [other])
-    watch.fold(75.0, {"a": []}, [other])
-    assert watch.told(other, 75.0) == Unmatched(lasted_seconds=65.0)
+    watch.update(10.0, {"a": []}, [other])
+    watch.update(75.0, {"a": []}, [other])
+    assert watch.unmatched(other, 75.0) == Unmatched(lasted_seconds=65.0)
     # A limit has nothing to do with it.
-    assert watch.told(replace(other, limit_bytes=5), 75.0) == Unmatched(lasted_seconds=65.0)
+    assert watch.unmatched(replace(other, limit_bytes=5), 75.0) == Unmatched(lasted_seconds=65.0)
 
 
 def shown(unmatched: Unmatched | None) -> View:
     monitor = Monitor(MonitorRules(targets=(TargetRule(name="a", match="x"),)))
-    return monitor.fold(frame(0, TargetSample(name="a", unmatched=unmatched)), Quiet()).view
+    return monitor.judge_frame(frame(0, TargetSample(name="a", unmatched=unmatched)), Quiet()).view
 
 
 def test_menu_table_details_and_status_tell_it() -> None:

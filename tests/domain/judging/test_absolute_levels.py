@@ -11,12 +11,14 @@ import pytest
 from tests.domain.building import HASTY, MIB, TOTAL_BYTES, frame, target
 from trayapp.applet.rules import monitor_rules
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.domain.judging.absolute_levels import NO_AMOUNTS, Amounts, growth_level, level_above
-from trayapp.domain.judging.incidents import AlertPolicy, Quiet
-from trayapp.domain.judging.monitor import Monitor, MonitorRules
-from trayapp.domain.judging.pressure import pressure_level
-from trayapp.domain.records.levels import Level
-from trayapp.domain.records.samples import SystemSample, TargetSample
+from trayapp.domain.judging.absolute_levels import growth_level, level_above
+from trayapp.domain.judging.alerting import AlertPolicy, Quiet
+from trayapp.domain.judging.judges.pressure import pressure_level
+from trayapp.domain.judging.monitor import Monitor
+from trayapp.domain.judging.monitor_rules import MonitorRules
+from trayapp.domain.records.frames import TargetSample
+from trayapp.domain.records.levels import NO_AMOUNTS, Amounts, Level
+from trayapp.domain.records.samples import SystemSample
 from trayapp.errors import SettingsError
 from trayapp.settings.parsing import parse_settings
 
@@ -56,7 +58,9 @@ def test_free_swap_holds_an_emergency_by_amount_back_and_small_machines_have_non
 def outcome_of(rules: MonitorRules, samples: Iterable[TargetSample | None], **rest: Any) -> Any:
     monitor = Monitor(rules)
     outcomes = [
-        monitor.fold(frame(float(second), *([] if each is None else [each]), **rest), Quiet())
+        monitor.judge_frame(
+            frame(float(second), *([] if each is None else [each]), **rest), Quiet()
+        )
         for second, each in enumerate(samples)
     ]
     sent = [one for each in outcomes for one in each.announcements if one.what != "held"]

@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 
 from tests.domain.building import MIB, facts
-from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.judging.application_trends import (
     FOLLOWED_COUNT,
     ApplicationTrends,
     ApplicationView,
 )
+from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse
 from trayapp.domain.records.samples import MemoryReading, ProcessKey, ProcessUse
 
 Sizes = dict[str, dict[int, float]]
@@ -31,7 +31,7 @@ def fold(trends: ApplicationTrends, second: float, sizes: Sizes) -> dict[str, Ap
         )
         for name, processes in sizes.items()
     ]
-    return {view.name: view for view in trends.fold(second, uses, readings, {})}
+    return {view.name: view for view in trends.add_sample(second, uses, readings, {})}
 
 
 def rate_mib(view: ApplicationView) -> float:

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.domain.judging.incidents import (
+from trayapp.domain.judging.absolute_levels import level_of_share
+from trayapp.domain.judging.alerting import (
     PRESSURE_KEY,
     AlertPolicy,
     Announcement,
     Condition,
-    IncidentBook,
     Quiet,
-    level_of_share,
 )
+from trayapp.domain.judging.incidents import IncidentBook
 from trayapp.domain.records.levels import Level
 
 WALL = 1_700_000_000.0
@@ -43,7 +43,7 @@ class Story:
         return told
 
     def announce(self, condition: Condition, quiet: Quiet) -> tuple[Announcement, ...]:
-        return self.book.fold(self.second, WALL + self.second, [condition], quiet)
+        return self.book.update(self.second, WALL + self.second, [condition], quiet)
 
 
 N, W, C, E = Level.NORMAL, Level.WARNING, Level.CRITICAL, Level.EMERGENCY
@@ -164,7 +164,7 @@ def test_what_was_told_is_remembered_over_a_restart() -> None:
     told = []
     for second in range(1000):
         condition = Condition(key="k", subject="app", level=W)
-        told += [each.what for each in after.fold(5e5 + second, WALL, [condition], Quiet())]
+        told += [each.what for each in after.update(5e5 + second, WALL, [condition], Quiet())]
     assert told == ["held"]
 
 
@@ -217,18 +217,18 @@ def test_a_snooze_ends_by_the_clock() -> None:
 
 def test_what_is_no_longer_judged_resolves_and_is_forgotten() -> None:
     book = IncidentBook(AlertPolicy(sustain_seconds=0))
-    book.fold(0, WALL, [Condition(key="k", subject="a", level=W)], Quiet())
-    assert book.fold(1, WALL + 1, [], Quiet()) == ()
-    (announcement,) = book.fold(31, WALL + 31, [], Quiet())
+    book.update(0, WALL, [Condition(key="k", subject="a", level=W)], Quiet())
+    assert book.update(1, WALL + 1, [], Quiet()) == ()
+    (announcement,) = book.update(31, WALL + 31, [], Quiet())
     assert announcement.what == "resolved"
-    book.fold(100, WALL + 100, [], Quiet())
+    book.update(100, WALL + 100, [], Quiet())
     assert not book._entries
 
 
 def test_incidents_are_listed_worst_first() -> None:
     book = IncidentBook(AlertPolicy(sustain_seconds=0))
     conditions = [Condition(key=level.label, subject="a", level=level) for level in (W, E, C)]
-    book.fold(0, WALL, conditions, Quiet())
+    book.update(0, WALL, conditions, Quiet())
     assert [incident.level for incident in book.open_incidents()] == [E, C, W]
 
 
@@ -248,7 +248,7 @@ def test_a_level_is_left_only_below_its_rearm_band() -> None:
 def told_of(
     book: IncidentBook, second: float, *conditions: Condition, quiet: Quiet | None = None
 ) -> list[tuple[str, str, str]]:
-    announced = book.fold(second, WALL + second, conditions, quiet or Quiet())
+    announced = book.update(second, WALL + second, conditions, quiet or Quiet())
     return [(each.incident.key, each.what, each.reason) for each in announced]
 
 
@@ -298,7 +298,7 @@ def test_growth_is_told_once_a_day_and_its_proof_once_more() -> None:
 def test_the_next_run_of_a_program_may_be_told_to_leak_on_the_same_day() -> None:
     book = IncidentBook(AlertPolicy())
     assert told_of(book, 0, of("leak:a")) == [("leak:a", "raised", "")]
-    (over,) = book.fold(100, WALL + 100, (), Quiet(), ended={"leak:a", "growth:a"})
+    (over,) = book.update(100, WALL + 100, (), Quiet(), ended={"leak:a", "growth:a"})
     assert over.what == "resolved"
     assert told_of(book, 200, of("leak:a")) == [("leak:a", "raised", "")]
 
@@ -390,7 +390,7 @@ def test_a_restart_of_memtray_does_not_tell_the_same_again() -> None:
 def test_what_has_ended_needs_no_recovery() -> None:
     book = IncidentBook(AlertPolicy())
     told_of(book, 0, of("leak:a"))
-    (resolved,) = book.fold(1, WALL + 1, [], Quiet(), ended=["leak:a"])
+    (resolved,) = book.update(1, WALL + 1, [], Quiet(), ended=["leak:a"])
     assert (resolved.what, resolved.reason) == ("resolved", "a is not running any more")
 
 
@@ -430,7 +430,7 @@ def test_no_two_banners_of_one_level_are_closer_than_the_gap(
         conditions = [of("leak:a", first), of("limit:b", second, subject="b")]
         banners += [
             (now, each.incident.level)
-            for each in book.fold(now, WALL + now, conditions, Quiet())
+            for each in book.update(now, WALL + now, conditions, Quiet())
             if each.what in ("raised", "escalated", "worsened")
         ]
     for (before, low), (after, high) in pairwise(banners):
@@ -477,7 +477,7 @@ def test_an_incident_that_is_resolved_by_hand_is_over_though_it_is_as_bad_as_bef
     told_of(book, 0, of("limit:a", C))
     assert not book.resolve("limit:b")
     assert book.resolve("limit:a")
-    (resolved,) = book.fold(1, WALL + 1, [of("limit:a", C)], Quiet())
+    (resolved,) = book.update(1, WALL + 1, [of("limit:a", C)], Quiet())
     assert (resolved.what, resolved.reason) == ("resolved", "resolved by hand")
     for second in range(2, 4000, 2):
         assert told_of(book, second, of("limit:a", W if second % 100 else C)) == []

@@ -7,30 +7,26 @@ from typing import Any
 import pytest
 
 from tests.domain.building import HASTY, MIB, TOTAL_BYTES, facts, frame, target
-from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
-from trayapp.domain.grouping.limits import Limit
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.domain.judging.budget import BudgetVerdict
-from trayapp.domain.judging.growth import GrowthRule
-from trayapp.domain.judging.incidents import AlertPolicy, Quiet
-from trayapp.domain.judging.monitor import SESSION, Monitor, MonitorRules, Outcome
-from trayapp.domain.judging.oom_kills import OomKill, Victim
+from trayapp.domain.judging.alerting import AlertPolicy, Quiet
+from trayapp.domain.judging.growth_tracker import GrowthRule
+from trayapp.domain.judging.monitor import Monitor, Outcome
+from trayapp.domain.judging.monitor_rules import MonitorRules
+from trayapp.domain.judging.own_budget import BudgetVerdict
+from trayapp.domain.judging.sessions import SESSION
 from trayapp.domain.judging.view import Controls
+from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse
+from trayapp.domain.records.frames import Everything, Frame, TargetSample
 from trayapp.domain.records.levels import Level
-from trayapp.domain.records.samples import (
-    Everything,
-    Footprint,
-    Frame,
-    MemoryReading,
-    ProcessKey,
-    ProcessUse,
-    TargetSample,
-)
+from trayapp.domain.records.limits import Limit
+from trayapp.domain.records.oom_kills import OomKill, Victim
+from trayapp.domain.records.samples import Footprint, MemoryReading, ProcessKey, ProcessUse
 from trayapp.domain.records.series import Event, Series
+from trayapp.domain.showing.lines import pace_line, target_line
 from trayapp.domain.showing.status import status
 from trayapp.domain.showing.table import row_from, status_text
 from trayapp.domain.showing.table_status import table_status
-from trayapp.domain.showing.tray import menu, pace_line, target_line
+from trayapp.domain.showing.tray_menu import menu
 
 APP = TargetRule(name="app", match="app")
 RSS = Series("target", "app", "rss_bytes")
@@ -45,7 +41,7 @@ def run(
     frames: Iterable[Frame], *rules: TargetRule, growth: GrowthRule | None = None
 ) -> list[Outcome]:
     monitor = Monitor(hasty(targets=rules or (APP,), growth=growth or GrowthRule()))
-    return [monitor.fold(each, Quiet()) for each in frames]
+    return [monitor.judge_frame(each, Quiet()) for each in frames]
 
 
 def told(outcomes: Iterable[Outcome]) -> list[tuple[str, str, Level]]:
@@ -73,13 +69,13 @@ def test_growth_is_silent_until_a_tenth_of_the_time_to_its_limit_is_gone() -> No
         for second in range(0, 600, 5)
     ]
     monitor = Monitor(MonitorRules(targets=(APP,)))
-    outcomes = [monitor.fold(each, Quiet()) for each in frames]
+    outcomes = [monitor.judge_frame(each, Quiet()) for each in frames]
     assert told(outcomes) == []
     assert outcomes[-1].view.targets[0].verdict == "growing"
 
     limited = replace(APP, limit_bytes=400 * MIB)
     monitor = Monitor(MonitorRules(targets=(limited,)))
-    at = [(each.monotonic_seconds, told([monitor.fold(each, Quiet())])) for each in frames]
+    at = [(each.monotonic_seconds, told([monitor.judge_frame(each, Quiet())])) for each in frames]
     first = next(seconds for seconds, announced in at if announced)
     # 350 MiB at 0.2 MiB/s take 29 min.
     assert 170 <= first <= 200
@@ -246,9 +242,11 @@ def test_memtray_over_its_own_budget_is_told_without_a_banner() -> None:
     verdict = BudgetVerdict(
         over=("CPU",), step=1, stretch=1.5, reason="over its own budget", announcement="It is over."
     )
-    outcomes = [monitor.fold(frame(0, interval_seconds=1.5), Quiet(), verdict)]
+    outcomes = [monitor.judge_frame(frame(0, interval_seconds=1.5), Quiet(), verdict)]
     outcomes += [
-        monitor.fold(frame(s, interval_seconds=1.5), Quiet(), replace(verdict, announcement=None))
+        monitor.judge_frame(
+            frame(s, interval_seconds=1.5), Quiet(), replace(verdict, announcement=None)
+        )
         for s in range(1, 90)
     ]
     assert told(outcomes) == []
@@ -266,7 +264,7 @@ def test_memtray_over_its_own_budget_is_told_without_a_banner() -> None:
 def test_memtray_is_told_of_like_others_once_it_is_an_emergency() -> None:
     monitor = Monitor(hasty())
     worst = BudgetVerdict(over=("CPU",), step=8, reason="over", emergency="It is far over.")
-    outcomes = [monitor.fold(frame(s), Quiet(), worst) for s in range(10)]
+    outcomes = [monitor.judge_frame(frame(s), Quiet(), worst) for s in range(10)]
     assert told(outcomes) == [("budget:memtray", "raised", Level.EMERGENCY)]
 
 
@@ -369,7 +367,7 @@ def test_several_processes_are_summed() -> None:
 
 def test_what_is_held_is_journalled_with_its_reason() -> None:
     monitor = Monitor(hasty(policy=AlertPolicy(sustain_seconds=0)))
-    outcome = monitor.fold(frame(0, used_share=0.8), Quiet(off=True))
+    outcome = monitor.judge_frame(frame(0, used_share=0.8), Quiet(off=True))
     (event,) = outcome.events
     assert (event.kind, event.level) == ("alert", "warning")
     assert event.data["what"] == "held"
@@ -379,9 +377,9 @@ def test_what_is_held_is_journalled_with_its_reason() -> None:
 def test_other_rules_keep_what_is_known_of_a_target_that_stays() -> None:
     monitor = Monitor(hasty(targets=(APP,)))
     for second in range(10):
-        monitor.fold(frame(second, target("app", 100 + second)), Quiet())
+        monitor.judge_frame(frame(second, target("app", 100 + second)), Quiet())
     monitor.set_rules(hasty(targets=(TargetRule(name="new", match="n"), APP)))
-    views = monitor.fold(frame(10, target("app", 110)), Quiet()).view.targets
+    views = monitor.judge_frame(frame(10, target("app", 110)), Quiet()).view.targets
     assert [view.name for view in views] == ["new", "app"]
     assert views[1].peak_bytes == 110 * MIB
     assert views[1].slope_bytes_per_second is not None
@@ -410,7 +408,7 @@ def machine_with(name: str, mib: float) -> Everything:
 def watch_others(rules: MonitorRules, growth_mib_per_second: float, seconds: int) -> list[Outcome]:
     monitor = Monitor(rules)
     return [
-        monitor.fold(
+        monitor.judge_frame(
             frame(
                 second,
                 everything=None
@@ -444,7 +442,7 @@ def test_the_limit_of_a_container_counts_for_an_application_that_is_no_target() 
             used_bytes = everything.applications[0].rss_bytes
             limit = Limit(limit_bytes=2000 * MIB, source="cgroup", used_bytes=used_bytes)
             everything = replace(everything, limits={ProcessKey(50, 50): (limit,)})
-        outcome = monitor.fold(frame(second, everything=everything), Quiet())
+        outcome = monitor.judge_frame(frame(second, everything=everything), Quiet())
     (application,) = outcome.view.applications
     assert application.leak.seconds_to_limit is not None
     assert abs(application.leak.seconds_to_limit - (2000 - 320 - 0.5 * 1790) / 0.5) < 60
@@ -491,12 +489,12 @@ def test_others_are_not_judged_where_the_settings_say_so() -> None:
 def test_what_is_not_looked_at_any_more_is_not_said_to_leak() -> None:
     monitor = Monitor(hasty())
     for second in range(0, 1800, 10):
-        outcome = monitor.fold(
+        outcome = monitor.judge_frame(
             frame(second, everything=machine_with("browser", 300 + 0.5 * second)), Quiet()
         )
     assert outcome.view.incidents
     for second in range(1800, 1860, 10):
-        outcome = monitor.fold(frame(second), Quiet(), BudgetVerdict(drops_groups=True))
+        outcome = monitor.judge_frame(frame(second), Quiet(), BudgetVerdict(drops_groups=True))
     assert not outcome.view.incidents
 
 
@@ -545,16 +543,16 @@ def test_a_run_is_remembered_when_it_ends_and_expected_the_next_time() -> None:
         )
 
     first = Monitor(hasty(targets=(APP,)))
-    levels = [first.fold(each, Quiet()).view.targets[0].leak.level for each in frames(1)]
+    levels = [first.judge_frame(each, Quiet()).view.targets[0].leak.level for each in frames(1)]
     assert "leaking" in levels
-    (session,) = first.fold(frame(1800, interval_seconds=5.0), Quiet()).events
+    (session,) = first.judge_frame(frame(1800, interval_seconds=5.0), Quiet()).events
     assert (session.kind, session.subject) == (SESSION, "app")
     peak = session.data["peak_floor_bytes"]
     assert isinstance(peak, float)
     assert abs(peak - 280 * MIB) < 10 * MIB
     later = Monitor(hasty(targets=(APP,)))
     later.preload_sessions([session, session])
-    assert {later.fold(each, Quiet()).view.targets[0].leak.level for each in frames(2)} == {
+    assert {later.judge_frame(each, Quiet()).view.targets[0].leak.level for each in frames(2)} == {
         "healthy"
     }
 
@@ -562,8 +560,8 @@ def test_a_run_is_remembered_when_it_ends_and_expected_the_next_time() -> None:
 def test_a_restart_ends_a_session_and_begins_another() -> None:
     monitor = Monitor(hasty(targets=(APP,)))
     for second in range(0, 600, 5):
-        monitor.fold(frame(second, target("app", 100), interval_seconds=5.0), Quiet())
-    outcome = monitor.fold(
+        monitor.judge_frame(frame(second, target("app", 100), interval_seconds=5.0), Quiet())
+    outcome = monitor.judge_frame(
         frame(600, target("app", 30, first_pid=900), interval_seconds=5.0), Quiet()
     )
     assert [event.kind for event in outcome.events] == ["restart", SESSION]
@@ -577,7 +575,7 @@ def test_sessions_that_make_no_sense_are_passed_over() -> None:
             Event(wall_seconds=0, kind=SESSION, subject="gone", data={}),
         ]
     )
-    assert monitor.fold(frame(0, target("app", 100)), Quiet()).view.targets[0].pids == (100,)
+    assert monitor.judge_frame(frame(0, target("app", 100)), Quiet()).view.targets[0].pids == (100,)
 
 
 def test_private_memory_is_judged_where_that_is_what_the_system_tells() -> None:
@@ -662,7 +660,9 @@ def test_levels_are_reached_whatever_banners_do() -> None:
         Quiet(subject_until_wall_seconds={"target:app": 2e9}),
     ):
         monitor = Monitor(hasty(targets=(LIMITED,)))
-        outcomes = [monitor.fold(limited(second, 100 + 3 * second), quiet) for second in range(60)]
+        outcomes = [
+            monitor.judge_frame(limited(second, 100 + 3 * second), quiet) for second in range(60)
+        ]
         reached = [
             (second, each.levels)
             for second, outcome in enumerate(outcomes)
@@ -682,7 +682,7 @@ def test_a_program_that_outgrows_its_limit_is_critical_within_two_samples(interv
     for number in range(round(60 / interval)):
         second = number * interval
         look = replace(limited(second, 20 + 3 * second), interval_seconds=interval)
-        outcome = monitor.fold(look, Quiet())
+        outcome = monitor.judge_frame(look, Quiet())
         if first is None and 20 + 3 * second >= 170:
             first = number
         limits = [each.levels for each in outcome.reached if each.incident.key == "limit:app"]
@@ -697,8 +697,8 @@ def test_a_program_that_outgrows_its_limit_is_critical_within_two_samples(interv
 def test_a_level_that_is_jumped_over_is_reached_too() -> None:
     monitor = Monitor(hasty(targets=(LIMITED,)))
     for second in range(10):
-        assert monitor.fold(limited(second, 100), Quiet()).reached == ()
-    outcome = monitor.fold(limited(10, 658), Quiet())
+        assert monitor.judge_frame(limited(second, 100), Quiet()).reached == ()
+    outcome = monitor.judge_frame(limited(10, 658), Quiet())
     levels = [each.levels for each in outcome.reached if each.incident.key == "limit:app"]
     assert levels == [(Level.WARNING, Level.CRITICAL, Level.EMERGENCY)]
 
@@ -706,14 +706,14 @@ def test_a_level_that_is_jumped_over_is_reached_too() -> None:
 def test_the_next_run_of_a_target_reaches_its_levels_anew() -> None:
     monitor = Monitor(hasty(targets=(LIMITED,)))
     for second in range(10):
-        monitor.fold(limited(second, 180), Quiet())
-    outcome = monitor.fold(limited(10, 180, pid=200), Quiet())
+        monitor.judge_frame(limited(second, 180), Quiet())
+    outcome = monitor.judge_frame(limited(10, 180, pid=200), Quiet())
     over = {each.incident.key: each.reason for each in outcome.announcements}
     assert over["limit:app"] == "app is not running any more"
     reached = [
         each.incident.key
         for second in range(11, 20)
-        for each in monitor.fold(limited(second, 180, pid=200), Quiet()).reached
+        for each in monitor.judge_frame(limited(second, 180, pid=200), Quiet()).reached
     ]
     assert reached == ["limit:app"]
 
@@ -725,7 +725,7 @@ def open_keys(outcome: Outcome) -> list[str]:
 def leaking_app(seconds: int) -> tuple[Monitor, Outcome]:
     monitor = Monitor(hasty(targets=(LIMITED,)))
     for second in range(seconds):
-        outcome = monitor.fold(frame(second, anonymous("app", 20 + 0.2 * second)), Quiet())
+        outcome = monitor.judge_frame(frame(second, anonymous("app", 20 + 0.2 * second)), Quiet())
     assert {"leak:app", "limit:app"} <= {*open_keys(outcome)}
     return monitor, outcome
 
@@ -733,11 +733,13 @@ def leaking_app(seconds: int) -> tuple[Monitor, Outcome]:
 def test_all_that_is_wrong_with_a_target_ends_with_its_last_process() -> None:
     """A leak warning stayed for ever after all its processes had gone."""
     monitor, _ = leaking_app(900)
-    outcome = monitor.fold(frame(900), Quiet())
+    outcome = monitor.judge_frame(frame(900), Quiet())
     assert open_keys(outcome) == []
     reasons = {each.incident.key: each.reason for each in outcome.announcements}
     assert reasons["leak:app"] == reasons["limit:app"] == "app is not running any more"
-    assert all(monitor.fold(frame(s), Quiet()).view.incidents == () for s in range(901, 3000, 7))
+    assert all(
+        monitor.judge_frame(frame(s), Quiet()).view.incidents == () for s in range(901, 3000, 7)
+    )
 
 
 def test_what_was_restored_ends_where_its_processes_have_gone_or_it_is_not_tracked() -> None:
@@ -759,7 +761,7 @@ def test_what_was_restored_ends_where_its_processes_have_gone_or_it_is_not_track
     ):
         after = Monitor(rules)
         after.restore(kept)
-        outcome = after.fold(frame(5000, *samples), Quiet())
+        outcome = after.judge_frame(frame(5000, *samples), Quiet())
         assert open_keys(outcome) == []
         assert {each.reason for each in outcome.announcements} == {reason}
 
@@ -767,14 +769,14 @@ def test_what_was_restored_ends_where_its_processes_have_gone_or_it_is_not_track
 def test_a_target_that_is_taken_off_the_settings_has_no_incidents_left() -> None:
     monitor, _ = leaking_app(900)
     monitor.set_rules(hasty())
-    assert open_keys(monitor.fold(frame(900), Quiet())) == []
+    assert open_keys(monitor.judge_frame(frame(900), Quiet())) == []
 
 
 def leaking_browser() -> tuple[Monitor, Outcome]:
     monitor = Monitor(hasty())
     for second in range(0, 1500, 10):
         everything = machine_with("browser", 200 + 0.5 * second)
-        outcome = monitor.fold(frame(second, everything=everything), Quiet())
+        outcome = monitor.judge_frame(frame(second, everything=everything), Quiet())
     assert open_keys(outcome) == ["leak-of-application:browser"]
     return monitor, outcome
 
@@ -790,7 +792,7 @@ def test_a_leak_of_an_application_ends_with_its_process_also_after_a_restart() -
     use = replace(uses.applications[0], processes=(editor,))
     others = replace(uses, applications=(use,), readings={editor: MemoryReading(MIB, MIB)})
     for monitor in (before, after):
-        (over,) = monitor.fold(frame(1500, everything=others), Quiet()).announcements
+        (over,) = monitor.judge_frame(frame(1500, everything=others), Quiet()).announcements
         assert (over.what, over.reason) == ("resolved", "browser is not running any more")
 
 
@@ -803,5 +805,5 @@ def test_a_leak_of_one_process_ends_with_it_though_the_application_goes_on() -> 
     others = replace(
         uses, applications=(use,), readings={another: MemoryReading(100 * MIB, 100 * MIB)}
     )
-    (over,) = monitor.fold(frame(1500, everything=others), Quiet()).announcements
+    (over,) = monitor.judge_frame(frame(1500, everything=others), Quiet()).announcements
     assert (over.what, over.incident.key) == ("resolved", incident.key)

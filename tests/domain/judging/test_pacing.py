@@ -38,7 +38,7 @@ def run(
 ) -> float:
     """The interval after these ticks, with the same values in all of them."""
     for second in seconds:
-        keeper.fold(second, system(available_bytes), moved, on_battery)
+        keeper.update(second, system(available_bytes), moved, on_battery)
     return keeper.interval_seconds
 
 
@@ -120,7 +120,7 @@ def test_a_program_that_fills_memory_is_watched_closely() -> None:
     intervals = {}
     for second in range(0, 16, 2):
         left = TOTAL - rate * second
-        keeper.fold(float(second), system(left), True, False)
+        keeper.update(float(second), system(left), True, False)
         intervals[second] = keeper.interval_seconds
         if second:
             assert keeper.interval_seconds <= left / rate / LOOKS_LEFT + 1e-6
@@ -192,7 +192,7 @@ def test_any_machine_keeps_the_pace_within_bounds(
     now = 0.0
     for elapsed, available, moved, on_battery in ticks:
         now += elapsed
-        pace = keeper.fold(now, system(available, total), moved, on_battery)
+        pace = keeper.update(now, system(available, total), moved, on_battery)
         assert min(interval, max(0.2, interval / 10)) <= pace * (1 + 1e-9)
         assert pace <= max(interval, min(30.0, interval * 4))
         assert pace == keeper.interval_seconds
@@ -206,7 +206,7 @@ def test_it_slows_down_at_most_once_in_ten_seconds(available: list[int]) -> None
     slowed = []
     before = keeper.interval_seconds
     for second, left in enumerate(available):
-        pace = keeper.fold(float(second), system(left), True, False)
+        pace = keeper.update(float(second), system(left), True, False)
         if pace > before:
             slowed.append(second)
         before = pace
@@ -219,25 +219,25 @@ def test_it_slows_down_at_most_once_in_ten_seconds(available: list[int]) -> None
 def test_small_changes_are_no_movement_but_a_drift_is() -> None:
     gauge = MovementGauge()
     size = 1000 * MIB
-    assert gauge.fold({"web": size})
-    assert not gauge.fold({"web": size + MIB})
-    assert not gauge.fold({"web": size + 9 * MIB})
-    assert gauge.fold({"web": size + 10 * MIB})
-    assert not gauge.fold({"web": size + 10 * MIB})
+    assert gauge.update({"web": size})
+    assert not gauge.update({"web": size + MIB})
+    assert not gauge.update({"web": size + 9 * MIB})
+    assert gauge.update({"web": size + 10 * MIB})
+    assert not gauge.update({"web": size + 10 * MIB})
 
 
 def test_a_small_one_moves_by_no_less_than_a_mebibyte() -> None:
     gauge = MovementGauge()
-    gauge.fold({"tiny": 4096})
-    assert not gauge.fold({"tiny": 8192})
-    assert gauge.fold({"tiny": 4096 + MIB})
+    gauge.update({"tiny": 4096})
+    assert not gauge.update({"tiny": 8192})
+    assert gauge.update({"tiny": 4096 + MIB})
 
 
 def test_coming_and_going_is_movement() -> None:
     gauge = MovementGauge()
-    gauge.fold({"a": MIB, "b": MIB})
-    assert gauge.fold({"a": MIB})
-    assert not gauge.fold({"a": MIB})
-    assert gauge.fold({"a": None})
-    assert gauge.fold({"a": MIB})
-    assert not gauge.fold({"a": MIB, "b": None})
+    gauge.update({"a": MIB, "b": MIB})
+    assert gauge.update({"a": MIB})
+    assert not gauge.update({"a": MIB})
+    assert gauge.update({"a": None})
+    assert gauge.update({"a": MIB})
+    assert not gauge.update({"a": MIB, "b": None})

@@ -6,17 +6,18 @@ from dataclasses import replace
 
 from tests.domain.building import MIB, frame, target
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.domain.judging.incidents import Incident, Quiet
-from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.judging.alerting import Incident, Quiet
+from trayapp.domain.judging.monitor import Monitor
+from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.judging.recovering import as_of_now
+from trayapp.domain.records.frames import Frame
 from trayapp.domain.records.levels import Level
-from trayapp.domain.records.samples import Frame
 
 
 def incidents_after(rules: MonitorRules, *frames: Frame) -> tuple[Incident, ...]:
     monitor = Monitor(rules)
     for each in frames:
-        outcome = monitor.fold(each, Quiet())
+        outcome = monitor.judge_frame(each, Quiet())
     return outcome.view.incidents
 
 

@@ -9,30 +9,30 @@ from trayapp.domain.records.bars import BAR_COUNT, BarRing, share_heights, spark
 def test_a_finished_bar_keeps_its_peak_and_the_newest_shows_the_latest() -> None:
     ring = BarRing(span_seconds=10)
     for second, value in ((0.0, 1.0), (0.5, 9.0), (0.9, 2.0)):
-        ring.fold(second, value)
+        ring.add(second, value)
     assert ring.values()[-1] == 2.0
-    ring.fold(1.1, 3.0)
+    ring.add(1.1, 3.0)
     assert ring.values()[-2:] == (9.0, 3.0)
 
 
 def test_time_without_values_is_a_gap_of_its_length() -> None:
     ring = BarRing(span_seconds=10)
-    ring.fold(0.0, 5.0)
-    ring.fold(3.0, 7.0)
+    ring.add(0.0, 5.0)
+    ring.add(3.0, 7.0)
     assert ring.values()[-4:] == (5.0, None, None, 7.0)
 
 
 def test_a_long_gap_empties_the_ring() -> None:
     ring = BarRing(span_seconds=10)
-    ring.fold(0.0, 5.0)
-    ring.fold(1_000_000.0, 7.0)
+    ring.add(0.0, 5.0)
+    ring.add(1_000_000.0, 7.0)
     assert ring.values() == (None,) * 9 + (7.0,)
 
 
 def test_remembered_values_fill_what_is_empty_and_nothing_else() -> None:
     ring = BarRing(span_seconds=10)
-    ring.fold(0.0, 5.0)
-    ring.fold(1.0, 6.0)
+    ring.add(0.0, 5.0)
+    ring.add(1.0, 6.0)
     ring.preload([1.0, 2.0, 3.0])
     assert ring.values()[-4:] == (1.0, 2.0, 5.0, 6.0)
 
@@ -46,7 +46,7 @@ def test_there_are_always_ten_bars_with_heights_in_range(
 ) -> None:
     ring = BarRing(span_seconds)
     for second, value in sorted(folded, key=lambda pair: pair[0]):
-        ring.fold(second, value)
+        ring.add(second, value)
     for heights in (share_heights(ring.values(), 1e9), zoomed_heights(ring.values())):
         assert len(heights) == BAR_COUNT
         assert all(height is None or 0 <= height <= 100 for height in heights)

@@ -9,10 +9,12 @@ import pytest
 from tests.domain.building import MIB, frame, target
 from trayapp.cli.status_text import status_lines
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.domain.judging.incidents import Quiet
-from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.judging.alerting import Quiet
+from trayapp.domain.judging.monitor import Monitor
+from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.judging.view import Controls
-from trayapp.domain.records.samples import MemoryReading, Particulars, ProcessKey, TargetSample
+from trayapp.domain.records.frames import TargetSample, size_of_sample
+from trayapp.domain.records.samples import MemoryReading, Particulars, ProcessKey
 from trayapp.domain.records.sizes import (
     Part,
     Proportion,
@@ -20,7 +22,6 @@ from trayapp.domain.records.sizes import (
     SizeKind,
     size_label,
     size_of,
-    size_of_sample,
     size_said,
 )
 from trayapp.domain.showing.status import status
@@ -104,7 +105,7 @@ def test_level_share_and_status_go_by_the_size() -> None:
     monitor = Monitor(MonitorRules(targets=(rule,)))
     sample = replace(target("app", *[110.0] * 5), size=Size(110 * MIB, "proportional"))
     for second in range(60):
-        view = monitor.fold(frame(second, sample), Quiet()).view
+        view = monitor.judge_frame(frame(second, sample), Quiet()).view
     assert view.incidents == ()
     told = status(view, Controls())["targets"]
     assert isinstance(told, list)
@@ -123,7 +124,7 @@ def test_what_else_is_known_of_a_target_is_told_and_kept() -> None:
     sample = replace(
         target("app", 100, 1), particulars=particulars, uss_reason="read 5 min ago: it takes long"
     )
-    outcome = Monitor(MonitorRules(targets=(rule,))).fold(frame(0, sample), Quiet())
+    outcome = Monitor(MonitorRules(targets=(rule,))).judge_frame(frame(0, sample), Quiet())
     kept = {series.metric: value for series, value in outcome.values if series.name == "app"}
     told = status(outcome.view, Controls())
     assert isinstance(told["targets"], list)
@@ -149,13 +150,13 @@ def test_shared_memory_of_its_own_is_growth_and_what_others_map_is_none() -> Non
         shared = 3 * second * MIB
         own = MemoryReading(500 * MIB + shared, 100 * MIB, own_shared_bytes=shared)
         sample = TargetSample(name="app", readings=((key, own),))
-        view = monitor.fold(frame(second, sample), Quiet()).view
+        view = monitor.judge_frame(frame(second, sample), Quiet()).view
     assert view.targets[0].slope_bytes_per_second == pytest.approx(3 * MIB)
     assert [incident.key for incident in view.incidents] == ["growth:app"]
     monitor = Monitor(MonitorRules(targets=(rule,), tells_growth_early=True))
     for second in range(60):
         others = MemoryReading(500 * MIB + 3 * second * MIB, 100 * MIB)
         sample = TargetSample(name="app", readings=((key, others),))
-        view = monitor.fold(frame(second, sample), Quiet()).view
+        view = monitor.judge_frame(frame(second, sample), Quiet()).view
     assert view.targets[0].slope_bytes_per_second == 0
     assert view.incidents == ()

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from tests.domain.building import MIB, frame, target
 from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.alerting import Quiet
 from trayapp.domain.judging.application_trends import ApplicationView
-from trayapp.domain.judging.incidents import Quiet
-from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.judging.monitor import Monitor
+from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.judging.view import Controls, View
 from trayapp.domain.records.colors import contrast, luminance, parse_color, with_luminance
 from trayapp.domain.showing.icon import PANEL_COLORS, color_problems, icon_picture
@@ -28,7 +29,7 @@ def view_of(*stalls: float | None, used_share: float = 0.5) -> View:
     monitor = Monitor(MonitorRules(targets=(TargetRule(name="app", match="a"),), stall_percent=10))
     for second, stall in enumerate(stalls or (None,)):
         look = frame(second, target("app", 100), used_share=used_share)
-        view = monitor.fold(
+        view = monitor.judge_frame(
             replace(look, system=replace(look.system, stall_full_percent=stall)), Quiet()
         ).view
     return view
@@ -70,18 +71,18 @@ def test_where_the_kernel_tells_no_stalls_pressure_is_what_is_in_use() -> None:
 
 def test_remembered_stalls_fill_the_bars_of_pressure() -> None:
     monitor = Monitor(MonitorRules(stall_percent=10))
-    fresh = monitor.fold(frame(0), Quiet()).view
+    fresh = monitor.judge_frame(frame(0), Quiet()).view
     assert fresh.pressure_bars[:9] == (None,) * 9
     remembering = Monitor(MonitorRules(stall_percent=10))
     stalls = next(
         series
         for series, _ in Monitor(MonitorRules())
-        .fold(replace(frame(0), system=view_of(5.0).system), Quiet())
+        .judge_frame(replace(frame(0), system=view_of(5.0).system), Quiet())
         .values
         if series.metric == "stall_full_percent"
     )
     remembering.preload_bars({stalls: [None, 20.0, 80.0]})
-    bars = remembering.fold(frame(0), Quiet()).view.pressure_bars
+    bars = remembering.judge_frame(frame(0), Quiet()).view.pressure_bars
     assert bars[6:9] == (None, 0.5, 1.0)
 
 

@@ -4,15 +4,16 @@ import json
 
 from tests.domain.building import MIB, frame, target
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.domain.judging.incidents import Quiet
-from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.judging.alerting import Quiet
+from trayapp.domain.judging.monitor import Monitor
+from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.judging.view import Controls
 from trayapp.domain.showing.status import status
 
 
 def test_status_is_json_with_the_promised_keys() -> None:
     monitor = Monitor(MonitorRules(targets=(TargetRule(name="app", match="a"),)))
-    view = monitor.fold(frame(0, target("app", 100, 50)), Quiet()).view
+    view = monitor.judge_frame(frame(0, target("app", 100, 50)), Quiet()).view
     told = json.loads(json.dumps(status(view, Controls())))
     assert {"app", "system", "targets", "applications", "incidents"} <= set(told)
     assert told["app"]["pid"] == 1

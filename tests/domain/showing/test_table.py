@@ -132,37 +132,37 @@ def test_several_processes_are_counted() -> None:
 
 def test_an_application_that_ends_is_gone_for_a_while() -> None:
     keeper = TableKeeper()
-    keeper.fold([row("a", pids=(1,)), row("b", pids=(2,))], 0.0, complete=True)
-    after = keeper.fold([row("a", pids=(1,))], 5.0, complete=True)
+    keeper.merge([row("a", pids=(1,)), row("b", pids=(2,))], 0.0, complete=True)
+    after = keeper.merge([row("a", pids=(1,))], 5.0, complete=True)
     assert [(one.name, status_text(one)) for one in after] == [("a", "running"), ("b", "gone")]
     assert after[1].rss_bytes is None
-    assert len(keeper.fold([row("a", pids=(1,))], 5.0 + GONE_SECONDS, complete=True)) == 2
-    assert len(keeper.fold([row("a", pids=(1,))], 6.0 + GONE_SECONDS, complete=True)) == 1
+    assert len(keeper.merge([row("a", pids=(1,))], 5.0 + GONE_SECONDS, complete=True)) == 2
+    assert len(keeper.merge([row("a", pids=(1,))], 6.0 + GONE_SECONDS, complete=True)) == 1
 
 
 def test_an_application_that_becomes_a_target_is_not_gone() -> None:
     keeper = TableKeeper()
-    keeper.fold([row("a", pids=(1, 2))], 0.0, complete=True)
-    after = keeper.fold([row("a", kind=TARGET, pids=(2,))], 5.0, complete=True)
+    keeper.merge([row("a", pids=(1, 2))], 0.0, complete=True)
+    after = keeper.merge([row("a", kind=TARGET, pids=(2,))], 5.0, complete=True)
     assert [(one.kind, one.name) for one in after] == [(TARGET, "a")]
 
 
 def test_an_application_that_was_not_asked_for_stays_as_it_was() -> None:
     keeper = TableKeeper()
-    keeper.fold([row("a", pids=(1,)), row("b", 5.0, pids=(2,))], 0.0, complete=True)
-    after = keeper.fold([row("a", pids=(1,))], 1.0, complete=False)
+    keeper.merge([row("a", pids=(1,)), row("b", 5.0, pids=(2,))], 0.0, complete=True)
+    after = keeper.merge([row("a", pids=(1,))], 1.0, complete=False)
     assert [one.rss_bytes for one in after if one.name == "b"] == [5.0 * MIB]
 
 
 def test_an_application_with_other_processes_was_started_again() -> None:
     keeper = TableKeeper()
-    keeper.fold([row("a", pids=(1, 2))], 0.0, complete=True)
-    (same,) = keeper.fold([row("a", pids=(2, 3))], 1.0, complete=True)
+    keeper.merge([row("a", pids=(1, 2))], 0.0, complete=True)
+    (same,) = keeper.merge([row("a", pids=(2, 3))], 1.0, complete=True)
     assert status_text(same) == "running"
-    (other,) = keeper.fold([row("a", pids=(4,))], 2.0, complete=True)
+    (other,) = keeper.merge([row("a", pids=(4,))], 2.0, complete=True)
     assert status_text(other) == "restarted"
-    keeper.fold([], 3.0, complete=True)
-    (back,) = keeper.fold([row("a", pids=(5,))], 4.0, complete=True)
+    keeper.merge([], 3.0, complete=True)
+    (back,) = keeper.merge([row("a", pids=(5,))], 4.0, complete=True)
     assert status_text(back) == "restarted 2 times"
 
 

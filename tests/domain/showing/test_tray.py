@@ -11,17 +11,21 @@ from hypothesis import strategies as st
 from tests.domain.building import MIB, facts, frame, target
 from trayapp.cli.status_text import status_lines
 from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.alerting import AlertPolicy, Quiet
 from trayapp.domain.judging.application_trends import ApplicationView
-from trayapp.domain.judging.incidents import AlertPolicy, Quiet
-from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.judging.monitor import Monitor
+from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.judging.view import Controls, TargetView, View
+from trayapp.domain.records.frames import TargetSample
 from trayapp.domain.records.levels import Level
-from trayapp.domain.records.samples import ProcessUse, TargetSample
+from trayapp.domain.records.samples import ProcessUse
+from trayapp.domain.showing.lines import target_line
 from trayapp.domain.showing.menu import MenuEntry
 from trayapp.domain.showing.status import status
 from trayapp.domain.showing.table import rate_text, row_from
 from trayapp.domain.showing.table_status import table_status
-from trayapp.domain.showing.tray import menu, shown_choices, target_line, tooltip, tray_state
+from trayapp.domain.showing.tray import shown_choices, tooltip, tray_state
+from trayapp.domain.showing.tray_menu import menu
 
 
 def view_of(*sizes: float, used_share: float = 0.5, count: int = 1, name: str = "app") -> View:
@@ -30,7 +34,7 @@ def view_of(*sizes: float, used_share: float = 0.5, count: int = 1, name: str = 
     largest = (ProcessUse(facts=facts(77, "/usr/bin/big --x"), rss_bytes=900 * MIB),)
     for second, size in enumerate(sizes or (100,)):
         samples = [target(rule.name, size) for rule in rules]
-        view = monitor.fold(
+        view = monitor.judge_frame(
             frame(second, *samples, used_share=used_share, largest=largest), Quiet()
         ).view
     return view
@@ -59,7 +63,7 @@ def test_the_menu_names_machine_targets_and_memtray_with_their_figures() -> None
 
 def test_a_target_that_does_not_run_says_so() -> None:
     monitor = Monitor(MonitorRules(targets=(TargetRule(name="app", match="a"),)))
-    view = monitor.fold(frame(0, TargetSample(name="app")), Quiet()).view
+    view = monitor.judge_frame(frame(0, TargetSample(name="app")), Quiet()).view
     assert labels(view)["target:app"] == "app – not running"
 
 

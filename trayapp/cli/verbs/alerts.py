@@ -97,7 +97,7 @@ def _answer_lines(answer: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _journal(history_file: Path) -> tuple[Event, ...]:
-    from trayapp.domain.records.transitions import JOURNAL_KINDS
+    from trayapp.domain.judging.transitions import JOURNAL_KINDS
     from trayapp.history.reader import HistoryReader
 
     with HistoryReader(history_file) as reader:
@@ -117,8 +117,8 @@ def _as_json(event: Event) -> dict[str, object]:
 
 
 def _log_line(event: Event) -> str:
+    from trayapp.domain.judging.transitions import LEVEL, decision_said
     from trayapp.domain.records.levels import level_said
-    from trayapp.domain.records.transitions import LEVEL, decision_said
 
     line, data = event.text, event.data
     if event.kind in ("alert", LEVEL):

@@ -24,10 +24,10 @@ class Health(JsonVerb):
 
     def run(self, options: Namespace) -> int:
         from trayapp.applet.rules import monitor_rules
-        from trayapp.domain.judging.pressure import pressure_level
+        from trayapp.domain.judging.judges.pressure import pressure_level
         from trayapp.domain.records.levels import Level
+        from trayapp.domain.showing.lines import system_line
         from trayapp.domain.showing.status import system_status
-        from trayapp.domain.showing.tray import system_line
         from trayapp.readers.system import open_system_reader
         from trayapp.settings.file import load_settings
 

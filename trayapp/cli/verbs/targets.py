@@ -11,10 +11,12 @@ from typing import Any
 
 from trayapp.applet.rules import monitor_rules
 from trayapp.cli.options import add_json, print_answer
-from trayapp.domain.grouping.nearest import nearest_match, shown_command
-from trayapp.domain.grouping.targets import TargetRule, TargetTracker
+from trayapp.domain.grouping.nearest import nearest_match
+from trayapp.domain.grouping.target_tracker import TargetTracker
+from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.records.names import shown_name
 from trayapp.domain.records.samples import ProcessFacts
+from trayapp.domain.records.unmatched import shown_command
 from trayapp.errors import UsageError
 from trayapp.language.catalogue import _, ngettext
 from trayapp.paths import current_paths

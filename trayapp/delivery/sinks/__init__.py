@@ -17,8 +17,8 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 from trayapp.delivery.banner import Banner, DeliveryResult
 from trayapp.delivery.child import Child
 from trayapp.domain.judging.alerting import Announcement
+from trayapp.domain.judging.transitions import Transition
 from trayapp.domain.records.series import Event
-from trayapp.domain.records.transitions import Transition
 from trayapp.paths import Paths, current_paths
 from trayapp.settings.records import Settings
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from trayapp.delivery.sinks import Surroundings, TransitionSink
+from trayapp.domain.judging.transitions import Transition
 from trayapp.domain.records.levels import Level
-from trayapp.domain.records.transitions import Transition
 
 JOURNAL_SOCKET = Path("/run/systemd/journal/socket")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from trayapp.delivery.banner import bounded
 from trayapp.delivery.rotated import RotatedFile
 from trayapp.delivery.sinks import Surroundings, TransitionSink
-from trayapp.domain.records.transitions import Transition
+from trayapp.domain.judging.transitions import Transition
 from trayapp.settings.records import Settings
 
 

@@ -18,9 +18,9 @@ from trayapp.delivery.retries import Retries
 from trayapp.delivery.sinks import Surroundings, TransitionSink
 from trayapp.delivery.spool import Spool
 from trayapp.domain.judging.alerting import Announcement
+from trayapp.domain.judging.transitions import Transition
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.series import Event, JsonValue
-from trayapp.domain.records.transitions import Transition
 from trayapp.language.catalogue import _, ngettext
 from trayapp.settings.records import Settings
 

@@ -12,12 +12,12 @@ from typing import Literal, NamedTuple
 
 from trayapp.domain.grouping.captures import base_name
 from trayapp.domain.judging.alerting import Incident
-from trayapp.domain.judging.announcing import TARGET_INCIDENTS
+from trayapp.domain.judging.judges import TARGET_INCIDENTS
+from trayapp.domain.judging.transitions import Transition
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.domain.records.series import Event, JsonValue
-from trayapp.domain.records.transitions import Transition
 from trayapp.language.catalogue import N_, _, format_number, ngettext
 from trayapp.language.units import format_percent, format_size
 
@@ -94,7 +94,7 @@ class Decision:
         return self.event("begun" if self.refusal is None else "refused", self.wall_seconds, said)
 
     def event(self, outcome: Outcome, wall_seconds: float, text: str, **data: JsonValue) -> Event:
-        """What became of it; `data` are figures beside the decision's own."""
+        """Return the event about what became of it; `data`: figures beside the decision's own."""
         return Event(
             wall_seconds=wall_seconds,
             kind=ACTION,
@@ -143,7 +143,7 @@ class ActionKeeper:
         """What cannot be done yet, by incident, action and level: the reason that was told."""
 
     def remember(self, now: float, wall_seconds: float, events: Iterable[Event]) -> None:
-        """Go on from what the history tells of earlier runs; its `ACTION` events in their order."""
+        """Continue from earlier runs' `ACTION` events, given in their order."""
         for event in events:
             data, age_seconds = event.data, max(0.0, wall_seconds - event.wall_seconds)
             action, incident = str(data.get("action")), str(data.get("incident"))
@@ -162,7 +162,7 @@ class ActionKeeper:
         targets: Iterable[TargetView],
         policy: ActionPolicy,
     ) -> tuple[Decision, ...]:
-        """What to do about an incident that reached levels or ended.
+        """Return what to do about an incident that reached levels or ended.
 
         Where a level was jumped over, what is to be done at it is done as well, before the rest.
         """
@@ -192,7 +192,6 @@ class ActionKeeper:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether `retry` has anything to do."""
         return bool(self._waiting)
 
     def retry(
@@ -203,7 +202,7 @@ class ActionKeeper:
         targets: Iterable[TargetView],
         policy: ActionPolicy,
     ) -> tuple[Decision, ...]:
-        """What could not be done when its level was reached, and can now or never; at every tick.
+        """Return what could not be done at its level and can be now, or never; for every tick.
 
         It waits for as long as its incident is open at that level, and is asked for.
         """
@@ -258,7 +257,7 @@ class ActionKeeper:
         return tuple(events)
 
     def note_failure(self, decision: Decision, reason: str) -> None:
-        """What was to help could not be done: it is not tried again for that incident."""
+        """Do not try an action that failed again for that incident."""
         self._watched.pop((decision.target, decision.action), None)
         self._give_up(decision.incident, decision.action, _unended(reason))
 
@@ -299,7 +298,7 @@ class ActionKeeper:
     def _refusal(
         self, now: float, action: str, incident: str, target: TargetView, policy: ActionPolicy
     ) -> tuple[str | None, bool]:
-        """Why it is not done now, and whether that may pass; None: it is done."""
+        """Return why it is not done now (None: it is) and whether that may pass."""
         times = self._times(target.name, action)
         while times and now - times[0] >= HOUR_SECONDS:
             times.popleft()

@@ -35,7 +35,7 @@ class CleanupResult:
 
     @property
     def freed_bytes(self) -> int | None:
-        """What the resident set lost at once; negative when it grew meanwhile."""
+        """The fall of the resident set right away; negative when it grew meanwhile."""
         if self.before_bytes is None or self.after_bytes is None:
             return None
         return self.before_bytes - self.after_bytes
@@ -86,7 +86,7 @@ class Later(NamedTuple):
 
 
 def later_of(result: CleanupResult, later_bytes: int, seconds: float) -> Later:
-    """Tell what came back from what is new.
+    """Return how a cleanup stands later: what came back apart from what is new.
 
     What would have come without the cleanup, by the trend before it, is growth; of the rest no
     more can have come back than was freed.
@@ -107,7 +107,7 @@ def follow_up(
     *,
     restarted: bool = False,
 ) -> Event | None:
-    """What a second look tells; None where the first measured nothing.
+    """Return the event about a second look; None where the first measured nothing.
 
     restarted: what runs now are other processes.
     """

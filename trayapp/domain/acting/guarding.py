@@ -22,8 +22,8 @@ class BoundWatch:
         self._looks = 0
         self._is_told = False
 
-    def fold(self, size_bytes: int) -> bool:
-        """Take in one look; True at the one with which it is to be told."""
+    def add_size(self, size_bytes: int) -> bool:
+        """Take in one size; return whether it is the one at which to warn."""
         if size_bytes <= self.bound_bytes:
             self._looks = 0
             if size_bytes <= REARM_SHARE * self.bound_bytes:
@@ -37,7 +37,7 @@ class BoundWatch:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has been over the bound for long enough, told or not."""
+        """Whether it has been over the bound for long enough, reported or not."""
         return self._looks >= LOOKS
 
 
@@ -49,7 +49,7 @@ class RestartBudget:
         self._times: deque[float] = deque()
 
     def count(self, now: float) -> int:
-        """How many there were within the last hour."""
+        """Return how many there were within the last hour."""
         while self._times and now - self._times[0] >= _HOUR_SECONDS:
             self._times.popleft()
         return len(self._times)
@@ -63,7 +63,7 @@ class RestartBudget:
         return float(2**count)
 
     def seconds_left(self, now: float) -> float:
-        """How long until there is one to be had; 0: now."""
+        """Return the seconds until the next may be spent; 0: now."""
         if self.count(now) < self.per_hour:
             return 0.0
         return self._times[0] + _HOUR_SECONDS - now

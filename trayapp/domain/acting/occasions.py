@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from trayapp.domain.grouping.identity import about_of, target_key
 from trayapp.domain.judging.view import TargetView
-from trayapp.domain.records.levels import Level
+from trayapp.domain.records.identity import about_of, target_key
+from trayapp.domain.records.levels import Level, as_level
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.domain.records.series import Event
 from trayapp.language.catalogue import _
@@ -26,17 +26,14 @@ class Occasion:
 
     @property
     def kind(self) -> str:
-        """One of `OCCASION_NAMES`."""
         return self.event.kind
 
     @property
     def key(self) -> str:
-        """What the log calls it."""
         return self.event.subject
 
     @property
     def subject(self) -> str:
-        """The target's name; "memtray"."""
         return self.event.subject
 
     @property
@@ -47,11 +44,10 @@ class Occasion:
     @property
     def level(self) -> Level:
         """That of the incident for which something was done; else normal."""
-        name = str(self.event.data.get("incident_level") or "normal").upper()
-        return Level[name] if name in Level.__members__ else Level.NORMAL
+        return as_level(self.event.data.get("incident_level"))
 
     def facts(self) -> dict[str, str | float]:
-        """As JSON; keys carry their units; what is not known is not there."""
+        """Return it as JSON, with units in the keys and without what is unknown."""
         event = self.event
         figures = {key: value for key, value in event.data.items() if value is not None}
         return figures | {
@@ -79,8 +75,8 @@ class RunWatch:
         self._runs: dict[str, _Run | None] = {}
         """By target; None: it does not run."""
 
-    def fold(self, targets: Iterable[TargetView], wall_seconds: float) -> tuple[Event, ...]:
-        """Take in one tick. What runs already when it is first seen has not started."""
+    def update(self, targets: Iterable[TargetView], wall_seconds: float) -> tuple[Event, ...]:
+        """Return the starts and ends of this tick. What runs when first seen has not started."""
         before, self._runs = self._runs, {}
         events: list[Event] = []
         for target in targets:

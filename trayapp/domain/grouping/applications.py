@@ -12,7 +12,7 @@ Every process belongs to exactly one application. The first rule that fits decid
 | 6 | started by any other process | the application of its parent |
 | 7 | of which nothing of this is known | itself |
 
-Units that hold what has nothing in common (sessions, `cron.service`) count as none. `places.py`
+Units that hold what has nothing in common (sessions, `cron.service`) count as none. `containers.py`
 says how containers and units are recognised, `roles.py` what is a boundary. A process stays where
 it is when its parent ends.
 
@@ -26,61 +26,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
 
 from trayapp.domain.grouping.containers import Place, place_of
 from trayapp.domain.grouping.roles import Role, role_of
+from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse
 from trayapp.domain.records.names import process_label, short_name
 from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey, ProcessUse
-from trayapp.domain.records.sizes import Part, Size, SizeKind, size_of
+from trayapp.domain.records.sizes import Part, size_of
 
 _KTHREADD_PID = 2
 _UNNAMED = "unknown"
 
 
-class ApplicationKey(NamedTuple):
-    """Tells an application from others, also after it, Memtray or the machine was restarted.
-
-    Only a container that is made anew has another one.
-    """
-
-    kind: Literal["program", "container", "kernel"]
-    identity: str
-    """Name of a program or service; short id or name of a container."""
-
-
 _KERNEL = ApplicationKey("kernel", "kernel")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApplicationUse:
-    """An application beside its memory."""
-
-    key: ApplicationKey
-    name: str
-    """One printable line for people; that of a container can change with its oldest program."""
-    processes: tuple[ProcessKey, ...]
-    """Those with a known resident set, largest first; never empty."""
-    rss_bytes: int
-    """Sum of their resident sets; pages that processes share count in each of them."""
-    largest: ProcessUse
-    size: Size | None = None
-    """What they take together, and how that was found; None: by their resident sets."""
-
-    @property
-    def size_bytes(self) -> int:
-        """What they take together."""
-        return self.size.size_bytes if self.size else self.rss_bytes
-
-    @property
-    def size_kind(self) -> SizeKind:
-        """How that was found."""
-        return self.size.kind if self.size else "resident"
-
-    @property
-    def pids(self) -> tuple[int, ...]:
-        """Process ids, that of the largest first."""
-        return tuple(key.pid for key in self.processes)
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -162,7 +120,7 @@ class ApplicationTracker:
         changed: Iterable[ProcessFacts] = (),
         gone: Iterable[ProcessKey] = (),
     ) -> None:
-        """Take in how the process list changed since the last call; `gone` goes first."""
+        """Update with how the process list changed since the last call; `gone` goes first."""
         for key in gone:
             member = self._members.get(key.pid)
             if member is not None and member.facts.key == key:
@@ -258,7 +216,7 @@ class ApplicationTracker:
             self._waiting.setdefault(pid, set()).add(member)
 
     def _stop_waiting(self, member: _Member) -> bool:
-        """Tell whether it did wait."""
+        """Return whether it was waiting."""
         pid = member.facts.parent_pid
         waiting = self._waiting.get(pid)
         if waiting is None or member not in waiting:
@@ -359,7 +317,7 @@ def _use(
 
 
 def _rank(member: _Member) -> tuple[bool, int, int]:
-    """Who comes first gives the name: the oldest, launchers and shells only if alone."""
+    """Sort the process that gives the name first: the oldest, launchers and shells last."""
     return (member.role in (Role.LAUNCHER, Role.BOUNDARY), *_age(member.facts))
 
 
@@ -368,7 +326,7 @@ def _age(facts: ProcessFacts) -> tuple[int, int]:
 
 
 def _may_be_parent(parent: ProcessFacts, child: ProcessFacts) -> bool:
-    """Whether the pid still means the process that it meant: a parent is the older one."""
+    """Return whether a pid still means the parent: a parent is the older one."""
     return parent.key.started <= child.key.started and parent.key != child.key
 
 

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.records.names import short_name
-
-if TYPE_CHECKING:
-    from trayapp.domain.grouping.targets import TargetRule
-    from trayapp.domain.records.samples import ProcessFacts
+from trayapp.domain.records.samples import ProcessFacts
 
 MOST_VALUES = 50
 """Of one rule; processes with further values belong to the rule's own target."""
@@ -24,12 +21,12 @@ _VALUE_LENGTH = 40
 
 
 def is_by_value(rule: TargetRule) -> bool:
-    """Whether a rule makes one target of each value."""
+    """Return whether a rule makes one target of each value."""
     return rule.match is None and rule.regex is not None and bool(rule.regex.groupindex)
 
 
 def value_of(rule: TargetRule, facts: ProcessFacts) -> str | None:
-    """What the named groups of a rule hold in a command line, as a name has it; None: nothing."""
+    """Return the values of a rule's named groups in a command line; None: nothing matched."""
     if not is_by_value(rule) or rule.regex is None:
         return None
     found = rule.regex.search(facts.command_line)
@@ -42,7 +39,6 @@ def value_of(rule: TargetRule, facts: ProcessFacts) -> str | None:
 
 
 def value_name(name: str, value: str | None) -> str:
-    """What the target of a value is called."""
     return name if value is None else f"{name} [{value}]"
 
 

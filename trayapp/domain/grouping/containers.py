@@ -76,7 +76,7 @@ def _container(part: str, before: str) -> str | None:
 
 
 def _groups(unit: str) -> bool:
-    """Whether what runs in a unit belongs together."""
+    """Return whether the processes of a unit belong together."""
     if _NOT_A_UNIT.match(unit):
         return False
     name = _unit_name(unit)

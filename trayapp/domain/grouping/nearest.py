@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.domain.records.names import process_label, short_name
+from trayapp.domain.records.names import process_label
 from trayapp.domain.records.samples import ProcessFacts
-from trayapp.language.catalogue import _, paragraph
-from trayapp.language.units import format_estimate
+from trayapp.domain.records.unmatched import Unmatched
 
 UNMATCHED_SECONDS = 60.0
 """A rule that has matched nothing for so long is told of."""
@@ -21,37 +20,9 @@ _LEAST_ALIKE = 0.5
 _LEAST_COMMON = 3
 """Pieces, unless it has fewer: one or two are found in anything."""
 _LONGEST_TEXT = 400
-_SHOWN_LENGTH = 80
 _ESCAPES = re.compile(r"\\[AbBdDsSwWZ]")
 _LITERALS = re.compile(r"[\w./-]{3,}")
 _SIGNS = re.compile(r"[\W_]+")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unmatched:
-    """A target that no process has matched since it is followed."""
-
-    lasted_seconds: float
-    nearest: ProcessFacts | None = None
-    """The running process that is most like it; None: none is like it, or not searched yet."""
-
-    @property
-    def sentence(self) -> str:
-        """For how long nothing has matched, and what is most like it."""
-        text = _("No running process has matched it for {time}.").format(
-            time=format_estimate(self.lasted_seconds)
-        )
-        if self.nearest is None:
-            return paragraph(text, _("None is like it, either."))
-        nearest = _("The most similar one: {command} (pid {pid}).").format(
-            command=shown_command(self.nearest), pid=self.nearest.key.pid
-        )
-        return paragraph(text, nearest)
-
-
-def shown_command(facts: ProcessFacts) -> str:
-    """A command line cut to what fits a line; strangers wrote it."""
-    return short_name(facts.command_line, _SHOWN_LENGTH)
 
 
 def nearest_match(rule: TargetRule, processes: Iterable[ProcessFacts]) -> ProcessFacts | None:
@@ -89,7 +60,7 @@ class _Wanted(NamedTuple):
 
 
 def _likeness(wanted: _Wanted, facts: ProcessFacts) -> float:
-    """How much of it is found in the command line, and above all in the name; 0: too little."""
+    """Return how much of it the command line and above all the name have; 0: too little."""
     common = wanted.triples & _pieces(facts.command_line, 3)
     found = len(common) / len(wanted.triples)
     # A name is short: two letters in a row say enough, and survive a slip of the keyboard.
@@ -128,10 +99,10 @@ class UnmatchedWatch:
         self._searches: dict[_Rule, _Search] = {}
         self._found: set[_Rule] = set()
 
-    def fold(
+    def update(
         self, now: float, members: Mapping[str, Sized], rules: Iterable[TargetRule]
     ) -> list[TargetRule]:
-        """Take in what each target holds; return the rules for which a search is due.
+        """Update with what each target holds; return the rules for which a search is due.
 
         A target that ran and has ended is no such: there was something to match. now: monotonic
         seconds.
@@ -157,8 +128,8 @@ class UnmatchedWatch:
         if search := self._searches.get(_identity(rule)):
             search.nearest = nearest
 
-    def told(self, rule: TargetRule, now: float) -> Unmatched | None:
-        """What is to be told of a target; None: it has matched, or may still do so."""
+    def unmatched(self, rule: TargetRule, now: float) -> Unmatched | None:
+        """Return what to report of a target; None: it has matched, or may still do so."""
         search = self._searches.get(_identity(rule))
         if search is None or now - search.since < UNMATCHED_SECONDS:
             return None

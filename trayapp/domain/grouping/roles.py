@@ -91,7 +91,7 @@ _FIRST_PID = 1
 
 
 def role_of(facts: ProcessFacts) -> Role:
-    """What this process is to its children, by its command line."""
+    """Return what this process is to its children, by its command line."""
     if facts.key.pid == _FIRST_PID:
         return Role.BOUNDARY
     command = read_command(facts.arguments, facts.name)
@@ -106,7 +106,7 @@ def role_of(facts: ProcessFacts) -> Role:
 
 
 def is_boundary_unit(name: str) -> bool:
-    """Whether a unit or application id called so holds what has nothing in common ("cron")."""
+    """Return whether a unit called so holds what has nothing in common ("cron")."""
     return name.lower() in _BOUNDARY_UNITS
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from trayapp.domain.grouping.captures import Captured, is_by_value, value_of
-from trayapp.domain.judging.absolute_levels import Amounts
-from trayapp.domain.records.samples import ProcessFacts, ProcessKey
+from trayapp.domain.records.frames import TargetSample, size_of_sample
+from trayapp.domain.records.levels import Amounts
+from trayapp.domain.records.limits import Limit, machine_limit
+from trayapp.domain.records.samples import ProcessFacts, SystemSample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class TargetRule:
     watch_spikes: bool = True
 
     def matches(self, facts: ProcessFacts) -> bool:
-        """Tell whether the rule names this process by itself."""
+        """Return whether the rule names this process itself."""
         if self.match is not None:
             return self.match in facts.command_line
         return self.regex is not None and self.regex.search(facts.command_line) is not None
@@ -43,242 +43,13 @@ class TargetRule:
         return None if self.limit_share is None else round(self.limit_share * total_bytes)
 
 
-@dataclass(slots=True, repr=False)
-class _Member:
-    facts: ProcessFacts
-    parent: ProcessKey | None
-    rule: int | None
-    """Index of the rule that holds it; None: no target."""
-    own: bool = False
-    """Part of Memtray itself, which is never part of a target."""
-    value: str | None = None
-    """What the rule's named groups hold; None: it has none, or they hold nothing."""
-    heritage: str | None = None
-    """The target its parent passes on, remembered for when the parent has ended."""
-    heritage_value: str | None = None
-    is_heir_of_own: bool = False
-
-
-class TargetTracker:
-    """Follows the process list and tells the processes of each target.
-
-    A process belongs to at most one target: the first rule, in order, that matches its command
-    line; else the rule that holds its parent, if that rule takes children. Once adopted it stays
-    when its parent ends. Memtray's own processes belong to no target: `memtray trends app.py`
-    names "app.py" in its command line and yet is not it. The command that `memtray run -- COMMAND`
-    or `memtray record` has started is not Memtray's own.
-    """
-
-    def __init__(self, rules: Sequence[TargetRule], app_pid: int) -> None:
-        self._rules = tuple(rules)
-        self._app_pid = app_pid
-        self._members: dict[ProcessKey, _Member] = {}
-        self._by_pid: dict[int, ProcessKey] = {}
-        self._sorted: dict[str, list[ProcessKey]] | None = None
-        """What `members` tells, until something changes."""
-        self._captured = _captured(self._rules, {})
-        self._active = self._rules
-
-    @property
-    def rules(self) -> tuple[TargetRule, ...]:
-        """The rules in force, in order."""
-        return self._rules
-
-    @property
-    def active_rules(self) -> tuple[TargetRule, ...]:
-        """One for each target that `members` tells of: of a rule by value, one for each value.
-
-        The same tuple until that changes.
-        """
-        self.members()
-        return self._active
-
-    def retire(self, now: float) -> None:
-        """Drop targets by value that had no process for a minute; `now`: monotonic seconds."""
-        if not self._captured:
-            return
-        living = {name for name, keys in self.members().items() if keys}
-        for captured in self._captured.values():
-            if captured.retire(living, now):
-                self._sorted = None
-
-    def set_rules(self, rules: Sequence[TargetRule]) -> None:
-        """Put other rules in force and sort every known process anew."""
-        self._rules = tuple(rules)
-        self._sorted = None
-        self._captured = _captured(self._rules, self._captured)
-        for key in sorted(self._members, key=_age):
-            self._assign(self._members[key])
-
-    def apply(
-        self,
-        appeared: Iterable[ProcessFacts] = (),
-        changed: Iterable[ProcessFacts] = (),
-        gone: Iterable[ProcessKey] = (),
-    ) -> None:
-        """Take in how the process list changed since the last call."""
-        if gone or appeared or changed:
-            self._sorted = None
-        for key in gone:
-            self._members.pop(key, None)
-            if self._by_pid.get(key.pid) == key:
-                del self._by_pid[key.pid]
-        # Parents before children, so that a family that came together is adopted at once.
-        for facts in sorted(appeared, key=lambda facts: _age(facts.key)):
-            parent = self._by_pid.get(facts.parent_pid)
-            member = _Member(facts, parent, None)
-            self._members[facts.key] = member
-            self._by_pid[facts.key.pid] = facts.key
-            self._assign(member)
-        for facts in changed:
-            known = self._members.get(facts.key)
-            if known is not None:
-                known.facts = facts
-                self._assign(known)
-                self._assign_descendants(facts.key)
-
-    def members(self) -> dict[str, list[ProcessKey]]:
-        """The living processes of each target, by name, in rule order; oldest first.
-
-        Not to be changed: while nothing happens the answer is the same.
-        """
-        if self._sorted is None:
-            found: dict[str, list[ProcessKey]] = {}
-            for key, member in self._members.items():
-                if member.rule is not None:
-                    found.setdefault(self._name_of(member.rule, member.value), []).append(key)
-            active: list[TargetRule] = []
-            for index, rule in enumerate(self._rules):
-                captured = self._captured.get(index)
-                if captured is None:
-                    active.append(rule)
-                else:
-                    active += captured.rules(with_own=rule.name in found)
-            self._sorted = {rule.name: found.get(rule.name, []) for rule in active}
-            if not _are_the_same(active, self._active):
-                self._active = tuple(active)
-        return self._sorted
-
-    def members_of_rules(self) -> dict[str, list[ProcessKey]]:
-        """The same by the names of the rules, whatever the values."""
-        if not self._captured:
-            return self.members()
-        found: dict[str, list[ProcessKey]] = {rule.name: [] for rule in self._rules}
-        for key, member in self._members.items():
-            if member.rule is not None:
-                found[self._rules[member.rule].name].append(key)
-        return found
-
-    def facts(self, key: ProcessKey) -> ProcessFacts | None:
-        """What is known of a living process."""
-        member = self._members.get(key)
-        return member.facts if member else None
-
-    def reason(self, key: ProcessKey) -> str | None:
-        """Why a living process belongs to its target, for the debug log; None: to none."""
-        member = self._members.get(key)
-        if member is None or member.rule is None:
-            return None
-        rule = self._rules[member.rule]
-        if not rule.matches(member.facts):
-            return f"its parent, {member.facts.parent_pid}"
-        return f'match "{rule.match}"' if rule.regex is None else f'regex "{rule.regex.pattern}"'
-
-    def strangers(self) -> Iterator[ProcessFacts]:
-        """Every living process but Memtray's own."""
-        return (member.facts for member in self._members.values() if not member.own)
-
-    def living(self) -> Iterator[ProcessFacts]:
-        """All processes that are there."""
-        return (member.facts for member in self._members.values())
-
-    def is_free(self, key: ProcessKey) -> bool:
-        """Whether the process belongs to no target and is not Memtray's own."""
-        member = self._members.get(key)
-        return member is not None and member.rule is None and not member.own
-
-    def _assign(self, member: _Member) -> None:
-        parent = self._members.get(member.parent) if member.parent else None
-        if parent is not None:
-            held_by = None if parent.rule is None else self._rules[parent.rule]
-            member.heritage = held_by.name if held_by and held_by.children else None
-            member.heritage_value = parent.value
-            member.is_heir_of_own = parent.own and not _runs_a_command(parent.facts.arguments)
-        member.own = (
-            member.facts.key.pid == self._app_pid
-            or member.is_heir_of_own
-            or _after_memtray(member.facts.arguments) is not None
-        )
-        member.rule = None if member.own else self._find_rule(member)
-        member.value = None
-        if member.rule in self._captured:
-            rule = self._rules[member.rule]
-            is_own = rule.matches(member.facts)
-            member.value = value_of(rule, member.facts) if is_own else member.heritage_value
-
-    def _name_of(self, rule: int, value: str | None) -> str:
-        captured = self._captured.get(rule)
-        return self._rules[rule].name if captured is None else captured.name_of(value)
-
-    def _find_rule(self, member: _Member) -> int | None:
-        inherited = None
-        for index, rule in enumerate(self._rules):
-            if rule.matches(member.facts):
-                return index
-            if rule.name == member.heritage:
-                inherited = index
-        return inherited
-
-    def _assign_descendants(self, ancestor: ProcessKey) -> None:
-        family = {ancestor}
-        for key in sorted(self._members, key=_age):
-            member = self._members[key]
-            if member.parent in family:
-                family.add(key)
-                self._assign(member)
-
-
-def _captured(rules: Sequence[TargetRule], before: Mapping[int, Captured]) -> dict[int, Captured]:
-    """By the place of each rule by value; what is known of one that stays is kept."""
-    known = {captured.rule: captured for captured in before.values()}
-    return {
-        index: known.get(rule) or Captured(rule)
-        for index, rule in enumerate(rules)
-        if is_by_value(rule)
-    }
-
-
-def _are_the_same(some: Sequence[TargetRule], others: Sequence[TargetRule]) -> bool:
-    return len(some) == len(others) and all(
-        one is other for one, other in zip(some, others, strict=True)
-    )
-
-
-def _age(key: ProcessKey) -> tuple[int, int]:
-    return key.started, key.pid
-
-
-def _runs_a_command(arguments: Sequence[str]) -> bool:
-    """Whether a command line of Memtray's starts somebody else's program."""
-    after = _after_memtray(arguments)
-    return after is not None and len(after) > 0 and after[0] in ("run", "record")
-
-
-def _after_memtray(arguments: Sequence[str]) -> Sequence[str] | None:
-    """What follows `memtray`, `python memtray` or `python -m trayapp`; None: it is none of them."""
-    if not arguments:
-        return None
-    program = _base_name(arguments[0])
-    if not program.startswith("python"):
-        return arguments[1:] if program == "memtray" else None
-    for index, argument in enumerate(arguments[1:], start=1):
-        if argument == "-m":
-            is_memtray = arguments[index + 1 : index + 2] == ("trayapp",)
-            return arguments[index + 2 :] if is_memtray else None
-        if not argument.startswith("-"):
-            return arguments[index + 1 :] if _base_name(argument) == "memtray" else None
-    return None
-
-
-def _base_name(path: str) -> str:
-    return path.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".exe")
+def limits_of(rule: TargetRule, sample: TargetSample, system: SystemSample) -> tuple[Limit, ...]:
+    """All limits of a target: the settings' first, then the system's; the machine's comes last."""
+    machine = machine_limit(system)
+    wanted_bytes = rule.limit_of(system.total_bytes)
+    if wanted_bytes is None:
+        return (*sample.limits, machine)
+    size = size_of_sample(sample)
+    used_bytes = size.size_bytes if size else None
+    wanted = Limit(limit_bytes=wanted_bytes, source="settings", used_bytes=used_bytes)
+    return (wanted, *sample.limits, machine)

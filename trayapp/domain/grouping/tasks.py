@@ -50,7 +50,6 @@ class Task(NamedTuple):
 
     @property
     def ended_wall_seconds(self) -> float:
-        """When it was over."""
         return self.began_wall_seconds + self.seconds
 
     def as_event(self, subject: str) -> Event:
@@ -97,7 +96,7 @@ class Left(NamedTuple):
 
 
 def kept_of(event: Event) -> float | None:
-    """What a task in the history kept: of the heap, or, as in earlier records, resident."""
+    """Return what a task in the history kept: of the heap or, in earlier records, resident."""
     for name in ("kept_bytes", "growth_bytes"):
         size = event.data.get(name)
         if isinstance(size, int | float) and not isinstance(size, bool):
@@ -108,7 +107,7 @@ def kept_of(event: Event) -> float | None:
 def read_answer(
     told: Mapping[str, object], after: int, began_wall_seconds: float, now_wall_seconds: float
 ) -> Answer:
-    """Take in an answer, whatever it is, to the question for the tasks `after` a number.
+    """Return what is credible of an answer to the question for tasks `after` a number.
 
     began_wall_seconds: when the process began.
     """
@@ -133,7 +132,7 @@ def read_answer(
 
 
 def read_left(told: Mapping[str, object], written_wall_seconds: float) -> Left | None:
-    """Take in what a program says to have left at that time; None: it cannot be so."""
+    """Return what a program left at that time; None: it cannot be so."""
     listed = told.get("processes")
     entries = listed[:MOST_PROCESSES] if isinstance(listed, list) else []
     processes: list[ProcessFacts] = []

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from trayapp.domain.records.levels import Level
+from trayapp.domain.records.levels import Amounts, Level
 
 REARM_SHARE = 0.1
 """A level, once reached, is left a tenth beyond where it begins: a value wavers."""
@@ -15,37 +14,6 @@ VERY_QUICK_SECONDS, FURIOUS_SECONDS = 3600.0, 600.0
 """Quick growth is as bad as its rate only if it fills what is left within so long."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Amounts:
-    """Where each level begins; None: this level has no amount."""
-
-    warning: float | None = None
-    critical: float | None = None
-    emergency: float | None = None
-
-    def of(self, level: Level) -> float | None:
-        """Where that level begins; None: nowhere."""
-        return {
-            Level.WARNING: self.warning,
-            Level.CRITICAL: self.critical,
-            Level.EMERGENCY: self.emergency,
-        }.get(level)
-
-    def __iter__(self) -> Iterator[tuple[Level, float]]:
-        """Those that are set, the mildest first."""
-        for level in (Level.WARNING, Level.CRITICAL, Level.EMERGENCY):
-            amount = self.of(level)
-            if amount is not None:
-                yield level, amount
-
-    def begun(self, level: Level) -> float | None:
-        """The nearest amount at or below that level: what was crossed to come there."""
-        return max(
-            ((each, amount) for each, amount in self if each <= level), default=(level, None)
-        )[1]
-
-
-NO_AMOUNTS = Amounts()
 RATE_AMOUNTS = Amounts(warning=1e6, critical=5e6, emergency=10e6)
 
 
@@ -73,7 +41,7 @@ def level_below(value: float, amounts: Amounts, current: Level, most: float) -> 
 def growth_level(
     rate: float, seconds_left: float | None, amounts: Amounts, *, alone: bool
 ) -> Level:
-    """How bad growth that goes on is, by its rate in bytes per second.
+    """Return how bad growth that goes on is, by its rate in bytes per second.
 
     seconds_left: until a limit is reached; None: not in sight. alone: the rate decides whatever is
     left; else it is as bad as its rate only where that fills what is left soon, since a program
@@ -88,3 +56,19 @@ def growth_level(
         return Level.EMERGENCY
     enough = VERY_QUICK_SECONDS if quick >= Level.CRITICAL else FURIOUS_SECONDS
     return Level.CRITICAL if seconds_left <= enough else Level.WARNING
+
+
+def level_of_share(
+    share: float, thresholds: Mapping[Level, float], rearm_share: float, current: Level
+) -> Level:
+    """The level of a share (0 to 1, may exceed 1), with a re-arm band below each threshold.
+
+    A level, once reached, is left only when the share has fallen `rearm_share` below where that
+    level begins: a value that wavers about a threshold raises it once.
+    """
+    level = Level.NORMAL
+    for candidate in (Level.WARNING, Level.CRITICAL, Level.EMERGENCY):
+        threshold = thresholds[candidate] - (rearm_share if candidate <= current else 0.0)
+        if share >= threshold:
+            level = candidate
+    return level

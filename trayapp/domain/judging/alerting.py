@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from trayapp.domain.grouping.identity import family_of, name_in
 from trayapp.domain.judging.repeats import Telling
+from trayapp.domain.records.identity import family_of, name_in
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.language.catalogue import _
 
+PRESSURE_KEY = "pressure"
+"""The key of the incident about the machine's shortage of memory."""
 Phase = Literal["active", "recovering", "unknown"]
 
 
@@ -80,7 +82,7 @@ class Quiet:
     def reason(
         self, about: str, wall_seconds: float, key: str = "", level: Level = Level.WARNING
     ) -> str | None:
-        """Why nobody is to hear about `about` now; None: there is no reason."""
+        """Return why alerts about `about` are silent now; None: they are not."""
         if self.off:
             return _("alerts are off")
         if level is Level.EMERGENCY and self.emergency_breaks_through:

@@ -10,7 +10,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from trayapp.domain.grouping.identity import family_of
 from trayapp.domain.judging.alerting import (
     AlertPolicy,
     Announcement,
@@ -20,21 +19,19 @@ from trayapp.domain.judging.alerting import (
     Quiet,
     Reached,
 )
+from trayapp.domain.judging.judges import JUDGES
 from trayapp.domain.judging.repeats import HOUR_SECONDS, Tellings
+from trayapp.domain.records.identity import family_of
 from trayapp.domain.records.levels import Level
 from trayapp.language.catalogue import _, format_number
 from trayapp.language.units import format_duration
 
-TARGET_INCIDENTS = ("limit", "size", "growth", "leak", "spike")
-"""How the keys of incidents about targets begin: "limit:NAME". Others may be about an application
-that merely goes by the name of a target."""
-_NEWS = {"growth": "growth", "leak": "proof", "leak-of-application": "proof", "spike": "spike"}
-"""Incidents that may be the same news as another, by how their keys begin."""
+_NEWS = {judge.key: judge.news for judge in JUDGES}
 NEWS_SECONDS = 86_400.0
 """So long the same about the same subject is no news again..."""
 _NEWS_FACTOR = 4.0
 """...unless it is worse by a level, or so many times what was told."""
-_INHIBITED = (*TARGET_INCIDENTS, "leak-of-application", "forecast")
+_INHIBITED = tuple(judge.key for judge in JUDGES if judge.yields_to_shortage)
 """What a shortage of the machine's memory is told in place of."""
 _FACTOR = 8.0
 """What ends and comes back is told after its cooldown, then after so many times as long..."""
@@ -46,7 +43,7 @@ LONGEST_COOLDOWN_SECONDS = 120.0
 
 @dataclass(slots=True, repr=False)
 class Entry:
-    """One thing that is judged, and what is remembered of it between folds."""
+    """One thing that is judged, and what is remembered of it between ticks."""
 
     incident: Incident | None = None
     candidate: Level = Level.NORMAL
@@ -77,8 +74,8 @@ class Closed:
 
 
 @dataclass(slots=True, kw_only=True, repr=False)
-class Fold:
-    """One fold: what it is given, and what comes of it."""
+class Tick:
+    """One tick: what it is given, and what comes of it."""
 
     now: float
     wall_seconds: float
@@ -91,12 +88,12 @@ class Fold:
     messages: list[Announcement] = field(default_factory=list)
 
     def quiet_reason(self, incident: Incident, *, is_new: bool) -> str | None:
-        """Why nobody is to hear of it now; only what is new may break through."""
+        """Return why it is silent now; only what is new may break through."""
         level = incident.level if is_new else min(incident.level, Level.CRITICAL)
         return self.quiet.reason(incident.identity, self.wall_seconds, incident.key, level)
 
     def end_reason(self, incident: Incident) -> str:
-        """How what it is about came to be gone."""
+        """Return how its subject came to be gone."""
         reason = self.ended[incident.key] if isinstance(self.ended, Mapping) else ""
         return reason or _("{name} is not running any more").format(name=incident.subject)
 
@@ -117,7 +114,7 @@ class Teller:
         """What a banner told last, by what it is about and kind of news."""
 
     def memory(self, now: float) -> Memory:
-        """What is to be known after a restart."""
+        """Return what to know after a restart."""
         news = tuple(
             replace(news, at=now - news.at)
             for news in self._news.values()
@@ -126,7 +123,7 @@ class Teller:
         return Memory(banners=self._banners.kept(now), sent=self._sent.kept(now), news=news)
 
     def remember(self, kept: Memory, now: float) -> None:
-        """Go on with what an earlier run has kept."""
+        """Continue with what an earlier run kept."""
         self._banners.restore(kept.banners, now)
         self._sent.restore(kept.sent, now)
         self._news = {
@@ -143,22 +140,22 @@ class Teller:
             self._banners.forget(key)
             self._sent.forget(key)
 
-    def fold(self, entry: Entry, fold: Fold) -> None:
-        """Decide about one incident at one tick; what is decided goes into `fold`."""
-        self._fold_banner(entry, fold)
-        self._fold_message(entry, fold)
+    def decide(self, entry: Entry, tick: Tick) -> None:
+        """Decide about one incident at one tick; what is decided goes into `tick`."""
+        self._decide_banner(entry, tick)
+        self._decide_message(entry, tick)
 
-    def _fold_banner(self, entry: Entry, fold: Fold) -> None:
-        incident, now = entry.incident, fold.now
+    def _decide_banner(self, entry: Entry, tick: Tick) -> None:
+        incident, now = entry.incident, tick.now
         if incident is None or incident.phase != "active":
             return
         is_news = incident.level > incident.notified_level
         if not is_news and not entry.has_returned and not self._is_clearly_worse(incident):
             entry.held = None
             return
-        reason = fold.quiet_reason(incident, is_new=is_news and self._may_break_in(incident, now))
+        reason = tick.quiet_reason(incident, is_new=is_news and self._may_break_in(incident, now))
         if reason is None:
-            reason = self._reason_to_wait(incident, fold, is_news=is_news)
+            reason = self._reason_to_wait(incident, tick, is_news=is_news)
         if reason is None:
             what: Literal["raised", "escalated", "worsened"] = "raised"
             if incident.notified_level > Level.NORMAL:
@@ -173,19 +170,19 @@ class Teller:
             self._last_banner = now, incident.level
             for kind in _news_of(incident):
                 self._news[incident.identity, kind] = _as_news(incident, kind, now)
-            fold.announcements.append(Announcement(what=what, incident=incident))
+            tick.announcements.append(Announcement(what=what, incident=incident))
         elif is_news and _is_to_note(entry.held, incident.level, reason):
             entry.held = incident.level, reason
             held = Announcement(what="held", incident=incident, reason=reason)
-            fold.announcements.append(held)
+            tick.announcements.append(held)
 
-    def _fold_message(self, entry: Entry, fold: Fold) -> None:
-        incident, now = entry.incident, fold.now
+    def _decide_message(self, entry: Entry, tick: Tick) -> None:
+        incident, now = entry.incident, tick.now
         if incident is None or incident.phase != "active":
             return
         if incident.level <= incident.sent_level:
             return
-        reason = fold.quiet_reason(incident, is_new=self._may_break_in(incident, now))
+        reason = tick.quiet_reason(incident, is_new=self._may_break_in(incident, now))
         if incident.acknowledged:
             reason = _("it was acknowledged")
         if reason is None:
@@ -198,13 +195,13 @@ class Teller:
             entry.incident = replace(incident, sent_level=incident.level)
             entry.unsent = None
             self._sent.note(family_of(incident.key), incident.level, now)
-            fold.messages.append(Announcement(what=what, incident=entry.incident))
+            tick.messages.append(Announcement(what=what, incident=entry.incident))
         elif _is_to_note(entry.unsent, incident.level, reason):
             entry.unsent = incident.level, reason
-            fold.messages.append(Announcement(what="held", incident=incident, reason=reason))
+            tick.messages.append(Announcement(what="held", incident=incident, reason=reason))
 
     def _may_break_in(self, incident: Incident, now: float) -> bool:
-        """Whether it may be heard in quiet hours: at growing distances from an hour on."""
+        """Return whether it may break quiet hours: at growing distances from an hour on."""
         distance = self._banners.distance(incident.key, incident.level, now, HOUR_SECONDS, 2.0)
         return not distance
 
@@ -217,11 +214,11 @@ class Teller:
             and value >= told * self.policy.worse_factor > 0
         )
 
-    def _reason_to_wait(self, incident: Incident, fold: Fold, *, is_news: bool) -> str | None:
-        now = fold.now
+    def _reason_to_wait(self, incident: Incident, tick: Tick, *, is_news: bool) -> str | None:
+        now = tick.now
         if incident.acknowledged:
             return _("it was acknowledged")
-        if _is_inhibited(incident, fold.shortage):
+        if _is_inhibited(incident, tick.shortage):
             return _("the machine's shortage of memory is told in its place")
         if self._is_no_news(incident, now):
             return _("the same was told less than a day ago")
@@ -266,12 +263,12 @@ class Teller:
 
 
 def _is_to_note(noted: tuple[Level, str] | None, level: Level, reason: str) -> bool:
-    """Whether it is not in the journal yet that a level is held, for this reason."""
+    """Return whether the journal lacks that a level is held for this reason."""
     return noted is None or level > noted[0] or reason != noted[1]
 
 
 def _is_inhibited(incident: Incident, shortage: Incident | None) -> bool:
-    """Whether the machine's shortage is told in its place."""
+    """Return whether the machine's shortage is reported in its place."""
     return (
         shortage is not None
         and incident.key.partition(":")[0] in _INHIBITED
@@ -285,7 +282,7 @@ def _largest(value: float | None, other: float | None) -> float | None:
 
 
 def _too_soon(seconds: float) -> str:
-    """Why it waits: it was told so lately."""
+    """Return the reason to wait after a recent banner."""
     if seconds <= LONGEST_COOLDOWN_SECONDS:
         text = _("the banner before is less than {seconds} s old")
         return text.format(seconds=format_number(seconds))
@@ -304,8 +301,8 @@ def _as_news(incident: Incident, kind: str, now: float) -> News:
 
 
 def _news_of(incident: Incident) -> tuple[str, ...]:
-    """What kind of news it is, and then what else it says; empty: it is to be told each time."""
+    """Return the kind of news it is, then what else it implies; empty: always new."""
     kind = _NEWS.get(incident.key.partition(":")[0])
     if kind == "proof":
         return ("growth",) if incident.is_doubtful else ("proof", "growth")
-    return () if kind is None else (kind,)
+    return (kind,) if kind else ()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.judging.leaks import NOTHING_TO_JUDGE, Finding, Verdict
+from trayapp.domain.judging.moving_average import MovingAverage
+from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse
 from trayapp.domain.records.bars import BarRing
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
@@ -49,39 +50,22 @@ class ApplicationView:
 
     @property
     def size_bytes(self) -> int:
-        """What its processes take together."""
         return self.size.size_bytes if self.size else self.rss_bytes
 
     @property
     def size_kind(self) -> SizeKind:
-        """How that was found."""
         return self.size.kind if self.size else "resident"
 
 
-class _Trend:
+class _Trend(NamedTuple):
     """Bars and rate of one application."""
 
-    __slots__ = ("bars", "rate", "weight")
-
-    def __init__(self, span_seconds: float) -> None:
-        self.bars = BarRing(span_seconds)
-        self.forget_rate()
-
-    def forget_rate(self) -> None:
-        self.rate: float | None = None
-        self.weight = 0.0
-
-    def fold_rate(self, elapsed_seconds: float, change_bytes: int) -> None:
-        """Average; the first interval weighs no more than the time it covers."""
-        latest = change_bytes / elapsed_seconds
-        alpha = 1 - math.exp(-elapsed_seconds / TIME_CONSTANT_SECONDS)
-        self.weight += alpha * (1 - self.weight)
-        before = latest if self.rate is None else self.rate
-        self.rate = before + alpha / self.weight * (latest - before)
+    bars: BarRing
+    average: MovingAverage
 
 
 class ApplicationTrends:
-    """Folds looks at all applications. Memory for `FOLLOWED_COUNT` of them, whatever comes.
+    """Follows the `FOLLOWED_COUNT` largest applications; keeps nothing of the others.
 
     A rate is that of processes that were there all the time. One that has just started has to fill
     its memory first, one that leaves for a target or comes back from one brings all it has along,
@@ -98,7 +82,7 @@ class ApplicationTrends:
         """Those that were met at that look."""
         self._looked_at: float | None = None
 
-    def fold(
+    def add_sample(
         self,
         monotonic_seconds: float,
         uses: Sequence[ApplicationUse],
@@ -113,13 +97,15 @@ class ApplicationTrends:
         followed = uses[:FOLLOWED_COUNT]
         trends = self._trends
         self._trends = {
-            use.key: trends.get(use.key) or _Trend(self._span_seconds) for use in followed
+            use.key: trends.get(use.key)
+            or _Trend(BarRing(self._span_seconds), MovingAverage(TIME_CONSTANT_SECONDS))
+            for use in followed
         }
-        self._fold_rates(monotonic_seconds, followed, readings)
+        self._update_rates(monotonic_seconds, followed, readings)
         views = []
         for use in followed:
             trend = self._trends[use.key]
-            trend.bars.fold(monotonic_seconds, use.size_bytes)
+            trend.bars.add(monotonic_seconds, use.size_bytes)
             verdict, pid = findings.get(use.key, _NO_FINDING)
             views.append(
                 ApplicationView(
@@ -128,7 +114,7 @@ class ApplicationTrends:
                     pids=use.pids,
                     rss_bytes=use.rss_bytes,
                     size=use.size,
-                    slope_bytes_per_second=trend.rate,
+                    slope_bytes_per_second=trend.average.rate,
                     bars=trend.bars.values(),
                     leak=verdict,
                     leak_since_wall_seconds=verdict.since(monotonic_seconds, wall_seconds),
@@ -137,7 +123,7 @@ class ApplicationTrends:
             )
         return tuple(views)
 
-    def _fold_rates(
+    def _update_rates(
         self,
         now: float,
         uses: Sequence[ApplicationUse],
@@ -150,7 +136,7 @@ class ApplicationTrends:
         if elapsed is None or not 0 < elapsed <= _LONGEST_STEP_SECONDS:
             # What was there already when looking began, or after a gap, has started long ago.
             for trend in self._trends.values():
-                trend.forget_rate()
+                trend.average.forget()
             self._new = set()
         else:
             for use in uses:
@@ -158,13 +144,13 @@ class ApplicationTrends:
                 settled = [key for key in use.processes if key in before and key not in self._new]
                 if settled:
                     change_bytes = sum(sizes[key] - before[key] for key in settled)
-                    trend.fold_rate(elapsed, change_bytes)
+                    trend.average.add(elapsed, change_bytes)
                 else:
-                    trend.forget_rate()
+                    trend.average.forget()
             self._new = sizes.keys() - self._sizes.keys()
         self._sizes, self._looked_at = sizes, now
 
 
 def _size(reading: MemoryReading) -> int:
-    """What leaks of it, where that is known: mapped files grow the resident set without a leak."""
+    """Return the part that can leak, where known: mapped files grow without a leak."""
     return reading.rss_bytes if reading.kept_bytes is None else reading.kept_bytes

@@ -30,7 +30,7 @@ class Bin(NamedTuple):
 
 
 def change_over(points: Sequence[Point], seconds: float, now: float) -> float | None:
-    """How much larger it is than `seconds` ago; None where either is not known.
+    """Return how much larger it is than `seconds` ago; None where either is not known.
 
     points: in order of time; now: wall seconds. What was nearest to that moment counts, by a tenth
     of the time or 15 s off at most.

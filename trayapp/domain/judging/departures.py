@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from trayapp.domain.grouping.applications import ApplicationKey
-from trayapp.domain.grouping.identity import OTHERS_LEAK, application_key
 from trayapp.domain.judging.alerting import Incident
-from trayapp.domain.judging.announcing import TARGET_INCIDENTS
+from trayapp.domain.judging.judges import TARGET_INCIDENTS
 from trayapp.domain.judging.leaks import Finding, Verdict
 from trayapp.domain.judging.leaks.evidence import stopped_text
 from trayapp.domain.judging.view import TargetView
-from trayapp.domain.records.samples import Everything
+from trayapp.domain.records.application_use import ApplicationKey
+from trayapp.domain.records.frames import Everything
+from trayapp.domain.records.identity import OTHERS_LEAK, application_key
 from trayapp.language.catalogue import _
 
 
@@ -53,7 +53,7 @@ def departed(
 
 
 def _why_target(incident: Incident, view: TargetView | None) -> str | None:
-    """Why it is over; "": it runs no more; None: it is not."""
+    """Return why it is over; "": it runs no more; None: it is not over."""
     if view is None:
         return _("{name} is no longer tracked").format(name=incident.subject)
     if incident.processes and not set(incident.processes).intersection(view.keys):

@@ -11,43 +11,24 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from trayapp.domain.grouping.identity import SYSTEM
 from trayapp.domain.judging.alerting import (
+    PRESSURE_KEY,
     AlertPolicy,
     Announcement,
     Condition,
     Incident,
     Memory,
-    Phase,
     Quiet,
     Reached,
 )
-from trayapp.domain.judging.announcing import TARGET_INCIDENTS, Closed, Entry, Fold, Teller
+from trayapp.domain.judging.announcing import Closed, Entry, Teller, Tick
+from trayapp.domain.judging.judges import JUDGES
 from trayapp.domain.records.levels import Level
 from trayapp.language.catalogue import _
 
-__all__ = [
-    "GAP_SECONDS",
-    "PRESSURE_KEY",
-    "SYSTEM",
-    "TARGET_INCIDENTS",
-    "AlertPolicy",
-    "Announcement",
-    "Condition",
-    "Incident",
-    "IncidentBook",
-    "Memory",
-    "Phase",
-    "Quiet",
-    "Reached",
-    "level_of_share",
-]
-
-PRESSURE_KEY = "pressure"
 GAP_SECONDS = 60.0
 """After a longer pause between two ticks (suspend, tracking paused) nothing is known to go on."""
-_PATIENCE_SECONDS = {"leak": 1800.0, "leak-of-application": 1800.0, "growth": 180.0}
-"""How long, after a gap, it may take until such a thing can be judged again."""
+_PATIENCE_SECONDS = {judge.key: judge.patience_seconds for judge in JUDGES}
 _STEADY_RISES = 3
 """So many rises in a row are no brief crossing."""
 
@@ -55,7 +36,7 @@ _STEADY_RISES = 3
 class IncidentBook:
     """Every open incident, and what was told of it. Bounded by the keys that are judged.
 
-    Three streams come of a fold: levels that were *reached*, which is what automatic actions,
+    Three streams come of a tick: levels that were *reached*, which is what automatic actions,
     hooks and files go by; banners, which keep to all rules of politeness; and messages for
     channels far away, which only heed what the person does not want to hear, and repetition.
     """
@@ -63,12 +44,12 @@ class IncidentBook:
     def __init__(self, policy: AlertPolicy) -> None:
         self._policy = policy
         self.reached: tuple[Reached, ...] = ()
-        """What the last fold found."""
+        """What the last tick found."""
         self.messages: tuple[Announcement, ...] = ()
-        """What channels are to be told since the last fold, or are not and why."""
+        """What channels are to be told since the last tick, or are not and why."""
         self._entries: dict[str, Entry] = {}
         self._teller = Teller(policy)
-        self._last_fold: float | None = None
+        self._last_tick: float | None = None
         self._kept: Memory | None = None
         self._closed: dict[str, Closed] = {}
         """What a person has resolved: not raised again for being as it was."""
@@ -76,7 +57,6 @@ class IncidentBook:
 
     @property
     def policy(self) -> AlertPolicy:
-        """How patient it is; may be set at any time."""
         return self._policy
 
     @policy.setter
@@ -84,7 +64,7 @@ class IncidentBook:
         self._policy = self._teller.policy = policy
 
     def open_incidents(self) -> tuple[Incident, ...]:
-        """What is wrong now, worst first, then oldest first."""
+        """Return the open incidents, worst first, then oldest first."""
         found = [entry.incident for entry in self._entries.values() if entry.incident]
         return tuple(sorted(found, key=lambda i: (-i.level, i.since_wall_seconds)))
 
@@ -105,7 +85,7 @@ class IncidentBook:
         return True
 
     def resolve(self, key: str) -> bool:
-        """End an incident with the next fold, as a person says that it is dealt with.
+        """End an incident with the next tick, as a person says that it is dealt with.
 
         It is raised again when it gets worse than it ever was, or after it has been well. False:
         there is none open of that key.
@@ -118,13 +98,13 @@ class IncidentBook:
         return True
 
     def memory(self) -> Memory:
-        """What is to outlive a restart beside the open incidents."""
-        told = self._teller.memory(self._last_fold or 0.0)
+        """Return what is to outlive a restart beside the open incidents."""
+        told = self._teller.memory(self._last_tick or 0.0)
         closed = {key: closed.level for key, closed in self._closed.items()}
         return replace(told, closed=closed)
 
     def restore(self, incidents: Iterable[Incident], memory: Memory | None = None) -> None:
-        """Go on with what was open when Memtray ended; before the first `fold`.
+        """Continue with what was open when Memtray ended; before the first `update`.
 
         What was told is not told again. Whether it goes on is unknown until it is judged.
         """
@@ -135,7 +115,7 @@ class IncidentBook:
                 patience_seconds=self._patience(incident.key),
             )
 
-    def fold(
+    def update(
         self,
         monotonic_seconds: float,
         wall_seconds: float,
@@ -143,7 +123,7 @@ class IncidentBook:
         quiet: Quiet,
         ended: Collection[str] | Mapping[str, str] = (),
     ) -> tuple[Announcement, ...]:
-        """Take in what was judged this tick; return what banners are to tell, or to be noted.
+        """Update with this tick's conditions; return what banners announce, or why not.
 
         A key that is not judged is well. `ended`: keys of what is about something that is gone,
         maybe with the reason; those incidents end without waiting for a recovery, whatever else
@@ -155,16 +135,16 @@ class IncidentBook:
             kept = self._kept.closed.items()
             self._closed = {key: Closed(level=level) for key, level in kept} | self._closed
             self._kept = None
-        if self._last_fold is not None and now - self._last_fold > GAP_SECONDS:
+        if self._last_tick is not None and now - self._last_tick > GAP_SECONDS:
             self._lose_sight()
-        self._last_fold = now
+        self._last_tick = now
         self._teller.forget_proofs(ended)
         judged = {each.key: each for each in conditions if each.key not in ended}
         judged = self._without_closed(judged, ended, now)
         if self._to_close:
             reasons = ended if isinstance(ended, Mapping) else dict.fromkeys(ended, "")
             ended, self._to_close = {**reasons, **self._to_close}, {}
-        fold = Fold(now=now, wall_seconds=wall_seconds, quiet=quiet, ended=ended)
+        tick = Tick(now=now, wall_seconds=wall_seconds, quiet=quiet, ended=ended)
         keys = [*judged, *(key for key in self._entries if key not in judged)]
         for key in keys:
             condition = judged.get(key)
@@ -173,23 +153,23 @@ class IncidentBook:
                 if condition is None or condition.level is Level.NORMAL:
                     continue
                 entry = self._entries[key] = Entry()
-            self._fold_level(entry, condition, fold)
+            self._judge_level(entry, condition, tick)
         # The machine's shortage first: it decides what else is told.
         pressure = self._entries.get(PRESSURE_KEY)
-        fold.shortage = pressure.incident if pressure else None
+        tick.shortage = pressure.incident if pressure else None
         for key in sorted(keys, key=self._banner_rank):
             entry = self._entries.get(key)
             if entry is not None:
-                self._teller.fold(entry, fold)
+                self._teller.decide(entry, tick)
                 if entry.incident is None and entry.candidate is Level.NORMAL:
                     del self._entries[key]
-        self.reached, self.messages = tuple(fold.reached), tuple(fold.messages)
-        return tuple(fold.announcements)
+        self.reached, self.messages = tuple(tick.reached), tuple(tick.messages)
+        return tuple(tick.announcements)
 
     def _without_closed(
         self, judged: dict[str, Condition], ended: Collection[str], now: float
     ) -> dict[str, Condition]:
-        """What is judged, less what a person has resolved and is no worse than it was then."""
+        """Return the conditions less what a person has resolved and is no worse since."""
         for key, closed in list(self._closed.items()):
             condition = judged.get(key)
             if key in ended or (condition is not None and condition.level > closed.level):
@@ -214,7 +194,8 @@ class IncidentBook:
                 entry.patience_seconds = self._patience(key)
 
     def _patience(self, key: str) -> float:
-        return _PATIENCE_SECONDS.get(key.partition(":")[0], self._policy.recovery_seconds)
+        patience_seconds = _PATIENCE_SECONDS.get(key.partition(":")[0])
+        return self._policy.recovery_seconds if patience_seconds is None else patience_seconds
 
     def _banner_rank(self, key: str) -> tuple[int, bool]:
         entry = self._entries.get(key)
@@ -223,14 +204,14 @@ class IncidentBook:
 
     # -- levels
 
-    def _fold_level(self, entry: Entry, condition: Condition | None, fold: Fold) -> None:
-        now = fold.now
+    def _judge_level(self, entry: Entry, condition: Condition | None, tick: Tick) -> None:
+        now = tick.now
         level = condition.level if condition else Level.NORMAL
         incident = entry.incident
         is_new_moment = condition is not None and condition.is_moment and level > Level.NORMAL
         if is_new_moment:
             entry.moment_ends = now + self._policy.moment_seconds
-        elif incident and entry.moment_ends > now and incident.key not in fold.ended:
+        elif incident and entry.moment_ends > now and incident.key not in tick.ended:
             return
         current = incident.level if incident and incident.phase != "unknown" else Level.NORMAL
         # Counted from when it left the told level: wavering between two worse ones is no reprieve.
@@ -239,7 +220,7 @@ class IncidentBook:
         entry.candidate = level
         if condition is None or level is Level.NORMAL:
             entry.rises, entry.last_value = 0, None
-            self._recover(entry, fold)
+            self._recover(entry, tick)
             return
         entry.well_since = None
         _count_rises(entry, condition.value)
@@ -256,13 +237,13 @@ class IncidentBook:
             elif level < incident.level:
                 entry.has_returned = False
         before = incident.reached_level if incident else Level.NORMAL
-        entry.incident = _judged(condition, incident, fold.wall_seconds)
+        entry.incident = _judged(condition, incident, tick.wall_seconds)
         if level > before:
             levels = tuple(each for each in Level if before < each <= level)
-            fold.reached.append(Reached(incident=entry.incident, levels=levels))
+            tick.reached.append(Reached(incident=entry.incident, levels=levels))
 
     def _has_lasted(self, entry: Entry, condition: Condition, current: Level, now: float) -> bool:
-        """Whether a level is believed that is worse than the present one."""
+        """Return whether a level that is worse than the present one is believed."""
         if condition.level is Level.EMERGENCY or condition.is_moment or condition.has_lasted:
             return True
         # What is known to be bad and gets worse with every sample is no brief crossing.
@@ -271,8 +252,8 @@ class IncidentBook:
             return True
         return now - entry.candidate_since >= self._policy.sustain_seconds
 
-    def _recover(self, entry: Entry, fold: Fold) -> None:
-        incident, now = entry.incident, fold.now
+    def _recover(self, entry: Entry, tick: Tick) -> None:
+        incident, now = entry.incident, tick.now
         if incident is None:
             return
         if entry.well_since is None:
@@ -283,14 +264,14 @@ class IncidentBook:
             patience_seconds = entry.patience_seconds
         elif incident.phase != "recovering":
             incident = entry.incident = replace(incident, phase="recovering")
-        is_over = was_moment or incident.key in fold.ended
+        is_over = was_moment or incident.key in tick.ended
         if not is_over and now - entry.well_since < patience_seconds:
             return
-        reason = fold.end_reason(incident) if incident.key in fold.ended else ""
-        self._end(entry, incident, fold, reason, was_moment=was_moment)
+        reason = tick.end_reason(incident) if incident.key in tick.ended else ""
+        self._end(entry, incident, tick, reason, was_moment=was_moment)
 
     def _end(
-        self, entry: Entry, incident: Incident, fold: Fold, reason: str, *, was_moment: bool
+        self, entry: Entry, incident: Incident, tick: Tick, reason: str, *, was_moment: bool
     ) -> None:
         entry.incident = entry.well_since = entry.patience_seconds = None
         entry.held = entry.unsent = None
@@ -298,9 +279,9 @@ class IncidentBook:
         over = Announcement(
             what="resolved", incident=incident, reason=reason, was_moment=was_moment
         )
-        fold.announcements.append(over)
+        tick.announcements.append(over)
         if incident.sent_level > Level.NORMAL:
-            fold.messages.append(over)
+            tick.messages.append(over)
 
 
 def _judged(condition: Condition, before: Incident | None, wall_seconds: float) -> Incident:
@@ -332,19 +313,3 @@ def _count_rises(entry: Entry, value: float | None) -> None:
         entry.rises = 0
     elif value > before:
         entry.rises += 1
-
-
-def level_of_share(
-    share: float, thresholds: Mapping[Level, float], rearm_share: float, current: Level
-) -> Level:
-    """The level of a share (0 to 1, may exceed 1), with a re-arm band below each threshold.
-
-    A level, once reached, is left only when the share has fallen `rearm_share` below where that
-    level begins: a value that wavers about a threshold raises it once.
-    """
-    level = Level.NORMAL
-    for candidate in (Level.WARNING, Level.CRITICAL, Level.EMERGENCY):
-        threshold = thresholds[candidate] - (rearm_share if candidate <= current else 0.0)
-        if share >= threshold:
-            level = candidate
-    return level

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
-from trayapp.domain.grouping.limits import Limit, machine_limit
 from trayapp.domain.judging.leaks import Finding
+from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse
+from trayapp.domain.records.limits import Limit, machine_limit
 from trayapp.domain.records.samples import ProcessKey, SystemSample
 
 _MOST_PROCESSES = 8

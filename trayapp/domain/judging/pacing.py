@@ -73,12 +73,10 @@ class PaceKeeper:
 
     @property
     def rule(self) -> PaceRule:
-        """The rule in force."""
         return self._rule
 
     @property
     def interval_seconds(self) -> float:
-        """What the last `fold` returned."""
         return self._interval_seconds
 
     def set_rule(self, rule: PaceRule) -> None:
@@ -88,10 +86,10 @@ class PaceKeeper:
         self._slower_since = None
         self.reason = _("as set")
 
-    def fold(
+    def update(
         self, monotonic_seconds: float, system: SystemSample, moved: bool, on_battery: bool | None
     ) -> float:
-        """Take in one tick; the interval from here on, in seconds.
+        """Take in one tick; return the interval from here on, in seconds.
 
         `moved`: whether memory of anything followed has changed noticeably since the last tick.
         """
@@ -174,7 +172,7 @@ class MovementGauge:
     def __init__(self) -> None:
         self._known: dict[str, int] = {}
 
-    def fold(self, sizes_bytes: Mapping[str, int | None]) -> bool:
+    def update(self, sizes_bytes: Mapping[str, int | None]) -> bool:
         """Compare with where each figure was when it last moved, so that a slow drift counts.
 
         A name that is new, gone, or become known or unknown is a movement, too.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def is_within(hours: str, minute_of_day: int) -> bool:
-    """Whether a minute (0 to 1439, local time) lies in a stretch such as "22:00-07:00".
+    """Return whether a minute (0 to 1439, local time) lies in a span such as "22:00-07:00".
 
     It may go over midnight; its end is not part of it. Empty text: never.
     """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from trayapp.domain.judging.alert_texts import limit_text
-from trayapp.domain.judging.incidents import PRESSURE_KEY, Incident
+from trayapp.domain.judging.alerting import PRESSURE_KEY, Incident
+from trayapp.domain.judging.judges.limit import limit_text
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.levels import Level
 from trayapp.language.catalogue import _, paragraph

@@ -31,7 +31,6 @@ class Tellings:
         self._last: dict[str, dict[Level, tuple[float, int]]] = {}
 
     def note(self, key: str, level: Level, now: float) -> None:
-        """It is told now."""
         last = self._last.pop(key, {})
         # To the end: the one that was told longest ago goes first.
         self._last[key] = last
@@ -43,17 +42,16 @@ class Tellings:
             del self._last[next(iter(self._last))]
 
     def forget(self, key: str) -> None:
-        """What was told of it does not matter any more."""
         self._last.pop(key, None)
 
     def last(self, key: str, level: Level) -> tuple[float, int] | None:
-        """When it was last told at this level or a worse one, and how often; None: not for long."""
+        """Return when it was last told at this level or worse, and how often; None: long ago."""
         return self._last.get(key, {}).get(level)
 
     def distance(
         self, key: str, level: Level, now: float, first: float, factor: float, free: int = 0
     ) -> float:
-        """How far apart two tellings are to be, if the last is nearer than that; 0: it may be told.
+        """Return how far apart two tellings must be, if the last is nearer; 0: it may be told.
 
         The first distance is `first` seconds, each further one `factor` times as long, up to an
         hour, or twice and more after `first` where that is an hour itself. The first `free`
@@ -80,7 +78,7 @@ class Tellings:
         )
 
     def restore(self, kept: Iterable[Telling], now: float) -> None:
-        """Go on with what an earlier run has kept."""
+        """Continue with what an earlier run kept."""
         for key, level, age, count in kept:
             if 0 <= age < DAY_SECONDS and count > 0:
                 self._last.setdefault(key, {})[level] = now - age, count

@@ -6,21 +6,17 @@ over a restart of Memtray as long as one of its processes does.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from trayapp.domain.judging.growth import GrowthRule, GrowthTracker
+from trayapp.domain.judging.growth_tracker import GrowthRule, GrowthTracker
 from trayapp.domain.judging.leaks import LeakDetector, Load, Signal
-from trayapp.domain.records.samples import ProcessKey
 
 REPLAYED_METRICS = (
     "kept_bytes", "anon_bytes", "uss_bytes", "rss_bytes", "swap_bytes", "process_count",
     "cpu_percent",
 )  # fmt: skip
 """What of a target is replayed."""
-MOST_KEYS = 64
-"""So many processes are enough to know a run by; the oldest are the last to go."""
 
 
 class Figure(NamedTuple):
@@ -42,50 +38,8 @@ class Stretch(NamedTuple):
     """Nobody looked between this one and the one before, or for part of this one."""
 
 
-class RunMark(NamedTuple):
-    """By what the run of a target is known again."""
-
-    since_wall_seconds: float
-    """When Memtray first saw it."""
-    keys: tuple[ProcessKey, ...]
-    """Its processes, oldest first, as far as they can run still."""
-    is_open: bool = True
-    """Whether its end has not been seen."""
-
-
-def marks_as_text(boot: str, marks: Mapping[str, RunMark]) -> str:
-    """One text for the store. `boot`: what tells this start of the machine from others."""
-    kept = {
-        name: [mark.since_wall_seconds, [list(key) for key in mark.keys[:MOST_KEYS]]]
-        for name, mark in marks.items()
-    }
-    return json.dumps({"boot": boot, "targets": kept}, separators=(",", ":"))
-
-
-def marks_from_text(text: str | None, boot: str) -> dict[str, RunMark]:
-    """Give back what `marks_as_text` was given, as far as it makes sense.
-
-    After another start of the machine none of those processes runs.
-    """
-    try:
-        kept = json.loads(text or "{}")
-        is_same = kept["boot"] == boot
-        return {
-            name: RunMark(
-                float(since),
-                tuple(ProcessKey(int(pid), int(started)) for pid, started in keys)
-                if is_same
-                else (),
-                bool(keys),
-            )
-            for name, (since, keys) in kept["targets"].items()
-        }
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return {}
-
-
 def signal_of(stretches: Sequence[Stretch], *, anon_is_private: bool) -> Signal | None:
-    """What a leak is to be looked for in; None: nothing of the kind was kept."""
+    """Return which memory a leak is looked for in; None: nothing of the kind was kept."""
     known = {metric for stretch in stretches for metric in stretch.figures}
     if "anon_bytes" in known:
         return "private memory" if anon_is_private else "anonymous memory"

@@ -10,7 +10,7 @@ FLAT_BYTES_PER_SECOND = 5_000.0
 
 
 def is_flat(bytes_per_second: float | None) -> bool:
-    """Whether there is no rate to show: it is below the noise, or not known."""
+    """Return whether there is no rate to show: below the noise, or not known."""
     return bytes_per_second is None or abs(bytes_per_second) < FLAT_BYTES_PER_SECOND
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from trayapp.domain.grouping.limits import Headroom
-from trayapp.domain.grouping.nearest import Unmatched
+from trayapp.domain.judging.alerting import Incident, Quiet
 from trayapp.domain.judging.application_trends import ApplicationView
-from trayapp.domain.judging.budget import BudgetVerdict
-from trayapp.domain.judging.incidents import Incident, Quiet
 from trayapp.domain.judging.leaks import NOTHING_TO_JUDGE, Verdict
+from trayapp.domain.judging.own_budget import BudgetVerdict
+from trayapp.domain.judging.trend import is_flat
 from trayapp.domain.records.bars import BAR_COUNT
 from trayapp.domain.records.colors import Rgb
 from trayapp.domain.records.levels import Level
+from trayapp.domain.records.limits import Headroom
 from trayapp.domain.records.samples import (
     UNKNOWN_PARTICULARS,
     AppSample,
@@ -22,6 +22,9 @@ from trayapp.domain.records.samples import (
     SystemSample,
 )
 from trayapp.domain.records.sizes import Size, SizeKind
+from trayapp.domain.records.unmatched import Unmatched
+from trayapp.language.catalogue import _
+from trayapp.language.units import format_rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +83,6 @@ class TargetView:
 
     @property
     def size_kind(self) -> SizeKind:
-        """How that was found."""
         return self.size.kind if self.size else "resident"
 
     @property
@@ -96,6 +98,17 @@ class TargetView:
     def seconds_to_limit(self) -> float | None:
         """Time until the first of all limits is reached; None: it does not grow."""
         return self.headroom.seconds_to_limit if self.headroom else None
+
+    @property
+    def limit_sentence(self) -> str:
+        """When the first of all limits is reached; empty where it does not grow."""
+        return self.headroom.sentence if self.headroom else ""
+
+    @property
+    def rate_sentence(self) -> str:
+        """How fast it grows or shrinks now; empty while it holds its size."""
+        rate = self.slope_bytes_per_second
+        return "" if is_flat(rate) else _("Now {rate}.").format(rate=format_rate(rate))
 
     @property
     def has_own_limit(self) -> bool:
@@ -141,13 +154,13 @@ class Controls:
     icon_shows: str = "system"
     """"system", "pressure", "largest", "memtray" or a target's name."""
     icon_palette: str = "default"
-    """One of `domain.menu.PALETTE_NAMES`."""
+    """One of `domain.showing.menu.PALETTE_NAMES`."""
     icon_colors: tuple[Rgb, ...] = ()
     """Of the palette "custom": one for each level."""
     icon_panel: str = "auto"
-    """One of `domain.menu.PANEL_NAMES`."""
+    """One of `domain.showing.menu.PANEL_NAMES`."""
     icon_number: str = "off"
-    """One of `domain.menu.NUMBER_PLACES`."""
+    """One of `domain.showing.menu.NUMBER_PLACES`."""
     windows: tuple[tuple[str, str], ...] = ()
     """Key and label, a text for `_`, of each window that the menu is to list."""
     profile: str = ""

@@ -23,8 +23,8 @@ class BarRing:
         self._bars: list[float | None] = [None] * BAR_COUNT
         self._newest_peak: float | None = None
 
-    def fold(self, monotonic_seconds: float, value: float | None) -> None:
-        """Take in one value; None leaves a gap where nothing else was known.
+    def add(self, monotonic_seconds: float, value: float | None) -> None:
+        """Add one value; None leaves a gap where nothing else was known.
 
         Times must not decrease; one that does counts as the latest time seen.
         """

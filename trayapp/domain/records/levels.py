@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import IntEnum
 
 from trayapp.language.catalogue import N_, _
@@ -28,8 +30,7 @@ class Level(IntEnum):
 
 def level_said(label: str) -> str:
     """The level of this label in the person's language; another text as it is."""
-    name = label.upper()
-    return Level[name].said if name in Level.__members__ else label
+    return as_level(label).said if label.upper() in Level.__members__ else label
 
 
 _SAID = {
@@ -38,3 +39,42 @@ _SAID = {
     Level.CRITICAL: N_("critical"),
     Level.EMERGENCY: N_("emergency"),
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amounts:
+    """Where each level begins; None: this level has no amount."""
+
+    warning: float | None = None
+    critical: float | None = None
+    emergency: float | None = None
+
+    def of(self, level: Level) -> float | None:
+        """Return where that level begins; None: nowhere."""
+        return {
+            Level.WARNING: self.warning,
+            Level.CRITICAL: self.critical,
+            Level.EMERGENCY: self.emergency,
+        }.get(level)
+
+    def __iter__(self) -> Iterator[tuple[Level, float]]:
+        """Those that are set, the mildest first."""
+        for level in (Level.WARNING, Level.CRITICAL, Level.EMERGENCY):
+            amount = self.of(level)
+            if amount is not None:
+                yield level, amount
+
+    def begun(self, level: Level) -> float | None:
+        """The nearest amount at or below that level: what was crossed to come there."""
+        return max(
+            ((each, amount) for each, amount in self if each <= level), default=(level, None)
+        )[1]
+
+
+NO_AMOUNTS = Amounts()
+
+
+def as_level(value: object) -> Level:
+    """Return the level of this name; normal for anything else."""
+    name = str(value).upper()
+    return Level[name] if name in Level.__members__ else Level.NORMAL

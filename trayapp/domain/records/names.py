@@ -95,7 +95,6 @@ class Command(NamedTuple):
 
     @property
     def is_shell(self) -> bool:
-        """Whether the program is a command shell, whatever it runs."""
         return self.program in _SHELLS
 
     @property
@@ -105,7 +104,7 @@ class Command(NamedTuple):
 
 
 def read_command(arguments: Sequence[str], name: str) -> Command:
-    """Who runs; `name` is the system's short name, for where the arguments tell nothing."""
+    """Return who runs; `name` is the system's short name, for want of arguments."""
     program = _program(arguments[0], name, alone=len(arguments) == 1) if arguments else name
     interpreter = _INTERPRETERS.get(program.rstrip("0123456789.").lower())
     if interpreter is None or len(arguments) < 2:
@@ -124,7 +123,7 @@ def read_command(arguments: Sequence[str], name: str) -> Command:
 
 
 def process_label(arguments: Sequence[str], name: str) -> str:
-    """What a person calls a process: the script an interpreter runs, else the program."""
+    """Return what a person calls a process: the script that is run, else the program."""
     return short_name(read_command(arguments, name).label or name)
 
 

@@ -6,18 +6,9 @@ people; monotonic times are seconds on a clock that never jumps and are for arit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    # These build upon the records here.
-    from trayapp.domain.grouping.applications import ApplicationUse
-    from trayapp.domain.grouping.limits import Limit
-    from trayapp.domain.grouping.nearest import Unmatched
-    from trayapp.domain.judging.leaks.staleness import ReferencedSample
-    from trayapp.domain.judging.oom_kills import OomKill
-    from trayapp.domain.records.sizes import Size
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class ProcessKey(NamedTuple):
@@ -62,7 +53,7 @@ class MemoryReading(NamedTuple):
 
     @property
     def kept_bytes(self) -> int | None:
-        """What growth is judged by: what comes back only when the process gives it back."""
+        """What growth is judged by: memory that only the process itself can give back."""
         return None if self.anon_bytes is None else self.anon_bytes + self.own_shared_bytes
 
 
@@ -135,7 +126,7 @@ class SystemSample:
 
     @property
     def used_bytes(self) -> int:
-        """What is not available; caches that can be dropped do not count as used."""
+        """Memory that is not available; caches that can be dropped do not count as used."""
         return self.total_bytes - self.available_bytes
 
 
@@ -158,99 +149,11 @@ class AppSample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TargetSample:
-    """The processes of one target, each read once; no processes means the target is not running."""
-
-    name: str
-    readings: tuple[tuple[ProcessKey, MemoryReading], ...] = ()
-    footprint: Footprint | None = None
-    """Sums over its processes; up to 30 s old, older where `uss_reason` says so. None: not read."""
-    uss_reason: str = ""
-    """Why private and proportional memory are not known, or old, for people; empty: they are."""
-    size: Size | None = None
-    """What its processes take together; None: not told, see `sizes.size_of_sample`."""
-    particulars: Particulars = UNKNOWN_PARTICULARS
-    """Sums over its processes."""
-    limits: tuple[Limit, ...] = ()
-    """All that stops its processes from growing, as the system tells: of each cgroup they are in
-    and each above it, and their own. Empty: nothing does, or it is not known."""
-
-    unmatched: Unmatched | None = None
-    """None: its rule has matched, or may still do so."""
-
-    @property
-    def rss_bytes(self) -> int | None:
-        """Sum of the resident sets; None when nothing runs."""
-        if not self.readings:
-            return None
-        total_bytes = 0
-        for _, reading in self.readings:
-            total_bytes += reading.rss_bytes
-        return total_bytes
-
-    @property
-    def anon_bytes(self) -> int | None:
-        """Sum of the anonymous memory; None when nothing runs or one does not tell."""
-        if not self.readings:
-            return None
-        total_bytes = 0
-        for _, reading in self.readings:
-            if reading.anon_bytes is None:
-                return None
-            total_bytes += reading.anon_bytes
-        return total_bytes
-
-    @property
-    def kept_bytes(self) -> int | None:
-        """The same with the shared memory that nobody else maps: what growth is judged by."""
-        anon_bytes = self.anon_bytes
-        if anon_bytes is None:
-            return None
-        return anon_bytes + sum(reading.own_shared_bytes for _, reading in self.readings)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessUse:
     """A process beside its resident set, for the list of the largest."""
 
     facts: ProcessFacts
     rss_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Everything:
-    """All processes, read on a slower clock than targets."""
-
-    applications: tuple[ApplicationUse, ...] = ()
-    """What no target holds, grouped, largest first."""
-    largest: tuple[ProcessUse, ...] = ()
-    """The largest processes that no target holds, largest first."""
-    readings: Mapping[ProcessKey, MemoryReading] = field(default_factory=dict)
-    """Of every process. To be folded, not to be kept."""
-    limits: Mapping[ProcessKey, tuple[Limit, ...]] = field(default_factory=dict)
-    """Of the processes that were asked for, as those of a target."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """One tick: everything that was read, at one moment."""
-
-    monotonic_seconds: float
-    wall_seconds: float
-    interval_seconds: float
-    """The interval that was asked for; a frame much later than that is a gap, not growth."""
-    system: SystemSample
-    app: AppSample
-    targets: tuple[TargetSample, ...] = ()
-    everything: Everything | None = None
-    """None when not read this time."""
-    anon_is_private: bool = False
-    """Whether the anonymous sizes are private bytes."""
-    oom_kill: OomKill | None = None
-    """The kernel has killed something for lack of memory."""
-    on_battery: bool | None = None
-    referenced: ReferencedSample | None = None
-    """What was asked for at the tick before; None: nothing was."""
 
 
 def _sum_known(figures: Iterable[int | None]) -> int | None:

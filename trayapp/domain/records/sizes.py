@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple, get_args
 
-from trayapp.domain.records.samples import MemoryReading, TargetSample
+from trayapp.domain.records.samples import MemoryReading
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_size
 
@@ -78,11 +78,6 @@ def size_of(parts: Iterable[Part], orphaned_bytes: int = 0) -> Size | None:
         )
         return Size(sum(owned_bytes) + max(0, shared_bytes), "anonymous")
     return Size(sum(reading.rss_bytes for reading in readings), "resident")
-
-
-def size_of_sample(sample: TargetSample) -> Size | None:
-    """Return what a target takes, by its readings alone where nobody has told more."""
-    return sample.size or size_of(Part(reading) for _, reading in sample.readings)
 
 
 def size_label(size_bytes: float | None, kind: SizeKind, process_count: int = 1) -> str:

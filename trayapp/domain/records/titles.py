@@ -41,7 +41,7 @@ def titled_program(title: str, name: str) -> str | None:
 
 
 def is_title(text: str) -> bool:
-    """Tell whether a text says what somebody does, also where old arguments are left behind it."""
+    """Return whether a text says what a process does, even before leftover arguments."""
     return _PATH.match(text) is None and _DOING.search(text) is not None
 
 

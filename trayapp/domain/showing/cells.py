@@ -28,7 +28,7 @@ def guarded(text: str) -> str:
 
 
 def unguarded(text: str) -> str:
-    """What `guarded` was given, when one's own table is read again."""
+    """Undo `guarded`, when one's own table is read again."""
     return _GUARDED.sub(r"\g<before>\g<sign>", text)
 
 

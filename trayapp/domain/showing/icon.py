@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 from trayapp.domain.judging.application_trends import ApplicationView
-from trayapp.domain.judging.pressure import stall_or_used_share
+from trayapp.domain.judging.judges.pressure import stall_or_used_share
 from trayapp.domain.judging.view import Controls, TargetView, View
 from trayapp.domain.records.bars import BAR_COUNT, share_heights, zoomed_heights
 from trayapp.domain.records.colors import LEGIBLE_CONTRAST, Rgb, contrast
@@ -41,7 +41,7 @@ def icon_picture(view: View | None, controls: Controls) -> IconPicture:
 
 
 def icon_text(view: View | None, controls: Controls) -> str:
-    """What stands beside the icon: the number, where the settings want it there."""
+    """Return the number beside the icon, where the settings want it there."""
     if controls.icon_number != "beside" or controls.paused or view is None:
         return ""
     return format_percent(_shown(view, controls.icon_shows)[1])

@@ -106,7 +106,7 @@ def statistics_rows(
 
 
 def _cleanup_rows(cleanups: Sequence[Event]) -> list[tuple[str, str]]:
-    """What was given back in all, at once and after a minute, and each of them."""
+    """Return what was given back in all, at once and after a minute, and each cleanup."""
     if not cleanups:
         return []
     done = [event for event in cleanups if event.kind == CLEANUP]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from trayapp.domain.grouping.applications import ApplicationUse
-from trayapp.domain.grouping.identity import application_key, name_in, target_key
-from trayapp.domain.grouping.limits import Headroom
-from trayapp.domain.grouping.nearest import Unmatched
+from trayapp.domain.judging.alerting import Incident
 from trayapp.domain.judging.application_trends import ApplicationView
-from trayapp.domain.judging.budget import BudgetVerdict
-from trayapp.domain.judging.incidents import Incident
 from trayapp.domain.judging.leaks import NOTHING_TO_JUDGE, Verdict
 from trayapp.domain.judging.leaks.staleness import Staleness
+from trayapp.domain.judging.own_budget import BudgetVerdict
 from trayapp.domain.judging.view import Controls, TargetView, View
+from trayapp.domain.records.application_use import ApplicationUse
+from trayapp.domain.records.identity import application_key, name_in, target_key
+from trayapp.domain.records.limits import Headroom
 from trayapp.domain.records.samples import SystemSample
+from trayapp.domain.records.unmatched import Unmatched
 
 
 def status(view: View | None, controls: Controls) -> dict[str, object]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from trayapp.domain.judging.trend import is_flat, rate_said, trend_arrow
-from trayapp.domain.records.levels import Level
+from trayapp.domain.records.levels import Level, as_level
 from trayapp.domain.records.sizes import SIZE_KINDS, SizeKind, size_label
 from trayapp.language.catalogue import _, ngettext
 from trayapp.language.units import format_percent, format_size
@@ -77,12 +77,10 @@ class TableRow:
 
     @property
     def key(self) -> RowKey:
-        """What it is recognised by."""
         return RowKey(self.kind, self.name)
 
     @property
     def is_running(self) -> bool:
-        """Whether any process of it lives."""
         return bool(self.pids)
 
 
@@ -112,7 +110,7 @@ def row_from(told: Mapping[str, object]) -> TableRow:
 
 
 class TableKeeper:
-    """Folds answers of the applet: an application that ends stays a while, as gone.
+    """Merges answers of the applet: an application that ends stays a while, as gone.
 
     Of an application only the processes are known: where all of them are others than before, it
     was started again; where a target has one of them, it is that target now.
@@ -122,8 +120,8 @@ class TableKeeper:
         self._applications: dict[RowKey, TableRow] = {}
         self._gone_at: dict[RowKey, float] = {}
 
-    def fold(self, rows: Iterable[TableRow], now: float, *, complete: bool) -> list[TableRow]:
-        """Take in one answer; `now`: monotonic seconds.
+    def merge(self, rows: Iterable[TableRow], now: float, *, complete: bool) -> list[TableRow]:
+        """Merge one answer; `now`: monotonic seconds.
 
         complete: whether all applications were told; else those not told are as they were.
         """
@@ -158,17 +156,16 @@ def memory_text(row: TableRow) -> str:
 
 
 def taken_bytes(row: TableRow) -> float | None:
-    """What its processes take together, as well as it is known."""
+    """Return what its processes take together, as well as it is known."""
     return row.rss_bytes if row.size_bytes is None else row.size_bytes
 
 
 def cpu_text(row: TableRow) -> str:
-    """Share of one core."""
     return format_percent(None if row.cpu_percent is None else row.cpu_percent / 100, 1)
 
 
 def share_text(row: TableRow) -> str:
-    """How much of its limit is taken; without one of its own, of the machine's memory."""
+    """Return the share of its limit that is taken, else that of the machine's memory."""
     if row.limit_share is None:
         return "–"
     # On a large machine most of them take less than one percent.
@@ -180,7 +177,7 @@ def share_text(row: TableRow) -> str:
 
 
 def status_text(row: TableRow) -> str:
-    """Whether it runs, whether it was started again, and what is wrong with it, in words."""
+    """Return whether it runs, was restarted, and what is wrong with it, in words."""
     if row.kind == PAST:
         return _("not followed")
     if not row.is_running:
@@ -216,7 +213,7 @@ def rate_text(row: TableRow) -> str:
 
 
 def name_text(row: TableRow) -> str:
-    """What it is called; several processes are counted."""
+    """Return its name; several processes are counted."""
     if row.kind == APP:
         return _("Memtray itself")
     count = len(row.pids)
@@ -224,7 +221,6 @@ def name_text(row: TableRow) -> str:
 
 
 def kind_text(row: TableRow) -> str:
-    """What kind of row it is, for the filter."""
     if row.kind == APPLICATION:
         return _("application")
     return _("target") if row.kind == TARGET else ""
@@ -339,7 +335,7 @@ def _as_size_kind(value: object) -> SizeKind:
 
 
 def _gone(before: TableRow) -> TableRow:
-    """What is left of a row whose processes have ended."""
+    """Return what is left of a row whose processes have ended."""
     return TableRow(
         kind=before.kind,
         name=before.name,
@@ -350,9 +346,3 @@ def _gone(before: TableRow) -> TableRow:
         verdict="gone",
         restart_count=before.restart_count,
     )
-
-
-def as_level(value: object) -> Level:
-    """A level of an answer by its name; normal for anything else."""
-    name = str(value).upper()
-    return Level[name] if name in Level.__members__ else Level.NORMAL

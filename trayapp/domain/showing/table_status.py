@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from trayapp.domain.grouping.applications import ApplicationUse
-from trayapp.domain.grouping.identity import MEMTRAY, application_key, target_key
-from trayapp.domain.grouping.limits import Headroom
 from trayapp.domain.judging.application_trends import ApplicationView
 from trayapp.domain.judging.view import Controls, TargetView, View
+from trayapp.domain.records.application_use import ApplicationUse
+from trayapp.domain.records.identity import MEMTRAY, application_key, target_key
+from trayapp.domain.records.limits import Headroom
 from trayapp.domain.showing.status import headroom_status
 
 
@@ -123,13 +123,13 @@ def _target_row(target: TargetView) -> dict[str, object]:
 
 
 def _limit_note(target: TargetView) -> str:
-    """When the first limit is reached, where the evidence of a leak does not tell."""
+    """Return when the first limit is reached, where no evidence of a leak says it."""
     is_told = target.leak.level != "healthy" or target.headroom is None
     return "" if is_told or target.headroom is None else target.headroom.sentence
 
 
 def _reached(headroom: Headroom | None) -> dict[str, object]:
-    """When the first limit is reached: as JSON, as a sentence, and in a few words."""
+    """Return when the first limit is reached: as JSON, a sentence, and a few words."""
     return headroom_status(headroom) | {
         "limit_sentence": headroom.sentence if headroom else "",
     }

@@ -15,13 +15,12 @@ class Area(NamedTuple):
     height: int
 
     def overlap(self, other: Area) -> int:
-        """Pixels that both cover."""
         width = min(self.left + self.width, other.left + other.width) - max(self.left, other.left)
         height = min(self.top + self.height, other.top + other.height) - max(self.top, other.top)
         return max(0, width) * max(0, height)
 
     def distance(self, other: Area) -> int:
-        """How far their centres are apart, squared."""
+        """Return how far their centres are apart, squared."""
         across = (2 * self.left + self.width) - (2 * other.left + other.width)
         down = (2 * self.top + self.height) - (2 * other.top + other.height)
         return across * across + down * down
@@ -42,7 +41,7 @@ def place(window: Area, screens: Sequence[Area]) -> tuple[int, int]:
 
 
 def corner(width: int, height: int, screens: Sequence[Area], margin: int) -> tuple[int, int]:
-    """Where a window goes that has no place yet: the lower right of the first screen."""
+    """Return the place of a window that has none yet: the lower right of the first screen."""
     screen = screens[0] if screens else Area(0, 0, width, height)
     left = screen.left + screen.width - width - margin
     # Panels are higher than margins: three of them leave room for one.

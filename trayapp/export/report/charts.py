@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from trayapp.domain.grouping.identity import about_of, target_key
+from trayapp.domain.records.identity import about_of, target_key
 from trayapp.domain.records.median import median
 from trayapp.domain.records.series import Event
 from trayapp.export.report.collecting import SWAP, USED, Collector

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from trayapp.domain.grouping.limits import LIMIT_SOURCES, Headroom
 from trayapp.domain.grouping.tasks import kept_of
+from trayapp.domain.records.limits import LIMIT_SOURCES, Headroom
 from trayapp.domain.records.series import TASK, Event
 from trayapp.export.report.charts import charts_of
 from trayapp.export.report.collecting import Collector

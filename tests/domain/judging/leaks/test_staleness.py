@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from trayapp.domain.judging.leaks.staleness import (
     BETWEEN_CLEARINGS_SECONDS,
     COUNT_AFTER_SECONDS,
-    ReferencedRequest,
-    ReferencedSample,
     Staleness,
     StalenessPlan,
     Suspect,
 )
+from trayapp.domain.records.referenced import ReferencedRequest, ReferencedSample
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.language.units import MIB
 

@@ -9,23 +9,18 @@ from dataclasses import replace
 import pytest
 
 from tests.domain.building import MIB, facts, frame
-from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.domain.judging.alert_texts import leak_text
-from trayapp.domain.judging.incidents import Quiet
+from trayapp.domain.judging.alerting import Quiet
+from trayapp.domain.judging.judges.leak import leak_text
 from trayapp.domain.judging.leaks import Verdict
-from trayapp.domain.judging.leaks.staleness import ReferencedRequest, ReferencedSample
 from trayapp.domain.judging.leaks.suspects import Growing, SuspectFinder
-from trayapp.domain.judging.monitor import Monitor, MonitorRules
+from trayapp.domain.judging.monitor import Monitor
+from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.judging.view import Controls
-from trayapp.domain.records.samples import (
-    Everything,
-    Frame,
-    MemoryReading,
-    ProcessKey,
-    ProcessUse,
-    TargetSample,
-)
+from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse
+from trayapp.domain.records.frames import Everything, Frame, TargetSample
+from trayapp.domain.records.referenced import ReferencedRequest, ReferencedSample
+from trayapp.domain.records.samples import MemoryReading, ProcessKey, ProcessUse
 from trayapp.domain.showing.status import status
 
 KEY = ProcessKey(9, 9)
@@ -75,7 +70,7 @@ def watch(
                 request.key, request.clears, round(mib * MIB), idle, idle, 0, 0.002
             )
             told = replace(told, referenced=sample)
-        outcome = monitor.fold(told, Quiet())
+        outcome = monitor.judge_frame(told, Quiet())
         request = outcome.referenced
         view = outcome.view
         leaks = [application.leak for application in view.applications] or [
@@ -122,7 +117,7 @@ def test_a_program_that_keeps_shared_memory_is_asked_too() -> None:
         shared = round(0.08 * second * MIB)
         size = MemoryReading(10 * MIB + shared, 2 * MIB, own_shared_bytes=shared)
         sample = TargetSample(name="app", readings=((KEY, size),))
-        request = request or monitor.fold(frame(second, sample), Quiet()).referenced
+        request = request or monitor.judge_frame(frame(second, sample), Quiet()).referenced
     assert request == ReferencedRequest(KEY, clears=True)
 
 
@@ -163,7 +158,7 @@ def test_the_end_of_an_alarm_says_that_it_stopped_by_itself(
     monitor, texts = Monitor(replace(RULES, checks_staleness=False)), []
     for second in range(0, 6300, 15):
         told = made(second, 30 + 0.1 * min(second, 4800))
-        for each in monitor.fold(told, Quiet()).announcements:
+        for each in monitor.judge_frame(told, Quiet()).announcements:
             texts += [each.reason]
     assert "It stopped by itself at 510 MiB (a cache filled)" in texts
 
@@ -175,7 +170,7 @@ def test_nobody_is_asked_who_does_not_grow_or_where_it_is_switched_off() -> None
 
 def test_status_tells_the_shares() -> None:
     monitor, _, _ = watch(RULES, as_target, 0.97)
-    outcome = monitor.fold(as_target(1505, 150), Quiet())
+    outcome = monitor.judge_frame(as_target(1505, 150), Quiet())
     told = status(outcome.view, Controls())["targets"]
     assert isinstance(told, list)
     staleness = told[0]["staleness"]

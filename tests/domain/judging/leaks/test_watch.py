@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from tests.domain.building import HASTY, MIB, facts
-from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.judging.leaks import Finding, LeakWatch
 from trayapp.domain.judging.leaks.watch import MOST_DETECTORS
+from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse
 from trayapp.domain.records.samples import MemoryReading, ProcessKey, ProcessUse
 
 ROOM_BYTES = 8192.0 * MIB

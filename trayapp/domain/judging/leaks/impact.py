@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trayapp.domain.grouping.limits import SOON_SECONDS
 from trayapp.domain.judging.leaks.verdict import Verdict
+from trayapp.domain.records.limits import SOON_SECONDS
 from trayapp.language.catalogue import _, format_number
 from trayapp.language.units import MIB, format_size
 

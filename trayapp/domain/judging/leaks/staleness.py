@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from trayapp.domain.records.referenced import ReferencedRequest, ReferencedSample
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.language.units import MIB
 
@@ -37,30 +38,6 @@ UNTOUCHED_SHARE, TOUCHED_SHARE = 0.80, 0.50
 In `tests.benchmarks.live`, after five minutes at least 93 % of ten of twelve real leaks lay idle,
 and of the other two once they had doubled; of twelve caches that were read, 35 % and less.
 """
-
-
-class ReferencedRequest(NamedTuple):
-    """What to do with one process."""
-
-    key: ProcessKey
-    clears: bool
-    """Clear its marks; else count what was not touched since."""
-
-
-class ReferencedSample(NamedTuple):
-    """What that told. Sizes are 0 where it failed."""
-
-    key: ProcessKey
-    clears: bool
-    memory_bytes: int
-    """Anonymous, shared and swapped memory of the process."""
-    untouched_low_bytes: int
-    untouched_high_bytes: int
-    """At least and at most so much of it was not touched since its marks were cleared."""
-    huge_bytes: int
-    """In huge pages, of which one touch marks 2 MiB."""
-    cpu_seconds: float
-    failed: bool = False
 
 
 class Suspect(NamedTuple):

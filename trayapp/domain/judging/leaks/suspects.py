@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.judging.leaks.staleness import Suspect
 from trayapp.domain.judging.leaks.verdict import Verdict
 from trayapp.domain.judging.leaks.watch import Finding
+from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
 
 _LEAST_SHARE = 0.5

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from trayapp.domain.grouping.limits import Headroom, Limit, headroom_of
 from trayapp.domain.judging.leaks.evidence import evidence_of
 from trayapp.domain.judging.leaks.staleness import Staleness
+from trayapp.domain.records.limits import Headroom, Limit, headroom_of
 
 Shape = Literal[
     "flat", "warm-up", "climb", "staircase", "saw-tooth returning", "saw-tooth rising",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from trayapp.domain.grouping.applications import ApplicationKey, ApplicationUse
 from trayapp.domain.judging.leaks.blocks import Load
 from trayapp.domain.judging.leaks.detector import DEFAULT_SETTINGS, LeakDetector
 from trayapp.domain.judging.leaks.settings import LeakSettings
 from trayapp.domain.judging.leaks.staleness import Staleness
 from trayapp.domain.judging.leaks.verdict import Signal, Verdict
+from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
 from trayapp.language.units import KIB
 

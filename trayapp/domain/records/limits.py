@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
-from trayapp.domain.records.sizes import size_of_sample
+from trayapp.domain.records.samples import SystemSample
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import format_estimate, format_size
-
-if TYPE_CHECKING:
-    from trayapp.domain.grouping.targets import TargetRule
-    from trayapp.domain.records.samples import SystemSample, TargetSample
 
 LimitSource = Literal["settings", "cgroup", "rlimit", "runtime", "machine"]
 LIMIT_SOURCES: tuple[LimitSource, ...] = get_args(LimitSource)
@@ -42,7 +38,7 @@ class Limit:
 
     @property
     def room_bytes(self) -> int | None:
-        """How much may still be taken; None: what is in use is not known."""
+        """The memory that may still be taken; None: what is in use is not known."""
         if self.used_bytes is None:
             return None
         kept_bytes = max(0, self.used_bytes - (self.reclaimable_bytes or 0))
@@ -50,7 +46,7 @@ class Limit:
 
     @property
     def share(self) -> float | None:
-        """How much of the limit is taken for good: 1.0 is all; None: not known."""
+        """The share of the limit that is taken for good: 1.0 is all; None: not known."""
         if self.used_bytes is None or self.limit_bytes <= 0:
             return None
         return max(0, self.used_bytes - (self.reclaimable_bytes or 0)) / self.limit_bytes
@@ -80,7 +76,7 @@ class Headroom:
 
     @property
     def sentence(self) -> str:
-        """When it is reached, and whose limit that is; empty where nothing grows."""
+        """The time until it is reached, and whose limit it is; empty where nothing grows."""
         if not self.seconds_to_limit:
             return ""
         time = format_estimate(self.seconds_to_limit)
@@ -93,7 +89,7 @@ class Headroom:
 
     @property
     def clause(self) -> str:
-        """The same as a part of a sentence; empty where nothing grows."""
+        """The sentence as a part of another one; empty where nothing grows."""
         if not self.seconds_to_limit:
             return ""
         time = format_estimate(self.seconds_to_limit)
@@ -105,7 +101,7 @@ class Headroom:
 
     @property
     def label(self) -> str:
-        """The same in a few words, for menu and table; empty where that is more than a day off."""
+        """The sentence in a few words; empty where the limit is more than a day off."""
         if not self.seconds_to_limit or self.seconds_to_limit > SOON_SECONDS:
             return ""
         text = _("memory full in {time}") if self.source == "machine" else _("limit in {time}")
@@ -113,7 +109,6 @@ class Headroom:
 
 
 def limit_source_said(source: str) -> str:
-    """Who sets a limit, in the person's language."""
     return _(_SOURCES.get(source, source))
 
 
@@ -139,18 +134,6 @@ def headroom_of(limits: Iterable[Limit], bytes_per_second: float | None) -> Head
         room_bytes=room_bytes,
         rate_bytes_per_second=bytes_per_second if is_growth else None,
     )
-
-
-def limits_of(rule: TargetRule, sample: TargetSample, system: SystemSample) -> tuple[Limit, ...]:
-    """All limits of a target: the settings' first, then the system's; the machine's comes last."""
-    machine = machine_limit(system)
-    wanted_bytes = rule.limit_of(system.total_bytes)
-    if wanted_bytes is None:
-        return (*sample.limits, machine)
-    size = size_of_sample(sample)
-    used_bytes = size.size_bytes if size else None
-    wanted = Limit(limit_bytes=wanted_bytes, source="settings", used_bytes=used_bytes)
-    return (wanted, *sample.limits, machine)
 
 
 def machine_limit(system: SystemSample) -> Limit:

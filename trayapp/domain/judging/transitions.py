@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from trayapp.domain.grouping.identity import OTHERS_LEAK, key_of_subject
 from trayapp.domain.judging.alerting import Announcement, Incident, Reached
+from trayapp.domain.records.identity import OTHERS_LEAK, key_of_subject
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.series import Event
 from trayapp.language.catalogue import N_, _
@@ -55,7 +55,7 @@ class Transition:
         return self.levels or (self.level,)
 
     def facts(self) -> dict[str, str | float]:
-        """As JSON; keys carry their units."""
+        """Return it as JSON, with units in the keys."""
         about: dict[str, str | float] = {"about": self.about} if self.about else {}
         return about | {
             "transition": self.kind,
@@ -72,7 +72,7 @@ class Transition:
 def facts_of(
     reached: Sequence[Reached], announcements: Sequence[Announcement], wall_seconds: float
 ) -> Iterator[Transition]:
-    """What has happened, whoever is to hear of it: levels that were reached, and ends."""
+    """Yield what has happened, whoever hears of it: levels that were reached, and ends."""
     for each in reached:
         is_first = each.levels[0] == Level.WARNING
         kind: TransitionKind = "raised" if is_first else "escalated"
@@ -84,7 +84,7 @@ def facts_of(
 
 
 def message_of(announcement: Announcement, wall_seconds: float) -> Transition | None:
-    """What a channel far away is told; None: nothing."""
+    """Return what remote channels are sent; None: nothing."""
     if announcement.what == "held" or announcement.what == "worsened":
         return None
     incident = announcement.incident
@@ -134,7 +134,7 @@ def _transition(
 
 
 def key_of_transition(transition: Transition) -> str:
-    """Who it is about; what an earlier version has kept on disk has a name only."""
+    """Return the key of its subject; earlier versions kept a name only."""
     if transition.about and transition.about != transition.subject:
         return transition.about
     is_other = transition.key.startswith(f"{OTHERS_LEAK}:")
@@ -142,5 +142,5 @@ def key_of_transition(transition: Transition) -> str:
 
 
 def decision_said(what: str) -> str:
-    """What was decided about an alert, in the person's language; another text as it is."""
+    """Return a decision about an alert in the person's language; other texts as they are."""
     return _(_DECISIONS[what]) if what in _DECISIONS else what

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from tests.domain.building import MIB
-from trayapp.domain.judging.growth import GrowthRule, GrowthTracker, Spike, SpikeRule, is_growth_due
+from trayapp.domain.judging.growth_tracker import GrowthRule, GrowthTracker, Spike, SpikeRule
+from trayapp.domain.judging.judges.growth import is_growth_due
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
 
 RULE = GrowthRule(threshold_bytes_per_second=10_000, hold_seconds=30, minimum_bytes=0)
@@ -21,7 +22,7 @@ def feed(
         key: MemoryReading(round(size), None if anon_bytes is None else round(anon_bytes))
         for key, size in rss_bytes.items()
     }
-    return tracker.fold(second, 1.0, readings, rule, SpikeRule())
+    return tracker.add_sample(second, 1.0, readings, rule, SpikeRule())
 
 
 def grow(tracker: GrowthTracker, seconds: range, bytes_per_second: float) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from trayapp.domain.judging.pressure import Forecast, pressure_level
+from trayapp.domain.judging.judges.forecast import Forecast
+from trayapp.domain.judging.judges.pressure import pressure_level
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.samples import SystemSample
 
@@ -56,7 +57,7 @@ def test_a_level_by_stalls_is_left_at_half_of_what_began_it() -> None:
 
 def forecasts(samples: Iterable[SystemSample]) -> list[float | None]:
     forecast = Forecast()
-    return [forecast.fold(float(second), each) for second, each in enumerate(samples)]
+    return [forecast.add_sample(float(second), each) for second, each in enumerate(samples)]
 
 
 def test_memory_that_will_be_full_is_foreseen_with_the_time_left() -> None:
@@ -88,5 +89,5 @@ def test_a_machine_that_is_mostly_free_has_nothing_to_fear() -> None:
 def test_nothing_is_foreseen_across_a_gap() -> None:
     forecast = Forecast()
     for second in range(400):
-        forecast.fold(float(second), system(0.5 + second / 1600))
-    assert forecast.fold(4000.0, system(0.95)) is None
+        forecast.add_sample(float(second), system(0.5 + second / 1600))
+    assert forecast.add_sample(4000.0, system(0.95)) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trayapp.domain.grouping.limits import Headroom, Limit, LimitSource, headroom_of, tightest
+from trayapp.domain.records.limits import Headroom, Limit, LimitSource, headroom_of, tightest
 
 MIB = 1024**2
 MACHINE = Limit(limit_bytes=1000, source="machine")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trayapp.domain.grouping.applications import ApplicationKey
+from trayapp.domain.records.application_use import ApplicationKey
 from trayapp.domain.records.series import Event
 
 SYSTEM, MEMTRAY = "system", "memtray"
@@ -31,7 +31,7 @@ def leak_of_other(key: ApplicationKey) -> str:
 
 
 def family_of(incident_key: str) -> str:
-    """What stands for all incidents like this one: of kills, those of one program."""
+    """Return what stands for all incidents like this one: of kills, those of one program."""
     if not incident_key.startswith(f"{OOM}:"):
         return incident_key
     return incident_key.rpartition(":")[0]
@@ -43,12 +43,11 @@ def target_of(about: str) -> str | None:
 
 
 def is_application(about: str) -> bool:
-    """Whether a key is that of an application."""
     return about.startswith(_APPLICATION)
 
 
 def name_in(about: str) -> str:
-    """What a person may be shown for a key where no better name is known."""
+    """Return what to show for a key where no better name is known."""
     if is_application(about):
         return about.removeprefix(_APPLICATION).partition(":")[2]
     return about.removeprefix(_TARGET)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.domain.judging.budget import (
+from trayapp.domain.judging.own_budget import (
     LONGEST_RECOVERY_SECONDS,
     QUIET_SECONDS,
     RECOVERY_SECONDS,
@@ -39,7 +39,7 @@ class Applet:
     def run(self, seconds: float, app: AppSample = FINE) -> BudgetVerdict:
         for _ in range(round(seconds)):
             self.now += 1.0
-            self.verdict = self.keeper.fold(self.now, app)
+            self.verdict = self.keeper.judge(self.now, app)
             if self.verdict.announcement:
                 self.told.append(self.verdict.announcement)
         return self.verdict
@@ -162,7 +162,7 @@ class Machine:
                 cpu_percent=100 * (cpu_seconds + requested) / elapsed,
                 requested_cpu_percent=100 * requested / elapsed,
             )
-            self.verdict = self.keeper.fold(self.now, app)
+            self.verdict = self.keeper.judge(self.now, app)
             assert bool(self.verdict.reason) is (self.verdict.step > 0)
             self.reasons.add(self.verdict.reason)
         return self.verdict
@@ -287,7 +287,7 @@ def test_steps_are_single_and_never_beyond_the_slowest(
     for elapsed, uss, cpu, written in ticks:
         now += elapsed
         app = AppSample(pid=1, uss_bytes=uss, cpu_percent=cpu, written_bytes=written)
-        verdict = keeper.fold(now, app)
+        verdict = keeper.judge(now, app)
         assert abs(verdict.step - before) <= 1
         if verdict.step != before:
             assert now - changed_at >= SUSTAIN_SECONDS

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.domain.judging.oom_kills import (
-    PATIENCE_SECONDS,
-    Ended,
-    OomCount,
-    OomKill,
-    OomWatch,
-    Owner,
-    Victim,
-)
+from tests.domain.building import frame
+from trayapp.domain.judging.judges.oom_kill import Killed
+from trayapp.domain.judging.judges.protocol import MachineCase
+from trayapp.domain.judging.monitor_rules import MonitorRules
+from trayapp.domain.judging.oom_watch import PATIENCE_SECONDS, OomWatch
 from trayapp.domain.records.levels import Level
+from trayapp.domain.records.oom_kills import Ended, OomCount, OomKill, Owner, Victim
 from trayapp.language.units import MIB
 
 GIB = 1024 * MIB
@@ -29,7 +28,7 @@ def count(total: int | None, *victims: Victim, **by_target: dict[str, int]) -> O
 
 def watching(first: OomCount, available: int | None = GIB) -> OomWatch:
     watch = OomWatch()
-    assert watch.fold(0.0, first, (), available) is None
+    assert watch.add_sample(0.0, first, (), available) is None
     return watch
 
 
@@ -41,16 +40,21 @@ def named(kill: OomKill | None) -> list[tuple[int, str | None]]:
 def test_what_was_counted_before_is_no_news() -> None:
     watch = watching(count(7))
     for second in range(1, 60):
-        assert watch.fold(float(second), count(7), [WEB], GIB) is None
+        assert watch.add_sample(float(second), count(7), [WEB], GIB) is None
 
 
 def test_whom_the_kernel_names_is_told_at_once_and_is_its_targets() -> None:
     watch = watching(count(7))
     victim = Victim(name="gunicorn", pid=70, rss_bytes=900 * MIB, is_certain=True)
-    kill = watch.fold(2.0, count(8, victim), (), GIB, {70: Owner("gunicorn", "web")})
+    kill = watch.add_sample(2.0, count(8, victim), (), GIB, {70: Owner("gunicorn", "web")})
     assert named(kill) == [(70, "web")]
     assert kill is not None
-    condition = kill.condition()
+    case = MachineCase(
+        frame=replace(frame(4.0), oom_kill=kill),
+        rules=MonitorRules(),
+        judged_level=lambda _: Level.NORMAL,
+    )
+    (condition,) = Killed().judge(case)
     assert (condition.key, condition.subject, condition.about) == (
         "oom:web:70",
         "web",
@@ -58,30 +62,30 @@ def test_whom_the_kernel_names_is_told_at_once_and_is_its_targets() -> None:
     )
     assert condition.title == "Out of memory: web (70) was killed"
     assert condition.body == "The kernel killed web (70) (900 MiB): the machine's memory was full."
-    assert watch.fold(4.0, count(8), [WEB], GIB) is None
+    assert watch.add_sample(4.0, count(8), [WEB], GIB) is None
 
 
 def test_whom_the_kernel_names_is_told_though_a_target_lost_a_child() -> None:
     watch = watching(count(7))
     victim = Victim(name="hog", pid=90, rss_bytes=900 * MIB, is_certain=True)
-    kill = watch.fold(2.0, count(8, victim), [CHILD], GIB)
+    kill = watch.add_sample(2.0, count(8, victim), [CHILD], GIB)
     assert named(kill) == [(90, None)]
     assert kill is not None
     assert kill.subject == "system"
-    assert kill.condition().key == "oom:program:hog:90"
+    assert kill.incident_key == "oom:program:hog:90"
 
 
 def test_the_log_may_come_a_moment_after_the_counter() -> None:
     watch = watching(count(7))
-    assert watch.fold(2.0, count(8), (), GIB) is None
+    assert watch.add_sample(2.0, count(8), (), GIB) is None
     victim = Victim(name="hog", pid=90, rss_bytes=1, is_certain=True)
-    assert named(watch.fold(4.0, count(8, victim), (), GIB)) == [(90, None)]
+    assert named(watch.add_sample(4.0, count(8, victim), (), GIB)) == [(90, None)]
 
 
 def test_who_ended_with_the_memory_that_came_back_is_named() -> None:
     watch = watching(count(7), 10 * MIB)
-    assert watch.fold(1.0, None, [CHILD, HOG], 800 * MIB) is None
-    kill = watch.fold(2.0, count(8), (), 800 * MIB)
+    assert watch.add_sample(1.0, None, [CHILD, HOG], 800 * MIB) is None
+    kill = watch.add_sample(2.0, count(8), (), 800 * MIB)
     assert named(kill) == [(90, None)]
     assert kill is not None
     assert kill.text == (
@@ -93,9 +97,9 @@ def test_a_target_that_merely_lost_a_child_is_not_blamed() -> None:
     """Of a machine-wide kill, any target that lost a short-lived child was said to be it."""
     for child in (CHILD, CHILD._replace(rss_bytes=None), CHILD._replace(rss_bytes=800 * MIB)):
         watch = watching(count(7))
-        watch.fold(1.0, None, [child], GIB)
-        assert watch.fold(2.0, count(8), (), GIB) is None
-        kill = watch.fold(2.0 + PATIENCE_SECONDS, count(8), (), GIB)
+        watch.add_sample(1.0, None, [child], GIB)
+        assert watch.add_sample(2.0, count(8), (), GIB) is None
+        kill = watch.add_sample(2.0 + PATIENCE_SECONDS, count(8), (), GIB)
         assert kill == OomKill(count=1)
         assert kill.subject == "system"
         assert kill.text == "The kernel killed a process for lack of memory."
@@ -104,11 +108,11 @@ def test_a_target_that_merely_lost_a_child_is_not_blamed() -> None:
 def test_a_target_whose_cgroup_counted_it_is_named_with_its_process() -> None:
     watch = watching(count(7, web={"/web": 0}, db={"/db": 0}))
     db = Ended("postgres", 80, "db", 950 * MIB)
-    kill = watch.fold(2.0, count(8, web={"/web": 1}, db={"/db": 0}), [WEB], GIB)
+    kill = watch.add_sample(2.0, count(8, web={"/web": 1}, db={"/db": 0}), [WEB], GIB)
     assert named(kill) == [(70, "web")]
     watch = watching(count(7, web={"/web": 0}, db={"/db": 0}))
-    watch.fold(2.0, count(8, web={"/web": 1}, db={"/db": 0}), [db], GIB)
-    kill = watch.fold(9.0, count(8), (), GIB)
+    watch.add_sample(2.0, count(8, web={"/web": 1}, db={"/db": 0}), [db], GIB)
+    kill = watch.add_sample(9.0, count(8), (), GIB)
     assert named(kill) == [], "what ended was not in that cgroup"
     assert kill is not None
     assert kill.text == "The kernel killed a process in the cgroup of web for lack of memory."
@@ -118,8 +122,8 @@ def test_a_shared_cgroup_counts_once_and_blames_nobody() -> None:
     both = {"web": {"/app": 0}, "db": {"/app": 0}}
     after = {"web": {"/app": 1}, "db": {"/app": 1}}
     watch = watching(OomCount(total=None, by_target=both))
-    assert watch.fold(2.0, OomCount(total=None, by_target=after), (), GIB) is None
-    kill = watch.fold(8.0, None, (), GIB)
+    assert watch.add_sample(2.0, OomCount(total=None, by_target=after), (), GIB) is None
+    kill = watch.add_sample(8.0, None, (), GIB)
     assert kill == OomKill(count=1, counted_in=("db", "web"))
     assert (
         kill.text == "The kernel killed a process in the cgroup of db and web for lack of memory."
@@ -128,61 +132,61 @@ def test_a_shared_cgroup_counts_once_and_blames_nobody() -> None:
 
 def test_a_cgroup_seen_for_the_first_time_has_killed_nobody_lately() -> None:
     watch = watching(count(7))
-    assert watch.fold(2.0, count(7, web={"/web": 5}), [WEB]) is None
-    assert watch.fold(4.0, count(7, web={"/web": 5, "/new": 9}), [WEB]) is None
+    assert watch.add_sample(2.0, count(7, web={"/web": 5}), [WEB]) is None
+    assert watch.add_sample(4.0, count(7, web={"/web": 5, "/new": 9}), [WEB]) is None
 
 
 def test_counters_that_start_anew_are_no_kill() -> None:
     watch = watching(count(7, web={"/web": 5}))
-    assert watch.fold(2.0, count(0, web={"/web": 0}), [WEB]) is None
-    assert watch.fold(4.0, count(None), [WEB]) is None
-    assert watch.fold(6.0, count(9), [WEB]) is None
-    assert watch.fold(8.0, count(10), ()) is None
+    assert watch.add_sample(2.0, count(0, web={"/web": 0}), [WEB]) is None
+    assert watch.add_sample(4.0, count(None), [WEB]) is None
+    assert watch.add_sample(6.0, count(9), [WEB]) is None
+    assert watch.add_sample(8.0, count(10), ()) is None
     assert watch.untold == 1
 
 
 def test_a_big_process_may_take_seconds_to_end() -> None:
     watch = watching(count(7), 10 * MIB)
-    assert watch.fold(2.0, count(8), (), 10 * MIB) is None
-    assert watch.fold(4.0, count(8), (), 10 * MIB) is None
-    assert named(watch.fold(5.0, None, [WEB], 900 * MIB)) == [(70, "web")]
+    assert watch.add_sample(2.0, count(8), (), 10 * MIB) is None
+    assert watch.add_sample(4.0, count(8), (), 10 * MIB) is None
+    assert named(watch.add_sample(5.0, None, [WEB], 900 * MIB)) == [(70, "web")]
 
 
 def test_if_nobody_known_ends_it_is_told_without_a_name() -> None:
     watch = watching(count(7))
-    assert watch.fold(2.0, count(10), ()) is None
-    kill = watch.fold(2.0 + PATIENCE_SECONDS, None, ())
+    assert watch.add_sample(2.0, count(10), ()) is None
+    kill = watch.add_sample(2.0 + PATIENCE_SECONDS, None, ())
     assert kill == OomKill(count=3)
     assert kill.text == "The kernel killed 3 processes for lack of memory."
     assert kill.subject == "system"
-    assert watch.fold(60.0, count(10), [WEB]) is None
+    assert watch.add_sample(60.0, count(10), [WEB]) is None
 
 
 def test_after_a_pause_nobody_is_blamed_for_what_happened_meanwhile() -> None:
     watch = watching(count(7))
-    watch.fold(10.0, None, [WEB], GIB)
-    assert watch.fold(3600.0, count(8), (), 2 * GIB) is None
-    assert watch.fold(3610.0, None, (), 2 * GIB) == OomKill(count=1)
+    watch.add_sample(10.0, None, [WEB], GIB)
+    assert watch.add_sample(3600.0, count(8), (), 2 * GIB) is None
+    assert watch.add_sample(3610.0, None, (), 2 * GIB) == OomKill(count=1)
 
 
 def test_kills_while_memtray_did_not_run_are_told_once() -> None:
     watch = OomWatch()
     victim = Victim(name="hog", pid=90, rss_bytes=900 * MIB, is_certain=True)
     first = OomCount(total=9, missed=2, victims=(victim,))
-    kill = watch.fold(0.0, first, [WEB], GIB)
+    kill = watch.add_sample(0.0, first, [WEB], GIB)
     assert kill is not None
     assert (kill.count, kill.is_missed, named(kill)) == (2, True, [(90, None)])
     assert kill.text.endswith("It happened while Memtray was not running.")
-    assert watch.fold(2.0, count(9), (), GIB) is None
-    nobody = OomWatch().fold(0.0, OomCount(total=9, missed=2), [WEB], GIB)
+    assert watch.add_sample(2.0, count(9), (), GIB) is None
+    nobody = OomWatch().add_sample(0.0, OomCount(total=9, missed=2), [WEB], GIB)
     assert nobody == OomKill(count=2, is_missed=True)
 
 
 def test_what_is_counted_and_not_told_yet_is_untold() -> None:
     watch = watching(count(7))
-    watch.fold(2.0, count(8), (), GIB)
+    watch.add_sample(2.0, count(8), (), GIB)
     assert watch.untold == 1
-    watch.fold(8.0, None, (), GIB)
+    watch.add_sample(8.0, None, (), GIB)
     assert watch.untold == 0
 
 
@@ -220,15 +224,15 @@ def test_every_kill_is_told_exactly_once(
     steps: list[tuple[float, int | None, bool, int]],
 ) -> None:
     watch, now, total, told = OomWatch(), 0.0, 0, 0
-    watch.fold(now, count(0), ())
+    watch.add_sample(now, count(0), ())
     for pause, more, has_ended, available in steps:
         now += pause
         if more is not None:
             total += more
         counted = None if more is None else count(total)
-        kill = watch.fold(now, counted, [WEB] if has_ended else [], available * MIB)
+        kill = watch.add_sample(now, counted, [WEB] if has_ended else [], available * MIB)
         told += kill.count if kill else 0
-    kill = watch.fold(now + 100, count(total), ())
+    kill = watch.add_sample(now + 100, count(total), ())
     told += kill.count if kill else 0
-    kill = watch.fold(now + 200, None, ())
+    kill = watch.add_sample(now + 200, None, ())
     assert told + (kill.count if kill else 0) == total

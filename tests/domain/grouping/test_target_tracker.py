@@ -3,7 +3,8 @@ from __future__ import annotations
 import re
 
 from tests.domain.building import facts
-from trayapp.domain.grouping.targets import TargetRule, TargetTracker
+from trayapp.domain.grouping.target_tracker import TargetTracker
+from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.records.samples import ProcessFacts, ProcessKey
 
 WEB = TargetRule(name="web", match="gunicorn")

@@ -116,8 +116,8 @@ class BudgetKeeper:
         self._slowest_seconds = max(slowest_seconds, interval_seconds)
         self._step = min(self._step, self._last_step())
 
-    def fold(self, monotonic_seconds: float, app: AppSample) -> BudgetVerdict:
-        """Take in one tick; `app.cpu_percent` is the share since the tick before."""
+    def judge(self, monotonic_seconds: float, app: AppSample) -> BudgetVerdict:
+        """Judge one tick; `app.cpu_percent` is the share since the tick before."""
         now = monotonic_seconds
         cpu_percent, written = self._averages(now, app)
         figures = self._figures(app, cpu_percent, written)
@@ -150,7 +150,7 @@ class BudgetKeeper:
         )
 
     def _expected(self, figure: _Figure) -> float:
-        """What it would be one step further back: looks cost processor time, and little else."""
+        """Return the figure one step further back: looks cost processor time, and little else."""
         value = figure.value or 0.0
         return value * STRETCH if figure.name == "cpu" and self._step else value
 

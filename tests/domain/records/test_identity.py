@@ -6,11 +6,13 @@ from dataclasses import replace
 
 from tests.domain.building import HASTY, frame
 from tests.domain.judging.test_monitor import anonymous, machine_with, told
-from trayapp.domain.grouping.applications import ApplicationKey
-from trayapp.domain.grouping.identity import about_of, key_of_subject, name_in, target_key
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.domain.judging.incidents import AlertPolicy, Condition, IncidentBook, Quiet
-from trayapp.domain.judging.monitor import Monitor, MonitorRules, Outcome
+from trayapp.domain.judging.alerting import AlertPolicy, Condition, Quiet
+from trayapp.domain.judging.incidents import IncidentBook
+from trayapp.domain.judging.monitor import Monitor, Outcome
+from trayapp.domain.judging.monitor_rules import MonitorRules
+from trayapp.domain.records.application_use import ApplicationKey
+from trayapp.domain.records.identity import about_of, key_of_subject, name_in, target_key
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.series import Event
 from trayapp.domain.showing.table_status import detail_status
@@ -23,7 +25,7 @@ def both(seconds: int, quiet: Quiet | None = None) -> list[Outcome]:
     """A tracked program and another of its name leak side by side; the other faster."""
     monitor = Monitor(MonitorRules(leaks=HASTY, targets=(BROWSER,)))
     return [
-        monitor.fold(
+        monitor.judge_frame(
             frame(
                 second,
                 anonymous("browser", 20 + 0.2 * second),
@@ -55,7 +57,7 @@ def test_details_and_levels_are_of_one_alone() -> None:
     for second in range(0, 1500, 10):
         everything = machine_with("browser", 200 + 0.5 * second)
         look = frame(second, anonymous("browser", 20), everything=everything)
-        view = monitor.fold(look, Quiet()).view
+        view = monitor.judge_frame(look, Quiet()).view
     assert view.targets[0].level is Level.NORMAL
     assert view.applications[0].level is Level.WARNING
     assert detail_status(view, "target", "browser")["alerts"] == []
@@ -74,14 +76,14 @@ def test_that_the_target_does_not_run_makes_the_others_leak_no_news() -> None:
         level=Level.WARNING,
         has_lasted=True,
     )
-    assert [each.what for each in book.fold(0, 0, [leak], Quiet())] == ["raised"]
+    assert [each.what for each in book.update(0, 0, [leak], Quiet())] == ["raised"]
     gone = {"leak:browser", "growth:browser"}
     for second in range(1, 200):
-        book.fold(second, second, [], Quiet(), ended=gone)
-    again = book.fold(4000, 4000, [leak], Quiet(), ended=gone)
+        book.update(second, second, [], Quiet(), ended=gone)
+    again = book.update(4000, 4000, [leak], Quiet(), ended=gone)
     assert [each.what for each in again] == ["held"]
     tracked = replace(leak, key="leak:browser", about="target:browser")
-    named = [each.what for each in book.fold(4001, 4001, [leak, tracked], Quiet())]
+    named = [each.what for each in book.update(4001, 4001, [leak, tracked], Quiet())]
     assert named == ["raised"], "and is told though the other was"
 
 

@@ -6,11 +6,11 @@ worker that starts is no growth and one that ends is no relief.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from trayapp.domain.judging.moving_average import MovingAverage
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
 
 TIME_CONSTANT_SECONDS = 20.0
@@ -50,12 +50,12 @@ class SpikeRule:
     """A jump of so many bytes is one, whatever the size before; None: by the other two."""
 
     def is_reached(self, before_bytes: int, jump_bytes: int) -> bool:
-        """Whether a jump is large enough."""
+        """Return whether a jump is large enough."""
         if self.amount_bytes is not None:
             return jump_bytes >= self.amount_bytes
         return jump_bytes >= self.minimum_bytes and jump_bytes >= self.share * before_bytes
 
-    def is_news_from(self, peak_bytes: int, told_bytes: int) -> float:
+    def news_from_bytes(self, peak_bytes: int, told_bytes: int) -> float:
         """The size from which a jump is news: above what was held before, and what was told."""
         if self.amount_bytes is not None:
             return max(peak_bytes + 1, told_bytes + self.amount_bytes if told_bytes else 0)
@@ -85,7 +85,7 @@ class Spike:
 
 
 class GrowthTracker:
-    """Folds the readings of one target into its rate, its sustained growth and its spikes.
+    """The rate of one target, its sustained growth and its spikes, from its readings.
 
     O(processes of the target) per poll; keeps nothing of processes that have gone.
     """
@@ -94,9 +94,7 @@ class GrowthTracker:
         self._last: dict[ProcessKey, MemoryReading] = {}
         self._first_seen: dict[ProcessKey, float] = {}
         self._last_monotonic_seconds: float | None = None
-        self._rate: float | None = None
-        self._weight = 0.0
-        self._samples = 0
+        self._average = MovingAverage(TIME_CONSTANT_SECONDS)
         self._growth: Growth | None = None
         self._floors = _Floors()
         self._peak_bytes = 0
@@ -110,21 +108,15 @@ class GrowthTracker:
 
     @property
     def rate_bytes_per_second(self) -> float | None:
-        """Exponential moving average of the growth rate; None before the second poll.
-
-        Its weights decay with a time constant of 20 s, so that they do not depend on the interval:
-        alpha = 1 - exp(-dt / 20 s), as for irregular samples (Eckner, "Algorithms for unevenly
-        spaced time series: moving averages and other rolling operators", 2012). They are divided by
-        their sum, so that the first interval weighs no more than the time it covers.
-        """
-        return self._rate
+        """Moving average of the growth over 20 s; None before the second sample."""
+        return self._average.rate
 
     @property
     def growth(self) -> Growth | None:
         """The growth that goes on now; None while there is none."""
         return self._growth
 
-    def fold(
+    def add_sample(
         self,
         monotonic_seconds: float,
         interval_seconds: float,
@@ -151,7 +143,7 @@ class GrowthTracker:
         if elapsed is not None:
             common = [key for key in readings if key in self._last]
             if common:
-                self._fold_rate(
+                self._average.add(
                     elapsed,
                     sum(_signal(readings[key], self._last[key]) for key in common),
                 )
@@ -161,11 +153,11 @@ class GrowthTracker:
                 self._told_bytes = self._told_spike_bytes = 0
         self._total_bytes = None
         total_bytes = _total(readings)
-        self._fold_growth(monotonic_seconds, total_bytes, growth_rule)
+        self._follow_growth(monotonic_seconds, total_bytes, growth_rule)
         self._peak_bytes = max(self._peak_bytes, total_bytes)
         rss_bytes = sum(map(_mapped_once, readings.values()))
         if spike is not None:
-            known = spike_rule.is_news_from(self._peak_rss_bytes, self._told_spike_bytes)
+            known = spike_rule.news_from_bytes(self._peak_rss_bytes, self._told_spike_bytes)
             spike = spike if rss_bytes >= known else None
             self._told_spike_bytes = rss_bytes if spike else self._told_spike_bytes
         self._peak_rss_bytes = max(self._peak_rss_bytes, rss_bytes)
@@ -182,7 +174,7 @@ class GrowthTracker:
         process_count: float,
         rule: GrowthRule,
     ) -> None:
-        """Take in a stretch of the same run that a history has kept; before the first `fold`.
+        """Take in a stretch of the same run that a history has kept; before the first sample.
 
         monotonic_seconds: Its middle. total_bytes: Its mean size, of all processes together.
         Where their number changed, nothing is known of who grew.
@@ -199,8 +191,8 @@ class GrowthTracker:
             and self._total_bytes is not None
             and process_count == self._process_count
         ):
-            self._fold_rate(elapsed, total_bytes - self._total_bytes)
-        self._fold_growth(monotonic_seconds, total_bytes, rule)
+            self._average.add(elapsed, total_bytes - self._total_bytes)
+        self._follow_growth(monotonic_seconds, total_bytes, rule)
         self._peak_bytes = max(self._peak_bytes, total_bytes)
         self._total_bytes, self._process_count = total_bytes, process_count
         self._stretch_seconds = stretch_seconds
@@ -211,24 +203,14 @@ class GrowthTracker:
         self._peak_rss_bytes = max(self._peak_rss_bytes, rss_bytes)
 
     def _forget_rate(self) -> None:
-        self._rate = None
-        self._weight = 0.0
-        self._samples = 0
+        self._average.forget()
         self._growth = None
 
-    def _fold_rate(self, elapsed_seconds: float, delta_bytes: int) -> None:
-        latest = delta_bytes / elapsed_seconds
-        alpha = 1 - math.exp(-elapsed_seconds / TIME_CONSTANT_SECONDS)
-        self._weight += alpha * (1 - self._weight)
-        before = latest if self._rate is None else self._rate
-        self._rate = before + alpha / self._weight * (latest - before)
-        self._samples += 1
-
-    def _fold_growth(self, now: float, total_bytes: int, rule: GrowthRule) -> None:
-        rate, growth = self._rate, self._growth
+    def _follow_growth(self, now: float, total_bytes: int, rule: GrowthRule) -> None:
+        rate, growth = self._average.rate, self._growth
         threshold = rule.threshold_bytes_per_second
         # A rate from n differences rests on n + 1 samples.
-        if rate is None or self._samples + 1 < rule.sample_count:
+        if rate is None or self._average.count + 1 < rule.sample_count:
             return
         if growth is None:
             if rate > threshold:
@@ -244,7 +226,7 @@ class GrowthTracker:
             self._growth = None
             return
         grown_bytes = total_bytes - growth.onset_bytes
-        self._floors.fold(now, total_bytes, rule.hold_seconds / 3)
+        self._floors.add(now, total_bytes, rule.hold_seconds / 3)
         held = now - growth.onset_monotonic_seconds >= rule.hold_seconds
         # A collector's saw-tooth has a rising average, too, but falls back to where it began.
         kept = self._floors.lowest - growth.onset_bytes >= grown_bytes * _KEPT_SHARE
@@ -284,7 +266,7 @@ class _Floors:
         self._floors: tuple[int, ...] = ()
         """Oldest first; the last is that of the stretch that runs."""
 
-    def fold(self, now: float, value: int, stretch_seconds: float) -> None:
+    def add(self, now: float, value: int, stretch_seconds: float) -> None:
         if self._began is None or now - self._began >= stretch_seconds:
             self._began = now
             self._floors = (*self._floors, value)[-4:]
@@ -297,25 +279,8 @@ class _Floors:
 
     @property
     def are_steady(self) -> bool:
-        """Whether three stretches in a row have grown alike."""
         steps = [after - before for before, after in pairwise(self._floors)]
         return len(steps) == 3 and min(steps) >= _STEADY_SHARE * sum(steps) / 3 > 0
-
-
-def is_growth_due(lasted_seconds: float, seconds_left: float | None, told_share: float) -> bool:
-    """Whether growth is to be reported: when so much of the time to its limit is gone.
-
-    A cache that fills grows as a leak does, and stops. While the limit is far, waiting costs
-    nothing; near it, there is no time to wait.
-
-    Args:
-        lasted_seconds: How long it has grown.
-        seconds_left: Until its nearest limit at its rate; None: no limit is in sight.
-        told_share: The share, 0 to 1.
-    """
-    if seconds_left is None:
-        return False
-    return lasted_seconds >= told_share * (lasted_seconds + seconds_left)
 
 
 def _signal(now: MemoryReading, before: MemoryReading) -> int:
@@ -336,7 +301,7 @@ def _total(readings: Mapping[ProcessKey, MemoryReading]) -> int:
 
 
 def _mapped_once(reading: MemoryReading) -> int:
-    """What a jump is judged by: a heap that is mapped several times jumps in the resident set."""
+    """Return what a jump is judged by: a heap mapped several times jumps in the resident set."""
     kept_bytes = reading.kept_bytes
     if reading.own_shared_bytes and kept_bytes is not None:
         return kept_bytes

@@ -1,0 +1,147 @@
+"""Targets and applications that, on all the leak detector's evidence, leak."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from trayapp.domain.judging.absolute_levels import level_above
+from trayapp.domain.judging.alerting import Condition
+from trayapp.domain.judging.judges.protocol import (
+    MachineCase,
+    MachineJudge,
+    TargetCase,
+    TargetJudge,
+)
+from trayapp.domain.judging.leaks import Finding, Verdict, impact_of
+from trayapp.domain.judging.leaks.evidence import evidence_of
+from trayapp.domain.records.application_use import ApplicationUse
+from trayapp.domain.records.identity import OTHERS_LEAK, application_key, leak_of_other
+from trayapp.domain.records.levels import NO_AMOUNTS, Amounts, Level
+from trayapp.domain.records.names import shown_name
+from trayapp.language.catalogue import _, paragraph
+from trayapp.language.units import format_percent
+
+ALMOST_SCORE = 0.015
+"""So near to being called leaking is enough for a target."""
+SURE_SCORE = 0.9
+SURE_SECONDS = 6 * 3600.0
+"""Beyond reasonable doubt, a leak that leaves less time is critical as well."""
+URGENT_SECONDS = 1800.0
+"""A leak that leaves less time is critical."""
+
+
+class Leak(TargetJudge):
+    """A target: who named it wants to hear a little before it is proven."""
+
+    key = "leak"
+    news = "proof"
+    patience_seconds = 1800.0
+
+    def judge(self, case: TargetCase) -> Condition | None:
+        rules, verdict = case.rules, case.view.leak
+        if not (rules.tells_growth and case.rule.watch_growth):
+            return None
+        scores = rules.leak_scores
+        by_score = level_above(verdict.score, scores) > Level.NORMAL
+        if not by_score and not self._is_suspect(case):
+            return None
+        impact = impact_of(verdict, is_target=True)
+        if not (by_score or impact.matters or case.is_told(self.key)):
+            return None
+        level = _leak_level(verdict, scores)
+        text = leak_text(case.view.name, verdict, impact.reason, None, scores.begun(level))
+        return _as_leak(case.condition(self.key, level, text), verdict)
+
+    def _is_suspect(self, case: TargetCase) -> bool:
+        """Not where it is being told already that it grows, which says as much."""
+        leak = case.view.leak
+        if leak.level == "growing":
+            is_almost = leak.score >= case.rules.leaks.leaking_score - ALMOST_SCORE
+            return case.is_told(self.key) or (is_almost and not case.is_told("growth"))
+        return leak.level == "leaking"
+
+
+class ApplicationLeak(MachineJudge):
+    """Applications that no target holds, each as a whole or by its worst process."""
+
+    key = OTHERS_LEAK
+    news = "proof"
+    patience_seconds = 1800.0
+    yields_to_shortage = True
+
+    def __init__(self) -> None:
+        self._found: tuple[Condition, ...] = ()
+
+    def judge(self, case: MachineCase) -> Iterable[Condition]:
+        """Keep what was found until the detector is asked again, every ten seconds or so."""
+        if case.findings is not None:
+            found = (self._judge_one(case, *each) for each in case.findings)
+            self._found = tuple(each for each in found if each is not None)
+        return self._found
+
+    def _judge_one(
+        self, case: MachineCase, use: ApplicationUse, finding: Finding
+    ) -> Condition | None:
+        verdict, pid = finding
+        key = leak_of_other(use.key)
+        if verdict.level != "leaking":
+            return None
+        impact = impact_of(verdict)
+        if not impact.matters and case.judged_level(key) == Level.NORMAL:
+            return None
+        scores = case.rules.leak_scores
+        level = _leak_level(verdict, scores)
+        title, body = leak_text(use.name, verdict, impact.reason, pid, scores.begun(level))
+        condition = Condition(
+            key=key,
+            subject=use.name,
+            about=application_key(use.key),
+            processes=tuple(each for each in use.processes if pid in (None, each.pid)),
+            level=level,
+            title=title,
+            body=body,
+        )
+        return _as_leak(condition, verdict)
+
+
+def _leak_level(verdict: Verdict, scores: Amounts) -> Level:
+    """By the score where scores are set, else by the time that is left."""
+    if scores != NO_AMOUNTS:
+        return max(Level.WARNING, level_above(verdict.score, scores))
+    left = verdict.seconds_to_limit
+    is_urgent = verdict.is_runaway or (
+        left is not None
+        and left < (SURE_SECONDS if verdict.score >= SURE_SCORE else URGENT_SECONDS)
+    )
+    return Level.CRITICAL if is_urgent else Level.WARNING
+
+
+def _as_leak(condition: Condition, verdict: Verdict) -> Condition:
+    return replace(condition, has_lasted=True, is_doubtful=verdict.level != "leaking")
+
+
+def leak_text(
+    name: str,
+    verdict: Verdict,
+    reason: str,
+    pid: int | None = None,
+    crossed_score: float | None = None,
+) -> tuple[str, str]:
+    """Title and body about a target or application that, on all its evidence, leaks.
+
+    reason: why that matters, a sentence or nothing; pid: the one process of it that does;
+    crossed_score: the score, 0 to 1, that is a level and was reached.
+    """
+    title = _("{name} seems to leak memory").format(name=shown_name(name))
+    remedy = _("Restarting it gives the memory back.")
+    certain = ""
+    if crossed_score is not None:
+        text = _("Certain to {score}, above {amount}.")
+        certain = text.format(
+            score=format_percent(verdict.score), amount=format_percent(crossed_score)
+        )
+    if verdict.staleness is not None and verdict.staleness.is_untouched:
+        # Its size is said, and a banner has few lines.
+        reason = ""
+    return title, paragraph(evidence_of(verdict, pid, is_brief=True), certain, reason, remedy)

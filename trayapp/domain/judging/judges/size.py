@@ -1,0 +1,35 @@
+"""A target that is as large as an amount that is set for it, or for all of them."""
+
+from __future__ import annotations
+
+from trayapp.domain.judging.absolute_levels import level_above
+from trayapp.domain.judging.alerting import Condition
+from trayapp.domain.judging.judges.protocol import TargetCase, TargetJudge
+from trayapp.domain.judging.view import TargetView
+from trayapp.domain.records.names import shown_name
+from trayapp.language.catalogue import _, paragraph
+from trayapp.language.units import format_size
+
+
+class LargeSize(TargetJudge):
+    """By bytes in use."""
+
+    key = "size"
+
+    def judge(self, case: TargetCase) -> Condition | None:
+        view = case.view
+        sizes = case.rules.target_sizes if case.rule.sizes is None else case.rule.sizes
+        level = level_above(view.size_bytes, sizes, case.judged_level(f"{self.key}:{view.name}"))
+        amount = sizes.begun(level)
+        if view.size_bytes is None or amount is None:
+            return None
+        return case.condition(self.key, level, size_text(view, amount), view.size_bytes)
+
+
+def size_text(view: TargetView, amount_bytes: float) -> tuple[str, str]:
+    """Title and body about a target that is as large as an amount that was set for it."""
+    title = _("{name} uses much memory").format(name=shown_name(view.name))
+    body = _("In use {used}, above {amount}.").format(
+        used=format_size(view.size_bytes), amount=format_size(amount_bytes)
+    )
+    return title, paragraph(body, view.rate_sentence, view.limit_sentence)

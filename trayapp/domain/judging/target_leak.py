@@ -1,0 +1,139 @@
+"""What the leak detector makes of one target: which sizes it sees, and what it knew before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from trayapp.domain.judging.leaks import (
+    MOST_PRIORS,
+    NOTHING_TO_JUDGE,
+    LeakDetector,
+    LeakSettings,
+    Load,
+    SessionPrior,
+    Signal,
+    Verdict,
+)
+from trayapp.domain.judging.leaks.staleness import Staleness
+from trayapp.domain.judging.monitor_rules import SLOW_VALUES_SECONDS
+from trayapp.domain.judging.replay import Stretch, replay_leaks, signal_of
+from trayapp.domain.records.frames import Frame, TargetSample
+from trayapp.domain.records.limits import Limit, headroom_of
+from trayapp.domain.records.samples import SystemSample
+
+
+class TargetLeak:
+    """Feeds one target's detector. One signal for good: a change would look like growth."""
+
+    def __init__(self) -> None:
+        self.detector: LeakDetector | None = None
+        self.priors: tuple[SessionPrior, ...] = ()
+        """Of runs before Memtray was started."""
+        self._signal: Signal | None = None
+        """What the detector is fed; None: nothing yet."""
+        self._met_at: float | None = None
+        self._knows_swap = False
+        self._room_bytes: float | None = None
+        """What was left until the nearest limit, at the last look."""
+
+    @property
+    def prior(self) -> SessionPrior | None:
+        """What later runs may know of this one; None: too short to tell."""
+        return self.detector.prior if self.detector else None
+
+    def add_prior(self, prior: SessionPrior) -> None:
+        """Remember what an earlier run did."""
+        self.priors = (*self.priors, prior)[-MOST_PRIORS:]
+
+    def set_settings(self, settings: LeakSettings) -> None:
+        """Judge by other thresholds from the next look on."""
+        if self.detector is not None:
+            self.detector.set_settings(settings)
+
+    def add_sample(
+        self,
+        frame: Frame,
+        sample: TargetSample,
+        settings: LeakSettings,
+        limits: Sequence[Limit],
+        *,
+        restarted: bool,
+        is_awaited: bool,
+        staleness: Staleness | None,
+    ) -> Verdict:
+        """Let the detector see one look; it judges every 15 s of its own accord."""
+        headroom = headroom_of(limits, None)
+        self._room_bytes = headroom.room_bytes if headroom else None
+        if is_awaited:
+            # It is to see first what was kept of the run.
+            return NOTHING_TO_JUDGE
+        if self.detector is None:
+            self._signal = self._choose_signal(frame, sample)
+            if self._signal is None:
+                return NOTHING_TO_JUDGE
+            self.detector = LeakDetector(signal=self._signal, settings=settings, priors=self.priors)
+        verdict = self.detector.fold(
+            frame.monotonic_seconds,
+            self._size_bytes(frame, sample),
+            load=Load(children=len(sample.readings), work=sample.particulars.cpu_percent),
+            restarted=restarted,
+            room_bytes=self._room_bytes,
+            staleness=staleness,
+        )
+        return verdict.toward(limits)
+
+    def _size_bytes(self, frame: Frame, sample: TargetSample) -> int | None:
+        if self._signal == "resident set":
+            return sample.rss_bytes
+        kept_bytes = sample.kept_bytes
+        if kept_bytes is not None:
+            return self._with_swap(kept_bytes, sample, frame.system)
+        # A figure that stands still because it is old would look like the end of the growth.
+        footprint = None if sample.uss_reason else sample.footprint
+        return footprint.uss_bytes if footprint else None
+
+    def _choose_signal(self, frame: Frame, sample: TargetSample) -> Signal | None:
+        """The best that is told of it; None: not known yet."""
+        if sample.rss_bytes is None:
+            return None
+        if sample.anon_bytes is not None:
+            return "private memory" if frame.anon_is_private else "anonymous memory"
+        if self._met_at is None:
+            self._met_at = frame.monotonic_seconds
+        footprint = sample.footprint
+        if footprint is not None and footprint.uss_bytes is not None:
+            return "private memory"
+        # It is read within half a minute, where it can be read at all.
+        waited_seconds = frame.monotonic_seconds - self._met_at
+        return "resident set" if waited_seconds >= SLOW_VALUES_SECONDS else None
+
+    def _with_swap(self, anon_bytes: int, sample: TargetSample, system: SystemSample) -> int | None:
+        """Add what is swapped out, which is not given back; None while that is unknown."""
+        if self._signal == "private memory" or not (self._knows_swap or system.swap_used_bytes):
+            return anon_bytes
+        swap_bytes = sample.footprint.swap_bytes if sample.footprint else None
+        if swap_bytes is None:
+            return None if self._knows_swap else anon_bytes
+        self._knows_swap = True
+        return anon_bytes + swap_bytes
+
+    def replay(
+        self, stretches: Sequence[Stretch], settings: LeakSettings, offset: float, *, private: bool
+    ) -> bool:
+        """Know what the run was judged by before a restart; False: nothing was kept of it."""
+        signal = signal_of(stretches, anon_is_private=private)
+        if signal is None:
+            return False
+        self._signal = signal
+        self.detector = LeakDetector(
+            signal=signal, settings=settings, priors=self.priors, room_bytes=self._room_bytes
+        )
+        self._knows_swap = replay_leaks(self.detector, stretches, signal, offset)
+        return True
+
+    def forget_run(self) -> None:
+        """Begin anew, but with what that run leaves to later ones."""
+        if self.prior is not None:
+            self.add_prior(self.prior)
+        self.detector = self._signal = None
+        self._knows_swap = False

@@ -1,0 +1,187 @@
+"""Processes that the kernel killed for lack of memory, and what is counted of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from trayapp.domain.records.identity import OOM, SYSTEM, target_key
+from trayapp.domain.records.levels import Level
+from trayapp.domain.records.names import shown_name
+from trayapp.domain.records.series import Event
+from trayapp.language.catalogue import _, format_count, listed, ngettext, paragraph
+from trayapp.language.units import format_size
+
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Victim:
+    """A process that was killed."""
+
+    name: str
+    """Strangers choose it."""
+    pid: int
+    target: str | None = None
+    """The target that it belonged to."""
+    rss_bytes: int | None = None
+    """What it held at the end, or when it was last seen."""
+    is_certain: bool = False
+    """The kernel names it; else it ended at that moment and its memory came back."""
+    by_cgroup: bool = False
+    """Its cgroup was full, not the machine."""
+    wall_seconds: float | None = None
+
+    @property
+    def label(self) -> str:
+        return _("{name} ({pid})").format(name=shown_name(self.target or self.name), pid=self.pid)
+
+
+class Ended(NamedTuple):
+    """A process that ended, however it did."""
+
+    name: str
+    pid: int
+    target: str | None
+    rss_bytes: int | None
+    """When it was last seen; None: never."""
+
+
+class Owner(NamedTuple):
+    """Whose process a pid is or was."""
+
+    name: str
+    """The program as a person knows it; the kernel has its first 15 bytes only."""
+    target: str | None
+
+
+class OomMark(NamedTuple):
+    """How far kills were told, for the next run."""
+
+    boot: str
+    """Which start of the machine: counters begin anew with each."""
+    total: int
+    wall_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OomCount:
+    """The kernel's counters at one moment; only differences mean anything."""
+
+    total: int | None
+    """Kills on the whole machine since it started; None: the kernel does not tell."""
+    by_target: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """For each target, the kills counted in each cgroup that its processes are in."""
+    victims: tuple[Victim, ...] = ()
+    """Those that the kernel's log names since the last time."""
+    missed: int = 0
+    """Kills since the last run of Memtray ended its watch: told by the first look only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OomKill:
+    """One or more kills that were noticed together."""
+
+    count: int
+    victims: tuple[Victim, ...] = ()
+    """Those that are known; there may be more."""
+    counted_in: tuple[str, ...] = ()
+    """Targets whose cgroup counted a kill; others may share that cgroup."""
+    is_missed: bool = False
+    """It happened while Memtray did not run."""
+
+    @property
+    def subject(self) -> str:
+        """The target it is about, or "system" where that is none, or not one alone."""
+        targets = {victim.target for victim in self.victims}
+        one = next(iter(targets)) if len(targets) == 1 else None
+        return one or SYSTEM
+
+    @property
+    def title(self) -> str:
+        if not self.victims:
+            return _("Killed for lack of memory")
+        if not self.victims[0].is_certain:
+            return _("Out of memory: a process was killed")
+        if self.count > 1:
+            text = ngettext(
+                "Out of memory: {name} and {count} other killed",
+                "Out of memory: {name} and {count} others killed",
+                self.count - 1,
+            )
+            return text.format(name=self.victims[0].label, count=format_count(self.count - 1))
+        return _("Out of memory: {name} was killed").format(name=self.victims[0].label)
+
+    @property
+    def text(self) -> str:
+        """A sentence or two that say no more than is known."""
+        named = [self._named(victim) for victim in self.victims[:_MOST_NAMED]]
+        parts = [*named] if named else [self._unnamed()]
+        if self.is_missed:
+            parts.append(_("It happened while Memtray was not running."))
+        return paragraph(*parts)
+
+    def _named(self, victim: Victim) -> str:
+        facts = {"name": victim.label, "size": format_size(victim.rss_bytes)}
+        if not victim.is_certain:
+            text = _("The kernel killed a process for lack of memory, it seems {name}: {size}.")
+        elif victim.by_cgroup:
+            text = _("The kernel killed {name} ({size}): the memory of its cgroup was full.")
+        else:
+            text = _("The kernel killed {name} ({size}): the machine's memory was full.")
+        return text.format(**facts)
+
+    def _unnamed(self) -> str:
+        text = ngettext(
+            "The kernel killed a process for lack of memory.",
+            "The kernel killed {count} processes for lack of memory.",
+            self.count,
+        )
+        if self.counted_in:
+            text = ngettext(
+                "The kernel killed a process in the cgroup of {groups} for lack of memory.",
+                "The kernel killed {count} processes in the cgroup of {groups} for lack of memory.",
+                self.count,
+            )
+        return text.format(count=format_count(self.count), groups=_all_of(self.counted_in))
+
+    @property
+    def incident_key(self) -> str:
+        """The key of the incident about this kill; the pid comes last: another kill is another."""
+        who = self.subject
+        if who == SYSTEM and self.victims:
+            who = f"program:{self.victims[0].name}"
+        return f"{OOM}:{who}:{self.victims[0].pid if self.victims else ''}"
+
+    def events(self, wall_seconds: float) -> tuple[Event, ...]:
+        """For the history: one for each victim, or one for all where none is known."""
+        known = tuple(self._event(victim, wall_seconds) for victim in self.victims)
+        return known or (self._event(None, wall_seconds),)
+
+    def _event(self, victim: Victim | None, wall_seconds: float) -> Event:
+        target = victim.target if victim else None
+        at = victim.wall_seconds if victim and victim.wall_seconds else wall_seconds
+        return Event(
+            wall_seconds=at,
+            kind=OOM,
+            subject=target or SYSTEM,
+            level=Level.CRITICAL.label,
+            text=self._named(victim) if victim else self._unnamed(),
+            data={
+                "incident": self.incident_key,
+                "about": target_key(target or SYSTEM),
+                "what": "killed",
+                "name": victim.name if victim else None,
+                "pid": victim.pid if victim else None,
+                "rss_bytes": victim.rss_bytes if victim else None,
+                "is_certain": victim.is_certain if victim else False,
+                "count": self.count,
+            },
+        )
+
+
+def _all_of(names: Sequence[str]) -> str:
+    if len(names) < 2:
+        return "".join(names)
+    return _("{names} and {last}").format(names=listed(names[:-1]), last=names[-1])

@@ -1,0 +1,39 @@
+"""A target whose rule matches no process, and the process that is most like it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trayapp.domain.records.names import short_name
+from trayapp.domain.records.samples import ProcessFacts
+from trayapp.language.catalogue import _, paragraph
+from trayapp.language.units import format_estimate
+
+_SHOWN_LENGTH = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmatched:
+    """A target that no process has matched since it is followed."""
+
+    lasted_seconds: float
+    nearest: ProcessFacts | None = None
+    """The running process that is most like it; None: none is like it, or not searched yet."""
+
+    @property
+    def sentence(self) -> str:
+        """For how long nothing has matched, and what is most like it."""
+        text = _("No running process has matched it for {time}.").format(
+            time=format_estimate(self.lasted_seconds)
+        )
+        if self.nearest is None:
+            return paragraph(text, _("None is like it, either."))
+        nearest = _("The most similar one: {command} (pid {pid}).").format(
+            command=shown_command(self.nearest), pid=self.nearest.key.pid
+        )
+        return paragraph(text, nearest)
+
+
+def shown_command(facts: ProcessFacts) -> str:
+    """A command line cut to what fits a line; strangers wrote it."""
+    return short_name(facts.command_line, _SHOWN_LENGTH)
