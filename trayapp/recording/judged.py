@@ -114,15 +114,18 @@ def report(
     growing: float | None = None
     alert: float | None = None
     level = "healthy"
+    runs, counts = series.runs, series.children
     run: float | None = None
     next_progress = _PROGRESS_SAMPLES
     for number, (at, size) in enumerate(zip(series.times, series.sizes, strict=True)):
-        last_run, run = run, _known(series.runs, number, run)
-        children = _known(series.children, number, None)
+        last_run = run
+        if runs is not None and runs[number] == runs[number]:
+            run = runs[number]
+        children = math.nan if counts is None else counts[number]
         verdict = detector.fold(
             at,
             size,
-            load=None if children is None else Load(children=round(children)),
+            load=Load(children=round(children)) if children == children else None,
             restarted=run != last_run and last_run is not None,
         )
         if verdict.level != level:
@@ -150,11 +153,6 @@ def report(
         first_growing_seconds=growing,
         first_alert_seconds=alert,
     )
-
-
-def _known(values: array[float] | None, number: int, otherwise: float | None) -> float | None:
-    value = math.nan if values is None else values[number]
-    return value if value == value else otherwise
 
 
 def _series(track: Track, swap: Track | None) -> Series:

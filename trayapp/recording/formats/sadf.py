@@ -6,6 +6,7 @@ available, without buffers and cached) and kbswpused, of the machine, in KiB.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 
@@ -84,13 +85,13 @@ class _Reading(Reading):
                 continue
             if not wanted or not line.endswith("\n"):
                 continue
-            cells = line.split(";")
+            cells = (line.replace(",", ".") if "," in line else line).split(";")
             if len(cells) != count:
                 self._pass_over(number, line)
                 continue
             at = self._found.moment(self._clock.read(cells[2]))
-            figures = {title: number_of(cells[where].replace(",", ".")) for title, where in wanted}
-            if at != at or any(value != value for value in figures.values()):
+            figures = {title: number_of(cells[where]) for title, where in wanted}
+            if at != at or math.isnan(sum(figures.values())):
                 self._found.pass_over(number, line, _("no time or no size"))
                 continue
             self.machine.add_figures(at, figures)

@@ -7,6 +7,7 @@ kbcached) and kbswpused, in KiB or with a letter under `--human`. A restart begi
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 
@@ -56,10 +57,12 @@ class MachineFigures:
         """Add what is in use at one moment, of figures by title in KiB."""
         used, swap = figures.get("kbmemused"), figures.get("kbswpused")
         if used is not None and used == used:
-            holds_caches = self._holds_caches(used, figures)
-            caches = [one for one in _CACHES if one in figures and holds_caches]
-            self._mark_read(caches, figures)
-            used -= sum(figures[one] for one in caches)
+            caches: list[str] = []
+            if self._holds_caches(used, figures):
+                caches = [one for one in _CACHES if one in figures]
+                used -= sum(figures[one] for one in caches)
+            if not self._is_marked:
+                self._mark_read(caches, figures)
             self._found.machine_memory().add(at, used * KIB)
         if swap is not None and swap == swap:
             self.has_memory = True
@@ -68,16 +71,15 @@ class MachineFigures:
 
     def _holds_caches(self, used: float, figures: Mapping[str, float]) -> bool:
         """Whether caches are counted as used: then used and free are all that the share is of."""
-        share = next((figures[one] for one in _SHARES if one in figures), 0.0)
-        total = used + figures.get("kbmemfree", float("nan"))
-        if self._counts_caches is None and share % 1 > 0 and total > 0:
-            self._counts_caches = abs(100 * used / total - share) < 0.006
+        if self._counts_caches is None:
+            share = next((figures[one] for one in _SHARES if one in figures), 0.0)
+            total = used + figures.get("kbmemfree", float("nan"))
+            if share % 1 > 0 and total > 0:
+                self._counts_caches = abs(100 * used / total - share) < 0.006
         # Old versions, whose share may have no decimals, do not tell what is available.
         return "kbavail" not in figures if self._counts_caches is None else self._counts_caches
 
     def _mark_read(self, caches: list[str], figures: Mapping[str, float]) -> None:
-        if self._is_marked:
-            return
         self._is_marked = self.has_memory = True
         meaning = _("the machine's memory in use, in KiB")
         if caches:
@@ -110,6 +112,13 @@ def _heading(line: str) -> tuple[str, list[str]] | None:
     is_clock = any(one.isdecimal() for one in clock)
     # `sadf -p` has a figure behind each title.
     return (clock, words[first:]) if is_clock and not words[-1].isdecimal() else None
+
+
+def _kib(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return size_in(text, KIB) / KIB
 
 
 class _Reading:
@@ -158,8 +167,8 @@ class _Reading:
         if at != at or len(words) != self._width or words[count][0] not in "-0123456789":
             self._pass_over(number, line, words, at)
             return
-        figures = {title: size_in(words[where], KIB) / KIB for title, where in self._sizes}
-        if any(figure != figure for figure in figures.values()):
+        figures = {title: _kib(words[where]) for title, where in self._sizes}
+        if math.isnan(sum(figures.values())):
             self._found.pass_over(number, line, _("no size"))
             return
         if self._share is not None:
