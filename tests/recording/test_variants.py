@@ -452,3 +452,8 @@ def test_garbage_collections_without_a_pid_and_psrecord_with_a_clock(tmp_path: P
     )
     (track,) = read_recording(psrecord).tracks
     assert [size / 1024**2 for size in track.memory] == [338.5, 340.5]
+
+
+def test_a_day_of_many_digits_is_no_date() -> None:
+    assert math.isnan(Clock().read("March 99999999999, 2026 10:00:00"))
+    assert math.isnan(Clock().read("2026-03-99999999999999 10:00:00"))
