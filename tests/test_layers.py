@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.imports import circles
+
 PACKAGE = Path(__file__).parent.parent / "trayapp"
 MAP = PACKAGE.parent / "packaging" / "manual" / "architecture.md"
 
@@ -75,10 +77,6 @@ IMPURE = {
 
 #: The rooms of the domain, lowest first: each knows those before it, never one after it.
 DOMAIN_ORDER = ("records", "grouping", "judging", "acting", "showing")
-#: Modules that still import one another; whoever mends one takes it off.
-KNOWN_CIRCLES = {
-    frozenset({"domain.judging.leaks.evidence", "domain.judging.leaks.verdict"}),
-}
 
 
 def imports(file: Path) -> Iterator[str]:
@@ -124,53 +122,8 @@ def test_every_room_of_the_domain_has_its_place() -> None:
     assert rooms == set(DOMAIN_ORDER)
 
 
-def import_graph() -> dict[str, set[str]]:
-    """By module of the package, without its name: what it imports, for type checks only as well."""
-    files = {}
-    for file in PACKAGE.rglob("*.py"):
-        parts = file.relative_to(PACKAGE).with_suffix("").parts
-        files[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
-    graph: dict[str, set[str]] = {}
-    for name, file in files.items():
-        found = set()
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                found |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                each = {f"{node.module}.{alias.name}" for alias in node.names}
-                modules = {one for one in each if one.removeprefix("trayapp.") in files}
-                found |= modules if modules else {node.module}
-        graph[name] = {one.removeprefix("trayapp.") for one in found} & files.keys() - {name}
-    return graph
-
-
-def circles() -> set[frozenset[str]]:
-    """Sets of modules each of which can be reached from each other one by imports."""
-    graph = import_graph()
-    reached = {}
-    for module in graph:
-        seen: set[str] = set()
-        waiting = [*graph[module]]
-        while waiting:
-            each = waiting.pop()
-            if each not in seen:
-                seen.add(each)
-                waiting += graph[each]
-        reached[module] = seen
-    return {
-        frozenset(each for each in seen if module in reached[each])
-        for module, seen in reached.items()
-        if module in seen
-    }
-
-
-def test_modules_import_one_another_in_no_circle_but_the_known() -> None:
-    assert [circle for circle in circles() if not any(map(circle.issubset, KNOWN_CIRCLES))] == []
-
-
-def test_no_known_circle_is_mended() -> None:
-    found = circles()
-    assert [known for known in KNOWN_CIRCLES if not any(map(known.issuperset, found))] == []
+def test_modules_import_one_another_in_no_circle() -> None:
+    assert circles(PACKAGE) == []
 
 
 def test_every_room_has_its_arrows() -> None:

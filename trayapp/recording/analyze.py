@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from trayapp.domain.judging.leaks.evidence import shape_name
+from trayapp.domain.judging.leaks.evidence import evidence_of, shape_name
 from trayapp.domain.records.bars import BAR_COUNT, sparkline, zoomed_heights
 from trayapp.domain.records.names import short_name
 from trayapp.errors import RecordingError
@@ -119,7 +119,7 @@ def report_json(recording: Recording, one: SeriesReport) -> dict[str, object]:
         "judged": one.series.signal,
         "observed_s": round(observed_seconds(one.series.times), 3),
         "samples": len(one.series.times),
-        "evidence": verdict.evidence,
+        "evidence": evidence_of(verdict),
         "taken": [{"name": name, "as": meaning} for name, meaning in recording.taken],
         "left_out": [{"name": name, "reason": reason} for name, reason in recording.left_out],
         "notes": list(recording.notes),
@@ -175,9 +175,9 @@ def _series_lines(one: SeriesReport, name: str) -> Iterator[str]:
     if one.first_alert_seconds is not None:
         when = format_duration(one.first_alert_seconds)
         called = _("Called leaking after {time}.").format(time=when)
-        yield "    " + paragraph(called, verdict.evidence)
+        yield "    " + paragraph(called, evidence_of(verdict))
     elif verdict.level != "healthy":
-        yield f"    {verdict.evidence}"
+        yield f"    {evidence_of(verdict)}"
     elif one.outcome == NOT_ENOUGH:
         yield "    " + missing_text(one.series.times, one.expected_seconds)
 

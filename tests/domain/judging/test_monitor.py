@@ -10,6 +10,7 @@ from tests.domain.building import HASTY, MIB, TOTAL_BYTES, facts, frame, target
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.judging.alerting import AlertPolicy, Quiet
 from trayapp.domain.judging.growth_tracker import GrowthRule
+from trayapp.domain.judging.leaks.evidence import evidence_of
 from trayapp.domain.judging.monitor import Monitor, Outcome
 from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.judging.own_budget import BudgetVerdict
@@ -600,7 +601,7 @@ def test_private_memory_is_judged_where_that_is_what_the_system_tells() -> None:
     for outcomes in (windows, macos):
         verdict = outcomes[-1].view.targets[0].leak
         assert verdict.level == "leaking"
-        assert "private memory" in verdict.evidence
+        assert "private memory" in evidence_of(verdict)
 
 
 def test_quick_growth_is_as_bad_as_it_is_soon_over() -> None:

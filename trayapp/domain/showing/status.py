@@ -7,6 +7,7 @@ from dataclasses import asdict
 from trayapp.domain.judging.alerting import Incident
 from trayapp.domain.judging.application_trends import ApplicationView
 from trayapp.domain.judging.leaks import NOTHING_TO_JUDGE, Verdict
+from trayapp.domain.judging.leaks.evidence import evidence_of
 from trayapp.domain.judging.leaks.staleness import Staleness
 from trayapp.domain.judging.own_budget import BudgetVerdict
 from trayapp.domain.judging.view import Controls, TargetView, View
@@ -131,7 +132,7 @@ def _leak(leak: Verdict, since_wall_seconds: float | None) -> dict[str, object]:
         "leak_seconds_to_limit_low": leak.seconds_to_limit_low,
         "leak_seconds_to_limit_high": leak.seconds_to_limit_high,
         "staleness": _staleness(leak.staleness),
-        "evidence": leak.evidence,
+        "evidence": evidence_of(leak),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from trayapp.domain.judging.application_trends import ApplicationView
+from trayapp.domain.judging.leaks.evidence import evidence_of
 from trayapp.domain.judging.view import Controls, TargetView, View
 from trayapp.domain.records.application_use import ApplicationUse
 from trayapp.domain.records.identity import MEMTRAY, application_key, target_key
@@ -62,14 +63,14 @@ def detail_status(view: View | None, kind: str, name: str) -> dict[str, object]:
         if target.name == name:
             row = _target_row(target) | {
                 "uss_reason": target.uss_reason or None,
-                "evidence": target.leak.evidence,
+                "evidence": evidence_of(target.leak),
                 "limit_note": _limit_note(target),
                 "processes": [list(key) for key in target.keys],
             }
     for application in view.applications if kind == "application" else ():
         if application.name == name:
             row = _application_row(application, application, view.system.total_bytes)
-            row["evidence"] = application.leak.evidence
+            row["evidence"] = evidence_of(application.leak)
     if row:
         row["alerts"] = [
             f"{incident.title}: {incident.body}"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from trayapp.domain.grouping.tasks import kept_of
+from trayapp.domain.judging.leaks.evidence import evidence_of
 from trayapp.domain.records.limits import LIMIT_SOURCES, Headroom
 from trayapp.domain.records.series import TASK, Event
 from trayapp.export.report.charts import charts_of
@@ -73,7 +74,7 @@ def _target(
     verdict = target.verdict()
     live = background.live.get(name, {})
     limit = _number(live.get("limit_bytes"))
-    level, evidence = str(verdict.level), verdict.evidence
+    level, evidence = str(verdict.level), evidence_of(verdict)
     rate, growth = verdict.rate_bytes_per_second, verdict.growth_bytes
     shape, score, since = str(verdict.shape), verdict.score, verdict.onset_monotonic_seconds
     if live.get("verdict") in ("healthy", "growing", "leaking"):

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trayapp.domain.judging.leaks import LeakDetector, Load, SessionPrior, Verdict, impact_of
+from trayapp.domain.judging.leaks.evidence import evidence_of
 
 MB = 1e6
 HOUR = 3600.0
@@ -88,7 +89,7 @@ def test_a_runaway_is_told_within_three_minutes() -> None:
     assert at <= 180
     assert verdict.is_runaway
     assert impact_of(verdict).matters
-    assert "too late" in verdict.evidence
+    assert "too late" in evidence_of(verdict)
 
 
 def test_a_runaway_stays_one_while_it_grows() -> None:
@@ -205,7 +206,7 @@ def test_time_to_the_limit() -> None:
     assert left == pytest.approx(7200, rel=0.1)
     assert 0 < low <= left <= high
     assert impact_of(verdict).matters
-    assert "full in about" in verdict.evidence
+    assert "full in about" in evidence_of(verdict)
 
 
 def test_a_small_leak_does_not_matter_yet() -> None:
@@ -216,11 +217,11 @@ def test_a_small_leak_does_not_matter_yet() -> None:
 
 def test_the_evidence_says_what_was_measured() -> None:
     last, _ = run(lambda t: 50 * MB + 20e3 * t, 1800)
-    assert "anonymous memory" in last.evidence
+    assert "anonymous memory" in evidence_of(last)
     detector = LeakDetector(signal="resident set")
     last, _ = run(lambda t: 50 * MB + 20e3 * t, 1800, detector=detector)
-    assert "resident set" in last.evidence
-    assert last.evidence.startswith("It has grown by ")
+    assert "resident set" in evidence_of(last)
+    assert evidence_of(last).startswith("It has grown by ")
 
 
 def test_the_state_is_small() -> None:
@@ -243,7 +244,7 @@ def test_bad_input_gives_a_verdict(samples: list[tuple[float, float | None]]) ->
         verdict = detector.fold(at, size)
         assert 0 <= verdict.score <= 1
         assert verdict.level in ("healthy", "growing", "leaking")
-        assert verdict.evidence.endswith(".")
+        assert evidence_of(verdict).endswith(".")
 
 
 @settings(max_examples=40, deadline=None)

@@ -13,6 +13,7 @@ from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.judging.alerting import Quiet
 from trayapp.domain.judging.judges.leak import leak_text
 from trayapp.domain.judging.leaks import Verdict
+from trayapp.domain.judging.leaks.evidence import evidence_of
 from trayapp.domain.judging.leaks.suspects import Growing, SuspectFinder
 from trayapp.domain.judging.monitor import Monitor
 from trayapp.domain.judging.monitor_rules import MonitorRules
@@ -96,8 +97,8 @@ def test_memory_that_lies_idle_is_called_a_leak_sooner_and_says_so(
     last = verdicts[-1][1]
     assert last.staleness is not None
     assert last.staleness.is_untouched
-    assert "was not touched in 15 min" in last.evidence
-    assert "a cache that fills would look the same" not in last.evidence
+    assert "was not touched in 15 min" in evidence_of(last)
+    assert "a cache that fills would look the same" not in evidence_of(last)
     # The banner says that first, and little else.
     _, body = leak_text("app", last, "It keeps 300 MiB.")
     assert re.match(r"9\d % of the .* it grew by was not touched in 15 min; memory is", body)
@@ -108,7 +109,7 @@ def test_memory_that_lies_idle_is_called_a_leak_sooner_and_says_so(
 def test_memory_that_is_used_again_is_no_leak_yet(made: Callable[[int, float], Frame]) -> None:
     _, verdicts, _ = watch(RULES, made, 0.1)
     assert first_leaking(verdicts) == float("inf")
-    assert "was used again within" in verdicts[-1][1].evidence
+    assert "was used again within" in evidence_of(verdicts[-1][1])
 
 
 def test_a_program_that_keeps_shared_memory_is_asked_too() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tests.domain.building import HASTY, MIB, facts
 from trayapp.domain.judging.leaks import Finding, LeakWatch
+from trayapp.domain.judging.leaks.evidence import evidence_of
 from trayapp.domain.judging.leaks.watch import MOST_DETECTORS
 from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse
 from trayapp.domain.records.samples import MemoryReading, ProcessKey, ProcessUse
@@ -63,7 +64,7 @@ def test_the_one_process_that_leaks_is_named() -> None:
     assert verdict.level == "leaking"
     assert verdict.rate_bytes_per_second is not None
     assert abs(verdict.rate_bytes_per_second - 0.1 * MIB) < 0.01 * MIB
-    assert "anonymous memory" in verdict.evidence
+    assert "anonymous memory" in evidence_of(verdict)
     assert "editor" not in found
 
 
@@ -121,7 +122,7 @@ def test_where_only_the_resident_set_is_known_the_evidence_says_so() -> None:
     for second in range(0, 1200, LOOK_SECONDS):
         reading = MemoryReading(round((50 + 0.1 * second) * MIB))
         found = watch.fold(second, [use], {ProcessKey(1, 1): reading}, ROOM_BYTES)
-    assert "resident set" in found[use.key].verdict.evidence
+    assert "resident set" in evidence_of(found[use.key].verdict)
 
 
 def test_thresholds_can_be_changed_while_it_watches() -> None:

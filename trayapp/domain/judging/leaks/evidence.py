@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from trayapp.domain.judging.leaks.staleness import Staleness
+from trayapp.domain.judging.leaks.verdict import ClassicSignals, LeakLevel, Shape, Verdict
 from trayapp.language.catalogue import N_, _, listed
 from trayapp.language.units import (
     format_duration,
@@ -14,10 +15,6 @@ from trayapp.language.units import (
     format_rate,
     format_size,
 )
-
-if TYPE_CHECKING:
-    from trayapp.domain.judging.leaks.staleness import Staleness
-    from trayapp.domain.judging.leaks.verdict import ClassicSignals, LeakLevel, Shape, Verdict
 
 _HEALTHY = {
     "flat": N_("It holds its level"),

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from trayapp.domain.judging.leaks.evidence import evidence_of
 from trayapp.domain.judging.leaks.staleness import Staleness
 from trayapp.domain.records.limits import Headroom, Limit, headroom_of
 
@@ -80,11 +79,6 @@ class Verdict:
     classic: ClassicSignals = ClassicSignals()
     staleness: Staleness | None = None
     """Whether what it grew by is touched again; None: nobody has looked."""
-
-    @property
-    def evidence(self) -> str:
-        """One sentence in the person's language, with the signal it rests on."""
-        return evidence_of(self)
 
     def toward(self, limits: Iterable[Limit]) -> Verdict:
         """The same with the time until the first of these limits is reached, as of now."""
