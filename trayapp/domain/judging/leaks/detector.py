@@ -54,26 +54,10 @@ class LeakDetector:
     """
 
     __slots__ = (
-        "_alarm",
-        "_assumed_room",
-        "_best",
-        "_blocks",
-        "_classic",
-        "_held",
-        "_is_quiet",
-        "_peak_floor",
-        "_priors",
-        "_room",
-        "_runaway",
-        "_scores",
-        "_settings",
-        "_signal",
-        "_staleness",
-        "_start_up",
-        "_warm_seconds",
-        "_was_rising",
-        "verdict",
-    )
+        "_alarm", "_assumed_room", "_best", "_blocks", "_classic", "_held", "_is_quiet",
+        "_peak_floor", "_priors", "_room", "_runaway", "_scores", "_settings", "_signal",
+        "_staleness", "_start_up", "_warm_seconds", "_was_rising", "verdict",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -126,7 +110,7 @@ class LeakDetector:
     def refresh(self) -> Verdict:
         """The verdict with its shape as of the last block: at the end of a recording."""
         if self.verdict.level == "healthy" and self._blocks.ladder.counts[0]:
-            self._tell(self.verdict.score, is_runaway=False, is_stalled=self._pause() == "stop")
+            self._publish(self.verdict.score, is_runaway=False, is_stalled=self._pause() == "stop")
         return self.verdict
 
     @property
@@ -230,18 +214,17 @@ class LeakDetector:
             self._settle(score)
             # What a healthy process looks like is said once a minute, later every eight minutes.
             if closed > (2 if blocks.elapsed < _FRESH_SECONDS else 5) or score or self._alarm.is_on:
-                self._tell(score, is_runaway=False, is_stalled=False)
+                self._publish(score, is_runaway=False, is_stalled=False)
             return
         if scores[self._best[0]] < score:
             rung = max(range(RUNGS), key=scores.__getitem__)
             self._best = rung, judge_rung(ladder, rung, blocks.interval, haste, settings)
         rung, climb = self._best
-        pause = self._pause()
+        pause, pace = self._pause(), later_pace(ladder)
         is_stalled = pause == "stop"
         if is_stalled:
             score *= 0.5
             runaway = False
-        pace = later_pace(ladder)
         score *= slowness(ladder, climb.growth_bytes, pace)
         score *= load_share(ladder, rung, climb, blocks.last_value)
         score = with_priors(score, self._priors, blocks.last_value)
@@ -254,7 +237,7 @@ class LeakDetector:
             score = max(score, 0.8)
         self._settle(score)
         self._was_rising = self._alarm.is_on or score >= settings.growing_score
-        self._tell(score, is_runaway=self._runaway, is_stalled=is_stalled)
+        self._publish(score, is_runaway=self._runaway, is_stalled=is_stalled)
 
     def _as_proven(self, score: float, pause: Pause, pace: float) -> float:
         """No more than growing, until it has climbed for as long as waiting does no harm."""
@@ -299,13 +282,11 @@ class LeakDetector:
             self._blocks.ladder, rung, climb, self._scores, self._blocks.interval, self._settings
         )
 
-    def _tell(self, score: float, *, is_runaway: bool, is_stalled: bool) -> None:
+    def _publish(self, score: float, *, is_runaway: bool, is_stalled: bool) -> None:
         settings = self._settings
-        level: LeakLevel = "healthy"
+        level: LeakLevel = "growing" if score >= settings.growing_score else "healthy"
         if self._alarm.is_on and not self._is_quiet:
             level = "leaking"
-        elif score >= settings.growing_score:
-            level = "growing"
         rung, climb = self._best
         shape: Shape = shape_of(
             self._blocks.ladder,
