@@ -200,8 +200,6 @@ class Gathering:
         self.is_known_empty = False
         """Whether a file without any size is whole all the same: nothing was there to measure."""
         self.passed_over = 0
-        self.samples = 0
-        """As many as were taken, where a reader counts them; else the series are asked."""
         self._found: dict[Hashable, Gathered] = {}
         self._taken: dict[str, str] = {}
         self._left_out: dict[str, Decision] = {}
@@ -395,7 +393,7 @@ class Gathering:
             notes.append(
                 _("longer than can be held; neighbouring samples are merged, the larger is kept")
             )
-        samples = self.samples or sum(map(len, self._found.values()))
+        samples = sum(map(len, self._found.values()))
         share = self.passed_over / max(1, samples + self.passed_over)
         if share > _WORTH_WARNING:
             text = _("warning: {count} lines ({share}) were passed over; the first is {first}")

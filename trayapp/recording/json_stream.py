@@ -11,7 +11,6 @@ from typing import Any
 MOST_VALUE_CHARACTERS = 4_000_000
 """A single value that was asked for may be so long."""
 _BLANK = re.compile(r"[ \t\r\n\ufeff\x00]*")
-_END_OF_SCALAR = re.compile(r"[,\]}\s]")
 Path = tuple[str | int, ...]
 
 
@@ -32,8 +31,6 @@ class JsonStream:
         self._at = 0
         self._before = 0
         self._decode = json.JSONDecoder().raw_decode
-        self.is_cut_off = False
-        """Whether the text ended within a value; known when it was read."""
 
     def values(self, *patterns: str) -> Iterator[tuple[Path, Any]]:
         """Every value whose place fits a pattern, whole, with its place, in order.
@@ -41,7 +38,7 @@ class JsonStream:
         A pattern names keys from the top, separated by dots; "*" is any key or number. Numbers
         count from 0; the first number is the document's, so that "*.*" is each element or member
         of each document. Whatever contains no such place is passed over. Ends where the text
-        breaks off (`is_cut_off`).
+        breaks off.
 
         Raises: JsonError where it is no JSON.
         """
@@ -57,7 +54,7 @@ class JsonStream:
                 if self._blank() == ",":
                     self._at += 1
         except _EndError:
-            self.is_cut_off = True
+            return
         except RecursionError as error:
             raise JsonError("nested too deeply") from error
 

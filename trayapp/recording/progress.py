@@ -8,7 +8,6 @@ import sys
 from collections.abc import Mapping
 from typing import TextIO
 
-EVERY_SECONDS = 0.5
 _CLEAR = "\r\x1b[K"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal
 
@@ -140,10 +140,6 @@ def _quantity(text: str, factor: float, style: NumberStyle) -> float:
     if "/" in text:
         bytes_of_unit = _DECIMAL.get(unit.lower(), bytes_of_unit)
     return value * bytes_of_unit
-
-
-def size_reader(factor: float = 1.0, style: NumberStyle = "plain") -> Callable[[str], float]:
-    return lambda text: size_in(text, factor, style)
 
 
 def unit_of_cell(text: str) -> str | None:
