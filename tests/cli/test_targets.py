@@ -92,6 +92,7 @@ def test_targets_are_listed_with_what_they_find(memtray: Memtray, tmp_path: Path
         (("a", "--match", "b"), "NAME of a target"),
         (("nobody",), "there is no target nobody"),
         (("--regex", "("), "is not a regular expression"),
+        (("--regex", r"(a+)+\1"), "could search forever"),
         (("--match", ""), "would match every process"),
     ],
 )

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -337,6 +338,18 @@ def test_a_pattern_reads_a_log(tmp_path: Path) -> None:
     for wrong, reason in (("{time", "names no time"), ("{time} ( {MiB}", "regular expression")):
         with pytest.raises(RecordingError, match=reason):
             read(tmp_path, text, instructions_of(pattern=wrong))
+
+
+def test_a_pattern_with_nested_repeats_reads_a_log_at_once(tmp_path: Path) -> None:
+    line = "10:00:00 " + "a" * 26 + " 5MiB\n"
+    pattern = "{time:%H:%M:%S} (a+)+b? {MiB}MiB"
+    told = instructions_of(pattern=pattern, timezone="UTC")
+    started = time.thread_time()
+    recording = read(tmp_path, line.replace(" 5", "! 5") * 5 + line, told)
+    assert time.thread_time() - started < 2.0
+    assert list(figures(recording).values()) == [[5 * MIB]]
+    with pytest.raises(RecordingError, match="--pattern could search forever"):
+        read(tmp_path, line, instructions_of(pattern=r"(a+)+\1 {time} {MiB}"))
 
 
 def test_lines_that_are_passed_over_are_warned_about(tmp_path: Path) -> None:

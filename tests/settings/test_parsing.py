@@ -217,6 +217,11 @@ def test_an_ambiguous_expression_is_no_trouble() -> None:
     assert target.regex == "[[a]"
 
 
+def test_an_expression_without_a_bound_is_refused() -> None:
+    with pytest.raises(SettingsError, match="could search forever"):
+        parse_settings(r"targets = [{name = 'x', regex = '(a+)+\1'}]", "f")
+
+
 def test_the_path_cannot_break_the_line() -> None:
     with pytest.raises(SettingsError) as refused:
         parse_settings("x", "/home/\n\udc80/memtray.toml")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import fields
 
+from trayapp.domain.grouping.expressions import compile_expression
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.judging.alerting import AlertPolicy
 from trayapp.domain.judging.growth_tracker import GrowthRule, SpikeRule
@@ -156,7 +156,7 @@ def _target_rule(target: TargetSettings, sizes: Amounts) -> TargetRule:
         sizes=Amounts(warning=warning, critical=critical, emergency=emergency),
         name=target.name,
         match=target.match,
-        regex=None if target.regex is None else re.compile(target.regex),
+        regex=None if target.regex is None else compile_expression(target.regex),
         children=target.children,
         limit_bytes=target.limit_bytes,
         limit_share=target.limit_share,

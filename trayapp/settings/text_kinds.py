@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from trayapp.domain.grouping.expressions import RefusedExpressionError, compile_expression
 from trayapp.language.catalogue import _, ngettext
 from trayapp.settings.kinds import Kind, RefusedError, read_text
 from trayapp.settings.quoting import quote
@@ -91,20 +92,15 @@ class Pattern(Text):
         return text.format(count=self.longest)
 
     def read(self, value: object) -> str:
-        import warnings
-
         text = Text.read(self, value)
         try:
-            with warnings.catch_warnings():
-                # "Possible nested set": the expression works, and nobody reads the warning here.
-                warnings.simplefilter("ignore")
-                re.compile(text)
+            compile_expression(text)
         except re.error as error:
             why = _("is not a regular expression ({reason})")
             if error.pos is not None:
                 why = _("is not a regular expression ({reason} at character {place})")
             place = (error.pos or 0) + 1
             raise RefusedError(why.format(reason=error.msg, place=place)) from error
-        except (OverflowError, RecursionError) as error:
-            raise RefusedError(_("is too complex for a regular expression")) from error
+        except RefusedExpressionError as error:
+            raise RefusedError(str(error)) from error
         return text

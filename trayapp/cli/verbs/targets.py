@@ -11,6 +11,7 @@ from typing import Any
 
 from trayapp.applet.rules import monitor_rules
 from trayapp.cli.options import add_json, print_answer
+from trayapp.domain.grouping.expressions import RefusedExpressionError, compile_expression
 from trayapp.domain.grouping.nearest import nearest_match
 from trayapp.domain.grouping.target_tracker import TargetTracker
 from trayapp.domain.grouping.targets import TargetRule
@@ -162,7 +163,9 @@ def _tested_rule(options: Namespace, rules: Sequence[TargetRule]) -> TargetRule:
     if options.regex is None:
         return tried
     try:
-        return replace(tried, regex=re.compile(options.regex))
+        return replace(tried, regex=compile_expression(options.regex))
+    except RefusedExpressionError as error:
+        raise UsageError(f"--regex {error}") from None
     except re.error as error:
         text = _("{regex!r} is not a regular expression: {reason}")
         raise UsageError(text.format(regex=options.regex, reason=error)) from None

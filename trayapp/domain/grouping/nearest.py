@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from trayapp.domain.grouping.expressions import Searchable
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.records.names import process_label
 from trayapp.domain.records.samples import ProcessFacts
@@ -88,7 +89,7 @@ class _Search:
     nearest: ProcessFacts | None = None
 
 
-_Rule = tuple[str, str | None, re.Pattern[str] | None]
+_Rule = tuple[str, str | None, Searchable | None]
 """What makes a rule another one: its name, and what it wants."""
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from trayapp.domain.grouping.expressions import Searchable
 from trayapp.domain.records.frames import TargetSample, size_of_sample
 from trayapp.domain.records.levels import Amounts
 from trayapp.domain.records.limits import Limit, machine_limit
@@ -18,7 +18,7 @@ class TargetRule:
     name: str
     match: str | None = None
     """A substring of the command line; case counts."""
-    regex: re.Pattern[str] | None = None
+    regex: Searchable | None = None
     """Searched in the command line, where `match` is None."""
     children: bool = True
     """Whether descendants that match no rule of their own belong to it, too."""

@@ -11,6 +11,7 @@ import math
 import re
 from datetime import datetime
 
+from trayapp.domain.grouping.expressions import Found, RefusedExpressionError, compile_expression
 from trayapp.domain.records.names import short_name
 from trayapp.errors import RecordingError
 from trayapp.language.catalogue import N_, _, format_count
@@ -99,11 +100,13 @@ class _Pattern:
                 )
             )
         try:
-            self.expression = re.compile("".join(parts))
+            self.expression = compile_expression("".join(parts))
         except re.error as error:
             raise RecordingError(
                 _("the pattern is no regular expression: {reason}").format(reason=error)
             ) from error
+        except RefusedExpressionError as error:
+            raise RecordingError(f"--pattern {error}") from error
         day, month = self._time_form.find("%d"), self._time_form.find("%m")
         self.order: Order | None = None
         if day >= 0 and month >= 0:
@@ -127,9 +130,7 @@ class _Pattern:
         self._who.append(key)
         return rf"(?P<{key}>\S+)"
 
-    def sample(
-        self, match: re.Match[str], clock: Clock
-    ) -> tuple[float, float, str, int | None] | None:
+    def sample(self, match: Found, clock: Clock) -> tuple[float, float, str, int | None] | None:
         """Seconds, bytes, whose they are, and its pid; None if they are none."""
         seconds = self._seconds(match[self._time], clock)
         size = size_in(match[self._size].rstrip(".,"), self._factor or 1.0)
