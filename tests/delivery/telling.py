@@ -8,6 +8,7 @@ import socket
 import socketserver
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -83,6 +84,95 @@ class _Post(BaseHTTPRequestHandler):
         if server.status == 200:
             server.posts.append(posted)
         self.send_response(server.status)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Receiver(ThreadingHTTPServer):
+    """Answers each post as `how` says: none of the ways is kind to a client."""
+
+    daemon_threads = True
+    WAYS = ("stream", "chunks", "bomb", "drip", "stall", "headers", "loop", "elsewhere", "nothing")
+
+    def __init__(self, how: str, elsewhere: str = "") -> None:
+        super().__init__(("127.0.0.1", 0), _Unkind)
+        self.how = how
+        self.elsewhere = elsewhere
+        self.posts = 0
+        self.over = threading.Event()
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
+
+    def shutdown(self) -> None:
+        self.over.set()
+        super().shutdown()
+
+    def handle_error(self, *_: object) -> None:
+        pass  # clients leave in the middle
+
+
+class _Unkind(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        server = self.server
+        assert isinstance(server, Receiver)
+        server.posts += 1
+        self.rfile.read(int(self.headers["Content-Length"]))
+        getattr(self, f"_{server.how}")(server)
+
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+    def _begin(self, **headers: str) -> None:
+        self.send_response(200)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+
+    def _stream(self, server: Receiver) -> None:
+        self._begin()
+        while not server.over.is_set():
+            self.wfile.write(b"x" * 65536)
+
+    def _chunks(self, server: Receiver) -> None:
+        self._begin(Transfer_Encoding="chunked")
+        while not server.over.is_set():
+            self.wfile.write(b"ffff\r\n" + b"x" * 65535 + b"\r\n")
+
+    def _bomb(self, server: Receiver) -> None:
+        self._begin(Content_Encoding="gzip")
+        packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+        while not server.over.is_set():
+            self.wfile.write(packer.compress(bytes(1 << 20)))
+
+    def _drip(self, server: Receiver) -> None:
+        self._begin()
+        while not server.over.wait(0.2):
+            self.wfile.write(b"x")
+
+    def _stall(self, server: Receiver) -> None:
+        server.over.wait(120)
+
+    def _headers(self, server: Receiver) -> None:
+        self.wfile.write(b"HTTP/1.0 200 OK\r\n")
+        while not server.over.is_set():
+            self.wfile.write(b"X-More: " + b"x" * 1000 + b"\r\n")
+
+    def _loop(self, server: Receiver) -> None:
+        self._redirect(f"http://127.0.0.1:{server.port}/again")
+
+    def _elsewhere(self, server: Receiver) -> None:
+        self._redirect(server.elsewhere or f"http://127.0.0.2:{server.port}/")
+
+    def _nothing(self, _server: Receiver) -> None:
+        self.close_connection = True
+
+    def _redirect(self, target: str) -> None:
+        self.send_response(307)
+        self.send_header("Location", target)
         self.end_headers()
 
     def log_message(self, *_: object) -> None:

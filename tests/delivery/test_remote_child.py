@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.campaigns.receivers import deliver_once
 from tests.delivery.telling import (
     HOSTILE,
     MailServer,
+    Receiver,
     Webhook,
     black_hole,
     free_port,
@@ -408,3 +410,34 @@ def test_the_resident_process_does_not_pay_for_remote_channels() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout == "set()\n"
+
+
+@pytest.mark.parametrize(
+    ("how", "complaint"),
+    [
+        ("stream", "its server's answer is too long"),
+        ("bomb", "its server's answer is too long|it was not taken"),
+        ("drip", "no answer in time"),
+        ("elsewhere", "its server answered with 307"),
+    ],
+)
+def test_a_receiver_cannot_fill_or_hold_the_child(tmp_path: Path, how: str, complaint: str) -> None:
+    with serving(Receiver(how)) as receiver:
+        delivery = deliver_once(f"json://127.0.0.1:{receiver.port}/", tmp_path)
+    assert re.fullmatch(f"memtray: (?:{complaint})", delivery.complaint)
+    assert delivery.code == 1
+    assert delivery.peak_bytes < 250 << 20
+    assert delivery.seconds < 20
+    assert len(Spool(tmp_path / "outbox").entries("hook")) == 1
+
+
+@pytest.mark.parametrize("query", ["", "?redirect=yes"])
+def test_a_redirect_to_another_host_is_followed_if_the_address_says_so(
+    tmp_path: Path, query: str
+) -> None:
+    with serving(Webhook()) as other:
+        target = f"http://localhost:{other.port}/"
+        with serving(Receiver("elsewhere", target)) as receiver:
+            delivery = deliver_once(f"json://127.0.0.1:{receiver.port}/{query}", tmp_path)
+        assert len(other.posts) == bool(query)
+    assert delivery.code == (0 if query else 1)

@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from trayapp.delivery.answer_limits import TOO_LONG, limited_answers
 from trayapp.delivery.banner import plain
 from trayapp.delivery.spool import Spool
 from trayapp.domain.judging.transitions import Transition
@@ -30,6 +31,7 @@ _CALLS = re.compile("[@<]")
 _ZERO_WIDTH_SPACE = "\u200b"
 
 _CAUSES = (
+    (TOO_LONG, N_("its server's answer is too long")),
     ("timed out", N_("no answer in time")),
     ("timeout", N_("no answer in time")),
     ("refused", N_("the connection was refused")),
@@ -94,8 +96,11 @@ def deliver(spool: Spool, channel: str, address: str, turn_seconds: float = TURN
             service = _open_service(address)
             for entry in spool.entries(channel):
                 transition = spool.read(channel, entry)
-                if transition is not None and not _send(service, transition):
-                    raise DeliveryError(heard.cause())
+                if transition is not None:
+                    with limited_answers(address):
+                        is_sent = _send(service, transition)
+                    if not is_sent:
+                        raise DeliveryError(heard.cause())
                 spool.remove(channel, [entry])
                 if time.monotonic() - started_seconds >= turn_seconds:
                     return
@@ -154,6 +159,8 @@ def _send(service: Any, transition: Transition) -> bool:
             notify_type=_notify_type(transition),
             body_format="text",
         )
+    except MemoryError:
+        raise DeliveryError(_("its server's answer is too long")) from None
     except Exception as error:  # noqa: BLE001 - a hundred services, each with its own errors
         reason = type(error).__name__
         raise DeliveryError(_("Apprise failed with {reason}").format(reason=reason)) from None

@@ -20,10 +20,12 @@ class Deliver:
         add("channel")
 
     def run(self, options: Namespace) -> int:
+        from trayapp.delivery.answer_limits import limit_memory
         from trayapp.delivery.remote_child import deliver, find_address
         from trayapp.delivery.spool import Spool
         from trayapp.settings.file import load_settings
 
+        limit_memory()
         settings = load_settings(options.config)
         for channel in settings.channels:
             if channel.name == options.channel:
