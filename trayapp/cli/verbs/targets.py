@@ -165,7 +165,7 @@ def _tested_rule(options: Namespace, rules: Sequence[TargetRule]) -> TargetRule:
     try:
         return replace(tried, regex=compile_expression(options.regex))
     except RefusedExpressionError as error:
-        raise UsageError(f"--regex {error}") from None
+        raise UsageError(_("{name}: {text}").format(name="--regex", text=error)) from None
     except re.error as error:
         text = _("{regex!r} is not a regular expression: {reason}")
         raise UsageError(text.format(regex=options.regex, reason=error)) from None

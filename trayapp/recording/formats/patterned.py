@@ -106,7 +106,8 @@ class _Pattern:
                 _("the pattern is no regular expression: {reason}").format(reason=error)
             ) from error
         except RefusedExpressionError as error:
-            raise RecordingError(f"--pattern {error}") from error
+            text = _("{name}: {text}").format(name="--pattern", text=error)
+            raise RecordingError(text) from error
         day, month = self._time_form.find("%d"), self._time_form.find("%m")
         self.order: Order | None = None
         if day >= 0 and month >= 0:
