@@ -285,7 +285,7 @@ def test_nothing_is_kept_of_processes_that_came_and_went(
     sampling: Sampling,
 ) -> None:
     sampling.start()
-    tracker = sampling.sampler._machine._targets
+    tracker = sampling.sampler._readers._targets
     dead = set()
     for _ in range(20):
         children = [subprocess.Popen(["sleep", "0.3"]) for _ in range(20)]

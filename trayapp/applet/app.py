@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
 import sys
+import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -20,10 +24,12 @@ from trayapp.applet.overview import Overview
 from trayapp.applet.parts import Parts
 from trayapp.applet.rules import target_rules
 from trayapp.applet.sampler import Sampler
+from trayapp.applet.supervision import Supervisor
 from trayapp.applet.switches import SwitchBoard
 from trayapp.applet.task_follower import TaskFollower
 from trayapp.applet.terminal import LiveLines
 from trayapp.applet.trays import Trays
+from trayapp.applet.watchdog import Watchdog
 from trayapp.control.server import ControlServer
 from trayapp.delivery.sinks.log import LogFile
 from trayapp.domain.judging.monitor import Outcome
@@ -63,7 +69,8 @@ class App:
         settings_file = SettingsFile(config_file)
         self._lock = platform.single_instance_lock(paths.runtime / "memtray.lock")
         self._log_file = LogFile(paths.log_file)
-        self._live = live = LiveLines(out)
+        self._supervisor = supervisor = Supervisor()
+        self._live = live = LiveLines(out, keep=supervisor.keep)
         self._trim_at = time.monotonic() + _FIRST_TRIM_SECONDS
         requested = RequestedWork()
         sampler = Sampler(
@@ -74,6 +81,7 @@ class App:
             interval_seconds,
             paths.incidents_file,
             requested,
+            supervisor,
         )
         switches = SwitchBoard(
             paths, settings_file, sampler, platform, on_change=lambda: trays.refresh()
@@ -83,6 +91,7 @@ class App:
             live,
             icon_notify=lambda title, text: trays.notify_by_icon(title, text),
             on_action=lambda action, incident: menu.on_banner(action, incident),
+            keep=supervisor.keep,
         )
         children = Children(paths.runtime, banners.notify)
         cleanups = Cleanups(platform, sampler, paths.shared_runtime)
@@ -116,6 +125,18 @@ class App:
             open_popup=children.open_popup,
             counting=requested.counting,
             notify=banners.notify,
+            supervisor=supervisor,
+        )
+        watchdog = Watchdog(
+            supervisor,
+            sampler,
+            (
+                ("folders", paths.create),
+                ("control", lambda: self._control.restore()),
+                ("lock", self._lock.renew),
+            ),
+            on_change=trays.refresh,
+            notify=banners.notify,
         )
         self._parts = parts = Parts(
             paths=paths,
@@ -129,16 +150,31 @@ class App:
             tasks=tasks,
             forwarding=forwarding,
             trays=trays,
+            watchdog=watchdog,
+        )
+        self._steps: tuple[tuple[str, Callable[[Outcome | None], None]], ...] = (
+            ("delivery", lambda _: forwarding.tick()),
+            ("settings", lambda _: self._follow_settings()),
+            ("delivery", self._pass_on),
+            ("cleanup", self._follow_up_cleanups),
+            ("tasks", lambda outcome: tasks.tick(outcome.view) if outcome else None),
+            ("terminal", lambda outcome: live.show(outcome.view) if outcome else None),
+            ("windows", lambda _: children.reap()),
+            ("tray", lambda _: trays.refresh()),
+            ("memory", lambda _: self._trim_when_due()),
         )
         overview = Overview(parts)
         menu = MenuActions(parts, overview)
         handlers = ControlVerbs(parts, overview).handlers()
-        self._control = ControlServer(paths.runtime, handlers, requested.counting)
+        self._control = ControlServer(
+            paths.runtime, handlers, requested.counting, keep=supervisor.keep
+        )
 
     def run(self) -> int:
         """Run until told to stop, and return the exit code. The main thread; blocks."""
         self._platform.share_one_heap()
         logging.basicConfig(level=logging.WARNING, handlers=[_LogHandler(self._log_file)])
+        self._supervisor.install_hooks()
         backend = self._parts.trays.choose()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self.stop())
@@ -146,6 +182,12 @@ class App:
         self._control.start()
         self._live.start()
         self._parts.sampler.start()
+        threading.Thread(
+            target=self._supervisor.keep,
+            args=(self._parts.watchdog.run,),
+            name="watchdog",
+            daemon=True,
+        ).start()
         try:
             self._parts.trays.run(backend)
         finally:
@@ -157,34 +199,40 @@ class App:
         self._parts.trays.stop()
 
     def _end(self) -> None:
+        self._supervisor.stop()
         self._live.stop()
         self._control.stop()
         self._parts.tasks.stop()
         self._parts.sampler.stop()
         self._parts.children.end()
         self._parts.banners.notifier.stop()
-        self._parts.sampler.join(timeout=_QUIT_SECONDS)
+        self._supervisor.join(_QUIT_SECONDS)
         self._parts.forwarding.stop()
         self._lock.release()
 
     def _on_outcome(self, outcome: Outcome | None) -> None:
         """Pass on what a tick came to. The sampler thread."""
-        settings = self._parts.settings_file.settings
-        self._parts.forwarding.tick()
-        self._parts.banners.notifier.shows_on_desktop = settings.delivery.desktop
+        # The watchdog watches everybody, and is watched by this thread.
+        self._supervisor.revive()
+        for part, step in self._steps:
+            self._supervisor.attempt(part, partial(step, outcome))
+
+    def _pass_on(self, outcome: Outcome | None) -> None:
         if outcome is not None:
             for announcement in outcome.announcements:
                 self._parts.banners.announce(announcement)
             self._parts.forwarding.pass_on(outcome)
+
+    def _follow_up_cleanups(self, outcome: Outcome | None) -> None:
+        if outcome is not None:
             for event in self._parts.cleanups.follow_up(outcome.view):
                 self._log_file.append(event.text)
-            self._parts.tasks.tick(outcome.view)
-            self._live.show(outcome.view)
+
+    def _follow_settings(self) -> None:
+        settings = self._parts.settings_file.settings
+        self._parts.banners.notifier.shows_on_desktop = settings.delivery.desktop
         use_units(settings.ui.units)
         self._parts.switches.follow_settings()
-        self._parts.children.reap()
-        self._parts.trays.refresh()
-        self._trim_when_due()
 
     def _trim_when_due(self) -> None:
         """Give back what the start needed, and later what queries and pictures leave behind."""
@@ -214,4 +262,5 @@ class _LogHandler(logging.Handler):
         self._file = file
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._file.append(self.format(record))
+        with contextlib.suppress(Exception):  # short of memory: who logs is not to fail by that
+            self._file.append(self.format(record))

@@ -42,11 +42,13 @@ class Banners:
         live: LiveLines,
         icon_notify: Callable[[str, str], None],
         on_action: Callable[[str, Incident | None], None],
+        keep: Callable[[Callable[[], None]], None] = lambda body: body(),
     ) -> None:
         """Prepare the notifier.
 
         `icon_notify` is the tray icon's own way to show a title and a text. `on_action` gets what
         a banner's button does and the incident, if the banner is about one; the notifier thread.
+        `keep` runs that thread's body, and runs it again should it fail.
         """
         surroundings = Surroundings(
             log=log_file.append,
@@ -61,6 +63,7 @@ class Banners:
             log=log_file.append,
             on_action=lambda key, action: on_action(action, self._incidents.get(key)),
             on_delivered=self._on_delivered,
+            keep=keep,
         )
         self._incidents: dict[str, Incident] = {}
         """What each banner shows, by the banner's key."""
@@ -101,7 +104,7 @@ class Banners:
                 self.notify(_("That did not work: {reason}").format(reason=error))
             done()
 
-        threading.Thread(target=run, daemon=True).start()
+        threading.Thread(target=run, name="errand", daemon=True).start()
 
     def _on_delivered(self, key: str, delivered: bool, reason: str) -> None:
         if delivered:

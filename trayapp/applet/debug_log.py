@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from trayapp.delivery.rotated import RotatedFile
+from trayapp.domain.judging.monitor import Outcome
 from trayapp.domain.records.names import short_name
 from trayapp.domain.records.samples import ProcessFacts, ProcessKey
 from trayapp.domain.showing.command_secrets import text_without_secrets, without_secrets
@@ -55,6 +56,20 @@ class DebugLog:
         self._line(f"look: {steps}; {len(now)} processes in {len(members)} targets")
         for text in alerts:
             self._line(text_without_secrets(text))
+
+    def note_outcome(
+        self,
+        outcome: Outcome,
+        explain: Callable[[ProcessKey], tuple[ProcessFacts, str] | None],
+        seconds: Mapping[str, float],
+    ) -> None:
+        """Write about one sample by what it came to, as `note` does."""
+        alerts = [
+            " ".join(filter(None, ("alert", one.what, one.incident.key, one.reason)))
+            for one in outcome.announcements
+        ]
+        members = {target.name: target.keys for target in outcome.view.targets}
+        self.note(members, explain, seconds, alerts)
 
     def end(self) -> None:
         self._line("debug off")

@@ -47,7 +47,13 @@ class Overview:
             windows=_MENU_WINDOWS,
             profile=self._profile,
             profiles=known_profiles() if self._parts.trays.has_icon else (),
-            problems=(*self._sampler.problems, *self._parts.forwarding.problems, *icon_problems),
+            is_stalled=self._parts.watchdog.stalled_since is not None,
+            problems=(
+                *self._parts.watchdog.problems,
+                *self._sampler.problems,
+                *self._parts.forwarding.problems,
+                *icon_problems,
+            ),
         )
 
     def status(self, *, fresh: bool = False) -> dict[str, object]:
@@ -59,6 +65,7 @@ class Overview:
             "interval_seconds": self._sampler.interval_seconds,
             "pace_reason": self._sampler.pace_reason,
             "sample_count": self._sampler.sample_count,
+            "stalled_since": self._parts.watchdog.stalled_since,
             "notifications": {
                 "status": self._parts.banners.notifier.status,
                 **self._parts.banners.counts.as_status(),
@@ -68,7 +75,7 @@ class Overview:
                 "shows": self._parts.switches.icon_shows,
             },
         }
-        if fresh and view is not None:
+        if fresh and view is not None and self._parts.watchdog.stalled_since is None:
             followed = {each.key: each for each in view.applications}
             told["applications"] = [
                 application_status(use, followed.get(use.key))

@@ -13,6 +13,7 @@ from trayapp.applet.sampler import Sampler
 from trayapp.applet.switches import SwitchBoard
 from trayapp.applet.task_follower import TaskFollower
 from trayapp.applet.trays import Trays
+from trayapp.applet.watchdog import Watchdog
 from trayapp.paths import Paths
 from trayapp.settings.file import SettingsFile
 
@@ -32,3 +33,4 @@ class Parts:
     tasks: TaskFollower
     forwarding: Forwarding
     trays: Trays
+    watchdog: Watchdog

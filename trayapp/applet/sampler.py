@@ -5,18 +5,19 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
-import queue
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from trayapp.applet.errands import Errands
 from trayapp.applet.rules import monitor_rules
 from trayapp.applet.sampling_pace import SamplingPace
 from trayapp.applet.session_store import SessionStore
+from trayapp.applet.supervision import Supervisor
 from trayapp.domain.judging.alerting import Quiet
 from trayapp.domain.judging.monitor import Monitor, Outcome
 from trayapp.domain.judging.quiet_hours import is_within
@@ -39,7 +40,6 @@ _STEPS = ("read", "judge", "keep", "show")
 if TYPE_CHECKING:
     from trayapp.applet.debug_log import DebugLog
 
-T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -60,13 +60,14 @@ class Sampler(threading.Thread):
         interval_seconds: float | None = None,
         incidents_file: Path | None = None,
         requested: RequestedWork | None = None,
+        supervisor: Supervisor | None = None,
     ) -> None:
         """Prepare the thread; `start` starts it.
 
         `publish` is called in the sampler thread with the outcome of every tick, and with None
         when something else that is shown has changed (settings, a problem). It must not block.
         `interval_seconds` overrules the settings. `incidents_file` keeps what is open for the next
-        start. `requested` counts what persons ask for.
+        start. `requested` counts what persons ask for. `supervisor` keeps the thread alive.
         """
         super().__init__(name="sampler", daemon=True)
         self._publish = publish
@@ -74,16 +75,22 @@ class Sampler(threading.Thread):
         self._app_pid = app_pid
         settings = settings_file.settings
         self._requested = requested or RequestedWork()
+        self._supervisor = supervisor or Supervisor()
+        self._machine: MachineReader | None = None
         self._monitor = Monitor(monitor_rules(settings))
         self._store = SessionStore(history_file, incidents_file, settings, self._monitor)
         self._pace = SamplingPace(settings, interval_seconds)
-        self._errands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._errands = Errands(
+            lambda errand: self._supervisor.attempt(self.name, errand), self._requested.counting
+        )
         self._stopping = False
         self._reading_problem: str | None = None
         self._next_tick: float | None = None
         """None: as soon as possible."""
         self._refreshed_seconds = -math.inf
         """When somebody asked for fresh figures last."""
+        self.beat_seconds, self.beat_wall_seconds = time.monotonic(), time.time()
+        """When it published a sample last, or found that it is paused; at first the start."""
         self._referenced: ReferencedRequest | None = None
         self._sample_count = 0
         self.view: View | None = None
@@ -142,23 +149,23 @@ class Sampler(threading.Thread):
 
     def forget(self, name: str) -> bool:
         """Delete what the history keeps of a target; False: it cannot be written now. Blocks."""
-        return self._ask(lambda: self._store.forget(name))
+        return self._errands.ask(lambda: self._store.forget(name))
 
     def read_all_processes(self) -> list[ProcessUse]:
         """Return every process with its resident set, largest first. Blocks."""
-        return self._ask(lambda: self._machine.all_processes())
+        return self._errands.ask(lambda: self._readers.all_processes())
 
     def read_applications(self) -> list[ApplicationUse]:
         """Return every application and what it uses now. Blocks."""
-        return self._ask(lambda: self._machine.all_applications())
+        return self._errands.ask(lambda: self._readers.all_applications())
 
     def store_bytes(self) -> int | None:
         """Return the size of the history on disk; None: there is none. Blocks."""
-        return self._ask(self._store.file_bytes)
+        return self._errands.ask(self._store.file_bytes)
 
     def measure(self, subject: str) -> int | None:
         """Return the resident set of a target or of "memtray"; None: nothing runs. Blocks."""
-        return self._ask(lambda: self._machine.measure(subject))
+        return self._errands.ask(lambda: self._readers.measure(subject))
 
     def refresh_now(self, timeout_seconds: float = 0.25) -> None:
         """Take a full sample, unless there was one a second ago or tracking is paused; waits.
@@ -167,61 +174,72 @@ class Sampler(threading.Thread):
         """
         if not self.paused and time.monotonic() - self._refreshed_seconds >= _FRESH_SECONDS:
             with contextlib.suppress(MemtrayError):
-                self._ask(self._refresh_now, timeout_seconds)
+                self._errands.ask(self._refresh_now, timeout_seconds)
 
     def run(self) -> None:
         """Tick until stopped. The sampler thread's whole life."""
-        self._machine = MachineReader(
-            monitor_rules(self._settings_file.settings).targets,
-            self._app_pid,
-            self._store.oom_mark,
-            self._requested,
-        )
-        self._set_periods()
-        self._store.open()
-        self._store.add_event(Event(wall_seconds=time.time(), kind="start", subject="memtray"))
-        try:
-            while not self._stopping:
-                self._run_errands()
-                self._follow_settings()
-                now = time.monotonic()
-                if self.paused:
-                    self._next_tick = None
-                elif self._next_tick is None or now >= self._next_tick:
-                    self._tick(now)
-                    self._next_tick = next_tick_seconds(
-                        now, time.monotonic(), self.interval_seconds
-                    )
-                if self._store.maintain():
-                    self._publish_problems()
-                # After the first tick: nobody is to wait for icon and figures until then.
-                if self._sample_count and self._store.is_rebuilding:
-                    if not self._store.rebuild_next():
-                        # What it came to is shown without waiting for the interval.
-                        self._next_tick = None
-                else:
-                    self._wait()
-        finally:
-            self._run_errands()
-            self._store.close(self._machine.oom_mark)
-            self._machine.close()
+        self._supervisor.keep(self._run)
+
+    def _run(self) -> None:
+        """Go on after whatever has ended this before."""
+        machine = self._readers
+        while not self._stopping:
+            self._errands.run_all()
+            self._supervisor.attempt("settings", self._follow_settings)
+            self._supervisor.attempt("history", self._store.open)
+            now = time.monotonic()
+            if self.paused:
+                self._next_tick = None
+                self._note_beat(now)
+            elif self._next_tick is None or now >= self._next_tick:
+                self._tick(now)
+                self._next_tick = next_tick_seconds(now, time.monotonic(), self.interval_seconds)
+            self._supervisor.attempt("history", self._maintain)
+            # After the first tick: nobody is to wait for icon and figures until then.
+            is_busy = self._sample_count and self._store.is_rebuilding
+            if not is_busy or not self._supervisor.attempt("history", self._rebuild_next):
+                self._wait()
+        self._errands.run_all()
+        self._supervisor.attempt("history", lambda: self._store.close(machine.oom_mark))
+        machine.close()
+
+    @property
+    def _readers(self) -> MachineReader:
+        if self._machine is None:
+            self._machine = self._open_machine()
+        return self._machine
+
+    def _open_machine(self) -> MachineReader:
+        rules = monitor_rules(self._settings_file.settings).targets
+        mark = self._store.oom_mark
+        machine = MachineReader(rules, self._app_pid, mark, self._requested)
+        self._set_periods(machine)
+        return machine
+
+    def _maintain(self) -> None:
+        if self._store.maintain():
+            self._publish_problems()
+
+    def _rebuild_next(self) -> None:
+        if not self._store.rebuild_next():
+            # What it came to is shown without waiting for the interval.
+            self._next_tick = None
 
     def _wait(self) -> None:
         # Settings are to take effect within two seconds, however long the interval.
         limit = _HOUSEKEEPING_SECONDS
         if self._next_tick is not None:
             limit = min(limit, self._next_tick - time.monotonic())
-        try:
-            # Waiting here, not for an Event, is done in C: at a tenth of the cost.
-            errand = self._errands.get(timeout=max(0.0, limit))
-        except queue.Empty:
-            return
-        errand()
+        self._errands.wait(limit)
+
+    def _note_beat(self, now: float) -> None:
+        self.beat_seconds, self.beat_wall_seconds = now, time.time()
 
     def _tick(self, now: float) -> None:
+        machine = self._readers
         began = time.perf_counter()
         try:
-            frame = self._machine.read_frame(
+            frame = machine.read_frame(
                 now,
                 self.interval_seconds,
                 with_groups=not self._pace.verdict.drops_groups,
@@ -229,7 +247,7 @@ class Sampler(threading.Thread):
                 referenced=self._referenced,
             )
             looked = time.perf_counter()
-            self._monitor.set_targets(self._machine.active_rules)
+            self._monitor.set_targets(machine.active_rules)
             verdict = self._pace.judge_cost(now, frame)
             outcome = self._monitor.judge_frame(frame, self._quiet_now(), verdict)
             self._referenced = outcome.referenced
@@ -241,34 +259,32 @@ class Sampler(threading.Thread):
             self._reading_problem = _("no sample: {reason}; see the log").format(
                 reason=type(error).__name__
             )
-            self._publish_problems()
+            self._supervisor.attempt(self.name, self._publish_problems)
             return
         judged = time.perf_counter()
         self._reading_problem = None
         self._sample_count += 1
         self.view = outcome.view
-        self._store.add_outcome(frame.wall_seconds, outcome, self._machine.oom_mark)
+        self._note_beat(now)
+        attempt = self._supervisor.attempt
+        wall_seconds, mark = frame.wall_seconds, machine.oom_mark
+        attempt("history", lambda: self._store.add_outcome(wall_seconds, outcome, mark))
         self._collect_problems()
         kept = time.perf_counter()
-        self._publish(outcome)
+        attempt(self.name, lambda: self._publish(outcome))
         debug = self.debug
         if debug is not None:
             moments = pairwise((began, looked, judged, kept, time.perf_counter()))
-            debug.note(
-                {target.name: target.keys for target in outcome.view.targets},
-                self._machine.explain,
-                {step: end - begin for step, (begin, end) in zip(_STEPS, moments, strict=True)},
-                [
-                    " ".join(filter(None, ("alert", one.what, one.incident.key, one.reason)))
-                    for one in outcome.announcements
-                ],
-            )
+            seconds = {
+                step: end - begin for step, (begin, end) in zip(_STEPS, moments, strict=True)
+            }
+            attempt("debug", lambda: debug.note_outcome(outcome, machine.explain, seconds))
 
     def _refresh_now(self) -> None:
         if self.paused:
             return
         now = self._refreshed_seconds = time.monotonic()
-        self._machine.read_everything_soon()
+        self._readers.read_everything_soon()
         self._tick(now)
         self._next_tick = next_tick_seconds(now, time.monotonic(), self.interval_seconds)
 
@@ -283,7 +299,7 @@ class Sampler(threading.Thread):
 
     def _acknowledge(self, key: str) -> None:
         if self._monitor.acknowledge(key):
-            self._store.add_acknowledgement(key, self._machine.oom_mark)
+            self._store.add_acknowledgement(key, self._readers.oom_mark)
             # So that the next sample, and with it menu and icon, comes at once.
             self._next_tick = None
 
@@ -292,30 +308,9 @@ class Sampler(threading.Thread):
             # The next tick ends it, keeps that in the journal and announces it.
             self._next_tick = None
 
-    def _ask(self, question: Callable[[], T], timeout_seconds: float = 5.0) -> T:
-        answers: queue.SimpleQueue[T] = queue.SimpleQueue()
-
-        def answer() -> None:
-            with self._requested.counting():
-                answers.put(question())
-
-        self._errands.put(answer)
-        try:
-            return answers.get(timeout=timeout_seconds)
-        except queue.Empty:
-            raise MemtrayError(_("The sampler does not answer; see the log.")) from None
-
-    def _run_errands(self) -> None:
-        while True:
-            try:
-                errand = self._errands.get_nowait()
-            except queue.Empty:
-                return
-            errand()
-
-    def _set_periods(self) -> None:
+    def _set_periods(self, machine: MachineReader) -> None:
         sampling = self._settings_file.settings.sampling
-        self._machine.set_periods(sampling.applications_seconds, sampling.private_seconds)
+        machine.set_periods(sampling.applications_seconds, sampling.private_seconds)
 
     def _follow_settings(self) -> None:
         news = self._settings_file.poll()
@@ -323,8 +318,8 @@ class Sampler(threading.Thread):
             return
         if not isinstance(news, SettingsError):
             rules = monitor_rules(news)
-            self._machine.set_rules(rules.targets)
-            self._set_periods()
+            self._readers.set_rules(rules.targets)
+            self._set_periods(self._readers)
             self._monitor.set_rules(rules)
             self._pace.follow_settings(news)
             # Another interval is not to wait for the end of the one before.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -43,6 +44,8 @@ class SessionStore:
         self._boot = read_boot_id()
         self._history: HistoryWriter | None = None
         self._history_problem: str | None = None
+        self._opener: int | None = None
+        """The thread that has opened the history."""
         self._rebuilding: Rebuilding | None = None
         self._kept_mark: tuple[str, int] | None = None
         """Up to which kill people were alerted when that was last written down."""
@@ -62,9 +65,17 @@ class SessionStore:
         return self._history_problem, self._history.note if self._history else None
 
     def open(self) -> None:
-        """Open the history, and read from it what icon, menu and judges want to know."""
+        """Open the history, and read from it what icon, menu and judges want to know.
+
+        Nothing is done where this thread has opened it: no other can use the connection.
+        """
+        if self._opener == threading.get_ident():
+            return
         self._history = HistoryWriter(self._history_file, retention(self._settings))
         self._history_problem = self._history.problem
+        is_first, self._opener = self._opener is None, threading.get_ident()
+        if is_first:
+            self.add_event(Event(wall_seconds=time.time(), kind="start", subject="memtray"))
         try:
             self._remember()
         except HistoryError as error:
@@ -129,9 +140,11 @@ class SessionStore:
         """Judge one more run by what is kept of it; return whether there may be another."""
         if self._rebuilding is None:
             return False
-        events = self._rebuilding.replay_next(time.monotonic() - time.time())
-        if events is None:
-            self._rebuilding = None
+        rebuilding, self._rebuilding = self._rebuilding, None
+        events = rebuilding.replay_next(time.monotonic() - time.time())
+        if events is not None:
+            # Not where it has failed in a way that nobody foresaw: it would again.
+            self._rebuilding = rebuilding
         for event in events or ():
             self.add_event(event)
         return events is not None

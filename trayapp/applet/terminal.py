@@ -36,7 +36,13 @@ class LiveLines:
     sampler.
     """
 
-    def __init__(self, stream: TextIO, env: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        env: Mapping[str, str] = os.environ,
+        keep: Callable[[Callable[[], None]], None] = lambda body: body(),
+    ) -> None:
+        """Prepare the thread; `keep` runs its body, and runs it again should it fail."""
         self._stream = stream
         self._in_place = stream.isatty() and env.get("TERM") != "dumb"
         self._latest: View | None = None
@@ -47,7 +53,9 @@ class LiveLines:
         self._stopping = False
         self.enabled = True
         """Off while a tray shows the icon. Set from any thread."""
-        self._thread = threading.Thread(target=self._run, name="terminal", daemon=True)
+        self._thread = threading.Thread(
+            target=keep, args=(self._run,), name="terminal", daemon=True
+        )
 
     def start(self) -> None:
         self._thread.start()

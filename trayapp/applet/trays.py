@@ -10,12 +10,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 from trayapp.applet.children import memtray_command
 from trayapp.applet.first_start import ENTRY, SEEN, UNSEEN, UNSEEN_SECONDS, greeting, no_tray_hint
 from trayapp.applet.pictures import icon_file, menu_pictures
 from trayapp.applet.sampler import Sampler
+from trayapp.applet.supervision import Supervisor
 from trayapp.applet.switches import SwitchBoard
 from trayapp.applet.terminal import LiveLines
 from trayapp.domain.judging.view import Controls
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from trayapp.tray.icon import TrayIcon
 
 _PAUSE_SECONDS, _OTHER_TRAY_SECONDS = 2.0, 120.0
+_FIRST_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 5.0, 300.0
+"""Between two tries of a tray that fails."""
 _log = logging.getLogger(__name__)
 
 
@@ -49,6 +53,7 @@ class Trays:
         open_popup: Callable[[], Any],
         counting: Callable[[], AbstractContextManager[None]],
         notify: Callable[[str], None],
+        supervisor: Supervisor,
     ) -> None:
         self._sampler = sampler
         self._switches = switches
@@ -58,6 +63,7 @@ class Trays:
         self._platform = platform
         self._controls = controls
         self._notify = notify
+        self._supervisor = supervisor
         self._on_menu = on_menu
         self._open_popup = open_popup
         self._counting = counting
@@ -107,26 +113,54 @@ class Trays:
 
     def run(self, backend: Backend | None) -> None:
         """Show the icon until `stop`, or wait for that where there is no tray. The main thread."""
-        if backend is None:
-            self._stopped.wait()
-            return
+        if backend is not None:
+            self._supervisor.attempt("tray", partial(self._begin, backend))
+        pause_seconds = _FIRST_RETRY_SECONDS
+        while not self._stopped.is_set():
+            try:
+                if backend is None:
+                    self._stopped.wait()
+                else:
+                    self._serve_all(backend)
+            except Exception as error:  # noqa: BLE001 - the others need the main thread to go on
+                self._note_failure(error)
+                if not self._stopped.wait(pause_seconds) and backend is not None:
+                    pause_seconds = min(_LONGEST_RETRY_SECONDS, 2 * pause_seconds)
+                    backend = self._choose_again() or backend
+
+    def _begin(self, backend: Backend) -> None:
         self._add_application()
         introduction = threading.Timer(UNSEEN_SECONDS, self._introduce)
         introduction.daemon = True
         introduction.start()
         if backend.visible is False:
-            threading.Thread(target=self._look_for_other_tray, args=(backend,), daemon=True).start()
-        try:
-            wanted: Backend | None = backend
-            while wanted is not None and not self._stopped.is_set():
-                self._serve(wanted)
-                wanted, self._next = self._next, None
-        except TrayError as error:
-            self._icon = self._backend = None
+            threading.Thread(
+                target=self._look_for_other_tray, args=(backend,), name="trays", daemon=True
+            ).start()
+
+    def _serve_all(self, backend: Backend) -> None:
+        """Show one icon after another until `stop`. Raises: TrayError."""
+        wanted: Backend | None = backend
+        while wanted is not None and not self._stopped.is_set():
+            self._serve(wanted)
+            wanted, self._next = self._next, None
+
+    def _note_failure(self, error: Exception) -> None:
+        """Go on in the terminal, and say so once for each reason."""
+        self._icon = self._backend = None
+        self._supervisor.note("tray", error)
+        if str(error) != self._problem:
             self._problem = str(error)
-            self._live.enabled = True
             self._print(paragraph(_sentence(error), _("Running in the terminal; Ctrl-C ends it.")))
-            self._stopped.wait()
+        self._live.enabled = True
+
+    def _choose_again(self) -> Backend | None:
+        from trayapp.tray.hosts import choose_backend
+
+        try:
+            return choose_backend(os.environ, sys.platform, os.environ.get("MEMTRAY_TRAY"))
+        except TrayError:
+            return None
 
     def stop(self) -> None:
         """Let `run` return soon. Any thread, and signal handlers."""

@@ -34,7 +34,7 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
     if status.get("paused"):
         lines.append(_("Tracking is paused."))
     if not system or not app:
-        return [*lines, _("No sample yet.")]
+        return [*lines, _("No sample yet."), *_problem_lines(status)]
     lines.append(
         _("{time}  memory {share} in use, {available} of {total} available, swap {swap}").format(
             time=time.strftime("%H:%M:%S", time.localtime(status["taken_at"])),
@@ -60,7 +60,7 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
             body=incident["body"],
         )
         lines.append(f"  ⚠ {line}")
-    lines += [f"  ⚠ {problem}" for problem in status.get("problems", [])]
+    lines += _problem_lines(status)
     cpu = app["cpu_percent"]
     text = _("Memtray itself: {private} private, {resident} resident, {cpu} CPU (pid {pid})")
     lines.append(
@@ -75,6 +75,10 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
     if app.get("budget", {}).get("reason"):
         lines.append("  " + pace_text(status.get("interval_seconds"), status["pace_reason"]))
     return lines
+
+
+def _problem_lines(status: Mapping[str, Any]) -> list[str]:
+    return [f"  ⚠ {problem}" for problem in status.get("problems", [])]
 
 
 def _application_lines(applications: Sequence[Mapping[str, Any]]) -> list[str]:

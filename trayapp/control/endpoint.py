@@ -30,6 +30,13 @@ class Endpoint:
     def __post_init__(self) -> None:
         self.inode = _inode(self.file)
 
+    def is_reachable(self) -> bool:
+        """Return whether clients still find it: its file is there, and no other's."""
+        try:
+            return _inode(self.file) == self.inode
+        except OSError:
+            return False
+
     def close(self) -> None:
         if self.listener.fileno() < 0:
             return  # By now the file may be the next run's, even with the same inode.

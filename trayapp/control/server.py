@@ -63,6 +63,7 @@ class ControlServer(threading.Thread):
         *,
         loopback: bool = sys.platform == "win32",
         name: str = CONTROL,
+        keep: Callable[[Callable[[], None]], None] = lambda body: body(),
     ) -> None:
         """Listen in the folder `runtime`; `start` starts to answer, `stop` is due in any case.
 
@@ -71,13 +72,16 @@ class ControlServer(threading.Thread):
         `handlers` maps verbs to what they do: from the request's arguments, which may be anything
         JSON can say, to the answer. Each call is in a thread of its own, up to `MOST_CALLS` at the
         same time, surrounded by `counting`. A MemtrayError reaches the client with its text and
-        exit code. A handler must not call `stop`, which waits for it.
+        exit code. A handler must not call `stop`, which waits for it. `keep` runs the thread's
+        body, and runs it again should it fail.
 
         Raises: AlreadyRunningError, ControlError.
         """
         super().__init__(name=name, daemon=True)
         self._handlers = dict(handlers)
         self._counting = counting
+        self._keep = keep
+        self._runtime, self._loopback = runtime, loopback
         self._endpoint = open_endpoint(runtime, loopback=loopback, name=name)
         self._selector = selectors.DefaultSelector()
         self._wake_receiver, self._wake_sender = socket.socketpair()
@@ -91,6 +95,22 @@ class ControlServer(threading.Thread):
         self._running_calls = 0
         self._answers: deque[tuple[_Client, bytes]] = deque()
         self._stop_at_seconds: float | None = None
+        self._is_lost = False
+        """Whether the socket is to be made again, as its file is gone."""
+        self._last_resort = _refusal(
+            ControlError(_("Memtray made a mistake: {reason}").format(reason=MemoryError.__name__))
+        )
+        """Made before memory is short."""
+
+    def restore(self) -> None:
+        """Make the socket again if its file has been removed. Any thread; does not wait."""
+        if (
+            not self._is_lost
+            and self._stop_at_seconds is None
+            and not self._endpoint.is_reachable()
+        ):
+            self._is_lost = True
+            self._wake()
 
     def stop(self, limit_seconds: float = _STOP_LIMIT_SECONDS) -> None:
         """Remove the socket, finish what is being answered, but not longer. Any thread."""
@@ -117,16 +137,33 @@ class ControlServer(threading.Thread):
     def run(self) -> None:
         """Answer until stopped. The control thread."""
         try:
-            while self._stop_at_seconds is None:
-                self._set_accepting()
-                self._serve_once()
-            self._set_accepting()
-            self._endpoint.close()
-            self._drop([client for client in self._clients if not client.is_received])
-            while self._clients and time.monotonic() < self._stop_at_seconds:
-                self._serve_once()
+            self._keep(self._serve)
         finally:
             self._close()
+
+    def _serve(self) -> None:
+        """Answer until stopped; begun anew, without whoever may have been the reason."""
+        self._drop([client for client in self._clients if client.deadline_seconds is not None])
+        while self._stop_at_seconds is None:
+            if self._is_lost:
+                self._open_again()
+            self._set_accepting()
+            self._serve_once()
+        self._set_accepting()
+        self._endpoint.close()
+        self._drop([client for client in self._clients if not client.is_received])
+        while self._clients and time.monotonic() < self._stop_at_seconds:
+            self._serve_once()
+
+    def _open_again(self) -> None:
+        """Listen under the same name again, in a folder that may be new. Raises: ControlError."""
+        self._is_lost = False
+        endpoint = open_endpoint(self._runtime, loopback=self._loopback, name=self.name)
+        if self._is_accepting:
+            self._selector.unregister(self._endpoint.listener)
+            self._is_accepting = False
+        self._endpoint.listener.close()
+        self._endpoint = endpoint
 
     def _serve_once(self) -> None:
         """Wait until a socket is ready or an answer is there, and handle it."""
@@ -137,10 +174,7 @@ class ControlServer(threading.Thread):
                 with contextlib.suppress(BlockingIOError):
                     self._wake_receiver.recv(4096)
             elif isinstance(key.data, _Client):
-                if key.data.unsent:
-                    self._send(key.data)
-                else:
-                    self._receive(key.data)
+                self._serve_client(key.data)
         while self._answers:
             client, answer = self._answers.popleft()
             self._running_calls -= 1
@@ -148,6 +182,16 @@ class ControlServer(threading.Thread):
         self._start_calls()
         now = time.monotonic()
         self._drop([c for c in self._clients if c.deadline_seconds and c.deadline_seconds < now])
+
+    def _serve_client(self, client: _Client) -> None:
+        try:
+            if client.unsent:
+                self._send(client)
+            else:
+                self._receive(client)
+        except Exception:  # What is wrong about one client, or for one, is not the others' fault.
+            self._drop([client])
+            _logger.exception("a client of the control socket was dropped")
 
     def _timeout_seconds(self) -> float | None:
         moments = [c.deadline_seconds for c in self._clients if c.deadline_seconds is not None]
@@ -257,6 +301,7 @@ class ControlServer(threading.Thread):
 
     def _work(self, client: _Client, handler: Handler, arguments: Mapping[str, object]) -> None:
         """Call a handler. A thread of its own."""
+        answer = self._last_resort
         try:
             with self._counting():
                 answer = encode({"result": dict(handler(arguments))})
@@ -265,13 +310,12 @@ class ControlServer(threading.Thread):
         except Exception as error:
             # A handler's mistake is its client's bad luck; Memtray goes on.
             _logger.exception("a command failed")
-            answer = _refusal(
-                ControlError(
-                    _("Memtray made a mistake: {reason}").format(reason=type(error).__name__)
-                )
-            )
-        self._answers.append((client, answer))
-        self._wake()
+            text = _("Memtray made a mistake: {reason}").format(reason=type(error).__name__)
+            answer = _refusal(ControlError(text))
+        finally:
+            # Else its client would wait, and its place among those that run be lost.
+            self._answers.append((client, answer))
+            self._wake()
 
     def _answer(self, client: _Client, answer: bytes) -> None:
         client.unsent = memoryview(answer)

@@ -60,6 +60,7 @@ class Notifier(threading.Thread):
         log: Callable[[str], object] = lambda _line: None,
         on_action: Callable[[str, str], None] = lambda _banner_key, _action_key: None,
         on_delivered: Callable[[str, bool, str], None] | None = None,
+        keep: Callable[[Callable[[], None]], None] = lambda body: body(),
     ) -> None:
         """Prepare the thread; `start` starts it.
 
@@ -68,6 +69,7 @@ class Notifier(threading.Thread):
         `on_delivered(banner key, shown, reason)`: the desktop shows the banner, or does not and
         why; called again when that changes, and when the notifier gives up.
         Both are called in the notifier thread, which waits for them.
+        `keep` runs the thread's body, and runs it again should it fail.
         """
         super().__init__(name="notifier", daemon=True)
         self._desktops = list(desktops)
@@ -75,6 +77,7 @@ class Notifier(threading.Thread):
         self._log = log
         self._on_action = on_action
         self._on_delivered = on_delivered
+        self._keep = keep
         self.shows_on_desktop = True
         """Whether desktops are asked at all; `sinks` always hear. Set from any thread."""
         self._lock = threading.Lock()
@@ -133,16 +136,19 @@ class Notifier(threading.Thread):
     def run(self) -> None:
         """Work until stopped. The notifier thread."""
         try:
-            for desktop in self._desktops:
-                _guarded(None, desktop.prepare)
-            while not self._stopping:
-                self._handle_requests()
-                self._retry_when_due()
-                self._handle_events()
-                self._sleep()
-            self._handle_requests()
+            self._keep(self._work)
         finally:
             self._close()
+
+    def _work(self) -> None:
+        for desktop in self._desktops:
+            _guarded(None, desktop.prepare)
+        while not self._stopping:
+            self._handle_requests()
+            self._retry_when_due()
+            self._handle_events()
+            self._sleep()
+        self._handle_requests()
 
     def _request(self, key: str, request: _Request) -> None:
         with self._lock:
@@ -178,6 +184,16 @@ class Notifier(threading.Thread):
         with self._lock:
             requests, self._requests = self._requests, {}
             dropped, self._dropped = self._dropped, 0
+        try:
+            self._carry_out(requests, dropped)
+        except BaseException:
+            # What is left is not to be lost; what was taken out may be what has failed.
+            with self._lock:
+                self._requests = requests | self._requests
+            raise
+
+    def _carry_out(self, requests: dict[str, _Request], dropped: int) -> None:
+        """Carry out requests, each of which is taken out as its turn comes."""
         if dropped:
             self._log(f"{dropped} alerts were not shown: too many at once")
         # Who reads along learns everything at once; only then may the desktop take its time.
@@ -187,7 +203,8 @@ class Notifier(threading.Thread):
             for sink in self._sinks:
                 _guarded(None, sink.send, banner)
         blocked: DeliveryResult | None = None
-        for key, request in requests.items():
+        for key in tuple(requests):
+            request = requests.pop(key)
             self._waiting.pop(key, None)
             if not isinstance(request, Banner):
                 for desktop in self._desktops:

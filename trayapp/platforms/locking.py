@@ -7,10 +7,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from trayapp.errors import AlreadyRunningError, MemtrayError, PlatformError
 from trayapp.language.catalogue import _
+
+
+class LeftBehind(NamedTuple):
+    """A run that was killed."""
+
+    pid: int
+    alive_wall_seconds: float
+    """When it was known to be alive last."""
 
 
 class InstanceLock:
@@ -26,30 +34,57 @@ class InstanceLock:
 
         Raises: AlreadyRunningError if another process holds it, PlatformError if it cannot be used.
         """
-        self._unlock = unlock
+        self._path, self._lock, self._unlock = path, lock, unlock
+        self.left_behind: LeftBehind | None = None
+        """The run before, where that was killed."""
+        self._descriptor: int | None = self._open()
+
+    def renew(self) -> None:
+        """Lock the file anew where it was removed, lest another Memtray locks one of its name.
+
+        Raises: AlreadyRunningError, PlatformError.
+        """
+        if self._descriptor is None:
+            return
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(self._descriptor), self._path.lstat()):
+                return
+        descriptor, self._descriptor = self._descriptor, self._open()
+        os.close(descriptor)
+
+    def touch(self) -> None:
+        """Note in the file that this run is alive, for the next one. Raises: OSError."""
+        if self._descriptor is not None:
+            os.utime(self._descriptor if os.utime in os.supports_fd else self._path)
+
+    def _open(self) -> int:
         # Not through a link: in a shared folder, someone else may have laid it.
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
         try:
-            descriptor = os.open(path, flags, 0o600)
+            descriptor = os.open(self._path, flags, 0o600)
         except OSError as error:
             template = _("Cannot open the lock file {file}: {reason}.")
-            raise PlatformError(template.format(file=path, reason=error.strerror)) from error
+            raise PlatformError(template.format(file=self._path, reason=error.strerror)) from error
         try:
-            lock(descriptor)
+            self._lock(descriptor)
         except OSError as error:
-            refusal = _refusal(path, descriptor, error)
+            refusal = _refusal(self._path, descriptor, error)
             os.close(descriptor)
             raise refusal from error
-        self._descriptor: int | None = descriptor
+        with suppress(OSError):
+            self.left_behind = self.left_behind or _left_behind(descriptor)
         os.lseek(descriptor, 0, os.SEEK_SET)
         with suppress(OSError):  # a full disk: the pid is a courtesy, the lock is held
             os.truncate(descriptor, 0)
             os.write(descriptor, b"%d\n" % os.getpid())
+        return descriptor
 
     def release(self) -> None:
         """Let the next one start; harmless when called twice."""
         # The file stays: deleting it would let two others lock two files of the same name.
         if self._descriptor is not None:
+            with suppress(OSError):  # empty: this run was not killed
+                os.truncate(self._descriptor, 0)
             self._unlock(self._descriptor)
             os.close(self._descriptor)
             self._descriptor = None
@@ -64,6 +99,13 @@ class InstanceLock:
         trace: TracebackType | None,
     ) -> None:
         self.release()
+
+
+def _left_behind(descriptor: int) -> LeftBehind | None:
+    """Return what a killed run has left: one that ends empties the file. Raises: OSError."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    owner = os.read(descriptor, 32).strip()
+    return LeftBehind(int(owner), os.fstat(descriptor).st_mtime) if owner.isdigit() else None
 
 
 def _refusal(path: Path, descriptor: int, error: OSError) -> MemtrayError:

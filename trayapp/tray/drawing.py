@@ -2,9 +2,10 @@
 
 Normal: bars on a baseline. Warning: a triangle above them. Critical: a beam across the top, where
 the bars would hit the ceiling. Emergency: the picture inverted, white bars on a filled plate.
-Paused: only the tops of the bars, grey, under a pause sign. The newest bar, at the right, has a
-tone of its own and stands on its own ground: the baseline ends before it. A number, where it is
-wanted and large enough to be read, stands under the bars or in their stead.
+Paused: only the tops of the bars, grey, under a pause sign. Nobody watches: an exclamation mark.
+The newest bar, at the right, has a tone of its own and stands on its own ground: the baseline ends
+before it. A number, where it is wanted and large enough to be read, stands under the bars or in
+their stead.
 """
 
 from __future__ import annotations
@@ -140,6 +141,9 @@ def _draw(picture: IconPicture, size_px: int, tones: Tones, encode: _Encode) -> 
     line = canvas.grid.line
     if tones.plate:
         canvas.fill(tones.plate, 0, 0, size_px, size_px)
+    if picture.is_stalled:
+        _draw_exclamation(canvas, tones.mark)
+        return canvas.image
     if picture.paused:
         top = _draw_pause(canvas, tones.mark)
     elif picture.level is Level.WARNING:
@@ -231,3 +235,15 @@ def _draw_pause(canvas: _Canvas, color: Rgb) -> int:
     canvas.fill(color, left, 0, stroke, rows)
     canvas.fill(color, left + 2 * stroke, 0, stroke, rows)
     return rows + canvas.grid.line
+
+
+def _draw_exclamation(canvas: _Canvas, color: Rgb) -> None:
+    """Draw an exclamation mark as tall as the picture, in the middle."""
+    unit = canvas.grid.unit
+    size = canvas.size_px // unit
+    # As wide as the middle leaves it: odd in an odd picture, even in an even one.
+    wide = max(2, size // 5 // 2 * 2) + size % 2
+    left, tall = (size - wide) // 2 * unit, size * 5 // 8 * unit
+    canvas.fill(color, left, 0, wide * unit, tall)
+    dot = min(wide, size // 4) * unit
+    canvas.fill(color, left, canvas.size_px - dot, wide * unit, dot)

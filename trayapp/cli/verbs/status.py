@@ -10,13 +10,17 @@ from trayapp.paths import current_paths
 
 
 class Status(JsonVerb):
-    """`memtray status`: print what the applet sees. Raises: NotRunningError."""
+    """`memtray status`: print what the applet sees; return 1 if it sees nothing any more.
+
+    Raises: NotRunningError.
+    """
 
     def run(self, options: Namespace) -> int:
         answer = ask_applet("status")
         from trayapp.cli.status_text import status_lines
 
-        return print_answer(options, answer, lambda: status_lines(answer))
+        print_answer(options, answer, lambda: status_lines(answer))
+        return 0 if answer.get("stalled_since") is None else 1
 
 
 class Health(JsonVerb):

@@ -171,3 +171,5 @@ class Controls:
     """One line each, newest first."""
     problems: tuple[str, ...] = ()
     """One line each: settings not accepted, history not written."""
+    is_stalled: bool = False
+    """Whether samples do not come: what is known is old, and nobody watches."""

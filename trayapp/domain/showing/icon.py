@@ -24,6 +24,15 @@ _NOTHING: _Shown = (None,) * BAR_COUNT, None
 
 def icon_picture(view: View | None, controls: Controls) -> IconPicture:
     """Ten bars of what the icon shows, and how bad the worst open incident is."""
+    if controls.is_stalled and not controls.paused:
+        return IconPicture(
+            heights=_NOTHING[0],
+            level=Level.CRITICAL,
+            palette=controls.icon_palette,
+            colors=controls.icon_colors if controls.icon_palette == "custom" else (),
+            panel=controls.icon_panel,
+            is_stalled=True,
+        )
     heights, share = _shown(view, controls.icon_shows) if view else _NOTHING
     incidents = view.incidents if view else ()
     active = (incident.level for incident in incidents if incident.phase == "active")
@@ -42,7 +51,7 @@ def icon_picture(view: View | None, controls: Controls) -> IconPicture:
 
 def icon_text(view: View | None, controls: Controls) -> str:
     """Return the number beside the icon, where the settings want it there."""
-    if controls.icon_number != "beside" or controls.paused or view is None:
+    if controls.icon_number != "beside" or controls.paused or controls.is_stalled or view is None:
         return ""
     return format_percent(_shown(view, controls.icon_shows)[1])
 

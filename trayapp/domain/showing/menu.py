@@ -45,6 +45,8 @@ class IconPicture:
     """"off", or one of DRAWN_NUMBERS."""
     percent: int | None = None
     """The number; None: unknown, or not shown."""
+    is_stalled: bool = False
+    """Nobody watches: an exclamation mark instead of bars."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,9 +34,10 @@ def tray_state(view: View | None, controls: Controls) -> TrayState:
         short_menu=partial(menu, view, controls, is_short=True),
         rows=_rows(view, controls),
         marks=_marks(view, controls),
-        attention=view is not None
-        and any(
-            incident.phase == "active" and not incident.acknowledged for incident in view.incidents
+        attention=controls.is_stalled
+        or any(
+            incident.phase == "active" and not incident.acknowledged
+            for incident in (view.incidents if view else ())
         ),
         text=icon_text(view, controls),
     )
@@ -48,12 +49,15 @@ def tooltip(view: View | None, controls: Controls) -> str:
     The first says enough alone: some trays show no other.
     """
     if view is None:
-        return "Memtray\n" + _("Waiting for the first sample")
+        waiting = _("Waiting for the first sample")
+        return "\n".join(("Memtray", *(controls.problems or (waiting,))))
     lines = [_headline(view, controls.icon_shows), system_line(view.system)]
     if view.incidents and view.incidents[0].phase == "active":
         lines.insert(0, incident_line(view.incidents[0]))
     lines += [target_figures(target) for target in view.targets[:MOST_TARGETS]]
     lines += [incident_line(incident) for incident in view.incidents[:MOST_INCIDENTS]]
+    if controls.is_stalled:
+        lines.insert(0, controls.problems[0])
     if controls.paused:
         lines.insert(0, _("Memtray – paused"))
     return "\n".join(dict.fromkeys(lines))
@@ -84,7 +88,7 @@ def _headline(view: View, shows: str) -> str:
 def _rows(view: View | None, controls: Controls) -> tuple[str, ...]:
     """Return the keys of the rows that come and go at the top of the menu."""
     if view is None:
-        return ()
+        return controls.problems
     return (
         *controls.problems,
         *(incident.key for incident in view.incidents[:MOST_INCIDENTS]),

@@ -123,13 +123,13 @@ def _summary(view: View | None, controls: Controls, most_targets: int) -> Iterab
     if view is None:
         label = _("Tracking is paused") if controls.paused else _("Waiting for the first sample…")
         yield MenuEntry(key="system", label=label, kind="text")
+        yield from _problem_lines(controls)
         return
     line = system_line(view.system)
     if controls.paused:
         line = _("Paused: {line}").format(line=line)
     yield MenuEntry(key="system", label=line, kind="text")
-    for problem in controls.problems:
-        yield MenuEntry(key=f"problem:{problem}", label=TEXT_MARK + problem, kind="text")
+    yield from _problem_lines(controls)
     for incident in view.incidents[:MOST_INCIDENTS]:
         yield _incident_menu(incident)
     for target in view.targets[:most_targets]:
@@ -158,6 +158,11 @@ def _summary(view: View | None, controls: Controls, most_targets: int) -> Iterab
     yield MenuEntry(key="app", label=app_line(view.app), kind="text")
     if pace := pace_line(view):
         yield MenuEntry(key="pace", label=pace, kind="text")
+
+
+def _problem_lines(controls: Controls) -> Iterable[MenuEntry]:
+    for problem in controls.problems:
+        yield MenuEntry(key=f"problem:{problem}", label=TEXT_MARK + problem, kind="text")
 
 
 def _incident_menu(incident: Incident) -> MenuEntry:

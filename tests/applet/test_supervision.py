@@ -1,0 +1,190 @@
+"""Threads that are kept alive, and the watchdog: what ends is begun again, and told."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.campaigns.faults import FaultyApplet
+from tests.desktop.desktop import wait_until
+from trayapp.applet.sampler import Sampler
+from trayapp.applet.supervision import Supervisor, _Kept
+from trayapp.applet.watchdog import Watchdog
+from trayapp.domain.judging.view import Controls
+from trayapp.domain.records.levels import Level
+from trayapp.domain.showing.icon import icon_picture
+from trayapp.domain.showing.tray import tooltip
+from trayapp.domain.showing.tray_menu import menu
+from trayapp.settings.file import SettingsFile
+from trayapp.tray.drawing import draw_icon
+
+
+class Body:
+    """What a thread is to do: it fails with each of some errors, and then succeeds."""
+
+    def __init__(self, *errors: type[BaseException]) -> None:
+        self._errors = list(errors)
+        self.done = threading.Event()
+        self.names: list[str] = []
+
+    def __call__(self) -> None:
+        self.names.append(threading.current_thread().name)
+        if self._errors:
+            raise self._errors.pop(0)("on purpose")
+        self.done.set()
+
+
+def start(supervisor: Supervisor, body: Body, name: str = "control") -> None:
+    threading.Thread(target=supervisor.keep, args=(body,), name=name, daemon=True).start()
+
+
+@pytest.mark.parametrize("error", [ValueError, MemoryError, SystemExit])
+def test_a_body_that_fails_is_run_again_and_told(
+    error: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    supervisor, body = Supervisor(), Body(error)
+    start(supervisor, body)
+    assert body.done.wait(5)
+    assert body.names == ["control"] * 2
+    (problem,) = supervisor.problems
+    assert problem == f"A part of Memtray failed: commands ({error.__name__}); see the log"
+    assert "on purpose" in caplog.text
+
+
+def test_a_thread_that_has_died_all_the_same_gets_a_successor() -> None:
+    class Mortal(Supervisor):
+        """Its guard fails once, too."""
+
+        deaths = 0
+
+        def _run(self, kept: _Kept) -> None:
+            if not self.deaths:
+                self.deaths += 1
+            else:
+                super()._run(kept)
+
+    supervisor, body = Mortal(), Body()
+    start(supervisor, body)
+    wait_until(lambda: supervisor.deaths, what="death")
+
+    def is_revived() -> bool:
+        supervisor.revive()
+        return body.done.is_set()
+
+    wait_until(is_revived, what="successor")
+    assert body.names == ["control"]
+    assert "ThreadDiedError" in supervisor.problems[0]
+
+
+def test_steps_that_fail_are_told_and_end_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    supervisor = Supervisor()
+    for _each in range(3):
+        assert not supervisor.attempt("history", Body(OSError))
+    assert supervisor.attempt("settings", Body())
+    assert len(supervisor.problems) == 1
+    assert caplog.text.count("Traceback") == 1
+
+
+def test_what_nobody_catches_is_logged(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.unraisablehook", None)
+    monkeypatch.setattr("threading.excepthook", None)
+    supervisor = Supervisor()
+    supervisor.install_hooks()
+
+    class Fragile:
+        def __del__(self) -> None:
+            raise ValueError("while destroyed")
+
+    thread = threading.Thread(target=Body(KeyError), name="errand")
+    thread.start()
+    thread.join()
+    Fragile()
+    gc.collect()
+    assert "while destroyed" in caplog.text
+    assert "errand failed: KeyError" in caplog.text
+    assert "errand (KeyError)" in supervisor.problems[0]
+
+
+def test_who_ends_is_not_begun_again() -> None:
+    supervisor, body = Supervisor(), Body(ValueError)
+    supervisor.stop()
+    supervisor.keep(body)
+    supervisor.revive()
+    assert len(body.names) == 1
+
+
+def test_samples_that_do_not_come_are_told_once(tmp_path: Path) -> None:
+    settings = tmp_path / "memtray.toml"
+    settings.write_text('[sampling]\ninterval = "0.2s"\n')
+    sampler = Sampler(SettingsFile(settings), tmp_path / "history.sqlite3", 0, lambda _: None)
+    told: list[str] = []
+    changes: list[bool] = []
+    watchdog = Watchdog(
+        Supervisor(), sampler, (), lambda: changes.append(watchdog.stalled_since is not None),
+        told.append,
+    )  # fmt: skip
+    watchdog.check()
+    assert not told
+    sampler.beat_seconds -= 3 * sampler.interval_seconds + 1
+    for _each in range(2):
+        watchdog.check()
+    assert len(told) == 1
+    assert watchdog.problems == tuple(told)
+    assert told[0].startswith("No sample since ")
+    sampler.beat_seconds += 100
+    watchdog.check()
+    assert changes == [True, False]
+    assert watchdog.problems == ()
+
+
+def test_icon_and_menu_say_that_nobody_watches() -> None:
+    problem = "No sample since 14:05:00: memory is not being watched; see the log"
+    stalled = Controls(is_stalled=True, problems=(problem,))
+    picture = icon_picture(None, stalled)
+    assert picture.level is Level.CRITICAL
+    for size_px in (16, 22, 32, 48, 64):
+        drawn = draw_icon(picture, size_px).tobytes()
+        assert drawn != draw_icon(icon_picture(None, Controls()), size_px).tobytes()
+    assert problem in tooltip(None, stalled)
+    assert any(problem in entry.label for entry in menu(None, stalled))
+
+
+@pytest.fixture
+def applet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[FaultyApplet]:
+    caplog.set_level(logging.CRITICAL)
+    made = FaultyApplet(tmp_path / "home")
+    yield made
+    assert made.end() == 0
+
+
+def test_a_sampler_that_hangs_is_told_everywhere(applet: FaultyApplet) -> None:
+    applet.inject("hang", "read", "6")
+    assert applet.wait(lambda seen: seen["stalled"], 4)
+    done = applet.run("status")
+    assert done.returncode == 1
+    assert "memory is not being watched" in done.stdout
+    assert "memory is not being watched" in " ".join(applet.seen()["menu"])
+    assert applet.wait(lambda seen: not seen["stalled"], 10)
+    assert applet.run("status").returncode == 0
+
+
+def test_a_control_thread_without_memory_answers_again(applet: FaultyApplet) -> None:
+    applet.inject("call", "serve", "MemoryError", "1")
+    applet.ask()
+    wait_until(applet.ask, what="answer")
+    assert any("commands (MemoryError)" in problem for problem in applet.seen()["problems"])
+
+
+@pytest.mark.parametrize("point", ["open history", "maintain", "errand", "keep", "show"])
+def test_whatever_fails_around_samples_goes_on(applet: FaultyApplet, point: str) -> None:
+    before = applet.seen()["samples"]
+    applet.inject("call", point, "ValueError", "2")
+    applet.ask("status")
+    assert applet.wait(lambda seen: seen["samples"] >= before + 4, 10)
