@@ -105,6 +105,24 @@ def test_a_target_that_merely_lost_a_child_is_not_blamed() -> None:
         assert kill.text == "The kernel killed a process for lack of memory."
 
 
+def test_a_target_that_lost_a_child_while_far_more_came_back_is_not_blamed() -> None:
+    """The memory was that of another process, which nobody had sampled at that size."""
+    child = CHILD._replace(rss_bytes=200 * MIB)
+    for by_target in ({}, {"web": {"/session": 0}}):
+        watch = watching(OomCount(total=7, by_target=by_target), 10 * MIB)
+        later = {name: {"/session": 1} for name in by_target}
+        watch.add_sample(1.0, None, [child], 160 * MIB)
+        assert watch.add_sample(2.0, OomCount(total=8, by_target=later), (), 3 * GIB) is None
+        kill = watch.add_sample(2.0 + PATIENCE_SECONDS, None, (), 3 * GIB)
+        assert named(kill) == []
+        assert kill is not None
+        assert kill.subject == "system"
+    watch = watching(count(7, web={"/session": 0}), 10 * MIB)
+    watch.add_sample(1.0, None, [child, HOG], 900 * MIB)
+    kill = watch.add_sample(2.0, count(8, web={"/session": 1}), (), 910 * MIB)
+    assert named(kill) == [(90, None)], "who shares the cgroup and had as much"
+
+
 def test_a_target_whose_cgroup_counted_it_is_named_with_its_process() -> None:
     watch = watching(count(7, web={"/web": 0}, db={"/db": 0}))
     db = Ended("postgres", 80, "db", 950 * MIB)
@@ -149,7 +167,8 @@ def test_a_big_process_may_take_seconds_to_end() -> None:
     watch = watching(count(7), 10 * MIB)
     assert watch.add_sample(2.0, count(8), (), 10 * MIB) is None
     assert watch.add_sample(4.0, count(8), (), 10 * MIB) is None
-    assert named(watch.add_sample(5.0, None, [WEB], 900 * MIB)) == [(70, "web")]
+    assert watch.add_sample(5.0, None, [WEB], 900 * MIB) is None, "more may come back"
+    assert named(watch.add_sample(6.0, None, (), 910 * MIB)) == [(70, "web")]
 
 
 def test_if_nobody_known_ends_it_is_told_without_a_name() -> None:

@@ -18,7 +18,8 @@ WORTH_BYTES = 16 * MIB
 """A process that held less was hardly killed for its memory."""
 _FREED_SHARE = 0.5
 """So much of what it held must have come back: a child that shares its parent's pages holds none
-of its own."""
+of its own. And no more than twice as much: then something else was killed."""
+_STILL_SHARE = 0.1
 
 
 @dataclass(slots=True, repr=False)
@@ -74,7 +75,7 @@ class OomWatch:
             return None
         victims = tuple(self._with_owner(each, owners or {}) for each in pending.victims)
         if len(victims) < pending.count and not victims:
-            suspect = self._suspect(pending)
+            suspect = self._suspect(pending, now)
             victims = () if suspect is None else (suspect,)
         if not victims and now < pending.deadline:
             return None
@@ -141,23 +142,50 @@ class OomWatch:
                 name, target = ended.name or name, ended.target or target
         return replace(victim, name=name or victim.name, target=target or victim.target)
 
-    def _suspect(self, pending: _Pending) -> Victim | None:
-        """Return who ended at that moment and gave back as much as a process dies for."""
+    def _suspect(self, pending: _Pending, now: float) -> Victim | None:
+        """Return who ended at that moment with the memory that came back, if anybody did.
+
+        A target may lose a child of some size at the moment when something else is killed.
+        """
         found = [each for at, each in self._ends if at >= pending.since]
         large = [each for each in found if (each.rss_bytes or 0) >= WORTH_BYTES]
         if not large or pending.is_missed:
             return None
-        worst = max(large, key=lambda each: each.rss_bytes or 0)
-        size = worst.rss_bytes or 0
-        if pending.counted_in:
-            # A cgroup that is full says nothing of the machine's memory.
-            if worst.target not in pending.counted_in:
-                return None
-        elif not self._came_back(pending, size):
+        came_back = self._came_back(pending)
+        if came_back is None:
+            fitting = []
+        elif self._is_rising(came_back) and now < pending.deadline:
             return None
-        return Victim(name=worst.name, pid=worst.pid, target=worst.target, rss_bytes=size)
+        else:
+            fitting = [each for each in large if _fits(each, came_back, pending.count)]
+        if pending.counted_in and not fitting:
+            # What a full cgroup gave back may be in use again by those beside it.
+            fitting = [
+                each
+                for each in large
+                if each.target in pending.counted_in
+                and (came_back is None or came_back < _FREED_SHARE * (each.rss_bytes or 0))
+            ]
+        if not fitting:
+            return None
+        worst = max(fitting, key=lambda each: each.rss_bytes or 0)
+        return Victim(
+            name=worst.name, pid=worst.pid, target=worst.target, rss_bytes=worst.rss_bytes
+        )
 
-    def _came_back(self, pending: _Pending, size: int) -> bool:
+    def _came_back(self, pending: _Pending) -> int | None:
+        """Return how much of the machine's memory is available again; None: not known."""
         least = pending.least_available
         later = [available for at, available in self._available if at >= pending.since]
-        return least is not None and max(later, default=0) - least >= _FREED_SHARE * size
+        return None if least is None or not later else max(later) - least
+
+    def _is_rising(self, came_back: int) -> bool:
+        """Return whether the kernel is still taking back what the process held."""
+        last = [available for _at, available in self._available[-2:]]
+        return len(last) == 2 and last[1] - last[0] > _STILL_SHARE * came_back
+
+
+def _fits(ended: Ended, came_back: int, count: int) -> bool:
+    """Return whether what came back is what this process held, and not far more."""
+    size = ended.rss_bytes or 0
+    return _FREED_SHARE * size <= came_back <= size * count / _FREED_SHARE
