@@ -63,7 +63,7 @@ def fill(path: Path, rows: int) -> float:
         seconds = rows // 26
         connection.execute(
             "WITH RECURSIVE tick(t) AS (SELECT 1 UNION ALL SELECT t + 1 FROM tick WHERE t < ?)"
-            " INSERT INTO raw SELECT (? + t) * 1000, id, t * 4096.5 FROM tick, series",
+            " INSERT INTO raw SELECT (? + t) * 1000, id, t * 4096.5, NULL FROM tick, series",
             (seconds, int(BEGIN)),
         )
         connection.execute(

@@ -43,9 +43,9 @@ def test_empty_file_is_a_store_of_version_0(path: Path) -> None:
     """An empty file, as left by a full disk, becomes a store."""
     path.parent.mkdir()
     path.touch()
-    connection, note = open_store(path)
+    connection, damage = open_store(path)
     connection.close()
-    assert note is None
+    assert damage is None
     assert query(path, "PRAGMA user_version") == [(len(STEPS),)]
     assert query(path, "PRAGMA auto_vacuum") == [(2,)]
     assert query(path, "PRAGMA journal_mode") == [("wal",)]

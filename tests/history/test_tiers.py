@@ -148,7 +148,7 @@ def test_finer_tiers_go_first(tmp_path: Path) -> None:
     connection, _ = open_store(tmp_path / "history.sqlite3")
     first = int(BEGIN)
     with closing(connection), transaction(connection):
-        connection.execute("INSERT INTO series VALUES (1, 'target', 'web', 'rss_bytes')")
+        connection.execute("INSERT INTO series VALUES (1, 'target', 'web', 'rss_bytes', 0)")
         for moment in (first, first + 3600, first + 7200):
             tiers.mark_pending(connection, tiers.MINUTE_SECONDS, moment)
             tiers.insert_raw(connection, moment * 1000, 1, 5.0)

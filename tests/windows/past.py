@@ -52,20 +52,23 @@ def write_past(
     try:
         with transaction(connection):
             for number, (series, course) in enumerate(_all_series(targets, metrics), 1):
-                connection.execute("INSERT INTO series VALUES (?, ?, ?, ?)", (number, *series))
+                connection.execute(
+                    "INSERT INTO series (id, kind, name, metric) VALUES (?, ?, ?, ?)",
+                    (number, *series),
+                )
                 for table, seconds, length in (
                     ("minute", 60, min(minute_days, days) * DAY),
                     ("hour", 3600, days * DAY),
                 ):
                     connection.executemany(
-                        f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608
+                        f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, NULL)",  # noqa: S608
                         _stretches(number, course, end - length, end, seconds),
                     )
                 times = np.arange(end - min(raw_hours * HOUR, days * DAY), end + 0.5, raw_step)
                 values = course(times, end)
                 known = np.isfinite(values)
                 connection.executemany(
-                    "INSERT INTO raw VALUES (?, ?, ?)",
+                    "INSERT INTO raw VALUES (?, ?, ?, NULL)",
                     zip(
                         (times[known] * 1000).astype(int).tolist(),
                         [number] * int(known.sum()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -102,7 +103,8 @@ def read_curves(
     Raises: sqlite3.Error.
     """
     with _snapshot(connection):
-        stored = tiers.span(connection)
+        soon = int(time.time()) + tiers.DAY_SECONDS
+        stored = tiers.span(connection, soon if since_wall_seconds <= soon else tiers.EVERYTHING)
         if stored is None:
             return [[] for _ in identities]
         # A young store is drawn as finely as its few samples allow.
@@ -145,15 +147,18 @@ def _sort_raw(
     it away.
     """
     connection.execute(
-        "CREATE TEMP TABLE raw (t_ms INTEGER NOT NULL, series INTEGER NOT NULL,"
+        "CREATE TEMP TABLE sorted (t_ms INTEGER NOT NULL, series INTEGER NOT NULL,"
         " value REAL NOT NULL, PRIMARY KEY (series, t_ms)) WITHOUT ROWID"
     )
-    # Whole minutes: whether one has raw samples is asked of all of it.
+    # Whole minutes: whether one has raw samples is asked of all of it. A damaged file may hold a
+    # sample twice.
     connection.execute(
-        "INSERT INTO temp.raw SELECT t_ms, series, value FROM main.raw"
+        "INSERT OR IGNORE INTO temp.sorted SELECT t_ms, series, value FROM raw"
         " WHERE t_ms >= ? AND t_ms <= ? AND series IN (SELECT value FROM json_each(?))",
         (since_ms // 60_000 * 60_000, until_ms + 60_000, json.dumps(identities)),
     )
+    connection.execute("DROP VIEW IF EXISTS temp.raw")
+    connection.execute("ALTER TABLE temp.sorted RENAME TO raw")
 
 
 def _choose(span_ms: int, width_ms: int) -> str:

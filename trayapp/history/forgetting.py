@@ -34,7 +34,7 @@ class Forgetter:
         with transaction(self._connection):
             # Named after its number: it may be forgotten again before the first time is done.
             self._connection.execute(
-                "UPDATE series SET kind = ?, name = CAST(id AS TEXT)"
+                "UPDATE series SET kind = ?, name = CAST(id AS TEXT), mark = NULL"
                 " WHERE kind = 'target' AND name = ?",
                 (FORGOTTEN, name),
             )

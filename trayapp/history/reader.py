@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +18,8 @@ from trayapp.errors import HistoryError
 from trayapp.history import tiers
 from trayapp.history.curve_queries import read_curves
 from trayapp.history.forgetting import FORGOTTEN
+from trayapp.history.marks import mark_of_texts, require_sound, show_only_sound_rows
 from trayapp.history.schema import (
-    STEPS,
     decode_text,
     describe,
     encode_text,
@@ -36,7 +37,7 @@ from trayapp.language.catalogue import _
 T = TypeVar("T")
 _LOCK_SECONDS = 2.0
 _EVENTS = """
-    SELECT t_ms, kind, subject, level, text, data FROM event
+    SELECT t_ms, kind, subject, level, text, data, mark FROM event
     WHERE t_ms >= :since AND t_ms <= :until
     AND (:kinds IS NULL OR kind IN (SELECT value FROM json_each(:kinds)))
     AND (:subject IS NULL OR subject = :subject)
@@ -63,11 +64,12 @@ class HistoryReader(CurveSource, SampleSource):
             raise HistoryError(template.format(file=path))
         # SQLite keeps an index of the log beside the file; where it may not, and there is no log,
         # nobody can be writing either.
+        with self._translated():
+            refuse_special_file(path)
         log = path.with_name(path.name + "-wal")
         fixed = not os.access(path.parent, os.W_OK) and not log.exists()
         fixed = fixed or (is_copy and not has_writer(path))
         with self._translated():
-            refuse_special_file(path)
             self._connection = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if fixed else ''}",
                 uri=True,
@@ -78,12 +80,14 @@ class HistoryReader(CurveSource, SampleSource):
             with self._translated():
                 replace_bad_bytes(self._connection)
                 self._connection.execute("PRAGMA temp_store = MEMORY")
-                if read_version(self._connection) < len(STEPS):
+                version = read_version(self._connection)
+                if version < 1:
                     template = _(
                         "{file} is not a history of this Memtray; "
                         "start Memtray to bring it up to date."
                     )
                     raise HistoryError(template.format(file=path))
+                show_only_sound_rows(self._connection, version)
         except BaseException:
             self._connection.close()
             raise
@@ -107,13 +111,15 @@ class HistoryReader(CurveSource, SampleSource):
         """Return every curve that was ever stored, sorted."""
         with self._translated():
             rows = self._connection.execute(
-                "SELECT kind, name, metric FROM series WHERE kind <> ?", (FORGOTTEN,)
+                "SELECT id, kind, name, metric, mark FROM series WHERE kind <> ?", (FORGOTTEN,)
             ).fetchall()
         return sorted(self._readable(_series, rows))
 
     def span(self) -> tuple[float, float] | None:
+        soon = int(time.time()) + tiers.DAY_SECONDS
         with self._translated():
-            return tiers.span(self._connection)
+            # Samples of a clock that was far ahead would be the newest for ever.
+            return tiers.span(self._connection, soon) or tiers.span(self._connection)
 
     def curves(
         self,
@@ -215,16 +221,19 @@ class HistoryReader(CurveSource, SampleSource):
         """Return what the writer was given to remember under this key; None: nothing."""
         with self._translated():
             row = self._connection.execute(
-                "SELECT value FROM meta WHERE key = ?", (f"memo:{key}",)
+                "SELECT key, value, mark FROM meta WHERE key = ?", (f"memo:{key}",)
             ).fetchone()
-        return None if row is None else str(row[0])
+        return next(self._readable(_memo, () if row is None else (row,)), None)
 
     def _find(self, series: Series) -> int | None:
+        names = tuple(map(encode_text, series))
         row = self._connection.execute(
-            "SELECT id FROM series WHERE kind = ? AND name = ? AND metric = ?",
-            tuple(map(encode_text, series)),
+            "SELECT id, mark FROM series WHERE kind = ? AND name = ? AND metric = ?", names
         ).fetchone()
-        return row[0] if row else None
+        if row is None or row[1] not in (None, mark_of_texts(row[0], *names)):
+            return None
+        number: int = row[0]
+        return number
 
     def _readable(self, make: Callable[..., T], rows: Iterable[Sequence[Any]]) -> Iterator[T]:
         """Yield what the rows hold, leaving out and counting those that are damaged."""
@@ -246,8 +255,15 @@ class HistoryReader(CurveSource, SampleSource):
             raise HistoryError(text.format(file=self._path, reason=describe(error))) from error
 
 
-def _series(*texts: str | bytes) -> Series:
+def _series(number: int, *row: Any) -> Series:
+    *texts, mark = row
+    require_sound(mark, number, *texts)
     return Series(*map(decode_text, texts))
+
+
+def _memo(key: str, text: str, mark: int | None) -> str:
+    require_sound(mark, key, text)
+    return text
 
 
 def _event(
@@ -257,7 +273,9 @@ def _event(
     level: str | bytes,
     text: str | bytes,
     data: str,
+    mark: int | None,
 ) -> Event:
+    require_sound(mark, t_ms, kind, subject, level, text, data)
     found = json.loads(data)
     if not isinstance(found, dict):
         raise TypeError(type(found).__name__)

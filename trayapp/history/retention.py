@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trayapp.domain.records.series import TASK
+from trayapp.errors import HistoryError
 from trayapp.history import tiers
 from trayapp.history.schema import transaction
+from trayapp.language.catalogue import _
+from trayapp.language.units import format_size
 
 MAXIMUM_EVENTS = 10_000
 """Without tasks, which are counted for themselves: they must not push out what is rarer."""
@@ -18,6 +21,9 @@ MAXIMUM_TASKS = 5_000
 _WAL_ROOM_BYTES = 2_500_000
 """What the write-ahead log may take beside the file; see `wal_autocheckpoint` in the schema."""
 _VACUUM_PAGES = 128
+LONG_LOG_BYTES = 16 * 1024**2
+"""From here on the person is told: a program reads all the while, which nobody needs to."""
+_LEAST_LOG_LIMIT_BYTES = 32 * 1024**2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +64,32 @@ def file_sizes(path: Path) -> tuple[int, int]:
         except FileNotFoundError:
             sizes.append(0)
     return sizes[0], sizes[1]
+
+
+def require_short_log(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the size of the write-ahead log, which is at most twice that of the file.
+
+    As long as one reader holds a transaction, nothing of the log can be used again.
+    Raises: HistoryError if nothing more may be written before the reader ends; sqlite3.Error.
+    """
+    file_bytes, log_bytes = file_sizes(path)
+    limit = max(2 * file_bytes, _LEAST_LOG_LIMIT_BYTES)
+    if log_bytes <= LONG_LOG_BYTES:
+        return log_bytes
+    # Shortens it once the reader has ended.
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    _file_bytes, log_bytes = file_sizes(path)
+    if log_bytes > limit:
+        raise HistoryError(describe_long_log(log_bytes))
+    return log_bytes
+
+
+def describe_long_log(log_bytes: int) -> str:
+    """Return the line on a log that one reader keeps from being shortened."""
+    return _(
+        "The history has a log of {size}, because another program reads it all the while; "
+        "close that program or window."
+    ).format(size=format_size(log_bytes))
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from trayapp.errors import HistoryError
@@ -35,10 +36,16 @@ STEPS: tuple[tuple[str, ...], ...] = (
         " subject NOT NULL, level NOT NULL, text NOT NULL, data NOT NULL)",
         "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
     ),
+    # See `marks`; the rows that there are keep none.
+    tuple(
+        f"ALTER TABLE {table} ADD COLUMN mark INTEGER"
+        for table in ("raw", "minute", "hour", "series", "event", "meta")
+    ),
 )
 """The steps from each version of the file to the next; a released one is never changed."""
 
 _TABLES = frozenset({"series", "raw", "minute", "hour", "pending", "event", "meta"})
+_MOST_DAMAGED_COPIES = 2
 _LOCK_SECONDS = 0.25
 """How long the sampler may stand still because another program holds the file."""
 _WAL_PAGES = 512
@@ -121,11 +128,19 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[Sequence[str]] = STE
             connection.execute(f"PRAGMA user_version = {number}")
 
 
-def open_store(path: Path) -> tuple[sqlite3.Connection, str | None]:
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A damaged store that was moved aside."""
+
+    kept_as: Path
+    note: str
+    """The line for the person."""
+
+
+def open_store(path: Path) -> tuple[sqlite3.Connection, Damage | None]:
     """Open the store for its one writer, making or migrating it where needed.
 
-    Returns: the connection, in autocommit mode, and a note for the person if a damaged file had
-    to be moved aside.
+    Returns: the connection, in autocommit mode, and the damaged file that had to be moved aside.
     Raises: HistoryError if the file is of a newer Memtray or cannot be opened or made.
     """
     try:
@@ -135,8 +150,8 @@ def open_store(path: Path) -> tuple[sqlite3.Connection, str | None]:
         except (sqlite3.DatabaseError, UnicodeError, _ForeignFileError) as error:
             if not is_damage(error):
                 raise
-            note = move_aside(path, error)
-        return _connect(path), note
+            damage = move_aside(path, error)
+        return _connect(path), damage
     except (sqlite3.Error, UnicodeError, OSError) as error:
         template = _("The history {file} cannot be opened: {reason}.")
         raise HistoryError(template.format(file=path, reason=describe(error))) from error
@@ -178,9 +193,10 @@ def describe(error: Exception) -> str:
     return str(error).removesuffix(".")
 
 
-def move_aside(path: Path, error: Exception) -> str:
+def move_aside(path: Path, error: Exception) -> Damage:
     """Keep a damaged file under another name, so that a new one can be begun.
 
+    Of those that were kept before, only the newest stays.
     Raises: OSError if it cannot be renamed.
     """
     stem = f"{path.name}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
@@ -194,9 +210,13 @@ def move_aside(path: Path, error: Exception) -> str:
         part = path.with_name(path.name + suffix)
         if part.exists():
             part.rename(aside.with_name(aside.name + suffix))
-    return _(
-        "The history was damaged ({reason}); it is kept as {name} and a new one was begun."
-    ).format(reason=describe(error), name=aside.name)
+    kept = sorted(path.parent.glob(f"{path.name}.damaged-*Z*"))
+    copies = [copy for copy in kept if not copy.name.endswith(("-wal", "-shm")) and copy != aside]
+    for copy in copies[: 1 - _MOST_DAMAGED_COPIES]:
+        for suffix in ("-wal", "-shm", ""):
+            copy.with_name(copy.name + suffix).unlink(missing_ok=True)
+    text = _("The history was damaged ({reason}); it is kept as {name} and a new one was begun.")
+    return Damage(aside, text.format(reason=describe(error), name=aside.name))
 
 
 class _ForeignFileError(Exception):

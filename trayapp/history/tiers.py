@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from enum import Enum
 from itertools import chain
 
+from trayapp.history.marks import is_sound, mark_of_numbers, mark_of_texts
+
 MINUTE_SECONDS = 60
 HOUR_SECONDS = 3600
 DAY_SECONDS = 86_400
@@ -24,9 +26,27 @@ EVERYTHING = 2**62 // 1000
 """A moment, in seconds, that no sample comes after."""
 
 _MERGE = (
-    "INSERT INTO {tier} VALUES (?1, ?2, 1, ?3, ?3, ?3) ON CONFLICT DO UPDATE SET"
+    "INSERT INTO {tier} (series, t_s, count, minimum, mean, maximum)"
+    " VALUES (?1, ?2, 1, ?3, ?3, ?3) ON CONFLICT DO UPDATE SET"
     " count = count + 1, minimum = min(minimum, ?3), maximum = max(maximum, ?3),"
     " mean = mean + (?3 - mean) / (count + 1)"
+)
+_ADD_RAW = (
+    "INSERT INTO raw (t_ms, series, value, mark)"  # noqa: S608 - of our own texts, as all below
+    f" VALUES (?1, ?2, ?3, {mark_of_numbers('raw', '?1', '?2', '?3')}) ON CONFLICT DO NOTHING"
+)
+_MINUTE = (
+    " INTO minute (series, t_s, count, minimum, mean, maximum, mark)"  # noqa: S608
+    f" SELECT *, {mark_of_numbers('minute')} FROM (SELECT series, ?1 AS t_s, count(*) AS count,"
+    " min(value) AS minimum, avg(value) AS mean, max(value) AS maximum FROM raw"
+    f" WHERE t_ms >= ?1 * 1000 AND t_ms < (?1 + 60) * 1000 AND {is_sound('raw')} GROUP BY series)"
+)
+_HOUR = (
+    " INTO hour (series, t_s, count, minimum, mean, maximum, mark)"  # noqa: S608
+    f" SELECT *, {mark_of_numbers('hour')} FROM (SELECT series, ?1 AS t_s, sum(count) AS count,"
+    " min(minimum) AS minimum, sum(mean * count) / sum(count) AS mean, max(maximum) AS maximum"
+    " FROM minute WHERE series IN (SELECT id FROM series) AND t_s >= ?1 AND t_s < ?1 + 3600"
+    f" AND {is_sound('minute')} GROUP BY series)"
 )
 
 
@@ -59,9 +79,7 @@ def insert_raw(connection: sqlite3.Connection, t_ms: int, series: int, value: fl
     """Store a sample; if its millisecond is taken, in the nearest free one of the same minute."""
     start = t_ms // 60_000 * 60_000
     for free in chain(range(t_ms, start + 60_000), range(t_ms - 1, start - 1, -1)):
-        cursor = connection.execute(
-            "INSERT INTO raw VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (free, series, value)
-        )
+        cursor = connection.execute(_ADD_RAW, (free, series, value))
         if cursor.rowcount:
             return
 
@@ -71,9 +89,7 @@ def insert_all_raw(
 ) -> None:
     """Store samples (t_ms, series, value), each as `insert_raw` would, at a third of the cost."""
     connection.execute("SAVEPOINT samples")
-    cursor = connection.executemany(
-        "INSERT INTO raw VALUES (?, ?, ?) ON CONFLICT DO NOTHING", samples
-    )
+    cursor = connection.executemany(_ADD_RAW, samples)
     if cursor.rowcount != len(samples):
         connection.execute("ROLLBACK TO samples")
         for t_ms, series, value in samples:
@@ -85,14 +101,14 @@ def merge_into_minute(
     connection: sqlite3.Connection, minute: int, series: int, value: float
 ) -> None:
     """Add a sample to a minute whose raw samples are gone."""
-    connection.execute(_MERGE.format(tier="minute"), (series, minute, value))
+    _merge(connection, "minute", series, minute, value)
     mark_pending(connection, HOUR_SECONDS, minute)
 
 
 def merge_into_hour(connection: sqlite3.Connection, minute: int, series: int, value: float) -> None:
     """Add a sample to an hour whose minutes are gone."""
     hour = floor_to(minute, HOUR_SECONDS)
-    connection.execute(_MERGE.format(tier="hour"), (series, hour, value))
+    _merge(connection, "hour", series, hour, value)
 
 
 def mark_pending(connection: sqlite3.Connection, bucket_seconds: int, seconds: int) -> None:
@@ -185,38 +201,65 @@ def drop_hours(connection: sqlite3.Connection, before_seconds: int) -> int:
     ).rowcount
 
 
-def span(connection: sqlite3.Connection) -> tuple[float, float] | None:
-    """Return the wall times of the oldest and the newest that is stored; None: nothing is."""
+def span(
+    connection: sqlite3.Connection, until_seconds: int = EVERYTHING
+) -> tuple[float, float] | None:
+    """Return the wall times of the oldest and the newest that is stored; None: nothing is.
+
+    until_seconds: leave out what is later.
+    """
+    coarse = (
+        " UNION ALL SELECT"  # noqa: S608
+        f" 1000 * (SELECT min(t_s) FROM {tier} WHERE series = id AND t_s <= :until),"
+        f" 1000 * (SELECT max(t_s) FROM {tier} WHERE series = id AND t_s <= :until) FROM series"
+        for tier in ("minute", "hour")
+    )
     row = connection.execute(
-        "SELECT min(first), max(last) FROM ("
-        "SELECT (SELECT min(t_ms) FROM raw) AS first, (SELECT max(t_ms) FROM raw) AS last"
-        " UNION ALL SELECT 1000 * (SELECT min(t_s) FROM minute WHERE series = id),"
-        " 1000 * (SELECT max(t_s) FROM minute WHERE series = id) FROM series"
-        " UNION ALL SELECT 1000 * (SELECT min(t_s) FROM hour WHERE series = id),"
-        " 1000 * (SELECT max(t_s) FROM hour WHERE series = id) FROM series)"
+        "SELECT min(first), max(last) FROM ("  # noqa: S608
+        "SELECT (SELECT min(t_ms) FROM raw WHERE t_ms <= :until * 1000) AS first,"
+        f" (SELECT max(t_ms) FROM raw WHERE t_ms <= :until * 1000) AS last{''.join(coarse)})",
+        {"until": until_seconds},
     ).fetchone()
     return None if None in row else (row[0] / 1000, row[1] / 1000)
 
 
-def _roll_up_minute(connection: sqlite3.Connection, minute: int) -> None:
+def number_of(connection: sqlite3.Connection, names: tuple[str | bytes, ...]) -> int:
+    """Return the number of a series by its stored names, which is added if it is new."""
+    query = "SELECT id, mark FROM series WHERE kind = ? AND name = ? AND metric = ?"
+    row = connection.execute(query, names).fetchone()
+    if row is None:
+        insert = "INSERT INTO series (kind, name, metric) VALUES (?, ?, ?)"
+        row = (connection.execute(insert, names).lastrowid, 0)
+    number: int = row[0]
+    mark = mark_of_texts(number, *names)
+    if row[1] is not None and row[1] != mark:
+        connection.execute("UPDATE series SET mark = ? WHERE id = ?", (mark, number))
+    return number
+
+
+def roll_up_if_missing(connection: sqlite3.Connection, minute: int) -> None:
+    """Make a minute of its raw samples for each series that has none."""
+    connection.execute("INSERT OR IGNORE" + _MINUTE, (minute,))
+
+
+def _merge(
+    connection: sqlite3.Connection, tier: str, series: int, moment: int, value: float
+) -> None:
+    connection.execute(_MERGE.format(tier=tier), (series, moment, value))
     connection.execute(
-        "INSERT OR REPLACE INTO minute"
-        " SELECT series, ?1, count(*), min(value), avg(value), max(value) FROM raw"
-        " WHERE t_ms >= ?1 * 1000 AND t_ms < (?1 + 60) * 1000 GROUP BY series",
-        (minute,),
+        f"UPDATE {tier} SET mark = {mark_of_numbers(tier)} WHERE series = ? AND t_s = ?",  # noqa: S608
+        (series, moment),
     )
+
+
+def _roll_up_minute(connection: sqlite3.Connection, minute: int) -> None:
+    connection.execute("INSERT OR REPLACE" + _MINUTE, (minute,))
     connection.execute("DELETE FROM pending WHERE seconds = 60 AND t_s = ?", (minute,))
     mark_pending(connection, HOUR_SECONDS, minute)
 
 
 def _roll_up_hour(connection: sqlite3.Connection, hour: int) -> None:
-    connection.execute(
-        "INSERT OR REPLACE INTO hour"
-        " SELECT series, ?1, sum(count), min(minimum), sum(mean * count) / sum(count),"
-        " max(maximum) FROM minute WHERE series IN (SELECT id FROM series)"
-        " AND t_s >= ?1 AND t_s < ?1 + 3600 GROUP BY series",
-        (hour,),
-    )
+    connection.execute("INSERT OR REPLACE" + _HOUR, (hour,))
     connection.execute("DELETE FROM pending WHERE seconds = 3600 AND t_s = ?", (hour,))
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from trayapp.domain.records.series import TASK, Event, JsonValue, Series
 from trayapp.history import tiers
+from trayapp.history.marks import mark_of_texts
 from trayapp.history.schema import encode_text
 from trayapp.history.tiers import Home
 from trayapp.language.catalogue import _
@@ -85,11 +86,12 @@ class WriteQueue:
                 tiers.merge_into_hour(connection, minute, number, value)
         tiers.insert_all_raw(connection, raw)
         connection.executemany(
-            "INSERT OR REPLACE INTO meta VALUES (?, ?)",
-            [(f"memo:{key}", self._memos[key]) for key in sorted(self._unwritten_memos)],
+            "INSERT OR REPLACE INTO meta (key, value, mark) VALUES (?, ?, ?)",
+            [_memo_row(f"memo:{key}", self._memos[key]) for key in sorted(self._unwritten_memos)],
         )
         connection.executemany(
-            "INSERT INTO event (t_ms, kind, subject, level, text, data) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO event (t_ms, kind, subject, level, text, data, mark)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             map(_event_row, [*self.events, *self._loss_events(failure)]),
         )
 
@@ -122,14 +124,7 @@ class WriteQueue:
         return home
 
     def _id_of(self, connection: sqlite3.Connection, series: Series) -> int:
-        names = tuple(map(encode_text, series))
-        connection.execute(
-            "INSERT OR IGNORE INTO series (kind, name, metric) VALUES (?, ?, ?)", names
-        )
-        row = connection.execute(
-            "SELECT id FROM series WHERE kind = ? AND name = ? AND metric = ?", names
-        ).fetchone()
-        self._ids[series] = row[0]
+        self._ids[series] = tiers.number_of(connection, tuple(map(encode_text, series)))
         return self._ids[series]
 
     def _loss_events(self, failure: str | None) -> list[Event]:
@@ -147,11 +142,16 @@ class WriteQueue:
         return Event(wall_seconds=now, kind="history", subject="memtray", text=text)
 
 
-def _event_row(event: Event) -> tuple[int, str | bytes, str | bytes, str | bytes, str | bytes, str]:
+def _memo_row(key: str, text: str) -> tuple[str, str, int]:
+    return key, text, mark_of_texts(key, text)
+
+
+def _event_row(event: Event) -> tuple[int | str | bytes, ...]:
     texts = (event.kind, event.subject, event.level, event.text)
     kind, subject, level, text = (encode_text(t[:_TEXT_LENGTH]) for t in texts)
     data: dict[str, JsonValue] = {
         key: value[:_TEXT_LENGTH] if isinstance(value, str) else value
         for key, value in event.data.items()
     }
-    return math.floor(event.wall_seconds * 1000), kind, subject, level, text, json.dumps(data)
+    row = (math.floor(event.wall_seconds * 1000), kind, subject, level, text, json.dumps(data))
+    return *row, mark_of_texts(*row)

@@ -13,8 +13,23 @@ from trayapp.domain.records.series import Event, Series
 from trayapp.errors import HistoryError
 from trayapp.history import tiers
 from trayapp.history.forgetting import Forgetter
-from trayapp.history.retention import Retention, Tidier, file_sizes
-from trayapp.history.schema import describe, is_damage, move_aside, open_store, transaction
+from trayapp.history.retention import (
+    LONG_LOG_BYTES,
+    Retention,
+    Tidier,
+    describe_long_log,
+    file_sizes,
+    require_short_log,
+)
+from trayapp.history.schema import (
+    Damage,
+    describe,
+    is_damage,
+    move_aside,
+    open_store,
+    transaction,
+)
+from trayapp.history.upkeep import Upkeep
 from trayapp.history.write_queue import WriteQueue
 from trayapp.language.catalogue import _, format_count
 
@@ -30,6 +45,8 @@ _LONGEST_RETRY_SECONDS = 60.0
 _CLOCK_STEP_SECONDS = 60.0
 _HOLD_SECONDS = 3600.0
 """How long nothing is deleted for its age after the wall clock jumped ahead: it may jump back."""
+_FAR_STEP_SECONDS, _FAR_HOLD_SECONDS = 7 * 86_400.0, 86_400.0
+"""Such a jump is no journey: it would take nearly all there is."""
 _TIDY_BUDGET_SECONDS = 0.015
 _FORGET_BUDGET_SECONDS = 0.005
 _ROLL_UP_LIMIT = 10
@@ -60,6 +77,9 @@ class HistoryWriter:
         self._quiet_until = self._held_until = -math.inf
         self._retry_seconds = _RETRY_SECONDS
         self._connection: sqlite3.Connection | None = None
+        self._log_bytes = 0
+        self._damaged: Path | None = None
+        """The file that was moved aside and is to be read again."""
         self._is_forgetting = True
         """Whether something may be left of what was to be forgotten."""
         self._guard(lambda _: True)
@@ -72,6 +92,8 @@ class HistoryWriter:
     @property
     def problem(self) -> str | None:
         """The line on why samples cannot be written at the moment; None when all is well."""
+        if self._failure is None and self._log_bytes > LONG_LOG_BYTES:
+            return describe_long_log(self._log_bytes)
         if self._failure is None or self._refusal is not None:
             return self._refusal
         text = _("The history cannot be written: {reason} ({count} samples wait).")
@@ -125,6 +147,9 @@ class HistoryWriter:
         if now - self._tidied_at >= _TIDY_SECONDS:
             more = self._tidy(by_age=now >= self._held_until)
             self._tidied_at = now if not more else -math.inf
+        if self._guard(lambda _: self._keep_up(now)) is None:
+            self._quiet_until = now + self._retry_seconds
+            return
         if self._is_forgetting:
             self._is_forgetting = (
                 self._guard(lambda _: self._forgetter.resume(_FORGET_BUDGET_SECONDS)) or False
@@ -175,14 +200,16 @@ class HistoryWriter:
         self._disconnect()
 
     def _open(self) -> sqlite3.Connection:
-        connection, note = open_store(self._path)
+        connection, damage = open_store(self._path)
         self._connection = connection
+        if damage is not None:
+            self._note_damage(damage)
+        self._upkeep = Upkeep(connection, self._path, self._damaged)
+        self._damaged = None
         self._tidier = Tidier(connection, self._path)
         self._forgetter = Forgetter(connection)
         stat = self._path.stat()
         self._identity = (stat.st_dev, stat.st_ino)
-        if note:
-            self._report(note)
         return connection
 
     def _disconnect(self) -> None:
@@ -199,6 +226,10 @@ class HistoryWriter:
         self._note = note
         self._queue.add_own_event(note)
 
+    def _note_damage(self, damage: Damage) -> None:
+        self._report(damage.note)
+        self._damaged = damage.kept_as
+
     def _guard(self, work: Callable[[sqlite3.Connection], bool]) -> bool | None:
         """Do `work` on the store; return None if it failed, which `problem` then reports."""
         try:
@@ -208,7 +239,7 @@ class HistoryWriter:
                 if not is_damage(error):
                     raise
                 self._disconnect()
-                self._report(move_aside(self._path, error))
+                self._note_damage(move_aside(self._path, error))
                 return work(self._open())
         # A damaged row may hold text where a number belongs, or a number that is far too large.
         except _FAILURES as error:
@@ -223,11 +254,21 @@ class HistoryWriter:
 
     def _write_queue(self) -> bool:
         def write(connection: sqlite3.Connection) -> bool:
+            self._log_bytes = require_short_log(connection, self._path)
             with transaction(connection):
                 self._queue.write(connection, self._failure)
             return True
 
         return self._guard(write) or False
+
+    def _keep_up(self, monotonic_seconds: float) -> bool:
+        wall_seconds = self._queue.wall_seconds
+        if wall_seconds is None:
+            return True
+        note = self._upkeep.resume(monotonic_seconds, wall_seconds, self._retention.raw_seconds)
+        if note is not None:
+            self._report(note)
+        return True
 
     def _watch_clock(self, monotonic_seconds: float) -> None:
         """Hold deletion by age for a while when the wall clock jumps ahead."""
@@ -239,9 +280,10 @@ class HistoryWriter:
         self._watched_wall_seconds = self._queue.wall_seconds
         offset, before = self._queue.wall_seconds - monotonic_seconds, self._clock_offset_seconds
         self._clock_offset_seconds = offset
-        jumped = before is not None and offset - before > _CLOCK_STEP_SECONDS
-        if jumped and monotonic_seconds >= self._held_until:
-            self._held_until = monotonic_seconds + _HOLD_SECONDS
+        step = 0.0 if before is None else offset - before
+        if step > _CLOCK_STEP_SECONDS and monotonic_seconds >= self._held_until:
+            hold = _HOLD_SECONDS if step < _FAR_STEP_SECONDS else _FAR_HOLD_SECONDS
+            self._held_until = monotonic_seconds + hold
 
     def _roll_up(self) -> bool:
         """Roll up some of what is pending; return whether more is left."""

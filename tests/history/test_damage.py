@@ -1,0 +1,170 @@
+"""Damage: a flipped bit is a gap and not another value, and what is whole is saved."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.history.stores import AVAILABLE, BEGIN, KEEP_ALL, RSS, pass_time, query
+from trayapp.domain.records.series import Event, Series
+from trayapp.errors import HistoryError
+from trayapp.history.marks import NUMBER_TABLES
+from trayapp.history.reader import HistoryReader
+from trayapp.history.schema import STEPS, migrate
+from trayapp.history.writer import HistoryWriter
+
+HOURS = 3
+SECONDS = HOURS * 3600
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A store of some hours of two curves, and an event every ten minutes."""
+    path = tmp_path / "history.sqlite3"
+    with closing(HistoryWriter(path, KEEP_ALL)) as writer:
+        for second in range(0, SECONDS, 5):
+            writer.add(BEGIN + second, [(RSS, value_at(second)), (AVAILABLE, second / 7)])
+            if second % 600 == 0:
+                writer.add_event(Event(wall_seconds=BEGIN + second, kind="alert", text="so"))
+            writer.maintain(float(second))
+    return path
+
+
+def value_at(second: float) -> float:
+    return 1e8 + 4096 * second
+
+
+def read_all(path: Path, series: Series = RSS) -> dict[int, float]:
+    """Read every raw sample by its second."""
+    with HistoryReader(path) as reader:
+        found = reader.stream([series], BEGIN, BEGIN + SECONDS)
+        return {
+            round(one.start_ms / 1000 - BEGIN): one.mean for one in found if not one.stretch_seconds
+        }
+
+
+@pytest.mark.parametrize("table", NUMBER_TABLES)
+@pytest.mark.parametrize("column", ["value", "series", "time"])
+def test_a_changed_number_is_left_out(path: Path, table: str, column: str) -> None:
+    """Whatever bit it is: the row is as if it were not there, and the writer says so."""
+    if column == "series" and table != "raw":
+        pytest.skip("nobody reads minutes of a series that is none")
+    moment = "t_ms" if table == "raw" else "t_s"
+    column = {"value": "value" if table == "raw" else "mean", "time": moment}.get(column, column)
+    randomness = random.Random(7)
+    before = query(path, f"SELECT count(*) FROM {table}")[0][0]  # noqa: S608
+    damage = 0
+    with closing(sqlite3.connect(path)) as connection, connection:
+        rows = connection.execute(f"SELECT {moment}, series FROM {table}").fetchall()  # noqa: S608
+        for where in randomness.sample(rows, min(20, len(rows) // 2)):
+            with suppress(sqlite3.IntegrityError):
+                damage += connection.execute(
+                    f"UPDATE {table} SET {column} = {column} + ?"  # noqa: S608
+                    f" WHERE {moment} = ? AND series = ?",
+                    (2 ** randomness.randrange(30), *where),
+                ).rowcount
+    with closing(HistoryWriter(path, KEEP_ALL)) as writer:
+        writer.add(BEGIN + SECONDS, [(AVAILABLE, 1.0)])
+        pass_time(writer, 0.0, 120.0, 1.0)
+        assert writer.note is not None
+        assert f"{damage} value" in writer.note
+    left = query(path, f"SELECT count(*) FROM {table} WHERE {moment} <> ?", int(BEGIN + SECONDS))  # noqa: S608
+    assert damage
+    assert before - damage <= left[0][0] <= before + 2 - damage
+
+
+def test_no_flipped_bit_reads_as_another_value(path: Path) -> None:
+    """Any bit of the file: what is drawn afterwards is right, or a gap, or an error."""
+    content = path.read_bytes()
+    randomness = random.Random(3)
+    for _try in range(60):
+        place = randomness.randrange(len(content) * 8)
+        changed = bytearray(content)
+        changed[place // 8] ^= 1 << place % 8
+        path.write_bytes(changed)
+        with suppress(HistoryError):
+            for second, value in read_all(path).items():
+                assert value == value_at(second)
+        with suppress(HistoryError), HistoryReader(path) as reader:
+            for event in reader.events(0, 1e12):
+                assert (event.kind, event.text) in {("alert", "so"), ("history", event.text)}
+            assert set(reader.series()) <= {RSS, AVAILABLE}
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.9])
+def test_what_is_whole_of_a_damaged_file_is_saved(path: Path, share: float) -> None:
+    """One bad page takes some seconds of samples, not the history."""
+    whole = read_all(path)
+    page = 4096
+    with path.open("r+b") as file:
+        file.seek(int(path.stat().st_size * share) // page * page)
+        file.write(b"\xff" * page)
+    with closing(HistoryWriter(path, KEEP_ALL)) as writer:
+        for second in range(SECONDS, SECONDS + 120):
+            writer.add(BEGIN + second, [(AVAILABLE, 7.0)])
+            writer.maintain(float(second))
+        assert writer.problem is None
+    saved = read_all(path)
+    assert len(saved) > 0.8 * len(whole)
+    assert saved.items() <= whole.items()
+    texts = [text for (text,) in query(path, "SELECT text FROM event WHERE kind = 'history'")]
+    if len(saved) < len(whole):
+        assert any("saved; something is missing of" in text for text in texts)
+    assert query(path, "SELECT count(*) FROM meta WHERE key = 'salvage'") == [(0,)]
+
+
+def test_salvage_goes_on_after_a_restart(path: Path) -> None:
+    """A run that ends before all is saved leaves the rest to the next one, and nothing twice."""
+    path.write_bytes(path.read_bytes()[:-8192])
+    for second in range(SECONDS, SECONDS + 60):
+        with closing(HistoryWriter(path, KEEP_ALL)) as writer:
+            writer.add(BEGIN + second, [(AVAILABLE, 7.0)])
+            writer.maintain(float(second))
+        if not query(path, "SELECT count(*) FROM meta WHERE key = 'salvage'")[0][0]:
+            break
+    with closing(HistoryWriter(path, KEEP_ALL)) as writer:
+        for second in range(SECONDS + 60, SECONDS + 160):
+            writer.add(BEGIN + second, [(AVAILABLE, 7.0)])
+            writer.maintain(float(second))
+    assert len(read_all(path)) > 0.8 * SECONDS / 5
+    count, distinct = query(
+        path, "SELECT count(*), count(DISTINCT t_ms) FROM event WHERE kind = 'alert'"
+    )[0]
+    assert count == distinct
+
+
+def test_at_most_two_damaged_copies_are_kept(path: Path) -> None:
+    """A disk that goes on losing pages does not fill itself with what it lost."""
+    for _round in range(4):
+        path.write_bytes(b"this is no database" * 500)
+        HistoryWriter(path, KEEP_ALL).close()
+    assert len(list(path.parent.glob("*.damaged-*"))) == 2
+
+
+def test_a_store_without_marks_stays_readable(path: Path, tmp_path: Path) -> None:
+    """A copy that an older Memtray wrote is read as it is, and migrated by the writer."""
+    old = tmp_path / "old.sqlite3"
+    with closing(sqlite3.connect(old, isolation_level=None)) as connection:
+        migrate(connection, STEPS[:1])
+        connection.execute("ATTACH ? AS new", (str(path),))
+        for table, columns in {
+            "raw": "t_ms, series, value",
+            "minute": "series, t_s, count, minimum, mean, maximum",
+            "series": "id, kind, name, metric",
+            "event": "id, t_ms, kind, subject, level, text, data",
+        }.items():
+            connection.execute(f"INSERT INTO {table} SELECT {columns} FROM new.{table}")  # noqa: S608
+    before = read_all(old)
+    assert before == read_all(path)
+    with HistoryReader(old, is_copy=True) as reader:
+        assert len(reader.events(0, 1e12)) == SECONDS // 600
+        assert reader.series() == [AVAILABLE, RSS]
+    with closing(HistoryWriter(old, KEEP_ALL)) as writer:
+        writer.add(BEGIN + SECONDS, [(AVAILABLE, 7.0)])
+        pass_time(writer, 0.0, 120.0, 1.0)
+        assert writer.note is None
+    assert read_all(old) == before

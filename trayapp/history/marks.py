@@ -1,0 +1,84 @@
+"""Marks: a small checksum kept beside every row, by which a flipped bit is noticed.
+
+SQLite has none, so that a bit which a disk or memory flips in a value reads as another value; a
+gap is better. A mark is a remainder by an odd prime, which every single flipped bit changes. Those
+of rows of numbers are worked out within SQLite, for there are many; rows that an older Memtray
+wrote have none.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+_PRIME = 32_749
+"""Of two bytes, as much as a row of samples may grow."""
+_TEXT_PRIME = 2_147_483_647
+_INTEGERS = {
+    "raw": ("t_ms", "series"),
+    "minute": ("series", "t_s", "count"),
+    "hour": ("series", "t_s", "count"),
+}
+_REALS = {
+    "raw": ("value",),
+    "minute": ("minimum", "mean", "maximum"),
+    "hour": ("minimum", "mean", "maximum"),
+}
+NUMBER_TABLES = ("raw", "minute", "hour")
+TEXT_TABLES = ("series", "event", "meta")
+
+
+def columns_of(table: str) -> tuple[str, ...]:
+    """Return the columns that the mark of this table's rows covers."""
+    return _INTEGERS[table] + _REALS[table]
+
+
+def mark_of_numbers(table: str, *terms: str) -> str:
+    """Return the SQL expression of a row's mark; `terms` stand for its columns, in their order."""
+    terms = terms or columns_of(table)
+    count = len(_INTEGERS[table])
+    # A number is what is before the point and after it: both exact, whatever its exponent.
+    parts = list(terms[:count])
+    for term in terms[count:]:
+        whole = f"CAST({term} AS INTEGER)"
+        parts += [whole, f"CAST(({term} - {whole}) * 9007199254740992 AS INTEGER)"]
+    weighed = (f"{2 * index + 3} * ({part} % {_PRIME})" for index, part in enumerate(parts))
+    return f"(({' + '.join(weighed)} + 7) % {_PRIME})"
+
+
+def is_sound(table: str) -> str:
+    """Return the SQL condition that a row is as it was written, as far as can be known."""
+    return f"(mark IS NULL OR mark = {mark_of_numbers(table)})"
+
+
+def mark_of_texts(*fields: str | bytes | int) -> int:
+    """Return the mark of a row of texts."""
+    parts = (
+        field if isinstance(field, bytes) else str(field).encode("utf-8", "surrogatepass")
+        for field in fields
+    )
+    return int.from_bytes(b"\1" + b"\0".join(parts), "big") % _TEXT_PRIME
+
+
+def require_sound(mark: int | None, *fields: str | bytes | int) -> None:
+    """Raise ValueError if a row of texts is not as it was written."""
+    if mark is not None and mark != mark_of_texts(*fields):
+        raise ValueError(mark)
+
+
+def show_only_sound_rows(connection: sqlite3.Connection, version: int) -> None:
+    """Put views before the tables, for a reader: damaged rows are as if they were not there.
+
+    version: that of the file; rows of version 1 have no marks.
+    Raises: sqlite3.Error.
+    """
+    for table in NUMBER_TABLES if version > 1 else ():
+        columns = ", ".join(columns_of(table))
+        connection.execute(
+            f"CREATE TEMP VIEW {table} AS SELECT {columns} FROM main.{table}"  # noqa: S608
+            # Within a query of its own, this is judged last: only of rows that are wanted.
+            f" WHERE (SELECT {is_sound(table)})"
+        )
+    for table in TEXT_TABLES if version == 1 else ():
+        connection.execute(
+            f"CREATE TEMP VIEW {table} AS SELECT *, NULL AS mark FROM main.{table}"  # noqa: S608
+        )

@@ -1,0 +1,249 @@
+"""Salvage: reading again, piece by piece, what is whole in a damaged store.
+
+A stretch of rows that cannot be read is divided into smaller ones, until only what lies on the
+damaged pages is missing. Sampling goes on meanwhile: each piece is one short transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from trayapp.history import tiers
+from trayapp.history.forgetting import FORGOTTEN
+from trayapp.history.marks import (
+    columns_of,
+    mark_of_numbers,
+    mark_of_texts,
+    require_sound,
+    show_only_sound_rows,
+)
+from trayapp.history.schema import replace_bad_bytes, transaction
+
+_WIDTHS_SECONDS = {
+    "hour": (30 * tiers.DAY_SECONDS, tiers.DAY_SECONDS, tiers.HOUR_SECONDS),
+    "minute": (tiers.DAY_SECONDS, tiers.HOUR_SECONDS, tiers.MINUTE_SECONDS),
+    "raw": (10 * tiers.MINUTE_SECONDS, tiers.MINUTE_SECONDS, 5),
+}
+"""How long the pieces are that are read at once, from what is tried first to what is given up."""
+_NUMBER_WIDTHS = (200, 20, 1)
+_MOST_NUMBERS = 20_000
+_DARK_SECONDS = 90 * tiers.DAY_SECONDS
+"""How far back to look if no end of anything can be read."""
+_ERRORS = (sqlite3.Error, ValueError, TypeError, ArithmeticError)
+
+Rows = Sequence[tuple[Any, ...]]
+Read = Callable[[int, int], Rows]
+
+
+@dataclass(slots=True)
+class Salvage:
+    """Copies what can be read of the store at `damaged` into an open one; the writer's thread."""
+
+    connection: sqlite3.Connection
+    damaged: Path
+    row_count: int = 0
+    lost: dict[str, set[int]] = field(default_factory=dict)
+    """By table, where each piece began that could not be read."""
+    _numbers: dict[int, int] = field(default_factory=dict)
+    """The numbers of series there, and here."""
+    _span: tuple[int, int] | None = None
+    """From when to when there was anything so far, in seconds."""
+
+    @property
+    def lost_seconds(self) -> int:
+        """How much time there is of which something may be missing."""
+        return sum(
+            widths[-1] * len(self.lost.get(table, ())) for table, widths in _WIDTHS_SECONDS.items()
+        )
+
+    def pieces(self) -> Iterator[None]:
+        """Copy one piece after the other.
+
+        Raises: sqlite3.Error if the new store fails; what the damaged one lacks is counted.
+        """
+        uri = f"{self.damaged.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as source:
+            replace_bad_bytes(source)
+            try:
+                # First: it lets SQLite open a file that was cut off.
+                source.execute("PRAGMA writable_schema = ON")
+                source.execute("PRAGMA cache_size = -256")
+                version = source.execute("PRAGMA user_version").fetchone()[0]
+                show_only_sound_rows(source, version)
+            except _ERRORS:
+                return
+            yield from self._copy_texts(
+                source, "series", "id, kind, name, metric", self._add_series
+            )
+            self._copy_indexed_series(source)
+            yield from self._copy_texts(
+                source, "event", "t_ms, kind, subject, level, text, data", self._add_event
+            )
+            self._copy_memos(source)
+            for tier in ("hour", "minute"):
+                for number in list(self._numbers):
+                    yield from self._copy_tier(source, tier, number)
+            yield from self._copy_tier(source, "raw", None)
+            self._copy_pending(source)
+
+    def _copy_texts(
+        self, source: sqlite3.Connection, table: str, columns: str, add: Callable[..., None]
+    ) -> Iterator[None]:
+        query = f"SELECT {columns}, mark FROM {table} WHERE id >= ? AND id < ?"  # noqa: S608
+
+        def read(first: int, end: int) -> Rows:
+            return source.execute(query, (first, end)).fetchall()
+
+        last = _value(source, f"SELECT max(id) FROM {table}")  # noqa: S608
+        end = min(_MOST_NUMBERS, last or _MOST_NUMBERS) + 1
+        for rows in self._divide(table, read, 1, end, _NUMBER_WIDTHS):
+            with transaction(self.connection):
+                for *fields, mark in rows:
+                    try:
+                        require_sound(mark, *fields)
+                    except _ERRORS:
+                        continue
+                    add(*fields)
+            yield
+
+    def _copy_indexed_series(self, source: sqlite3.Connection) -> None:
+        """Read the names of series that are lost from their index, which holds them all again."""
+        query = (
+            "SELECT id, kind, name, metric FROM main.series INDEXED BY sqlite_autoindex_series_1"
+            " WHERE kind > ''"
+        )
+        with transaction(self.connection):
+            for number, *names in _rows(source, query):
+                if isinstance(number, int) and number not in self._numbers:
+                    self._add_series(number, *names)
+
+    def _add_series(self, number: int, kind: str, name: str, metric: str) -> None:
+        if kind != FORGOTTEN:
+            self._numbers[number] = tiers.number_of(self.connection, (kind, name, metric))
+
+    def _add_event(self, *fields: Any) -> None:
+        if isinstance(fields[0], int):
+            self._see(fields[0] // 1000, fields[0] // 1000)
+        # The run before may have been interrupted in this.
+        self.row_count += self.connection.execute(
+            "INSERT INTO event (t_ms, kind, subject, level, text, data, mark)"
+            " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS (SELECT 1 FROM event"
+            " WHERE t_ms = ?1 AND kind = ?2 AND subject = ?3 AND text = ?5 AND data = ?6)",
+            (*fields, mark_of_texts(*fields)),
+        ).rowcount
+
+    def _copy_memos(self, source: sqlite3.Connection) -> None:
+        with transaction(self.connection):
+            for key, value, mark in _rows(source, "SELECT key, value, mark FROM meta"):
+                try:
+                    require_sound(mark, key, value)
+                except _ERRORS:
+                    continue
+                self.connection.execute(
+                    "INSERT OR IGNORE INTO meta (key, value, mark) VALUES (?, ?, ?)",
+                    (key, value, mark_of_texts(key, value)),
+                )
+
+    def _copy_tier(
+        self, source: sqlite3.Connection, table: str, number: int | None
+    ) -> Iterator[None]:
+        """Copy raw samples (`number` is None), or a coarser tier of one series."""
+        columns = columns_of(table)
+        time_column, unit = ("t_ms", 1000) if table == "raw" else ("t_s", 1)
+        own = "" if number is None else f"series = {number} AND "
+        query = (
+            f"SELECT {', '.join(columns)} FROM {table}"  # noqa: S608
+            f" WHERE {own}{time_column} >= ? AND {time_column} < ?"
+        )
+
+        def read(first: int, end: int) -> Rows:
+            return source.execute(query, (first * unit, end * unit)).fetchall()
+
+        terms = [f"?{place}" for place in range(1, len(columns) + 1)]
+        insert = (
+            f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}, mark)"  # noqa: S608
+            f" VALUES ({', '.join(terms)}, {mark_of_numbers(table, *terms)})"
+        )
+        where = f" FROM {table} WHERE {own}1"
+        ends = [_value(source, f"SELECT {end}({time_column}){where}") for end in ("min", "max")]
+        if ends == [None, None] and not _fails(source, f"SELECT 1{where} LIMIT 1"):
+            return
+        first, last = self._between(*(None if end is None else end // unit for end in ends))
+        widths = _WIDTHS_SECONDS[table]
+        place = columns.index("series")
+        for rows in self._divide(table, read, first // widths[0] * widths[0], last + 1, widths):
+            known = [
+                (*row[:place], self._numbers[row[place]], *row[place + 1 :])
+                for row in rows
+                if row[place] in self._numbers
+            ]
+            if known:
+                with transaction(self.connection):
+                    self.row_count += self.connection.executemany(insert, known).rowcount
+                    if table == "raw":
+                        for minute in sorted({row[0] // 60_000 * 60 for row in known}):
+                            tiers.roll_up_if_missing(self.connection, minute)
+            yield
+
+    def _between(self, first: int | None, last: int | None) -> tuple[int, int]:
+        """Return where to look: between both ends, as far as they are known."""
+        now = int(time.time())
+        known = self._span or (now - _DARK_SECONDS, now)
+        found = (known[0] if first is None else first, known[1] if last is None else last)
+        if first is not None or last is not None:
+            self._see(*found)
+        return found
+
+    def _see(self, first: int, last: int) -> None:
+        before = self._span or (first, last)
+        self._span = min(first, before[0]), max(last, before[1])
+
+    def _copy_pending(self, source: sqlite3.Connection) -> None:
+        with transaction(self.connection):
+            for seconds, t_s in _rows(source, "SELECT seconds, t_s FROM pending"):
+                if seconds in (tiers.MINUTE_SECONDS, tiers.HOUR_SECONDS) and isinstance(t_s, int):
+                    tiers.mark_pending(self.connection, seconds, t_s)
+
+    def _divide(
+        self, table: str, read: Read, first: int, end: int, widths: Sequence[int]
+    ) -> Iterator[Rows]:
+        """Yield the rows of pieces, smaller ones where they cannot be read."""
+        for start in range(first, end, widths[0]):
+            stop = min(start + widths[0], end)
+            try:
+                rows = read(start, stop)
+            except _ERRORS:
+                if len(widths) > 1:
+                    yield from self._divide(table, read, start, stop, widths[1:])
+                    continue
+                self.lost.setdefault(table, set()).add(start)
+                rows = ()
+            yield rows
+
+
+def _rows(source: sqlite3.Connection, query: str) -> Rows:
+    """Return as many rows as can be read from the beginning on."""
+    found: list[tuple[Any, ...]] = []
+    with suppress(*_ERRORS):
+        found.extend(source.execute(query))
+    return found
+
+
+def _value(source: sqlite3.Connection, query: str) -> int | None:
+    for row in _rows(source, query):
+        return row[0] if isinstance(row[0], int) else None
+    return None
+
+
+def _fails(source: sqlite3.Connection, query: str) -> bool:
+    try:
+        source.execute(query).fetchall()
+    except _ERRORS:
+        return True
+    return False
