@@ -18,6 +18,7 @@ from tests.desktop.desktop import wait_until
 from trayapp.control.client import call
 from trayapp.errors import ControlError
 from trayapp.history.reader import HistoryReader
+from trayapp.paths import find_paths
 
 SETTINGS = """
 # mine
@@ -149,3 +150,18 @@ def test_without_a_display_the_table_is_printed(applet: Memtray) -> None:
     line = next(line for line in done.stdout.splitlines() if line.startswith("eater "))
     assert " PSS " in line
     assert " of 1.00 GiB " in line
+
+
+def test_what_the_disk_does_not_take_is_said(applet: Memtray) -> None:
+    """A folder in the way is refused like a full disk."""
+    paths = find_paths({"MEMTRAY_HOME": str(applet.home)})
+    paths.state_file.with_name("state.json.new").mkdir()
+    paths.snapshots.touch()
+    code, line = applet.one_line_error("alerts", "snooze", "1h")
+    assert code == 1
+    assert "only until Memtray restarts: Is a directory" in line
+    code, line = applet.one_line_error("snapshot")
+    assert code == 1
+    assert "No snapshot can be written in" in line
+    assert line.endswith("File exists")
+    assert ask(applet, "status")["alerts"]["snoozed_until"] is not None

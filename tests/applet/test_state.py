@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,6 +45,10 @@ def test_what_is_saved_is_read(tmp_path: Path) -> None:
         "null",
         '{"off": 1, "all_until": "x", "subject_until": []}',
         '{"all_until": NaN}',
+        '{"all_until": ' + "9" * 400 + "}",
+        '{"all_until": 1e300, "subject_until": {"a": ' + "9" * 5000 + "}}",
+        "[" * 100_000,
+        '{"off":' * 100_000,
     ],
 )
 def test_a_damaged_file_gives_the_defaults(tmp_path: Path, text: str) -> None:
@@ -121,6 +126,15 @@ def test_open_incidents_outlive_a_restart(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["incidents.json"]
 
 
+def test_what_is_kept_is_for_this_user_only(tmp_path: Path) -> None:
+    """Titles of incidents name the person's programs; a home may be open to all."""
+    file = tmp_path / "incidents.json"
+    file.with_name("incidents.json.new").touch(0o644)
+    for _each in range(2):
+        save_incidents(file, (), 1000.0)
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
 @pytest.mark.parametrize("now", [1000.0 + 2 * 86_400, 500.0])
 def test_incidents_of_another_day_are_forgotten(tmp_path: Path, now: float) -> None:
     save_incidents(tmp_path / "incidents.json", [INCIDENT], 1000.0)
@@ -138,12 +152,18 @@ def test_incidents_of_another_day_are_forgotten(tmp_path: Path, now: float) -> N
         '{"wall_seconds": 1000, "incidents": [{"key": 5}]}',
         '{"wall_seconds": 1000, "incidents": [{"key": "a", "subject": "a", "title": "", "body": "",'
         ' "level": 77}]}',
+        '{"wall_seconds": ' + "9" * 400 + ', "incidents": []}',
+        '{"wall_seconds": 1000, "incidents": [{"key": "a", "subject": "a", "title": "", "body": "",'
+        ' "level": 1, "notified_level": 1, "since_wall_seconds": 1e300}]}',
+        "[" * 100_000,
     ],
 )
 def test_a_damaged_file_holds_no_incidents(tmp_path: Path, text: str) -> None:
     file = tmp_path / "incidents.json"
     file.write_text(text)
     assert load_incidents(file, 1000.0) == ()
+    assert load_memory(file, 1000.0) == Memory()
+    assert load_oom_mark(file, 1000.0) is None
 
 
 def test_what_the_wheel_chose_lasts_until_the_settings_say_something_else(tmp_path: Path) -> None:

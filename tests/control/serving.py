@@ -77,8 +77,9 @@ def other_process(
 def connect(runtime: Path) -> socket.socket:
     """A client that has said nothing yet."""
     connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(10)
+    # With a timeout it would not wait for a place at the door.
     connection.connect(str(runtime / SOCKET_NAME))
+    connection.settimeout(10)
     return connection
 
 

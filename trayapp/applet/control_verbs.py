@@ -13,7 +13,7 @@ from trayapp.applet.process_environment import surroundings
 from trayapp.control.server import Handler
 from trayapp.domain.acting.cleanups import CleanupResult
 from trayapp.domain.records.identity import SYSTEM, application_key, target_key
-from trayapp.errors import UsageError
+from trayapp.errors import ControlError, UsageError
 from trayapp.language.catalogue import _, listed, paragraph
 
 Arguments = Mapping[str, object]
@@ -78,6 +78,8 @@ class ControlVerbs:
         elif what == "snooze" and isinstance(seconds, (int, float)):
             for about in [None] if target is None else self._snoozed_keys(str(target)):
                 self._parts.switches.snooze(about, float(seconds))
+        if self._parts.switches.unkept:
+            raise ControlError(self._parts.switches.unkept)
         return {"alerts": self._overview.status()["alerts"]}
 
     def _snoozed_keys(self, name: str) -> list[str]:

@@ -55,6 +55,8 @@ class MenuActions:
         verb, _colon, subject = key.partition(":")
         if verb in self._handlers:
             self._handlers[verb](subject)
+        if verb in ("alerts", "snooze"):
+            self._warn_of_unkept()
 
     def on_banner(self, action: str, incident: Incident | None) -> None:
         """Do what a banner's button says. The notifier thread."""
@@ -68,8 +70,13 @@ class MenuActions:
             # A kill is not a shortage, and not everything about its program.
             about = family_of(incident.key) if is_moment(incident) else incident.identity
             self._parts.switches.snooze(about, _SNOOZE_SECONDS)
+            self._warn_of_unkept()
         elif action == "acknowledge" and incident is not None:
             self._parts.sampler.acknowledge(incident.key)
+
+    def _warn_of_unkept(self) -> None:
+        if text := self._parts.switches.unkept:
+            self._parts.banners.notify(text)
 
     def _in_background(self, errand: Callable[[], object]) -> None:
         self._parts.banners.run_errand(errand, self._parts.trays.refresh)

@@ -13,6 +13,7 @@ from trayapp.domain.judging.view import Controls
 from trayapp.domain.records.series import Event
 from trayapp.domain.showing.icon import color_problems
 from trayapp.domain.showing.status import application_status, status
+from trayapp.errors import MemtrayError
 from trayapp.language.catalogue import _
 from trayapp.language.dates import weekday_name
 from trayapp.windows import WINDOWS
@@ -105,12 +106,17 @@ class Overview:
     def write_snapshot(self) -> Path:
         """Write what is known now to a file of its own, and return it. A background thread.
 
-        Raises: MemtrayError, OSError.
+        Raises: MemtrayError.
         """
         from trayapp.applet.snapshots import write_snapshot
 
         processes = self._sampler.read_all_processes()
-        file = write_snapshot(self._parts.paths.snapshots, self.status(), processes)
+        folder = self._parts.paths.snapshots
+        try:
+            file = write_snapshot(folder, self.status(), processes)
+        except OSError as error:
+            text = _("No snapshot can be written in {folder}: {reason}")
+            raise MemtrayError(text.format(folder=folder, reason=error.strerror)) from error
         self._sampler.record(
             Event(wall_seconds=time.time(), kind="snapshot", subject=APP, text=str(file))
         )

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from itertools import chain, count
 from pathlib import Path
 
@@ -36,7 +37,9 @@ def write_snapshot(
             file = _unused(folder)
             partial.replace(file)
         finally:
-            partial.unlink(missing_ok=True)
+            # Without the folder it is not there either, and another error would hide the first.
+            with suppress(OSError):
+                partial.unlink()
     return file
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -23,8 +23,14 @@ _MOST_INCIDENTS = 1000
 _MOST_TOLD = 3000
 _INCIDENTS = tuple(judge.key for judge in JUDGES)
 
-_UNREADABLE = (OSError, ValueError, KeyError, TypeError)
+_UNREADABLE = (
+    OSError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError,
+)  # fmt: skip
 """Whatever reading a file raises that is missing, damaged or somebody else's."""
+_MOST_BYTES = 16 << 20
+_MOST_VALUE = 1e30
+_LAST_MOMENT = 32_000_000_000.0
+"""The year 2984: later ones cannot be shown as a date everywhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +85,11 @@ def load_switches(file: Path) -> Switches:
     has_keys = kept.get("has_keys") is True
     return Switches(
         off=off if isinstance(off, bool) else None,
-        all_until_wall_seconds=_as_time(until),
+        all_until_wall_seconds=_as_moment(until),
         subject_until_wall_seconds={
             subject if has_keys else _as_about(subject): time
             for subject, value in (subjects if isinstance(subjects, dict) else {}).items()
-            if (time := _as_time(value)) is not None
+            if (time := _as_moment(value)) is not None
         },
     )
 
@@ -209,6 +215,9 @@ def _as_incident(kept: Mapping[str, Any]) -> Incident:
     texts = {name: kept[name] for name in ("key", "subject", "title", "body")}
     if not all(isinstance(text, str) for text in texts.values()):
         raise TypeError(texts)
+    since = _as_moment(kept["since_wall_seconds"])
+    if since is None:
+        raise ValueError(kept["since_wall_seconds"])
     level, notified = Level(kept["level"]), Level(kept["notified_level"])
     about = kept.get("about")
     if about is None and texts["key"].startswith(f"{OTHERS_LEAK}:"):
@@ -217,13 +226,13 @@ def _as_incident(kept: Mapping[str, Any]) -> Incident:
     return Incident(
         **texts,
         level=level,
-        since_wall_seconds=float(kept["since_wall_seconds"]),
+        since_wall_seconds=since,
         # Earlier versions did not keep it: a level that was alerted about was reached.
         reached_level=Level(kept.get("reached_level", max(level, notified))),
         notified_level=notified,
         sent_level=Level(kept.get("sent_level", notified)),
-        value=_as_time(kept["value"]),
-        notified_value=_as_time(kept["notified_value"]),
+        value=_as_number(kept["value"]),
+        notified_value=_as_number(kept["notified_value"]),
         acknowledged=kept["acknowledged"] is True,
         is_doubtful=kept.get("is_doubtful") is True,
         is_pressing=kept.get("is_pressing") is True,
@@ -249,12 +258,13 @@ def _as_news(kept: Mapping[str, Any], passed_seconds: float) -> News:
         **texts,
         at=float(kept["at"]) + passed_seconds,
         level=Level(kept["level"]),
-        value=_as_time(kept["value"]),
+        value=_as_number(kept["value"]),
     )
 
 
 def _read(file: Path) -> dict[str, Any]:
-    kept = json.loads(file.read_text(encoding="utf-8"))
+    with file.open("rb") as stream:
+        kept = json.loads(stream.read(_MOST_BYTES))
     if not isinstance(kept, dict):
         raise TypeError(kept)
     return kept
@@ -262,11 +272,21 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _replace(file: Path, text: str) -> None:
     partial = file.with_name(file.name + ".new")
-    partial.write_text(text + "\n", encoding="utf-8")
+    # Titles and names of programs are in it: for this user only, whatever the folder allows.
+    partial.unlink(missing_ok=True)
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text + "\n")
     partial.replace(file)
 
 
-def _as_time(value: object) -> float | None:
+def _as_number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return float(value) if math.isfinite(value) else None
+    return float(value) if -_MOST_VALUE < value < _MOST_VALUE else None
+
+
+def _as_moment(value: object) -> float | None:
+    """Return a time on the wall that can be shown."""
+    moment = _as_number(value)
+    return moment if moment is not None and 0 <= moment < _LAST_MOMENT else None

@@ -20,6 +20,7 @@ from trayapp.applet.state import (
 )
 from trayapp.domain.showing.tray import shown_choices
 from trayapp.domain.showing.tray_menu import SNOOZE_CHOICES
+from trayapp.language.catalogue import _
 from trayapp.language.units import parse_duration
 from trayapp.paths import Paths
 from trayapp.platforms.platform import Platform
@@ -47,6 +48,8 @@ class SwitchBoard:
         self._on_change = on_change
         self._switches = load_switches(paths.state_file).without_past(time.time())
         self._switch_lock = threading.Lock()
+        self.unkept = ""
+        """What a person is told where the last switch of alerts could not be kept on disk."""
         self._alerts_enabled = settings_file.settings.alerts.enabled
         self._tray_memory = load_tray_memory(paths.tray_file)
         self._tray_lock = threading.Lock()
@@ -72,7 +75,7 @@ class SwitchBoard:
         if verb == "snooze" and duration in dict(SNOOZE_CHOICES):
             self.snooze(None, parse_duration(duration))
         elif verb in ("on", "off"):
-            self._switch(lambda _: Switches(off=verb == "off"))
+            self._switch(lambda _before: Switches(off=verb == "off"))
 
     def snooze(self, about: str | None, seconds: float) -> None:
         """Hold the alerts about a subject or one incident, by its key; None: all alerts."""
@@ -85,8 +88,11 @@ class SwitchBoard:
             self._sampler.quiet = self._switches.quiet(self._alerts_enabled)
             try:
                 save_switches(self._paths.state_file, self._switches)
+                self.unkept = ""
             except OSError as error:
                 _log.error("snoozes will not outlive a restart: %s", error)
+                text = _("Alerts are switched, but only until Memtray restarts: {reason}")
+                self.unkept = text.format(reason=error.strerror)
         self._sampler.wake()
         self._on_change()
 

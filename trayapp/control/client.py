@@ -22,6 +22,7 @@ from trayapp.control.protocol import (
 from trayapp.errors import ControlError, NotRunningError
 from trayapp.language.catalogue import N_, _
 
+_CROWD_SECONDS = 0.02
 _NOT_RUNNING = N_("Memtray is not running; start it with: memtray")
 
 
@@ -93,7 +94,7 @@ def _connect_unix(path: str, deadline: float) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(_left(deadline))
-        connection.connect(path)
+        _reach(connection, path, deadline)
         if not is_own(connection):
             text = _("{path} belongs to another user's program; not talking to it")
             raise ControlError(text.format(path=path))
@@ -101,6 +102,18 @@ def _connect_unix(path: str, deadline: float) -> socket.socket:
         connection.close()
         raise
     return connection
+
+
+def _reach(connection: socket.socket, path: str, deadline: float) -> None:
+    """Connect; a crowd at the door is let in or sent away within tenths of a second."""
+    while True:
+        try:
+            connection.connect(path)
+            return
+        except BlockingIOError:
+            if time.monotonic() + _CROWD_SECONDS >= deadline:
+                raise
+            time.sleep(_CROWD_SECONDS)
 
 
 def _exchange(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import selectors
 import socket
 import sys
@@ -24,7 +25,9 @@ Handler = Callable[[Mapping[str, object]], Mapping[str, object]]
 CLIENT_LIMIT_SECONDS = 5.0
 """How long a client may take to send its request, and again to fetch the answer."""
 MOST_CLIENTS = 32
-"""Connections at the same time; more wait to be let in."""
+"""Connections at the same time; for one more, one that has asked nothing yet has to go."""
+SILENT_SECONDS = 0.1
+"""So long each may take in any case to send its request."""
 MOST_CALLS = 4
 """Handlers that run at the same time; more wait for one of these to end."""
 
@@ -197,16 +200,27 @@ class ControlServer(threading.Thread):
         moments = [c.deadline_seconds for c in self._clients if c.deadline_seconds is not None]
         if self._stop_at_seconds is not None:
             moments.append(self._stop_at_seconds)
-        elif not self._is_accepting and len(self._clients) < MOST_CLIENTS:
-            moments.append(self._accept_from_seconds)
-        return max(0.0, min(moments) - time.monotonic()) if moments else None
+        elif not self._is_accepting:
+            moments.append(max(self._accept_from_seconds, self._room_from_seconds()))
+        wait = min(moments, default=math.inf) - time.monotonic()
+        return None if wait == math.inf else max(0.0, wait)
+
+    def _room_from_seconds(self) -> float:
+        """Return from when on there is a place for one more, as things are."""
+        if len(self._clients) < MOST_CLIENTS:
+            return 0.0
+        silent = self._most_silent()
+        if silent is None or silent.deadline_seconds is None:
+            return math.inf
+        return silent.deadline_seconds - CLIENT_LIMIT_SECONDS + SILENT_SECONDS
+
+    def _most_silent(self) -> _Client | None:
+        silent = [client for client in self._clients if not client.is_received]
+        return min(silent, key=lambda client: client.deadline_seconds or 0.0, default=None)
 
     def _set_accepting(self) -> None:
-        wanted = (
-            len(self._clients) < MOST_CLIENTS
-            and time.monotonic() >= self._accept_from_seconds
-            and self._stop_at_seconds is None
-        )
+        from_seconds = max(self._accept_from_seconds, self._room_from_seconds())
+        wanted = time.monotonic() >= from_seconds and self._stop_at_seconds is None
         if wanted and not self._is_accepting:
             self._selector.register(self._endpoint.listener, selectors.EVENT_READ)
         elif self._is_accepting and not wanted:
@@ -230,6 +244,8 @@ class ControlServer(threading.Thread):
         if not accepted:
             connection.close()
             return
+        if len(self._clients) >= MOST_CLIENTS and (silent := self._most_silent()) is not None:
+            self._drop([silent])
         client = _Client(connection)
         self._clients.add(client)
         self._selector.register(connection, selectors.EVENT_READ, client)
@@ -307,6 +323,12 @@ class ControlServer(threading.Thread):
                 answer = encode({"result": dict(handler(arguments))})
         except MemtrayError as error:
             answer = _refusal(error)
+        except OSError as error:
+            _logger.exception("a command was stopped by the system")
+            text = _("The system does not allow it: {reason}").format(
+                reason=error.strerror or type(error).__name__
+            )
+            answer = _refusal(ControlError(text))
         except Exception as error:
             # A handler's mistake is its client's bad luck; Memtray goes on.
             _logger.exception("a command failed")
