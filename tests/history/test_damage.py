@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import time
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ import pytest
 from tests.history.stores import AVAILABLE, BEGIN, KEEP_ALL, RSS, pass_time, query
 from trayapp.domain.records.series import Event, Series
 from trayapp.errors import HistoryError
+from trayapp.history import retention as retention_room
+from trayapp.history import writer as writing
 from trayapp.history.marks import NUMBER_TABLES
 from trayapp.history.reader import HistoryReader
 from trayapp.history.schema import STEPS, migrate
@@ -168,3 +172,64 @@ def test_a_store_without_marks_stays_readable(path: Path, tmp_path: Path) -> Non
         pass_time(writer, 0.0, 120.0, 1.0)
         assert writer.note is None
     assert read_all(old) == before
+
+
+def test_samples_of_a_clock_far_ahead_are_not_the_newest(tmp_path: Path) -> None:
+    """They are told, shown only where their dates are asked for, and deleted after a while."""
+    path, now = tmp_path / "history.sqlite3", time.time()
+    far = now + 400 * 86_400
+    retention = replace(KEEP_ALL, raw_seconds=3600.0)
+    with closing(HistoryWriter(path, retention)) as writer:
+        for second in range(20):
+            writer.add(now - 60 + second, [(RSS, 1.0)])
+            writer.add(far + second, [(RSS, 2.0)])
+        writer.add(now, [(RSS, 3.0)])
+        writer.maintain(0.0)
+        assert "clock that was far ahead" in (writer.note or "")
+        with HistoryReader(path) as reader:
+            first, last = reader.span() or (0.0, 0.0)
+            assert now - 121 < first < last < now + 1
+            assert reader.points(RSS, first, far + 60)[-1].mean == 3.0
+            assert reader.points(RSS, far, far + 60)[-1].mean == 2.0
+        writer.add(now + 7200, [(RSS, 3.0)])
+        pass_time(writer, 7200.0, 7230.0, 1.0)
+    assert query(path, "SELECT max(t_ms) FROM raw")[0][0] < (now + 7201) * 1000
+
+
+def test_a_clock_far_behind_takes_nothing_for_the_future(path: Path) -> None:
+    """It is this clock that is wrong, not all there is."""
+    before = query(path, "SELECT count(*) FROM raw")
+    with closing(HistoryWriter(path, replace(KEEP_ALL, raw_seconds=60.0))) as writer:
+        for second in range(0, 1000, 10):
+            writer.add(1000.0 + second, [(Series("target", "late", "rss_bytes"), 2.0)])
+            writer.maintain(float(second))
+        assert writer.note is None
+    assert query(path, "SELECT count(*) FROM raw WHERE t_ms > ?", int(BEGIN * 1000) - 1) == before
+
+
+def test_a_log_that_a_reader_keeps_long_is_told_and_bounded(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Writing waits at twice the file, and goes on, with what waited, when the reader ends."""
+    monkeypatch.setattr(retention_room, "LONG_LOG_BYTES", 100_000)
+    monkeypatch.setattr(writing, "LONG_LOG_BYTES", 100_000)
+    monkeypatch.setattr(retention_room, "_LEAST_LOG_LIMIT_BYTES", 400_000)
+    limit = max(400_000, 2 * path.stat().st_size)
+    log = path.with_name(path.name + "-wal")
+    told: set[str] = set()
+    with closing(HistoryWriter(path, KEEP_ALL)) as writer:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN")
+            other.execute("SELECT count(*) FROM raw").fetchall()
+            for second in range(SECONDS, SECONDS + 1600):
+                writer.add(BEGIN + second, [(RSS, value_at(second)), (AVAILABLE, second / 7)])
+                writer.maintain(float(second))
+                told.add((writer.problem or "").split(" of ")[0])
+            assert log.stat().st_size < limit + 100_000
+        for second in range(SECONDS + 1600, SECONDS + 1800):
+            writer.add(BEGIN + second, [(RSS, value_at(second)), (AVAILABLE, second / 7)])
+            writer.maintain(float(second))
+        assert writer.problem is None
+    assert "The history has a log" in told
+    (stored,) = query(path, "SELECT count(*) FROM raw WHERE t_ms >= ?", int(BEGIN + SECONDS) * 1000)
+    assert stored == (2 * 1800,)

@@ -177,7 +177,7 @@ class Salvage:
         first, last = self._between(*(None if end is None else end // unit for end in ends))
         widths = _WIDTHS_SECONDS[table]
         place = columns.index("series")
-        for rows in self._divide(table, read, first // widths[0] * widths[0], last + 1, widths):
+        for rows in self._divide(table, read, first // widths[-1] * widths[-1], last + 1, widths):
             known = [
                 (*row[:place], self._numbers[row[place]], *row[place + 1 :])
                 for row in rows

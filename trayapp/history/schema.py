@@ -8,7 +8,7 @@ import sqlite3
 import stat
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -253,10 +253,21 @@ def _connect(path: Path) -> sqlite3.Connection:
         ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
         migrate(connection)
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
+            migrate(model)
+            # One changed letter of the schema makes another column, which no statement finds.
+            if _columns(connection) != _columns(model):
+                raise _ForeignFileError(_("its tables are not Memtray's"))
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _columns(connection: sqlite3.Connection) -> list[object]:
+    return [
+        connection.execute(f"PRAGMA table_xinfo({table})").fetchall() for table in sorted(_TABLES)
+    ]
 
 
 def _primary_code(error: Exception) -> int | None:

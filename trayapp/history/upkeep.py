@@ -110,7 +110,7 @@ class Upkeep:
     def _watch_ahead(self, wall_seconds: float, ahead_for: float) -> str | None:
         """Recognise samples of a clock that was far ahead, and delete them in the end.
 
-        Nothing is deleted, either, by a clock that is behind all samples there are.
+        They are fewer days than the others: else it is this clock that is wrong, and behind.
         """
         limit = int(wall_seconds + _AHEAD_SECONDS) * 1000
         first, last = self._connection.execute(
@@ -120,15 +120,17 @@ class Upkeep:
         ).fetchone()
         if first is None:
             return None
-        query = "SELECT EXISTS (SELECT 1 FROM raw WHERE t_ms < ?)"
-        if not self._connection.execute(query, (int(wall_seconds * 1000),)).fetchone()[0]:
-            return None
         since = self._recall(_AHEAD)
         if since is None:
+            whole = tiers.span(self._connection)
+            before = tiers.span(self._connection, int(wall_seconds) + 1)
+            if not whole or not before or whole[1] - first / 1000 >= before[1] - before[0]:
+                return None
             self._keep(_AHEAD, str(wall_seconds))
             return _(
                 "Samples of {duration} were taken by a clock that was far ahead; "
-                "they are shown apart from the others, and deleted after some time."
+                "they are shown only where their own dates are asked for, and deleted after some "
+                "time."
             ).format(duration=format_duration((last - first) / 1000))
         try:
             is_due = wall_seconds - float(since) > ahead_for
