@@ -85,13 +85,58 @@ def test_start_at_login_on_status_off(tmp_path: Path) -> None:
     assert not platform.autostart_status()
     platform.autostart_enable(["/opt/memtray", "start"])
     entry = tmp_path / ".config" / "autostart" / "memtray.desktop"
-    assert "Exec=/opt/memtray start\n" in entry.read_text()
+    assert exec_of(entry)[-2:] == ["/opt/memtray", "start"]
     assert platform.autostart_status()
     assert [each.name for each in entry.parent.iterdir()] == [entry.name]
     platform.autostart_disable()
     platform.autostart_disable()
     assert not platform.autostart_status()
     assert not entry.exists()
+
+
+def exec_of(entry: Path) -> list[str]:
+    lines = entry.read_text().splitlines()
+    return parse_exec(
+        next(line for line in lines if line.startswith("Exec=")).removeprefix("Exec=")
+    )
+
+
+def test_what_starts_at_login_is_started_again_when_killed_and_ends_when_it_has_ended(
+    tmp_path: Path,
+) -> None:
+    count = tmp_path / "count"
+    program = f"echo >> {count}; [ $(wc -l < {count}) -gt 2 ] || kill -9 $$"
+    LinuxPlatform({"XDG_CONFIG_HOME": str(tmp_path)}).autostart_enable(["sh", "-c", program])
+    shell, option, script, *command = exec_of(tmp_path / "autostart" / "memtray.desktop")
+    done = subprocess.run(
+        [shell, option, script.replace("sleep 5", "sleep 0"), *command], timeout=20, check=False
+    )
+    assert count.read_text() == "\n" * 3
+    assert done.returncode == 0
+
+
+def test_a_session_that_ends_ends_what_started_at_login(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    LinuxPlatform({"XDG_CONFIG_HOME": str(tmp_path)}).autostart_enable(
+        ["sh", "-c", f"echo $$ > {pid_file}.new; mv {pid_file}.new {pid_file}; exec sleep 60"]
+    )
+    with subprocess.Popen(exec_of(tmp_path / "autostart" / "memtray.desktop")) as shell:
+        eventually(pid_file.exists)
+        shell.terminate()
+        shell.wait(10)
+    pid = int(pid_file.read_text())
+    eventually(lambda: not Path(f"/proc/{pid}").exists())
+
+
+def test_systemd_starts_it_again_where_that_starts_sessions(tmp_path: Path) -> None:
+    (tmp_path / "run" / "systemd").mkdir(parents=True)
+    env = {"XDG_CONFIG_HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path / "run")}
+    platform = LinuxPlatform(env)
+    platform.autostart_enable(["memtray"])
+    unit = tmp_path / "systemd/user/app-memtray@autostart.service.d/memtray.conf"
+    assert "Restart=on-failure\n" in unit.read_text()
+    platform.autostart_disable()
+    assert not unit.exists()
 
 
 @pytest.mark.parametrize(
@@ -115,7 +160,7 @@ def test_a_relative_home_is_carried_as_an_absolute_one(tmp_path: Path) -> None:
         ["m"]
     )
     text = (tmp_path / "autostart" / "memtray.desktop").read_text()
-    assert f"Exec=env MEMTRAY_HOME={Path.cwd()}/here m\n" in text
+    assert f" env MEMTRAY_HOME={Path.cwd()}/here m\n" in text
 
 
 def test_a_relative_config_folder_is_ignored(tmp_path: Path) -> None:

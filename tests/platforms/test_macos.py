@@ -28,6 +28,7 @@ def test_start_at_login_on_status_off(tmp_path: Path) -> None:
     assert agent["Label"] == "memtray"
     assert agent["ProgramArguments"] == ["/Applications/My Apps/memtray", "start", "<&>"]
     assert agent["RunAtLoad"] is True
+    assert agent["KeepAlive"] == {"SuccessfulExit": False}
     assert "EnvironmentVariables" not in agent
     assert platform.autostart_status()
     platform.autostart_disable()

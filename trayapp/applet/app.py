@@ -19,6 +19,7 @@ from trayapp.applet.children import Children
 from trayapp.applet.cleanups import Cleanups
 from trayapp.applet.control_verbs import ControlVerbs
 from trayapp.applet.forwarding import Forwarding
+from trayapp.applet.interruption import interruption_text
 from trayapp.applet.menu import MenuActions
 from trayapp.applet.overview import Overview
 from trayapp.applet.parts import Parts
@@ -43,6 +44,7 @@ from trayapp.settings.file import SettingsFile
 
 _FIRST_TRIM_SECONDS, _TRIM_SECONDS = 15.0, 60.0
 _QUIT_SECONDS = 5.0
+_TOUCH_SECONDS = 30.0
 _TOLD_ACTIONS, _TOLD_OUTCOMES = ("restart", "terminate"), ("done", "failed")
 _log = logging.getLogger(__name__)
 
@@ -71,6 +73,7 @@ class App:
         self._log_file = LogFile(paths.log_file)
         self._supervisor = supervisor = Supervisor()
         self._live = live = LiveLines(out, keep=supervisor.keep)
+        self._touch_at = 0.0
         self._trim_at = time.monotonic() + _FIRST_TRIM_SECONDS
         requested = RequestedWork()
         sampler = Sampler(
@@ -133,7 +136,7 @@ class App:
             (
                 ("folders", paths.create),
                 ("control", lambda: self._control.restore()),
-                ("lock", self._lock.renew),
+                ("lock", self._keep_lock),
             ),
             on_change=trays.refresh,
             notify=banners.notify,
@@ -173,12 +176,14 @@ class App:
     def run(self) -> int:
         """Run until told to stop, and return the exit code. The main thread; blocks."""
         self._platform.share_one_heap()
+        self._platform.protect()
         logging.basicConfig(level=logging.WARNING, handlers=[_LogHandler(self._log_file)])
         self._supervisor.install_hooks()
         backend = self._parts.trays.choose()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self.stop())
         self._parts.banners.notifier.start()
+        self._report_interruption()
         self._control.start()
         self._live.start()
         self._parts.sampler.start()
@@ -193,6 +198,18 @@ class App:
         finally:
             self._end()
         return 0
+
+    def _report_interruption(self) -> None:
+        text = interruption_text(self._lock.left_behind, time.time())
+        if text:
+            self._log_file.append(text)
+            self._parts.banners.notify(text)
+
+    def _keep_lock(self) -> None:
+        self._lock.renew()
+        if time.monotonic() >= self._touch_at:
+            self._touch_at = time.monotonic() + _TOUCH_SECONDS
+            self._lock.touch()
 
     def stop(self) -> None:
         """End soon. Any thread, and signal handlers."""

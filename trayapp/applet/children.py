@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING
 
 from trayapp.errors import WindowError
 from trayapp.language.catalogue import _
+from trayapp.platforms.protection import unprotect_child
 
 if TYPE_CHECKING:
     import subprocess
@@ -38,7 +39,7 @@ def start_window(
     import subprocess
 
     try:
-        return subprocess.Popen(
+        child = subprocess.Popen(
             [*memtray_command(), verb, *options, *(["--", *names] if names else [])],
             stdin=subprocess.DEVNULL,
             stderr=stderr,
@@ -47,6 +48,8 @@ def start_window(
             # Ctrl-C in our terminal is not for the window.
             start_new_session=True,
         )
+        unprotect_child(child.pid)
+        return child
     except OSError as error:
         text = _("The window cannot be opened: {reason}.")
         raise WindowError(text.format(reason=error.strerror)) from error
@@ -86,7 +89,7 @@ class Children:
         """
         import subprocess
 
-        return subprocess.Popen(
+        child = subprocess.Popen(
             [*memtray_command(), "popup"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -94,6 +97,8 @@ class Children:
             cwd=package_parent(),
             start_new_session=True,
         )
+        unprotect_child(child.pid)
+        return child
 
     def reap(self) -> None:
         """Forget children that have ended, and report those that failed; called at every tick."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from trayapp import __version__
@@ -16,6 +17,7 @@ from trayapp.domain.showing.status import application_status, status
 from trayapp.errors import MemtrayError
 from trayapp.language.catalogue import _
 from trayapp.language.dates import weekday_name
+from trayapp.platforms.protection import present_protection
 from trayapp.windows import WINDOWS
 
 _MENU_WINDOWS = tuple((window.verb, window.title) for window in WINDOWS if window.title)
@@ -66,6 +68,7 @@ class Overview:
             "interval_seconds": self._sampler.interval_seconds,
             "pace_reason": self._sampler.pace_reason,
             "sample_count": self._sampler.sample_count,
+            "protection": asdict(present_protection()),
             "stalled_since": self._parts.watchdog.stalled_since,
             "notifications": {
                 "status": self._parts.banners.notifier.status,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from trayapp import __version__
+from trayapp.platforms.protection import present_protection
 
 VARIABLES = (
     "DISPLAY",
@@ -32,6 +34,7 @@ def surroundings(env: Mapping[str, str], asked: object = ()) -> dict[str, object
         "rights": {
             "user": os.getuid() if hasattr(os, "getuid") else None,
             "descriptors": _descriptor_limit(),
+            **asdict(present_protection()),
         },
     }
 

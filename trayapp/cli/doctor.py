@@ -13,6 +13,7 @@ from typing import Any, Literal
 from trayapp import __version__
 from trayapp.errors import MemtrayError, NotRunningError, SettingsError
 from trayapp.language.catalogue import N_, _, listed, ngettext
+from trayapp.language.units import format_size
 from trayapp.paths import Paths
 
 _MARKS = {"good": "✓", "note": "•", "bad": "✗"}
@@ -189,6 +190,24 @@ def _rights(installation: Installation) -> Iterator[Finding]:
             "good" if is_same else "note",
             text.format(user=user, count="∞" if limit is None else limit),
         )
+    yield from _protection(rights)
+
+
+def _protection(rights: Mapping[str, Any]) -> Iterator[Finding]:
+    """Report how far the system permits the applet to outlive a lack of memory."""
+    score, before = rights.get("score"), rights.get("score_before")
+    if score is None or before is None:
+        return
+    size = format_size(rights.get("locked_bytes"))
+    if score < before or score < 0:
+        text = _("the OOM killer prefers others (oom_score_adj {score}); {size} of code is locked")
+        yield "good", text.format(score=score, size=size)
+    else:
+        text = _(
+            "the system does not permit protection from the OOM killer (oom_score_adj {score}); "
+            "{size} of code is locked"
+        )
+        yield "note", text.format(score=score, size=size)
 
 
 def _targets(installation: Installation) -> Iterator[Finding]:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from trayapp.platforms.protection import unprotect_child
+
 if TYPE_CHECKING:
     import subprocess
 
@@ -38,17 +40,17 @@ def start_child(command: Sequence[str], folder: Path) -> Child:
     """
     import subprocess
 
-    return _Process(
-        subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            cwd=folder,
-            # Ctrl-C in the applet's terminal is the applet's to pass on.
-            start_new_session=True,
-        )
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        # Ctrl-C in the applet's terminal is the applet's to pass on.
+        start_new_session=True,
     )
+    unprotect_child(process.pid)
+    return _Process(process)
 
 
 class _Process:

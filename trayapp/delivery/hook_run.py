@@ -10,6 +10,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from trayapp.platforms.protection import unprotect_child
+
 if TYPE_CHECKING:
     import subprocess
 
@@ -49,6 +51,7 @@ class HookRun:
             env=env,
             start_new_session=True,
         )
+        unprotect_child(self._child.pid)
         if self._child.stdout is not None:
             os.set_blocking(self._child.stdout.fileno(), False)
             selector.register(self._child.stdout, selectors.EVENT_READ, self)

@@ -8,9 +8,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from trayapp.domain.records.samples import ProcessKey
-from trayapp.errors import PlatformError
+from trayapp.errors import AlreadyRunningError, PlatformError
 from trayapp.language.catalogue import _
 from trayapp.platforms import posix
+from trayapp.platforms.claimed_name import claim_name
+from trayapp.platforms.locking import InstanceLock
+from trayapp.platforms.protection import Protection, protect
 from trayapp.platforms.termination import check_may_be_ended, ended_error, foreign_error, refusal
 
 _OPENERS = (("xdg-open",), ("gio", "open"))
@@ -18,6 +21,13 @@ _M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
 """From malloc.h."""
 _LARGE_BYTES = 32 * 1024
 _IS_GLIBC = "CS_GNU_LIBC_VERSION" in os.confstr_names
+
+_AGAIN_IF_KILLED = (
+    'trap "kill \\$p; exit" TERM HUP INT; while :; do "$0" "$@" & p=$!; wait $p; s=$?; '
+    "[ $s -gt 128 ] || exit $s; sleep 5; done"
+)
+"""A shell's script that starts its arguments, and again five seconds after a signal ended them."""
+_UNIT_LINES = b"[Service]\nRestart=on-failure\nRestartSec=5\nOOMPolicy=continue\n"
 
 # Desktop Entry Specification, "The Exec key": what must be quoted, and escaped inside quotes.
 _RESERVED = frozenset(" \t\n\r\"'\\><~|&;$*?#()`")
@@ -47,6 +57,8 @@ class LinuxPlatform(posix.PosixPlatform):
         home = posix.home_to_carry(self._env)
         if home is not None:
             command = ("env", f"MEMTRAY_HOME={home}", *command)
+        # Killed for lack of memory, or otherwise, it is to come back.
+        command = ("sh", "-c", _AGAIN_IF_KILLED, *command)
         comment = _("Watches memory and tells you before it hurts")
         entry = (
             "[Desktop Entry]\n"
@@ -58,6 +70,21 @@ class LinuxPlatform(posix.PosixPlatform):
             "X-GNOME-Autostart-enabled=true\n"
         )
         posix.replace_file(self.autostart_file(), os.fsencode(entry))
+        if self._has_user_manager():
+            posix.replace_file(self._unit_file(), _UNIT_LINES)
+
+    def autostart_disable(self) -> None:
+        super().autostart_disable()
+        posix.remove_file(self._unit_file())
+
+    def _unit_file(self) -> Path:
+        """Return the addition to the unit that systemd makes of the entry at login."""
+        folder = self._folder("XDG_CONFIG_HOME", ".config") / "systemd" / "user"
+        return folder / "app-memtray@autostart.service.d" / "memtray.conf"
+
+    def _has_user_manager(self) -> bool:
+        runtime = self._env.get("XDG_RUNTIME_DIR")
+        return bool(runtime) and (Path(str(runtime)) / "systemd").is_dir()
 
     def add_application(self, command: Sequence[str], icon: Path | None) -> bool:
         name = "applications/memtray.desktop"
@@ -88,6 +115,19 @@ class LinuxPlatform(posix.PosixPlatform):
         )
         posix.replace_file(own, os.fsencode("\n".join(lines) + "\n"))
         return True
+
+    def single_instance_lock(self, path: Path) -> InstanceLock:
+        """Lock the file, and claim a name that stays when the file is removed."""
+        lock = super().single_instance_lock(path)
+        try:
+            lock.claim = claim_name(path)
+        except AlreadyRunningError:
+            lock.release()
+            raise
+        return lock
+
+    def protect(self) -> Protection:
+        return protect()
 
     def open_file(
         self, path: Path, on_failure: Callable[[PlatformError], None] | None = None

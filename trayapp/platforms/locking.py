@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -38,6 +39,8 @@ class InstanceLock:
         self.left_behind: LeftBehind | None = None
         """The run before, where that was killed."""
         self._descriptor: int | None = self._open()
+        self.claim: socket.socket | None = None
+        """What else this run holds until it releases the lock."""
 
     def renew(self) -> None:
         """Lock the file anew where it was removed, lest another Memtray locks one of its name.
@@ -88,6 +91,8 @@ class InstanceLock:
             self._unlock(self._descriptor)
             os.close(self._descriptor)
             self._descriptor = None
+        if self.claim is not None:
+            self.claim.close()
 
     def __enter__(self) -> Self:
         return self

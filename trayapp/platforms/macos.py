@@ -45,6 +45,8 @@ class MacPlatform(posix.PosixPlatform, PsutilPlatform):
             "Label": LABEL,
             "ProgramArguments": list(command),
             "RunAtLoad": True,
+            # Killed, it is to come back; who quits it has quit it.
+            "KeepAlive": {"SuccessfulExit": False},
             # Only where there is a menu bar: not for remote logins.
             "LimitLoadToSessionType": "Aqua",
             "ProcessType": "Interactive",

@@ -9,6 +9,7 @@ from typing import Protocol
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import PlatformError
 from trayapp.platforms.locking import InstanceLock
+from trayapp.platforms.protection import Protection
 
 
 class Platform(Protocol):
@@ -73,6 +74,12 @@ class Platform(Protocol):
         """Have all threads of this process allocate from one heap, where that saves memory.
 
         Before threads are started.
+        """
+
+    def protect(self) -> Protection:
+        """Have this process survive a lack of memory, as far as that is permitted; once.
+
+        Returns: what that was.
         """
 
     def trim_own_heap(self) -> bool | None:

@@ -16,6 +16,7 @@ from typing import Any
 from trayapp.errors import PlatformError
 from trayapp.language.catalogue import _
 from trayapp.platforms.locking import InstanceLock
+from trayapp.platforms.protection import unprotect_child
 
 _log = logging.getLogger(__name__)
 _EXCLUSIVE_AT_ONCE = fcntl.LOCK_EX | fcntl.LOCK_NB
@@ -96,6 +97,8 @@ def start_detached(
         pid = spawn(setsid=True)
     except NotImplementedError:
         pid = spawn(setpgroup=0)
+
+    unprotect_child(pid)
 
     def reap() -> None:
         _, status = os.waitpid(pid, 0)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from trayapp.domain.records.samples import ProcessKey
+from trayapp.platforms.protection import Protection
 from trayapp.platforms.termination import terminate_by_psutil
 
 
@@ -25,6 +26,10 @@ class PsutilPlatform:
 
     def share_one_heap(self) -> None:
         """Do nothing: here is no memory to be saved."""
+
+    def protect(self) -> Protection:
+        """Return that there is none: no call of these systems is for ordinary users."""
+        return Protection()
 
     def trim_own_heap(self) -> bool | None:
         """Give freed memory back; the system does not tell how much that was."""

@@ -1,0 +1,54 @@
+"""A name that the kernel keeps for one process: unlike a file's, nobody can remove it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import sys
+from binascii import crc32
+from contextlib import suppress
+from pathlib import Path
+
+from trayapp.errors import AlreadyRunningError
+from trayapp.language.catalogue import _
+
+_TAIL = 60
+"""Characters of the path that people see in lists of sockets; the sum tells paths apart."""
+
+
+def claim_name(path: Path) -> socket.socket | None:
+    """Claim an abstract socket's name for a lock file, for as long as the socket is open.
+
+    Returns: None where there are no such names, or another user has taken it: the file decides.
+
+    Raises: AlreadyRunningError if another process of this user has it.
+    """
+    if sys.platform != "linux":
+        return None
+    name = _name(path)
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        claim.bind(name)
+        claim.listen(1)
+    except OSError:
+        claim.close()
+    else:
+        return claim
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        probe.connect(name)
+        credentials = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        pid, user, _group = struct.unpack("3i", credentials)
+        if user == os.geteuid():
+            text = _("Memtray is already running as process {pid}; `memtray quit` ends it.")
+            raise AlreadyRunningError(text.format(pid=pid))
+    return None
+
+
+def _name(path: Path) -> bytes:
+    real = os.path.realpath(path)
+    # A container may share the network, and with it such names, but not the file system.
+    device = path.parent.stat().st_dev
+    told = crc32(f"{os.geteuid()}\0{device}\0{real}".encode("utf-8", "surrogateescape"))
+    return b"\0memtray-%08x-%s" % (told, os.fsencode(real)[-_TAIL:])
