@@ -190,11 +190,11 @@ def _rights(installation: Installation) -> Iterator[Finding]:
             "good" if is_same else "note",
             text.format(user=user, count="∞" if limit is None else limit),
         )
-    yield from _protection(rights)
 
 
-def _protection(rights: Mapping[str, Any]) -> Iterator[Finding]:
+def _protection(installation: Installation) -> Iterator[Finding]:
     """Report how far the system permits the applet to outlive a lack of memory."""
+    rights = installation.of_applet("rights")
     score, before = rights.get("score"), rights.get("score_before")
     if score is None or before is None:
         return
@@ -354,6 +354,7 @@ _CHECKS: tuple[tuple[str, Callable[[Installation], Iterator[Finding]]], ...] = (
     (N_("targets"), _targets),
     (N_("display"), _display),
     (N_("rights"), _rights),
+    (N_("protection"), _protection),
     (N_("tray"), _tray),
     (N_("notifications"), _notifications),
     (N_("channels"), _channels),
