@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import re
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -215,6 +216,14 @@ def test_an_ambiguous_expression_is_no_trouble() -> None:
     """What Python warns about ("possible nested set") still compiles."""
     (target,) = parse_settings("[[targets]]\nname = 'x'\nregex = '[[a]'", "f").targets
     assert target.regex == "[[a]"
+
+
+@pytest.mark.parametrize("line", ["a" + ".a" * 20_000 + " = 1", "[" + '"a".' * 20_000 + "a]"])
+def test_a_key_of_thousands_of_dots_is_refused_at_once(line: str) -> None:
+    started = time.thread_time()
+    with pytest.raises(SettingsError, match="line 2 has too many dots"):
+        parse_settings(f"\n{line}\n", "f")
+    assert time.thread_time() - started < 0.1
 
 
 def test_an_expression_without_a_bound_is_refused() -> None:

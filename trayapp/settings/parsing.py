@@ -28,6 +28,8 @@ from trayapp.settings.records import (
 )
 from trayapp.settings.text_kinds import Secret
 
+_MOST_DOTS = 1000
+"""In one line: tomllib takes a minute for a key with 300,000, and no setting has so many."""
 _SHOWN = 40
 """Characters of a key or value that a message repeats."""
 _HIDDEN = '"…"'
@@ -92,6 +94,10 @@ def read_toml(text: str) -> dict[str, Any]:
     """
     import tomllib
 
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.count(".") > _MOST_DOTS:
+            reason = _("is not valid settings: line {number} has too many dots")
+            raise RefusedError(reason.format(number=number))
     try:
         # Editors on Windows put a byte order mark first.
         return tomllib.loads(text.removeprefix("\ufeff"))
