@@ -23,6 +23,7 @@ from trayapp.history.marks import (
     require_sound,
     show_only_sound_rows,
 )
+from trayapp.history.page_rows import read_page_rows
 from trayapp.history.schema import replace_bad_bytes, transaction
 
 _WIDTHS_SECONDS = {
@@ -90,6 +91,9 @@ class Salvage:
                 for number in list(self._numbers):
                     yield from self._copy_tier(source, tier, number)
             yield from self._copy_tier(source, "raw", None)
+            if version > 1:
+                with suppress(OSError):
+                    yield from self._copy_lost_rows()
             self._copy_pending(source)
 
     def _copy_texts(
@@ -187,8 +191,7 @@ class Salvage:
                 with transaction(self.connection):
                     self.row_count += self.connection.executemany(insert, known).rowcount
                     if table == "raw":
-                        for minute in sorted({row[0] // 60_000 * 60 for row in known}):
-                            tiers.roll_up_if_missing(self.connection, minute)
+                        self._roll_up({row[0] // 60_000 * 60 for row in known})
             yield
 
     def _between(self, first: int | None, last: int | None) -> tuple[int, int]:
@@ -204,8 +207,45 @@ class Salvage:
         before = self._span or (first, last)
         self._span = min(first, before[0]), max(last, before[1])
 
-    def _copy_pending(self, source: sqlite3.Connection) -> None:
+    def _roll_up(self, minutes: set[int]) -> None:
+        for minute in sorted(minutes):
+            tiers.roll_up_if_missing(self.connection, minute)
+        self.lost.get("minute", set()).difference_update(minutes)
+
+    def _copy_lost_rows(self) -> Iterator[None]:
+        """Copy rows that are whole, but out of reach of the damaged tree above them."""
+        found: dict[str, set[int]] = {table: set() for table in _WIDTHS_SECONDS}
+        inserts = {table: _insert_of_marked(table) for table in _WIDTHS_SECONDS}
+        for rows in read_page_rows(self.damaged) if self.lost_seconds else ():
+            table = _table_of(rows)
+            lost = self.lost.get(table)
+            if not lost:
+                continue
+            place = columns_of(table).index("series")
+            width, unit = _WIDTHS_SECONDS[table][-1], 1000 if table == "raw" else 1
+            with transaction(self.connection):
+                for row in rows:
+                    piece = row[1 - place] // unit // width * width
+                    number = self._numbers.get(int(row[place]))
+                    # Pages that are no longer in use hold old rows: only what is missing counts.
+                    if number is None or len(row) != len(rows[0]) or piece not in lost:
+                        continue
+                    if self.connection.execute(inserts[table], (*row, number)).rowcount:
+                        self.row_count += 1
+                        found[table].add(int(piece))
+            yield
+        for table, pieces in found.items():
+            self.lost.get(table, set()).difference_update(pieces)
         with transaction(self.connection):
+            self._roll_up({piece // 60 * 60 for piece in found["raw"]})
+
+    def _copy_pending(self, source: sqlite3.Connection) -> None:
+        """Let hours and minutes be made anew that were not up to date, or are lost."""
+        with transaction(self.connection):
+            for hour in sorted(self.lost.get("hour", ())):
+                if tiers.has_minutes(self.connection, hour, tiers.HOUR_SECONDS):
+                    tiers.mark_pending(self.connection, tiers.HOUR_SECONDS, hour)
+                    self.lost["hour"].remove(hour)
             for seconds, t_s in _rows(source, "SELECT seconds, t_s FROM pending"):
                 if seconds in (tiers.MINUTE_SECONDS, tiers.HOUR_SECONDS) and isinstance(t_s, int):
                     tiers.mark_pending(self.connection, seconds, t_s)
@@ -225,6 +265,29 @@ class Salvage:
                 self.lost.setdefault(table, set()).add(start)
                 rows = ()
             yield rows
+
+
+def _table_of(rows: Sequence[Sequence[float]]) -> str:
+    """Return the table that the rows of a page are of; "": none of these."""
+    if not rows or len(rows[0]) not in (4, 7):
+        return ""
+    if len(rows[0]) == len(columns_of("raw")) + 1:
+        return "raw"
+    hours = all(len(row) > 1 and row[1] % tiers.HOUR_SECONDS == 0 for row in rows)
+    return "hour" if hours else "minute"
+
+
+def _insert_of_marked(table: str) -> str:
+    """Return the statement that adds a row if its mark fits, under the number that comes last."""
+    columns = columns_of(table)
+    old = [f"?{place}" for place in range(1, len(columns) + 1)]
+    place = columns.index("series")
+    new = [*old[:place], f"?{len(columns) + 2}", *old[place + 1 :]]
+    return (
+        f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}, mark)"
+        f" SELECT {', '.join(new)}, {mark_of_numbers(table, *new)}"
+        f" WHERE ?{len(columns) + 1} = {mark_of_numbers(table, *old)}"
+    )
 
 
 def _rows(source: sqlite3.Connection, query: str) -> Rows:

@@ -68,9 +68,9 @@ def find_home(connection: sqlite3.Connection, minute: int) -> Home:
     hour = floor_to(minute, HOUR_SECONDS)
     if _has_raw(connection, minute, MINUTE_SECONDS):
         return Home.RAW
-    if _has_minutes(connection, minute, MINUTE_SECONDS):
+    if has_minutes(connection, minute, MINUTE_SECONDS):
         return Home.MINUTE
-    if _has_raw(connection, hour, HOUR_SECONDS) or _has_minutes(connection, hour, HOUR_SECONDS):
+    if _has_raw(connection, hour, HOUR_SECONDS) or has_minutes(connection, hour, HOUR_SECONDS):
         return Home.RAW
     return Home.HOUR if _has_hour(connection, hour) else Home.RAW
 
@@ -269,7 +269,8 @@ def _has_raw(connection: sqlite3.Connection, start: int, seconds: int) -> bool:
     return bool(connection.execute(query, span).fetchone()[0])
 
 
-def _has_minutes(connection: sqlite3.Connection, start: int, seconds: int) -> bool:
+def has_minutes(connection: sqlite3.Connection, start: int, seconds: int) -> bool:
+    """Return whether any series has a minute of this stretch."""
     # CROSS JOIN keeps the order: one seek per series instead of a walk through the whole tier.
     query = (
         "SELECT EXISTS (SELECT 1 FROM series CROSS JOIN minute"

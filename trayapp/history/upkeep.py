@@ -77,10 +77,10 @@ class Upkeep:
                 return None
         self._salvage = None
         self._keep(_SALVAGE, None)
-        if not salvage.row_count and not salvage.lost:
+        if not salvage.row_count and not salvage.lost_seconds:
             return None
         text = _("{count} values and events of the damaged history were saved.")
-        if salvage.lost:
+        if salvage.lost_seconds:
             text = _(
                 "{count} values and events of the damaged history were saved; "
                 "something is missing of {duration}."
