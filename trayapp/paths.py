@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,8 @@ PROFILE_VARIABLE = "MEMTRAY_PROFILE"
 DEFAULT_PROFILE = "default"
 """The name of what is used where no profile is chosen."""
 _PROFILES = "profiles"
+UNFINISHED = "unfinished"
+"""The folder of notes about temporary files elsewhere, in the data folder."""
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,31}")
 
 
@@ -174,3 +177,20 @@ def _xdg(env: Mapping[str, str], name: str, default: Path) -> Path:
     # The specification: a path that is not absolute is to be ignored.
     value = Path(env.get(name, ""))
     return value if value.is_absolute() else default
+
+
+@contextmanager
+def unfinished(temporary: Path) -> Iterator[None]:
+    """Note a file or folder that is made beside what a person asked for, until it is done.
+
+    Should this process be killed meanwhile, the next start of Memtray removes it.
+    """
+    note = current_paths().data / UNFINISHED / f"{os.getpid()}-{os.urandom(4).hex()}"
+    with suppress(OSError):
+        note.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        note.write_bytes(os.fsencode(temporary.absolute()))
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            note.unlink()

@@ -26,6 +26,7 @@ from trayapp.applet.parts import Parts
 from trayapp.applet.rules import target_rules
 from trayapp.applet.sampler import Sampler
 from trayapp.applet.supervision import Supervisor
+from trayapp.applet.sweeping import sweep
 from trayapp.applet.switches import SwitchBoard
 from trayapp.applet.task_follower import TaskFollower
 from trayapp.applet.terminal import LiveLines
@@ -179,6 +180,9 @@ class App:
         self._platform.protect()
         logging.basicConfig(level=logging.WARNING, handlers=[_LogHandler(self._log_file)])
         self._supervisor.install_hooks()
+        self._supervisor.attempt(
+            "folders", lambda: sweep(self._parts.paths, self._parts.config_file)
+        )
         backend = self._parts.trays.choose()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self.stop())

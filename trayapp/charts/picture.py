@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from trayapp.errors import WindowError
 from trayapp.language.catalogue import _
 from trayapp.language.reasons import reason_of
+from trayapp.paths import unfinished
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,7 +44,7 @@ def save_picture(figure: Figure, path: Path) -> None:
         made = io.BytesIO()
         figure.savefig(made, format=ending, facecolor=figure.get_facecolor())
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".memtray-", suffix=".part")
-        with os.fdopen(handle, "wb") as file:
+        with unfinished(Path(temporary)), os.fdopen(handle, "wb") as file:
             file.write(made.getvalue())
         # As any file the person makes; mkstemp allows the owner alone.
         umask = os.umask(0)

@@ -12,6 +12,7 @@ from pathlib import Path
 from trayapp.errors import ExportError
 from trayapp.language.catalogue import _
 from trayapp.language.reasons import reason_of
+from trayapp.paths import unfinished
 
 
 @contextmanager
@@ -34,7 +35,8 @@ def whole_file(goal: Path) -> Iterator[Path]:
             raise ExportError(_("cannot write {goal}: it is write-protected").format(goal=goal))
         folder = Path(tempfile.mkdtemp(prefix=".memtray-", dir=real.parent))
         part = folder / f"export{real.suffix}"
-        yield part
+        with unfinished(folder):
+            yield part
         with part.open("rb+") as file:
             os.fsync(file.fileno())
         if real.exists():

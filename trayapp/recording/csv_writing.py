@@ -23,6 +23,7 @@ from pathlib import Path
 
 from trayapp.domain.records.names import short_name
 from trayapp.domain.showing.cells import table_line
+from trayapp.paths import unfinished
 from trayapp.recording.chunks import Chunk, RecordedProcess, RecordingHead
 
 TIME_COLUMNS = ("t_s", "time")
@@ -84,7 +85,8 @@ class CsvWriter:
             if not real.is_file():
                 return
             try:
-                self._copy_tidied(real, temporary)
+                with unfinished(temporary):
+                    self._copy_tidied(real, temporary)
             except OSError:  # no room for a second copy
                 temporary.unlink(missing_ok=True)
                 raise
