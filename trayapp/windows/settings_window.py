@@ -24,6 +24,8 @@ from trayapp.windows.single_instance import Listener
 from trayapp.windows.style import style_lists
 
 EFFECT_MILLISECONDS = 2200
+OLD_PAGE_MILLISECONDS = 2000
+"""A page that is shown no more stays for so long."""
 """After so long the running applet has read the file."""
 
 
@@ -51,6 +53,7 @@ class SettingsWindow(BaseWindow):
         self._listed: dict[str, list[str]] = {}
         """The entries of each list as it was shown last."""
         self._entries: EntryList | None = None
+        self._page: ttk.Frame | None = None
         self._rows: list[SettingRow] = []
         self._is_warned = False
         self._search = tk.StringVar(self.root)
@@ -125,14 +128,19 @@ class SettingsWindow(BaseWindow):
 
     def _rebuild(self) -> None:
         """Make the page anew: another section, another search, other entries."""
-        focus = _focus_path(self.root, self._scrolled.page)
-        for child in self._scrolled.page.winfo_children():
-            child.destroy()
+        focus = None
+        if self._page is not None:
+            focus = _focus_path(self.root, self._page)
+            self._page.pack_forget()
+            # X11 sends keys to the window below the pointer, and Tk drops those that wait for a
+            # window that is destroyed: whoever types fast would lose some (Tk 8.6).
+            self.root.after(OLD_PAGE_MILLISECONDS, self._page.destroy)
         self._rows = []
         self._entries = None
         words = self._search.get().lower().split()
         page = ttk.Frame(self._scrolled.page, padding=(self.px(4), 0, self.px(14), self.px(14)))
         page.pack(fill="both", expand=True)
+        self._page = page
         if words:
             self._build_found(page, words)
         elif self._section in LISTS:
@@ -141,6 +149,9 @@ class SettingsWindow(BaseWindow):
             self._build_table(page, self._section, fields_of(self._section).values())
         self._scrolled.to_top()
         self._update_state()
+        # Tab passes over what is not on the screen yet: keys typed meanwhile would go to the
+        # buttons below the page (Tk 8.6).
+        self.root.update_idletasks()
         if focus is not None:
             _restore_focus(page, focus)
 
@@ -324,11 +335,10 @@ class SettingsWindow(BaseWindow):
             self._problem.pack(side="top", anchor="w", pady=(0, self.px(6)))
 
 
-def _focus_path(root: tk.Tk, parent: tk.Misc) -> str | None:
-    """Return what has the keys, as a path from its page on; None: nothing in a page."""
+def _focus_path(root: tk.Tk, page: ttk.Frame) -> str | None:
+    """Return what has the keys, as a path from its page on; None: nothing in the page."""
     path = str(root.focus_lastfor())
-    pages = map(str, parent.winfo_children())
-    return next((path.removeprefix(page) for page in pages if path.startswith(page)), None)
+    return path.removeprefix(str(page)) if path.startswith(f"{page}.") else None
 
 
 def _restore_focus(page: ttk.Frame, path: str) -> None:
@@ -336,8 +346,6 @@ def _restore_focus(page: ttk.Frame, path: str) -> None:
     try:
         page.nametowidget(f"{page}{path}").focus_set()
     except KeyError:
-        # Only what is on the screen already can be next.
-        page.update_idletasks()
         (page.tk_focusNext() or page).focus_set()
 
 
