@@ -17,11 +17,11 @@ from pathlib import Path
 from tests.campaigns.outcome import run_campaign
 from tests.delivery.telling import Receiver, serving, transition
 from trayapp.applet.children import package_parent
+from trayapp.delivery.answer_limits import ADDRESS_SPACE_BYTES
 from trayapp.delivery.spool import Spool
 
 MESSAGE_SECONDS = 3.0
 """Instead of a minute, for the child to give up."""
-MOST_BYTES = 200 << 20
 MOST_SECONDS = 15.0
 _CHILD = (
     "import sys; from trayapp.delivery import answer_limits as limits;"
@@ -70,7 +70,12 @@ def _attempt(chance: random.Random) -> str | None:
     with tempfile.TemporaryDirectory() as home, serving(Receiver(how)) as receiver:
         told = deliver_once(f"json://127.0.0.1:{receiver.port}/", Path(home))
     is_said = told.complaint.startswith("memtray: ") and "\n" not in told.complaint
-    if told.code and is_said and told.peak_bytes < MOST_BYTES and told.seconds < MOST_SECONDS:
+    if (
+        told.code
+        and is_said
+        and told.peak_bytes < ADDRESS_SPACE_BYTES
+        and told.seconds < MOST_SECONDS
+    ):
         return None
     return f"{how}: {told}"
 

@@ -25,6 +25,7 @@ from tests.delivery.telling import (
     wait_until,
 )
 from trayapp.applet.children import memtray_command, package_parent
+from trayapp.delivery.answer_limits import ADDRESS_SPACE_BYTES
 from trayapp.delivery.child import Child, start_child
 from trayapp.delivery.remote_child import find_address
 from trayapp.delivery.sinks.remote import Outbox, RemoteChannel
@@ -426,7 +427,7 @@ def test_a_receiver_cannot_fill_or_hold_the_child(tmp_path: Path, how: str, comp
         delivery = deliver_once(f"json://127.0.0.1:{receiver.port}/", tmp_path)
     assert re.fullmatch(f"memtray: (?:{complaint})", delivery.complaint)
     assert delivery.code == 1
-    assert delivery.peak_bytes < 250 << 20
+    assert delivery.peak_bytes < ADDRESS_SPACE_BYTES
     assert delivery.seconds < 20
     assert len(Spool(tmp_path / "outbox").entries("hook")) == 1
 

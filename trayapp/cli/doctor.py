@@ -180,7 +180,14 @@ def _display(installation: Installation) -> Iterator[Finding]:
 
 
 def _rights(installation: Installation) -> Iterator[Finding]:
-    """Check which user the applet is, and how many files it may have open."""
+    """Check which user the applet is, how many files it may open, and whom it may see."""
+    from trayapp.readers.hidden_processes import hides_processes
+
+    if hides_processes():
+        yield (
+            "note",
+            _("the system hides other users' processes (hidepid): they cannot be followed"),
+        )
     rights = installation.of_applet("rights")
     if rights and hasattr(os, "getuid"):
         user, limit = rights.get("user"), rights.get("descriptors")

@@ -26,6 +26,7 @@ from trayapp.domain.records.samples import (
     SystemSample,
 )
 from trayapp.language.units import MIB
+from trayapp.readers.hidden_processes import hides_processes
 from trayapp.readers.kills import KillReader
 from trayapp.readers.own_cost import AppReader, RequestedWork
 from trayapp.readers.particulars import ParticularsReader
@@ -69,6 +70,7 @@ class MachineReader:
         self._targets = TargetTracker(rules, app_pid)
         self._applications = ApplicationTracker(app_pid)
         self._unmatched = UnmatchedWatch()
+        self._hides_processes = hides_processes()
         self._groups_seconds = GROUPS_SECONDS
         self._groups_at: float | None = None
         self._swap_used_bytes: int | None = None
@@ -203,7 +205,9 @@ class MachineReader:
                 size=sizes[rule.name].size,
                 particulars=Particulars.total(particulars.get(key) for key in members[rule.name]),
                 limits=joined_limits(limits[key] for key in members[rule.name] if key in limits),
-                unmatched=self._unmatched.unmatched(rule, now),
+                unmatched=self._unmatched.unmatched(
+                    rule, now, hides_processes=self._hides_processes
+                ),
             )
             for rule in self._targets.active_rules
         )

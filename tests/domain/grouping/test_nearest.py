@@ -94,6 +94,20 @@ def test_it_is_told_from_a_minute_on_until_it_has_matched_once() -> None:
         assert watch.unmatched(rule, float(second)) is None
 
 
+def test_what_may_be_hidden_is_not_said_to_be_gone() -> None:
+    """With hidepid nobody knows whether another user's program runs."""
+    watch, rule = UnmatchedWatch(), TargetRule(name="a", match="x")
+    watch.update(0.0, {"a": []}, [rule])
+    unmatched = watch.unmatched(rule, 1.0, hides_processes=True)
+    (target,) = shown(unmatched).targets
+    expected = "a – not visible: the system hides other users' processes"
+    assert target_line(target) == expected
+    assert unmatched is not None
+    assert "the system hides other users' processes (hidepid)" in unmatched.sentence
+    watch.update(5.0, {"a": [1]}, [rule])
+    assert watch.unmatched(rule, 6.0, hides_processes=True) is None
+
+
 def test_another_rule_of_the_same_name_begins_anew() -> None:
     watch, rule = UnmatchedWatch(), TargetRule(name="a", match="x")
     watch.update(0.0, {"a": [1]}, [rule])

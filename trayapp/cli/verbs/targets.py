@@ -21,6 +21,7 @@ from trayapp.domain.records.unmatched import shown_command
 from trayapp.errors import UsageError
 from trayapp.language.catalogue import _, ngettext
 from trayapp.paths import current_paths
+from trayapp.readers.hidden_processes import hides_processes
 from trayapp.readers.processes import open_process_reader
 from trayapp.settings.file import load_settings
 
@@ -199,6 +200,8 @@ def _found_said(matches: Matches) -> str:
     if count:
         return ngettext("{count} process", "{count} processes", count).format(count=count)
     text = _("no running process matches")
+    if hides_processes():
+        return _("no visible process matches; the system hides other users' processes (hidepid)")
     if matches.nearest is not None:
         text = _("no running process matches; most similar: {command} (pid {pid})").format(
             command=shown_command(matches.nearest), pid=matches.nearest.key.pid

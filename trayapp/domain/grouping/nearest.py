@@ -129,12 +129,21 @@ class UnmatchedWatch:
         if search := self._searches.get(_identity(rule)):
             search.nearest = nearest
 
-    def unmatched(self, rule: TargetRule, now: float) -> Unmatched | None:
-        """Return what to report of a target; None: it has matched, or may still do so."""
+    def unmatched(
+        self, rule: TargetRule, now: float, *, hides_processes: bool = False
+    ) -> Unmatched | None:
+        """Return what to report of a target; None: it has matched, or may still do so.
+
+        hides_processes: the system shows only those of this user.
+        """
         search = self._searches.get(_identity(rule))
-        if search is None or now - search.since < UNMATCHED_SECONDS:
+        if search is None or (now - search.since < UNMATCHED_SECONDS and not hides_processes):
             return None
-        return Unmatched(lasted_seconds=now - search.since, nearest=search.nearest)
+        return Unmatched(
+            lasted_seconds=now - search.since,
+            nearest=search.nearest,
+            may_be_hidden=hides_processes,
+        )
 
 
 def _identity(rule: TargetRule) -> _Rule:

@@ -19,10 +19,16 @@ class Unmatched:
     lasted_seconds: float
     nearest: ProcessFacts | None = None
     """The running process that is most like it; None: none is like it, or not searched yet."""
+    may_be_hidden: bool = False
+    """The system hides other users' processes: it may well run."""
 
     @property
     def sentence(self) -> str:
         """For how long nothing has matched, and what is most like it."""
+        if self.may_be_hidden:
+            return _(
+                "No visible process matches it; the system hides other users' processes (hidepid)."
+            )
         text = _("No running process has matched it for {time}.").format(
             time=format_estimate(self.lasted_seconds)
         )

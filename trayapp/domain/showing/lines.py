@@ -74,7 +74,9 @@ def target_line(target: TargetView) -> str:
 def _unmatched_line(name: str, unmatched: Unmatched) -> str:
     nearest = unmatched.nearest
     text = _("{name} – nothing matches it")
-    if nearest is not None:
+    if unmatched.may_be_hidden:
+        text = _("{name} – not visible: the system hides other users' processes")
+    elif nearest is not None:
         text = _("{name} – nothing matches it; most similar: {nearest} (pid {pid})")
     return text.format(
         name=shown_name(name),
