@@ -60,21 +60,21 @@ def offer(session, *, is_asked_for):
     raise TrayError("no toys here")
 """
 
-#: By room: the file, and each line beside the one that follows it.
+#: By room: the file, and each line beside the beginning that it follows.
 TOYS = (
     (
         "cli/verbs", TOY_VERB,
-        [('    VerbLine("start"', '    VerbLine("toy", "toy.Toy", "play"),\n')],
+        [("VERBS: tuple[VerbLine, ...] = (\n", '    VerbLine("toy", "toy.Toy", "play"),\n')],
     ),
     (
         "recording/formats", TOY_FORM,
         [
-            ("    top,\n    victoria", "    toy,\n"),
-            ("    mprof,\n    psrecord", "    toy,\n"),
+            ("from trayapp.recording.formats import (\n", "    toy,\n"),
+            ("FORMATS: tuple[Format, ...] = (\n", "    toy,\n"),
         ],
     ),
-    ("delivery/sinks", TOY_SINK, [('    SinkKind("log"', '    SinkKind("toy", "banners"),\n')]),
-    ("tray/hosts", TOY_HOST, [('    HostKind("sni"', '    HostKind("toy", "toy"),\n')]),
+    ("delivery/sinks", TOY_SINK, [("SINKS = (\n", '    SinkKind("toy", "banners"),\n')]),
+    ("tray/hosts", TOY_HOST, [("HOSTS = (\n", '    HostKind("toy", "toy"),\n')]),
 )  # fmt: skip
 
 
@@ -116,9 +116,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (package / room / "toy.py").write_text(text, encoding="utf-8")
         page = package / room / "__init__.py"
         code = page.read_text(encoding="utf-8")
-        for before, line in lines:
-            assert code.count(before) == 1, f"{room}: the recipe's line has no place"
-            code = code.replace(before, line + before)
+        for beginning, line in lines:
+            assert code.count(beginning) == 1, f"{room}: the recipe's line has no place"
+            code = code.replace(beginning, beginning + line)
         page.write_text(code, encoding="utf-8")
     return folder
 

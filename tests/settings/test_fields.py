@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields
 
 import pytest
 
+from trayapp.domain.judging.leaks import LeakSettings as LeakThresholds
+from trayapp.settings import records
 from trayapp.settings.editor import default_value
 from trayapp.settings.fields import Field, Section, setting
 from trayapp.settings.kinds import Duration, RefusedError
@@ -20,15 +22,18 @@ from trayapp.windows.setting_texts import help_of, name_of
 
 def test_every_field_of_every_record_is_in_the_table_once() -> None:
     known = [(field.table, field.attribute) for field in FIELDS]
-    records = [
+    declared = [
         (table.name, field.name)
         for table in (*TABLES, *LISTS.values())
         for field in fields(table.record)
     ]
-    assert sorted(known) == sorted(records)
+    assert sorted(known) == sorted(declared)
 
 
 def test_the_tables_are_those_of_the_settings() -> None:
+    declared = {each for each in vars(records).values() if isinstance(each, type)}
+    named = {each for each in declared if re.fullmatch(r"\w+Settings", each.__name__)}
+    assert named - {LeakThresholds} == {table.record for table in (*TABLES, *LISTS.values())}
     assert [field.name for field in fields(Settings)] == [
         *(table.name for table in TABLES),
         *LISTS,
