@@ -96,6 +96,9 @@ def test_a_leak_is_told_with_its_evidence_in_place_of_mere_growth() -> None:
     (incident,) = outcomes[-1].view.incidents
     assert incident.title == "app seems to leak memory"
     assert "resident set" in incident.body
+    # Growth that goes on as a leak is never said to be over, it seems.
+    keys = [{each.key for each in outcome.view.incidents} for outcome in outcomes]
+    assert sum({"growth:app", "leak:app"} <= both for both in keys) <= 1
     (view,) = outcomes[-1].view.targets
     assert view.verdict == "leaking"
     assert view.leak.score >= 0.7

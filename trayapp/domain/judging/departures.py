@@ -35,11 +35,16 @@ def departed(
         for kind in TARGET_INCIDENTS
     }
     applications: dict[str, Finding | None] | None = None
-    for incident in incidents:
+    known = tuple(incidents)
+    titles = {incident.key: incident.title for incident in known if incident.phase == "active"}
+    for incident in known:
         kind, _colon, rest = incident.key.partition(":")
         reason: str | None = None
         if kind in TARGET_INCIDENTS:
             reason = _why_target(incident, targets.get(rest))
+            if kind == "growth" and reason is None:
+                # It says all that growth would, and better.
+                reason = titles.get(f"leak:{rest}")
         elif kind == OTHERS_LEAK and everything is not None:
             if applications is None:
                 applications = {
