@@ -99,6 +99,17 @@ def test_no_flipped_bit_reads_as_another_value(path: Path) -> None:
             assert set(reader.series()) <= {RSS, AVAILABLE}
 
 
+def test_a_page_in_the_place_of_another_tables_shows_nothing(path: Path) -> None:
+    """An hour has the columns of a minute, but is none."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM raw")
+        connection.execute("DELETE FROM minute")
+        connection.execute("INSERT INTO minute SELECT * FROM hour")
+    with HistoryReader(path) as reader:
+        found = list(reader.stream([RSS, AVAILABLE], BEGIN, BEGIN + SECONDS))
+    assert {one.stretch_seconds for one in found} == {3600}
+
+
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.3, 0.5, 0.9])
 def test_what_is_whole_of_a_damaged_file_is_saved(path: Path, share: float) -> None:
     """One bad page takes some seconds of samples, not the history."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 import time
 
+from trayapp.history.marks import read_moment
 from trayapp.history.schema import encode_text, transaction
 
 FORGOTTEN = "forgotten"
@@ -58,9 +59,8 @@ class Forgetter:
 
     def _drop_slice(self) -> bool:
         """Delete from the next slice that has samples; return False if there is none."""
-        start = self._connection.execute(
-            "SELECT min(t_ms) FROM raw WHERE t_ms >= ?", (self._next_ms or 0,)
-        ).fetchone()[0]
+        query = "SELECT min(t_ms) FROM raw WHERE t_ms >= ?"
+        start = read_moment(self._connection, query, self._next_ms or 0)
         if start is None:
             return False
         self._next_ms = start + _SLICE_MS

@@ -27,6 +27,21 @@ NUMBER_TABLES = ("raw", "minute", "hour")
 TEXT_TABLES = ("series", "event", "meta")
 
 
+class DamagedRowError(ValueError):
+    """A row is not as it was written."""
+
+
+def read_moment(connection: sqlite3.Connection, query: str, *values: float) -> int | None:
+    """Return the moment that a query finds; None: there is none.
+
+    Raises: DamagedRowError if it is no number; sqlite3.Error.
+    """
+    moment = connection.execute(query, values).fetchone()[0]
+    if moment is not None and not isinstance(moment, int):
+        raise DamagedRowError(type(moment).__name__)
+    return moment
+
+
 def columns_of(table: str) -> tuple[str, ...]:
     """Return the columns that the mark of this table's rows covers."""
     return _INTEGERS[table] + _REALS[table]
@@ -42,7 +57,9 @@ def mark_of_numbers(table: str, *terms: str) -> str:
         whole = f"CAST({term} AS INTEGER)"
         parts += [whole, f"CAST(({term} - {whole}) * 9007199254740992 AS INTEGER)"]
     weighed = (f"{2 * index + 3} * ({part} % {_PRIME})" for index, part in enumerate(parts))
-    return f"(({' + '.join(weighed)} + 7) % {_PRIME})"
+    # Of its own for each table: a page may be written where one of another table belongs.
+    own = 1009 * (NUMBER_TABLES.index(table) + 1)
+    return f"(({' + '.join(weighed)} + {own}) % {_PRIME})"
 
 
 def is_sound(table: str) -> str:
@@ -60,9 +77,9 @@ def mark_of_texts(*fields: str | bytes | int) -> int:
 
 
 def require_sound(mark: int | None, *fields: str | bytes | int) -> None:
-    """Raise ValueError if a row of texts is not as it was written."""
+    """Raise DamagedRowError if a row of texts is not as it was written."""
     if mark is not None and mark != mark_of_texts(*fields):
-        raise ValueError(mark)
+        raise DamagedRowError(mark)
 
 
 def show_only_sound_rows(connection: sqlite3.Connection, version: int) -> None:

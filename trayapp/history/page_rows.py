@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 Row = tuple[int | float, ...]
 
@@ -28,10 +29,28 @@ def read_page_rows(path: Path) -> Iterator[list[Row]]:
         size = 65_536 if size == 1 else size
         if size < 512:
             return
+        free = _free_pages(file, size)
+        number = 1
         file.seek(size)
         while page := file.read(size):
-            if page[0] in _HEADERS:
+            number += 1
+            if page[0] in _HEADERS and number not in free:
                 yield list(_rows(page))
+
+
+def _free_pages(file: BinaryIO, size: int) -> set[int]:
+    """Return the pages that are in no tree: they hold what was deleted."""
+    file.seek(32)
+    free: set[int] = set()
+    trunk = int.from_bytes(file.read(4), "big")
+    while trunk and trunk not in free:
+        free.add(trunk)
+        file.seek((trunk - 1) * size)
+        page = file.read(size)
+        count = min(int.from_bytes(page[4:8], "big"), size // 4 - 2)
+        free.update(int.from_bytes(page[at : at + 4], "big") for at in range(8, 8 + 4 * count, 4))
+        trunk = int.from_bytes(page[:4], "big")
+    return free
 
 
 def _rows(page: bytes) -> Iterator[Row]:

@@ -216,23 +216,24 @@ class Salvage:
         """Copy rows that are whole, but out of reach of the damaged tree above them."""
         found: dict[str, set[int]] = {table: set() for table in _WIDTHS_SECONDS}
         inserts = {table: _insert_of_marked(table) for table in _WIDTHS_SECONDS}
-        for rows in read_page_rows(self.damaged) if self.lost_seconds else ():
+        begin, end = self._span or (0, 0)
+        for rows in read_page_rows(self.damaged):
             table = _table_of(rows)
-            lost = self.lost.get(table)
-            if not lost:
+            if not table:
                 continue
             place = columns_of(table).index("series")
             width, unit = _WIDTHS_SECONDS[table][-1], 1000 if table == "raw" else 1
             with transaction(self.connection):
                 for row in rows:
-                    piece = row[1 - place] // unit // width * width
                     number = self._numbers.get(int(row[place]))
-                    # Pages that are no longer in use hold old rows: only what is missing counts.
-                    if number is None or len(row) != len(rows[0]) or piece not in lost:
+                    if number is None or len(row) != len(rows[0]):
+                        continue
+                    seconds = row[1 - place] // unit
+                    if not begin <= seconds <= end:
                         continue
                     if self.connection.execute(inserts[table], (*row, number)).rowcount:
                         self.row_count += 1
-                        found[table].add(int(piece))
+                        found[table].add(int(seconds // width * width))
             yield
         for table, pieces in found.items():
             self.lost.get(table, set()).difference_update(pieces)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trayapp.errors import HistoryError
+from trayapp.history.marks import DamagedRowError
 from trayapp.language.catalogue import _
 
 STEPS: tuple[tuple[str, ...], ...] = (
@@ -147,7 +148,7 @@ def open_store(path: Path) -> tuple[sqlite3.Connection, Damage | None]:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             return _connect(path), None
-        except (sqlite3.DatabaseError, UnicodeError, _ForeignFileError) as error:
+        except (sqlite3.DatabaseError, UnicodeError, DamagedRowError, _ForeignFileError) as error:
             if not is_damage(error):
                 raise
             damage = move_aside(path, error)
@@ -173,7 +174,7 @@ def has_writer(path: Path) -> bool:
 def is_damage(error: Exception) -> bool:
     """Return whether the file's content is at fault, so that trying again would not help."""
     # A message of SQLite's that quotes what is no text raises UnicodeError in its place.
-    if isinstance(error, (_ForeignFileError, UnicodeError)):
+    if isinstance(error, (_ForeignFileError, UnicodeError, DamagedRowError)):
         return True
     damage = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
     return _primary_code(error) in damage
@@ -188,7 +189,7 @@ def describe(error: Exception) -> str:
         return _("another program has locked it")
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
-    if isinstance(error, UnicodeError):
+    if isinstance(error, UnicodeError | DamagedRowError):
         return _("it holds text that is none")
     return str(error).removesuffix(".")
 

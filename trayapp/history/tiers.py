@@ -16,7 +16,13 @@ from collections.abc import Sequence
 from enum import Enum
 from itertools import chain
 
-from trayapp.history.marks import is_sound, mark_of_numbers, mark_of_texts
+from trayapp.history.marks import (
+    DamagedRowError,
+    is_sound,
+    mark_of_numbers,
+    mark_of_texts,
+    read_moment,
+)
 
 MINUTE_SECONDS = 60
 HOUR_SECONDS = 3600
@@ -59,7 +65,9 @@ class Home(Enum):
 
 
 def floor_to(seconds: float, bucket_seconds: int) -> int:
-    """Return the beginning of the bucket that holds the moment."""
+    """Return the beginning of the bucket that holds the moment; a stored one may be damaged."""
+    if not isinstance(seconds, int | float):
+        raise DamagedRowError(type(seconds).__name__)
     return int(seconds // bucket_seconds) * bucket_seconds
 
 
@@ -147,7 +155,7 @@ def drop_raw(connection: sqlite3.Connection, before_seconds: int) -> int:
 
     Returns: how many were deleted.
     """
-    oldest_ms = connection.execute("SELECT min(t_ms) FROM raw").fetchone()[0]
+    oldest_ms = read_moment(connection, "SELECT min(t_ms) FROM raw")
     if oldest_ms is None:
         return 0
     oldest = floor_to(oldest_ms / 1000, MINUTE_SECONDS)
@@ -184,9 +192,9 @@ def drop_hours(connection: sqlite3.Connection, before_seconds: int) -> int:
 
     Returns: how many were deleted.
     """
-    oldest = connection.execute(
-        "SELECT min((SELECT min(t_s) FROM hour WHERE series = id)) FROM series"
-    ).fetchone()[0]
+    oldest = read_moment(
+        connection, "SELECT min((SELECT min(t_s) FROM hour WHERE series = id)) FROM series"
+    )
     if oldest is None:
         return 0
     before_seconds = _before_raw(connection, before_seconds)
@@ -220,7 +228,11 @@ def span(
         f" (SELECT max(t_ms) FROM raw WHERE t_ms <= :until * 1000) AS last{''.join(coarse)})",
         {"until": until_seconds},
     ).fetchone()
-    return None if None in row else (row[0] / 1000, row[1] / 1000)
+    if None in row:
+        return None
+    if not all(isinstance(end, int) for end in row):
+        raise DamagedRowError(row)
+    return row[0] / 1000, row[1] / 1000
 
 
 def number_of(connection: sqlite3.Connection, names: tuple[str | bytes, ...]) -> int:
@@ -294,11 +306,10 @@ def _pending(connection: sqlite3.Connection, width_seconds: int, end: int) -> li
 
 def _before_raw(connection: sqlite3.Connection, before_seconds: int) -> int:
     """Return the moment, or that of the oldest raw sample if it is earlier."""
-    raw_ms = connection.execute("SELECT min(t_ms) FROM raw").fetchone()[0]
+    raw_ms = read_moment(connection, "SELECT min(t_ms) FROM raw")
     return before_seconds if raw_ms is None else min(before_seconds, raw_ms // 1000)
 
 
 def _oldest_minute(connection: sqlite3.Connection) -> int | None:
     query = "SELECT min((SELECT min(t_s) FROM minute WHERE series = id)) FROM series"
-    oldest: int | None = connection.execute(query).fetchone()[0]
-    return oldest
+    return read_moment(connection, query)

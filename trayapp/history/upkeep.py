@@ -7,13 +7,17 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trayapp.history import tiers
 from trayapp.history.checking import check_slices
-from trayapp.history.salvage import Salvage
+from trayapp.history.marks import DamagedRowError
 from trayapp.history.schema import transaction
 from trayapp.language.catalogue import _, format_count, ngettext
 from trayapp.language.units import format_duration
+
+if TYPE_CHECKING:
+    from trayapp.history.salvage import Salvage
 
 _BUDGET_SECONDS = 0.003
 _SALVAGE_BUDGET_SECONDS = 0.015
@@ -67,6 +71,9 @@ class Upkeep:
         damaged = None if name is None else self._path.with_name(name)
         self._salvage = None
         if damaged is not None and damaged.is_file():
+            # Memory for it is taken only where something is damaged.
+            from trayapp.history.salvage import Salvage
+
             self._salvage = Salvage(self._connection, damaged)
         self._pieces = iter(()) if self._salvage is None else self._salvage.pieces()
 
@@ -120,6 +127,8 @@ class Upkeep:
         ).fetchone()
         if first is None:
             return None
+        if not isinstance(first, int) or not isinstance(last, int):
+            raise DamagedRowError((first, last))
         since = self._recall(_AHEAD)
         if since is None:
             whole = tiers.span(self._connection)

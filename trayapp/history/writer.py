@@ -13,6 +13,7 @@ from trayapp.domain.records.series import Event, Series
 from trayapp.errors import HistoryError
 from trayapp.history import tiers
 from trayapp.history.forgetting import Forgetter
+from trayapp.history.marks import DamagedRowError
 from trayapp.history.retention import (
     LONG_LOG_BYTES,
     Retention,
@@ -235,7 +236,7 @@ class HistoryWriter:
         try:
             try:
                 return work(self._connection or self._open())
-            except (sqlite3.DatabaseError, UnicodeError) as error:
+            except (sqlite3.DatabaseError, UnicodeError, DamagedRowError) as error:
                 if not is_damage(error):
                     raise
                 self._disconnect()
