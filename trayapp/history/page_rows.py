@@ -6,6 +6,7 @@ it by their marks. The form: https://www.sqlite.org/fileformat2.html#b_tree_page
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,6 +78,8 @@ def _row(cell: bytes) -> Row | None:
             return None
         if kind == _REAL:
             values += struct.unpack(">d", cell[at : at + 8])
+            if not math.isfinite(values[-1]):
+                return None
         elif kind in _EITHER:
             values.append(kind - 8)
         else:

@@ -109,11 +109,10 @@ class Salvage:
         for rows in self._divide(table, read, 1, end, _NUMBER_WIDTHS):
             with transaction(self.connection):
                 for *fields, mark in rows:
-                    try:
+                    # A row may also lack what no row may lack.
+                    with suppress(ValueError, TypeError, sqlite3.IntegrityError):
                         require_sound(mark, *fields)
-                    except _ERRORS:
-                        continue
-                    add(*fields)
+                        add(*fields)
             yield
 
     def _copy_indexed_series(self, source: sqlite3.Connection) -> None:
@@ -221,19 +220,19 @@ class Salvage:
             table = _table_of(rows)
             if not table:
                 continue
-            place = columns_of(table).index("series")
+            columns = columns_of(table)
+            place = columns.index("series")
             width, unit = _WIDTHS_SECONDS[table][-1], 1000 if table == "raw" else 1
             with transaction(self.connection):
                 for row in rows:
-                    number = self._numbers.get(int(row[place]))
-                    if number is None or len(row) != len(rows[0]):
+                    if len(row) != len(columns) + 1:
                         continue
-                    seconds = row[1 - place] // unit
-                    if not begin <= seconds <= end:
+                    number, moment = self._numbers.get(int(row[place])), row[1 - place]
+                    if number is None or not begin <= moment // unit <= end:
                         continue
                     if self.connection.execute(inserts[table], (*row, number)).rowcount:
                         self.row_count += 1
-                        found[table].add(int(seconds // width * width))
+                        found[table].add(int(moment // unit // width * width))
             yield
         for table, pieces in found.items():
             self.lost.get(table, set()).difference_update(pieces)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import sqlite3
 import time
@@ -19,6 +20,7 @@ from trayapp.language.units import format_duration
 if TYPE_CHECKING:
     from trayapp.history.salvage import Salvage
 
+_log = logging.getLogger(__name__)
 _BUDGET_SECONDS = 0.003
 _SALVAGE_BUDGET_SECONDS = 0.015
 _PAUSE_SECONDS = 1.0
@@ -26,6 +28,7 @@ _CHECK_SECONDS = float(tiers.DAY_SECONDS)
 _SALVAGE, _AHEAD = "salvage", "ahead"
 """Under which the store keeps the damaged file that is being read, and since when it knows of
 samples from a clock that was ahead."""
+_SURPRISES = (ValueError, TypeError, LookupError, ArithmeticError)
 _AHEAD_SECONDS = 30 * tiers.DAY_SECONDS
 _SLICE_MS = 300_000
 
@@ -79,9 +82,13 @@ class Upkeep:
 
     def _resume_salvage(self, salvage: Salvage) -> str | None:
         deadline = time.perf_counter() + _SALVAGE_BUDGET_SECONDS
-        for _piece in self._pieces or ():
-            if time.perf_counter() >= deadline:
-                return None
+        try:
+            for _piece in self._pieces or ():
+                if time.perf_counter() >= deadline:
+                    return None
+        except _SURPRISES:
+            # What nobody thought of in a damaged file ends its salvage, not the recording.
+            _log.exception("the damaged history is not read any further")
         self._salvage = None
         self._keep(_SALVAGE, None)
         if not salvage.row_count and not salvage.lost_seconds:

@@ -52,7 +52,15 @@ _TIDY_BUDGET_SECONDS = 0.015
 _FORGET_BUDGET_SECONDS = 0.005
 _ROLL_UP_LIMIT = 10
 
-_FAILURES = (sqlite3.Error, OSError, HistoryError, ValueError, TypeError, ArithmeticError)
+_FAILURES = (
+    sqlite3.Error,
+    OSError,
+    HistoryError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+)
 
 _log = logging.getLogger(__name__)
 
