@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import mmap
 import os
+import subprocess
+import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.desktop.desktop import wait_until
 from tests.readers.children import FakeClock
 from trayapp.readers.own_cost import (
     SLOW_SECONDS,
@@ -179,3 +183,62 @@ def test_each_thread_counts_its_own_time_and_an_error_ends_the_counting() -> Non
     for thread in threads:
         thread.join()
     assert requested.seconds > once
+
+
+CHILD = """
+import subprocess, sys
+block = bytearray(b"x" * 40_000_000)
+grandchild = subprocess.Popen([sys.executable, "-c", "b = bytearray(b'x' * 30_000_000); input()"])
+print("here", flush=True)
+input()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_children_and_theirs_count_until_they_end(clock: FakeClock) -> None:
+    requested = RequestedWork()
+    reader = AppReader(clock=clock, requested=requested)
+    before = reader.read()
+    assert before.child_count is not None
+    assert before.child_bytes is not None
+    with subprocess.Popen(
+        [sys.executable, "-c", CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        requested.children.add(child.pid)
+
+        def is_counted() -> bool:
+            clock.seconds += SLOW_SECONDS
+            sample = reader.read()
+            return (sample.child_bytes or 0) - (before.child_bytes or 0) > 70_000_000
+
+        wait_until(is_counted, what="memory of children")
+        sample = reader.read()
+        assert sample.child_count == before.child_count + 2
+        assert (sample.requested_child_bytes or 0) > 70_000_000
+        assert child.stdin is not None
+        child.stdin.close()
+    reader.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_what_a_shell_and_ended_children_wrote_before_does_not_count() -> None:
+    """What became this process by exec, and whoever it had waited for, wrote for themselves."""
+    code = (
+        "from trayapp.readers.own_cost import ProcCosts\n"
+        "costs = ProcCosts()\n"
+        "print(costs._written_before, costs.read_slow().written_bytes)"
+    )
+    # In the repository: the folder of temporary files may be memory, where nothing is written.
+    with tempfile.NamedTemporaryFile(dir=Path(__file__).parent, prefix=".written-") as file:
+        script = (
+            f"dd if=/dev/zero of={file.name} bs=1M count=8 conv=fsync status=none;"
+            f'exec {sys.executable} -c "$0"'
+        )
+        done = subprocess.run(
+            ["sh", "-c", script, code], capture_output=True, text=True, check=True
+        )
+    written_before, written = map(int, done.stdout.split())
+    assert written_before >= 8 * 1024**2
+    assert written < 1024**2

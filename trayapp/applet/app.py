@@ -97,7 +97,7 @@ class App:
             on_action=lambda action, incident: menu.on_banner(action, incident),
             keep=supervisor.keep,
         )
-        children = Children(paths.runtime, banners.notify)
+        children = Children(paths.runtime, banners.notify, requested.children)
         cleanups = Cleanups(platform, sampler, paths.shared_runtime)
         tasks = TaskFollower(
             paths.shared_runtime,

@@ -58,14 +58,21 @@ def start_window(
 class Children:
     """The child processes that live now. Any thread."""
 
-    def __init__(self, folder: Path, on_failure: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        on_failure: Callable[[str], None],
+        requested: set[int] | None = None,
+    ) -> None:
         """Prepare to start children.
 
         `folder` takes what they complain of while they run. `on_failure` is called by `reap` with
         the last line of a child that failed: nobody reads the standard error of a window.
+        `requested` takes the pids of all that live: whoever opens a window has asked for it.
         """
         self._folder = folder
         self._on_failure = on_failure
+        self._requested = set() if requested is None else requested
         self._lock = threading.Lock()
         self._running: dict[Path, subprocess.Popen[bytes]] = {}
         self._numbers = count(1)
@@ -79,6 +86,7 @@ class Children:
         except OSError as error:
             text = _("The window cannot be opened: {reason}.")
             raise WindowError(text.format(reason=error.strerror)) from error
+        self._requested.add(child.pid)
         with self._lock:
             self._running[complaints] = child
 
@@ -97,6 +105,7 @@ class Children:
             cwd=package_parent(),
             start_new_session=True,
         )
+        self._requested.add(child.pid)
         unprotect_child(child.pid)
         return child
 
@@ -113,6 +122,7 @@ class Children:
             for complaints in ended:
                 del self._running[complaints]
         for complaints, child in ended.items():
+            self._requested.discard(child.pid)
             # Negative: ended by a signal, most likely the desktop's log-out.
             if child.returncode > 0:
                 self._on_failure(_last_line(complaints) or _("The window ended with an error."))

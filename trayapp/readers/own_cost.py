@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from trayapp.domain.records.samples import AppSample
+from trayapp.readers.own_children import ChildCosts, read_children
 
 SLOW_SECONDS = 30.0
 """How often the figures are read that cost more than microseconds."""
@@ -49,6 +50,8 @@ class RequestedWork:
         self._clock = clock
         self._lock = threading.Lock()
         self._inside = threading.local()
+        self.children: set[int] = set()
+        """The pids of windows that were asked for."""
         self._seconds = 0.0
 
     @property
@@ -90,6 +93,7 @@ class AppReader:
         self._last_tick: tuple[float, float, float] | None = None
         self._slow = SlowCosts()
         self._slow_due_seconds = float("-inf")
+        self._children: ChildCosts | None = None
 
     def read(self) -> AppSample:
         """Read once; CPU is None the first time, slow figures are up to 30 s old."""
@@ -97,6 +101,8 @@ class AppReader:
         cpu_percent, requested_percent = self._cpu_percents(now)
         if now >= self._slow_due_seconds:
             self._slow = self._costs.read_slow()
+            if sys.platform == "linux":
+                self._children = read_children(self._requested.children)
             self._slow_due_seconds = now + SLOW_SECONDS
         return AppSample(
             pid=os.getpid(),
@@ -107,6 +113,9 @@ class AppReader:
             thread_count=threading.active_count(),
             descriptor_count=self._slow.descriptor_count,
             written_bytes=self._slow.written_bytes,
+            child_count=self._children and self._children.process_count,
+            child_bytes=self._children and self._children.size_bytes,
+            requested_child_bytes=self._children and self._children.requested_bytes,
         )
 
     def read_again_soon(self) -> None:

@@ -297,3 +297,12 @@ def test_steps_are_single_and_never_beyond_the_slowest(
         assert not verdict.drops_groups or interval * verdict.stretch == pytest.approx(30.0)
         assert verdict.announcement is None or verdict.step == 1
         before = verdict.step
+
+
+def test_children_that_nobody_asked_for_are_part_of_the_budget() -> None:
+    keeper = BudgetKeeper(Budget(), 2.0)
+    costs = {"child_count": 2, "child_bytes": 900 * MIB}
+    window = replace(FINE, **costs, requested_child_bytes=600 * MIB)
+    assert keeper.judge(0.0, window).over == ()
+    (over,) = keeper.judge(2.0, replace(FINE, **costs, requested_child_bytes=0)).over
+    assert over == "900 MiB in child processes, budget 512 MiB"

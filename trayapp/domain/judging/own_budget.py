@@ -41,6 +41,8 @@ class Budget:
     descriptor_count: int = 16_384
     thread_count: int = 16
     written_bytes_per_minute: int = 2 * MIB
+    child_bytes: int = 512 * MIB
+    """Of child processes that nobody asked for: deliveries, hooks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +243,15 @@ class BudgetKeeper:
                 "written", written, budget.written_bytes_per_minute,
                 lambda value: _("{size} written a minute, budget {budget}").format(
                     size=format_size(value), budget=format_size(budget.written_bytes_per_minute)
+                ),
+            ),
+            _Figure(
+                "children",
+                None if app.child_bytes is None
+                else app.child_bytes - (app.requested_child_bytes or 0),
+                budget.child_bytes,
+                lambda value: _("{size} in child processes, budget {budget}").format(
+                    size=format_size(value), budget=format_size(budget.child_bytes)
                 ),
             ),
         )  # fmt: skip

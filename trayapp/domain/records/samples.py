@@ -146,6 +146,12 @@ class AppSample:
     descriptor_count: int | None = None
     written_bytes: int | None = None
     """Bytes sent to disk since Memtray started."""
+    child_count: int | None = None
+    """Processes that Memtray has started and that live, up to 30 s ago, and theirs."""
+    child_bytes: int | None = None
+    """Their memory, without what is shared."""
+    requested_child_bytes: int | None = None
+    """Part of it: windows that persons asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

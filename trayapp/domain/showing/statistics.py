@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from trayapp.domain.acting.cleanups import CLEANUP
 from trayapp.domain.judging.view import View
+from trayapp.domain.records.samples import AppSample
 from trayapp.domain.records.series import Event
 from trayapp.language.catalogue import _, format_count, format_number, ngettext
 from trayapp.language.units import format_duration, format_percent, format_size
@@ -68,6 +69,7 @@ def statistics_rows(
             ),
             (_("Threads"), "–" if app.thread_count is None else str(app.thread_count)),
             (_("Written to disk"), format_size(app.written_bytes)),
+            (_("Child processes"), _child_figures(app)),
         ]
     rows += _cleanup_rows(cleanups)
     if view is not None:
@@ -103,6 +105,16 @@ def statistics_rows(
             (_("Left out"), format_count(totals.left_out_task_count)),
         ]
     return rows
+
+
+def _child_figures(app: AppSample) -> str:
+    if app.child_count is None:
+        return "–"
+    if not app.child_count:
+        return format_count(0)
+    # Translators: how many processes, and their memory.
+    text = _("{count}, {size}")
+    return text.format(count=format_count(app.child_count), size=format_size(app.child_bytes))
 
 
 def _cleanup_rows(cleanups: Sequence[Event]) -> list[tuple[str, str]]:
