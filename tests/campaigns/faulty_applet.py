@@ -128,11 +128,12 @@ def _observe(app: App, file: Path) -> None:
 
 
 def main() -> int:
-    """Run the applet of this environment; the file is the first argument."""
+    """Run the applet of this environment, with `--tray` in the tray; the first argument: the file."""
     for point, (owner, name) in POINTS.items():
         _arm(point, owner, name)
     with Path(os.devnull).open("w", encoding="utf-8") as out:
-        app = App(current_paths(), headless=True, interval_seconds=0.5, out=out)
+        headless = "--tray" not in sys.argv
+        app = App(current_paths(), headless=headless, interval_seconds=0.5, out=out)
         threading.Thread(target=_obey, name="faults", daemon=True).start()
         observer = threading.Thread(
             target=_observe, args=(app, Path(sys.argv[1])), name="observer", daemon=True
