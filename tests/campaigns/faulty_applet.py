@@ -128,7 +128,7 @@ def _observe(app: App, file: Path) -> None:
 
 
 def main() -> int:
-    """Run the applet of this environment, with `--tray` in the tray; the first argument: the file."""
+    """Run the applet of this environment; arguments: the file, and `--tray` for an icon."""
     for point, (owner, name) in POINTS.items():
         _arm(point, owner, name)
     with Path(os.devnull).open("w", encoding="utf-8") as out:
