@@ -13,7 +13,14 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="campaigns are r
 
 
 @pytest.mark.parametrize(
-    ("name", "tries"), [("hostile", 20), ("receivers", 3), ("settings", 100), ("sockets", 20)]
+    ("name", "tries"),
+    [
+        ("hostile", 20),
+        ("receivers", 3),
+        ("settings", 100),
+        ("sockets", 20),
+        ("own_expressions", 50),
+    ],
 )
 def test_no_try_fails(name: str, tries: int) -> None:
     command = [sys.executable, "-m", f"tests.campaigns.{name}", "--tries", str(tries)]

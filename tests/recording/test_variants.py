@@ -23,7 +23,7 @@ from trayapp.recording.clocks import Clock
 from trayapp.recording.files import read_recording
 from trayapp.recording.instructions import Instructions, instructions_of
 from trayapp.recording.meaning import meaning_of
-from trayapp.recording.quantities import number_in, number_style, size_in
+from trayapp.recording.quantities import number_in, number_style, size_in, unit_of_cell
 from trayapp.recording.records import Recording
 
 KIB, MIB, GIB = 1024, 1024**2, 1024**3
@@ -338,6 +338,14 @@ def test_a_pattern_reads_a_log(tmp_path: Path) -> None:
     for wrong, reason in (("{time", "names no time"), ("{time} ( {MiB}", "regular expression")):
         with pytest.raises(RecordingError, match=reason):
             read(tmp_path, text, instructions_of(pattern=wrong))
+
+
+def test_a_cell_of_blanks_is_no_quantity_at_once() -> None:
+    started = time.thread_time()
+    for blank in " '_":
+        assert math.isnan(size_in(f"1{blank * 1000}!", MIB))
+        assert unit_of_cell(f"1{blank * 1000}!") is None
+    assert time.thread_time() - started < 0.5
 
 
 def test_a_pattern_with_nested_repeats_reads_a_log_at_once(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ _DECIMAL = {"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "pb": 1e15}
 NumberStyle = Literal["plain", "decimal comma", "thousands comma", "thousands dot"]
 """Ways in which a column writes its numbers: 1234.5, 1234,5 (or 1.234,5), 1,234.5, 1.234.567."""
 _SPACES = " \u00a0\u202f\u2009'\u2019_"
+_LONGEST_QUANTITY = 120
 _NUMBER = re.compile(rf"[+-]?\d[\d.,{_SPACES}]*(?:[eE][+-]?\d+)?")
 _QUANTITY = re.compile(
     rf"([+-]?\d[\d.,{_SPACES}]*?(?:[eE][+-]?\d+)?)\s*([A-Za-z]+)?\.?(?:\s*/.*)?", re.DOTALL
@@ -125,9 +126,14 @@ def size_in(text: str, factor: float = 1.0, style: NumberStyle = "plain") -> flo
     return value * factor if abs(value) < MOST_VALUE else math.nan
 
 
+def _match_quantity(text: str) -> re.Match[str] | None:
+    # Its blanks can be told apart in many ways: a long line of them takes minutes.
+    return _QUANTITY.fullmatch(text.strip()) if len(text) <= _LONGEST_QUANTITY else None
+
+
 @lru_cache(maxsize=8192)
 def _quantity(text: str, factor: float, style: NumberStyle) -> float:
-    match = _QUANTITY.fullmatch(text.strip())
+    match = _match_quantity(text)
     if match is None:
         return math.nan
     value = number_in(match[1].strip(), style)
@@ -144,6 +150,6 @@ def _quantity(text: str, factor: float, style: NumberStyle) -> float:
 
 def unit_of_cell(text: str) -> str | None:
     """The unit that a cell names itself, as it is written; None without one."""
-    match = _QUANTITY.fullmatch(text.strip())
+    match = _match_quantity(text)
     unit = match[2] if match else None
     return unit if unit and unit.lower() in UNITS else None

@@ -30,6 +30,8 @@ _USED = re.compile(r"([\d.,]+)\s?([kMG]?)\s*used")
 _CACHES = re.compile(r"([\d.,]+)\s?([kMG]?)\s*buff/cache")
 _UNITS = {"": KIB, "K": KIB, "k": KIB, "M": MIB, "G": GIB, "T": 1024 * GIB}
 _MAC_DATE = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d$")
+_LONGEST_ROW = 400
+"""A row can be understood in many ways, which takes long for a long one."""
 _MAC_ROW = re.compile(r"\s*(\d+)\*?[-+]?\s+(\S.*?)\s+\d+\.\d+\s.*?\s([\d.]+[BKMGT])[-+]?(?=\s|$)")
 
 
@@ -115,7 +117,7 @@ def _read_mac(source: Source, found: Gathering) -> None:
         elif line.startswith("PID"):
             is_below = "MEM" in line.split()
         elif is_below and line.strip():
-            row = _MAC_ROW.match(line)
+            row = _MAC_ROW.match(line[:_LONGEST_ROW])
             if row is None:
                 if not line.startswith("Processes:"):
                     found.pass_line(number, line, _("no row of top"))
