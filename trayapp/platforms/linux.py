@@ -22,7 +22,7 @@ _M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
 _LARGE_BYTES = 32 * 1024
 _IS_GLIBC = "CS_GNU_LIBC_VERSION" in os.confstr_names
 
-_AGAIN_IF_KILLED = (
+AGAIN_IF_KILLED = (
     'trap "kill \\$p; exit" TERM HUP INT; while :; do "$0" "$@" & p=$!; wait $p; s=$?; '
     "[ $s -gt 128 ] || exit $s; sleep 5; done"
 )
@@ -58,7 +58,7 @@ class LinuxPlatform(posix.PosixPlatform):
         if home is not None:
             command = ("env", f"MEMTRAY_HOME={home}", *command)
         # Killed for lack of memory, or otherwise, it is to come back.
-        command = ("sh", "-c", _AGAIN_IF_KILLED, *command)
+        command = ("sh", "-c", AGAIN_IF_KILLED, *command)
         comment = _("Watches memory and tells you before it hurts")
         entry = (
             "[Desktop Entry]\n"
