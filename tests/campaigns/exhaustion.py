@@ -2,8 +2,9 @@
 
 Run `python -m tests.campaigns.exhaustion` as somebody who may make memory cgroups. Memtray is
 started as it is at login, and all begin with the score for the OOM killer that sessions give to
-what they start; Memtray lowers its own, where that is permitted. After each exhaustion it must answer and sample: the same run, or the
-next one within 20 s, which says that the one before was ended.
+what they start; Memtray lowers its own, where that is permitted. After each exhaustion it must
+answer and sample: the same run, or the next one within 20 s, which says that the one before was
+ended.
 """
 
 from __future__ import annotations
