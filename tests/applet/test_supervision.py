@@ -14,7 +14,7 @@ from tests.campaigns.faults import FaultyApplet
 from tests.desktop.desktop import wait_until
 from trayapp.applet.sampler import Sampler
 from trayapp.applet.supervision import Supervisor, _Kept
-from trayapp.applet.watchdog import Watchdog
+from trayapp.applet.watchdog import BANNER_SECONDS, LEAST_PATIENCE_SECONDS, Watchdog
 from trayapp.domain.judging.view import Controls
 from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.icon import icon_picture
@@ -132,12 +132,15 @@ def test_samples_that_do_not_come_are_told_once(tmp_path: Path) -> None:
     )  # fmt: skip
     watchdog.check()
     assert not told
-    sampler.beat_seconds -= 3 * sampler.interval_seconds + 1
+    sampler.beat_seconds -= LEAST_PATIENCE_SECONDS + 1
+    watchdog.check()
+    assert not told
+    (problem,) = watchdog.problems
+    assert problem.startswith("No sample since ")
+    sampler.beat_seconds -= BANNER_SECONDS
     for _each in range(2):
         watchdog.check()
-    assert len(told) == 1
-    assert watchdog.problems == tuple(told)
-    assert told[0].startswith("No sample since ")
+    assert told == [problem]
     sampler.beat_seconds += 100
     watchdog.check()
     assert changes == [True, False]

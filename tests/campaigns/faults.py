@@ -172,7 +172,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None)
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(10**6)
-    failures = 0
+    failures, began = 0, time.monotonic()
     with tempfile.TemporaryDirectory(prefix="memtray-faults-") as folder:
         applet = FaultyApplet(Path(folder))
         told = 0
@@ -188,10 +188,9 @@ def main() -> int:
         raised = applet.seen().get("raised")
         code = applet.end()
     failures += code != 0
-    print(
-        f"faults: {options.tries} tries, {failures} failures, {told} times told, {raised} raised "
-        f"in calls, exit code {code}, seed {seed}"
-    )
+    took = time.monotonic() - began
+    print(f"faults: {options.tries} tries, {failures} failures, seed {seed}, {took:.0f} s")
+    print(f"{told} times told, {raised} raised in calls, exit code {code}")
     return 1 if failures else 0
 
 

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="campaigns are r
 @pytest.mark.parametrize(
     ("name", "tries"),
     [
+        ("faults", 8),
         ("hostile", 20),
         ("receivers", 3),
         ("settings", 100),

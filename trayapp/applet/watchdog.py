@@ -11,6 +11,10 @@ from trayapp.language.catalogue import _
 
 MOST_INTERVALS = 3
 """So many without a sample are no delay any more."""
+LEAST_PATIENCE_SECONDS = 1.5
+"""However short the interval: a machine that is busy delays everybody."""
+BANNER_SECONDS = 10.0
+"""So much longer it must last for a banner; icon, menu and `status` show it at once."""
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.5, 5.0
 _LATE_SECONDS = 1.0
 """Who wakes so late was stopped or suspended, and so was everybody else."""
@@ -30,7 +34,8 @@ class Watchdog:
         """Prepare to watch.
 
         `upkeep`: what else is to be done every five seconds, each with the part that it is about.
-        `on_change` is called when samples stop and when they are back; `notify` takes the text.
+        `on_change` is called when samples stop and when they are back; `notify` takes the text
+        once it has lasted.
         """
         self._supervisor = supervisor
         self._sampler = sampler
@@ -41,6 +46,7 @@ class Watchdog:
         """Until then the sampler is given time: it could not run, either."""
         self.stalled_since: float | None = None
         """Wall clock of the last sample, where the next is overdue; None: all is well."""
+        self._is_notified = False
         self._problems: tuple[str, ...] = ()
 
     @property
@@ -70,11 +76,14 @@ class Watchdog:
         problems, self._problems = self._problems, self._supervisor.problems
         if (stalled is None) != (before is None) or problems != self._problems:
             self._on_change()
-        if stalled is not None and before is None:
+        if stalled is None:
+            self._is_notified = False
+        elif not self._is_notified and time.monotonic() >= self._due_seconds() + BANNER_SECONDS:
+            self._is_notified = True
             self._notify(stall_text(stalled))
 
     def _patience_seconds(self) -> float:
-        return MOST_INTERVALS * self._sampler.interval_seconds
+        return max(LEAST_PATIENCE_SECONDS, MOST_INTERVALS * self._sampler.interval_seconds)
 
     def _due_seconds(self) -> float:
         return max(self._sampler.beat_seconds + self._patience_seconds(), self._excused_seconds)
