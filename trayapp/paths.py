@@ -17,6 +17,8 @@ PROFILE_VARIABLE = "MEMTRAY_PROFILE"
 DEFAULT_PROFILE = "default"
 """The name of what is used where no profile is chosen."""
 _PROFILES = "profiles"
+LOCK_NAME = "memtray.lock"
+"""The file that the running Memtray holds, in the runtime folder."""
 UNFINISHED = "unfinished"
 """The folder of notes about temporary files elsewhere, in the data folder."""
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,31}")

@@ -17,6 +17,7 @@ from tests.desktop.desktop import wait_until
 from trayapp.applet.interruption import interruption_text
 from trayapp.errors import AlreadyRunningError
 from trayapp.platforms import current_platform
+from trayapp.platforms.claimed_name import claimed_by
 from trayapp.platforms.locking import LeftBehind
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="names of sockets are Linux's")
@@ -74,6 +75,19 @@ def test_a_lock_file_that_was_removed_is_made_again(tmp_path: Path) -> None:
             current_platform().single_instance_lock(file)
 
 
+def test_whose_name_it_is_can_be_asked_again_and_again(tmp_path: Path) -> None:
+    file = tmp_path / "memtray.lock"
+    with holder(file) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for _each in range(3):
+            assert {claimed_by(file) for _each in range(40)} == {process.pid}
+            process.stdin.write("renew\n")
+            process.stdin.flush()
+            process.stdout.readline()
+    assert claimed_by(file) is None
+
+
 def test_other_files_are_other_locks(tmp_path: Path) -> None:
     locks = [
         current_platform().single_instance_lock(tmp_path / name) for name in ("one", "another")
@@ -112,6 +126,8 @@ def _uptime() -> float:
 
 def test_a_running_applet_whose_home_is_removed_is_reached_again(tmp_path: Path) -> None:
     applet = FaultyApplet(tmp_path / "home")
+    shutil.rmtree(applet.home / "run")
+    assert applet.run("status").returncode == 0  # which waits for the socket
     shutil.rmtree(applet.home / "run")
     began = time.monotonic()
     wait_until(applet.ask, 15, what="answer")

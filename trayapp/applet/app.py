@@ -38,7 +38,7 @@ from trayapp.domain.judging.monitor import Outcome
 from trayapp.domain.records.series import Event
 from trayapp.errors import PlatformError
 from trayapp.language.units import use_units
-from trayapp.paths import Paths
+from trayapp.paths import LOCK_NAME, Paths
 from trayapp.platforms import current_platform
 from trayapp.readers.own_cost import RequestedWork
 from trayapp.settings.file import SettingsFile
@@ -70,7 +70,7 @@ class App:
         paths.create()
         config_file = (config_file or paths.settings_file).absolute()
         settings_file = SettingsFile(config_file)
-        self._lock = platform.single_instance_lock(paths.runtime / "memtray.lock")
+        self._lock = platform.single_instance_lock(paths.runtime / LOCK_NAME)
         self._log_file = LogFile(paths.log_file)
         self._supervisor = supervisor = Supervisor()
         self._live = live = LiveLines(out, keep=supervisor.keep)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from trayapp.errors import ControlError, NotRunningError
 from trayapp.language.catalogue import _
-from trayapp.paths import current_paths
+from trayapp.paths import LOCK_NAME, current_paths
 
 if TYPE_CHECKING:
     import argparse
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from trayapp.recording.instructions import Instructions
 
 T = TypeVar("T")
+_PAUSE_SECONDS = 0.2
 
 
 def option_type(parse: Callable[[str], T]) -> Callable[[str], T]:
@@ -81,11 +84,28 @@ def reading_instructions(options: argparse.Namespace) -> Instructions:
 def ask_applet(verb: str, timeout_seconds: float = 5.0, **arguments: object) -> dict[str, Any]:
     """Return what the running applet answers to a verb of its socket.
 
+    One that runs and has no socket is given time to make one: it was removed, or is not there yet.
+
     Raises: NotRunningError, ControlError, or whatever error the applet answers with.
     """
     from trayapp.control.client import call
+    from trayapp.platforms.claimed_name import claimed_by
 
-    return call(current_paths().runtime, verb, arguments, timeout_seconds=timeout_seconds)
+    runtime = current_paths().runtime
+    deadline = time.monotonic() + timeout_seconds
+    while True:
+        try:
+            return call(runtime, verb, arguments, timeout_seconds=timeout_seconds)
+        except NotRunningError:
+            if claimed_by(runtime / LOCK_NAME) is None:
+                raise
+            if time.monotonic() >= deadline:
+                text = _(
+                    "{who} runs but did not answer within {seconds:g} s; try again, or end it and "
+                    "start it anew"
+                )
+                raise ControlError(text.format(who="Memtray", seconds=timeout_seconds)) from None
+        time.sleep(_PAUSE_SECONDS)
 
 
 def print_json(value: object) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple, Self
 
 from trayapp.errors import AlreadyRunningError, MemtrayError, PlatformError
 from trayapp.language.catalogue import _
+from trayapp.platforms.claimed_name import dismiss_askers
 
 
 class LeftBehind(NamedTuple):
@@ -49,6 +50,8 @@ class InstanceLock:
         """
         if self._descriptor is None:
             return
+        if self.claim is not None:
+            dismiss_askers(self.claim)
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(self._descriptor), self._path.lstat()):
                 return
