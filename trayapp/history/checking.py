@@ -10,6 +10,7 @@ from trayapp.history.schema import transaction
 from trayapp.history.tiers import DAY_SECONDS
 
 _RAW_SLICE_MS = 120_000
+_EVENT_SLICE = 100
 _SLICES = {"minute": 4 * DAY_SECONDS, "hour": 120 * DAY_SECONDS}
 
 
@@ -18,6 +19,15 @@ def check_slices(connection: sqlite3.Connection) -> Iterator[int]:
 
     Reading all pages finds damaged ones, too. Raises: sqlite3.Error.
     """
+    for table in ("series", "meta", "pending"):
+        connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
+        yield 0
+    number = _next(connection, "SELECT min(id) FROM event WHERE id >= ?", 0)
+    while number is not None:
+        end = number + _EVENT_SLICE
+        connection.execute("SELECT * FROM event WHERE id >= ? AND id < ?", (number, end)).fetchall()
+        yield 0
+        number = _next(connection, "SELECT min(id) FROM event WHERE id >= ?", end)
     moment = _next(connection, "SELECT min(t_ms) FROM raw WHERE t_ms >= ?", -(2**62))
     while moment is not None:
         end = moment + _RAW_SLICE_MS
