@@ -268,36 +268,11 @@ class ControlServer(threading.Thread):
         client.received.clear()
         client.deadline_seconds = None
         try:
-            handler, arguments = self._parse_request(bytes(line))
+            handler, arguments = _parse_request(bytes(line), self._handlers, self._endpoint.token)
         except MemtrayError as error:
             self._answer(client, _refusal(error))
         else:
             self._calls.append((client, handler, arguments))
-
-    def _parse_request(self, line: bytes) -> tuple[Handler, Mapping[str, object]]:
-        """Return the handler and arguments of a request. Raises: ControlError, UsageError."""
-        if len(line) > REQUEST_LIMIT_BYTES:
-            template = _("The request is longer than {size} KiB")
-            raise ControlError(template.format(size=REQUEST_LIMIT_BYTES // 1024))
-        try:
-            request = decode(line)
-        except ValueError as error:
-            template = _("The request is not a JSON object: {reason}")
-            raise ControlError(template.format(reason=error)) from error
-        if self._endpoint.token is not None and not _is_same(
-            request.get("token"), self._endpoint.token
-        ):
-            raise ControlError(_("The request does not carry this Memtray's token"))
-        verb, arguments = request.get("verb"), request.get("arguments", {})
-        if not isinstance(verb, str):
-            raise ControlError(_("The request names no verb"))
-        handler = self._handlers.get(verb)
-        if handler is None:
-            template = _("The running Memtray has no command {verb}")
-            raise UsageError(template.format(verb=repr(verb[:50])))
-        if not isinstance(arguments, dict):
-            raise ControlError(_("The request's arguments are not a JSON object"))
-        return handler, arguments
 
     def _start_calls(self) -> None:
         while self._calls and self._running_calls < MOST_CALLS:
@@ -371,6 +346,32 @@ class ControlServer(threading.Thread):
         self._selector.close()
         self._wake_receiver.close()
         self._wake_sender.close()
+
+
+def _parse_request(
+    line: bytes, handlers: Mapping[str, Handler], token: str | None
+) -> tuple[Handler, Mapping[str, object]]:
+    """Return the handler and arguments of a request. Raises: ControlError, UsageError."""
+    if len(line) > REQUEST_LIMIT_BYTES:
+        template = _("The request is longer than {size} KiB")
+        raise ControlError(template.format(size=REQUEST_LIMIT_BYTES // 1024))
+    try:
+        request = decode(line)
+    except ValueError as error:
+        template = _("The request is not a JSON object: {reason}")
+        raise ControlError(template.format(reason=error)) from error
+    if token is not None and not _is_same(request.get("token"), token):
+        raise ControlError(_("The request does not carry this Memtray's token"))
+    verb, arguments = request.get("verb"), request.get("arguments", {})
+    if not isinstance(verb, str):
+        raise ControlError(_("The request names no verb"))
+    handler = handlers.get(verb)
+    if handler is None:
+        template = _("The running Memtray has no command {verb}")
+        raise UsageError(template.format(verb=repr(verb[:50])))
+    if not isinstance(arguments, dict):
+        raise ControlError(_("The request's arguments are not a JSON object"))
+    return handler, arguments
 
 
 def _refusal(error: MemtrayError) -> bytes:
