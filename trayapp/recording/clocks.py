@@ -298,9 +298,8 @@ class Clock:
         self._has_24_hours = self._has_24_hours or (not half and (hours > 12 or hours == 0))
         if half:
             hours = hours % 12 + (12 if half == "pm" else 0)
-        digits = any(character.isdecimal() for character in rest)
         found: FoundDate | None = None
-        if digits:
+        if any(character.isdecimal() for character in rest):
             found = self._date_of(rest.replace("\x1f", " "))
             if found is None:
                 return _NO_HOUR
@@ -309,9 +308,8 @@ class Clock:
         if found is None:
             self.is_dateless = self.is_dateless or not self._has_date
         day = found.date if found else self._date
-        first = self._begin(day, hours, zone, 0)
         return _Hour(
-            first,
+            self._begin(day, hours, zone, 0),
             self._begin(day, hours, zone, 1),
             has_date=found is not None,
             could_be_later=not half and 1 <= hours <= 12 and found is None,
@@ -341,16 +339,10 @@ class Clock:
             before, mark, after = (text[: match.start()] + text[match.end() :]).partition("\x1f")
             return zone, before + mark + _OFFSET.sub(" ", f" {after}")
         before, mark, after = text.partition("\x1f")
-        if match := _OFFSET.search(f" {after}"):
-            hours, minutes = int(match[2]), int(match[3] or 0)
-            if hours <= 14 and minutes <= 59:
-                sign = -1 if match[1] in "-−" else 1
-                zone = timezone(sign * timedelta(hours=hours, minutes=minutes))
-                spaced = f" {after}"
-                return zone, before + mark + spaced[: match.start()] + spaced[match.end() :]
+        if offset := _offset_of(f" {after}"):
+            return offset[0], before + mark + offset[1]
         for match in ABBREVIATION.finditer(text):
-            word = match[1].lower()
-            if word in ZONES and word not in AM | PM:
+            if (word := match[1].lower()) in ZONES and word not in AM | PM:
                 rest = text[: match.start()] + text[match.end() :]
                 return self._abbreviated(match[1], ZONES[word]), rest
         return self._zone, text
@@ -392,3 +384,13 @@ class Clock:
 
 def _seconds_of(text: str) -> float:
     return _UP_TO_61.get(text) or float(text.replace(",", ".").replace(":", "."))
+
+
+def _offset_of(text: str) -> tuple[tzinfo, str] | None:
+    """The offset from UTC that a text names, and what is left of it."""
+    match = _OFFSET.search(text)
+    if match is None or int(match[2]) > 14 or int(match[3] or 0) > 59:
+        return None
+    sign = -1 if match[1] in "-−" else 1
+    shift = sign * timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+    return timezone(shift), text[: match.start()] + text[match.end() :]

@@ -17,11 +17,11 @@ from trayapp.errors import RecordingError
 from trayapp.language.catalogue import N_, _, listed
 from trayapp.recording.clocks import Clock
 from trayapp.recording.doubts import are_interleaved, without_memory
-from trayapp.recording.gathering import falls
 from trayapp.recording.instructions import Instructions
 from trayapp.recording.meaning import Meaning, meaning_of, words_of
 from trayapp.recording.quantities import (
     NumberStyle,
+    falls,
     number_in,
     number_style,
     size_in,

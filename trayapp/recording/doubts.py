@@ -9,7 +9,8 @@ from pathlib import Path
 from trayapp.domain.records.names import short_name
 from trayapp.language.catalogue import _, format_number
 from trayapp.language.units import KIB, MIB
-from trayapp.recording.gathering import Gathered, falls
+from trayapp.recording.gathering import Gathered
+from trayapp.recording.quantities import falls
 from trayapp.recording.records import Kind
 
 _NO_PROCESS_BYTES = 64 * KIB

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Hashable, Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 
 from trayapp.domain.records.names import short_name
@@ -18,14 +17,7 @@ from trayapp.errors import RecordingError
 from trayapp.language.catalogue import _, format_count
 from trayapp.language.units import format_percent
 from trayapp.recording.clocks import Clock
-from trayapp.recording.records import (
-    Decision,
-    Kind,
-    Recording,
-    Track,
-    known_or_none,
-    known_rows,
-)
+from trayapp.recording.records import Decision, Kind, Recording, Track, known_or_none, known_rows
 
 MOST_BYTES = 1e18
 """No memory is larger; whatever says so is no size."""
@@ -393,29 +385,10 @@ class Gathering:
             notes.append(
                 _("longer than can be held; neighbouring samples are merged, the larger is kept")
             )
-        samples = sum(map(len, self._found.values()))
-        share = self.passed_over / max(1, samples + self.passed_over)
+        rows = self.passed_over + sum(map(len, self._found.values()))
+        share = self.passed_over / max(1, rows)
         if share > _WORTH_WARNING:
             text = _("warning: {count} lines ({share}) were passed over; the first is {first}")
-            notes.append(
-                text.format(
-                    count=format_count(self.passed_over),
-                    share=format_percent(share, 1),
-                    first=self._first_broken,
-                )
-            )
+            count, first = format_count(self.passed_over), self._first_broken
+            notes.append(text.format(count=count, share=format_percent(share, 1), first=first))
         return tuple(notes)
-
-
-def number_of(told: object) -> float:
-    """A number as programs print it; NaN if it is none, or beyond all numbers."""
-    try:
-        return float(told)  # type: ignore[arg-type]
-    except (ValueError, OverflowError, TypeError):
-        return math.nan
-
-
-def falls(values: Sequence[float]) -> bool:
-    """Whether any known value is smaller than the one before."""
-    known = [value for value in values if value == value]
-    return any(after < before for before, after in pairwise(known))

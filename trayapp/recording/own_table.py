@@ -17,7 +17,8 @@ from datetime import datetime
 from trayapp.domain.showing.cells import unguarded
 from trayapp.language.catalogue import _
 from trayapp.recording.csv_writing import TIME_COLUMNS
-from trayapp.recording.gathering import Gathered, Gathering, number_of
+from trayapp.recording.gathering import Gathered, Gathering
+from trayapp.recording.quantities import number_of
 from trayapp.recording.source import Source
 
 _RECORDED = re.compile(r"(rss|anon)_bytes (\d{1,10})(?: (.*))?", re.DOTALL)

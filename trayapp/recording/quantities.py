@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
 from trayapp.language.units import GIB, KIB, MIB
@@ -153,3 +154,17 @@ def unit_of_cell(text: str) -> str | None:
     match = _match_quantity(text)
     unit = match[2] if match else None
     return unit if unit and unit.lower() in UNITS else None
+
+
+def number_of(told: object) -> float:
+    """A number as programs print it; NaN if it is none, or beyond all numbers."""
+    try:
+        return float(told)  # type: ignore[arg-type]
+    except (ValueError, OverflowError, TypeError):
+        return math.nan
+
+
+def falls(values: Sequence[float]) -> bool:
+    """Whether any known value is smaller than the one before."""
+    known = [value for value in values if value == value]
+    return any(after < before for before, after in pairwise(known))

@@ -156,7 +156,7 @@ class SettingsWindow(BaseWindow):
             _restore_focus(page, focus)
 
     def _build_table(self, page: ttk.Frame, table: str, fields: Iterable[Field]) -> None:
-        self._head(page, section_title(table), section_help(table))
+        _add_head(page, table, self.px)
         for field in fields:
             self._add_row(page, [field], None)
 
@@ -177,7 +177,7 @@ class SettingsWindow(BaseWindow):
             )
 
     def _build_list(self, page: ttk.Frame, table: str) -> None:
-        self._head(page, section_title(table), section_help(table))
+        _add_head(page, table, self.px)
         before, names = self._listed.get(table, []), self._editor.entries(table)
         self._listed[table] = names
         buttons = ttk.Frame(page)
@@ -200,12 +200,6 @@ class SettingsWindow(BaseWindow):
         self._entries.bind(CHOSEN, lambda _: self._on_entry(table, self._entries))
         for fields in grouped_fields(table):
             self._add_row(page, fields, chosen)
-
-    def _head(self, page: ttk.Frame, title: str, text: str) -> None:
-        ttk.Label(page, text=title, style="Name.TLabel").pack(anchor="w")
-        ttk.Label(page, text=text, style="Hint.TLabel", wraplength=self.px(600)).pack(
-            anchor="w", pady=(0, self.px(6))
-        )
 
     def _add_row(self, page: ttk.Frame, fields: Sequence[Field], entry: str | None) -> None:
         ttk.Frame(page, height=self.px(1), style="Line.TFrame").pack(fill="x")
@@ -333,6 +327,13 @@ class SettingsWindow(BaseWindow):
         else:
             self._problem.configure(text=f"⚠ {self._editor.file.name}: {self._editor.problem}")
             self._problem.pack(side="top", anchor="w", pady=(0, self.px(6)))
+
+
+def _add_head(page: ttk.Frame, table: str, px: Callable[[float], int]) -> None:
+    ttk.Label(page, text=section_title(table), style="Name.TLabel").pack(anchor="w")
+    ttk.Label(page, text=section_help(table), style="Hint.TLabel", wraplength=px(600)).pack(
+        anchor="w", pady=(0, px(6))
+    )
 
 
 def _focus_path(root: tk.Tk, page: ttk.Frame) -> str | None:

@@ -14,7 +14,8 @@ from typing import Any
 
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import KIB
-from trayapp.recording.gathering import Gathering, number_of
+from trayapp.recording.gathering import Gathering
+from trayapp.recording.quantities import number_of
 from trayapp.recording.reading import json_lines, lines_printed_by
 from trayapp.recording.source import Source, Start
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from trayapp.language.catalogue import N_, _
 from trayapp.recording.clocks import Clock
-from trayapp.recording.gathering import Gathering, number_of
-from trayapp.recording.quantities import size_in
+from trayapp.recording.gathering import Gathering
+from trayapp.recording.quantities import number_of, size_in
 from trayapp.recording.reading import json_values
 from trayapp.recording.records import Kind
 from trayapp.recording.source import Source, Start

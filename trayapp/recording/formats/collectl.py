@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import KIB
 from trayapp.recording.clocks import Clock
-from trayapp.recording.gathering import Gathered, Gathering, number_of
+from trayapp.recording.gathering import Gathered, Gathering
 from trayapp.recording.program_rows import ProgramRows, program_name
-from trayapp.recording.quantities import size_in
+from trayapp.recording.quantities import number_of, size_in
 from trayapp.recording.reading import LoopReading, read_lines
 from trayapp.recording.source import Source, Start
 

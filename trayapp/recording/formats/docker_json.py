@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from trayapp.language.catalogue import N_, _
-from trayapp.recording.gathering import Gathered, Gathering, number_of
-from trayapp.recording.quantities import size_in
+from trayapp.recording.gathering import Gathered, Gathering
+from trayapp.recording.quantities import number_of, size_in
 from trayapp.recording.reading import LoopReading, json_lines, json_values
 from trayapp.recording.source import Source, Start
 

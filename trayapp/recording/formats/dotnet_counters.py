@@ -16,7 +16,8 @@ from itertools import chain
 from trayapp.language.catalogue import N_, _
 from trayapp.recording.calendars import Order
 from trayapp.recording.clocks import Clock
-from trayapp.recording.gathering import Gathered, Gathering, number_of
+from trayapp.recording.gathering import Gathered, Gathering
+from trayapp.recording.quantities import number_of
 from trayapp.recording.reading import json_values
 from trayapp.recording.records import Kind
 from trayapp.recording.source import Source, Start

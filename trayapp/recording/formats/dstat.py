@@ -12,7 +12,8 @@ import re
 from collections.abc import Sequence
 
 from trayapp.language.catalogue import N_, _
-from trayapp.recording.gathering import Gathered, Gathering, number_of
+from trayapp.recording.gathering import Gathered, Gathering
+from trayapp.recording.quantities import number_of
 from trayapp.recording.reading import LoopReading
 from trayapp.recording.source import Source, Start
 

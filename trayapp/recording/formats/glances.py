@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from trayapp.language.catalogue import N_, _
-from trayapp.recording.gathering import Gathering, number_of
+from trayapp.recording.gathering import Gathering
 from trayapp.recording.meaning import meaning_of
+from trayapp.recording.quantities import number_of
 from trayapp.recording.reading import LoopReading, json_lines, read_lines
 from trayapp.recording.source import Source, Start
 

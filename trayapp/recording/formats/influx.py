@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from trayapp.language.catalogue import N_, _
-from trayapp.recording.gathering import Gathering, number_of
+from trayapp.recording.gathering import Gathering
 from trayapp.recording.metrics import Labels, Metrics
+from trayapp.recording.quantities import number_of
 from trayapp.recording.reading import Reading, json_values
 from trayapp.recording.source import Source, Start
 

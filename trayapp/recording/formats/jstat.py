@@ -11,8 +11,9 @@ import math
 
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import KIB
-from trayapp.recording.gathering import Gathering, number_of
+from trayapp.recording.gathering import Gathering
 from trayapp.recording.looped import STAMP, LoopClock
+from trayapp.recording.quantities import number_of
 from trayapp.recording.source import Source, Start
 
 NAME = "jstat"

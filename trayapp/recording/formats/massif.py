@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 
 from trayapp.language.catalogue import N_, _
-from trayapp.recording.gathering import Gathering, number_of
+from trayapp.recording.gathering import Gathering
+from trayapp.recording.quantities import number_of
 from trayapp.recording.source import Source, Start
 
 NAME = "massif"

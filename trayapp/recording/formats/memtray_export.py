@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 
 from trayapp.language.catalogue import N_
-from trayapp.recording.gathering import Gathering, number_of
+from trayapp.recording.gathering import Gathering
+from trayapp.recording.quantities import number_of
 from trayapp.recording.reading import json_values
 from trayapp.recording.source import Source, Start
 

@@ -14,8 +14,9 @@ from typing import Any
 
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import MIB
-from trayapp.recording.gathering import Gathering, number_of
+from trayapp.recording.gathering import Gathering
 from trayapp.recording.meaning import meaning_of, words_of
+from trayapp.recording.quantities import number_of
 from trayapp.recording.reading import Reading, json_values
 from trayapp.recording.source import Source, Start
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 from trayapp.language.catalogue import N_, _
-from trayapp.recording.gathering import Gathering, number_of
+from trayapp.recording.gathering import Gathering
 from trayapp.recording.metrics import GROUP_METRIC, Metrics
+from trayapp.recording.quantities import number_of
 from trayapp.recording.reading import json_values
 from trayapp.recording.source import Source, Start
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 
 from trayapp.language.catalogue import N_, _
-from trayapp.recording.gathering import Gathering, number_of
+from trayapp.recording.gathering import Gathering
 from trayapp.recording.metrics import Labels, Metrics
+from trayapp.recording.quantities import number_of
 from trayapp.recording.reading import LoopReading, read_lines
 from trayapp.recording.source import Source, Start
 

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 
 from trayapp.language.catalogue import N_, _
 from trayapp.recording.formats.sar import MachineFigures
-from trayapp.recording.gathering import Gathering, number_of
+from trayapp.recording.gathering import Gathering
+from trayapp.recording.quantities import number_of
 from trayapp.recording.reading import Reading, lines_printed_by
 from trayapp.recording.source import Source, Start
 

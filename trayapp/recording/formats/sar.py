@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import KIB
 from trayapp.recording.formats.pidstat import BANNER, SysstatClock
-from trayapp.recording.gathering import Gathering, number_of
-from trayapp.recording.quantities import size_in
+from trayapp.recording.gathering import Gathering
+from trayapp.recording.quantities import number_of, size_in
 from trayapp.recording.reading import read_lines
 from trayapp.recording.source import Source, Start
 

@@ -13,8 +13,9 @@ from typing import Any
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import KIB
 from trayapp.recording.formats.sar import MachineFigures
-from trayapp.recording.gathering import Gathering, number_of
+from trayapp.recording.gathering import Gathering
 from trayapp.recording.program_rows import program_name
+from trayapp.recording.quantities import number_of
 from trayapp.recording.reading import Reading, json_values
 from trayapp.recording.source import Source, Start
 

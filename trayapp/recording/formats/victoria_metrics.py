@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from trayapp.language.catalogue import N_, _
-from trayapp.recording.gathering import WALL_FROM, WALL_UNTIL, Gathering, number_of
+from trayapp.recording.gathering import WALL_FROM, WALL_UNTIL, Gathering
 from trayapp.recording.meaning import is_memory_name
 from trayapp.recording.metrics import Metrics
+from trayapp.recording.quantities import number_of
 from trayapp.recording.reading import json_lines
 from trayapp.recording.source import Source, Start
 
