@@ -67,6 +67,13 @@ ALLOWED = {
 }
 #: Files beside the rooms that everybody may know.
 COMMON = {"language", "errors", "paths"}
+#: The only files at the root, and whom each may know.
+LOOSE = {
+    "__init__": set[str](),
+    "__main__": {"cli"},
+    "errors": set[str](),
+    "paths": {"errors", "language"},
+}
 #: What the domain must do without: the machine, the clock, the screen, threads and files.
 IMPURE = {
     "asyncio", "ctypes", "datetime", "http", "io", "logging", "multiprocessing", "os", "pathlib",
@@ -120,6 +127,14 @@ def test_no_room_of_the_domain_knows_a_higher_one(room: str) -> None:
 def test_every_room_of_the_domain_has_its_place() -> None:
     rooms = {file.parent.name for file in (PACKAGE / "domain").glob("*/__init__.py")}
     assert rooms == set(DOMAIN_ORDER)
+
+
+def test_the_files_at_the_root_are_few_and_know_little() -> None:
+    files = {file.stem: file for file in PACKAGE.glob("*.py")}
+    assert files.keys() == LOOSE.keys()
+    for name, file in files.items():
+        own = [module for module in imports(file) if module.startswith("trayapp.")]
+        assert {module.split(".")[1] for module in own} <= LOOSE[name], name
 
 
 def test_modules_import_one_another_in_no_circle() -> None:
