@@ -28,6 +28,15 @@ _CHILD = (
     f"limits.MESSAGE_SECONDS = {MESSAGE_SECONDS};"
     "from trayapp.cli.main import main; sys.exit(main())"
 )
+# What `wait4` tells of a child is no less than what its parent had when it forked (Linux 6.18): a
+# small parent between the two, as the tests' own may be larger than the child may become.
+_MEASURED = """
+import os, sys
+child = os.posix_spawn(sys.executable, [sys.executable, *sys.argv[1:]], os.environ)
+_pid, status, usage = os.wait4(child, 0)
+print(usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,22 +56,24 @@ def deliver_once(url: str, home: Path) -> Delivery:
     settings.chmod(0o600)
     Spool(home / "outbox").put("hook", transition(wall_seconds=time.time()))
     began = time.monotonic()
-    with tempfile.TemporaryFile() as errors:
-        child = subprocess.Popen(
-            [sys.executable, "-c", _CHILD, "deliver", "--config", str(settings), "--", "hook"],
-            stderr=errors,
-            cwd=package_parent(),
-            env={**os.environ, "MEMTRAY_HOME": str(home)},
-        )
-        _pid, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        errors.seek(0)
-        return Delivery(
-            code=child.returncode,
-            complaint=errors.read().decode(errors="replace").strip(),
-            peak_bytes=usage.ru_maxrss * 1024,
-            seconds=time.monotonic() - began,
-        )
+    child = subprocess.run(
+        [
+            *(sys.executable, "-c", _MEASURED),
+            *("-c", _CHILD, "deliver", "--config", str(settings), "--", "hook"),
+        ],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        cwd=package_parent(),
+        env={**os.environ, "MEMTRAY_HOME": str(home)},
+    )
+    return Delivery(
+        code=child.returncode,
+        complaint=child.stderr.strip(),
+        peak_bytes=int(child.stdout) * 1024,
+        seconds=time.monotonic() - began,
+    )
 
 
 def _attempt(chance: random.Random) -> str | None:
