@@ -51,12 +51,13 @@ def read_all(path: Path, series: Series = RSS) -> dict[int, float]:
         }
 
 
-@pytest.mark.parametrize("table", NUMBER_TABLES)
-@pytest.mark.parametrize("column", ["value", "series", "time"])
+@pytest.mark.parametrize(
+    ("table", "column"),
+    # Nobody reads minutes of a series that is none.
+    [("raw", "series"), *((each, name) for each in NUMBER_TABLES for name in ("value", "time"))],
+)
 def test_a_changed_number_is_left_out(path: Path, table: str, column: str) -> None:
     """Whatever bit it is: the row is as if it were not there, and the writer says so."""
-    if column == "series" and table != "raw":
-        pytest.skip("nobody reads minutes of a series that is none")
     moment = "t_ms" if table == "raw" else "t_s"
     column = {"value": "value" if table == "raw" else "mean", "time": moment}.get(column, column)
     randomness = random.Random(7)
