@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from tests.readers.children import eventually, running, tell
 from trayapp.domain.grouping.applications import ApplicationTracker
 from trayapp.domain.records.names import process_label
-from trayapp.domain.records.samples import ProcessKey
+from trayapp.domain.records.samples import ProcessFacts, ProcessKey
 from trayapp.readers.procfs import ProcfsReader
 
 
@@ -82,6 +83,16 @@ def test_a_real_family_is_one_application(tmp_path: Path) -> None:
         reader.close()
 
 
+def with_arguments(pid: int) -> ProcessFacts | None:
+    """Return what a new reader finds of a process, once there are arguments."""
+    reader = ProcfsReader(descriptor_limit=8192)
+    try:
+        found = {facts.key.pid: facts for facts in reader.refresh().appeared}
+    finally:
+        reader.close()
+    return found[pid] if found[pid].arguments else None
+
+
 @pytest.mark.parametrize(
     ("title", "name"),
     [
@@ -94,10 +105,8 @@ def test_a_server_that_writes_its_own_title_is_called_by_its_program(title: str,
     """As the kernel shows it then: one argument, with the interpreter's short name beside it."""
     with subprocess.Popen([title], executable=sys.executable, stdin=subprocess.PIPE) as child:
         try:
-            reader = ProcfsReader(descriptor_limit=8192)
-            found = {facts.key.pid: facts for facts in reader.refresh().appeared}
-            reader.close()
-            facts = found[child.pid]
+            # The kernel shows no arguments for a moment while the program is put in place.
+            facts = eventually(partial(with_arguments, child.pid))
             assert facts.arguments == (title,)
             assert process_label(facts.arguments, facts.name) == name
         finally:
