@@ -107,6 +107,7 @@ def test_a_server_that_writes_its_own_title_is_called_by_its_program(title: str,
         try:
             # The kernel shows no arguments for a moment while the program is put in place.
             facts = eventually(partial(with_arguments, child.pid))
+            assert facts is not None
             assert facts.arguments == (title,)
             assert process_label(facts.arguments, facts.name) == name
         finally:
