@@ -78,7 +78,8 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="memtray",
         description=_(
-            "A tray icon that watches memory and says so before it hurts. Without a verb: start it."
+            "A tray icon that watches memory and warns you before it becomes a "
+            "problem. Without a command, it starts."
         ),
     )
     parser.add_argument("--version", action="version", version=f"memtray {__version__}")

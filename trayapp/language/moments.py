@@ -35,7 +35,7 @@ def parse_moment(text: str) -> Moment:
     try:
         return Moment(wall_seconds=datetime.fromisoformat(text.strip()).timestamp())
     except (ValueError, OverflowError, OSError):
-        template = _("{text} is no moment; write it like 24h or 2026-03-01 08:30")
+        template = _("{text} is not a time; use 24h or 2026-03-01 08:30")
         raise ValueError(template.format(text=repr(text))) from None
 
 
@@ -52,6 +52,6 @@ def parse_wall_time(text: str) -> float:
             wall_seconds = datetime.fromisoformat(text).timestamp()
         datetime.fromtimestamp(wall_seconds)
     except (ValueError, OverflowError, OSError) as error:
-        said = _("{text!r} is no time; write it like 2026-11-20T14:30, or as Unix seconds")
+        said = _("{text!r} is not a time; use 2026-11-20T14:30 or Unix seconds")
         raise ValueError(said.format(text=text)) from error
     return wall_seconds

@@ -59,7 +59,7 @@ class LinuxPlatform(posix.PosixPlatform):
             command = ("env", f"MEMTRAY_HOME={home}", *command)
         # Killed for lack of memory, or otherwise, it is to come back.
         command = ("sh", "-c", AGAIN_IF_KILLED, *command)
-        comment = _("Watches memory and tells you before it hurts")
+        comment = _("Watches memory and warns you before it becomes a problem")
         entry = (
             "[Desktop Entry]\n"
             "Type=Application\n"
@@ -93,7 +93,7 @@ class LinuxPlatform(posix.PosixPlatform):
         known = [own, *(Path(folder) / name for folder in shared.split(":") if folder)]
         if self._env.get("MEMTRAY_HOME") or any(entry.exists() for entry in known):
             return False
-        comment = _("Watches memory and tells you before it hurts")
+        comment = _("Watches memory and warns you before it becomes a problem")
         start = _("Start in the tray")
         lines = (
             "[Desktop Entry]",

@@ -52,7 +52,9 @@ VERBS: tuple[VerbLine, ...] = (
         "status.Health",
         N_("one look without the applet: exit 0 good, 1 warning, 2 critical or worse"),
     ),
-    VerbLine("cleanup", "cleanup.Cleanup", N_("give memory back, and say honestly how much")),
+    VerbLine(
+        "cleanup", "cleanup.Cleanup", N_("free memory and report how much was actually freed")
+    ),
     VerbLine(
         "gc", "cleanup.OwnCleanup", N_("free memory of Memtray itself, as `memtray cleanup` does")
     ),

@@ -80,7 +80,7 @@ def _answer_lines(answer: Mapping[str, Any]) -> Iterator[str]:
         yield _("Resolved: {title}").format(title=answer["resolved"]["title"])
         return
     if "acknowledged" in answer:
-        yield _("Known from now on: {title}").format(title=answer["acknowledged"]["title"])
+        yield _("Acknowledged: {title}").format(title=answer["acknowledged"]["title"])
         return
     alerts = answer["alerts"]
     if alerts["off"]:

@@ -285,7 +285,8 @@ class Outbox(TransitionSink):
     def _on_failure(self, line: _Line, retries: Retries, reason: str) -> None:
         line.retries = retries
         problem = _("Alerts do not reach {name}: {reason}").format(
-            name=repr(line.channel.name), reason=plain(reason, 500) or _("ended without a word")
+            name=repr(line.channel.name),
+            reason=plain(reason, 500) or _("ended without an error message"),
         )
         if problem != line.problem:
             _logger.warning("%s", problem)
