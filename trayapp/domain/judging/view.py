@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from trayapp.domain.judging.alerting import Incident, Quiet
@@ -13,6 +14,7 @@ from trayapp.domain.records.bars import BAR_COUNT
 from trayapp.domain.records.colors import Rgb
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.limits import Headroom
+from trayapp.domain.records.program_facts import ProgramFacts
 from trayapp.domain.records.samples import (
     UNKNOWN_PARTICULARS,
     AppSample,
@@ -171,5 +173,8 @@ class Controls:
     """One line each, newest first."""
     problems: tuple[str, ...] = ()
     """One line each: settings not accepted, history not written."""
+    programs: Mapping[str, ProgramFacts] = field(default_factory=dict)
+    """What decides which acts a program allows, by its key (see `identity`); up to ten seconds
+    old. Missing: it does not run, or it is too small to be followed."""
     is_stalled: bool = False
     """Whether samples do not come: what is known is old, and nobody watches."""
