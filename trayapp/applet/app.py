@@ -23,6 +23,7 @@ from trayapp.applet.interruption import interruption_text
 from trayapp.applet.menu import MenuActions
 from trayapp.applet.overview import Overview
 from trayapp.applet.parts import Parts
+from trayapp.applet.programs import Programs
 from trayapp.applet.rules import target_rules
 from trayapp.applet.sampler import Sampler
 from trayapp.applet.supervision import Supervisor
@@ -105,6 +106,12 @@ class App:
             lambda: sampler.paused,
             rules=lambda: target_rules(settings_file.settings),
         )
+        programs = Programs(
+            sampler.read_program,
+            platform.check_may_be_ended,
+            paths.shared_runtime,
+            may_be_trimmed=platform.TRIMS_OTHERS,
+        )
         forwarding = Forwarding(
             lambda: settings_file.settings,
             paths,
@@ -155,6 +162,8 @@ class App:
             forwarding=forwarding,
             trays=trays,
             watchdog=watchdog,
+            programs=programs,
+            platform=platform,
         )
         self._steps: tuple[tuple[str, Callable[[Outcome | None], None]], ...] = (
             ("delivery", lambda _: forwarding.tick()),
@@ -164,6 +173,7 @@ class App:
             ("tasks", lambda outcome: tasks.tick(outcome.view) if outcome else None),
             ("terminal", lambda outcome: live.show(outcome.view) if outcome else None),
             ("windows", lambda _: children.reap()),
+            ("programs", self._look_at_programs),
             ("tray", lambda _: trays.refresh()),
             ("memory", lambda _: self._trim_when_due()),
         )
@@ -248,6 +258,11 @@ class App:
         if outcome is not None:
             for event in self._parts.cleanups.follow_up(outcome.view):
                 self._log_file.append(event.text)
+
+    def _look_at_programs(self, outcome: Outcome | None) -> None:
+        """Find out what can be done about what the menu shows, where there is a menu."""
+        if outcome is not None and self._parts.trays.has_icon:
+            self._parts.programs.refresh(outcome.view)
 
     def _follow_settings(self) -> None:
         settings = self._parts.settings_file.settings

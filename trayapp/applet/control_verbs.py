@@ -17,6 +17,7 @@ from trayapp.errors import ControlError, UsageError
 from trayapp.language.catalogue import _, listed, paragraph
 
 Arguments = Mapping[str, object]
+_ACTING_VERBS = ("program", "end", "running", "restart", "folder")
 _WINDOW_VERBS = ("table", "detail", "describe", "track", "untrack", "forget")
 
 
@@ -41,12 +42,21 @@ class ControlVerbs:
             "debug": self._set_debug,
             "surroundings": self._describe_surroundings,
             **{verb: partial(self._answer_window, verb) for verb in _WINDOW_VERBS},
+            **{verb: partial(self._act, verb) for verb in _ACTING_VERBS},
         }
 
     def _answer_window(self, verb: str, arguments: Arguments) -> Mapping[str, object]:
         from trayapp.applet.window_verbs import WindowVerbs
 
         verbs = WindowVerbs(self._sampler, self._parts.config_file, self._overview.controls)
+        return verbs.handlers()[verb](arguments)
+
+    def _act(self, verb: str, arguments: Arguments) -> Mapping[str, object]:
+        from trayapp.applet.acting_verbs import ActingVerbs
+
+        parts = self._parts
+        runtime = parts.paths.shared_runtime
+        verbs = ActingVerbs(self._sampler, parts.programs, parts.platform, runtime)
         return verbs.handlers()[verb](arguments)
 
     def _set_paused(self, paused: bool) -> dict[str, object]:

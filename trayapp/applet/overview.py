@@ -50,6 +50,7 @@ class Overview:
             windows=_MENU_WINDOWS,
             profile=self._profile,
             profiles=known_profiles() if self._parts.trays.has_icon else (),
+            programs=self._parts.programs.known,
             is_stalled=self._parts.watchdog.stalled_since is not None,
             problems=(
                 *self._parts.watchdog.problems,

@@ -9,12 +9,14 @@ from trayapp.applet.banners import Banners
 from trayapp.applet.children import Children
 from trayapp.applet.cleanups import Cleanups
 from trayapp.applet.forwarding import Forwarding
+from trayapp.applet.programs import Programs
 from trayapp.applet.sampler import Sampler
 from trayapp.applet.switches import SwitchBoard
 from trayapp.applet.task_follower import TaskFollower
 from trayapp.applet.trays import Trays
 from trayapp.applet.watchdog import Watchdog
 from trayapp.paths import Paths
+from trayapp.platforms.platform import Platform
 from trayapp.settings.file import SettingsFile
 
 
@@ -34,3 +36,5 @@ class Parts:
     forwarding: Forwarding
     trays: Trays
     watchdog: Watchdog
+    programs: Programs
+    platform: Platform

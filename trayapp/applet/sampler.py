@@ -7,7 +7,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -24,7 +24,7 @@ from trayapp.domain.judging.quiet_hours import is_within
 from trayapp.domain.judging.view import View
 from trayapp.domain.records.application_use import ApplicationUse
 from trayapp.domain.records.referenced import ReferencedRequest
-from trayapp.domain.records.samples import ProcessUse
+from trayapp.domain.records.samples import ProcessFacts, ProcessKey, ProcessUse
 from trayapp.domain.records.series import Event
 from trayapp.errors import MemtrayError, SettingsError
 from trayapp.language.catalogue import _
@@ -36,6 +36,8 @@ from trayapp.settings.file import SettingsFile
 _HOUSEKEEPING_SECONDS = 1.0
 _FRESH_SECONDS = 1.0
 _STEPS = ("read", "judge", "keep", "show")
+Lineage = list[ProcessFacts]
+"""A process, its parent and so on."""
 
 if TYPE_CHECKING:
     from trayapp.applet.debug_log import DebugLog
@@ -159,6 +161,16 @@ class Sampler(threading.Thread):
         """Return every application and what it uses now. Blocks."""
         return self._errands.ask(lambda: self._readers.all_applications())
 
+    def read_processes(self, keys: Iterable[ProcessKey]) -> list[ProcessUse]:
+        """Return those of these processes that still run, largest first. Blocks."""
+        return self._errands.ask(lambda: self._readers.processes(keys))
+
+    def read_program(self, keys: Sequence[ProcessKey]) -> list[Lineage]:
+        """Return each process that still runs with its ancestors. Blocks, but not this thread."""
+        if threading.current_thread() is self:
+            return self._lineages(keys)
+        return self._errands.ask(lambda: self._lineages(keys))
+
     def store_bytes(self) -> int | None:
         """Return the size of the history on disk; None: there is none. Blocks."""
         return self._errands.ask(self._store.file_bytes)
@@ -208,6 +220,9 @@ class Sampler(threading.Thread):
         if self._machine is None:
             self._machine = self._open_machine()
         return self._machine
+
+    def _lineages(self, keys: Iterable[ProcessKey]) -> list[Lineage]:
+        return [lineage for key in keys if (lineage := self._readers.lineage(key))]
 
     def _open_machine(self) -> MachineReader:
         rules = monitor_rules(self._settings_file.settings).targets

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import AlreadyRunningError, PlatformError
 from trayapp.language.catalogue import _
-from trayapp.platforms import posix
+from trayapp.platforms import linux_processes, posix
 from trayapp.platforms.claimed_name import claim_name
 from trayapp.platforms.locking import InstanceLock
 from trayapp.platforms.protection import Protection, protect
-from trayapp.platforms.termination import check_may_be_ended, ended_error, foreign_error, refusal
 
 _OPENERS = (("xdg-open",), ("gio", "open"))
 _M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
@@ -38,6 +36,7 @@ _VALUE_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 class LinuxPlatform(posix.PosixPlatform):
     """Linux: desktop entries, pidfd and glibc."""
 
+    TRIMS_OTHERS = False
     DESCRIPTOR_CEILING = 65536
     """Enough to hold every process of a big machine; children inherit the limit."""
 
@@ -154,34 +153,20 @@ class LinuxPlatform(posix.PosixPlatform):
         )
         raise PlatformError(template.format(pid=pid))
 
-    def terminate(self, key: ProcessKey) -> None:
-        """Send SIGTERM through a pidfd, which is opened first.
+    def terminate(self, key: ProcessKey, *, force: bool = False) -> None:
+        linux_processes.terminate(key, force=force)
 
-        Whoever has the pid after that, with the old start time, had it all
-        along: the pidfd is theirs, and no later process gets what is sent through it.
-        """
-        check_may_be_ended(key)
-        if not hasattr(os, "pidfd_open"):
-            raise refusal(key, _("this system offers no way to be sure which process that is"))
-        try:
-            pidfd = os.pidfd_open(key.pid)
-        except ProcessLookupError:
-            raise ended_error(key) from None
-        except OSError as error:
-            raise refusal(key, str(error.strerror)) from error
-        try:
-            started, users = _read_identity(key.pid)
-            if started != key.started:
-                raise ended_error(key)
-            if users != {os.getuid()}:
-                raise foreign_error(key)
-            signal.pidfd_send_signal(pidfd, signal.SIGTERM)
-        except (FileNotFoundError, ProcessLookupError):
-            raise ended_error(key) from None
-        except OSError as error:
-            raise refusal(key, str(error.strerror)) from error
-        finally:
-            os.close(pidfd)
+    def check_may_be_ended(self, key: ProcessKey) -> None:
+        linux_processes.check_may_be_ended(key)
+
+    def is_running(self, key: ProcessKey) -> bool:
+        return linux_processes.is_running(key)
+
+    def program_folder(self, key: ProcessKey) -> Path:
+        return linux_processes.program_folder(key)
+
+    def restart_unit(self, unit: str) -> None:
+        linux_processes.restart_unit(unit, self._env)
 
     def share_one_heap(self) -> None:
         """Set M_ARENA_MAX: glibc gives each thread an arena, with free pages, of its own.
@@ -212,16 +197,6 @@ class LinuxPlatform(posix.PosixPlatform):
             if folder.is_absolute()
             else Path(self._env.get("HOME") or Path.home()) / otherwise
         )
-
-
-def _read_identity(pid: int) -> tuple[int, set[int]]:
-    """Return when a process started, in clock ticks since boot, and its users. Raises: OSError."""
-    folder = Path("/proc") / str(pid)
-    # The name may hold anything, also ") S 1 ": only the last parenthesis ends it.
-    fields = (folder / "stat").read_bytes().rpartition(b")")[2].split()
-    status = (folder / "status").read_bytes().splitlines()
-    users = next(line for line in status if line.startswith(b"Uid:")).split()[1:]
-    return int(fields[19]), {int(user) for user in users}
 
 
 def exec_value(command: Sequence[str]) -> str:

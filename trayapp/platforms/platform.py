@@ -18,6 +18,9 @@ class Platform(Protocol):
     Unless said otherwise: any thread, no waiting, `PlatformError` with one line for the person.
     """
 
+    TRIMS_OTHERS: bool
+    """Whether `trim_process` can do anything here."""
+
     def autostart_status(self) -> bool:
         """Return whether Memtray starts at login, as the system's own settings have it, too."""
 
@@ -61,13 +64,32 @@ class Platform(Protocol):
         Raises: PlatformError if the system refused, or offers nothing of the kind.
         """
 
-    def terminate(self, key: ProcessKey) -> None:
+    def terminate(self, key: ProcessKey, *, force: bool = False) -> None:
         """Ask a process of this user to end, or on Windows, which knows no asking, end it.
 
-        It is certain that the process is the one with this pid *and* start time.
+        force: end it without asking. It is certain that the process is the one with this pid
+        *and* start time.
 
         Raises: PlatformError if it has ended, is Memtray itself, the system's first process or
         another user's, or if the system refused.
+        """
+
+    def check_may_be_ended(self, key: ProcessKey) -> None:
+        """Do nothing but raise what `terminate` would raise now, with a `reason`."""
+
+    def is_running(self, key: ProcessKey) -> bool:
+        """Return whether a process has not ended yet."""
+
+    def program_folder(self, key: ProcessKey) -> Path:
+        """Return the folder of the program that a process runs.
+
+        Raises: PlatformError if it has ended, or the system does not say.
+        """
+
+    def restart_unit(self, unit: str) -> None:
+        """Have this user's systemd restart a service; blocks up to a minute and a half.
+
+        Raises: PlatformError, with systemd's own reason, or where there is none.
         """
 
     def share_one_heap(self) -> None:

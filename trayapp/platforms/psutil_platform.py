@@ -7,12 +7,21 @@ from contextlib import suppress
 from pathlib import Path
 
 from trayapp.domain.records.samples import ProcessKey
+from trayapp.errors import PlatformError
+from trayapp.language.catalogue import _
 from trayapp.platforms.protection import Protection
-from trayapp.platforms.termination import terminate_by_psutil
+from trayapp.platforms.termination import (
+    check_by_psutil,
+    folder_by_psutil,
+    still_runs_by_psutil,
+    terminate_by_psutil,
+)
 
 
 class PsutilPlatform:
     """The part of a `Platform` that psutil does, which the readers have loaded there anyway."""
+
+    TRIMS_OTHERS = False
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
@@ -21,8 +30,21 @@ class PsutilPlatform:
         """Return False: this takes an application bundle, or an installer."""
         return False
 
-    def terminate(self, key: ProcessKey) -> None:
-        terminate_by_psutil(key)
+    def terminate(self, key: ProcessKey, *, force: bool = False) -> None:
+        terminate_by_psutil(key, force=force)
+
+    def check_may_be_ended(self, key: ProcessKey) -> None:
+        check_by_psutil(key)
+
+    def is_running(self, key: ProcessKey) -> bool:
+        return still_runs_by_psutil(key)
+
+    def program_folder(self, key: ProcessKey) -> Path:
+        return folder_by_psutil(key)
+
+    def restart_unit(self, unit: str) -> None:
+        """Refuse: systemd is Linux's."""
+        raise PlatformError(_("{unit} cannot be restarted: no systemd here.").format(unit=unit))
 
     def share_one_heap(self) -> None:
         """Do nothing: here is no memory to be saved."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayapp.domain.records.samples import ProcessKey
@@ -13,30 +14,48 @@ if TYPE_CHECKING:
     import psutil
 
 
-def check_may_be_ended(key: ProcessKey) -> None:
-    """Refuse the system's first process, and this one. Raises: PlatformError."""
+class RefusedError(PlatformError):
+    """A process is not ended; `reason`: half a sentence why, for a menu."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+
+
+def check_by_rule(key: ProcessKey) -> None:
+    """Refuse the system's first process, and this one. Raises: RefusedError."""
     if key.pid <= 1:
         raise refusal(key, _("the whole system hangs on it"))
     if key.pid == os.getpid():
         raise refusal(key, _("that is Memtray itself; `memtray quit` ends it"))
 
 
-def terminate_by_psutil(key: ProcessKey) -> None:
+def terminate_by_psutil(key: ProcessKey, *, force: bool = False) -> None:
     """Terminate a process; between the last check and the end is a moment without proof."""
-    check_may_be_ended(key)
     import psutil  # loaded there anyway: the readers use it
 
     try:
-        process = _find_by_psutil(key)
-        if process is None:
-            raise ended_error(key)
-        if process.username() != psutil.Process().username():
-            raise foreign_error(key)
-        process.terminate()
+        process = _checked_by_psutil(key)
+        if force:
+            process.kill()
+        else:
+            process.terminate()
     except psutil.NoSuchProcess:
         raise ended_error(key) from None
     except psutil.AccessDenied as error:
-        raise refusal(key, _("the system does not permit it")) from error
+        raise _not_permitted(key) from error
+
+
+def check_by_psutil(key: ProcessKey) -> None:
+    """Refuse what `terminate_by_psutil` would refuse. Raises: PlatformError."""
+    import psutil
+
+    try:
+        _checked_by_psutil(key)
+    except psutil.NoSuchProcess:
+        raise ended_error(key) from None
+    except psutil.AccessDenied as error:
+        raise _not_permitted(key) from error
 
 
 def still_runs_by_psutil(key: ProcessKey) -> bool:
@@ -44,9 +63,42 @@ def still_runs_by_psutil(key: ProcessKey) -> bool:
     import psutil
 
     try:
-        return _find_by_psutil(key) is not None
-    except psutil.AccessDenied:
+        process = _find_by_psutil(key)
+        # One that has ended, and that its parent has not asked for, holds no memory any more.
+        return process is not None and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.AccessDenied, psutil.NoSuchProcess):
         return False
+
+
+def folder_by_psutil(key: ProcessKey) -> Path:
+    """Return the folder of the program that a process runs. Raises: PlatformError."""
+    import psutil
+
+    try:
+        process = _find_by_psutil(key)
+        if process is None:
+            raise ended_error(key)
+        program = process.exe()
+    except psutil.NoSuchProcess:
+        raise ended_error(key) from None
+    except psutil.AccessDenied as error:
+        raise no_folder(key, _("it belongs to another user")) from error
+    if not program:
+        raise no_folder(key, _("the system does not say where its program is"))
+    return Path(program).parent
+
+
+def _checked_by_psutil(key: ProcessKey) -> psutil.Process:
+    """Return the process, if it may be ended. Raises: PlatformError, psutil.Error."""
+    import psutil
+
+    check_by_rule(key)
+    process = _find_by_psutil(key)
+    if process is None:
+        raise ended_error(key)
+    if process.username() != psutil.Process().username():
+        raise foreign_error(key)
+    return process
 
 
 def _find_by_psutil(key: ProcessKey) -> psutil.Process | None:
@@ -63,15 +115,24 @@ def _find_by_psutil(key: ProcessKey) -> psutil.Process | None:
         return None
 
 
-def ended_error(key: ProcessKey) -> PlatformError:
+def ended_error(key: ProcessKey) -> RefusedError:
     template = _("Process {pid} has ended already; nothing was sent to it.")
-    return PlatformError(template.format(pid=key.pid))
+    return RefusedError(template.format(pid=key.pid), _("it has ended"))
 
 
-def foreign_error(key: ProcessKey) -> PlatformError:
+def foreign_error(key: ProcessKey) -> RefusedError:
     return refusal(key, _("it belongs to another user"))
 
 
-def refusal(key: ProcessKey, reason: str) -> PlatformError:
-    template = _("Process {pid} is not ended: {reason}.")
+def no_folder(key: ProcessKey, reason: str) -> PlatformError:
+    template = _("The folder of process {pid} cannot be opened: {reason}.")
     return PlatformError(template.format(pid=key.pid, reason=reason))
+
+
+def refusal(key: ProcessKey, reason: str) -> RefusedError:
+    template = _("Process {pid} is not ended: {reason}.")
+    return RefusedError(template.format(pid=key.pid, reason=reason), reason)
+
+
+def _not_permitted(key: ProcessKey) -> RefusedError:
+    return refusal(key, _("the system does not permit it"))

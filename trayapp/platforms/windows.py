@@ -34,6 +34,8 @@ _LOCKED_BYTE = 4096
 class WindowsPlatform(PsutilPlatform):
     """The `Platform` on Windows, whose own modules are parameters that tests stand in for."""
 
+    TRIMS_OTHERS = True
+
     def __init__(
         self,
         env: Mapping[str, str],

@@ -157,6 +157,15 @@ class MachineReader:
         uses = self._uses(_sizes(self._processes.read_all()).items())
         return sorted(uses, key=lambda use: -use.rss_bytes)
 
+    def processes(self, keys: Iterable[ProcessKey]) -> list[ProcessUse]:
+        """Return those of these processes that have memory of their own, largest first."""
+        uses = self._uses(_sizes(self._processes.read(keys)).items())
+        return sorted(uses, key=lambda use: -use.rss_bytes)
+
+    def lineage(self, key: ProcessKey) -> list[ProcessFacts]:
+        """Return a living process, its parent and so on; empty: it has ended."""
+        return list(self._targets.lineage(key))
+
     def all_applications(self) -> list[ApplicationUse]:
         """Return every application and what it uses now, largest first; targets are none."""
         readings = self._processes.read_all()

@@ -140,6 +140,15 @@ class TargetTracker:
         member = self._members.get(key)
         return member.facts if member else None
 
+    def lineage(self, key: ProcessKey) -> Iterator[ProcessFacts]:
+        """Yield a living process, its parent and so on, as far as they are known."""
+        seen: set[ProcessKey] = set()
+        here: ProcessKey | None = key
+        while here is not None and here not in seen and (member := self._members.get(here)):
+            seen.add(here)
+            yield member.facts
+            here = self._by_pid.get(member.facts.parent_pid)
+
     def reason(self, key: ProcessKey) -> str | None:
         """Return why a living process belongs to its target, for the debug log; None: to none."""
         member = self._members.get(key)

@@ -47,6 +47,8 @@ class ApplicationView:
     """The worst open incident about it."""
     key: ApplicationKey | None = None
     """Tells it from another of the same name."""
+    keys: tuple[ProcessKey, ...] = ()
+    """The same processes as `pids`, each told from another that gets its pid later."""
 
     @property
     def size_bytes(self) -> int:
@@ -112,6 +114,7 @@ class ApplicationTrends:
                     name=use.name,
                     key=use.key,
                     pids=use.pids,
+                    keys=use.processes,
                     rss_bytes=use.rss_bytes,
                     size=use.size,
                     slope_bytes_per_second=trend.average.rate,
