@@ -12,18 +12,32 @@ size, and what it does from when to when:
     trayapp.probe.register_component("index", index.size_in_bytes)
     with trayapp.probe.task("nightly report"):
         ...
+
+Without a Memtray that runs, it can write a log of all that, one file a day:
+
+    trayapp.probe.memory_log("logs/")
 """
 
 from trayapp.probe.caches import register_cache, unregister_cache
 from trayapp.probe.components import register_component, unregister_component
+from trayapp.probe.logged import (
+    clear_active_task,
+    memory_log,
+    set_active_task,
+    stop_memory_log,
+)
 from trayapp.probe.serving import start, stop
 from trayapp.probe.tasks import task
 
 __all__ = [
+    "clear_active_task",
+    "memory_log",
     "register_cache",
     "register_component",
+    "set_active_task",
     "start",
     "stop",
+    "stop_memory_log",
     "task",
     "unregister_cache",
     "unregister_component",

@@ -18,17 +18,23 @@ def read_rss_bytes() -> int | None:
 
     Any thread. Opening the file anew each time would take twice as long.
     """
+    return read_sizes_bytes()[0]
+
+
+def read_sizes_bytes() -> tuple[int | None, int | None]:
+    """Return the resident set and the address space of this process; see `read_rss_bytes`."""
     global _open
     if not _PAGE_BYTES:
-        return None
+        return None, None
     try:
         kept = _open
         # A program may close every descriptor and get ours for something else, or fork in C.
         if kept is None or kept[0] != os.getpid() or not _is_ours(kept):
             kept = _open = _open_statm()
-        return int(os.pread(kept[1], 64, 0).split(None, 2)[1]) * _PAGE_BYTES
+        pages = os.pread(kept[1], 64, 0).split(None, 2)
+        return int(pages[1]) * _PAGE_BYTES, int(pages[0]) * _PAGE_BYTES
     except (OSError, ValueError, IndexError):
-        return None
+        return None, None
 
 
 def _open_statm() -> _Open:

@@ -9,13 +9,26 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, TypeVar
+from types import CodeType, TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from trayapp.probe.heap import Heap, open_heap
 from trayapp.probe.peaks import PeakWatch, read_kernel_peak_bytes
 from trayapp.probe.registry import plain
 from trayapp.probe.resident import read_rss_bytes
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Listener(Protocol):
+        """Whoever writes down what begins and ends."""
+
+        def on_begin(self, run: Run) -> None:
+            """In the thread that begins it."""
+
+        def on_end(self, run: Run) -> None:
+            """In the thread that ends it."""
+
 
 MOST_KEPT = 256
 """How many that have ended are kept; the oldest go, and are counted."""
@@ -36,8 +49,8 @@ class _TaskLog:
     def __init__(self) -> None:
         # What a signal's handler or a finalizer does may be a task, too, at any moment.
         self.lock = threading.RLock()
-        self.running: dict[int, _Run] = {}
-        self.ended: deque[_Run] = deque(maxlen=MOST_KEPT)
+        self.running: dict[int, Run] = {}
+        self.ended: deque[Run] = deque(maxlen=MOST_KEPT)
         self.count = 0
         """How many have ever ended."""
         self.last_sent = 0
@@ -45,22 +58,30 @@ class _TaskLog:
         self.watch: PeakWatch | None = None
 
 
-class _Run:
+class Run:
     """A task that has begun, or ended."""
 
     # No record of the standard library's: to make one takes longer than all else at import.
     __slots__ = (
-        "after_bytes", "after_heap_bytes", "after_kernel_bytes", "before_bytes",
-        "before_heap_bytes", "before_kernel_bytes", "began_seconds", "began_wall_seconds", "failed",
-        "log", "name", "number", "runner_id", "seconds", "top_bytes", "top_heap_bytes",
+        "after_bytes", "after_heap_bytes", "after_kernel_bytes", "around", "before_bytes",
+        "before_heap_bytes", "before_kernel_bytes", "began_seconds", "began_wall_seconds", "code",
+        "failed", "has_ended", "log", "mark", "name", "note", "number", "runner_id", "seconds",
+        "top_bytes", "top_heap_bytes",
     )  # fmt: skip
 
-    def __init__(self, name: str, log: _TaskLog) -> None:
+    def __init__(self, name: str, log: _TaskLog, code: CodeType | None = None) -> None:
         self.name = name
         self.log = log
-        self.number = 0
+        self.code = code
+        """Of the function that it is the run of; None: of whoever began it."""
+        self.number = self.mark = 0
+        """`mark`: its number in the memory log, if it is written there."""
         self.failed: str | None = None
-        self.runner_id = _runner_id()
+        self.note: str | None = None
+        self.around: Run | None = None
+        """The run within which it began, as far as the memory log has asked for that."""
+        self.has_ended = False
+        self.runner_id = runner_id_here()
         self.top_bytes = self.before_bytes = read_rss_bytes()
         self.before_kernel_bytes = read_kernel_peak_bytes()
         heap = _heap
@@ -87,12 +108,15 @@ class _Run:
         self.after_bytes = read_rss_bytes()
         self.after_kernel_bytes = read_kernel_peak_bytes()
         self.failed = failed
+        self.has_ended = True
         log = self.log
         with log.lock:
             log.running.pop(id(self), None)
             log.count += 1
             self.number = log.count
             log.ended.append(self)
+        if _listener is not None:
+            _listener.on_end(self)
 
     @property
     def growth_bytes(self) -> int | None:
@@ -103,6 +127,12 @@ class _Run:
     def heap_growth_bytes(self) -> int | None:
         """How much more of the heap was in use after it than before."""
         return _less(self.after_heap_bytes, self.before_heap_bytes)
+
+    @property
+    def kept_bytes(self) -> int | None:
+        """What stayed in use: of the heap, or else of the resident set."""
+        grown = self.heap_growth_bytes
+        return self.growth_bytes if grown is None else grown
 
     def _note_end(self) -> None:
         self.add_sample(self.after_bytes, self.after_heap_bytes)
@@ -134,6 +164,28 @@ _NOT_OPENED: Any = object()
 
 _log = _TaskLog()
 _heap: Heap | None = _NOT_OPENED
+_listener: Listener | None = None
+
+
+def begin_run(name: str, code: CodeType | None = None) -> Run:
+    """Begin a task of this name, which is plain text. Raises what a lack of memory does."""
+    log = _log
+    run = Run(name, log, code)
+    if len(log.running) < MOST_RUNNING:
+        log.running[id(run)] = run
+    watch = log.watch
+    if watch is not None and watch.is_resting:
+        watch.begin()
+    if _listener is not None:
+        _listener.on_begin(run)
+    return run
+
+
+def end_run(run: Run, failed: str | None) -> None:
+    """End what `begin_run` began."""
+    # Not in a child that was forked meanwhile: it is the parent's.
+    if run.log is _log:
+        run.end(failed)
 
 
 class Task:
@@ -142,22 +194,16 @@ class Task:
     May be used again, also while it runs, in any thread and any asyncio task.
     """
 
-    __slots__ = ("_name", "_running")
+    __slots__ = ("_code", "_name", "_running")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, code: CodeType | None = None) -> None:
         self._name = plain(name)
-        self._running: list[_Run] = []
+        self._code = code
+        self._running: list[Run] = []
 
     def __enter__(self) -> None:
-        try:
-            log = _log
-            running = _Run(self._name, log)
-            self._running.append(running)
-            if len(log.running) < MOST_RUNNING:
-                log.running[id(running)] = running
-            watch = log.watch
-            if watch is not None and watch.is_resting:
-                watch.begin()
+        try:  # noqa: SIM105  (that would be one more call in every task)
+            self._running.append(begin_run(self._name, self._code))
         except Exception:  # noqa: BLE001, S110  (out of memory, say: the program goes on)
             pass
 
@@ -169,33 +215,32 @@ class Task:
     ) -> None:
         try:
             running = self._pop_run()
-            # Not in a child that was forked meanwhile: it is the parent's.
-            if running is not None and running.log is _log:
-                running.end(None if kind is None else plain(kind.__name__))
+            if running is not None:
+                end_run(running, None if kind is None else plain(kind.__name__))
         except Exception:  # noqa: BLE001, S110
             pass
 
     def __call__(self, function: Function) -> Function:
         """Make every call of the function a task; of a coroutine function, each whole run."""
-        name = self._name
-        if _is_coroutine_function(function):
+        name, code = self._name, _code_of(function)
+        if code is not None and code.co_flags & _IS_COROUTINE:
 
             @functools.wraps(function)
             async def wrapped(*args: Any, **options: Any) -> Any:
-                with Task(name):
+                with Task(name, code):
                     return await function(*args, **options)
         else:
 
             @functools.wraps(function)
             def wrapped(*args: Any, **options: Any) -> Any:
-                with Task(name):
+                with Task(name, code):
                     return function(*args, **options)
 
         return wrapped  # type: ignore[return-value]
 
-    def _pop_run(self) -> _Run | None:
+    def _pop_run(self) -> Run | None:
         """Remove and return the run that began last here, or elsewhere if none did (generators)."""
-        runner_id = _runner_id()
+        runner_id = runner_id_here()
         for at in range(len(self._running) - 1, -1, -1):
             if self._running[at].runner_id == runner_id:
                 return self._running.pop(at)
@@ -230,6 +275,25 @@ def leave_peaks() -> None:
     watch, _log.watch = _log.watch, None
     if watch is not None:
         watch.end()
+
+
+def listen_to_tasks(listener: Listener | None) -> None:
+    """Have this object called when tasks begin and end; None: nobody. Any thread."""
+    global _listener
+    _listener = listener
+
+
+def begun_names() -> list[str]:
+    """Return the names of all tasks that run, those that began first before the others."""
+    running = list(_log.running.values())
+    running.sort(key=lambda one: one.began_seconds)
+    return [one.name for one in running]
+
+
+def heap_bytes() -> int | None:
+    """Return what is in use of the heap, if a task has opened it and it may be read just now."""
+    heap = _heap
+    return None if heap is _NOT_OPENED or heap is None else heap.read(spare=True)
 
 
 def running_tasks() -> list[dict[str, object]]:
@@ -275,9 +339,8 @@ def untold_tasks() -> tuple[list[dict[str, object]], int]:
     return [one.as_message() for one in kept], left_out + len(untold) - len(kept)
 
 
-def _weight(run: _Run) -> tuple[int, float]:
-    grown = run.growth_bytes if run.heap_growth_bytes is None else run.heap_growth_bytes
-    return grown or 0, run.seconds
+def _weight(run: Run) -> tuple[int, float]:
+    return run.kept_bytes or 0, run.seconds
 
 
 def _sample() -> float | None:
@@ -308,7 +371,7 @@ def _less(one: int | None, other: int | None) -> int | None:
     return None if one is None or other is None else one - other
 
 
-def _runner_id() -> int:
+def runner_id_here() -> int:
     """Return the id of the asyncio task that runs here, or else of the thread."""
     asyncio = sys.modules.get("asyncio")
     if asyncio is not None and asyncio._get_running_loop() is not None:
@@ -316,10 +379,11 @@ def _runner_id() -> int:
     return threading.get_ident()
 
 
-def _is_coroutine_function(function: object) -> bool:
+def _code_of(function: object) -> CodeType | None:
+    """Return the code of a function written in Python; None: it is another callable."""
     while isinstance(function, functools.partial):
         function = function.func
-    return bool(getattr(getattr(function, "__code__", None), "co_flags", 0) & _IS_COROUTINE)
+    return getattr(function, "__code__", None)
 
 
 def _forget_parents() -> None:
