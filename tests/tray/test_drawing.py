@@ -16,7 +16,7 @@ from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.menu import DRAWN_NUMBERS, PALETTE_NAMES, PANEL_NAMES, IconPicture
 from trayapp.tray.drawing import BAR_COUNT, draw_argb, draw_icon, draw_template, layout
 from trayapp.tray.gallery import CUSTOM_COLORS, DRAWN_PX
-from trayapp.tray.palettes import tones_of
+from trayapp.tray.palettes import OTHER_TRACK_OPACITY, TRACK, TRACK_OPACITY, tones_of
 
 SIZES_PX = (*DRAWN_PX, 28, 56, 88)
 SIZES_WITH_GAPS_PX = tuple(size for size in SIZES_PX if size >= 19)
@@ -45,6 +45,20 @@ def pixel(image: Image.Image, x: int, y: int) -> Rgba:
     assert isinstance(found, tuple)
     red, green, blue, alpha = found
     return int(red), int(green), int(blue), int(alpha)
+
+
+def on_panel(color: Rgba, panel: tuple[int, int, int]) -> tuple[int, int, int]:
+    """What a panel of one colour makes of a pixel."""
+    red, green, blue = (
+        round(behind + (own - behind) * color[3] / 255)
+        for own, behind in zip(color[:3], panel, strict=True)
+    )
+    return red, green, blue
+
+
+def drawn(image: Image.Image) -> Image.Image:
+    """How opaque each pixel is, the tracks left out."""
+    return image.getchannel("A").point(lambda alpha: alpha if alpha == 255 else 0)
 
 
 def runs(row: list[Rgba]) -> list[tuple[Rgba, int]]:
@@ -125,6 +139,8 @@ def test_bars_that_a_host_shrinks_to_half_stay_sharp(size_px: int) -> None:
     for look in LOOKS:
         if look.level is not Level.WARNING:
             large, small = (draw_icon(look, size) for size in (size_px, size_px // 2))
+            # Averages of what is half transparent are rounded.
+            large = Image.composite(large, Image.new("RGBA", large.size), drawn(large))
             shrunk = large.resize(small.size, Image.Resampling.BOX)
             assert {
                 pixel(shrunk, x, y) for x in range(small.width) for y in range(small.width)
@@ -133,19 +149,69 @@ def test_bars_that_a_host_shrinks_to_half_stay_sharp(size_px: int) -> None:
 
 @pytest.mark.parametrize("size_px", SIZES_PX)
 def test_heights_are_heights(size_px: int) -> None:
-    """0 is still to be seen, 100 reaches the top, more is not more, and higher is never lower."""
+    """100 reaches the top, more is not more, higher is never lower, and equal steps are equal."""
     grid = layout(size_px)
 
     def tall(height: int) -> int:
         image = draw_icon(IconPicture(heights=(*NOTHING[:4], height, *NOTHING[:5])), size_px)
         x = grid.column(4)
-        return sum(pixel(image, x, y)[3] > 0 for y in range(size_px)) - grid.line
+        return sum(pixel(image, x, y)[3] == 255 for y in range(size_px)) - grid.line
 
     found = [tall(height) for height in (0, 1, 10, 25, 50, 75, 99, 100)]
     assert found == sorted(found)
-    assert found[0] >= 1
+    assert size_px / 8 <= found[0] <= size_px / 5
     assert found[-1] == tall(250) == size_px - grid.line
-    assert found[4] == (size_px - grid.line) // grid.unit // 2 * grid.unit
+    assert abs(found[4] - (found[0] + found[-1]) / 2) <= grid.unit
+
+
+LOW_TO_HIGH = (0, 3, 5, 30, 70, 95)
+MARKED = [IconPicture(NOTHING, level) for level in Level if level is not Level.EMERGENCY]
+
+
+@pytest.mark.parametrize("size_px", SIZES_PX)
+@pytest.mark.parametrize("panel", KNOWN_PANELS)
+@pytest.mark.parametrize("percent", LOW_TO_HIGH)
+def test_ten_bars_are_seen_at_any_level_on_light_and_dark_panels(
+    size_px: int, panel: str, percent: int
+) -> None:
+    """Each at least an eighth high, at 2.2:1 or more to its track, which is the whole height.
+
+    Bars with gaps have 3:1, and 1.5:1 from track to panel; without gaps it is 1.5:1 between two.
+    """
+    grid, behind = layout(size_px), KNOWN_PANELS[panel]
+    for look in MARKED:
+        image = draw_icon(replace(look, heights=(percent,) * 10, panel=panel), size_px)
+        middles = [grid.column(index) + grid.bar // 2 for index in range(BAR_COUNT)]
+        floor = size_px - grid.line - 1
+        bars = [on_panel(pixel(image, x, floor), behind) for x in middles]
+        low = floor - (-(-size_px // 8) - 1)
+        assert bars == [on_panel(pixel(image, x, low), behind) for x in middles]
+        top = 0 if look.level is Level.NORMAL else size_px * 3 // 16 + 2 * grid.line
+        tracks = [on_panel(pixel(image, x, top), behind) for x in middles]
+        if tracks[0] == bars[0]:
+            continue  # So high that the tracks are full.
+        for bar, track in zip(bars, tracks, strict=True):
+            assert contrast(bar, track) >= (3 if grid.gap else 2.2)
+            assert contrast(track, behind) >= (1.5 if grid.gap else 1.25)
+        if grid.gap:
+            gaps = [grid.column(index) - 1 for index in range(1, BAR_COUNT)]
+            assert {pixel(image, x, floor)[3] for x in gaps} == {0}
+        else:
+            assert all(contrast(*pair) >= 1.5 for pair in itertools.pairwise(bars[:-1]))
+            assert all(contrast(*pair) >= 1.15 for pair in itertools.pairwise(tracks))
+
+
+@pytest.mark.parametrize("size_px", SIZES_PX)
+def test_tracks_are_seen_on_panels_that_nobody_knows(size_px: int) -> None:
+    """Every second one at 1.5:1, the others too where there are gaps; bars at 1.75:1 to them."""
+    grid = layout(size_px)
+    image = draw_icon(IconPicture((0,) * 10), size_px)
+    for panel in PANELS:
+        for index in range(0, BAR_COUNT, 1 if grid.gap else 2):
+            x = grid.column(index)
+            track, bar = (on_panel(pixel(image, x, y), panel) for y in (0, size_px - 2))
+            assert contrast(track, panel) >= 1.5
+            assert contrast(bar, track) >= 1.75
 
 
 @pytest.mark.parametrize("size_px", SIZES_PX)
@@ -174,11 +240,12 @@ def test_the_newest_bar_can_be_told_without_tones(size_px: int) -> None:
 
 @pytest.mark.parametrize("size_px", SIZES_PX)
 def test_an_empty_history_is_not_an_empty_icon(size_px: int) -> None:
-    """And what is unknown has no bar, not even the least."""
-    alpha = draw_icon(IconPicture(heights=NOTHING), size_px).getchannel("A")
+    """And what is unknown has no bar, not even the least, only a track."""
+    image = draw_icon(IconPicture(heights=NOTHING), size_px)
     grid = layout(size_px)
-    box = alpha.getbbox()
-    assert box == (grid.left, size_px - grid.line, grid.left + grid.width, size_px)
+    right = grid.left + grid.width
+    assert drawn(image).getbbox() == (grid.left, size_px - grid.line, right, size_px)
+    assert image.getbbox() == (grid.left, 0, right, size_px)
 
 
 @pytest.mark.parametrize("size_px", SIZES_PX)
@@ -200,8 +267,7 @@ def test_everything_drawn_stands_out_from_light_and_dark_panels(look: IconPictur
     for size_px in (16, 22, 32):
         image = draw_icon(look, size_px)
         found = {pixel(image, x, y) for x in range(size_px) for y in range(size_px)}
-        assert {alpha for *_, alpha in found} <= {0, 255}
-        colors = {(red, green, blue) for red, green, blue, alpha in found if alpha}
+        colors = {(red, green, blue) for red, green, blue, alpha in found if alpha == 255}
         if look.level is Level.EMERGENCY and not look.paused:
             plate = pixel(image, 0, 0)[:3]
             assert min(contrast(plate, color) for color in colors - {plate}) >= 3
@@ -254,8 +320,9 @@ def test_on_a_known_panel_everything_stands_out_at_four_and_a_half_to_one(
     other = KNOWN_PANELS["dark" if panel == "light" else "light"]
     for level in (Level.NORMAL, Level.WARNING, Level.CRITICAL):
         look = IconPicture(STAIRS, level, palette=palette, panel=panel, paused=paused)
-        for color in tones_of(look)[:5]:
-            assert color is not None
+        for color in tones_of(look)._replace(older_other=(0, 0, 0), plate=None):
+            if color in (None, (0, 0, 0)):
+                continue
             assert contrast(color, KNOWN_PANELS[panel]) >= 4.5
             assert contrast(color, other) >= 2
 
@@ -292,13 +359,14 @@ def test_a_template_is_black_alone_and_what_stands_on_a_plate_is_cut_out(size_px
         black = Image.new("L", image.size, 0).tobytes()
         assert all(channel.tobytes() == black for channel in image.split()[:3])
         opaque = image.getchannel("A").point(lambda value: 255 if value > 127 else 0)
+        shown = drawn(draw_icon(look, size_px))
         usual = draw_icon(look, size_px)
         if level is Level.EMERGENCY:
             plate = pixel(usual, 0, 0)
             for x, y in itertools.product(range(size_px), repeat=2):
                 assert (pixel(usual, x, y) == plate) == (opaque.getpixel((x, y)) == 255)
         else:
-            assert opaque.tobytes() == usual.getchannel("A").tobytes()
+            assert opaque.tobytes() == shown.tobytes()
 
 
 @given(
@@ -321,7 +389,8 @@ def test_whatever_is_shown_is_whole_pixels_of_the_palettes_tones(
     image = draw_icon(look, size_px)
     assert image.size == (size_px, size_px)
     found = {color for _, color in image.getcolors(maxcolors=64) or ()}
-    assert found <= {(0, 0, 0, 0), *((*tone, 255) for tone in tones_of(look) if tone)}
+    tracks = {(*TRACK, TRACK_OPACITY), (*TRACK, OTHER_TRACK_OPACITY)}
+    assert found <= {(0, 0, 0, 0), *tracks, *((*tone, 255) for tone in tones_of(look) if tone)}
     assert image.getchannel("A").getbbox() is not None
     grid = layout(size_px)
     assert grid.width <= size_px

@@ -1,5 +1,9 @@
 """Drawing the icon: ten bars in whole pixels, whose level shows by colour and by form.
 
+Each bar stands in a track of the whole height, half transparent, so that it fits any panel: ten
+bars are seen at any level, and how low a low one is. Even a bar of nothing has an eighth of the
+height, since fewer rows are not seen at all.
+
 Normal: bars on a baseline. Warning: a triangle above them. Critical: a beam across the top, where
 the bars would hit the ceiling. Emergency: the picture inverted, white bars on a filled plate.
 Paused: only the tops of the bars, grey, under a pause sign. Nobody watches: an exclamation mark.
@@ -19,14 +23,22 @@ from PIL import Image
 from trayapp.domain.records.colors import Rgb
 from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.menu import IconPicture
-from trayapp.tray.palettes import Tones, template_tones_of, tones_of
+from trayapp.tray.palettes import (
+    OTHER_TRACK_OPACITY,
+    TRACK,
+    TRACK_OPACITY,
+    Tones,
+    template_tones_of,
+    tones_of,
+)
 
 BAR_COUNT = 10
 _OPAQUE = 255
 # Below this size ten bars with gaps between them do not fit.
 _SMALLEST_WITH_GAPS_PX = 2 * BAR_COUNT - 1
 
-_Encode = Callable[[Rgb], tuple[int, int, int, int]]
+_Encode = Callable[[Rgb, int], tuple[int, int, int, int]]
+"""From a colour and how opaque it is, 0 to 255, to the four bytes of a pixel."""
 
 
 class Layout(NamedTuple):
@@ -85,7 +97,7 @@ def _widest(size_px: int, room_px: int) -> Layout:
 
 def draw_icon(picture: IconPicture, size_px: int) -> Image.Image:
     """Draw the icon, square, mode RGBA. `size_px`: 10 to 192."""
-    return _draw(picture, size_px, tones_of(picture), lambda rgb: (*rgb, _OPAQUE))
+    return _draw(picture, size_px, tones_of(picture), lambda rgb, opacity: (*rgb, opacity))
 
 
 def draw_template(picture: IconPicture, size_px: int) -> Image.Image:
@@ -93,7 +105,14 @@ def draw_template(picture: IconPicture, size_px: int) -> Image.Image:
 
     What stands on a plate is cut out of it. Square, mode RGBA. `size_px`: 10 to 192.
     """
-    return _draw(picture, size_px, template_tones_of(picture), lambda rgb: (0, 0, 0, rgb[0]))
+    tones = template_tones_of(picture)
+    # A tone says how opaque it is there; tracks are the only thing without one.
+    return _draw(
+        picture,
+        size_px,
+        tones,
+        lambda rgb, opacity: (0, 0, 0, rgb[0] if opacity == _OPAQUE else opacity),
+    )
 
 
 def draw_argb(picture: IconPicture, sizes_px: Sequence[int]) -> list[bytes]:
@@ -113,7 +132,7 @@ def draw_argb(picture: IconPicture, sizes_px: Sequence[int]) -> list[bytes]:
             images[size_px] = half.resize((size_px, size_px), Image.Resampling.NEAREST)
         else:
             # Pillow does not care what its channels mean; so no pixel need be reordered.
-            images[size_px] = _draw(picture, size_px, tones, lambda rgb: (_OPAQUE, *rgb))
+            images[size_px] = _draw(picture, size_px, tones, lambda rgb, opacity: (opacity, *rgb))
     return [image.tobytes() for image in images.values()]
 
 
@@ -131,9 +150,21 @@ class _Canvas:
         """The height of a mark, which stands at the top."""
         return self.size_px // self.grid.unit * 3 // 16 * self.grid.unit
 
-    def fill(self, color: Rgb, left: int, top: int, width: int, height: int) -> None:
+    def rows_of(self, height: int, most: int) -> int:
+        """Return how many rows of `most` a bar of `height` percent has; the lowest has a few.
+
+        In whole units: a host that halves the picture would else leave the tops pale.
+        """
+        unit = self.grid.unit
+        least = min(-(-self.size_px // unit // 8), most // unit)
+        return (least + (most // unit - least) * min(max(height, 0), 100) // 100) * unit
+
+    def fill(
+        self, color: Rgb, left: int, top: int, width: int, height: int, opacity: int = _OPAQUE
+    ) -> None:
         if width > 0 and height > 0:
-            self.image.paste(self._encode(color), (left, top, left + width, top + height))
+            pixel = self._encode(color, opacity)
+            self.image.paste(pixel, (left, top, left + width, top + height))
 
 
 def _draw(picture: IconPicture, size_px: int, tones: Tones, encode: _Encode) -> Image.Image:
@@ -187,25 +218,26 @@ def _draw_number(canvas: _Canvas, picture: IconPicture, tones: Tones, top: int, 
 
 
 def _draw_bars(canvas: _Canvas, picture: IconPicture, tones: Tones, top: int, bottom: int) -> None:
-    """Draw bars and baseline between the rows `top` and `bottom`."""
+    """Draw bars, their tracks and the baseline between the rows `top` and `bottom`."""
     grid = canvas.grid
     floor = bottom - grid.line
     heights = picture.heights[-BAR_COUNT:]
     ground = grid.width if heights[-1] is None else grid.width - grid.bar - grid.gap
     canvas.fill(tones.quiet, grid.left, floor, ground, grid.line)
     for index, height in enumerate(heights):
+        left, is_other = grid.column(index), grid.gap == 0 and index % 2 == 1
+        if tones.plate is None:
+            opacity = OTHER_TRACK_OPACITY if is_other else TRACK_OPACITY
+            canvas.fill(TRACK, left, top, grid.bar, floor - top, opacity)
         if height is None:
             continue
         newest = index == BAR_COUNT - 1
-        # In whole units: a host that halves the picture would else leave the tops pale.
-        steps = (floor - top) // grid.unit * min(max(height, 0), 100) // 100
-        tall = max(grid.line, steps * grid.unit)
+        tall = canvas.rows_of(height, floor - top)
         color = tones.older
         if newest:
             color = tones.newest
-        elif grid.gap == 0 and index % 2:
+        elif is_other:
             color = tones.older_other
-        left = grid.column(index)
         canvas.fill(color, left, floor - tall, grid.bar, grid.line if picture.paused else tall)
         if newest:
             canvas.fill(color, left, floor, grid.bar, grid.line)

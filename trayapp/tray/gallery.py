@@ -41,6 +41,7 @@ LEVELS = {
 LOOKS = {
     **LEVELS,
     "paused": IconPicture((*_RISING, 48), paused=True),
+    "at rest": IconPicture((5, 5, 4, 5, 6, 5, 5, 4, 5, 5)),
     "full": IconPicture((100,) * 10),
     "first": IconPicture((*(None,) * 9, 48)),
     "nothing": IconPicture((None,) * 10),

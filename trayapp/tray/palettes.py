@@ -28,6 +28,10 @@ class Tones(NamedTuple):
     """What an emergency brings along to stand on; so its tones fit every panel."""
 
 
+TRACK: Rgb = (0x78, 0x78, 0x78)
+"""What bars stand in, mixed into the panel: darker than a light one, lighter than a dark one."""
+TRACK_OPACITY, OTHER_TRACK_OPACITY = 0x5E, 0x38
+"""Of 255; the other is that of every second bar where there is no room for gaps."""
 _GREY = (0x7F, 0x7F, 0x7F)
 _BLACK, _WHITE = (0, 0, 0), (0xFF, 0xFF, 0xFF)
 _DEFAULT = {
@@ -82,7 +86,9 @@ _TEMPLATE_PLATE = Tones(*((part,) * 3 for part in (0x38, 0x58, 0x00, 0x58, 0x00,
 _LEAST, _MOST = 0.175, 0.26
 # Where the panel is known, tones move as a whole to where they stand out at 4.5:1 or more. Not
 # farther: panels may have another colour than the desktop reports, and 2:1 can still be seen.
-_TO = {"light": (0.10, 0.155), "dark": (0.29, 0.41)}
+_TO = {"light": (0.10, 0.15), "dark": (0.30, 0.41)}
+# Every second bar without gaps is nearer to the panel than its neighbours, by this contrast.
+_NEIGHBOURS = 1.55
 
 
 def tones_of(picture: IconPicture) -> Tones:
@@ -110,7 +116,10 @@ def _fitted(tones: Tones, panel: str) -> Tones:
         place = (luminance(rgb) - _LEAST) / (_MOST - _LEAST)
         return with_luminance(rgb, low + place * (high - low))
 
-    return Tones(*map(moved, tones[:5]))
+    fitted = Tones(*map(moved, tones[:5]))
+    nearer = _NEIGHBOURS if panel == "light" else 1 / _NEIGHBOURS
+    other = nearer * (luminance(fitted.older) + 0.05) - 0.05
+    return fitted._replace(older_other=with_luminance(tones.older_other, other))
 
 
 @functools.lru_cache(maxsize=8)

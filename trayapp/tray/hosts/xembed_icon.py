@@ -246,7 +246,8 @@ class XembedIcon(LoopingIcon):
         place = self._window.get_geometry()
         left = max(0, (place.width - image.width) // 2)
         top = max(0, (place.height - image.height) // 2)
-        for color, rectangles in _solid_rectangles(image, left, top).items():
+        can_mix = self._depth == 32
+        for color, rectangles in _rectangles(image, left, top, can_mix=can_mix).items():
             self._gc.change(foreground=_pixel(color, self._depth))
             self._window.poly_fill_rectangle(self._gc, rectangles)
 
@@ -351,20 +352,26 @@ def _as_image(icon: Any, size_px: int) -> Image.Image:
     return image.resize((size_px, size_px)) if max(image.size) > size_px else image
 
 
-def _solid_rectangles(image: Image.Image, left: int, top: int) -> Rectangles:
-    """Return the opaque pixels as rows of one colour: icons of bars have few."""
+def _rectangles(image: Image.Image, left: int, top: int, *, can_mix: bool) -> Rectangles:
+    """Return all there is to see as rows of one colour: icons of bars have few.
+
+    What is half transparent has every second row where the screen cannot mix it into the panel.
+    """
     found: Rectangles = {}
     pixels = iter(image.getdata())
     for y in range(image.height):
         row = zip(range(image.width), pixels, strict=False)
         for color, run in itertools.groupby(row, key=lambda pixel: pixel[1]):
             places = [x for x, _ in run]
-            if color[3] >= _SOLID:
+            if color[3] and (can_mix or color[3] >= _SOLID or y % 2):
                 found.setdefault(color, []).append((left + places[0], top + y, len(places), 1))
     return found
 
 
 def _pixel(color: tuple[int, int, int, int], depth: int) -> int:
-    """Return a colour as the number that true-colour screens take."""
-    red, green, blue, _ = color
-    return (0xFF000000 if depth == 32 else 0) | red << 16 | green << 8 | blue
+    """Return a colour as the number that true-colour screens take, which mix it if they can."""
+    red, green, blue, alpha = color
+    if depth != 32:
+        return red << 16 | green << 8 | blue
+    red, green, blue = (part * alpha // 255 for part in (red, green, blue))
+    return alpha << 24 | red << 16 | green << 8 | blue
