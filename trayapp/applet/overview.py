@@ -47,6 +47,7 @@ class Overview:
             icon_colors=icon.colors,
             icon_panel=icon.panel,
             icon_number=icon.number,
+            icon_scale=icon.scale,
             windows=_MENU_WINDOWS,
             profile=self._profile,
             profiles=known_profiles() if self._parts.trays.has_icon else (),

@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 from trayapp.domain.acting.occasions import OCCASION_NAMES
 from trayapp.domain.judging.leaks import LeakSettings as LeakThresholds
 from trayapp.domain.records.colors import Rgb
-from trayapp.domain.showing.menu import MIDDLE_CLICKS, NUMBER_PLACES, PALETTE_NAMES, PANEL_NAMES
+from trayapp.domain.showing.menu import (
+    BAR_SCALES,
+    MIDDLE_CLICKS,
+    NUMBER_PLACES,
+    PALETTE_NAMES,
+    PANEL_NAMES,
+)
 from trayapp.language.catalogue import LANGUAGES, N_
 from trayapp.language.units import GIB, KIB, MIB, UNIT_NAMES
 from trayapp.settings.fields import Field, Section, declare, setting
@@ -103,6 +109,9 @@ class IconSettings:
     """"system", "pressure", "largest", "memtray" or the name of a target that exists."""
     span_seconds: float = setting(5 * _MINUTE, Duration(10, _DAY), N_("Time span"),
         N_("time that the ten bars cover"))
+    scale: str = setting("whole", Choice(BAR_SCALES, (N_("All memory, or the limit"),
+        N_("The range of the time span"))), N_("Full height of the bars"),
+        N_("\"range\": the least and the most of the time span, which shows small changes"))
     palette: str = setting("default", Choice(PALETTE_NAMES, (N_("Standard"), N_("Safe"),
         N_("Monochrome"), N_("Custom"))), N_("Palette"),
         N_("\"safe\" for colour-blind eyes, \"mono\" without colours"))

@@ -57,6 +57,38 @@ def test_the_machine_is_shown_as_its_share_in_use() -> None:
     assert newest(view_of(used_share=0.25), Controls()) == (25, 25)
 
 
+def bars_of(*shares: float, **chosen: str) -> tuple[int | None, ...]:
+    bars = tuple(share * view_of().system.total_bytes for share in shares)
+    view = replace(view_of(), system_bars=bars)
+    return icon_picture(view, Controls(**chosen)).heights  # type: ignore[arg-type]
+
+
+def test_a_range_shows_small_changes_which_the_whole_does_not() -> None:
+    small = (0.050, 0.050, 0.051, 0.052, 0.052, 0.053, 0.053, 0.054, 0.055, 0.056)
+    whole, zoomed = bars_of(*small), bars_of(*small, icon_scale="range")
+    assert len(set(whole)) <= 2
+    assert (zoomed[0], zoomed[-1]) == (0, 100)
+    assert list(zoomed) == sorted(zoomed, key=lambda height: height or 0)
+    # What stands still is not blown up: it is neither full nor empty.
+    assert set(bars_of(*[0.05] * 10, icon_scale="range")) == {50}
+
+
+def test_less_than_can_be_seen_is_no_other_picture() -> None:
+    """No more than 33 heights, none of them off by more than a pixel; full is full."""
+    shares = [each / 1000 for each in range(1001)]
+    view, total_bytes = view_of(), view_of().system.total_bytes
+    heights: list[int] = []
+    for start in range(0, 1000, 10):
+        bars = tuple(share * total_bytes for share in shares[start : start + 10])
+        found = icon_picture(replace(view, system_bars=bars), Controls()).heights
+        heights += [height for height in found if height is not None]
+    assert all(
+        abs(height - 100 * share) <= 3 for height, share in zip(heights, shares, strict=False)
+    )
+    assert len(set(heights)) == 33
+    assert (heights[0], heights[-1]) == (0, 100)
+
+
 def test_pressure_fills_the_height_when_it_is_an_emergency_and_the_number_is_the_stall() -> None:
     controls = Controls(icon_shows="pressure")
     assert newest(view_of(10.0), controls) == (25, 10)

@@ -163,6 +163,8 @@ class Controls:
     """One of `domain.showing.menu.PANEL_NAMES`."""
     icon_number: str = "off"
     """One of `domain.showing.menu.NUMBER_PLACES`."""
+    icon_scale: str = "whole"
+    """One of `domain.showing.menu.BAR_SCALES`."""
     windows: tuple[tuple[str, str], ...] = ()
     """Key and label, a text for `_`, of each window that the menu is to list."""
     profile: str = ""

@@ -17,6 +17,8 @@ from trayapp.language.units import format_percent
 PANEL_COLORS: dict[str, Rgb] = {"light": (0xF2, 0xF2, 0xF2), "dark": (0x2B, 0x2B, 0x2B)}
 """What panels look like by default."""
 
+_STEPS = 32
+"""About as many heights of a bar differ in the sizes that trays show."""
 _Shown = tuple[tuple[int | None, ...], float | None]
 """Heights of the bars, and the share that a number tells."""
 _NOTHING: _Shown = (None,) * BAR_COUNT, None
@@ -33,12 +35,12 @@ def icon_picture(view: View | None, controls: Controls) -> IconPicture:
             panel=controls.icon_panel,
             is_stalled=True,
         )
-    heights, share = _shown(view, controls.icon_shows) if view else _NOTHING
+    heights, share = _shown(view, controls) if view else _NOTHING
     incidents = view.incidents if view else ()
     active = (incident.level for incident in incidents if incident.phase == "active")
     is_drawn = controls.icon_number in DRAWN_NUMBERS
     return IconPicture(
-        heights=heights,
+        heights=tuple(map(_stepped, heights)),
         level=max(active, default=Level.NORMAL),
         paused=controls.paused,
         palette=controls.icon_palette,
@@ -53,11 +55,17 @@ def icon_text(view: View | None, controls: Controls) -> str:
     """Return the number beside the icon, where the settings want it there."""
     if controls.icon_number != "beside" or controls.paused or controls.is_stalled or view is None:
         return ""
-    return format_percent(_shown(view, controls.icon_shows)[1])
+    return format_percent(_shown(view, controls)[1])
 
 
-def _shown(view: View, shows: str) -> _Shown:
-    total_bytes = view.system.total_bytes
+def _stepped(height: int | None) -> int | None:
+    """Return a height in steps that can be seen: less of a change is not another picture."""
+    return None if height is None else -(-round(height * _STEPS / 100) * 100 // _STEPS)
+
+
+def _shown(view: View, controls: Controls) -> _Shown:
+    shows, total_bytes = controls.icon_shows, view.system.total_bytes
+    is_whole = controls.icon_scale != "range"
     if shows == "pressure":
         return share_heights(view.pressure_bars, 1.0), stall_or_used_share(view.system)
     if shows == "memtray":
@@ -67,8 +75,11 @@ def _shown(view: View, shows: str) -> _Shown:
         return zoomed_heights(largest.bars), (largest.size_bytes or 0) / total_bytes
     for target in view.targets:
         if target.name == shows:
-            return _target_heights(target), target.limit_share
-    return share_heights(view.system_bars, total_bytes), view.system.used_bytes / total_bytes
+            heights = _target_heights(target) if is_whole else zoomed_heights(target.bars)
+            return heights, target.limit_share
+    bars = view.system_bars
+    heights = share_heights(bars, total_bytes) if is_whole else zoomed_heights(bars)
+    return heights, view.system.used_bytes / total_bytes
 
 
 def largest_of(view: View) -> TargetView | ApplicationView | None:

@@ -19,6 +19,9 @@ DRAWN_NUMBERS = ("under", "instead")
 NUMBER_PLACES = ("off", *DRAWN_NUMBERS, "beside")
 """Where the icon has one; "beside" is text next to it, where the system has a place for that."""
 
+BAR_SCALES = ("whole", "range")
+"""What a bar of full height stands for: all there is, or the most within the bars' time span."""
+
 MIDDLE_CLICKS = ("trends", "pause", "cleanup", "snapshot", "none")
 """What a click on the icon by the middle button may do."""
 
