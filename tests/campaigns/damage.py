@@ -121,6 +121,8 @@ def try_once(path: Path) -> Counter[str]:
                 read_everything(reader, seen, step)
         except HistoryError:
             seen[f"{step}: refused"] += 1
+    if seen["after: samples"] < SECONDS // STEP and not seen["told"]:
+        seen["FAILURE: missing, and not told"] += 1
     return seen
 
 

@@ -17,6 +17,7 @@ from trayapp.errors import HistoryError
 from trayapp.history import retention as retention_room
 from trayapp.history import writer as writing
 from trayapp.history.marks import NUMBER_TABLES
+from trayapp.history.pages import PageFile
 from trayapp.history.reader import HistoryReader
 from trayapp.history.schema import STEPS, migrate
 from trayapp.history.writer import HistoryWriter
@@ -131,6 +132,132 @@ def test_what_is_whole_of_a_damaged_file_is_saved(path: Path, share: float) -> N
     if len(saved) < len(whole):
         assert any("of the damaged history were saved" in text for text in texts)
     assert query(path, "SELECT count(*) FROM meta WHERE key = 'salvage'") == [(0,)]
+
+
+def reopen(path: Path) -> list[str]:
+    """Let a writer open it, look through it and save what is whole; return what it says."""
+    with closing(HistoryWriter(path, KEEP_ALL)) as writer:
+        notes = []
+        for second in range(SECONDS, SECONDS + 240):
+            writer.add(BEGIN + second, [(AVAILABLE, 7.0)])
+            writer.maintain(float(second))
+            if writer.note is not None and writer.note not in notes:
+                notes.append(writer.note)
+        assert writer.problem is None
+    return notes
+
+
+@pytest.mark.parametrize("place", [3, 16, 18, 21, 47])
+def test_a_destroyed_header_loses_no_row(path: Path, place: int) -> None:
+    """It only says where everything is; what is there proves by its marks what it is."""
+    whole, content = read_all(path), bytearray(path.read_bytes())
+    events = query(path, "SELECT t_ms, text FROM event WHERE kind = 'alert' ORDER BY t_ms")
+    content[place] ^= 0x48
+    path.write_bytes(content)
+    notes = reopen(path)
+    assert "is kept as" in notes[0]
+    assert "were saved." in notes[1]
+    assert read_all(path) == whole
+    found = query(path, "SELECT t_ms, text FROM event WHERE kind = 'alert' ORDER BY t_ms")
+    assert found == events
+
+
+def test_a_first_page_that_is_gone_loses_no_row(path: Path) -> None:
+    """Names, events, notes and samples are read from their pages, and what was deleted is not."""
+    gone = Series("target", "secret", "rss_bytes")
+    with closing(HistoryWriter(path, KEEP_ALL)) as writer:
+        for second in range(0, SECONDS, 5):
+            writer.add(BEGIN + second, [(gone, 9.0)])
+        writer.add_event(Event(wall_seconds=BEGIN, kind="alert", subject="web", text="long" * 900))
+        writer.remember("runs", "kept" * 3000)
+        writer.flush()
+        writer.forget("secret")
+        pass_time(writer, SECONDS, SECONDS + 100, 1.0)
+    whole, content = read_all(path), bytearray(path.read_bytes())
+    content[:4096] = bytes(4096)
+    path.write_bytes(content)
+    assert "values and events" in reopen(path)[1]
+    assert read_all(path) == whole
+    with HistoryReader(path) as reader:
+        assert reader.series() == [AVAILABLE, RSS]
+        assert reader.memo("runs") == "kept" * 3000
+        assert "long" * 900 in {event.text[:3600] for event in reader.events(0, 1e12)}
+        hours = list(reader.stream([RSS], BEGIN, BEGIN + SECONDS, 3600.0))
+    assert [one.stretch_seconds for one in hours] == [3600] * HOURS
+
+
+@pytest.mark.parametrize("version", [0, 1, 3, 1 << 20])
+def test_a_damaged_number_of_the_version_is_mended(path: Path, version: int) -> None:
+    """All else is of this version: nothing is moved aside, and nobody is asked to update."""
+    whole, content = read_all(path), bytearray(path.read_bytes())
+    content[60:64] = version.to_bytes(4, "big")
+    path.write_bytes(content)
+    assert reopen(path) == []
+    assert read_all(path) == whole
+
+
+def pages_below_the_root(path: Path, table: str) -> tuple[int, list[int]]:
+    """Return the page of a tree's root, and those that it leads to."""
+    query_root = "SELECT rootpage FROM sqlite_schema WHERE name = ?"
+    root: int = query(path, query_root, table)[0][0]
+    with PageFile(path) as pages:
+        return root, [number for number, _kind, parent in pages.entries() if parent == root]
+
+
+@pytest.mark.parametrize("table", ["raw", "minute"])
+def test_a_root_in_whose_place_is_one_of_its_leaves_is_noticed(path: Path, table: str) -> None:
+    """For SQLite that is a sound, small tree: everything else would be gone and nothing told."""
+    whole = read_all(path)
+    root, leaves = pages_below_the_root(path, table)
+    content = bytearray(path.read_bytes())
+    leaf = content[(leaves[-1] - 1) * 4096 : leaves[-1] * 4096]
+    content[(root - 1) * 4096 : root * 4096] = leaf
+    path.write_bytes(content)
+    notes = reopen(path)
+    assert "out of reach" in notes[0]
+    assert "are lost" in notes[1] or "is missing" in notes[1]
+    # The root of such a tree holds rows of its own, one for each leaf.
+    saved = read_all(path)
+    assert saved.items() <= whole.items()
+    assert len(saved) > len(whole) - len(leaves) - 1
+
+
+@pytest.mark.parametrize(("from_place", "to_place"), [(3, 7), (7, 3), (-1, 0)])
+def test_a_leaf_in_the_place_of_another_is_noticed(
+    path: Path, from_place: int, to_place: int
+) -> None:
+    """All its rows are whole, but it stands where others belong."""
+    whole = read_all(path)
+    _root, leaves = pages_below_the_root(path, "raw")
+    content = bytearray(path.read_bytes())
+    source, target = leaves[from_place] - 1, leaves[to_place] - 1
+    content[target * 4096 : (target + 1) * 4096] = content[source * 4096 : (source + 1) * 4096]
+    path.write_bytes(content)
+    notes = reopen(path)
+    assert "out of reach" in notes[0]
+    # What is written meanwhile to the last leaf makes it another one than its copy.
+    assert "are lost" in notes[1] or from_place == -1
+    saved = read_all(path)
+    assert saved.items() <= whole.items()
+    assert len(saved) > 0.9 * len(whole)
+
+
+def test_a_name_that_its_index_has_lost_is_noticed(path: Path) -> None:
+    """Or a curve would begin anew under the same name, and all there was be out of reach."""
+    whole, content = read_all(path), path.read_bytes()
+    (root,) = query(path, "SELECT rootpage FROM sqlite_schema WHERE name LIKE 'sqlite_auto%'")[0]
+    at = content.index(b"web", (root - 1) * 4096)
+    path.write_bytes(content[:at] + b"wec" + content[at + 3 :])
+    assert "is kept as" in reopen(path)[0]
+    assert read_all(path) == whole
+
+
+def test_a_changed_event_is_counted_once(path: Path) -> None:
+    """It is left out, and the person is told so."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE event SET text = 'no' WHERE id = 3")
+    assert "1 value of the history was not as it had been" in reopen(path)[0]
+    assert reopen(path) == []
 
 
 def test_salvage_goes_on_after_a_restart(path: Path) -> None:

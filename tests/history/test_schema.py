@@ -78,6 +78,7 @@ def test_newer_store_is_refused_and_left_alone(path: Path) -> None:
     """An old Memtray does not touch what it does not know."""
     write(path, [(BEGIN, RSS, 5.0)])
     with closing(sqlite3.connect(path)) as connection:
+        connection.execute("ALTER TABLE event ADD COLUMN seen")
         connection.execute(f"PRAGMA user_version = {len(STEPS) + 1}")
     before = path.read_bytes()
     with closing(HistoryWriter(path, KEEP_ALL)) as writer:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from trayapp.history.marks import mark_of_numbers
+from trayapp.history.marks import LostPagesError, mark_of_numbers, require_sound
 from trayapp.history.schema import transaction
 from trayapp.history.tiers import DAY_SECONDS
 
-_RAW_SLICE_MS = 120_000
+_FIRST, _LAST = -(2**62), 2**62
+_RAW_SLICE_MS = 60_000
 _EVENT_SLICE = 100
 _SLICES = {"minute": 4 * DAY_SECONDS, "hour": 120 * DAY_SECONDS}
 
@@ -17,36 +18,110 @@ _SLICES = {"minute": 4 * DAY_SECONDS, "hour": 120 * DAY_SECONDS}
 def check_slices(connection: sqlite3.Connection) -> Iterator[int]:
     """Yield after each slice how many damaged rows it had, which are deleted: a gap remains.
 
-    Reading all pages finds damaged ones, too. Raises: sqlite3.Error.
+    Reading all pages finds damaged ones, too, and a page in the place of another. Raises:
+    sqlite3.Error, LostPagesError.
     """
-    for table in ("series", "meta", "pending"):
-        connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
-        yield 0
-    number = _next(connection, "SELECT min(id) FROM event WHERE id >= ?", 0)
+    _require_names(connection)
+    connection.execute("SELECT * FROM pending").fetchall()
+    yield _drop_damaged_texts(connection, "meta", "key", "value, mark", "1")
+    number = _next(connection, "event", "id", _FIRST)
     while number is not None:
         end = number + _EVENT_SLICE
-        connection.execute("SELECT * FROM event WHERE id >= ? AND id < ?", (number, end)).fetchall()
-        yield 0
-        number = _next(connection, "SELECT min(id) FROM event WHERE id >= ?", end)
-    moment = _next(connection, "SELECT min(t_ms) FROM raw WHERE t_ms >= ?", -(2**62))
+        _require_order(connection, "event", "id", number, end)
+        columns = "t_ms, kind, subject, level, text, data, mark"
+        where = f"id >= {number} AND id < {end}"
+        yield _drop_damaged_texts(connection, "event", "id", columns, where)
+        number = _next(connection, "event", "id", end)
+    moment = _next(connection, "raw", "t_ms", _FIRST)
     while moment is not None:
         end = moment + _RAW_SLICE_MS
+        _require_order(connection, "raw", "t_ms", moment, end)
         yield _drop_damaged(connection, "raw", "t_ms >= ? AND t_ms < ?", (moment, end))
-        moment = _next(connection, "SELECT min(t_ms) FROM raw WHERE t_ms >= ?", end)
+        moment = _next(connection, "raw", "t_ms", end)
     for table, width in _SLICES.items():
-        query = f"SELECT min(t_s) FROM {table} WHERE series = ? AND t_s >= ?"  # noqa: S608
         for (series,) in connection.execute("SELECT id FROM series").fetchall():
-            moment = _next(connection, query, series, -(2**62))
+            moment = _next(connection, table, "t_s", _FIRST, series)
             while moment is not None:
                 span = (series, moment, moment + width)
                 where = "series = ? AND t_s >= ? AND t_s < ?"
+                _require_order(connection, table, "t_s", moment, moment + width, series)
                 yield _drop_damaged(connection, table, where, span)
-                moment = _next(connection, query, series, moment + width)
+                moment = _next(connection, table, "t_s", moment + width, series)
 
 
-def _next(connection: sqlite3.Connection, query: str, *values: int) -> int | None:
-    moment = connection.execute(query, values).fetchone()[0]
-    return moment if isinstance(moment, int) else None
+def _next(
+    connection: sqlite3.Connection, table: str, column: str, start: int, series: int | None = None
+) -> int | None:
+    """Return where rows go on from `start`; None: nowhere.
+
+    Raises: LostPagesError if there are some before, which only the way back from there finds.
+    """
+    own = "" if series is None else f"series = {series} AND "
+    query = f"SELECT min({column}) FROM {table} WHERE {own}{column} >= ?"  # noqa: S608
+    (found,) = connection.execute(query, (start,)).fetchone()
+    moment = found if isinstance(found, int) else None
+    query = f"SELECT max({column}) FROM {table} WHERE {own}{column} < ?"  # noqa: S608
+    (before,) = connection.execute(query, (_LAST if moment is None else moment,)).fetchone()
+    if isinstance(before, int) and before >= start:
+        raise LostPagesError(table)
+    return moment
+
+
+def _require_names(connection: sqlite3.Connection) -> None:
+    """Raise DamagedRowError if the name of a series is not as it was written.
+
+    It stands in the table and in its index; where they differ, its samples are out of reach.
+    """
+    rows = connection.execute(
+        "SELECT id, kind, name, metric, mark, EXISTS (SELECT 1 FROM series AS one"
+        " INDEXED BY sqlite_autoindex_series_1 WHERE one.kind = two.kind AND one.name = two.name"
+        " AND one.metric = two.metric AND one.id = two.id) FROM series AS two NOT INDEXED"
+    )
+    for *fields, mark, is_found in rows:
+        require_sound(mark, *fields)
+        if not is_found:
+            raise LostPagesError("series")
+
+
+def _drop_damaged_texts(
+    connection: sqlite3.Connection, table: str, key: str, columns: str, where: str
+) -> int:
+    """Delete the rows of texts that are not as they were written; return how many."""
+    damaged = []
+    rows = connection.execute(f"SELECT {key}, {columns} FROM {table} WHERE {where}")  # noqa: S608
+    for row_key, *fields, mark in rows.fetchall():
+        try:
+            require_sound(mark, *([row_key] if table == "meta" else []), *fields)
+        except (ValueError, TypeError):
+            damaged.append((row_key,))
+    if damaged:
+        with transaction(connection):
+            connection.executemany(f"DELETE FROM {table} WHERE {key} = ?", damaged)  # noqa: S608
+    return len(damaged)
+
+
+def _require_order(
+    connection: sqlite3.Connection,
+    table: str,
+    column: str,
+    first: int,
+    end: int,
+    series: int | None = None,
+) -> None:
+    """Raise LostPagesError if rows are not in order: they are on a page that belongs elsewhere.
+
+    Read from either end, a stretch must have as many rows. `series`: only of this one.
+    """
+    own = "" if series is None else f"series = {series} AND "
+    count = (
+        f"(SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {own}{column} >= ?1"  # noqa: S608
+        # Without a limit, SQLite leaves out the order of what is only counted.
+        f" AND {column} < ?2 ORDER BY {'series, ' if own else ''}{column} {{}} LIMIT {_LAST}))"
+    )
+    query = f"SELECT {count.format('ASC')}, {count.format('DESC')}"
+    upward, downward = connection.execute(query, (first, end)).fetchone()
+    if upward != downward:
+        raise LostPagesError(table)
 
 
 def _drop_damaged(

@@ -31,6 +31,10 @@ class DamagedRowError(ValueError):
     """A row is not as it was written."""
 
 
+class LostPagesError(DamagedRowError):
+    """A tree does not lead to all of its rows."""
+
+
 def read_moment(connection: sqlite3.Connection, query: str, *values: float) -> int | None:
     """Return the moment that a query finds; None: there is none.
 

@@ -6,6 +6,7 @@ damaged pages is missing. Sampling goes on meanwhile: each piece is one short tr
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,14 +18,16 @@ from typing import Any
 from trayapp.history import tiers
 from trayapp.history.forgetting import FORGOTTEN
 from trayapp.history.marks import (
+    DamagedRowError,
     columns_of,
     mark_of_numbers,
     mark_of_texts,
     require_sound,
     show_only_sound_rows,
 )
-from trayapp.history.page_rows import read_page_rows
+from trayapp.history.page_rows import TextRow, read_page_rows, read_text_rows
 from trayapp.history.schema import replace_bad_bytes, transaction
+from trayapp.history.trees import count_damaged_pages
 
 _WIDTHS_SECONDS = {
     "hour": (30 * tiers.DAY_SECONDS, tiers.DAY_SECONDS, tiers.HOUR_SECONDS),
@@ -34,8 +37,12 @@ _WIDTHS_SECONDS = {
 """How long the pieces are that are read at once, from what is tried first to what is given up."""
 _NUMBER_WIDTHS = (200, 20, 1)
 _MOST_NUMBERS = 20_000
-_DARK_SECONDS = 90 * tiers.DAY_SECONDS
-"""How far back to look if no end of anything can be read."""
+_DARK_SECONDS = {
+    "hour": 90 * tiers.DAY_SECONDS,
+    "minute": 30 * tiers.DAY_SECONDS,
+    "raw": 2 * tiers.DAY_SECONDS,
+}
+"""How far back to look if no end of what there is can be read."""
 _ERRORS = (sqlite3.Error, ValueError, TypeError, ArithmeticError)
 
 Rows = Sequence[tuple[Any, ...]]
@@ -55,6 +62,8 @@ class Salvage:
     """The numbers of series there, and here."""
     _span: tuple[int, int] | None = None
     """From when to when there was anything so far, in seconds."""
+    _is_dark: bool = False
+    """Whether SQLite reads nothing of it: all comes from its pages, one by one."""
 
     @property
     def lost_seconds(self) -> int:
@@ -62,6 +71,12 @@ class Salvage:
         return sum(
             widths[-1] * len(self.lost.get(table, ())) for table, widths in _WIDTHS_SECONDS.items()
         )
+
+    def count_lost_pages(self) -> tuple[int, int]:
+        """Return how many pages of how many are lost; 0 where that is not known."""
+        with suppress(OSError):
+            return count_damaged_pages(self.damaged)
+        return 0, 0
 
     def pieces(self) -> Iterator[None]:
         """Copy one piece after the other.
@@ -71,13 +86,11 @@ class Salvage:
         uri = f"{self.damaged.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as source:
             replace_bad_bytes(source)
-            try:
-                # First: it lets SQLite open a file that was cut off.
-                source.execute("PRAGMA writable_schema = ON")
-                source.execute("PRAGMA cache_size = -256")
-                version = source.execute("PRAGMA user_version").fetchone()[0]
-                show_only_sound_rows(source, version)
-            except _ERRORS:
+            version = _open(source)
+            if version is None:
+                self._is_dark = True
+                with suppress(OSError):
+                    yield from self._copy_pages()
                 return
             yield from self._copy_texts(
                 source, "series", "id, kind, name, metric", self._add_series
@@ -87,6 +100,9 @@ class Salvage:
                 source, "event", "t_ms, kind, subject, level, text, data", self._add_event
             )
             self._copy_memos(source)
+            if version > 1 and (self.lost or not self._numbers):
+                with suppress(OSError):
+                    yield from self._copy_lost_texts()
             for tier in ("hour", "minute"):
                 for number in list(self._numbers):
                     yield from self._copy_tier(source, tier, number)
@@ -95,6 +111,50 @@ class Salvage:
                 with suppress(OSError):
                     yield from self._copy_lost_rows()
             self._copy_pending(source)
+
+    def _copy_pages(self) -> Iterator[None]:
+        """Copy what proves by its marks to be ours, where SQLite cannot read anything."""
+        yield from self._copy_lost_texts()
+        yield from self._copy_lost_rows()
+        # Which hours were not up to date is not known: those are made that there are none of.
+        with transaction(self.connection):
+            self.connection.execute(
+                "INSERT OR IGNORE INTO pending SELECT DISTINCT 3600, t_s / 3600 * 3600 FROM minute"
+                " WHERE t_s / 3600 * 3600 NOT IN (SELECT t_s FROM hour)"
+            )
+
+    def _copy_lost_texts(self) -> Iterator[None]:
+        """Copy series, events and notes that are whole, but out of reach."""
+        indexed: dict[int, tuple[Any, ...]] = {}
+        for rows in read_text_rows(self.damaged):
+            with transaction(self.connection):
+                for row in rows:
+                    with suppress(*_ERRORS):
+                        self._add_lost_text(row, indexed)
+            yield
+        with transaction(self.connection):
+            for number, names in indexed.items():
+                if number not in self._numbers:
+                    self._add_series(number, *names)
+
+    def _add_lost_text(self, row: TextRow, indexed: dict[int, tuple[Any, ...]]) -> None:
+        """Add a row to the table that it is of, as its number of columns tells."""
+        values: Sequence[Any] = row.values
+        *fields, mark = values
+        match row.number, len(fields):
+            case int(), 4:
+                require_sound(_required(mark), row.number, *fields[1:])
+                self._add_series(row.number, *fields[1:])
+            case int(), 7:
+                require_sound(_required(mark), *fields[1:])
+                self._add_event(*fields[1:])
+            case None, 2 if isinstance(fields[0], str):
+                require_sound(_required(mark), *fields)
+                self._add_memo(*fields)
+            case None, 3 if not any(isinstance(name, int | float) for name in fields):
+                # The index over their names holds all series again, but no marks.
+                if isinstance(mark, int):
+                    indexed[mark] = tuple(fields)
 
     def _copy_texts(
         self, source: sqlite3.Connection, table: str, columns: str, add: Callable[..., None]
@@ -148,10 +208,13 @@ class Salvage:
                     require_sound(mark, key, value)
                 except _ERRORS:
                     continue
-                self.connection.execute(
-                    "INSERT OR IGNORE INTO meta (key, value, mark) VALUES (?, ?, ?)",
-                    (key, value, mark_of_texts(key, value)),
-                )
+                self._add_memo(key, value)
+
+    def _add_memo(self, key: str, value: str) -> None:
+        self.connection.execute(
+            "INSERT OR IGNORE INTO meta (key, value, mark) VALUES (?, ?, ?)",
+            (key, value, mark_of_texts(key, value)),
+        )
 
     def _copy_tier(
         self, source: sqlite3.Connection, table: str, number: int | None
@@ -177,7 +240,7 @@ class Salvage:
         ends = [_value(source, f"SELECT {end}({time_column}){where}") for end in ("min", "max")]
         if ends == [None, None] and not _fails(source, f"SELECT 1{where} LIMIT 1"):
             return
-        first, last = self._between(*(None if end is None else end // unit for end in ends))
+        first, last = self._between(table, *(None if end is None else end // unit for end in ends))
         widths = _WIDTHS_SECONDS[table]
         place = columns.index("series")
         for rows in self._divide(table, read, first // widths[-1] * widths[-1], last + 1, widths):
@@ -193,10 +256,10 @@ class Salvage:
                         self._roll_up({row[0] // 60_000 * 60 for row in known})
             yield
 
-    def _between(self, first: int | None, last: int | None) -> tuple[int, int]:
+    def _between(self, table: str, first: int | None, last: int | None) -> tuple[int, int]:
         """Return where to look: between both ends, as far as they are known."""
-        now = int(time.time())
-        known = self._span or (now - _DARK_SECONDS, now)
+        known = self._span or (0, int(time.time()))
+        known = max(known[0], known[1] - _DARK_SECONDS[table]), known[1]
         found = (known[0] if first is None else first, known[1] if last is None else last)
         if first is not None or last is not None:
             self._see(*found)
@@ -215,7 +278,7 @@ class Salvage:
         """Copy rows that are whole, but out of reach of the damaged tree above them."""
         found: dict[str, set[int]] = {table: set() for table in _WIDTHS_SECONDS}
         inserts = {table: _insert_of_marked(table) for table in _WIDTHS_SECONDS}
-        begin, end = self._span or (0, 0)
+        begin, end = (-math.inf, math.inf) if self._is_dark else self._span or (0, 0)
         for rows in read_page_rows(self.damaged):
             table = _table_of(rows)
             if not table:
@@ -265,6 +328,29 @@ class Salvage:
                 self.lost.setdefault(table, set()).add(start)
                 rows = ()
             yield rows
+
+
+def _open(source: sqlite3.Connection) -> int | None:
+    """Make readable what can be read; return the version; None: nothing can."""
+    try:
+        # First: it lets SQLite open a file that was cut off.
+        source.execute("PRAGMA writable_schema = ON")
+        source.execute("PRAGMA cache_size = -256")
+        version: int = source.execute("PRAGMA user_version").fetchone()[0]
+        names = source.execute("SELECT count(*) FROM sqlite_schema WHERE type = 'table'")
+        if not names.fetchone()[0]:
+            return None
+        show_only_sound_rows(source, version)
+    except _ERRORS:
+        return None
+    return version
+
+
+def _required(mark: Any) -> int:
+    """Return the mark of a row that must have one. Raises: DamagedRowError."""
+    if not isinstance(mark, int):
+        raise DamagedRowError(mark)
+    return mark
 
 
 def _table_of(rows: Sequence[Sequence[float]]) -> str:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trayapp.errors import HistoryError
-from trayapp.history.marks import DamagedRowError
+from trayapp.history.marks import DamagedRowError, LostPagesError
+from trayapp.history.pages import has_damaged_header
+from trayapp.history.trees import count_lost_pages, fold_in_log
 from trayapp.language.catalogue import _
 
 STEPS: tuple[tuple[str, ...], ...] = (
@@ -43,7 +45,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
         for table in ("raw", "minute", "hour", "series", "event", "meta")
     ),
 )
-"""The steps from each version of the file to the next; a released one is never changed."""
+"""The steps from each version of the file to the next; a released one is never changed.
+
+Each changes the text of the schema, by which a damaged number of the version is recognised.
+"""
 
 _TABLES = frozenset({"series", "raw", "minute", "hour", "pending", "event", "meta"})
 _MOST_DAMAGED_COPIES = 2
@@ -147,9 +152,10 @@ def open_store(path: Path) -> tuple[sqlite3.Connection, Damage | None]:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
+            _require_whole_trees(path)
             return _connect(path), None
         except (sqlite3.DatabaseError, UnicodeError, DamagedRowError, _ForeignFileError) as error:
-            if not is_damage(error):
+            if not is_damage(error, path):
                 raise
             damage = move_aside(path, error)
         return _connect(path), damage
@@ -171,13 +177,19 @@ def has_writer(path: Path) -> bool:
     return modes != _WITH_LOG and os.access(path.parent, os.W_OK)
 
 
-def is_damage(error: Exception) -> bool:
-    """Return whether the file's content is at fault, so that trying again would not help."""
+def is_damage(error: Exception, path: Path | None = None) -> bool:
+    """Return whether the file's content is at fault, so that trying again would not help.
+
+    path: the file whose header is looked at, too: of one that is damaged, SQLite may only say that
+    it is read-only, or of a form that it does not know.
+    """
     # A message of SQLite's that quotes what is no text raises UnicodeError in its place.
     if isinstance(error, (_ForeignFileError, UnicodeError, DamagedRowError)):
         return True
     damage = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-    return _primary_code(error) in damage
+    unclear = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY)
+    code = _primary_code(error)
+    return code in damage or (code in unclear and path is not None and has_damaged_header(path))
 
 
 def describe(error: Exception) -> str:
@@ -189,6 +201,8 @@ def describe(error: Exception) -> str:
         return _("another program has locked it")
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
+    if isinstance(error, LostPagesError):
+        return _("some of its pages are out of reach")
     if isinstance(error, UnicodeError | DamagedRowError):
         return _("it holds text that is none")
     return str(error).removesuffix(".")
@@ -224,6 +238,14 @@ class _ForeignFileError(Exception):
     """A sound SQLite file, but none of ours."""
 
 
+def _require_whole_trees(path: Path) -> None:
+    """Raise LostPagesError if rows are out of reach; before the file is open in this process."""
+    if path.is_file() and not has_damaged_header(path) and fold_in_log(path):
+        count = count_lost_pages(path)
+        if count:
+            raise LostPagesError(count)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     # Made before SQLite would, for the mode; the log and its index take it over.
     if not path.exists():
@@ -235,6 +257,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     )
     try:
         replace_bad_bytes(connection)
+        _mend_version(connection)
         version = read_version(connection)
         tables = {
             name
@@ -254,8 +277,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
         migrate(connection)
-        with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
-            migrate(model)
+        with _model() as model:
             # One changed letter of the schema makes another column, which no statement finds.
             if _columns(connection) != _columns(model):
                 raise _ForeignFileError(_("its tables are not Memtray's"))
@@ -263,6 +285,25 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+@contextmanager
+def _model() -> Iterator[sqlite3.Connection]:
+    """Make an empty store in memory."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
+        migrate(model)
+        yield model
+
+
+def _mend_version(connection: sqlite3.Connection) -> None:
+    """Write the version again where everything else is of this one: every step changes tables."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] == len(STEPS):
+        return
+    query = "SELECT type, name, sql FROM sqlite_schema ORDER BY type, name"
+    found = connection.execute(query).fetchall()
+    with _model() as model:
+        if found == model.execute(query).fetchall():
+            connection.execute(f"PRAGMA user_version = {len(STEPS)}")
 
 
 def _columns(connection: sqlite3.Connection) -> list[object]:

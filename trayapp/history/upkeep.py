@@ -91,7 +91,8 @@ class Upkeep:
             _log.exception("the damaged history is not read any further")
         self._salvage = None
         self._keep(_SALVAGE, None)
-        if not salvage.row_count and not salvage.lost_seconds:
+        lost, total = salvage.count_lost_pages()
+        if not salvage.row_count and not salvage.lost_seconds and not lost:
             return None
         text = _("{count} values and events of the damaged history were saved.")
         if salvage.lost_seconds:
@@ -99,8 +100,16 @@ class Upkeep:
                 "{count} values and events of the damaged history were saved; "
                 "something is missing of {duration}."
             )
+        elif lost:
+            text = _(
+                "{count} values and events of the damaged history were saved; "
+                "{lost} of its {total} pages are lost."
+            )
         return text.format(
-            count=format_count(salvage.row_count), duration=format_duration(salvage.lost_seconds)
+            count=format_count(salvage.row_count),
+            duration=format_duration(salvage.lost_seconds),
+            lost=format_count(lost),
+            total=format_count(total),
         )
 
     def _check(self, monotonic_seconds: float) -> str | None:
