@@ -174,7 +174,7 @@ def test_the_menu_of_a_row_does_what_it_says(
     wait_until(lambda: texts_in(desktop, box) == 1, what="one row")
     desktop.press("Down")
 
-    menu_of_row(desktop, 6)  # "Copy command line"
+    menu_of_row(desktop, 7)  # "Copy command line"
     paste = "import tkinter; root = tkinter.Tk(); root.withdraw(); print(root.clipboard_get())"
 
     def copied() -> str:
@@ -184,7 +184,7 @@ def test_the_menu_of_a_row_does_what_it_says(
 
     wait_until(lambda: "program_gamma.py 30" in copied(), timeout=20, what="command line")
 
-    menu_of_row(desktop, 5)  # "Open its folder"
+    menu_of_row(desktop, 4)  # "Open folder"
     opened = applet.home.parent / "opened"
     wait_until(opened.exists, timeout=20, what="folder")
     assert Path(opened.read_text()) == Path(sys.executable).resolve().parent
@@ -193,7 +193,7 @@ def test_the_menu_of_a_row_does_what_it_says(
     keep(desktop, "table-menu")
     assert menu.y > box.y
     desktop.press("Escape")
-    menu_of_row(desktop, 2)  # "Stop following"
+    menu_of_row(desktop, 5)  # "Stop following"
     wait_until(lambda: targets(applet) == ["alpha", "beta"], timeout=20, what="no target")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from trayapp.applet.cleanups import Cleanups
 from trayapp.applet.programs import OWN, Programs
 from trayapp.applet.sampler import Sampler
 from trayapp.control.server import Handler
@@ -17,7 +18,7 @@ from trayapp.domain.records.program_facts import ProgramFacts
 from trayapp.domain.records.samples import ProcessKey, ProcessUse
 from trayapp.domain.records.series import Event, JsonValue
 from trayapp.errors import ControlError, MemtrayError, UsageError
-from trayapp.language.catalogue import _, listed, ngettext
+from trayapp.language.catalogue import _, listed, ngettext, paragraph
 from trayapp.platforms.platform import Platform
 
 MOST_PROCESSES = 2000
@@ -31,9 +32,15 @@ class ActingVerbs:
     """Answers windows about one program. Every method runs in a thread of the control server's."""
 
     def __init__(
-        self, sampler: Sampler, programs: Programs, platform: Platform, runtime: Path
+        self,
+        sampler: Sampler,
+        programs: Programs,
+        platform: Platform,
+        cleanups: Cleanups,
+        runtime: Path,
     ) -> None:
         """`runtime` is the folder in which guarded runs listen."""
+        self._cleanups = cleanups
         self._sampler = sampler
         self._programs = programs
         self._platform = platform
@@ -45,7 +52,7 @@ class ActingVerbs:
             "end": self._end,
             "running": self._running,
             "restart": self._restart,
-            "folder": self._open_folder,
+            "free": self.free,
         }
 
     def _describe(self, arguments: Arguments) -> dict[str, object]:
@@ -116,15 +123,25 @@ class ActingVerbs:
         self._record(arguments, RESTART, text.rstrip(".。"))
         return {"text": text}
 
-    def _open_folder(self, arguments: Arguments) -> dict[str, object]:
+    def free(self, arguments: Arguments) -> dict[str, object]:
+        """Have "kind" and "name" give memory back; waits for the probes."""
+        kind, name = arguments.get("kind"), str(arguments.get("name"))
+        if kind in ("app", "target"):
+            results = self._cleanups.clean_named("app" if kind == "app" else f"target:{name}")
+        else:
+            keys = self._keys(arguments)
+            results = [self._cleanups.clean_processes(_name(arguments), keys)] if keys else []
+        if not results:
+            raise ControlError(_("{name} has ended meanwhile.").format(name=_name(arguments)))
+        return {"text": paragraph(*(result.sentence() for result in results))}
+
+    def open_folder(self, arguments: Arguments) -> None:
         """Show the folder of the program that the largest process of "kind" and "name" runs."""
         keys = self._keys(arguments)
         uses = self._sampler.read_processes(keys)
         if not uses:
             raise ControlError(_("{name} has ended meanwhile.").format(name=_name(arguments)))
-        folder = self._platform.program_folder(uses[0].facts.key)
-        self._platform.open_file(folder)
-        return {"folder": str(folder)}
+        self._platform.open_file(self._platform.program_folder(uses[0].facts.key))
 
     def _facts(self, arguments: Arguments, keys: Sequence[ProcessKey]) -> ProgramFacts:
         return OWN if arguments.get("kind") == "app" else self._programs.look(keys)

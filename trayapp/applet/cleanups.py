@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,11 +53,24 @@ class Cleanups:
 
         Targets with a probe empty the caches that they have registered, too.
         """
-        done: list[tuple[CleanupResult, TargetView | None]] = []
+        done: list[tuple[CleanupResult, Sequence[ProcessKey]]] = []
         if app:
-            done.append((clean_app(self._trimmer, lambda: self._sampler.measure(APP)), None))
-        done += [(self._clean_target(target), target) for target in targets]
+            done.append((clean_app(self._trimmer, lambda: self._sampler.measure(APP)), ()))
+        done += [(self._clean_target(target), target.keys) for target in targets]
         return self._keep_all(done)
+
+    def clean_processes(self, name: str, keys: Sequence[ProcessKey]) -> CleanupResult:
+        """Clean a program that is no target now. A background thread; may take seconds."""
+        from trayapp.cleanup.probes import Probes
+
+        result = clean_target(
+            self._trimmer,
+            name,
+            keys,
+            lambda: sum(use.rss_bytes for use in self._sampler.read_processes(keys)) or None,
+            Probes(self._runtime, with_caches=True),
+        )
+        return self._keep_all([(result, keys)])[0]
 
     def clean_named(self, what: str) -> list[CleanupResult]:
         """Clean "app", "all" (targets) or "target:NAME" now. A background thread."""
@@ -73,17 +86,19 @@ class Cleanups:
 
     def collect(self, target: TargetView) -> CleanupResult:
         """Have a target's probes collect garbage and trim heaps, no more. A background thread."""
-        return self._keep_all([(self._clean_target(target, only_garbage=True), target)])[0]
+        result = self._clean_target(target, only_garbage=True)
+        return self._keep_all([(result, target.keys)])[0]
 
-    def _keep_all(self, done: list[tuple[CleanupResult, TargetView | None]]) -> list[CleanupResult]:
+    def _keep_all(
+        self, done: list[tuple[CleanupResult, Sequence[ProcessKey]]]
+    ) -> list[CleanupResult]:
         due = time.monotonic() + self._follow_up_seconds
-        for result, target in done:
+        for result, keys in done:
             self._keep(result.as_event())
             if result.freed_bytes is not None:
-                keys = frozenset(target.keys) if target else frozenset()
                 with self._lock:
-                    self._due.append((due, result, keys))
-        return [result for result, _target in done]
+                    self._due.append((due, result, frozenset(keys)))
+        return [result for result, _keys in done]
 
     def follow_up(self, view: View) -> list[Event]:
         """Measure again what was cleaned a minute ago. The sampler thread, at every tick."""
@@ -126,8 +141,13 @@ def _found(view: View, subject: str) -> tuple[int | None, frozenset[ProcessKey]]
     """Return what a subject holds now, and which processes it is."""
     if subject == APP:
         return view.app.rss_bytes, frozenset()
-    target = next((each for each in view.targets if each.name == subject), None)
-    return (target.rss_bytes, frozenset(target.keys)) if target else (None, frozenset())
+    for target in view.targets:
+        if target.name == subject:
+            return target.rss_bytes, frozenset(target.keys)
+    for application in view.applications:
+        if application.name == subject:
+            return application.rss_bytes, frozenset(application.keys)
+    return None, frozenset()
 
 
 def _trend(target: TargetView) -> float | None:

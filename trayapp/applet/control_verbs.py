@@ -17,7 +17,7 @@ from trayapp.errors import ControlError, UsageError
 from trayapp.language.catalogue import _, listed, paragraph
 
 Arguments = Mapping[str, object]
-_ACTING_VERBS = ("program", "end", "running", "restart", "folder")
+_ACTING_VERBS = ("program", "end", "running", "restart", "free")
 _WINDOW_VERBS = ("table", "detail", "describe", "track", "untrack", "forget")
 
 
@@ -55,8 +55,13 @@ class ControlVerbs:
         from trayapp.applet.acting_verbs import ActingVerbs
 
         parts = self._parts
-        runtime = parts.paths.shared_runtime
-        verbs = ActingVerbs(self._sampler, parts.programs, parts.platform, runtime)
+        verbs = ActingVerbs(
+            self._sampler,
+            parts.programs,
+            parts.platform,
+            parts.cleanups,
+            parts.paths.shared_runtime,
+        )
         return verbs.handlers()[verb](arguments)
 
     def _set_paused(self, paused: bool) -> dict[str, object]:

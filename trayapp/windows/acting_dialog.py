@@ -6,6 +6,7 @@ import sys
 import time
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from functools import partial
 from tkinter import ttk
 
 from trayapp.charts.labels import plain_name
@@ -52,7 +53,8 @@ class ActDialog(tk.Toplevel):
         frame = ttk.Frame(self, padding=gap)
         frame.pack(fill="both", expand=True)
         width = window.px(_WIDTH)
-        ttk.Label(frame, text=title, style="Name.TLabel").pack(anchor="w")
+        self._heading = ttk.Label(frame, text=title, style="Name.TLabel")
+        self._heading.pack(anchor="w")
         self._text = ttk.Label(frame, wraplength=width, justify="left")
         self._text.pack(anchor="w", pady=(gap // 2, gap // 2))
         self.body = ttk.Frame(frame)
@@ -73,6 +75,11 @@ class ActDialog(tk.Toplevel):
         self.wait_visibility()
         self.grab_set()
 
+    def head(self, title: str) -> None:
+        """Ask something else from now on."""
+        self.title(title)
+        self._heading.configure(text=title)
+
     def say(self, text: str, *, is_error: bool = False) -> None:
         """Show these sentences instead."""
         colour = self._window.palette.levels[3] if is_error else self._window.palette.text
@@ -85,8 +92,8 @@ class ActDialog(tk.Toplevel):
         for label, act in buttons:
             button = ttk.Button(self._buttons, text=label, command=act)
             button.pack(side="left", padx=(self._window.px(8), 0))
-            button.bind("<Left>", lambda event: event.widget.tk_focusPrev().focus_set())
-            button.bind("<Right>", lambda event: event.widget.tk_focusNext().focus_set())
+            for key, turn in (("<Left>", "<<PrevWindow>>"), ("<Right>", "<<NextWindow>>")):
+                button.bind(key, partial(_generate, turn))
         if buttons:
             button.focus_set()
 
@@ -116,6 +123,10 @@ class ActDialog(tk.Toplevel):
         """Close, and say what became of it."""
         self.destroy()
         self._announce(text)
+
+
+def _generate(name: str, event: tk.Event[tk.Misc]) -> None:
+    event.widget.event_generate(name)
 
 
 class EndDialog(ActDialog):
@@ -175,6 +186,7 @@ class EndDialog(ActDialog):
             "{count} processes still run. By force, what they have not saved is lost.",
             count,
         )
+        self.head(_("End {name} by force?").format(name=self._name))
         self.say(self._refusal or text.format(count=count))
         self.offer((_("End by force"), lambda: self._end(force=True)), (_("Close"), self.destroy))
 

@@ -11,6 +11,7 @@ from trayapp.language.catalogue import _
 from trayapp.windows.acting_dialog import EndDialog, ProbeDialog, RestartDialog
 from trayapp.windows.applet_client import Answer
 from trayapp.windows.base_window import BaseWindow
+from trayapp.windows.opening import WindowActions
 from trayapp.windows.programs import NAME_LENGTH, Program, program_from
 
 _DIALOGS = {END: EndDialog, RESTART: RestartDialog, PROBE: ProbeDialog}
@@ -26,11 +27,13 @@ class ProgramActions:
     def __init__(
         self,
         window: BaseWindow,
+        actions: WindowActions,
         *,
         announce: Callable[[str], object],
         on_done: Callable[[], object] = str,
     ) -> None:
-        self._window, self._announce, self._on_done = window, announce, on_done
+        self._window, self._actions = window, actions
+        self._announce, self._on_done = announce, on_done
         self._dialog: tk.Toplevel | None = None
 
     def look(
@@ -68,7 +71,7 @@ class ProgramActions:
             self._announce(_("Freeing memory of {name}…").format(name=program.title))
             self._ask("free", program, self._on_freed)
         elif act == FOLDER:
-            self._ask("folder", program, lambda _answer: None)
+            self._ask("describe", program, self._on_described)
 
     def _on_outcome(self, text: str) -> None:
         self._on_done()
@@ -76,6 +79,15 @@ class ProgramActions:
 
     def _on_freed(self, answer: Answer) -> None:
         self._on_outcome(str(answer.get("text", "")))
+
+    def _on_described(self, answer: Answer) -> None:
+        pid, started = answer.get("pid"), answer.get("started_at")
+        if isinstance(pid, int):
+            moment = float(started) if isinstance(started, (int, float)) else None
+            self._window.run_errand(
+                lambda: self._actions.open_folder(pid, moment),
+                lambda error: self._announce(str(error)),
+            )
 
     def _ask(self, verb: str, program: Program, done: Callable[[Answer], object]) -> None:
         self._window.applet.ask(

@@ -112,7 +112,7 @@ def end_warning(system: str) -> str:
     """Return what ending means on a system, as `sys.platform` calls it."""
     if system == "win32":
         return _("Windows ends it without asking it: what is not saved is lost.")
-    return _("It is asked to end, and may save its work before that.")
+    return _("It is asked to end, and can save its work first.")
 
 
 def restart_warning(facts: ProgramFacts) -> str:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import shlex
 import tkinter as tk
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from tkinter import messagebox
 
 from trayapp.charts.labels import plain_name
 from trayapp.charts.palette import Palette
+from trayapp.domain.acting.acts import END, ActName, acts_of
 from trayapp.domain.showing.table import APP, APPLICATION, PAST, TARGET, TableRow, name_text
 from trayapp.language.catalogue import _
 from trayapp.windows.applet_client import Answer
 from trayapp.windows.base_window import BaseWindow
 from trayapp.windows.opening import WindowActions
+from trayapp.windows.program_actions import ProgramActions
+from trayapp.windows.programs import Program
 from trayapp.windows.style import style_menu
 
 _NAME_LENGTH = 60
@@ -48,6 +52,7 @@ class RowActions:
         self._window, self._actions = window, actions
         self._announce, self._on_done, self._on_tracked = announce, on_done, on_tracked
         self._menu = tk.Menu(window.root, tearoff=False)
+        self._programs = ProgramActions(window, actions, announce=announce, on_done=on_done)
 
     def restyle(self, palette: Palette) -> None:
         style_menu(self._menu, palette)
@@ -57,9 +62,24 @@ class RowActions:
         self._run(lambda: self._actions.open_window("details", row.name, kind))
 
     def open_menu(self, row: TableRow, x: int, y: int) -> None:
+        """Open it there, as soon as it is known what the row's program allows."""
+        if row.is_running:
+            title = name_text(replace(row, pids=()))
+            self._programs.look(
+                row.kind, row.name, title, lambda program: self._open_menu(row, program, x, y)
+            )
+        else:
+            self._open_menu(row, None, x, y)
+
+    def end(self, row: TableRow) -> None:
+        """Ask whether to end the program of a row."""
+        if row.is_running:
+            self._programs.ask_and_do(END, row.kind, row.name, name_text(replace(row, pids=())))
+
+    def _open_menu(self, row: TableRow, program: Program | None, x: int, y: int) -> None:
         menu = self._menu
         menu.delete(0, "end")
-        for entry in self._entries(row):
+        for entry in self._entries(row, program):
             if entry is None:
                 menu.add_separator()
             else:
@@ -73,26 +93,33 @@ class RowActions:
         finally:
             menu.grab_release()
 
-    def _entries(self, row: TableRow) -> Sequence[_Entry | None]:
+    def _entries(self, row: TableRow, program: Program | None) -> Sequence[_Entry | None]:
         has_past = row.kind in (TARGET, PAST)
         return (
             _Entry(_("Details…"), self.open_details),
             _Entry(_("Trends…"), self._open_trends, enabled=has_past or row.kind == APP),
             None,
+            *self._acts(program),
             _Entry(
                 _("Make it a target"), self._track,
                 enabled=row.kind == APPLICATION and row.is_running,
             ),
             _Entry(_("Stop following"), self._untrack, enabled=row.kind == TARGET),
             _Entry(_("Forget its history…"), self._forget, enabled=has_past),
-            _Entry(
-                _("Clean up memory"), self._clean_up,
-                enabled=row.kind == APP or (row.kind == TARGET and row.is_running),
-            ),
             None,
-            _Entry(_("Open its folder"), self._open_folder, enabled=row.is_running),
             _Entry(_("Copy command line"), self._copy_command, enabled=row.is_running),
         )  # fmt: skip
+
+    def _acts(self, program: Program | None) -> Iterator[_Entry | None]:
+        """Yield what the program allows, and a line below it."""
+        if program is None or program.facts is None:
+            return
+        for act in acts_of(program.facts):
+            yield _Entry(act.text, partial(self._act, act.name, program), enabled=act.is_possible)
+        yield None
+
+    def _act(self, act: ActName, program: Program, _row: TableRow) -> None:
+        self._programs.do(act, program)
 
     def _open_trends(self, row: TableRow) -> None:
         self._run(lambda: self._actions.open_window("trends", row.name))
@@ -124,27 +151,6 @@ class RowActions:
         if is_sure:
             text = _("The history of {name} is forgotten.").format(name=row.name)
             self._ask("forget", row, lambda _answer: self._announce(text))
-
-    def _clean_up(self, row: TableRow) -> None:
-        self._announce(_("Cleaning up {name}…").format(name=name_text(row)))
-        targets = [] if row.kind == APP else [row.name]
-        self._window.applet.ask(
-            "cleanup", {"targets": targets}, self._on_cleaned_up, self._on_failure
-        )
-
-    def _on_cleaned_up(self, answer: Answer) -> None:
-        results = answer.get("results")
-        for result in results if isinstance(results, list) else []:
-            self._announce(str(result.get("text", "")))
-
-    def _open_folder(self, row: TableRow) -> None:
-        def on_described(answer: Answer) -> None:
-            pid, started = answer.get("pid"), answer.get("started_at")
-            if isinstance(pid, int):
-                moment = float(started) if isinstance(started, (int, float)) else None
-                self._run(lambda: self._actions.open_folder(pid, moment))
-
-        self._ask("describe", row, on_described)
 
     def _copy_command(self, row: TableRow) -> None:
         def on_described(answer: Answer) -> None:
