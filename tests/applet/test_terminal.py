@@ -24,7 +24,7 @@ def view(size_mib: float = 100) -> View:
 
 def test_there_is_a_line_for_the_machine_each_target_and_memtray() -> None:
     machine, app, itself = live_lines(view())
-    assert "Memory 50 %" in machine
+    assert "Memory 50%" in machine
     assert app.startswith("  app  ")
     assert "100 MiB" in app
     assert "Memtray itself" in itself

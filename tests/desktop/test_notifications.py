@@ -22,7 +22,7 @@ from trayapp.domain.records.levels import Level
 
 pytestmark = pytest.mark.desktop
 
-ACTIONS = (("trends", "Trends"), ("cleanup", "Clean up"), ("snooze", "Snooze 1 h"))
+ACTIONS = (("trends", "Trends"), ("cleanup", "Free memory"), ("snooze", "Snooze 1 h"))
 Reports = list[tuple[str, bool, str]]
 
 

@@ -83,7 +83,7 @@ def test_the_worst_is_said_first_with_its_evidence(history: Path) -> None:
     over = report(history, live={"old": {"limit_bytes": 256 * MIB}})
     assert "old was over its limit" in [finding.title for finding in over.findings]
     titles = {finding.title: finding.text for finding in rest}
-    assert titles["The machine had room"].startswith("At most 38 %")
+    assert titles["The machine had room"].startswith("At most 38%")
     assert titles["2 incidents"] == "1 is still open: leak keeps growing."
     assert titles["1 cleanup"] == (
         "They gave back 5.00 MiB at once. A minute later 2.00 MiB of it was still free."

@@ -79,4 +79,4 @@ def test_rates_durations_and_shares_are_written_for_people() -> None:
     assert format_duration(None) == "–"
     assert format_estimate(841) == "14 min"
     assert format_estimate(47_000) == "13 h"
-    assert format_percent(0.421) == "42 %"
+    assert format_percent(0.421) == "42%"

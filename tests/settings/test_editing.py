@@ -137,7 +137,7 @@ def test_a_bad_value_is_refused_with_what_fits_and_changes_nothing(tmp_path: Pat
     for table, values, expected in (
         ("sampling", {"interval": "99s"}, 'sampling.interval = "99s" is out of range; write'),
         ("alerts", {"warning_percent": 90}, "alerts.critical_percent = 85 is not above"),
-        ("icon", {"shows": "nobody"}, 'icon.shows = "nobody" is not a target'),
+        ("icon", {"shows": "nobody"}, 'icon.shows = "nobody" is not a tracked program'),
     ):
         with pytest.raises(SettingsError) as caught:
             editor.change(table, values)

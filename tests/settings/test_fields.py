@@ -57,9 +57,10 @@ def test_the_first_file_changes_nothing() -> None:
 
 def test_the_first_file_shows_every_setting_on_lines_of_readable_length() -> None:
     text = default_text()
+    joined = re.sub(r"\n# {30,}# ", " ", text)
     for field in FIELDS:
-        assert re.search(rf"^# {field.key} = .*: {re.escape(field.help)}$", text, re.MULTILINE)
-    assert max(map(len, text.splitlines())) < 160
+        assert re.search(rf"^# {field.key} = .*: {re.escape(field.help)}$", joined, re.MULTILINE)
+    assert max(map(len, text.splitlines())) <= 120
 
 
 def test_the_first_file_works_with_every_comment_of_a_setting_removed() -> None:

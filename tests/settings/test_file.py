@@ -188,7 +188,7 @@ def test_a_deleted_file_leaves_the_settings_in_force(edited: Path) -> None:
     told = [followed.poll() for _ in range(4)]
     assert [type(outcome) for outcome in told].count(SettingsError) == 1
     assert followed.problem is not None
-    assert "is gone" in followed.problem
+    assert "is missing" in followed.problem
     assert interval(followed.settings) == 5.0
     assert not edited.exists()
 
@@ -382,8 +382,8 @@ def test_mode_and_link_stay(edited: Path, tmp_path: Path) -> None:
     ("before", "target", "message"),
     [
         ('targets = [{name = "a", match = "a"}]', TargetSettings(name="b", match="b"),
-         r"has targets = \[…\], to which nothing can be added; write each"),
-        ("targets = []", TargetSettings(name="b", match="b"), "has targets = "),
+         r"uses targets = \[…\], which Memtray cannot extend; write each"),
+        ("targets = []", TargetSettings(name="b", match="b"), "uses targets = "),
         ("interval = 1", TargetSettings(name="b", match="b"), "interval is not a setting here"),
         ("", TargetSettings(name="b"), "has neither match nor regex"),
         ("", TargetSettings(name="b", match="b", regex="b"), "has both match and regex"),
@@ -391,8 +391,8 @@ def test_mode_and_link_stay(edited: Path, tmp_path: Path) -> None:
         ("", TargetSettings(name="b", regex="("), "is not a regular expression"),
         ("", TargetSettings(name="b", match="b", limit=Limit(1, None)), "is out of range"),
         ("", TargetSettings(name="", match="b"), "targets.name = \"\" is empty"),
-        ("", TargetSettings(name="\udc80", match="b"), "targets.name = \"\\\\udc80\" holds"),
-        ("", TargetSettings(name="a\nb", match="b"), "targets.name = \"a\\\\u000ab\" holds"),
+        ("", TargetSettings(name="\udc80", match="b"), "targets.name = \"\\\\udc80\" contains"),
+        ("", TargetSettings(name="a\nb", match="b"), "targets.name = \"a\\\\u000ab\" contains"),
         ("#" * 1024 * 1024, TargetSettings(name="b", match="b"), "is full"),
     ],
 )  # fmt: skip

@@ -66,7 +66,7 @@ def test_the_last_block_of_the_file_goes(file: Path) -> None:
 
 @pytest.mark.parametrize("name", ["nobody", ""])
 def test_who_is_no_target_cannot_be_taken_out(file: Path, name: str) -> None:
-    with pytest.raises(SettingsError, match="no target"):
+    with pytest.raises(SettingsError, match="no tracked program"):
         remove_target(file, name)
 
 

@@ -51,11 +51,11 @@ def test_every_column_can_be_sorted_by_and_has_its_figure() -> None:
     }  # fmt: skip
     row = row_from(told)
     assert {key: figure(row) for key, figure in FIGURES.items()} == {
-        "cpu": "12.5 %", "private": "80.0 MiB", "proportional": "90.0 MiB",
+        "cpu": "12.5%", "private": "80.0 MiB", "proportional": "90.0 MiB",
         "resident": "100 MiB", "swap": "0 B", "virtual": "2.00 GiB", "committed": "300 MiB",
         "peak": "95.0 MiB", "kernel_peak": "120 MiB",
     }  # fmt: skip
     empty = TableRow(kind="target", name="gone")
     assert {figure(empty) for figure in FIGURES.values()} == {"–"}
     printed = table_text({"rows": [told]}, columns_of(["virtual", "cpu"]))
-    assert printed.endswith("12.5 %  2.00 GiB")
+    assert printed.endswith("12.5%  2.00 GiB")

@@ -117,7 +117,7 @@ def test_languages_are_called_as_in_themselves() -> None:
     assert [choices[language] for language in LANGUAGES] == [
         *("English", "Deutsch", "Español", "Français", "日本語", "简体中文")
     ]
-    assert choices["auto"] == "Wie das System"
+    assert choices["auto"] == "Sprache des Systems"
     assert list(choices_of(fields_of("ui")["units"]).values()) == ["MiB, GiB", "MB, GB"]
 
 
@@ -168,31 +168,33 @@ def test_help_names_other_settings_and_the_default_as_they_are_shown() -> None:
     critical = fields_of("alerts")["critical_percent"]
     assert "above “Warning from (%)”" in help_of(critical, 85)
     assert help_of(PALETTE, "default") == (
-        "“Safe” for colour-blind eyes, “Monochrome” without colours.\nDefault: Standard"
+        "Colours of the icon; “Custom” uses the four colours below.\nDefault: Standard"
     )
     assert help_of(fields_of("hooks")["on"], ["raised", "resolved"]).endswith(
-        "Default: It begins, It is over"
+        "Default: An alert is raised, An alert is resolved"
     )
-    assert "Instead of “Text in the command line”" in help_of(fields_of("targets")["regex"], None)
+    assert "“Certainty”" in help_of(fields_of("leak")["warning_percent"], None)
     speak("de")
-    assert help_of(PALETTE, "default").startswith("„Sicher“ für Farbenblinde, „Einfarbig“ ohne")
+    assert help_of(PALETTE, "default").startswith("Farben des Symbols; „Eigene“ nutzt")
 
 
 def test_ranges_are_told_as_they_are_typed() -> None:
     assert allowed_text(fields_of("sampling")["interval"]) == "0.2s to 30s"
     assert allowed_text(fields_of("alerts")["quiet_hours"]) == "22:00-07:00, or (empty) for none"
     assert allowed_text(SHOWS) == (
-        "The machine, Memory pressure, The largest program, Memtray itself or one of your “Targets”"
+        "The machine, Memory pressure, The largest program, Memtray itself or one of your "
+        "“Tracked programs”"
     )
 
 
 def test_a_refusal_keeps_the_key_and_the_value_and_offers_what_is_shown() -> None:
     told = (
-        'icon.shows = "abc" is not a target; write "system", "memtray" or one of your [[targets]]'
+        'icon.shows = "abc" is not a tracked program; write "system", "memtray" or one of your '
+        "[[targets]]"
     )
     assert refusal_text(SHOWS, told) == (
-        'icon.shows = "abc" is not a target; write “The machine”, “Memtray itself” or one of your '
-        "“Targets”"
+        'icon.shows = "abc" is not a tracked program; write “The machine”, “Memtray itself” or one '
+        "of your “Tracked programs”"
     )
     other = 'sampling.interval = "system" is not a duration; write "0.2s" to "30s"'
     assert refusal_text(fields_of("sampling")["interval"], other) == other
@@ -200,7 +202,7 @@ def test_a_refusal_keeps_the_key_and_the_value_and_offers_what_is_shown() -> Non
 
 def test_alternatives_share_a_title() -> None:
     fields = fields_of("targets")
-    assert title_of([fields["match"], fields["regex"]]) == "Recognised by"
+    assert title_of([fields["match"], fields["regex"]]) == "Matched by"
     assert title_of([fields["limit"]]) == "Memory limit"
 
 
@@ -209,8 +211,8 @@ def test_alternatives_share_a_title() -> None:
     [
         "alerts.rearm_percent",
         "rearm",
-        "wieder scharf",  # its name
-        "unterschritten",  # its help
+        "hysterese",  # its name
+        "erneut ausgelöst",  # its help
         "alarme stufe",  # its section and its name
     ],
 )

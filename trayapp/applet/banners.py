@@ -24,7 +24,7 @@ from trayapp.language.units import format_duration
 _ACTIONS = (
     ("default", N_("Trends")),
     ("trends", N_("Trends")),
-    ("cleanup", N_("Clean up")),
+    ("cleanup", N_("Free memory")),
     ("snooze", N_("Snooze 1 h")),
     ("acknowledge", N_("Acknowledge")),
 )

@@ -69,7 +69,9 @@ def remove_entry(text: str, table: str, entry: str) -> str:
     """
     after = without_entry(text, table, entry)
     if after is None:
-        raise RefusedError(_("take {name} out by hand; it is no block").format(name=repr(entry)))
+        raise RefusedError(
+            _("remove {name} by hand; it is not a [[…]] block").format(name=repr(entry))
+        )
     return after
 
 
@@ -105,7 +107,7 @@ def _change(text: str, table: str, key: str, value: object, entry: str | None) -
     for after in ways:
         if _loads(after) == wanted:
             return after
-    raise RefusedError(_("the file cannot be changed there; change it by hand"))
+    raise RefusedError(_("this part of the file cannot be changed automatically; edit it by hand"))
 
 
 def _ways_in(

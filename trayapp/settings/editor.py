@@ -113,7 +113,7 @@ class SettingsEditor:
 
         def back(text: str) -> str:
             if text != after:
-                raise RefusedError(_("was changed elsewhere meanwhile; nothing is taken back"))
+                raise RefusedError(_("was changed elsewhere in the meantime; nothing was undone"))
             return before
 
         self._rewrite(back)

@@ -130,11 +130,11 @@ def remove_target(file: Path, name: str) -> Settings:
 
     def take_out(before: str) -> str:
         if name not in [target.name for target in parse_settings(before, str(file)).targets]:
-            text = _("has no target {name}; it may be gone already")
+            text = _("has no tracked program {name}; it may have been removed already")
             raise _error(file, text.format(name=repr(name)))
         after = without_entry(before, TARGETS_TABLE, name)
         if after is None:
-            text = _("take {name} out of it by hand; it is no block")
+            text = _("remove {name} from it by hand; it is not a [[…]] block")
             raise _error(file, text.format(name=repr(name)))
         return after
 
@@ -171,9 +171,9 @@ def rewrite(file: Path, change: Callable[[str], str]) -> tuple[str, str]:
         if str(error) != _problem_of(file, before):
             raise
     if len(after.encode()) > _LARGEST_BYTES:
-        raise _error(file, _("is full (1 MiB); remove what is not needed from it"))
+        raise _error(file, _("is full (1 MiB); remove what you no longer need"))
     if _sign(file) != signature:
-        raise _error(file, _("was being changed at this moment; try again"))
+        raise _error(file, _("was being changed at the same time; try again"))
     if after != before:
         _write(file, after)
     return before, after
@@ -200,8 +200,8 @@ def _create_if_missing(file: Path) -> None:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         text = _(
-            "cannot be made: {reason}; "
-            "let your user write there, or set MEMTRAY_HOME to a folder of your own"
+            "cannot be created: {reason}; make the folder writable, or set MEMTRAY_HOME to another "
+            "folder"
         )
         raise _error(file, text.format(reason=error.strerror)) from error
     from trayapp.settings.template import default_text
@@ -218,7 +218,7 @@ def _parse(file: Path, text: str, is_private: bool) -> Settings:
 
     told = tuple(channel for channel in settings.channels if channel.url is None)
     remedy = f"chmod 600 {shlex.quote(str(file))}"
-    text = _("{file}: others may read it, so no url under [[channels]] is used; {remedy}")
+    text = _("{file}: other users can read it, so no url under [[channels]] is used; {remedy}")
     problem = one_line(text.format(file=file, remedy=remedy))
     return replace(settings, channels=told, problem=problem)
 
@@ -228,18 +228,18 @@ def _read(file: Path) -> tuple[str, bool]:
     try:
         # Opening a pipe would wait for somebody to write into it.
         if not stat.S_ISREG(file.stat().st_mode):
-            raise _error(file, _("is not a file; move it away, and Memtray writes a new one"))
+            raise _error(file, _("is not a file; move it away and Memtray will write a new one"))
         with file.open("rb") as stream:
             content = stream.read(_LARGEST_BYTES + 1)
             is_private = os.name != "posix" or not os.fstat(stream.fileno()).st_mode & 0o077
     except FileNotFoundError as error:
-        text = _("is gone; save it again, or restart Memtray for a new one")
+        text = _("is missing; save it again, or restart Memtray to get a new one")
         raise _error(file, text) from error
     except OSError as error:
-        text = _("cannot be read: {reason}; let your user read it")
+        text = _("cannot be read: {reason}; give your user permission to read it")
         raise _error(file, text.format(reason=error.strerror)) from error
     if len(content) > _LARGEST_BYTES:
-        raise _error(file, _("is larger than 1 MiB; remove what is not a setting from it"))
+        raise _error(file, _("is larger than 1 MiB; remove everything that is not a setting"))
     try:
         return content.decode(), is_private
     except UnicodeDecodeError as error:
@@ -255,7 +255,7 @@ def _write(file: Path, text: str) -> None:
     try:
         mode = stat.S_IMODE(place.stat().st_mode) if place.exists() else 0o600
         if place.exists() and not os.access(place, os.W_OK):
-            raise _error(file, _("is write-protected; let your user write it"))
+            raise _error(file, _("is write-protected; give your user permission to write it"))
         try:
             with open(temporary, "xb", opener=_open_private) as stream:
                 stream.write(text.encode())
@@ -267,8 +267,8 @@ def _write(file: Path, text: str) -> None:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         text = _(
-            "cannot be written: {reason}; "
-            "let your user write there, or set MEMTRAY_HOME to a folder of your own"
+            "cannot be written: {reason}; make the folder writable, or set MEMTRAY_HOME to another "
+            "folder"
         )
         raise _error(file, text.format(reason=error.strerror)) from error
 
@@ -296,8 +296,8 @@ def _check_can_append(text: str, file: Path) -> None:
         raise _error(
             file,
             _(
-                "has targets = […], to which nothing can be added; write each of them as a"
-                " [[targets]] block"
+                "uses targets = […], which Memtray cannot extend; write each of them as a "
+                "[[targets]] block"
             ),
         ) from error
 

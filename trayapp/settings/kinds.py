@@ -187,7 +187,7 @@ class Choice(Kind):
 
     def read(self, value: object) -> str:
         if not isinstance(value, str) or value not in self.words:
-            raise RefusedError(_("is none of the words that fit"))
+            raise RefusedError(_("is not one of the allowed values"))
         return value
 
 
@@ -235,9 +235,9 @@ class Texts(Kind):
             text = ngettext("has {count} entry", "has {count} entries", len(value))
             raise RefusedError(text.format(count=len(value)))
         if any(len(each) > _LONGEST_ENTRY or "\0" in each for each in value):
-            raise RefusedError(_("has an entry that is too long or holds a zero byte"))
+            raise RefusedError(_("has an entry that is too long or contains a null byte"))
         if self.words and (set(value) - set(self.words) or len(set(value)) < len(value)):
-            raise RefusedError(_("has an entry that does not fit"))
+            raise RefusedError(_("has an entry that is not allowed"))
         return tuple(value)
 
     def write(self, value: object) -> str:
@@ -257,9 +257,9 @@ class Hours(Kind):
         value = read_text(value)
         times = re.fullmatch(_HOURS, value)
         if value and not times:
-            raise RefusedError(_("is not two times of day"))
+            raise RefusedError(_("is not a pair of times"))
         if times and times[1] == times[3]:
-            raise RefusedError(_("ends when it begins"))
+            raise RefusedError(_("starts and ends at the same time"))
         return value
 
 
@@ -269,7 +269,7 @@ def _reach(low: object, high: object) -> str:
 
 def read_text(value: object) -> str:
     if not isinstance(value, str):
-        raise RefusedError(_("is not text in quotes"))
+        raise RefusedError(_("is not quoted text"))
     return value
 
 

@@ -42,7 +42,9 @@ _PLACES = {
 _TAKEN = {
     CHANNELS_TABLE: N_("{setting} = {value} is the name of another channel; choose another name"),
     HOOKS_TABLE: N_("{setting} = {value} is the name of another hook; choose another name"),
-    TARGETS_TABLE: N_("{setting} = {value} is the name of another target; choose another name"),
+    TARGETS_TABLE: N_(
+        "{setting} = {value} is the name of another tracked program; choose another name"
+    ),
 }
 _ABOVE_EACH = {
     CHANNELS_TABLE: N_(
@@ -96,19 +98,19 @@ def read_toml(text: str) -> dict[str, Any]:
 
     for number, line in enumerate(text.split("\n"), start=1):
         if line.count(".") > _MOST_DOTS:
-            reason = _("is not valid settings: line {number} has too many dots")
+            reason = _("is not valid: line {number} has too many dots")
             raise RefusedError(reason.format(number=number))
     try:
         # Editors on Windows put a byte order mark first.
         return tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
-        text = _("is not valid TOML: {reason}; correct that place")
+        text = _("is not valid TOML: {reason}; correct it there")
         raise RefusedError(text.format(reason=error)) from error
     except RecursionError as error:
-        raise RefusedError(_("is not valid settings: brackets nested too deeply")) from error
+        raise RefusedError(_("is not valid: brackets are nested too deeply")) from error
     except ValueError as error:
         # An integer of thousands of digits passes tomllib's grammar and fails in int().
-        raise RefusedError(_("is not valid settings: a number has too many digits")) from error
+        raise RefusedError(_("is not valid: a number has too many digits")) from error
 
 
 def _read_settings(data: Mapping[str, object]) -> Settings:
@@ -190,7 +192,7 @@ def _read_hooks(tables: object) -> tuple[HookSettings, ...]:
             text = _('{place} has no command; write command = ["program", "…"]')
             raise RefusedError(text.format(place=f"hooks{where}"))
         if not values["command"][0]:
-            text = _("{place} begins with an empty text; write the program there")
+            text = _("{place} starts with an empty text; put the program there")
             raise RefusedError(text.format(place=f"hooks.command{where}"))
         if values.get("events") and "on" not in values:
             # Who names such events alone wants to hear of nothing else.
@@ -218,7 +220,7 @@ def _read_target(values: Mapping[str, object], number: int) -> TargetSettings:
     where = _(" (target {number}, {name})").format(number=number, name=_show(name))
     fitting = _read_table(TARGETS_TABLE, values, where)
     if name in RESERVED_NAMES:
-        text = _("{setting} means something else already; choose another name")
+        text = _("{setting} is reserved; choose another name")
         raise RefusedError(text.format(setting=f"targets.name{where}"))
     if ("match" in fitting) == ("regex" in fitting):
         text = _("{place} has neither match nor regex; write exactly one of them")
@@ -250,9 +252,9 @@ def _check_icon(settings: Settings) -> None:
     if shows not in names:
         nearest = _nearest(shows, names)
         allowed = fields_of("icon")["shows"].kind.allowed
-        text = _("{setting} = {value} is not a target; write {allowed}")
+        text = _("{setting} = {value} is not a tracked program; write {allowed}")
         if nearest:
-            text = _("{setting} = {value} is not a target; did you mean {nearest}?")
+            text = _("{setting} = {value} is not a tracked program; did you mean {nearest}?")
         raise RefusedError(
             text.format(
                 setting="icon.shows", value=_show(shows), allowed=allowed, nearest=_show(nearest)
@@ -270,7 +272,7 @@ def _unknown(table: str, key: str, known: Iterable[str], where: str = "") -> str
     if elsewhere:
         text = _("{name} is not a setting here; it belongs under {places}")
         return text.format(name=name, places=_(" or ").join(elsewhere))
-    text = _("{name} is not a setting; known here: {names}")
+    text = _("{name} is not a setting; valid names here: {names}")
     return text.format(name=name, names=", ".join(known))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from trayapp.language.catalogue import N_, _
 from trayapp.settings.fields import Field
 from trayapp.settings.kinds import Limit
@@ -14,12 +16,14 @@ from trayapp.settings.records import (
     fields_of,
 )
 
+_WIDTH = 120
+"""Columns of the file, as far as words can be broken."""
 _HEAD = N_(
     """\
-# Settings of Memtray. Save this file and they are in force within two seconds.
+# Memtray settings. Changes take effect within two seconds after you save this file.
 #
-# What is commented out has its default, which is shown: remove the "#" to change it. What stands
-# under double brackets are examples.
+# Settings that are commented out have the default shown; remove the "#" to change one.
+# Blocks with double brackets are examples.
 # Durations: "500ms", "90s", "15min", "2h", "7d". Sizes: "500M", "1.5GiB".
 """
 )
@@ -27,18 +31,18 @@ _HEAD = N_(
 _LISTS = {
     CHANNELS_TABLE: N_(
         """\
-# Other places to tell, all that Apprise knows (https://github.com/caronc/apprise; it comes with
-# pip install "memtray[remote]"): one [[channels]] each, with url, url_env or url_keyring.
+# Send alerts to other services through Apprise (https://github.com/caronc/apprise; install it with
+# pip install "memtray[remote]"): one [[channels]] block each, with url, url_env or url_keyring.
 """
     ),
     HOOKS_TABLE: N_(
         """\
-# Commands of yours for what happens: one [[hooks]] each. They are run without a shell.
+# Run your own commands on events: one [[hooks]] block each. They run without a shell.
 """
     ),
     TARGETS_TABLE: N_(
         """\
-# Programs to follow: one [[targets]] each. A process belongs to the first that matches.
+# Programs to track: one [[targets]] block each. A process belongs to the first that matches it.
 """
     ),
 }
@@ -125,6 +129,16 @@ def _example(table: str, values: dict[str, object]) -> str:
 
 
 def setting_line(field: Field, value: object) -> str:
-    """Return a setting as a comment, with what fits and what it is for."""
+    """Return a setting as a comment, with what fits and what it is for.
+
+    A long remark continues on lines of its own below, which no one takes for settings.
+    """
     setting = f"# {field.key} = {field.kind.write(value)}"
-    return f"{setting:<34}  # {field.kind.allowed}: {_(field.help)}\n"
+    remark = f"{field.kind.allowed}: {_(field.help)}"
+    # What East Asian languages write without spaces stays whole.
+    room = max(_WIDTH - len(f"{setting:<34}  # "), 40)
+    first, *others = textwrap.wrap(remark, room, break_long_words=False, break_on_hyphens=False)
+    below = textwrap.wrap(" ".join(others), _WIDTH - 39, break_long_words=False)
+    heads = [setting, *("#" for _each in below)]
+    texts = zip(heads, [first, *below], strict=True)
+    return "".join(f"{head:<34}  # {text}\n" for head, text in texts)

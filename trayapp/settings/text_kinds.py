@@ -49,7 +49,7 @@ class Secret(Text):
     def read(self, value: object) -> str:
         text = Text.read(self, value)
         if not text.isprintable() or not re.fullmatch(self.form, text):
-            raise RefusedError(_("has another form"))
+            raise RefusedError(_("has the wrong form"))
         return text
 
 
@@ -78,7 +78,7 @@ class Name(Text):
         # Not super(): it does not work in a dataclass with slots before Python 3.14.
         name = Text.read(self, value)
         if not name.isprintable() or name != name.strip():
-            raise RefusedError(_("holds characters that cannot be seen"))
+            raise RefusedError(_("contains invisible characters"))
         return name
 
 

@@ -165,7 +165,7 @@ def test_what_did_not_last_is_told_and_not_repeated_for_that_incident() -> None:
     story.look(LASTING_SECONDS, 95)
     (event,) = story.events
     assert event.text == (
-        "app: 60 s after the cleanup it uses 95.0 MiB, 95 % of what it used before;"
+        "app: 60 s after the cleanup it uses 95.0 MiB, 95% of what it used before;"
         " not repeated for this incident."
     )
     assert event.data["outcome"] == "did_not_last"

@@ -212,7 +212,7 @@ def test_the_limit_that_the_system_sets_is_told_where_the_settings_have_none() -
 
     outcomes = run(frame(s, sample(500 if s < 10 else 960)) for s in range(20))
     assert told(outcomes) == [("limit:app", "raised", Level.EMERGENCY)]
-    assert "960 MiB of the 1000 MiB that its cgroup sets (96 %)" in (
+    assert "960 MiB of the 1000 MiB that its cgroup sets (96%)" in (
         outcomes[-1].view.incidents[0].body
     )
     (view,) = outcomes[-1].view.targets

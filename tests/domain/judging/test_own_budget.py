@@ -67,7 +67,7 @@ def test_within_the_budget_nothing_happens(applet: Applet) -> None:
     ("sample", "told"),
     [
         (FAT, "40.0 MiB of private memory, budget 32.0 MiB"),
-        (BUSY, "CPU 1.80 % of a core, budget 1 %"),
+        (BUSY, "CPU 1.80% of a core, budget 1%"),
         (replace(FINE, descriptor_count=20_000), "20000 open files, budget 16384"),
         (replace(FINE, thread_count=17), "17 threads, budget 16"),
     ],

@@ -157,7 +157,7 @@ def test_without_a_number_a_figure_that_moves_is_the_same_picture() -> None:
 
 def test_a_number_beside_the_icon_is_text_and_leaves_the_picture_alone() -> None:
     view, beside = view_of(used_share=0.25), Controls(icon_number="beside")
-    assert tray_state(view, beside).text == "25 %"
+    assert tray_state(view, beside).text == "25%"
     assert icon_picture(view, beside) == icon_picture(view, Controls())
     for controls in (Controls(), Controls(icon_number="under"), replace(beside, paused=True)):
         assert tray_state(view, controls).text == ""
@@ -207,8 +207,8 @@ def test_the_tooltip_begins_with_what_the_icon_shows() -> None:
     view = view_of(12.0)
     large = replace(view, applications=(application("big", view.system.total_bytes // 2),))
     for shown, seen, expected in (
-        ("pressure", view, "All programs wait for memory 12 % of the time"),
-        ("pressure", view_of(None), "Memory 50 %"),
+        ("pressure", view, "All programs wait for memory 12% of the time"),
+        ("pressure", view_of(None), "Memory 50%"),
         ("largest", view, "app: 100 MiB RSS"),
         ("largest", large, "big  ·········"),
     ):

@@ -94,7 +94,7 @@ def test_cells_name_what_they_show() -> None:
         has_own_limit=True, slope_bytes_per_second=200_000.0, restart_count=2, verdict="growing",
     )  # fmt: skip
     assert memory_text(one) == "412 MiB RSS"
-    assert share_text(one) == "40 % of 1.00 GiB"
+    assert share_text(one) == "40% of 1.00 GiB"
     assert status_text(one) == "restarted 2 times, growing"
     assert trend_text(one) == "↗ up"
     assert rate_text(one) == "+195 KiB/s"
@@ -113,11 +113,11 @@ def test_little_change_is_flat() -> None:
 
 
 def test_the_share_of_what_has_no_limit_is_of_the_machine() -> None:
-    assert share_text(row("a", limit_share=0.03)) == "3 % of machine"
-    assert share_text(row("a", limit_share=0.0042)) == "0.4 % of machine"
-    assert share_text(row("a", limit_share=0.00998)) == "1 % of machine"
-    assert share_text(row("a", limit_share=0.00042)) == "0.04 % of machine"
-    assert share_text(row("a", limit_share=0.0)) == "0 % of machine"
+    assert share_text(row("a", limit_share=0.03)) == "3% of machine"
+    assert share_text(row("a", limit_share=0.0042)) == "0.4% of machine"
+    assert share_text(row("a", limit_share=0.00998)) == "1% of machine"
+    assert share_text(row("a", limit_share=0.00042)) == "0.04% of machine"
+    assert share_text(row("a", limit_share=0.0)) == "0% of machine"
 
 
 def test_alerts_show_in_words() -> None:

@@ -55,10 +55,10 @@ def labels(view: View | None, controls: Controls | None = None) -> dict[str, str
 
 def test_the_menu_names_machine_targets_and_memtray_with_their_figures() -> None:
     found = labels(view_of(100, 101, 102))
-    assert found["system"] == "Memory 50 % – 7.81 GiB of 15.6 GiB available"
+    assert found["system"] == "Memory 50% – 7.81 GiB of 15.6 GiB available"
     assert found["target:app"].startswith("app  ·········")
     assert found["target:app"].endswith("102 MiB RSS ↗ +1.00 MiB/s")
-    assert found["app"] == "Memtray itself: 20.0 MiB resident, 0.2 % CPU"
+    assert found["app"] == "Memtray itself: 20.0 MiB resident, 0.2% CPU"
 
 
 def test_a_target_that_does_not_run_says_so() -> None:
@@ -81,7 +81,7 @@ def test_the_bars_in_the_menu_show_the_trend_and_the_figure_the_share_of_the_lim
             slope_bytes_per_second=0.0,
         )
     )
-    assert line == "app  ▁▁▁▁▁▁▁▁▁█  20.0 MiB RSS (20 % of limit) →"
+    assert line == "app  ▁▁▁▁▁▁▁▁▁█  20.0 MiB RSS (20% of limit) →"
 
 
 def test_a_line_takes_from_the_start_the_room_it_will_need() -> None:
@@ -277,7 +277,7 @@ def test_the_first_line_of_the_tooltip_says_most() -> None:
     def first(shown: str) -> str:
         return tray_state(view, Controls(icon_shows=shown)).tooltip.split("\n")[0]
 
-    assert first("system").startswith("Memory 50 %")
+    assert first("system").startswith("Memory 50%")
     assert first("app").startswith("app: 102 MiB RSS")
     assert first("memtray").startswith("Memtray itself")
     tooltip = tray_state(view, Controls(icon_shows="app")).tooltip.split("\n")

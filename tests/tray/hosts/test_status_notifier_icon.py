@@ -431,9 +431,9 @@ def test_a_number_beside_the_icon_is_told_where_it_changes(
         watcher.of_item("XAyatanaLabel")
     icon.label = "7 %"
     watcher.await_signal("XAyatanaNewLabel")
-    assert watcher.signals[-1] == ("XAyatanaNewLabel", ("7 %", "100 %"))
+    assert watcher.signals[-1] == ("XAyatanaNewLabel", ("7 %", "100%"))
     assert watcher.of_item("XAyatanaLabel") == ("s", "7 %")
-    assert watcher.of_item("XAyatanaLabelGuide") == ("s", "100 %")
+    assert watcher.of_item("XAyatanaLabelGuide") == ("s", "100%")
     watcher.signals.clear()
     icon.label = ""
     watcher.await_signal("XAyatanaNewLabel")

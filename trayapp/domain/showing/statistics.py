@@ -74,7 +74,7 @@ def statistics_rows(
     rows += _cleanup_rows(cleanups)
     if view is not None:
         if view.targets:
-            rows.append((_("Targets"), ""))
+            rows.append((_("Tracked programs"), ""))
         rows += [
             (
                 target.name,

@@ -190,7 +190,7 @@ def _targets(targets: Sequence[TargetFacts]) -> Iterator[str]:
         return
     has_details = any(one.details for one in targets)
     headings = [heading for heading, _text in figures_of(targets[0])]
-    yield f"<h2>{escape(_('Targets'))}</h2>"
+    yield f"<h2>{escape(_('Tracked programs'))}</h2>"
     yield from _head([*headings, *([_("How it is found")] if has_details else [])], 2, 9)
     for one in by_peak(targets):
         texts = [text for _heading, text in figures_of(one)]

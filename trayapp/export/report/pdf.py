@@ -150,7 +150,7 @@ class _Pages:
         report = self._report
         if not report.targets:
             return
-        self.paper.heading(_("Targets"))
+        self.paper.heading(_("Tracked programs"))
         headings = [heading for heading, _text in figures_of(report.targets[0])]
         widths = _shares([2.3, 0.95, 0.95, 0.95, 1.05, 1.15, 1.05, 1.0, 0.8])
         right = range(2, len(widths))

@@ -33,7 +33,7 @@ _PATH = "/StatusNotifierItem"
 _TITLE_LIMIT = 120
 _TOOLTIP_LIMIT = 2000
 _LABEL_LIMIT = 16
-_LABEL_GUIDE = "100 %"
+_LABEL_GUIDE = "100%"
 """The longest label, by which hosts keep room."""
 # Hosts ask for everything, pictures included, after each change; a tooltip is not worth that often.
 _TOOLTIP_SECONDS = 2.0

@@ -101,7 +101,7 @@ def test_memory_that_lies_idle_is_called_a_leak_sooner_and_says_so(
     assert "a cache that fills would look the same" not in evidence_of(last)
     # The banner says that first, and little else.
     _, body = leak_text("app", last, "It keeps 300 MiB.")
-    assert re.match(r"9\d % of the .* it grew by was not touched in 15 min; memory is", body)
+    assert re.match(r"9\d% of the .* it grew by was not touched in 15 min; memory is", body)
     assert len(body) <= 135
 
 
