@@ -7,6 +7,7 @@ from dataclasses import fields
 from trayapp.domain.grouping.expressions import compile_expression
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.judging.alerting import AlertPolicy
+from trayapp.domain.judging.application_history import HistoryRule
 from trayapp.domain.judging.growth_tracker import GrowthRule, SpikeRule
 from trayapp.domain.judging.leaks import LeakSettings
 from trayapp.domain.judging.monitor_rules import MonitorRules
@@ -58,6 +59,10 @@ def monitor_rules(settings: Settings) -> MonitorRules:
         leaks=_leak_settings(settings),
         judges_others=settings.leak.others,
         checks_staleness=settings.leak.staleness,
+        history=HistoryRule(
+            enabled=settings.history.applications,
+            floor_bytes=settings.history.applications_floor_bytes,
+        ),
         policy=AlertPolicy(
             sustain_seconds=alerts.sustain_seconds,
             recovery_seconds=alerts.recovery_seconds,
@@ -142,6 +147,7 @@ def retention(settings: Settings) -> Retention:
         minute_seconds=history.minutes_seconds,
         hour_seconds=history.hours_seconds,
         size_bytes=history.size_bytes,
+        application_seconds=history.applications_keep_seconds,
     )
 
 

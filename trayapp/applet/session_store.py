@@ -12,6 +12,7 @@ from trayapp.applet.rebuilding import RUNS, Rebuilding
 from trayapp.applet.rules import retention
 from trayapp.applet.state import load_incidents, load_memory, load_oom_mark, save_incidents
 from trayapp.domain.grouping.target_run import marks_as_text
+from trayapp.domain.judging.application_history import tracked_event
 from trayapp.domain.judging.monitor import Monitor, Outcome
 from trayapp.domain.judging.sessions import PRIORS_SECONDS, SESSION
 from trayapp.domain.judging.transitions import level_events
@@ -92,6 +93,11 @@ class SessionStore:
         """Keep what a tick came to; `mark`: up to which kill people are alerted."""
         if self._history is not None:
             self._history.add(wall_seconds, outcome.values)
+            self._history.add_minutes(outcome.minutes)
+            for inherited in outcome.inherited:
+                since = self._history.inherit(inherited)
+                if since is not None:
+                    self.add_event(tracked_event(inherited.target, wall_seconds, since))
             if outcome.runs_changed:
                 self._keep_runs(self._history)
         for event in (*outcome.events, *level_events(outcome.reached, wall_seconds)):

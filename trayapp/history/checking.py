@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from trayapp.history.marks import LostPagesError, mark_of_numbers, require_sound
+from trayapp.history.marks import LostPagesError, mark_of_numbers, mark_of_texts, require_sound
 from trayapp.history.schema import transaction
 from trayapp.history.tiers import DAY_SECONDS
 
@@ -24,6 +24,7 @@ def check_slices(connection: sqlite3.Connection) -> Iterator[int]:
     _require_names(connection)
     connection.execute("SELECT * FROM pending").fetchall()
     yield _drop_damaged_texts(connection, "meta", "key", "value, mark", "1")
+    yield from _check_applications(connection)
     number = _next(connection, "event", "id", _FIRST)
     while number is not None:
         end = number + _EVENT_SLICE
@@ -47,6 +48,26 @@ def check_slices(connection: sqlite3.Connection) -> Iterator[int]:
                 _require_order(connection, table, "t_s", moment, moment + width, series)
                 yield _drop_damaged(connection, table, where, span)
                 moment = _next(connection, table, "t_s", moment + width, series)
+
+
+def _check_applications(connection: sqlite3.Connection) -> Iterator[int]:
+    yield _drop_damaged(connection, "application_minute", "t_s >= ?", (_FIRST,))
+    for (series,) in connection.execute("SELECT id FROM series").fetchall():
+        rows = connection.execute(
+            "SELECT t_s, minutes, mark FROM application_hour WHERE series = ?", (series,)
+        ).fetchall()
+        damaged = [
+            (series, hour)
+            for hour, block, mark in rows
+            if not isinstance(block, bytes) or mark != mark_of_texts(series, hour, block)
+        ]
+        if damaged:
+            with transaction(connection):
+                connection.executemany(
+                    "DELETE FROM application_hour WHERE series = ? AND t_s = ?", damaged
+                )
+        if rows:
+            yield len(damaged)
 
 
 def _next(

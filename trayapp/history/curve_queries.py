@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from typing import NamedTuple
 
 from trayapp.domain.records.gaps import Reach, find_gaps
 from trayapp.domain.records.series import Point
 from trayapp.history import tiers
+from trayapp.history.application_minutes import read_minutes
 
 _RAW_SPAN_MS = 9_000_000
 """Raw samples of all series lie together: for more than 2.5 h, minutes are read instead."""
@@ -96,10 +98,12 @@ def read_curves(
     since_wall_seconds: float,
     until_wall_seconds: float,
     max_points: int,
+    applications: Collection[int] = (),
 ) -> list[list[Point]]:
     """Read several curves, as `HistoryReader.curves`; all at once is cheaper.
 
-    identities: the numbers of the series; None: there is no such series.
+    identities: the numbers of the series; None: there is no such series. applications: those that
+    are curves of applications.
     Raises: sqlite3.Error.
     """
     with _snapshot(connection):
@@ -120,12 +124,33 @@ def read_curves(
             _sort_raw(connection, identities, since_ms, until_ms)
         found: list[list[Point]] = []
         for identity in identities:
-            rows = connection.execute(
-                query, {"series": identity, "since": since_ms, "until": until_ms, "width": width_ms}
-            ).fetchall()
-            buckets = [_Bucket(*row) for row in rows]
+            if identity is not None and identity in applications:
+                buckets = _read_application(connection, identity, since_ms, until_ms, width_ms)
+            else:
+                asked = {"since": since_ms, "until": until_ms, "width": width_ms}
+                rows = connection.execute(query, {"series": identity, **asked}).fetchall()
+                buckets = [_Bucket(*row) for row in rows]
             found.append(list(_points(buckets, since_wall_seconds, until_wall_seconds)))
     return found
+
+
+def _read_application(
+    connection: sqlite3.Connection, identity: int, since_ms: int, until_ms: int, width_ms: int
+) -> list[_Bucket]:
+    """Return the curve of an application: its minutes, several together where they are many."""
+    minutes = read_minutes(connection, identity, since_ms / 1000 - 60, until_ms / 1000)
+    buckets = []
+    for _place, each in groupby(minutes, key=lambda one: one.t_s * 1000 // width_ms):
+        together = [*each]
+        first_ms, last_ms = together[0].t_s * 1000, together[-1].t_s * 1000
+        means = [one.mean for one in together]
+        buckets.append(
+            _Bucket(
+                first_ms, last_ms, last_ms + 60_000, 60_000, len(together),
+                min(means), sum(means) / len(means), max(one.maximum for one in together),
+            )
+        )  # fmt: skip
+    return buckets
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Deleting all that is kept of one target, in pieces so small that sampling goes on meanwhile.
+"""Deleting all that is kept of one program, in pieces so small that sampling goes on meanwhile.
 
 Raw samples of all series lie together in order of time, so those of one series cannot be deleted
 at once. What is to be forgotten is renamed, which hides it from every reader, and deleted slice by
@@ -29,14 +29,14 @@ class Forgetter:
         self._next_ms: int | None = None
         """Where the next slice of raw samples begins; None: at the oldest sample."""
 
-    def begin(self, target: str) -> None:
-        """Hide the curves of this target at once, and delete its events."""
-        name = encode_text(target)
+    def begin(self, program: str) -> None:
+        """Hide the curves of this target or application at once, and delete its events."""
+        name = encode_text(program)
         with transaction(self._connection):
             # Named after its number: it may be forgotten again before the first time is done.
             self._connection.execute(
                 "UPDATE series SET kind = ?, name = CAST(id AS TEXT), mark = NULL"
-                " WHERE kind = 'target' AND name = ?",
+                " WHERE kind IN ('target', 'application') AND name = ?",
                 (FORGOTTEN, name),
             )
             self._connection.execute("DELETE FROM event WHERE subject = ?", (name,))
@@ -78,4 +78,6 @@ class Forgetter:
         with transaction(self._connection):
             self._connection.executemany("DELETE FROM minute WHERE series = ?", rows)
             self._connection.executemany("DELETE FROM hour WHERE series = ?", rows)
+            self._connection.executemany("DELETE FROM application_minute WHERE series = ?", rows)
+            self._connection.executemany("DELETE FROM application_hour WHERE series = ?", rows)
             self._connection.executemany("DELETE FROM series WHERE id = ?", rows)

@@ -17,13 +17,17 @@ _INTEGERS = {
     "raw": ("t_ms", "series"),
     "minute": ("series", "t_s", "count"),
     "hour": ("series", "t_s", "count"),
+    "application_minute": ("t_s", "series", "mean", "maximum"),
 }
 _REALS = {
     "raw": ("value",),
     "minute": ("minimum", "mean", "maximum"),
     "hour": ("minimum", "mean", "maximum"),
+    "application_minute": (),
 }
 NUMBER_TABLES = ("raw", "minute", "hour")
+_MARKED_TABLES = (*NUMBER_TABLES, "application_minute")
+"""In this order: the mark depends on it."""
 TEXT_TABLES = ("series", "event", "meta")
 
 
@@ -62,7 +66,7 @@ def mark_of_numbers(table: str, *terms: str) -> str:
         parts += [whole, f"CAST(({term} - {whole}) * 9007199254740992 AS INTEGER)"]
     weighed = (f"{2 * index + 3} * ({part} % {_PRIME})" for index, part in enumerate(parts))
     # Of its own for each table: a page may be written where one of another table belongs.
-    own = 1009 * (NUMBER_TABLES.index(table) + 1)
+    own = 1009 * (_MARKED_TABLES.index(table) + 1)
     return f"(({' + '.join(weighed)} + {own}) % {_PRIME})"
 
 

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from trayapp.domain.judging.replay import Stretch
-from trayapp.domain.records.series import Event, Point, Series
+from trayapp.domain.records.series import APPLICATION, Event, Point, Series
 from trayapp.errors import HistoryError
 from trayapp.history import tiers
 from trayapp.history.curve_queries import read_curves
@@ -137,7 +137,12 @@ class HistoryReader(CurveSource, SampleSource):
         with self._translated():
             identities = [self._find(one) for one in series]
             return read_curves(
-                self._connection, identities, since_wall_seconds, until_wall_seconds, max_points
+                self._connection,
+                identities,
+                since_wall_seconds,
+                until_wall_seconds,
+                max_points,
+                applications=_of_applications(series, identities),
             )
 
     def stream(
@@ -162,6 +167,7 @@ class HistoryReader(CurveSource, SampleSource):
                 round(since_wall_seconds * 1000),
                 round(until_wall_seconds * 1000),
                 step_seconds,
+                applications=_of_applications(series, [identity for _, identity in found]),
             ):
                 yield bucket._replace(place=places[bucket.place])
 
@@ -253,6 +259,14 @@ class HistoryReader(CurveSource, SampleSource):
             if is_damage(error) or not isinstance(error, (sqlite3.Error, OSError)):
                 text = _("The history {file} is damaged or not a history: {reason}.")
             raise HistoryError(text.format(file=self._path, reason=describe(error))) from error
+
+
+def _of_applications(series: Iterable[Series], identities: Iterable[int | None]) -> frozenset[int]:
+    """Return the numbers of those that are curves of applications."""
+    pairs = zip(series, identities, strict=True)
+    return frozenset(
+        number for one, number in pairs if one.kind == APPLICATION and number is not None
+    )
 
 
 def _series(number: int, *row: Any) -> Series:

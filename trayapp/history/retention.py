@@ -35,6 +35,10 @@ class Retention:
     hour_seconds: float = 2 * 31_536_000.0
     size_bytes: int = 256 * 1024**2
     """The file and its write-ahead log together; the finest tier's oldest goes first."""
+    application_seconds: float = 14 * 86_400.0
+    """Minutes of applications, of which there are no other tiers."""
+    application_bytes: int = 20 * 1024**2
+    """What these may take of the file, and no more than a quarter of all."""
 
     def cutoffs(self, now_seconds: float) -> tuple[int, int, int]:
         """Return the moments before which raw samples, minutes and hours are too old."""

@@ -25,7 +25,12 @@ from trayapp.history.marks import (
     require_sound,
     show_only_sound_rows,
 )
+<<<<<<< HEAD
 from trayapp.history.page_rows import TextRow, read_page_rows, read_text_rows
+=======
+from trayapp.history.page_rows import read_page_rows
+from trayapp.history.salvage_applications import salvage_applications
+>>>>>>> b6320e9 (Keep the minutes of untracked applications in the history)
 from trayapp.history.schema import replace_bad_bytes, transaction
 from trayapp.history.trees import count_damaged_pages
 
@@ -107,6 +112,10 @@ class Salvage:
                 for number in list(self._numbers):
                     yield from self._copy_tier(source, tier, number)
             yield from self._copy_tier(source, "raw", None)
+            if version > 2:
+                for count in salvage_applications(source, self.connection, self._numbers):
+                    self.row_count += count
+                    yield
             if version > 1:
                 with suppress(OSError):
                     yield from self._copy_lost_rows()

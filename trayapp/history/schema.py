@@ -44,6 +44,14 @@ STEPS: tuple[tuple[str, ...], ...] = (
         f"ALTER TABLE {table} ADD COLUMN mark INTEGER"
         for table in ("raw", "minute", "hour", "series", "event", "meta")
     ),
+    # See `application_minutes`.
+    (
+        "CREATE TABLE application_minute (t_s INTEGER NOT NULL, series INTEGER NOT NULL,"
+        " mean INTEGER NOT NULL, maximum INTEGER NOT NULL, mark INTEGER NOT NULL,"
+        " PRIMARY KEY (t_s, series)) WITHOUT ROWID",
+        "CREATE TABLE application_hour (series INTEGER NOT NULL, t_s INTEGER NOT NULL,"
+        " minutes BLOB NOT NULL, mark INTEGER NOT NULL, PRIMARY KEY (series, t_s)) WITHOUT ROWID",
+    ),
 )
 """The steps from each version of the file to the next; a released one is never changed.
 
@@ -51,6 +59,8 @@ Each changes the text of the schema, by which a damaged number of the version is
 """
 
 _TABLES = frozenset({"series", "raw", "minute", "hour", "pending", "event", "meta"})
+"""Those of every version."""
+_NEW_TABLES = frozenset({"application_minute", "application_hour"})
 _MOST_DAMAGED_COPIES = 2
 _LOCK_SECONDS = 0.25
 """How long the sampler may stand still because another program holds the file."""
@@ -308,7 +318,8 @@ def _mend_version(connection: sqlite3.Connection) -> None:
 
 def _columns(connection: sqlite3.Connection) -> list[object]:
     return [
-        connection.execute(f"PRAGMA table_xinfo({table})").fetchall() for table in sorted(_TABLES)
+        connection.execute(f"PRAGMA table_xinfo({table})").fetchall()
+        for table in sorted(_TABLES | _NEW_TABLES)
     ]
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
+from trayapp.history.application_minutes import read_minutes
 from trayapp.history.tiers import HOUR_SECONDS, MINUTE_SECONDS
 
 _MINUTES = """
@@ -38,6 +39,7 @@ def stream_buckets(
     since_ms: int,
     until_ms: int,
     step_seconds: float = 0.0,
+    applications: Collection[int] = (),
 ) -> Iterator[Bucket]:
     """Read everything of some series, oldest first; both ends belong to it.
 
@@ -47,6 +49,8 @@ def stream_buckets(
 
     step_seconds: whoever puts it together in steps of whole minutes or hours, which begin at whole
     ones, gets up-to-date buckets of that width instead of what they were made of.
+
+    applications: those that are curves of applications, of which there are minutes only.
 
     Raises: sqlite3.Error.
     """
@@ -68,6 +72,8 @@ def stream_buckets(
             ]
             if settled:
                 yield from settled
+                own = _read_applications(connection, index_of, applications, start, since_ms)
+                yield from (bucket for _minute, bucket in own)
                 continue
         minutes: dict[int, list[Bucket]] = {}
         finer = set()
@@ -76,6 +82,10 @@ def stream_buckets(
             begin = max(t_s * 1000, since_ms)
             if begin < (t_s + MINUTE_SECONDS) * 1000 and begin <= until_ms:
                 bucket = Bucket(begin, MINUTE_SECONDS, index_of[series], *values)
+                minutes.setdefault(t_s, []).append(bucket)
+        own = _read_applications(connection, index_of, applications, start, since_ms)
+        for t_s, bucket in own:
+            if bucket.start_ms <= until_ms:
                 minutes.setdefault(t_s, []).append(bucket)
         hours = [
             Bucket(max(start_ms, since_ms), HOUR_SECONDS, index_of[series], *values)
@@ -95,6 +105,24 @@ def stream_buckets(
             # A minute counts only where its samples are gone.
             yield from (bucket for bucket in coarse if bucket.place not in known)
             yield from raw
+
+
+def _read_applications(
+    connection: sqlite3.Connection,
+    index_of: dict[int, int],
+    applications: Collection[int],
+    hour: int,
+    since_ms: int,
+) -> list[tuple[int, Bucket]]:
+    """Return the minutes of applications in an hour, each with the second at which it begins."""
+    found = []
+    for number in applications:
+        for t_s, mean, maximum in read_minutes(connection, number, hour, hour + HOUR_SECONDS - 1):
+            begin = max(t_s * 1000, since_ms)
+            if begin < (t_s + MINUTE_SECONDS) * 1000:
+                bucket = Bucket(begin, MINUTE_SECONDS, index_of[number], 1, mean, mean, maximum)
+                found.append((t_s, bucket))
+    return sorted(found)
 
 
 def _read_pending(connection: sqlite3.Connection, hour: int) -> dict[int, set[int]]:

@@ -12,7 +12,7 @@ epoch at which they begin.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from itertools import chain
 
@@ -40,6 +40,11 @@ _MERGE = (
 _ADD_RAW = (
     "INSERT INTO raw (t_ms, series, value, mark)"  # noqa: S608 - of our own texts, as all below
     f" VALUES (?1, ?2, ?3, {mark_of_numbers('raw', '?1', '?2', '?3')}) ON CONFLICT DO NOTHING"
+)
+_ADD_MINUTE = (
+    "INSERT OR IGNORE INTO minute (series, t_s, count, minimum, mean, maximum, mark)"  # noqa: S608
+    " VALUES (?1, ?2, 1, ?3, ?3, ?4,"
+    f" {mark_of_numbers('minute', '?1', '?2', '1', '?3', '?3', '?4')})"
 )
 _MINUTE = (
     " INTO minute (series, t_s, count, minimum, mean, maximum, mark)"  # noqa: S608
@@ -117,6 +122,13 @@ def merge_into_hour(connection: sqlite3.Connection, minute: int, series: int, va
     """Add a sample to an hour whose minutes are gone."""
     hour = floor_to(minute, HOUR_SECONDS)
     _merge(connection, "hour", series, hour, value)
+
+
+def add_minutes(
+    connection: sqlite3.Connection, series: int, minutes: Iterable[tuple[int, float, float]]
+) -> None:
+    """Store minutes that are known by mean and maximum alone, where there is none of theirs yet."""
+    connection.executemany(_ADD_MINUTE, [(series, *one) for one in minutes])
 
 
 def mark_pending(connection: sqlite3.Connection, bucket_seconds: int, seconds: int) -> None:

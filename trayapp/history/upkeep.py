@@ -184,6 +184,11 @@ class Upkeep:
                     " WHERE series IN (SELECT id FROM series) AND t_s > ?",
                     (limit_ms // 1000,),
                 )
+            for table in ("application_minute", "application_hour"):
+                self._connection.execute(
+                    f"DELETE FROM {table} WHERE t_s > ?",  # noqa: S608 - one of these two
+                    (limit_ms // 1000,),
+                )
             self._connection.execute("DELETE FROM pending WHERE t_s > ?", (limit_ms // 1000,))
             self._connection.execute("DELETE FROM meta WHERE key = ?", (_AHEAD,))
 

@@ -9,8 +9,8 @@ import time
 from collections import deque
 from collections.abc import Iterable
 
-from trayapp.domain.records.series import TASK, Event, JsonValue, Series
-from trayapp.history import tiers
+from trayapp.domain.records.series import TASK, ApplicationMinute, Event, JsonValue, Series
+from trayapp.history import application_minutes, tiers
 from trayapp.history.marks import mark_of_texts
 from trayapp.history.schema import encode_text
 from trayapp.history.tiers import Home
@@ -18,6 +18,7 @@ from trayapp.language.catalogue import _
 
 _MOST_SAMPLES = 8192
 _MOST_EVENTS = 256
+_MOST_MINUTES = 2048
 _TEXT_LENGTH = 4000
 
 
@@ -27,6 +28,8 @@ class WriteQueue:
     def __init__(self) -> None:
         self.samples: deque[tuple[int, Series, float]] = deque()
         self.events: deque[Event] = deque()
+        self.minutes: deque[ApplicationMinute] = deque(maxlen=_MOST_MINUTES)
+        """Of applications; where they cannot be written, the oldest go."""
         self.lost_samples = 0
         self.wall_seconds: float | None = None
         """The time of the newest sample."""
@@ -38,7 +41,7 @@ class WriteQueue:
 
     @property
     def is_empty(self) -> bool:
-        return not self.samples and not self.events and not self._unwritten_memos
+        return not (self.samples or self.events or self.minutes or self._unwritten_memos)
 
     def add(self, wall_seconds: float, values: Iterable[tuple[Series, float]]) -> None:
         """Take the values of one tick; those that are not finite numbers are left out."""
@@ -85,6 +88,13 @@ class WriteQueue:
             else:
                 tiers.merge_into_hour(connection, minute, number, value)
         tiers.insert_all_raw(connection, raw)
+        application_minutes.add_minutes(
+            connection,
+            [
+                (t_s, self._ids.get(series) or self._id_of(connection, series), mean, maximum)
+                for t_s, series, mean, maximum in self.minutes
+            ],
+        )
         connection.executemany(
             "INSERT OR REPLACE INTO meta (key, value, mark) VALUES (?, ?, ?)",
             [_memo_row(f"memo:{key}", self._memos[key]) for key in sorted(self._unwritten_memos)],
@@ -99,6 +109,7 @@ class WriteQueue:
         """Drop what has been written."""
         self.samples.clear()
         self.events.clear()
+        self.minutes.clear()
         self._unwritten_memos.clear()
         self.lost_samples = self._lost_events = 0
 

@@ -9,9 +9,12 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from trayapp.domain.records.series import Event, Series
+from trayapp.domain.records.series import ApplicationMinute, Event, Inheritance, Series
 from trayapp.errors import HistoryError
 from trayapp.history import tiers
+from trayapp.history.application_minutes import copy_to_target
+from trayapp.history.application_retention import ApplicationUpkeep
+from trayapp.history.clock_watch import ClockWatch
 from trayapp.history.forgetting import Forgetter
 from trayapp.history.marks import DamagedRowError
 from trayapp.history.retention import (
@@ -25,6 +28,7 @@ from trayapp.history.retention import (
 from trayapp.history.schema import (
     Damage,
     describe,
+    encode_text,
     is_damage,
     move_aside,
     open_store,
@@ -43,11 +47,6 @@ _ROLL_UP_SECONDS = 60.0
 _TIDY_SECONDS = 120.0
 _RETRY_SECONDS = 5.0
 _LONGEST_RETRY_SECONDS = 60.0
-_CLOCK_STEP_SECONDS = 60.0
-_HOLD_SECONDS = 3600.0
-"""How long nothing is deleted for its age after the wall clock jumped ahead: it may jump back."""
-_FAR_STEP_SECONDS, _FAR_HOLD_SECONDS = 7 * 86_400.0, 86_400.0
-"""Such a jump is no journey: it would take nearly all there is."""
 _TIDY_BUDGET_SECONDS = 0.015
 _FORGET_BUDGET_SECONDS = 0.005
 _ROLL_UP_LIMIT = 10
@@ -80,15 +79,15 @@ class HistoryWriter:
         self._refusal: str | None = None
         """The line on why the store cannot be opened, in place of `problem`'s own."""
         self._note: str | None = None
-        self._watched_wall_seconds: float | None = None
-        self._clock_offset_seconds: float | None = None
+        self._clock = ClockWatch()
         self._flushed_at = self._rolled_up_at = self._tidied_at = -math.inf
-        self._quiet_until = self._held_until = -math.inf
+        self._quiet_until = -math.inf
         self._retry_seconds = _RETRY_SECONDS
         self._connection: sqlite3.Connection | None = None
         self._log_bytes = 0
         self._damaged: Path | None = None
         """The file that was moved aside and is to be read again."""
+        self._applications: ApplicationUpkeep | None = None
         self._is_forgetting = True
         """Whether something may be left of what was to be forgotten."""
         self._guard(lambda _: True)
@@ -124,6 +123,27 @@ class HistoryWriter:
         """
         self._queue.add(wall_seconds, values)
 
+    def add_minutes(self, minutes: Iterable[ApplicationMinute]) -> None:
+        """Take minutes of applications; they are written with the next flush."""
+        self._queue.minutes.extend(minutes)
+
+    def inherit(self, inherited: Inheritance) -> int | None:
+        """Let the curves of a target begin with those of the application that it was.
+
+        Takes a tenth of a second for two weeks. Returns: since when it is known; None: not at all.
+        """
+        since: list[int | None] = [None]
+
+        def work(connection: sqlite3.Connection) -> bool:
+            names = encode_text(inherited.application), encode_text(inherited.target)
+            with transaction(connection):
+                since.append(copy_to_target(connection, *names))
+            self._queue.forget_ids()
+            self._queue.forget_homes()
+            return True
+
+        return since[-1] if self.flush() and self._guard(work) else None
+
     def add_event(self, event: Event) -> None:
         """Take an event; it reaches the disk within a second if `maintain` is called so often."""
         self._queue.add_event(event)
@@ -139,7 +159,7 @@ class HistoryWriter:
         the file.
         """
         now = monotonic_seconds
-        self._watch_clock(now)
+        is_held = self._clock.is_doubtful(now, self._queue.wall_seconds)
         if now < self._quiet_until:
             return
         wait = _EVENT_FLUSH_SECONDS if self._queue.events else _FLUSH_SECONDS
@@ -153,8 +173,9 @@ class HistoryWriter:
         if now - self._rolled_up_at >= _ROLL_UP_SECONDS:
             more = self._roll_up()
             self._rolled_up_at = now if not more else -math.inf
+            self._guard(lambda _: self._keep_applications(not is_held))
         if now - self._tidied_at >= _TIDY_SECONDS:
-            more = self._tidy(by_age=now >= self._held_until)
+            more = self._tidy(by_age=not is_held)
             self._tidied_at = now if not more else -math.inf
         if self._guard(lambda _: self._keep_up(now)) is None:
             self._quiet_until = now + self._retry_seconds
@@ -196,6 +217,8 @@ class HistoryWriter:
     def set_retention(self, retention: Retention) -> None:
         """Keep more or less from now on; deleting begins with the next `maintain`."""
         self._retention = retention
+        if self._applications is not None:
+            self._applications.expect_other_retention()
         self._tidied_at = -math.inf
 
     def file_bytes(self) -> int:
@@ -216,6 +239,7 @@ class HistoryWriter:
         self._upkeep = Upkeep(connection, self._path, self._damaged)
         self._damaged = None
         self._tidier = Tidier(connection, self._path)
+        self._applications = ApplicationUpkeep(connection)
         self._forgetter = Forgetter(connection)
         stat = self._path.stat()
         self._identity = (stat.st_dev, stat.st_ino)
@@ -279,20 +303,14 @@ class HistoryWriter:
             self._report(note)
         return True
 
-    def _watch_clock(self, monotonic_seconds: float) -> None:
-        """Hold deletion by age for a while when the wall clock jumps ahead."""
-        if (
-            self._queue.wall_seconds is None
-            or self._queue.wall_seconds == self._watched_wall_seconds
-        ):
-            return
-        self._watched_wall_seconds = self._queue.wall_seconds
-        offset, before = self._queue.wall_seconds - monotonic_seconds, self._clock_offset_seconds
-        self._clock_offset_seconds = offset
-        step = 0.0 if before is None else offset - before
-        if step > _CLOCK_STEP_SECONDS and monotonic_seconds >= self._held_until:
-            hold = _HOLD_SECONDS if step < _FAR_STEP_SECONDS else _FAR_HOLD_SECONDS
-            self._held_until = monotonic_seconds + hold
+    def _keep_applications(self, by_age: bool) -> bool:
+        now, upkeep = self._queue.wall_seconds, self._applications
+        if now is not None and upkeep is not None:
+            if note := upkeep.resume(self._retention, now, by_age=by_age):
+                self._queue.add_own_event(note)
+            # Series of which nothing is left are gone.
+            self._queue.forget_ids()
+        return True
 
     def _roll_up(self) -> bool:
         """Roll up some of what is pending; return whether more is left."""

@@ -364,6 +364,14 @@ class HistorySettings:
         N_("how long minimum, mean and maximum of each hour are kept"))
     size_bytes: int = setting(256 * MIB, Size(16 * MIB, 4 * GIB), N_("Maximum database size"),
         N_("largest size of the history on disk; the oldest data is removed first"))
+    applications: bool = setting(True, Flag(), N_("Record applications"),
+        N_("also keep a history of programs that are not tracked: the largest, and all that grow"))
+    applications_floor_bytes: int = setting(10 * MIB, Size(0, 4 * GIB),
+        N_("Smallest application"),
+        N_("applications below this size are recorded only while they grow"))
+    applications_keep_seconds: float = setting(14 * _DAY, Duration(_DAY, 90 * _DAY),
+        N_("Keep applications for"),
+        N_("mean and maximum of each minute; at most 20 MiB on disk"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

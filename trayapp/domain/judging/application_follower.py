@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from trayapp.domain.judging.application_history import ApplicationHistory
 from trayapp.domain.judging.application_trends import ApplicationTrends, ApplicationView
 from trayapp.domain.judging.leaks import Finding, LeakSettings, LeakWatch
 from trayapp.domain.judging.leaks.staleness import StalenessPlan, Suspect
@@ -13,6 +14,7 @@ from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse
 from trayapp.domain.records.frames import Frame
 from trayapp.domain.records.samples import ProcessKey, ProcessUse
+from trayapp.domain.records.series import ApplicationMinute
 
 
 class ApplicationFollower:
@@ -27,6 +29,9 @@ class ApplicationFollower:
         """Whom to ask whether their memory is touched."""
         self.findings: Mapping[ApplicationKey, Finding] = {}
         """What is said of applications since the last look."""
+        self.history = ApplicationHistory(rules.history)
+        self.minutes: list[ApplicationMinute] = []
+        """For the history: what the last frame completed."""
         self._finder = SuspectFinder()
         self._watch = LeakWatch(rules.leaks)
         self._suspects: Mapping[ApplicationKey, tuple[ProcessKey, ...]] = {}
@@ -50,6 +55,7 @@ class ApplicationFollower:
     ) -> Sequence[tuple[ApplicationUse, Finding]] | None:
         """Return what is found at this frame, largest first; None: nobody looked this time."""
         everything, now = frame.everything, frame.monotonic_seconds
+        self.minutes = []
         if everything is None:
             return None
         self.largest = everything.largest
@@ -72,6 +78,10 @@ class ApplicationFollower:
             now, everything.applications, everything.readings, findings, frame.wall_seconds
         )
         self.findings = findings
+        growing = {key for key, each in findings.items() if each.verdict.level != "healthy"}
+        self.minutes = self.history.add_look(
+            now, frame.wall_seconds, everything.applications, growing
+        )
         if not rules.tells_growth:
             return ()
         uses = everything.applications

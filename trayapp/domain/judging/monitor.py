@@ -36,7 +36,7 @@ from trayapp.domain.records.identity import MEMTRAY, SYSTEM, application_key, ta
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.referenced import ReferencedRequest
 from trayapp.domain.records.samples import ProcessKey
-from trayapp.domain.records.series import Event, Series
+from trayapp.domain.records.series import ApplicationMinute, Event, Inheritance, Series
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,10 @@ class Outcome:
     """For the history."""
     events: tuple[Event, ...]
     """For the history: restarts and every decision about an alert."""
+    minutes: tuple[ApplicationMinute, ...] = ()
+    """For the history: what applications had in minutes that are over."""
+    inherited: tuple[Inheritance, ...] = ()
+    """For the history, after the minutes: which applications are targets from now on."""
     announcements: tuple[Announcement, ...]
     """What banners are to tell, or are not and why."""
     reached: tuple[Reached, ...] = ()
@@ -68,6 +72,8 @@ class Monitor:
         self._book = IncidentBook(rules.policy)
         self._judges = [judge() for judge in MACHINE_JUDGES]
         self._targets: dict[str, TargetFollower] = {}
+        self._unmet: set[str] = set()
+        """Targets of which no process was seen so far."""
         self._applications = ApplicationFollower(rules)
         self._staleness = StalenessPlan(enabled=rules.checks_staleness)
         self._finder = SuspectFinder()
@@ -85,6 +91,7 @@ class Monitor:
             for target in self._targets.values():
                 target.leak.set_settings(rules.leaks)
         self._staleness.enabled = rules.checks_staleness
+        self._applications.history.rule = rules.history
         self._rules = rules
         self._book.policy = rules.policy
         self._follow_targets()
@@ -100,8 +107,10 @@ class Monitor:
             follower = before.get(rule.name)
             if follower is None:
                 follower = TargetFollower(rule, self._rules.bar_span_seconds)
+                self._unmet.add(rule.name)
             follower.rule = rule
             self._targets[rule.name] = follower
+        self._unmet &= self._targets.keys()
 
     def _reset_bars(self, span_seconds: float) -> None:
         self._system_bars = BarRing(span_seconds)
@@ -209,6 +218,8 @@ class Monitor:
         self._app_bars.add(now, frame.app.rss_bytes)
         if frame.referenced is not None:
             self._staleness.fold(now, frame.referenced)
+        # Before the look that does not find them among the applications any more.
+        inherited, minutes = self._inherit(frame.targets)
         case = self._machine_case(frame, budget)
         conditions = [each for judge in self._judges for each in judge.judge(case)]
         events = _events_of(frame, budget)
@@ -249,6 +260,8 @@ class Monitor:
             view=self._view(frame, views.values(), incidents, budget),
             values=tuple((series, value) for series, value in values if value is not None),
             events=tuple(events),
+            minutes=(*self._applications.minutes, *minutes),
+            inherited=tuple(inherited),
             announcements=announcements,
             reached=self._book.reached,
             messages=self._book.messages,
@@ -273,6 +286,20 @@ class Monitor:
             findings=findings,
             budget=budget,
         )
+
+    def _inherit(
+        self, samples: Iterable[TargetSample]
+    ) -> tuple[Sequence[Inheritance], Sequence[ApplicationMinute]]:
+        """Return which targets are new and were applications so far, and their last minutes."""
+        if not self._unmet:
+            return (), ()
+        met = {
+            each.name: [key for key, _reading in each.readings]
+            for each in samples
+            if each.readings and each.name in self._unmet
+        }
+        self._unmet -= met.keys()
+        return self._applications.history.inherit(met)
 
     def _target_rates(self) -> dict[str, float]:
         targets = self._targets.items()

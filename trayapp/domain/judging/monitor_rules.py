@@ -9,6 +9,7 @@ from typing import TypeVar
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.judging.absolute_levels import RATE_AMOUNTS
 from trayapp.domain.judging.alerting import AlertPolicy
+from trayapp.domain.judging.application_history import HistoryRule
 from trayapp.domain.judging.growth_tracker import GrowthRule, SpikeRule
 from trayapp.domain.judging.leaks import LeakSettings
 from trayapp.domain.records.levels import NO_AMOUNTS, Amounts, Level
@@ -56,6 +57,8 @@ class MonitorRules:
     """Whether growing processes are asked if their memory is touched again."""
     judges_others: bool = True
     """Whether what no target holds is judged, too."""
+    history: HistoryRule = field(default_factory=HistoryRule)
+    """Of which of these a history is kept."""
     policy: AlertPolicy = field(default_factory=AlertPolicy)
     bar_span_seconds: float = 300.0
     slow_values_seconds: float = SLOW_VALUES_SECONDS

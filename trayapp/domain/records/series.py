@@ -10,17 +10,38 @@ JsonValue = str | int | float | bool | None
 
 TASK = "task"
 """The kind of the events of which programs tell themselves: of these there may be very many."""
+APPLICATION = "application"
+"""The kind of the series of what nobody tracks: a mean and a maximum for each minute."""
+TRACKED = "tracked"
+"""The kind of the event that an application is tracked from then on."""
 
 
 class Series(NamedTuple):
     """The name of one curve in the history."""
 
     kind: str
-    """"system", "app" (Memtray itself) or "target"."""
+    """"system", "app" (Memtray itself), "target" or "application"."""
     name: str
-    """The target's name; empty for "system" and "app"."""
+    """That of the target or application; empty for "system" and "app"."""
     metric: str
     """What is measured, with its unit: "rss_bytes", "available_bytes", "cpu_percent"."""
+
+
+class ApplicationMinute(NamedTuple):
+    """One minute of one curve of an application."""
+
+    wall_seconds: int
+    """When the minute begins."""
+    series: Series
+    mean_bytes: float
+    maximum_bytes: float
+
+
+class Inheritance(NamedTuple):
+    """A target that was an application until now: the past of that one belongs to it."""
+
+    target: str
+    application: str
 
 
 class Point(NamedTuple):
@@ -42,8 +63,9 @@ class Event:
     "action" for what Memtray does or does not do by itself, "task" for what a program says it did
     from then on (its name as "task", how long as "seconds", what it kept as "kept_bytes", of the
     "heap" or "resident" as "kept_from", how much larger its resident set was after it as
-    "growth_bytes", its peak as "peak_rss_bytes" and "peak_growth_bytes", by what it "failed"), or
-    "history" when samples were lost or the file was damaged."""
+    "growth_bytes", its peak as "peak_rss_bytes" and "peak_growth_bytes", by what it "failed"),
+    "tracked" when an application became a target (since when it is known as "since_wall_seconds"),
+    or "history" when samples were lost or the file was damaged."""
     subject: str = ""
     """The target's name; "system"; "memtray"."""
     level: str = ""

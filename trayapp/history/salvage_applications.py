@@ -1,0 +1,60 @@
+"""Minutes of applications, read again from a damaged store."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from trayapp.history.application_minutes import put_hour
+from trayapp.history.marks import columns_of, is_sound, mark_of_numbers, mark_of_texts
+from trayapp.history.schema import transaction
+
+_ERRORS = (sqlite3.Error, ValueError, TypeError, ArithmeticError)
+_HOURS = "SELECT t_s, minutes, mark FROM application_hour WHERE series = ?"
+_MINUTES = (
+    f"SELECT {', '.join(columns_of('application_minute'))} FROM application_minute"  # noqa: S608
+    f" WHERE {is_sound('application_minute')}"
+)
+_ADD = (
+    "INSERT OR IGNORE INTO application_minute (t_s, series, mean, maximum, mark)"  # noqa: S608
+    f" VALUES (?1, ?2, ?3, ?4, {mark_of_numbers('application_minute', '?1', '?2', '?3', '?4')})"
+)
+
+
+def salvage_applications(
+    source: sqlite3.Connection, target: sqlite3.Connection, numbers: Mapping[int, int]
+) -> Iterator[int]:
+    """Copy what can be read, one curve after the other; yield how many rows that were.
+
+    numbers: those of series there, and here. Raises: sqlite3.Error if the new store fails.
+    """
+    for there, here in list(numbers.items()):
+        hours = [
+            (hour, block)
+            for hour, block, mark in _readable(source, _HOURS, there)
+            if isinstance(block, bytes) and mark == mark_of_texts(there, hour, block)
+        ]
+        if hours:
+            with transaction(target):
+                for hour, block in hours:
+                    put_hour(target, here, hour, block)
+            yield len(hours)
+    minutes = [
+        (t_s, numbers[series], mean, maximum)
+        for t_s, series, mean, maximum in _readable(source, _MINUTES)
+        if series in numbers
+    ]
+    with transaction(target):
+        target.executemany(_ADD, minutes)
+    yield len(minutes)
+
+
+def _readable(source: sqlite3.Connection, query: str, *values: int) -> list[tuple[Any, ...]]:
+    """Return the rows before the first that cannot be read."""
+    found: list[tuple[Any, ...]] = []
+    try:
+        found.extend(source.execute(query, values))
+    except _ERRORS:
+        return found
+    return found
