@@ -25,12 +25,8 @@ from trayapp.history.marks import (
     require_sound,
     show_only_sound_rows,
 )
-<<<<<<< HEAD
 from trayapp.history.page_rows import TextRow, read_page_rows, read_text_rows
-=======
-from trayapp.history.page_rows import read_page_rows
 from trayapp.history.salvage_applications import salvage_applications
->>>>>>> b6320e9 (Keep the minutes of untracked applications in the history)
 from trayapp.history.schema import replace_bad_bytes, transaction
 from trayapp.history.trees import count_damaged_pages
 
@@ -97,9 +93,8 @@ class Salvage:
                 with suppress(OSError):
                     yield from self._copy_pages()
                 return
-            yield from self._copy_texts(
-                source, "series", "id, kind, name, metric", self._add_series
-            )
+            names = "id, kind, name, metric"
+            yield from self._copy_texts(source, "series", names, self._add_series)
             self._copy_indexed_series(source)
             yield from self._copy_texts(
                 source, "event", "t_ms, kind, subject, level, text, data", self._add_event
@@ -112,10 +107,8 @@ class Salvage:
                 for number in list(self._numbers):
                     yield from self._copy_tier(source, tier, number)
             yield from self._copy_tier(source, "raw", None)
-            if version > 2:
-                for count in salvage_applications(source, self.connection, self._numbers):
-                    self.row_count += count
-                    yield
+            series = self._numbers
+            self.row_count += yield from salvage_applications(source, self.connection, series)
             if version > 1:
                 with suppress(OSError):
                     yield from self._copy_lost_rows()

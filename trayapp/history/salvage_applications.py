@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any
 
 from trayapp.history.application_minutes import put_hour
@@ -24,11 +24,13 @@ _ADD = (
 
 def salvage_applications(
     source: sqlite3.Connection, target: sqlite3.Connection, numbers: Mapping[int, int]
-) -> Iterator[int]:
-    """Copy what can be read, one curve after the other; yield how many rows that were.
+) -> Generator[None, None, int]:
+    """Copy what can be read, one curve after the other; return how many rows that were.
 
-    numbers: those of series there, and here. Raises: sqlite3.Error if the new store fails.
+    numbers: those of series there, and here. A file of before has nothing to copy. Raises:
+    sqlite3.Error if the new store fails.
     """
+    count = 0
     for there, here in list(numbers.items()):
         hours = [
             (hour, block)
@@ -39,7 +41,8 @@ def salvage_applications(
             with transaction(target):
                 for hour, block in hours:
                     put_hour(target, here, hour, block)
-            yield len(hours)
+            count += len(hours)
+            yield
     minutes = [
         (t_s, numbers[series], mean, maximum)
         for t_s, series, mean, maximum in _readable(source, _MINUTES)
@@ -47,7 +50,7 @@ def salvage_applications(
     ]
     with transaction(target):
         target.executemany(_ADD, minutes)
-    yield len(minutes)
+    return count + len(minutes)
 
 
 def _readable(source: sqlite3.Connection, query: str, *values: int) -> list[tuple[Any, ...]]:

@@ -197,4 +197,4 @@ def test_the_monitor_hands_over_once_when_a_rule_takes_the_processes() -> None:
         outcome = monitor.judge_frame(
             frame(second, target("mine", 300, first_pid=7), everything=Everything()), Quiet()
         )
-        assert outcome.inherited == outcome.minutes == ()
+        assert (outcome.inherited, outcome.minutes) == ((), ())
