@@ -88,7 +88,7 @@ def test_a_leaking_program_is_in_menu_status_notification_and_trends(
     ]
     assert told.title == "leaky keeps growing"
     assert told.urgency == "normal"
-    assert list(told.actions) == ["trends", "cleanup", "snooze", "acknowledge"]
+    assert list(told.actions) == ["end", "trends", "snooze", "acknowledge"]
     assert "without a pause" in told.body
     target = applet.target("leaky")
     assert target["verdict"] == "growing"

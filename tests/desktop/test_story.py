@@ -60,7 +60,7 @@ def test_a_limit_is_told_worse_and_over_on_the_screen_and_by_mail(tmp_path: Path
         (eater,) = started
         (warning,) = wait_until(desktop.notifications, timeout=30, what="warning")
         assert (warning.title, warning.urgency) == ("eater is near its limit", "normal")
-        assert list(warning.actions) == ["trends", "cleanup", "snooze", "acknowledge"]
+        assert list(warning.actions) == ["end", "trends", "snooze", "acknowledge"]
         desktop.screenshot(tmp_path / "warning.png")
 
         size.write_text("172000000")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 
-from trayapp.applet.cleanups import Cleanups
-from trayapp.applet.programs import OWN, Programs
+from trayapp.applet.parts import Parts
+from trayapp.applet.programs import OWN
 from trayapp.applet.sampler import Sampler
 from trayapp.control.server import Handler
 from trayapp.domain.acting.acts import END, RESTART, ActName
@@ -19,7 +18,6 @@ from trayapp.domain.records.samples import ProcessKey, ProcessUse
 from trayapp.domain.records.series import Event, JsonValue
 from trayapp.errors import ControlError, MemtrayError, UsageError
 from trayapp.language.catalogue import _, listed, ngettext, paragraph
-from trayapp.platforms.platform import Platform
 
 MOST_PROCESSES = 2000
 """Of one program; a request that names more is a mistake."""
@@ -31,20 +29,12 @@ Arguments = Mapping[str, object]
 class ActingVerbs:
     """Answers windows about one program. Every method runs in a thread of the control server's."""
 
-    def __init__(
-        self,
-        sampler: Sampler,
-        programs: Programs,
-        platform: Platform,
-        cleanups: Cleanups,
-        runtime: Path,
-    ) -> None:
-        """`runtime` is the folder in which guarded runs listen."""
-        self._cleanups = cleanups
-        self._sampler = sampler
-        self._programs = programs
-        self._platform = platform
-        self._runtime = runtime
+    def __init__(self, parts: Parts) -> None:
+        self._sampler = parts.sampler
+        self._programs = parts.programs
+        self._platform = parts.platform
+        self._cleanups = parts.cleanups
+        self._runtime = parts.paths.shared_runtime
 
     def handlers(self) -> dict[str, Handler]:
         return {

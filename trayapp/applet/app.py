@@ -97,6 +97,7 @@ class App:
             icon_notify=lambda title, text: trays.notify_by_icon(title, text),
             on_action=lambda action, incident: menu.on_banner(action, incident),
             keep=supervisor.keep,
+            acts=lambda incident: programs.for_banner(sampler.view, incident),
         )
         children = Children(paths.runtime, banners.notify, requested.children)
         cleanups = Cleanups(platform, sampler, paths.shared_runtime)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from trayapp.applet.pictures import icon_file
 from trayapp.applet.terminal import LiveLines
@@ -14,20 +14,15 @@ from trayapp.delivery.counts import DeliveryCounts
 from trayapp.delivery.notifier import Notifier
 from trayapp.delivery.sinks import Surroundings, open_sinks
 from trayapp.delivery.sinks.log import LogFile
+from trayapp.domain.acting.acts import Act
 from trayapp.domain.judging.alerting import Announcement, Incident
+from trayapp.domain.records.identity import SYSTEM
 from trayapp.domain.records.levels import Level
 from trayapp.errors import MemtrayError
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import format_duration
 
-# "default" is a click on the banner itself, all that services without buttons offer.
-_ACTIONS = (
-    ("default", N_("Trends")),
-    ("trends", N_("Trends")),
-    ("cleanup", N_("Free memory")),
-    ("snooze", N_("Snooze 1 h")),
-    ("acknowledge", N_("Acknowledge")),
-)
+_SNOOZE = (("snooze", N_("Snooze 1 h")), ("acknowledge", N_("Acknowledge")))
 _MOMENTS = ("oom", "spike", "budget")
 """How the keys of incidents begin that have happened rather than last."""
 _log = logging.getLogger(__name__)
@@ -43,13 +38,16 @@ class Banners:
         icon_notify: Callable[[str, str], None],
         on_action: Callable[[str, Incident | None], None],
         keep: Callable[[Callable[[], None]], None] = lambda body: body(),
+        acts: Callable[[Incident], Sequence[Act]] = lambda _incident: (),
     ) -> None:
         """Prepare the notifier.
 
         `icon_notify` is the tray icon's own way to show a title and a text. `on_action` gets what
         a banner's button does and the incident, if the banner is about one; the notifier thread.
-        `keep` runs that thread's body, and runs it again should it fail.
+        `keep` runs that thread's body, and runs it again should it fail. `acts` returns what helps
+        against an incident; the sampler thread.
         """
+        self._acts = acts
         surroundings = Surroundings(
             log=log_file.append,
             print_between=live.print_between,
@@ -85,7 +83,7 @@ class Banners:
         else:
             self.counts.count_sent(key)
             self._incidents[key] = incident
-            actions = tuple((action, _(label)) for action, label in _ACTIONS)
+            actions = _actions(incident, self._acts(incident))
             self.notifier.send(Banner(key, incident.title, incident.body, incident.level, actions))
 
     def notify(self, text: str, title: str = "Memtray") -> None:
@@ -111,6 +109,16 @@ class Banners:
             self.counts.count_shown(key)
         else:
             _log.warning("%s is not shown on the desktop: %s", key, reason)
+
+
+def _actions(incident: Incident, acts: Sequence[Act]) -> tuple[tuple[str, str], ...]:
+    """Return the buttons of an incident's banner, with what helps first."""
+    # A click on the banner itself is all that services without buttons offer.
+    buttons = [("default", _("Trends")), *((act.name, act.label) for act in acts)]
+    if incident.identity == SYSTEM:
+        buttons.append(("table", _("Show programs")))
+    buttons.append(("trends", _("Trends")))
+    return (*buttons, *((action, _(label)) for action, label in _SNOOZE))
 
 
 def is_moment(incident: Incident) -> bool:

@@ -54,15 +54,7 @@ class ControlVerbs:
     def _act(self, verb: str, arguments: Arguments) -> Mapping[str, object]:
         from trayapp.applet.acting_verbs import ActingVerbs
 
-        parts = self._parts
-        verbs = ActingVerbs(
-            self._sampler,
-            parts.programs,
-            parts.platform,
-            parts.cleanups,
-            parts.paths.shared_runtime,
-        )
-        return verbs.handlers()[verb](arguments)
+        return ActingVerbs(self._parts).handlers()[verb](arguments)
 
     def _set_paused(self, paused: bool) -> dict[str, object]:
         self._parts.switches.set_paused(paused)

@@ -8,8 +8,10 @@ from trayapp.applet.banners import is_moment
 from trayapp.applet.overview import Overview
 from trayapp.applet.parts import Parts
 from trayapp.applet.profiles import present_profile, start_profile
+from trayapp.applet.programs import subject_of
+from trayapp.domain.acting.acts import ASKED, FREE, MENU_KEY, ActName, act_by_name, act_in
 from trayapp.domain.judging.alerting import Incident
-from trayapp.domain.records.identity import MEMTRAY, family_of, target_of
+from trayapp.domain.records.identity import MEMTRAY, family_of, is_application, target_of
 from trayapp.errors import MemtrayError
 from trayapp.language.catalogue import _
 from trayapp.windows import WINDOWS
@@ -34,6 +36,7 @@ class MenuActions:
                 "settings", options=("--config", str(parts.config_file))
             ),
             "incident": self._open_incident_of,
+            MENU_KEY: self._act,
             "acknowledge": sampler.acknowledge,
             "resolve": sampler.resolve,
             "snooze": lambda key: switches.snooze(family_of(key), _SNOOZE_SECONDS),
@@ -62,10 +65,10 @@ class MenuActions:
         """Do what a banner's button says. The notifier thread."""
         if action in ("trends", "default"):
             self._open_incident(incident)
-        elif action == "cleanup":
-            target = target_of(incident.identity) if incident else None
-            is_known = target in self._overview.target_names()
-            self.on_menu(f"cleanup:target:{target}" if is_known else "cleanup:app")
+        elif action == "table":
+            self._open_window("table")
+        elif act_by_name(action) is not None and incident is not None:
+            self.on_menu(f"{MENU_KEY}:{action}:{incident.identity}")
         elif action == "snooze" and incident is not None:
             # A kill is not a shortage, and not everything about its program.
             about = family_of(incident.key) if is_moment(incident) else incident.identity
@@ -97,15 +100,44 @@ class MenuActions:
         self._open_incident(next((each for each in incidents if each.key == key), None))
 
     def _open_incident(self, incident: Incident | None) -> None:
-        """Show the trends of what an incident is about, at the moment when it began."""
+        """Show the trends of what an incident is about, at the moment when it began.
+
+        Of an application, its details.
+        """
         if incident is None:
             self._open_window("trends")
             return
         about = incident.identity
+        if is_application(about):
+            kind, name = subject_of(self._parts.sampler.view, about)
+            self._open_window("details", name, kind)
+            return
         subject = about if about == MEMTRAY else target_of(about)
         arguments = [subject] if subject in (MEMTRAY, *self._overview.target_names()) else []
         moment = f"{incident.since_wall_seconds:.0f}"
         self._open_window("trends", *filter(None, arguments), options=("--at", moment))
+
+    def _act(self, subject: str) -> None:
+        """Do what an entry made by `menu_key` stands for; what ends something is asked first."""
+        found = act_in(subject)
+        if found is None:
+            return
+        act, about = found
+        kind, name = subject_of(self._parts.sampler.view, about)
+        if act in ASKED:
+            self._open_window("details", name, kind, options=("--act", act))
+        else:
+            self._in_background(lambda: self._act_now(act, kind, name))
+
+    def _act_now(self, act: ActName, kind: str, name: str) -> None:
+        from trayapp.applet.acting_verbs import ActingVerbs
+
+        verbs = ActingVerbs(self._parts)
+        arguments = {"kind": "app" if name == MEMTRAY else kind, "name": name}
+        if act == FREE:
+            self._parts.banners.notify(str(verbs.free(arguments)["text"]), _("Memory cleanup"))
+        else:
+            verbs.open_folder(arguments)
 
     def _on_middle_click(self) -> None:
         choice = self._parts.settings_file.settings.tray.middle_click

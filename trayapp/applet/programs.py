@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from trayapp.control.process_endpoints import GUARD, PROBE, endpoint_name, find_names
-from trayapp.domain.acting.acts import common_unit, user_unit
+from trayapp.domain.acting.acts import Act, banner_acts, common_unit, user_unit
+from trayapp.domain.judging.alerting import Incident
 from trayapp.domain.judging.view import View
-from trayapp.domain.records.identity import MEMTRAY, application_key, target_key
+from trayapp.domain.records.identity import MEMTRAY, application_key, name_in, target_key, target_of
 from trayapp.domain.records.program_facts import ProgramFacts
 from trayapp.domain.records.samples import ProcessFacts, ProcessKey
 from trayapp.errors import MemtrayError
@@ -71,6 +72,13 @@ class Programs:
         keys = next((keys for name, keys in _shown(view) if name == key), ())
         return self.look(keys) if keys else None
 
+    def for_banner(self, view: View | None, incident: Incident) -> tuple[Act, ...]:
+        """Return the acts for the banner of an incident. Any thread."""
+        try:
+            return banner_acts(self.about(view, incident.identity) if view else None)
+        except MemtrayError:
+            return ()
+
     def look(self, keys: Sequence[ProcessKey]) -> ProgramFacts:
         """Return what a program with these processes allows. Any thread. Raises: MemtrayError."""
         return self._look(keys, self._endpoints())
@@ -104,6 +112,17 @@ class Programs:
             else:
                 return ""
         return reason
+
+
+def subject_of(view: View | None, about: str) -> tuple[str, str]:
+    """Return the kind and name by which windows know what a key (see `identity`) is about."""
+    target = target_of(about)
+    if target is not None or about == MEMTRAY:
+        return "target", target or MEMTRAY
+    for application in view.applications if view else ():
+        if application.key is not None and application_key(application.key) == about:
+            return "application", application.name
+    return "application", name_in(about)
 
 
 def _shown(view: View) -> Iterator[tuple[str, tuple[ProcessKey, ...]]]:

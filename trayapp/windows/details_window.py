@@ -10,6 +10,7 @@ from tkinter import font as tkfont
 from tkinter import ttk
 
 from trayapp.charts.labels import plain_name
+from trayapp.domain.acting.acts import ActName, act_by_name
 from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.table import (
     APP,
@@ -25,6 +26,7 @@ from trayapp.domain.showing.table import (
 from trayapp.errors import HistoryError
 from trayapp.history.reader import HistoryReader
 from trayapp.language.catalogue import _, ngettext, paragraph
+from trayapp.windows.acts_bar import ActsBar
 from trayapp.windows.applet_client import Answer, Applet
 from trayapp.windows.base_window import BaseWindow
 from trayapp.windows.details_figures import FiguresPane
@@ -55,7 +57,9 @@ class DetailsWindow(BaseWindow):
         *,
         kind: str,
         name: str,
+        act: ActName | None = None,
     ) -> None:
+        """act: what to ask about at once."""
         applet = Applet(options.runtime)
         super().__init__(_("Memtray – Details"), applet, listener, dark=options.is_dark)
         self._options, self._actions = options, actions
@@ -63,7 +67,7 @@ class DetailsWindow(BaseWindow):
         self._status = tk.StringVar(self.root)
         self._verdict = tk.StringVar(self.root)
         self._build()
-        self._choose(kind, name)
+        self._choose(kind, name, act)
 
     # -- building
 
@@ -78,6 +82,8 @@ class DetailsWindow(BaseWindow):
             root, textvariable=self._verdict, padding=(gap, self.px(6)), justify="left"
         )
         verdict.pack(fill="x")
+        self._acts = ActsBar(self, self._actions, gap)
+        self._acts.pack(fill="x")
         sections = self._options.sections
         self._figures = FiguresPane(self, gap, bold)
         if sections.process_memory:
@@ -111,9 +117,10 @@ class DetailsWindow(BaseWindow):
 
     # -- what is shown
 
-    def _choose(self, kind: str, name: str) -> None:
-        """Show another target or application from now on."""
+    def _choose(self, kind: str, name: str, act: ActName | None = None) -> None:
+        """Show another target or application from now on; act: what to ask about at once."""
         self._row = TableRow(kind=APP if name == "memtray" else kind, name=name)
+        self._acts.choose(self._row.kind, name, name_text(self._row), act)
         self._answer: Mapping[str, object] = {}
         self._past, self._runs_read = Past(), list[Run]()
         self._past_problem = ""
@@ -129,7 +136,7 @@ class DetailsWindow(BaseWindow):
         """Show another target or application, as a second start asks."""
         kind, name = message.get("kind"), message.get("name")
         if isinstance(kind, str) and isinstance(name, str):
-            self._choose(kind, name)
+            self._choose(kind, name, act_by_name(message.get("act")))
             self.refresh()
 
     def restyle(self) -> None:
@@ -144,6 +151,7 @@ class DetailsWindow(BaseWindow):
         kind = TARGET if row.kind == PAST else row.kind
         arguments = {"kind": kind, "name": row.name}
         self.ask_once("detail", arguments, self._on_answer, self._on_failure)
+        self._acts.refresh()
         now = time.monotonic()
         if self._is_answered and now - self._past_at >= PAST_SECONDS:
             self._read_past()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from trayapp.cli.desktop_actions import DesktopActions
 from trayapp.cli.options import JsonVerb, add_theme, ask_applet, print_json
+from trayapp.domain.acting.acts import ASKED, ActName, act_by_name
 from trayapp.errors import SettingsError
 from trayapp.language.catalogue import _
 from trayapp.paths import current_paths
@@ -63,17 +64,21 @@ class Details:
             "kind", nargs="?", choices=("target", "application"), default="target",
             help=_("what NAME is; default: a target"),
         )  # fmt: skip
+        add(
+            "--act", choices=ASKED, metavar="ACT",
+            help=_("ask about this at once: end, restart or probe"),
+        )  # fmt: skip
         add_theme(parser)
 
     def run(self, options: Namespace) -> int:
-        return show_details(options, options.kind, options.name)
+        return show_details(options, options.kind, options.name, act_by_name(options.act))
 
 
-def show_details(options: Namespace, kind: str, name: str) -> int:
+def show_details(options: Namespace, kind: str, name: str, act: ActName | None = None) -> int:
     """Show a target or an application in a window of its own; return the exit code."""
     from trayapp.windows.details import main
 
-    return main(live_options(options), DesktopActions(), kind, name)
+    return main(live_options(options), DesktopActions(), kind, name, act)
 
 
 class Compact:

@@ -24,10 +24,12 @@ _LABELS: Mapping[ActName, str] = {
     PROBE: N_("Add the Python probe…"),
     FOLDER: N_("Open folder"),
 }
+ASKED: tuple[ActName, ...] = (END, RESTART, PROBE)
+"""What asks the person something first, in a window."""
 MENU_KEY = "act"
 """Begins the key of a menu's entry: `act:end:target:NAME`."""
 MOST_ON_BANNER = 2
-"""Some desktops show three buttons of a banner, and snoozing has to be among them."""
+"""Some desktops show no more than three buttons of a banner: these come first."""
 _SESSION_UNITS = (
     "dbus", "gnome-session", "gnome-shell", "org.gnome.Shell", "gdm", "sddm", "plasma-kwin",
     "plasma-ksmserver", "plasma-workspace", "xfce4-session", "wayland-wm", "graphical-session",
