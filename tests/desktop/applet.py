@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -107,18 +108,21 @@ class Applet:
         """All labels of the menu, submenus included."""
         return [line.label for line in self.menu()]
 
-    def click(self, label: str, submenu: str | None = None) -> None:
+    def click(
+        self, label: str | re.Pattern[str], submenu: str | re.Pattern[str] | None = None
+    ) -> None:
         """Open the menu by a right click and choose the line that starts with `label`."""
         icon = self.desktop.find_tray_icon()
         menu = self.desktop.window_after(lambda: self.desktop.click(*icon.center, button=3))
         # Asked for when it is open: rows may have come since somebody looked last.
         choices = self.menu()
-        parents = [line for line in choices if line.label.startswith(submenu or "")]
+        parents = [line for line in choices if line.enabled and _begins(line.label, submenu or "")]
         line = next(
             line
             for line in choices
-            if line.label.startswith(label)
-            and (submenu is None or line.path[:1] == parents[0].path)
+            if _begins(line.label, label)
+            and line.enabled
+            and (len(line.path) == 1 if submenu is None else line.path[:-1] == parents[0].path)
         )
         # Every line is there to see; a menu in too small a size would scroll.
         assert menu.height > 20 * sum(len(line.path) == 1 for line in choices)
@@ -130,6 +134,12 @@ class Applet:
                 self.desktop.press(*["Down"] * (line.path[1] - 1))
         self.desktop.press("Return")
         self.desktop.hover(300, 600)
+
+
+def _begins(label: str, wanted: str | re.Pattern[str]) -> bool:
+    if isinstance(wanted, str):
+        return label.startswith(wanted)
+    return wanted.match(label) is not None
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -39,6 +40,10 @@ minimum = "1MiB"
 name = "leaky"
 match = "leaky_program"
 """
+
+
+LEAKY, OWN = re.compile(r".*  leaky\b"), re.compile(".*  Memtray  ")
+"""Rows of the menu, whose names stand behind the figures."""
 
 
 @pytest.fixture
@@ -80,7 +85,7 @@ def test_a_leaking_program_is_in_menu_status_notification_and_trends(
     program = leak(desktop, tmp_path)
     started = time.monotonic()
     wait_until(lambda: applet.target("leaky")["pids"] == [program.pid], what="target in status")
-    assert any("leaky  " in label and "MiB" in label for label in applet.labels())
+    assert any("  leaky" in label and "MiB" in label for label in applet.labels())
     assert time.monotonic() - started < 4
 
     (told,) = [
@@ -124,35 +129,42 @@ def test_every_entry_of_the_menu_does_its_work(
     program = leak(desktop, tmp_path)
     applet.start()
 
-    applet.click("leaky  ")
+    applet.click("Trends…")
     desktop.find_window("Memtray.*Trends", timeout=20)
     desktop.press("q")
-    applet.click("Memory trends…")
+    applet.click("Trends…", submenu=LEAKY)
     desktop.find_window("Memtray.*Trends", timeout=20)
     desktop.press("q")
+    # The same kind of window for what is tracked and for what is not.
+    applet.click("Details…", submenu=LEAKY)
+    desktop.find_window("Memtray.*leaky", timeout=20)
+    desktop.press("Escape")
     applet.click("Table…")
     desktop.find_window("Memtray.*Table", timeout=20)
     desktop.press("Escape")
-    applet.click("Compact view…")
+    applet.click("About Memtray…")
+    desktop.find_window("About Memtray", timeout=20)
+    desktop.press("Escape")
+    applet.click("Compact view…", submenu="More")
     desktop.find_window("Memtray.*Compact", timeout=20)
     desktop.press("Left")
     place = applet.home / "windows" / "compact.json"
     wait_until(place.exists, what="place of the compact view")
-    applet.click("Reset window positions")
+    applet.click("Reset window positions", submenu="More")
     wait_until(lambda: not place.exists(), what="no place")
     desktop.press("Escape")
-    applet.click("Statistics…")
+    applet.click("Statistics…", submenu="More")
     desktop.find_window("Memtray.*Statistics", timeout=20)
     desktop.press("Escape")
 
-    applet.click("Pause tracking")
+    applet.click("Pause")
     wait_until(lambda: applet.status()["paused"], what="pause")
     count = applet.status()["sample_count"]
-    assert "Start tracking" in applet.labels()
-    applet.click("Start tracking")
+    assert "Resume" in applet.labels()
+    applet.click("Resume")
     wait_until(lambda: applet.status()["sample_count"] > count, what="next sample")
 
-    applet.click("Snapshot now")
+    applet.click("Take a snapshot", submenu="More")
     (snapshot,) = wait_until(
         lambda: list((applet.home / "snapshots").glob("*.json")), what="snapshot"
     )
@@ -160,9 +172,12 @@ def test_every_entry_of_the_menu_does_its_work(
         process["pid"] for process in json.loads(snapshot.read_text())["processes"]
     ]
 
-    for label, text in (("This app", "memtray: "), ("leaky", "leaky: "), ("All targets", "leaky")):
+    for label, row, text in (
+        ("Free memory", OWN, "memtray: "),
+        ("Free memory of", "More", "leaky"),
+    ):
         before = len(desktop.notifications())
-        applet.click(label, submenu="Force memory cleanup")
+        applet.click(label, submenu=row)
 
         def is_told(text: str = text, before: int = before) -> bool:
             # That it grows may be told at the same time.
@@ -170,7 +185,7 @@ def test_every_entry_of_the_menu_does_its_work(
 
         wait_until(is_told, what=f"result of {label}")
 
-    for label, key in (("Snoozed for 15", 900), ("Snoozed for 1 h", 3600)):
+    for label, key in (("Snooze for 15", 900), ("Snooze for 1 h", 3600)):
         applet.click(label, submenu="Alerts")
         wait_until(
             lambda key=key: (
@@ -193,11 +208,14 @@ def test_every_entry_of_the_menu_does_its_work(
     )
     wait_until(lambda: rss_bytes(large.pid) > 400_000_000, what="a large process")
     row = f"(pid {large.pid})"
-    tracked = wait_until(
-        lambda: [line.label for line in applet.menu() if row in line.label], what="its row"
-    )
-    applet.click(tracked[0].split("  ")[0], submenu="Track a process…")
+    wait_until(lambda: any(row in label for label in applet.labels()), what="its row")
+    told_before = len(desktop.notifications())
+    applet.click(re.compile(rf".*\(pid {large.pid}\)"), submenu="Track a process…")
     wait_until(lambda: len(applet.status()["targets"]) > 1, what="target")
+    wait_until(
+        lambda: any("is tracked" in note.body for note in desktop.notifications()[told_before:]),
+        what="answer",
+    )
     assert applet.status()["targets"][1]["pids"] == [large.pid]
     assert (applet.home / "memtray.toml").read_text().startswith(settings_of(tmp_path))
 
@@ -213,13 +231,13 @@ def test_every_entry_of_the_menu_does_its_work(
     desktop.press("ctrl+w")
     wait_until(lambda: opened.read_text() == str(applet.home / "memtray.toml"), what="its file")
 
-    applet.click("Start at login")
+    applet.click("Start at login", submenu="More")
     wait_until(lambda: "on" in applet.command("autostart", "status").stdout, what="autostart")
     wait_until(
         lambda: any(line.toggled and line.label == "Start at login" for line in applet.menu()),
         what="check mark",
     )
-    applet.click("Start at login")
+    applet.click("Start at login", submenu="More")
     wait_until(lambda: "off" in applet.command("autostart", "status").stdout, what="no autostart")
 
     assert applet.process is not None
@@ -230,7 +248,7 @@ def test_every_entry_of_the_menu_does_its_work(
 
 def test_a_window_that_has_nothing_to_show_says_so(desktop: VirtualDesktop, applet: Applet) -> None:
     applet.start()
-    applet.click("leaky – not running")
+    applet.click("Trends…", submenu="leaky – not running")
     (told,) = wait_until(desktop.notifications, timeout=20, what="explanation")
     assert "leaky" in told.body
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from trayapp.applet.banners import is_moment
 from trayapp.applet.overview import Overview
@@ -11,10 +12,20 @@ from trayapp.applet.profiles import present_profile, start_profile
 from trayapp.applet.programs import subject_of
 from trayapp.domain.acting.acts import ASKED, FREE, MENU_KEY, ActName, act_by_name, act_in
 from trayapp.domain.judging.alerting import Incident
-from trayapp.domain.records.identity import MEMTRAY, family_of, is_application, target_of
+from trayapp.domain.records.identity import (
+    MEMTRAY,
+    family_of,
+    is_application,
+    name_in,
+    target_of,
+)
+from trayapp.domain.showing.program_rows import about_program
 from trayapp.errors import MemtrayError
 from trayapp.language.catalogue import _
 from trayapp.windows import WINDOWS
+
+if TYPE_CHECKING:
+    from trayapp.applet.window_verbs import WindowVerbs
 
 _SNOOZE_SECONDS = 3600.0
 
@@ -30,8 +41,9 @@ class MenuActions:
         self._handlers: dict[str, Callable[[str], object]] = {
             **{window.verb: self._window_opener(window.verb) for window in WINDOWS},
             "more": lambda _: self._open_window("table"),
-            "application": lambda name: self._open_window("details", name, "application"),
-            "target": lambda name: self._open_window("trends", name),
+            "details": self._open_details,
+            "history": lambda about: self._open_window("trends", target_of(about) or about),
+            "recent": self._open_recent,
             "settings": lambda _: self._open_window(
                 "settings", options=("--config", str(parts.config_file))
             ),
@@ -46,7 +58,9 @@ class MenuActions:
             "middle": lambda _: self._on_middle_click(),
             "snapshot": lambda _: background(self._take_snapshot),
             "cleanup": lambda what: background(lambda: self._clean(what)),
-            "track": lambda process: background(lambda: self._track(process)),
+            "track": lambda process: background(lambda: self._track("process", process)),
+            "follow": lambda about: background(lambda: self._follow(about)),
+            "untrack": lambda name: background(lambda: self._untrack(name)),
             "autostart": lambda _: background(switches.toggle_autostart),
             "profile": lambda name: background(lambda: self._change_profile(name)),
             "places": lambda _: background(self._reset_places),
@@ -93,6 +107,33 @@ class MenuActions:
             self._parts.children.open(verb, *arguments, options=options)
         except MemtrayError as error:
             self._parts.banners.notify(str(error))
+
+    def _open_details(self, about: str) -> None:
+        """Show a program in a window of its own, whichever kind it is of; else the table."""
+        target = MEMTRAY if about == MEMTRAY else target_of(about)
+        application = self._application_named(about)
+        if target is not None:
+            self._open_window("details", target)
+        elif application is not None:
+            self._open_window("details", application, "application")
+        else:
+            self._open_window("table")
+
+    def _application_named(self, about: str) -> str | None:
+        """Return the name of the application with this key; None: it has ended."""
+        view = self._parts.sampler.view
+        applications = view.applications if view else ()
+        return next((each.name for each in applications if about_program(each) == about), None)
+
+    def _open_recent(self, key: str) -> None:
+        """Show whom an alert was about; the machine at that moment, if it was about that."""
+        _number, _colon, alert = key.partition(":")
+        moment, _colon, about = alert.partition(":")
+        is_shown = target_of(about) in self._overview.target_names()
+        if about == MEMTRAY or is_shown or self._application_named(about):
+            self._open_details(about)
+        else:
+            self._open_window("trends", options=("--at", moment))
 
     def _open_incident_of(self, key: str) -> None:
         view = self._parts.sampler.view
@@ -154,11 +195,27 @@ class MenuActions:
         text = "\n".join(result.sentence() for result in results)
         self._parts.banners.notify(text, _("Memory cleanup"))
 
-    def _track(self, process: str) -> None:
+    def _follow(self, about: str) -> None:
+        """Track an application. Raises: MemtrayError if it has ended."""
+        name = self._application_named(about)
+        if name is None:
+            raise MemtrayError(_("{name} has ended meanwhile.").format(name=name_in(about)))
+        self._track("application", name)
+
+    def _track(self, kind: str, name: str) -> None:
+        added = self._window_verbs().track({"kind": kind, "name": name})["name"]
+        text = _("{name} is tracked from now on: its history is recorded and shown in the trends.")
+        self._parts.banners.notify(text.format(name=added), _("Tracking"))
+
+    def _untrack(self, name: str) -> None:
+        self._window_verbs().untrack({"kind": "target", "name": name})
+        text = _("{name} is not tracked any more; its history stays.")
+        self._parts.banners.notify(text.format(name=name), _("Tracking"))
+
+    def _window_verbs(self) -> WindowVerbs:
         from trayapp.applet.window_verbs import WindowVerbs
 
-        verbs = WindowVerbs(self._parts.sampler, self._parts.config_file, self._overview.controls)
-        verbs.track({"kind": "process", "name": process})
+        return WindowVerbs(self._parts.sampler, self._parts.config_file, self._overview.controls)
 
     def _change_profile(self, name: str) -> None:
         """Start the Memtray of another profile, and end this one when that runs."""

@@ -10,7 +10,8 @@ from trayapp import __version__
 from trayapp.applet.parts import Parts
 from trayapp.applet.profiles import known_profiles, present_profile
 from trayapp.domain.acting.cleanups import APP
-from trayapp.domain.judging.view import Controls
+from trayapp.domain.judging.view import Controls, RecentAlert
+from trayapp.domain.records.identity import about_of
 from trayapp.domain.records.series import Event
 from trayapp.domain.showing.icon import color_problems
 from trayapp.domain.showing.status import application_status, status
@@ -31,7 +32,7 @@ class Overview:
         self._parts = parts
         self._sampler = parts.sampler
         self._profile = present_profile()
-        self._recent: tuple[tuple[Event, ...], tuple[str, ...]] = (), ()
+        self._recent: tuple[tuple[Event, ...], tuple[RecentAlert, ...]] = (), ()
 
     def controls(self) -> Controls:
         """Return what is switched and set. Any thread."""
@@ -135,21 +136,22 @@ class Overview:
         # Of a target by value there are more than are written.
         return list(dict.fromkeys((*written, *seen)))
 
-    def _recent_alerts(self) -> tuple[str, ...]:
-        events, lines = self._recent
+    def _recent_alerts(self) -> tuple[RecentAlert, ...]:
+        events, alerts = self._recent
         if events is not self._sampler.recent_alerts:
             events = self._sampler.recent_alerts
-            lines = tuple(map(_recent_line, reversed(events)))
-            self._recent = events, lines
-        return lines
+            alerts = tuple(map(_recent_alert, reversed(events)))
+            self._recent = events, alerts
+        return alerts
 
 
-def _recent_line(event: Event) -> str:
+def _recent_alert(event: Event) -> RecentAlert:
     moment = time.localtime(event.wall_seconds)
     # Translators: an alert and when it was told, such as "Mon 14:05  Memory is short".
     text = _("{weekday} {time}  {title}")
     if event.data.get("what") == "resolved":
         text = _("{weekday} {time}  {title} (over)")
-    return text.format(
+    line = text.format(
         weekday=weekday_name(moment.tm_wday), time=time.strftime("%H:%M", moment), title=event.text
     )
+    return RecentAlert(line, event.wall_seconds, about_of(event))

@@ -33,7 +33,7 @@ class WindowVerbs:
             "detail": self._detail,
             "describe": self._describe,
             "track": self.track,
-            "untrack": self._untrack,
+            "untrack": self.untrack,
             "forget": self._forget,
         }
 
@@ -81,7 +81,8 @@ class WindowVerbs:
         self._sampler.wake()
         return {"name": added.name}
 
-    def _untrack(self, arguments: Mapping[str, object]) -> dict[str, object]:
+    def untrack(self, arguments: Mapping[str, object]) -> dict[str, object]:
+        """Stop tracking the target "name": its rule leaves the settings, its history stays."""
         _kind, name = _kind_and_name(arguments)
         remove_target(self._config_file, base_name(name))
         self._sampler.wake()

@@ -20,6 +20,21 @@ class DesktopActions:
         """Start another window, which lives on when this one is closed. Raises: WindowError."""
         start_window(verb, *names, options=options)
 
+    def open_manual(self) -> None:
+        """Show the manual that came with this Memtray. Raises: MemtrayError where there is none."""
+        from trayapp.platforms import current_platform
+
+        package = Path(__file__).resolve().parent.parent
+        for folder in (package / "_manual", package.parent / "packaging" / "manual"):
+            page = folder / "index.md"
+            if page.is_file():
+                try:
+                    current_platform().open_file(page)
+                except OSError as error:
+                    raise MemtrayError(str(error)) from error
+                return
+        raise MemtrayError(_("The manual was not installed with this Memtray."))
+
     def open_folder(self, pid: int, started_wall_seconds: float | None) -> None:
         """Show the folder of the program that this process runs.
 

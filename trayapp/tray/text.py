@@ -5,7 +5,7 @@ from __future__ import annotations
 from trayapp.domain.records.names import DIRECTION_MARK
 
 # Spaces that line figures up, and the mark; Python does not count them as printable.
-_KEPT = f"\u00a0\u2007\u2009\u202f{DIRECTION_MARK}"
+_KEPT = f"\u00a0\u2007\u2008\u2009\u202f{DIRECTION_MARK}"
 
 
 def plain_line(text: str, limit: int) -> str:

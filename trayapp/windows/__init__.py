@@ -34,4 +34,8 @@ WINDOWS = (
     Window("statistics", N_("Statistics…")),
     Window("export", N_("Export…")),
     Window("report", N_("Report…")),
+    Window(
+        "about", "", "trayapp.windows.about",
+        N_("which Memtray this is, where its files are, and its manual"),
+    ),
 )  # fmt: skip

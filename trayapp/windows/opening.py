@@ -27,6 +27,9 @@ class WindowActions(Protocol):
     def open_folder(self, pid: int, started_wall_seconds: float | None) -> None:
         """Show the folder of the program that this process runs."""
 
+    def open_manual(self) -> None:
+        """Show the manual."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveOptions:

@@ -15,17 +15,23 @@ from trayapp.domain.judging.alerting import AlertPolicy, Quiet
 from trayapp.domain.judging.application_trends import ApplicationView
 from trayapp.domain.judging.monitor import Monitor
 from trayapp.domain.judging.monitor_rules import MonitorRules
-from trayapp.domain.judging.view import Controls, TargetView, View
+from trayapp.domain.judging.view import Controls, RecentAlert, TargetView, View
+from trayapp.domain.records.application_use import ApplicationKey
 from trayapp.domain.records.frames import TargetSample
+from trayapp.domain.records.identity import target_key
 from trayapp.domain.records.levels import Level
+from trayapp.domain.records.program_facts import ProgramFacts
 from trayapp.domain.records.samples import ProcessUse
 from trayapp.domain.showing.lines import target_line
 from trayapp.domain.showing.menu import MenuEntry
+from trayapp.domain.showing.program_rows import size_cell
 from trayapp.domain.showing.status import status
 from trayapp.domain.showing.table import rate_text, row_from
 from trayapp.domain.showing.table_status import table_status
 from trayapp.domain.showing.tray import shown_choices, tooltip, tray_state
-from trayapp.domain.showing.tray_menu import menu
+from trayapp.domain.showing.tray_menu import MOST_INCIDENTS, menu
+
+RECENT = RecentAlert("Mon 14:05  app keeps growing", 7.0, "target:app")
 
 
 def view_of(*sizes: float, used_share: float = 0.5, count: int = 1, name: str = "app") -> View:
@@ -48,7 +54,7 @@ def flatten(entries: tuple[MenuEntry, ...]) -> Iterator[MenuEntry]:
 
 def labels(view: View | None, controls: Controls | None = None) -> dict[str, str]:
     return {
-        entry.key: entry.label.rstrip("\u00a0")
+        entry.key: entry.label.strip("\u00a0\u2007\u2008")
         for entry in flatten(menu(view, controls or Controls()))
     }
 
@@ -56,9 +62,11 @@ def labels(view: View | None, controls: Controls | None = None) -> dict[str, str
 def test_the_menu_names_machine_targets_and_memtray_with_their_figures() -> None:
     found = labels(view_of(100, 101, 102))
     assert found["system"] == "Memory 50% – 7.81 GiB of 15.6 GiB available"
-    assert found["target:app"].startswith("app  ·········")
-    assert found["target:app"].endswith("102 MiB RSS ↗ +1.00 MiB/s")
-    assert found["app"] == "Memtray itself: 20.0 MiB resident, 0.2% CPU"
+    dots = 9 * "·\u00a0"
+    assert found["target:app"] == f"102 MiB ↗ {dots}▅  app  +1.00 MiB/s"
+    assert found["memtray"] == f"20.0 MiB → {dots}▅  Memtray  0.2% CPU"
+    assert found["size:target:app"] == "102 MiB RSS, pid 100"
+    assert found["size:memtray"] == "20.0 MiB resident"
 
 
 def test_a_target_that_does_not_run_says_so() -> None:
@@ -93,18 +101,17 @@ def test_a_line_takes_from_the_start_the_room_it_will_need() -> None:
             if entry.key == "target:app"
         )
         room = label[len(label.rstrip("\u00a0\u2007")) :]
-        assert room.count("\u00a0") == 3 + label.count("·")
-        # Of a rate, too, which is not shown yet where nothing moves.
-        assert room.count("\u2007") == (0 if "/s" in label else 10)
+        # Of a rate, which is not shown yet where nothing moves, or of one that gets longer.
+        assert room == (3 * "\u00a0" if "/s" in label else 10 * "\u2007")
 
 
 @pytest.mark.parametrize(
     ("rate", "shown"),
     [
-        (None, "20.0 MiB RSS –"),
-        (4_400.0, "20.0 MiB RSS →"),
-        (-4_999.0, "20.0 MiB RSS →"),
-        (6_000.0, "20.0 MiB RSS ↗ +5.86 KiB/s"),
+        (None, "20.0 MiB –  NAME"),
+        (4_400.0, "20.0 MiB →  NAME"),
+        (-4_999.0, "20.0 MiB →  NAME"),
+        (6_000.0, "20.0 MiB ↗  NAME  +5.86 KiB/s"),
     ],
 )
 def test_below_the_noise_no_rate_is_shown_anywhere(rate: float | None, shown: str) -> None:
@@ -114,8 +121,8 @@ def test_below_the_noise_no_rate_is_shown_anywhere(rate: float | None, shown: st
     )
     view = replace(view_of(), targets=(app,), applications=(other,))
     found = labels(view)
-    assert found["target:app"].rstrip("\u00a0\u2007").endswith(shown)
-    assert found["application:other"].rstrip("\u00a0\u2007").endswith(shown)
+    assert found["target:app"] == shown.replace("NAME", "app")
+    assert found["application:other"] == shown.replace("NAME", "other")
     has_rate = "/s" in shown
     lines = status_lines(status(view, Controls()))
     assert any("/s" in line for line in lines if "app:" in line) is has_rate
@@ -138,9 +145,8 @@ def test_the_largest_applications_are_named_without_any_configuration() -> None:
         for number in range(9, 0, -1)
     )
     found = labels(replace(view_of(), applications=applications))
-    assert (
-        found["application:program9"] == "program9 ×9  ▅▅▅▅▅▅▅▅▅▅  900 MiB RSS in sum ↗ +2.00 MiB/s"
-    )
+    assert found["application:program9"] == "900 MiB ↗ ▅▅▅▅▅▅▅▅▅▅  program9 ×9  +2.00 MiB/s"
+    assert found["size:application:program9"] == "900 MiB RSS in sum, 9 processes"
     assert sum(key.startswith("application:") for key in found) == 4
     crowded = labels(replace(view_of(count=20), applications=applications))
     assert sum(key.startswith("application:") for key in crowded) == 2
@@ -228,7 +234,7 @@ def test_alert_choices_show_what_is_in_force() -> None:
 
 def test_a_process_to_track_is_told_by_name_size_and_pid() -> None:
     found = labels(view_of())
-    assert found["track:77:77"] == "big  900 MiB  (pid 77)"
+    assert found["track:77:77"] == "900 MiB  big  (pid 77)"
 
 
 def test_an_incident_is_in_icon_tooltip_and_menu() -> None:
@@ -260,7 +266,7 @@ def test_a_screen_reader_hears_how_bad_it_is_about_a_target() -> None:
     told = replace(view, targets=(replace(view.targets[0], level=Level.CRITICAL),))
     (line,) = (entry for entry in menu(told, Controls()) if entry.key == "target:app")
     assert line.spoken.startswith("critical: app: 100 MiB resident")
-    assert line.label.startswith("⚠ app")
+    assert "  ⚠ app" in line.label
 
 
 def test_the_icon_shows_the_machine_a_target_or_memtray() -> None:
@@ -296,7 +302,9 @@ def test_the_wheel_goes_through_the_machine_and_all_targets() -> None:
 
 @pytest.mark.parametrize("is_short", [False, True])
 def test_the_menu_is_two_levels_deep(is_short: bool) -> None:
-    controls = Controls(recent_alerts=("one",))
+    controls = Controls(recent_alerts=(RECENT,))
+    facts = {"memtray": ProgramFacts(is_memtray=True), "target:app": ProgramFacts()}
+    controls = replace(controls, programs=facts)
     entries = menu(view_of(used_share=0.96, count=32), controls, is_short=is_short)
     assert any(entry.children for entry in entries)
     assert not any(below.children for entry in entries for below in entry.children)
@@ -304,18 +312,94 @@ def test_the_menu_is_two_levels_deep(is_short: bool) -> None:
 
 def test_a_short_menu_has_everything_in_fifteen_rows() -> None:
     """GNOME cuts off what a screen is too low for: 768 pixels have room for one more."""
-    controls = Controls(recent_alerts=("one",))
+    controls = Controls(recent_alerts=(RECENT,))
     applications = tuple(
         ApplicationView(name=f"program{n}", pids=(n,), rss_bytes=MIB) for n in range(9)
     )
     view = replace(view_of(count=3), applications=applications)
     short = menu(view, controls, is_short=True)
-    assert sum(entry.kind != "separator" for entry in short) == 15
+    assert sum(entry.kind != "separator" for entry in short) <= 15
     whole = {entry.key: entry for entry in flatten(menu(view, controls))}
-    assert {entry.key: entry for entry in flatten(short) if entry.key != "others"} == whole
+    both = ("others", "separator:actions")
+    assert {entry.key: entry for entry in flatten(short) if entry.key not in both} == {
+        key: entry for key, entry in whole.items() if key not in both
+    }
     crowded = [entry.key for entry in menu(view_of(count=32), controls, is_short=True)]
     assert sum(key.startswith("target:") for key in crowded) == 3
     assert "more" in crowded
+
+
+WINDOWS = (("table", "Table…"), ("compact", "Compact…"), ("statistics", "…"), ("export", "…"))
+
+
+def test_beside_programs_the_menu_has_at_most_fourteen_entries() -> None:
+    """Lines between them count, too; incidents do not, as each is one problem less to look for."""
+    controls = Controls(windows=WINDOWS, recent_alerts=(RECENT,), paused=True)
+    calm = replace(view_of(count=3), incidents=())
+    programs = {target_key(target.name) for target in calm.targets} | {"memtray"}
+    for view in (None, calm):
+        top = [entry for entry in menu(view, controls) if entry.key not in programs]
+        assert len(top) <= 14
+        assert top[0].key == "system"
+        assert top[-1].key == "quit"
+    below = {entry.key for entry in menu(calm, controls) for entry in entry.children}
+    assert {"statistics", "export", "snapshot", "places"} <= below
+    alerted = menu(view_of(used_share=0.96), controls)
+    assert (
+        len([each for each in alerted if each.key not in programs and each.key != "target:app"])
+        <= 14 + MOST_INCIDENTS
+    )
+
+
+def test_what_can_be_done_about_a_program_is_below_it_and_nowhere_else() -> None:
+    other = ApplicationView(name="other", pids=(2, 3), rss_bytes=20 * MIB)
+    facts = {"target:app": ProgramFacts(has_probe=True), "application:other": ProgramFacts()}
+    view = replace(view_of(), applications=(other,))
+    entries = menu(view, Controls(programs=facts))
+    (app,) = (entry for entry in entries if entry.key == "target:app")
+    (program,) = (entry for entry in entries if entry.key == "application:other")
+    assert [entry.key for entry in app.children] == [
+        "size:target:app", "details:target:app", "history:target:app", "act:free:target:app",
+        "act:end:target:app", "act:folder:target:app", "snooze:target:app", "untrack:app",
+    ]  # fmt: skip
+    # The same window opens for both, by the same words.
+    assert program.children[1].key == "details:application:other"
+    assert program.children[1].label == app.children[1].label
+    assert program.children[-1].key == "follow:application:other"
+    elsewhere = [entry for entry in flatten(entries) if entry.key not in ("target:app",)]
+    mine = {child.key for child in app.children}
+    assert sum(entry.key in mine for entry in elsewhere) == len(mine)
+
+
+def test_figures_are_as_wide_as_one_another_where_digits_are() -> None:
+    """Three digits and a point, whatever the size: the names behind them begin in one column."""
+    widths = {"\u2007": "digit", "\u2008": "point", ".": "point", ",": "point"}
+    found = set()
+    for size in (7, 512, 1500, 99_000, 9.99 * MIB, 10 * MIB, 144 * MIB, 999 * MIB, 3e10):
+        number = size_cell(size).rstrip("BKMGTiby \u00a0")
+        kinds = [widths.get(char, "digit" if char.isdigit() else char) for char in number]
+        found.add((kinds.count("digit"), kinds.count("point"), len(kinds)))
+    assert found == {(3, 1, 4)}
+
+
+def test_namesakes_are_told_apart_by_their_processes() -> None:
+    twins = tuple(
+        ApplicationView(
+            name="web", pids=(pid,), rss_bytes=MIB, key=ApplicationKey("container", str(pid))
+        )
+        for pid in (11, 22)
+    )
+    found = labels(replace(view_of(), applications=twins))
+    assert "web (pid 11)" in found["application:container:11"]
+    assert "web (pid 22)" in found["application:container:22"]
+    assert "(pid" not in found["target:app"]
+
+
+def test_recent_alerts_can_be_clicked_and_say_whom_they_were_about() -> None:
+    entries = flatten(menu(view_of(), Controls(recent_alerts=(RECENT, RECENT))))
+    found = [entry for entry in entries if entry.key.startswith("recent:")]
+    assert [entry.key for entry in found] == ["recent:0:7:target:app", "recent:1:7:target:app"]
+    assert all(entry.kind == "action" and entry.enabled for entry in found)
 
 
 def test_a_screen_reader_hears_words_where_others_see_signs() -> None:

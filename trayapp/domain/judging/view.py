@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from trayapp.domain.judging.alerting import Incident, Quiet
 from trayapp.domain.judging.application_trends import ApplicationView
@@ -146,6 +147,20 @@ class View:
     """How often it samples."""
 
 
+class RecentAlert(NamedTuple):
+    """An alert that was shown before."""
+
+    text: str
+    """When and what, in one line."""
+    wall_seconds: float
+    about: str
+    """Whom it was about, as a key of `records.identity`; "": nobody in particular."""
+
+    @property
+    def key(self) -> str:
+        return f"{self.wall_seconds:.0f}:{self.about}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Controls:
     """What the person has switched, beside what was measured."""
@@ -171,8 +186,8 @@ class Controls:
     """The one in force."""
     profiles: tuple[str, ...] = ()
     """All to choose from; empty: there is but one."""
-    recent_alerts: tuple[str, ...] = ()
-    """One line each, newest first."""
+    recent_alerts: tuple[RecentAlert, ...] = ()
+    """Newest first."""
     problems: tuple[str, ...] = ()
     """One line each: settings not accepted, history not written."""
     programs: Mapping[str, ProgramFacts] = field(default_factory=dict)

@@ -63,7 +63,7 @@ def pace_text(interval_seconds: float | None, reason: str) -> str:
 def target_line(target: TargetView) -> str:
     """One line about a target: name, ten bars, size, arrow and rate."""
     if target.unmatched is not None:
-        return _unmatched_line(target.name, target.unmatched)
+        return unmatched_line(target.name, target.unmatched)
     if not target.pids:
         return _("{name} – not running").format(name=shown_name(target.name))
     bars = sparkline(zoomed_heights(target.bars))
@@ -71,7 +71,8 @@ def target_line(target: TargetView) -> str:
     return f"{name}  {bars}  {_size_and_rate(target)}"
 
 
-def _unmatched_line(name: str, unmatched: Unmatched) -> str:
+def unmatched_line(name: str, unmatched: Unmatched) -> str:
+    """One line about a target that nothing matches, and what might be meant."""
     nearest = unmatched.nearest
     text = _("{name} – nothing matches it")
     if unmatched.may_be_hidden:

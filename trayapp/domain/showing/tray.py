@@ -14,12 +14,12 @@ from trayapp.domain.showing.lines import (
     target_figures,
 )
 from trayapp.domain.showing.menu import TrayState
+from trayapp.domain.showing.program_rows import about_program, acts_shown, shown_applications
 from trayapp.domain.showing.tray_menu import (
     MOST_INCIDENTS,
     MOST_TARGETS,
     chosen_quiet,
     menu,
-    shown_applications,
 )
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_percent
@@ -93,7 +93,7 @@ def _rows(view: View | None, controls: Controls) -> tuple[str, ...]:
         *controls.problems,
         *(incident.key for incident in view.incidents[:MOST_INCIDENTS]),
         *(target.name for target in view.targets),
-        *(application.name for application in shown_applications(view)),
+        *map(about_program, shown_applications(view)),
     )
 
 
@@ -103,9 +103,10 @@ def _marks(view: View | None, controls: Controls) -> tuple[object, ...]:
         view is None,
         controls.paused,
         controls.starts_at_login,
-        len(controls.recent_alerts),
+        tuple(alert.key for alert in controls.recent_alerts),
         chosen_quiet(view, controls),
         bool(view and view.budget.reason),
         tuple(bool(target.pids) for target in view.targets) if view else (),
+        tuple(acts_shown(view, controls).values()) if view else (),
         tuple(use.facts.key for use in view.largest) if view else (),
     )

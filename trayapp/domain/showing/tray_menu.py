@@ -1,48 +1,26 @@
-"""Every line of the tray's menu, computed from a view."""
+"""The tray's menu, computed from a view: at most 14 entries beside the programs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from trayapp.domain.judging.alerting import Incident
-from trayapp.domain.judging.application_trends import ApplicationView
-from trayapp.domain.judging.trend import is_flat
-from trayapp.domain.judging.view import Controls, TargetView, View
+from trayapp.domain.judging.view import Controls, View
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.names import process_label, shown_name
 from trayapp.domain.records.samples import ProcessUse
-from trayapp.domain.records.sizes import size_said
-from trayapp.domain.showing.lines import (
-    app_line,
-    application_line,
-    incident_label,
-    incident_level,
-    pace_line,
-    system_line,
-    target_line,
-    with_limit,
-)
+from trayapp.domain.showing.lines import incident_label, incident_level, pace_line, system_line
 from trayapp.domain.showing.menu import TEXT_MARK, MenuEntry
+from trayapp.domain.showing.program_rows import program_rows, size_cell
 from trayapp.language.catalogue import N_, _, format_count
-from trayapp.language.units import format_rate, format_size, parse_duration
+from trayapp.language.units import parse_duration
 
 MOST_TARGETS = 20
-
-
 _MOST_TARGETS_IF_SHORT = 3
-
-
-_RATE_WIDTH = 10
-"""Characters of a rate, as in "+12.3 MiB/s"."""
-
-
 MOST_INCIDENTS = 3
-
-
-_MOST_APPLICATIONS, _LEAST_APPLICATIONS = 5, 2
-
-
-SNOOZE_CHOICES = (("15min", N_("Snoozed for 15 minutes")), ("1h", N_("Snoozed for 1 hour")))
+_FIRST_WINDOW = "table"
+"""Beside the trends the only window at the top level."""
+SNOOZE_CHOICES = (("15min", N_("Snooze for 15 minutes")), ("1h", N_("Snooze for 1 hour")))
 
 
 def menu(view: View | None, controls: Controls, *, is_short: bool = False) -> tuple[MenuEntry, ...]:
@@ -51,77 +29,50 @@ def menu(view: View | None, controls: Controls, *, is_short: bool = False) -> tu
     is_short: with few rows at the top level, what is used least below one of them.
     """
     known = view is not None
-    windows = (
-        *(MenuEntry(key=key, label=_(label), enabled=known) for key, label in controls.windows),
-        _separator("windows"),
-    )
-    pause_label = _("Start tracking") if controls.paused else _("Pause tracking")
+    windows = [MenuEntry(key=key, label=_(label), enabled=known) for key, label in controls.windows]
+    first = [window for window in windows if window.key == _FIRST_WINDOW]
+    others = [window for window in windows if window.key != _FIRST_WINDOW]
+    pause_label = _("Resume") if controls.paused else _("Pause")
     pause = MenuEntry(key="pause", label=pause_label)
-    snapshot = MenuEntry(key="snapshot", label=_("Snapshot now"), enabled=known)
-    actions = (
-        _cleanup_menu(view),
-        _alerts_menu(view, controls),
-        _recent_menu(controls),
-        _track_menu(view.largest if view else ()),
+    track = _track_menu(view.largest if view else ())
+    settings = MenuEntry(key="settings", label=_("Settings…"))
+    about = MenuEntry(key="about", label=_("About Memtray…"))
+    moved = (pause, settings, about) if is_short else ()
+    rest = (*others, _separator("windows"), *_rest(view, controls), *moved)
+    more = MenuEntry(key="others", label=_("More"), kind="submenu", children=rest)
+    alerts = (_alerts_menu(view, controls), _recent_menu(controls))
+    tail = (
+        (track, more) if is_short else (track, pause, _separator("actions"), more, settings, about)
     )
-    settings = (
-        _separator("actions"),
-        MenuEntry(key="settings", label=_("Settings…")),
-        MenuEntry(
-            key="autostart",
-            label=_("Start at login"),
-            kind="check",
-            checked=controls.starts_at_login,
-        ),
-        MenuEntry(key="places", label=_("Reset window positions")),
-        *_profile_menu(controls),
-    )
-    rows: tuple[MenuEntry, ...] = (*windows, pause, snapshot, *actions, *settings)
-    if is_short:
-        rest = (*windows, snapshot, *settings)
-        others = MenuEntry(key="others", label=_("More"), kind="submenu", children=rest)
-        rows = (others, pause, *actions)
     return (
         *_summary(view, controls, _MOST_TARGETS_IF_SHORT if is_short else MOST_TARGETS),
         _separator("summary"),
-        MenuEntry(key="trends", label=_("Memory trends…"), default=True, enabled=known),
-        *rows,
-        _separator("settings"),
+        MenuEntry(key="trends", label=_("Trends…"), default=True, enabled=known),
+        *first,
+        _separator("trends"),
+        *alerts,
+        *tail,
+        *_profile_menu(controls),
         MenuEntry(key="quit", label=_("Quit Memtray")),
     )
 
 
-def _spoken(subject: TargetView | ApplicationView) -> str:
-    """Return what a screen reader says of a row: words, where others see signs."""
-    name, size_bytes = shown_name(subject.name), subject.size_bytes
-    bytes_per_second = subject.slope_bytes_per_second
-    if size_bytes is None:
-        return _("{name}: size unknown").format(name=name)
-    if bytes_per_second is None:
-        text = _("{name}: {size}")
-    elif is_flat(bytes_per_second):
-        text = _("{name}: {size}, steady")
-    elif bytes_per_second > 0:
-        text = _("{name}: {size}, growing by {rate}")
-    else:
-        text = _("{name}: {size}, shrinking by {rate}")
-    return text.format(
-        name=name,
-        size=size_said(size_bytes, subject.size_kind, len(subject.pids)),
-        rate=format_rate(abs(bytes_per_second or 0.0), signed=False),
+def _rest(view: View | None, controls: Controls) -> Iterable[MenuEntry]:
+    """Yield what is used least."""
+    is_tracked = bool(view and any(target.pids for target in view.targets))
+    yield MenuEntry(
+        key="cleanup:all", label=_("Free memory of tracked programs"), enabled=is_tracked
     )
-
-
-def _with_level(level: Level, text: str) -> str:
-    """Return what a screen reader says where others see a mark."""
-    if level == Level.NORMAL:
-        return text
-    return _("{level}: {title}").format(level=level.said, title=text)
+    yield MenuEntry(key="snapshot", label=_("Take a snapshot"), enabled=view is not None)
+    yield MenuEntry(
+        key="autostart", label=_("Start at login"), kind="check", checked=controls.starts_at_login
+    )
+    yield MenuEntry(key="places", label=_("Reset window positions"))
 
 
 def _summary(view: View | None, controls: Controls, most_targets: int) -> Iterable[MenuEntry]:
     if view is None:
-        label = _("Tracking is paused") if controls.paused else _("Waiting for the first sample…")
+        label = _("Sampling is paused") if controls.paused else _("Waiting for the first sample…")
         yield MenuEntry(key="system", label=label, kind="text")
         yield from _problem_lines(controls)
         return
@@ -130,34 +81,14 @@ def _summary(view: View | None, controls: Controls, most_targets: int) -> Iterab
         line = _("Paused: {line}").format(line=line)
     yield MenuEntry(key="system", label=line, kind="text")
     yield from _problem_lines(controls)
+    if pace := pace_line(view):
+        yield MenuEntry(key="pace", label=pace, kind="text")
     for incident in view.incidents[:MOST_INCIDENTS]:
         yield _incident_menu(incident)
-    for target in view.targets[:most_targets]:
-        figures = with_limit(_spoken(target), target.headroom)
-        yield MenuEntry(
-            key=f"target:{target.name}",
-            label=target_line(target) + _slack(target),
-            spoken=_with_level(target.level, figures) if target.pids else "",
-        )
+    yield from program_rows(view, controls, view.targets[:most_targets])
     if len(view.targets) > most_targets:
         more = len(view.targets) - most_targets
         yield MenuEntry(key="more", label=_("and {count} more…").format(count=format_count(more)))
-    if view.applications:
-        yield _separator("targets")
-    for application in shown_applications(view):
-        yield MenuEntry(
-            key=f"application:{application.name}",
-            label=application_line(application) + _slack(application),
-            spoken=_with_level(
-                application.level,
-                _spoken(application),
-            ),
-        )
-    if view.applications:
-        yield _separator("applications")
-    yield MenuEntry(key="app", label=app_line(view.app), kind="text")
-    if pace := pace_line(view):
-        yield MenuEntry(key="pace", label=pace, kind="text")
 
 
 def _problem_lines(controls: Controls) -> Iterable[MenuEntry]:
@@ -171,7 +102,7 @@ def _incident_menu(incident: Incident) -> MenuEntry:
         key=f"about:{key}",
         label=incident_label(incident),
         kind="submenu",
-        spoken=_with_level(incident.level, incident.title),
+        spoken=_spoken(incident),
         level=incident_level(incident),
         children=(
             MenuEntry(key=f"incident:{key}", label=_("Trends…")),
@@ -184,6 +115,13 @@ def _incident_menu(incident: Incident) -> MenuEntry:
     )
 
 
+def _spoken(incident: Incident) -> str:
+    """Return what a screen reader says where others see a mark."""
+    if incident.level == Level.NORMAL:
+        return incident.title
+    return _("{level}: {title}").format(level=incident.level.said, title=incident.title)
+
+
 def _recent_menu(controls: Controls) -> MenuEntry:
     recent = controls.recent_alerts
     return MenuEntry(
@@ -192,38 +130,8 @@ def _recent_menu(controls: Controls) -> MenuEntry:
         kind="submenu",
         enabled=bool(recent),
         children=tuple(
-            MenuEntry(key=f"recent:{number}", label=text, kind="text")
-            for number, text in enumerate(recent)
-        ),
-    )
-
-
-def shown_applications(view: View) -> tuple[ApplicationView, ...]:
-    """The largest few, fewer beside many targets: the menu is to fit the screen."""
-    return view.applications[: max(_LEAST_APPLICATIONS, _MOST_APPLICATIONS - len(view.targets))]
-
-
-def _cleanup_menu(view: View | None) -> MenuEntry:
-    targets = view.targets[:MOST_TARGETS] if view else ()
-    return MenuEntry(
-        key="cleanup",
-        label=_("Force memory cleanup"),
-        kind="submenu",
-        children=(
-            MenuEntry(key="cleanup:app", label=_("This app")),
-            *(
-                MenuEntry(
-                    key=f"cleanup:target:{target.name}",
-                    label=shown_name(target.name),
-                    enabled=bool(target.pids),
-                )
-                for target in targets
-            ),
-            MenuEntry(
-                key="cleanup:all",
-                label=_("All targets"),
-                enabled=any(target.pids for target in targets),
-            ),
+            MenuEntry(key=f"recent:{number}:{alert.key}", label=alert.text)
+            for number, alert in enumerate(recent)
         ),
     )
 
@@ -289,25 +197,15 @@ def _track_menu(largest: Sequence[ProcessUse]) -> MenuEntry:
             MenuEntry(
                 key=f"track:{use.facts.key.pid}:{use.facts.key.started}",
                 # Translators: a process that can be chosen.
-                label=_("{name}  {size}  (pid {pid})").format(
+                label=_("{size}  {name}  (pid {pid})").format(
+                    size=size_cell(use.rss_bytes),
                     name=shown_name(process_label(use.facts.arguments, use.facts.name)),
-                    size=format_size(use.rss_bytes),
                     pid=use.facts.key.pid,
                 ),
             )
             for use in largest
         ),
     )
-
-
-def _slack(subject: TargetView | ApplicationView) -> str:
-    """Room at the end of a line for what it will be: a tray may not widen a menu that is open.
-
-    The dot of an unknown bar is about a space narrower than a bar, and figures get longer.
-    """
-    bars = 3 + sum(bar is None for bar in subject.bars)
-    rate = _RATE_WIDTH if subject.pids and is_flat(subject.slope_bytes_per_second) else 0
-    return "\u00a0" * bars + "\u2007" * rate
 
 
 def _separator(after: str) -> MenuEntry:
