@@ -108,7 +108,7 @@ def try_once(path: Path) -> Counter[str]:
     for step in ("damaged", "after"):
         if step == "after":
             with closing(HistoryWriter(path, KEEP_ALL)) as writer:
-                for second in range(SECONDS, SECONDS + 160):
+                for second in range(SECONDS, SECONDS + 300):
                     writer.add(BEGIN + second, [(AVAILABLE, 1.0)])
                     writer.maintain(float(second))
                 # A version that is not known yet is a newer Memtray's: left alone, and told.

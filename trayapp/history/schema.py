@@ -116,6 +116,19 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def synced(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let the transaction that is written inside, and all before it, outlive a power failure.
+
+    Otherwise only folding in the log does that, which may be many minutes away.
+    """
+    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        yield
+    finally:
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+
 def read_version(connection: sqlite3.Connection) -> int:
     """Return the version of the file; 0 for a new one.
 

@@ -32,6 +32,7 @@ from trayapp.history.schema import (
     is_damage,
     move_aside,
     open_store,
+    synced,
     transaction,
 )
 from trayapp.history.upkeep import Upkeep
@@ -322,7 +323,7 @@ class HistoryWriter:
             return False
 
         def work(connection: sqlite3.Connection) -> bool:
-            with transaction(connection):
+            with synced(connection), transaction(connection):
                 more = tiers.roll_up(connection, now, _ROLL_UP_LIMIT)
             self._queue.forget_homes()
             return more
