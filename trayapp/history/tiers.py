@@ -18,6 +18,7 @@ from itertools import chain
 
 from trayapp.history.marks import (
     DamagedRowError,
+    LostPagesError,
     is_sound,
     mark_of_numbers,
     mark_of_texts,
@@ -165,7 +166,7 @@ def roll_up(connection: sqlite3.Connection, now_seconds: float, limit: int) -> b
 def drop_raw(connection: sqlite3.Connection, before_seconds: int) -> int:
     """Delete up to five minutes of the oldest raw samples before a moment, rolled up first.
 
-    Returns: how many were deleted.
+    Returns: how many were deleted. Raises: LostPagesError if the oldest is not as it was written.
     """
     oldest_ms = read_moment(connection, "SELECT min(t_ms) FROM raw")
     if oldest_ms is None:
@@ -174,6 +175,10 @@ def drop_raw(connection: sqlite3.Connection, before_seconds: int) -> int:
     end = min(floor_to(before_seconds, MINUTE_SECONDS), oldest + _RAW_DROP_SECONDS)
     if end <= oldest:
         return 0
+    # What only seems to be so old is deleted with nobody the wiser.
+    query = f"SELECT count(*) FROM raw WHERE t_ms = ? AND NOT {is_sound('raw')}"  # noqa: S608
+    if connection.execute(query, (oldest_ms,)).fetchone()[0]:
+        raise LostPagesError(oldest_ms)
     for minute in _pending(connection, MINUTE_SECONDS, end):
         _roll_up_minute(connection, minute)
     return connection.execute("DELETE FROM raw WHERE t_ms < ?", (end * 1000,)).rowcount

@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 _BUDGET_SECONDS = 0.003
 _SALVAGE_BUDGET_SECONDS = 0.015
 _PAUSE_SECONDS = 1.0
+_CLOCK_SECONDS = 30.0
 _CHECK_SECONDS = float(tiers.DAY_SECONDS)
 _SALVAGE, _AHEAD = "salvage", "ahead"
 """Under which the store keeps the damaged file that is being read, and since when it knows of
@@ -47,7 +48,7 @@ class Upkeep:
         self._pieces: Iterator[None] | None = None
         self._checks: Iterator[int] | None = None
         self._found = 0
-        self._due_at = -math.inf
+        self._due_at = self._clock_due_at = -math.inf
         if damaged is not None:
             self._keep(_SALVAGE, damaged.name)
 
@@ -61,10 +62,15 @@ class Upkeep:
         try:
             if self._salvage is not None:
                 return self._resume_salvage(self._salvage)
+            if monotonic_seconds >= self._clock_due_at:
+                self._clock_due_at = monotonic_seconds + _CLOCK_SECONDS
+                note = self._watch_ahead(wall_seconds, ahead_for)
+                if note is not None:
+                    return note
             if monotonic_seconds < self._due_at:
                 return None
             self._due_at = monotonic_seconds + _PAUSE_SECONDS
-            return self._watch_ahead(wall_seconds, ahead_for) or self._check(monotonic_seconds)
+            return self._check(monotonic_seconds)
         except BaseException:
             self._pieces = self._checks = None
             raise
@@ -133,7 +139,7 @@ class Upkeep:
     def _watch_ahead(self, wall_seconds: float, ahead_for: float) -> str | None:
         """Recognise samples of a clock that was far ahead, and delete them in the end.
 
-        They are fewer days than the others: else it is this clock that is wrong, and behind.
+        They are fewer minutes than the others: else it is this clock that is wrong, and behind.
         """
         limit = int(wall_seconds + _AHEAD_SECONDS) * 1000
         first, last = self._connection.execute(
@@ -147,9 +153,7 @@ class Upkeep:
             raise DamagedRowError((first, last))
         since = self._recall(_AHEAD)
         if since is None:
-            whole = tiers.span(self._connection)
-            before = tiers.span(self._connection, int(wall_seconds) + 1)
-            if not whole or not before or whole[1] - first / 1000 >= before[1] - before[0]:
+            if not self._is_most_before(first / 1000, limit // 1000, int(wall_seconds) + 1):
                 return None
             self._keep(_AHEAD, str(wall_seconds))
             return _(
@@ -165,6 +169,23 @@ class Upkeep:
             self._drop_ahead(limit)
         return None
 
+    def _is_most_before(self, first: float, limit: int, now: int) -> bool:
+        """Return whether most samples are of the past, by the curve that there is for longest.
+
+        first: of what is after `limit`. In seconds.
+        """
+        whole, past = tiers.span(self._connection), tiers.span(self._connection, now)
+        if not whole or not past:
+            return False
+        if whole[1] - first < past[1] - past[0]:
+            return True
+        minutes = "FROM minute WHERE series = (SELECT min(id) FROM series)"
+        query = f"SELECT count(*) {minutes} AND t_s > ?"
+        (ahead,) = self._connection.execute(query, (limit,)).fetchone()
+        query = f"SELECT count(*) FROM (SELECT 1 {minutes} AND t_s < ? LIMIT ?)"  # noqa: S608
+        (before,) = self._connection.execute(query, (now, ahead + 1)).fetchone()
+        return bool(before > ahead)
+
     def _drop_ahead(self, limit_ms: int) -> None:
         deadline = time.perf_counter() + _BUDGET_SECONDS
         start: int | None = limit_ms
@@ -176,6 +197,7 @@ class Upkeep:
             query = "SELECT min(t_ms) FROM raw WHERE t_ms > ?"
             start = self._connection.execute(query, (limit_ms,)).fetchone()[0]
             if start is not None and time.perf_counter() >= deadline:
+                self._clock_due_at = -math.inf
                 return
         with transaction(self._connection):
             for table in ("minute", "hour"):
