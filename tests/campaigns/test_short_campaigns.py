@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +21,9 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="campaigns are r
         ("receivers", 3),
         ("settings", 100),
         ("sockets", 20),
-        ("own_expressions", 50),
+        ("own_expressions", 30),
+        ("clock", 2),
+        ("suspend", 3),
     ],
 )
 def test_no_try_fails(name: str, tries: int) -> None:
@@ -34,3 +37,8 @@ def test_no_try_fails(name: str, tries: int) -> None:
     )
     assert done.returncode == 0, done.stderr + done.stdout
     assert re.match(rf"{name}: {tries} tries, 0 failures, seed 7, \d+ s\n", done.stdout)
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace records the writer")
+def test_no_power_failure_loses_what_was_synced() -> None:
+    test_no_try_fails("power", 15)
