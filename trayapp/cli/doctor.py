@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata, util
@@ -17,6 +18,9 @@ from trayapp.language.units import format_size
 from trayapp.paths import Paths
 
 _MARKS = {"good": "✓", "note": "•", "bad": "✗"}
+_RECENT_SECONDS = 7 * 86_400.0
+"""What happened to the history is told for so long."""
+_EVERY_EVENT = 100_000
 _PACKAGES = ("psutil", "Pillow", "pystray", "plyer", "matplotlib")
 
 
@@ -123,6 +127,7 @@ def _settings(installation: Installation) -> Iterator[Finding]:
 
 
 def _history(installation: Installation) -> Iterator[Finding]:
+    from trayapp.history.left_out import ahead_line, unreadable_line
     from trayapp.history.reader import HistoryReader
 
     file = installation.paths.history_file
@@ -132,6 +137,20 @@ def _history(installation: Installation) -> Iterator[Finding]:
     with HistoryReader(file) as reader:
         text = _("{file}: {count} series")
         yield "good", text.format(file=file, count=len(reader.series()))
+        now = time.time()
+        reader.events(0, now, limit=_EVERY_EVENT)
+        damaged = reader.left_out + reader.count_damaged()
+        if damaged:
+            yield "note", unreadable_line(damaged)
+        ahead = reader.ahead_span()
+        if ahead is not None:
+            yield "note", ahead_line(*ahead)
+        for event in reader.events(now - _RECENT_SECONDS, now, ("history",), limit=3):
+            moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(event.wall_seconds))
+            yield "note", f"{moment}: {event.text}"
+    for copy in sorted(file.parent.glob(f"{file.name}.damaged-*")):
+        if not copy.name.endswith(("-wal", "-shm")):
+            yield "note", _("a damaged history is kept as {file}").format(file=copy)
 
 
 def _applet(installation: Installation) -> Iterator[Finding]:

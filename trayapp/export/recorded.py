@@ -10,6 +10,7 @@ from pathlib import Path
 
 from trayapp.domain.records.series import Event, Series
 from trayapp.export.source import Source, open_source
+from trayapp.history.left_out import left_out_lines
 from trayapp.history.reader import HistoryReader
 from trayapp.history.sources import SampleSource
 from trayapp.history.streaming import Bucket
@@ -133,7 +134,10 @@ def open_selection(
         return
     path = files[0] if files else selection.history_file
     with HistoryReader(path, is_copy=bool(files)) as reader:
-        yield open_source(reader, selection.targets, *span, on_progress)
+        source = open_source(reader, selection.targets, *span, on_progress, reader.ahead_span())
+        yield source
+        for line in left_out_lines(reader, source.until_wall_seconds):
+            on_note(line)
 
 
 def _columns(placed: Placed, program: str | None) -> Iterator[tuple[Series, Sequence[float]]]:

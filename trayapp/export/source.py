@@ -172,8 +172,12 @@ def open_source(
     since: Moment | None,
     until: Moment | None,
     on_progress: Callable[[float], None],
+    ahead: tuple[float, float] | None = None,
 ) -> Source:
     """Choose what is exported; `until` counts back from the newest sample, `since` from `until`.
+
+    ahead: from when to when there are samples of a clock that was far ahead, which are exported
+    where `since` is later than all others.
 
     Raises: HistoryError if nothing was recorded; UsageError if a target is unknown or nothing was
     recorded then.
@@ -188,6 +192,8 @@ def open_source(
             raise UsageError(_unknown(name, known))
     chosen = tuple(name for name in known if not targets or name in targets)
     oldest, newest = span
+    if ahead is not None and since is not None and since.before(newest) > newest:
+        oldest, newest = ahead
     end = newest if until is None else min(newest, until.before(newest))
     start = oldest if since is None else max(oldest, since.before(end))
     if start > end:

@@ -28,6 +28,8 @@ _REALS = {
 NUMBER_TABLES = ("raw", "minute", "hour")
 _MARKED_TABLES = (*NUMBER_TABLES, "application_minute")
 """In this order: the mark depends on it."""
+MARKED_VERSION = 2
+"""The first version of the file whose rows have marks."""
 TEXT_TABLES = ("series", "event", "meta")
 
 
@@ -75,6 +77,13 @@ def is_sound(table: str) -> str:
     return f"(mark IS NULL OR mark = {mark_of_numbers(table)})"
 
 
+def count_damaged(connection: sqlite3.Connection, table: str) -> int:
+    """Return how many rows of numbers are not as they were written. Raises: sqlite3.Error."""
+    query = f"SELECT count(*) FROM main.{table} WHERE NOT {is_sound(table)}"  # noqa: S608
+    count: int = connection.execute(query).fetchone()[0]
+    return count
+
+
 def mark_of_texts(*fields: str | bytes | int) -> int:
     """Return the mark of a row of texts."""
     parts = (
@@ -96,7 +105,7 @@ def show_only_sound_rows(connection: sqlite3.Connection, version: int) -> None:
     version: that of the file; rows of version 1 have no marks.
     Raises: sqlite3.Error.
     """
-    for table in NUMBER_TABLES if version > 1 else ():
+    for table in NUMBER_TABLES if version >= MARKED_VERSION else ():
         columns = ", ".join(columns_of(table))
         connection.execute(
             f"CREATE TEMP VIEW {table} AS SELECT {columns} FROM main.{table}"  # noqa: S608

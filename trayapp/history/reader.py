@@ -18,7 +18,14 @@ from trayapp.errors import HistoryError
 from trayapp.history import tiers
 from trayapp.history.curve_queries import read_curves
 from trayapp.history.forgetting import FORGOTTEN
-from trayapp.history.marks import mark_of_texts, require_sound, show_only_sound_rows
+from trayapp.history.marks import (
+    MARKED_VERSION,
+    NUMBER_TABLES,
+    count_damaged,
+    mark_of_texts,
+    require_sound,
+    show_only_sound_rows,
+)
 from trayapp.history.schema import (
     decode_text,
     describe,
@@ -54,8 +61,7 @@ class HistoryReader(CurveSource, SampleSource):
     def __init__(self, path: Path, *, is_copy: bool = False) -> None:
         """is_copy: it is no running Memtray's; nothing is left beside it."""
         self._path = path
-        self.left_out = 0
-        """How many series and events could not be read so far."""
+        self._unreadable = set[int]()
         # A folder out of reach is no folder without a history.
         with self._translated():
             is_there = path.exists()
@@ -80,7 +86,7 @@ class HistoryReader(CurveSource, SampleSource):
             with self._translated():
                 replace_bad_bytes(self._connection)
                 self._connection.execute("PRAGMA temp_store = MEMORY")
-                version = read_version(self._connection)
+                version = self._version = read_version(self._connection)
                 if version < 1:
                     template = _(
                         "{file} is not a history of this Memtray; "
@@ -106,6 +112,26 @@ class HistoryReader(CurveSource, SampleSource):
     def close(self) -> None:
         """Close the file; more than once does no harm."""
         self._connection.close()
+
+    @property
+    def left_out(self) -> int:
+        """How many series, events and notes could not be read so far."""
+        return len(self._unreadable)
+
+    def count_damaged(self) -> int:
+        """Return how many rows of numbers are not as they were written; looks at each of them."""
+        with self._translated():
+            if self._version < MARKED_VERSION:
+                return 0
+            return sum(count_damaged(self._connection, table) for table in NUMBER_TABLES)
+
+    def ahead_span(self) -> tuple[float, float] | None:
+        """Return from when to when there are samples of a clock that was far ahead; None: none.
+
+        They are in no answer for which their own dates are not asked for.
+        """
+        with self._translated():
+            return tiers.span_after(self._connection, int(time.time()) + tiers.FAR_AHEAD_SECONDS)
 
     def series(self) -> list[Series]:
         """Return every curve that was ever stored, sorted."""
@@ -247,7 +273,7 @@ class HistoryReader(CurveSource, SampleSource):
             try:
                 yield make(*row)
             except (ValueError, TypeError, OverflowError, RecursionError):
-                self.left_out += 1
+                self._unreadable.add(hash((make.__name__, *row)))
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -28,6 +28,8 @@ from trayapp.history.marks import (
 MINUTE_SECONDS = 60
 HOUR_SECONDS = 3600
 DAY_SECONDS = 86_400
+FAR_AHEAD_SECONDS = 30 * DAY_SECONDS
+"""What is so much later than now is of a clock that was wrong."""
 _RAW_DROP_SECONDS = 5 * MINUTE_SECONDS
 EVERYTHING = 2**62 // 1000
 """A moment, in seconds, that no sample comes after."""
@@ -233,17 +235,27 @@ def span(
 
     until_seconds: leave out what is later.
     """
+    return _span(connection, "<=", until_seconds)
+
+
+def span_after(connection: sqlite3.Connection, since_seconds: int) -> tuple[float, float] | None:
+    """Return the wall times of the oldest and the newest after a moment; None: nothing is."""
+    return _span(connection, ">", since_seconds)
+
+
+def _span(connection: sqlite3.Connection, sign: str, seconds: int) -> tuple[float, float] | None:
     coarse = (
         " UNION ALL SELECT"  # noqa: S608
-        f" 1000 * (SELECT min(t_s) FROM {tier} WHERE series = id AND t_s <= :until),"
-        f" 1000 * (SELECT max(t_s) FROM {tier} WHERE series = id AND t_s <= :until) FROM series"
+        f" 1000 * (SELECT min(t_s) FROM {tier} WHERE series = id AND t_s {sign} :moment),"
+        f" 1000 * (SELECT max(t_s) FROM {tier} WHERE series = id AND t_s {sign} :moment)"
+        " FROM series"
         for tier in ("minute", "hour")
     )
     row = connection.execute(
         "SELECT min(first), max(last) FROM ("  # noqa: S608
-        "SELECT (SELECT min(t_ms) FROM raw WHERE t_ms <= :until * 1000) AS first,"
-        f" (SELECT max(t_ms) FROM raw WHERE t_ms <= :until * 1000) AS last{''.join(coarse)})",
-        {"until": until_seconds},
+        f"SELECT (SELECT min(t_ms) FROM raw WHERE t_ms {sign} :moment * 1000) AS first,"
+        f" (SELECT max(t_ms) FROM raw WHERE t_ms {sign} :moment * 1000) AS last{''.join(coarse)})",
+        {"moment": seconds},
     ).fetchone()
     if None in row:
         return None

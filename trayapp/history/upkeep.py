@@ -30,7 +30,6 @@ _SALVAGE, _AHEAD = "salvage", "ahead"
 """Under which the store keeps the damaged file that is being read, and since when it knows of
 samples from a clock that was ahead."""
 _SURPRISES = (ValueError, TypeError, LookupError, ArithmeticError)
-_AHEAD_SECONDS = 30 * tiers.DAY_SECONDS
 _SLICE_MS = 300_000
 
 
@@ -141,7 +140,7 @@ class Upkeep:
 
         They are fewer minutes than the others: else it is this clock that is wrong, and behind.
         """
-        limit = int(wall_seconds + _AHEAD_SECONDS) * 1000
+        limit = int(wall_seconds + tiers.FAR_AHEAD_SECONDS) * 1000
         first, last = self._connection.execute(
             "SELECT (SELECT min(t_ms) FROM raw WHERE t_ms > ?1),"
             " (SELECT max(t_ms) FROM raw WHERE t_ms > ?1)",

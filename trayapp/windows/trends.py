@@ -121,6 +121,7 @@ def _show_recordings(
 def _show_history(
     options: TrendOptions, open_file: Callable[[Path], object] | None, *, is_own: bool = True
 ) -> int:
+    from trayapp.history.left_out import left_out_lines
     from trayapp.history.reader import HistoryReader
 
     if not options.history_file.is_file():
@@ -137,14 +138,17 @@ def _show_history(
             last_wall_seconds=span[1],
             **options.request(),
         )
+        left_out = left_out_lines(reader)
         if options.save is not None:
             _save(reader, selection, options, options.save)
+            for line in left_out:
+                print(f"memtray: {line}", file=sys.stderr)
         elif not is_own:
             # The one window of a user is for the history of that user.
-            _show(reader, selection, options, None, open_file)
+            _show(reader, selection, options, None, open_file, notes=left_out)
         elif (listener := claim(options.runtime, "trends", options.request())) is not None:
             try:
-                _show(reader, selection, options, listener, open_file)
+                _show(reader, selection, options, listener, open_file, notes=left_out)
             finally:
                 listener.close()
     return 0
@@ -157,6 +161,7 @@ def _show(
     listener: Listener | None,
     open_file: Callable[[Path], object] | None,
     recording: RecordingSource | None = None,
+    notes: Sequence[str] = (),
 ) -> None:
     try:
         from trayapp.windows.trend_window import TrendWindow
@@ -168,7 +173,7 @@ def _show(
             dark=is_dark(options.dark),
             height_percent=options.chart_height_percent,
             recording=recording.title if recording else None,
-            hint=" · ".join(recording.notes) if recording else "",
+            hint=" · ".join(recording.notes if recording else notes),
             runtime=options.runtime if listener else None,
         )
     except (ImportError, WindowError) as error:
