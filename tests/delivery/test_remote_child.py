@@ -300,7 +300,9 @@ def refusal(applet: Applet, *channels: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "address", [f"nothing://{SECRET}", f"mailto://{SECRET}", f"slack://{SECRET}"]
+    "address",
+    [f"nothing://{SECRET}", f"mailto://{SECRET}", f"slack://{SECRET}"],
+    ids=["nothing", "mailto", "slack"],  # each of several workers has a secret of its own
 )
 def test_an_address_that_apprise_does_not_know_is_told_without_it(
     applet: Applet, address: str
