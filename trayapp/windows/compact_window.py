@@ -54,6 +54,9 @@ class CompactWindow(BaseWindow):
         self._rows: Sequence[TableRow] = ()
         self._problem = _("Waiting for the first sample…")
         self._paused = False
+        self._switches = 0
+        """How often pausing was asked for and done: what was asked before is out of date."""
+        self._is_switching = False
         self._grip: tuple[int, int] | None = None
         self._wanted: tuple[int, int] | None = load_place(options.place_file)
         """Where the person put it; None: its corner."""
@@ -190,9 +193,10 @@ class CompactWindow(BaseWindow):
     # -- what it shows
 
     def refresh(self) -> None:
-        self.ask_once("table", {}, self._on_answer, self._on_failure)
+        asked = self._switches
+        self.ask_once("table", {}, partial(self._on_answer, asked), self._on_failure)
 
-    def _on_answer(self, answer: Answer) -> None:
+    def _on_answer(self, asked: int, answer: Answer) -> None:
         system, found = answer.get("system"), answer.get("rows")
         self._system = system if isinstance(system, dict) else {}
         listed = found if isinstance(found, list) else []
@@ -200,7 +204,8 @@ class CompactWindow(BaseWindow):
         targets = [row for row in rows if row.kind == TARGET and row.is_running]
         shown = targets or [row for row in rows if row.kind == APPLICATION]
         self._rows = sort_rows(shown, Order())[:SHOWN_ROWS]
-        self._paused = answer.get("paused") is True
+        if asked == self._switches and not self._is_switching:
+            self._paused = answer.get("paused") is True
         self._problem = "" if self._system else _("Waiting for the first sample…")
         self._draw()
 
@@ -259,7 +264,26 @@ class CompactWindow(BaseWindow):
             return
         self._paused = not self._paused
         self._draw()
-        self.applet.ask("pause" if self._paused else "resume", {}, lambda _: None, self._on_failure)
+        self._switch()
+
+    def _switch(self) -> None:
+        """Have the applet do what is shown; one at a time, for errands may overtake each other."""
+        self._switches += 1
+        if self._is_switching:
+            return
+        self._is_switching, wanted = True, self._paused
+
+        def on_answer(_: Answer) -> None:
+            self._is_switching = False
+            self._switches += 1
+            if self._paused != wanted:
+                self._switch()
+
+        def on_failure(error: Exception) -> None:
+            self._is_switching = False
+            self._on_failure(error)
+
+        self.applet.ask("pause" if wanted else "resume", {}, on_answer, on_failure)
 
     def _open_table(self) -> None:
         self.run_errand(lambda: self._actions.open_window("table"), self._on_problem)
