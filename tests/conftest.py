@@ -15,6 +15,35 @@ NOBODY = 65534
 os.environ["LC_ALL"] = "C.UTF-8"
 
 
+SLOW = (
+    "campaigns",
+    "desktop",
+    "cli/test_main.py",
+    "export",
+)
+"""What takes longest, longest first; `--quick` leaves it out."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--quick`."""
+    parser.addoption("--quick", action="store_true", help="leave out what takes long")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left alone with it at the end."""
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(here)
+        return next((n for n, slow in enumerate(SLOW) if path.is_relative_to(slow)), len(SLOW))
+
+    items.sort(key=place)
+    if config.getoption("quick"):
+        slow = [item for item in items if place(item) < len(SLOW)]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = items[len(slow) :]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def catalogues() -> None:
     """Compile what translators have changed since Memtray was installed."""
@@ -32,7 +61,7 @@ def obeyed_modes(tmp_path: Path) -> Iterator[None]:
         return
     os.chown(tmp_path, NOBODY, NOBODY)
     for folder in (tmp_path, *tmp_path.parents):
-        if folder.owner() == "root" and folder.name.startswith("pytest-"):
+        if folder.owner() == "root" and folder.name.startswith(("pytest-", "popen-")):
             folder.chmod(folder.stat().st_mode | 0o111)
     os.setresuid(NOBODY, NOBODY, 0)
     yield

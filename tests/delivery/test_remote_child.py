@@ -419,7 +419,7 @@ def test_the_resident_process_does_not_pay_for_remote_channels() -> None:
     ("how", "complaint"),
     [
         ("stream", "its server's answer is too long"),
-        ("bomb", "its server's answer is too long|it was not taken"),
+        ("bomb", "its server's answer is too long|it was not taken|no answer in time"),
         ("drip", "no answer in time"),
         ("elsewhere", "its server answered with 307"),
     ],

@@ -56,7 +56,7 @@ class DesktopError(RuntimeError):
     """The desktop did not start, or did not show in time what it should show."""
 
 
-def wait_until(condition: Callable[[], T], timeout: float = 10.0, what: str = "condition") -> T:
+def wait_until(condition: Callable[[], T], timeout: float = 40.0, what: str = "condition") -> T:
     """Call ``condition`` again and again until its result is true; return that result.
 
     Raises ``DesktopError``, which names ``what`` was awaited, after ``timeout``
@@ -604,7 +604,7 @@ class VirtualDesktop:
         strip = self._painted_strip()
         return strip.changed(self._empty_strip) if strip and self._empty_strip else None
 
-    def find_tray_icon(self, timeout: float = 10.0) -> Box:
+    def find_tray_icon(self, timeout: float = 40.0) -> Box:
         """Wait for a tray icon and return the box around its visible pixels.
 
         The box encloses all icons if there are several, and the highlight that a
@@ -613,7 +613,7 @@ class VirtualDesktop:
         """
         return _settled(self.tray_box, timeout, "tray icon")
 
-    def find_window(self, title: str, timeout: float = 10.0) -> Box:
+    def find_window(self, title: str, timeout: float = 40.0) -> Box:
         """Wait for a window whose title matches ``title``, a regular expression.
 
         Returns the box of its content, without the frame.  Raises ``DesktopError``
@@ -625,7 +625,7 @@ class VirtualDesktop:
 
         return _settled(box, timeout, f"window {title!r}")
 
-    def window_after(self, action: Callable[[], object], timeout: float = 10.0) -> Box:
+    def window_after(self, action: Callable[[], object], timeout: float = 40.0) -> Box:
         """Call ``action`` and return the box of the window that opens thereupon.
 
         That may be any kind of window: a menu, a tooltip, a notification, a dialog.

@@ -277,6 +277,12 @@ def drag(desktop: VirtualDesktop, start: tuple[int, int], end: tuple[int, int]) 
     subprocess.run(["xdotool", *steps], env=desktop.env, check=True)
 
 
+def focused(desktop: VirtualDesktop) -> str:
+    """The X window that gets what is typed."""
+    command = ("xdotool", "getwindowfocus")
+    return subprocess.run(command, env=desktop.env, capture_output=True, text=True).stdout
+
+
 def compact_box(desktop: VirtualDesktop) -> Box:
     return desktop.find_window("Memtray.*Compact", timeout=OPEN_SECONDS)
 
@@ -302,7 +308,9 @@ def test_the_compact_view_stays_where_it_is_put(
     wait_until(lambda: len({*desktop.screenshot().crop(moved).rgb}) > 20, what="view on top")
     covering.kill()
     covering.wait()
+    elsewhere = focused(desktop)
     drag(desktop, (moved.x + 100, moved.y + 12), (moved.x + 100, moved.y + 12))
+    wait_until(lambda: focused(desktop) != elsewhere, what="focus")
     desktop.press("p")
     wait_until(lambda: applet.status()["paused"], what="pause")
     wait_until(lambda: len({*desktop.screenshot().crop(moved).rgb}) > 20, what="paused view")

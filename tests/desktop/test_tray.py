@@ -47,12 +47,12 @@ class Driver:
 
     def expect(self, *event: Any) -> None:
         """Wait for the next event, which must be this one."""
-        assert self._events.get(timeout=10) == list(event)
+        assert self._events.get(timeout=40) == list(event)
 
     def end(self) -> int:
         """Send SIGTERM; returns the exit status."""
         self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(5)
+        status = self.process.wait(40)
         for stream in (self.process.stdin, self.process.stdout):
             assert stream
             stream.close()
@@ -167,6 +167,7 @@ def test_the_tooltip_shows_strangers_names_as_they_are(
     plain = desktop.window_after(lambda: desktop.hover(*icon.center))
     before = desktop.screenshot().crop(plain)
     desktop.hover(*AWAY)
+    wait_until(lambda: desktop.screenshot().crop(plain) != before, what="closed tooltip")
     driver.tell(tooltip="Memtray: 42 %\na_b &amp; &lt;c&gt;: 120 MiB\n<b>third</b> line")
     taller = desktop.window_after(lambda: desktop.hover(*icon.center))
     assert taller.height > plain.height

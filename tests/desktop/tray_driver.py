@@ -105,6 +105,8 @@ def main() -> None:
 
     threading.Thread(target=listen, daemon=True).start()
     host.run()
+    # Python gives SIGTERM its default back while it ends, unless it is ignored.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     tell("end")
 
 

@@ -282,7 +282,7 @@ def test_a_stretch_between_two_moments(history: Path) -> None:
 
 @pytest.mark.parametrize("text", ["yesterday", "", "2026-13-01", "-5s"])
 def test_what_is_no_moment_is_told(text: str) -> None:
-    with pytest.raises(ValueError, match="is no moment; write it like 24h or 2026-03-01 08:30"):
+    with pytest.raises(ValueError, match="is not a time; use 24h or 2026-03-01 08:30"):
         parse_moment(text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -78,7 +79,8 @@ def test_a_real_family_is_one_application(tmp_path: Path) -> None:
                 assert tracker.application_of(keys[shell.pid]) != use.key
             finally:
                 for pid in pids:
-                    os.kill(pid, signal.SIGKILL)
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
     finally:
         reader.close()
 
