@@ -281,7 +281,7 @@ def test_a_stretch_between_two_moments(history: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["yesterday", "", "2026-13-01", "-5s"])
-def test_what_is_no_moment_is_told(text: str) -> None:
+def test_what_is_not_a_time_is_reported(text: str) -> None:
     with pytest.raises(ValueError, match="is not a time; use 24h or 2026-03-01 08:30"):
         parse_moment(text)
 
