@@ -98,10 +98,10 @@ def test_input_output_and_exit_code_are_the_commands(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        ((), "run what?"),
+        ((), "which command should be run?"),
         (("--", "no-such-command"), "command not found: no-such-command"),
-        (("--high", "1G", "--critical", "500M", "--", "true"), "--critical must be more"),
-        (("--high", "0", "--", "true"), "more than nothing"),
+        (("--high", "1G", "--critical", "500M", "--", "true"), "--critical must be greater"),
+        (("--high", "0", "--", "true"), "greater than 0"),
         (("--high", "lots", "--", "true"), "'lots' is not a size"),
         (("--restart", "--", "true"), "--restart needs --critical"),
         (("--", "/dev/null"), "found"),
@@ -161,7 +161,7 @@ def test_a_size_is_told_once_and_more_loudly_when_it_is_critical(tmp_path: Path)
     done = run(tmp_path, "--high", "40M", "--", sys.executable, "-c", code, "60")
     (line,) = done.stderr.splitlines()
     assert line.startswith("memtray: python")
-    assert line.endswith("more than 40.0 MiB.")
+    assert line.endswith("above the limit of 40.0 MiB.")
     critical = ("--high", "20M", "--critical", "40M")
     done = run(tmp_path, *critical, "--", sys.executable, "-c", code, "60")
     assert done.returncode == 0
@@ -187,7 +187,7 @@ def test_what_takes_too_much_is_ended_and_started_again(tmp_path: Path) -> None:
     assert (tmp_path / "log").read_text() == "xx"
     assert done.returncode == 9
     told, again = done.stderr.splitlines()
-    assert "more than 40.0 MiB" in told
+    assert "above the limit of 40.0 MiB" in told
     assert again.endswith("is ended and started again: restart 1 of at most 4 in an hour.")
 
 
@@ -204,9 +204,9 @@ def test_the_action_restarts_only_what_is_under_a_guarded_run(tmp_path: Path) ->
         key = key_of(child)
         mine = key_of(os.getpid())
         for stranger in (mine, key._replace(started=1), ProcessKey(1, 1), key_of(process.pid)):
-            with pytest.raises(ControlError, match="under a guarded run"):
+            with pytest.raises(ControlError, match="was started with memtray run"):
                 restart(runtime, [stranger])
-        with pytest.raises(ControlError, match="under a guarded run"):
+        with pytest.raises(ControlError, match="was started with memtray run"):
             restart(runtime, [])
         assert runs(command)
         (pid,) = restart(runtime, [mine, key])
@@ -216,7 +216,7 @@ def test_the_action_restarts_only_what_is_under_a_guarded_run(tmp_path: Path) ->
         assert children(other.pid) == [others]
         process.terminate()
         assert process.wait(20) == 128 + signal.SIGTERM
-        with pytest.raises(ControlError, match="under a guarded run"):
+        with pytest.raises(ControlError, match="was started with memtray run"):
             restart(runtime, [key])
 
 
@@ -229,7 +229,7 @@ def test_a_signal_during_a_restart_ends_the_run(tmp_path: Path) -> None:
         processes = {"processes": [list(key_of(command))]}
         with pytest.raises(ControlError, match="did not answer"):
             call(runtime, "restart", processes, 0.3, name=name)
-        with pytest.raises(ControlError, match="is being restarted already"):
+        with pytest.raises(ControlError, match="is already being restarted"):
             call(runtime, "restart", processes, 5, name=name)
         process.terminate()
         assert process.wait(30) == 128 + signal.SIGTERM

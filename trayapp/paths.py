@@ -137,7 +137,9 @@ def shared_runtime(runtime: Path) -> Path:
 
 def _of_profile(paths: Paths, profile: str) -> Paths:
     if not is_profile_name(profile):
-        text = _("{name} cannot be a profile; write 1 to 32 letters, digits, dots, - and _")
+        text = _(
+            "{name} cannot be the name of a profile; use 1 to 32 letters, digits, dots, - and _"
+        )
         raise UsageError(text.format(name=repr(profile)))
     return Paths(
         config=paths.config / _PROFILES / profile,

@@ -378,7 +378,7 @@ def test_doctor_looks_at_everything(memtray: Memtray) -> None:
     )
     settings.chmod(0o600)
     told = memtray.run("doctor").stdout
-    assert "mail can be sent to" in told
+    assert "mail is set up" in told
     assert "✗ channels: chat: its address is none that Apprise knows" in told
     assert "✗ channels: lamp: there is no program no-such-lamp" in told
     assert "secret" not in told
@@ -405,7 +405,7 @@ def test_doctor_judges_the_running_applet_not_its_shell(memtray: Memtray) -> Non
         applet.terminate()
         applet.communicate(timeout=10)
     told = {check["check"]: check["text"] for check in checks}
-    assert told["display"].startswith(("no display", "there is no D-Bus"))
+    assert told["display"].startswith(("no display", "no D-Bus"))
     texts = " ".join(check["text"] for check in checks)
     assert "with other surroundings than this shell: DISPLAY – (:77)" in texts
     assert "CHAT_ADDRESS is set where the applet runs" in texts
@@ -417,10 +417,10 @@ def test_doctor_judges_the_running_applet_not_its_shell(memtray: Memtray) -> Non
 def test_status_lists_applications_too(running: Memtray) -> None:
     def lines() -> list[str]:
         found = running.run("status").stdout.splitlines()
-        return found if "Applications that are no targets:" in found else []
+        return found if "Applications that are not tracked:" in found else []
 
     told = wait_until(lines, what="applications")
-    first = told[told.index("Applications that are no targets:") + 1]
+    first = told[told.index("Applications that are not tracked:") + 1]
     assert re.match(r"  .+: ≈?[0-9.]+ [KMG]iB .*\([0-9]+ process(es)?\)", first)
 
 
@@ -434,7 +434,7 @@ def test_trends_of_an_application_say_why_there_are_none(running: Memtray, tmp_p
     refused = running.run("trends", name, "--save", str(picture))
     assert refused.returncode == 2
     assert refused.stderr.count("\n") == 1
-    assert "is an application, not a target, so nothing of it is recorded" in refused.stderr
+    assert "is not tracked, so it has no history" in refused.stderr
     # Without a display there is no window either, but the reason comes first.
     shown = running.run("trends", name)
     assert "nothing of it is recorded" in shown.stderr
@@ -515,4 +515,4 @@ def test_without_a_display_a_file_has_to_be_named(memtray: Memtray, verb: str) -
     code, line = memtray.one_line_error(verb)
     assert code == 1
     assert line.startswith("memtray: ")
-    assert line.endswith("name the file with -o FILE")
+    assert line.endswith("give a file with -o FILE")

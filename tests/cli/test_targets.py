@@ -78,7 +78,7 @@ def test_targets_are_listed_with_what_they_find(memtray: Memtray, tmp_path: Path
         told = memtray.run("targets", "test", "good")
         assert (told.returncode, told.stdout.split()[0]) == (0, "1")
         taken = memtray.run("targets", "test", "--match", "memtray_matching")
-        assert "(belongs to the target good)" in taken.stdout
+        assert "(belongs to good)" in taken.stdout
         checks = memtray.json("doctor")
         texts = [each["text"] for each in checks if each["check"] == "targets"]
         assert len(texts) == 1
@@ -88,9 +88,9 @@ def test_targets_are_listed_with_what_they_find(memtray: Memtray, tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        ((), "NAME of a target, --match TEXT or --regex RE"),
-        (("a", "--match", "b"), "NAME of a target"),
-        (("nobody",), "there is no target nobody"),
+        ((), "NAME of a tracked program, --match TEXT or --regex RE"),
+        (("a", "--match", "b"), "NAME of a tracked program"),
+        (("nobody",), "no tracked program is called nobody"),
         (("--regex", "("), "is not a regular expression"),
         (("--regex", r"(a+)+\1"), "could search forever"),
         (("--match", ""), "would match every process"),

@@ -78,11 +78,11 @@ def test_a_server_that_hangs_is_given_up(runtime: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (b"", "ended before"),
+        (b"", "exited before"),
         (b"ok\n", "cannot be understood"),
-        (b"{}\n", "gave no answer"),
-        (b'{"error": 5, "exit_code": "x"}\n', "gave no answer"),
-        (b'{"result": 5}\n', "gave no answer"),
+        (b"{}\n", "did not answer"),
+        (b'{"error": 5, "exit_code": "x"}\n', "did not answer"),
+        (b'{"result": 5}\n', "did not answer"),
     ],
 )
 def test_an_answer_that_is_none_is_reported(runtime: Path, answer: bytes, reason: str) -> None:

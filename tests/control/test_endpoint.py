@@ -148,5 +148,5 @@ def test_another_users_folder_is_not_used(runtime: Path) -> None:
     """Who owns the folder could read along or take the socket's place."""
     runtime.mkdir()
     os.chown(runtime, 65534, 65534)
-    with pytest.raises(ControlError, match="open to other users"):
+    with pytest.raises(ControlError, match="other users can access"):
         ControlServer(runtime, HANDLERS)

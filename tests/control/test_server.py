@@ -29,8 +29,8 @@ from trayapp.errors import ControlError
         (b'{"verb": NaN}\n', "not a JSON object"),
         (b'{"a":' * 9000 + b"\n", "not a JSON object"),
         (b'{"verb": ' + b"9" * 5000 + b"}\n", "not a JSON object"),
-        (b"{}\n", "names no verb"),
-        (b'{"verb": ' + b"[" * 500 + b"]" * 500 + b"}\n", "names no verb"),
+        (b"{}\n", "has no command"),
+        (b'{"verb": ' + b"[" * 500 + b"]" * 500 + b"}\n", "has no command"),
         (b'{"verb": "dance"}\n', "no command 'dance'"),
         (b'{"verb": "echo", "arguments": []}\n', "arguments are not"),
         (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "not a JSON object"),
@@ -194,4 +194,4 @@ def test_loopback_wants_the_token(runtime: Path) -> None:
         for wrong in ("", ', "token": ""', ', "token": 5', f', "token": "{token}0"'):
             with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
                 client.sendall(b'{"verb": "echo"%s}\n' % wrong.encode())
-                assert b"does not carry this Memtray's token" in client.recv(1000)
+                assert b"does not have this Memtray's token" in client.recv(1000)

@@ -50,16 +50,16 @@ class DesktopActions:
                 started_wall_seconds is not None
                 and abs(process.create_time() - started_wall_seconds) > _SAME_START_SECONDS
             ):
-                raise PlatformError(_("The process has ended meanwhile."))
+                raise PlatformError(_("The process has exited."))
             program = Path(process.exe())
         except psutil.NoSuchProcess as error:
-            raise PlatformError(_("The process has ended meanwhile.")) from error
+            raise PlatformError(_("The process has exited.")) from error
         except psutil.AccessDenied as error:
             raise PlatformError(
-                _("The system does not tell where this program is; it is another user's.")
+                _("The system does not reveal where another user's program is.")
             ) from error
         if not program.name:
-            raise PlatformError(_("The system does not tell where this program is."))
+            raise PlatformError(_("The system does not reveal where this program is."))
         try:
             current_platform().open_file(program.parent)
         except OSError as error:

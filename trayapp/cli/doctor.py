@@ -108,7 +108,7 @@ def _packages(_installation: Installation) -> Iterator[Finding]:
         except metadata.PackageNotFoundError:
             missing.append(name)
     if missing:
-        text = _("missing: {names}; install Memtray again with packaging/run")
+        text = _("missing: {names}; run packaging/run again to install them")
         yield "bad", text.format(names=listed(missing))
     yield "good", ", ".join(found)
 
@@ -118,11 +118,11 @@ def _settings(installation: Installation) -> Iterator[Finding]:
 
     file = installation.paths.settings_file
     if not file.exists():
-        yield "note", _("{file} is written at the first start").format(file=file)
+        yield "note", _("{file} does not exist yet; the first start creates it").format(file=file)
         return
     settings = parse_settings(file.read_text(encoding="utf-8", errors="replace"), str(file))
     count = len(settings.targets)
-    text = ngettext("{file}: {count} target", "{file}: {count} targets", count)
+    text = ngettext("{file}: {count} tracked program", "{file}: {count} tracked programs", count)
     yield "good", text.format(file=file, count=count)
 
 
@@ -132,7 +132,10 @@ def _history(installation: Installation) -> Iterator[Finding]:
 
     file = installation.paths.history_file
     if not file.exists():
-        yield "note", _("{file} is written once Memtray runs").format(file=file)
+        yield (
+            "note",
+            _("{file} does not exist yet; Memtray creates it when it runs").format(file=file),
+        )
         return
     with HistoryReader(file) as reader:
         text = _("{file}: {count} series")
@@ -165,11 +168,11 @@ def _applet(installation: Installation) -> Iterator[Finding]:
     pid = app.get("pid") if isinstance(app, dict) else None
     yield "good", _("running") if pid is None else _("running as process {pid}").format(pid=pid)
     if not installation.answer:
-        yield "note", _("it does not tell of its surroundings; what follows is of this shell")
+        yield "note", _("it does not report its environment; the following is about this shell")
         return
     version = installation.answer.get("version")
     if version != __version__:
-        text = _("it is version {version}, this is {own}; start it again to have the same")
+        text = _("it is version {version}, but this is {own}; restart it to update it")
         yield "note", text.format(version=version, own=__version__)
     unlike = [
         name
@@ -177,7 +180,7 @@ def _applet(installation: Installation) -> Iterator[Finding]:
         if installation.env.get(name) != installation.shell_env.get(name)
     ]
     if unlike:
-        text = _("it was started with other surroundings than this shell: {differences}")
+        text = _("it was started in a different environment than this shell: {differences}")
         environment = installation.shell_env
         differences = [
             f"{name} {installation.env.get(name) or '–'} ({environment.get(name) or '–'})"
@@ -195,7 +198,7 @@ def _display(installation: Installation) -> Iterator[Finding]:
     yield ("good", shown) if names else ("note", _("no display"))
     bus = installation.env.get("DBUS_SESSION_BUS_ADDRESS")
     if not bus and not installation.env.get("XDG_RUNTIME_DIR"):
-        yield "note", _("there is no D-Bus session bus (DBUS_SESSION_BUS_ADDRESS is not set)")
+        yield "note", _("no D-Bus session bus (DBUS_SESSION_BUS_ADDRESS is not set)")
 
 
 def _rights(installation: Installation) -> Iterator[Finding]:
@@ -205,12 +208,12 @@ def _rights(installation: Installation) -> Iterator[Finding]:
     if hides_processes():
         yield (
             "note",
-            _("the system hides other users' processes (hidepid): they cannot be followed"),
+            _("the system hides other users' processes (hidepid); they cannot be tracked"),
         )
     rights = installation.of_applet("rights")
     if rights and hasattr(os, "getuid"):
         user, limit = rights.get("user"), rights.get("descriptors")
-        text = _("the applet runs as user {user}, with {count} descriptors at most")
+        text = _("Memtray runs as user {user} and may open {count} files")
         is_same = user == os.getuid()
         yield (
             "good" if is_same else "note",
@@ -226,12 +229,15 @@ def _protection(installation: Installation) -> Iterator[Finding]:
         return
     size = format_size(rights.get("locked_bytes"))
     if score < before or score < 0:
-        text = _("the OOM killer prefers others (oom_score_adj {score}); {size} of code is locked")
+        text = _(
+            "protected from the OOM killer (oom_score_adj {score}); {size} of code is "
+            "locked in memory"
+        )
         yield "good", text.format(score=score, size=size)
     else:
         text = _(
-            "the system does not permit protection from the OOM killer (oom_score_adj {score}); "
-            "{size} of code is locked"
+            "the system does not allow protection from the OOM killer (oom_score_adj "
+            "{score}); {size} of code is locked in memory"
         )
         yield "note", text.format(score=score, size=size)
 
@@ -252,7 +258,7 @@ def _targets(installation: Installation) -> Iterator[Finding]:
     for name, text in unmatched:
         yield "note", _("{name}: {text}").format(name=name, text=text)
     if not unmatched:
-        yield "good", _("none is waiting for its first process")
+        yield "good", _("every tracked program matches a process")
 
 
 def _tray(installation: Installation) -> Iterator[Finding]:
@@ -319,25 +325,25 @@ def _channels(installation: Installation) -> Iterator[Finding]:
     for channel in settings.channels:
         if channel.url_env and installation.answer:
             if installation.of_applet("set").get(channel.url_env):
-                text = _("{name}: {variable} is set where the applet runs")
+                text = _("{name}: {variable} is set in Memtray's environment")
                 yield "good", text.format(name=channel.name, variable=channel.url_env)
             else:
-                text = _("{name}: {variable} is not set where the applet runs")
+                text = _("{name}: {variable} is not set in Memtray's environment")
                 yield "bad", text.format(name=channel.name, variable=channel.url_env)
             continue
         try:
             check_address(
                 find_address(channel.url, channel.url_env, channel.url_keyring, installation.env)
             )
-            yield "good", _("{name} can be sent to").format(name=channel.name)
+            yield "good", _("{name} is set up").format(name=channel.name)
         except MemtrayError as error:
             text = _("{name}: {problem}")
             yield "bad", text.format(name=channel.name, problem=error)
     for hook in settings.hooks:
         if shutil.which(hook.command[0], path=installation.env.get("PATH")):
-            yield "good", _("{name} can be run").format(name=hook.name)
+            yield "good", _("{name}: the program was found").format(name=hook.name)
         else:
-            text = _("{name}: there is no program {program}")
+            text = _("{name}: program not found: {program}")
             yield "bad", text.format(name=hook.name, program=hook.command[0])
 
 
@@ -348,9 +354,9 @@ def _windows(installation: Installation) -> Iterator[Finding]:
             _("Python has no Tk; trends open as pictures (Debian: apt install python3-tk)"),
         )
     elif sys.platform == "linux" and not installation.env.get("DISPLAY"):
-        yield "note", _("no display; `memtray trends --save FILE.png` works")
+        yield "note", _("no display; use `memtray trends --save FILE.png`")
     else:
-        yield "good", _("Tk is there")
+        yield "good", _("Tk is available")
 
 
 def _pressure(_installation: Installation) -> Iterator[Finding]:
@@ -360,14 +366,18 @@ def _pressure(_installation: Installation) -> Iterator[Finding]:
     sample = open_system_reader().read()
     yield "good", system_line(sample)
     if sys.platform == "linux" and sample.stall_full_percent is None:
-        yield "note", _("this kernel does not tell pressure stall (CONFIG_PSI)")
+        yield "note", _("this kernel does not report memory pressure (CONFIG_PSI)")
 
 
 def _autostart(installation: Installation) -> Iterator[Finding]:
     from trayapp.platforms import current_platform
 
     on = current_platform(installation.shell_env).autostart_status()
-    text = _("starts at login") if on else _("does not start at login (memtray autostart on)")
+    text = (
+        _("starts at login")
+        if on
+        else _("does not start at login; to change that: memtray autostart on")
+    )
     yield "good", text
 
 

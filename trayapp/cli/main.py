@@ -84,7 +84,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"memtray {__version__}")
     Start().prepare_parser(parser)
-    verbs = parser.add_subparsers(title=_("verbs"), metavar="VERB", dest="verb")
+    verbs = parser.add_subparsers(title=_("commands"), metavar="VERB", dest="verb")
     for line in VERBS:
         text = _(line.help) if line.help else ""
         listed: dict[str, Any] = {"help": text, "description": text} if text else {}

@@ -34,7 +34,7 @@ def option_type(parse: Callable[[str], T]) -> Callable[[str], T]:
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help=_("print JSON, for machines"))
+    parser.add_argument("--json", action="store_true", help=_("print JSON"))
 
 
 class JsonVerb:
@@ -54,14 +54,22 @@ def add_theme(parser: argparse.ArgumentParser) -> None:
 def add_reading_options(parser: argparse.ArgumentParser) -> None:
     """Add what a person may know of others' recordings that is not in the files themselves."""
     for name, metavar, text in (
-        ("--column", "TITLE", _("a column of memory in use, by its title (may be repeated)")),
-        ("--unit", "MiB", _("the unit of sizes that name none, such as kB or MiB")),
-        ("--group-by", "TITLE", _("a column that says whose a row is (may be repeated)")),
-        ("--timezone", "ZONE", _("of clocks without one, such as Europe/Berlin or UTC")),
+        ("--column", "TITLE", _("a column of memory in use, by its title; may be repeated")),
+        ("--unit", "MiB", _("unit of sizes that have none, such as kB or MiB")),
+        (
+            "--group-by",
+            "TITLE",
+            _("a column that says which program a row belongs to; may be repeated"),
+        ),
+        (
+            "--timezone",
+            "ZONE",
+            _("time zone of times that have none, such as Europe/Berlin or UTC"),
+        ),
         (
             "--pattern",
             "TEXT",
-            _("how a line of a log is read, such as '{time:%%H:%%M:%%S} .* rss={MiB}'"),
+            _("how to read a line of your own log, such as '{time:%%H:%%M:%%S} .* rss={MiB}'"),
         ),
     ):
         repeated: dict[str, Any] = {"action": "append", "default": []} if metavar == "TITLE" else {}
@@ -101,8 +109,8 @@ def ask_applet(verb: str, timeout_seconds: float = 5.0, **arguments: object) -> 
                 raise
             if time.monotonic() >= deadline:
                 text = _(
-                    "{who} runs but did not answer within {seconds:g} s; try again, or end it and "
-                    "start it anew"
+                    "{who} is running but did not answer within {seconds:g} s; try again, or "
+                    "quit it and start it again"
                 )
                 raise ControlError(text.format(who="Memtray", seconds=timeout_seconds)) from None
         time.sleep(_PAUSE_SECONDS)

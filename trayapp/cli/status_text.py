@@ -32,7 +32,7 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
     lines = []
     system, app = status.get("system"), status.get("app")
     if status.get("paused"):
-        lines.append(_("Tracking is paused."))
+        lines.append(_("Sampling is paused."))
     if not system or not app:
         return [*lines, _("No sample yet."), *_problem_lines(status)]
     lines.append(
@@ -45,7 +45,7 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
         )
     )
     if reserved_bytes := system.get("hugepages_reserved_bytes"):
-        text = _("{size} are reserved as huge pages and not part of that.")
+        text = _("{size} more is reserved as huge pages.")
         lines.append("  " + text.format(size=format_size(reserved_bytes)))
     for target in status["targets"]:
         lines.append(_target_line(target))
@@ -87,7 +87,7 @@ def _application_lines(applications: Sequence[Mapping[str, Any]]) -> list[str]:
         return []
     growing = [each for each in applications[_MOST_APPLICATIONS:] if each["verdict"] != "healthy"]
     shown = [*applications[:_MOST_APPLICATIONS], *growing]
-    lines = [_("Applications that are no targets:")]
+    lines = [_("Applications that are not tracked:")]
     for each in shown:
         count = len(each["pids"])
         text = ngettext(
@@ -142,7 +142,7 @@ def _particulars(target: Mapping[str, Any]) -> str:
     figures = (
         (_("virtual {figure}"), "virtual_bytes"),
         (_("committed {figure}"), "committed_bytes"),
-        (_("kernel's peak {figure}"), "kernel_peak_bytes"),
+        (_("kernel peak {figure}"), "kernel_peak_bytes"),
     )
     told = [
         text.format(figure=format_size(target[key]))

@@ -51,12 +51,12 @@ def call(
             return _result(_exchange(connection, encode(request), deadline, answer_limit_bytes))
         except TimeoutError as error:
             text = _(
-                "{who} runs but did not answer within {seconds:g} s; try again, or end it and "
-                "start it anew"
+                "{who} is running but did not answer within {seconds:g} s; try again, or "
+                "quit it and start it again"
             )
             raise ControlError(text.format(who=who, seconds=timeout_seconds)) from error
         except OSError as error:
-            text = _("{who} broke off: {reason}; try again")
+            text = _("lost the connection to {who} ({reason}); try again")
             raise ControlError(text.format(who=who, reason=error.strerror)) from error
         except _AnswerError as error:
             raise ControlError(str(error).format(who=who)) from error
@@ -96,7 +96,7 @@ def _connect_unix(path: str, deadline: float) -> socket.socket:
         connection.settimeout(_left(deadline))
         _reach(connection, path, deadline)
         if not is_own(connection):
-            text = _("{path} belongs to another user's program; not talking to it")
+            text = _("{path} belongs to another user's program; not connecting to it")
             raise ControlError(text.format(path=path))
     except BaseException:
         connection.close()
@@ -135,10 +135,10 @@ def _exchange(
         connection.settimeout(_left(deadline))
         part = connection.recv(65536)
         if not part:
-            raise _AnswerError(_("{who} ended before it answered"))
+            raise _AnswerError(_("{who} exited before it answered"))
         answer += part
         if len(answer) > answer_limit_bytes:
-            raise _AnswerError(_("{who} gave an answer that is too long"))
+            raise _AnswerError(_("the answer from {who} is too long"))
     return bytes(answer)
 
 
@@ -146,12 +146,12 @@ def _result(line: bytes) -> dict[str, object]:
     try:
         answer = decode(line)
     except ValueError as error:
-        raise _AnswerError(_("{who} gave an answer that cannot be understood")) from error
+        raise _AnswerError(_("the answer from {who} cannot be understood")) from error
     result, reason = answer.get("result"), answer.get("error")
     if isinstance(result, dict):
         return result
     if not isinstance(reason, str):
-        raise _AnswerError(_("{who} gave no answer"))
+        raise _AnswerError(_("{who} did not answer"))
     refusal = ControlError(reason)
     exit_code = answer.get("exit_code")
     if isinstance(exit_code, int) and 0 < exit_code < 256:

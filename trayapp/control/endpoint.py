@@ -97,7 +97,7 @@ def _remove_stale(path: Path, address: str) -> None:
             return
         except OSError:
             pass  # Too busy to answer is alive, too.
-    raise AlreadyRunningError(_("Memtray is running already; end it with: memtray quit"))
+    raise AlreadyRunningError(_("Memtray is already running; to quit it: memtray quit"))
 
 
 def _open_loopback(path: Path) -> Endpoint:
@@ -131,7 +131,7 @@ def _make_private(folder: Path) -> None:
     found = folder.stat()
     if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
         template = _(
-            "{folder} is open to other users; point XDG_RUNTIME_DIR or MEMTRAY_HOME elsewhere"
+            "other users can access {folder}; set XDG_RUNTIME_DIR or MEMTRAY_HOME to another folder"
         )
         raise ControlError(template.format(folder=folder))
 

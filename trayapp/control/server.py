@@ -285,7 +285,7 @@ class ControlServer(threading.Thread):
                 self._answers.append(
                     (
                         call[0],
-                        _refusal(ControlError(_("Cannot begin: {reason}").format(reason=error))),
+                        _refusal(ControlError(_("Cannot start: {reason}").format(reason=error))),
                     )
                 )
                 self._wake()
@@ -361,10 +361,10 @@ def _parse_request(
         template = _("The request is not a JSON object: {reason}")
         raise ControlError(template.format(reason=error)) from error
     if token is not None and not _is_same(request.get("token"), token):
-        raise ControlError(_("The request does not carry this Memtray's token"))
+        raise ControlError(_("The request does not have this Memtray's token"))
     verb, arguments = request.get("verb"), request.get("arguments", {})
     if not isinstance(verb, str):
-        raise ControlError(_("The request names no verb"))
+        raise ControlError(_("The request has no command"))
     handler = handlers.get(verb)
     if handler is None:
         template = _("The running Memtray has no command {verb}")

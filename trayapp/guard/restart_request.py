@@ -40,7 +40,7 @@ def restart(runtime: Path, keys: Sequence[ProcessKey]) -> list[int]:
             problems.append(str(error))
     if pids:
         return pids
-    nobody = _("none of its processes is under a guarded run; start it by: memtray run -- COMMAND")
+    nobody = _("none of its processes was started with memtray run -- COMMAND")
     raise ControlError(problems[0] if problems else nobody)
 
 
@@ -53,6 +53,6 @@ def _ask(
         {"processes": processes},
         seconds,
         name=name,
-        who=_("The guarded run"),
+        who=_("memtray run"),
         answer_limit_bytes=ANSWER_LIMIT_BYTES,
     )

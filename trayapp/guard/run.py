@@ -156,7 +156,7 @@ class _Guard:
 
     def close(self) -> None:
         if self._asked is not None:
-            self._asked.answer.put(ControlError(_("{name} has ended").format(name=self._name)))
+            self._asked.answer.put(ControlError(_("{name} has exited").format(name=self._name)))
         if self._server is not None:
             self._server.stop()
         if self._command is not None:
@@ -192,7 +192,7 @@ class _Guard:
         try:
             answer = request.answer.get(timeout=ANSWER_SECONDS)
         except queue.Empty:
-            raise ControlError(_("The restart takes too long; look after it")) from None
+            raise ControlError(_("The restart is taking too long; check the program")) from None
         if isinstance(answer, MemtrayError):
             raise answer
         return answer
@@ -247,7 +247,7 @@ class _Guard:
         if not request.is_restart or not is_ours:
             request.answer.put({"guards": is_ours})
         elif self._is_restarting or self._asked is not None:
-            text = _("{name} is being restarted already")
+            text = _("{name} is already being restarted")
             request.answer.put(ControlError(text.format(name=self._name)))
         else:
             self._asked = request
@@ -266,22 +266,22 @@ class _Guard:
         if critical is not None:
             facts["bound"] = format_size(critical.bound_bytes)
             if self._options.restart and critical.is_over and not self._budget.seconds_left(now):
-                self._print(_("{name} uses {size}, more than {bound}.").format(**facts))
+                self._print(_("{name} uses {size}, above the limit of {bound}.").format(**facts))
                 self._restart()
                 return
         if is_critical and self._options.restart:
             text = _(
-                "CRITICAL: {name} uses {size}, more than {bound}, but was restarted {count} times "
-                "within an hour, the most there is; not again for {time}."
+                "CRITICAL: {name} uses {size}, above the limit of {bound}, but has already "
+                "been restarted {count} times within an hour; no restart for {time}."
             )
             left = format_duration(self._budget.seconds_left(now))
             self._print(text.format(**facts, count=self._budget.per_hour, time=left), is_loud=True)
         elif is_critical:
-            text = _("CRITICAL: {name} uses {size}, more than {bound}.")
+            text = _("CRITICAL: {name} uses {size}, above the limit of {bound}.")
             self._print(text.format(**facts), is_loud=True)
         elif is_high and high is not None:
             facts["bound"] = format_size(high.bound_bytes)
-            self._print(_("{name} uses {size}, more than {bound}.").format(**facts))
+            self._print(_("{name} uses {size}, above the limit of {bound}.").format(**facts))
 
     def _restart_as_asked(self) -> None:
         now = time.monotonic()
@@ -290,17 +290,17 @@ class _Guard:
         assert request is not None  # noqa: S101  (who calls has looked)
         if left_seconds:
             text = _(
-                "{name} was restarted {count} times within an hour, the most there is; "
-                "not again for {time}"
+                "{name} has already been restarted {count} times within an hour; no "
+                "restart for {time}"
             )
             left = format_duration(left_seconds)
             values = {"name": self._name, "count": self._budget.per_hour, "time": left}
             request.answer.put(ControlError(text.format(**values)))
             return
-        self._print(_("Memtray asks for a restart of {name}.").format(name=self._name))
+        self._print(_("Memtray asked to restart {name}.").format(name=self._name))
         self._restart()
         if self._command is None:
-            text = _("{name} could not be started again")
+            text = _("{name} could not be restarted")
             request.answer.put(ControlError(text.format(name=self._name)))
         else:
             request.answer.put({"guards": True, "pid": self._command.pid})
@@ -308,7 +308,7 @@ class _Guard:
     def _restart(self) -> None:
         """End the command and start it again after a pause; afterwards it may be None."""
         pause_seconds = self._budget.spend(time.monotonic()) or 0.0
-        text = _("{name} is ended and started again: restart {count} of at most {most} in an hour.")
+        text = _("Restarting {name}: restart {count} of at most {most} an hour.")
         count = self._budget.count(time.monotonic())
         self._print(text.format(name=self._name, count=count, most=self._budget.per_hour))
         self._is_restarting = True
@@ -347,12 +347,14 @@ class _Guard:
 
 def _check(options: RunOptions) -> None:
     if not options.command:
-        raise UsageError(_("run what? For example: memtray run --high 500M -- COMMAND"))
+        raise UsageError(
+            _("which command should be run? For example: memtray run --high 500M -- COMMAND")
+        )
     high, critical = options.high_bytes, options.critical_bytes
     if 0 in (high, critical):
-        raise UsageError(_("--high and --critical must be more than nothing"))
+        raise UsageError(_("--high and --critical must be greater than 0"))
     if high is not None and critical is not None and critical <= high:
-        raise UsageError(_("--critical must be more than --high"))
+        raise UsageError(_("--critical must be greater than --high"))
     if options.restart and critical is None:
         raise UsageError(_("--restart needs --critical SIZE"))
     find_program(options.command)

@@ -148,7 +148,7 @@ def format_estimate(seconds: float | None) -> str:
 
 
 def format_percent(share: float | None, digits: int | None = 0) -> str:
-    """Write a share (1.0 is all) in percent: "42%" in English, "–"; `digits` as in `format_number`."""
+    """Write a share (1.0 is all) in percent: "42%", "–"; `digits` as in `format_number`."""
     if share is None:
         return "–"
     return _("{number}%").format(number=format_number(share * 100, digits))

@@ -178,9 +178,7 @@ def _connect(env: Mapping[str, str], deadline: float) -> Any:
         except OSError as error:
             failure = failure or error
     if failure is None:
-        failure = ConnectionError(
-            _("there is no D-Bus session bus (DBUS_SESSION_BUS_ADDRESS is not set)")
-        )
+        failure = ConnectionError(_("no D-Bus session bus (DBUS_SESSION_BUS_ADDRESS is not set)"))
     raise failure
 
 

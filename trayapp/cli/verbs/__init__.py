@@ -45,58 +45,72 @@ class VerbLine(NamedTuple):
 
 
 VERBS: tuple[VerbLine, ...] = (
-    VerbLine("start", "start.Start", N_("start the applet (exit 3: it runs already)")),
-    VerbLine("status", "status.Status", N_("what the running applet sees (exit 3: none runs)")),
+    VerbLine("start", "start.Start", N_("Start Memtray (exit code 3: it is already running)")),
+    VerbLine(
+        "status",
+        "status.Status",
+        N_("Show memory, programs and open incidents (exit code 3: Memtray is not running)"),
+    ),
     VerbLine(
         "health",
         "status.Health",
-        N_("one look without the applet: exit 0 good, 1 warning, 2 critical or worse"),
+        N_(
+            "Check this machine's memory once, without a running Memtray (exit code 0 "
+            "good, 1 warning, 2 critical or worse)"
+        ),
     ),
     VerbLine(
-        "cleanup", "cleanup.Cleanup", N_("free memory and report how much was actually freed")
+        "cleanup", "cleanup.Cleanup", N_("Free memory and report how much was actually freed")
     ),
-    VerbLine(
-        "gc", "cleanup.OwnCleanup", N_("free memory of Memtray itself, as `memtray cleanup` does")
-    ),
-    VerbLine("trends", "trends.Trends", N_("open the trend window, or save it as a picture")),
+    VerbLine("gc", "cleanup.OwnCleanup", N_("Free Memtray's own memory, like `memtray cleanup`")),
+    VerbLine("trends", "trends.Trends", N_("Open the trend window, or save it as a picture")),
     *(VerbLine(one.verb, "windows.PlainWindow", one.help) for one in WINDOWS if one.help),
-    VerbLine("details", "windows.Details", N_("one target in a window: runs, health, changes")),
-    VerbLine("compact", "windows.Compact", N_("a small window that stays on top")),
-    VerbLine("statistics", "windows.Statistics", N_("what Memtray did so far, as a small window")),
-    VerbLine("snapshot", "tracking.Snapshot", N_("write everything that is known now to a file")),
-    VerbLine("pause", "tracking.Order", N_("stop taking samples until `memtray resume`")),
-    VerbLine("resume", "tracking.Order", N_("take samples again")),
-    VerbLine("debug", "tracking.Debug", N_("log what is matched and why, and timings")),
-    VerbLine("alerts", "alerts.Alerts", N_("switch alerts, or show what was told and why")),
-    VerbLine("settings", "setup.Settings", N_("every setting in a window")),
-    VerbLine("targets", "targets.Targets", N_("list the targets, or try out a rule")),
-    VerbLine("doctor", "setup.Doctor", N_("check what Memtray needs on this machine")),
-    VerbLine("autostart", "setup.Autostart", N_("start at login")),
+    VerbLine(
+        "details", "windows.Details", N_("Show one program in a window: runs, health, changes")
+    ),
+    VerbLine("compact", "windows.Compact", N_("Open a small window that stays on top")),
+    VerbLine("statistics", "windows.Statistics", N_("Show what Memtray has done so far")),
+    VerbLine("snapshot", "tracking.Snapshot", N_("Write everything known right now to a file")),
+    VerbLine("pause", "tracking.Order", N_("Stop sampling until `memtray resume`")),
+    VerbLine("resume", "tracking.Order", N_("Resume sampling")),
+    VerbLine(
+        "debug", "tracking.Debug", N_("Log which processes match and why, and how long things take")
+    ),
+    VerbLine(
+        "alerts", "alerts.Alerts", N_("Switch, snooze or acknowledge alerts, or show the alert log")
+    ),
+    VerbLine("settings", "setup.Settings", N_("Open the settings window")),
+    VerbLine("targets", "targets.Targets", N_("List tracked programs, or test a rule")),
+    VerbLine("doctor", "setup.Doctor", N_("Check that this machine has what Memtray needs")),
+    VerbLine("autostart", "setup.Autostart", N_("Start Memtray at login, or not")),
     VerbLine(
         "record",
         "recording.Record",
-        N_("record processes up to a thousand times a second, into .memrec or .csv"),
+        N_("Record processes, up to a thousand samples a second, into .memrec or .csv"),
     ),
     VerbLine(
         "run",
         "recording.Run",
-        N_("run a command; say, or restart it, when it takes too much memory"),
+        N_("Run a command with a memory limit; warn or restart it when it goes over"),
     ),
     VerbLine(
         "analyze",
         "recording.Analyze",
-        N_("judge recordings: exit 0 healthy, 1 leaking, 2 unreadable, 4 not enough to judge"),
+        N_(
+            "Check recordings for leaks (exit code 0 healthy, 1 leaking, 2 unreadable, "
+            "4 not enough data)"
+        ),
     ),
-    VerbLine("gallery", "export.Gallery", N_("draw every look of the icon on one sheet")),
+    VerbLine("gallery", "export.Gallery", N_("Draw every state of the icon on one sheet")),
     VerbLine(
-        "export", "export.Export", N_("write the history to a workbook, a table or a document")
+        "export", "export.Export", N_("Export the history as a workbook, a table or a document")
     ),
     VerbLine(
         "report",
         "export.Report",
-        N_("write what happened to memory, findings first, as a page to send"),
+        N_("Write a report to send to others, findings first"),
     ),
-    VerbLine("quit", "tracking.Order", N_("end the running applet")),
+    VerbLine("quit", "tracking.Order", N_("Quit Memtray")),
     VerbLine("popup", "windows.Popup"),
     VerbLine("deliver", "delivery.Deliver"),
 )

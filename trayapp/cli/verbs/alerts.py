@@ -32,9 +32,12 @@ class Alerts:
             "argument",
             nargs="?",
             metavar="1h|ID",
-            help=_("how long to snooze; which incident, by its key in `memtray status --json`"),
+            help=_(
+                "how long to snooze; or which incident to acknowledge or resolve (its key "
+                "in `memtray status`)"
+            ),
         )
-        add("target", nargs="?", metavar="TARGET", help=_("snooze only this one"))
+        add("target", nargs="?", metavar="TARGET", help=_("snooze only alerts about this program"))
 
     def run(self, options: Namespace) -> int:
         if options.what == "log":

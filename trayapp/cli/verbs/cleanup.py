@@ -17,11 +17,13 @@ class Cleanup:
         add = parser.add_argument
         add_json(parser)
         add("targets", nargs="*", metavar="TARGET", help=_("default: Memtray itself"))
-        add("--all", action="store_true", help=_("Memtray itself and all targets"))
+        add("--all", action="store_true", help=_("Memtray itself and all tracked programs"))
 
     def run(self, options: Namespace) -> int:
         answer = ask_applet("cleanup", _TIMEOUT_SECONDS, targets=options.targets, all=options.all)
-        later = _("Measured again in 60 s; `memtray statistics` tells what stayed free.")
+        later = _(
+            "Memtray measures again in 60 s; `memtray statistics` shows how much stayed free."
+        )
         return print_answer(
             options, answer, lambda: [*(result["text"] for result in answer["results"]), later]
         )

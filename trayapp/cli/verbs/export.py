@@ -63,7 +63,7 @@ class Report:
         add(
             "--private",
             action="store_true",
-            help=_("without command lines, paths and the names of user and machine"),
+            help=_("leave out command lines, paths, and the names of user and machine"),
         )
 
     def run(self, options: Namespace) -> int:
@@ -96,11 +96,26 @@ class Report:
 def _add_choice_options(parser: ArgumentParser) -> None:
     """Add what is exported or reported on."""
     add, moment = parser.add_argument, option_type(parse_moment)
-    add("targets", nargs="*", metavar="TARGET|FILE", help=_("default: all; or recordings"))
-    add("--since", type=moment, metavar="24h", help=_("how far back, or from when"))
+    add(
+        "targets",
+        nargs="*",
+        metavar="TARGET|FILE",
+        help=_("programs (default: all), or recordings"),
+    )
+    add(
+        "--since",
+        type=moment,
+        metavar="24h",
+        help=_("start of the range: a duration back from its end, or a time"),
+    )
     # Not for people: how the window follows the command that it started.
     add("--progress", action="store_true", help=SUPPRESS)
-    add("--until", type=moment, metavar="1h", help=_("how long ago, or until when"))
+    add(
+        "--until",
+        type=moment,
+        metavar="1h",
+        help=_("end of the range: a duration back from now, or a time"),
+    )
     add_reading_options(parser)
 
 
@@ -132,7 +147,10 @@ def _ask_for_file(verb: Literal["export", "report"], options: Namespace) -> int:
 
     if options.since is not None or options.until is not None:
         raise UsageError(
-            _("name the file with -o FILE, or leave --since and --until to the window")
+            _(
+                "give a file with -o FILE, or choose the range in the window instead of "
+                "with --since and --until"
+            )
         )
     # Where `-m trayapp` finds this very package; what was named stays what it was.
     arguments = [
@@ -142,7 +160,7 @@ def _ask_for_file(verb: Literal["export", "report"], options: Namespace) -> int:
     try:
         return main(verb, memtray_command(), current_platform().open_file, arguments=arguments)
     except WindowError as error:
-        text = _("{problem}; name the file with -o FILE")
+        text = _("{problem}; give a file with -o FILE")
         raise WindowError(text.format(problem=error)) from error
 
 

@@ -19,27 +19,29 @@ class Record:
         duration = option_type(parse_duration)
         add_json(parser)
         add("--pid", type=int, action="append", default=[], metavar="N")
-        add("--match", metavar="TEXT", help=_("all whose command line has this text"))
+        add(
+            "--match", metavar="TEXT", help=_("all processes whose command line contains this text")
+        )
         add(
             "--interval",
             type=duration,
             default=0.001,
             metavar="1ms",
-            help=_("1ms to 1h; default 1ms"),
+            help=_("time between two samples, 1ms to 1h (default: 1ms)"),
         )
         add(
             "--for",
             type=duration,
             dest="for_seconds",
             metavar="10s",
-            help=_("default: until they end"),
+            help=_("how long to record (default: until the processes exit)"),
         )
         add("-o", "--output", type=Path, required=True, metavar="FILE.memrec|csv")
         add(
             "command",
             nargs="*",
             metavar="-- COMMAND",
-            help=_("run this and record it with its children"),
+            help=_("run this command and record it with its children"),
         )
 
     def run(self, options: Namespace) -> int:
@@ -64,10 +66,24 @@ class Run:
     def prepare_parser(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
         size = option_type(parse_size)
-        add("--high", type=size, metavar="500M", help=_("say so on standard error"))
-        add("--critical", type=size, metavar="1G", help=_("say so more loudly"))
-        add("--restart", action="store_true", help=_("end it and start it again then"))
-        add("command", nargs="*", metavar="-- COMMAND", help=_("with its arguments"))
+        add(
+            "--high",
+            type=size,
+            metavar="500M",
+            help=_("print a warning on standard error above this size"),
+        )
+        add(
+            "--critical",
+            type=size,
+            metavar="1G",
+            help=_("print a critical warning above this size"),
+        )
+        add(
+            "--restart",
+            action="store_true",
+            help=_("restart the command when --critical is exceeded"),
+        )
+        add("command", nargs="*", metavar="-- COMMAND", help=_("the command with its arguments"))
 
     def run(self, options: Namespace) -> int:
         from trayapp.guard.run import RunOptions, main
@@ -95,13 +111,13 @@ class Analyze:
             type=option_type(parse_duration),
             default=0.0,
             metavar="SECONDS",
-            help=_("exit 4 for what was watched for a shorter time"),
+            help=_("exit with 4 if a recording is shorter than this"),
         )
         add(
             "--fail-on",
             choices=("leaking", "growing"),
             default="leaking",
-            help=_("what exit 1 is for (default: leaking)"),
+            help=_("the verdict that exits with 1 (default: leaking)"),
         )
         add_reading_options(parser)
 

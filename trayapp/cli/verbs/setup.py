@@ -21,9 +21,9 @@ class Settings:
 
     def prepare_parser(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
-        add("--path", action="store_true", help=_("only print where the file is"))
+        add("--path", action="store_true", help=_("print where the settings file is, and exit"))
         add("--edit", action="store_true", help=_("open the file in your editor"))
-        add("--config", type=Path, metavar="FILE", help=_("another settings file"))
+        add("--config", type=Path, metavar="FILE", help=_("use this settings file"))
         add_theme(parser)
 
     def run(self, options: Namespace) -> int:

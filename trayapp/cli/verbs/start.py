@@ -18,11 +18,16 @@ class Start:
     def prepare_parser(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
         duration = option_type(parse_duration)
-        add("--headless", action="store_true", help=_("no tray: run in the terminal"))
-        add("--interval", type=duration, metavar="1s", help=_("0.2s to 30s"))
-        add("--config", type=Path, metavar="FILE", help=_("another settings file"))
+        add("--headless", action="store_true", help=_("run in the terminal, without a tray icon"))
+        add(
+            "--interval",
+            type=duration,
+            metavar="1s",
+            help=_("time between two samples, 0.2s to 30s"),
+        )
+        add("--config", type=Path, metavar="FILE", help=_("use this settings file"))
         # Taken out before the parser, as every verb has it; here for its help.
-        add("--profile", metavar="NAME", help=_("settings, history and windows of their own"))
+        add("--profile", metavar="NAME", help=_("use separate settings, history and windows"))
 
     def run(self, options: Namespace) -> int:
         seconds = options.interval

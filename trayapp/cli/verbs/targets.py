@@ -92,14 +92,24 @@ class Targets:
     """`memtray targets`: print what rules find now. Raises: UsageError, SettingsError."""
 
     def prepare_parser(self, parser: ArgumentParser) -> None:
-        what = parser.add_subparsers(title=_("verbs"), metavar="VERB", dest="what", required=True)
-        listing = what.add_parser("list", help=_("every target, its rule and what it matches now"))
-        text = _("which running processes a rule matches (exit 1: none)")
+        what = parser.add_subparsers(
+            title=_("commands"), metavar="VERB", dest="what", required=True
+        )
+        listing = what.add_parser(
+            "list", help=_("List every tracked program, its rule and what it matches now")
+        )
+        text = _("Show which running processes a rule matches (exit code 1: none)")
         test = what.add_parser("test", help=text)
         add = test.add_argument
-        add("name", nargs="?", metavar="NAME", help=_("a target of the settings"))
-        add("--match", metavar="TEXT", help=_("all whose command line has this text"))
-        add("--regex", metavar="RE", help=_("all whose command line has a match of it"))
+        add("name", nargs="?", metavar="NAME", help=_("a tracked program from the settings"))
+        add(
+            "--match", metavar="TEXT", help=_("all processes whose command line contains this text")
+        )
+        add(
+            "--regex",
+            metavar="RE",
+            help=_("all processes whose command line matches this expression"),
+        )
         for each in (listing, test):
             add_json(each)
 
@@ -110,7 +120,7 @@ class Targets:
 def _list(options: Namespace) -> int:
     processes = RunningProcesses()
     found = [processes.match(rule) for rule in _rules()]
-    nothing = _("There are no targets; the applications that use most are followed anyway.")
+    nothing = _("No tracked programs yet. `memtray status` shows the largest applications anyway.")
     return print_answer(
         options,
         [{"name": each.rule.name, **_as_json(each)} for each in found],
@@ -152,11 +162,20 @@ def _rules() -> tuple[TargetRule, ...]:
 def _tested_rule(options: Namespace, rules: Sequence[TargetRule]) -> TargetRule:
     given = [each for each in (options.name, options.match, options.regex) if each is not None]
     if len(given) != 1:
-        raise UsageError(_("test what? Give the NAME of a target, --match TEXT or --regex RE"))
+        raise UsageError(
+            _(
+                "what should be tested? Give the NAME of a tracked program, --match TEXT "
+                "or --regex RE"
+            )
+        )
     if options.name is not None:
         named = [rule for rule in rules if rule.name == options.name]
         if not named:
-            raise UsageError(_("there is no target {name}").format(name=shown_name(options.name)))
+            raise UsageError(
+                _("no tracked program is called {name}; `memtray targets list` shows them").format(
+                    name=shown_name(options.name)
+                )
+            )
         return named[0]
     if not given[0]:
         raise UsageError(_("an empty text would match every process"))
@@ -183,14 +202,14 @@ def _lines(matches: Matches) -> Iterator[str]:
         line = f"{facts.key.pid:>9}  {shown_command(facts)}"
         holder = matches.holders.get(facts.key.pid)
         if holder is not None:
-            line += "  " + _("(belongs to the target {name})").format(name=shown_name(holder))
+            line += "  " + _("(belongs to {name})").format(name=shown_name(holder))
         yield line
     if count > _SHOWN:
         yield _("and {count} more").format(count=count - _SHOWN)
     if matches.child_count:
         yield ngettext(
-            "{count} child process of these belongs to it, too.",
-            "{count} child processes of these belong to it, too.",
+            "{count} child process of these is included as well.",
+            "{count} child processes of these are included as well.",
             matches.child_count,
         ).format(count=matches.child_count)
 

@@ -9,9 +9,9 @@ from trayapp.language.catalogue import N_, _
 from trayapp.paths import current_paths
 
 _OBEYED = {
-    "pause": N_("Tracking is paused; `memtray resume` goes on."),
-    "resume": N_("Tracking goes on."),
-    "quit": N_("Memtray ends."),
+    "pause": N_("Sampling is paused; `memtray resume` continues."),
+    "resume": N_("Sampling resumed."),
+    "quit": N_("Memtray is quitting."),
 }
 
 
@@ -43,7 +43,13 @@ class Debug:
         add = parser.add_argument
         add_json(parser)
         add("what", choices=("on", "off", "show"))
-        add("--lines", type=int, default=50, metavar="N", help=_("the newest N; default 50"))
+        add(
+            "--lines",
+            type=int,
+            default=50,
+            metavar="N",
+            help=_("show the newest N lines (default: 50)"),
+        )
 
     def run(self, options: Namespace) -> int:
         from trayapp.applet.debug_log import FILE_NAME, read_lines
@@ -51,7 +57,7 @@ class Debug:
         if options.what == "show":
             folder = current_paths().data
             lines = read_lines(folder, max(1, options.lines))
-            nothing = _("Nothing was logged yet; start with `memtray debug on`.")
+            nothing = _("Nothing has been logged yet; start with `memtray debug on`.")
             return print_answer(
                 options,
                 {"file": str(folder / FILE_NAME), "lines": lines},

@@ -36,20 +36,29 @@ class Trends:
             "targets",
             nargs="*",
             metavar="TARGET|FILE",
-            help=_('a target, "system" or "memtray"; or recordings'),
+            help=_('tracked programs, "system" or "memtray"; or recordings'),
         )
         duration, moment = option_type(parse_duration), option_type(parse_wall_time)
-        add("--since", type=duration, metavar="2h", help=_("how far back"))
+        add("--since", type=duration, metavar="2h", help=_("how far back to show"))
         add(
             "--at",
             type=moment,
             metavar="TIME",
-            help=_("mark a moment: 2026-11-20T14:30, or Unix time"),
+            help=_("mark a time: 2026-11-20T14:30, or Unix seconds"),
         )
-        add("--kind", choices=("rss", "uss", "pss", "swap"), help=_("which memory of the targets"))
-        add("--stacked", action="store_true", help=_("areas on top of each other"))
-        add("--runs", action="store_true", help=_("lay the runs of one target over each other"))
-        add("--save", type=Path, metavar="FILE.png|svg|pdf", help=_("no window, a file"))
+        add(
+            "--kind",
+            choices=("rss", "uss", "pss", "swap"),
+            help=_("kind of memory of tracked programs"),
+        )
+        add("--stacked", action="store_true", help=_("stacked areas instead of lines"))
+        add("--runs", action="store_true", help=_("overlay the runs of one tracked program"))
+        add(
+            "--save",
+            type=Path,
+            metavar="FILE.png|svg|pdf",
+            help=_("write a picture instead of opening a window"),
+        )
         add_reading_options(parser)
         add_theme(parser)
 
@@ -104,15 +113,14 @@ def _find_application(names: Sequence[str], history_file: Path) -> str | None:
     running = _application_names() if unknown else set()
     found = [name for name in unknown if name in running]
     if found and len(names) > 1:
-        text = _("{why}; name it alone to see what it holds now")
+        text = _("{why}; give it as the only name to see its present memory")
         raise UsageError(text.format(why=_no_history_of(found[0])))
     return found[0] if found else None
 
 
 def _no_history_of(name: str) -> str:
     return _(
-        "{name} is an application, not a target, so nothing of it is recorded;"
-        " track it in the menu to have its trends from now on"
+        "{name} is not tracked, so it has no history; track it in the menu to record it from now on"
     ).format(name=plain_name(name))
 
 

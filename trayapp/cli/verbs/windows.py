@@ -59,10 +59,10 @@ class Details:
 
     def prepare_parser(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
-        add("name", metavar="NAME", help=_('a target, or "memtray"'))
+        add("name", metavar="NAME", help=_('a program, or "memtray"'))
         add(
             "kind", nargs="?", choices=("target", "application"), default="target",
-            help=_("what NAME is; default: a target"),
+            help=_("whether NAME is a tracked program (target, the default) or an application"),
         )  # fmt: skip
         add(
             "--act", choices=ASKED, metavar="ACT",
@@ -85,7 +85,7 @@ class Compact:
     """`memtray compact`: show the view until it is closed, or put it back. Raises: WindowError."""
 
     def prepare_parser(self, parser: ArgumentParser) -> None:
-        text = _("forget where it was; it goes back to its corner")
+        text = _("move it back to its corner")
         parser.add_argument("--reset", action="store_true", help=text)
         add_theme(parser)
 
@@ -96,7 +96,7 @@ class Compact:
         if not options.reset:
             return main(window, DesktopActions())
         reset_place(window.place_file, window.runtime)
-        print(_("The compact view is in its corner again."))
+        print(_("The compact view is back in its corner."))
         return 0
 
 
