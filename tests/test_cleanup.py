@@ -62,7 +62,7 @@ def test_this_process_gets_smaller_when_it_holds_garbage() -> None:
 
 def test_what_is_not_offered_is_noted() -> None:
     result = clean_app(Refusing(), lambda: 5)
-    assert "not offered" in result.note
+    assert "cannot trim" in result.note
 
 
 def test_one_refusal_does_not_spare_the_other_processes() -> None:
@@ -91,7 +91,8 @@ def test_this_system_says_honestly_what_it_does_not_permit() -> None:
 def test_without_a_probe_nothing_is_collected_and_that_is_said() -> None:
     result = clean_target(None, "app", [ProcessKey(os.getpid(), 1)], lambda: 7, no_probes())
     assert result.after_bytes is None
-    assert result.sentence().startswith("app: nothing was done. None of its processes has a probe")
+    said = "app: nothing was done. None of its processes has the Python probe"
+    assert result.sentence().startswith(said)
 
 
 def collecting(*answers: object) -> dict[str, Handler]:

@@ -188,7 +188,7 @@ def test_what_takes_too_much_is_ended_and_started_again(tmp_path: Path) -> None:
     assert done.returncode == 9
     told, again = done.stderr.splitlines()
     assert "above the limit of 40.0 MiB" in told
-    assert again.endswith("is ended and started again: restart 1 of at most 4 in an hour.")
+    assert again.endswith(": restart 1 of at most 4 an hour.")
 
 
 def test_the_action_restarts_only_what_is_under_a_guarded_run(tmp_path: Path) -> None:

@@ -367,7 +367,7 @@ def test_a_guarded_run_is_started_again_and_nothing_else(tmp_path: Path) -> None
             machine = Machine(tmp_path, settings("restart"))
             machine.actions.act_on(view(key), [transition()])
             assert machine.outcomes(2)[1] == ("restart", "failed")
-            assert "under a guarded run" in machine.events[1].text
+            assert "was started with memtray run" in machine.events[1].text
         assert children(run.pid) == [command]
         machine = Machine(tmp_path, settings("restart"))
         machine.actions.act_on(view(key_of(other.pid), key_of(command)), [transition()])

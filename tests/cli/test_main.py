@@ -379,8 +379,8 @@ def test_doctor_looks_at_everything(memtray: Memtray) -> None:
     settings.chmod(0o600)
     told = memtray.run("doctor").stdout
     assert "mail is set up" in told
-    assert "✗ channels: chat: its address is none that Apprise knows" in told
-    assert "✗ channels: lamp: there is no program no-such-lamp" in told
+    assert "✗ channels: chat: Apprise does not know this kind of address" in told
+    assert "✗ channels: lamp: program not found: no-such-lamp" in told
     assert "secret" not in told
     settings.write_text("[sampling")
     broken = memtray.run("doctor")
@@ -407,9 +407,9 @@ def test_doctor_judges_the_running_applet_not_its_shell(memtray: Memtray) -> Non
     told = {check["check"]: check["text"] for check in checks}
     assert told["display"].startswith(("no display", "no D-Bus"))
     texts = " ".join(check["text"] for check in checks)
-    assert "with other surroundings than this shell: DISPLAY – (:77)" in texts
-    assert "CHAT_ADDRESS is set where the applet runs" in texts
-    assert "the applet runs as user" in told["rights"]
+    assert "in a different environment than this shell: DISPLAY – (:77)" in texts
+    assert "CHAT_ADDRESS is set in Memtray's environment" in texts
+    assert "Memtray runs as user" in told["rights"]
     assert "headless" in told["tray"]
     assert "secret" not in texts
 
@@ -437,7 +437,7 @@ def test_trends_of_an_application_say_why_there_are_none(running: Memtray, tmp_p
     assert "is not tracked, so it has no history" in refused.stderr
     # Without a display there is no window either, but the reason comes first.
     shown = running.run("trends", name)
-    assert "nothing of it is recorded" in shown.stderr
+    assert "it has no history" in shown.stderr
     assert running.run("trends", "no-such-thing").returncode == 2
 
 

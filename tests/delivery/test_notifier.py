@@ -28,7 +28,7 @@ class Shelf(DesktopSink):
         self.shown: dict[str, Banner] = {}
         self.attempts = 0
         self.closed = False
-        self.status = "notifications by a shelf"
+        self.status = "notifications through a shelf"
         self.is_ready = True
         self._events: list[ButtonPressed | Available] = []
         self._ours, self._theirs = socket.socketpair()
@@ -247,7 +247,7 @@ def test_without_any_channel_the_alert_is_in_the_log(start: Start, tmp_path: Pat
     notifier = start(**logged(tmp_path / "memtray.log"))
     notifier.send(banner())
     wait_until(lambda: (tmp_path / "memtray.log").exists())
-    assert notifier.status == "no desktop notifications here"
+    assert notifier.status == "no desktop notifications on this system"
 
 
 def test_with_the_desktop_switched_off_only_the_log_hears(

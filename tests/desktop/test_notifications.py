@@ -109,7 +109,7 @@ def test_banners_are_shown_replaced_and_withdrawn(service: str) -> None:
 
         wait_until(lambda: len(reports) == 4)
         assert all(delivered for _, delivered, _ in reports)
-        assert notifier.status.startswith("notifications by ")
+        assert notifier.status.startswith("notifications through ")
         notifier.stop()
         closed = ["replaced", "replaced", "withdrawn", "withdrawn", "withdrawn"]
         wait_until(lambda: [entry.closed for entry in desktop.notifications()] == closed)
@@ -179,7 +179,7 @@ def test_a_missing_service_is_said_and_waited_for(tmp_path: Path) -> None:
             assert shown(desktop, 1)[0].title == "Memory is short"
             wait_until(lambda: len(reports) == 2)
             assert reports[-1][:2] == ("system", True)
-            assert notifier.status.startswith("notifications by dunst 1.")
+            assert notifier.status.startswith("notifications through dunst 1.")
 
 
 def test_a_hanging_service_stalls_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +211,7 @@ def test_a_hanging_service_stalls_nobody(tmp_path: Path, monkeypatch: pytest.Mon
         wait_until(lambda: sum(delivered for _, delivered, _ in reports) == 11)
         titles = [entry.title for entry in shown(desktop, 11)]
         assert sorted(titles) == ["first"] + ["more"] * 10
-        assert notifier.status.startswith("notifications by dunst")
+        assert notifier.status.startswith("notifications through dunst")
 
 
 def test_a_banner_withdrawn_while_the_service_hangs_does_not_stay(

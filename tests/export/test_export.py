@@ -103,11 +103,11 @@ def rows(sheet: Any) -> list[list[Any]]:
 
 def test_the_workbook_holds_the_session_and_all_timelines(history: Path) -> None:
     with read_back(export(history, "out.xlsx")) as book:
-        assert book.sheetnames[:3] == ["Session", "System timeline", "Targets timeline"]
+        assert book.sheetnames[:3] == ["Session", "System timeline", "Programs timeline"]
         assert book.sheetnames[-3:] == ["Alerts", "Cleanups", "Tasks"]
         assert len(book.sheetnames) == 6 + 1 + len(HOSTILE)
         session = rows(book["Session"])
-        headings = next(row for row in session if row[0] == "Target")
+        headings = next(row for row in session if row[0] == "Program")
         web = dict(zip(headings, next(r for r in session if r[0] == "web"), strict=True))
         assert web["Current, MiB"] == pytest.approx(160)
         assert web["Peak, MiB"] == pytest.approx(160)
@@ -121,8 +121,8 @@ def test_the_workbook_holds_the_session_and_all_timelines(history: Path) -> None
         assert rows(book["Alerts"])[1][1:] == ["web", None, "=1+1", "raised", None, "two lines"]
         assert rows(book["Cleanups"])[1][2:5] == [5, None, 1]
         headings, *tasks = rows(book["Tasks"])
-        assert headings[:4] == ["Time", "Target", "Task", "Seconds"]
-        assert headings[4:] == ["Kept, MiB", "Peak above start, MiB", "Growth, MiB", "Failed by"]
+        assert headings[:4] == ["Time", "Program", "Task", "Seconds"]
+        assert headings[4:] == ["Stayed free, MiB", "Peak above start, MiB", "Growth, MiB", "Error"]
         # In records of earlier versions the resident set is all there is.
         assert tasks[0][1:] == ["web", "=2+2", 30.5, 3, None, 3, None]
         assert tasks[1][2:] == ["b", 0, 2, 7, None, "KeyError"]
@@ -136,7 +136,7 @@ def test_a_target_has_a_sheet_with_deltas_and_the_change_from_its_start(history:
         last = dict(zip(headings, [cell.value for cell in sheet[sheet.max_row]], strict=True))
         assert last["Time"] == datetime.fromtimestamp(START + 600)
         assert last["Memory (RSS), MiB"] == pytest.approx(160)
-        assert last["Delta, MiB"] == pytest.approx(0.2)
+        assert last["Change, MiB"] == pytest.approx(0.2)
         assert last["Change from start, MiB"] == pytest.approx(60)
         assert last["Change from start, %"] == pytest.approx(0.6)
         assert sheet.freeze_panes == "B6"
@@ -211,7 +211,7 @@ def test_a_long_history_gets_wider_rows_and_keeps_its_peaks(tmp_path: Path) -> N
             if number % 4000 == 0:
                 writer.flush()
     with read_back(export(tmp_path / "history.sqlite3", "out.xlsx")) as book:
-        values = [row[1] for row in rows(book["Targets timeline"])[1:]]
+        values = [row[1] for row in rows(book["Programs timeline"])[1:]]
     assert 20_000 < len(values) <= 50_000
     assert max(values) == 900
 
@@ -276,7 +276,7 @@ def test_a_stretch_between_two_moments(history: Path) -> None:
     assert main(options, lambda _: None) == 0
     moments = [sample["at_unix_s"] for sample in json.loads(output.read_text())["samples"]]
     assert (moments[0], moments[-1]) == (START + 80, START + 100)
-    with pytest.raises(UsageError, match="nothing was recorded in that time"):
+    with pytest.raises(UsageError, match="nothing was recorded in that range"):
         main(replace(options, until=parse_moment("1999-12-31")), lambda _: None)
 
 
@@ -313,7 +313,7 @@ def count_rows(output: Path) -> int:
     """How many moments are told."""
     if output.suffix == ".xlsx":
         with read_back(output) as book:
-            return len(rows(book["Targets timeline"])) - 1
+            return len(rows(book["Programs timeline"])) - 1
     if output.suffix == ".csv":
         return len(output.read_text().splitlines()) - 1
     if output.suffix == ".json":
@@ -508,7 +508,7 @@ def test_a_history_that_is_damaged_further_on_is_told(tmp_path: Path, name: str)
         size = file.seek(0, os.SEEK_END)
         file.seek(size // 2)
         file.write(b"\xff" * (size // 2 - 8192))
-    with pytest.raises(HistoryError, match="is damaged or not a history"):
+    with pytest.raises(HistoryError, match="is damaged, or is not a history"):
         export(history, name)
     assert not list(tmp_path.glob(".memtray-*"))
     assert not (tmp_path / name).exists()

@@ -130,7 +130,7 @@ def test_what_is_whole_of_a_damaged_file_is_saved(path: Path, share: float) -> N
     assert saved.items() <= whole.items()
     texts = [text for (text,) in query(path, "SELECT text FROM event WHERE kind = 'history'")]
     if len(saved) < len(whole):
-        assert any("of the damaged history were saved" in text for text in texts)
+        assert any("of the damaged history were recovered" in text for text in texts)
     assert query(path, "SELECT count(*) FROM meta WHERE key = 'salvage'") == [(0,)]
 
 
@@ -324,7 +324,7 @@ def test_samples_of_a_clock_far_ahead_are_not_the_newest(tmp_path: Path) -> None
             writer.add(far + second, [(RSS, 2.0)])
         writer.add(now, [(RSS, 3.0)])
         writer.maintain(0.0)
-        assert "clock that was far ahead" in (writer.note or "")
+        assert "clock was far ahead" in (writer.note or "")
         with HistoryReader(path) as reader:
             first, last = reader.span() or (0.0, 0.0)
             # An hour that has just been completed is stored by its beginning.
@@ -364,12 +364,12 @@ def test_a_log_that_a_reader_keeps_long_is_told_and_bounded(
             for second in range(SECONDS, SECONDS + 1600):
                 writer.add(BEGIN + second, [(RSS, value_at(second)), (AVAILABLE, second / 7)])
                 writer.maintain(float(second))
-                told.add((writer.problem or "").split(" of ")[0])
+                told.add((writer.problem or "").split(" to ")[0])
             assert log.stat().st_size < limit + 100_000
         for second in range(SECONDS + 1600, SECONDS + 1800):
             writer.add(BEGIN + second, [(RSS, value_at(second)), (AVAILABLE, second / 7)])
             writer.maintain(float(second))
         assert writer.problem is None
-    assert "The history has a log" in told
+    assert "The history's log has grown" in told
     (stored,) = query(path, "SELECT count(*) FROM raw WHERE t_ms >= ?", int(BEGIN + SECONDS) * 1000)
     assert stored == (2 * 1800,)

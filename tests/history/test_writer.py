@@ -182,7 +182,7 @@ def test_locked_store_is_told_and_tried_again(path: Path) -> None:
         writer.maintain(0.0)
         told = writer.problem
         assert told == (
-            "The history cannot be written: another program has locked it (1 samples wait)."
+            "The history cannot be written: another program has locked it (1 samples waiting)."
         )
         other.execute("ROLLBACK")
         writer.add(BEGIN + 1, [(RSS, 2.0)])

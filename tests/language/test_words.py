@@ -25,6 +25,12 @@ BANNED: tuple[tuple[str, str], ...] = (
     (r"without a word", "without an error message"),
     (r"\bKnown from now on\b", "Acknowledged"),
     (r"\bErrno\b", "the reason alone"),
+    (r"\bsay so\b", "warn, report or print"),
+    (r"[0-9}] %", "3% (English has no space there)"),
+    (r"\bthe most there is\b", "the number alone"),
+    (r"\bis none that\b", "does not know, is not"),
+    (r"\bbroke off\b", "lost the connection"),
+    (r"\bTarget\b|\bTargets timeline\b", "program, tracked program"),
 )
 
 

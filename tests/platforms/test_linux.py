@@ -310,7 +310,7 @@ def test_the_descriptor_limit_is_raised_to_the_hard_one(
 
 def test_what_linux_does_not_offer_is_said() -> None:
     platform = current_platform()
-    with pytest.raises(PlatformError, match="Linux gives no permission"):
+    with pytest.raises(PlatformError, match="Linux cannot free"):
         platform.trim_process(os.getpid())
 
 

@@ -75,5 +75,5 @@ def test_the_lock_is_exclusive(tmp_path: Path) -> None:
 
 def test_what_macos_does_not_offer_is_said() -> None:
     platform = current_platform({}, system="darwin")
-    with pytest.raises(PlatformError, match="macOS offers no way"):
+    with pytest.raises(PlatformError, match="macOS cannot free"):
         platform.trim_process(1)

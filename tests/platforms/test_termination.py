@@ -61,7 +61,7 @@ def test_who_has_the_pid_now_is_left_alone(
     with running_python(SLEEPING) as child:
         key = key_of(child.pid)
         for started in (key.started - 1, key.started + 1, 0, -1):
-            with pytest.raises(PlatformError, match="has ended already"):
+            with pytest.raises(PlatformError, match="has already exited"):
                 terminate(key._replace(started=started))
         assert child.poll() is None
 
@@ -72,7 +72,7 @@ def test_what_has_ended_is_an_answer(
 ) -> None:
     with running_python(SLEEPING) as child:
         key = key_of(child.pid)
-    with pytest.raises(PlatformError, match=f"Process {key.pid} has ended already"):
+    with pytest.raises(PlatformError, match=f"Process {key.pid} has already exited"):
         terminate(key)
 
 
@@ -80,10 +80,10 @@ def test_what_has_ended_is_an_answer(
 def test_neither_the_system_nor_memtray_itself_is_ended(
     terminate: Terminate, key_of: Callable[[int], ProcessKey]
 ) -> None:
-    with pytest.raises(PlatformError, match="hangs on it"):
+    with pytest.raises(PlatformError, match="depends on it"):
         terminate(key_of(1))
     for pid in (0, -1, -os.getpgrp()):
-        with pytest.raises(PlatformError, match="hangs on it"):
+        with pytest.raises(PlatformError, match="depends on it"):
             terminate(ProcessKey(pid, 1))
     with pytest.raises(PlatformError, match="Memtray itself"):
         terminate(key_of(os.getpid()))

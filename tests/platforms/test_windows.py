@@ -232,7 +232,7 @@ def test_a_working_set_is_emptied_and_its_handle_closed() -> None:
     platform = WindowsPlatform({}, kernel32=kernel32, last_error=lambda: kernel32.error)
     platform.trim_process(10)
     assert kernel32.emptied == [10]
-    for pid, reason in ((20, "another user"), (99, "has ended"), (30, "error 1453")):
+    for pid, reason in ((20, "another user"), (99, "has exited"), (30, "error 1453")):
         with pytest.raises(PlatformError, match=reason):
             platform.trim_process(pid)
     assert kernel32.open_handles == []

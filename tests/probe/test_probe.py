@@ -278,7 +278,7 @@ def test_a_probe_that_floods_or_lies_is_given_up(tmp_path: Path) -> None:
     name = endpoint_name(PROBE, *key)
     answers = {
         "too long": {"pid": key.pid, "text": "x" * 1_000_000},
-        "speaks for another process": {"pid": 1},
+        "answered for another process": {"pid": 1},
     }
     for reason, answer in answers.items():
         handlers = {"collect": lambda _, answer=answer: answer}

@@ -158,7 +158,7 @@ def test_without_permission_it_is_unknown_and_says_so() -> None:
         assert (found.uss_bytes, found.pss_bytes) == (None, None)
         # What everybody may see is still told.
         assert found.swap_bytes == 0 or psutil.swap_memory().used
-        assert skip_reason(reader, key) == "the system does not permit it"
+        assert skip_reason(reader, key) == "the system does not allow it"
 
 
 def test_who_may_not_be_identified_is_not_read() -> None:
@@ -212,8 +212,8 @@ def test_a_process_that_takes_too_long_to_read_is_left_alone_for_a_while(kind: s
     assert found.swap_bytes is not None
     assert source.count == 1
     reason = str(skip_reason(reader, key))
-    assert reason.startswith("read 30 s ago: reading it takes ")
-    assert reason.endswith(" ms; tried again in 30 s")
+    assert reason.startswith("read 30 s ago: reading takes ")
+    assert reason.endswith(" ms; next try in 30 s")
     assert RETRY_SECONDS <= 60
     # Still slow: the next try is twice as far away.
     reader.read([key], RETRY_SECONDS)
@@ -266,7 +266,7 @@ def test_the_huge_are_not_gone_through() -> None:
     found = reader.read([key], 0.0)[key]
     assert (found.uss_bytes, found.pss_bytes) == (None, None)
     assert found.swap_bytes is not None
-    assert str(skip_reason(reader, key)).endswith("take too long to go through")
+    assert str(skip_reason(reader, key)).endswith("would take too long to read")
 
 
 ROLLUP = """\

@@ -202,4 +202,4 @@ sys.stdin.readline()
     assert target.size_kind == "anonymous"
     assert target.rss_bytes > 320 * MIB
     assert 64 * MIB < target.size_bytes < 150 * MIB
-    assert target.uss_reason == "the system does not permit it"
+    assert target.uss_reason == "the system does not allow it"

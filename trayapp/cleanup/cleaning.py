@@ -39,7 +39,7 @@ def clean_app(trimmer: Trimmer, read_rss_bytes: Callable[[], int | None]) -> Cle
     note = ""
     try:
         if trimmer.trim_own_heap() is None:
-            note = _("Trimming the heap is not offered on this system.")
+            note = _("This system cannot trim the heap.")
     except PlatformError as error:
         note = str(error)
     return CleanupResult(
@@ -80,7 +80,7 @@ def clean_target(
             is_tried = True
             notes.append(str(error))
     if keys and not is_tried:
-        notes.append(_("None of its processes has a probe (trayapp.probe)."))
+        notes.append(_("None of its processes has the Python probe (trayapp.probe)."))
     notes += [problem for told in collected for problem in told.problems]
     return CleanupResult(
         subject=name,

@@ -64,7 +64,7 @@ class Probes:
         who = _("The probe of process {pid}").format(pid=key.pid)
         left_seconds = min(self._call_limit_seconds, self._deadline - time.monotonic())
         if left_seconds <= 0:
-            text = _("{who} was not asked: the others took all the time there is")
+            text = _("{who} was not asked: the others took all the time")
             raise ControlError(text.format(who=who))
         if not is_the_same(key):
             return None
@@ -84,7 +84,7 @@ class Probes:
             # The text may be the program's own, which may be anything.
             raise ControlError(short_name(str(error), LONGEST_REASON)) from error
         if told.get("pid") != key.pid:
-            raise ControlError(_("{who} speaks for another process").format(who=who))
+            raise ControlError(_("{who} answered for another process").format(who=who))
         return _understand(told)
 
 

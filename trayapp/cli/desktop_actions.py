@@ -8,6 +8,7 @@ from pathlib import Path
 from trayapp.applet.children import start_window
 from trayapp.errors import MemtrayError, PlatformError
 from trayapp.language.catalogue import _
+from trayapp.language.reasons import file_problem
 
 _SAME_START_SECONDS = 2.0
 """Two ways of reading when a process began differ by less."""
@@ -63,4 +64,4 @@ class DesktopActions:
         try:
             current_platform().open_file(program.parent)
         except OSError as error:
-            raise MemtrayError(str(error)) from error
+            raise MemtrayError(file_problem(error)) from error

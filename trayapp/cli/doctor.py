@@ -14,7 +14,8 @@ from typing import Any, Literal
 from trayapp import __version__
 from trayapp.errors import MemtrayError, NotRunningError, SettingsError
 from trayapp.language.catalogue import N_, _, listed, ngettext
-from trayapp.language.units import format_size
+from trayapp.language.reasons import file_problem
+from trayapp.language.units import format_percent, format_size
 from trayapp.paths import Paths
 
 _MARKS = {"good": "✓", "note": "•", "bad": "✗"}
@@ -85,8 +86,10 @@ def examine(paths: Paths, env: Mapping[str, str]) -> list[Check]:
     for name, check in _CHECKS:
         try:
             checks += [Check(name, *finding) for finding in check(installation)]
-        except (MemtrayError, OSError) as error:
+        except MemtrayError as error:
             checks.append(Check(name, "bad", str(error)))
+        except OSError as error:
+            checks.append(Check(name, "bad", file_problem(error)))
     return checks
 
 
@@ -190,15 +193,21 @@ def _applet(installation: Installation) -> Iterator[Finding]:
 
 
 def _display(installation: Installation) -> Iterator[Finding]:
-    """Check where the applet, or one started here, shows its icon and banners."""
+    """Check where the applet, or one started here, shows its icon and windows."""
     if sys.platform != "linux":
         return
     names = [name for name in ("DISPLAY", "WAYLAND_DISPLAY") if installation.env.get(name)]
     shown = listed([f"{name} {installation.env[name]}" for name in names])
     yield ("good", shown) if names else ("note", _("no display"))
+
+
+def _bus(installation: Installation) -> Iterator[Finding]:
+    """Check whether the applet, or one started here, has a bus for its icon and banners."""
+    if sys.platform != "linux":
+        return
     bus = installation.env.get("DBUS_SESSION_BUS_ADDRESS")
     if not bus and not installation.env.get("XDG_RUNTIME_DIR"):
-        yield "note", _("no D-Bus session bus (DBUS_SESSION_BUS_ADDRESS is not set)")
+        yield "note", _("none (DBUS_SESSION_BUS_ADDRESS is not set)")
 
 
 def _rights(installation: Installation) -> Iterator[Finding]:
@@ -360,11 +369,18 @@ def _windows(installation: Installation) -> Iterator[Finding]:
 
 
 def _pressure(_installation: Installation) -> Iterator[Finding]:
-    from trayapp.domain.showing.lines import system_line
     from trayapp.readers.system import open_system_reader
 
     sample = open_system_reader().read()
-    yield "good", system_line(sample)
+    text = _("{share} in use, {available} of {total} available")
+    yield (
+        "good",
+        text.format(
+            share=format_percent(sample.used_bytes / sample.total_bytes),
+            available=format_size(sample.available_bytes),
+            total=format_size(sample.total_bytes),
+        ),
+    )
     if sys.platform == "linux" and sample.stall_full_percent is None:
         yield "note", _("this kernel does not report memory pressure (CONFIG_PSI)")
 
@@ -389,6 +405,7 @@ _CHECKS: tuple[tuple[str, Callable[[Installation], Iterator[Finding]]], ...] = (
     (N_("applet"), _applet),
     (N_("targets"), _targets),
     (N_("display"), _display),
+    (N_("session bus"), _bus),
     (N_("rights"), _rights),
     (N_("protection"), _protection),
     (N_("tray"), _tray),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trayapp import __version__
-from trayapp.errors import MemtrayError
+from trayapp.errors import AlreadyRunningError, MemtrayError
 from trayapp.language.catalogue import _
 from trayapp.language.startup import speak_as_set
 from trayapp.paths import current_paths
@@ -34,7 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except OSError as error:
-        print(f"memtray: {error}", file=sys.stderr)
+        from trayapp.language.reasons import file_problem
+
+        print(f"memtray: {file_problem(error)}", file=sys.stderr)
         return 1
 
 
@@ -48,7 +50,14 @@ def _run(arguments: list[str]) -> int:
         # What login and the launcher run: without the parser, which would stay resident.
         from trayapp.cli.launch import start_app
 
-        return start_app()
+        try:
+            return start_app()
+        except AlreadyRunningError:
+            if arguments:
+                raise
+            from trayapp.cli.already_running import show_running
+
+            return show_running()
     options = _parser(arguments).parse_args(arguments)
     if options.verb is None:
         arguments = ["start", *arguments]
@@ -70,19 +79,24 @@ def _config_of(arguments: Sequence[str]) -> Path | None:
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """Return a parser that knows all verbs, and the options of those that `arguments` have."""
-    import argparse
-
+    from trayapp.cli.examples import EXAMPLES
+    from trayapp.cli.parser import Parser
     from trayapp.cli.verbs import VERBS
     from trayapp.cli.verbs.start import Start
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="memtray",
         description=_(
             "A tray icon that watches memory and warns you before it becomes a "
             "problem. Without a command, it starts."
         ),
     )
-    parser.add_argument("--version", action="version", version=f"memtray {__version__}")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"memtray {__version__}",
+        help=_("print the version and exit"),
+    )
     Start().prepare_parser(parser)
     verbs = parser.add_subparsers(title=_("commands"), metavar="VERB", dest="verb")
     for line in VERBS:
@@ -94,4 +108,5 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
             verb = line.load()
             verb.prepare_parser(found)
             found.set_defaults(run=verb.run)
+    parser.show_examples(EXAMPLES, "")
     return parser

@@ -33,6 +33,11 @@ def option_type(parse: Callable[[str], T]) -> Callable[[str], T]:
     return parse_option
 
 
+def placeholder(choices: Iterable[str]) -> str:
+    """Return how a choice is shown in help and messages: "on|off"."""
+    return "|".join(choices)
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help=_("print JSON"))
 

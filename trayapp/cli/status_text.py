@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from shlex import quote
 from typing import Any
 
 from trayapp.domain.judging.trend import trend_figures
@@ -60,6 +61,7 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
             body=incident["body"],
         )
         lines.append(f"  ⚠ {line}")
+        lines.append("    " + _incident_key(incident))
     lines += _problem_lines(status)
     cpu = app["cpu_percent"]
     text = _("Memtray itself: {private} private, {resident} resident, {cpu} CPU (pid {pid})")
@@ -75,6 +77,14 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
     if app.get("budget", {}).get("reason"):
         lines.append("  " + pace_text(status.get("interval_seconds"), status["pace_reason"]))
     return lines
+
+
+def _incident_key(incident: Mapping[str, Any]) -> str:
+    """Return how to acknowledge an incident, or that it is acknowledged, with its key."""
+    command = f"memtray alerts ack {quote(incident['key'])}"
+    if incident.get("acknowledged"):
+        return _("acknowledged (key: {key})").format(key=quote(incident["key"]))
+    return _("to acknowledge: {command}").format(command=command)
 
 
 def _problem_lines(status: Mapping[str, Any]) -> list[str]:

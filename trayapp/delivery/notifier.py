@@ -96,7 +96,9 @@ class Notifier(threading.Thread):
     @property
     def status(self) -> str:
         """Return one line: who shows the banners, or why nobody does. Any thread."""
-        return self._speaker.status if self._speaker else _("no desktop notifications here")
+        return (
+            self._speaker.status if self._speaker else _("no desktop notifications on this system")
+        )
 
     @property
     def is_ready(self) -> bool:
@@ -269,7 +271,7 @@ class Notifier(threading.Thread):
         reasons = []
         for desktop in self._desktops:
             broken = DeliveryResult(
-                False, _("{service} failed, see the log").format(service=type(desktop).__name__)
+                False, _("{service} failed; see the log").format(service=type(desktop).__name__)
             )
             result = _guarded(broken, desktop.send, banner)
             if result.delivered:

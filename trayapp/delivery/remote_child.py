@@ -35,13 +35,13 @@ _CAUSES = (
     ("timed out", N_("no answer in time")),
     ("timeout", N_("no answer in time")),
     ("refused", N_("the connection was refused")),
-    ("name or service not known", N_("its host is not found")),
-    ("failed to resolve", N_("its host is not found")),
-    ("name resolution", N_("its host is not found")),
-    ("getaddrinfo", N_("its host is not found")),
+    ("name or service not known", N_("its host was not found")),
+    ("failed to resolve", N_("its host was not found")),
+    ("name resolution", N_("its host was not found")),
+    ("getaddrinfo", N_("its host was not found")),
     ("unreachable", N_("its network cannot be reached")),
     ("certificate", N_("its certificate is not trusted")),
-    ("authentication", N_("it does not accept user and password")),
+    ("authentication", N_("the user name or password was not accepted")),
 )
 _FOOTERS = {
     "raised": N_("{host}: {level} since {since}, raised {time}"),
@@ -64,12 +64,12 @@ def find_address(
         if address := env.get(url_env):
             return address
         raise ChannelError(
-            _("the environment variable of its url_env is not set where Memtray runs")
+            _("the environment variable named by url_env is not set in Memtray's environment")
         )
     service, _slash, user = (url_keyring or "").rpartition("/")
     if address := _from_keyring(service, user):
         return address
-    raise ChannelError(_("the keyring has no such entry as its url_keyring"))
+    raise ChannelError(_("the keyring has no entry for url_keyring"))
 
 
 def check_address(address: str) -> None:
@@ -105,7 +105,7 @@ def deliver(spool: Spool, channel: str, address: str, turn_seconds: float = TURN
                 if time.monotonic() - started_seconds >= turn_seconds:
                     return
     except AlreadyRunningError as error:
-        raise DeliveryError(_("it is being served by another process")) from error
+        raise DeliveryError(_("another process is already sending to it")) from error
 
 
 def _from_keyring(service: str, user: str) -> str | None:
@@ -120,7 +120,7 @@ def _from_keyring(service: str, user: str) -> str | None:
     except Exception as error:  # noqa: BLE001 - every keyring brings its own
         reason = type(error).__name__
         raise DeliveryError(
-            _("the keyring does not open: {reason}").format(reason=reason)
+            _("the keyring cannot be opened: {reason}").format(reason=reason)
         ) from None
     return address if isinstance(address, str) else None
 
@@ -133,7 +133,7 @@ def _open_service(address: str) -> Any:
     # Not `add(address)`: it takes several at once, and one that fails would have all repeat.
     service = apprise.Apprise.instantiate(address)
     if service is None:
-        raise ChannelError(_("its address is none that Apprise knows"))
+        raise ChannelError(_("Apprise does not know this kind of address"))
     services = apprise.Apprise()
     services.add(service)
     return services
@@ -200,9 +200,9 @@ class _Listener(logging.Handler):
         if record.levelno < logging.WARNING and not text.startswith("socket exception"):
             return
         if status := _STATUS.search(text):
-            self._causes.append(_("its server answered with {status}").format(status=status[1]))
+            self._causes.append(_("its server answered {status}").format(status=status[1]))
         self._causes += [_(words) for sign, words in _CAUSES if sign in text]
 
     def cause(self) -> str:
         """Return the last cause that was recognised, as a sentence."""
-        return self._causes[-1] if self._causes else _("it was not taken")
+        return self._causes[-1] if self._causes else _("the message was not accepted")

@@ -28,8 +28,8 @@ def write(path: Path, source: Source) -> None:
     except ImportError as error:
         raise ExportError(
             _(
-                'a .parquet file needs one more package: pip install "memtray[parquet]"; .csv and'
-                " .json do without"
+                'a .parquet file needs one more package: pip install "memtray[parquet]"; '
+                ".csv and .json need none"
             )
         ) from error
     schema = pyarrow.schema(

@@ -197,7 +197,7 @@ def open_source(
     end = newest if until is None else min(newest, until.before(newest))
     start = oldest if since is None else max(oldest, since.before(end))
     if start > end:
-        raise UsageError(_("nothing was recorded in that time; try another --since or --until"))
+        raise UsageError(_("nothing was recorded in that range; try another --since or --until"))
     return Source(
         reader=reader,
         since_wall_seconds=start,
@@ -234,9 +234,9 @@ def _in_order(series: Iterable[Series], targets: Sequence[str]) -> list[Series]:
 def _unknown(name: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1)
     if near:
-        return _("no history of a target named {name}; did you mean {near}?").format(
+        return _("no tracked program is called {name}; did you mean {near}?").format(
             name=repr(plain_text(name)), near=repr(plain_text(near[0]))
         )
-    return _("no history of a target named {name}; memtray status lists them").format(
+    return _("no tracked program is called {name}; `memtray targets list` shows them").format(
         name=repr(plain_text(name))
     )

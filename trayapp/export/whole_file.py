@@ -29,7 +29,9 @@ def whole_file(goal: Path) -> Iterator[Path]:
         real = goal.resolve()
         if real.exists() and not real.is_file():
             raise ExportError(
-                _("cannot write {goal}: there is something that is not a file").format(goal=goal)
+                _("cannot write {goal}: something that is not a file has this name").format(
+                    goal=goal
+                )
             )
         if real.exists() and not os.access(real, os.W_OK):
             raise ExportError(_("cannot write {goal}: it is write-protected").format(goal=goal))

@@ -86,7 +86,7 @@ _EVENT_SHEETS = {
             _size(N_("After, MiB"), "after_bytes"),
             _size(N_("Freed, MiB"), "freed_bytes"),
             _size(N_("A minute later, MiB"), "later_bytes"),
-            _size(N_("Kept, MiB"), "kept_bytes"),
+            _size(N_("Stayed free, MiB"), "kept_bytes"),
             _EventColumn(N_("Text"), lambda event: event.text, "", 80.0),
         ),
     ),
@@ -94,18 +94,18 @@ _EVENT_SHEETS = {
         ("task",),
         (
             _TIME,
-            _SUBJECT._replace(heading=N_("Target")),
+            _SUBJECT._replace(heading=N_("Program")),
             _EventColumn(N_("Task"), lambda event: event.data.get("task") or event.text, "", 30.0),
             _EventColumn(N_("Seconds"), _datum("seconds"), "plain"),
-            _EventColumn(N_("Kept, MiB"), lambda event: in_mib(kept_of(event)), "change"),
+            _EventColumn(N_("Stayed free, MiB"), lambda event: in_mib(kept_of(event)), "change"),
             _size(N_("Peak above start, MiB"), "peak_growth_bytes"),
             _size(N_("Growth, MiB"), "growth_bytes", "change"),
-            _EventColumn(N_("Failed by"), _datum("failed"), "", 20.0),
+            _EventColumn(N_("Error"), _datum("failed"), "", 20.0),
         ),
     ),
 }
 """By its name: the kinds of events on a sheet, and its columns."""
-_OWN_SHEETS = (N_("Session"), N_("System timeline"), N_("Targets timeline"), *_EVENT_SHEETS)
+_OWN_SHEETS = (N_("Session"), N_("System timeline"), N_("Programs timeline"), *_EVENT_SHEETS)
 
 
 def write(path: Path, source: Source) -> None:
@@ -125,8 +125,8 @@ def _open_workbook(path: Path) -> Iterator[Any]:
     except ImportError as error:
         raise ExportError(
             _(
-                'a workbook needs one more package: pip install "memtray[export]"; '
-                ".csv and .json do without"
+                'a workbook needs one more package: pip install "memtray[export]"; .csv '
+                "and .json need none"
             )
         ) from error
     workbook = Workbook(
@@ -147,7 +147,7 @@ def _open_workbook(path: Path) -> Iterator[Any]:
         cause = error.args[0] if error.args else error
         if isinstance(cause, OSError):
             raise cause from error
-        raise ExportError(_("cannot make the workbook: {reason}").format(reason=cause)) from error
+        raise ExportError(_("cannot create the workbook: {reason}").format(reason=cause)) from error
     finally:
         for sheet in workbook.worksheets():
             with suppress(OSError):  # what it still held back has no room either
@@ -184,7 +184,7 @@ class _Book:
         )
         text = _("{name}, MiB")
         wide = self._add_timeline(
-            _("Targets timeline"),
+            _("Programs timeline"),
             [Column(text.format(name=plain_text(name)), "mib") for name in self._wide],
         )
         own = source.targets[:MOST_TARGET_SHEETS]
@@ -240,7 +240,7 @@ class _Book:
         source = self._source
         counts = source.counts()
         columns = [
-            Column(_("Target"), "", 28.0),
+            Column(_("Program"), "", 28.0),
             Column(_("Current, MiB"), "mib", 19.0),
             Column(_("Peak, MiB"), "mib"),
             Column(_("Minimum, MiB"), "mib"),
@@ -276,7 +276,7 @@ class _Book:
         self._insert_chart(machine, _("System"), used, sheet, first)
         by_size = sorted(self._wide, key=lambda name: -(summaries[name].peak or 0.0))
         largest = [1 + self._wide.index(name) for name in by_size[:MOST_IN_CHART]]
-        self._insert_chart(wide, _("Largest targets"), largest, sheet, second)
+        self._insert_chart(wide, _("Largest programs"), largest, sheet, second)
 
     def _session_facts(self) -> list[tuple[str, object]]:
         now = datetime.now().astimezone()
@@ -288,18 +288,21 @@ class _Book:
             (_("From"), clock(self._source.since_wall_seconds)),
             (_("Until"), clock(self._source.until_wall_seconds)),
             (_("Rows"), self._row_note()),
-            (_("Values"), _("sizes in MiB; in timelines the greatest of each row's stretch")),
+            (
+                _("Values"),
+                _("sizes in MiB; timelines show the maximum of the time each row covers"),
+            ),
         ]
         if len(self._source.targets) > MOST_TARGET_SHEETS:
-            text = _("only the first {count} targets have one of their own")
+            text = _("only the first {count} programs have their own sheet")
             facts.append((_("Sheets"), text.format(count=MOST_TARGET_SHEETS)))
         return facts
 
     def _row_note(self) -> str:
         if not self._step_seconds:
-            return _("one for each moment that is kept")
+            return _("one for each stored sample")
         seconds = format_number(self._step_seconds, None)
-        return _("one for every {seconds} s").format(seconds=seconds)
+        return _("one every {seconds} s").format(seconds=seconds)
 
     def _insert_chart(
         self, table: Sheet, title: str, columns: Sequence[int], onto: Any, at: tuple[int, int]

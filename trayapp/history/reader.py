@@ -89,8 +89,8 @@ class HistoryReader(CurveSource, SampleSource):
                 version = self._version = read_version(self._connection)
                 if version < 1:
                     template = _(
-                        "{file} is not a history of this Memtray; "
-                        "start Memtray to bring it up to date."
+                        "{file} was written by another version of Memtray; start Memtray to update "
+                        "it."
                     )
                     raise HistoryError(template.format(file=path))
                 show_only_sound_rows(self._connection, version)
@@ -283,7 +283,7 @@ class HistoryReader(CurveSource, SampleSource):
         except (sqlite3.Error, OSError, ValueError, TypeError, ArithmeticError) as error:
             text = _("The history {file} cannot be read: {reason}.")
             if is_damage(error) or not isinstance(error, (sqlite3.Error, OSError)):
-                text = _("The history {file} is damaged or not a history: {reason}.")
+                text = _("The history {file} is damaged, or is not a history: {reason}.")
             raise HistoryError(text.format(file=self._path, reason=describe(error))) from error
 
 

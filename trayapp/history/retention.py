@@ -91,8 +91,8 @@ def require_short_log(connection: sqlite3.Connection, path: Path) -> int:
 def describe_long_log(log_bytes: int) -> str:
     """Return the line on a log that one reader keeps from being shortened."""
     return _(
-        "The history has a log of {size}, because another program reads it all the while; "
-        "close that program or window."
+        "The history's log has grown to {size} because another program keeps "
+        "reading it; close that program or window."
     ).format(size=format_size(log_bytes))
 
 

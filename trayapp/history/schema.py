@@ -137,8 +137,8 @@ def read_version(connection: sqlite3.Connection) -> int:
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(STEPS):
         template = _(
-            "The history was written by a newer Memtray (its version is {version}, this "
-            "one knows {count}); update Memtray."
+            "The history was written by a newer Memtray (version {version}; this one "
+            "reads up to {count}); update Memtray."
         )
         raise HistoryError(template.format(version=version, count=len(STEPS)))
     return version
@@ -227,7 +227,7 @@ def describe(error: Exception) -> str:
     if isinstance(error, LostPagesError):
         return _("some of its pages are out of reach")
     if isinstance(error, UnicodeError | DamagedRowError):
-        return _("it holds text that is none")
+        return _("it contains invalid text")
     return str(error).removesuffix(".")
 
 
@@ -253,7 +253,7 @@ def move_aside(path: Path, error: Exception) -> Damage:
     for copy in copies[: 1 - _MOST_DAMAGED_COPIES]:
         for suffix in ("-wal", "-shm", ""):
             copy.with_name(copy.name + suffix).unlink(missing_ok=True)
-    text = _("The history was damaged ({reason}); it is kept as {name} and a new one was begun.")
+    text = _("The history was damaged ({reason}); it was kept as {name} and a new one was started.")
     return Damage(aside, text.format(reason=describe(error), name=aside.name))
 
 

@@ -99,11 +99,11 @@ class Upkeep:
         lost, total = salvage.count_lost_pages()
         if not salvage.row_count and not salvage.lost_seconds and not lost:
             return None
-        text = _("{count} values and events of the damaged history were saved.")
+        text = _("{count} values and events of the damaged history were recovered.")
         if salvage.lost_seconds:
             text = _(
-                "{count} values and events of the damaged history were saved; "
-                "something is missing of {duration}."
+                "{count} values and events of the damaged history were recovered; "
+                "{duration} of it is incomplete."
             )
         elif lost:
             text = _(
@@ -130,8 +130,8 @@ class Upkeep:
         if not self._found:
             return None
         return ngettext(
-            "{count} value of the history was not as it had been written, and is left out.",
-            "{count} values of the history were not as they had been written, and are left out.",
+            "{count} value of the history was damaged and is left out.",
+            "{count} values of the history were damaged and are left out.",
             self._found,
         ).format(count=format_count(self._found))
 
@@ -156,9 +156,8 @@ class Upkeep:
                 return None
             self._keep(_AHEAD, str(wall_seconds))
             return _(
-                "Samples of {duration} were taken by a clock that was far ahead; "
-                "they are shown only where their own dates are asked for, and deleted after some "
-                "time."
+                "{duration} of samples were taken while the clock was far ahead; they are "
+                "shown only for those dates, and deleted later."
             ).format(duration=format_duration((last - first) / 1000))
         try:
             is_due = wall_seconds - float(since) > ahead_for

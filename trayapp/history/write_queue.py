@@ -142,8 +142,8 @@ class WriteQueue:
         if not self.lost_samples and not self._lost_events:
             return []
         text = _(
-            "{samples} samples and {events} events could not be kept "
-            "while the history could not be written: {reason}."
+            "{samples} samples and {events} events were lost because the history could "
+            "not be written: {reason}."
         )
         text = text.format(samples=self.lost_samples, events=self._lost_events, reason=failure)
         return [self._own_event(text)]

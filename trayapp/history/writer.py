@@ -105,11 +105,11 @@ class HistoryWriter:
             return describe_long_log(self._log_bytes)
         if self._failure is None or self._refusal is not None:
             return self._refusal
-        text = _("The history cannot be written: {reason} ({count} samples wait).")
+        text = _("The history cannot be written: {reason} ({count} samples waiting).")
         if self._queue.lost_samples:
             text = _(
-                "The history cannot be written: {reason} "
-                "({count} samples wait; {lost} samples lost)."
+                "The history cannot be written: {reason} ({count} samples waiting; {lost} "
+                "samples lost)."
             )
         return text.format(
             reason=self._failure,
@@ -317,7 +317,9 @@ class HistoryWriter:
         """Roll up some of what is pending; return whether more is left."""
         if self._connection is not None and not self._is_in_place():
             self._disconnect()
-            self._report(_("The history file was removed while Memtray ran; a new one was begun."))
+            self._report(
+                _("The history file was removed while Memtray was running; a new one was started.")
+            )
         now = self._queue.wall_seconds
         if now is None:
             return False

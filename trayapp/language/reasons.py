@@ -19,6 +19,15 @@ _KNOWN = (
 """The texts of the C library, which is asked in English; all others stay so."""
 
 
+def file_problem(error: OSError) -> str:
+    """Return what happened to which file, without the system's number for it."""
+    if error.filename is None:
+        return reason_of(error)
+    name = error.filename
+    shown = name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)
+    return _("{name}: {text}").format(name=shown, text=reason_of(error))
+
+
 def reason_of(error: OSError) -> str:
     """Return why it failed, to be put into a sentence."""
     return _(error.strerror) if error.strerror else str(error)

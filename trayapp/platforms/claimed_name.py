@@ -38,7 +38,7 @@ def claim_name(path: Path) -> socket.socket | None:
         return claim
     pid = claimed_by(path)
     if pid is not None:
-        text = _("Memtray is already running as process {pid}; `memtray quit` ends it.")
+        text = _("Memtray is already running as process {pid}; to quit it: memtray quit")
         raise AlreadyRunningError(text.format(pid=pid))
     return None
 

@@ -122,8 +122,8 @@ def _refusal(path: Path, descriptor: int, error: OSError) -> MemtrayError:
         return PlatformError(template.format(file=path, reason=error.strerror))
     os.lseek(descriptor, 0, os.SEEK_SET)
     owner = os.read(descriptor, 32).strip()
-    text = _("Memtray is already running; `memtray quit` ends it.")
+    text = _("Memtray is already running; to quit it: memtray quit")
     if owner.isdigit():
-        text = _("Memtray is already running as process {pid}; `memtray quit` ends it.")
+        text = _("Memtray is already running as process {pid}; to quit it: memtray quit")
         text = text.format(pid=int(owner))
     return AlreadyRunningError(text)

@@ -58,7 +58,7 @@ class MacPlatform(posix.PosixPlatform, PsutilPlatform):
             content = plistlib.dumps(agent)
         except ValueError as error:  # a control character, or a path that is not UTF-8
             template = _(
-                "The command {command} cannot be written into a property list; install "
+                "The command {command} cannot be written to a property list; install "
                 "Memtray in a folder with a plain name."
             )
             raise PlatformError(template.format(command=repr(list(command)))) from error
@@ -79,7 +79,7 @@ class MacPlatform(posix.PosixPlatform, PsutilPlatform):
     def trim_process(self, pid: int) -> None:
         """Refuse: macOS offers no such call."""
         template = _(
-            "macOS offers no way to take memory back from another process ({pid}); only "
-            "the program itself can: use its own way of freeing memory, or restart it."
+            "macOS cannot free another process's memory ({pid}). Restart the program, "
+            "or add the Python probe to it."
         )
         raise PlatformError(template.format(pid=pid))

@@ -121,7 +121,7 @@ def open_with(
         opener = os.path.basename(command[0])  # noqa: PTH119
         error = PlatformError(
             _(
-                "No program here opens {file} ({opener} failed with {code}); open it yourself."
+                "No program could open {file} ({opener} failed with {code}); open it yourself."
             ).format(file=path, opener=opener, code=code)
         )
         if on_failure is None:

@@ -140,7 +140,7 @@ class SessionBus:
     def _read(self) -> None:
         data = self.socket.recv(65536)
         if not data:
-            raise ConnectionResetError(_("the D-Bus session bus has ended"))
+            raise ConnectionResetError(_("the D-Bus session bus has shut down"))
         self._parser.add_data(data)
 
     def _parsed(self) -> Iterator[Message]:
@@ -154,7 +154,7 @@ class SessionBus:
                 # message's bytes then, but not noted that the next message has its own length.
                 if self._parser.buf.bytes_buffered == waiting_bytes:
                     raise ConnectionError(
-                        _("the D-Bus session bus sent what is no message")
+                        _("the D-Bus session bus sent an invalid message")
                     ) from error
                 self._parser.next_msg_size = None
                 _log.debug("skipped an unreadable message from the bus", exc_info=True)

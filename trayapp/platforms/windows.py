@@ -67,8 +67,8 @@ class WindowsPlatform(PsutilPlatform):
         line = list2cmdline(command)
         if len(line) > RUN_COMMAND_CHARACTERS:
             template = _(
-                "Windows starts no command of more than {count} characters "
-                "at login; install Memtray in a folder with a shorter path."
+                "Windows cannot start a command of more than {count} characters at login; "
+                "install Memtray in a folder with a shorter path."
             )
             raise PlatformError(template.format(count=RUN_COMMAND_CHARACTERS))
         self._require_carried_home()
@@ -141,7 +141,7 @@ class WindowsPlatform(PsutilPlatform):
         if home and self._read_value(ENVIRONMENT_KEY, "MEMTRAY_HOME") != home:
             raise PlatformError(
                 _(
-                    "Windows cannot pass MEMTRAY_HOME on at login unless it is set for your "
+                    "Windows passes MEMTRAY_HOME on at login only if it is set for your "
                     'account; run `setx MEMTRAY_HOME "{home}"` and try again.'
                 ).format(home=home)
             )
@@ -196,8 +196,8 @@ def _cannot_change_autostart(error: OSError) -> PlatformError:
 def _cannot_trim(pid: int, code: int) -> PlatformError:
     reasons = {
         _ERROR_ACCESS_DENIED: _("it belongs to another user or to the system"),
-        _ERROR_INVALID_PARAMETER: _("it has ended"),
+        _ERROR_INVALID_PARAMETER: _("it has exited"),
     }
     reason = reasons.get(code, _("Windows error {code}").format(code=code))
-    template = _("Windows takes no memory back from process {pid}: {reason}.")
+    template = _("Windows cannot free the memory of process {pid}: {reason}.")
     return PlatformError(template.format(pid=pid, reason=reason))

@@ -83,7 +83,7 @@ class _Probe:
         from trayapp.probe.memory import collect
 
         if not self.collecting.acquire(blocking=False):
-            raise ControlError(_("It is collecting already; try again later"))
+            raise ControlError(_("It is already collecting; try again later"))
         try:
             return collect(with_caches=arguments.get("caches") is True)
         finally:

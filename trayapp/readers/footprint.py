@@ -147,7 +147,7 @@ class FootprintReader:
     def _read_one(self, key: ProcessKey, now: float, before: _Finding | None) -> _Finding | None:
         """Return what is known now; None: it ended, or the pid has another owner."""
         if key.started == UNKNOWN_START:
-            reason = _("the system does not tell whether it is still the same")
+            reason = _("the system does not reveal whether it is still the same")
             return _Finding(SlowReading(skip_reason=reason))
         try:
             finding = self._measure(key.pid, now, before or _Finding())
@@ -163,14 +163,14 @@ class FootprintReader:
             rss_bytes = self._source.read_rss_bytes(pid)
             if rss_bytes > HUGE_BYTES:
                 size = format_size(rss_bytes)
-                return self._skipped(pid, _("{size} take too long to go through").format(size=size))
+                return self._skipped(pid, _("{size} would take too long to read").format(size=size))
             rollup = self._source.read(pid)
         except ProcessLookupError:
             return _Finding(SlowReading(skip_reason=_("it has no memory of its own")))
         except PermissionError:
-            return self._skipped(pid, _("the system does not permit it"))
+            return self._skipped(pid, _("the system does not allow it"))
         except (OSError, ValueError):
-            return self._skipped(pid, _("the system does not tell"))
+            return self._skipped(pid, _("the system does not reveal it"))
         cost_seconds = self._clock() - started
         is_costly = (
             self._cpu_clock() - cpu_started > COSTLY_CPU_SECONDS or cost_seconds > STALLED_SECONDS
@@ -183,7 +183,7 @@ class FootprintReader:
 
     def _waiting(self, pid: int, now: float, before: _Finding) -> SlowReading:
         """Return what was read last, while the process is left alone."""
-        reason = _("read {age} ago: reading it takes {cost} ms; tried again in {wait}").format(
+        reason = _("read {age} ago: reading takes {cost} ms; next try in {wait}").format(
             age=format_duration(now - before.slow.read_at),
             cost=round(1000 * before.slow.cost_seconds),
             wait=format_duration(before.retry_at - now),

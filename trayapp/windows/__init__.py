@@ -28,7 +28,7 @@ WINDOWS = (
     Window("trends"),
     Window(
         "table", N_("Table…"), "trayapp.windows.table",
-        N_("every target and application in one window"),
+        N_("Open a table of all programs"),
     ),
     Window("compact", N_("Compact view…")),
     Window("statistics", N_("Statistics…")),

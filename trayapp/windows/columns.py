@@ -53,7 +53,7 @@ TABLE_COLUMNS = (
     TableColumn("virtual", N_("Virtual size"), 110, right=True, is_default=False),
     TableColumn("committed", N_("Committed"), 110, right=True, is_default=False),
     TableColumn("peak", N_("Peak"), 100, right=True, is_default=False),
-    TableColumn("kernel_peak", N_("Peak by the kernel"), 110, right=True, is_default=False),
+    TableColumn("kernel_peak", N_("Kernel peak"), 110, right=True, is_default=False),
 )
 """In the order in which they stand."""
 TEXTS: Mapping[str, Callable[[TableRow], str]] = {

@@ -33,7 +33,7 @@ _CAPTIONS = {
     "swap": N_("Swapped"),
     "virtual": N_("Virtual size"),
     "committed": N_("Committed"),
-    "kernel_peak": N_("Peak by the kernel"),
+    "kernel_peak": N_("Kernel peak"),
     "cpu": N_("CPU"),
 }
 _TEXTS: Mapping[str, Callable[[TableRow], str]] = {

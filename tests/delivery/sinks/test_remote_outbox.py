@@ -192,7 +192,7 @@ def test_an_hour_offline_loses_nothing(bench: Bench) -> None:
         outbox.send(each)
         for _ in range(6):
             if bench.running():
-                bench.finish("mail", 1, "its host is not found")
+                bench.finish("mail", 1, "its host was not found")
             bench.wait(10)
         if number == 30:
             outbox.close()
@@ -258,7 +258,7 @@ def test_a_child_that_cannot_be_started_is_tried_again(bench: Bench) -> None:
     outbox = bench.restart(MAIL)
     outbox.send(transition(1))
     (problem,) = outbox.problems
-    assert "no process can be started" in problem
+    assert "cannot start a process" in problem
     bench.refuses_to_start = False
     bench.wait(30)
     assert bench.running() == ["mail"]
@@ -267,7 +267,7 @@ def test_a_child_that_cannot_be_started_is_tried_again(bench: Bench) -> None:
 def test_new_settings_are_a_new_chance(bench: Bench) -> None:
     outbox = bench.restart(MAIL)
     outbox.send(transition(1))
-    bench.finish("mail", 2, "its address is none that Apprise knows")
+    bench.finish("mail", 2, "Apprise does not know this kind of address")
     outbox.set_channels([MAIL])
     assert outbox.problems == ()
     outbox.tick()

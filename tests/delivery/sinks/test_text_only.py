@@ -50,7 +50,7 @@ def test_plyer_shows_the_text_and_its_warning_is_not_heard() -> None:
     channel = PlyerNotifications(plyer)
     assert channel.send(BANNER).delivered
     assert plyer.shown == [("Memtray", "worker grows", "512 MiB, +200 KiB/s")]
-    assert channel.status == "notifications by plyer"
+    assert channel.status == "notifications through plyer"
 
 
 @pytest.mark.parametrize("name", ["x" * 65536, "😀" * 500, "", "-rm", "a\0b\n\ud800"])

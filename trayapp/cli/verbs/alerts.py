@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trayapp.cli.options import add_json, ask_applet, print_answer
+from trayapp.cli.options import add_json, ask_applet, placeholder, print_answer
 from trayapp.errors import UsageError
 from trayapp.language.catalogue import _
 from trayapp.language.units import parse_duration
@@ -16,6 +16,8 @@ from trayapp.paths import current_paths
 
 if TYPE_CHECKING:
     from trayapp.domain.records.series import Event
+
+_ACTIONS = ("on", "off", "snooze", "ack", "resolve", "log")
 
 
 class Alerts:
@@ -27,7 +29,7 @@ class Alerts:
     def prepare_parser(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
         add_json(parser)
-        add("what", choices=("on", "off", "snooze", "ack", "resolve", "log"))
+        add("what", choices=_ACTIONS, metavar=placeholder(_ACTIONS))
         add(
             "argument",
             nargs="?",

@@ -7,10 +7,12 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from trayapp.cli.options import JsonVerb, add_theme, print_answer
+from trayapp.cli.options import JsonVerb, add_theme, placeholder, print_answer
 from trayapp.errors import MemtrayError, WindowError
 from trayapp.language.catalogue import _
 from trayapp.paths import current_paths
+
+_AUTOSTART = ("on", "off", "status")
 
 
 class Settings:
@@ -89,7 +91,7 @@ class Autostart:
     """`memtray autostart`: switch it, and print how it is. Raises: PlatformError."""
 
     def prepare_parser(self, parser: ArgumentParser) -> None:
-        parser.add_argument("what", choices=("on", "off", "status"))
+        parser.add_argument("what", choices=_AUTOSTART, metavar=placeholder(_AUTOSTART))
 
     def run(self, options: Namespace) -> int:
         from trayapp.applet.children import memtray_command

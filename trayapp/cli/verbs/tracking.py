@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from trayapp.cli.options import JsonVerb, add_json, ask_applet, print_answer
+from trayapp.cli.options import JsonVerb, add_json, ask_applet, placeholder, print_answer
 from trayapp.language.catalogue import N_, _
 from trayapp.paths import current_paths
 
+_DEBUG = ("on", "off", "show")
 _OBEYED = {
     "pause": N_("Sampling is paused; `memtray resume` continues."),
     "resume": N_("Sampling resumed."),
@@ -42,7 +43,7 @@ class Debug:
     def prepare_parser(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
         add_json(parser)
-        add("what", choices=("on", "off", "show"))
+        add("what", choices=_DEBUG, metavar=placeholder(_DEBUG))
         add(
             "--lines",
             type=int,

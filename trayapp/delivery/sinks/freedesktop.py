@@ -209,7 +209,7 @@ class FreedesktopNotifications(DesktopSink):
             service.owner = reply.header.fields.get(HeaderFields.sender, "")
             service.title = plain(f"{reply.body[0]} {reply.body[2].split(' ')[0]}", 60)
             service.capabilities = frozenset(capabilities)
-            self.status = _("notifications by {service}").format(service=service.title)
+            self.status = _("notifications through {service}").format(service=service.title)
             self.is_ready = True
         return self._bus
 

@@ -205,7 +205,11 @@ class Outbox(TransitionSink):
         self, line: _Line, transition: Transition, outcome: str, reason: str | None = None
     ) -> None:
         name = line.channel.name
-        text = _("{name}: to be sent: {title}") if reason is None else _("{name}: lost: {title}")
+        text = (
+            _("{name}: waiting to be sent: {title}")
+            if reason is None
+            else _("{name}: lost: {title}")
+        )
         self._record_event(
             name,
             text.format(name=name, title=transition.title),
@@ -251,7 +255,7 @@ class Outbox(TransitionSink):
             line.child = self._start(line.channel.name)
             line.started_seconds = now_seconds
         except OSError as error:
-            reason = _("no process can be started: {reason}").format(reason=error.strerror)
+            reason = _("cannot start a process: {reason}").format(reason=error.strerror)
             self._on_failure(line, line.retries.after_failure(now_seconds), reason)
 
     def _check_child(self, line: _Line, child: Child, now_seconds: float) -> None:

@@ -16,7 +16,7 @@ class TextOnlySink(DesktopSink):
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self.status = _("notifications by {service}").format(service=name)
+        self.status = _("notifications through {service}").format(service=name)
         self.is_ready = True
 
     def send(self, banner: Banner, /) -> DeliveryResult:
@@ -28,7 +28,7 @@ class TextOnlySink(DesktopSink):
             text = _("{service} failed: {reason}").format(service=self._name, reason=detail)
             self.status, self.is_ready = plain(text, 200), False
             return DeliveryResult(False, self.status)
-        self.status = _("notifications by {service}").format(service=self._name)
+        self.status = _("notifications through {service}").format(service=self._name)
         self.is_ready = True
         return DeliveryResult(True, self._name)
 

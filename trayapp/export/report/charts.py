@@ -41,7 +41,7 @@ def charts_of(
     largest = [name for name in by_peak if named[name].summary.peak is not None][:MOST_IN_CHART]
     if len(named) > 1 and largest:
         yield Chart(
-            title=_("The largest, resident set (RSS)"),
+            title=_("Largest programs, resident set (RSS)"),
             curves=tuple(
                 ChartCurve(name=named[name].name, points=collector.targets[name].curve.points)
                 for name in largest
@@ -121,4 +121,4 @@ def _marks(
 
 def _restart_marks(collector: Collector, name: str) -> Iterable[Mark]:
     for at in collector.restarts.get(name, ()):
-        yield Mark(at, "restart", _("started again"))
+        yield Mark(at, "restart", _("restarted"))

@@ -251,7 +251,7 @@ def figures_of(one: TargetFacts) -> tuple[tuple[str, str], ...]:
         (_("Peak"), format_size(one.summary.peak)),
         (_("Change"), _signed(one.summary.growth)),
         (_("Rate"), format_rate(one.rate_bytes_per_second)),
-        (_("Of its limit"), format_percent(share)),
+        (_("% of limit"), format_percent(share)),
         (_("Restarts"), str(one.counts.restarts)),
         (_("Alerts"), str(one.counts.alerts)),
     )
@@ -274,7 +274,14 @@ def by_peak(targets: Sequence[TargetFacts]) -> list[TargetFacts]:
 
 
 def cleanup_headings() -> list[str]:
-    return [_("When"), _("What"), _("Before"), _("After"), _("Freed"), _("Free a minute later")]
+    return [
+        _("When"),
+        _("What"),
+        _("Before"),
+        _("After"),
+        _("Freed"),
+        _("Still free a minute later"),
+    ]
 
 
 def sizes_of(one: CleanupFacts) -> list[str]:

@@ -41,7 +41,7 @@ def findings_of(
     if targets and judged < _LEAST_JUDGED_SECONDS:
         yield Finding(
             "note",
-            _("Too short to judge growth"),
+            _("Not enough data to judge growth"),
             _("It takes at least {time} to tell growth from a warm-up.").format(
                 time=format_duration(_LEAST_JUDGED_SECONDS)
             ),
@@ -49,7 +49,7 @@ def findings_of(
     elif targets and not growing and not ended:
         yield Finding(
             "good",
-            _("Nothing keeps growing"),
+            _("No sustained growth"),
             ngettext(
                 "{count} series was judged over the last {time}.",
                 "{count} series were judged over the last {time}.",
@@ -59,8 +59,8 @@ def findings_of(
     if targets and judged < span:
         yield Finding(
             "note",
-            _("Growth was judged over the last {time} only").format(time=format_duration(judged)),
-            _("What is older stands in the charts and tables, without a verdict."),
+            _("Growth was judged only over the last {time}").format(time=format_duration(judged)),
+            _("Older data is in the charts and tables, without a verdict."),
         )
     yield from _cleanup_findings(cleanups)
 
@@ -77,15 +77,17 @@ def _growth_finding(one: TargetFacts) -> Finding:
     text = paragraph(one.evidence, one.limit_sentence)
     if one.tasks:
         named = listed(map(_task_said, one.tasks))
-        text = paragraph(text, _("It grew most during: {tasks}.").format(tasks=named))
+        text = paragraph(
+            text, _("Most of the growth happened during: {tasks}.").format(tasks=named)
+        )
     if one.leaked is not None:
         since, until = map(minute, one.leaked)
         text = paragraph(
             text,
-            _("From {since} to {until} it was called a leak.").format(since=since, until=until),
+            _("Reported as a leak from {since} to {until}.").format(since=since, until=until),
         )
     if one.level == "leaking":
-        return Finding("bad", _("{name} leaks").format(name=one.name), text, one.name)
+        return Finding("bad", _("{name} is leaking").format(name=one.name), text, one.name)
     return Finding("warning", _("{name} keeps growing").format(name=one.name), text, one.name)
 
 
@@ -96,8 +98,8 @@ def _ended_findings(ended: Sequence[TargetFacts]) -> Iterable[Finding]:
         for one in ended:
             since, until = times[one.name]
             text = _(
-                "From {since} to {until} it grew as a leak does; then it was given back, or it"
-                " ended or was started again."
+                "It grew like a leak from {since} to {until}; then the memory was freed, "
+                "or the program exited or was restarted."
             ).format(since=since, until=until)
             title = _("{name} leaked for a while").format(name=one.name)
             yield Finding("warning", title, text, one.name)
@@ -110,11 +112,11 @@ def _ended_findings(ended: Sequence[TargetFacts]) -> Iterable[Finding]:
     yield Finding(
         "warning",
         ngettext(
-            "{count} target leaked for a while", "{count} targets leaked for a while", len(ended)
+            "{count} program leaked for a while", "{count} programs leaked for a while", len(ended)
         ).format(count=len(ended)),
         paragraph(
-            _("They grew as a leak does; then it was given back, or they were started again."),
-            _("In detail: {names}.").format(names=names),
+            _("They grew like leaks; then the memory was freed, or the programs were restarted."),
+            _("Details: {names}.").format(names=names),
         ),
     )
 
@@ -124,7 +126,7 @@ def _limit_findings(collector: Collector, targets: Sequence[TargetFacts]) -> Ite
         peak = one.summary.peak
         if one.limit_bytes and peak is not None and peak >= _NEAR_LIMIT * one.limit_bytes:
             title = (
-                _("{name} was over its limit")
+                _("{name} exceeded its limit")
                 if peak > one.limit_bytes
                 else _("{name} came near its limit")
             )
@@ -143,7 +145,7 @@ def _limit_findings(collector: Collector, targets: Sequence[TargetFacts]) -> Ite
         is_near = share >= _NEAR_LIMIT
         yield Finding(
             "warning" if is_near else "note",
-            _("The machine came near its limit") if is_near else _("The machine had room"),
+            _("The machine came near its limit") if is_near else _("The machine had enough memory"),
             _("At most {share} of its memory was in use: {size} of {total}.").format(
                 share=format_percent(share),
                 size=format_size(collector.peak_used[1]),
@@ -167,7 +169,7 @@ def _incident_findings(incidents: Sequence[IncidentFacts]) -> Iterable[Finding]:
         ).format(count=len(still_open), names=names)
         yield Finding("warning", title, text)
     else:
-        yield Finding("note", title, _("All are over."))
+        yield Finding("note", title, _("All are resolved."))
 
 
 def _cleanup_findings(cleanups: Sequence[CleanupFacts]) -> Iterable[Finding]:
@@ -175,7 +177,7 @@ def _cleanup_findings(cleanups: Sequence[CleanupFacts]) -> Iterable[Finding]:
     if not freed:
         return
     kept = [one.kept_bytes for one in cleanups if one.kept_bytes is not None]
-    text = _("They gave back {size} at once.").format(size=format_size(max(0.0, sum(freed))))
+    text = _("They freed {size} immediately.").format(size=format_size(max(0.0, sum(freed))))
     if kept:
         text = paragraph(
             text,

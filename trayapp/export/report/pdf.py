@@ -83,7 +83,7 @@ class _Pages:
         self._incidents()
         self._cleanups()
         if report.facts:
-            self.paper.heading(_("Circumstances"), room=0.5 + 0.25 * len(report.facts))
+            self.paper.heading(_("Environment"), room=0.5 + 0.25 * len(report.facts))
             for label, value in report.facts:
                 self.paper.row([label, value], [1.7, INNER - 1.7], colors=[MUTED, TEXT], rule=False)
         self.paper.y += 0.15
@@ -172,7 +172,7 @@ class _Pages:
             return
         self.paper.heading(_("Incidents"))
         widths = _shares([1.45, 1.45, 0.85, 3.2])
-        self.paper.begin_table([_("Begun"), _("Over"), _("Level"), _("What")], widths)
+        self.paper.begin_table([_("Started"), _("Resolved"), _("Level"), _("What")], widths)
         for one in incidents:
             over = clock(one.ended_wall_seconds) if one.ended_wall_seconds else _("still open")
             what = f"{one.title}. {one.text}".rstrip(". ") + "."

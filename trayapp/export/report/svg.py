@@ -34,7 +34,7 @@ def foot_of(chart: Chart, low: float, high: float) -> str:
     told = []
     if chart.ceiling_bytes and chart.ceiling_bytes > high:
         told.append(
-            _("{name} {size}, far above").format(
+            _("{name} {size}, far above the chart").format(
                 name=chart.ceiling_name, size=format_size(chart.ceiling_bytes)
             )
         )

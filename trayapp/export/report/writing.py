@@ -51,7 +51,7 @@ def main(
     """
     output = options.output
     if output is not None:
-        text = _("cannot report in {name}; use one of {endings}")
+        text = _("cannot write a report as {name}; use one of {endings}")
         kind = find_kind(REPORTS, output, text)
     with open_selection(options, on_progress, on_note) as source:
         report = gather_report(source, _background(options, source.reader))
