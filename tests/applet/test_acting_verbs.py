@@ -139,7 +139,7 @@ def test_a_program_is_ended_by_what_was_shown_of_it(applet: Memtray, eaters: Eat
 def test_another_process_with_its_pid_is_left_alone(applet: Memtray, eaters: Eaters) -> None:
     child = eaters.start()
     ((pid, started),) = keys(described(applet, 1))
-    with pytest.raises(ControlError, match="has ended already; nothing was sent"):
+    with pytest.raises(ControlError, match="has already exited; nothing was sent"):
         ask(applet, "end", kind="target", name="eater", processes=[[pid, started - 1]])
     assert child.poll() is None
 

@@ -164,9 +164,9 @@ def test_the_check_refuses_with_a_reason_and_sends_nothing(make: Make, key_of: K
         platform.check_may_be_ended(key)
         assert child.poll() is None
     for wrong, reason in (
-        (key, "it has ended"),
-        (key_of(1), "the whole system hangs on it"),
-        (key_of(os.getpid()), "that is Memtray itself; `memtray quit` ends it"),
+        (key, "it has exited"),
+        (key_of(1), "the whole system depends on it"),
+        (key_of(os.getpid()), "that is Memtray itself; to quit it: memtray quit"),
     ):
         with pytest.raises(RefusedError) as refused:
             platform.check_may_be_ended(wrong)
@@ -178,9 +178,9 @@ def test_the_folder_is_that_of_the_program(make: Make, key_of: KeyOf) -> None:
     with running_python(SLEEPING) as child:
         key = key_of(child.pid)
         assert make().program_folder(key) == Path(sys.executable).resolve().parent
-        with pytest.raises(PlatformError, match="has ended already"):
+        with pytest.raises(PlatformError, match="has already exited"):
             make().program_folder(key._replace(started=key.started + 1))
-    with pytest.raises(PlatformError, match="has ended already"):
+    with pytest.raises(PlatformError, match="has already exited"):
         make().program_folder(key)
 
 

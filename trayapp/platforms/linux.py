@@ -93,7 +93,7 @@ class LinuxPlatform(posix.PosixPlatform):
         if self._env.get("MEMTRAY_HOME") or any(entry.exists() for entry in known):
             return False
         comment = _("Watches memory and warns you before it becomes a problem")
-        start = _("Start in the tray")
+        start = _("Start Memtray in the tray")
         lines = (
             "[Desktop Entry]",
             "Type=Application",
@@ -138,7 +138,9 @@ class LinuxPlatform(posix.PosixPlatform):
                 command = (program, *options, str(path.absolute()))
                 posix.open_with(command, path, self._env, on_failure)
                 return
-        template = _("Nothing here opens files; install xdg-utils, or open {file} yourself.")
+        template = _(
+            "No program to open files was found; install xdg-utils, or open {file} yourself."
+        )
         raise PlatformError(template.format(file=path))
 
     def trim_process(self, pid: int) -> None:
@@ -147,9 +149,8 @@ class LinuxPlatform(posix.PosixPlatform):
         process_madvise(MADV_PAGEOUT) would need CAP_SYS_NICE, and swaps out what is in use.
         """
         template = _(
-            "Linux gives no permission to take memory back from another process ({pid}); "
-            "only the program itself can: use its own way of freeing memory, or restart "
-            "it."
+            "Linux cannot free another process's memory ({pid}). Restart the program, "
+            "or add the Python probe to it."
         )
         raise PlatformError(template.format(pid=pid))
 

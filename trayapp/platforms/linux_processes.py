@@ -114,7 +114,7 @@ def _checked(key: ProcessKey) -> Iterator[tuple[int, _Identity]]:
     """
     check_by_rule(key)
     if not hasattr(os, "pidfd_open"):
-        raise refusal(key, _("this system offers no way to be sure which process that is"))
+        raise refusal(key, _("this system cannot make sure which process that is"))
     try:
         pidfd = os.pidfd_open(key.pid)
     except ProcessLookupError:

@@ -25,9 +25,9 @@ class RefusedError(PlatformError):
 def check_by_rule(key: ProcessKey) -> None:
     """Refuse the system's first process, and this one. Raises: RefusedError."""
     if key.pid <= 1:
-        raise refusal(key, _("the whole system hangs on it"))
+        raise refusal(key, _("the whole system depends on it"))
     if key.pid == os.getpid():
-        raise refusal(key, _("that is Memtray itself; `memtray quit` ends it"))
+        raise refusal(key, _("that is Memtray itself; to quit it: memtray quit"))
 
 
 def terminate_by_psutil(key: ProcessKey, *, force: bool = False) -> None:
@@ -116,8 +116,8 @@ def _find_by_psutil(key: ProcessKey) -> psutil.Process | None:
 
 
 def ended_error(key: ProcessKey) -> RefusedError:
-    template = _("Process {pid} has ended already; nothing was sent to it.")
-    return RefusedError(template.format(pid=key.pid), _("it has ended"))
+    template = _("Process {pid} has already exited; nothing was sent to it.")
+    return RefusedError(template.format(pid=key.pid), _("it has exited"))
 
 
 def foreign_error(key: ProcessKey) -> RefusedError:
@@ -130,9 +130,9 @@ def no_folder(key: ProcessKey, reason: str) -> PlatformError:
 
 
 def refusal(key: ProcessKey, reason: str) -> RefusedError:
-    template = _("Process {pid} is not ended: {reason}.")
+    template = _("Process {pid} was not ended: {reason}.")
     return RefusedError(template.format(pid=key.pid, reason=reason), reason)
 
 
 def _not_permitted(key: ProcessKey) -> RefusedError:
-    return refusal(key, _("the system does not permit it"))
+    return refusal(key, _("the system does not allow it"))

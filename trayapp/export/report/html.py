@@ -148,7 +148,7 @@ def _page(report: Report) -> Iterator[str]:
     yield from _incidents(report)
     yield from _cleanups(report)
     if report.facts:
-        yield f"<h2>{escape(_('Circumstances'))}</h2><dl>"
+        yield f"<h2>{escape(_('Environment'))}</h2><dl>"
         for label, value in report.facts:
             yield f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>"
         yield "</dl>"
@@ -191,7 +191,7 @@ def _targets(targets: Sequence[TargetFacts]) -> Iterator[str]:
     has_details = any(one.details for one in targets)
     headings = [heading for heading, _text in figures_of(targets[0])]
     yield f"<h2>{escape(_('Tracked programs'))}</h2>"
-    yield from _head([*headings, *([_("How it is found")] if has_details else [])], 2, 9)
+    yield from _head([*headings, *([_("Found by")] if has_details else [])], 2, 9)
     for one in by_peak(targets):
         texts = [text for _heading, text in figures_of(one)]
         cells = [
@@ -209,7 +209,7 @@ def _incidents(report: Report) -> Iterator[str]:
     if not report.incidents:
         return
     yield f"<h2>{escape(_('Incidents'))}</h2>"
-    yield from _head([_("Begun"), _("Over"), _("Level"), _("What"), _("Told")])
+    yield from _head([_("Started"), _("Resolved"), _("Level"), _("What"), _("Reported")])
     for one in report.incidents[-MOST_EVENTS:]:
         over = clock(one.ended_wall_seconds) if one.ended_wall_seconds else _("still open")
         yield (
