@@ -135,7 +135,7 @@ def test_what_else_is_known_of_a_target_is_told_and_kept() -> None:
         assert figures["cpu_percent"] == 13.0
     assert told["targets"][0]["uss_reason"] == "read 5 min ago: it takes long"
     assert any(
-        "virtual 2.00 GiB, committed 301 MiB, kernel's peak 121 MiB, CPU 13.0%" in line
+        "virtual 2.00 GiB, committed 301 MiB, kernel peak 121 MiB, CPU 13.0%" in line
         for line in status_lines(told)
     )
     assert Particulars.total([Particulars(1, 2, 3, 4.0), None]) == Particulars()
