@@ -50,7 +50,7 @@ class BudgetVerdict:
     """How Memtray stands with its budget, and what follows from it."""
 
     over: tuple[str, ...] = ()
-    """The figures that are over now, each as text: "CPU 1.80% of a core, budget 1%"."""
+    """The figures that are over now, each as text: "CPU 1.80 % of a core, budget 1 %"."""
     step: int = 0
     """How many steps back it has taken; 0: none."""
     stretch: float = 1.0

@@ -19,7 +19,7 @@ from trayapp.language.units import format_percent, format_size
 
 
 def system_line(system: SystemSample) -> str:
-    """One line about the machine: "Memory 42% – 9.10 GiB of 15.6 GiB available"."""
+    """One line about the machine: "Memory 42 % – 9.10 GiB of 15.6 GiB available"."""
     text = _("Memory {share} – {available} of {total} available")
     if system.swap_used_bytes:
         text = _("Memory {share} – {available} of {total} available, swap {swap}")
