@@ -28,8 +28,8 @@ class Help(argparse.HelpFormatter):
 class Parser(argparse.ArgumentParser):
     """Parses like argparse, but raises UsageError where that prints its usage and exits."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, formatter_class=Help, **options)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"formatter_class": Help, **options})
 
     def show_examples(self, known: Mapping[str, Sequence[str]], verb: str) -> None:
         """Put the examples of a verb below its help, and those of the verbs below it likewise."""
