@@ -43,6 +43,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "memtray targets test --match gunicorn",
         "memtray targets test --regex 'worker-[0-9]+'",
     ),
+    "about": ("memtray about",),
     "doctor": ("memtray doctor",),
     "autostart": ("memtray autostart on", "memtray autostart status"),
     "record": (

@@ -32,9 +32,12 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**{"formatter_class": Help, **options})
 
     def show_examples(self, known: Mapping[str, Sequence[str]], verb: str) -> None:
-        """Put the examples of a verb below its help, and those of the verbs below it likewise."""
-        if verb in known:
-            self.epilog = "\n".join([_("Examples:"), *(f"  {each}" for each in known[verb])])
+        """Put the examples of a verb below its help, and those of the verbs below it likewise.
+
+        One that has none is its own example.
+        """
+        commands = known.get(verb) or (f"memtray {verb}",)
+        self.epilog = "\n".join([_("Examples:"), *(f"  {each}" for each in commands)])
         for action in self._actions:
             if isinstance(action, argparse._SubParsersAction):
                 for name, parser in action.choices.items():
