@@ -75,7 +75,9 @@ def updated(language: str, template: Catalog) -> Catalog:
     catalogue.update(template, no_fuzzy_matching=True)
     catalogue.obsolete.clear()
     catalogue.fuzzy = False
-    catalogue.header_comment = f"# Memtray in {catalogue.locale.english_name}. MIT licence."
+    title = f"# Memtray in {catalogue.locale.english_name}. MIT licence."
+    # What follows the title is the language's glossary, which translators keep to.
+    catalogue.header_comment = "\n".join((title, *catalogue.header_comment.splitlines()[1:]))
     return catalogue
 
 

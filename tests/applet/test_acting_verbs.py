@@ -185,14 +185,14 @@ def test_a_guarded_run_starts_its_program_again(applet: Memtray, eaters: Eaters)
     answer = described(applet, 1)
     assert acts(answer) == ["restart", "end", "probe", "folder"]
     told = ask(applet, "restart", kind="target", name="eater")
-    assert told["text"].startswith("eater: started again as process ")
+    assert told["text"].startswith("eater: restarted as process ")
     assert keys(described(applet, 1)) != keys(answer)
 
 
 def test_nobody_starts_again_what_nobody_guards(applet: Memtray, eaters: Eaters) -> None:
     eaters.start()
     described(applet, 1)
-    with pytest.raises(ControlError, match="Nothing here can start eater again"):
+    with pytest.raises(ControlError, match="Memtray cannot restart eater"):
         ask(applet, "restart", kind="target", name="eater")
 
 

@@ -279,12 +279,12 @@ def test_errors_of_ours_are_told_in_one_line(tmp_path: Path) -> None:
     machine = Machine(tmp_path, settings("snapshot"))
 
     def refuse() -> Path:
-        raise MemtrayError("The sampler does not answer; see the log.")
+        raise MemtrayError("Sampling does not respond; see the log.")
 
     machine.actions._write_snapshot = refuse
     machine.actions.act_on(view(), [transition()])
     machine.outcomes(2)
-    assert machine.events[1].text == "app: The sampler does not answer; see the log."
+    assert machine.events[1].text == "app: Sampling does not respond; see the log."
 
 
 LITTER = """
@@ -340,7 +340,7 @@ def test_another_life_of_the_pid_and_a_program_without_a_probe_are_not_collected
             machine = Machine(tmp_path, settings("collect"))
             machine.actions.act_on(view(key), [transition()])
             assert machine.outcomes(2)[1] == ("collect", "failed")
-            assert "None of its processes has a probe" in machine.events[1].text
+            assert "None of its processes has the Python probe" in machine.events[1].text
         assert rss_bytes(child.pid) >= before_bytes
 
 
@@ -375,7 +375,7 @@ def test_a_guarded_run_is_started_again_and_nothing_else(tmp_path: Path) -> None
         (again,) = children(run.pid)
         assert again != command
         assert not runs(command)
-        assert machine.events[1].text == f"app: started again as process {again}."
+        assert machine.events[1].text == f"app: restarted as process {again}."
         assert other.poll() is None
         # Not twice within the minute that it has to show its effect.
         machine.seconds += 30

@@ -105,7 +105,7 @@ def test_details_and_the_process_behind_a_row(
     process = ask(applet, "describe", kind="target", name="eater")
     assert process["pid"] == pid
     assert process["arguments"][1].endswith("answered_eater.py")
-    with pytest.raises(ControlError, match="ended"):
+    with pytest.raises(ControlError, match="exited"):
         ask(applet, "describe", kind="target", name="nobody")
     with pytest.raises(ControlError):
         ask(applet, "describe", kind=1)
@@ -119,7 +119,7 @@ def test_an_application_becomes_a_target_and_is_one_no_more(applet: Memtray) -> 
     ask(applet, "untrack", kind="target", name="eater")
     wait_until(lambda: target_names(applet) == [], what="no target")
     assert (applet.home / "memtray.toml").read_text().startswith(SETTINGS[:35])
-    with pytest.raises(ControlError, match="no target"):
+    with pytest.raises(ControlError, match="no tracked program"):
         ask(applet, "untrack", kind="target", name=name)
 
 
@@ -146,7 +146,7 @@ def test_what_was_recorded_of_a_target_is_forgotten(applet: Memtray) -> None:
 def test_without_a_display_the_table_is_printed(applet: Memtray) -> None:
     done = applet.run("table")
     assert done.returncode == 0
-    assert done.stderr.startswith("No window can be shown here")
+    assert done.stderr.startswith("Cannot show a window here")
     line = next(line for line in done.stdout.splitlines() if line.startswith("eater "))
     assert " PSS " in line
     assert " of 1.00 GiB " in line
@@ -162,6 +162,6 @@ def test_what_the_disk_does_not_take_is_said(applet: Memtray) -> None:
     assert "only until Memtray restarts: Is a directory" in line
     code, line = applet.one_line_error("snapshot")
     assert code == 1
-    assert "No snapshot can be written in" in line
+    assert "Cannot save a snapshot in" in line
     assert line.endswith("File exists")
     assert ask(applet, "status")["alerts"]["snoozed_until"] is not None

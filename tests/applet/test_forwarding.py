@@ -123,7 +123,7 @@ def test_channels_keep_to_what_the_person_wants_to_hear_and_the_journal_says_so(
     forwarded.tick(monitor.judge_frame(frame(0, used_share=0.8), night))
     (held,) = forwarded.records
     assert (held.kind, held.data["outcome"], held.data["channel"]) == ("channel", "held", "mail")
-    assert held.data["reason"] == "it is quiet hours"
+    assert held.data["reason"] == "quiet hours are on"
     forwarded.tick(monitor.judge_frame(frame(1, used_share=0.8), Quiet()))
     kept = [each for each in forwarded.records if each.data["outcome"] == "queued"]
     assert [each.data["transition"] for each in kept] == ["raised"]

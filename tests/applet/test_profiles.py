@@ -36,7 +36,7 @@ def test_what_cannot_be_a_folder_cannot_be_a_profile(name: str) -> None:
     with pytest.raises(UsageError):
         apply_profile_option(["--profile", name], {"HOME": "/h"})
     if name:
-        with pytest.raises(UsageError, match="cannot be a profile"):
+        with pytest.raises(UsageError, match="cannot be the name of a profile"):
             find_paths({"HOME": "/h", "MEMTRAY_PROFILE": name})
 
 
@@ -95,7 +95,7 @@ def test_another_profile_is_started_and_what_it_has_to_say_is_passed_on(tmp_path
     started = subprocess.run(
         command, env=env, cwd=REPOSITORY, capture_output=True, text=True, timeout=60
     )
-    assert "profile work does not start" in started.stderr
+    assert "Cannot start the profile" in started.stderr
     assert "warning_percent" in started.stderr
     (own / "memtray.toml").unlink()
     subprocess.run(command, env=memtray.env, cwd=REPOSITORY, check=True, timeout=60)

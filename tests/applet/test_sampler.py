@@ -345,8 +345,8 @@ def test_a_pace_that_the_budget_stretches_says_so(tmp_path: Path) -> None:
     sampler._pace.verdict = BudgetVerdict(step=5, stretch=7.6, reason="over its own budget (CPU)")
     assert (sampler.interval_seconds, sampler.pace_reason) == (7.6, "over its own budget (CPU)")
     sampler._pace._keeper._interval_seconds = 0.5
-    sampler._pace._keeper.reason = "only 5 MiB are left"
-    assert sampler.pace_reason == "only 5 MiB are left; over its own budget (CPU)"
+    sampler._pace._keeper.reason = "only 5 MiB left"
+    assert sampler.pace_reason == "only 5 MiB left; over its own budget (CPU)"
 
 
 def test_fresh_figures_that_somebody_asks_for_are_counted_apart(tmp_path: Path) -> None:
@@ -393,7 +393,7 @@ def test_what_was_told_is_not_told_again_after_a_restart(tmp_path: Path) -> None
         return view is not None and [each.phase for each in view.incidents] == ["active"]
 
     wait_until(is_active, what="the incident to be judged again")
-    assert [event.text for event in second.sampler.recent_alerts] == ["Memory is getting short"]
+    assert [event.text for event in second.sampler.recent_alerts] == ["Memory is getting low"]
     second.stop()
     assert told(second) == []
 

@@ -148,7 +148,7 @@ def test_samples_that_do_not_come_are_told_once(tmp_path: Path) -> None:
 
 
 def test_icon_and_menu_say_that_nobody_watches() -> None:
-    problem = "No sample since 14:05:00: memory is not being watched; see the log"
+    problem = "No samples since 14:05:00: memory is not being monitored; see the log"
     stalled = Controls(is_stalled=True, problems=(problem,))
     picture = icon_picture(None, stalled)
     assert picture.level is Level.CRITICAL
@@ -172,8 +172,8 @@ def test_a_sampler_that_hangs_is_told_everywhere(applet: FaultyApplet) -> None:
     assert applet.wait(lambda seen: seen["stalled"], 4)
     done = applet.run("status")
     assert done.returncode == 1
-    assert "memory is not being watched" in done.stdout
-    assert "memory is not being watched" in " ".join(applet.seen()["menu"])
+    assert "memory is not being monitored" in done.stdout
+    assert "memory is not being monitored" in " ".join(applet.seen()["menu"])
     assert applet.wait(lambda seen: not seen["stalled"], 10)
     assert applet.run("status").returncode == 0
 

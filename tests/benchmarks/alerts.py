@@ -231,7 +231,7 @@ def show_costs() -> None:
             key=f"leak:{number}",
             subject=str(number),
             level=Level.WARNING,
-            title=f"program {number} seems to leak memory",
+            title=f"program {number} is probably leaking memory",
             body="It has grown by 128 MiB in 30 min, without giving it back. " * 2 + str(number),
             has_lasted=True,
         )

@@ -32,7 +32,7 @@ from tests.benchmarks.leak_families import (
 )
 from tests.benchmarks.leak_traces import TRACES, Trace, read_traces
 from tests.benchmarks.long_leaks import LONG, ROOM_BYTES, on_fills, on_long, on_month
-from trayapp.domain.judging.leaks import LeakDetector, Load, Verdict, impact_of
+from trayapp.domain.judging.leaks import LeakDetector, Load, Verdict, does_matter
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "RESULTS.md"
@@ -82,7 +82,7 @@ def judge(trace: Trace, room: float | None = None) -> Outcome:
         verdict = detector.fold(at, size, restarted=restarted, load=load, room_bytes=room)
         if verdict.level == "leaking":
             outcome.alarm(at)
-            if not told and impact_of(verdict).matters:
+            if not told and does_matter(verdict):
                 told = True
                 outcome.alarms += 1
             outcome.rate = verdict.rate_bytes_per_second

@@ -62,9 +62,9 @@ def test_it_looks_as_it_was_found_good(week: Path, view: str, palette: Palette) 
 def test_every_mark_has_a_form_and_a_name_of_its_own(week: Path) -> None:
     figure = draw(week, now=END, **VIEWS["moment"])
     said = texts(figure)
-    assert {"Snapshot", "Task", "Warning", "The moment asked for"} <= {*said}
+    assert {"Snapshot", "Task", "Warning", "Selected time"} <= {*said}
     week_long = draw(week, now=END, targets=("leak",), span_seconds=7 * DAY)
-    assert {"Critical", "Emergency", "Cleaned up", "Restarted"} <= {*texts(week_long)}
+    assert {"Critical", "Emergency", "Memory freed", "Restarted"} <= {*texts(week_long)}
     pixels(week_long)
 
 
@@ -91,7 +91,7 @@ def test_growth_is_a_line_with_its_rate(week: Path) -> None:
 
 def test_a_kind_that_is_not_known_is_said_to_be_not_known(week: Path) -> None:
     figure = draw(week, now=END, targets=("leak",), system=False, metric="pss")
-    assert "No samples in this stretch of time." in texts(figure)
+    assert "No samples in this period." in texts(figure)
 
 
 def test_a_stack_shows_every_target_and_the_rest(week: Path) -> None:

@@ -86,7 +86,7 @@ def test_system_and_targets_with_their_figures(tmp_path: Path) -> None:
     figure = draw(store, targets=("leak", "web"), span_seconds=600.0)
     system, targets = figure.axes
     assert system.get_title(loc="left") == "System"
-    assert targets.get_title(loc="left") == "Targets: Resident set (RSS)"
+    assert targets.get_title(loc="left") == "Tracked programs: Resident set (RSS)"
     assert system.get_ylim()[1] > 16 * GIB
     said = texts(figure)
     assert "web\n80.0 MiB · peak 80.0 MiB · steady" in said
@@ -140,17 +140,17 @@ def test_alerts_and_cleanups_differ_in_shape(tmp_path: Path) -> None:
     figure = draw(store, targets=("web",), **TARGETS_ONLY)
     (axes,) = figure.axes
     assert {str(line.get_marker()) for line in axes.lines} >= {"^", "s", "X", "o"}
-    assert {"Warning", "Critical", "Emergency", "Cleaned up"} <= {*texts(figure)}
+    assert {"Warning", "Critical", "Emergency", "Memory freed"} <= {*texts(figure)}
     pixels(figure)
 
 
 def test_little_data_is_explained(tmp_path: Path) -> None:
     one = write_store(tmp_path / "one", {"web": 1.0 * MIB}, seconds=0)
     said = texts(draw(one, targets=("web",), span_seconds=600.0))
-    assert said.count("One sample so far; the line begins with the next one.") == 2
+    assert said.count("One sample so far; the line starts with the next one.") == 2
     none = draw(one, targets=("web",), window=(START - 900, START - 600))
-    assert texts(none).count("No samples in this stretch of time.") == 2
-    assert "Nothing is chosen to be shown." in texts(draw(one, system=False))
+    assert texts(none).count("No samples in this period.") == 2
+    assert "Nothing selected." in texts(draw(one, system=False))
 
 
 def test_an_old_history_says_how_old(tmp_path: Path) -> None:
@@ -199,9 +199,9 @@ def test_a_legend_full_of_growth_stays_beside_the_chart(tmp_path: Path) -> None:
 def test_it_says_how_many_targets_are_not_shown(tmp_path: Path) -> None:
     store = write_store(tmp_path / "h", dict.fromkeys("abc", 1.0 * MIB), seconds=60)
     some = texts(draw(store, targets=("a", "b"), **TARGETS_ONLY))
-    assert "Targets: Resident set (RSS), 2 of 3" in some
+    assert "Tracked programs: Resident set (RSS), 2 of 3" in some
     every = texts(draw(store, targets=("a", "b", "c"), **TARGETS_ONLY))
-    assert "Targets: Resident set (RSS)" in every
+    assert "Tracked programs: Resident set (RSS)" in every
 
 
 def test_the_title_speaks_as_the_buttons_do(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def test_without_a_display_it_says_so_in_one_line_and_runs_in_the_terminal(
     assert process.returncode == 0
     first = output.splitlines()[0]
     assert first.startswith("No tray icon: ")
-    assert first.endswith("session. Running in the terminal; Ctrl-C ends it.")
+    assert first.endswith("session. Running in the terminal; press Ctrl-C to quit.")
     assert "Memory " in output
     assert "Traceback" not in errors
 
@@ -247,7 +247,7 @@ def test_growth_is_told_in_terminal_log_and_alert_log(
         lambda: "growth:eater" not in [each["key"] for each in running.json("status")["incidents"]],
         what="its end",
     )
-    by_hand = "eater keeps growing: resolved (resolved by hand)"
+    by_hand = "eater keeps growing: resolved (marked as resolved)"
     wait_until(lambda: by_hand in running.run("alerts", "log").stdout, what="the journal")
 
 
@@ -272,7 +272,7 @@ def test_alerts_are_switched_and_snoozed(running: Memtray) -> None:
     assert "eater" in running.run("alerts", "snooze", "15min", "eater").stdout
     assert running.one_line_error("alerts", "snooze", "15min", "eatre") == (
         2,
-        "memtray: There is no target 'eatre'. Did you mean 'eater'?",
+        "memtray: No tracked program is called 'eatre'. Did you mean 'eater'?",
     )
     assert running.one_line_error("alerts", "snooze")[0] == 2
 

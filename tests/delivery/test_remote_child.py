@@ -141,7 +141,7 @@ def test_the_story_of_a_leak_arrives_as_mail(
             # Apprise would let the next one wait for seconds in the same child.
             applet.look_until(lambda: applet.children[-1].poll() is not None)
     subjects = [str(mail["Subject"]).replace("\u200b", "") for mail in server.mails]
-    assert subjects == [title, title, f"Over: {title}"]
+    assert subjects == [title, title, f"Resolved: {title}"]
     first = server.mails[0]
     assert first["To"] == "you@example.org"
     body = first.get_body()

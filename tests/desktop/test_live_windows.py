@@ -193,12 +193,12 @@ def test_the_menu_of_a_row_does_what_it_says(
     keep(desktop, "table-menu")
     assert menu.y > box.y
     desktop.press("Escape")
-    menu_of_row(desktop, 5)  # "Stop following"
+    menu_of_row(desktop, 5)  # "Stop tracking"
     wait_until(lambda: targets(applet) == ["alpha", "beta"], timeout=20, what="no target")
 
 
 def test_forgetting_asks_first(desktop: VirtualDesktop, applet: Applet, open_window: Open) -> None:
-    """Of what is not followed any more nothing is left in the table then."""
+    """Of what is not tracked any more nothing is left in the table then."""
     _, box = open_window("table")
     wait_until(lambda: texts_in(desktop, box) >= 5, timeout=20, what="rows")
     for key in "past":
@@ -207,7 +207,7 @@ def test_forgetting_asks_first(desktop: VirtualDesktop, applet: Applet, open_win
     desktop.press("Down")
     for answer in ("Return", "alt+y"):
         desktop.window_after(lambda: desktop.press("shift+F10"))
-        # "Details", "Trends", "Forget its history".
+        # "Details", "Trends", "Delete history".
         question = desktop.window_after(lambda: desktop.press("Down", "Down", "Return"))
         keep(desktop, "table-forget")
         assert question.width > 200

@@ -78,17 +78,17 @@ def test_banners_are_shown_replaced_and_withdrawn(service: str) -> None:
         VirtualDesktop(tray=None, notifier=service) as desktop,
         notifying(desktop) as (notifier, reports, _),
     ):
-        notifier.send(banner("system", "Memory is short", "85 % in use\n2 GiB left"))
+        notifier.send(banner("system", "Memory is low", "85 % in use\n2 GiB left"))
         notifier.send(banner("worker", "worker grows", level=Level.CRITICAL))
         first, second = shown(desktop, 2)
-        assert (first.app_name, first.title) == ("Memtray", "Memory is short")
+        assert (first.app_name, first.title) == ("Memtray", "Memory is low")
         assert first.body == "85 % in use\n2 GiB left"
         assert (first.urgency, first.timeout_ms) == ("normal", -1)
         assert first.hints["suppress-sound"].value
         assert first.actions == dict(ACTIONS)
         assert second.urgency == "critical"
 
-        notifier.send(banner("system", "Memory is almost gone", level=Level.EMERGENCY))
+        notifier.send(banner("system", "Memory is almost full", level=Level.EMERGENCY))
         third = shown(desktop, 3)[2]
         assert (third.id, third.replaces) == (first.id, first.id)
         assert (third.urgency, third.timeout_ms) == ("critical", 0)
@@ -98,7 +98,7 @@ def test_banners_are_shown_replaced_and_withdrawn(service: str) -> None:
         notifier.withdraw("system")
         wait_until(lambda: desktop.notifications()[2].closed == "withdrawn")
         assert desktop.notifications()[1].closed is None
-        notifier.send(banner("system", "Memory is short again"))
+        notifier.send(banner("system", "Memory is low again"))
         assert shown(desktop, 4)[3].replaces == 0
 
         notifier.finish(Banner("worker", "Over: worker grows", "body", Level.NORMAL))
@@ -170,13 +170,13 @@ def test_a_missing_service_is_said_and_waited_for(tmp_path: Path) -> None:
         VirtualDesktop(tray=None, notifier=None) as desktop,
         notifying(desktop, LogFile(tmp_path / "log")) as (notifier, reports, _),
     ):
-        notifier.send(banner("system", "Memory is short"))
+        notifier.send(banner("system", "Memory is low"))
         wait_until(lambda: reports)
         assert reports == [("system", False, "no notification service on the session bus")]
         assert notifier.status == "no notification service on the session bus"
-        assert "warning: Memory is short" in (tmp_path / "log").read_text()
+        assert "warning: Memory is low" in (tmp_path / "log").read_text()
         with dunst(desktop):
-            assert shown(desktop, 1)[0].title == "Memory is short"
+            assert shown(desktop, 1)[0].title == "Memory is low"
             wait_until(lambda: len(reports) == 2)
             assert reports[-1][:2] == ("system", True)
             assert notifier.status.startswith("notifications through dunst 1.")
@@ -225,7 +225,7 @@ def test_a_banner_withdrawn_while_the_service_hangs_does_not_stay(
     ):
         wait_until(lambda: "dunst" in notifier.status)
         service.send_signal(signal.SIGSTOP)
-        notifier.send(banner("system", "Memory is short"))
+        notifier.send(banner("system", "Memory is low"))
         wait_until(lambda: reports)
         notifier.withdraw("system")
         service.send_signal(signal.SIGCONT)

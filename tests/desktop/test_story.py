@@ -74,7 +74,7 @@ def test_a_limit_is_told_worse_and_over_on_the_screen_and_by_mail(tmp_path: Path
         wait_until(lambda: len(desktop.notifications()) == 3, timeout=30, what="end")
         over = desktop.notifications()[2]
         assert (over.replaces, over.urgency) == (warning.id, "low")
-        assert over.title == "Over: eater is near its limit"
+        assert over.title == "Resolved: eater is near its limit"
         desktop.screenshot(tmp_path / "over.png")
 
         wait_until(lambda: len(server.mails) == 3, timeout=60, what="three mails")

@@ -116,4 +116,4 @@ def test_nothing_is_called_saved_while_something_is_marked_in_red(
     assert done.returncode == 0, done.stderr
     first, *refused, last = done.stdout.strip().split("|")
     assert first == last == "Saved."
-    assert refused == ["⚠ What is marked in red is not saved."] * 4
+    assert refused == ["⚠ Values marked in red were not saved."] * 4

@@ -25,7 +25,7 @@ from trayapp.tray.icon import TrayIcon
 MENU = (
     MenuEntry(key="system", label="Memory 42 % – 9.10 GiB available", kind="text"),
     MenuEntry(key="target:a_b", label="a_b & <c>  120 MiB"),
-    MenuEntry(key="trends", label="Memory trends…", default=True),
+    MenuEntry(key="trends", label="Trends…", default=True),
     MenuEntry(key="autostart", label="Start at login", kind="check"),
     MenuEntry(
         key="alerts",

@@ -55,7 +55,7 @@ def store(path: Path, events: tuple[Event, ...] = EVENTS) -> Path:
 
 def told_leak(name: str, since: float, until: float) -> tuple[Event, Event]:
     """That it was called a leak when that was so, and when that was over."""
-    text = f"{name} seems to leak memory"
+    text = f"{name} is probably leaking memory"
     return (
         event("alert", name, since, text, what="raised", incident=f"leak:{name}"),
         event("alert", name, until, text, what="resolved", incident=f"leak:{name}"),
@@ -254,7 +254,7 @@ def test_every_mark_is_explained_and_none_covers_another(tmp_path: Path) -> None
     )
     made = report(marked, "out.html")
     text = marked.with_name("out.html").read_text(encoding="utf-8")
-    for name in ("Warning", "Critical", "Cleaned up", "Keeps growing"):
+    for name in ("Warning", "Critical", "Memory freed", "Keeps growing"):
         assert f"</svg>{name}</span>" in text
     places = re.findall(
         r'class="mark [a-z]+"><line[^>]*/><path transform="translate\(([^)]*)', text

@@ -221,7 +221,7 @@ def test_menu_lines_are_in_the_language_and_keep_their_figures(language: str) ->
         since_wall_seconds=0.0,
         phase="recovering",
     )
-    assert incident_line(incident) != "✓ a (over, it seems)"
+    assert incident_line(incident) != "✓ a (probably resolved)"
     assert _("Quit Memtray") != "Quit Memtray"
 
 

@@ -113,7 +113,7 @@ def test_a_killed_run_is_known_to_the_next_and_one_that_ended_is_not(tmp_path: P
 def test_what_is_said_of_a_killed_run() -> None:
     now = time.time()
     text = interruption_text(LeftBehind(1, now - 30), now)
-    assert text.startswith("Memtray ended unexpectedly: memory was not watched for 30 s, from ")
+    assert text.startswith("Memtray quit unexpectedly: no samples for 30 s, starting ")
     assert interruption_text(None, now) == ""
     # The clock was set back; or the machine was switched off with it.
     assert interruption_text(LeftBehind(1, now + 3600), now) == ""
@@ -145,7 +145,7 @@ def test_the_next_start_says_once_that_the_last_was_killed(tmp_path: Path) -> No
     applet.end()
     for _each in range(2):
         assert FaultyApplet(tmp_path / "home").end() == 0
-    assert log.read_text().count("ended unexpectedly") == 2  # in the log, and in its banner there
+    assert log.read_text().count("quit unexpectedly") == 2  # in the log, and in its banner there
 
 
 def test_children_are_not_protected(tmp_path: Path) -> None:

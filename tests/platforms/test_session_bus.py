@@ -32,7 +32,7 @@ def test_a_mute_bus_holds_nobody(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as mute:
         mute.bind(str(tmp_path / "bus"))
         mute.listen()
-        with pytest.raises(ConnectionError, match="does not answer"):
+        with pytest.raises(ConnectionError, match="does not respond"):
             SessionBus({"XDG_RUNTIME_DIR": str(tmp_path)})
 
 

@@ -74,5 +74,5 @@ def test_another_kind_of_file_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["gallery", "-o", str(tmp_path / "gallery.gif")]) == 2
-    assert "write FILE.png, not gallery.gif" in capsys.readouterr().err
+    assert "use FILE.png, not gallery.gif" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

@@ -134,7 +134,7 @@ def _events(days: float, end: float) -> Iterable[Event]:
     )  # fmt: skip
     yield Event(
         wall_seconds=end - 900, kind="alert", subject="system", level="warning",
-        text="Memory is getting short", data={"what": "raised"},
+        text="Memory is getting low", data={"what": "raised"},
     )  # fmt: skip
 
 

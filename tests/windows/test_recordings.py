@@ -101,7 +101,7 @@ def test_several_recordings_are_told_apart_and_laid_over_each_other(tmp_path: Pa
     assert names == ["a.memrec: program 1", "a.memrec: program 2", "b.csv: rss_bytes"]
     since, until = source.span()
     assert until - since == pytest.approx(2)
-    assert source.title == "a.memrec, b.csv, from their starts"
+    assert source.title == "a.memrec, b.csv, since start"
 
 
 def figure_texts(path: Path) -> list[str]:

@@ -72,7 +72,7 @@ def test_views_are_chosen_by_name() -> None:
     chosen = narrow_selection(ALL, KNOWN, targets=["web"], metric="uss", stacked=True)
     assert (chosen.metric, chosen.stacked, chosen.runs_of) == ("uss", True, None)
     assert narrow_selection(ALL, KNOWN, targets=["web"], runs_of=True).runs_of == "web"
-    with pytest.raises(UsageError, match="one target"):
+    with pytest.raises(UsageError, match="one tracked program"):
         narrow_selection(ALL, KNOWN, runs_of=True)
 
 

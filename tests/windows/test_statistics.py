@@ -45,4 +45,4 @@ def test_without_a_display_the_table_is_printed() -> None:
         check=True,
     )
     assert done.stdout == table_text(ROWS) + "\n"
-    assert done.stderr.startswith("No window can be shown here")
+    assert done.stderr.startswith("Cannot show a window here")

@@ -70,7 +70,7 @@ class ActingVerbs:
             else:
                 asked.append(key)
         if not asked:
-            raise ControlError(refusals[0] if refusals else _("There is no process to be ended."))
+            raise ControlError(refusals[0] if refusals else _("No process to end."))
         text = ngettext(
             "{name}: {count} process was asked to end",
             "{name}: {count} processes were asked to end",
@@ -78,8 +78,8 @@ class ActingVerbs:
         )
         if force:
             text = ngettext(
-                "{name}: {count} process was ended by force",
-                "{name}: {count} processes were ended by force",
+                "{name}: {count} process was forced to end",
+                "{name}: {count} processes were forced to end",
                 len(asked),
             )
         self._record(arguments, END, text.format(name=_name(arguments), count=len(asked)))
@@ -100,15 +100,15 @@ class ActingVerbs:
         if facts.is_guarded:
             pids = restart(self._runtime, keys)
             text = ngettext(
-                "{name}: started again as process {pids}.",
-                "{name}: started again as processes {pids}.",
+                "{name}: restarted as process {pids}.",
+                "{name}: restarted as processes {pids}.",
                 len(pids),
             ).format(name=name, pids=listed(map(str, pids)))
         elif facts.unit and not facts.refusal:
             self._platform.restart_unit(facts.unit)
-            text = _("{name}: systemd has restarted {unit}.").format(name=name, unit=facts.unit)
+            text = _("{name}: systemd restarted {unit}.").format(name=name, unit=facts.unit)
         else:
-            text = _("Nothing here can start {name} again.")
+            text = _("Memtray cannot restart {name}.")
             raise ControlError(text.format(name=name))
         self._record(arguments, RESTART, text.rstrip(".。"))
         return {"text": text}
@@ -122,7 +122,7 @@ class ActingVerbs:
             keys = self._keys(arguments)
             results = [self._cleanups.clean_processes(_name(arguments), keys)] if keys else []
         if not results:
-            raise ControlError(_("{name} has ended meanwhile.").format(name=_name(arguments)))
+            raise ControlError(_("{name} has already exited.").format(name=_name(arguments)))
         return {"text": paragraph(*(result.sentence() for result in results))}
 
     def open_folder(self, arguments: Arguments) -> None:
@@ -130,7 +130,7 @@ class ActingVerbs:
         keys = self._keys(arguments)
         uses = self._sampler.read_processes(keys)
         if not uses:
-            raise ControlError(_("{name} has ended meanwhile.").format(name=_name(arguments)))
+            raise ControlError(_("{name} has already exited.").format(name=_name(arguments)))
         self._platform.open_file(self._platform.program_folder(uses[0].facts.key))
 
     def _facts(self, arguments: Arguments, keys: Sequence[ProcessKey]) -> ProgramFacts:

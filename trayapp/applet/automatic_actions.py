@@ -146,8 +146,8 @@ class Actions:
     def _start_again(self, decision: Decision) -> Event:
         pids = list(self._restart(decision.processes))
         text = ngettext(
-            "{name}: started again as process {pids}.",
-            "{name}: started again as processes {pids}.",
+            "{name}: restarted as process {pids}.",
+            "{name}: restarted as processes {pids}.",
             len(pids),
         ).format(name=decision.target, pids=listed(map(str, pids)))
         return decision.event("done", time.time(), text, started_count=len(pids))

@@ -23,7 +23,7 @@ from trayapp.language.catalogue import N_, _
 from trayapp.language.units import format_duration
 
 _SNOOZE = (("snooze", N_("Snooze 1 h")), ("acknowledge", N_("Acknowledge")))
-_MOMENTS = ("oom", "spike", "budget")
+_MOMENTS = ("oom", "spike")
 """How the keys of incidents begin that have happened rather than last."""
 _log = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ class Banners:
             except MemtrayError as error:
                 self.notify(str(error))
             except OSError as error:
-                self.notify(_("That did not work: {reason}").format(reason=error))
+                self.notify(_("Failed: {reason}").format(reason=error))
             done()
 
         threading.Thread(target=run, name="errand", daemon=True).start()
@@ -140,9 +140,9 @@ def _over(key: str, announcement: Announcement, wall_seconds: float) -> Banner:
         # A name stays as it is written.
         reason = f"{reason[:1].upper()}{reason[1:]}"
     lasted = format_duration(max(0.0, wall_seconds - incident.since_wall_seconds))
-    text = _("It lasted {time}.")
+    text = _("Duration: {time}.")
     if reason:
         # Translators: how an alert ended, such as "postgres is not running any more".
-        text = _("{reason}. It lasted {time}.")
-    title = _("Over: {title}").format(title=incident.title)
+        text = _("{reason}. Duration: {time}.")
+    title = _("Resolved: {title}").format(title=incident.title)
     return Banner(key, title, text.format(reason=reason, time=lasted), Level.NORMAL)

@@ -51,7 +51,7 @@ def start_window(
         unprotect_child(child.pid)
         return child
     except OSError as error:
-        text = _("The window cannot be opened: {reason}.")
+        text = _("Cannot open the window: {reason}.")
         raise WindowError(text.format(reason=error.strerror)) from error
 
 
@@ -84,7 +84,7 @@ class Children:
             with complaints.open("wb") as stream:
                 child = start_window(verb, *names, options=options, stderr=stream)
         except OSError as error:
-            text = _("The window cannot be opened: {reason}.")
+            text = _("Cannot open the window: {reason}.")
             raise WindowError(text.format(reason=error.strerror)) from error
         self._requested.add(child.pid)
         with self._lock:
@@ -125,7 +125,7 @@ class Children:
             self._requested.discard(child.pid)
             # Negative: ended by a signal, most likely the desktop's log-out.
             if child.returncode > 0:
-                self._on_failure(_last_line(complaints) or _("The window ended with an error."))
+                self._on_failure(_last_line(complaints) or _("The window closed with an error."))
             complaints.unlink(missing_ok=True)
 
     def end(self) -> None:

@@ -118,9 +118,9 @@ class ControlVerbs:
         ]
         if len(found) != 1:
             if not incidents:
-                raise UsageError(_("There is no open incident."))
+                raise UsageError(_("No open incidents."))
             keys = listed(each.key for each in incidents)
-            text = _("There is no one incident {name}; open are {keys}.")
+            text = _("No single incident matches {name}; open: {keys}.")
             raise UsageError(text.format(name=repr(wanted), keys=keys))
         settled = {"key": found[0].key, "title": found[0].title}
         if what == "resolve":
@@ -173,4 +173,4 @@ def _unknown_target(name: str, known: Sequence[str]) -> str:
 
     near = difflib.get_close_matches(name, known, n=1)
     hint = _("Did you mean {name}?").format(name=repr(near[0])) if near else ""
-    return paragraph(_("There is no target {name}.").format(name=repr(name)), hint)
+    return paragraph(_("No tracked program is called {name}.").format(name=repr(name)), hint)

@@ -50,11 +50,11 @@ class Errands:
         try:
             found = answers.get(timeout=timeout_seconds)
         except queue.Empty:
-            raise MemtrayError(_("The sampler does not answer; see the log.")) from None
+            raise MemtrayError(_("Sampling does not respond; see the log.")) from None
         if isinstance(found, MemtrayError):
             raise found
         if isinstance(found, Exception):
-            text = _("Memtray made a mistake: {reason}")
+            text = _("Internal error in Memtray: {reason}")
             raise MemtrayError(text.format(reason=type(found).__name__)) from found
         return found[0]
 

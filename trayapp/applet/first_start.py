@@ -15,23 +15,23 @@ UNSEEN_SECONDS = 10.0
 def greeting(platform: str) -> str:
     """Return where the icon is and what it does; `platform` as `sys.platform`."""
     if platform == "darwin":
-        return _("The icon with ten bars is in the menu bar; a click on it opens the menu.")
+        return _("Memtray's ten-bar icon is in the menu bar; click it for the menu.")
     if platform == "win32":
         return _(
-            "The icon with ten bars is in the taskbar, perhaps behind its arrow; a right click "
-            "opens the menu."
+            "Memtray's ten-bar icon is in the taskbar, perhaps behind the arrow; right-click it "
+            "for the menu."
         )
-    return _("The icon with ten bars is in the tray; a right click on it opens the menu.")
+    return _("Memtray's ten-bar icon is in the tray; right-click it for the menu.")
 
 
 def no_tray_hint(env: Mapping[str, str]) -> str:
     """Return in one line what to enable, and what works without it."""
     if "GNOME" in env.get("XDG_CURRENT_DESKTOP", "").upper():
         return _(
-            "GNOME shows the icon once its extension “AppIndicator and KStatusNotifierItem "
-            "Support” is on; until then open Memtray from the applications, or run memtray trends."
+            "GNOME needs the extension “AppIndicator and KStatusNotifierItem Support” to show the "
+            "icon; until then, open Memtray from the applications or run memtray trends."
         )
     return _(
-        "No tray shows the icon: add a system tray to your panel; until then open Memtray from "
-        "the applications, or run memtray trends."
+        "There is no tray for the icon: add a system tray to your panel; until then, open Memtray "
+        "from the applications or run memtray trends."
     )

@@ -19,7 +19,7 @@ def interruption_text(left: LeftBehind | None, now_wall_seconds: float) -> str:
     passed_seconds = now_wall_seconds - left.alive_wall_seconds
     if not 0 <= passed_seconds < min(_MOST_SECONDS, _seconds_since_boot()):
         return ""
-    text = _("Memtray ended unexpectedly: memory was not watched for {duration}, from {time} on.")
+    text = _("Memtray quit unexpectedly: no samples for {duration}, starting {time}.")
     return text.format(
         duration=format_duration(passed_seconds),
         time=time.strftime("%H:%M", time.localtime(left.alive_wall_seconds)),

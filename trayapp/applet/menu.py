@@ -176,7 +176,7 @@ class MenuActions:
         verbs = ActingVerbs(self._parts)
         arguments = {"kind": "app" if name == MEMTRAY else kind, "name": name}
         if act == FREE:
-            self._parts.banners.notify(str(verbs.free(arguments)["text"]), _("Memory cleanup"))
+            self._parts.banners.notify(str(verbs.free(arguments)["text"]), _("Free memory"))
         else:
             verbs.open_folder(arguments)
 
@@ -191,15 +191,15 @@ class MenuActions:
     def _clean(self, what: str) -> None:
         results = self._parts.cleanups.clean_named(what)
         if not results:
-            raise MemtrayError(_("There is nothing to clean up: no such target."))
+            raise MemtrayError(_("Nothing to free: that program is no longer tracked."))
         text = "\n".join(result.sentence() for result in results)
-        self._parts.banners.notify(text, _("Memory cleanup"))
+        self._parts.banners.notify(text, _("Free memory"))
 
     def _follow(self, about: str) -> None:
         """Track an application. Raises: MemtrayError if it has ended."""
         name = self._application_named(about)
         if name is None:
-            raise MemtrayError(_("{name} has ended meanwhile.").format(name=name_in(about)))
+            raise MemtrayError(_("{name} has already exited.").format(name=name_in(about)))
         self._track("application", name)
 
     def _track(self, kind: str, name: str) -> None:

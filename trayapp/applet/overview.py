@@ -121,7 +121,7 @@ class Overview:
         try:
             file = write_snapshot(folder, self.status(), processes)
         except OSError as error:
-            text = _("No snapshot can be written in {folder}: {reason}")
+            text = _("Cannot save a snapshot in {folder}: {reason}")
             raise MemtrayError(text.format(folder=folder, reason=error.strerror)) from error
         self._sampler.record(
             Event(wall_seconds=time.time(), kind="snapshot", subject=APP, text=str(file))
@@ -150,7 +150,7 @@ def _recent_alert(event: Event) -> RecentAlert:
     # Translators: an alert and when it was told, such as "Mon 14:05  Memory is short".
     text = _("{weekday} {time}  {title}")
     if event.data.get("what") == "resolved":
-        text = _("{weekday} {time}  {title} (over)")
+        text = _("{weekday} {time}  {title} (resolved)")
     line = text.format(
         weekday=weekday_name(moment.tm_wday), time=time.strftime("%H:%M", moment), title=event.text
     )

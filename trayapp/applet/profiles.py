@@ -83,7 +83,7 @@ def start_profile(name: str) -> None:
         if child.poll() is not None:
             break
         time.sleep(_PAUSE_SECONDS)
-    text = _("The profile {name} does not start: {reason}")
+    text = _("Cannot start the profile {name}: {reason}")
     raise MemtrayError(text.format(name=name, reason=_last_words(child)))
 
 
@@ -99,6 +99,6 @@ def _answers(env: dict[str, str]) -> bool:
 
 def _last_words(child: subprocess.Popen[bytes]) -> str:
     if child.poll() is None:
-        return _("it does not answer")
+        return _("it does not respond")
     said = child.stderr.read()[-2000:].decode("utf-8", "replace").strip() if child.stderr else ""
-    return said.rpartition("\n")[2].removeprefix("memtray: ") or _("it ended at once")
+    return said.rpartition("\n")[2].removeprefix("memtray: ") or _("it exited immediately")

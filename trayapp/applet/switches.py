@@ -91,7 +91,7 @@ class SwitchBoard:
                 self.unkept = ""
             except OSError as error:
                 _log.error("snoozes will not outlive a restart: %s", error)
-                text = _("Alerts are switched, but only until Memtray restarts: {reason}")
+                text = _("Alerts changed, but only until Memtray restarts: {reason}")
                 self.unkept = text.format(reason=error.strerror)
         self._sampler.wake()
         self._on_change()

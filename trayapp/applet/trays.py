@@ -103,11 +103,13 @@ class Trays:
             backend = choose_backend(os.environ, sys.platform, os.environ.get("MEMTRAY_TRAY"))
         except TrayError as error:
             self._problem = str(error)
-            self._print(paragraph(_sentence(error), _("Running in the terminal; Ctrl-C ends it.")))
+            self._print(
+                paragraph(_sentence(error), _("Running in the terminal; press Ctrl-C to quit."))
+            )
             return None
         self._live.enabled = backend.visible is False
         if backend.visible is False:
-            until = _("Running in the terminal until then; Ctrl-C ends it.")
+            until = _("Running in the terminal until then; press Ctrl-C to quit.")
             self._print(paragraph(_sentence(backend.reason), until))
         return backend
 
@@ -151,7 +153,9 @@ class Trays:
         self._supervisor.note("tray", error)
         if str(error) != self._problem:
             self._problem = str(error)
-            self._print(paragraph(_sentence(error), _("Running in the terminal; Ctrl-C ends it.")))
+            self._print(
+                paragraph(_sentence(error), _("Running in the terminal; press Ctrl-C to quit."))
+            )
         self._live.enabled = True
 
     def _choose_again(self) -> Backend | None:
@@ -176,7 +180,7 @@ class Trays:
     def notify_by_icon(self, title: str, text: str) -> None:
         """Show a text by the icon's own means. Raises: MemtrayError where there is none."""
         if self._icon is None:
-            raise MemtrayError(_("no tray icon to notify by"))
+            raise MemtrayError(_("no tray icon to show notifications"))
         self._icon.notify(title, text)
 
     def _serve(self, backend: Backend) -> None:
@@ -222,7 +226,7 @@ class Trays:
             self._print(
                 _("The icon is in the tray now.")
                 if visible
-                else _("The tray has gone; running in the terminal until it is back.")
+                else _("The tray is gone; running in the terminal until it returns.")
             )
 
     def _introduce(self) -> None:

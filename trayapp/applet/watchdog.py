@@ -97,5 +97,5 @@ class Watchdog:
 
 def stall_text(since_wall_seconds: float) -> str:
     """Return the line about samples that do not come; the same for as long as they do not."""
-    text = _("No sample since {time}: memory is not being watched; see the log")
+    text = _("No samples since {time}: memory is not being monitored; see the log")
     return text.format(time=time.strftime("%H:%M:%S", time.localtime(since_wall_seconds)))

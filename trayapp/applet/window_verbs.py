@@ -72,7 +72,7 @@ class WindowVerbs:
         """Make a target of an "application", or of a "process" named by "pid:started"."""
         kind, name = _kind_and_name(arguments)
         if kind not in ("application", "process"):
-            raise UsageError(_("Only an application can be made a target."))
+            raise UsageError(_("Only an application can be tracked."))
         facts = self._founder(kind, name)
         if kind == "process":
             name = process_label(facts.arguments, facts.name)
@@ -91,7 +91,7 @@ class WindowVerbs:
     def _forget(self, arguments: Mapping[str, object]) -> dict[str, object]:
         _kind, name = _kind_and_name(arguments)
         if not self._sampler.forget(name):
-            raise HistoryError(_("The history cannot be written now; try again later."))
+            raise HistoryError(_("Cannot write the history now; try again later."))
         return {"name": name}
 
     def _founder(self, kind: str, name: str) -> ProcessFacts:
@@ -117,8 +117,8 @@ class WindowVerbs:
             if is_own or is_named or key in keys:
                 return use.facts
         if kind == "process":
-            raise MemtrayError(_("That process has ended meanwhile."))
-        raise MemtrayError(_("{name} has ended meanwhile.").format(name=name))
+            raise MemtrayError(_("That process has already exited."))
+        raise MemtrayError(_("{name} has already exited.").format(name=name))
 
 
 def _kind_and_name(arguments: Mapping[str, object]) -> tuple[str, str]:

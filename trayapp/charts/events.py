@@ -31,7 +31,7 @@ def event_label(key: str) -> str:
         "warning": _("Warning"),
         "critical": _("Critical"),
         "emergency": _("Emergency"),
-        "cleanup": _("Cleaned up"),
+        "cleanup": _("Memory freed"),
         "restart": _("Restarted"),
         "snapshot": _("Snapshot"),
         "task": _("Task"),

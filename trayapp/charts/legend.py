@@ -99,9 +99,9 @@ def explain_little(axes: Axes, curves: Sequence[Curve], palette: Palette) -> boo
     if count > 1:
         return True
     text = (
-        _("One sample so far; the line begins with the next one.")
+        _("One sample so far; the line starts with the next one.")
         if count
-        else _("No samples in this stretch of time.")
+        else _("No samples in this period.")
     )
     axes.text(
         0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center",

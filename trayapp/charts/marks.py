@@ -120,7 +120,7 @@ def explain_marks(
         stroke = Line2D([], [], linestyle="none", marker="|", markersize=9, markeredgewidth=1.4)
         stroke.set_color(palette.text)
         handles.append(stroke)
-        labels.append(_("The moment asked for"))
+        labels.append(_("Selected time"))
     if growth:
         handles.append(Line2D([], [], color=palette.text, linestyle=GROWTH_DASHES, linewidth=1.6))
         labels.append(_("Keeps growing"))

@@ -69,7 +69,7 @@ def draw_trends(
     selection = data.selection
     with_targets = selection.app or bool(selection.targets)
     if data.runs is not None and not data.runs:
-        nothing = _("There is no run of it in the history.")
+        nothing = _("No runs of it in the history.")
         figure.text(0.5, 0.5, nothing, ha="center", color=palette.muted)
         return ()
     if data.runs is not None:
@@ -84,7 +84,7 @@ def draw_trends(
         panels = [_draw_system(figure, all_axes.pop(0), data, palette)] if selection.system else []
         panels += [_draw_targets(figure, axes, data, palette) for axes in all_axes]
     else:
-        nothing = _("Nothing is chosen to be shown.")
+        nothing = _("Nothing selected.")
         figure.text(0.5, 0.5, nothing, ha="center", color=palette.muted)
         return ()
     has_moment = selection.moment is not None and data.since <= selection.moment <= data.until
@@ -214,7 +214,7 @@ def _draw_zero(axes: Axes, palette: Palette) -> None:
         axes.axhline(0.0, color=palette.muted, linewidth=1.0)
         return
     axes.annotate(
-        _("does not begin at 0"), (0.0, 0.0), xycoords="axes fraction", xytext=(4, 4),
+        _("axis does not start at 0"), (0.0, 0.0), xycoords="axes fraction", xytext=(4, 4),
         textcoords="offset points", fontsize=7.5, color=palette.muted,
     )  # fmt: skip
 

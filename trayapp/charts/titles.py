@@ -37,7 +37,7 @@ def write_title(figure: Figure, data: TrendData, palette: Palette, now: float) -
 def _title(data: TrendData) -> str:
     selection = data.selection
     if selection.runs_of is not None:
-        return _("The runs of {name}, from their starts").format(name=chart_name(selection.runs_of))
+        return _("Runs of {name}, since start").format(name=chart_name(selection.runs_of))
     if data.recording is not None:
         return chart_name(_("Memory, {what}").format(what=data.recording), 90)
     if selection.window is not None:
@@ -81,10 +81,10 @@ def targets_heading(data: TrendData) -> str:
     metric = metric_label(data.selection.metric)
     shown = len(data.selection.targets)
     if 1 < shown < data.target_count:
-        return _("Targets: {metric}, {shown} of {count}").format(
+        return _("Tracked programs: {metric}, {shown} of {count}").format(
             metric=metric, shown=shown, count=data.target_count
         )
-    return _("Targets: {metric}").format(metric=metric)
+    return _("Tracked programs: {metric}").format(metric=metric)
 
 
 def write_heading(axes: Axes, text: str, palette: Palette) -> None:

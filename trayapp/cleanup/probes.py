@@ -61,7 +61,7 @@ class Probes:
 
         Raises: ControlError in one line if it cannot or does not answer.
         """
-        who = _("The probe of process {pid}").format(pid=key.pid)
+        who = _("Python probe of process {pid}").format(pid=key.pid)
         left_seconds = min(self._call_limit_seconds, self._deadline - time.monotonic())
         if left_seconds <= 0:
             text = _("{who} was not asked: the others took all the time")

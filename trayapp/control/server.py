@@ -101,7 +101,9 @@ class ControlServer(threading.Thread):
         self._is_lost = False
         """Whether the socket is to be made again, as its file is gone."""
         self._last_resort = _refusal(
-            ControlError(_("Memtray made a mistake: {reason}").format(reason=MemoryError.__name__))
+            ControlError(
+                _("Internal error in Memtray: {reason}").format(reason=MemoryError.__name__)
+            )
         )
         """Made before memory is short."""
 
@@ -307,7 +309,7 @@ class ControlServer(threading.Thread):
         except Exception as error:
             # A handler's mistake is its client's bad luck; Memtray goes on.
             _logger.exception("a command failed")
-            text = _("Memtray made a mistake: {reason}").format(reason=type(error).__name__)
+            text = _("Internal error in Memtray: {reason}").format(reason=type(error).__name__)
             answer = _refusal(ControlError(text))
         finally:
             # Else its client would wait, and its place among those that run be lost.

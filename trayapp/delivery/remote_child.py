@@ -151,7 +151,7 @@ def _listen() -> _Listener:
 
 def _send(service: Any, transition: Transition) -> bool:
     over = transition.kind == "resolved"
-    title = _("Over: {title}").format(title=transition.title) if over else transition.title
+    title = _("Resolved: {title}").format(title=transition.title) if over else transition.title
     try:
         sent = service.notify(
             title=_shown(plain(title, 200)) or "Memtray",

@@ -95,7 +95,7 @@ class RecordedFiles(SampleSource):
                 wall_seconds=at,
                 kind="restart",
                 subject=name,
-                text=_("{name} was started again").format(name=name),
+                text=_("{name} restarted").format(name=name),
             )
             for at, name in sorted(found)[-limit:]
         ]

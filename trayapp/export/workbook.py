@@ -77,7 +77,7 @@ _EVENT_SHEETS = {
             _EventColumn(N_("Text"), _datum("body"), "", 80.0),
         ),
     ),
-    N_("Cleanups"): (
+    N_("Freed memory"): (
         ("cleanup", "cleanup_follow_up"),
         (
             _TIME,

@@ -22,7 +22,7 @@ from trayapp.language.catalogue import N_, _
 BUS_NAME = "org.freedesktop.DBus"
 BUS = DBusAddress("/org/freedesktop/DBus", BUS_NAME, BUS_NAME)
 _TIMEOUT_SECONDS = 2.0
-_HANGS = N_("the D-Bus session bus does not answer")
+_HANGS = N_("the D-Bus session bus does not respond")
 _log = logging.getLogger(__name__)
 
 
@@ -56,7 +56,7 @@ class SessionBus:
             raise ConnectionError(_(_HANGS)) from error
         except BusError as error:
             self.close()
-            template = _("the D-Bus session bus refused us: {reason}")
+            template = _("the D-Bus session bus refused the connection: {reason}")
             raise ConnectionError(template.format(reason=error)) from error
         except BaseException:
             self.close()

@@ -78,7 +78,7 @@ def open_recordings(paths: Sequence[Path], instructions: Instructions = NO_INSTR
     placed = tuple(place_together(recordings))
     if not placed:
         names = listed(map(_called, paths))
-        raise RecordingError(_("there is no sample in {names}").format(names=names))
+        raise RecordingError(_("no samples in {names}").format(names=names))
     notes = tuple(f"{_called(one.path)}: {note}" for one in recordings for note in one.notes)
     return Opened(recordings, placed, notes)
 

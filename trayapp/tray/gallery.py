@@ -81,7 +81,7 @@ def save_gallery(file: Path) -> None:
     """
     if file.suffix.lower() != ".png":
         raise UsageError(
-            _("the gallery is a PNG picture: write FILE.png, not {name}").format(name=file.name)
+            _("the gallery is a PNG image: use FILE.png, not {name}").format(name=file.name)
         )
     draw_gallery().save(file, format="PNG")
 

@@ -178,17 +178,17 @@ class EndDialog(ActDialog):
         self.list_processes(self._left)
         if self._is_forced:
             # Not even force helps: it waits in the kernel, or belongs to somebody else.
-            self.say(self._refusal or _("It still runs; the system has not ended it."))
+            self.say(self._refusal or _("It is still running; the system could not end it."))
             return
         count = len(self._left)
         text = ngettext(
-            "{count} process still runs. By force, what it has not saved is lost.",
-            "{count} processes still run. By force, what they have not saved is lost.",
+            "{count} process is still running. If you force it to end, unsaved work is lost.",
+            "{count} processes are still running. If you force them to end, unsaved work is lost.",
             count,
         )
-        self.head(_("End {name} by force?").format(name=self._name))
+        self.head(_("Force {name} to end?").format(name=self._name))
         self.say(self._refusal or text.format(count=count))
-        self.offer((_("End by force"), lambda: self._end(force=True)), (_("Close"), self.destroy))
+        self.offer((_("Force end"), lambda: self._end(force=True)), (_("Close"), self.destroy))
 
     def _on_ended(self) -> None:
         sizes = [process.rss_bytes or 0.0 for process in self._program.processes]
@@ -207,7 +207,7 @@ class RestartDialog(ActDialog):
         self.offer((_("Restart"), self._restart), (_("Cancel"), self.destroy))
 
     def _restart(self) -> None:
-        self.say(_("Waiting for it to start again…"))
+        self.say(_("Waiting for it to restart…"))
         self.offer((_("Close"), self.destroy))
         self.ask("restart", lambda answer: self.finish(str(answer.get("text", ""))))
 
@@ -219,8 +219,8 @@ class ProbeDialog(ActDialog):
         super().__init__(window, program, _("Add the Python probe"), announce)
         self.say(
             _(
-                "Add these lines to {name}. From its next start, Memtray can free memory in it, "
-                "and shows its components, caches and tasks."
+                "Add these lines to {name}. After its next start, Memtray can free its memory and "
+                "shows its components, caches and tasks."
             ).format(name=self._name)
         )
         palette = window.palette

@@ -58,23 +58,23 @@ class ChartsPane(ttk.Frame):
         now, palette = time.time(), self._window.palette
         (title, growth_title), (chart, growth_chart) = self._titles, self._charts
         if row.kind == APPLICATION:
-            title.set(_("Memory lately"))
+            title.set(_("Recent memory"))
             growth_title.set(_("Growth"))
             chart.show_bars(row.bars, palette)
-            text = _("A history is kept of targets only; make it one to see its past.")
+            text = _("History is recorded only for tracked programs.")
             growth_chart.show_text(text, palette)
             return
         first = past.hour[0].wall_seconds if past.hour else now - HOUR_SECONDS
         shown = min(HOUR_SECONDS, max(LEAST_SECONDS, now - first))
         since = now - (HOUR_SECONDS if shown > 0.95 * HOUR_SECONDS else shown)
-        title.set(_("Memory in the last {time}").format(time=format_estimate(now - since)))
+        title.set(_("Memory, last {time}").format(time=format_estimate(now - since)))
         limit = row.limit_bytes if row.has_own_limit else None
         chart.show_curve(past.hour, past.events, since, now, palette, limit)
         if past.tasks:
             growth_title.set(_tasks_title(past))
             growth_chart.show_histogram(histogram(past.tasks), palette)
         else:
-            growth_title.set(_("Change in each of the last 24 hours"))
+            growth_title.set(_("Change per hour, last 24 hours"))
             growth_chart.show_hours(past.hourly, palette)
         if not is_readable:
             for one in self._charts:
@@ -94,8 +94,8 @@ class RunsPane:
         self._grid = Grid(
             window.root,
             (
-                GridColumn("began", _("Began"), 170),
-                GridColumn("lasted", _("Lasted"), 120),
+                GridColumn("began", _("Started"), 170),
+                GridColumn("lasted", _("Duration"), 120),
                 GridColumn("peak", _("Peak"), 110, right=True),
                 GridColumn("change", _("Change"), 110, right=True),
                 GridColumn("alerts", _("Alerts"), 80, right=True),
@@ -118,7 +118,7 @@ class RunsPane:
 
 def _tasks_title(past: Past) -> str:
     count = len(past.tasks)
-    title = ngettext("Kept by one task", "Kept by {count} tasks", count)
+    title = ngettext("Memory kept by one task", "Memory kept by {count} tasks", count)
     title = title.format(count=format_count(count))
     if past.highest is None:
         return title

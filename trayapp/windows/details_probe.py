@@ -34,7 +34,7 @@ class ProbePane(ttk.Frame):
         self._window, self._gap, self._on_components = window, gap, on_components
         self._text = tk.StringVar(self)
         self.columnconfigure((0, 1), weight=1, uniform="half")
-        ttk.Label(self, text=_("From inside"), font=bold).grid(sticky="w")
+        ttk.Label(self, text=_("Python probe"), font=bold).grid(sticky="w")
         self._label = ttk.Label(self, textvariable=self._text, style="Hint.TLabel", justify="left")
         self._components_title = ttk.Label(self, text=_("Components"), font=bold)
         self._components = ComponentList(self, scale=window.scale)

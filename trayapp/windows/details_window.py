@@ -111,7 +111,7 @@ class DetailsWindow(BaseWindow):
         buttons = ttk.Frame(head)
         buttons.pack(side="right", anchor="n")
         self._trends = ttk.Button(buttons, text=_("All trends…"), command=self._open_trends)
-        self._track = ttk.Button(buttons, text=_("Make it a target"), command=self._make_target)
+        self._track = ttk.Button(buttons, text=_("Track"), command=self._make_target)
         ttk.Label(head, textvariable=self._title, font=large).pack(anchor="w")
         ttk.Label(head, textvariable=self._status, style="Hint.TLabel").pack(anchor="w")
 
@@ -169,9 +169,9 @@ class DetailsWindow(BaseWindow):
             is_past = self._row.kind in (TARGET, PAST)
             self._row = TableRow(kind=PAST if is_past else self._row.kind, name=self._row.name)
             self._evidence = (
-                _("It is not followed at the moment; this is what its history tells.")
+                _("Not tracked at the moment; this is its recorded history.")
                 if is_past
-                else _("It has ended, or it is too small to be followed.")
+                else _("It has exited or is too small to be listed.")
             )
         self._show()
         self._continue()
@@ -221,7 +221,7 @@ class DetailsWindow(BaseWindow):
         title = plain_name(name_text(replace(row, pids=())), NAME_LENGTH)
         self.root.title(_("Memtray – Details of {name}").format(name=title))
         self._title.set(f"⚠ {title}" if row.level > Level.NORMAL else title)
-        self._status.set(_status_line(row) if known else _("not known at the moment"))
+        self._status.set(_status_line(row) if known else _("currently unknown"))
         self._verdict.set(self._verdict_text())
         # Of an application there are no trends.
         shown, hidden = self._trends, self._track
@@ -235,7 +235,7 @@ class DetailsWindow(BaseWindow):
         row = self._row
         text = row.unmatched_text or self._evidence
         if not text and row.kind == APP:
-            text = _("Memtray itself is held to its budget; the statistics tell of it.")
+            text = _("Memtray has limits of its own, shown in the statistics.")
         alerts = self._answer.get("alerts")
         told = [f"⚠ {alert}" for alert in alerts] if isinstance(alerts, list) else []
         if not told:
@@ -245,9 +245,9 @@ class DetailsWindow(BaseWindow):
 
     def _show_past(self) -> None:
         self._charts.show(self._row, self._past, is_readable=not self._past_problem)
-        empty = _("No run was recorded yet.")
+        empty = _("No runs recorded yet.")
         if self._row.kind == APPLICATION:
-            empty = _("A history is kept of targets only; make it one to see its past.")
+            empty = _("History is recorded only for tracked programs.")
         elif self._past_problem:
             # What is not known is not nothing.
             empty = _("The history cannot be read.")

@@ -38,15 +38,15 @@ def formats_of(verb: Verb) -> tuple[Format, ...]:
     """Return the kinds of file that can be written, the usual one first."""
     if verb == "export":
         return (
-            Format(_("Workbook (.xlsx)"), ".xlsx"),
-            Format(_("Table (.csv)"), ".csv"),
-            Format(_("Document (.json)"), ".json"),
-            Format(_("Columnar file (.parquet)"), ".parquet"),
+            Format(_("Excel workbook (.xlsx)"), ".xlsx"),
+            Format(_("CSV table (.csv)"), ".csv"),
+            Format(_("JSON file (.json)"), ".json"),
+            Format(_("Parquet file (.parquet)"), ".parquet"),
         )
     return (
-        Format(_("Page (.html)"), ".html"),
-        Format(_("Pages on paper (.pdf)"), ".pdf"),
-        Format(_("Document (.json)"), ".json"),
+        Format(_("Web page (.html)"), ".html"),
+        Format(_("PDF document (.pdf)"), ".pdf"),
+        Format(_("JSON file (.json)"), ".json"),
     )
 
 
@@ -57,7 +57,7 @@ def spans() -> tuple[Span, ...]:
         Span(_("Last 24 hours"), "24h"),
         Span(_("Last 7 days"), "7d"),
         Span(_("Last 30 days"), "30d"),
-        Span(_("All there is"), None),
+        Span(_("Entire history"), None),
     )
 
 
@@ -115,7 +115,7 @@ class WriteProcess:
         if self._is_cancelled:
             return ""
         lines = self._errors.strip().splitlines()
-        return lines[-1].removeprefix("memtray: ") if lines else _("It ended with an error.")
+        return lines[-1].removeprefix("memtray: ") if lines else _("It failed with an error.")
 
     def cancel(self) -> None:
         """End it soon; an older file of that name stays as it was."""

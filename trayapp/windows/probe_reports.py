@@ -53,7 +53,7 @@ def probe_reports(runtime: Path, keys: Sequence[tuple[int, int]]) -> list[Report
     found: list[Report] = []
     runtime = shared_runtime(runtime)
     for name in [name for name in find_names(runtime, PROBE) if name in names][:_MOST_PROBES]:
-        who = _("The probe of process {pid}").format(pid=names[name])
+        who = _("Python probe of process {pid}").format(pid=names[name])
         left_seconds = deadline - time.monotonic()
         if left_seconds <= 0:
             break
@@ -71,8 +71,8 @@ def probe_reports(runtime: Path, keys: Sequence[tuple[int, int]]) -> list[Report
 def no_probe() -> str:
     """Return the text for a program without a probe."""
     return _(
-        "–  A Python program tells of its garbage collector, tasks, components and caches here "
-        "if it calls trayapp.probe.start()."
+        "–  A Python program that calls trayapp.probe.start() shows its garbage collector, tasks, "
+        "components and caches here."
     )
 
 

@@ -53,7 +53,7 @@ class ProgramActions:
         def on_program(program: Program | None) -> None:
             if program is None or not program.processes:
                 shown = plain_name(title, NAME_LENGTH)
-                self._announce(_("{name} has ended meanwhile.").format(name=shown))
+                self._announce(_("{name} has already exited.").format(name=shown))
             else:
                 self.do(act, program)
 

@@ -111,13 +111,13 @@ def process_lines(processes: Sequence[Process], now: float) -> str:
 def end_warning(system: str) -> str:
     """Return what ending means on a system, as `sys.platform` calls it."""
     if system == "win32":
-        return _("Windows ends it without asking it: what is not saved is lost.")
-    return _("It is asked to end, and can save its work first.")
+        return _("Windows ends it immediately: unsaved work is lost.")
+    return _("It is asked to end and can save its work first.")
 
 
 def restart_warning(facts: ProgramFacts) -> str:
     """Return who starts it again, and what ends with it."""
     if facts.is_guarded:
-        return _("`memtray run`, which has started it, ends it and starts it again.")
-    text = _("systemd ends every process of {unit} and starts it again.")
+        return _("`memtray run`, which started it, restarts it.")
+    text = _("systemd restarts {unit} with all its processes.")
     return text.format(unit=plain_name(facts.unit, NAME_LENGTH))

@@ -53,7 +53,7 @@ class RecordingSource(CurveSource):
             text = ngettext("{names} and {count} more", "{names} and {count} more", len(paths) - 3)
             self.title = text.format(names=self.title, count=len(paths) - 3)
         if common_starts(recordings) != [one.started_wall_seconds for one in recordings]:
-            self.title = _("{names}, from their starts").format(names=self.title)
+            self.title = _("{names}, since start").format(names=self.title)
 
     def series(self) -> list[Series]:
         return sorted(self._curves)

@@ -101,11 +101,11 @@ class RowActions:
             None,
             *self._acts(program),
             _Entry(
-                _("Make it a target"), self._track,
+                _("Track"), self._track,
                 enabled=row.kind == APPLICATION and row.is_running,
             ),
-            _Entry(_("Stop following"), self._untrack, enabled=row.kind == TARGET),
-            _Entry(_("Forget its history…"), self._forget, enabled=has_past),
+            _Entry(_("Stop tracking"), self._untrack, enabled=row.kind == TARGET),
+            _Entry(_("Delete history…"), self._forget, enabled=has_past),
             None,
             _Entry(_("Copy command line"), self._copy_command, enabled=row.is_running),
         )  # fmt: skip
@@ -126,30 +126,31 @@ class RowActions:
 
     def _track(self, row: TableRow) -> None:
         def on_tracked(answer: Answer) -> None:
-            self._announce(_("{name} is a target now.").format(name=answer.get("name")))
+            self._announce(_("{name} is now tracked.").format(name=answer.get("name")))
             self._on_tracked(str(answer.get("name")))
 
         self._ask("track", row, on_tracked)
 
     def _untrack(self, row: TableRow) -> None:
-        text = _("{name} is not followed any more; its history stays.").format(name=row.name)
+        text = _("{name} is no longer tracked; its history is kept.").format(name=row.name)
         self._ask("untrack", row, lambda _answer: self._announce(text))
 
     def _forget(self, row: TableRow) -> None:
         is_sure = messagebox.askyesno(
             parent=self._window.root,
-            title=_("Forget its history"),
-            message=_("Delete everything that was recorded of {name}?").format(
+            title=_("Delete history"),
+            message=_("Delete everything recorded about {name}?").format(
                 name=plain_name(row.name, _NAME_LENGTH)
             ),
             detail=_(
-                "Its curves, alerts and runs go for good. It is followed on if it is a target."
+                "Its charts, alerts and runs are deleted permanently. If it is tracked, tracking "
+                "continues."
             ),
             icon="warning",
             default="no",
         )
         if is_sure:
-            text = _("The history of {name} is forgotten.").format(name=row.name)
+            text = _("The history of {name} was deleted.").format(name=row.name)
             self._ask("forget", row, lambda _answer: self._announce(text))
 
     def _copy_command(self, row: TableRow) -> None:
@@ -160,7 +161,7 @@ class RowActions:
             text = shlex.join(words) or str(answer.get("name", ""))
             self._window.root.clipboard_clear()
             self._window.root.clipboard_append(text.encode("utf-8", "replace").decode())
-            self._announce(_("The command line of {name} is copied.").format(name=row.name))
+            self._announce(_("Command line of {name} copied.").format(name=row.name))
 
         self._ask("describe", row, on_described)
 

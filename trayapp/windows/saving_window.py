@@ -180,7 +180,7 @@ class SavingWindow(BaseWindow):
             self._show_message(plain_name(problem, 400), is_error=True)
             self._save.focus_set()
         else:
-            self._show_message(_("Cancelled; nothing was written."))
+            self._show_message(_("Cancelled; nothing was saved."))
             self._save.focus_set()
 
     def _show_message(self, text: str, *, is_error: bool = False) -> None:

@@ -93,7 +93,7 @@ def narrow_selection(
     chosen = {key: value for key, value in chosen.items() if value is not None}
     if chosen.get("runs_of") is True:
         if len(selection.targets) != 1:
-            raise UsageError(_("name one target whose runs are to be laid over each other"))
+            raise UsageError(_("give one tracked program whose runs to overlay"))
         chosen["runs_of"] = selection.targets[0]
     return replace(selection, **chosen)
 
@@ -134,14 +134,14 @@ def _known_name(name: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(name, [*known, "system", "memtray"], n=1)
     if near:
         raise UsageError(
-            _("no history of a target named {name!r}; did you mean {near!r}?").format(
+            _("no history of a program named {name!r}; did you mean {near!r}?").format(
                 name=plain_name(name), near=plain_name(near[0])
             )
         )
     raise UsageError(
-        _("no history of a target named {name!r}; memtray status lists them").format(
-            name=plain_name(name)
-        )
+        _(
+            "no history of a program named {name!r}; memtray status lists the tracked programs"
+        ).format(name=plain_name(name))
     )
 
 

@@ -172,7 +172,7 @@ class SettingsWindow(BaseWindow):
             elif fields:
                 self._build_table(page, table, fields)
         if not found:
-            ttk.Label(page, text=_("There is no such setting."), style="Hint.TLabel").pack(
+            ttk.Label(page, text=_("No matching settings."), style="Hint.TLabel").pack(
                 anchor="w", pady=self.px(20)
             )
 
@@ -190,7 +190,7 @@ class SettingsWindow(BaseWindow):
             chosen = names[min(place, len(names) - 1)] if names else None
         if chosen is None:
             self._chosen.pop(table, None)
-            ttk.Label(page, text=_("There is none yet."), style="Hint.TLabel").pack(anchor="w")
+            ttk.Label(page, text=_("None yet."), style="Hint.TLabel").pack(anchor="w")
             return
         self._chosen[table] = chosen
         ttk.Button(buttons, text=_("Remove"), command=partial(self._on_remove, table, chosen)).pack(
@@ -271,7 +271,9 @@ class SettingsWindow(BaseWindow):
         unwritten = [row for row in self._rows if not row.commit()]
         if unwritten and not self._is_warned:
             self._is_warned = True
-            self._status.set(_("⚠ One value is not written. Close again to leave it as it was."))
+            self._status.set(
+                _("⚠ One value is invalid and was not saved. Close again to discard it.")
+            )
             return
         super().close()
 
@@ -280,7 +282,7 @@ class SettingsWindow(BaseWindow):
     def _show_saved(self, text: str) -> None:
         """Show that all is well, or that something is not: never the one below the other."""
         if self._editor.problem is not None or any(row.is_refused for row in self._rows):
-            text = _("⚠ What is marked in red is not saved.")
+            text = _("⚠ Values marked in red were not saved.")
         self._status.set(text)
 
     def _written(self) -> None:
@@ -299,10 +301,12 @@ class SettingsWindow(BaseWindow):
         if mine:
             self._status.set(f"⚠ {mine}")
         else:
-            self._show_saved(_("Saved, and in force."))
+            self._show_saved(_("Saved and applied."))
 
     def _show_no_effect(self, _error: Exception) -> None:
-        self._show_saved(_("Saved. Memtray does not run now; it holds from its next start."))
+        self._show_saved(
+            _("Saved. Memtray is not running; the change takes effect at its next start.")
+        )
 
     def refresh(self) -> None:
         """Show what was written elsewhere."""

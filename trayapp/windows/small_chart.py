@@ -57,7 +57,7 @@ class SmallChart(tk.Canvas):
             known = [point.maximum for point in points if point.maximum is not None]
             low = min((one.minimum for one in points if one.minimum is not None), default=0.0)
             if not known:
-                self._write_sentence(_("Nothing was recorded yet."))
+                self._write_sentence(_("Nothing recorded yet."))
                 return
             top = max(known)
             if limit_bytes is not None and limit_bytes <= _LIMIT_REACH * top:
@@ -90,7 +90,7 @@ class SmallChart(tk.Canvas):
             for event, count in _bundled(events, x, _MARK_PIXELS * self._scale):
                 self._mark(event, count, x(event.wall_seconds), upper, lower)
             if floor > 0:
-                self._write(left + 2, lower - 2, _("does not begin at 0"), "sw", palette.muted)
+                self._write(left + 2, lower - 2, _("axis does not start at 0"), "sw", palette.muted)
             else:
                 self.create_line(left, y(0.0), right, y(0.0), fill=palette.muted)
             moments = (since, (since + until) / 2, until)
@@ -105,7 +105,7 @@ class SmallChart(tk.Canvas):
         def draw() -> None:
             known = [change for change in changes if change is not None]
             if not known:
-                self._write_sentence(_("Nothing was recorded yet."))
+                self._write_sentence(_("Nothing recorded yet."))
                 return
             # What has hardly changed is not drawn as if it had.
             high, low = max(_LEAST_CHANGE, *known), min(-_LEAST_CHANGE, *known)
@@ -176,7 +176,7 @@ class SmallChart(tk.Canvas):
         def draw() -> None:
             known = [size for size in sizes if size is not None]
             if not known:
-                self._write_sentence(_("Nothing was recorded yet."))
+                self._write_sentence(_("Nothing recorded yet."))
                 return
             top = 1.08 * max(known) + 1.0
             left, upper, right, lower = self._axes(0.0, top)

@@ -33,7 +33,7 @@ def main(rows: Rows, *, runtime: Path | None = None, dark: bool | None = None) -
     try:
         _show(rows, runtime, listener, dark)
     except (ImportError, WindowError) as error:
-        print(_("No window can be shown here ({reason})").format(reason=error), file=sys.stderr)
+        print(_("Cannot show a window here ({reason})").format(reason=error), file=sys.stderr)
         print(table_text(rows))
     finally:
         if listener is not None:

@@ -33,7 +33,7 @@ def main(options: LiveOptions, actions: WindowActions) -> int:
             window = TableWindow(options, actions, listener)
         except (ImportError, WindowError) as error:
             told = call(options.runtime, "table", {"all": True})
-            text = _("No window can be shown here ({reason})")
+            text = _("Cannot show a window here ({reason})")
             print(text.format(reason=error), file=sys.stderr)
             print(table_text(told, load_columns(options.columns_file), options.sections))
         else:

@@ -163,8 +163,8 @@ class TableWindow(BaseWindow):
         if time.monotonic() > self._hint_until:
             self._hint.set(
                 _(
-                    "Type to filter  ·  Ctrl+1–9 or a click on a title sorts  ·  "
-                    "Enter opens details  ·  Menu key or right click for more  ·  Esc closes"
+                    "Type to filter  ·  Ctrl+1–9 or click a heading to sort  ·  Enter for details  "
+                    "·  Menu key or right-click for more  ·  Esc to close"
                 )
             )
         everything = time.monotonic() - self._asked_everything_at >= EVERYTHING_SECONDS
@@ -191,7 +191,7 @@ class TableWindow(BaseWindow):
             if isinstance(system, dict)
             else ""
         )
-        self._empty = _("Nothing fits the filter.")
+        self._empty = _("No matches.")
         self._show_rows()
 
     def _on_failure(self, error: Exception) -> None:

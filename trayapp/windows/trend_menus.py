@@ -80,13 +80,13 @@ class TrendMenus:
                     command=self._on_view,
                 )
             menu.add_separator()
-            menu.add_cascade(label=_("Lay the runs over each other"), menu=self._runs_menu)
+            menu.add_cascade(label=_("Overlay runs"), menu=self._runs_menu)
 
     def _fill_curve_menu(self, entries: dict[str, str]) -> None:
         menu = self._curve_menu
         menu.delete(0, "end")
         self._shown = {key: tk.BooleanVar(menu) for key in entries}
-        menu.add_command(label=_("All targets"), command=self._on_all_targets)
+        menu.add_command(label=_("All tracked programs"), command=self._on_all_targets)
         menu.add_separator()
         for number, (key, label) in enumerate(entries.items(), 2):
             menu.add_checkbutton(

@@ -264,7 +264,7 @@ class TrendWindow(BaseWindow):
             return
         names = self._selection.targets
         if self._selection.runs_of is None and len(names) != 1:
-            self._hint.set(_("Choose one target under Show to lay its runs over each other."))
+            self._hint.set(_("Choose one tracked program under Show to overlay its runs."))
             return
         runs_of = None if self._selection.runs_of else names[0]
         self._choose(replace(self._selection, runs_of=runs_of, window=None))
@@ -309,10 +309,10 @@ class TrendWindow(BaseWindow):
 def _hint(is_recording: bool) -> str:
     if is_recording:
         return _(
-            "Scroll or drag zooms, 0 goes back  ·  A all targets  ·  S stacked  ·  D dark or light"
-            "  ·  Q close"
+            "Scroll or drag to zoom, 0 to reset  ·  A all programs  ·  S stacked  ·  D dark or "
+            "light  ·  Q close"
         )
     return _(
-        "Scroll or drag zooms, 0 goes back  ·  Shift+arrows read values  ·  1–6 range"
-        "  ·  A all targets  ·  S stacked  ·  K kind  ·  O runs  ·  D dark or light  ·  Q close"
+        "Scroll or drag to zoom, 0 to reset  ·  Shift+arrows read values  ·  1–6 range  ·  A all "
+        "programs  ·  S stacked  ·  K kind  ·  O runs  ·  D dark or light  ·  Q close"
     )

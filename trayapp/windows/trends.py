@@ -130,7 +130,7 @@ def _show_history(
         span = reader.span()
         if span is None:
             name = plain_name(options.history_file.name, 60)
-            nothing = _("there is no sample in {names}").format(names=name)
+            nothing = _("no samples in {names}").format(names=name)
             raise WindowError(_("no history yet; start memtray first") if is_own else nothing)
         selection = narrow_selection(
             first_selection(reader),
@@ -185,13 +185,13 @@ def _show(
     # Of a recording alone: nothing has made the folder so far.
     picture.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _save(reader, selection, options, picture)
-    told = _("No window can be shown here ({reason}); the chart is in {picture}")
+    told = _("Cannot show a window here ({reason}); the chart was saved as {picture}")
     print(told.format(reason=reason, picture=picture), file=sys.stderr)
     if open_file is not None:
         try:
             open_file(picture)
         except (MemtrayError, OSError) as error:
-            print(_("No viewer could be opened: {error}").format(error=error), file=sys.stderr)
+            print(_("Cannot open a viewer: {error}").format(error=error), file=sys.stderr)
 
 
 def _save(reader: CurveSource, selection: Selection, options: TrendOptions, path: Path) -> None:

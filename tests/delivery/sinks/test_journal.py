@@ -77,7 +77,7 @@ def test_worse_is_more_urgent_but_never_shouted_into_terminals(
 def test_what_is_over_is_news_and_no_alarm(journald: socket.socket, tmp_path: Path) -> None:
     entry = sent(journald, tmp_path, level=Level.EMERGENCY, kind="resolved")
     assert entry["PRIORITY"] == "6"
-    assert entry["MESSAGE"].startswith("Over: web keeps growing")
+    assert entry["MESSAGE"].startswith("Resolved: web keeps growing")
 
 
 def test_nobody_forges_a_field(journald: socket.socket, tmp_path: Path) -> None:

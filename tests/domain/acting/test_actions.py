@@ -105,7 +105,10 @@ def test_a_decision_tells_what_it_knew() -> None:
     )
     event = decision.as_event()
     assert (event.kind, event.subject, event.wall_seconds) == ("action", "app", WALL + 3)
-    assert event.text == "app: cleanup by itself, as it is critical; 1 of at most 4 within an hour."
+    assert (
+        event.text
+        == "app: automatic action (freeing memory) at level critical; 1 of at most 4 per hour."
+    )
     assert event.data["outcome"] == "begun"
     assert event.data["before_bytes"] == 100 * MIB
 
@@ -120,7 +123,7 @@ def test_what_shows_how_it_was_comes_first_and_what_ends_it_last() -> None:
 
 def test_nothing_is_ended_without_the_phrase() -> None:
     story = Story(ActionPolicy(actions={"app": {W: ("terminate",)}}))
-    assert story.refusal(0) == "terminate_phrase does not stand in the settings"
+    assert story.refusal(0) == "terminate_phrase is not set in the settings"
     story.policy = replace(story.policy, may_terminate=True)
     assert story.refusal(1) is None
 
@@ -153,7 +156,7 @@ def test_a_snapshot_is_also_of_what_has_ended() -> None:
 def test_an_effect_is_waited_for() -> None:
     story = Story()
     assert story.refusal(0, 100) is None
-    assert story.refusal(30, 60, level=C) == "the one 30 s ago has first to show its effect"
+    assert story.refusal(30, 60, level=C) == "waiting for the effect of the one 30 s ago"
     assert story.refusal(61, 60, level=E) is None
     assert story.events == []
 
@@ -165,7 +168,7 @@ def test_what_did_not_last_is_told_and_not_repeated_for_that_incident() -> None:
     story.look(LASTING_SECONDS, 95)
     (event,) = story.events
     assert event.text == (
-        "app: 60 s after the cleanup it uses 95.0 MiB, 95% of what it used before;"
+        "app: 60 s after freeing memory it uses 95.0 MiB, 95% of what it used before;"
         " not repeated for this incident."
     )
     assert event.data["outcome"] == "did_not_last"
@@ -224,7 +227,7 @@ def test_the_hours_count_is_full() -> None:
     story = Story(replace(CLEAN, per_hour=2))
     assert story.refusal(0, 100) is None
     assert story.refusal(100, 80) is None
-    assert story.refusal(200, 60) == "2 within the hour are the most that is allowed"
+    assert story.refusal(200, 60) == "the limit of 2 per hour is reached"
     assert story.refusal(HOUR_SECONDS - 0.1, 60) is not None
     assert story.refusal(HOUR_SECONDS, 60) is None
 
@@ -308,7 +311,7 @@ def test_what_is_to_be_done_at_a_level_that_was_jumped_over_is_done_too() -> Non
     decisions = Story(BOTH).decide(0, level=E, levels=(W, C, E))
     assert [(each.level, each.action, each.refusal) for each in decisions] == [
         (W, "snapshot", None),
-        (C, "snapshot", "it is done already, as it is warning"),
+        (C, "snapshot", "it already ran at level warning"),
         (C, "restart", None),
         (E, "collect", None),
     ]
@@ -329,7 +332,7 @@ class Waiting(Story):
 def test_what_cannot_be_done_yet_is_done_when_it_can() -> None:
     story = Waiting(replace(CLEAN, per_hour=1))
     assert story.refusal(0, 200) is None
-    assert story.refusal(10, 150, level=C) == "the one 10 s ago has first to show its effect"
+    assert story.refusal(10, 150, level=C) == "waiting for the effect of the one 10 s ago"
     assert story.wait(30) == ()
     assert story.wait(61, size_mib=180) == (), "the hour's one is spent"
     (late,) = story.wait(HOUR_SECONDS + 1, size_mib=180)

@@ -44,7 +44,7 @@ def test_a_minute_later_it_is_told_what_stayed_free_and_what_came_back() -> None
     assert "15.0 MiB stayed free" in kept.text
     back = follow_up(freed, 61.0, 101 * MIB)
     assert back is not None
-    assert "all that was freed had come back" in back.text
+    assert "everything freed was used again" in back.text
     gone = follow_up(freed, 61.0, None)
     assert gone is not None
     assert gone.data["kept_bytes"] is None
@@ -83,7 +83,7 @@ def test_free_a_minute_later_is_between_nothing_and_what_was_freed(
 def test_more_than_was_freed_is_growth() -> None:
     told = follow_up(result(100 * MIB, 80 * MIB), 61.0, 150 * MIB)
     assert told is not None
-    assert "all that was freed had come back (20.0 MiB)" in told.text
+    assert "everything freed was used again (20.0 MiB)" in told.text
     assert "grown by 50.0 MiB" in told.text
 
 
@@ -91,4 +91,4 @@ def test_another_run_says_nothing_of_the_cleanup() -> None:
     told = follow_up(result(100 * MIB, 80 * MIB), 61.0, 30 * MIB, restarted=True)
     assert told is not None
     assert told.data["kept_bytes"] is None
-    assert "started again" in told.text
+    assert "restarted" in told.text

@@ -126,7 +126,7 @@ def shown(unmatched: Unmatched | None) -> View:
 
 def test_menu_table_details_and_status_tell_it() -> None:
     view = shown(Unmatched(lasted_seconds=60.0, nearest=RUNNING[1]))
-    assert target_line(view.targets[0]) == "a – nothing matches it; most similar: leaky.py (pid 11)"
+    assert target_line(view.targets[0]) == "a – no match; most similar: leaky.py (pid 11)"
     told = status(view, Controls())["targets"]
     assert isinstance(told, list)
     assert told[0]["unmatched_seconds"] == 60.0
@@ -135,12 +135,12 @@ def test_menu_table_details_and_status_tell_it() -> None:
     }  # fmt: skip
     sentence = (
         "No running process has matched it for 1 min. "
-        "The most similar one: python3 /srv/leaky.py --rate 3 (pid 11)."
+        "Most similar: python3 /srv/leaky.py --rate 3 (pid 11)."
     )
     assert told[0]["unmatched_text"] == sentence
     rows = table_status(view, Controls())["rows"]
     assert isinstance(rows, list)
-    assert status_text(row_from(rows[1])) == "nothing matches it"
+    assert status_text(row_from(rows[1])) == "no match"
     assert detail_status(view, "target", "a")["unmatched_text"] == sentence
 
 
@@ -150,4 +150,4 @@ def test_what_is_only_not_running_is_told_as_before() -> None:
     told = status(view, Controls())["targets"]
     assert isinstance(told, list)
     assert (told[0]["unmatched_seconds"], told[0]["unmatched_text"]) == (None, "")
-    assert target_line(shown(Unmatched(lasted_seconds=60.0)).targets[0]) == "a – nothing matches it"
+    assert target_line(shown(Unmatched(lasted_seconds=60.0)).targets[0]) == "a – no match"

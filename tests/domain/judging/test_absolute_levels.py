@@ -75,7 +75,7 @@ def test_a_shortage_by_amount_says_what_is_left_and_below_what() -> None:
     view, incidents = outcome_of(rules, [None] * 8, used_share=share)
     assert view.system_level is W
     assert [one.level for one in incidents] == [W]
-    assert "Available 480 MiB, below 500 MiB." in incidents[0].body
+    assert "Less than 500 MiB available." in incidents[0].body
 
 
 def test_a_target_is_told_at_sizes_of_its_own_or_of_all() -> None:
@@ -93,8 +93,8 @@ def test_a_target_is_told_at_sizes_of_its_own_or_of_all() -> None:
         view, incidents = outcome_of(rules, samples)
         assert [one.level for one in incidents] == [W, C, E]
         assert {one.key for one in incidents} == {"size:web"}
-        assert incidents[0].body.startswith("In use 963 MiB, above 954 MiB.")
-        assert incidents[2].body.startswith("In use 1.49 GiB, above 1.40 GiB.")
+        assert incidents[0].body.startswith("Using 963 MiB, above 954 MiB.")
+        assert incidents[2].body.startswith("Using 1.49 GiB, above 1.40 GiB.")
         assert view.targets[0].level is E
     off = TargetRule(name="web", match="x", sizes=NO_AMOUNTS)
     rules = MonitorRules(targets=(off,), target_sizes=SIZES, tells_growth=False, tells_spikes=False)
@@ -123,7 +123,7 @@ def test_a_quick_growth_is_told_with_its_level_and_the_rate_it_is_above() -> Non
     view, incidents = outcome_of(rules, samples)
     growth = [one for one in incidents if one.key == "growth:web"]
     assert [one.level for one in growth] == [C]
-    assert "That is above 5 MB/s." in growth[0].body
+    assert "Faster than 5 MB/s." in growth[0].body
     assert view.targets[0].rate_level is C
 
 
@@ -147,7 +147,7 @@ def test_the_level_of_a_leak_is_its_score_where_that_is_asked_for() -> None:
     view, incidents = outcome_of(replace(rules, leaks=HASTY), samples)
     leaks = [one for one in incidents if one.key == "leak:web"]
     assert [one.level for one in leaks][:2] == [W, C]
-    assert "Certain to 5" in leaks[0].body
+    assert "Certainty 5" in leaks[0].body
     assert "above 50%" in leaks[0].body.replace(" %", "%")
     assert view.targets[0].level is level_above(view.targets[0].leak.score, rules.leak_scores)
 

@@ -260,7 +260,7 @@ def test_banners_are_a_minute_apart_unless_the_level_is_higher() -> None:
     book = IncidentBook(AlertPolicy())
     limit_a, limit_b, limit_c = of("limit:a"), of("limit:b"), of("limit:c", C)
     assert told_of(book, 0, limit_a) == [("limit:a", "raised", "")]
-    reason = "another banner is less than 60 s old"
+    reason = "another notification is less than 60 s old"
     assert told_of(book, 1, limit_a, limit_b) == [("limit:b", "held", reason)]
     assert told_of(book, 2, limit_a, limit_b, limit_c) == [("limit:c", "raised", "")]
     for second in range(3, 62):
@@ -280,7 +280,7 @@ def test_what_is_clearly_worse_than_last_told_is_told_again_in_place() -> None:
 def test_growth_is_told_once_a_day_and_its_proof_once_more() -> None:
     book = IncidentBook(AlertPolicy())
     suspicion = replace(of("leak:a"), is_doubtful=True)
-    reason = "the same was told less than a day ago"
+    reason = "the same alert was shown less than a day ago"
     assert told_of(book, 0, of("growth:a")) == [("growth:a", "raised", "")]
     for second in range(30, 3600, 30):
         told_of(book, second)
@@ -329,7 +329,7 @@ def test_a_shortage_of_the_machine_is_told_in_place_of_what_makes_it() -> None:
     pressure = Condition(key=PRESSURE_KEY, subject="system", level=C, has_lasted=True)
     assert told_of(book, 0, of("growth:a"), pressure) == [
         (PRESSURE_KEY, "raised", ""),
-        ("growth:a", "held", "the machine's shortage of memory is told in its place"),
+        ("growth:a", "held", "the alert about the whole machine covers it"),
     ]
     for second in range(1, 100):
         assert told_of(book, second, of("growth:a"), pressure) == []
@@ -391,14 +391,14 @@ def test_what_has_ended_needs_no_recovery() -> None:
     book = IncidentBook(AlertPolicy())
     told_of(book, 0, of("leak:a"))
     (resolved,) = book.update(1, WALL + 1, [], Quiet(), ended=["leak:a"])
-    assert (resolved.what, resolved.reason) == ("resolved", "a is not running any more")
+    assert (resolved.what, resolved.reason) == ("resolved", "a is no longer running")
 
 
 def test_an_emergency_breaks_through_quiet_hours_but_not_through_off() -> None:
     hours = Quiet(in_quiet_hours=True, emergency_breaks_through=True)
     assert told_of(IncidentBook(AlertPolicy()), 0, of("k", E), quiet=hours)[0][1] == "raised"
     assert told_of(IncidentBook(AlertPolicy()), 0, of("k", C), quiet=hours) == [
-        ("k", "held", "it is quiet hours")
+        ("k", "held", "quiet hours are on")
     ]
     off = Quiet(off=True, emergency_breaks_through=True)
     assert told_of(IncidentBook(AlertPolicy()), 0, of("k", E), quiet=off)[0][1] == "held"
@@ -478,7 +478,7 @@ def test_an_incident_that_is_resolved_by_hand_is_over_though_it_is_as_bad_as_bef
     assert not book.resolve("limit:b")
     assert book.resolve("limit:a")
     (resolved,) = book.update(1, WALL + 1, [of("limit:a", C)], Quiet())
-    assert (resolved.what, resolved.reason) == ("resolved", "resolved by hand")
+    assert (resolved.what, resolved.reason) == ("resolved", "marked as resolved")
     for second in range(2, 4000, 2):
         assert told_of(book, second, of("limit:a", W if second % 100 else C)) == []
     assert book.open_incidents() == ()

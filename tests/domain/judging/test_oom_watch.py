@@ -61,7 +61,7 @@ def test_whom_the_kernel_names_is_told_at_once_and_is_its_targets() -> None:
         "target:web",
     )
     assert condition.title == "Out of memory: web (70) was killed"
-    assert condition.body == "The kernel killed web (70) (900 MiB): the machine's memory was full."
+    assert condition.body == "web (70) used 900 MiB; the machine was out of memory."
     assert watch.add_sample(4.0, count(8), [WEB], GIB) is None
 
 
@@ -88,9 +88,7 @@ def test_who_ended_with_the_memory_that_came_back_is_named() -> None:
     kill = watch.add_sample(2.0, count(8), (), 800 * MIB)
     assert named(kill) == [(90, None)]
     assert kill is not None
-    assert kill.text == (
-        "The kernel killed a process for lack of memory, it seems hog (90): 900 MiB."
-    )
+    assert kill.text == ("The kernel killed a process, probably hog (90) (900 MiB).")
 
 
 def test_a_target_that_merely_lost_a_child_is_not_blamed() -> None:
@@ -102,7 +100,7 @@ def test_a_target_that_merely_lost_a_child_is_not_blamed() -> None:
         kill = watch.add_sample(2.0 + PATIENCE_SECONDS, count(8), (), GIB)
         assert kill == OomKill(count=1)
         assert kill.subject == "system"
-        assert kill.text == "The kernel killed a process for lack of memory."
+        assert kill.text == "The kernel killed a process to free memory."
 
 
 def test_a_target_that_lost_a_child_while_far_more_came_back_is_not_blamed() -> None:
@@ -133,7 +131,7 @@ def test_a_target_whose_cgroup_counted_it_is_named_with_its_process() -> None:
     kill = watch.add_sample(9.0, count(8), (), GIB)
     assert named(kill) == [], "what ended was not in that cgroup"
     assert kill is not None
-    assert kill.text == "The kernel killed a process in the cgroup of web for lack of memory."
+    assert kill.text == "The kernel killed a process in the cgroup of web."
 
 
 def test_a_shared_cgroup_counts_once_and_blames_nobody() -> None:
@@ -143,9 +141,7 @@ def test_a_shared_cgroup_counts_once_and_blames_nobody() -> None:
     assert watch.add_sample(2.0, OomCount(total=None, by_target=after), (), GIB) is None
     kill = watch.add_sample(8.0, None, (), GIB)
     assert kill == OomKill(count=1, counted_in=("db", "web"))
-    assert (
-        kill.text == "The kernel killed a process in the cgroup of db and web for lack of memory."
-    )
+    assert kill.text == "The kernel killed a process in the cgroup of db and web."
 
 
 def test_a_cgroup_seen_for_the_first_time_has_killed_nobody_lately() -> None:
@@ -176,7 +172,7 @@ def test_if_nobody_known_ends_it_is_told_without_a_name() -> None:
     assert watch.add_sample(2.0, count(10), ()) is None
     kill = watch.add_sample(2.0 + PATIENCE_SECONDS, None, ())
     assert kill == OomKill(count=3)
-    assert kill.text == "The kernel killed 3 processes for lack of memory."
+    assert kill.text == "The kernel killed 3 processes to free memory."
     assert kill.subject == "system"
     assert watch.add_sample(60.0, count(10), [WEB]) is None
 
@@ -195,7 +191,7 @@ def test_kills_while_memtray_did_not_run_are_told_once() -> None:
     kill = watch.add_sample(0.0, first, [WEB], GIB)
     assert kill is not None
     assert (kill.count, kill.is_missed, named(kill)) == (2, True, [(90, None)])
-    assert kill.text.endswith("It happened while Memtray was not running.")
+    assert kill.text.endswith("Memtray was not running at the time.")
     assert watch.add_sample(2.0, count(9), (), GIB) is None
     nobody = OomWatch().add_sample(0.0, OomCount(total=9, missed=2), [WEB], GIB)
     assert nobody == OomKill(count=2, is_missed=True)

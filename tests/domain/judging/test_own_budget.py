@@ -66,10 +66,10 @@ def test_within_the_budget_nothing_happens(applet: Applet) -> None:
 @pytest.mark.parametrize(
     ("sample", "told"),
     [
-        (FAT, "40.0 MiB of private memory, budget 32.0 MiB"),
-        (BUSY, "CPU 1.80% of a core, budget 1%"),
-        (replace(FINE, descriptor_count=20_000), "20000 open files, budget 16384"),
-        (replace(FINE, thread_count=17), "17 threads, budget 16"),
+        (FAT, "40.0 MiB of private memory (limit 32.0 MiB)"),
+        (BUSY, "1.80% CPU (limit 1%)"),
+        (replace(FINE, descriptor_count=20_000), "20000 open files (limit 16384)"),
+        (replace(FINE, thread_count=17), "17 threads (limit 16)"),
     ],
 )
 def test_over_the_budget_for_a_while_it_looks_less_often_and_says_so_once(
@@ -81,16 +81,14 @@ def test_over_the_budget_for_a_while_it_looks_less_often_and_says_so_once(
     assert verdict.over == (told,)
     assert verdict.step >= 1
     applet.run(600, sample)
-    assert applet.told == [
-        f"Memtray is over its budget ({told}); sampling every 3 s until that is better."
-    ]
+    assert applet.told == [f"Memtray used {told}; sampling every 3 s for now"]
 
 
 def test_what_goes_to_disk_is_counted_by_the_minute(applet: Applet) -> None:
     for second in range(200):
         applet.run(1, replace(FINE, written_bytes=second * 50_000))
     assert applet.verdict.written_bytes_per_minute == pytest.approx(3_000_000)
-    assert applet.verdict.over == ("2.86 MiB written a minute, budget 2.00 MiB",)
+    assert applet.verdict.over == ("2.86 MiB written per minute (limit 2.00 MiB)",)
 
 
 def test_a_short_burst_is_no_matter() -> None:
@@ -120,16 +118,16 @@ def test_where_the_interval_is_the_slowest_already_only_the_groups_can_go() -> N
     applet.run(300, FAT)
     assert (applet.verdict.step, applet.verdict.stretch) == (1, 1.0)
     assert applet.verdict.drops_groups
-    assert applet.told[0].endswith("following targets only until that is better.")
+    assert applet.told[0].endswith("sampling only tracked programs for now")
 
 
 def test_below_for_a_minute_one_step_back_at_a_time(applet: Applet) -> None:
     applet.run(SUSTAIN_SECONDS * 2 + 5, FAT)
     assert applet.verdict.step == 2
-    assert applet.verdict.reason.startswith("Memtray is over its own budget (40.0 MiB of private")
+    assert applet.verdict.reason.startswith("Memtray used 40.0 MiB of private")
     applet.run(RECOVERY_SECONDS - 5)
     assert applet.verdict.step == 2
-    assert applet.verdict.reason.startswith("Memtray was over its own budget (40.0 MiB of private")
+    assert applet.verdict.reason.startswith("Memtray used 40.0 MiB of private")
     applet.run(10)
     assert applet.verdict.step == 1
     applet.run(RECOVERY_SECONDS)
@@ -174,7 +172,7 @@ def test_a_simulated_cost_stretches_the_interval_as_far_as_needed_and_no_longer(
     assert machine.verdict.stretch == 1.0
     verdict = machine.run(1800, 0.03)
     assert 3 <= verdict.stretch < 4
-    assert "own budget (CPU" in verdict.reason
+    assert "% CPU (limit" in verdict.reason
     # The cost falls to what it was: back at its own pace within minutes, a step a minute.
     verdict = machine.run(600, 0.005)
     assert (verdict.stretch, verdict.reason, verdict.step) == (1.0, "", 0)
@@ -214,7 +212,7 @@ def test_only_a_manifold_cost_is_an_emergency() -> None:
     assert applet.verdict.emergency == ""
     applet.run(4, replace(FINE, uss_bytes=200 * MIB))
     assert applet.verdict.emergency == (
-        "Memtray costs far more than its own budget (200 MiB of private memory, budget 32.0 MiB)."
+        "Memtray used 200 MiB of private memory (limit 32.0 MiB), although it samples less often."
     )
     applet.run(2)
     assert applet.verdict.emergency == ""
@@ -305,4 +303,4 @@ def test_children_that_nobody_asked_for_are_part_of_the_budget() -> None:
     window = replace(FINE, **costs, requested_child_bytes=600 * MIB)
     assert keeper.judge(0.0, window).over == ()
     (over,) = keeper.judge(2.0, replace(FINE, **costs, requested_child_bytes=0)).over
-    assert over == "900 MiB in child processes, budget 512 MiB"
+    assert over == "900 MiB in child processes (limit 512 MiB)"

@@ -52,9 +52,9 @@ def test_at_rest_it_is_doubled_and_doubled_again() -> None:
     keeper = PaceKeeper(PaceRule(interval_seconds=2.0))
     assert run(keeper, range(59), moved=False) == 2.0
     assert run(keeper, range(59, 80), moved=False) == 4.0
-    assert keeper.reason == "nothing has moved for 1 min"
+    assert keeper.reason == "nothing has changed for 1 min"
     assert run(keeper, range(80, 200), moved=False) == 8.0
-    assert keeper.reason == "nothing has moved for 3 min"
+    assert keeper.reason == "nothing has changed for 3 min"
     assert run(keeper, range(200, 4000), moved=False) == 8.0
 
 
@@ -70,7 +70,7 @@ def test_on_battery_it_is_doubled_and_at_most_fourfold() -> None:
     assert run(keeper, range(30), on_battery=True) == 4.0
     assert keeper.reason == "on battery"
     assert run(keeper, range(30, 120), moved=False, on_battery=True) == 8.0
-    assert keeper.reason == "on battery, nothing has moved for 1 min"
+    assert keeper.reason == "on battery, nothing has changed for 1 min"
     assert run(keeper, range(120, 600), moved=False, on_battery=True) == 8.0
     assert run(keeper, [601], on_battery=None) == 2.0
 
@@ -99,7 +99,7 @@ def test_the_less_is_left_the_faster() -> None:
     assert paces[6] == paces[5] == 1.0
     assert paces[4] == paces[3] == pytest.approx(0.4)
     assert paces[1] == pytest.approx(0.2)
-    assert keeper.reason == "only 160 MiB are left"
+    assert keeper.reason == "only 160 MiB left"
 
 
 def test_with_little_left_even_a_still_machine_is_not_left_alone() -> None:
@@ -126,7 +126,7 @@ def test_a_program_that_fills_memory_is_watched_closely() -> None:
             assert keeper.interval_seconds <= left / rate / LOOKS_LEFT + 1e-6
     assert intervals[0] == 2.0
     assert intervals[14] == 1.0
-    assert "of them go each second" in keeper.reason
+    assert "shrinking by" in keeper.reason
 
 
 def test_it_relaxes_only_when_it_has_been_enough_for_a_while() -> None:

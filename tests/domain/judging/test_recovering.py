@@ -36,7 +36,7 @@ def test_a_limit_that_recovers_tells_what_is_in_use_now() -> None:
         MonitorRules(targets=(rule,)), *near, frame(10, target("app", 100))
     )
     assert incident.phase == "recovering"
-    assert "100 MiB of the 200 MiB" in incident.body
+    assert "Using 100 MiB; limit 200 MiB" in incident.body
     assert "190" not in incident.body
 
 
@@ -46,7 +46,7 @@ def test_what_cannot_be_brought_up_to_date_says_that() -> None:
         body="It has grown by 9 MiB.", since_wall_seconds=1.0, phase="recovering",
     )  # fmt: skip
     (shown,) = as_of_now([told], {}, lambda _: ("", ""))
-    assert shown.body.startswith("This seems to be over; it was so when it was seen last:")
+    assert shown.body.startswith("Probably resolved. Last seen:")
     assert shown.body.endswith("It has grown by 9 MiB.")
     active = replace(told, phase="active")
     assert as_of_now([active], {}, lambda _: ("", "")) == (active,)

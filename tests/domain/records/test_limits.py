@@ -78,11 +78,11 @@ def test_the_time_comes_with_whose_limit_it_is() -> None:
         )
 
     assert said("settings").sentence == (
-        "At this rate it reaches its limit of 200 MiB in about 8 min (set in the settings)."
+        "At this rate, it reaches its limit of 200 MiB (from the settings) in about 8 min."
     )
     assert said("cgroup").clause == (
-        "it reaches its limit of 200 MiB (set by its cgroup) in about 8 min"
+        "it reaches its limit of 200 MiB (of its cgroup) in about 8 min"
     )
     assert said("rlimit").label == "limit in 8 min"
-    assert said("machine").sentence == "At this rate memory is full in about 8 min."
+    assert said("machine").sentence == "At this rate, memory will be full in about 8 min."
     assert said("machine").label == "memory full in 8 min"

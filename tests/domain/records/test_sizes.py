@@ -90,13 +90,13 @@ def test_nothing_has_no_size() -> None:
 
 def test_a_sum_of_resident_sets_is_called_one() -> None:
     assert size_label(100 * MIB, "resident", 1) == "100 MiB RSS"
-    assert size_label(552 * MIB, "resident", 5) == "552 MiB RSS in sum"
+    assert size_label(552 * MIB, "resident", 5) == "552 MiB RSS (total)"
     assert size_label(110 * MIB, "proportional", 5) == "110 MiB PSS"
     assert size_label(110 * MIB, "estimated", 5) == "≈110 MiB PSS"
     assert size_label(110 * MIB, "anonymous", 5) == "≈110 MiB"
     assert size_label(None, "resident") == "–"
     assert size_said(110 * MIB, "estimated") == "about 110 MiB"
-    assert size_said(110 * MIB, "resident", 2) == "110 MiB resident in sum"
+    assert size_said(110 * MIB, "resident", 2) == "110 MiB resident (total)"
 
 
 def test_level_share_and_status_go_by_the_size() -> None:

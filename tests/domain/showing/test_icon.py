@@ -177,7 +177,8 @@ def test_the_colours_to_start_from_can_be_seen_on_every_panel() -> None:
 def test_the_colour_that_is_hardest_to_see_is_named_in_one_line() -> None:
     chosen = IconSettings(warning_color=(0xFF, 0xFF, 0), normal_color=(0xFF, 0xA0, 0)).colors
     assert color_problems("custom", chosen, "auto") == (
-        'icon.warning_color = "#ffff00" is hard to see on a light panel: contrast 1.0, not 3.',
+        'icon.warning_color = "#ffff00" is hard to see on a light panel: contrast 1.0, at least 3 '
+        "is needed.",
     )
     assert color_problems("custom", chosen, "light") == color_problems("custom", chosen, "auto")
     assert color_problems("custom", chosen, "dark") == ()
@@ -207,7 +208,7 @@ def test_the_tooltip_begins_with_what_the_icon_shows() -> None:
     view = view_of(12.0)
     large = replace(view, applications=(application("big", view.system.total_bytes // 2),))
     for shown, seen, expected in (
-        ("pressure", view, "All programs wait for memory 12% of the time"),
+        ("pressure", view, "Programs stalled on memory 12% of the time"),
         ("pressure", view_of(None), "Memory 50%"),
         ("largest", view, "app: 100 MiB RSS"),
         ("largest", large, "big  ·········"),

@@ -32,7 +32,7 @@ def cleaned(before: float, after: float) -> CleanupResult:
 
 def test_a_session_is_summed_up() -> None:
     rows = dict(statistics_rows(TOTALS, None, []))
-    assert rows["Running for"] == "1 h 2 min"
+    assert rows["Uptime"] == "1 h 2 min"
     assert rows["Samples"] == "1,850, one every 2 s"
     assert rows["Sampling pace"] == "as set"
     assert rows["History on disk"] == "5.00 MiB"
@@ -48,7 +48,7 @@ def test_what_came_back_after_a_minute_is_not_counted_as_freed() -> None:
     first, second = cleaned(100, 70), cleaned(100, 110)
     events = [first.as_event(), second.as_event()]
     rows = dict(statistics_rows(TOTALS, None, events))
-    assert (rows["Done"], rows["Freed at once"]) == ("2", "30.0 MiB")
+    assert (rows["Done"], rows["Freed immediately"]) == ("2", "30.0 MiB")
     assert rows[first.subject].startswith("grew by")
     assert rows["Still free a minute later"] == "–"
     later = follow_up(first, 61.0, 95 * MIB), follow_up(second, 61.0, 120 * MIB)

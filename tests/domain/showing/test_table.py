@@ -82,7 +82,7 @@ def test_the_filter_looks_at_name_kind_status_and_pid() -> None:
     ]
     assert names(filter_rows(rows, "EDIT")) == ["Editor", "editor helper"]
     assert names(filter_rows(rows, "edit leak")) == ["Editor"]
-    assert names(filter_rows(rows, "target")) == ["Editor"]
+    assert names(filter_rows(rows, "tracked")) == ["Editor"]
     assert names(filter_rows(rows, "4711")) == ["editor helper"]
     assert names(filter_rows(rows, "  ")) == ["Editor", "editor helper", "shell"]
     assert filter_rows(rows, "nothing") == []
@@ -103,7 +103,7 @@ def test_cells_name_what_they_show() -> None:
 def test_what_is_unknown_is_a_dash_and_never_zero() -> None:
     one = row("web", None)
     assert (memory_text(one), share_text(one), rate_text(one), trend_text(one)) == ("–",) * 4
-    assert status_text(one) == "gone"
+    assert status_text(one) == "exited"
 
 
 def test_little_change_is_flat() -> None:
@@ -113,11 +113,11 @@ def test_little_change_is_flat() -> None:
 
 
 def test_the_share_of_what_has_no_limit_is_of_the_machine() -> None:
-    assert share_text(row("a", limit_share=0.03)) == "3% of machine"
-    assert share_text(row("a", limit_share=0.0042)) == "0.4% of machine"
-    assert share_text(row("a", limit_share=0.00998)) == "1% of machine"
-    assert share_text(row("a", limit_share=0.00042)) == "0.04% of machine"
-    assert share_text(row("a", limit_share=0.0)) == "0% of machine"
+    assert share_text(row("a", limit_share=0.03)) == "3% of RAM"
+    assert share_text(row("a", limit_share=0.0042)) == "0.4% of RAM"
+    assert share_text(row("a", limit_share=0.00998)) == "1% of RAM"
+    assert share_text(row("a", limit_share=0.00042)) == "0.04% of RAM"
+    assert share_text(row("a", limit_share=0.0)) == "0% of RAM"
 
 
 def test_alerts_show_in_words() -> None:
@@ -134,7 +134,7 @@ def test_an_application_that_ends_is_gone_for_a_while() -> None:
     keeper = TableKeeper()
     keeper.merge([row("a", pids=(1,)), row("b", pids=(2,))], 0.0, complete=True)
     after = keeper.merge([row("a", pids=(1,))], 5.0, complete=True)
-    assert [(one.name, status_text(one)) for one in after] == [("a", "running"), ("b", "gone")]
+    assert [(one.name, status_text(one)) for one in after] == [("a", "running"), ("b", "exited")]
     assert after[1].rss_bytes is None
     assert len(keeper.merge([row("a", pids=(1,))], 5.0 + GONE_SECONDS, complete=True)) == 2
     assert len(keeper.merge([row("a", pids=(1,))], 6.0 + GONE_SECONDS, complete=True)) == 1

@@ -146,7 +146,7 @@ def test_the_largest_applications_are_named_without_any_configuration() -> None:
     )
     found = labels(replace(view_of(), applications=applications))
     assert found["application:program9"] == "900 MiB ↗ ▅▅▅▅▅▅▅▅▅▅  program9 ×9  +2.00 MiB/s"
-    assert found["size:application:program9"] == "900 MiB RSS in sum, 9 processes"
+    assert found["size:application:program9"] == "900 MiB RSS (total), 9 processes"
     assert sum(key.startswith("application:") for key in found) == 4
     crowded = labels(replace(view_of(count=20), applications=applications))
     assert sum(key.startswith("application:") for key in crowded) == 2
@@ -242,10 +242,10 @@ def test_an_incident_is_in_icon_tooltip_and_menu() -> None:
     state = tray_state(view, Controls())
     assert state.picture.level is Level.EMERGENCY
     assert state.attention
-    assert "⚠ Memory is almost gone" in state.tooltip
+    assert "⚠ Memory is almost full" in state.tooltip
     (line,) = (entry for entry in menu(view, Controls()) if entry.key == "about:pressure")
-    assert (line.label, line.level) == ("Memory is almost gone", Level.EMERGENCY)
-    assert line.spoken == "emergency: Memory is almost gone"
+    assert (line.label, line.level) == ("Memory is almost full", Level.EMERGENCY)
+    assert line.spoken == "emergency: Memory is almost full"
 
 
 def test_an_incident_that_may_be_over_is_marked_no_more() -> None:
@@ -253,8 +253,8 @@ def test_an_incident_that_may_be_over_is_marked_no_more() -> None:
     (incident,) = view.incidents
     recovering, unknown = replace(incident, phase="recovering"), replace(incident, phase="unknown")
     for later, label in (
-        (recovering, "✓ Memory is almost gone (over, it seems)"),
-        (unknown, "? Memory is almost gone"),
+        (recovering, "✓ Memory is almost full (probably resolved)"),
+        (unknown, "? Memory is almost full"),
     ):
         after = replace(view, incidents=(later,))
         (line,) = (entry for entry in menu(after, Controls()) if entry.key == "about:pressure")
@@ -289,7 +289,7 @@ def test_the_first_line_of_the_tooltip_says_most() -> None:
     tooltip = tray_state(view, Controls(icon_shows="app")).tooltip.split("\n")
     assert len(tooltip) == len(set(tooltip))
     full = view_of(used_share=0.96)
-    assert tray_state(full, Controls()).tooltip.startswith("⚠ Memory is almost gone")
+    assert tray_state(full, Controls()).tooltip.startswith("⚠ Memory is almost full")
 
 
 def test_the_wheel_goes_through_the_machine_and_all_targets() -> None:
@@ -406,7 +406,7 @@ def test_a_screen_reader_hears_words_where_others_see_signs() -> None:
     spoken = {entry.key: entry.spoken for entry in menu(view_of(100, 101, 102), Controls())}
     assert spoken["target:app"] == "app: 102 MiB resident, growing by 1.00 MiB/s"
     worst = {entry.key: entry.spoken for entry in menu(view_of(used_share=0.96), Controls())}
-    assert worst["about:pressure"] == "emergency: Memory is almost gone"
+    assert worst["about:pressure"] == "emergency: Memory is almost full"
 
 
 def test_another_palette_is_another_picture() -> None:

@@ -69,19 +69,19 @@ class Told(Session):
         self.__dict__ |= told | {"has_x_tray": x_tray, "has_popups": popups}
 
 
-WAITS = "no tray runs in this session; the icon waits for one"
-OLD = "the session's tray knows only the older X11 protocol"
+WAITS = "this session has no tray; the icon appears when there is one"
+OLD = "this session's tray supports only the older X11 protocol"
 
 
 @pytest.mark.parametrize(
     ("watcher", "x_tray", "popups", "chosen"),
     [
-        (True, True, True, ("sni", True, "the session has a tray for StatusNotifierItem")),
+        (True, True, True, ("sni", True, "this session has a StatusNotifierItem tray")),
         (False, None, True, ("sni", False, WAITS)),
         (False, False, True, ("sni", False, WAITS)),
         (False, False, False, ("sni", False, WAITS)),
         (False, True, True, ("xembed", True, OLD)),
-        (False, True, False, ("sni", False, f"{OLD}; install python3-tk for it")),
+        (False, True, False, ("sni", False, f"{OLD}; install python3-tk to use it")),
         (None, True, True, ("xembed", True, OLD)),
         (None, False, True, ("xembed", False, WAITS)),
         (None, False, False, None),

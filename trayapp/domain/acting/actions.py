@@ -37,7 +37,7 @@ _ORDER = (SNAPSHOT, COLLECT, CLEANUP, RESTART, TERMINATE)
 _NOUNS = {
     SNAPSHOT: N_("snapshot"),
     COLLECT: N_("garbage collection"),
-    CLEANUP: N_("cleanup"),
+    CLEANUP: N_("freeing memory"),
     RESTART: N_("restart"),
     TERMINATE: N_("termination"),
 }
@@ -78,11 +78,11 @@ class Decision:
     def as_event(self) -> Event:
         """For the history, before anything is done."""
         text = _(
-            "{name}: {action} by itself, as it is {level}; "
-            "{count} of at most {most} within an hour."
+            "{name}: automatic action ({action}) at level {level}; {count} of at most {most} per "
+            "hour."
         )
         if self.refusal is not None:
-            text = _("No {name}: {action} by itself: {reason}.")
+            text = _("{name}: no automatic action ({action}): {reason}.")
         said = text.format(
             name=self.target,
             action=_(_NOUNS[self.action]),
@@ -272,7 +272,7 @@ class ActionKeeper:
     ) -> Decision:
         refusal, is_passing = self._refusal(now, action, place.incident, target, policy)
         if done and action in done:
-            refusal = _("it is done already, as it is {level}").format(level=done[action].said)
+            refusal = _("it already ran at level {level}").format(level=done[action].said)
             is_passing = False
         times = self._times(target.name, action)
         if refusal is None:
@@ -305,19 +305,19 @@ class ActionKeeper:
         useless = self._useless.get(incident, {}).get(action)
         watched = self._watched.get((target.name, action))
         if action == TERMINATE and not policy.may_terminate:
-            return _("terminate_phrase does not stand in the settings"), False
+            return _("terminate_phrase is not set in the settings"), False
         if action != SNAPSHOT and (target.rss_bytes is None or not target.keys):
             return _("it is not running"), True
         if useless is not None:
             return _("it did not help before ({reason})").format(reason=useless), False
         if watched is not None:
             seconds = format_number(now - watched[0])
-            text = _("the one {seconds} s ago has first to show its effect")
+            text = _("waiting for the effect of the one {seconds} s ago")
             return text.format(seconds=seconds), True
         if len(times) >= policy.per_hour:
             text = ngettext(
-                "{count} within the hour is the most that is allowed",
-                "{count} within the hour are the most that is allowed",
+                "the limit of {count} per hour is reached",
+                "the limit of {count} per hour is reached",
                 len(times),
             )
             return text.format(count=len(times)), True
@@ -342,7 +342,7 @@ def _is_back(later_bytes: int, before_bytes: int | None) -> bool:
 def _back_text(decision: Decision, later_bytes: int, later_seconds: int) -> str:
     before_bytes = decision.before_bytes or 0
     return _(
-        "{name}: {seconds} s after the {action} it uses {size}, {share} of what it used before"
+        "{name}: {seconds} s after {action} it uses {size}, {share} of what it used before"
     ).format(
         name=decision.target,
         seconds=later_seconds,

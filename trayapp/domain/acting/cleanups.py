@@ -115,9 +115,9 @@ def follow_up(
         return None
     later = Later(None, None, None)
     if restarted:
-        text = _("{name}: started again within a minute of the cleanup.")
+        text = _("{name}: restarted within a minute after freeing memory.")
     elif later_bytes is None:
-        text = _("{name}: no longer running a minute after the cleanup.")
+        text = _("{name}: no longer running a minute after freeing memory.")
     else:
         later = later_of(result, later_bytes, wall_seconds - result.wall_seconds)
         text = _later_text(result.freed_bytes, later)
@@ -146,10 +146,9 @@ def follow_up(
 
 def _later_text(freed_bytes: int, later: Later) -> str:
     if freed_bytes <= 0:
-        return _("{name}: a minute after the cleanup {size} resident; nothing was freed.")
+        return _("{name}: {size} resident a minute later; nothing was freed.")
     if later.kept_bytes:
-        return _("{name}: a minute after the cleanup {size} resident; {kept} stayed free.")
+        return _("{name}: {size} resident a minute later; {kept} stayed free.")
     return _(
-        "{name}: a minute after the cleanup {size} resident; "
-        "all that was freed had come back ({came_back})."
+        "{name}: {size} resident a minute later; everything freed was used again ({came_back})."
     )

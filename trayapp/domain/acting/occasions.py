@@ -121,7 +121,7 @@ def _ends(name: str, run: _Run, wall_seconds: float, *, is_gone: bool) -> Iterab
     ):
         if kind == TARGET_END and not is_gone:
             # Another run has taken its place; the target itself ended and started in between.
-            said = _("{name} exited and was started again")
+            said = _("{name} exited and restarted")
         yield Event(
             wall_seconds=wall_seconds,
             kind=kind,

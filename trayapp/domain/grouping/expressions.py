@@ -125,7 +125,7 @@ def compile_expression(pattern: str) -> Expression:
             warnings.simplefilter("ignore")
             return _analyze(pattern)
     except (OverflowError, RecursionError) as error:
-        raise RefusedExpressionError(_("is too complex for a regular expression")) from error
+        raise RefusedExpressionError(_("is too complex a regular expression")) from error
 
 
 def _analyze(pattern: str) -> Expression:
@@ -143,7 +143,10 @@ def _analyze(pattern: str) -> Expression:
         fitting = (size for size in _lengths() if cost.steps(size) <= _MOST_STEPS)
         longest = next(fitting, 0)
         if longest < _LEAST_TEXT:
-            text = _("could search forever; use fewer repeats, or no lookaround or back-reference")
+            text = _(
+                "could take forever to match; use fewer repeats, and no lookaround or "
+                "back-reference"
+            )
             raise RefusedExpressionError(text) from error
     return Expression(pattern, compiled, cost, steps, longest)
 

@@ -94,7 +94,7 @@ class Quiet:
             until = self.subject_until_wall_seconds.get(each)
             if until is not None and wall_seconds < until:
                 return _("alerts about {name} are snoozed").format(name=name_in(each))
-        return _("it is quiet hours") if self.in_quiet_hours else None
+        return _("quiet hours are on") if self.in_quiet_hours else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,7 +95,7 @@ class Tick:
     def end_reason(self, incident: Incident) -> str:
         """Return how its subject came to be gone."""
         reason = self.ended[incident.key] if isinstance(self.ended, Mapping) else ""
-        return reason or _("{name} is not running any more").format(name=incident.subject)
+        return reason or _("{name} is no longer running").format(name=incident.subject)
 
 
 class Teller:
@@ -219,9 +219,9 @@ class Teller:
         if incident.acknowledged:
             return _("it was acknowledged")
         if _is_inhibited(incident, tick.shortage):
-            return _("the machine's shortage of memory is told in its place")
+            return _("the alert about the whole machine covers it")
         if self._is_no_news(incident, now):
-            return _("the same was told less than a day ago")
+            return _("the same alert was shown less than a day ago")
         if self._is_clearly_worse(incident) and not is_news:
             # Never more often than the gap.
             told = self._banners.last(incident.key, Level.WARNING)
@@ -234,7 +234,9 @@ class Teller:
             is_near = now - at < self.policy.gap_seconds and incident.level <= level
             if is_near and not incident.is_pressing:
                 seconds = format_number(self.policy.gap_seconds)
-                return _("another banner is less than {seconds} s old").format(seconds=seconds)
+                return _("another notification is less than {seconds} s old").format(
+                    seconds=seconds
+                )
         return None
 
     def _least_distance(
@@ -284,9 +286,9 @@ def _largest(value: float | None, other: float | None) -> float | None:
 def _too_soon(seconds: float) -> str:
     """Return the reason to wait after a recent banner."""
     if seconds <= LONGEST_COOLDOWN_SECONDS:
-        text = _("the banner before is less than {seconds} s old")
+        text = _("the previous notification is less than {seconds} s old")
         return text.format(seconds=format_number(seconds))
-    return _("it was told less than {time} ago").format(time=format_duration(seconds))
+    return _("it was shown less than {time} ago").format(time=format_duration(seconds))
 
 
 def _as_news(incident: Incident, kind: str, now: float) -> News:

@@ -75,7 +75,7 @@ def _why_application(
     if incident.identity in applications:
         finding = applications[incident.identity]
         return _why_stopped(finding.verdict) if finding else None
-    return _("{name} is tracked now").format(name=incident.subject) if processes else ""
+    return _("{name} is now tracked").format(name=incident.subject) if processes else ""
 
 
 def _why_stopped(verdict: Verdict) -> str | None:

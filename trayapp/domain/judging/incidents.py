@@ -93,7 +93,7 @@ class IncidentBook:
         entry = self._entries.get(key)
         if entry is None or entry.incident is None:
             return False
-        self._to_close[key] = _("resolved by hand")
+        self._to_close[key] = _("marked as resolved")
         self._closed[key] = Closed(level=entry.incident.reached_level)
         return True
 

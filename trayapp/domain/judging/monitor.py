@@ -284,7 +284,6 @@ class Monitor:
             largest=self._applications.largest,
             target_rates=self._target_rates,
             findings=findings,
-            budget=budget,
         )
 
     def _inherit(

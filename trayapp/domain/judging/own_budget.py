@@ -23,7 +23,7 @@ LONGEST_RECOVERY_SECONDS = 3600.0
 QUIET_SECONDS = 3600.0
 """Within so long after it is over, the same trouble is no news."""
 EMERGENCY_FACTOR = 4.0
-"""So many times its budget is an emergency once no step is left; less is no reason for a banner."""
+"""So many times its budget is far over it, once no step is left."""
 STRETCH = 1.5
 """The interval grows by this factor with each step."""
 
@@ -50,7 +50,7 @@ class BudgetVerdict:
     """How Memtray stands with its budget, and what follows from it."""
 
     over: tuple[str, ...] = ()
-    """The figures that are over now, each as text: "CPU 1.80 % of a core, budget 1 %"."""
+    """The figures that are over now, each as text: "1.8% CPU (limit 1%)"."""
     step: int = 0
     """How many steps back it has taken; 0: none."""
     stretch: float = 1.0
@@ -65,7 +65,8 @@ class BudgetVerdict:
     announcement: str | None = None
     """What to keep in the journal, this once."""
     emergency: str = ""
-    """What to tell the person: it costs so much that they should know; empty: it does not."""
+    """What is far over its budget although no step is left; empty: nothing is. No reason for a
+    notification: menu, statistics and `memtray status` have it."""
 
 
 class _Mark(NamedTuple):
@@ -160,10 +161,7 @@ class BudgetKeeper:
         if not self._step:
             return ""
         figures = _("; ").join(over or self._last_over)
-        text = _("Memtray was over its own budget ({figures})")
-        if over:
-            text = _("Memtray is over its own budget ({figures})")
-        return text.format(figures=figures)
+        return _("Memtray used {figures}").format(figures=figures)
 
     def _emergency(self, now: float, figures: tuple[_Figure, ...]) -> str:
         """Text about what is far over its budget, once that has lasted as long as a step takes."""
@@ -180,7 +178,7 @@ class BudgetKeeper:
             self._burst_since = now
         if now - self._burst_since < SUSTAIN_SECONDS:
             return ""
-        return _("Memtray costs far more than its own budget ({figures}).").format(
+        return _("Memtray used {figures}, although it samples less often.").format(
             figures=_("; ").join(far_over)
         )
 
@@ -216,32 +214,32 @@ class BudgetKeeper:
         return (
             _Figure(
                 "uss", app.uss_bytes, budget.uss_bytes,
-                lambda value: _("{size} of private memory, budget {budget}").format(
+                lambda value: _("{size} of private memory (limit {budget})").format(
                     size=format_size(value), budget=format_size(budget.uss_bytes)
                 ),
             ),
             _Figure(
                 "cpu", cpu_percent, budget.cpu_percent,
-                lambda value: _("CPU {share} of a core, budget {budget}").format(
+                lambda value: _("{share} CPU (limit {budget})").format(
                     share=format_percent(value / 100, 2),
                     budget=format_percent(budget.cpu_percent / 100, None),
                 ),
             ),
             _Figure(
                 "descriptors", app.descriptor_count, budget.descriptor_count,
-                lambda value: _("{count} open files, budget {budget}").format(
+                lambda value: _("{count} open files (limit {budget})").format(
                     count=format_number(value), budget=budget.descriptor_count
                 ),
             ),
             _Figure(
                 "threads", app.thread_count, budget.thread_count,
-                lambda value: _("{count} threads, budget {budget}").format(
+                lambda value: _("{count} threads (limit {budget})").format(
                     count=format_number(value), budget=budget.thread_count
                 ),
             ),
             _Figure(
                 "written", written, budget.written_bytes_per_minute,
-                lambda value: _("{size} written a minute, budget {budget}").format(
+                lambda value: _("{size} written per minute (limit {budget})").format(
                     size=format_size(value), budget=format_size(budget.written_bytes_per_minute)
                 ),
             ),
@@ -250,7 +248,7 @@ class BudgetKeeper:
                 None if app.child_bytes is None
                 else app.child_bytes - (app.requested_child_bytes or 0),
                 budget.child_bytes,
-                lambda value: _("{size} in child processes, budget {budget}").format(
+                lambda value: _("{size} in child processes (limit {budget})").format(
                     size=format_size(value), budget=format_size(budget.child_bytes)
                 ),
             ),
@@ -272,14 +270,9 @@ class BudgetKeeper:
         if self._step > 1 or self._is_told:
             return None
         self._is_told = True
-        text = _(
-            "Memtray is over its budget ({figures}); sampling every {time} s until that is better."
-        )
+        text = _("Memtray used {figures}; sampling every {time} s for now")
         if self._drops_groups():
-            text = _(
-                "Memtray is over its budget ({figures}); "
-                "following targets only until that is better."
-            )
+            text = _("Memtray used {figures}; sampling only tracked programs for now")
         seconds = float(f"{self._interval_seconds * self._stretch():.3g}")
         return text.format(figures=_("; ").join(over), time=format_number(seconds, None))
 

@@ -138,7 +138,7 @@ class PaceKeeper:
                 factor *= 2.0
         if still_seconds >= IDLE_SECONDS[0]:
             minutes = format_duration(still_seconds // 60 * 60)
-            reasons.append(_("nothing has moved for {time}").format(time=minutes))
+            reasons.append(_("nothing has changed for {time}").format(time=minutes))
         rule = self._rule
         seconds = min(rule.longest_seconds, rule.interval_seconds * factor)
         return seconds, listed(reasons) or _("as set")
@@ -150,9 +150,9 @@ class PaceKeeper:
         short_seconds = self._rule.interval_seconds * left_share / SHORT_SHARE
         rate = self._fill_bytes_per_second
         fill_seconds = left_bytes / rate / LOOKS_LEFT if rate > 0 else float("inf")
-        text = _("only {size} are left")
+        text = _("only {size} left")
         if fill_seconds < short_seconds:
-            text = _("only {size} are left, and {rate} of them go each second")
+            text = _("only {size} left, shrinking by {rate}/s")
         reason = text.format(size=format_size(left_bytes), rate=format_size(rate))
         return min(short_seconds, fill_seconds), reason
 

@@ -40,5 +40,5 @@ def _recovering(
         title, body = limit_text(view)
     if body:
         return replace(incident, title=title, body=body)
-    seems_over = _("This seems to be over; it was so when it was seen last:")
+    seems_over = _("Probably resolved. Last seen:")
     return replace(incident, body=paragraph(seems_over, incident.body))

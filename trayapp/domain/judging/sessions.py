@@ -19,7 +19,7 @@ def session_event(name: str, prior: SessionPrior, wall_seconds: float) -> Event:
         wall_seconds=wall_seconds,
         kind=SESSION,
         subject=name,
-        text=_("{name} held up to {size}").format(
+        text=_("{name} used up to {size}").format(
             name=name, size=format_size(prior.peak_floor_bytes)
         ),
         data={

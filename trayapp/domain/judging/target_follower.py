@@ -153,7 +153,7 @@ class TargetFollower:
         self.events = []
         restarted, ended = self.run.update(keys, wall)
         if restarted:
-            text = _("{name} was started again").format(name=self.rule.name)
+            text = _("{name} restarted").format(name=self.rule.name)
             self.events.append(
                 Event(wall_seconds=wall, kind="restart", subject=self.rule.name, text=text)
             )

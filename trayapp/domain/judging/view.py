@@ -108,10 +108,18 @@ class TargetView:
         return self.headroom.sentence if self.headroom else ""
 
     @property
+    def limit_in_brief(self) -> str:
+        """The same as short as a notification needs it."""
+        return self.headroom.in_brief if self.headroom else ""
+
+    @property
     def rate_sentence(self) -> str:
         """How fast it grows or shrinks now; empty while it holds its size."""
         rate = self.slope_bytes_per_second
-        return "" if is_flat(rate) else _("Now {rate}.").format(rate=format_rate(rate))
+        if rate is None or is_flat(rate):
+            return ""
+        text = _("Growing by {rate}.") if rate > 0 else _("Shrinking by {rate}.")
+        return text.format(rate=format_rate(abs(rate), signed=False))
 
     @property
     def has_own_limit(self) -> bool:

@@ -81,11 +81,23 @@ class Headroom:
             return ""
         time = format_estimate(self.seconds_to_limit)
         if self.source == "machine":
-            return _("At this rate memory is full in about {time}.").format(time=time)
-        # Translators: {source} is one of "set in the settings", "set by its cgroup" …
-        return _("At this rate it reaches its limit of {limit} in about {time} ({source}).").format(
+            return _("At this rate, memory will be full in about {time}.").format(time=time)
+        # Translators: {source} is one of "from the settings", "of its cgroup" …
+        return _(
+            "At this rate, it reaches its limit of {limit} ({source}) in about {time}."
+        ).format(
             limit=format_size(self.limit_bytes), time=time, source=limit_source_said(self.source)
         )
+
+    @property
+    def in_brief(self) -> str:
+        """When it is reached, and no more; empty where nothing grows."""
+        if not self.seconds_to_limit:
+            return ""
+        text = _("Limit reached in about {time}.")
+        if self.source == "machine":
+            text = _("Memory full in about {time}.")
+        return text.format(time=format_estimate(self.seconds_to_limit))
 
     @property
     def clause(self) -> str:
@@ -94,7 +106,7 @@ class Headroom:
             return ""
         time = format_estimate(self.seconds_to_limit)
         if self.source == "machine":
-            return _("memory is full in about {time}").format(time=time)
+            return _("memory will be full in about {time}").format(time=time)
         return _("it reaches its limit of {limit} ({source}) in about {time}").format(
             limit=format_size(self.limit_bytes), time=time, source=limit_source_said(self.source)
         )
@@ -144,9 +156,9 @@ def machine_limit(system: SystemSample) -> Limit:
 
 
 _SOURCES = {
-    "settings": N_("set in the settings"),
-    "cgroup": N_("set by its cgroup"),
+    "settings": N_("from the settings"),
+    "cgroup": N_("of its cgroup"),
     "rlimit": N_("its rlimit"),
-    "runtime": N_("of its own heap"),
-    "machine": N_("all memory there is"),
+    "runtime": N_("of its heap"),
+    "machine": N_("all of the memory"),
 }

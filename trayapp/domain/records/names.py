@@ -21,17 +21,23 @@ _RIGHT_TO_LEFT = re.compile(
 
 
 def short_name(text: str, length: int = _NAME_LENGTH) -> str:
-    """A stranger's name cut to a length that fits a line, control characters shown as spaces."""
+    """A stranger's name in at most `length` characters, control characters shown as spaces.
+
+    What is too long lacks its middle: names that begin alike differ at their ends.
+    """
     flat = "".join(character if character.isprintable() else " " for character in text)
-    return flat if len(flat) <= length else flat[: length - 1] + "…"
+    if len(flat) <= length:
+        return flat
+    end = (length - 1) // 2
+    return f"{flat[: length - 1 - end]}…{flat[len(flat) - end :]}"
 
 
-def shown_name(text: str) -> str:
+def shown_name(text: str, length: int = _NAME_LENGTH) -> str:
     """`short_name` among other words: what reads from right to left takes no figures along.
 
     Without the marks around it, "NAME 5 MiB" would be shown as "MiB 5 EMAN".
     """
-    name = short_name(text)
+    name = short_name(text, length)
     if not _RIGHT_TO_LEFT.search(name):
         return name
     return f"{DIRECTION_MARK}{name}{DIRECTION_MARK}"

@@ -101,7 +101,7 @@ class OomKill:
     @property
     def title(self) -> str:
         if not self.victims:
-            return _("Killed for lack of memory")
+            return _("Out of memory")
         if not self.victims[0].is_certain:
             return _("Out of memory: a process was killed")
         if self.count > 1:
@@ -116,32 +116,35 @@ class OomKill:
     @property
     def text(self) -> str:
         """A sentence or two that say no more than is known."""
+        return paragraph(*self.sentences)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The sentences of `text`, what matters most first."""
         named = [self._named(victim) for victim in self.victims[:_MOST_NAMED]]
-        parts = [*named] if named else [self._unnamed()]
-        if self.is_missed:
-            parts.append(_("It happened while Memtray was not running."))
-        return paragraph(*parts)
+        missed = (_("Memtray was not running at the time."),) if self.is_missed else ()
+        return (*(named or [self._unnamed()]), *missed)
 
     def _named(self, victim: Victim) -> str:
         facts = {"name": victim.label, "size": format_size(victim.rss_bytes)}
         if not victim.is_certain:
-            text = _("The kernel killed a process for lack of memory, it seems {name}: {size}.")
+            text = _("The kernel killed a process, probably {name} ({size}).")
         elif victim.by_cgroup:
-            text = _("The kernel killed {name} ({size}): the memory of its cgroup was full.")
+            text = _("{name} used {size}; its cgroup was out of memory.")
         else:
-            text = _("The kernel killed {name} ({size}): the machine's memory was full.")
+            text = _("{name} used {size}; the machine was out of memory.")
         return text.format(**facts)
 
     def _unnamed(self) -> str:
         text = ngettext(
-            "The kernel killed a process for lack of memory.",
-            "The kernel killed {count} processes for lack of memory.",
+            "The kernel killed a process to free memory.",
+            "The kernel killed {count} processes to free memory.",
             self.count,
         )
         if self.counted_in:
             text = ngettext(
-                "The kernel killed a process in the cgroup of {groups} for lack of memory.",
-                "The kernel killed {count} processes in the cgroup of {groups} for lack of memory.",
+                "The kernel killed a process in the cgroup of {groups}.",
+                "The kernel killed {count} processes in the cgroup of {groups}.",
                 self.count,
             )
         return text.format(count=format_count(self.count), groups=_all_of(self.counted_in))
@@ -182,6 +185,9 @@ class OomKill:
 
 
 def _all_of(names: Sequence[str]) -> str:
-    if len(names) < 2:
-        return "".join(names)
-    return _("{names} and {last}").format(names=listed(names[:-1]), last=names[-1])
+    short = [shown_name(name, 24) for name in names[:_MOST_NAMED]]
+    if len(names) > _MOST_NAMED:
+        return f"{listed(short)}…"
+    if len(short) < 2:
+        return "".join(short)
+    return _("{names} and {last}").format(names=listed(short[:-1]), last=short[-1])

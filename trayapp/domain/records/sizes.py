@@ -91,7 +91,7 @@ def size_label(size_bytes: float | None, kind: SizeKind, process_count: int = 1)
     elif kind == "anonymous":
         text = "≈{size}"
     else:
-        text = _("{size} RSS in sum") if process_count > 1 else _("{size} RSS")
+        text = _("{size} RSS (total)") if process_count > 1 else _("{size} RSS")
     return text.format(size=format_size(size_bytes))
 
 
@@ -101,7 +101,7 @@ def size_said(size_bytes: float, kind: SizeKind, process_count: int = 1) -> str:
     if kind in ("estimated", "anonymous"):
         text = _("about {size}")
     elif kind == "resident":
-        text = _("{size} resident in sum") if process_count > 1 else _("{size} resident")
+        text = _("{size} resident (total)") if process_count > 1 else _("{size} resident")
     return text.format(size=format_size(size_bytes))
 
 

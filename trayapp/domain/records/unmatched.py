@@ -33,8 +33,8 @@ class Unmatched:
             time=format_estimate(self.lasted_seconds)
         )
         if self.nearest is None:
-            return paragraph(text, _("None is like it, either."))
-        nearest = _("The most similar one: {command} (pid {pid}).").format(
+            return paragraph(text, _("No similar process was found."))
+        nearest = _("Most similar: {command} (pid {pid}).").format(
             command=shown_command(self.nearest), pid=self.nearest.key.pid
         )
         return paragraph(text, nearest)

@@ -113,10 +113,14 @@ def color_problems(palette: str, colors: tuple[Rgb, ...], panel: str) -> tuple[s
     if least >= LEGIBLE_CONTRAST:
         return ()
     text = (
-        _("{setting} = {color} is hard to see on a light panel: contrast {contrast}, not {least}.")
+        _(
+            "{setting} = {color} is hard to see on a light panel: contrast {contrast}, at least "
+            "{least} is needed."
+        )
         if name == "light"
         else _(
-            "{setting} = {color} is hard to see on a dark panel: contrast {contrast}, not {least}."
+            "{setting} = {color} is hard to see on a dark panel: contrast {contrast}, at least "
+            "{least} is needed."
         )
     )
     red, green, blue = color

@@ -49,15 +49,18 @@ def pace_line(view: View) -> str:
     """Return why it samples less often than it should; empty while it does not."""
     if not view.budget.reason:
         return ""
-    return pace_text(view.interval_seconds, view.budget.reason)
+    text = _("{reason}; sampling every {time} s for now")
+    return text.format(reason=view.budget.reason, time=_seconds(view.interval_seconds))
 
 
 def pace_text(interval_seconds: float | None, reason: str) -> str:
     """Return how often it samples, and why: "Sampling every 7.6 s: …"."""
-    seconds = None if interval_seconds is None else float(f"{interval_seconds:.3g}")
-    return _("Sampling every {time} s: {reason}").format(
-        time="–" if seconds is None else format_number(seconds, None), reason=reason
-    )
+    text = _("Sampling every {time} s: {reason}")
+    return text.format(time=_seconds(interval_seconds), reason=reason)
+
+
+def _seconds(seconds: float | None) -> str:
+    return "–" if seconds is None else format_number(float(f"{seconds:.3g}"), None)
 
 
 def target_line(target: TargetView) -> str:
@@ -74,11 +77,11 @@ def target_line(target: TargetView) -> str:
 def unmatched_line(name: str, unmatched: Unmatched) -> str:
     """One line about a target that nothing matches, and what might be meant."""
     nearest = unmatched.nearest
-    text = _("{name} – nothing matches it")
+    text = _("{name} – no match")
     if unmatched.may_be_hidden:
         text = _("{name} – not visible: the system hides other users' processes")
     elif nearest is not None:
-        text = _("{name} – nothing matches it; most similar: {nearest} (pid {pid})")
+        text = _("{name} – no match; most similar: {nearest} (pid {pid})")
     return text.format(
         name=shown_name(name),
         nearest=shown_name(process_label(nearest.arguments, nearest.name)) if nearest else "",
@@ -108,7 +111,7 @@ def _mark(level: Level) -> str:
 
 def incident_label(incident: Incident) -> str:
     if incident.phase == "recovering":
-        return "✓ " + _("{title} (over, it seems)").format(title=incident.title)
+        return "✓ " + _("{title} (probably resolved)").format(title=incident.title)
     unsure = "? " if incident.phase == "unknown" else ""
     text = _("{title}, acknowledged") if incident.acknowledged else "{title}"
     return unsure + text.format(title=incident.title)

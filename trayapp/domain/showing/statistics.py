@@ -39,7 +39,7 @@ def statistics_rows(
     """The table; a row with an empty value is a heading."""
     rows = [
         (_("This session"), ""),
-        (_("Running for"), format_duration(totals.running_seconds)),
+        (_("Uptime"), format_duration(totals.running_seconds)),
         (
             _("Samples"),
             _("{count}, one every {seconds} s").format(
@@ -80,14 +80,14 @@ def statistics_rows(
                 target.name,
                 (
                     ngettext(
-                        "not running, {peak} at most, {count} restart",
-                        "not running, {peak} at most, {count} restarts",
+                        "not running, peak {peak}, {count} restart",
+                        "not running, peak {peak}, {count} restarts",
                         target.restart_count,
                     )
                     if target.rss_bytes is None
                     else ngettext(
-                        "{size} now, {peak} at most, {count} restart",
-                        "{size} now, {peak} at most, {count} restarts",
+                        "{size} now, peak {peak}, {count} restart",
+                        "{size} now, peak {peak}, {count} restarts",
                         target.restart_count,
                     )
                 ).format(
@@ -123,9 +123,9 @@ def _cleanup_rows(cleanups: Sequence[Event]) -> list[tuple[str, str]]:
         return []
     done = [event for event in cleanups if event.kind == CLEANUP]
     return [
-        (_("Cleanups"), ""),
+        (_("Freed memory"), ""),
         (_("Done"), format_count(len(done))),
-        (_("Freed at once"), format_size(_total(done, "freed_bytes"))),
+        (_("Freed immediately"), format_size(_total(done, "freed_bytes"))),
         (_("Still free a minute later"), format_size(_total(cleanups, "kept_bytes"))),
         # The name stands before it, and need not be said again.
         *(

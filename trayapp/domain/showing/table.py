@@ -173,15 +173,15 @@ def share_text(row: TableRow) -> str:
     share = format_percent(row.limit_share, digits)
     if row.has_own_limit:
         return _("{share} of {limit}").format(share=share, limit=format_size(row.limit_bytes))
-    return _("{share} of machine").format(share=share)
+    return _("{share} of RAM").format(share=share)
 
 
 def status_text(row: TableRow) -> str:
     """Return whether it runs, was restarted, and what is wrong with it, in words."""
     if row.kind == PAST:
-        return _("not followed")
+        return _("not tracked")
     if not row.is_running:
-        return _("nothing matches it") if row.unmatched_text else _("gone")
+        return _("no match") if row.unmatched_text else _("exited")
     text = _("running")
     if row.restart_count:
         text = ngettext("restarted", "restarted {count} times", row.restart_count).format(
@@ -223,7 +223,7 @@ def name_text(row: TableRow) -> str:
 def kind_text(row: TableRow) -> str:
     if row.kind == APPLICATION:
         return _("application")
-    return _("target") if row.kind == TARGET else ""
+    return _("tracked") if row.kind == TARGET else ""
 
 
 Value = str | float | None

@@ -76,7 +76,7 @@ def _headline(view: View, shows: str) -> str:
     stall = view.system.stall_full_percent
     if shows == "pressure" and stall is not None:
         share = format_percent(stall / 100)
-        return _("All programs wait for memory {share} of the time").format(share=share)
+        return _("Programs stalled on memory {share} of the time").format(share=share)
     if shows == "largest" and (largest := largest_of(view)):
         if isinstance(largest, TargetView):
             return target_figures(largest)

@@ -204,7 +204,7 @@ def shown_marks(chart: Chart) -> list[tuple[str, str]]:
         "warning": _("Warning"),
         "critical": _("Critical"),
         "emergency": _("Emergency"),
-        "cleanup": _("Cleaned up"),
+        "cleanup": _("Memory freed"),
         "restart": _("Restarted"),
     }
     kinds = {mark.kind for mark in chart.marks}

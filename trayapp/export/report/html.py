@@ -225,7 +225,7 @@ def _incidents(report: Report) -> Iterator[str]:
 def _cleanups(report: Report) -> Iterator[str]:
     if not report.cleanups:
         return
-    yield f"<h2>{escape(_('Cleanups'))}</h2>"
+    yield f"<h2>{escape(_('Freed memory'))}</h2>"
     yield from _head(cleanup_headings(), 2, 6)
     for one in report.cleanups[-MOST_EVENTS:]:
         cells = "".join(f'<td class="number">{escape(size)}</td>' for size in sizes_of(one))

@@ -184,7 +184,7 @@ class _Pages:
         cleanups = self._report.cleanups[-MOST_EVENTS:]
         if not cleanups:
             return
-        self.paper.heading(_("Cleanups"))
+        self.paper.heading(_("Freed memory"))
         widths = _shares([1.6, 1.6, 0.9, 0.9, 0.9, 1.3])
         right = range(2, 6)
         self.paper.begin_table(cleanup_headings(), widths, right)

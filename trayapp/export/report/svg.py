@@ -39,7 +39,7 @@ def foot_of(chart: Chart, low: float, high: float) -> str:
             )
         )
     if low > 0:
-        told.append(_("does not begin at 0"))
+        told.append(_("axis does not start at 0"))
     return " · ".join(told)
 
 

@@ -26,7 +26,7 @@ def offer_by_gtk(name: str, session: Session, is_asked_for: bool) -> Backend:
     is_shown = bool(session.has_x_tray) or (name == "appindicator" and has_watcher)
     if not is_asked_for and not is_shown:
         raise TrayError(_(NO_TRAY))
-    reason = _("asked for") if is_asked_for else _(OLD_TRAY)
+    reason = _("requested") if is_asked_for else _(OLD_TRAY)
     icon_class = load_pystray(name)
     return Backend(name=name, icon_class=icon_class, visible=is_shown, reason=reason)
 

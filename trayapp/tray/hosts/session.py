@@ -13,8 +13,8 @@ from trayapp.errors import TrayError
 from trayapp.language.catalogue import N_, _
 
 WATCHER = "org.kde.StatusNotifierWatcher"
-NO_TRAY = N_("no tray runs in this session; the icon waits for one")
-OLD_TRAY = N_("the session's tray knows only the older X11 protocol")
+NO_TRAY = N_("this session has no tray; the icon appears when there is one")
+OLD_TRAY = N_("this session's tray supports only the older X11 protocol")
 _log = logging.getLogger(__name__)
 
 

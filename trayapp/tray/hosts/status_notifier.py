@@ -14,7 +14,7 @@ def offer(session: Session, *, is_asked_for: bool) -> Backend:  # noqa: ARG001 -
     from trayapp.tray.hosts.status_notifier_icon import SniIcon
 
     is_shown = session.has_watcher
-    reason = _("the session has a tray for StatusNotifierItem") if is_shown else _(NO_TRAY)
+    reason = _("this session has a StatusNotifierItem tray") if is_shown else _(NO_TRAY)
     return Backend(name="sni", icon_class=SniIcon, visible=is_shown, reason=reason)
 
 

@@ -17,9 +17,11 @@ def offer(session: Session, *, is_asked_for: bool) -> Backend:
     """Offer an icon that does without a session bus. Raises: TrayError."""
     has_tray = session.has_x_tray
     if is_asked_for:
-        reason = _("asked for")
+        reason = _("requested")
     elif has_tray and not session.has_popups:
-        text = _("the session's tray knows only the older X11 protocol; install {packages} for it")
+        text = _(
+            "this session's tray supports only the older X11 protocol; install {packages} to use it"
+        )
         raise MissingPackageError(text.format(packages=_PACKAGES))
     elif has_tray is None or not session.has_popups:
         raise TrayError(_(NO_TRAY))

@@ -15,4 +15,4 @@ def offer(session: Session, *, is_asked_for: bool) -> Backend:
     if not is_asked_for:
         raise TrayError(_(NO_TRAY))
     visible, icon_class = bool(session.has_x_tray), load_pystray("xorg")
-    return Backend(name="xorg", icon_class=icon_class, visible=visible, reason=_("asked for"))
+    return Backend(name="xorg", icon_class=icon_class, visible=visible, reason=_("requested"))

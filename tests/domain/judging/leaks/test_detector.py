@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trayapp.domain.judging.leaks import LeakDetector, Load, SessionPrior, Verdict, impact_of
+from trayapp.domain.judging.leaks import LeakDetector, Load, SessionPrior, Verdict, does_matter
 from trayapp.domain.judging.leaks.evidence import evidence_of
 
 MB = 1e6
@@ -88,8 +88,8 @@ def test_a_runaway_is_told_within_three_minutes() -> None:
     at, verdict = alarms[0]
     assert at <= 180
     assert verdict.is_runaway
-    assert impact_of(verdict).matters
-    assert "too late" in evidence_of(verdict)
+    assert does_matter(verdict)
+    assert "too fast to wait" in evidence_of(verdict)
 
 
 def test_a_runaway_stays_one_while_it_grows() -> None:
@@ -205,14 +205,14 @@ def test_time_to_the_limit() -> None:
     )
     assert left == pytest.approx(7200, rel=0.1)
     assert 0 < low <= left <= high
-    assert impact_of(verdict).matters
+    assert does_matter(verdict)
     assert "full in about" in evidence_of(verdict)
 
 
 def test_a_small_leak_does_not_matter_yet() -> None:
     last, _ = run(lambda t: 200 * MB + 25e3 * t, 1800)
     assert last.level == "leaking"
-    assert not impact_of(last).matters
+    assert not does_matter(last)
 
 
 def test_the_evidence_says_what_was_measured() -> None:
@@ -221,7 +221,7 @@ def test_the_evidence_says_what_was_measured() -> None:
     detector = LeakDetector(signal="resident set")
     last, _ = run(lambda t: 50 * MB + 20e3 * t, 1800, detector=detector)
     assert "resident set" in evidence_of(last)
-    assert evidence_of(last).startswith("It has grown by ")
+    assert evidence_of(last).startswith("It grew by ")
 
 
 def test_the_state_is_small() -> None:

@@ -185,7 +185,7 @@ def test_what_stops_after_an_alarm_is_said_to_have_filled() -> None:
     last = verdicts[-1][1]
     assert (last.level, last.shape) == ("healthy", "plateau")
     assert last.stopped_bytes == pytest.approx(40 * MB + 10e3 * end, rel=0.01)
-    assert "It stopped by itself at 84.1 MiB (a cache filled)" in evidence_of(last)
+    assert "It stopped growing at 84.1 MiB (probably a cache that filled up)" in evidence_of(last)
 
 
 def test_a_run_that_still_grows_at_its_end_is_no_example_of_a_healthy_one() -> None:

@@ -11,7 +11,6 @@ from trayapp.domain.judging.judges.growth import SteadyGrowth
 from trayapp.domain.judging.judges.leak import ApplicationLeak, Leak
 from trayapp.domain.judging.judges.limit import NearLimit
 from trayapp.domain.judging.judges.oom_kill import Killed
-from trayapp.domain.judging.judges.own_cost import OverBudget
 from trayapp.domain.judging.judges.pressure import Shortage
 from trayapp.domain.judging.judges.protocol import Judge, MachineJudge, TargetJudge
 from trayapp.domain.judging.judges.size import LargeSize
@@ -22,7 +21,6 @@ MACHINE_JUDGES: tuple[type[MachineJudge], ...] = (
     FullSoon,
     ApplicationLeak,
     Killed,
-    OverBudget,
 )
 TARGET_JUDGES: tuple[type[TargetJudge], ...] = (NearLimit, LargeSize, Leak, SteadyGrowth, Jump)
 JUDGES: tuple[type[Judge], ...] = (*MACHINE_JUDGES, *TARGET_JUDGES)

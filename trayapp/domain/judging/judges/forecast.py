@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterable, Sequence
 
 from trayapp.domain.judging.alerting import Condition
+from trayapp.domain.judging.brief import brief, brief_name, fewer_and_fewer
 from trayapp.domain.judging.judges.pressure import LEAST_USED_SHARE, MOST_NAMED
 from trayapp.domain.judging.judges.protocol import MachineCase, MachineJudge
 from trayapp.domain.records.identity import SYSTEM
 from trayapp.domain.records.levels import Level
-from trayapp.domain.records.names import shown_name
 from trayapp.domain.records.samples import SystemSample
-from trayapp.language.catalogue import _, listed, paragraph
+from trayapp.language.catalogue import _
 from trayapp.language.units import format_estimate, format_size
 
 SOON_SECONDS = 600.0
@@ -100,12 +100,11 @@ def forecast_text(
     system: SystemSample, seconds_left: float, rate: float, growing: Sequence[str]
 ) -> tuple[str, str]:
     """Title and body about memory that will be full soon; `growing`: who takes most."""
-    body = _("{size} are left and {rate} go each second: full in about {time}.").format(
+    body = _("{size} left, shrinking by {rate}/s: full in about {time}.").format(
         size=format_size(system.available_bytes),
         rate=format_size(round(rate)),
         time=format_estimate(seconds_left),
     )
-    if growing:
-        names = listed(map(shown_name, growing[:MOST_NAMED]))
-        body = paragraph(body, _("Growing most: {names}.").format(names=names))
-    return _("Memory will be full soon"), body
+    names = [brief_name(name) for name in growing[:MOST_NAMED]]
+    who = tuple(fewer_and_fewer(_("Growing most: {names}."), names))
+    return _("Memory will be full soon"), brief(body, who)

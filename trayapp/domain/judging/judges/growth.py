@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from trayapp.domain.judging.absolute_levels import growth_level, level_above
 from trayapp.domain.judging.alerting import Condition
+from trayapp.domain.judging.brief import brief
 from trayapp.domain.judging.judges.protocol import TargetCase, TargetJudge
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.names import shown_name
-from trayapp.language.catalogue import _, format_number, paragraph
+from trayapp.language.catalogue import _, format_number
 from trayapp.language.units import format_duration, format_rate, format_size
 
 
@@ -51,19 +52,19 @@ def growth_text(
 
     crossed_bytes_per_second: the rate that is a level, and that it grows at or above.
     """
-    body = _("Grew by {grown} in {time} without a pause, now {rate}: {size} in use.").format(
+    body = _("+{grown} in {time} ({rate}), now {size}.").format(
         grown=format_size(grown_bytes),
         time=format_duration(lasted_seconds),
-        rate=format_rate(view.slope_bytes_per_second),
+        rate=format_rate(view.slope_bytes_per_second, signed=False),
         size=format_size(view.size_bytes),
     )
     crossed = ""
     if crossed_bytes_per_second is not None:
         # As it is set, in millions.
         amount = format_number(crossed_bytes_per_second / 1e6, None)
-        crossed = _("That is above {amount} MB/s.").format(amount=amount)
+        crossed = _("Faster than {amount} MB/s.").format(amount=amount)
     title = _("{name} keeps growing").format(name=shown_name(view.name))
-    return title, paragraph(body, crossed, view.limit_sentence)
+    return title, brief(body, view.limit_in_brief, crossed)
 
 
 def is_growth_due(lasted_seconds: float, seconds_left: float | None, told_share: float) -> bool:

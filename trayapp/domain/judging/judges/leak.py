@@ -7,19 +7,20 @@ from dataclasses import replace
 
 from trayapp.domain.judging.absolute_levels import level_above
 from trayapp.domain.judging.alerting import Condition
+from trayapp.domain.judging.brief import brief
 from trayapp.domain.judging.judges.protocol import (
     MachineCase,
     MachineJudge,
     TargetCase,
     TargetJudge,
 )
-from trayapp.domain.judging.leaks import Finding, Verdict, impact_of
-from trayapp.domain.judging.leaks.evidence import evidence_of
+from trayapp.domain.judging.leaks import Finding, Verdict, does_matter
+from trayapp.domain.judging.leaks.evidence import grown_in_brief, left_in_brief
 from trayapp.domain.records.application_use import ApplicationUse
 from trayapp.domain.records.identity import OTHERS_LEAK, application_key, leak_of_other
 from trayapp.domain.records.levels import NO_AMOUNTS, Amounts, Level
 from trayapp.domain.records.names import shown_name
-from trayapp.language.catalogue import _, paragraph
+from trayapp.language.catalogue import _
 from trayapp.language.units import format_percent
 
 ALMOST_SCORE = 0.015
@@ -46,11 +47,11 @@ class Leak(TargetJudge):
         by_score = level_above(verdict.score, scores) > Level.NORMAL
         if not by_score and not self._is_suspect(case):
             return None
-        impact = impact_of(verdict, is_target=True)
-        if not (by_score or impact.matters or case.is_told(self.key)):
+        is_notable = by_score or does_matter(verdict, is_target=True)
+        if not (is_notable or case.is_told(self.key)):
             return None
         level = _leak_level(verdict, scores)
-        text = leak_text(case.view.name, verdict, impact.reason, None, scores.begun(level))
+        text = leak_text(case.view.name, verdict, None, scores.begun(level))
         return _as_leak(case.condition(self.key, level, text), verdict)
 
     def _is_suspect(self, case: TargetCase) -> bool:
@@ -87,12 +88,11 @@ class ApplicationLeak(MachineJudge):
         key = leak_of_other(use.key)
         if verdict.level != "leaking":
             return None
-        impact = impact_of(verdict)
-        if not impact.matters and case.judged_level(key) == Level.NORMAL:
+        if not does_matter(verdict) and case.judged_level(key) == Level.NORMAL:
             return None
         scores = case.rules.leak_scores
         level = _leak_level(verdict, scores)
-        title, body = leak_text(use.name, verdict, impact.reason, pid, scores.begun(level))
+        title, body = leak_text(use.name, verdict, pid, scores.begun(level))
         condition = Condition(
             key=key,
             subject=use.name,
@@ -122,26 +122,23 @@ def _as_leak(condition: Condition, verdict: Verdict) -> Condition:
 
 
 def leak_text(
-    name: str,
-    verdict: Verdict,
-    reason: str,
-    pid: int | None = None,
-    crossed_score: float | None = None,
+    name: str, verdict: Verdict, pid: int | None = None, crossed_score: float | None = None
 ) -> tuple[str, str]:
     """Title and body about a target or application that, on all its evidence, leaks.
 
-    reason: why that matters, a sentence or nothing; pid: the one process of it that does;
-    crossed_score: the score, 0 to 1, that is a level and was reached.
+    pid: the one process of it that does; crossed_score: the score, 0 to 1, that is a level and was
+    reached.
     """
-    title = _("{name} seems to leak memory").format(name=shown_name(name))
-    remedy = _("Restarting it gives the memory back.")
+    # A cache that fills looks the same until it is full.
+    title = _("{name} may be leaking memory")
+    if verdict.level == "leaking":
+        title = _("{name} is probably leaking memory")
     certain = ""
     if crossed_score is not None:
-        text = _("Certain to {score}, above {amount}.")
+        text = _("Certainty {score}, above {amount}.")
         certain = text.format(
             score=format_percent(verdict.score), amount=format_percent(crossed_score)
         )
-    if verdict.staleness is not None and verdict.staleness.is_untouched:
-        # Its size is said, and a banner has few lines.
-        reason = ""
-    return title, paragraph(evidence_of(verdict, pid, is_brief=True), certain, reason, remedy)
+    remedy = _("Restarting it frees the memory.")
+    title = title.format(name=shown_name(name))
+    return title, brief(grown_in_brief(verdict, pid), left_in_brief(verdict), remedy, certain)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from trayapp.domain.judging.absolute_levels import level_of_share
 from trayapp.domain.judging.alerting import Condition
+from trayapp.domain.judging.brief import brief
 from trayapp.domain.judging.judges.protocol import TargetCase, TargetJudge
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.names import shown_name
-from trayapp.language.catalogue import N_, _, paragraph
+from trayapp.language.catalogue import N_, _
 from trayapp.language.units import format_percent, format_size
 
 _LIMITS = {
-    "settings": N_("{used} of the {limit} set in the settings ({share}) are in use."),
-    "runtime": N_("{used} of the {limit} that its own heap may have ({share}) are in use."),
-    "cgroup": N_("{used} of the {limit} that its cgroup sets ({share}) are in use."),
-    "rlimit": N_("{used} of the {limit} that its rlimit sets ({share}) are in use."),
+    "settings": N_("Using {used}; limit {limit} ({share}), from the settings."),
+    "runtime": N_("Using {used}; limit {limit} ({share}), of its heap."),
+    "cgroup": N_("Using {used}; limit {limit} ({share}), of its cgroup."),
+    "rlimit": N_("Using {used}; limit {limit} ({share}), its rlimit."),
 }
 
 
@@ -43,11 +44,11 @@ def limit_text(view: TargetView) -> tuple[str, str]:
     title = (
         _("{name} is over its limit") if view.limit_share >= 1 else _("{name} is near its limit")
     )
-    text = _LIMITS.get(view.limit_source, N_("{used} of the {limit} ({share}) are in use."))
+    text = _LIMITS.get(view.limit_source, N_("Using {used}; limit {limit} ({share})."))
     body = _(text).format(
         used=format_size(view.limit_share * view.limit_bytes),
         limit=format_size(view.limit_bytes),
         share=format_percent(view.limit_share),
     )
     name = shown_name(view.name)
-    return title.format(name=name), paragraph(body, view.rate_sentence, view.limit_sentence)
+    return title.format(name=name), brief(body, view.rate_sentence, view.limit_in_brief)

@@ -11,21 +11,22 @@ from trayapp.domain.judging.absolute_levels import (
 )
 from trayapp.domain.judging.alerting import PRESSURE_KEY, Condition
 from trayapp.domain.judging.application_trends import ApplicationView
+from trayapp.domain.judging.brief import brief, brief_name, fewer_and_fewer
 from trayapp.domain.judging.judges.protocol import MachineCase, MachineJudge
 from trayapp.domain.records.frames import TargetSample, size_of_sample
 from trayapp.domain.records.identity import SYSTEM
 from trayapp.domain.records.levels import NO_AMOUNTS, Amounts, Level
-from trayapp.domain.records.names import process_label, shown_name
+from trayapp.domain.records.names import process_label
 from trayapp.domain.records.samples import ProcessUse, SystemSample
-from trayapp.language.catalogue import N_, _, listed, paragraph
+from trayapp.language.catalogue import N_, _
 from trayapp.language.units import format_percent, format_size
 
 MOST_NAMED = 3
 _PRESSURE_TITLES = {
-    Level.NORMAL: N_("Memory is fine again"),
-    Level.WARNING: N_("Memory is getting short"),
-    Level.CRITICAL: N_("Memory is short"),
-    Level.EMERGENCY: N_("Memory is almost gone"),
+    Level.NORMAL: N_("Memory is back to normal"),
+    Level.WARNING: N_("Memory is getting low"),
+    Level.CRITICAL: N_("Memory is low"),
+    Level.EMERGENCY: N_("Memory is almost full"),
 }
 SWAP_LEFT_SHARE = 0.25
 """With more swap than this left, even the last of the memory is no emergency yet."""
@@ -150,38 +151,25 @@ def pressure_text(
     largest: names with sizes in bytes, largest first. amounts: of bytes that are left, those that
     are levels.
     """
-    text = _("{available} of {total} available ({share} in use).")
-    if system.swap_total_bytes and system.swap_used_bytes is not None:
-        text = _(
-            "{available} of {total} available ({share} in use), swap {swap_used} of {swap_total}."
-        )
-    sentences = [
-        text.format(
-            available=format_size(system.available_bytes),
-            total=format_size(system.total_bytes),
-            share=format_percent(system.used_bytes / system.total_bytes),
-            swap_used=format_size(system.swap_used_bytes),
-            swap_total=format_size(system.swap_total_bytes),
-        )
+    available = format_size(system.available_bytes)
+    left = _("{available} of {total} available ({share} used).").format(
+        available=available,
+        total=format_size(system.total_bytes),
+        share=format_percent(system.used_bytes / system.total_bytes),
+    )
+    names = [
+        f"{brief_name(name)} {format_size(size_bytes)}" for name, size_bytes in largest[:MOST_NAMED]
     ]
+    who = tuple(fewer_and_fewer(_("Largest: {names}."), names))
     crossed = [amount for each, amount in amounts if system.available_bytes < amount]
-    if crossed:
-        text = _("Available {available}, below {amount}.")
-        sentences.append(
-            text.format(
-                available=format_size(system.available_bytes), amount=format_size(min(crossed))
-            )
-        )
-    if largest:
-        named = listed(
-            f"{shown_name(name)} {format_size(size_bytes)}"
-            for name, size_bytes in largest[:MOST_NAMED]
-        )
-        sentences.append(_("Largest: {names}.").format(names=named))
-    stall = system.stall_full_percent
-    if stall is not None and stall >= 1:
-        share = format_percent(stall / 100)
-        sentences.append(
-            _("All programs waited for memory {share} of the last 10 s.").format(share=share)
-        )
-    return _(_PRESSURE_TITLES[level]), paragraph(*sentences)
+    below = _("Less than {amount} available.").format(amount=format_size(min(crossed, default=0)))
+    stall = system.stall_full_percent or 0.0
+    stalled = _("Programs were stalled on memory for {share} of the last 10 s.")
+    body = brief(
+        left,
+        # Where programs wait, that is what is felt.
+        stalled.format(share=format_percent(stall / 100)) if stall >= 1 else "",
+        who,
+        below if crossed else "",
+    )
+    return _(_PRESSURE_TITLES[level]), body

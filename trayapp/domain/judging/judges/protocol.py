@@ -12,7 +12,6 @@ from trayapp.domain.judging.application_trends import ApplicationView
 from trayapp.domain.judging.growth_tracker import Growth, Spike
 from trayapp.domain.judging.leaks import Finding
 from trayapp.domain.judging.monitor_rules import MonitorRules
-from trayapp.domain.judging.own_budget import BudgetVerdict
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.application_use import ApplicationUse
 from trayapp.domain.records.frames import Frame
@@ -37,7 +36,6 @@ class MachineCase:
     """How fast each target grows, in bytes per second."""
     findings: Sequence[tuple[ApplicationUse, Finding]] | None = None
     """What the leak detector says of applications; None: as at the tick before."""
-    budget: BudgetVerdict | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

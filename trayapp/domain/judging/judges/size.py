@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from trayapp.domain.judging.absolute_levels import level_above
 from trayapp.domain.judging.alerting import Condition
+from trayapp.domain.judging.brief import brief
 from trayapp.domain.judging.judges.protocol import TargetCase, TargetJudge
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.names import shown_name
-from trayapp.language.catalogue import _, paragraph
+from trayapp.language.catalogue import _
 from trayapp.language.units import format_size
 
 
@@ -28,8 +29,8 @@ class LargeSize(TargetJudge):
 
 def size_text(view: TargetView, amount_bytes: float) -> tuple[str, str]:
     """Title and body about a target that is as large as an amount that was set for it."""
-    title = _("{name} uses much memory").format(name=shown_name(view.name))
-    body = _("In use {used}, above {amount}.").format(
+    title = _("{name} uses a lot of memory").format(name=shown_name(view.name))
+    body = _("Using {used}, above {amount}.").format(
         used=format_size(view.size_bytes), amount=format_size(amount_bytes)
     )
-    return title, paragraph(body, view.rate_sentence, view.limit_sentence)
+    return title, brief(body, view.rate_sentence, view.limit_in_brief)

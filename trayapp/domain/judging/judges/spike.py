@@ -33,7 +33,7 @@ def spike_text(name: str, spike: Spike) -> tuple[str, str]:
     jump = spike.after_bytes - spike.before_bytes
     return (
         _("{name} jumped by {size}").format(name=shown_name(name), size=format_size(jump)),
-        _("From {before} to {after} (+{share}) between two looks.").format(
+        _("From {before} to {after} (+{share}) between two samples.").format(
             before=format_size(spike.before_bytes),
             after=format_size(spike.after_bytes),
             share=format_percent(jump / spike.before_bytes),

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from trayapp.domain.judging.leaks.blocks import Load
 from trayapp.domain.judging.leaks.detector import MOST_PRIORS, LeakDetector
-from trayapp.domain.judging.leaks.impact import Impact, impact_of
+from trayapp.domain.judging.leaks.impact import does_matter
 from trayapp.domain.judging.leaks.proof import assumed_room_bytes, room_of
 from trayapp.domain.judging.leaks.settings import LeakSettings
 from trayapp.domain.judging.leaks.verdict import (
@@ -30,7 +30,6 @@ __all__ = [
     "MOST_PRIORS",
     "NOTHING_TO_JUDGE",
     "Finding",
-    "Impact",
     "LeakDetector",
     "LeakSettings",
     "LeakWatch",
@@ -40,6 +39,6 @@ __all__ = [
     "Signal",
     "Verdict",
     "assumed_room_bytes",
-    "impact_of",
+    "does_matter",
     "room_of",
 ]

@@ -17,24 +17,24 @@ from trayapp.language.units import (
 )
 
 _HEALTHY = {
-    "flat": N_("It holds its level"),
-    "warm-up": N_("It grew after its start and slows down"),
-    "climb": N_("It grows, but not for long enough to tell"),
-    "staircase": N_("It grew by steps, but not for long enough to tell"),
-    "saw-tooth returning": N_("It grows and gives back again and again"),
-    "saw-tooth rising": N_("It grows and gives back most of it"),
+    "flat": N_("Its size is steady"),
+    "warm-up": N_("It grew after starting and is slowing down"),
+    "climb": N_("It is growing, but not yet for long enough to be sure"),
+    "staircase": N_("It grew in steps, but not yet for long enough to be sure"),
+    "saw-tooth returning": N_("It grows and frees memory again and again"),
+    "saw-tooth rising": N_("It grows and frees most of it again"),
     "plateau": N_("It has stopped growing"),
-    "step": N_("It grew once, and holds that"),
-    "spike": N_("It grew for a moment, and gave it back"),
-    "day-and-night": N_("It rises and falls as its work does"),
+    "step": N_("It grew once and has kept that size"),
+    "spike": N_("It grew briefly and freed the memory again"),
+    "day-and-night": N_("It rises and falls with its workload"),
 }
 _SHAPES = {
     "flat": N_("flat"),
     "warm-up": N_("warm-up"),
     "climb": N_("climb"),
     "staircase": N_("staircase"),
-    "saw-tooth returning": N_("saw-tooth returning"),
-    "saw-tooth rising": N_("saw-tooth rising"),
+    "saw-tooth returning": N_("saw-tooth (flat)"),
+    "saw-tooth rising": N_("saw-tooth (rising)"),
     "plateau": N_("plateau"),
     "step": N_("step"),
     "spike": N_("spike"),
@@ -42,26 +42,25 @@ _SHAPES = {
 }
 _LEVELS = {"healthy": N_("healthy"), "growing": N_("growing"), "leaking": N_("leaking")}
 _GROWN = {
-    "": N_("It has grown by {size} in {time}, about {rate} ({low} to {high}), "
-           "without giving it back"),
-    "staircase": N_("It has grown by {size} in {time}, about {rate} ({low} to {high}), "
-                    "by steps that it keeps"),
-    "saw-tooth rising": N_("It has grown by {size} in {time}, about {rate} ({low} to {high}), "
-                           "between the dips too"),
+    "": N_("It grew by {size} in {time}, about {rate} ({low} to {high}), and freed none of it"),
+    "staircase": N_("It grew by {size} in {time}, about {rate} ({low} to {high}), in steps that "
+                    "it never freed"),
+    "saw-tooth rising": N_("It grew by {size} in {time}, about {rate} ({low} to {high}), and its "
+                           "low points rise too"),
 }  # fmt: skip
 _PROCESS_GROWN = {
-    "": N_("Process {pid} has grown by {size} in {time}, about {rate} ({low} to {high}), "
-           "without giving it back"),
-    "staircase": N_("Process {pid} has grown by {size} in {time}, about {rate} "
-                    "({low} to {high}), by steps that it keeps"),
-    "saw-tooth rising": N_("Process {pid} has grown by {size} in {time}, about {rate} "
-                           "({low} to {high}), between the dips too"),
+    "": N_("Process {pid} grew by {size} in {time}, about {rate} ({low} to {high}), and freed "
+           "none of it"),
+    "staircase": N_("Process {pid} grew by {size} in {time}, about {rate} ({low} to {high}), in "
+                    "steps that it never freed"),
+    "saw-tooth rising": N_("Process {pid} grew by {size} in {time}, about {rate} ({low} to "
+                           "{high}), and its low points rise too"),
 }  # fmt: skip
 _SOURCES = {
-    "anonymous memory": N_("judged by its anonymous memory"),
-    "private memory": N_("judged by its private memory"),
-    "resident set": N_("judged by its resident set, which mapped files can grow too"),
-    "memory": N_("judged by the size that was recorded"),
+    "anonymous memory": N_("measured on its anonymous memory"),
+    "private memory": N_("measured on its private memory"),
+    "resident set": N_("measured on its resident set, which includes mapped files"),
+    "memory": N_("measured on the recorded size"),
 }
 
 
@@ -77,16 +76,14 @@ def leak_level_name(level: LeakLevel) -> str:
 
 def stopped_text(size_bytes: float) -> str:
     """Why something is no longer said to leak."""
-    return _("It stopped by itself at {size} (a cache filled)").format(size=format_size(size_bytes))
+    text = _("It stopped growing at {size} (probably a cache that filled up)")
+    return text.format(size=format_size(size_bytes))
 
 
-def evidence_of(verdict: Verdict, pid: int | None = None, *, is_brief: bool = False) -> str:
-    """One sentence, with the signal it rests on; `pid`: of that process instead of "it".
-
-    is_brief: as a banner of three lines has room for; a share that lies idle says all by itself.
-    """
+def evidence_of(verdict: Verdict, pid: int | None = None) -> str:
+    """One sentence, with the signal it rests on; `pid`: of that process instead of "it"."""
     if verdict.signal is None:
-        return _("There is not enough to judge by yet.")
+        return _("Not enough data yet.")
     # Translators: the clauses of one sentence, such as "It has grown; memory is full in an hour".
     between = _("; ")
     source = _(_SOURCES[verdict.signal])
@@ -94,27 +91,51 @@ def evidence_of(verdict: Verdict, pid: int | None = None, *, is_brief: bool = Fa
         sentence = _(_HEALTHY[verdict.shape])
         if verdict.stopped_bytes is not None:
             sentence = stopped_text(verdict.stopped_bytes)
-    elif pid is None and is_brief and verdict.staleness and verdict.staleness.is_untouched:
-        sentence = between.join((*_touched(verdict.staleness), *_time_left(verdict)))
-        # Translators: the end of a sentence, where nothing is put into brackets.
-        return _("{sentence}.").format(sentence=sentence)
     else:
         sentence = between.join(_clauses(verdict, pid))
-        rules = "" if is_brief else listed(_rules_that_agree(verdict.classic))
+        rules = listed(_rules_that_agree(verdict.classic))
         if rules:
-            agree = _("simple rules that agree: {rules}").format(rules=rules)
+            agree = _("confirmed by: {rules}").format(rules=rules)
             source = between.join((source, agree))
     # Translators: such as "It holds its level (judged by its private memory)."
     return _("{sentence} ({source}).").format(sentence=sentence, source=source)
 
 
+def grown_in_brief(verdict: Verdict, pid: int | None = None) -> str:
+    """How much it grew in which time, for a notification; `pid`: that process of it."""
+    if verdict.growth_bytes is None:
+        return ""
+    text = _("+{grown} in {time} ({rate}).")
+    if pid is not None:
+        text = _("Process {pid}: +{grown} in {time} ({rate}).")
+    return text.format(
+        pid=pid,
+        grown=format_size(verdict.growth_bytes),
+        time=_rounded(verdict.grown_seconds),
+        rate=format_rate(verdict.rate_bytes_per_second, signed=False),
+    )
+
+
+def left_in_brief(verdict: Verdict) -> str:
+    """When the first limit is reached, for a notification; empty where none is in sight."""
+    if verdict.headroom is not None:
+        return verdict.headroom.in_brief
+    if verdict.seconds_to_limit is None:
+        return ""
+    left = format_estimate(verdict.seconds_to_limit)
+    return _("Memory full in about {time}.").format(time=left)
+
+
+def _rounded(seconds: float) -> str:
+    return format_duration(round(seconds / 60) * 60 if seconds >= 120 else seconds)
+
+
 def _clauses(verdict: Verdict, pid: int | None) -> Iterator[str]:
-    seconds = verdict.grown_seconds
     texts = _GROWN if pid is None else _PROCESS_GROWN
     yield _(texts.get(verdict.shape, texts[""])).format(
         pid=pid,
         size=format_size(verdict.growth_bytes),
-        time=format_duration(round(seconds / 60) * 60 if seconds >= 120 else seconds),
+        time=_rounded(verdict.grown_seconds),
         rate=format_rate(verdict.rate_bytes_per_second, signed=False),
         low=format_size(verdict.rate_low_bytes_per_second),
         high=format_rate(verdict.rate_high_bytes_per_second, signed=False),
@@ -123,9 +144,9 @@ def _clauses(verdict: Verdict, pid: int | None) -> Iterator[str]:
     if verdict.staleness is not None:
         yield from _touched(verdict.staleness)
     if verdict.is_runaway:
-        yield _("so fast that more proof would come too late")
+        yield _("too fast to wait for more proof")
     elif verdict.level == "growing" and not (verdict.staleness and verdict.staleness.is_untouched):
-        yield _("a cache that fills would look the same so far")
+        yield _("it could still be a cache filling up")
 
 
 def _time_left(verdict: Verdict) -> Iterator[str]:
@@ -134,21 +155,21 @@ def _time_left(verdict: Verdict) -> Iterator[str]:
             yield verdict.headroom.clause
     elif verdict.seconds_to_limit is not None:
         left = format_estimate(verdict.seconds_to_limit)
-        yield _("memory is full in about {time}").format(time=left)
+        yield _("memory will be full in about {time}").format(time=left)
 
 
 def _touched(staleness: Staleness) -> Iterator[str]:
     time = format_duration(round(staleness.waited_seconds / 60) * 60)
     size = format_size(staleness.grown_bytes)
     if staleness.is_untouched:
-        yield _("{share} of the {size} it grew by was not touched in {time}").format(
+        yield _("{share} of the added {size} was not used in {time}").format(
             # At least so much: 99.6 % is not all of it.
             share=format_percent(math.floor(100 * staleness.low_share) / 100),
             size=size,
             time=time,
         )
     elif staleness.is_touched:
-        yield _("{share} of the {size} it grew by was used again within {time}").format(
+        yield _("{share} of the added {size} was used again within {time}").format(
             share=format_percent(1 - staleness.high_share), size=size, time=time
         )
 

@@ -48,7 +48,7 @@ class ClassicSignals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """How sure it is that this will not stop growing; how much that matters is `impact_of`."""
+    """How sure it is that this will not stop growing; how much that matters is `does_matter`."""
 
     level: LeakLevel = "healthy"
     shape: Shape = "flat"
