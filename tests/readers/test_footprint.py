@@ -140,7 +140,7 @@ def test_a_zombie_has_no_memory_and_is_not_counted_as_0() -> None:
         key = key_of(child.pid)
         reader = FootprintReader()
         assert reader.read([key], 0.0) == {key: Footprint()}
-        assert skip_reason(reader, key) == "it has no memory of its own"
+        assert skip_reason(reader, key) == "it uses no memory"
 
 
 def test_without_permission_it_is_unknown_and_says_so() -> None:

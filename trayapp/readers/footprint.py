@@ -166,7 +166,7 @@ class FootprintReader:
                 return self._skipped(pid, _("{size} would take too long to read").format(size=size))
             rollup = self._source.read(pid)
         except ProcessLookupError:
-            return _Finding(SlowReading(skip_reason=_("it has no memory of its own")))
+            return _Finding(SlowReading(skip_reason=_("it uses no memory")))
         except PermissionError:
             return self._skipped(pid, _("the system does not allow it"))
         except (OSError, ValueError):

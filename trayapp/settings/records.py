@@ -366,12 +366,12 @@ class HistorySettings:
         N_("largest size of the history on disk; the oldest data is removed first"))
     applications: bool = setting(True, Flag(), N_("Record applications"),
         N_("also keep a history of programs that are not tracked: the largest, and all that grow"))
-    applications_floor_bytes: int = setting(10 * MIB, Size(0, 4 * GIB),
-        N_("Smallest application"),
-        N_("applications below this size are recorded only while they grow"))
+    applications_floor_bytes: int = setting(10 * MIB, Size(0, 4 * GIB), N_("Smallest application"),
+        N_("smaller programs are recorded only while they grow"))
     applications_keep_seconds: float = setting(14 * _DAY, Duration(_DAY, 90 * _DAY),
         N_("Keep applications for"),
-        N_("mean and maximum of each minute; at most 20 MiB on disk"))
+        N_("how long mean and maximum of each minute are kept for programs that are not tracked; "
+           "at most 20 MiB on disk"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

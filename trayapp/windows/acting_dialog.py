@@ -192,7 +192,7 @@ class EndDialog(ActDialog):
 
     def _on_ended(self) -> None:
         sizes = [process.rss_bytes or 0.0 for process in self._program.processes]
-        text = _("{name} has ended; it used {size}.")
+        text = _("{name} has exited; it used {size}.")
         self.finish(text.format(name=self._name, size=format_size(sum(sizes))))
 
 

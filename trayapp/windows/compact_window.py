@@ -212,7 +212,7 @@ class CompactWindow(BaseWindow):
     def _on_failure(self, error: Exception) -> None:
         self._system, self._rows = {}, ()
         is_off = isinstance(error, NotRunningError)
-        self._problem = _("Memtray is not running") if is_off else _("Memtray does not answer")
+        self._problem = _("Memtray is not running") if is_off else _("Memtray does not respond")
         self._draw()
 
     def _draw(self) -> None:

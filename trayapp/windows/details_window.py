@@ -235,12 +235,14 @@ class DetailsWindow(BaseWindow):
         row = self._row
         text = row.unmatched_text or self._evidence
         if not text and row.kind == APP:
-            text = _("Memtray has limits of its own, shown in the statistics.")
+            text = _("Memtray has its own limits, shown in the statistics.")
         alerts = self._answer.get("alerts")
         told = [f"⚠ {alert}" for alert in alerts] if isinstance(alerts, list) else []
         if not told:
             # An alert has said so already.
             text = paragraph(text, str(self._answer.get("limit_note") or ""))
+        elif text:
+            text = _("Why: {text}").format(text=text)
         return "\n".join(filter(None, [*told[:_MOST_ALERTS], text, self._past_problem]))
 
     def _show_past(self) -> None:

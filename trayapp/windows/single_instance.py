@@ -73,7 +73,7 @@ def claim(folder: Path, name: str, message: Mapping[str, Any]) -> Listener | Non
             if _hand_over(folder, name, message):
                 return None
             if time.monotonic() > deadline:
-                text = _("the open window ({name}) does not answer; close it and try again")
+                text = _("the open window ({name}) does not respond; close it and try again")
                 raise WindowError(text.format(name=name))
             time.sleep(0.05)
     except OSError as error:

@@ -200,7 +200,7 @@ class TableWindow(BaseWindow):
         self._ask_everything()
         self._rows = self._past = self._read_past()
         is_off = isinstance(error, NotRunningError)
-        self._machine.set(_("Memtray is not running") if is_off else _("Memtray does not answer"))
+        self._machine.set(_("Memtray is not running") if is_off else _("Memtray does not respond"))
         self._empty = str(error)
         self._announce(str(error))
         self._show_rows()
