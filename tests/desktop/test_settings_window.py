@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -14,7 +15,8 @@ import pytest
 from tests.desktop.applet import REPOSITORY, Applet
 from tests.desktop.desktop import Box, Screenshot, VirtualDesktop, wait_until
 from tests.desktop.shots import save_shot
-from trayapp.charts.palette import LIGHT
+from trayapp.charts.palette import DARK, LIGHT
+from trayapp.domain.showing.icon import PANEL_COLORS
 
 pytestmark = pytest.mark.desktop
 
@@ -54,6 +56,7 @@ def window(desktop: VirtualDesktop, applet: Applet) -> Iterator[Box]:
     process = desktop.launch(*command, env=applet.env, cwd=REPOSITORY)
     box = desktop.find_window(TITLE, timeout=SECONDS)
     wait_until(lambda: len({*desktop.screenshot().crop(box).rgb}) > 20, SECONDS, "the page")
+    at_rest(desktop, box)
     yield box
     desktop.press("ctrl+w")
     assert process.wait(20) == 0
@@ -97,8 +100,8 @@ def test_a_value_typed_is_in_force_and_a_bad_one_is_refused(
     desktop: VirtualDesktop, applet: Applet, window: Box, tmp_path: Path
 ) -> None:
     file = applet.home / "memtray.toml"
-    # From the list of sections, which has the focus, to the first field of the second one.
-    desktop.press("Down", "Tab")
+    # From the list of sections, which has the focus, to the first field of the third one.
+    desktop.press("Down", "Down", "Tab")
     type_in(desktop, "500ms")
     wait_until(lambda: written(applet)["sampling"]["interval"] == "500ms", SECONDS, "the value")
     assert 'interval = "500ms"   # not too often\n' in file.read_text()
@@ -124,8 +127,8 @@ def test_a_value_typed_is_in_force_and_a_bad_one_is_refused(
 def test_targets_are_added_edited_and_removed(
     desktop: VirtualDesktop, applet: Applet, window: Box, tmp_path: Path
 ) -> None:
-    # The first section; "Add…" is the next thing.
-    desktop.press("Tab", "space")
+    # The second section; "Add…" is the next thing.
+    desktop.press("Down", "Tab", "space")
     wait_until(lambda: desktop.find_window("Memtray .* Add", timeout=SECONDS), SECONDS, "dialog")
     type_text(desktop, "mine")
     desktop.press("Tab", "Tab")
@@ -202,7 +205,7 @@ def test_keys_stay_where_they_are_when_the_page_is_made_anew(
     desktop: VirtualDesktop, applet: Applet
 ) -> None:
     # "Add…", "Remove", and the list of targets, where an arrow chooses the next one.
-    desktop.press("Tab", "Tab", "Tab", "Down", "Tab")
+    desktop.press("Down", "Tab", "Tab", "Tab", "Down", "Tab")
     type_in(desktop, "renamed")
     wait_until(
         lambda: [each["name"] for each in written(applet)["targets"]] == ["web", "renamed"],
@@ -214,3 +217,88 @@ def test_keys_stay_where_they_are_when_the_page_is_made_anew(
     wait_until(lambda: written(applet)["targets"][1]["name"] == "other", SECONDS, "the undoing")
     type_in(desktop, "again")
     wait_until(lambda: written(applet)["targets"][1]["name"] == "again", SECONDS, "the name")
+
+
+def test_theme_and_icon_are_on_the_first_page_and_shown_as_they_will_look(
+    desktop: VirtualDesktop, applet: Applet, window: Box, tmp_path: Path
+) -> None:
+    """By keys alone: the theme, and a palette, which changes the icons above the page."""
+    page = Box(window.x + 200, window.y, window.width - 200, window.height)
+    # Of the two small panels with icons, the dark one, whatever the theme of the window.
+    dark_panel = PANEL_COLORS["dark"]
+
+    def preview() -> list[bytes]:
+        """The rows of the screen that have the dark panel in them, as they are."""
+        shot = desktop.screenshot().crop(page)
+        width = 3 * shot.width
+        rows = [shot.rgb[at : at + width] for at in range(0, len(shot.rgb), width)]
+        return [row for row in rows if row.count(bytes(dark_panel)) > 20]
+
+    assert wait_until(preview, SECONDS, "the preview")
+    desktop.press("Tab")
+    before = at_rest(desktop, page)
+    desktop.press("Down")
+    wait_until(lambda: desktop.screenshot().crop(page).changed(before), SECONDS, "the list to open")
+    desktop.press("Down", "Down", "Return")
+    wait_until(lambda: written(applet).get("ui") == {"theme": "dark"}, SECONDS, "the choice")
+    ground = bytes.fromhex(DARK.background.removeprefix("#"))
+    wait_until(
+        lambda: desktop.screenshot().crop(page).rgb.count(ground) > 100_000, SECONDS, "a dark page"
+    )
+    save_shot(desktop, "settings-dark", tmp_path)
+
+    drawn = preview()
+    file = applet.home / "memtray.toml"
+    file.write_text(file.read_text() + '\n[icon]\npalette = "mono"\n')
+    wait_until(lambda: preview() != drawn, SECONDS, "icons in grey")
+    save_shot(desktop, "settings-mono", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "applet", ['\n[[targets]]\nname = "other"\nmatch = "nor this one"\n'], indirect=True
+)
+def test_keys_that_come_while_a_page_is_made_anew_press_no_other_button(
+    desktop: VirtualDesktop, applet: Applet, tmp_path: Path
+) -> None:
+    """A choice that makes the page anew, Tab and Return within 20 ms, on a busy machine."""
+    opened = tmp_path / "opened"
+    opener = tmp_path / "bin" / "xdg-open"
+    opener.parent.mkdir()
+    opener.write_text(f"#!/bin/sh\ntouch {opened}\n")
+    opener.chmod(0o755)
+    env = applet.env | {"PATH": f"{opener.parent}:{applet.env['PATH']}"}
+    command = (sys.executable, "-m", "trayapp", "settings", "--light")
+    process = desktop.launch(*command, env=env, cwd=REPOSITORY)
+    box = desktop.find_window(TITLE, timeout=SECONDS)
+    wait_until(lambda: len({*desktop.screenshot().crop(box).rgb}) > 20, SECONDS, "the page")
+    at_rest(desktop, box)
+    busy = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"])
+        for _core in range(os.cpu_count() or 1)
+    ]
+    try:
+        # Two sections further, and what is typed there replaces what there is.
+        keys = ("xdotool", "key", "--delay", "10", "Down", "Down", "Tab", "ctrl+a")
+        subprocess.run(keys, env=desktop.env, check=True)
+        type_text(desktop, "3s")
+        desktop.press("Return")
+        wait_until(lambda: written(applet)["sampling"]["interval"] == "3s", SECONDS, "the value")
+        # Back to the targets: "Add…", "Remove", and their list.
+        desktop.press("shift+Tab", "Up", "Tab", "Tab", "Tab")
+        for arrow in ("Down", "Up") * 8:
+            keys = ("xdotool", "key", "--delay", "10", arrow, "Tab", "Return", "shift+Tab")
+            subprocess.run(keys, env=desktop.env, check=True)
+        desktop.press("Down", "Tab")
+        type_in(desktop, "renamed")
+        wait_until(
+            lambda: [each["name"] for each in written(applet)["targets"]] == ["web", "renamed"],
+            2 * SECONDS,
+            "the name",
+        )
+    finally:
+        for each in busy:
+            each.kill()
+            each.wait()
+    assert not opened.exists()
+    desktop.press("ctrl+w")
+    assert process.wait(20) == 0

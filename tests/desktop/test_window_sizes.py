@@ -81,10 +81,12 @@ import sys
 from pathlib import Path
 from trayapp.settings.editor import SettingsEditor
 from trayapp.windows.applet_client import Applet
+from trayapp.tray.preview import preview_png
 from trayapp.windows.settings_window import SettingsWindow
 file = Path(sys.argv[1])
 file.write_text("")
-window = SettingsWindow(SettingsEditor(file), Applet(file.parent), None, print, dark=False)
+applet = Applet(file.parent)
+window = SettingsWindow(SettingsEditor(file), applet, None, print, preview_png, dark=False)
 window.show()
 window.root.update()
 window._go_to("alerts")

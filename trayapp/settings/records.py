@@ -17,6 +17,7 @@ from trayapp.domain.showing.menu import (
     NUMBER_PLACES,
     PALETTE_NAMES,
     PANEL_NAMES,
+    THEMES,
 )
 from trayapp.language.catalogue import LANGUAGES, N_
 from trayapp.language.units import GIB, KIB, MIB, UNIT_NAMES
@@ -161,6 +162,9 @@ class UiSettings:
         Choice(("auto", *LANGUAGES), (N_("System language"), "English", "Deutsch", "Español",
         "Français", "日本語", "简体中文")), N_("Language"),
         N_("language of menus, windows and messages; takes effect after a restart"))
+    theme: str = setting("auto",
+        Choice(THEMES, (N_("As the desktop"), N_("Light"), N_("Dark"))), N_("Theme"),
+        N_("colours of the windows; open windows follow within seconds"))
     units: str = setting("binary", Choice(UNIT_NAMES, ("MiB, GiB", "MB, GB")), N_("Units"),
         N_("write sizes in MiB and GiB (powers of 1024) or in MB and GB (powers of 1000)"))
     process_memory: bool = setting(True, Flag(), N_("Show process memory"),

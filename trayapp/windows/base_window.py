@@ -155,6 +155,8 @@ class BaseWindow:
         self.root.after(self.POLL_MILLISECONDS, self._poll)
 
     def _set_dark(self, dark: bool) -> None:
+        if dark == self.palette.dark:
+            return
         self.palette = palette_for(dark)
         self.restyle()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from trayapp.errors import WindowError
 from trayapp.language.catalogue import _
-from trayapp.windows.desktop_theme import prefers_dark
 from trayapp.windows.sections import ALL_SECTIONS, Sections
 from trayapp.windows.single_instance import Listener, claim
+from trayapp.windows.theme_choice import wants_dark
 
 if TYPE_CHECKING:
     from trayapp.windows.base_window import BaseWindow
@@ -53,8 +52,8 @@ class LiveOptions:
 
 
 def is_dark(wanted: bool | None) -> bool:
-    """Return whether a window begins dark; None: as the desktop is."""
-    return prefers_dark(os.environ) if wanted is None else wanted
+    """Return whether a window begins dark; None: as the settings or the desktop say."""
+    return wants_dark() if wanted is None else wanted
 
 
 def no_toolkit(error: ImportError) -> WindowError:

@@ -14,6 +14,7 @@ from trayapp.settings.editor import SettingsEditor, shown_text, typed_value
 from trayapp.settings.fields import Field
 from trayapp.settings.records import SECTIONS, fields_of
 from trayapp.windows.base_window import BaseWindow
+from trayapp.windows.choosing import react_to_choice
 from trayapp.windows.setting_row import mask_of
 from trayapp.windows.setting_texts import help_of, key_of, name_of
 
@@ -59,7 +60,7 @@ class EntryList(ttk.Frame):
         self._rows.see(place)
         self._rows.selection_set(place)
         self._rows.focus(place)
-        self._rows.bind("<<TreeviewSelect>>", lambda _: self.event_generate(CHOSEN))
+        react_to_choice(self._rows, lambda: self.event_generate(CHOSEN))
 
     @property
     def chosen(self) -> str | None:

@@ -11,9 +11,10 @@ from trayapp.errors import SettingsError
 from trayapp.language.catalogue import _
 from trayapp.settings.editor import SettingsEditor, default_value
 from trayapp.settings.fields import Field
-from trayapp.settings.kinds import Choice, Flag, Texts
+from trayapp.settings.kinds import Choice, Color, Flag, Texts
 from trayapp.settings.records import SECTIONS, TARGETS_TABLE
 from trayapp.settings.text_kinds import Secret, Subject
+from trayapp.windows.color_button import ColorButton
 from trayapp.windows.setting_texts import (
     choices_of,
     help_of,
@@ -154,6 +155,9 @@ class SettingRow(ttk.Frame):
         entry = self._choice(side, field) if isinstance(kind, Choice | Subject) else None
         if entry is None:
             entry = ttk.Entry(side, textvariable=self._text)
+        if isinstance(kind, Color):
+            side_px = tkfont.nametofont("TkTextFont", self).metrics("linespace")
+            ColorButton(side, self._text, self._write, side_px).pack(side="top", anchor="w")
         entry.pack(fill="x")
         for event in ("<Return>", "<KP_Enter>", "<FocusOut>", "<<ComboboxSelected>>"):
             entry.bind(event, lambda _: self._on_typed())

@@ -17,12 +17,20 @@ _QUOTED = re.compile(r'"([^"]+)"')
 _KEY = re.compile(r"(?<![A-Za-z0-9_.])[a-z]+(?:_[a-z]+)*(?![A-Za-z0-9_])")
 
 
+APPEARANCE = "appearance"
+"""The first page of the settings, which shows settings of several sections."""
+
+
 def section_title(table: str) -> str:
+    if table == APPEARANCE:
+        return _("Appearance")
     return _(SECTIONS[table].title)
 
 
 def section_help(table: str) -> str:
     """Return what a section is for, in a sentence or two."""
+    if table == APPEARANCE:
+        return _("Theme of the windows, and look and content of the tray icon.")
     text = _(SECTIONS[table].help)
     return text if table in LISTS else _with_names(text, table)
 

@@ -14,18 +14,26 @@ from trayapp.language.catalogue import _
 from trayapp.settings.editor import SettingsEditor
 from trayapp.settings.fields import Field
 from trayapp.settings.records import LISTS, TABLES, TARGETS_TABLE, fields_of
+from trayapp.windows.appearance import (
+    ICON_TABLE,
+    DrawPreview,
+    IconPreview,
+    appearance_fields,
+    with_palette,
+)
 from trayapp.windows.applet_client import Applet
 from trayapp.windows.base_window import BaseWindow
+from trayapp.windows.choosing import react_to_choice
+from trayapp.windows.old_pages import OldPages
 from trayapp.windows.scrolled import Scrolled
 from trayapp.windows.setting_entries import CHOSEN, AddEntryDialog, EntryList, grouped_fields
 from trayapp.windows.setting_row import REFUSED, SettingRow, wrap
-from trayapp.windows.setting_texts import matches, section_help, section_title
+from trayapp.windows.setting_texts import APPEARANCE, matches, section_help, section_title
 from trayapp.windows.single_instance import Listener
 from trayapp.windows.style import style_lists
+from trayapp.windows.theme_choice import wants_dark
 
 EFFECT_MILLISECONDS = 2200
-OLD_PAGE_MILLISECONDS = 2000
-"""A page that is shown no more stays for so long."""
 """After so long the running applet has read the file."""
 
 
@@ -40,6 +48,7 @@ class SettingsWindow(BaseWindow):
         applet: Applet,
         listener: Listener | None,
         open_file: Callable[[Path], object],
+        draw_preview: DrawPreview,
         *,
         dark: bool,
     ) -> None:
@@ -47,13 +56,15 @@ class SettingsWindow(BaseWindow):
         super().__init__(_("Memtray – Settings"), applet, listener, dark=dark)
         self._editor = editor
         self._open_file = open_file
-        self._section = TARGETS_TABLE
+        self._draw_preview = draw_preview
+        self._section = APPEARANCE
         self._chosen: dict[str, str] = {}
         """The entry that is shown of each list."""
         self._listed: dict[str, list[str]] = {}
         """The entries of each list as it was shown last."""
         self._entries: EntryList | None = None
         self._page: ttk.Frame | None = None
+        self._old_pages = OldPages(self.root)
         self._rows: list[SettingRow] = []
         self._is_warned = False
         self._search = tk.StringVar(self.root)
@@ -88,8 +99,9 @@ class SettingsWindow(BaseWindow):
         search.pack(fill="x", pady=(0, gap))
         self._search.trace_add("write", lambda *_: self._rebuild())
         sections = [
+            APPEARANCE,
             TARGETS_TABLE,
-            *(table.name for table in TABLES),
+            *(table.name for table in TABLES if table.name != ICON_TABLE),
             *(name for name in LISTS if name != TARGETS_TABLE),
         ]
         self._list = ttk.Treeview(
@@ -103,12 +115,14 @@ class SettingsWindow(BaseWindow):
         self._list.pack(fill="both", expand=True)
         self._list.selection_set(self._section)
         self._list.focus(self._section)
-        self._list.bind("<<TreeviewSelect>>", lambda _: self._on_section())
+        react_to_choice(self._list, self._on_section)
         main = ttk.Frame(root, padding=(0, gap, 0, 0))
         main.pack(side="left", fill="both", expand=True)
         self._problem = ttk.Label(main, style="Error.TLabel", wraplength=self.px(640))
         self._scrolled = Scrolled(main)
         self._scrolled.pack(side="bottom", fill="both", expand=True)
+        # Above what scrolls: it is to be seen while a colour below is chosen.
+        self._preview = IconPreview(main, self._editor, self._draw_preview, self.scale)
         root.bind("<Control-f>", lambda _: search.focus_set())
         root.bind("<Control-z>", lambda _: self._on_undo())
         # On X11, Tk has the line's beginning there.
@@ -131,18 +145,18 @@ class SettingsWindow(BaseWindow):
         focus = None
         if self._page is not None:
             focus = _focus_path(self.root, self._page)
-            self._page.pack_forget()
-            # X11 sends keys to the window below the pointer, and Tk drops those that wait for a
-            # window that is destroyed: whoever types fast would lose some (Tk 8.6).
-            self.root.after(OLD_PAGE_MILLISECONDS, self._page.destroy)
+            self._old_pages.add(self._page)
         self._rows = []
         self._entries = None
         words = self._search.get().lower().split()
         page = ttk.Frame(self._scrolled.page, padding=(self.px(4), 0, self.px(14), self.px(14)))
         page.pack(fill="both", expand=True)
         self._page = page
+        self._preview.pack_forget()
         if words:
             self._build_found(page, words)
+        elif self._section == APPEARANCE:
+            self._build_appearance(page)
         elif self._section in LISTS:
             self._build_list(page, self._section)
         else:
@@ -158,6 +172,12 @@ class SettingsWindow(BaseWindow):
     def _build_table(self, page: ttk.Frame, table: str, fields: Iterable[Field]) -> None:
         _add_head(page, table, self.px)
         for field in fields:
+            self._add_row(page, [field], None)
+
+    def _build_appearance(self, page: ttk.Frame) -> None:
+        self._preview.pack(side="top", anchor="w", padx=self.px(4), pady=(0, self.px(8)))
+        _add_head(page, APPEARANCE, self.px)
+        for field in appearance_fields():
             self._add_row(page, [field], None)
 
     def _build_found(self, page: ttk.Frame, words: Sequence[str]) -> None:
@@ -231,9 +251,13 @@ class SettingsWindow(BaseWindow):
             self._rebuild()
 
     def _on_change(self, table: str, entry: str | None, values: dict[str, object]) -> None:
-        self._editor.change(table, values, entry)
+        self._editor.change(table, with_palette(table, values), entry)
         if entry is not None and "name" in values:
             self._chosen[table] = str(values["name"])
+        if "theme" in values:
+            theme = str(values["theme"] or "auto")
+            # The row is not made anew while it writes.
+            self.root.after_idle(lambda: self._set_dark(wants_dark(theme)))
         self._written()
 
     def _on_add(self, table: str) -> None:
@@ -320,6 +344,7 @@ class SettingsWindow(BaseWindow):
             return
         for row in self._rows:
             row.update_value()
+        self._preview.update_look()
         if is_list and self._entries is not None:
             self._entries.update_summaries()
         self._update_state()
@@ -349,9 +374,14 @@ def _focus_path(root: tk.Tk, page: ttk.Frame) -> str | None:
 def _restore_focus(page: ttk.Frame, path: str) -> None:
     """Give the keys to what is in that place now, else to the first thing of the page."""
     try:
-        page.nametowidget(f"{page}{path}").focus_set()
+        found = page.nametowidget(f"{page}{path}")
     except KeyError:
-        (page.tk_focusNext() or page).focus_set()
+        found = page.tk_focusNext() or page
+    found.focus_set()
+    if isinstance(found, ttk.Entry):
+        # As Tab leaves it: what is typed next replaces what is there.
+        found.selection_range(0, "end")
+        found.icursor("end")
 
 
 def _select_all(event: tk.Event[tk.Misc]) -> str:

@@ -1,14 +1,13 @@
-"""Following the desktop's theme while a window is open."""
+"""Following the theme of the settings, or else of the desktop, while a window is open."""
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 import tkinter as tk
 from collections.abc import Callable
 
-from trayapp.windows.desktop_theme import prefers_dark
+from trayapp.windows.theme_choice import wants_dark
 
 ASK_SECONDS = 5.0
 """No signal tells of it on every desktop; asking takes some thousandths of a second."""
@@ -26,7 +25,7 @@ class ThemeWatcher:
         root: tk.Misc,
         on_change: Callable[[bool], object],
         *,
-        ask: Callable[[], bool] = lambda: prefers_dark(os.environ),
+        ask: Callable[[], bool] = wants_dark,
         seconds: float = ASK_SECONDS,
     ) -> None:
         """Begin; `on_change` is called in the window's thread, with whether it is dark now."""

@@ -31,6 +31,7 @@ class Settings:
     def run(self, options: Namespace) -> int:
         from trayapp.platforms import current_platform
         from trayapp.settings.file import load_settings
+        from trayapp.tray.preview import preview_png
         from trayapp.windows.settings import main
 
         paths = current_paths()
@@ -40,7 +41,8 @@ class Settings:
             return 0
         if not options.edit:
             try:
-                return main(file, paths.runtime, current_platform().open_file, dark=options.dark)
+                opener = current_platform().open_file
+                return main(file, paths.runtime, opener, preview_png, dark=options.dark)
             except WindowError as error:
                 print(f"memtray: {error}", file=sys.stderr)
         problem: MemtrayError | None = None

@@ -22,6 +22,9 @@ NUMBER_PLACES = ("off", *DRAWN_NUMBERS, "beside")
 BAR_SCALES = ("whole", "range")
 """What a bar of full height stands for: all there is, or the most within the bars' time span."""
 
+THEMES = ("auto", "light", "dark")
+"""Of the windows; "auto": as the desktop is."""
+
 MIDDLE_CLICKS = ("trends", "pause", "cleanup", "snapshot", "none")
 """What a click on the icon by the middle button may do."""
 
