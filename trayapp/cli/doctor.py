@@ -8,10 +8,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib import metadata, util
+from importlib import util
 from typing import Any, Literal
 
 from trayapp import __version__
+from trayapp.cli.doctor_packages import Finding, optional_packages, packages, python_version
 from trayapp.errors import MemtrayError, NotRunningError, SettingsError
 from trayapp.language.catalogue import N_, _, listed, ngettext
 from trayapp.language.reasons import file_problem
@@ -91,29 +92,6 @@ def examine(paths: Paths, env: Mapping[str, str]) -> list[Check]:
         except OSError as error:
             checks.append(Check(name, "bad", file_problem(error)))
     return checks
-
-
-Finding = tuple[Literal["good", "note", "bad"], str]
-
-
-def _python(_installation: Installation) -> Iterator[Finding]:
-    version = sys.version.split()[0]
-    text = _("Memtray {version} on Python {python}, {system}")
-    yield "good", text.format(version=__version__, python=version, system=sys.platform)
-
-
-def _packages(_installation: Installation) -> Iterator[Finding]:
-    wanted = [*_PACKAGES, *(["jeepney"] if sys.platform == "linux" else [])]
-    missing, found = [], []
-    for name in wanted:
-        try:
-            found.append(f"{name} {metadata.version(name)}")
-        except metadata.PackageNotFoundError:
-            missing.append(name)
-    if missing:
-        text = _("missing: {names}; run packaging/run again to install them")
-        yield "bad", text.format(names=listed(missing))
-    yield "good", ", ".join(found)
 
 
 def _settings(installation: Installation) -> Iterator[Finding]:
@@ -398,8 +376,9 @@ def _autostart(installation: Installation) -> Iterator[Finding]:
 
 
 _CHECKS: tuple[tuple[str, Callable[[Installation], Iterator[Finding]]], ...] = (
-    (N_("version"), _python),
-    (N_("packages"), _packages),
+    (N_("version"), lambda _installation: python_version()),
+    (N_("packages"), lambda _installation: packages()),
+    (N_("optional packages"), lambda _installation: optional_packages()),
     (N_("settings"), _settings),
     (N_("history"), _history),
     (N_("applet"), _applet),

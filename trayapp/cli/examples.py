@@ -44,6 +44,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "memtray targets test --regex 'worker-[0-9]+'",
     ),
     "about": ("memtray about",),
+    "demo": ("memtray demo", "memtray demo --for 1min --no-window"),
     "doctor": ("memtray doctor",),
     "autostart": ("memtray autostart on", "memtray autostart status"),
     "record": (

@@ -21,6 +21,7 @@ from trayapp.domain.judging.transitions import Transition
 from trayapp.domain.records.levels import Level
 from trayapp.errors import AlreadyRunningError, ChannelError, DeliveryError
 from trayapp.language.catalogue import N_, _
+from trayapp.language.extras import KEYRING, REMOTE, what_it_needs
 from trayapp.platforms import current_platform
 
 TURN_SECONDS = 300.0
@@ -112,9 +113,7 @@ def _from_keyring(service: str, user: str) -> str | None:
     try:
         import keyring
     except ImportError as error:
-        raise ChannelError(
-            _("url_keyring needs the package keyring; pip install keyring")
-        ) from error
+        raise ChannelError(what_it_needs("url_keyring", KEYRING)) from error
     try:
         address = keyring.get_password(service, user)
     except Exception as error:  # noqa: BLE001 - every keyring brings its own
@@ -129,7 +128,7 @@ def _open_service(address: str) -> Any:
     try:
         import apprise
     except ImportError as error:
-        raise ChannelError(_('Apprise is missing; pip install "memtray[remote]"')) from error
+        raise ChannelError(what_it_needs(_("a remote channel"), REMOTE)) from error
     # Not `add(address)`: it takes several at once, and one that fails would have all repeat.
     service = apprise.Apprise.instantiate(address)
     if service is None:

@@ -9,6 +9,7 @@ from trayapp.errors import ExportError
 from trayapp.export.safe_names import plain_text
 from trayapp.export.source import Source
 from trayapp.language.catalogue import _
+from trayapp.language.extras import COLUMNAR, what_it_needs
 
 _ROWS_AT_ONCE = 65_536
 
@@ -26,12 +27,7 @@ def write(path: Path, source: Source) -> None:
         import pyarrow
         from pyarrow import parquet
     except ImportError as error:
-        raise ExportError(
-            _(
-                'a .parquet file needs one more package: pip install "memtray[parquet]"; '
-                ".csv and .json need none"
-            )
-        ) from error
+        raise ExportError(what_it_needs(_("a .parquet file"), COLUMNAR)) from error
     schema = pyarrow.schema(
         [
             ("time", pyarrow.timestamp("ms", tz="UTC")),

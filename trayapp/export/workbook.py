@@ -29,6 +29,7 @@ from trayapp.export.sheets import (
 from trayapp.export.source import Row, Source, Summary, find_step
 from trayapp.export.workbook_charts import insert_chart
 from trayapp.language.catalogue import N_, _, format_number
+from trayapp.language.extras import WORKBOOK, what_it_needs
 
 MOST_ROWS = 50_000
 """Of a timeline; longer ones get wider rows, so that a spreadsheet still opens them with ease."""
@@ -123,12 +124,7 @@ def _open_workbook(path: Path) -> Iterator[Any]:
         from xlsxwriter import Workbook
         from xlsxwriter.exceptions import XlsxFileError
     except ImportError as error:
-        raise ExportError(
-            _(
-                'a workbook needs one more package: pip install "memtray[export]"; .csv '
-                "and .json need none"
-            )
-        ) from error
+        raise ExportError(what_it_needs(_("an .xlsx workbook"), WORKBOOK)) from error
     workbook = Workbook(
         str(path),
         {

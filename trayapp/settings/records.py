@@ -536,7 +536,7 @@ TABLES = (
 LISTS = {
     CHANNELS_TABLE: Section(CHANNELS_TABLE, ChannelSettings, N_("Channels"), N_(
         "Send alerts to other services, such as mail or chat, through Apprise "
-        '(https://github.com/caronc/apprise); install it with pip install "memtray[remote]".'),
+        '(https://github.com/caronc/apprise); install it with pip install apprise.'),
         ("url", "url_env", "url_keyring"), N_("Send to")),
     HOOKS_TABLE: Section(HOOKS_TABLE, HookSettings, N_("Hooks"),
         N_("Run your own commands on events (no shell)."), ("command",)),

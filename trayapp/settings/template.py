@@ -32,7 +32,7 @@ _LISTS = {
     CHANNELS_TABLE: N_(
         """\
 # Send alerts to other services through Apprise (https://github.com/caronc/apprise; install it with
-# pip install "memtray[remote]"): one [[channels]] block each, with url, url_env or url_keyring.
+# pip install apprise): one [[channels]] block each, with url, url_env or url_keyring.
 """
     ),
     HOOKS_TABLE: N_(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from trayapp.language.catalogue import _
+from trayapp.language.extras import OF_ENDING, Extra
 
 CANCEL_SECONDS = 5.0
 
@@ -24,6 +25,8 @@ class Format(NamedTuple):
 
     label: str
     ending: str
+    needs: Extra | None = None
+    """The package that writes it, where it is missing."""
 
 
 class Span(NamedTuple):
@@ -37,17 +40,29 @@ class Span(NamedTuple):
 def formats_of(verb: Verb) -> tuple[Format, ...]:
     """Return the kinds of file that can be written, the usual one first."""
     if verb == "export":
-        return (
-            Format(_("Excel workbook (.xlsx)"), ".xlsx"),
-            Format(_("CSV table (.csv)"), ".csv"),
-            Format(_("JSON file (.json)"), ".json"),
-            Format(_("Parquet file (.parquet)"), ".parquet"),
+        return tuple(
+            _marked(each)
+            for each in (
+                Format(_("Excel workbook (.xlsx)"), ".xlsx"),
+                Format(_("CSV table (.csv)"), ".csv"),
+                Format(_("JSON file (.json)"), ".json"),
+                Format(_("Parquet file (.parquet)"), ".parquet"),
+            )
         )
     return (
         Format(_("Web page (.html)"), ".html"),
         Format(_("PDF document (.pdf)"), ".pdf"),
         Format(_("JSON file (.json)"), ".json"),
     )
+
+
+def _marked(one: Format) -> Format:
+    """Return the kind of file, with what its package is called where that is missing."""
+    needs = OF_ENDING.get(one.ending)
+    if needs is None or needs.is_installed:
+        return one
+    label = _("{kind} – needs {package}").format(kind=one.label, package=needs.package)
+    return one._replace(label=label, needs=needs)
 
 
 def spans() -> tuple[Span, ...]:

@@ -11,6 +11,7 @@ from tkinter import filedialog, ttk
 from trayapp.charts.labels import plain_name
 from trayapp.errors import MemtrayError
 from trayapp.language.catalogue import _
+from trayapp.language.extras import install_command
 from trayapp.language.reasons import reason_of
 from trayapp.language.units import format_percent
 from trayapp.windows.applet_client import Applet
@@ -49,6 +50,9 @@ class SavingWindow(BaseWindow):
         frame.columnconfigure(1, weight=1)
         gap = self.px(5)
         self._format = self._choice(frame, 0, _("File"), [one.label for one in self._formats], gap)
+        usual = next(place for place, one in enumerate(self._formats) if one.needs is None)
+        self._format.current(usual)
+        self._format.bind("<<ComboboxSelected>>", lambda _event: self._show_needs(), add=True)
         self._span = self._choice(frame, 1, _("Period"), [one.label for one in self._spans], gap)
         # A report is about what has just happened, an export about all.
         self._span.current(1 if verb == "report" else len(self._spans) - 1)
@@ -69,6 +73,7 @@ class SavingWindow(BaseWindow):
         buttons = ttk.Frame(frame)
         buttons.grid(row=5, column=0, columnspan=2, sticky="e", pady=(3 * gap, 0))
         self._open = ttk.Button(buttons, text=_("Open"), command=self._open_written)
+        self._copy = ttk.Button(buttons, text=_("Copy command"))
         self._save = ttk.Button(buttons, text=_("Save as…"), command=self._ask_file)
         self._close = ttk.Button(buttons, text=_("Close"), command=self.close)
         self._save.pack(side="left", padx=gap)
@@ -111,6 +116,25 @@ class SavingWindow(BaseWindow):
         # A chosen text that stays marked looks as if it were about to be typed over.
         choice.bind("<<ComboboxSelected>>", lambda _event: choice.selection_clear())
         return choice
+
+    def _show_needs(self) -> None:
+        """Say how to install what the chosen kind of file needs; without it nothing is saved."""
+        needs = self._formats[self._format.current()].needs
+        self._save.state(["!disabled" if needs is None else "disabled"])
+        if needs is None:
+            self._copy.pack_forget()
+            self._show_message("")
+            return
+        command = install_command(needs.package)
+        self._show_message(
+            _("To install {package}: {command}").format(package=needs.package, command=command)
+        )
+        self._copy.configure(command=lambda: self._copy_text(command))
+        self._copy.pack(side="left", before=self._save)
+
+    def _copy_text(self, text: str) -> None:
+        self.root.clipboard_clear()
+        self.root.clipboard_append(text)
 
     def _ask_file(self) -> None:
         chosen = self._formats[self._format.current()]

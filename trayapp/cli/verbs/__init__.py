@@ -81,6 +81,7 @@ VERBS: tuple[VerbLine, ...] = (
     ),
     VerbLine("settings", "setup.Settings", N_("Open the settings window")),
     VerbLine("targets", "targets.Targets", N_("List tracked programs, or test a rule")),
+    VerbLine("demo", "demo.Demo", N_("Watch a small program leak for three minutes")),
     VerbLine("doctor", "setup.Doctor", N_("Check that this machine has what Memtray needs")),
     VerbLine("autostart", "setup.Autostart", N_("Start Memtray at login, or not")),
     VerbLine(

@@ -30,7 +30,13 @@ class Export:
 
     def prepare_parser(self, parser: ArgumentParser) -> None:
         _add_choice_options(parser)
-        parser.add_argument("-o", "--output", type=Path, metavar="FILE.xlsx|csv|json|parquet")
+        parser.add_argument(
+            "-o",
+            "--output",
+            type=Path,
+            metavar="FILE.xlsx|csv|json|parquet",
+            help=_output_help(),
+        )
 
     def run(self, options: Namespace) -> int:
         if options.output is None:
@@ -59,7 +65,8 @@ class Report:
         add = parser.add_argument
         add_json(parser)
         _add_choice_options(parser)
-        add("-o", "--output", type=Path, metavar="FILE.html|pdf|json")
+        text = _("the file; its ending chooses the format")
+        add("-o", "--output", type=Path, metavar="FILE.html|pdf|json", help=text)
         add(
             "--private",
             action="store_true",
@@ -117,6 +124,17 @@ def _add_choice_options(parser: ArgumentParser) -> None:
         help=_("end of the range: a duration back from now, or a time"),
     )
     add_reading_options(parser)
+
+
+def _output_help() -> str:
+    """Return what -o does, and which kinds of file need a package that is missing."""
+    from trayapp.language.extras import OF_ENDING, what_it_needs
+
+    texts = [_("the file; its ending chooses the format")]
+    texts += [
+        what_it_needs(ending, each) for ending, each in OF_ENDING.items() if not each.is_installed
+    ]
+    return "; ".join(texts).replace("%", "%%")
 
 
 def _choice(options: Namespace) -> dict[str, Any]:
@@ -186,7 +204,10 @@ class Gallery:
     """`memtray gallery`: draw the sheet. Raises: OSError, WindowError."""
 
     def prepare_parser(self, parser: ArgumentParser) -> None:
-        parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.png")
+        text = _("the file to write")
+        parser.add_argument(
+            "-o", "--output", type=Path, required=True, metavar="FILE.png", help=text
+        )
 
     def run(self, options: Namespace) -> int:
         from trayapp.tray.gallery import save_gallery

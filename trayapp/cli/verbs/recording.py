@@ -18,7 +18,8 @@ class Record:
         add = parser.add_argument
         duration = option_type(parse_duration)
         add_json(parser)
-        add("--pid", type=int, action="append", default=[], metavar="N")
+        text = _("record this process; may be repeated")
+        add("--pid", type=int, action="append", default=[], metavar="N", help=text)
         add(
             "--match", metavar="TEXT", help=_("all processes whose command line contains this text")
         )
@@ -36,7 +37,8 @@ class Record:
             metavar="10s",
             help=_("how long to record (default: until the processes exit)"),
         )
-        add("-o", "--output", type=Path, required=True, metavar="FILE.memrec|csv")
+        text = _("the file; its ending chooses the format")
+        add("-o", "--output", type=Path, required=True, metavar="FILE.memrec|csv", help=text)
         add(
             "command",
             nargs="*",

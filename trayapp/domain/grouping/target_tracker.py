@@ -236,7 +236,7 @@ def _age(key: ProcessKey) -> tuple[int, int]:
 def _runs_a_command(arguments: Sequence[str]) -> bool:
     """Return whether a command line of Memtray's starts another program."""
     after = _after_memtray(arguments)
-    return after is not None and len(after) > 0 and after[0] in ("run", "record")
+    return after is not None and len(after) > 0 and after[0] in ("run", "record", "demo")
 
 
 def _after_memtray(arguments: Sequence[str]) -> Sequence[str] | None:
