@@ -104,7 +104,7 @@ def rows(sheet: Any) -> list[list[Any]]:
 def test_the_workbook_holds_the_session_and_all_timelines(history: Path) -> None:
     with read_back(export(history, "out.xlsx")) as book:
         assert book.sheetnames[:3] == ["Session", "System timeline", "Programs timeline"]
-        assert book.sheetnames[-3:] == ["Alerts", "Cleanups", "Tasks"]
+        assert book.sheetnames[-3:] == ["Alerts", "Freed memory", "Tasks"]
         assert len(book.sheetnames) == 6 + 1 + len(HOSTILE)
         session = rows(book["Session"])
         headings = next(row for row in session if row[0] == "Program")
@@ -119,7 +119,7 @@ def test_the_workbook_holds_the_session_and_all_timelines(history: Path) -> None
         assert len(system) == 301
         assert system[0][:2] == [datetime.fromtimestamp(START), 6 * GIB / MIB]
         assert rows(book["Alerts"])[1][1:] == ["web", None, "=1+1", "raised", None, "two lines"]
-        assert rows(book["Cleanups"])[1][2:5] == [5, None, 1]
+        assert rows(book["Freed memory"])[1][2:5] == [5, None, 1]
         headings, *tasks = rows(book["Tasks"])
         assert headings[:4] == ["Time", "Program", "Task", "Seconds"]
         assert headings[4:] == ["Stayed free, MiB", "Peak above start, MiB", "Growth, MiB", "Error"]

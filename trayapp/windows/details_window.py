@@ -11,6 +11,7 @@ from tkinter import ttk
 
 from trayapp.charts.labels import plain_name
 from trayapp.domain.acting.acts import ActName, act_by_name
+from trayapp.domain.judging.leaks.evidence import too_early
 from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.table import (
     APP,
@@ -242,7 +243,7 @@ class DetailsWindow(BaseWindow):
             # An alert has said so already.
             text = paragraph(text, str(self._answer.get("limit_note") or ""))
         elif text:
-            text = _("Why: {text}").format(text=text)
+            text = "" if text == too_early() else _("Why: {text}").format(text=text)
         return "\n".join(filter(None, [*told[:_MOST_ALERTS], text, self._past_problem]))
 
     def _show_past(self) -> None:

@@ -37,7 +37,7 @@ def test_a_session_is_summed_up() -> None:
     assert rows["Sampling pace"] == "as set"
     assert rows["History on disk"] == "5.00 MiB"
     assert (rows["Sent"], rows["Held back"]) == ("3", "4")
-    assert "Cleanups" not in rows
+    assert "Freed memory" not in rows
     assert "Tasks" not in rows
     rows = dict(statistics_rows(replace(TOTALS, task_count=1200, left_out_task_count=7), None, []))
     assert (rows["Recorded"], rows["Left out"]) == ("1,200", "7")

@@ -74,6 +74,11 @@ def leak_level_name(level: LeakLevel) -> str:
     return _(_LEVELS[level])
 
 
+def too_early() -> str:
+    """Return what stands for evidence where there is none yet."""
+    return _("Not enough data yet.")
+
+
 def stopped_text(size_bytes: float) -> str:
     """Why something is no longer said to leak."""
     text = _("It stopped growing at {size} (probably a cache that filled up)")
@@ -83,7 +88,7 @@ def stopped_text(size_bytes: float) -> str:
 def evidence_of(verdict: Verdict, pid: int | None = None) -> str:
     """One sentence, with the signal it rests on; `pid`: of that process instead of "it"."""
     if verdict.signal is None:
-        return _("Not enough data yet.")
+        return too_early()
     # Translators: the clauses of one sentence, such as "It has grown; memory is full in an hour".
     between = _("; ")
     source = _(_SOURCES[verdict.signal])
