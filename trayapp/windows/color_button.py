@@ -41,8 +41,11 @@ class ColorButton(ttk.Button):
         self._swatch.put(self._color, to=(0, 0, self._side_px, self._side_px))
 
     def _pick(self) -> None:
-        _rgb, picked = colorchooser.askcolor(
-            self._color, parent=self.winfo_toplevel(), title=_("Choose a colour")
-        )
+        try:
+            _rgb, picked = colorchooser.askcolor(
+                self._color, parent=self.winfo_toplevel(), title=_("Choose a colour")
+            )
+        except tk.TclError:
+            return  # The window was closed meanwhile.
         if picked:
             self._choose(picked.lower())

@@ -152,13 +152,15 @@ class SettingRow(ttk.Frame):
                     side, text=shown, variable=self._words[word], command=self._on_words
                 ).pack(anchor="w")
             return
-        entry = self._choice(side, field) if isinstance(kind, Choice | Subject) else None
+        line = ttk.Frame(side)
+        line.pack(fill="x")
+        entry = self._choice(line, field) if isinstance(kind, Choice | Subject) else None
         if entry is None:
-            entry = ttk.Entry(side, textvariable=self._text)
+            entry = ttk.Entry(line, textvariable=self._text)
         if isinstance(kind, Color):
             side_px = tkfont.nametofont("TkTextFont", self).metrics("linespace")
-            ColorButton(side, self._text, self._write, side_px).pack(side="top", anchor="w")
-        entry.pack(fill="x")
+            ColorButton(line, self._text, self._write, side_px).pack(side="right")
+        entry.pack(side="left", fill="x", expand=True)
         for event in ("<Return>", "<KP_Enter>", "<FocusOut>", "<<ComboboxSelected>>"):
             entry.bind(event, lambda _: self._on_typed())
         entry.bind("<Escape>", self._on_escape)

@@ -21,6 +21,7 @@ from typing import Any
 from PIL import Image
 from Xlib import X, Xatom, Xutil, ext
 from Xlib.display import Display
+from Xlib.error import XError
 from Xlib.protocol import event as xevent
 
 from trayapp.domain.showing.menu import IconPicture
@@ -247,9 +248,19 @@ class XembedIcon(LoopingIcon):
         left = max(0, (place.width - image.width) // 2)
         top = max(0, (place.height - image.height) // 2)
         can_mix = self._depth == 32
+        if not can_mix and (behind := self._color_behind()):
+            image = _on_panel(image, behind)
         for color, rectangles in _rectangles(image, left, top, can_mix=can_mix).items():
             self._gc.change(foreground=_pixel(color, self._depth))
             self._window.poly_fill_rectangle(self._gc, rectangles)
+
+    def _color_behind(self) -> tuple[int, int, int] | None:
+        """Return the panel's colour, as it shines through; None: it cannot be read."""
+        try:
+            blue, green, red = self._window.get_image(0, 0, 1, 1, X.ZPixmap, 0xFFFFFFFF).data[:3]
+        except (XError, ValueError):  # hidden, or not docked yet
+            return None
+        return red, green, blue
 
     # The pointer: clicks and the wheel, tooltip and menu.
 
@@ -350,6 +361,13 @@ def _as_image(icon: Any, size_px: int) -> Image.Image:
         return draw_icon(icon, size_px)
     image: Image.Image = icon.convert("RGBA")
     return image.resize((size_px, size_px)) if max(image.size) > size_px else image
+
+
+def _on_panel(image: Image.Image, behind: tuple[int, int, int]) -> Image.Image:
+    """Return the image with what is half transparent mixed into a colour; nothing is drawn else."""
+    mixed = Image.alpha_composite(Image.new("RGBA", image.size, (*behind, 255)), image)
+    mixed.putalpha(image.getchannel("A").point(lambda alpha: 255 if alpha else 0))
+    return mixed
 
 
 def _rectangles(image: Image.Image, left: int, top: int, *, can_mix: bool) -> Rectangles:
