@@ -25,6 +25,17 @@ while True:
 """
 DEAF = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + EATER
 OPEN_SECONDS = 30
+ROW = 30
+FAMILY = """
+import subprocess, sys, time
+# They end with their parent, whose pipe they read.
+command = [sys.executable, "-c", "import sys; keep = bytearray(9_000_000); sys.stdin.read()"]
+pipe = subprocess.PIPE
+children = [subprocess.Popen(command, stdin=pipe, stdout=subprocess.DEVNULL) for _ in range(2)]
+print("up", flush=True)
+while True:
+    time.sleep(60)
+"""
 SETTINGS = """
 [sampling]
 interval = "0.5s"
@@ -174,3 +185,45 @@ def test_a_guarded_program_is_restarted_from_the_table(
 
     wait_until(is_another, timeout=30, what="another process")
     wait_until(lambda: not is_shown(desktop, "Restart acting"), timeout=30, what="no question")
+
+
+def test_one_process_of_a_program_is_ended_by_clicks_alone(
+    desktop: VirtualDesktop, applet: Applet, start: Start, table: Callable[[], Box]
+) -> None:
+    """The triangle opens the row, the right button the menu of a process."""
+    parent = start(FAMILY)
+    wait_until(lambda: len(applet.target("acting")["pids"]) == 3, timeout=20, what="its family")
+    box = table()
+    first = box.y + box.height - 10 * ROW - 29
+
+    def names() -> int:
+        """How many rows show a name."""
+        picture = desktop.screenshot()
+        rows = (Box(box.x + 30, first + row * ROW + 4, 120, 22) for row in range(10))
+        return sum(len({*picture.crop(row).rgb}) > 20 for row in rows)
+
+    desktop.click(box.x + 14, first + ROW // 2)
+    wait_until(lambda: names() == 4, timeout=20, what="three processes")
+    keep(desktop, "acting-processes")
+    # By memory, the parent, which holds the least, is the last.
+    ended = set(applet.target("acting")["pids"]) - {parent.pid}
+    menu = desktop.window_after(lambda: desktop.click(box.x + 60, first + ROW + ROW // 2, button=3))
+    keep(desktop, "acting-process-menu")
+    # "Details…", "Trends…", a line, "End…".
+    desktop.click(menu.x + 30, menu.y + 67)
+    dialog = question(desktop, "End Python")
+    desktop.click(dialog.x + dialog.width - 115, dialog.y + dialog.height - 30)
+
+    def left() -> set[int]:
+        return set(applet.target("acting")["pids"])
+
+    wait_until(lambda: len(left()) == 2, timeout=20, what="one process less")
+    assert parent.pid in left()
+    assert len(left() & ended) == 1
+    wait_until(lambda: not is_shown(desktop, "End Python"), what="no question")
+    wait_until(lambda: names() == 3, timeout=20, what="two processes")
+    # The arrow to the left closes the row again.
+    second = (box.x + 60, first + 2 * ROW + ROW // 2)
+    desktop.window_after(lambda: desktop.click(*second, button=3))
+    desktop.press("Escape", "Left")
+    wait_until(lambda: names() == 1, timeout=20, what="the row alone")

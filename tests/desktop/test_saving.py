@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.desktop.desktop import VirtualDesktop, wait_until
+from tests.desktop.kept import keep
 from tests.windows.stores import MIB, write_store
 
 pytestmark = pytest.mark.desktop
@@ -33,6 +34,27 @@ def test_a_file_is_named_and_written(tmp_path: Path, verb: str, ending: str) -> 
         desktop.find_window("Memtray .*", timeout=5)
         wait_until(lambda: closed(desktop, process), timeout=30, what="end of the window")
         assert process.returncode == 0
+
+
+def test_the_folder_of_the_last_time_is_proposed(tmp_path: Path) -> None:
+    write_store(tmp_path / "history.sqlite3", {"web": 100.0 * MIB})
+    chosen = tmp_path / "chosen"
+    chosen.mkdir()
+    (chosen / ".hidden").mkdir()
+    with VirtualDesktop(tray=None, notifier=None) as desktop:
+        for name in (str(chosen / "one.html"), "two.html"):
+            process = desktop.launch(
+                sys.executable, "-m", "trayapp", "report",
+                env=desktop.env | {"MEMTRAY_HOME": str(tmp_path)}, cwd=REPOSITORY,
+            )  # fmt: skip
+            desktop.find_window("Memtray .*", timeout=30)
+            wait_until(lambda: opened_dialog(desktop), timeout=30, what="dialog")
+            keep(desktop, "save-dialog")
+            subprocess.run(["xdotool", "type", name], env=desktop.env, check=True)
+            desktop.press("Return")
+            written = chosen / Path(name).name
+            wait_until(written.exists, timeout=30, what="file")
+            wait_until(lambda: closed(desktop, process), timeout=30, what="end of the window")  # noqa: B023
 
 
 def opened_dialog(desktop: VirtualDesktop) -> bool:

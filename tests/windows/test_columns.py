@@ -17,7 +17,7 @@ from trayapp.windows.columns import (
 from trayapp.windows.table import table_text
 
 MIB = 1024**2
-DEFAULT = ["name", "memory", "share", "status", "delta", "trend", "chart"]
+DEFAULT = ["name", "pid", "memory", "share", "status", "delta", "trend", "chart"]
 
 
 def keys(file: Path) -> list[str]:

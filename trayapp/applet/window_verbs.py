@@ -38,14 +38,31 @@ class WindowVerbs:
         }
 
     def _table(self, arguments: Mapping[str, object]) -> dict[str, object]:
-        """Return all rows of the table; with "all" also of applications that are not followed."""
+        """Return all rows of the table; with "all" also of applications that are not followed.
+
+        "open" names rows, by kind and name, of which the processes are wanted, too.
+        """
         from trayapp.domain.showing.table_status import table_status
 
         view = self._sampler.view
         everything = None
         if arguments.get("all") is True and view is not None:
             everything = self._sampler.read_applications()
-        return table_status(view, self._controls(), everything)
+        told = table_status(view, self._controls(), everything)
+        wanted = arguments.get("open")
+        return told | {"processes": self._processes(wanted if isinstance(wanted, list) else [])}
+
+    def _processes(self, wanted: list[object]) -> list[dict[str, object]]:
+        from trayapp.applet.acting_verbs import process_status, program_keys
+
+        told: list[dict[str, object]] = []
+        for pair in wanted:
+            if isinstance(pair, list) and len(pair) == 2:
+                kind, name = map(str, pair)
+                uses = self._sampler.read_processes(program_keys(self._sampler, kind, name))
+                processes = [process_status(use) for use in uses]
+                told.append({"kind": kind, "name": name, "processes": processes})
+        return told
 
     def _detail(self, arguments: Mapping[str, object]) -> dict[str, object]:
         """Return the row of "kind" and "name" with all there is to know; null if there is none."""

@@ -41,6 +41,10 @@ class BaseWindow:
         self.root.protocol("WM_DELETE_WINDOW", self.close)
         self.bind_keys(("<Control-w>",), self.close)
         self.bind_keys(("<Control-d>",), self.toggle_dark)
+        self.bind_keys(("<Escape>",), self.on_escape)
+        # On X11, Tk has the line's beginning there.
+        self.root.event_delete("<<LineStart>>", "<Control-a>")
+        self.root.event_add("<<SelectAll>>", "<Control-a>")
         # Tk's own buttons take the space bar alone.
         self.root.tk.eval("bind TButton <Return> {%W invoke; break}")
         # On X11, fields take the two for themselves: they would cut and delete what is in there.
@@ -135,6 +139,10 @@ class BaseWindow:
             self._kept_size.keep()
         self._is_closing = True
         self.root.withdraw()
+
+    def on_escape(self) -> None:
+        """Close; a window in which something else goes first does that."""
+        self.close()
 
     def toggle_dark(self) -> None:
         self._set_dark(not self.palette.dark)

@@ -12,6 +12,7 @@ from trayapp.domain.showing.table import (
     cpu_text,
     memory_text,
     name_text,
+    pid_text,
     rate_text,
     share_text,
     status_text,
@@ -39,6 +40,7 @@ class TableColumn(NamedTuple):
 
 TABLE_COLUMNS = (
     TableColumn("name", N_("Name"), 230),
+    TableColumn("pid", N_("PID"), 105, right=True),
     TableColumn("memory", N_("Memory"), 120, right=True),
     TableColumn("share", N_("% of limit"), 150),
     TableColumn("status", N_("Status"), 170),
@@ -58,6 +60,7 @@ TABLE_COLUMNS = (
 """In the order in which they stand."""
 TEXTS: Mapping[str, Callable[[TableRow], str]] = {
     "name": lambda row: plain_name(name_text(row)),
+    "pid": pid_text,
     "memory": memory_text,
     "share": share_text,
     "status": status_text,

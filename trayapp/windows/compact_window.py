@@ -101,7 +101,7 @@ class CompactWindow(BaseWindow):
             ("<Left>", -1, 0), ("<Right>", 1, 0), ("<Up>", 0, -1), ("<Down>", 0, 1),
         ):  # fmt: skip
             self.bind_keys((key,), partial(self._step, across, down))
-        self.bind_keys(("q", "Q", "<Escape>"), self.close)
+        self.bind_keys(("q", "Q"), self.close)
         self.bind_keys(("p", "P"), self._toggle_pause)
         self.bind_keys(("e", "E"), self._open_table)
         self.bind_keys(("<Home>",), self._reset_place)

@@ -102,7 +102,7 @@ class DetailsWindow(BaseWindow):
                 self._probe.wrap(event.width)
 
         root.bind("<Configure>", wrap)
-        self.bind_keys(("q", "Q", "<Escape>"), self.close)
+        self.bind_keys(("q", "Q"), self.close)
         self.bind_keys(("t", "T"), self._open_trends)
         root.minsize(self.px(700), self.px(520))
 

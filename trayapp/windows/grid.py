@@ -11,8 +11,8 @@ from collections.abc import Callable, Hashable, Sequence
 from tkinter import ttk
 
 from trayapp.charts.palette import Palette
-from trayapp.windows.grid_painter import GridPainter, bold_font
-from trayapp.windows.grid_rows import GridColumn, GridRow
+from trayapp.windows.grid_painter import TOGGLE_PIXELS, GridPainter, bold_font
+from trayapp.windows.grid_rows import GridColumn, GridRow, fitting_widths
 from trayapp.windows.style import pixel_scale
 
 ROW_PIXELS, HEAD_PIXELS, PAD_PIXELS = 30, 32, 10
@@ -24,7 +24,8 @@ class Grid(ttk.Frame):
     """A table with header and scroll bar; the selection stays on its row, wherever that goes.
 
     `on_open` is called with the key of a row that was clicked or entered, `on_menu` with that of
-    one whose menu is wanted and where, `on_order` with the key of a column.
+    one whose menu is wanted and where, `on_order` with the key of a column, `on_toggle` with the
+    key of a row whose triangle was clicked.
     """
 
     def __init__(
@@ -36,10 +37,12 @@ class Grid(ttk.Frame):
         on_open: Callable[[Hashable], object],
         on_menu: Callable[[Hashable, int, int], object],
         on_order: Callable[[str], object],
+        on_toggle: Callable[[Hashable], object] = str,
     ) -> None:
         super().__init__(parent)
         self._columns = tuple(columns)
         self._on_open, self._on_menu, self._on_order = on_open, on_menu, on_order
+        self._on_toggle = on_toggle
         self._rows: Sequence[GridRow] = ()
         self._order: tuple[str, bool] = "", True
         self._empty = ""
@@ -51,14 +54,13 @@ class Grid(ttk.Frame):
         """The key of the chosen row; it may be of a row that is not there at the moment."""
         scale = pixel_scale(self.winfo_toplevel())  # type: ignore[arg-type]
         self._row, self._pad = round(ROW_PIXELS * scale), round(PAD_PIXELS * scale)
+        self._toggle = round(TOGGLE_PIXELS * scale)
         bold = bold_font(self)
         # In some languages titles are long.
+        self._titles = [bold.measure(f"{column.title} ▼") + 2 * self._pad for column in columns]
         self._widths = [
-            max(
-                round(column.width * scale),
-                bold.measure(f"{column.title} ▼") + 2 * self._pad,
-            )
-            for column in columns
+            max(round(column.width * scale), title)
+            for column, title in zip(columns, self._titles, strict=True)
         ]
         self._bar = ttk.Scrollbar(self, orient="vertical", command=self._on_scrollbar)
         # Kept free where there is no bar: it must not cover the last column when rows come.
@@ -189,8 +191,11 @@ class Grid(ttk.Frame):
         if (index := self._row_at(event.y)) is not None:
             self.selected = self._rows[index].key
             self._draw_soon()
+            is_toggle = event.x < self._pad + self._toggle
             if wants_menu:
                 self._on_menu(self.selected, event.x_root, event.y_root)
+            elif is_toggle and self._rows[index].is_open is not None:
+                self._on_toggle(self.selected)
             else:
                 self._on_open(self.selected)
 
@@ -226,10 +231,8 @@ class Grid(ttk.Frame):
 
     def _places(self) -> list[tuple[GridColumn, int, int]]:
         """Return each column with its left edge and width; narrower in a narrow window."""
-        widths = list(self._widths)
         room = self.winfo_width() - self._bar.winfo_reqwidth()
-        if room < sum(widths):
-            widths = [width * room // sum(widths) for width in widths]
+        widths = fitting_widths(self._widths, self._titles, room)
         widths[0] = max(widths[0], room - sum(widths[1:]))
         places, left = [], 0
         for column, width in zip(self._columns, widths, strict=True):

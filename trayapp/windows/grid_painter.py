@@ -14,6 +14,8 @@ Places = Sequence[tuple[GridColumn, int, int]]
 """Columns with their left edges and widths."""
 Box = tuple[int, int, int, int]
 """Left, top, right and bottom."""
+TOGGLE_PIXELS = 16
+"""The width of the triangle of a row that opens, on an ordinary screen."""
 _MOST_CUTS = 4000
 
 
@@ -79,14 +81,26 @@ class GridPainter:
         if row.mark:
             mark = round(4 * self._unit)
             body.create_rectangle(0, top, mark, bottom - 1, width=0, fill=row.mark)
+        if row.is_open is not None:
+            self._draw_triangle(row.is_open, top)
         for column, left, column_width in places:
             if (cell := row.cells.get(column.key)) is None:
                 continue
-            inner = left + self._pad, top, left + column_width - self._pad, bottom - 1
+            start = left + self._pad + round(cell.indent * self._unit)
+            inner = start, top, left + column_width - self._pad, bottom - 1
             if cell.bars:
                 self._draw_bars(cell, inner)
             else:
                 self._draw_text(cell, column, inner)
+
+    def _draw_triangle(self, is_open: bool, top: int) -> None:
+        """Draw what opens and closes a row, before its first text."""
+        size, middle = round(4 * self._unit), top + self._row // 2
+        at = self._pad + size
+        points = (at - size, middle - size, at + size, middle, at - size, middle + size)
+        if is_open:
+            points = (at - size, middle - size, at + size, middle - size, at, middle + size)
+        self._body.create_polygon(points, fill=self.palette.muted)
 
     def _draw_text(self, cell: GridCell, column: GridColumn, box: Box) -> None:
         left, top, right, bottom = box

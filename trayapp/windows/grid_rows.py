@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,6 +18,23 @@ class GridColumn(NamedTuple):
     """Figures stand on the right."""
 
 
+def fitting_widths(wanted: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """Return widths for this room: as wanted, or narrower, with whole titles as long as they fit.
+
+    least: what each title needs, none more than wanted.
+    """
+    total, needed = sum(wanted), sum(least)
+    if room >= total:
+        return list(wanted)
+    if room < needed:
+        return [width * room // total for width in wanted]
+    slack = total - needed
+    return [
+        title + (width - title) * (room - needed) // slack
+        for width, title in zip(wanted, least, strict=True)
+    ]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridCell:
     """The content of one row in one column."""
@@ -30,6 +47,8 @@ class GridCell:
     share: float | None = None
     """A bar below the text, 1.0 is full."""
     bold: bool = False
+    indent: int = 0
+    """Pixels on an ordinary screen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,3 +60,5 @@ class GridRow:
     cells: Mapping[str, GridCell] = field(default_factory=dict)
     mark: str | None = None
     """Colour of a mark at its beginning."""
+    is_open: bool | None = None
+    """Whether the rows below it are shown, with a triangle in its first cell; None: it has none."""

@@ -12,7 +12,15 @@ from tkinter import messagebox
 from trayapp.charts.labels import plain_name
 from trayapp.charts.palette import Palette
 from trayapp.domain.acting.acts import END, ActName, acts_of
-from trayapp.domain.showing.table import APP, APPLICATION, PAST, TARGET, TableRow, name_text
+from trayapp.domain.showing.table import (
+    APP,
+    APPLICATION,
+    PAST,
+    PROCESS,
+    TARGET,
+    TableRow,
+    name_text,
+)
 from trayapp.language.catalogue import _
 from trayapp.windows.applet_client import Answer
 from trayapp.windows.base_window import BaseWindow
@@ -58,8 +66,9 @@ class RowActions:
         style_menu(self._menu, palette)
 
     def open_details(self, row: TableRow) -> None:
-        kind = APPLICATION if row.kind == APPLICATION else TARGET
-        self._run(lambda: self._actions.open_window("details", row.name, kind))
+        shown = row.parent or row.key
+        kind = APPLICATION if shown.kind == APPLICATION else TARGET
+        self._run(lambda: self._actions.open_window("details", shown.name, kind))
 
     def open_menu(self, row: TableRow, x: int, y: int) -> None:
         """Open it there, as soon as it is known what the row's program allows."""
@@ -102,7 +111,7 @@ class RowActions:
             *self._acts(program),
             _Entry(
                 _("Track"), self._track,
-                enabled=row.kind == APPLICATION and row.is_running,
+                enabled=row.kind in (APPLICATION, PROCESS) and row.is_running,
             ),
             _Entry(_("Stop tracking"), self._untrack, enabled=row.kind == TARGET),
             _Entry(_("Delete history…"), self._forget, enabled=has_past),

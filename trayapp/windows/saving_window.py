@@ -6,7 +6,7 @@ import time
 import tkinter as tk
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from tkinter import filedialog, ttk
+from tkinter import ttk
 
 from trayapp.charts.labels import plain_name
 from trayapp.errors import MemtrayError
@@ -17,6 +17,7 @@ from trayapp.language.units import format_percent
 from trayapp.windows.applet_client import Applet
 from trayapp.windows.base_window import BaseWindow
 from trayapp.windows.file_writing import Verb, WriteProcess, WriteRequest, formats_of, spans
+from trayapp.windows.save_dialog import ask_save_file
 from trayapp.windows.style import style_lists
 
 _POLL_MILLISECONDS = 100
@@ -78,7 +79,6 @@ class SavingWindow(BaseWindow):
         self._close = ttk.Button(buttons, text=_("Close"), command=self.close)
         self._save.pack(side="left", padx=gap)
         self._close.pack(side="left")
-        self.bind_keys(("<Escape>",), self.close)
         root.resizable(width=False, height=False)
         frame.columnconfigure(1, minsize=self.px(_WIDTH - 60))
 
@@ -139,20 +139,9 @@ class SavingWindow(BaseWindow):
     def _ask_file(self) -> None:
         chosen = self._formats[self._format.current()]
         name = f"memtray-{self._verb}-{time.strftime('%Y-%m-%d')}{chosen.ending}"
-        try:
-            answer = filedialog.asksaveasfilename(
-                parent=self.root,
-                title=_("Save as"),
-                initialdir=Path.home(),
-                initialfile=name,
-                defaultextension=chosen.ending,
-                filetypes=[(chosen.label, f"*{chosen.ending}")],
-            )
-        except tk.TclError:
-            # The window was closed by a signal while the dialog was open.
-            return
-        if answer:
-            self._start(Path(answer))
+        kinds = [(chosen.label, chosen.ending)]
+        if (answer := ask_save_file(self.root, _("Save as"), name, kinds)) is not None:
+            self._start(answer)
 
     def _start(self, output: Path) -> None:
         request = WriteRequest(

@@ -125,13 +125,17 @@ class SettingsWindow(BaseWindow):
         self._preview = IconPreview(main, self._editor, self._draw_preview, self.scale)
         root.bind("<Control-f>", lambda _: search.focus_set())
         root.bind("<Control-z>", lambda _: self._on_undo())
-        # On X11, Tk has the line's beginning there.
-        for kind in ("TEntry", "TCombobox"):
-            root.bind_class(kind, "<Control-a>", _select_all)
-        search.bind("<Escape>", lambda _: self._search.set(""))
+        search.bind("<Escape>", self._on_search_escape)
         # Tab goes down the sections, through the page, and to the buttons below it.
         foot.lift()
         self._list.focus_set()
+
+    def _on_search_escape(self, _: object) -> str | None:
+        """Show all again; Escape closes only where nothing is searched for."""
+        if not self._search.get():
+            return None
+        self._search.set("")
+        return "break"
 
     def restyle(self) -> None:
         """Colour everything; lists that drop down get theirs when they are made."""
@@ -382,9 +386,3 @@ def _restore_focus(page: ttk.Frame, path: str) -> None:
         # As Tab leaves it: what is typed next replaces what is there.
         found.selection_range(0, "end")
         found.icursor("end")
-
-
-def _select_all(event: tk.Event[tk.Misc]) -> str:
-    if isinstance(event.widget, ttk.Entry):
-        event.widget.selection_range(0, "end")
-    return "break"

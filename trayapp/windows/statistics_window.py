@@ -46,7 +46,7 @@ class StatisticsWindow(BaseWindow):
         if len(rows) > self._most_rows():
             bar.pack(side="right", fill="y")
         table.pack(side="left", fill="both", expand=True)
-        self.bind_keys(("q", "<Escape>"), self.close)
+        self.bind_keys(("q",), self.close)
         self.bind_keys(("<Home>",), lambda: table.yview_moveto(0.0))
         self.bind_keys(("<End>",), lambda: table.yview_moveto(1.0))
         self._plain = tkfont.nametofont("TkDefaultFont", root)

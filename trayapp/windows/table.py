@@ -14,6 +14,8 @@ from trayapp.windows.opening import LiveOptions, WindowActions
 from trayapp.windows.sections import ALL_SECTIONS, Sections
 from trayapp.windows.single_instance import claim
 
+_FIGURES_AT = [at for at, key in enumerate(TEXTS) if key in ("pid", "memory", "delta")]
+
 
 def main(options: LiveOptions, actions: WindowActions) -> int:
     """Show the table until the person closes it. Main thread of a child process.
@@ -60,7 +62,7 @@ def table_text(
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(
         "  ".join(
-            cell.rjust(width) if at in (1, 4) or at > 5 else cell.ljust(width)
+            cell.rjust(width) if at in _FIGURES_AT or at >= len(TEXTS) else cell.ljust(width)
             for at, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in cells

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 import tkinter as tk
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import partial
 from tkinter import ttk
 
 from trayapp.charts.labels import plain_name
 from trayapp.domain.records.levels import Level
+from trayapp.domain.showing.process_rows import ProcessRows
 from trayapp.domain.showing.table import (
     PAST,
+    PROCESS,
     TARGET,
     Order,
     RowKey,
@@ -42,6 +44,7 @@ from trayapp.windows.columns import (
     title_of,
 )
 from trayapp.windows.grid import Grid
+from trayapp.windows.grid_painter import TOGGLE_PIXELS
 from trayapp.windows.grid_rows import GridCell, GridColumn, GridRow
 from trayapp.windows.opening import LiveOptions, WindowActions
 from trayapp.windows.row_actions import RowActions
@@ -68,6 +71,7 @@ class TableWindow(BaseWindow):
         self._options = options
         self._columns = load_columns(options.columns_file)
         self._keeper = TableKeeper()
+        self._processes = ProcessRows()
         self._rows: list[TableRow] = []
         self._past: list[TableRow] = []
         """What has a history; also of targets, which are left out."""
@@ -104,8 +108,14 @@ class TableWindow(BaseWindow):
         foot.bind("<Configure>", lambda event: hint.configure(wraplength=event.width - 2 * gap))
         self._grid = self._make_grid()
         self.root.bind("<Key>", self._on_key)
-        self.bind_keys(("<Escape>",), self._on_escape)
+        self.bind_keys(("<Control-a>",), self._select_filter)
         self.bind_keys(("<Control-f>",), self._entry.focus_set)
+        for key, act in (
+            ("<Right>", lambda: self._open_row(True)),
+            ("<Left>", lambda: self._open_row(False)),
+            ("<Delete>", self._end),
+        ):
+            self.root.bind(key, partial(self._on_row_key, act))
         for number in range(1, 10):
             self.bind_keys((f"<Control-Key-{number}>",), partial(self._sort_by_number, number))
         self.root.minsize(self.px(720), self.px(240))
@@ -120,6 +130,7 @@ class TableWindow(BaseWindow):
             ],
             visible_rows=VISIBLE_ROWS,
             on_open=self._on_open, on_menu=self._on_menu, on_order=self._sort_by,
+            on_toggle=self._on_toggle,
         )  # fmt: skip
         grid.pack(side="top", fill="both", expand=True)
         # Typing filters wherever the focus is, and arrows move in the table.
@@ -164,11 +175,13 @@ class TableWindow(BaseWindow):
             self._hint.set(
                 _(
                     "Type to filter  ·  Ctrl+1–9 or click a heading to sort  ·  Enter for details  "
-                    "·  Menu key or right-click for more  ·  Esc to close"
+                    "·  → for processes  ·  Del to end  ·  Menu key or right-click for more  "
+                    "·  Esc to close"
                 )
             )
         everything = time.monotonic() - self._asked_everything_at >= EVERYTHING_SECONDS
-        self.ask_once("table", {"all": everything}, self._on_answer, self._on_failure)
+        arguments = {"all": everything, "open": self._processes.wanted}
+        self.ask_once("table", arguments, self._on_answer, self._on_failure)
 
     # -- what the applet answers
 
@@ -181,6 +194,7 @@ class TableWindow(BaseWindow):
         listed = found if isinstance(found, list) else []
         rows = self._options.sections.rows(row_from(one) for one in listed if isinstance(one, dict))
         rows = self._keeper.merge(rows, now, complete=complete)
+        self._processes.take(answer.get("processes"), time.time())
         if complete:
             self._past = self._read_past()
         followed = {row.name for row in rows if row.kind == TARGET}
@@ -226,8 +240,9 @@ class TableWindow(BaseWindow):
                 shown=len(shown), count=len(self._rows)
             )
         )
+        rows = self._processes.with_processes(shown, self._order)
         self._grid.show(
-            [self._grid_row(row) for row in shown],
+            [self._grid_row(row) for row in rows],
             self.palette,
             order=(self._order.column, self._order.descending),
             empty=self._empty,
@@ -247,7 +262,10 @@ class TableWindow(BaseWindow):
             if column.key in texts
         }
         cells["name"] = GridCell(
-            text=f"⚠ {name}" if is_bad else name, colour=muted, bold=row.kind == TARGET
+            text=f"⚠ {name}" if is_bad else name,
+            colour=muted,
+            bold=row.kind == TARGET,
+            indent=TOGGLE_PIXELS * (2 if row.kind == PROCESS else 1),
         )
         cells["share"] = GridCell(
             text=share_text(row),
@@ -259,7 +277,7 @@ class TableWindow(BaseWindow):
             text="" if row.bars else "–", bars=row.bars, colour=alarm or muted
         )
         mark = alarm or (palette.system if row.kind == TARGET and row.is_running else None)
-        return GridRow(key=row.key, mark=mark, cells=cells)
+        return GridRow(key=row.key, mark=mark, cells=cells, is_open=self._processes.is_open(row))
 
     def _sort_by_number(self, number: int) -> None:
         if number <= len(self._columns):
@@ -285,7 +303,17 @@ class TableWindow(BaseWindow):
             self._entry.insert("end", event.char)
             self._entry.icursor("end")
 
-    def _on_escape(self) -> None:
+    def _on_row_key(self, act: Callable[[], object], event: tk.Event[tk.Misc]) -> None:
+        """Let the key be about the chosen row, unless it is about text that was typed."""
+        if event.widget is not self._entry or not self._filter.get():
+            act()
+
+    def _select_filter(self) -> None:
+        """Mark what is typed, wherever the focus is: the next key begins another filter."""
+        self._entry.focus_set()
+        self._entry.selection_range(0, "end")
+
+    def on_escape(self) -> None:
         if self._filter.get():
             self._filter.set("")
         else:
@@ -294,7 +322,8 @@ class TableWindow(BaseWindow):
     # -- doing
 
     def _row(self, key: Hashable) -> TableRow | None:
-        return next((row for row in self._rows if row.key == key), None)
+        found = next((row for row in self._rows if row.key == key), None)
+        return found or self._processes.find(key)
 
     def _on_open(self, key: Hashable) -> None:
         if (row := self._row(key)) is not None:
@@ -303,6 +332,26 @@ class TableWindow(BaseWindow):
     def _on_menu(self, key: Hashable, x: int, y: int) -> None:
         if (row := self._row(key)) is not None:
             self._row_actions.open_menu(row, x, y)
+
+    def _on_toggle(self, key: Hashable) -> None:
+        if (row := self._row(key)) is not None:
+            self._grid.selected = key
+            self._open_row(not self._processes.is_open(row))
+
+    def _open_row(self, wanted: bool) -> None:
+        """Show or hide the processes of the chosen row; of a process, of the row it is below."""
+        row = self._row(self._grid.selected)
+        if row is not None and row.parent is not None and not wanted:
+            row = self._row(row.parent)
+        if row is not None:
+            self._grid.selected = row.key
+            self._processes.set_open(row, wanted)
+            self._show_rows()
+            self.refresh()
+
+    def _end(self) -> None:
+        if (row := self._row(self._grid.selected)) is not None:
+            self._row_actions.end(row)
 
     def _ask_everything(self) -> None:
         """Ask for all rows the next time, also those that are not asked for each time."""

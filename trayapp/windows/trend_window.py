@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from tkinter import filedialog, ttk
+from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from trayapp.charts.growth import Growth
@@ -18,6 +18,7 @@ from trayapp.language.catalogue import _
 from trayapp.windows.applet_client import Applet
 from trayapp.windows.base_window import BaseWindow
 from trayapp.windows.growth_verdicts import growths_of_status, limits_of_status
+from trayapp.windows.save_dialog import ask_save_file
 from trayapp.windows.selecting import selection_from_message, target_names
 from trayapp.windows.single_instance import Listener
 from trayapp.windows.trend_menus import RangeButtons, TrendMenus
@@ -123,7 +124,7 @@ class TrendWindow(BaseWindow):
 
     def _bind_keys(self) -> None:
         for keys, action in (
-            (("q", "Q", "<Escape>"), self.close),
+            (("q", "Q"), self.close),
             (("r", "R", "<F5>"), self._draw),
             (("d", "D"), self.toggle_dark),
             (("0", "<Home>"), self._reset),
@@ -282,25 +283,15 @@ class TrendWindow(BaseWindow):
     def _save(self) -> None:
         if self._chart is None:
             return
-        try:
-            name = filedialog.asksaveasfilename(
-                parent=self.root,
-                title=_("Save the chart"),
-                initialdir=Path.home(),
-                initialfile=f"memtray-{time.strftime('%Y-%m-%d-%H%M')}.png",
-                defaultextension=".png",
-                filetypes=[
-                    (_("PNG picture"), "*.png"),
-                    (_("SVG drawing"), "*.svg"),
-                    ("PDF", "*.pdf"),
-                ],
-            )
-        except tk.TclError:
-            # The window was closed by a signal while the dialog was open.
-            return
-        if name:
+        name = ask_save_file(
+            self.root,
+            _("Save the chart"),
+            f"memtray-{time.strftime('%Y-%m-%d-%H%M')}.png",
+            [(_("PNG picture"), ".png"), (_("SVG drawing"), ".svg"), ("PDF", ".pdf")],
+        )
+        if name is not None:
             try:
-                self._chart.save(Path(name))
+                self._chart.save(name)
                 self._hint.set(_("Saved as {name}").format(name=name))
             except MemtrayError as error:
                 self._hint.set(str(error))

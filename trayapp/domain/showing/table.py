@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from trayapp.domain.judging.trend import is_flat, rate_said, trend_arrow
 from trayapp.domain.records.levels import Level, as_level
 from trayapp.domain.records.sizes import SIZE_KINDS, SizeKind, size_label
 from trayapp.language.catalogue import _, ngettext
-from trayapp.language.units import format_percent, format_size
+from trayapp.language.units import format_duration, format_percent, format_size
 
 APP, TARGET, APPLICATION, PAST = "app", "target", "application", "past"
 """Kinds of rows: Memtray itself, what is followed, all else, and what was followed once."""
+PROCESS = "process"
+"""The kind of a row below one of the others; its name is pid and start: "1234:567"."""
 GONE_SECONDS = 60.0
 """So long an application that has ended is still told of."""
 
@@ -72,6 +74,12 @@ class TableRow:
     """When the first limit is reached, in a few words; empty: it does not grow."""
     unmatched_text: str = ""
     """Where nothing has ever matched its rule: what is most like it."""
+    label: str = ""
+    """Of a process: what to call it, a stranger's word."""
+    parent: RowKey | None = None
+    """Of a process: the row that it belongs to."""
+    uptime_seconds: float | None = None
+    """Of a process: how long it has been running."""
     evidence: str = ""
     """Sentences of the leak detector; only where one row was asked for."""
 
@@ -87,11 +95,12 @@ class TableRow:
 def row_from(told: Mapping[str, object]) -> TableRow:
     """Read one row of the applet's answer, which may be of another version: what fits is taken."""
     pids, bars = told.get("pids"), told.get("bars")
+    figures: dict[str, Any] = {figure: as_number(told.get(figure)) for figure in _FIGURES}
     return TableRow(
         kind=str(told.get("kind", APPLICATION)),
         name=str(told.get("name", "")),
         pids=tuple(pid for pid in pids if isinstance(pid, int)) if isinstance(pids, list) else (),
-        **{figure: as_number(told.get(figure)) for figure in _FIGURES},
+        **figures,
         size_bytes=as_number(told.get("size_bytes")),
         size_kind=_as_size_kind(told.get("size_kind")),
         peak_bytes=as_number(told.get("peak_bytes")),
@@ -183,6 +192,8 @@ def status_text(row: TableRow) -> str:
     if not row.is_running:
         return _("no match") if row.unmatched_text else _("exited")
     text = _("running")
+    if row.uptime_seconds is not None:
+        text = _("running for {time}").format(time=format_duration(row.uptime_seconds))
     if row.restart_count:
         text = ngettext("restarted", "restarted {count} times", row.restart_count).format(
             count=row.restart_count
@@ -216,8 +227,18 @@ def name_text(row: TableRow) -> str:
     """Return its name; several processes are counted."""
     if row.kind == APP:
         return _("Memtray itself")
+    if row.kind == PROCESS:
+        return row.label
     count = len(row.pids)
     return f"{row.name} ×{count}" if count > 1 else row.name
+
+
+def pid_text(row: TableRow) -> str:
+    """Return its process id; of several the first, and how many there are beside it."""
+    if not row.pids:
+        return "–"
+    first, *others = row.pids
+    return f"{first} +{len(others)}" if others else str(first)
 
 
 def kind_text(row: TableRow) -> str:
@@ -229,6 +250,7 @@ def kind_text(row: TableRow) -> str:
 Value = str | float | None
 COLUMNS: Mapping[str, Callable[[TableRow], Value]] = {
     "name": lambda row: name_text(row).casefold(),
+    "pid": lambda row: row.pids[0] if row.pids else None,
     "memory": taken_bytes,
     "share": lambda row: row.limit_share,
     "status": lambda row: _severity(row),
