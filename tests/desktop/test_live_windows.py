@@ -143,7 +143,7 @@ def test_typing_filters_and_the_arrows_choose(
     wait_until(lambda: texts_in(desktop, box) == 1, what="one row")
     desktop.press("Escape")
     wait_until(lambda: texts_in(desktop, box) >= 5, what="all rows")
-    for key in "target":
+    for key in "tracked":
         desktop.press(key)
     wait_until(lambda: texts_in(desktop, box) == 3, what="the targets")
     assert rows_in(desktop, box, LIGHT.pressed) == []
@@ -251,7 +251,7 @@ def test_details_show_figures_a_chart_and_runs(desktop: VirtualDesktop, open_win
     wait_until(is_drawn, timeout=20, what="chart")
     keep(desktop, "details-light")
     # It ran almost into its limit, which was told as critical: no good run.
-    runs = Box(box.x, box.y + 436, 60, 60)
+    runs = Box(box.x, box.y + 436, 60, 130)
     colours = [rgb(colour) for colour in LIGHT.levels[1:]]
     wait_until(
         lambda: any(desktop.screenshot().crop(runs).rgb.count(each) > 20 for each in colours),
