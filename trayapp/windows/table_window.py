@@ -110,11 +110,8 @@ class TableWindow(BaseWindow):
         self.root.bind("<Key>", self._on_key)
         self.bind_keys(("<Control-a>",), self._select_filter)
         self.bind_keys(("<Control-f>",), self._entry.focus_set)
-        for key, act in (
-            ("<Right>", lambda: self._open_row(True)),
-            ("<Left>", lambda: self._open_row(False)),
-            ("<Delete>", self._end),
-        ):
+        row_keys = ("<Right>", self._open_row), ("<Left>", self._close_row), ("<Delete>", self._end)
+        for key, act in row_keys:
             self.root.bind(key, partial(self._on_row_key, act))
         for number in range(1, 10):
             self.bind_keys((f"<Control-Key-{number}>",), partial(self._sort_by_number, number))
@@ -262,11 +259,9 @@ class TableWindow(BaseWindow):
             if column.key in texts
         }
         cells["name"] = GridCell(
-            text=f"⚠ {name}" if is_bad else name,
-            colour=muted,
-            bold=row.kind == TARGET,
+            text=f"⚠ {name}" if is_bad else name, colour=muted, bold=row.kind == TARGET,
             indent=TOGGLE_PIXELS * (2 if row.kind == PROCESS else 1),
-        )
+        )  # fmt: skip
         cells["share"] = GridCell(
             text=share_text(row),
             colour=None if has_limit else palette.muted,
@@ -335,19 +330,23 @@ class TableWindow(BaseWindow):
 
     def _on_toggle(self, key: Hashable) -> None:
         if (row := self._row(key)) is not None:
-            self._grid.selected = key
-            self._open_row(not self._processes.is_open(row))
+            self._set_open(row, not self._processes.is_open(row))
 
-    def _open_row(self, wanted: bool) -> None:
-        """Show or hide the processes of the chosen row; of a process, of the row it is below."""
+    def _open_row(self) -> None:
+        if (row := self._row(self._grid.selected)) is not None:
+            self._set_open(row, wanted=True)
+
+    def _close_row(self) -> None:
+        """Hide the processes of the chosen row, or of the one that the chosen process is below."""
         row = self._row(self._grid.selected)
-        if row is not None and row.parent is not None and not wanted:
-            row = self._row(row.parent)
-        if row is not None:
-            self._grid.selected = row.key
-            self._processes.set_open(row, wanted)
-            self._show_rows()
-            self.refresh()
+        if row is not None and (row := self._row(row.parent or row.key)) is not None:
+            self._set_open(row, wanted=False)
+
+    def _set_open(self, row: TableRow, wanted: bool) -> None:
+        self._grid.selected = row.key
+        self._processes.set_open(row, wanted)
+        self._show_rows()
+        self.refresh()
 
     def _end(self) -> None:
         if (row := self._row(self._grid.selected)) is not None:
