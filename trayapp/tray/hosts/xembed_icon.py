@@ -14,6 +14,7 @@ import json
 import logging
 import os
 import select
+import struct
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -376,7 +377,7 @@ def _rectangles(image: Image.Image, left: int, top: int, *, can_mix: bool) -> Re
     What is half transparent has every second row where the screen cannot mix it into the panel.
     """
     found: Rectangles = {}
-    pixels = iter(image.getdata())
+    pixels = struct.iter_unpack("4B", image.tobytes())
     for y in range(image.height):
         row = zip(range(image.width), pixels, strict=False)
         for color, run in itertools.groupby(row, key=lambda pixel: pixel[1]):
