@@ -265,7 +265,8 @@ def test_two_colours_or_dashes_never_mean_the_same(tmp_path: Path) -> None:
 
     def looks(*targets: str) -> list[tuple[object, ...]]:
         figure = draw(store, targets=targets, **TARGETS_ONLY)
-        lines = figure.axes[0].lines
+        # Without the one at zero.
+        lines = [line for line in figure.axes[0].lines if np.any(line.get_ydata())]
         return [(line.get_color(), str(line._dash_pattern)) for line in lines]  # type: ignore[attr-defined]
 
     together = looks(*names)
@@ -302,3 +303,25 @@ def test_a_task_that_began_before_the_chart_has_no_mark_beside_it(tmp_path: Path
     (axes,) = figure.axes
     marks = [line for line in axes.lines if line.get_marker() == ">"]
     assert [np.size(line.get_xdata()) for line in marks] == [1]
+
+
+def test_sizes_stand_on_zero_unless_somebody_looks_closer(tmp_path: Path) -> None:
+    """A little change of much looks little; zoomed in, it can be studied."""
+    (axes,) = shown(tmp_path, lambda t: 300 * MIB + 1024 * t).axes
+    assert axes.get_ylim()[0] == 0.0
+    (axes,) = shown(tmp_path, lambda t: 300 * MIB + 1024 * t, window=(START, NOW)).axes
+    assert axes.get_ylim()[0] > 100 * MIB
+
+
+@pytest.mark.parametrize(("limit_mib", "line"), [(400, True), (4000, False)])
+def test_a_limit_is_always_in_the_chart(tmp_path: Path, limit_mib: int, line: bool) -> None:
+    """One that is near by a line, one that is far above by its figure."""
+    store = write_store(tmp_path / "h", {"web": 300.0 * MIB})
+    with HistoryReader(store) as reader:
+        selection = Selection(targets=("web",), **TARGETS_ONLY)
+        data = read_trends(reader, selection, limits={"web": limit_mib * MIB})
+    figure = trend_figure(data, LIGHT, now_wall_seconds=NOW, size_inches=(10.0, 6.0))
+    (axes,) = figure.axes
+    said = [text for text in texts(figure) if "limit" in text]
+    assert said == ["limit 400 MiB" if line else "↑ limit 3.91 GiB"]
+    assert (axes.get_ylim()[1] > limit_mib * MIB) == line

@@ -33,6 +33,8 @@ LEFT_INCHES, RIGHT_INCHES, TOP_INCHES, BOTTOM_INCHES = 0.82, 2.9, 0.86, 0.42
 PANEL_GAP_INCHES = 0.5
 LIMIT_REACH = 4.0
 """A limit of more than so many times the peak would press everything that happens to the ground."""
+_MOST_FAR = 3
+"""So many limits above the chart are named."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -183,28 +185,44 @@ def _draw_limits(axes: Axes, data: TrendData, colours: Sequence[str], palette: P
     Also the line of zero, and a word where the axis does not begin there.
     """
     low, high = limits_of(data.targets)
+    limited = [
+        (size, curve, colour)
+        for curve, colour in zip(data.targets, colours, strict=True)
+        if curve.is_known and (size := data.limits.get(curve.series.name)) is not None
+    ]
     near = {
         size: (curve, colour)
-        for curve, colour in zip(data.targets, colours, strict=True)
-        if curve.is_known
-        and (size := data.limits.get(curve.series.name)) is not None
-        and size <= LIMIT_REACH * (curve.peak or 0.0)
+        for size, curve, colour in limited
+        if size <= LIMIT_REACH * (curve.peak or 0.0)
     }
+    far = [(size, curve) for size, curve, _colour in limited if size not in near]
     if near:
         high = max(high, max(near) * 1.06)
-        # Down to zero: how much of the limit is taken is to be seen.
+    if near or data.selection.window is None:
+        # Down to zero, unless somebody looks closer: how much of it changes is to be seen.
         low = 0.0
     axes.set_ylim(low, high)
     _draw_zero(axes, palette)
     for size, (curve, colour) in near.items():
         axes.axhline(size, color=colour, linewidth=1.2, linestyle="dashdot")
-        text = _("limit {size}").format(size=format_size(size))
-        if len(data.targets) > 1:
-            text = _("{name}: {text}").format(name=chart_name(curve.name, 20), text=text)
         axes.annotate(
-            text, (0.0, size), xycoords=("axes fraction", "data"), xytext=(4, 3),
-            textcoords="offset points", fontsize=8, color=palette.text,
+            _limit_text(data, curve, size), (0.0, size), xycoords=("axes fraction", "data"),
+            xytext=(4, 3), textcoords="offset points", fontsize=8, color=palette.text,
         )  # fmt: skip
+    # A line so far above would press the curves to the ground.
+    for row, (size, curve) in enumerate(far[:_MOST_FAR]):
+        axes.annotate(
+            f"↑ {_limit_text(data, curve, size)}", (0.0, 1.0), xycoords="axes fraction",
+            xytext=(4, -11 * (row + 1)), textcoords="offset points", fontsize=8,
+            color=palette.muted,
+        )  # fmt: skip
+
+
+def _limit_text(data: TrendData, curve: Curve, size: float) -> str:
+    text = _("limit {size}").format(size=format_size(size))
+    if len(data.targets) > 1:
+        text = _("{name}: {text}").format(name=chart_name(curve.name, 20), text=text)
+    return text
 
 
 def _draw_zero(axes: Axes, palette: Palette) -> None:
@@ -269,7 +287,7 @@ def _draw_runs(axes: Axes, data: TrendData, runs: Sequence[Run], palette: Palett
         line = draw_curve(axes, run.curve, colour, dashes, faint=bool(run.slot))
         entries.append((run_text(run), line))
     draw_bands(axes, data.targets, colours)
-    axes.set_ylim(*limits_of(data.targets))
+    axes.set_ylim(0.0, limits_of(data.targets)[1])
     _draw_zero(axes, palette)
     if explain_little(axes, data.targets, palette):
         show_legend(axes, entries[::-1], palette)

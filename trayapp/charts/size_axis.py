@@ -32,18 +32,14 @@ def size_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
     ]
 
 
-def size_limits(
-    low: float, high: float, *, headroom: float = 1.08, below: float = 0.6
-) -> tuple[float, float]:
+def size_limits(low: float, high: float) -> tuple[float, float]:
     """Return from where to where an axis goes for sizes between the two.
 
     From 0 unless that would press every change into the top; at least over a tenth of the size, so
     that noise does not look like growth, and no two sizes are labelled alike.
-
-    headroom: the end of an axis from 0, by `high`; below: the room below the middle of another one.
     """
     if low < high / 2 or not high:
-        return 0.0, high * headroom or 1.0
+        return 0.0, high * 1.08 or 1.0
     room = max(high - low, high * 0.1)
     middle = (high + low) / 2
-    return max(0.0, middle - room * below), middle + room * 0.6
+    return max(0.0, middle - room * 0.6), middle + room * 0.6

@@ -55,15 +55,15 @@ class SmallChart(tk.Canvas):
 
         def draw() -> None:
             known = [point.maximum for point in points if point.maximum is not None]
-            low = min((one.minimum for one in points if one.minimum is not None), default=0.0)
             if not known:
                 self._write_sentence(_("Nothing recorded yet."))
                 return
             top = max(known)
-            if limit_bytes is not None and limit_bytes <= _LIMIT_REACH * top:
-                # Down to zero: how much of it is taken is to be seen.
-                top, low = max(top, limit_bytes), 0.0
-            floor, ceiling = size_limits(low, top, below=0.7)
+            is_near = limit_bytes is not None and limit_bytes <= _LIMIT_REACH * top
+            if limit_bytes is not None and is_near:
+                top = max(top, limit_bytes)
+            # From zero, as nobody can zoom here: how much of it changes is to be seen.
+            floor, ceiling = size_limits(0.0, top)
             left, upper, right, lower = self._axes(floor, ceiling)
 
             def x(moment: float) -> float:
@@ -87,12 +87,13 @@ class SmallChart(tk.Canvas):
                     left, y(limit_bytes), right, y(limit_bytes), fill=palette.levels[3], dash=(4, 3)
                 )
                 self._write(left, y(limit_bytes) + 2, _("limit"), "nw", palette.levels[3])
+            elif limit_bytes is not None:
+                # Too far above to be drawn: the curve would lie on the ground.
+                text = _("limit {size}").format(size=format_size(limit_bytes))
+                self._write(left + 2, upper, f"↑ {text}", "nw", palette.levels[3])
             for event, count in _bundled(events, x, _MARK_PIXELS * self._scale):
                 self._mark(event, count, x(event.wall_seconds), upper, lower)
-            if floor > 0:
-                self._write(left + 2, lower - 2, _("axis does not start at 0"), "sw", palette.muted)
-            else:
-                self.create_line(left, y(0.0), right, y(0.0), fill=palette.muted)
+            self.create_line(left, y(0.0), right, y(0.0), fill=palette.muted)
             moments = (since, (since + until) / 2, until)
             texts = [f"{datetime.fromtimestamp(moment):%H:%M}" for moment in moments]
             self._write_times(left, right, lower, texts)
@@ -186,6 +187,7 @@ class SmallChart(tk.Canvas):
                     start = left + number * step
                     high = lower - size / top * (lower - upper)
                     self._draw_bar(start, step, high, lower, palette.system)
+            self.create_line(left, lower, right, lower, fill=palette.muted)
 
         self._show(draw, palette)
 
