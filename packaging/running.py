@@ -6,11 +6,12 @@ For packaging/run, by the Python of that environment, whatever version of Memtra
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import psutil
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS, PAUSE_SECONDS = 20.0, 0.1
 
 
 def applets(environment: Path) -> list[psutil.Process]:
@@ -46,8 +47,20 @@ def main(environment: Path, *, is_quitting: bool) -> int:
         return 0
     for process in found:
         process.terminate()
-    _gone, alive = psutil.wait_procs(found, timeout=WAIT_SECONDS)
-    return 1 if alive else 0
+    deadline = time.monotonic() + WAIT_SECONDS
+    while any(has_code_loaded(process) for process in found):
+        if time.monotonic() > deadline:
+            return 1
+        time.sleep(PAUSE_SECONDS)
+    return 0
+
+
+def has_code_loaded(process: psutil.Process) -> bool:
+    """Whether it runs; one that only waits for its parent to take notice does not."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 if __name__ == "__main__":
