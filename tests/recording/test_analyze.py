@@ -68,7 +68,7 @@ def test_what_leaks(tmp_path: Path, size: Size, capsys: pytest.CaptureFixture[st
     assert main([write(tmp_path / "r.memrec", size)]) == 1
     shown = capsys.readouterr().out
     assert "leaking" in shown
-    assert "It has grown by" in shown
+    assert "It grew by" in shown
 
 
 @pytest.mark.parametrize("size", HEALTHY.values(), ids=HEALTHY.keys())
@@ -270,7 +270,7 @@ def test_sizes_shown_are_resident_sets_though_anonymous_memory_is_judged(
     main([path])
     shown = capsys.readouterr().out
     assert "700 MiB" in shown
-    assert "START, PEAK and END are resident sets; judged is anonymous memory" in shown
+    assert "START, PEAK and END are resident sets; the verdict is based on anonymous memory" in shown
 
 
 def test_names_that_begin_alike_are_told_apart(
@@ -292,5 +292,5 @@ def test_too_few_samples_are_said_to_be_too_few(
     """Half an hour is long enough: what lacks is not time."""
     main([write(tmp_path / "few.memrec", lambda t: 100, step=300.0)])  # noqa: ARG005
     printed = capsys.readouterr().out
-    assert "It has 7 of the 16 samples that a judgement needs." in printed
+    assert "It has 7 samples; judging growth takes 16." in printed
     assert "growth shows after" not in printed

@@ -114,8 +114,8 @@ def test_every_case_is_read_right(name: str) -> None:
 
 
 REFUSED = {
-    "percentage.csv": "memory_percentage.*a share",
-    "usage_in_percent.csv": "memory_usage: no unit is told, and 40 to 51 cannot be bytes.*--unit",
+    "percentage.csv": "memory_percentage.*a percentage",
+    "usage_in_percent.csv": "memory_usage: it has no unit, and 40 to 51 cannot be bytes.*--unit",
     "node_no_time.csv": "no time column",
     "memavailable.json": "no memory in it",
 }

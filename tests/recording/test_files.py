@@ -187,16 +187,16 @@ def test_blocks_of_another_kind_are_skipped(tmp_path: Path) -> None:
     ("content", "told"),
     [
         (b"", "is empty"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(100), "expected a .memrec file"),
-        (b"hello world\n", "expected a .memrec file, .*, or a table with a time column"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "it reads a .memrec file"),
+        (b"hello world\n", "it reads a .memrec file, .*, and a table with a time column"),
         (b"t_s,cpu\n1,2\n", "no memory column"),
         (b"t_s,rss_bytes\n", "no samples"),
         (b"t_s,rss_bytes\n1e300,4\n", "no samples"),
-        (b"t_s,rss_bytes\n1e15,4\n", "beyond any calendar"),
+        (b"t_s,rss_bytes\n1e15,4\n", "outside any calendar"),
         (b"time,rss\n" + b"9" * 2_000_000, "a line is too long"),
-        (b"\x1f\x8b but no gzip", "is no recording"),
+        (b"\x1f\x8b but no gzip", "is not a recording"),
         (MAGIC, "damaged at its beginning"),
-        (MAGIC + block(b"HEAD", b'{"format":2}'), "later Memtray"),
+        (MAGIC + block(b"HEAD", b'{"format":2}'), "newer Memtray"),
     ],
 )
 def test_what_is_no_recording_is_told_in_one_line(
@@ -301,7 +301,7 @@ def test_a_compressed_table_and_one_that_was_cut_off(tmp_path: Path) -> None:
     path.write_bytes(packed[: len(packed) // 2])
     cut = read_recording(path)
     assert 1000 < len(cut.tracks[0].memory) < 20_000
-    assert "cut off" in cut.notes[0]
+    assert "truncated" in cut.notes[0]
 
 
 def test_names_from_strangers_stay_in_their_cell(tmp_path: Path) -> None:

@@ -299,17 +299,17 @@ def test_no_match_names_the_nearest(tmp_path: Path) -> None:
     with running("sleep", "60"):
         done = record(tmp_path / "r.csv", match="sleeep")
     assert done.returncode == 2
-    assert done.stderr == "memtray: no process matches 'sleeep'; the nearest name is 'sleep'\n"
+    assert done.stderr == "memtray: no process matches 'sleeep'; did you mean 'sleep'?\n"
     assert not (tmp_path / "r.csv").exists()
 
 
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({}, "record whom?"),
-        ({"pids": [1], "match": "x"}, "record whom?"),
+        ({}, "what should be recorded?"),
+        ({"pids": [1], "match": "x"}, "what should be recorded?"),
         ({"match": " "}, "--match needs a text"),
-        ({"pids": [2**22 + 1]}, "there is no process"),
+        ({"pids": [2**22 + 1]}, "no process"),
         ({"pids": list(range(1, 12))}, "at most 10"),
         ({"pids": [1], "interval_seconds": 0.0001}, "1ms to 1h"),
         ({"pids": [1], "interval_seconds": 4000}, "1ms to 1h"),
@@ -366,9 +366,9 @@ def test_a_full_disk(tmp_path: Path, ending: str) -> None:
             capture_output=True, text=True, timeout=60,
         )  # fmt: skip
     assert done.returncode == 1
-    assert "could not be written any further" in done.stdout
+    assert "file could not be written" in done.stdout
     (line,) = done.stderr.splitlines()
-    assert "File too large; what was recorded before is in it" in line
+    assert "File too large; what was recorded before that is in it" in line
     recording = read_recording(path)
     assert len(recording.tracks[0].memory) >= 500
     assert "cut off" not in "".join(recording.notes)

@@ -225,19 +225,19 @@ CASES: tuple[tuple[str, str, Expected, str | None], ...] = (
 """The sample, the form, of each series its first and last KiB and how many there are, its start."""
 
 REFUSED = (
-    ("pidstat/12.8.0-TCHILD.txt", "without memory; make it by pidstat -r"),
-    ("sar/12.8.0-B.txt", "without memory in use; make it by sar -r"),
+    ("pidstat/12.8.0-TCHILD.txt", "has no memory in it; create it with pidstat -r"),
+    ("sar/12.8.0-B.txt", "no memory in use in it; create it with sar -r"),
     ("ps/noheader.txt", "rows without headings"),
-    ("collectl/scm-T.txt", "is of collectl, but without memory"),
-    ("vmstat/t.txt", "tells what is free"),
-    ("vmstat/n.txt", "tells what is free"),
-    ("jstat/gcutil-t.txt", "only shares or capacities"),
-    ("jstat/gccapacity-t.txt", "only shares or capacities"),
-    ("java_gc/none.log", "tells no times"),
+    ("collectl/scm-T.txt", "is from collectl, but has no memory"),
+    ("vmstat/t.txt", "shows free memory"),
+    ("vmstat/n.txt", "shows free memory"),
+    ("jstat/gcutil-t.txt", "only percentages or capacities"),
+    ("jstat/gccapacity-t.txt", "only percentages or capacities"),
+    ("java_gc/none.log", "has no times"),
     ("public/node10-verbose.txt", "use --trace-gc"),
-    ("public/oom-table.txt", "is no recording"),
-    ("memray/stats.txt", "without memory over time"),
-    ("memray/stats.json", "without memory over time"),
+    ("public/oom-table.txt", "is not a recording"),
+    ("memray/stats.txt", "no memory over time"),
+    ("memray/stats.json", "no memory over time"),
 )
 """What tells no memory in use over time, and a part of the reason."""
 
@@ -267,7 +267,7 @@ def test_a_sample_is_read_as_its_raw_text_says(
         begun = datetime.fromtimestamp(recording.started_wall_seconds, UTC)
         wanted = datetime.fromisoformat(str(started)).replace(tzinfo=UTC)
         assert begun.timestamp() == pytest.approx(wanted.timestamp(), abs=1e-3)
-    assert not [note for note in recording.notes if "passed over" in note]
+    assert not [note for note in recording.notes if "were skipped" in note]
 
 
 @pytest.mark.parametrize("name", [name for name, *_rest in CASES if "sqlite" not in name])
@@ -346,7 +346,7 @@ def test_a_line_without_the_kind_of_time_that_the_others_have_is_no_moment_of_19
     (heap,) = recording.tracks
     assert [round(size / KIB) for size in heap.memory] == [448 * KIB, 282]
     assert recording.seconds == pytest.approx(0.125)
-    assert "passed over" in recording.notes[0]
+    assert "were skipped" in recording.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -415,7 +415,7 @@ def test_rows_of_processors_without_headings_are_named_as_of_sar(tmp_path: Path)
     path.write_text(
         "10:00:01        all      0.50      0.00      0.30      0.10      0.00     99.10\n" * 3
     )
-    with pytest.raises(RecordingError, match="is of sar, but without memory"):
+    with pytest.raises(RecordingError, match="is from sar, but has no memory"):
         read_recording(path)
 
 

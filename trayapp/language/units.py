@@ -32,7 +32,7 @@ def parse_size(text: str) -> int:
     match = _QUANTITY.fullmatch(text)
     factor = _SIZE_UNITS.get(match[2].lower()) if match else None
     if match is None or factor is None:
-        template = _("{text} is not a size; write it like 500M or 1.5GiB")
+        template = _("{text} is not a size; use something like 500M or 1.5GiB")
         raise ValueError(template.format(text=repr(text)))
     return round(float(match[1]) * factor)
 
@@ -46,7 +46,7 @@ def parse_duration(text: str) -> float:
     unit = match[2].lower() if match else ""
     factor = _DURATION_UNITS.get({"m": "min", "": "s"}.get(unit, unit))
     if match is None or factor is None:
-        template = _("{text} is not a duration; write it like 90s, 15min or 2h")
+        template = _("{text} is not a duration; use something like 90s, 15min or 2h")
         raise ValueError(template.format(text=repr(text)))
     return float(match[1]) * factor
 

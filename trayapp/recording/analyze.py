@@ -136,11 +136,11 @@ def report_lines(recording: Recording, reports: Sequence[SeriesReport]) -> Itera
     ).format(file=short_path(recording.path), count=len(reports), length=length)
     yield from (f"  ({note})" for note in recording.notes)
     if recording.taken and (recording.left_out or len(recording.taken) > 1):
-        yield "  " + _("taken: {columns}").format(columns=_decisions(recording.taken))
+        yield "  " + _("read: {columns}").format(columns=_decisions(recording.taken))
     if recording.left_out:
         yield "  " + _("left out: {columns}").format(columns=_decisions(recording.left_out))
     if any(one.series.shown is not None for one in reports):
-        said = _("START, PEAK and END are resident sets; judged is {signal}")
+        said = _("START, PEAK and END are resident sets; the verdict is based on {signal}")
         signal = next(one.series.signal for one in reports if one.series.shown is not None)
         yield f"  ({said.format(signal=_(signal))})"
     names = distinct_names([one.series.name for one in reports], _NAME_WIDTH)
@@ -153,7 +153,7 @@ def report_lines(recording: Recording, reports: Sequence[SeriesReport]) -> Itera
 
 
 def _heading(width: int) -> str:
-    series, course, judged = _("SERIES"), _("COURSE"), _("VERDICT")
+    series, course, judged = _("SERIES"), _("HISTORY"), _("VERDICT")
     start, peak, end, slope = _("START"), _("PEAK"), _("END"), _("SLOPE")
     shape, score = _("SHAPE"), _("SCORE")
     return (
@@ -174,7 +174,7 @@ def _series_lines(one: SeriesReport, name: str) -> Iterator[str]:
     )
     if one.first_alert_seconds is not None:
         when = format_duration(one.first_alert_seconds)
-        called = _("Called leaking after {time}.").format(time=when)
+        called = _("Reported as leaking after {time}.").format(time=when)
         yield "    " + paragraph(called, evidence_of(verdict))
     elif verdict.level != "healthy":
         yield f"    {evidence_of(verdict)}"

@@ -352,7 +352,7 @@ class Clock:
             return None
         if hours == hours:
             return UTC if hours == 0 else timezone(timedelta(hours=hours))
-        text = _("{zone} is the name of several time zones; set one with --timezone")
+        text = _("{zone} is the name of several time zones; choose one with --timezone")
         if self._zone is None:
             self.notes.setdefault(text.format(zone=word))
         return self._zone
@@ -367,7 +367,7 @@ class Clock:
 
     def _note_guess(self, found: FoundDate, text: str) -> None:
         if found.is_guessed:
-            said = _("the date {text} was read as {date}: it could be another")
+            said = _("the date {text} was read as {date}; it is ambiguous")
             shown = " ".join(text.replace("\x1f", " ").split())
             self.notes.setdefault(said.format(text=repr(shown[:40]), date=found.date.isoformat()))
 

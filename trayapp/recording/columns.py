@@ -44,8 +44,8 @@ _RUNS = ("run", "restart", "restarts", "restart_count", "run_id", "run_number", 
 _CHILDREN = ("n_procs", "process_count", "processes", "procs", "children", "nproc", "num_procs")
 NOTHING = {"", "-", "--", "–", "n/a", "na", "nan", "null", "none", "nil", "?", "[n/a]", "unknown"}
 """Cells, in small letters, that say that nothing is known."""
-_NO_NAME = N_("nothing in its name says that it is memory; take it with --column")
-_NO_MEMORY = N_("it is not the column that was asked for")
+_NO_NAME = N_("its title does not say that it is memory; select it with --column")
+_NO_MEMORY = N_("it was not selected with --column")
 
 
 @dataclass(slots=True)
@@ -376,8 +376,8 @@ def _find_more_who(
     if not columns.who and _is_interleaved(columns, rows, counts):
         raise RecordingError(
             _(
-                "{path} has several rows of the same moment, and no column says whose they are;"
-                " name it with --group-by"
+                "{path} has several rows for the same time, and no column says which "
+                "program they belong to; name it with --group-by"
             ).format(path=path)
         )
 

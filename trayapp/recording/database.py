@@ -32,7 +32,7 @@ def open_database(path: Path) -> Iterator[sqlite3.Connection]:
     except (sqlite3.Error, UnicodeError) as error:
         text = _("cannot read {path}: {reason}")
         if is_damage(error):
-            text = _("{path} is damaged, or only a part of it was copied: {reason}")
+            text = _("{path} is damaged or was copied only in part: {reason}")
         raise RecordingError(text.format(path=path, reason=error)) from error
 
 

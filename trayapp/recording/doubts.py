@@ -37,7 +37,7 @@ def unit_is_missing(series: list[Gathered], kind: Kind | None) -> str:
     is_no_rss = kind == "resident set" and largest < _NO_RESIDENT_BYTES and not is_paged
     if not is_small and not is_no_rss:
         return ""
-    return _("no unit is told, and {low} to {high} cannot be bytes; set it with --unit").format(
+    return _("it has no unit, and {low} to {high} cannot be bytes; set one with --unit").format(
         low=_figure(smallest), high=_figure(largest)
     )
 

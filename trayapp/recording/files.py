@@ -30,7 +30,7 @@ from trayapp.recording.records import Recording
 from trayapp.recording.source import Source
 from trayapp.recording.summary import short_path
 
-_NO_RECORDING = N_("{path} is no recording: {expected}")
+_NO_RECORDING = N_("{path} is not a recording Memtray can read; {expected}")
 ENDINGS = (
     ".memrec", ".csv", ".tsv", ".dat", ".log", ".txt", ".json", ".sqlite", ".sqlite3", ".db",
 )  # fmt: skip
@@ -57,7 +57,7 @@ def split_files(arguments: Sequence[str]) -> tuple[list[Path], tuple[str, ...]]:
         # A target may be called "a/b" or "run.log", but hardly "/home/me/run.log".
         is_path = is_recording_name(name) and Path(name).name != name
         if is_path or name.lower().endswith(".memrec"):
-            raise RecordingError(_("there is no file {name}").format(name=short_path(name)))
+            raise RecordingError(_("file not found: {name}").format(name=short_path(name)))
     return files, names
 
 
@@ -84,11 +84,13 @@ def read_recording(path: Path, instructions: Instructions = NO_INSTRUCTIONS) -> 
         return _read(Source(path, instructions))
     except csv.Error as error:
         raise RecordingError(
-            _("{file} is no recording: {reason}").format(file=path, reason=error)
+            _("{file} is not a recording Memtray can read: {reason}").format(
+                file=path, reason=error
+            )
         ) from error
     except (OSError, EOFError, zlib.error) as error:
         reason = reason_of(error) if isinstance(error, OSError) else str(error)
-        reason = reason or _("it ends too early")
+        reason = reason or _("it is truncated")
         raise RecordingError(
             _("cannot read {path}: {reason}").format(path=path, reason=reason)
         ) from error
@@ -97,7 +99,7 @@ def read_recording(path: Path, instructions: Instructions = NO_INSTRUCTIONS) -> 
 def _read(source: Source) -> Recording:
     start = source.start
     if not start.raw and source.is_packed:
-        raise source.refusal(_(_NO_RECORDING), expected=_("it cannot be unpacked"))
+        raise source.refusal(_(_NO_RECORDING), expected=_("it cannot be decompressed"))
     if not start.raw:
         raise source.refusal(_("{path} is empty; {expected}"), expected=what_is_expected())
     form = patterned if source.instructions.pattern is not None else _form_of(source)
@@ -120,7 +122,7 @@ def _form_of(source: Source) -> Format:
     if sureness >= READABLE:
         return form
     if start.raw.startswith(database.MAGIC):
-        raise source.refusal(_("{path} is a database, but neither of Procpath nor of Memtray"))
+        raise source.refusal(_("{path} is a database, but not one of Procpath or Memtray"))
     if sureness > 0:
         number, line = next(
             ((at, one) for at, one in enumerate(start.lines, 1) if one.strip()), (1, "")
@@ -135,5 +137,5 @@ def what_is_expected() -> str:
     """All forms, in a part of a sentence."""
     ours = [_(form.EXPECTS) for form in FORMATS[:OWN_FORMATS]]
     others = dict.fromkeys(form.NAME for form in FORMATS[OWN_FORMATS:-1])
-    text = _("expected {own}, what one of these programs writes: {others}, or {last}")
+    text = _("it reads {own}, the output of {others}, and {last}")
     return text.format(own=", ".join(ours), others=", ".join(others), last=_(FORMATS[-1].EXPECTS))

@@ -243,7 +243,7 @@ class Gathering:
         """Drop the machine's memory, called `what` in the file, where programs were read."""
         if "machine" in self._found and len(self._found) > 1:
             self.drop("machine")
-            self.leave_out(what, _("of the machine; programs are read"))
+            self.leave_out(what, _("the machine's memory; programs are read instead"))
 
     def __contains__(self, key: Hashable) -> bool:
         return key in self._found
@@ -316,7 +316,9 @@ class Gathering:
 
     def note_missing_times(self) -> None:
         """Say that samples were counted, since nothing tells when they were taken."""
-        self.note(_("no times in it: samples are placed one second apart, so rates are per sample"))
+        self.note(
+            _("it has no times; samples are placed one second apart, so rates are per sample")
+        )
 
     def note_guesses(self, clock: Clock, last_seconds: float = math.nan) -> None:
         """Say what a clock had to guess; times of day end at `last_seconds`, before the file."""
@@ -349,7 +351,7 @@ class Gathering:
             first = min(first, self.origin_seconds)
         is_wall = first >= WALL_FROM
         if is_wall and last >= WALL_UNTIL:
-            text = _("{file}: its times are beyond any calendar")
+            text = _("{file}: its times are outside any calendar")
             raise RecordingError(text.format(file=self.path))
         started = first + self.shift_seconds
         if self.began_wall_seconds is not None and not is_wall:
@@ -380,15 +382,13 @@ class Gathering:
     def _all_notes(self, *, is_cut_off: bool) -> tuple[str, ...]:
         notes = list(self._notes)
         if is_cut_off:
-            notes.append(_("cut off in the middle of writing; what comes before is shown"))
+            notes.append(_("truncated while being written; what comes before is shown"))
         if self._is_thinned:
-            notes.append(
-                _("longer than can be held; neighbouring samples are merged, the larger is kept")
-            )
+            notes.append(_("too long; neighbouring samples were merged and the larger was kept"))
         rows = self.passed_over + sum(map(len, self._found.values()))
         share = self.passed_over / max(1, rows)
         if share > _WORTH_WARNING:
-            text = _("warning: {count} lines ({share}) were passed over; the first is {first}")
+            text = _("warning: {count} lines ({share}) were skipped; the first is {first}")
             count, first = format_count(self.passed_over), self._first_broken
             notes.append(text.format(count=count, share=format_percent(share, 1), first=first))
         return tuple(notes)

@@ -48,7 +48,7 @@ def instructions_of(
     """
     if unit is not None and unit_bytes(unit) is None:
         raise RecordingError(
-            _("{unit} is not a unit; write bytes, KiB, MiB or GiB").format(unit=repr(unit))
+            _("{unit} is not a unit; use bytes, KiB, MiB or GiB").format(unit=repr(unit))
         )
     return Instructions(
         columns=tuple(columns),
@@ -71,7 +71,5 @@ def _zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError) as error:
         raise RecordingError(
-            _("{zone} is not a time zone; write UTC, +02:00 or Europe/Berlin").format(
-                zone=repr(name)
-            )
+            _("{zone} is not a time zone; use UTC, +02:00 or Europe/Berlin").format(zone=repr(name))
         ) from error

@@ -116,7 +116,7 @@ class LoopClock:
             self._found.note_missing_times()
         self._found.note_guesses(self.clock, self._last_seconds if self._has_times else math.nan)
         if self._has_times and self.clock.is_dateless:
-            self._found.note(_("no date in it: the day is that of the file"))
+            self._found.note(_("it has no date; the day is that of the file"))
 
     def set_time(self, text: str) -> bool:
         """Take a time for what follows; false if it is none."""

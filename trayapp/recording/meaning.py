@@ -267,19 +267,19 @@ def _judge(text: str, words: list[str], *, has_unit: bool, is_metric: bool) -> _
 
 
 _SAID = {
-    "share": N_("a share, not a size"),
+    "share": N_("a percentage, not a size"),
     "rate": N_("a rate, not a size"),
     "peak": N_("a peak, which never falls"),
-    "free": N_("what is free, not what is used"),
+    "free": N_("free memory, not used memory"),
     "virtual": N_("address space, not memory in use"),
     "limit": N_("a limit, maximum or reserve"),
-    "total": N_("a total, not what is used"),
+    "total": N_("a total, not used memory"),
     "counter": N_("a counter"),
     "count": N_("a count, not a size"),
-    "traffic": N_("of the network, not memory"),
-    "disk": N_("of disks or files, not memory"),
-    "moved": N_("what was read or written, not memory"),
-    "cpu": N_("of the processor or the like, not memory"),
+    "traffic": N_("network, not memory"),
+    "disk": N_("disks or files, not memory"),
+    "moved": N_("bytes read or written, not memory"),
+    "cpu": N_("processor or similar, not memory"),
     "part": N_("only a part, such as a cache or shared pages"),
     "time": N_("a time"),
 }

@@ -136,11 +136,11 @@ class _CutOffError(Exception):
 def _blocks(file: BinaryIO, size_bytes: int) -> Iterator[tuple[bytes, dict[str, Any], memoryview]]:
     while start := file.read(_BLOCK.size):
         if len(start) < _BLOCK.size:
-            raise _CutOffError(_("cut off in the middle of writing; what comes before is shown"))
+            raise _CutOffError(_("truncated while being written; what comes before is shown"))
         kind, text_bytes, data_bytes, checksum = _BLOCK.unpack(start)
         # Asked first: a damaged length must not be allocated.
         if text_bytes + data_bytes > size_bytes - file.tell():
-            raise _CutOffError(_("cut off in the middle of writing; what comes before is shown"))
+            raise _CutOffError(_("truncated while being written; what comes before is shown"))
         body = file.read(text_bytes + data_bytes)
         if zlib.crc32(body) != checksum:
             raise _CutOffError(_("damaged in the middle; what comes before is shown"))
@@ -177,7 +177,7 @@ class _Reading:
         """Raises: ValueError, KeyError, TypeError or zlib.error, having taken nothing in."""
         if kind == b"HEAD":
             if description["format"] != 1:
-                text = _("{file} was written by a later Memtray; bring this one up to date")
+                text = _("{file} was written by a newer Memtray; update this one")
                 raise RecordingError(text.format(file=self.path))
             names = description["columns"]
             if not names or not all(isinstance(name, str) for name in names):
@@ -225,9 +225,9 @@ class _Reading:
             text = _("{file} is damaged at its beginning; nothing can be read")
             raise RecordingError(text.format(file=self.path))
         if not self.is_complete and not self.notes:
-            self.notes.append(_("the recorder was ended before it could finish the file"))
+            self.notes.append(_("the recorder was killed before it could finish the file"))
         if not all(before <= after for before, after in pairwise(self.times)):
-            text = _("{file} is damaged: its times do not rise")
+            text = _("{file} is damaged: its times do not increase")
             raise RecordingError(text.format(file=self.path))
         names = self.head["columns"]
         times = memoryview(self.times)

@@ -57,9 +57,9 @@ def missing_text(times: Sequence[float], expected_seconds: float) -> str:
     """Return a sentence that says what a judgement still needs: more time, or more samples."""
     seconds, least = observed_seconds(times), max(FEWEST_SECONDS, expected_seconds)
     if seconds < least:
-        said = _("It was watched for {time}; growth shows after {least}.")
+        said = _("It was recorded for {time}; judging growth takes {least}.")
         return said.format(time=format_duration(seconds), least=format_duration(least))
-    said = _("It has {count} of the {least} samples that a judgement needs.")
+    said = _("It has {count} samples; judging growth takes {least}.")
     return said.format(count=len(times), least=_fewest_samples(seconds, len(times)))
 
 

@@ -52,7 +52,7 @@ def read_own(source: Source, found: Gathering, titles: Sequence[str]) -> None:
     base: float | None = 0.0 if is_export else None
     for number, line in enumerate(source.lines(), 1):
         if not line.endswith("\n"):
-            found.note(_("cut off in the middle of writing; what comes before is shown"))
+            found.note(_("truncated while being written; what comes before is shown"))
             return
         if line.lstrip('"').startswith(titles[0]) or (number == 1 and not pairs):
             _set_titles(pairs, next(csv.reader([line]), []), is_export=is_export)

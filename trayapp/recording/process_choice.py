@@ -78,5 +78,5 @@ def _no_match(text: str, others: Iterable[ProcessFacts]) -> str:
     near = difflib.get_close_matches(text, sorted(names), n=1, cutoff=0.5)
     said = _("no process matches {text}")
     if near:
-        said = _("no process matches {text}; the nearest name is {name}")
+        said = _("no process matches {text}; did you mean {name}?")
     return said.format(text=repr(short_name(text)), name=repr(short_name("".join(near))))

@@ -43,7 +43,7 @@ def why_not(title: str) -> str:
         "virtual": _("address space, not memory in use"),
         "part": _("only a part, such as a cache or shared pages"),
         "same": _("another size of the same programs"),
-        "share": _("a share, not a size"),
+        "share": _("a percentage, not a size"),
     }.get(_OTHERS.get(title.upper(), ""), "")
 
 

@@ -71,7 +71,7 @@ def json_values(
         for number, (place, value) in enumerate(source.json().values(*patterns), 1):
             yield number, place, value
     except JsonError as error:
-        text = _("no JSON from {place} on; what comes before is shown")
+        text = _("not valid JSON from {place} on; what comes before is shown")
         found.note(text.format(place=error))
 
 
@@ -89,9 +89,9 @@ def json_lines(
             if start >= 0:
                 yield number, decode(line, start)[0]
             elif line.strip() and not read_time(line):
-                found.pass_line(number, line, _("no JSON"))
+                found.pass_line(number, line, _("not valid JSON"))
         except (ValueError, RecursionError):
-            found.pass_line(number, line, _("no JSON"))
+            found.pass_line(number, line, _("not valid JSON"))
 
 
 def lines_printed_by(command: Sequence[str], source: Source, *, missing: str) -> Iterator[str]:

@@ -176,7 +176,7 @@ def _print_summary(options: RecordOptions, summary: Summary, problem: OSError | 
             print(line, file=stream)
     if problem is not None:
         reason = reason_of(problem)
-        text = _("cannot write {file}: {reason}; what was recorded before is in it")
+        text = _("cannot write {file}: {reason}; what was recorded before that is in it")
         said = text.format(file=short_path(options.output), reason=reason)
         print(f"memtray: {said}", file=sys.stderr)
 
@@ -184,7 +184,7 @@ def _print_summary(options: RecordOptions, summary: Summary, problem: OSError | 
 def _progress_text(recorder: Recorder) -> str:
     ticks = recorder.ticks
     return _(
-        "recording {seconds} s · {count} samples · {missed} missed · {size} · Ctrl-C ends it"
+        "recording {seconds} s · {count} samples · {missed} missed · {size} · Ctrl-C stops"
     ).format(
         seconds=format_number(ticks.elapsed()),
         count=format_count(ticks.taken),
@@ -195,7 +195,9 @@ def _progress_text(recorder: Recorder) -> str:
 
 def _check(options: RecordOptions) -> FileWriter:
     if [bool(options.pids), options.match is not None, bool(options.command)].count(True) != 1:
-        raise UsageError(_("record whom? One of: --pid N, --match TEXT, -- COMMAND…"))
+        raise UsageError(
+            _("what should be recorded? Give one of --pid N, --match TEXT or -- COMMAND")
+        )
     if options.match is not None and not options.match.strip():
         raise UsageError(_("--match needs a text"))
     if len(options.pids) > MOST_PROCESSES:
@@ -206,7 +208,7 @@ def _check(options: RecordOptions) -> FileWriter:
         text = _("--interval must be 1ms to 1h, not {seconds}s")
         raise UsageError(text.format(seconds=f"{interval:g}"))
     if options.for_seconds is not None and options.for_seconds <= 0:
-        raise UsageError(_("--for must be longer than that"))
+        raise UsageError(_("--for must be at least as long as --interval"))
     make = _WRITERS.get(options.output.suffix.lower())
     if make is None:
         text = _("cannot record to {file}; use a name in {endings}")
@@ -229,11 +231,11 @@ def _check_processes(
         return
     for pid in pids:
         if pid not in keys:
-            raise RecordingError(_("there is no process {pid}").format(pid=pid))
+            raise RecordingError(_("no process {pid}").format(pid=pid))
         if keys[pid] not in readings:
             text = _(
-                "process {pid} shows no memory: it has ended, is part of the kernel, "
-                "or may not be read"
+                "process {pid} has no readable memory: it has exited, belongs to the "
+                "kernel, or may not be read"
             )
             raise RecordingError(text.format(pid=pid))
 

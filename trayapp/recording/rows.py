@@ -113,7 +113,7 @@ class Rows:
             self._found.note(note)
         if (shift := self.clock.shift_seconds(self._last_good)) or self.clock.is_dateless:
             self._found.shift_seconds += shift
-            self._found.note(_("only times of day are told; the date is that of the file"))
+            self._found.note(_("it has only times of day; the date is that of the file"))
         self._review_columns(columns)
         for title, reason in columns.left_out:
             self._found.leave_out(title, reason)
@@ -206,7 +206,7 @@ class Rows:
         if not is_read and not is_empty:
             column = columns.memory[0]
             text = cell(row, column.at)
-            why = _("no size: {cell}").format(cell=repr(short_name(text, 30)))
+            why = _("not a size: {cell}").format(cell=repr(short_name(text, 30)))
             self._found.pass_over(number, " ".join(row), why)
 
     def _time_of_untimed(self, number: int, row: Sequence[str], text: str) -> float:
@@ -216,7 +216,7 @@ class Rows:
         if not text.strip() and self._last_good == self._last_good and len(row) > 1:
             # The time stands only in the first of several rows.
             return self._last_good
-        why = _("no time: {cell}").format(cell=repr(short_name(text.strip(), 30)))
+        why = _("not a time: {cell}").format(cell=repr(short_name(text.strip(), 30)))
         self._found.pass_over(number, " ".join(row), why)
         return math.nan
 
@@ -327,7 +327,7 @@ class Rows:
             is_doubtful(mine, rss) for mine, rss in pairs if mine is not None and rss is not None
         ]
         if doubts and all(doubts):
-            return _("it only ever rises, while the resident set does not: a counter or a peak")
+            return _("it only rises while the resident set does not: a counter or a peak")
         return ""
 
 

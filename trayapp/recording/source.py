@@ -96,7 +96,7 @@ class Source:
             rest = text[end:]
             if len(rest) >= LONGEST_LINE:
                 raise RecordingError(
-                    _("{file} is no recording: {reason}").format(
+                    _("{file} is not a recording Memtray can read: {reason}").format(
                         file=self.path, reason=_("a line is too long")
                     )
                 )

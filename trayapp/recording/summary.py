@@ -11,11 +11,11 @@ from trayapp.language.catalogue import N_, _, format_count, format_number, ngett
 from trayapp.language.units import format_duration, format_percent, format_size
 
 ENDINGS = {
-    "process": N_("The recording ended because all its processes have ended."),
-    "command": N_("The recording ended because the command has ended."),
-    "duration": N_("The recording ended because its time was over."),
-    "signal": N_("The recording ended because it was interrupted."),
-    "error": N_("The recording ended because the file could not be written any further."),
+    "process": N_("Recording ended: all its processes have exited."),
+    "command": N_("Recording ended: the command has finished."),
+    "duration": N_("Recording ended: the time given with --for is up."),
+    "signal": N_("Recording ended: it was interrupted."),
+    "error": N_("Recording ended: the file could not be written."),
 }
 
 
@@ -79,13 +79,13 @@ def summary_json(summary: Summary) -> dict[str, object]:
 def summary_lines(summary: Summary) -> Iterator[str]:
     due = summary.samples + summary.missed
     text = _(
-        "{count} samples in {time}: {rate} a second, {missed} missed, {late} late, "
-        "at most by {latest} ms"
+        "{count} samples in {time}: {rate} a second, {missed} missed, {late} late "
+        "(by at most {latest} ms)"
     )
     if due:
         text = _(
-            "{count} samples in {time} ({share} of those due): {rate} a second, {missed} missed, "
-            "{late} late, at most by {latest} ms"
+            "{count} samples in {time} ({share} of those due): {rate} a second, "
+            "{missed} missed, {late} late (by at most {latest} ms)"
         )
     rate = summary.samples_per_second
     yield text.format(
@@ -101,9 +101,9 @@ def summary_lines(summary: Summary) -> Iterator[str]:
     )
     ended = _(ENDINGS[summary.ended_by])
     if summary.command_exit_code is not None:
-        text = _("The recording ended because the command has ended with exit code {code}.")
+        text = _("Recording ended: the command finished with exit code {code}.")
         ended = text.format(code=summary.command_exit_code)
-    took = _("It took {share} of a core.").format(
+    took = _("The recorder used {share} of a core.").format(
         share=format_percent(summary.recorder_cpu_percent / 100, 1)
     )
     yield paragraph(ended, took)
@@ -123,17 +123,17 @@ def summary_lines(summary: Summary) -> Iterator[str]:
         text = ngettext("and {count} smaller one", "and {count} smaller ones", count)
         yield text.format(count=format_count(count))
     if any(one.ended for one in shown):
-        yield _("† has ended")
+        yield _("† has exited")
     if summary.processes_left_out:
         count = summary.processes_left_out
         text = ngettext(
-            "{count} more process was not recorded: ten at a time are, and 250 in all.",
-            "{count} more processes were not recorded: ten at a time are, and 250 in all.",
+            "{count} more process was not recorded (at most ten at a time, 250 in all).",
+            "{count} more processes were not recorded (at most ten at a time, 250 in all).",
             count,
         )
         yield text.format(count=format_count(count))
     yield ""
-    text = _("Written to {file}; memtray trends FILE shows it.")
+    text = _("Written to {file}; to see it: memtray trends FILE")
     yield text.format(file=short_path(summary.file))
 
 

@@ -45,8 +45,8 @@ def read(source: Source, found: Gathering) -> None:
     if source.start.raw.startswith(MAGIC):
         command = ("atop", "-r", str(source.path.resolve()), "-P", "PRM,MEM")
         missing = _(
-            "{path} is a raw file of atop; install atop, which reads it, or convert it by"
-            " atop -r FILE -P PRM,MEM"
+            "{path} is a raw file from atop; install atop to read it, or convert it "
+            "with atop -r FILE -P PRM,MEM"
         )
         _add_lines(found, lines_printed_by(command, source, missing=missing))
     elif source.start.is_json:
@@ -56,7 +56,9 @@ def read(source: Source, found: Gathering) -> None:
         _add_lines(found, source.lines())
     found.prefer_programs("MEM")
     if not found.everyone:
-        raise source.refusal(_("{path} is of atop, but without memory; make it by atop -P PRM,MEM"))
+        raise source.refusal(
+            _("{path} is from atop, but has no memory in it; create it with atop -P PRM,MEM")
+        )
 
 
 def _add_lines(found: Gathering, lines: Iterable[str]) -> None:
@@ -65,7 +67,7 @@ def _add_lines(found: Gathering, lines: Iterable[str]) -> None:
             match = _PROCESS.match(line)
             rest = match[9].split() if match else []
             if match is None or len(rest) < 11:
-                found.pass_line(number, line, _("no row of PRM"))
+                found.pass_line(number, line, _("not a PRM row"))
             # Whether it is a process stands behind the thread group.
             elif rest[10] != "n" and match[5] != "E" and line.endswith("\n"):
                 _add_process(found, int(match[3]), match[4], float(match[2]), float(match[8]))

@@ -36,7 +36,10 @@ def read(source: Source, found: Gathering) -> None:
             has_rows = _add_row(found, clock, number, row) or has_rows
     if not has_rows:
         raise source.refusal(
-            _("{path} is of below, but without memory of programs; make it by below dump process")
+            _(
+                "{path} is from below, but has no memory of programs in it; create it with "
+                "below dump process"
+            )
         )
 
 

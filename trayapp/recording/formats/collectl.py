@@ -22,7 +22,7 @@ from trayapp.recording.source import Source, Start
 NAME = "collectl"
 EXPECTS = N_("a log of collectl -P")
 _WITHOUT_MEMORY = N_(
-    "{path} is of collectl, but without memory; make it by collectl -sm -P or -sZ -P"
+    "{path} is from collectl, but has no memory in it; create it with collectl -sm -P or -sZ -P"
 )
 _PLAIN = ("#Date Time ", "#UTC ", "#Date,Time,", "#Date\tTime\t")
 _RECORD = re.compile(r"### RECORD +\d+ >>> .*? <<< \((\d+(?:\.\d+)?)\)")
@@ -71,7 +71,7 @@ class _Terminal(LoopReading):
             if not self._clock.has_times and self._rows.is_next_sample(rest):
                 self._clock.begin_block()
             if not self._rows.add_row(rest, self._clock.at):
-                self._found.pass_line(number, line, _("no row of collectl"))
+                self._found.pass_line(number, line, _("not a row of collectl"))
 
     def _add_heading(self, line: str) -> None:
         if (record := _RECORD.match(line)) is not None:
@@ -85,7 +85,7 @@ class _Terminal(LoopReading):
 
     def _add_machine(self, number: int, line: str, words: list[str]) -> None:
         if len(words) != len(self._titles) or not line.endswith("\n"):
-            self._found.pass_line(number, line, _("no row of collectl"))
+            self._found.pass_line(number, line, _("not a row of collectl"))
             return
         self._clock.begin_block()
         # The titles of swap, which come later, are the same.
@@ -126,7 +126,7 @@ def _read_plain(source: Source, found: Gathering) -> None:
         if words[:2] != last:
             last, at = words[:2], found.moment(_seconds(clock, titles, words))
         if at != at or len(words) < len(titles) - is_program:
-            found.pass_line(number, line, _("no row of collectl"))
+            found.pass_line(number, line, _("not a row of collectl"))
         elif not line.endswith("\n"):
             continue
         elif is_program:

@@ -60,7 +60,7 @@ def read(source: Source, found: Gathering) -> None:
         cells = _cells(rest)
         if rows is None or len(cells) != len(titles):
             if rest.strip() and not clock.read_time(line) and titles:
-                found.pass_line(number, line, _("no row of this heading"))
+                found.pass_line(number, line, _("not a row of this table"))
             continue
         if not rows.add_row(cells, clock.at, is_whole=line.endswith("\n")):
             found.pass_over(number, line, _("no size"))
@@ -89,7 +89,7 @@ def _read_bare(source: Source, found: Gathering, separator: str) -> None:
     """Rows of `docker stats --format` without a heading: a time, a name, sizes in any order."""
     clock = LoopClock(source, found)
     names: dict[str, int] = {}
-    found.mark_read("MemUsage", _("what stands before the slash"))
+    found.mark_read("MemUsage", _("the figure before the slash"))
     for number, line in enumerate(source.lines(), 1):
         cells = [cell.strip(' "\n') for cell in line.split(separator)]
         size_at = _size_at(cells)

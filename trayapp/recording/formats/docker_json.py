@@ -90,7 +90,7 @@ class _Reading(LoopReading):
         key = str(value.get("ID") or value.get("Container") or name), name
         series = self._known.get(key)
         if series is None:
-            self._found.mark_read("MemUsage", _("what stands before the slash"))
+            self._found.mark_read("MemUsage", _("the figure before the slash"))
             series = self._known[key] = self._found.series(key, name)
         series.add(at, size)
 
@@ -108,7 +108,7 @@ class _Reading(LoopReading):
         cache = stats.get("total_inactive_file", stats.get("inactive_file", 0))
         if isinstance(cache, (int, float)) and cache < usage:
             usage -= cache
-        reckoned = _("without inactive_file, as docker stats reckons")
+        reckoned = _("without inactive_file, as docker stats counts it")
         self._found.mark_read("memory_stats.usage", reckoned)
         name = str(value.get("name") or value.get("id") or "container").lstrip("/")
         self._found.series(str(value.get("id") or name), name).add(at, number_of(usage))

@@ -52,7 +52,7 @@ def read(source: Source, found: Gathering) -> None:
         unit = _UNIT.search(name)
         if wanted is None or "/" in name:
             if "Memory" in name or "Heap" in name or "memory" in name or "heap" in name:
-                found.leave_out(name, _("neither the working set nor the heap"))
+                found.leave_out(name, _("not the working set or the heap"))
             continue
         at, size = (
             clock.read(told),
@@ -73,7 +73,7 @@ def read(source: Source, found: Gathering) -> None:
             sums.pop(name).finish(found.series(name, _(name), kind=kind))
     if not found.everyone:
         raise source.refusal(
-            _("{path} is of dotnet-counters, but without memory; collect System.Runtime")
+            _("{path} is from dotnet-counters, but has no memory in it; collect System.Runtime")
         )
     found.note_guesses(clock)
 

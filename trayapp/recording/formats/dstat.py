@@ -81,7 +81,7 @@ class _Reading(LoopReading):
             elif group in ("memory usage", "swap"):
                 reason = _("only a part, such as a cache or shared pages")
                 if title == "free":
-                    reason = _("what is free, not what is used")
+                    reason = _("free memory, not used memory")
                 self._found.leave_out(f"{group}: {title}", reason)
         return columns
 
@@ -114,6 +114,9 @@ class _Reading(LoopReading):
     def finish(self) -> None:
         if not self._columns:
             raise self._source.refusal(
-                _("{path} is of dstat, but without memory; make it by dstat -tm --output")
+                _(
+                    "{path} is from dstat, but has no memory in it; create it with dstat -tm "
+                    "--output"
+                )
             )
         super().finish()

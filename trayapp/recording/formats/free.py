@@ -71,7 +71,7 @@ class _Reading(LoopReading):
 
     def add_line(self, number: int, line: str) -> None:
         if len(line) > _LONGEST_LINE:
-            self._found.pass_over(number, line, _("no row of free"))
+            self._found.pass_over(number, line, _("not a row of free"))
             return
         rest = self._clock.unstamped(line) if STAMP.match(line) else line
         if not rest.strip():
@@ -94,7 +94,7 @@ class _Reading(LoopReading):
                 self._row(number, line, row)
             return
         if not self._clock.read_time(line):
-            self._found.pass_line(number, line, _("no row of free"))
+            self._found.pass_line(number, line, _("not a row of free"))
 
     def _row(self, number: int, line: str, row: re.Match[str]) -> None:
         figures = row[2].split()
@@ -122,7 +122,7 @@ class _Reading(LoopReading):
         super().finish()
         if self._unit.name:
             self._found.note(
-                _("the unit is not told; {unit} was taken, by the size of the machine").format(
+                _("it has no unit; {unit} was assumed, by the size of the machine").format(
                     unit=self._unit.name
                 )
             )

@@ -81,7 +81,7 @@ class _Stdout(LoopReading):
         match = _STDOUT.fullmatch(line)
         if match is None or not line.endswith("\n"):
             if line.strip() and not self._clock.read_time(line):
-                self._found.pass_line(number, line, _("no row of glances"))
+                self._found.pass_line(number, line, _("not a row of glances"))
             return
         name = match[1]
         self._first = self._first or name
@@ -89,7 +89,7 @@ class _Stdout(LoopReading):
             self._clock.begin_block()
         meaning = meaning_of(name)
         if meaning.kind is None:
-            reason = meaning.reason or _("not memory, as far as its name tells")
+            reason = meaning.reason or _("not memory, judging by its name")
             self._found.leave_out(name, reason)
             return
         kind = "machine" if name == "mem.used" else meaning.kind

@@ -26,7 +26,7 @@ def resembles(start: Start) -> float:
 def read(source: Source, found: Gathering) -> None:
     """Read what was printed; other lines, of the program itself, may stand between."""
     heap = found.series("heap", _("Go heap"), kind="heap")
-    found.mark_read("A->B->C MB", _("what is live after each collection"))
+    found.mark_read("A->B->C MB", _("live heap after each collection"))
     for number, line in enumerate(source.lines(), 1):
         match = _LINE.search(line) if "gc " in line else None
         if match is None:

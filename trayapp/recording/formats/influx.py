@@ -82,7 +82,7 @@ class _Reading(Reading):
                 continue
             match = _LINE.fullmatch(line)
             if match is None or not line.endswith("\n"):
-                self._found.pass_line(number, line, _("no line of the protocol"))
+                self._found.pass_line(number, line, _("not a line of the protocol"))
                 continue
             at = self._moment(match[4] or "")
             for name, value in _PAIR.findall(match[3]):
@@ -93,7 +93,7 @@ class _Reading(Reading):
         """A line without texts and escapes, as most are."""
         at = self._moment(told.rstrip("\n"))
         if at != at or "=" not in fields:
-            self._found.pass_over(number, line, _("no line of the protocol"))
+            self._found.pass_over(number, line, _("not a line of the protocol"))
             return
         known = self._heads.get(head)
         if known is None:
@@ -123,7 +123,7 @@ class _Reading(Reading):
             ):
                 titles = row
             elif len(row) != len(titles):
-                self._found.pass_over(number, ",".join(row), _("no row of this heading"))
+                self._found.pass_over(number, ",".join(row), _("not a row of this table"))
             else:
                 self._row(number, titles, row)
 
@@ -174,7 +174,7 @@ class _Reading(Reading):
     def _values(self, number: int, one: Mapping[str, Any], values: Any) -> None:
         columns = one.get("columns")
         if not isinstance(columns, list) or not isinstance(values, list):
-            self._found.pass_over(number, str(values), _("no row of this heading"))
+            self._found.pass_over(number, str(values), _("not a row of this table"))
             return
         tags = one.get("tags")
         row = {"name": str(one.get("name", ""))}
@@ -202,7 +202,7 @@ class _Reading(Reading):
 
     def finish(self) -> None:
         if not self._metrics.finish():
-            raise self._source.refusal(_("{path} has fields, but none that is memory in use"))
+            raise self._source.refusal(_("{path} has fields, but none of them is memory in use"))
         fields = {key[1] for key in self._found.everyone if isinstance(key, tuple)}
         for key, series in self._found.everyone.items():
             labels = self._labels.get(key, {}) if isinstance(key, tuple) else {}

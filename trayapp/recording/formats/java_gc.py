@@ -144,8 +144,8 @@ class _Reading(Reading):
         if not len(self._heap) and self._lacks_times:
             raise self._source.refusal(
                 _(
-                    "{path} tells no times; log with -Xlog:gc:file=…:time,uptime (Java 8:"
-                    " -XX:+PrintGCDateStamps)"
+                    "{path} has no times; log with -Xlog:gc:file=…:time,uptime (Java 8: "
+                    "-XX:+PrintGCDateStamps)"
                 )
             )
         super().finish()

@@ -47,7 +47,7 @@ def _records(source: Source, found: Gathering, place: str) -> Iterator[tuple[int
         if isinstance(value, dict):
             yield number, _flat(value, {})
         else:
-            found.pass_over(number, str(value)[:60], _("no object"))
+            found.pass_over(number, str(value)[:60], _("not an object"))
 
 
 def _flat(

@@ -57,7 +57,7 @@ def read(source: Source, found: Gathering) -> None:
         if size != size:
             is_between = True
             if not clock.read_time(line) and words[0][:1].isdigit():
-                found.pass_line(number, line, _("no row of jstat"))
+                found.pass_line(number, line, _("not a row of jstat"))
             continue
         if titles[0] == "Timestamp":
             at = found.moment(number_of(words[0].replace(",", ".")))
@@ -67,9 +67,12 @@ def read(source: Source, found: Gathering) -> None:
         heap.add(at, size * KIB)
     if not used:
         raise source.refusal(
-            _("{path} is of jstat, but tells only shares or capacities; make it by jstat -gc -t")
+            _(
+                "{path} is from jstat, but has only percentages or capacities; create it "
+                "with jstat -gc -t"
+            )
         )
-    found.mark_read("+".join(titles[at] for at in used), _("what is used of the heap, in KiB"))
+    found.mark_read("+".join(titles[at] for at in used), _("used heap, in KiB"))
     clock.finish()
 
 

@@ -44,13 +44,13 @@ def _is_stats(start: Start) -> bool:
 def read(source: Source, found: Gathering) -> None:
     if _is_capture(source.start):
         raise source.refusal(
-            _("{path} is a capture of memray; read the page that memray flamegraph makes of it")
+            _("{path} is a memray capture; use the page that memray flamegraph creates from it")
         )
     if _is_stats(source.start):
         raise source.refusal(
             _(
-                "{path} is of memray stats: totals, without memory over time; read the page of"
-                " memray flamegraph"
+                "{path} is from memray stats, which has totals but no memory over time; "
+                "use the page of memray flamegraph"
             )
         )
     resident = found.series("rss", _("resident set"), kind="resident set")

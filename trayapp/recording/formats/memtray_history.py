@@ -35,7 +35,9 @@ def read(source: Source, found: Gathering) -> None:
                 one for one in reader.series() if one.kind == "target" and one.metric in _METRICS
             ]
             if span is None or not series:
-                raise source.refusal(_("{path} is a history of Memtray without any target"))
+                raise source.refusal(
+                    _("{path} is a history of Memtray without any tracked program")
+                )
             _read_targets(found, reader, series, span)
     except HistoryError as error:
         raise RecordingError(str(error)) from error

@@ -55,7 +55,7 @@ def read(source: Source, found: Gathering) -> None:
             continue
         elif line.startswith("FUNC ") or not line.strip():
             continue
-        found.pass_over(number, line, _("neither MEM nor CHLD"))
+        found.pass_over(number, line, _("not MEM or CHLD"))
 
 
 def _size(text: str) -> float:

@@ -102,14 +102,14 @@ class _Reading(Reading):
             if is_used or (is_memory_chart and not {*words_of(title)} & _NO_USE):
                 self._used[at] = title
             else:
-                reason = meaning.reason or _("its chart is not told, which need not be of memory")
+                reason = meaning.reason or _("its chart is not named, so it may not be memory")
                 self._found.leave_out(title, reason)
 
     def add_row(self, number: int, row: Sequence[Any]) -> None:
         if not self._used:
             return
         if len(row) != len(self._titles):
-            self._found.pass_over(number, str(list(row)), _("no row of this heading"))
+            self._found.pass_over(number, str(list(row)), _("not a row of this table"))
             return
         at = self._found.moment(self._clock.read(str(row[self._titles.index("time")])))
         if at != at:
@@ -125,9 +125,9 @@ class _Reading(Reading):
         if not self._used:
             raise self._source.refusal(
                 _(
-                    "{path} is of Netdata, but does not tell that it is of memory; ask system.ram,"
-                    " or with options=jsonwrap, which names the chart"
+                    "{path} is from Netdata, but does not say that it is memory; request "
+                    "system.ram, or use options=jsonwrap, which names the chart"
                 )
             )
-        self._found.note(_("the unit is not told; Netdata's charts of memory are in MiB"))
+        self._found.note(_("it has no unit; Netdata's memory charts are in MiB"))
         super().finish()

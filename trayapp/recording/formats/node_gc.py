@@ -24,7 +24,9 @@ _START = re.compile(
 _SPACE = re.compile(
     r"\[\d+(?::0x[0-9a-f]+)?\](?: \[I:0x[0-9a-f]+\])? (?:Memory allocator|New space),"
 )
-_VERBOSE = N_("of node --trace-gc-verbose, which tells spaces, not collections; use --trace-gc")
+_VERBOSE = N_(
+    "from node --trace-gc-verbose, which lists spaces instead of collections; use --trace-gc"
+)
 _SIZES = re.compile(r"(?:\d+(?:\.\d+)?) \(\d+(?:\.\d+)?\) -> (\d+(?:\.\d+)?) \(\d+(?:\.\d+)?\) MB")
 _NVP = re.compile(r"\btotal_size_after=(\d+)\b")
 
@@ -65,7 +67,7 @@ def read(source: Source, found: Gathering) -> None:
         series = found.series((pid, isolate), name, pid=int(pid) if pid else None, kind="heap")
         seconds = int(match[3]) / 1000
         if seconds < last.get((pid, isolate), 0.0):
-            found.pass_over(number, line, _("its clock goes back"))
+            found.pass_over(number, line, _("its clock goes backwards"))
             continue
         last[pid, isolate] = seconds
         series.add(seconds, size)

@@ -22,7 +22,7 @@ from trayapp.recording.quantities import UNITS, size_in, unit_bytes
 from trayapp.recording.source import Source, Start
 
 NAME = "pattern"
-EXPECTS = N_("a log of anybody's, with --pattern")
+EXPECTS = N_("any log, with --pattern")
 _PLACE = re.compile(r"\{([A-Za-z_]\w*)(?::([^{}]*(?:\{[^{}]*\}[^{}]*)*))?\}")
 _DIRECTIVES = {
     "Y": r"\d{4}", "y": r"\d\d", "m": r"\d{1,2}", "d": r"\d{1,2}", "e": r"\s?\d{1,2}",
@@ -69,7 +69,7 @@ def read(source: Source, found: Gathering) -> None:
         raise source.refusal(text, line=repr(short_name(first.strip(), 80)))
     if clock.is_dateless:
         found.shift_seconds += clock.shift_seconds(last)
-        found.note(_("only times of day are told; the date is that of the file"))
+        found.note(_("it has only times of day; the date is that of the file"))
     found.note(
         _("{count} of {all} lines match the pattern").format(
             count=format_count(matched), all=format_count(lines)
@@ -95,7 +95,7 @@ class _Pattern:
         parts.append(text[at:])
         if not self._time or not self._size:
             raise RecordingError(
-                _("the pattern names no time or no size; write it like {example}").format(
+                _("the pattern has no time or no size; use something like {example}").format(
                     example="'{time:%H:%M:%S} .* task={task} rss={MiB}'"
                 )
             )
@@ -103,7 +103,7 @@ class _Pattern:
             self.expression = compile_expression("".join(parts))
         except re.error as error:
             raise RecordingError(
-                _("the pattern is no regular expression: {reason}").format(reason=error)
+                _("the pattern is not a valid regular expression: {reason}").format(reason=error)
             ) from error
         except RefusedExpressionError as error:
             text = _("{name}: {text}").format(name="--pattern", text=error)

@@ -126,7 +126,7 @@ class _Reading:
         if at == at and self._rows.add_row(rest, at):
             return
         if not self._is_no_sample(line, rest):
-            self._found.pass_line(number, line, _("no row of pidstat"))
+            self._found.pass_line(number, line, _("not a row of pidstat"))
 
     def _find_clock(self, line: str) -> int:
         """Below "# Time" a clock may be several words: as many as leave a pid in its place."""
@@ -155,6 +155,6 @@ class _Reading:
     def finish(self) -> None:
         if self._rows.has_heading and not self._rows.has_memory:
             raise self._source.refusal(
-                _("{path} is of pidstat, but without memory; make it by pidstat -r")
+                _("{path} is from pidstat, but has no memory in it; create it with pidstat -r")
             )
         self._clock.finish()

@@ -46,7 +46,10 @@ def _read_rows(source: Source, connection: sqlite3.Connection, found: Gathering)
     pid = next((name for name in _PIDS if name in known), "")
     if not size or not pid or "ts" not in known:
         raise source.refusal(
-            _("{path} is of Procpath, but without memory; record it with -f stat,cmdline,status")
+            _(
+                "{path} is from Procpath, but has no memory in it; record with -f "
+                "stat,cmdline,status"
+            )
         )
     unit = unit or _page_bytes(connection)
     anon = next((name for name in _ANON if name in known), "NULL")
@@ -60,7 +63,7 @@ def _read_rows(source: Source, connection: sqlite3.Connection, found: Gathering)
         for row in connection.execute(query):
             _add_row(found, row, unit)
     except sqlite3.DatabaseError:
-        found.note(_("damaged or cut off; what comes before is shown"))
+        found.note(_("damaged or truncated; what comes before is shown"))
 
 
 def _add_row(found: Gathering, row: tuple[object, ...], unit: float) -> None:

@@ -53,11 +53,14 @@ def _add_value(source: Source, metrics: Metrics, place: tuple[str | int, ...], v
     key = place[-1]
     number = next((part for part in place if isinstance(part, int)), 0)
     if place == ("error",):
-        text = _("{path} is an error of Prometheus: {error}")
+        text = _("{path} is an error from Prometheus: {error}")
         raise source.refusal(text, error=str(value)[:200])
     if key == "value" or (key == "resultType" and value != "matrix"):
         raise source.refusal(
-            _("{path} is no answer to a range query; ask /api/v1/query_range, which gives a matrix")
+            _(
+                "{path} is not the answer to a range query; use /api/v1/query_range, which "
+                "returns a matrix"
+            )
         )
     if key == "metric":
         if isinstance(value, dict):

@@ -65,7 +65,7 @@ class _Reading(LoopReading):
             if self._clock.read_time(line):
                 self._scrape.clear()
             elif line.strip():
-                self._found.pass_line(number, line, _("no metric"))
+                self._found.pass_line(number, line, _("not a metric"))
             return
         key = line[: match.start(3)].rstrip()
         wanted = self._wanted.get(key)
@@ -96,5 +96,5 @@ class _Reading(LoopReading):
 
     def finish(self) -> None:
         if not self._metrics.finish():
-            raise self._source.refusal(_("{path} has metrics, but none that is memory in use"))
+            raise self._source.refusal(_("{path} has metrics, but none of them is memory in use"))
         super().finish()

@@ -80,7 +80,7 @@ def _has_bare_rows(start: Start) -> bool:
 
 def read(source: Source, found: Gathering) -> None:
     if _has_bare_rows(source.start):
-        text = _("{path} has rows without headings; say what they are by --pattern {example}")
+        text = _("{path} has rows without headings; describe them with --pattern {example}")
         raise source.refusal(text, example=_EXAMPLE)
     clock = LoopClock(source, found)
     rows = ProgramRows(found)
@@ -113,9 +113,9 @@ def read(source: Source, found: Gathering) -> None:
         if rows.add_row(rest, clock.at) or clock.read_time(line):
             continue
         if not is_between and not _is_rule(line):
-            found.pass_line(number, line, _("no row of ps"))
+            found.pass_line(number, line, _("not a row of ps"))
     if not rows.has_memory:
-        raise source.refusal(_("{path} has no memory in it; make it by ps -o pid,rss,comm"))
+        raise source.refusal(_("{path} has no memory in it; create it with ps -o pid,rss,comm"))
     clock.finish()
 
 

@@ -50,8 +50,8 @@ def read(source: Source, found: Gathering) -> None:
         # The file's path begins with "/", so that it is no option.
         command = ("sadf", "-d", str(source.path.resolve()), "--", "-r", "-S")
         missing = _(
-            "{path} is a binary day file of sysstat; install sysstat, whose sadf reads it, or"
-            " convert it by sadf -d FILE -- -r"
+            "{path} is a binary day file of sysstat; install sysstat to read it, or "
+            "convert it with sadf -d FILE -- -r"
         )
         reading.add_table(lines_printed_by(command, source, missing=missing))
     elif source.start.text.startswith("<?xml"):
@@ -61,7 +61,9 @@ def read(source: Source, found: Gathering) -> None:
     else:
         reading.add_pairs(source.lines())
     if not reading.machine.has_memory:
-        raise source.refusal(_("{path} is of sadf, but without memory; make it by sadf … -- -r"))
+        raise source.refusal(
+            _("{path} is from sadf, but has no memory in it; create it with sadf … -- -r")
+        )
     reading.finish()
 
 
@@ -101,7 +103,7 @@ class _Reading(Reading):
         if "RESTART" in line:
             self._found.begin_run()
         elif line.strip():
-            self._found.pass_line(number, line, _("no row of sadf"))
+            self._found.pass_line(number, line, _("not a row of sadf"))
 
     def add_pairs(self, lines: Iterable[str]) -> None:
         """Read a line each of host, interval, time, device, name and figure."""

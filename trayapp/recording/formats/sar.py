@@ -49,7 +49,7 @@ class MachineFigures:
             if title in ("kbmemused", "kbswpused"):
                 self.has_memory = True
             elif title in ("kbmemfree", "kbavail", "kbswpfree"):
-                self._found.leave_out(title, _("what is free, not what is used"))
+                self._found.leave_out(title, _("free memory, not used memory"))
             elif title in ("kbcommit", "kbactive", "kbinact"):
                 self._found.leave_out(title, _("only a part, such as a cache or shared pages"))
 
@@ -182,11 +182,11 @@ class _Reading:
         if at == at and not any(word[:1] in "-.0123456789" for word in words[self._clock_words :]):
             self._sizes = []
             return
-        self._found.pass_over(number, line, _("no row of sar"))
+        self._found.pass_over(number, line, _("not a row of sar"))
 
     def finish(self) -> None:
         if not self._machine.has_memory:
             raise self._source.refusal(
-                _("{path} is of sar, but without memory in use; make it by sar -r")
+                _("{path} is from sar, but has no memory in use in it; create it with sar -r")
             )
         self._clock.finish()

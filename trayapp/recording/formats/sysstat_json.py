@@ -94,8 +94,8 @@ class _Reading(Reading):
         if not self._has_programs and not self._machine.has_memory:
             raise self._source.refusal(
                 _(
-                    "{path} is of sysstat, but without memory; make it by sadf -j -- -r or"
-                    " pidstat -o JSON -r"
+                    "{path} is from sysstat, but has no memory in it; create it with sadf -j "
+                    "-- -r or pidstat -o JSON -r"
                 )
             )
         self._found.note_guesses(self._clock, self._last)

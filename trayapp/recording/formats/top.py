@@ -84,7 +84,7 @@ class _Reading(LoopReading):
         elif (summary := _SUMMARY.match(line)) is not None:
             self._add_machine(summary)
         elif self._is_below and not self._clock.read_time(line):
-            self._found.pass_line(number, line, _("no row of top"))
+            self._found.pass_line(number, line, _("not a row of top"))
 
     def _add_machine(self, summary: re.Match[str]) -> None:
         if summary["what"] == "Swap":
@@ -101,14 +101,14 @@ class _Reading(LoopReading):
     def finish(self) -> None:
         self._found.prefer_programs("Mem")
         if not self._found.everyone and not self._rows.has_memory:
-            raise self._source.refusal(_("{path} is of top, but without RES, the memory in use"))
+            raise self._source.refusal(_("{path} is from top, but has no RES, the memory in use"))
         super().finish()
 
 
 def _read_mac(source: Source, found: Gathering) -> None:
     """`top -l` of macOS, whose commands come second and may hold blanks."""
     clock = LoopClock(source, found)
-    found.mark_read("MEM", _("memory in use, as macOS reckons it"))
+    found.mark_read("MEM", _("memory in use, as macOS counts it"))
     is_below = False
     for number, line in enumerate(source.lines(), 1):
         if _MAC_DATE.match(line.strip()):
@@ -120,7 +120,7 @@ def _read_mac(source: Source, found: Gathering) -> None:
             row = _MAC_ROW.match(line[:_LONGEST_ROW])
             if row is None:
                 if not line.startswith("Processes:"):
-                    found.pass_line(number, line, _("no row of top"))
+                    found.pass_line(number, line, _("not a row of top"))
                 is_below = is_below and not line.startswith("Processes:")
                 continue
             found.program(row[1], row[2], kind="memory").add(clock.at, size_in(row[3]))

@@ -44,7 +44,7 @@ def read(source: Source, found: Gathering) -> None:
         for number, row in enumerate(csv.reader(source.whole_lines()), 1):
             _add_row(found, metrics, number, row, columns)
     if not metrics.finish():
-        raise source.refusal(_("{path} has metrics, but none that is memory in use"))
+        raise source.refusal(_("{path} has metrics, but none of them is memory in use"))
 
 
 def _add_series(found: Gathering, metrics: Metrics, number: int, one: Any) -> None:

@@ -20,7 +20,7 @@ from trayapp.recording.source import Source, Start
 NAME = "vmstat"
 EXPECTS = N_("a log of vmstat -t")
 _PART = N_("only a part, such as a cache or shared pages")
-_UNUSED = {"free": N_("what is free, not what is used")} | dict.fromkeys(
+_UNUSED = {"free": N_("free memory, not used memory")} | dict.fromkeys(
     ("buff", "cache", "inact", "active"), _PART
 )
 _STATISTIC = re.compile(
@@ -134,14 +134,14 @@ class _Rows(LoopReading):
             and not words[0].startswith(("procs", "-"))
             and not self._clock.read_time(line)
         ):
-            self._found.pass_line(number, line, _("no row of vmstat"))
+            self._found.pass_line(number, line, _("not a row of vmstat"))
 
     def finish(self) -> None:
         if not any(size > 0 for size in self._swap.sizes):
             raise self._source.refusal(
                 _(
-                    "{path} is of vmstat, which tells what is free, not what is in use, and no swap"
-                    " was in use; record it by sar -r or free -s"
+                    "{path} is from vmstat, which shows free memory instead of used memory, "
+                    "and no swap was used; record with sar -r or free -s"
                 )
             )
         super().finish()
