@@ -270,7 +270,9 @@ def test_sizes_shown_are_resident_sets_though_anonymous_memory_is_judged(
     main([path])
     shown = capsys.readouterr().out
     assert "700 MiB" in shown
-    assert "START, PEAK and END are resident sets; the verdict is based on anonymous memory" in shown
+    assert (
+        "START, PEAK and END are resident sets; the verdict is based on anonymous memory" in shown
+    )
 
 
 def test_names_that_begin_alike_are_told_apart(
