@@ -96,6 +96,11 @@ class DailyFile:
                 return False
             return True
 
+    def begin_anew(self) -> None:
+        """Write the first line of a file again before the next: it is of another process."""
+        with self._lock:
+            self._path = None
+
     def close(self) -> None:
         """Leave the folder to others."""
         held, self._held = self._held, None

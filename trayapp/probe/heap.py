@@ -21,6 +21,11 @@ SAVED_SECONDS = 0.05
 """How much of that share can be saved up."""
 DRIFT_BLOCKS = 2000
 """So many blocks more or fewer than at the last count of their bytes, and they are counted anew."""
+SMALL_DRIFT_BLOCKS = 50
+"""As few are enough where counting is affordable: blocks that come and go are not like the average,
+and 2000 of them were taken for 150 KB that a task had kept."""
+COUNT_SHARE = 0.01
+"""Of a program's time, for that."""
 
 _REPORT_BYTES = 16_384
 _ALLOCATED = b"# bytes in allocated blocks"
@@ -45,6 +50,8 @@ class Heap:
         self._clock = clock
         self._counted_blocks = 0
         self._counted_bytes = 0
+        self._count_at = 0.0
+        """When counting is affordable again."""
         self._cost_seconds = self._took_seconds = 0.0
         self._ended = -1.0
         self._last_bytes = 0
@@ -62,7 +69,7 @@ class Heap:
                 return self._last_bytes  # a task that follows at once: nothing has happened since
             if not self._may_read(began, spare=spare):
                 return None
-        size_bytes = self._last_bytes = self._library_bytes() + self._python_bytes()
+        size_bytes = self._last_bytes = self._library_bytes() + self._python_bytes(began)
         self._ended = ended = self._clock()
         took_seconds = ended - began
         # The lower of two: one may have been interrupted by other threads, or programs.
@@ -79,11 +86,14 @@ class Heap:
         least_seconds = SAVED_SECONDS / 2 if spare else 0.0
         return self._saved_seconds >= min(self._cost_seconds + least_seconds, SAVED_SECONDS)
 
-    def _python_bytes(self) -> int:
+    def _python_bytes(self, now: float) -> int:
         blocks = sys.getallocatedblocks()
         drift = blocks - self._counted_blocks
-        if not -DRIFT_BLOCKS <= drift <= DRIFT_BLOCKS:
+        most = DRIFT_BLOCKS if now < self._count_at else SMALL_DRIFT_BLOCKS
+        if not -most <= drift <= most:
             counted = self._block_bytes()
+            ended = self._clock()
+            self._count_at = ended + (ended - now) / COUNT_SHARE
             if counted is not None:
                 self._counted_blocks, self._counted_bytes, drift = blocks, counted, 0
         if not self._counted_blocks:

@@ -19,13 +19,9 @@ from trayapp.domain.records.log_lines import (
     ABOUT,
     BETWEEN,
     CLOSED,
-    COUNT,
     ENDED,
-    FAILURES,
-    PEAK,
     PID,
     RUN,
-    RUNS,
     STARTED,
     TOOK,
     WHERE,
@@ -33,9 +29,9 @@ from trayapp.domain.records.log_lines import (
     in_brackets,
     kept_field,
     listed,
-    megabytes,
     opening,
     result_field,
+    runs_line,
     sizes,
 )
 from trayapp.probe.daily_file import DailyFile, stamp_of, tidy, zone_of
@@ -125,7 +121,7 @@ class MemoryLog:
             self._number += 1
             run.mark = self._number
             text = f"{STARTED} {in_brackets(run.name)}"
-            text += self._sizes(run.before_heap_bytes) + _place(run)
+            text += self._sizes(_fresh(run.before_heap_bytes)) + _place(run)
             if run.name not in self._placed and len(self._placed) < MOST_NAMES:
                 self._placed.add(run.name)
                 text += field(WHERE, _where(run))
@@ -141,7 +137,7 @@ class MemoryLog:
                 self._count(run)
                 return
             text = f"{ENDED} {in_brackets(run.name)}"
-            text += self._sizes(run.after_heap_bytes)
+            text += self._sizes(_fresh(run.after_heap_bytes))
             text += field(RUN, run.mark) + field(TOOK, f"{run.seconds:.3f} s")
             text += kept_field(run.kept_bytes) + result_field(run.failed, run.note)
             self._file.write(time.time(), text)
@@ -243,6 +239,11 @@ def _place(run: Run) -> str:
     return field(RUN, f"{run.mark} {relation} {outer.mark}")
 
 
+def _fresh(known_bytes: int | None) -> int | None:
+    """Return the heap as it is now: what was read before this line's turn may be out of order."""
+    return None if known_bytes is None else heap_bytes() or known_bytes
+
+
 def _where(run: Run) -> str:
     """Return file, line and function of what a task runs, or of what began it."""
     code = run.code
@@ -256,9 +257,9 @@ def _where(run: Run) -> str:
 
 
 def _crowd_line(name: str, crowd: _Crowd) -> str:
-    text = f"{RUNS} {in_brackets(name)}{field(COUNT, crowd.count)}{field(FAILURES, crowd.failed)}"
-    text += field(TOOK, f"{crowd.seconds:.3f} s") + kept_field(crowd.kept_bytes)
-    return text + (f" | {PEAK}: {megabytes(crowd.peak_bytes)} MB" if crowd.peak_bytes else "")
+    return runs_line(
+        name, crowd.count, crowd.failed, crowd.seconds, crowd.kept_bytes, crowd.peak_bytes
+    )
 
 
 def _read_available_bytes() -> tuple[int | None, int | None]:

@@ -134,6 +134,10 @@ class Run:
         grown = self.heap_growth_bytes
         return self.growth_bytes if grown is None else grown
 
+    def _before_bytes(self) -> int | None:
+        """What `kept_bytes` is more than: by it, tasks beside one another can be told apart."""
+        return self.before_bytes if self.heap_growth_bytes is None else self.before_heap_bytes
+
     def _note_end(self) -> None:
         self.add_sample(self.after_bytes, self.after_heap_bytes)
         if self.after_kernel_bytes != self.before_kernel_bytes:
@@ -154,6 +158,7 @@ class Run:
             "seconds": self.seconds,
             "growth_bytes": self.growth_bytes,
             "heap_growth_bytes": self.heap_growth_bytes,
+            "before_bytes": self._before_bytes(),
             "peak_rss_bytes": self.top_bytes,
             "peak_growth_bytes": max((rise for rise in rises if rise is not None), default=None),
             "failed": self.failed,

@@ -51,7 +51,7 @@ def test_an_honest_answer_is_taken_as_it_is() -> None:
     assert event.data == {
         "task": "nightly report", "seconds": 12.5, "growth_bytes": -4096, "failed": "KeyError",
         "kept_bytes": -4096, "kept_from": "resident", "peak_rss_bytes": None,
-        "peak_growth_bytes": None,
+        "peak_growth_bytes": None, "before_bytes": None,
     }  # fmt: skip
     assert "failed" not in answer.tasks[0].as_event("web").data
 

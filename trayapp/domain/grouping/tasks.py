@@ -40,6 +40,8 @@ class Task(NamedTuple):
     """How much more its process had in use after it; None: not known."""
     peak_rss_bytes: int | None = None
     """The highest resident set of its process while it ran, as far as that was seen."""
+    before_bytes: int | None = None
+    """What was in use when it began, in the way that `kept_bytes` was measured."""
     peak_growth_bytes: int | None = None
     """The most by which its process was above what it was at the beginning."""
 
@@ -60,6 +62,7 @@ class Task(NamedTuple):
             "growth_bytes": self.growth_bytes,
             "kept_bytes": self.kept_bytes,
             "kept_from": _kept_from(self),
+            "before_bytes": self.before_bytes,
             "peak_rss_bytes": self.peak_rss_bytes,
             "peak_growth_bytes": self.peak_growth_bytes,
         }
@@ -175,6 +178,7 @@ def _read_task(entry: object, last: int, began: float, now: float) -> Task | Non
         growth_bytes=_whole(entry.get("growth_bytes"), -_LARGEST_BYTES, _LARGEST_BYTES),
         failed=_line(failed) if isinstance(failed, str) else None,
         heap_growth_bytes=_whole(entry.get("heap_growth_bytes"), -_LARGEST_BYTES, _LARGEST_BYTES),
+        before_bytes=_whole(entry.get("before_bytes"), 0, _LARGEST_BYTES),
         peak_rss_bytes=_whole(entry.get("peak_rss_bytes"), 0, _LARGEST_BYTES),
         peak_growth_bytes=_whole(entry.get("peak_growth_bytes"), 0, _LARGEST_BYTES),
     )

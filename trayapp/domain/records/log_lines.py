@@ -102,6 +102,15 @@ def result_field(failed: str | None, note: str | None) -> str:
     return text if note is None else text + field(NOTE, note)
 
 
+def runs_line(
+    name: str, count: int, failed: int, seconds: float, kept_bytes: int, peak_bytes: int
+) -> str:
+    """Return a line of several runs together, from its mark on."""
+    text = f"{RUNS} {in_brackets(name)}{field(COUNT, count)}{field(FAILURES, failed)}"
+    text += field(TOOK, f"{seconds:.3f} s") + kept_field(kept_bytes)
+    return text + (f" | {PEAK}: {megabytes(peak_bytes)} MB" if peak_bytes else "")
+
+
 def opening(stamp: str, zone: str, pid: int | None, subject: str) -> str:
     """Return the remark that each file, and each life of a program in it, begins with."""
     about = in_brackets(subject) if subject else ""

@@ -1,0 +1,78 @@
+"""The parts of a line of a memory log: its time, its mark, and what its fields say."""
+
+from __future__ import annotations
+
+import re
+from calendar import timegm
+
+from trayapp.domain.judging.log_summary import UNKNOWN
+from trayapp.domain.records.log_lines import (
+    ABOUT,
+    BETWEEN,
+    ENDED,
+    FAILED,
+    IDLE,
+    RESULT,
+    RUNS,
+    STARTED,
+)
+from trayapp.domain.records.log_lines import UNKNOWN as DASH
+
+LINE = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:[.,]\d+)?\s+"
+    rf"({BETWEEN}|{STARTED}|{ENDED}|{RUNS}|{ABOUT})\s*(.*)",
+    re.DOTALL,
+)
+NAMES = re.compile(r"\[([^\]]*)\]")
+_SIZE = re.compile(r"([+-]?\d[\d,]*(?:\.\d+)?)\s*([KMGT]?i?B)\b", re.IGNORECASE)
+_SHARE = re.compile(r"\(\s*([\d.]+)\s*%")
+_UNITS = {
+    "b": 1.0, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12,
+    "kib": 1024.0, "mib": 1024.0**2, "gib": 1024.0**3, "tib": 1024.0**4,
+}  # fmt: skip
+NOBODY = frozenset({IDLE, DASH, "", "none", "no task", "no active task", "–"})
+_BAD_END = re.compile(r"\b(fail|error|exception|abort|timed? ?out)", re.IGNORECASE)
+
+
+def time_of(match: re.Match[str]) -> float:
+    year, month, day, hour, minute, second = (int(match[at]) for at in range(1, 7))
+    return float(timegm((year, month, day, hour, minute, second)))
+
+
+def field_of(text: str) -> tuple[str, str]:
+    name, _colon, value = text.partition(":")
+    return name.strip(), value.strip()
+
+
+def size_of(text: str | None) -> float | None:
+    match = _SIZE.match(text) if text else None
+    return float(match[1].replace(",", "")) * _UNITS[match[2].lower()] if match else None
+
+
+def or_nan(value: float | None) -> float:
+    return UNKNOWN if value is None else value
+
+
+def available_of(text: str | None) -> tuple[float, float]:
+    match = _SHARE.search(text) if text else None
+    return or_nan(size_of(text)), float(match[1]) / 100 if match else UNKNOWN
+
+
+def seconds_of(text: str | None) -> float | None:
+    number = (text or "").partition(" ")[0]
+    try:
+        return float(number)
+    except ValueError:
+        return None
+
+
+def whole_of(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() else 0
+
+
+def has_failed(head: str, fields: dict[str, str]) -> bool:
+    result = fields.get(RESULT)
+    if result is not None:
+        return result.startswith(FAILED)
+    after = head.rpartition("]")[2] + " ".join(f"{name} {value}" for name, value in fields.items())
+    return bool(_BAD_END.search(after))
