@@ -110,3 +110,10 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
             found.set_defaults(run=verb.run)
     parser.show_examples(EXAMPLES, "")
     return parser
+
+
+def full_parser() -> argparse.ArgumentParser:
+    """Return a parser that knows all verbs with all their options."""
+    from trayapp.cli.verbs import VERBS
+
+    return _parser([line.name for line in VERBS])
