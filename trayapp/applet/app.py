@@ -29,6 +29,7 @@ from trayapp.applet.sampler import Sampler
 from trayapp.applet.supervision import Supervisor
 from trayapp.applet.sweeping import sweep
 from trayapp.applet.switches import SwitchBoard
+from trayapp.applet.target_logs import TargetLogs
 from trayapp.applet.task_follower import TaskFollower
 from trayapp.applet.terminal import LiveLines
 from trayapp.applet.trays import Trays
@@ -107,6 +108,10 @@ class App:
             lambda: sampler.paused,
             rules=lambda: target_rules(settings_file.settings),
         )
+        logs = TargetLogs(
+            lambda: settings_file.settings.log, paths.data, lambda text: banners.notify(text)
+        )
+        tasks.on_kept = logs.note_task
         programs = Programs(
             sampler.read_program,
             platform.check_may_be_ended,
@@ -172,6 +177,7 @@ class App:
             ("delivery", self._pass_on),
             ("cleanup", self._follow_up_cleanups),
             ("tasks", lambda outcome: tasks.tick(outcome.view) if outcome else None),
+            ("log", lambda outcome: logs.tick(outcome.view) if outcome else None),
             ("terminal", lambda outcome: live.show(outcome.view) if outcome else None),
             ("windows", lambda _: children.reap()),
             ("programs", self._look_at_programs),
