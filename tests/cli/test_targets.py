@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_main import REPOSITORY, Memtray
-from tests.readers.children import running
+from tests.readers.children import eventually, running
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.readers.frames import MachineReader
 
@@ -88,7 +88,7 @@ def test_targets_are_listed_with_what_they_find(memtray: Memtray, tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        ((), "NAME of a tracked program, --match TEXT or --regex RE"),
+        ((), "NAME of a tracked program, or one of --match TEXT, --regex RE"),
         (("a", "--match", "b"), "NAME of a tracked program"),
         (("nobody",), "no tracked program is called nobody"),
         (("--regex", "("), "is not a regular expression"),
@@ -119,3 +119,107 @@ def test_the_reader_tells_a_target_that_has_matched_nothing_for_a_minute(tmp_pat
     assert sample.unmatched is not None
     assert sample.unmatched.nearest is not None
     assert sample.unmatched.nearest.key.pid == pid
+
+
+MINE = """# my file
+[sampling]
+interval = "1s"   # quick
+
+[[targets]]
+name = "first"    # the old one
+match = "old"
+"""
+
+
+def test_targets_are_added_and_removed_and_remarks_stay(memtray: Memtray) -> None:
+    file = memtray.home / "memtray.toml"
+    file.write_text(MINE)
+    assert memtray.run("targets", "add", "web", "--unit", "nginx.service").returncode == 0
+    assert memtray.json("targets", "add", "db", "--container", "pg", "--limit", "20%") == {
+        "name": "db"
+    }
+    assert memtray.run("targets", "add", "top", "--exe", "/bin/top", "--first").returncode == 0
+    listed = memtray.json("targets", "list")
+    assert [each["name"] for each in listed] == ["top", "first", "web", "db"]
+    assert [(each["exe"], each["unit"], each["container"]) for each in listed] == [
+        ("/bin/top", None, None), (None, None, None), (None, "nginx.service", None),
+        (None, None, "pg"),
+    ]  # fmt: skip
+    for name in ("top", "web", "db"):
+        assert memtray.run("targets", "remove", name).returncode == 0
+    assert "".join(file.read_text().split()) == "".join(MINE.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (("add", "x"), "which processes?"),
+        (("add", "x", "--match", "a", "--exe", "b"), "which processes?"),
+        (("add", "first", "--match", "a"), "is tracked already"),
+        (("add", "x", "--regex", "("), "is not a regular expression"),
+        (("add", "x", "--match", " "), "would match every process"),
+        (("add", "x", "--match", "a", "--limit", "much"), "--limit"),
+        (("add", "x", "--pid", "999999999"), "there is no process"),
+        (("add", "system", "--match", "a"), "system"),
+        (("remove", "nobody"), "no tracked program 'nobody'"),
+    ],
+)
+def test_what_cannot_be_changed_leaves_the_file(
+    memtray: Memtray, arguments: tuple[str, ...], error: str
+) -> None:
+    file = memtray.home / "memtray.toml"
+    file.write_text(MINE)
+    done = memtray.run("targets", *arguments)
+    if arguments[1] == "system":  # such a name gets a number, as from the menu
+        assert (done.returncode, "system (2)" in file.read_text()) == (0, True)
+        return
+    assert done.returncode == 2, done.stderr
+    assert error in done.stderr.splitlines()[-1]
+    assert file.read_text() == MINE
+
+
+def test_a_running_applet_tracks_what_is_added_until_it_is_removed(
+    memtray: Memtray, tmp_path: Path
+) -> None:
+    (memtray.home / "memtray.toml").write_text('[sampling]\ninterval = "30s"\n')
+    applet = memtray.start("start", "--headless")
+
+    def names() -> list[str]:
+        return [target["name"] for target in memtray.json("status")["targets"]]
+
+    try:
+        with program(tmp_path) as pid:
+            added = memtray.run("targets", "add", "mine", "--pid", str(pid), "--limit", "500M")
+            assert (added.returncode, added.stdout) == (0, "mine is tracked from now on.\n")
+            assert names() == ["mine"]
+            assert memtray.json("status")["targets"][0]["pids"] == [pid]
+            assert memtray.run("targets", "remove", "mine").returncode == 0
+            assert names() == []
+    finally:
+        applet.terminate()
+        applet.communicate(timeout=10)
+
+
+def test_an_applet_writes_a_log_for_each_target_as_the_settings_say(
+    memtray: Memtray, tmp_path: Path
+) -> None:
+    logs = tmp_path / "logs"
+    (memtray.home / "memtray.toml").write_text(
+        f'[log]\nenabled = true\nfolder = "{logs}"\ninterval = "1s"\ntargets = ["a/b"]\n'
+        f'[[targets]]\nname = "a/b"\nmatch = "{NAME}"\n'
+        '[[targets]]\nname = "other"\nmatch = "trayapp"\n'
+    )
+    with program(tmp_path) as pid:
+        applet = memtray.start("start", "--headless")
+        try:
+            eventually(lambda: sum(1 for _ in logs.glob("a_b-*/memory_*.log")))
+            (file,) = logs.glob("*/memory_*.log")
+            eventually(lambda: file.read_text().count("--- [-]") > 1)
+        finally:
+            applet.terminate()
+            applet.communicate(timeout=10)
+    first = file.read_text().splitlines()[0]
+    assert first[20:].startswith(f"=== LOG OPENED [a/b] | PID: {pid} | UTC")
+    found = memtray.json("log", "analyze", str(file))
+    assert (found["other_lines"], found["tasks"]) == (0, [])
+    assert found["mean_bytes"] > 1_000_000

@@ -34,6 +34,7 @@ from trayapp.settings.records import (
     HookSettings,
     IconSettings,
     LeakSettings,
+    LogSettings,
     SamplingSettings,
     Settings,
     SpikeSettings,
@@ -110,6 +111,14 @@ VALID = {
             minutes_seconds=90 * DAY,
             hours_seconds=5 * 365 * DAY,
             size_bytes=4 * GIB,
+        ),
+        log=LogSettings(
+            enabled=True,
+            folder="/var/log/memtray",
+            interval_seconds=60.0,
+            targets=("web",),
+            keep_days=7,
+            remove_days=30,
         ),
         trends=TrendSettings(chart_height_percent=40.0),
         channels=(
@@ -287,7 +296,10 @@ NEEDED = {
     "channels": {"url": "'json://x'"},
     "hooks": {"command": "['x']"},
 }
-INSTEAD = {"regex": "match", "url_env": "url", "url_keyring": "url"}
+INSTEAD = dict.fromkeys(("regex", "exe", "unit", "container"), "match") | {
+    "url_env": "url",
+    "url_keyring": "url",
+}
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: f"{field.table}.{field.key}")

@@ -39,6 +39,7 @@ class ControlVerbs:
             "cleanup": self._clean,
             "alerts": self._set_alerts,
             "quit": lambda _: self._quit(),
+            "settings_changed": lambda _: self._notice_settings(),
             "debug": self._set_debug,
             "surroundings": self._describe_surroundings,
             **{verb: partial(self._answer_window, verb) for verb in _WINDOW_VERBS},
@@ -55,6 +56,11 @@ class ControlVerbs:
         from trayapp.applet.acting_verbs import ActingVerbs
 
         return ActingVerbs(self._parts).handlers()[verb](arguments)
+
+    def _notice_settings(self) -> dict[str, object]:
+        """Read the settings file now rather than within two seconds."""
+        self._sampler.wake()
+        return {}
 
     def _set_paused(self, paused: bool) -> dict[str, object]:
         self._parts.switches.set_paused(paused)

@@ -43,6 +43,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "memtray targets test --match gunicorn",
         "memtray targets test --regex 'worker-[0-9]+'",
     ),
+    "targets add": (
+        "memtray targets add web --match gunicorn --limit 2GiB",
+        "memtray targets add nginx --unit nginx.service --first",
+    ),
+    "targets remove": ("memtray targets remove web",),
     "about": ("memtray about",),
     "demo": ("memtray demo", "memtray demo --for 1min --no-window"),
     "doctor": ("memtray doctor",),
@@ -53,6 +58,19 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "run": ("memtray run --high 500M --critical 1G --restart -- python worker.py",),
     "analyze": ("memtray analyze run.memrec", "memtray analyze --json pidstat.log"),
+    "day": ("memtray day", "memtray day yesterday", "memtray day 2026-03-16 web --json"),
+    "log": (
+        "memtray log analyze logs/",
+        "memtray log analyze logs/memory_20260316.log --since 6h",
+    ),
+    "log analyze": (
+        "memtray log analyze logs/",
+        "memtray log analyze new.log --compare old.log",
+    ),
+    "completion": (
+        "memtray completion bash",
+        "memtray completion fish",
+    ),
     "gallery": ("memtray gallery -o icons.png",),
     "export": ("memtray export -o memory.xlsx", "memtray export -o web.csv --since 24h web"),
     "report": (

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from trayapp.errors import SettingsError
-from trayapp.language.catalogue import N_, _
+from trayapp.language.catalogue import N_, _, listed
 from trayapp.settings.fields import Field
 from trayapp.settings.kinds import RefusedError
 from trayapp.settings.ordering import check_orders
@@ -18,6 +18,7 @@ from trayapp.settings.records import (
     LISTS,
     RESERVED_NAMES,
     TABLES,
+    TARGET_RULES,
     TARGETS_TABLE,
     AlertSettings,
     ChannelSettings,
@@ -222,11 +223,13 @@ def _read_target(values: Mapping[str, object], number: int) -> TargetSettings:
     if name in RESERVED_NAMES:
         text = _("{setting} is reserved; choose another name")
         raise RefusedError(text.format(setting=f"targets.name{where}"))
-    if ("match" in fitting) == ("regex" in fitting):
-        text = _("{place} has neither match nor regex; write exactly one of them")
-        if "match" in fitting:
-            text = _("{place} has both match and regex; write exactly one of them")
-        raise RefusedError(text.format(place=f"targets{where}"))
+    ways = [way for way in TARGET_RULES if way in fitting]
+    if len(ways) != 1:
+        text = _("{place} says nothing of which processes it is; write one of {names}")
+        if ways:
+            text = _("{place} has {names}; write exactly one of them")
+        names = listed(ways or TARGET_RULES)
+        raise RefusedError(text.format(place=f"targets{where}", names=names))
     return TargetSettings(**fitting)
 
 

@@ -45,6 +45,8 @@ TRANSITION_NAMES = ("raised", "escalated", "resolved")
 TERMINATE_PHRASE = "I accept lost work"
 ACTION_NAMES = ("snapshot", "collect", "cleanup", "restart", "terminate")
 """What Memtray may do automatically, worst last."""
+TARGET_RULES = ("match", "regex", "exe", "unit", "container")
+"""Ways to say which processes are a target's."""
 LONGEST_NAME = 64
 """Characters in the name of a target."""
 RESERVED_NAMES = ("system", "pressure", "largest", "memtray")
@@ -379,6 +381,24 @@ class HistorySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class LogSettings:
+    """The daily memory logs: a text for each target that a person can grep."""
+
+    enabled: bool = setting(False, Flag(), N_("Write memory logs"),
+        N_("write a text log for each tracked program, one file a day"))
+    folder: str = setting("memory-logs", Text(4096), N_("Folder"),
+        N_("where to write them; relative to Memtray's own files"))
+    interval_seconds: float = setting(2 * _MINUTE, Duration(1, _HOUR), N_("Interval"),
+        N_("time between two lines"))
+    targets: tuple[str, ...] = setting((), Texts(0, 100), N_("Tracked programs"),
+        N_("only these tracked programs; an empty list means all"))
+    keep_days: int = setting(30, Whole(1, 3650), N_("Compress after (days)"),
+        N_("compress files after this many days"))
+    remove_days: int = setting(365, Whole(2, 3650), N_("Delete after (days)"),
+        N_("delete files after this many days"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TrendSettings:
     """The looks of the trend window."""
 
@@ -388,7 +408,7 @@ class TrendSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TargetSettings:
-    """One program to follow; exactly one of `match` and `regex` is set."""
+    """One program to follow; exactly one of `TARGET_RULES` is set."""
 
     name: str = field(metadata=declare(Name(LONGEST_NAME), N_("Name"),
         N_("name used in the menu, in alerts and in commands")))
@@ -396,6 +416,12 @@ class TargetSettings:
         N_("track processes whose command line contains this text"))
     regex: str | None = setting(None, Pattern(1000), N_("Regular expression"),
         N_("track processes whose command line contains a match of this regular expression"))
+    exe: str | None = setting(None, Text(4096), N_("Executable"),
+        N_("track processes of this program: its path or name"))
+    unit: str | None = setting(None, Text(256), N_("systemd unit"),
+        N_("track what runs in this systemd unit, such as nginx.service"))
+    container: str | None = setting(None, Text(256), N_("Container"),
+        N_("track what runs in this container: its name or ID"))
     children: bool = setting(True, Flag(), N_("Include child processes"),
         N_("include the processes that it has started"))
     limit: Limit | None = setting(None, LimitKind(Size(MIB, 64 * _TIB)), N_("Memory limit"),
@@ -424,6 +450,11 @@ class TargetSettings:
         N_("alert when this program keeps growing"))
     spike: bool = setting(True, Flag(), N_("Detect jumps"),
         N_("alert when this program jumps in size between two samples"))
+
+    @property
+    def rule_text(self) -> str:
+        """What its processes are recognised by."""
+        return next((found for way in TARGET_RULES if (found := getattr(self, way))), "")
 
     @property
     def limit_bytes(self) -> int | None:
@@ -499,6 +530,7 @@ class Settings:
     spike: SpikeSettings = field(default_factory=SpikeSettings)
     leak: LeakSettings = field(default_factory=LeakSettings)
     history: HistorySettings = field(default_factory=HistorySettings)
+    log: LogSettings = field(default_factory=LogSettings)
     trends: TrendSettings = field(default_factory=TrendSettings)
     channels: tuple[ChannelSettings, ...] = ()
     hooks: tuple[HookSettings, ...] = ()
@@ -529,6 +561,8 @@ TABLES = (
     Section("leak", LeakSettings, N_("Leaks"),
         N_("When growth is reported as a memory leak.")),
     Section("history", HistorySettings, N_("History"), N_("How long recorded data is kept.")),
+    Section("log", LogSettings, N_("Memory logs"),
+        N_("A text log for each tracked program, one file a day.")),
     Section("trends", TrendSettings, N_("Trends"), N_("The trend window.")),
 )
 """In the order of the file."""
@@ -543,7 +577,7 @@ LISTS = {
     TARGETS_TABLE: Section(TARGETS_TABLE, TargetSettings, N_("Tracked programs"),
         N_("Programs whose memory is recorded. A process belongs to the first entry that matches "
            "it."),
-        ("match", "regex"), N_("Matched by")),
+        TARGET_RULES, N_("Matched by")),
 }
 """What comes after them, any number of each, [[name]]; each has a name."""
 # fmt: on

@@ -85,6 +85,9 @@ _EXAMPLES: dict[str, tuple[dict[str, object], ...]] = {
             "on_critical": ("snapshot",),
             "on_emergency": ("snapshot", "cleanup"),
         },
+        {"name": "browser", "exe": "firefox"},
+        {"name": "web server", "unit": "nginx.service"},
+        {"name": "database", "container": "postgres"},
     ),
 }
 

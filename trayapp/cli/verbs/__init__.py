@@ -102,6 +102,8 @@ VERBS: tuple[VerbLine, ...] = (
             "4 not enough data)"
         ),
     ),
+    VerbLine("day", "log.Day", N_("Show one day of the history, by hour and by task")),
+    VerbLine("log", "log.Log", N_("Find the task that keeps memory, in daily memory logs")),
     VerbLine("gallery", "export.Gallery", N_("Draw every state of the icon on one sheet")),
     VerbLine(
         "export", "export.Export", N_("Export the history as a workbook, a table or a document")
@@ -110,6 +112,11 @@ VERBS: tuple[VerbLine, ...] = (
         "report",
         "export.Report",
         N_("Write a report to send to others, findings first"),
+    ),
+    VerbLine(
+        "completion",
+        "completion.Completion",
+        N_("Print what completes commands in bash, zsh or fish"),
     ),
     VerbLine("quit", "tracking.Order", N_("Quit Memtray")),
     VerbLine("popup", "windows.Popup"),

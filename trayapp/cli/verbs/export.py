@@ -190,7 +190,7 @@ def _known_of_targets() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
     live: dict[str, dict[str, Any]] = {}
     try:
         for target in load_settings(current_paths().settings_file).targets:
-            details[target.name] = target.match or target.regex or ""
+            details[target.name] = target.rule_text
             live[target.name] = {"limit_bytes": target.limit_bytes}
         for told in ask_applet("status")["targets"]:
             live[told["name"]] = told

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
-import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from trayapp.applet.rules import monitor_rules
-from trayapp.cli.options import add_json, print_answer
-from trayapp.domain.grouping.expressions import RefusedExpressionError, compile_expression
+from trayapp.cli.options import add_json, option_type, print_answer
+from trayapp.cli.target_changes import (
+    RULE_OPTIONS,
+    add_rule_options,
+    add_target,
+    checked_rule,
+    given_rules,
+    remove_target,
+)
+from trayapp.domain.grouping.expressions import compile_expression
 from trayapp.domain.grouping.nearest import nearest_match
 from trayapp.domain.grouping.target_tracker import TargetTracker
 from trayapp.domain.grouping.targets import TargetRule
@@ -24,6 +31,8 @@ from trayapp.paths import current_paths
 from trayapp.readers.hidden_processes import hides_processes
 from trayapp.readers.processes import open_process_reader
 from trayapp.settings.file import load_settings
+from trayapp.settings.kinds import RefusedError
+from trayapp.settings.records import TARGETS_TABLE, fields_of
 
 _TESTED = "\0tested"
 """Stands for the rule that is tried out; no target of the settings can be called so."""
@@ -89,7 +98,10 @@ class RunningProcesses:
 
 
 class Targets:
-    """`memtray targets`: print what rules find now. Raises: UsageError, SettingsError."""
+    """`memtray targets`: print what rules find now, add and remove them.
+
+    Raises: UsageError, SettingsError.
+    """
 
     def prepare_parser(self, parser: ArgumentParser) -> None:
         what = parser.add_subparsers(
@@ -98,23 +110,36 @@ class Targets:
         listing = what.add_parser(
             "list", help=_("List every tracked program, its rule and what it matches now")
         )
+        adding = what.add_parser("add", help=_("Track a program from now on"))
+        adding.add_argument("name", metavar="NAME", help=_("what to call it"))
+        add_rule_options(adding)
+        limit, text = option_type(_limit), _("how much it may use, such as 500M or 20%%")
+        adding.add_argument("--limit", type=limit, metavar="500M", help=text)
+        text = _("before all others: a process belongs to the first that matches it")
+        adding.add_argument("--first", action="store_true", help=text)
+        named = _("a tracked program from the settings")
+        removing = what.add_parser("remove", help=_("Stop tracking a program"))
+        removing.add_argument("name", metavar="NAME", help=named)
         text = _("Show which running processes a rule matches (exit code 1: none)")
         test = what.add_parser("test", help=text)
-        add = test.add_argument
-        add("name", nargs="?", metavar="NAME", help=_("a tracked program from the settings"))
-        add(
-            "--match", metavar="TEXT", help=_("all processes whose command line contains this text")
-        )
-        add(
-            "--regex",
-            metavar="RE",
-            help=_("all processes whose command line matches this expression"),
-        )
-        for each in (listing, test):
+        test.add_argument("name", nargs="?", metavar="NAME", help=named)
+        add_rule_options(test)
+        for each in (listing, adding, removing, test):
             add_json(each)
 
     def run(self, options: Namespace) -> int:
-        return _test(options) if options.what == "test" else _list(options)
+        ways = {"test": _test, "add": add_target, "remove": remove_target}
+        return ways.get(options.what, _list)(options)
+
+
+def _limit(text: str) -> str:
+    """Check a limit. Raises: ValueError with what was expected."""
+    field = fields_of(TARGETS_TABLE)["limit"]
+    try:
+        field.kind.read(text)
+    except RefusedError as error:
+        raise ValueError(str(error)) from error
+    return text
 
 
 def _list(options: Namespace) -> int:
@@ -160,14 +185,10 @@ def _rules() -> tuple[TargetRule, ...]:
 
 
 def _tested_rule(options: Namespace, rules: Sequence[TargetRule]) -> TargetRule:
-    given = [each for each in (options.name, options.match, options.regex) if each is not None]
-    if len(given) != 1:
-        raise UsageError(
-            _(
-                "what should be tested? Give the NAME of a tracked program, --match TEXT "
-                "or --regex RE"
-            )
-        )
+    given = given_rules(options)
+    if len(given) + (options.name is not None) != 1:
+        text = _("what should be tested? Give the NAME of a tracked program, or one of {options}")
+        raise UsageError(text.format(options=RULE_OPTIONS))
     if options.name is not None:
         named = [rule for rule in rules if rule.name == options.name]
         if not named:
@@ -177,18 +198,16 @@ def _tested_rule(options: Namespace, rules: Sequence[TargetRule]) -> TargetRule:
                 )
             )
         return named[0]
-    if not given[0]:
-        raise UsageError(_("an empty text would match every process"))
-    tried = TargetRule(name=_TESTED, match=options.match)
-    if options.regex is None:
-        return tried
-    try:
-        return replace(tried, regex=compile_expression(options.regex))
-    except RefusedExpressionError as error:
-        raise UsageError(_("{name}: {text}").format(name="--regex", text=error)) from None
-    except re.error as error:
-        text = _("{regex!r} is not a regular expression: {reason}")
-        raise UsageError(text.format(regex=options.regex, reason=error)) from None
+    tried = checked_rule(options)
+    regex = None if tried.regex is None else compile_expression(tried.regex)
+    return TargetRule(
+        name=_TESTED,
+        match=tried.match,
+        regex=regex,
+        exe=tried.exe,
+        unit=tried.unit,
+        container=tried.container,
+    )
 
 
 def _lines(matches: Matches) -> Iterator[str]:
@@ -229,9 +248,7 @@ def _found_said(matches: Matches) -> str:
 
 
 def _rule_said(rule: TargetRule) -> str:
-    if rule.regex is not None:
-        return _("(regex {text})").format(text=shown_name(rule.regex.pattern))
-    return _("(match {text})").format(text=shown_name(rule.match or ""))
+    return f"({shown_name(rule.text)})"
 
 
 def _as_json(matches: Matches) -> dict[str, Any]:
@@ -239,6 +256,9 @@ def _as_json(matches: Matches) -> dict[str, Any]:
     return {
         "match": rule.match,
         "regex": rule.regex.pattern if rule.regex else None,
+        "exe": rule.exe,
+        "unit": rule.unit,
+        "container": rule.container,
         "children": rule.children,
         "matches": [
             {

@@ -48,7 +48,7 @@ def _wanted_text(rule: TargetRule) -> str:
     if rule.match is not None:
         return rule.match
     if rule.regex is None:
-        return ""
+        return rule.exe or ""
     plain = _ESCAPES.sub(" ", rule.regex.pattern).replace("\\", "")
     return " ".join(_LITERALS.findall(plain))
 
@@ -147,4 +147,4 @@ class UnmatchedWatch:
 
 
 def _identity(rule: TargetRule) -> _Rule:
-    return rule.name, rule.match, rule.regex
+    return rule.name, rule.text, rule.regex

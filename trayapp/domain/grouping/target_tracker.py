@@ -157,7 +157,8 @@ class TargetTracker:
         rule = self._rules[member.rule]
         if not rule.matches(member.facts):
             return f"its parent, {member.facts.parent_pid}"
-        return f'match "{rule.match}"' if rule.regex is None else f'regex "{rule.regex.pattern}"'
+        way, _space, value = rule.text.partition(" ")
+        return f'{way} "{value}"'
 
     def strangers(self) -> Iterator[ProcessFacts]:
         """Every living process but Memtray's own."""
