@@ -52,7 +52,8 @@ def day_lines(found: Found) -> Iterator[str]:
             yield from _task_lines(target["tasks"])
             yield ""
         titles = (_("LEAST"), _("MEAN"), _("PEAK"), _("TASKS"))
-        yield f"  {_('HOUR'):<8}" + "".join(f"{title:>11}" for title in titles)
+        hour_title = _("HOUR")
+        yield f"  {hour_title:<8}" + "".join(f"{title:>11}" for title in titles)
         for hour in target["hours"]:
             sizes = (hour["least_bytes"], hour["mean_bytes"], hour["peak_bytes"])
             cells = [*map(format_size, sizes), format_count(hour["task_count"])]
@@ -92,7 +93,8 @@ def _task_lines(tasks: Sequence[Found]) -> Iterator[str]:
         _("RUNS"), _("FAILED"), _("MEAN"), _("PEAK"), _("KEPT/RUN"), _("WORST"), _("KEPT"),
     )  # fmt: skip
     yield ""
-    yield f"{_('TASK'):<{_NAME_WIDTH}}" + "".join(f"{title:>11}" for title in titles)
+    name_title = _("TASK")
+    yield f"{name_title:<{_NAME_WIDTH}}" + "".join(f"{title:>11}" for title in titles)
     for task in tasks[:_MOST_TASKS]:
         sizes = (
             "mean_bytes", "peak_bytes", "growth_median_bytes", "growth_worst_bytes", "kept_bytes",
@@ -201,7 +203,8 @@ def _compare_lines(compare: Found) -> Iterator[str]:
     yield "  " + _difference(_("idle"), compare["idle"])
     peak = compare["peak"]
     before, after = format_size(peak["old_bytes"]), format_size(peak["new_bytes"])
-    yield f"  {_('Peak')}: {before} → {after}"
+    text = _("Peak: {before} → {after}")
+    yield "  " + text.format(before=before, after=after)
     for task in compare["tasks"][:_MOST_TASKS]:
         title = _("{name}, kept by each run").format(name=short_name(task["name"], 60))
         yield "  " + _difference(title, task)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import timegm
+from functools import lru_cache
 
 from trayapp.domain.judging.log_summary import UNKNOWN
 from trayapp.domain.records.log_lines import (
@@ -35,8 +36,21 @@ _BAD_END = re.compile(r"\b(fail|error|exception|abort|timed? ?out)", re.IGNORECA
 
 
 def time_of(match: re.Match[str]) -> float:
-    year, month, day, hour, minute, second = (int(match[at]) for at in range(1, 7))
-    return float(timegm((year, month, day, hour, minute, second)))
+    """Return seconds since 1970 by the clock of the log."""
+    year, month, day, hour, minute, second = match.group(1, 2, 3, 4, 5, 6)
+    clock = 3600 * int(hour) + 60 * int(minute) + int(second)
+    return _day_seconds(year, month, day) + clock
+
+
+@lru_cache(maxsize=64)
+def _day_seconds(year: str, month: str, day: str) -> float:
+    return float(timegm((int(year), int(month), int(day), 0, 0, 0)))
+
+
+def running_names(text: str) -> list[str]:
+    """Return the names in brackets of a line between; none where nothing runs, or is known to."""
+    names: list[str] = NAMES.findall(text)
+    return [name for name in names if name.strip().lower() not in NOBODY]
 
 
 def field_of(text: str) -> tuple[str, str]:

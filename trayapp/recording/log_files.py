@@ -49,11 +49,11 @@ from trayapp.language.reasons import reason_of
 from trayapp.recording.log_fields import (
     LINE,
     NAMES,
-    NOBODY,
     available_of,
     field_of,
     has_failed,
     or_nan,
+    running_names,
     seconds_of,
     size_of,
     time_of,
@@ -205,10 +205,30 @@ class _Reader:
                     self._read_line(row[6])
                 continue
             if mark != self._last_mark:
-                self._read_line(_AS_LINE.format(*rows.pop(0)))
+                self._read_first(rows.pop(0))
                 self._last_mark = mark
             if rows:
                 self._read_alike(rows)
+
+    def _read_first(self, row: tuple[str, ...]) -> None:
+        """Read an ordinary line that has other tasks than the one before."""
+        minute, second, mark, size, available, share, _other = row
+        try:
+            at = self._minutes[minute] + _SECONDS[second]
+            rss, free, part = float(size) * MB, float(available) * MB, float(share) / 100
+        except (ValueError, KeyError):
+            self._read_line(_AS_LINE.format(*row))
+            return
+        self.content.lines += 1
+        if self._since is None or at >= self._since:
+            text = mark.encode("latin-1").decode("utf-8", "replace")
+            self.content.summary.between(at, self._running(text), rss, None, free, part)
+
+    def _running(self, text: str) -> list[str]:
+        names = NAMES.findall(text)
+        if len(names) == 1 and names[0] in self._keys:
+            return names  # a task that is called like none at all
+        return running_names(text)
 
     def _read_alike(self, rows: list[tuple[str, ...]]) -> None:
         minutes, seconds, _marks, sizes, available, shares, _others = zip(*rows, strict=True)
@@ -266,10 +286,7 @@ class _Reader:
         rss, heap = size_of(fields.get(RSS)), size_of(fields.get(HEAP))
         available, share = available_of(fields.get(AVAILABLE))
         if mark == BETWEEN:
-            running = [name for name in names if name.strip().lower() not in NOBODY]
-            if len(names) == 1 and names[0] in self._keys:
-                running = names  # a task that is called like none at all
-            summary.between(at, running, or_nan(rss), heap, available, share)
+            summary.between(at, self._running(head), or_nan(rss), heap, available, share)
             return
         name = names[0] if names else DASH
         if mark != RUNS:
