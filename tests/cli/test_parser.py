@@ -110,5 +110,5 @@ def test_memtray_while_it_runs_says_where_it_is(running: Memtray) -> None:  # no
     assert (done.returncode, done.stderr) == (0, "")
     first, second = done.stdout.splitlines()
     assert first == "Memtray is already running; to see its figures: memtray status"
-    assert second.startswith("No tray shows the icon")
+    assert second.startswith("There is no tray for the icon")
     assert running.run("start").returncode == 3

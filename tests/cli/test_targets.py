@@ -92,7 +92,7 @@ def test_targets_are_listed_with_what_they_find(memtray: Memtray, tmp_path: Path
         (("a", "--match", "b"), "NAME of a tracked program"),
         (("nobody",), "no tracked program is called nobody"),
         (("--regex", "("), "is not a regular expression"),
-        (("--regex", r"(a+)+\1"), "could search forever"),
+        (("--regex", r"(a+)+\1"), "could take forever"),
         (("--match", ""), "would match every process"),
     ],
 )
