@@ -78,7 +78,7 @@ def test_the_worst_is_said_first_with_its_evidence(history: Path) -> None:
     first, second, *rest = made.findings
     assert (first.weight, first.title) == ("bad", "leak is leaking")
     assert "It grew by" in first.text
-    assert "its limit of 256 MiB in about" in first.text
+    assert "its limit of 256 MiB (from the settings) in about" in first.text
     assert second.title == "leak came near its limit"
     over = report(history, live={"old": {"limit_bytes": 256 * MIB}})
     assert "old exceeded its limit" in [finding.title for finding in over.findings]

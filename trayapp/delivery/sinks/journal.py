@@ -64,7 +64,7 @@ def _fields(transition: Transition) -> dict[str, str]:
     over = transition.kind == "resolved"
     text = f"{transition.title}: {transition.body}" if transition.body else transition.title
     fields = {
-        "MESSAGE": f"Over: {text}" if over else text,
+        "MESSAGE": f"Resolved: {text}" if over else text,
         "PRIORITY": str(_OVER_PRIORITY if over else _PRIORITIES[transition.level]),
         "SYSLOG_IDENTIFIER": "memtray",
     }
