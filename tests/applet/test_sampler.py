@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -200,6 +201,30 @@ def test_a_damaged_history_is_moved_aside_and_told(sampling: Sampling) -> None:
     assert list(sampling.folder.glob("history.sqlite3.damaged-*"))
 
 
+def test_a_history_locked_at_the_start_is_opened_later_and_nothing_is_lost(
+    sampling: Sampling,
+) -> None:
+    alert = Event(wall_seconds=time.time() - 60, kind="alert", subject="system", text="once")
+    with closing(HistoryWriter(sampling.history, Retention())) as writer:
+        writer.add_event(alert)
+    with closing(sqlite3.connect(sampling.history, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        sampling.start()
+        wait_until(lambda: sampling.sampler.problems, what="problem")
+        wait_until(lambda: sampling.sampler.sample_count >= 5, what="samples")
+        first = sampling.outcomes[0]
+        assert first is not None
+        assert not sampling.sampler.recent_alerts
+    wait_until(lambda: not sampling.sampler.problems, 60, what="end of the problem")
+    # What had waited is on the disk now, and what was kept before is known.
+    with HistoryReader(sampling.history) as reader:
+        kept = reader.points(Series("system", "", "used_bytes"), 0, time.time() + 1)
+    assert min(abs(point.wall_seconds - first.view.wall_seconds) for point in kept) < 0.1
+    (known,) = sampling.sampler.recent_alerts
+    assert known.text == "once"
+
+
 def test_another_interval_does_not_wait_for_the_end_of_the_one_before(tmp_path: Path) -> None:
     sampling = Sampling(tmp_path, '[sampling]\ninterval = "30s"\n')
     sampling.start()
@@ -285,7 +310,7 @@ def test_nothing_is_kept_of_processes_that_came_and_went(
     sampling: Sampling,
 ) -> None:
     sampling.start()
-    tracker = sampling.sampler._readers._targets
+    tracker = sampling.sampler._turn.machine._targets
     dead = set()
     for _ in range(20):
         children = [subprocess.Popen(["sleep", "0.3"]) for _ in range(20)]

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.campaigns.faults import FaultyApplet
 from tests.desktop.desktop import wait_until
+from trayapp.applet.heartbeats import Heartbeats
 from trayapp.applet.sampler import Sampler
 from trayapp.applet.supervision import Supervisor, _Kept
-from trayapp.applet.watchdog import BANNER_SECONDS, LEAST_PATIENCE_SECONDS, Watchdog
+from trayapp.applet.watchdog import (
+    BANNER_SECONDS,
+    LEAST_PATIENCE_SECONDS,
+    REPLACE_SECONDS,
+    Watchdog,
+)
+from trayapp.domain.judging.monitor import Outcome
 from trayapp.domain.judging.view import Controls
+from trayapp.domain.records.frames import Frame
 from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.icon import icon_picture
 from trayapp.domain.showing.tray import tooltip
 from trayapp.domain.showing.tray_menu import menu
+from trayapp.history.reader import HistoryReader
+from trayapp.readers.frames import MachineReader
 from trayapp.settings.file import SettingsFile
 from trayapp.tray.drawing import draw_icon
 
@@ -156,6 +169,9 @@ def test_icon_and_menu_say_that_nobody_watches() -> None:
         drawn = draw_icon(picture, size_px).tobytes()
         assert drawn != draw_icon(icon_picture(None, Controls()), size_px).tobytes()
     assert problem in tooltip(None, stalled)
+    hanging = Controls(is_hanging=True, problems=("notifications have not responded",))
+    assert icon_picture(None, hanging).level is Level.WARNING
+    assert hanging.problems[0] in tooltip(None, hanging)
     assert any(problem in entry.label for entry in menu(None, stalled))
 
 
@@ -183,6 +199,144 @@ def test_a_control_thread_without_memory_answers_again(applet: FaultyApplet) -> 
     applet.ask()
     wait_until(applet.ask, what="answer")
     assert any("commands (MemoryError)" in problem for problem in applet.seen()["problems"])
+
+
+@pytest.mark.parametrize(
+    ("point", "name", "part"),
+    [
+        ("serve", "control", "commands"),
+        ("notify", "notifier", "notifications"),
+        ("watch", "watchdog", "watchdog"),
+    ],
+)
+def test_a_thread_that_hangs_is_told_and_where(
+    applet: FaultyApplet, point: str, name: str, part: str
+) -> None:
+    applet.inject("hang", point, "8")
+    applet.ask("statistics", 0.3)
+    assert applet.wait(lambda seen: name in seen["hanging"], 7)
+    assert any(
+        "has not responded since" in problem and part in problem
+        for problem in applet.seen()["problems"]
+    )
+    if name != "control":
+        done = applet.run("status")
+        assert done.returncode == 1
+        assert part in done.stdout
+    assert applet.wait(lambda seen: not seen["hanging"], 15)
+    assert applet.run("status").returncode == 0
+    log = (applet.home / "memtray.log").read_text()
+    # Where it is, which somebody may mend by.
+    assert f"{name} does not respond: it is in _arm.<locals>.wrapped (" in log
+    assert f"{name} responds again" in log
+
+
+def test_a_thread_that_waits_or_may_take_its_time_does_not_hang() -> None:
+    heartbeats = Heartbeats()
+    heartbeats.patience_seconds = 0.0
+    pulse = heartbeats.pulse("notifier")
+    pulse(0.0)
+    assert list(heartbeats.late()) == ["notifier"]
+    heartbeats.excuse()
+    heartbeats.patience_seconds = 60.0
+    assert not heartbeats.late()
+    heartbeats.patience_seconds = 0.0
+    pulse(60.0)
+    assert not heartbeats.late()
+    pulse(None)
+    assert not heartbeats.late()
+    assert heartbeats.due_seconds == math.inf
+
+
+def test_a_loop_that_does_not_answer_hangs_and_one_that_is_not_there_does_not() -> None:
+    heartbeats = Heartbeats()
+    heartbeats.patience_seconds = 0.0
+    answers: list[Callable[[], None]] = []
+
+    def wake(answer: Callable[[], None]) -> bool:
+        answers.append(answer)
+        return True
+
+    heartbeats.knock("tray", wake)
+    wait_until(lambda: "tray" in heartbeats.late(), what="hang")
+    heartbeats.knock("tray", wake)
+    assert "tray" in heartbeats.late()
+    answers[-1]()
+    assert not heartbeats.late()
+    heartbeats.knock("tray", lambda _answer: False)
+    assert heartbeats.due_seconds == math.inf
+
+
+def test_a_sampler_that_hangs_in_reading_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = tmp_path / "memtray.toml"
+    settings.write_text('[sampling]\ninterval = "0.2s"\n')
+    history = tmp_path / "history.sqlite3"
+    supervisor = Supervisor()
+    sampler = Sampler(SettingsFile(settings), history, 0, lambda _: None, supervisor=supervisor)
+    read = MachineReader.read_frame
+    hanging, release, closed = threading.Event(), threading.Event(), threading.Event()
+
+    close = MachineReader.close
+
+    def note_close(machine: MachineReader) -> None:
+        close(machine)
+        closed.set()
+
+    def hang_once(machine: MachineReader, *arguments: Any, **options: Any) -> Frame:
+        if sampler.sample_count == 2 and not hanging.is_set():
+            hanging.set()
+            release.wait()
+        return read(machine, *arguments, **options)
+
+    monkeypatch.setattr(MachineReader, "read_frame", hang_once)
+    monkeypatch.setattr(MachineReader, "close", note_close)
+    sampler.start()
+    assert hanging.wait(30)
+    watchdog = Watchdog(supervisor, sampler, (), lambda: None, lambda _: None)
+    watchdog.check()
+    assert sampler.sample_count == 2
+    sampler.beat_seconds -= LEAST_PATIENCE_SECONDS + REPLACE_SECONDS
+    watchdog.check()
+    wait_until(lambda: sampler.sample_count >= 5, what="samples of the next one")
+    watchdog.check()
+    assert watchdog.stalled_since is None
+    assert any("ThreadHungError" in problem for problem in supervisor.problems)
+    # The one that hung ends as soon as it can, and changes nothing any more.
+    assert not closed.is_set()
+    release.set()
+    assert closed.wait(30)
+    wait_until(
+        lambda: sum(each.name == "sampler" for each in threading.enumerate()) == 1, what="end"
+    )
+    before = sampler.sample_count
+    wait_until(lambda: sampler.sample_count >= before + 2, what="samples")
+    sampler.stop()
+    supervisor.join(10)
+    with HistoryReader(history) as reader:
+        assert [event.kind for event in reader.events(0, time.time() + 1)] == ["start", "stop"]
+
+
+def test_a_sampler_that_hangs_elsewhere_is_not_replaced(tmp_path: Path) -> None:
+    settings = tmp_path / "memtray.toml"
+    settings.write_text('[sampling]\ninterval = "0.2s"\n')
+    hanging, release = threading.Event(), threading.Event()
+
+    def publish(_outcome: Outcome | None) -> None:
+        hanging.set()
+        release.wait()
+
+    supervisor = Supervisor()
+    sampler = Sampler(
+        SettingsFile(settings), tmp_path / "h.sqlite3", 0, publish, supervisor=supervisor
+    )
+    sampler.start()
+    assert hanging.wait(30)
+    assert not sampler.replace()
+    release.set()
+    sampler.stop()
+    supervisor.join(10)
 
 
 @pytest.mark.parametrize("point", ["open history", "maintain", "errand", "keep", "show"])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import pty
+import threading
 from collections.abc import Callable
 
 from tests.desktop.desktop import wait_until
@@ -55,6 +57,34 @@ def test_on_a_terminal_the_lines_are_redrawn_in_place() -> None:
         wait_until(shows(b"300 MiB"), what="third picture")
         assert b"\x1b[" not in seen.partition(b"an alert")[2]
         live.stop()
+
+
+def test_a_stopped_terminal_keeps_nobody_from_going_on() -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"x" * 4096)
+    os.set_blocking(writing, True)
+    with os.fdopen(reading, "rb", buffering=0) as screen, os.fdopen(writing, "w") as stream:
+        live = LiveLines(stream, env={})
+        live.start()
+        live.show(view())
+        wait_until(live._printing.locked, what="print")
+        printed: list[int] = []
+        notifier = threading.Thread(
+            target=live.print_between, args=(lambda: printed.append(1),), daemon=True
+        )
+        notifier.start()
+        notifier.join(30)
+        assert not notifier.is_alive()
+        assert not printed
+        # Read on, it goes on.
+        reader = threading.Thread(target=screen.readall)
+        reader.start()
+        live.stop()
+        stream.close()
+        reader.join()
 
 
 def test_elsewhere_there_are_no_control_sequences_and_no_flood() -> None:

@@ -14,12 +14,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.campaigns.faulty_applet import POINTS, THREADS
+from tests.desktop.desktop import VirtualDesktop
 from trayapp.control.client import call
 from trayapp.errors import MemtrayError
 
@@ -29,6 +30,25 @@ TOLD_SECONDS = 3 * INTERVAL_SECONDS + 1.0
 """Three intervals, and what it takes to be seen from outside."""
 BACK_SECONDS = 30.0
 ERRORS = ("MemoryError", "ValueError", "OSError", "RecursionError", "KeyError", "SystemExit")
+
+
+HANG_SECONDS = 6.0
+HANGING = {
+    "read": "sampler",
+    "judge": "sampler",
+    "keep": "sampler",
+    "maintain": "sampler",
+    "settings": "sampler",
+    "delivery": "sampler",
+    "cleanup": "sampler",
+    "windows": "sampler",
+    "serve": "control",
+    "receive": "control",
+    "notify": "notifier",
+    "watch": "watchdog",
+    "tray": "tray",
+}
+"""Who does not respond while a method hangs, and is to be named."""
 
 
 class Fault(NamedTuple):
@@ -44,7 +64,10 @@ class Fault(NamedTuple):
 class FaultyApplet:
     """A running `faulty_applet`."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(
+        self, home: Path, *options: str, environment: Mapping[str, str] = os.environ
+    ) -> None:
+        """`options`: `--tray` for an icon in the panel that `environment` has."""
         self.home = home
         self._file = home / "seen.json"
         self._file.unlink(missing_ok=True)
@@ -53,11 +76,11 @@ class FaultyApplet:
         (home / "memtray.toml").write_text(
             "[budget]\ncpu_percent = 100\n[delivery]\ndesktop = false\n"
         )
-        env = {key: value for key, value in os.environ.items() if not key.startswith("XDG_RUN")}
+        env = {key: value for key, value in environment.items() if not key.startswith("XDG_RUN")}
         env |= {"MEMTRAY_HOME": str(home), "LC_ALL": "C.UTF-8"}
         self._env = env
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.campaigns.faulty_applet", str(self._file)],
+            [sys.executable, "-m", "tests.campaigns.faulty_applet", str(self._file), *options],
             stdin=subprocess.PIPE,
             text=True,
             cwd=ROOT,
@@ -127,12 +150,17 @@ class FaultyApplet:
             return self.process.wait()
 
 
-def faults(rng: random.Random, tries: int) -> list[Fault]:
+def faults(rng: random.Random, tries: int, *, with_tray: bool = False) -> list[Fault]:
     """Every thread and every guard in turn, with another error each time."""
-    places = [("thread", name) for name in THREADS] + [("call", name) for name in POINTS]
+    places = [("thread", name) for name in THREADS]
+    places += [("call", name) for name in POINTS if name != "tray" or with_tray]
+    places += [("hang", name) for name in HANGING if name != "tray" or with_tray]
     found = []
     for number in range(tries):
         verb, name = places[number % len(places)]
+        if verb == "hang":
+            found.append(Fault((verb, name, str(HANG_SECONDS))))
+            continue
         error = "MemoryError" if number // len(places) == 0 else rng.choice(ERRORS)
         times = () if verb == "thread" else (str(rng.choice((1, 1, 2, 5))),)
         found.append(Fault((verb, name, error, *times)))
@@ -146,6 +174,8 @@ def judge(applet: FaultyApplet, fault: Fault) -> str:
     applet.inject(*fault.words)
     # Who sleeps until somebody comes is woken by that.
     applet.ask("statistics", 0.3)
+    if fault.words[0] == "hang":
+        return _judge_hang(applet, HANGING[fault.words[1]], before["hung"])
     alive_or_told = applet.wait(
         lambda seen: (
             (seen["samples"] > before["samples"] and set(THREADS) <= set(seen["threads"]))
@@ -158,6 +188,30 @@ def judge(applet: FaultyApplet, fault: Fault) -> str:
         return "the applet has ended"
     if not alive_or_told:
         return "neither alive nor told"
+    return _wait_until_whole(applet)
+
+
+def _judge_hang(applet: FaultyApplet, part: str, hung_before: int) -> str:
+    def has_hung(seen: dict[str, Any]) -> bool:
+        if seen["hung"] > hung_before:
+            return True
+        applet.ask("statistics", 0.3)
+        return False
+
+    if not applet.wait(has_hung, BACK_SECONDS):
+        return "it has not hung"
+
+    def is_told(seen: dict[str, Any]) -> bool:
+        return bool(seen["stalled"] if part == "sampler" else part in seen["hanging"])
+
+    if not applet.wait(lambda seen: is_told(seen) and bool(seen["problems"]), TOLD_SECONDS):
+        return f"nothing told of {part}"
+    if not applet.wait(lambda seen: not is_told(seen), BACK_SECONDS):
+        return f"{part} is told for ever"
+    return _wait_until_whole(applet)
+
+
+def _wait_until_whole(applet: FaultyApplet) -> str:
     deadline = time.monotonic() + BACK_SECONDS
     while not applet.is_whole():
         if time.monotonic() > deadline:
@@ -170,13 +224,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tries", type=int, default=100)
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--tray", action="store_true", help="with an icon in a virtual desktop")
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(10**6)
     failures, began = 0, time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="memtray-faults-") as folder:
-        applet = FaultyApplet(Path(folder))
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="memtray-faults-"))
+        env: Mapping[str, str] = os.environ
+        if options.tray:
+            env = stack.enter_context(VirtualDesktop()).env
+
+        def start() -> FaultyApplet:
+            return FaultyApplet(Path(folder), *["--tray"] * options.tray, environment=env)
+
+        applet = start()
         told = 0
-        for fault in faults(random.Random(seed), options.tries):
+        for fault in faults(random.Random(seed), options.tries, with_tray=options.tray):
             before = applet.seen()["noted"]
             wrong = judge(applet, fault)
             told += applet.seen().get("noted", 0) > before
@@ -184,7 +247,7 @@ def main() -> int:
                 failures += 1
                 print(f"{fault.line}: {wrong}", flush=True)
                 applet.end()
-                applet = FaultyApplet(Path(folder))
+                applet = start()
         raised = applet.seen().get("raised")
         code = applet.end()
     failures += code != 0

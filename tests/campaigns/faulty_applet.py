@@ -2,7 +2,8 @@
 
 `call POINT ERROR TIMES` lets a method raise, `hang POINT SECONDS` lets it wait, `thread NAME ERROR`
 raises in a thread wherever it is. The file is what menu and `status` know, written ten times a
-second: `problems`, `stalled`, `samples`, `threads`, `raised`, `noted`, `menu`.
+second: `problems`, `stalled`, `hanging`, `samples`, `threads`, `raised`, `noted`, `hung`,
+`menu`.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from trayapp.domain.showing.tray_menu import menu
 from trayapp.paths import current_paths
 from trayapp.readers.frames import MachineReader
 from trayapp.settings.file import SettingsFile
+from trayapp.tray.hosts.looping_icon import LoopingIcon
 
 POINTS: dict[str, tuple[type, str]] = {
     "read": (MachineReader, "read_frame"),
@@ -56,13 +58,14 @@ POINTS: dict[str, tuple[type, str]] = {
     "watch": (Watchdog, "check"),
     "revive": (Supervisor, "revive"),
     "guard": (Supervisor, "note"),
+    "tray": (LoopingIcon, "_drain_wakes"),
 }
 """Where a fault can be put: everything that is guarded, and the guards."""
 THREADS = ("sampler", "control", "notifier", "terminal", "watchdog")
 
 _armed: dict[str, tuple[type[BaseException], int]] = {}
 _hanging: dict[str, float] = {}
-_raised = _noted = 0
+_raised = _noted = _hung = 0
 
 
 def _arm(point: str, owner: type, name: str) -> None:
@@ -70,9 +73,11 @@ def _arm(point: str, owner: type, name: str) -> None:
 
     @functools.wraps(original)
     def wrapped(*args: Any, **options: Any) -> Any:
-        global _raised, _noted
+        global _raised, _noted, _hung
         if point in _hanging:
-            time.sleep(_hanging.pop(point))
+            seconds = _hanging.pop(point)
+            _hung += 1
+            time.sleep(seconds)
         error, times = _armed.get(point, (Exception, 0))
         if times > 0:
             _armed[point] = (error, times - 1)
@@ -92,13 +97,16 @@ def _error(name: str) -> type[BaseException]:
     return found  # type: ignore[no-any-return]
 
 
-def _obey() -> None:
+def _obey(app: App) -> None:
     for line in sys.stdin:
         verb, *words = line.rstrip("\n").split("\t")
         if verb == "call":
             _armed[words[0]] = (_error(words[1]), int(words[2]))
         elif verb == "hang":
             _hanging[words[0]] = float(words[1])
+            if words[0] == "notify":
+                # Who sleeps until there is an alert is woken.
+                app._parts.banners.notifier._wake()
         elif verb == "thread":
             for thread in threading.enumerate():
                 if thread.name == words[0] and thread.ident is not None:
@@ -115,10 +123,12 @@ def _observe(app: App, file: Path) -> None:
         seen = {
             "problems": controls.problems,
             "stalled": controls.is_stalled,
+            "hanging": parts.watchdog.hanging,
             "samples": parts.sampler.sample_count,
             "threads": [thread.name for thread in threading.enumerate()],
             "raised": _raised,
             "noted": _noted,
+            "hung": _hung,
             "menu": [entry.label for entry in menu(view, controls)[:6]],
         }
         new = file.with_suffix(".new")
@@ -134,7 +144,7 @@ def main() -> int:
     with Path(os.devnull).open("w", encoding="utf-8") as out:
         headless = "--tray" not in sys.argv
         app = App(current_paths(), headless=headless, interval_seconds=0.5, out=out)
-        threading.Thread(target=_obey, name="faults", daemon=True).start()
+        threading.Thread(target=_obey, args=(app,), name="faults", daemon=True).start()
         observer = threading.Thread(
             target=_observe, args=(app, Path(sys.argv[1])), name="observer", daemon=True
         )

@@ -53,7 +53,7 @@ headless = "--tray" not in sys.argv
 sys.exit(App(current_paths(), headless=headless, interval_seconds=1.0, out=out).run())
 """
 SETTINGS = "[budget]\ncpu_percent = 100\n[delivery]\ndesktop = false\n"
-TOLD = re.compile(r"ended unexpectedly: memory was not watched for ([0-9.]+) (s|min)\b")
+TOLD = re.compile(r"ended unexpectedly: memory was not watched for (?:(\d+) min)? ?(?:(\d+) s)?")
 
 
 class Home:
@@ -152,8 +152,8 @@ class Home:
                 return ["not told"]
             self._due = due  # Killed before it could; the next one is to.
             return []
-        amount, unit = news[-1]
-        told_seconds = float(amount) * (60 if unit == "min" else 1)
+        minutes, seconds = news[-1]
+        told_seconds = 60 * int(minutes or 0) + int(seconds or 0)
         passed_seconds = began - due
         if not passed_seconds - 1.5 <= told_seconds <= passed_seconds + TOUCHED_SECONDS:
             return [f"told {told_seconds:.0f} s of {passed_seconds:.1f} s"]

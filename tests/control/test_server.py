@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import select
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.control.serving import connect, echo, say, serving
+from tests.control.serving import HANDLERS, connect, echo, say, serving
 from trayapp.control import server as server_module
 from trayapp.control.client import call
 from trayapp.control.protocol import REQUEST_LIMIT_BYTES, decode, read_loopback
+from trayapp.control.server import ControlServer
 from trayapp.errors import ControlError
 
 
@@ -195,3 +197,31 @@ def test_loopback_wants_the_token(runtime: Path) -> None:
             with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
                 client.sendall(b'{"verb": "echo"%s}\n' % wrong.encode())
                 assert b"does not have this Memtray's token" in client.recv(1000)
+
+
+def test_a_server_that_failed_halfway_begins_anew(runtime: Path) -> None:
+    class Failing(ControlServer):
+        """Memory runs out when it has begun to listen, and before that is noted."""
+
+        failures = 3
+
+        def _set_accepting(self) -> None:
+            super()._set_accepting()
+            if self.failures and self._is_accepting:
+                self.failures -= 1
+                self._is_accepting = False
+                raise MemoryError
+
+    def keep(body: Callable[[], None]) -> None:
+        for _each in range(20):
+            with contextlib.suppress(MemoryError, KeyError):
+                body()
+                return
+
+    server = Failing(runtime, HANDLERS, keep=keep)
+    server.start()
+    try:
+        assert call(runtime, "echo")
+        assert not server.failures
+    finally:
+        server.stop()

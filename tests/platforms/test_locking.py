@@ -110,6 +110,30 @@ def test_a_killed_run_is_known_to_the_next_and_one_that_ended_is_not(tmp_path: P
     lock.release()
 
 
+def test_a_killed_run_is_known_though_the_one_after_it_could_write_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "memtray.lock"
+    with holder(file) as process:
+        process.kill()
+        process.wait()
+    # A disk that is full, or a kill between two calls.
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n" + HOLDER
+    command = [sys.executable, "-c", limited, str(file)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as second:
+        assert second.stdout is not None
+        assert second.stdout.readline() == b"held\n"
+        second.kill()
+    lock = current_platform().single_instance_lock(file)
+    assert lock.left_behind is not None
+    assert lock.left_behind.pid == process.pid
+    lock.release()
+    # What was longer is cut only afterwards.
+    file.write_bytes(b"123\n567\n")
+    lock = current_platform().single_instance_lock(file)
+    assert lock.left_behind is not None
+    assert lock.left_behind.pid == 123
+    lock.release()
+
+
 def test_what_is_said_of_a_killed_run() -> None:
     now = time.time()
     text = interruption_text(LeftBehind(1, now - 30), now)

@@ -99,6 +99,7 @@ class App:
             on_action=lambda action, incident: menu.on_banner(action, incident),
             keep=supervisor.keep,
             acts=lambda incident: programs.for_banner(sampler.view, incident),
+            pulse=supervisor.heartbeats.pulse("notifier"),
         )
         children = Children(paths.runtime, banners.notify, requested.children)
         cleanups = Cleanups(platform, sampler, paths.shared_runtime)
@@ -154,6 +155,7 @@ class App:
             ),
             on_change=trays.refresh,
             notify=banners.notify,
+            knock=trays.knock,
         )
         self._parts = parts = Parts(
             paths=paths,
@@ -188,7 +190,11 @@ class App:
         menu = MenuActions(parts, overview)
         handlers = ControlVerbs(parts, overview).handlers()
         self._control = ControlServer(
-            paths.runtime, handlers, requested.counting, keep=supervisor.keep
+            paths.runtime,
+            handlers,
+            requested.counting,
+            keep=supervisor.keep,
+            pulse=supervisor.heartbeats.pulse("control"),
         )
 
     def run(self) -> int:
@@ -252,6 +258,7 @@ class App:
         """Pass on what a tick came to. The sampler thread."""
         # The watchdog watches everybody, and is watched by this thread.
         self._supervisor.revive()
+        self._supervisor.watch_hangs()
         for part, step in self._steps:
             self._supervisor.attempt(part, partial(step, outcome))
 

@@ -39,13 +39,14 @@ class Banners:
         on_action: Callable[[str, Incident | None], None],
         keep: Callable[[Callable[[], None]], None] = lambda body: body(),
         acts: Callable[[Incident], Sequence[Act]] = lambda _incident: (),
+        pulse: Callable[[float | None], None] = lambda _limit_seconds: None,
     ) -> None:
         """Prepare the notifier.
 
         `icon_notify` is the tray icon's own way to show a title and a text. `on_action` gets what
         a banner's button does and the incident, if the banner is about one; the notifier thread.
-        `keep` runs that thread's body, and runs it again should it fail. `acts` returns what helps
-        against an incident; the sampler thread.
+        `keep` runs that thread's body, and runs it again should it fail; `pulse` hears of its work.
+        `acts` returns what helps against an incident; the sampler thread.
         """
         self._acts = acts
         surroundings = Surroundings(
@@ -62,6 +63,7 @@ class Banners:
             on_action=lambda key, action: on_action(action, self._incidents.get(key)),
             on_delivered=self._on_delivered,
             keep=keep,
+            pulse=pulse,
         )
         self._incidents: dict[str, Incident] = {}
         """What each banner shows, by the banner's key."""

@@ -54,6 +54,7 @@ class Overview:
             profiles=known_profiles() if self._parts.trays.has_icon else (),
             programs=self._parts.programs.known,
             is_stalled=self._parts.watchdog.stalled_since is not None,
+            is_hanging=bool(self._parts.watchdog.hanging),
             problems=(
                 *self._parts.watchdog.problems,
                 *self._sampler.problems,
@@ -73,6 +74,7 @@ class Overview:
             "sample_count": self._sampler.sample_count,
             "protection": asdict(present_protection()),
             "stalled_since": self._parts.watchdog.stalled_since,
+            "hanging": list(self._parts.watchdog.hanging),
             "notifications": {
                 "status": self._parts.banners.notifier.status,
                 **self._parts.banners.counts.as_status(),

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from trayapp.applet.errands import Errands
+from trayapp.applet.reading_turn import ReadingTurn, ReplacedError
 from trayapp.applet.rules import monitor_rules
 from trayapp.applet.sampling_pace import SamplingPace
 from trayapp.applet.session_store import SessionStore
@@ -23,6 +24,7 @@ from trayapp.domain.judging.monitor import Monitor, Outcome
 from trayapp.domain.judging.quiet_hours import is_within
 from trayapp.domain.judging.view import View
 from trayapp.domain.records.application_use import ApplicationUse
+from trayapp.domain.records.oom_kills import OomMark
 from trayapp.domain.records.referenced import ReferencedRequest
 from trayapp.domain.records.samples import ProcessFacts, ProcessKey, ProcessUse
 from trayapp.domain.records.series import Event
@@ -38,6 +40,7 @@ _FRESH_SECONDS = 1.0
 _STEPS = ("read", "judge", "keep", "show")
 Lineage = list[ProcessFacts]
 """A process, its parent and so on."""
+T = TypeVar("T")
 
 if TYPE_CHECKING:
     from trayapp.applet.debug_log import DebugLog
@@ -78,9 +81,9 @@ class Sampler(threading.Thread):
         settings = settings_file.settings
         self._requested = requested or RequestedWork()
         self._supervisor = supervisor or Supervisor()
-        self._machine: MachineReader | None = None
         self._monitor = Monitor(monitor_rules(settings))
         self._store = SessionStore(history_file, incidents_file, settings, self._monitor)
+        self._turn = ReadingTurn(self._open_machine, self._store.oom_mark)
         self._pace = SamplingPace(settings, interval_seconds)
         self._errands = Errands(
             lambda errand: self._supervisor.attempt(self.name, errand), self._requested.counting
@@ -155,21 +158,21 @@ class Sampler(threading.Thread):
 
     def read_all_processes(self) -> list[ProcessUse]:
         """Return every process with its resident set, largest first. Blocks."""
-        return self._errands.ask(lambda: self._readers.all_processes())
+        return self._errands.ask(lambda: self._read(MachineReader.all_processes))
 
     def read_applications(self) -> list[ApplicationUse]:
         """Return every application and what it uses now. Blocks."""
-        return self._errands.ask(lambda: self._readers.all_applications())
+        return self._errands.ask(lambda: self._read(MachineReader.all_applications))
 
     def read_processes(self, keys: Iterable[ProcessKey]) -> list[ProcessUse]:
         """Return those of these processes that still run, largest first. Blocks."""
-        return self._errands.ask(lambda: self._readers.processes(keys))
+        return self._errands.ask(lambda: self._read(lambda machine: machine.processes(keys)))
 
     def read_program(self, keys: Sequence[ProcessKey]) -> list[Lineage]:
         """Return each process that still runs with its ancestors. Blocks, but not this thread."""
-        if threading.current_thread() is self:
-            return self._lineages(keys)
-        return self._errands.ask(lambda: self._lineages(keys))
+        if self._turn.is_mine:
+            return _lineages(self._turn.machine, keys)
+        return self._errands.ask(lambda: self._read(lambda machine: _lineages(machine, keys)))
 
     def store_bytes(self) -> int | None:
         """Return the size of the history on disk; None: there is none. Blocks."""
@@ -177,7 +180,7 @@ class Sampler(threading.Thread):
 
     def measure(self, subject: str) -> int | None:
         """Return the resident set of a target or of "memtray"; None: nothing runs. Blocks."""
-        return self._errands.ask(lambda: self._readers.measure(subject))
+        return self._errands.ask(lambda: self._read(lambda machine: machine.measure(subject)))
 
     def refresh_now(self, timeout_seconds: float = 0.25) -> None:
         """Take a full sample, unless there was one a second ago or tracking is paused; waits.
@@ -192,9 +195,17 @@ class Sampler(threading.Thread):
         """Tick until stopped. The sampler thread's whole life."""
         self._supervisor.keep(self._run)
 
+    def replace(self) -> bool:
+        """Go on in another thread, as this one hangs in reading; False: it does not. Any thread."""
+        return self._turn.take_away() and self._supervisor.replace(self.name)
+
     def _run(self) -> None:
-        """Go on after whatever has ended this before."""
-        machine = self._readers
+        with contextlib.suppress(ReplacedError):
+            self._sample()
+
+    def _sample(self) -> None:
+        """Go on after whatever has ended this before. Raises: ReplacedError."""
+        machine = self._turn.begin()
         while not self._stopping:
             self._errands.run_all()
             self._supervisor.attempt("settings", self._follow_settings)
@@ -215,21 +226,15 @@ class Sampler(threading.Thread):
         self._supervisor.attempt("history", lambda: self._store.close(machine.oom_mark))
         machine.close()
 
-    @property
-    def _readers(self) -> MachineReader:
-        if self._machine is None:
-            self._machine = self._open_machine()
-        return self._machine
-
-    def _lineages(self, keys: Iterable[ProcessKey]) -> list[Lineage]:
-        return [lineage for key in keys if (lineage := self._readers.lineage(key))]
-
-    def _open_machine(self) -> MachineReader:
+    def _open_machine(self, mark: OomMark | None) -> MachineReader:
         rules = monitor_rules(self._settings_file.settings).targets
-        mark = self._store.oom_mark
         machine = MachineReader(rules, self._app_pid, mark, self._requested)
         self._set_periods(machine)
         return machine
+
+    def _read(self, question: Callable[[MachineReader], T]) -> T:
+        with self._turn.reading() as machine:
+            return question(machine)
 
     def _maintain(self) -> None:
         if self._store.maintain():
@@ -251,16 +256,16 @@ class Sampler(threading.Thread):
         self.beat_seconds, self.beat_wall_seconds = now, time.time()
 
     def _tick(self, now: float) -> None:
-        machine = self._readers
         began = time.perf_counter()
         try:
-            frame = machine.read_frame(
-                now,
-                self.interval_seconds,
-                with_groups=not self._pace.verdict.drops_groups,
-                suspects=self._monitor.suspects,
-                referenced=self._referenced,
-            )
+            with self._turn.reading() as machine:
+                frame = machine.read_frame(
+                    now,
+                    self.interval_seconds,
+                    with_groups=not self._pace.verdict.drops_groups,
+                    suspects=self._monitor.suspects,
+                    referenced=self._referenced,
+                )
             looked = time.perf_counter()
             self._monitor.set_targets(machine.active_rules)
             verdict = self._pace.judge_cost(now, frame)
@@ -299,7 +304,7 @@ class Sampler(threading.Thread):
         if self.paused:
             return
         now = self._refreshed_seconds = time.monotonic()
-        self._readers.read_everything_soon()
+        self._turn.machine.read_everything_soon()
         self._tick(now)
         self._next_tick = next_tick_seconds(now, time.monotonic(), self.interval_seconds)
 
@@ -314,7 +319,7 @@ class Sampler(threading.Thread):
 
     def _acknowledge(self, key: str) -> None:
         if self._monitor.acknowledge(key):
-            self._store.add_acknowledgement(key, self._readers.oom_mark)
+            self._store.add_acknowledgement(key, self._turn.machine.oom_mark)
             # So that the next sample, and with it menu and icon, comes at once.
             self._next_tick = None
 
@@ -333,8 +338,8 @@ class Sampler(threading.Thread):
             return
         if not isinstance(news, SettingsError):
             rules = monitor_rules(news)
-            self._readers.set_rules(rules.targets)
-            self._set_periods(self._readers)
+            self._turn.machine.set_rules(rules.targets)
+            self._set_periods(self._turn.machine)
             self._monitor.set_rules(rules)
             self._pace.follow_settings(news)
             # Another interval is not to wait for the end of the one before.
@@ -349,6 +354,10 @@ class Sampler(threading.Thread):
     def _collect_problems(self) -> None:
         found = (self._settings_file.problem, *self._store.problems, self._reading_problem)
         self.problems = tuple(problem for problem in found if problem)
+
+
+def _lineages(machine: MachineReader, keys: Iterable[ProcessKey]) -> list[Lineage]:
+    return [lineage for key in keys if (lineage := machine.lineage(key))]
 
 
 def _pass_by(_event: Event) -> None:

@@ -45,6 +45,8 @@ class SessionStore:
         self._boot = read_boot_id()
         self._history: HistoryWriter | None = None
         self._history_problem: str | None = None
+        self._is_remembered = False
+        """Whether what is kept was read once."""
         self._opener: int | None = None
         """The thread that has opened the history."""
         self._rebuilding: Rebuilding | None = None
@@ -77,11 +79,11 @@ class SessionStore:
         is_first, self._opener = self._opener is None, threading.get_ident()
         if is_first:
             self.add_event(Event(wall_seconds=time.time(), kind="start", subject="memtray"))
-        try:
-            self._remember()
-        except HistoryError as error:
-            # The writer goes on trying, and tells what is wrong for as long as it is.
-            _log.error("%s", error)
+        if self._remember() and is_first:
+            # Later, runs are judged already by what they do now.
+            self._rebuilding = Rebuilding(
+                self._history_file, self._monitor, self._boot, time.time()
+            )
 
     def follow_settings(self, settings: Settings) -> None:
         """Keep for as long as these settings say."""
@@ -161,6 +163,8 @@ class SessionStore:
             return False
         self._history.maintain(time.monotonic())
         before, self._history_problem = self._history_problem, self._history.problem
+        if before is not None and self._history_problem is None:
+            self._remember()
         return before != self._history_problem
 
     def forget(self, name: str) -> bool:
@@ -189,7 +193,24 @@ class SessionStore:
     def _keep_runs(self, history: HistoryWriter) -> None:
         history.remember(RUNS, marks_as_text(self._boot, self._monitor.run_marks))
 
-    def _remember(self) -> None:
+    def _remember(self) -> bool:
+        """Read what is kept, once; return whether that is done.
+
+        Where it cannot be read at the start, that is made up for when it can.
+        """
+        if self._is_remembered:
+            return True
+        try:
+            self._read_memory()
+        except HistoryError as error:
+            # The writer goes on trying, and tells what is wrong for as long as it is.
+            _log.error("%s", error)
+            return False
+        self._is_remembered = True
+        return True
+
+    def _read_memory(self) -> None:
+        """Raises: HistoryError."""
         now, span = time.time(), self._settings.icon.span_seconds
         with HistoryReader(self._history_file) as reader:
             shown = [series for series in reader.series() if series.metric in _BAR_METRICS]
@@ -199,10 +220,10 @@ class SessionStore:
                 for series, points in zip(shown, curves, strict=True)
             }
             sessions = reader.events(now - PRIORS_SECONDS, now, (SESSION,))
-            self._remember_alerts(reader.events(now - _RECENT_SECONDS, now, ("alert",)))
+            alerts = reader.events(now - _RECENT_SECONDS, now, ("alert",))
+        self._remember_alerts(alerts)
         self._monitor.preload_bars(bars)
         self._monitor.preload_sessions(sessions)
-        self._rebuilding = Rebuilding(self._history_file, self._monitor, self._boot, now)
 
     def _remember_alerts(self, events: Iterable[Event]) -> None:
         told = [
@@ -210,7 +231,8 @@ class SessionStore:
             for event in events
             if event.kind == "alert" and event.data.get("what") not in ("held", "acknowledged")
         ]
-        self.recent_alerts = (*self.recent_alerts, *told)[-_RECENT_ALERTS:]
+        known = sorted((*self.recent_alerts, *told), key=lambda event: event.wall_seconds)
+        self.recent_alerts = tuple(known[-_RECENT_ALERTS:])
 
 
 def _bars(points: list[Point], now: float, span_seconds: float) -> list[float | None]:

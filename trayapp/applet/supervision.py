@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from trayapp.applet.heartbeats import Heartbeats, place_of
 from trayapp.language.catalogue import N_, _
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 4.0
@@ -53,22 +54,30 @@ class Supervisor:
         self._kept: dict[str, _Kept] = {}
         self._failures: dict[str, _Failure] = {}
         self._starting = threading.Lock()
+        self._known_late: frozenset[str] = frozenset()
+        self.heartbeats = Heartbeats()
         self._stopping = threading.Event()
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What failed lately, one line each."""
+        """What hangs now and what failed lately, one line each."""
+        hanging = tuple(hanging_text(name, since) for name, since in self.heartbeats.late().items())
         if not self._failures:
-            return ()
+            return hanging
         now = time.monotonic()
         for part, failure in tuple(self._failures.items()):
             if now >= failure.until_seconds:
                 self._failures.pop(part, None)
         text = _("A part of Memtray failed: {part} ({reason}); see the log")
-        return tuple(
-            text.format(part=_(_PARTS[part]) if part in _PARTS else part, reason=failure.reason)
-            for part, failure in tuple(self._failures.items())
+        return hanging + tuple(
+            text.format(part=_part(name), reason=failure.reason)
+            for name, failure in tuple(self._failures.items())
         )
+
+    @property
+    def hanging(self) -> tuple[str, ...]:
+        """Which parts hang now, by the names of their threads."""
+        return tuple(self.heartbeats.late())
 
     def keep(self, body: Callable[[], None]) -> None:
         """Run `body` in this thread until it returns; whatever it raises, run it again.
@@ -93,6 +102,46 @@ class Supervisor:
         for kept in tuple(self._kept.values()):
             if not kept.is_over and not kept.thread.is_alive():
                 self._start_again(kept)
+
+    def watch_hangs(self) -> bool:
+        """Log who hangs, with where, and who gets on again; return whether that has changed."""
+        late, before = frozenset(self.heartbeats.late()), self._known_late
+        self._known_late = late
+        for name in late - before:
+            self.log_place(name)
+        for name in before - late:
+            _log.warning("%s responds again", name)
+        return late != before
+
+    def log_place(self, name: str) -> None:
+        """Log that a thread does not respond, and where it is; the tray's is the main one."""
+        kept = self._kept.get(name)
+        thread = kept.thread if kept is not None else None
+        if name == "tray":
+            thread = threading.main_thread()
+        _log.error("%s does not respond: it is in %s", name, place_of(thread))
+
+    def replace(self, name: str) -> bool:
+        """Give a body a new thread though the old one lives; return whether there is one.
+
+        Only for a body that ends in a thread that has been replaced.
+        """
+        with self._starting:
+            old = self._kept.get(name)
+            if old is None or old.is_over or self._stopping.is_set():
+                return False
+            kept = _Kept(old.thread, old.body)
+            thread = threading.Thread(target=self._run, args=(kept,), name=name, daemon=True)
+            kept.thread = thread
+            try:
+                thread.start()
+            except (RuntimeError, MemoryError) as error:  # no thread to be had
+                self.note(name, error)
+                return False
+            old.is_over = True
+            self._kept[name] = kept
+        self.note(name, ThreadHungError("its thread hangs and was replaced"), _TOLD_LOST_SECONDS)
+        return True
 
     def note(self, part: str, error: BaseException, told_seconds: float = _TOLD_SECONDS) -> None:
         """Show and log that something failed; raises nothing, even where memory has run out."""
@@ -142,6 +191,8 @@ class Supervisor:
             self.note(kept.name, error)
             if time.monotonic() - began >= _PROVEN_SECONDS:
                 kept.pause_seconds = FIRST_PAUSE_SECONDS
+        # It waits now, whatever it was at.
+        self.heartbeats.pulse(kept.name)(None)
         if not kept.is_over:
             kept.is_over = self.wait(kept.pause_seconds)
             kept.pause_seconds = min(LONGEST_PAUSE_SECONDS, 2 * kept.pause_seconds)
@@ -167,6 +218,21 @@ class Supervisor:
 
 class ThreadDiedError(Exception):
     """A thread has ended that was to run on."""
+
+
+class ThreadHungError(Exception):
+    """A thread has hung for so long that another goes on in its place."""
+
+
+def hanging_text(name: str, since_wall_seconds: float) -> str:
+    """Return the line about a thread that hangs; the same for as long as it does."""
+    text = _("A part of Memtray has not responded since {time}: {part}; see the log")
+    moment = time.strftime("%H:%M:%S", time.localtime(since_wall_seconds))
+    return text.format(time=moment, part=_part(name))
+
+
+def _part(name: str) -> str:
+    return _(_PARTS[name]) if name in _PARTS else name
 
 
 def _on_unraisable(found: Any) -> None:

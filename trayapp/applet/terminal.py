@@ -22,6 +22,7 @@ from trayapp.language.catalogue import _
 
 _PLAIN_SECONDS = 10.0
 _APPLICATIONS = 3
+_PATIENCE_SECONDS = 1.0
 _UP = "\x1b[{}F\x1b[J"
 _WIDE = re.compile(
     "[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60"
@@ -66,10 +67,16 @@ class LiveLines:
         self._news.set()
 
     def print_between(self, action: Callable[[], object]) -> None:
-        """Let `action` print lines of its own, which stay above what is drawn next. Any thread."""
-        with self._printing:
-            action()
-            self._drawn = 0
+        """Let `action` print lines of its own, which stay above what is drawn next. Any thread.
+
+        Nothing is printed while the terminal is stopped (Ctrl-S): alerts are not to wait for it.
+        """
+        if self._printing.acquire(timeout=_PATIENCE_SECONDS):
+            try:
+                action()
+                self._drawn = 0
+            finally:
+                self._printing.release()
 
     def stop(self) -> None:
         """End after what is being printed. Any thread."""

@@ -177,6 +177,10 @@ class Trays:
         if self._icon is not None:
             self._icon.show(tray_state(self._sampler.view, self._controls()))
 
+    def knock(self, answer: Callable[[], None]) -> bool:
+        """Have the loop of the icon call `answer` soon; False: there is none that can tell."""
+        return self._icon is not None and self._icon.knock(answer)
+
     def notify_by_icon(self, title: str, text: str) -> None:
         """Show a text by the icon's own means. Raises: MemtrayError where there is none."""
         if self._icon is None:

@@ -16,8 +16,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from trayapp.control.endpoint import open_endpoint
-from trayapp.control.protocol import CONTROL, REQUEST_LIMIT_BYTES, decode, encode, is_own
-from trayapp.errors import ControlError, MemtrayError, UsageError
+from trayapp.control.protocol import CONTROL, REQUEST_LIMIT_BYTES, encode, is_own
+from trayapp.control.requests import parse_request, refusal
+from trayapp.errors import ControlError, MemtrayError
 from trayapp.language.catalogue import _
 
 Handler = Callable[[Mapping[str, object]], Mapping[str, object]]
@@ -67,6 +68,7 @@ class ControlServer(threading.Thread):
         loopback: bool = sys.platform == "win32",
         name: str = CONTROL,
         keep: Callable[[Callable[[], None]], None] = lambda body: body(),
+        pulse: Callable[[float | None], None] = lambda _limit_seconds: None,
     ) -> None:
         """Listen in the folder `runtime`; `start` starts to answer, `stop` is due in any case.
 
@@ -76,14 +78,15 @@ class ControlServer(threading.Thread):
         JSON can say, to the answer. Each call is in a thread of its own, up to `MOST_CALLS` at the
         same time, surrounded by `counting`. A MemtrayError reaches the client with its text and
         exit code. A handler must not call `stop`, which waits for it. `keep` runs the thread's
-        body, and runs it again should it fail.
+        body, and runs it again should it fail; `pulse` is called with 0.0 when there is something
+        to do, and with None before the thread waits.
 
         Raises: AlreadyRunningError, ControlError.
         """
         super().__init__(name=name, daemon=True)
         self._handlers = dict(handlers)
         self._counting = counting
-        self._keep = keep
+        self._keep, self._pulse = keep, pulse
         self._runtime, self._loopback = runtime, loopback
         self._endpoint = open_endpoint(runtime, loopback=loopback, name=name)
         self._selector = selectors.DefaultSelector()
@@ -95,12 +98,13 @@ class ControlServer(threading.Thread):
         self._is_accepting = False
         self._accept_from_seconds = 0.0
         self._calls: deque[tuple[_Client, Handler, Mapping[str, object]]] = deque()
-        self._running_calls = 0
+        self._running: dict[_Client, threading.Thread] = {}
+        self._has_begun = False
         self._answers: deque[tuple[_Client, bytes]] = deque()
         self._stop_at_seconds: float | None = None
         self._is_lost = False
         """Whether the socket is to be made again, as its file is gone."""
-        self._last_resort = _refusal(
+        self._last_resort = refusal(
             ControlError(
                 _("Internal error in Memtray: {reason}").format(reason=MemoryError.__name__)
             )
@@ -148,7 +152,9 @@ class ControlServer(threading.Thread):
 
     def _serve(self) -> None:
         """Answer until stopped; begun anew, without whoever may have been the reason."""
-        self._drop([client for client in self._clients if client.deadline_seconds is not None])
+        if self._has_begun:
+            self._begin_again()
+        self._has_begun = True
         while self._stop_at_seconds is None:
             if self._is_lost:
                 self._open_again()
@@ -159,6 +165,20 @@ class ControlServer(threading.Thread):
         self._drop([client for client in self._clients if not client.is_received])
         while self._clients and time.monotonic() < self._stop_at_seconds:
             self._serve_once()
+
+    def _begin_again(self) -> None:
+        """Keep only the clients that are being worked for: all else may be half done."""
+        self._selector.close()
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._wake_receiver, selectors.EVENT_READ)
+        self._is_accepting = False
+        self._running = {
+            client: thread for client, thread in self._running.items() if thread.is_alive()
+        }
+        waiting = {each[0] for each in (*self._calls, *self._answers)} | self._running.keys()
+        for client in self._clients - waiting:
+            client.connection.close()
+        self._clients &= waiting
 
     def _open_again(self) -> None:
         """Listen under the same name again, in a folder that may be new. Raises: ControlError."""
@@ -172,7 +192,11 @@ class ControlServer(threading.Thread):
 
     def _serve_once(self) -> None:
         """Wait until a socket is ready or an answer is there, and handle it."""
-        for key, _mask in self._selector.select(self._timeout_seconds()):
+        timeout_seconds = self._timeout_seconds()
+        self._pulse(None)
+        ready = self._selector.select(timeout_seconds)
+        self._pulse(0.0)
+        for key, _mask in ready:
             if key.fileobj is self._endpoint.listener:
                 self._accept()
             elif key.fileobj is self._wake_receiver:
@@ -182,8 +206,9 @@ class ControlServer(threading.Thread):
                 self._serve_client(key.data)
         while self._answers:
             client, answer = self._answers.popleft()
-            self._running_calls -= 1
-            self._answer(client, answer)
+            self._running.pop(client, None)
+            if client in self._clients:
+                self._answer(client, answer)
         self._start_calls()
         now = time.monotonic()
         self._drop([c for c in self._clients if c.deadline_seconds and c.deadline_seconds < now])
@@ -270,24 +295,24 @@ class ControlServer(threading.Thread):
         client.received.clear()
         client.deadline_seconds = None
         try:
-            handler, arguments = _parse_request(bytes(line), self._handlers, self._endpoint.token)
+            handler, arguments = parse_request(bytes(line), self._handlers, self._endpoint.token)
         except MemtrayError as error:
-            self._answer(client, _refusal(error))
+            self._answer(client, refusal(error))
         else:
             self._calls.append((client, handler, arguments))
 
     def _start_calls(self) -> None:
-        while self._calls and self._running_calls < MOST_CALLS:
+        while self._calls and len(self._running) < MOST_CALLS:
             call = self._calls.popleft()
-            self._running_calls += 1
             thread = threading.Thread(target=self._work, args=call, name="command", daemon=True)
+            self._running[call[0]] = thread
             try:
                 thread.start()
             except RuntimeError as error:  # No more threads: the limit of the user or the system.
                 self._answers.append(
                     (
                         call[0],
-                        _refusal(ControlError(_("Cannot start: {reason}").format(reason=error))),
+                        refusal(ControlError(_("Cannot start: {reason}").format(reason=error))),
                     )
                 )
                 self._wake()
@@ -299,18 +324,18 @@ class ControlServer(threading.Thread):
             with self._counting():
                 answer = encode({"result": dict(handler(arguments))})
         except MemtrayError as error:
-            answer = _refusal(error)
+            answer = refusal(error)
         except OSError as error:
             _logger.exception("a command was stopped by the system")
             text = _("The system does not allow it: {reason}").format(
                 reason=error.strerror or type(error).__name__
             )
-            answer = _refusal(ControlError(text))
+            answer = refusal(ControlError(text))
         except Exception as error:
             # A handler's mistake is its client's bad luck; Memtray goes on.
             _logger.exception("a command failed")
             text = _("Internal error in Memtray: {reason}").format(reason=type(error).__name__)
-            answer = _refusal(ControlError(text))
+            answer = refusal(ControlError(text))
         finally:
             # Else its client would wait, and its place among those that run be lost.
             self._answers.append((client, answer))
@@ -348,41 +373,3 @@ class ControlServer(threading.Thread):
         self._selector.close()
         self._wake_receiver.close()
         self._wake_sender.close()
-
-
-def _parse_request(
-    line: bytes, handlers: Mapping[str, Handler], token: str | None
-) -> tuple[Handler, Mapping[str, object]]:
-    """Return the handler and arguments of a request. Raises: ControlError, UsageError."""
-    if len(line) > REQUEST_LIMIT_BYTES:
-        template = _("The request is longer than {size} KiB")
-        raise ControlError(template.format(size=REQUEST_LIMIT_BYTES // 1024))
-    try:
-        request = decode(line)
-    except ValueError as error:
-        template = _("The request is not a JSON object: {reason}")
-        raise ControlError(template.format(reason=error)) from error
-    if token is not None and not _is_same(request.get("token"), token):
-        raise ControlError(_("The request does not have this Memtray's token"))
-    verb, arguments = request.get("verb"), request.get("arguments", {})
-    if not isinstance(verb, str):
-        raise ControlError(_("The request has no command"))
-    handler = handlers.get(verb)
-    if handler is None:
-        template = _("The running Memtray has no command {verb}")
-        raise UsageError(template.format(verb=repr(verb[:50])))
-    if not isinstance(arguments, dict):
-        raise ControlError(_("The request's arguments are not a JSON object"))
-    return handler, arguments
-
-
-def _refusal(error: MemtrayError) -> bytes:
-    return encode({"error": str(error), "exit_code": error.exit_code})
-
-
-def _is_same(given: object, token: str) -> bool:
-    import hmac  # Costs memory, and is needed on loopback only.
-
-    return isinstance(given, str) and hmac.compare_digest(
-        given.encode("utf-8", "replace"), token.encode()
-    )

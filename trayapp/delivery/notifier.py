@@ -21,6 +21,8 @@ LONGEST_RETRY_SECONDS = 300.0
 GIVE_UP_SECONDS = 3600.0
 """A banner about what was so an hour ago helps nobody."""
 
+_DESKTOP_LIMIT_SECONDS = 40.0
+"""So long a desktop may take for what it is asked: some answer when a banner has gone."""
 _QUEUE_LIMIT = 64
 T = TypeVar("T")
 _logger = logging.getLogger(__name__)
@@ -61,6 +63,7 @@ class Notifier(threading.Thread):
         on_action: Callable[[str, str], None] = lambda _banner_key, _action_key: None,
         on_delivered: Callable[[str, bool, str], None] | None = None,
         keep: Callable[[Callable[[], None]], None] = lambda body: body(),
+        pulse: Callable[[float | None], None] = lambda _limit_seconds: None,
     ) -> None:
         """Prepare the thread; `start` starts it.
 
@@ -69,7 +72,8 @@ class Notifier(threading.Thread):
         `on_delivered(banner key, shown, reason)`: the desktop shows the banner, or does not and
         why; called again when that changes, and when the notifier gives up.
         Both are called in the notifier thread, which waits for them.
-        `keep` runs the thread's body, and runs it again should it fail.
+        `keep` runs the thread's body, and runs it again should it fail. `pulse` is called with how
+        many seconds what begins now may take, and with None before the thread waits.
         """
         super().__init__(name="notifier", daemon=True)
         self._desktops = list(desktops)
@@ -77,7 +81,7 @@ class Notifier(threading.Thread):
         self._log = log
         self._on_action = on_action
         self._on_delivered = on_delivered
-        self._keep = keep
+        self._keep, self._pulse = keep, pulse
         self.shows_on_desktop = True
         """Whether desktops are asked at all; `sinks` always hear. Set from any thread."""
         self._lock = threading.Lock()
@@ -143,10 +147,13 @@ class Notifier(threading.Thread):
             self._close()
 
     def _work(self) -> None:
+        self._pulse(_DESKTOP_LIMIT_SECONDS)
         for desktop in self._desktops:
             _guarded(None, desktop.prepare)
         while not self._stopping:
+            self._pulse(0.0)
             self._handle_requests()
+            self._pulse(_DESKTOP_LIMIT_SECONDS)
             self._retry_when_due()
             self._handle_events()
             self._sleep()
@@ -177,6 +184,7 @@ class Notifier(threading.Thread):
             for desktop in self._desktops:
                 if (descriptor := desktop.fileno()) is not None:
                     selector.register(descriptor, selectors.EVENT_READ)
+            self._pulse(None)
             selector.select(timeout)
         with contextlib.suppress(BlockingIOError):
             while self._woken.recv(4096):
@@ -204,6 +212,7 @@ class Notifier(threading.Thread):
                 continue
             for sink in self._sinks:
                 _guarded(None, sink.send, banner)
+        self._pulse(_DESKTOP_LIMIT_SECONDS)
         blocked: DeliveryResult | None = None
         for key in tuple(requests):
             request = requests.pop(key)

@@ -81,8 +81,8 @@ class InstanceLock:
             self.left_behind = self.left_behind or _left_behind(descriptor)
         os.lseek(descriptor, 0, os.SEEK_SET)
         with suppress(OSError):  # a full disk: the pid is a courtesy, the lock is held
-            os.truncate(descriptor, 0)
-            os.write(descriptor, b"%d\n" % os.getpid())
+            # Never empty in between: killed then, this run and the one before would be forgotten.
+            os.truncate(descriptor, os.write(descriptor, b"%d\n" % os.getpid()))
         return descriptor
 
     def release(self) -> None:
@@ -112,7 +112,7 @@ class InstanceLock:
 def _left_behind(descriptor: int) -> LeftBehind | None:
     """Return what a killed run has left: one that ends empties the file. Raises: OSError."""
     os.lseek(descriptor, 0, os.SEEK_SET)
-    owner = os.read(descriptor, 32).strip()
+    owner = os.read(descriptor, 32).partition(b"\n")[0]
     return LeftBehind(int(owner), os.fstat(descriptor).st_mtime) if owner.isdigit() else None
 
 
@@ -121,7 +121,7 @@ def _refusal(path: Path, descriptor: int, error: OSError) -> MemtrayError:
         template = _("Cannot lock {file}: {reason}.")
         return PlatformError(template.format(file=path, reason=error.strerror))
     os.lseek(descriptor, 0, os.SEEK_SET)
-    owner = os.read(descriptor, 32).strip()
+    owner = os.read(descriptor, 32).partition(b"\n")[0]
     text = _("Memtray is already running; to quit it: memtray quit")
     if owner.isdigit():
         text = _("Memtray is already running as process {pid}; to quit it: memtray quit")

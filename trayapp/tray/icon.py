@@ -145,6 +145,13 @@ class TrayIcon:
         """
         return self._running and self._toolkit.notify(title, text)
 
+    def knock(self, answer: Callable[[], None]) -> bool:
+        """Have the icon's loop call `answer` soon. Any thread; does not wait.
+
+        Returns: False where there is no loop now, or none that can tell.
+        """
+        return self._running and not self._stopping and self._toolkit.knock(answer)
+
     def _on_running(self, icon: Any) -> None:
         """Show the first state once the loop runs; in a thread that pystray starts for this."""
         self._toolkit.on_started()

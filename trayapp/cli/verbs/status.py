@@ -10,7 +10,7 @@ from trayapp.paths import current_paths
 
 
 class Status(JsonVerb):
-    """`memtray status`: print what the applet sees; return 1 if it sees nothing any more.
+    """`memtray status`: print what the applet sees; return 1 if it sees nothing, or a part hangs.
 
     Raises: NotRunningError.
     """
@@ -20,7 +20,7 @@ class Status(JsonVerb):
         from trayapp.cli.status_text import status_lines
 
         print_answer(options, answer, lambda: status_lines(answer))
-        return 0 if answer.get("stalled_since") is None else 1
+        return 1 if answer.get("stalled_since") is not None or answer.get("hanging") else 0
 
 
 class Health(JsonVerb):

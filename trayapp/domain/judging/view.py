@@ -203,3 +203,5 @@ class Controls:
     old. Missing: it does not run, or it is too small to be followed."""
     is_stalled: bool = False
     """Whether samples do not come: what is known is old, and nobody watches."""
+    is_hanging: bool = False
+    """Whether another part does not respond: alerts may not reach the person."""

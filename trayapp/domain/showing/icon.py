@@ -41,7 +41,7 @@ def icon_picture(view: View | None, controls: Controls) -> IconPicture:
     is_drawn = controls.icon_number in DRAWN_NUMBERS
     return IconPicture(
         heights=tuple(map(_stepped, heights)),
-        level=max(active, default=Level.NORMAL),
+        level=max(active, default=Level.WARNING if controls.is_hanging else Level.NORMAL),
         paused=controls.paused,
         palette=controls.icon_palette,
         colors=controls.icon_colors if controls.icon_palette == "custom" else (),

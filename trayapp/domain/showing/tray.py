@@ -35,6 +35,7 @@ def tray_state(view: View | None, controls: Controls) -> TrayState:
         rows=_rows(view, controls),
         marks=_marks(view, controls),
         attention=controls.is_stalled
+        or controls.is_hanging
         or any(
             incident.phase == "active" and not incident.acknowledged
             for incident in (view.incidents if view else ())
@@ -56,7 +57,7 @@ def tooltip(view: View | None, controls: Controls) -> str:
         lines.insert(0, incident_line(view.incidents[0]))
     lines += [target_figures(target) for target in view.targets[:MOST_TARGETS]]
     lines += [incident_line(incident) for incident in view.incidents[:MOST_INCIDENTS]]
-    if controls.is_stalled:
+    if (controls.is_stalled or controls.is_hanging) and controls.problems:
         lines.insert(0, controls.problems[0])
     if controls.paused:
         lines.insert(0, _("Memtray – paused"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from typing import Any
 
 from trayapp.domain.showing.menu import IconPicture
@@ -53,3 +54,9 @@ class Toolkit(BasicToolkit):
             return False
 
         GLib.idle_add(restore)
+
+    def knock(self, answer: Callable[[], None]) -> bool:
+        from gi.repository import GLib
+
+        GLib.idle_add(answer)  # Once, as it returns None.
+        return True

@@ -49,6 +49,7 @@ class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         self._stopping = False
         self._wake_end: socket.socket | None = None
         self._seen: bool | None = None
+        self._answers: list[Callable[[], None]] = []
 
     @property
     def attention(self) -> bool:
@@ -75,6 +76,11 @@ class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
     def resize_menu(self) -> None:
         """Note that the menu has other entries. Any thread."""
         self._update_menu()
+
+    def knock(self, answer: Callable[[], None]) -> None:
+        """Have the loop call this when it turns next. Any thread."""
+        self._answers.append(answer)
+        self._wake()
 
     # What pystray's base class asks of a backend. Any thread.
 
@@ -158,6 +164,8 @@ class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         with contextlib.suppress(BlockingIOError):
             while self._loop_end.recv(4096):
                 pass
+        while self._answers:
+            self._answers.pop()()
 
     def _run_action(self, action: Callable[[Any], object]) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from trayapp.domain.showing.menu import IconPicture
@@ -44,3 +45,7 @@ class Toolkit(BasicToolkit):
     def resize_menu(self) -> None:
         """Let hosts know in which size they will show the menu, before it is opened."""
         self.icon.resize_menu()
+
+    def knock(self, answer: Callable[[], None]) -> bool:
+        self.icon.knock(answer)
+        return True

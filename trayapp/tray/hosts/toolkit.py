@@ -56,6 +56,10 @@ class BasicToolkit:
         """Run `action` in the thread for updates; returns before or after. Any thread."""
         action()
 
+    def knock(self, answer: Callable[[], None]) -> bool:  # noqa: ARG002 - not every loop can tell
+        """Have the icon's loop call `answer` soon; return False if this kind cannot. Any thread."""
+        return False
+
     def set_attention(self, attention: bool) -> None:
         """Set whether the icon must not be hidden. UI thread."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from trayapp.domain.showing.menu import IconPicture
@@ -40,3 +41,7 @@ class Toolkit(BasicToolkit):
     def draw(self, picture: IconPicture) -> Any:
         """Return the picture itself: it is drawn in the size that the tray gives it."""
         return picture
+
+    def knock(self, answer: Callable[[], None]) -> bool:
+        self.icon.knock(answer)
+        return True
