@@ -34,6 +34,7 @@ from trayapp.readers.frames import MachineReader
 from trayapp.readers.own_cost import RequestedWork
 from trayapp.readers.ticks import next_tick_seconds
 from trayapp.settings.file import SettingsFile
+from trayapp.settings.records import Settings
 
 _HOUSEKEEPING_SECONDS = 1.0
 _FRESH_SECONDS = 1.0
@@ -269,7 +270,9 @@ class Sampler(threading.Thread):
             looked = time.perf_counter()
             self._monitor.set_targets(machine.active_rules)
             verdict = self._pace.judge_cost(now, frame)
-            outcome = self._monitor.judge_frame(frame, self._quiet_now(), verdict)
+            outcome = self._monitor.judge_frame(
+                frame, _quiet_now(self.quiet, self._settings_file.settings), verdict
+            )
             self._referenced = outcome.referenced
             self._pace.adapt(now, frame, outcome)
         except Exception as error:  # noqa: BLE001
@@ -308,15 +311,6 @@ class Sampler(threading.Thread):
         self._tick(now)
         self._next_tick = next_tick_seconds(now, time.monotonic(), self.interval_seconds)
 
-    def _quiet_now(self) -> Quiet:
-        alerts = self._settings_file.settings.alerts
-        clock = time.localtime()
-        return replace(
-            self.quiet,
-            in_quiet_hours=is_within(alerts.quiet_hours, 60 * clock.tm_hour + clock.tm_min),
-            emergency_breaks_through=alerts.emergency_breaks_through,
-        )
-
     def _acknowledge(self, key: str) -> None:
         if self._monitor.acknowledge(key):
             self._store.add_acknowledgement(key, self._turn.machine.oom_mark)
@@ -354,6 +348,15 @@ class Sampler(threading.Thread):
     def _collect_problems(self) -> None:
         found = (self._settings_file.problem, *self._store.problems, self._reading_problem)
         self.problems = tuple(problem for problem in found if problem)
+
+
+def _quiet_now(quiet: Quiet, settings: Settings) -> Quiet:
+    clock = time.localtime()
+    return replace(
+        quiet,
+        in_quiet_hours=is_within(settings.alerts.quiet_hours, 60 * clock.tm_hour + clock.tm_min),
+        emergency_breaks_through=settings.alerts.emergency_breaks_through,
+    )
 
 
 def _lineages(machine: MachineReader, keys: Iterable[ProcessKey]) -> list[Lineage]:
