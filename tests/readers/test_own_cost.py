@@ -17,6 +17,7 @@ import pytest
 
 from tests.desktop.desktop import wait_until
 from tests.readers.children import FakeClock
+from trayapp.readers.own_children import ended_cpu_seconds
 from trayapp.readers.own_cost import (
     SLOW_SECONDS,
     AppReader,
@@ -242,3 +243,54 @@ def test_what_a_shell_and_ended_children_wrote_before_does_not_count() -> None:
     written_before, written = map(int, done.stdout.split())
     assert written_before >= 8 * 1024**2
     assert written < 1024**2
+
+
+BURN = """
+import sys, time
+while time.process_time() < 0.6:
+    pass
+print("done", flush=True)
+input()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("is_requested", [False, True])
+def test_the_processor_time_of_children_counts_before_and_after_they_end(
+    clock: FakeClock, is_requested: bool
+) -> None:
+    requested = RequestedWork()
+    reader = AppReader(clock=clock, requested=requested)
+    assert reader.read().child_cpu_percent is None
+
+    def next_percents() -> tuple[float, float]:
+        clock.seconds += SLOW_SECONDS
+        sample = reader.read()
+        assert sample.child_cpu_percent is not None
+        assert sample.requested_child_cpu_percent is not None
+        return sample.child_cpu_percent, sample.requested_child_cpu_percent
+
+    next_percents()
+    before = ended_cpu_seconds()
+    with subprocess.Popen(
+        [sys.executable, "-c", BURN], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        if is_requested:
+            requested.children.add(child.pid)
+        assert child.stdout is not None
+        child.stdout.readline()
+        living = next_percents()
+        assert child.stdin is not None
+        child.stdin.close()
+    if is_requested:
+        requested.note_ended(child.pid, ended_cpu_seconds() - before)
+    # 0.6 s of 30 are 2%; it is not counted again when it has ended.
+    assert living[0] > 1.9
+    assert (living[1] > 1.9) is is_requested
+    assert next_percents()[0] < 1.0
+    # Who comes and goes between two readings counts as well.
+    subprocess.run([sys.executable, "-c", BURN], input=b"\n", check=True)
+    between = next_percents()
+    assert between[0] > 1.9
+    assert between[1] < 1.0
+    reader.close()

@@ -101,7 +101,7 @@ class App:
             acts=lambda incident: programs.for_banner(sampler.view, incident),
             pulse=supervisor.heartbeats.pulse("notifier"),
         )
-        children = Children(paths.runtime, banners.notify, requested.children)
+        children = Children(paths.runtime, banners.notify, requested)
         cleanups = Cleanups(platform, sampler, paths.shared_runtime)
         tasks = TaskFollower(
             paths.shared_runtime,

@@ -12,6 +12,8 @@ from typing import IO, TYPE_CHECKING
 from trayapp.errors import WindowError
 from trayapp.language.catalogue import _
 from trayapp.platforms.protection import unprotect_child
+from trayapp.readers.own_children import ended_cpu_seconds
+from trayapp.readers.own_cost import RequestedWork
 
 if TYPE_CHECKING:
     import subprocess
@@ -62,17 +64,17 @@ class Children:
         self,
         folder: Path,
         on_failure: Callable[[str], None],
-        requested: set[int] | None = None,
+        requested: RequestedWork | None = None,
     ) -> None:
         """Prepare to start children.
 
         `folder` takes what they complain of while they run. `on_failure` is called by `reap` with
         the last line of a child that failed: nobody reads the standard error of a window.
-        `requested` takes the pids of all that live: whoever opens a window has asked for it.
+        `requested` is told of all of them: whoever opens a window has asked for it.
         """
         self._folder = folder
         self._on_failure = on_failure
-        self._requested = set() if requested is None else requested
+        self._requested = requested or RequestedWork()
         self._lock = threading.Lock()
         self._running: dict[Path, subprocess.Popen[bytes]] = {}
         self._numbers = count(1)
@@ -86,7 +88,7 @@ class Children:
         except OSError as error:
             text = _("Cannot open the window: {reason}.")
             raise WindowError(text.format(reason=error.strerror)) from error
-        self._requested.add(child.pid)
+        self._requested.children.add(child.pid)
         with self._lock:
             self._running[complaints] = child
 
@@ -105,7 +107,7 @@ class Children:
             cwd=package_parent(),
             start_new_session=True,
         )
-        self._requested.add(child.pid)
+        self._requested.children.add(child.pid)
         unprotect_child(child.pid)
         return child
 
@@ -117,16 +119,23 @@ class Children:
             ended = {
                 complaints: child
                 for complaints, child in self._running.items()
-                if child.poll() is not None
+                if self._has_ended(child)
             }
             for complaints in ended:
                 del self._running[complaints]
         for complaints, child in ended.items():
-            self._requested.discard(child.pid)
             # Negative: ended by a signal, most likely the desktop's log-out.
             if child.returncode > 0:
                 self._on_failure(_last_line(complaints) or _("The window closed with an error."))
             complaints.unlink(missing_ok=True)
+
+    def _has_ended(self, child: subprocess.Popen[bytes]) -> bool:
+        before = ended_cpu_seconds()
+        if child.poll() is None:
+            return False
+        # By this it has just become one of those that have ended.
+        self._requested.note_ended(child.pid, ended_cpu_seconds() - before)
+        return True
 
     def end(self) -> None:
         """Terminate all children, and kill those that are still there after two seconds."""

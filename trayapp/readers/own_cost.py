@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from trayapp.domain.records.samples import AppSample
-from trayapp.readers.own_children import ChildCosts, read_children
+from trayapp.readers.own_children import ChildCosts, ended_cpu_seconds, read_children
 
 SLOW_SECONDS = 30.0
 """How often the figures are read that cost more than microseconds."""
@@ -52,12 +52,23 @@ class RequestedWork:
         self._inside = threading.local()
         self.children: set[int] = set()
         """The pids of windows that were asked for."""
-        self._seconds = 0.0
+        self._child_seconds = self._seconds = 0.0
 
     @property
     def seconds(self) -> float:
         """All that was counted so far."""
         return self._seconds
+
+    @property
+    def child_seconds(self) -> float:
+        """What windows that have ended have cost."""
+        return self._child_seconds
+
+    def note_ended(self, pid: int, cpu_seconds: float) -> None:
+        """Note that a window has ended, and what it has cost."""
+        self.children.discard(pid)
+        with self._lock:
+            self._child_seconds += cpu_seconds
 
     @contextmanager
     def counting(self) -> Iterator[None]:
@@ -94,6 +105,8 @@ class AppReader:
         self._slow = SlowCosts()
         self._slow_due_seconds = float("-inf")
         self._children: ChildCosts | None = None
+        self._last_children: tuple[float, float, float] | None = None
+        self._child_percents: tuple[float | None, float | None] = None, None
 
     def read(self) -> AppSample:
         """Read once; CPU is None the first time, slow figures are up to 30 s old."""
@@ -103,6 +116,7 @@ class AppReader:
             self._slow = self._costs.read_slow()
             if sys.platform == "linux":
                 self._children = read_children(self._requested.children)
+                self._child_percents = self._read_child_percents(now, self._children)
             self._slow_due_seconds = now + SLOW_SECONDS
         return AppSample(
             pid=os.getpid(),
@@ -116,6 +130,8 @@ class AppReader:
             child_count=self._children and self._children.process_count,
             child_bytes=self._children and self._children.size_bytes,
             requested_child_bytes=self._children and self._children.requested_bytes,
+            child_cpu_percent=self._child_percents[0],
+            requested_child_cpu_percent=self._child_percents[1],
         )
 
     def read_again_soon(self) -> None:
@@ -124,6 +140,24 @@ class AppReader:
 
     def close(self) -> None:
         self._costs.close()
+
+    def _read_child_percents(
+        self, now: float, living: ChildCosts | None
+    ) -> tuple[float | None, float | None]:
+        """Return the shares since the last slow reading of all children, and of windows."""
+        if living is None:
+            return None, None
+        seconds = living.cpu_seconds + ended_cpu_seconds()
+        requested_seconds = living.requested_cpu_seconds + self._requested.child_seconds
+        last, self._last_children = self._last_children, (now, seconds, requested_seconds)
+        if last is None or now <= last[0]:
+            return self._child_percents
+        share = 100.0 / (now - last[0])
+        # Who has ended counts a little less: ticks are rounded for each process.
+        return (
+            share * max(0.0, seconds - last[1]),
+            share * max(0.0, requested_seconds - last[2]),
+        )
 
     def _cpu_percents(self, now: float) -> tuple[float | None, float | None]:
         """Return the shares since the last tick of all, and of what persons asked for."""

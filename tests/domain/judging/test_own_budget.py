@@ -304,3 +304,11 @@ def test_children_that_nobody_asked_for_are_part_of_the_budget() -> None:
     assert keeper.judge(0.0, window).over == ()
     (over,) = keeper.judge(2.0, replace(FINE, **costs, requested_child_bytes=0)).over
     assert over == "900 MiB in child processes (limit 512 MiB)"
+
+
+def test_the_processor_time_of_children_counts_but_not_that_of_windows() -> None:
+    keeper = BudgetKeeper(Budget(), 1.0)
+    window = replace(FINE, child_cpu_percent=60.0, requested_child_cpu_percent=55.0)
+    assert keeper.judge(1.0, window).over == ()
+    (over,) = keeper.judge(2.0, replace(window, requested_child_cpu_percent=10.0)).over
+    assert over.startswith("CPU of child processes 50")

@@ -43,6 +43,8 @@ class Budget:
     written_bytes_per_minute: int = 2 * MIB
     child_bytes: int = 512 * MIB
     """Of child processes that nobody asked for: deliveries, hooks."""
+    child_cpu_percent: float = 10.0
+    """Theirs, of one core."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +252,16 @@ class BudgetKeeper:
                 budget.child_bytes,
                 lambda value: _("{size} in child processes (limit {budget})").format(
                     size=format_size(value), budget=format_size(budget.child_bytes)
+                ),
+            ),
+            _Figure(
+                "child_cpu",
+                None if app.child_cpu_percent is None
+                else app.child_cpu_percent - (app.requested_child_cpu_percent or 0.0),
+                budget.child_cpu_percent,
+                lambda value: _("CPU of child processes {share} of a core (limit {budget})").format(
+                    share=format_percent(value / 100, 1),
+                    budget=format_percent(budget.child_cpu_percent / 100, None),
                 ),
             ),
         )  # fmt: skip

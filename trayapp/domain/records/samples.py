@@ -152,6 +152,10 @@ class AppSample:
     """Their memory, without what is shared."""
     requested_child_bytes: int | None = None
     """Part of it: windows that persons asked for."""
+    child_cpu_percent: float | None = None
+    """Their share of one core, with that of those that have ended, in up to 30 s."""
+    requested_child_cpu_percent: float | None = None
+    """Part of it: windows that persons asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,11 +110,16 @@ def statistics_rows(
 def _child_figures(app: AppSample) -> str:
     if app.child_count is None:
         return "–"
-    if not app.child_count:
-        return format_count(0)
     # Translators: how many processes, and their memory.
     text = _("{count}, {size}")
-    return text.format(count=format_count(app.child_count), size=format_size(app.child_bytes))
+    if app.child_cpu_percent is not None:
+        # Translators: how many processes, their memory, and their share of a processor core.
+        text = _("{count}, {size}, {share} of a core")
+    return text.format(
+        count=format_count(app.child_count),
+        size=format_size(app.child_bytes),
+        share=format_percent((app.child_cpu_percent or 0.0) / 100, 2),
+    )
 
 
 def _cleanup_rows(cleanups: Sequence[Event]) -> list[tuple[str, str]]:
