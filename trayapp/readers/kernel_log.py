@@ -6,14 +6,18 @@ import os
 import re
 import time
 from contextlib import suppress
+from pathlib import Path
 
 from trayapp.domain.records.oom_kills import Victim
 
 _RECORD_BYTES = 8192
 """No record is larger; the kernel refuses to be read by less."""
 _MOST_RECORDS = 20_000
+_FIRST_PIDS = "pid:[4026531836]"
+"""The kernel's own numbers, in which it logs: their inode is fixed (PROC_PID_INIT_INO)."""
+_RECORD = re.compile(rb"\d+,\d+,(?P<microseconds>\d+)[^;]*;(?P<text>.*)")
 _KILLED = re.compile(
-    rb"^\d+,\d+,(?P<microseconds>\d+)[^;]*;.*?Killed process (?P<pid>\d+) \((?P<name>.*)\),?"
+    rb".*?Killed process (?P<pid>\d+) \((?P<name>.*)\),?"
     rb" (?:UID.*?)?total-vm:\d+kB, anon-rss:(?P<anon>\d+)kB, file-rss:(?P<file>\d+)kB"
     rb"(?:, shmem-rss:(?P<shared>\d+)kB)?"
 )
@@ -30,6 +34,8 @@ class KernelLog:
     def __init__(self, path: str = "/dev/kmsg") -> None:
         """Open it at its end."""
         self._descriptor: int | None = None
+        if not _knows_our_pids():
+            return
         with suppress(OSError):
             self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         self._seek(os.SEEK_END)
@@ -55,9 +61,10 @@ class KernelLog:
                 break
             if not record:
                 break
-            if match := _KILLED.match(record):
+            if match := _RECORD.match(record):
                 age_seconds = monotonic_now - int(match["microseconds"]) / 1e6
-                found.append(_victim(match, now - age_seconds, is_limit=_CGROUP in record))
+                if victim := victim_of(match["text"], now - age_seconds):
+                    found.append(victim)
         return tuple(found)
 
     def close(self) -> None:
@@ -71,7 +78,19 @@ class KernelLog:
                 os.lseek(self._descriptor, 0, whence)
 
 
-def _victim(match: re.Match[bytes], wall_seconds: float, *, is_limit: bool) -> Victim:
+def _knows_our_pids() -> bool:
+    """Return whether the kernel numbers processes as we do: not in a container."""
+    try:
+        return str(Path("/proc/self/ns/pid").readlink()) == _FIRST_PIDS
+    except OSError:
+        return True
+
+
+def victim_of(text: bytes, wall_seconds: float) -> Victim | None:
+    """Return whom a line of the kernel's log names; None: it is about something else."""
+    match = _KILLED.match(text)
+    if match is None:
+        return None
     name = _ESCAPED.sub(lambda escaped: bytes([int(escaped[1], 16)]), match["name"])
     kilobytes = sum(int(match[part] or 0) for part in ("anon", "file", "shared"))
     return Victim(
@@ -79,6 +98,6 @@ def _victim(match: re.Match[bytes], wall_seconds: float, *, is_limit: bool) -> V
         pid=int(match["pid"]),
         rss_bytes=kilobytes * 1024,
         is_certain=True,
-        by_cgroup=is_limit,
+        by_cgroup=_CGROUP in text,
         wall_seconds=wall_seconds,
     )

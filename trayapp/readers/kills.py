@@ -10,6 +10,7 @@ from trayapp.domain.judging.oom_watch import WORTH_BYTES, OomWatch
 from trayapp.domain.records.names import process_label
 from trayapp.domain.records.oom_kills import Ended, OomKill, OomMark, Owner
 from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
+from trayapp.readers.kernel_journal import KernelJournal
 from trayapp.readers.oom_counters import OomReader
 
 _REMEMBERED = 256
@@ -25,7 +26,7 @@ class KillReader:
 
     def __init__(self, mark: OomMark | None = None) -> None:
         """`mark`: how far the last run has told kills."""
-        self._reader = OomReader(mark=mark)
+        self._reader = OomReader(mark=mark, journal=KernelJournal())
         self._watch = OomWatch()
         self._sizes: dict[ProcessKey, int] = {}
         self._ended: list[Ended] = []

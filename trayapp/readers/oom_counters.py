@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 
@@ -11,6 +12,7 @@ from trayapp.domain.records.oom_kills import OomCount, OomMark, Victim
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.readers.boot import read_boot_id
 from trayapp.readers.cgroups import Cgroup, Cgroups
+from trayapp.readers.kernel_journal import KernelJournal
 from trayapp.readers.kernel_log import KernelLog
 from trayapp.readers.procfile import read_start, read_started
 from trayapp.readers.slow_clock import SlowClock
@@ -18,6 +20,8 @@ from trayapp.readers.slow_clock import SlowClock
 TOTAL_SECONDS = 2.0
 """How often the machine's counter is read: 25 µs."""
 _LOG_READS = 3
+_LATE_SECONDS = 60.0
+"""So far back the journal is asked: a kill is counted here at the next tick, or after a pause."""
 PERIOD_SECONDS = 30.0
 """How often it is found out in which cgroup a process is."""
 
@@ -30,15 +34,24 @@ class OomReader:
     """
 
     def __init__(
-        self, root: str = "", *, system: str = sys.platform, mark: OomMark | None = None
+        self,
+        root: str = "",
+        *,
+        system: str = sys.platform,
+        mark: OomMark | None = None,
+        journal: KernelJournal | None = None,
     ) -> None:
-        """`mark`: how far the last run has reported kills."""
+        """`mark`: how far the last run has reported kills.
+
+        journal: is asked where the kernel's log may not be read.
+        """
         self._proc = f"{root}/proc"
         self._cgroups = Cgroups(root) if system == "linux" else None
         self._vmstat: int | None = None
         with suppress(OSError):
             self._vmstat = os.open(f"{self._proc}/vmstat", os.O_RDONLY)
         self._log = KernelLog(f"{root}/dev/kmsg") if system == "linux" else None
+        self._journal = journal if self._log and not self._log.is_readable else None
         self._boot = read_boot_id(root)
         self._mark = mark
         self._log_reads = 0
@@ -61,7 +74,8 @@ class OomReader:
         before, self._total = self._total, self._read_total()
         if self._total is None or self._total != before:
             self._kills = _count(self._kills)
-            self._log_reads = _LOG_READS
+            # At the start nothing has happened yet; without a total, nobody knows when it has.
+            self._log_reads = 0 if before is None or self._total is None else _LOG_READS
         missed, victims = self._read_missed() if before is None else (0, self._read_log())
         self._find_homes({key for keys in members.values() for key in keys}, now, self._cgroups)
         last_targets = self._targets
@@ -81,6 +95,7 @@ class OomReader:
                 for name, cgroups in self._targets.items()
             },
             victims=victims,
+            is_asking=self._journal is not None and self._journal.is_asking,
             missed=missed,
         )
         living = set[Cgroup]().union(*self._targets.values())
@@ -104,12 +119,18 @@ class OomReader:
         missed = self._total - mark.total
         if missed <= 0:
             return 0, ()
-        known = self._log.kills(from_start=True) if self._log else ()
         since = mark.wall_seconds - TOTAL_SECONDS
+        if self._journal is not None:
+            # What it finds comes with one of the next readings.
+            return missed, self._journal.kills(since)
+        known = self._log.kills(from_start=True) if self._log else ()
         late = [each for each in known if each.wall_seconds and each.wall_seconds >= since]
         return missed, tuple(late[-missed:])
 
     def _read_log(self) -> tuple[Victim, ...]:
+        if self._journal is not None and (self._log_reads or self._journal.is_asking):
+            self._log_reads = max(0, self._log_reads - 1)
+            return self._journal.kills(time.time() - _LATE_SECONDS)
         if self._log is None or not self._log_reads:
             return ()
         self._log_reads -= 1
@@ -119,6 +140,8 @@ class OomReader:
         """Let go of the descriptors."""
         if self._log is not None:
             self._log.close()
+        if self._journal is not None:
+            self._journal.close()
         if self._vmstat is not None:
             os.close(self._vmstat)
             self._vmstat = None

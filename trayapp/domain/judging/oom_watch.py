@@ -31,6 +31,8 @@ class _Pending:
     victims: tuple[Victim, ...]
     least_available: int | None
     is_missed: bool = False
+    is_asking: bool = False
+    """The kernel's log is being asked."""
 
 
 class OomWatch:
@@ -74,6 +76,8 @@ class OomWatch:
         if pending is None:
             return None
         victims = tuple(self._with_owner(each, owners or {}) for each in pending.victims)
+        if pending.is_asking and not victims and now < pending.deadline:
+            return None
         if len(victims) < pending.count and not victims:
             suspect = self._suspect(pending, now)
             victims = () if suspect is None else (suspect,)
@@ -91,6 +95,8 @@ class OomWatch:
     def _compare(self, now: float, count: OomCount) -> None:
         before = self._before
         self._before = now, count
+        if self._pending is not None:
+            self._pending.is_asking = count.is_asking
         if before is None:
             if count.missed > 0:
                 self._expect(now, now, count.missed, (), count)
@@ -128,11 +134,12 @@ class OomWatch:
         self._pending = _Pending(
             count=kills,
             since=since,
-            deadline=now if count.missed else now + PATIENCE_SECONDS,
+            deadline=now + (0.0 if count.missed and not count.is_asking else PATIENCE_SECONDS),
             counted_in=counted_in,
             victims=victims,
             least_available=min(before, default=None),
             is_missed=count.missed > 0,
+            is_asking=count.is_asking,
         )
 
     def _with_owner(self, victim: Victim, owners: Mapping[int, Owner]) -> Victim:

@@ -75,6 +75,8 @@ class OomCount:
     """For each target, the kills counted in each cgroup that its processes are in."""
     victims: tuple[Victim, ...] = ()
     """Those that the kernel's log names since the last time."""
+    is_asking: bool = False
+    """The kernel's log is being asked: who was killed is known soon."""
     missed: int = 0
     """Kills since the last run of Memtray ended its watch: told by the first look only."""
 
