@@ -18,6 +18,7 @@ from tests.readers.children import eventually
 from trayapp.errors import AlreadyRunningError, PlatformError
 from trayapp.platforms import current_platform
 from trayapp.platforms.linux import LinuxPlatform, exec_value
+from trayapp.platforms.login_entry import entry_text
 
 ARGUMENTS = [
     *("plain", "two words", "", " ", "100%", "%f", "$HOME", "`id`", "a\\b", "\\", '"quoted"'),
@@ -137,6 +138,83 @@ def test_systemd_starts_it_again_where_that_starts_sessions(tmp_path: Path) -> N
     assert "Restart=on-failure\n" in unit.read_text()
     platform.autostart_disable()
     assert not unit.exists()
+
+
+OLD_ENTRY = """[Desktop Entry]
+Type=Application
+Name=Memtray
+Comment=Überwacht den Speicher
+Exec={0}
+Terminal=false
+X-GNOME-Autostart-enabled=true
+"""
+COMMAND = ["/opt/my tools/python", "-m", "trayapp", "start"]
+
+
+def test_an_entry_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    (tmp_path / "run" / "systemd").mkdir(parents=True)
+    env = {"XDG_CONFIG_HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path / "run")}
+    platform = LinuxPlatform(env)
+    assert not platform.autostart_renew(COMMAND)
+    entry = tmp_path / "autostart" / "memtray.desktop"
+    assert not entry.exists()
+    # Before it came back when it was killed; and when there was no sum in it.
+    again = ["sh", "-c", 'while :; do "$0" "$@"; done', *COMMAND]
+    for old in (COMMAND, again):
+        entry.parent.mkdir(exist_ok=True)
+        entry.write_text(OLD_ENTRY.format(exec_value(old)))
+        assert platform.autostart_renew(COMMAND)
+        assert exec_of(entry)[0] == "sh"
+        assert exec_of(entry)[-4:] == COMMAND
+        assert "sleep 5" in exec_of(entry)[2]
+        assert (tmp_path / "systemd/user/app-memtray@autostart.service.d/memtray.conf").exists()
+        # Once.
+        assert not platform.autostart_renew(COMMAND)
+    # And what this version wrote, by the next one.
+    text = entry.read_text()
+    entry.write_text(entry_text(exec_value(COMMAND), "Watches"))
+    assert platform.autostart_renew(COMMAND)
+    assert entry.read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Terminal=false", "Terminal=true"),
+        ("Name=Memtray", "Name=My Memtray"),
+        ("X-GNOME-Autostart-enabled=true\n", "X-GNOME-Autostart-Delay=20\n"),
+        ("[Desktop Entry]\n", "# mine\n[Desktop Entry]\n"),
+        ("start\n", "start --interval 5s\n"),
+        ("start\n", "start\nHidden=true\n"),
+        ("/opt/my tools/python", "/opt/other/python"),
+        ('"/opt', 'env MEMTRAY_HOME=/elsewhere "/opt'),
+    ],
+)
+@pytest.mark.parametrize("has_sum", [False, True])
+def test_an_entry_that_somebody_has_changed_is_left_alone(
+    tmp_path: Path, old: str, new: str, has_sum: bool
+) -> None:
+    platform = LinuxPlatform({"XDG_CONFIG_HOME": str(tmp_path)})
+    entry = tmp_path / "autostart" / "memtray.desktop"
+    entry.parent.mkdir()
+    started = exec_value(COMMAND)
+    text = entry_text(started, "Watches") if has_sum else OLD_ENTRY.format(started)
+    changed = text.replace(old, new, 1)
+    assert changed != text
+    entry.write_text(changed)
+    assert not platform.autostart_renew(COMMAND)
+    assert entry.read_text() == changed
+
+
+@pytest.mark.parametrize(("old", "new"), [("Exec=", "Exec=nice "), ("Watches", "Mine")])
+def test_a_sum_tells_what_cannot_be_seen(tmp_path: Path, old: str, new: str) -> None:
+    platform = LinuxPlatform({"XDG_CONFIG_HOME": str(tmp_path)})
+    entry = tmp_path / "autostart" / "memtray.desktop"
+    entry.parent.mkdir()
+    changed = entry_text(exec_value(COMMAND), "Watches").replace(old, new, 1)
+    entry.write_text(changed)
+    assert not platform.autostart_renew(COMMAND)
+    assert entry.read_text() == changed
 
 
 @pytest.mark.parametrize(

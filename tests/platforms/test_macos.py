@@ -36,6 +36,21 @@ def test_start_at_login_on_status_off(tmp_path: Path) -> None:
     assert not platform.autostart_status()
 
 
+def test_an_agent_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    platform = MacPlatform({"HOME": str(tmp_path)})
+    assert not platform.autostart_renew(["memtray"])
+    platform.autostart_enable(["memtray"])
+    assert not platform.autostart_renew(["memtray"])
+    agent = plistlib.loads(agent_file(tmp_path).read_bytes())
+    old = {key: value for key, value in agent.items() if key != "KeepAlive"}
+    for changed in ({**old, "Nice": 5}, {**old, "ProgramArguments": ["other"]}, {"Disabled": True}):
+        agent_file(tmp_path).write_bytes(plistlib.dumps(changed))
+        assert not platform.autostart_renew(["memtray"])
+    agent_file(tmp_path).write_bytes(plistlib.dumps(old))
+    assert platform.autostart_renew(["memtray"])
+    assert plistlib.loads(agent_file(tmp_path).read_bytes()) == agent
+
+
 def test_the_home_is_carried(tmp_path: Path) -> None:
     MacPlatform({"HOME": str(tmp_path), "MEMTRAY_HOME": "/a b"}).autostart_enable(["memtray"])
     agent = plistlib.loads(agent_file(tmp_path).read_bytes())

@@ -206,6 +206,7 @@ class App:
         self._supervisor.attempt(
             "folders", lambda: sweep(self._parts.paths, self._parts.config_file)
         )
+        self._supervisor.attempt("folders", self._parts.switches.renew_autostart)
         backend = self._parts.trays.choose()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self.stop())

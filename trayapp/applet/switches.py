@@ -104,6 +104,14 @@ class SwitchBoard:
             self._platform.autostart_enable([*memtray_command(), "start"])
         self.starts_at_login = self._platform.autostart_status()
 
+    def renew_autostart(self) -> None:
+        """Bring what starts at login up to date, where nobody else has changed it.
+
+        Raises: PlatformError.
+        """
+        if self.starts_at_login and self._platform.autostart_renew([*memtray_command(), "start"]):
+            _log.warning("what starts Memtray at login was written anew, as this version does it")
+
     @property
     def icon_shows(self) -> str:
         """What the icon shows now."""

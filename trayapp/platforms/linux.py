@@ -12,6 +12,7 @@ from trayapp.language.catalogue import _
 from trayapp.platforms import linux_processes, posix
 from trayapp.platforms.claimed_name import claim_name
 from trayapp.platforms.locking import InstanceLock
+from trayapp.platforms.login_entry import entry_text, exec_of, is_untouched
 from trayapp.platforms.protection import Protection, protect
 
 _OPENERS = (("xdg-open",), ("gio", "open"))
@@ -53,24 +54,32 @@ class LinuxPlatform(posix.PosixPlatform):
         return not lines & {"hidden=true", "x-gnome-autostart-enabled=false"}
 
     def autostart_enable(self, command: Sequence[str]) -> None:
-        home = posix.home_to_carry(self._env)
-        if home is not None:
-            command = ("env", f"MEMTRAY_HOME={home}", *command)
         # Killed for lack of memory, or otherwise, it is to come back.
-        command = ("sh", "-c", AGAIN_IF_KILLED, *command)
+        again = ("sh", "-c", AGAIN_IF_KILLED, *self._with_home(command))
         comment = _("Watches memory and warns you before it becomes a problem")
-        entry = (
-            "[Desktop Entry]\n"
-            "Type=Application\n"
-            "Name=Memtray\n"
-            f"Comment={comment}\n"
-            f"Exec={exec_value(command)}\n"
-            "Terminal=false\n"
-            "X-GNOME-Autostart-enabled=true\n"
-        )
+        entry = entry_text(exec_value(again), comment)
         posix.replace_file(self.autostart_file(), os.fsencode(entry))
         if self._has_user_manager():
             posix.replace_file(self._unit_file(), _UNIT_LINES)
+
+    def autostart_renew(self, command: Sequence[str]) -> bool:
+        text = os.fsdecode(self._read_autostart_file() or b"")
+        started = exec_value(self._with_home(command))
+        starts_ours = exec_of(text) == started or exec_of(text).endswith(f" {started}")
+        # What names another home, or none, belongs to another Memtray.
+        is_home = ("MEMTRAY_HOME=" in exec_of(text)) == ("MEMTRAY_HOME=" in started)
+        if not (starts_ours and is_home and is_untouched(text)):
+            return False
+        again = exec_value(("sh", "-c", AGAIN_IF_KILLED, *self._with_home(command)))
+        is_missing = self._has_user_manager() and not self._unit_file().exists()
+        if exec_of(text) == again and not is_missing:
+            return False
+        self.autostart_enable(command)
+        return True
+
+    def _with_home(self, command: Sequence[str]) -> Sequence[str]:
+        home = posix.home_to_carry(self._env)
+        return command if home is None else ("env", f"MEMTRAY_HOME={home}", *command)
 
     def autostart_disable(self) -> None:
         super().autostart_disable()

@@ -41,6 +41,32 @@ class MacPlatform(posix.PosixPlatform, PsutilPlatform):
         """Write a launch agent, which launchd reads at the next login."""
         import plistlib
 
+        try:
+            content = plistlib.dumps(self._agent(command))
+        except ValueError as error:  # a control character, or a path that is not UTF-8
+            template = _(
+                "The command {command} cannot be written to a property list; install "
+                "Memtray in a folder with a plain name."
+            )
+            raise PlatformError(template.format(command=repr(list(command)))) from error
+        posix.replace_file(self.autostart_file(), content)
+
+    def autostart_renew(self, command: Sequence[str]) -> bool:
+        """Write anew an agent of the time before it came back when it was killed."""
+        import plistlib
+        from xml.parsers.expat import ExpatError
+
+        before = self._agent(command)
+        del before["KeepAlive"]
+        try:
+            if plistlib.loads(self._read_autostart_file() or b"") != before:
+                return False
+        except (ExpatError, ValueError):
+            return False
+        self.autostart_enable(command)
+        return True
+
+    def _agent(self, command: Sequence[str]) -> dict[str, Any]:
         agent: dict[str, Any] = {
             "Label": LABEL,
             "ProgramArguments": list(command),
@@ -54,15 +80,7 @@ class MacPlatform(posix.PosixPlatform, PsutilPlatform):
         home = posix.home_to_carry(self._env)
         if home is not None:
             agent["EnvironmentVariables"] = {"MEMTRAY_HOME": home}
-        try:
-            content = plistlib.dumps(agent)
-        except ValueError as error:  # a control character, or a path that is not UTF-8
-            template = _(
-                "The command {command} cannot be written to a property list; install "
-                "Memtray in a folder with a plain name."
-            )
-            raise PlatformError(template.format(command=repr(list(command)))) from error
-        posix.replace_file(self.autostart_file(), content)
+        return agent
 
     def open_file(
         self, path: Path, on_failure: Callable[[PlatformError], None] | None = None

@@ -27,6 +27,12 @@ class Platform(Protocol):
     def autostart_enable(self, command: Sequence[str]) -> None:
         """Start `command` at login, from the next one on, with `MEMTRAY_HOME` if that is set."""
 
+    def autostart_renew(self, command: Sequence[str]) -> bool:
+        """Write anew what an older Memtray wrote to start `command` at login; return whether.
+
+        Not where it is off, starts something else, or where a person has changed it.
+        """
+
     def autostart_disable(self) -> None:
         """Do not start at login; harmless where it is off already."""
 

@@ -26,6 +26,10 @@ class PsutilPlatform:
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
 
+    def autostart_renew(self, command: Sequence[str]) -> bool:  # noqa: ARG002
+        """Return False: what is written there has always been the same."""
+        return False
+
     def add_application(self, command: Sequence[str], icon: Path | None) -> bool:  # noqa: ARG002
         """Return False: this takes an application bundle, or an installer."""
         return False
