@@ -1,7 +1,8 @@
 """A real applet with faults in it: lines on standard input say which, a file says what is seen.
 
 `call POINT ERROR TIMES` lets a method raise, `hang POINT SECONDS` lets it wait, `thread NAME ERROR`
-raises in a thread wherever it is. The file is what menu and `status` know, written ten times a
+raises in a thread wherever it is, `short` lets it believe that memory has run out, after which
+999,999 samples are said to be taken. The file is what menu and `status` know, written ten times a
 second: `problems`, `stalled`, `hanging`, `samples`, `threads`, `raised`, `noted`, `hung`,
 `menu`.
 """
@@ -16,6 +17,7 @@ import os
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +109,15 @@ def _obey(app: App) -> None:
             if words[0] == "notify":
                 # Who sleeps until there is an alert is woken.
                 app._parts.banners.notifier._wake()
+        elif verb == "short":
+            # As a machine looks that has no memory left; no sample comes that knows better.
+            app._parts.switches.set_paused(True)
+            time.sleep(1.0)
+            view = app._parts.sampler.view
+            assert view is not None
+            system = replace(view.system, available_bytes=1, swap_used_bytes=0, swap_total_bytes=0)
+            app._parts.sampler.view = replace(view, system=system)
+            app._parts.sampler._sample_count = 999_999
         elif verb == "thread":
             for thread in threading.enumerate():
                 if thread.name == words[0] and thread.ident is not None:

@@ -172,6 +172,17 @@ def test_the_next_start_says_once_that_the_last_was_killed(tmp_path: Path) -> No
     assert log.read_text().count("quit unexpectedly") == 2  # in the log, and in its banner there
 
 
+def test_who_is_ended_to_free_memory_comes_back_and_says_so(tmp_path: Path) -> None:
+    """Earlyoom ends processes by SIGTERM, which an entry for login takes for a person's wish."""
+    applet = FaultyApplet(tmp_path / "home")
+    applet.inject("short")
+    assert applet.wait(lambda seen: seen["samples"] == 999_999, 20)
+    assert applet.end() == 143
+    applet = FaultyApplet(tmp_path / "home")
+    assert "ended unexpectedly" in (tmp_path / "home" / "memtray.log").read_text()
+    assert applet.end() == 0
+
+
 def test_children_are_not_protected(tmp_path: Path) -> None:
     from trayapp.platforms import protection
 
@@ -187,4 +198,17 @@ def test_children_are_not_protected(tmp_path: Path) -> None:
         protection.unprotect_child(child.pid)
         protection._present = protection.NO_PROTECTION
         assert Path(f"/proc/{child.pid}/oom_score_adj").read_text() == "100\n"
+
+
+def test_windows_go_before_others_also_where_memtray_is_not_protected() -> None:
+    from trayapp.platforms import protection
+
+    with subprocess.Popen(["sleep", "5"]) as child:
+        for score in (0, 200, 900):
+            protection._present = protection.Protection(score, score, 0)
+            protection.unprotect_child(child.pid, goes_first=True)
+            found = Path(f"/proc/{child.pid}/oom_score_adj").read_text()
+            assert int(found) == min(1000, score + 300)
+        protection._present = protection.NO_PROTECTION
+        child.kill()
         child.kill()

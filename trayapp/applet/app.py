@@ -19,7 +19,11 @@ from trayapp.applet.children import Children
 from trayapp.applet.cleanups import Cleanups
 from trayapp.applet.control_verbs import ControlVerbs
 from trayapp.applet.forwarding import Forwarding
-from trayapp.applet.interruption import interruption_text
+from trayapp.applet.interruption import (
+    KILLED_CODE,
+    interruption_text,
+    is_ended_for_memory,
+)
 from trayapp.applet.menu import MenuActions
 from trayapp.applet.overview import Overview
 from trayapp.applet.parts import Parts
@@ -37,6 +41,7 @@ from trayapp.applet.watchdog import Watchdog
 from trayapp.control.server import ControlServer
 from trayapp.delivery.sinks.log import LogFile
 from trayapp.domain.judging.monitor import Outcome
+from trayapp.domain.records.levels import Level
 from trayapp.domain.records.series import Event
 from trayapp.errors import PlatformError
 from trayapp.language.units import use_units
@@ -45,7 +50,7 @@ from trayapp.platforms import current_platform
 from trayapp.readers.own_cost import RequestedWork
 from trayapp.settings.file import SettingsFile
 
-_FIRST_TRIM_SECONDS, _TRIM_SECONDS = 15.0, 60.0
+_FIRST_TRIM_SECONDS, _TRIM_SECONDS, _SHORT_TRIM_SECONDS = 15.0, 60.0, 5.0
 _QUIT_SECONDS = 5.0
 _TOUCH_SECONDS = 30.0
 _TOLD_ACTIONS, _TOLD_OUTCOMES = ("restart", "terminate"), ("done", "failed")
@@ -77,6 +82,7 @@ class App:
         self._supervisor = supervisor = Supervisor()
         self._live = live = LiveLines(out, keep=supervisor.keep)
         self._touch_at = 0.0
+        self._is_killed = False
         self._trim_at = time.monotonic() + _FIRST_TRIM_SECONDS
         requested = RequestedWork()
         sampler = Sampler(
@@ -208,8 +214,8 @@ class App:
         )
         self._supervisor.attempt("folders", self._parts.switches.renew_autostart)
         backend = self._parts.trays.choose()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self.stop())
+        signal.signal(signal.SIGINT, lambda *_: self.stop())
+        signal.signal(signal.SIGTERM, lambda *_: self._on_terminate())
         self._parts.banners.notifier.start()
         self._report_interruption()
         self._control.start()
@@ -225,7 +231,7 @@ class App:
             self._parts.trays.run(backend)
         finally:
             self._end()
-        return 0
+        return KILLED_CODE if self._is_killed else 0
 
     def _report_interruption(self) -> None:
         text = interruption_text(self._lock.left_behind, time.time())
@@ -238,6 +244,10 @@ class App:
         if time.monotonic() >= self._touch_at:
             self._touch_at = time.monotonic() + _TOUCH_SECONDS
             self._lock.touch()
+
+    def _on_terminate(self) -> None:
+        self._is_killed = is_ended_for_memory(self._parts.sampler.view)
+        self.stop()
 
     def stop(self) -> None:
         """End soon. Any thread, and signal handlers."""
@@ -253,7 +263,7 @@ class App:
         self._parts.banners.notifier.stop()
         self._supervisor.join(_QUIT_SECONDS)
         self._parts.forwarding.stop()
-        self._lock.release()
+        self._lock.release(was_killed=self._is_killed)
 
     def _on_outcome(self, outcome: Outcome | None) -> None:
         """Pass on what a tick came to. The sampler thread."""
@@ -287,8 +297,10 @@ class App:
 
     def _trim_when_due(self) -> None:
         """Give back what the start needed, and later what queries and pictures leave behind."""
-        now = time.monotonic()
-        if now < self._trim_at:
+        now, view = time.monotonic(), self._parts.sampler.view
+        is_short = view is not None and view.system_level >= Level.CRITICAL
+        # Who is small is not the one to be killed.
+        if now < self._trim_at - (_TRIM_SECONDS - _SHORT_TRIM_SECONDS) * is_short:
             return
         self._trim_at = now + _TRIM_SECONDS
         try:

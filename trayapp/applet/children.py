@@ -50,7 +50,7 @@ def start_window(
             # Ctrl-C in our terminal is not for the window.
             start_new_session=True,
         )
-        unprotect_child(child.pid)
+        unprotect_child(child.pid, goes_first=True)
         return child
     except OSError as error:
         text = _("Cannot open the window: {reason}.")
@@ -108,7 +108,7 @@ class Children:
             start_new_session=True,
         )
         self._requested.children.add(child.pid)
-        unprotect_child(child.pid)
+        unprotect_child(child.pid, goes_first=True)
         return child
 
     def reap(self) -> None:

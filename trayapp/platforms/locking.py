@@ -85,12 +85,15 @@ class InstanceLock:
             os.truncate(descriptor, os.write(descriptor, b"%d\n" % os.getpid()))
         return descriptor
 
-    def release(self) -> None:
-        """Let the next one start; harmless when called twice."""
+    def release(self, *, was_killed: bool = False) -> None:
+        """Let the next one start; harmless when called twice.
+
+        was_killed: this run did not end because somebody wanted it to, and the next one is to know.
+        """
         # The file stays: deleting it would let two others lock two files of the same name.
         if self._descriptor is not None:
             with suppress(OSError):  # empty: this run was not killed
-                os.truncate(self._descriptor, 0)
+                os.truncate(self._descriptor, os.fstat(self._descriptor).st_size * was_killed)
             self._unlock(self._descriptor)
             os.close(self._descriptor)
             self._descriptor = None

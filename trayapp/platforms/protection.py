@@ -14,6 +14,8 @@ from pathlib import Path
 
 _WANTED_SCORES = (-500, -400, -300, -200, -100, 0, 100, 200)
 """In the order in which they are tried: not as low as what a machine cannot do without."""
+_HIGHEST_SCORE, _SOONER = 1000, 300
+"""A score of 300 more counts like three tenths of the machine's memory."""
 _MOST_LOCKED_BYTES = 16 * 1024**2
 _MLOCK_ONFAULT = 1
 """Lock what is in memory, and the rest when it comes: nothing is read in for it."""
@@ -63,11 +65,14 @@ def present_protection() -> Protection:
     return _present
 
 
-def unprotect_child(pid: int) -> None:
-    """Give a child the score that this process had: windows and hooks are not to be spared."""
+def unprotect_child(pid: int, *, goes_first: bool = False) -> None:
+    """Give a child the score that this process had: windows and hooks are not to be spared.
+
+    goes_first: it can be opened again, and is rather to be killed than another of its size.
+    """
     before, now = _present.score_before, _present.score
-    if before is not None and before != now:
-        _write_score(str(pid), before)
+    if before is not None and (goes_first or before != now):
+        _write_score(str(pid), min(_HIGHEST_SCORE, before + _SOONER * goes_first))
 
 
 def _read_score(pid: str) -> int | None:
