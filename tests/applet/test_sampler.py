@@ -221,8 +221,8 @@ def test_a_history_locked_at_the_start_is_opened_later_and_nothing_is_lost(
     with HistoryReader(sampling.history) as reader:
         kept = reader.points(Series("system", "", "used_bytes"), 0, time.time() + 1)
     assert min(abs(point.wall_seconds - first.view.wall_seconds) for point in kept) < 0.1
-    (known,) = sampling.sampler.recent_alerts
-    assert known.text == "once"
+    # A machine that is short of memory may have raised others.
+    assert any(event.text == "once" for event in sampling.sampler.recent_alerts)
 
 
 def test_another_interval_does_not_wait_for_the_end_of_the_one_before(tmp_path: Path) -> None:
