@@ -176,6 +176,68 @@ def test_a_real_kill_is_noticed_and_named() -> None:
             again.close()
 
 
+SHORT_LIVED = f"""
+block = b"x" * (60 * {MIB})
+print(flush=True); input()
+"""
+
+
+@pytest.mark.parametrize("knows_log", [True, False])
+@pytest.mark.parametrize("is_targets", [True, False])
+def test_a_target_that_loses_a_child_at_the_moment_of_a_real_kill_is_not_blamed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, knows_log: bool, is_targets: bool
+) -> None:
+    """The child is larger than who is killed, and ends between the same two readings."""
+    if knows_log and not os.access("/dev/kmsg", os.R_OK):
+        pytest.skip("the kernel's log may not be read here")
+    if not knows_log:
+        monkeypatch.setattr("trayapp.readers.kernel_log._knows_our_pids", lambda: False)
+        monkeypatch.setenv("PATH", str(tmp_path))  # nor is there a journal
+    with (
+        real_cgroup("oom") as (folder,),
+        running_python(EATER) as eater,
+        running_python(SHORT_LIVED) as child,
+    ):
+        (folder / "memory.limit_in_bytes").write_text(str(50 * MIB))
+        try:
+            (folder / "memory.memsw.limit_in_bytes").write_text(str(50 * MIB))
+        except OSError:
+            pytest.skip("swap cannot be limited here")
+        (folder / "cgroup.procs").write_text(str(eater.pid))
+        killed, ended = (
+            ProcessKey(each.pid, read_started("/proc", each.pid)) for each in (eater, child)
+        )
+        owned = {"eater": [killed]} if is_targets else {}
+        members = {"innocent": [ended], **owned}
+        kills = KillReader()
+        try:
+            sizes = {killed: MemoryReading(50 * MIB), ended: MemoryReading(65 * MIB)}
+            kills.note_sizes(sizes, is_all=True)
+            assert kills.read(0.0, members, members, 10**9) is None
+            tell(eater)
+            tell(child)
+            assert eater.wait(timeout=30) == -signal.SIGKILL
+            assert child.wait(timeout=30) == 0
+            kills.note_gone([killed, ended], members, lambda _: None)
+            after: dict[str, list[ProcessKey]] = {name: [] for name in members}
+            kill, now = None, 0.0
+            while kill is None and now < 20.0:
+                now += TOTAL_SECONDS
+                kill = kills.read(now, members, after, 10**9)
+        finally:
+            kills.close()
+    assert kill is not None
+    assert kill.subject == ("eater" if is_targets else "system")
+    if knows_log or is_targets:
+        # By the kernel's log, else by the counter of the cgroup.
+        assert [each.pid for each in kill.victims] == [eater.pid]
+        assert kill.victims[0].is_certain is knows_log
+    else:
+        # Nothing says who it was.
+        assert kill.victims == ()
+        assert kill.title == "Killed for lack of memory"
+
+
 RECORDS = (
     b"4,733,2900950223,-;python invoked oom-killer: gfp_mask=0xcc0, order=0, oom_score_adj=0\n",
     b"3,801,2900951000,-;Memory cgroup out of memory: Killed process 5006 (python) "
