@@ -225,10 +225,10 @@ def test_a_thread_that_hangs_is_told_and_where(
         assert part in done.stdout
     assert applet.wait(lambda seen: not seen["hanging"], 15)
     assert applet.run("status").returncode == 0
-    log = (applet.home / "memtray.log").read_text()
+    log = applet.home / "memtray.log"
+    wait_until(lambda: f"{name} responds again" in log.read_text(), 30, what="note of it")
     # Where it is, which somebody may mend by.
-    assert f"{name} does not respond: it is in _arm.<locals>.wrapped (" in log
-    assert f"{name} responds again" in log
+    assert f"{name} does not respond: it is in _arm.<locals>.wrapped (" in log.read_text()
 
 
 def test_a_thread_that_waits_or_may_take_its_time_does_not_hang() -> None:

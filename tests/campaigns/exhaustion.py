@@ -124,10 +124,12 @@ class EarlyKiller(threading.Thread):
             time.sleep(0.1)
 
     def _end_one(self, number: signal.Signals) -> None:
-        scores = {}
+        scores: dict[int, tuple[int, int]] = {}
         for pid in self._group.pids:
             with suppress(OSError, ValueError):
-                scores[pid] = int(Path(f"/proc/{pid}/oom_score").read_text())
+                score = int(Path(f"/proc/{pid}/oom_score").read_text())
+                # Of equal ones the largest.
+                scores[pid] = score, int(Path(f"/proc/{pid}/statm").read_text().split()[1])
         if scores:
             with suppress(ProcessLookupError):
                 os.kill(max(scores, key=lambda pid: scores[pid]), number)
