@@ -311,4 +311,4 @@ def test_the_processor_time_of_children_counts_but_not_that_of_windows() -> None
     window = replace(FINE, child_cpu_percent=60.0, requested_child_cpu_percent=55.0)
     assert keeper.judge(1.0, window).over == ()
     (over,) = keeper.judge(2.0, replace(window, requested_child_cpu_percent=10.0)).over
-    assert over.startswith("CPU of child processes 50")
+    assert over.startswith("50")

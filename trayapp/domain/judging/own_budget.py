@@ -259,7 +259,7 @@ class BudgetKeeper:
                 None if app.child_cpu_percent is None
                 else app.child_cpu_percent - (app.requested_child_cpu_percent or 0.0),
                 budget.child_cpu_percent,
-                lambda value: _("CPU of child processes {share} of a core (limit {budget})").format(
+                lambda value: _("{share} CPU in child processes (limit {budget})").format(
                     share=format_percent(value / 100, 1),
                     budget=format_percent(budget.child_cpu_percent / 100, None),
                 ),
