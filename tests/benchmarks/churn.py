@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import queue
 import signal
 import sys
 import tempfile
@@ -92,6 +91,10 @@ class Day:
         """As of the `time` module."""
         return 1_700_000_000.0 + self._machine.seconds
 
+    def perf_counter(self) -> float:
+        """As of the `time` module."""
+        return real_time.perf_counter()
+
     def localtime(self) -> real_time.struct_time:
         """As of the `time` module."""
         return real_time.gmtime(self.time())
@@ -152,19 +155,17 @@ class Waiting:
     def __init__(self, day: Day, notes: Notes, seconds: float, sampler: Sampler) -> None:
         self._day, self._notes, self._seconds, self._sampler = day, notes, seconds, sampler
 
-    def get(self, timeout: float) -> Callable[[], None]:
+    def wait(self, seconds: float) -> None:
         """Let time pass instead."""
-        for second in self._day.pass_by(max(timeout, 0.001)):
+        for second in self._day.pass_by(max(seconds, 0.001)):
             self._notes.take(second)
         if self._day.passed_seconds >= self._seconds:
             self._sampler.stop()
-        raise queue.Empty
 
-    def get_nowait(self) -> Callable[[], None]:
+    def run_all(self) -> None:
         """Nothing is asked for."""
-        raise queue.Empty
 
-    def put(self, errand: Callable[[], None]) -> None:
+    def put(self, errand: Callable[[], object]) -> None:
         """The end is all that is ever told, and that is seen anyway."""
 
 
@@ -238,7 +239,8 @@ def run(machine: PretendMachine, folder: Path, notes: Notes, seconds: float, per
             lambda rules, *_: PretendReader(machine, day, rules),
         ),
     ):
-        sampler.run()
+        # Not kept alive: what fails here is to end it.
+        sampler._sample()
     show(f"\n{sampler.sample_count} looks; problems: {', '.join(sampler.problems) or 'none'}")
 
 
