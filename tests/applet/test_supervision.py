@@ -201,6 +201,22 @@ def test_a_control_thread_without_memory_answers_again(applet: FaultyApplet) -> 
     assert any("commands (MemoryError)" in problem for problem in applet.seen()["problems"])
 
 
+@pytest.mark.parametrize("name", ["control", "notifier"])
+def test_a_thread_whose_guard_fails_as_well_is_followed_by_one_that_works(
+    applet: FaultyApplet, name: str
+) -> None:
+    # Both guards fail, and the thread dies of it.
+    applet.inject("call", "guard", "ValueError", "2")
+    applet.inject("thread", name, "OSError")
+    applet.inject("hang", "notify", "0")  # wakes the notifier
+    applet.ask("statistics", 0.3)
+    assert applet.wait(lambda seen: "(ThreadDiedError)" in str(seen["problems"]), 30)
+    wait_until(applet.is_whole, 30, what="both to work again")
+    hung = applet.seen()["hung"]
+    applet.inject("hang", "notify", "0")
+    assert applet.wait(lambda seen: seen["hung"] > hung, 30)
+
+
 @pytest.mark.parametrize(
     ("point", "name", "part"),
     [

@@ -216,7 +216,9 @@ def _fill(
         _seen["survived"][size] += 1
         return None
     _seen["came back"][size] += 1
-    log = (home / "memtray.log").read_text()
+    log = ""
+    with suppress(FileNotFoundError):
+        log = (home / "memtray.log").read_text()
     return None if "ended unexpectedly" in log else f"came back silently (hogs of {size} MiB)"
 
 

@@ -148,7 +148,9 @@ class ControlServer(threading.Thread):
         try:
             self._keep(self._serve)
         finally:
-            self._close()
+            # Else another thread goes on with it.
+            if self._stop_at_seconds is not None:
+                self._close()
 
     def _serve(self) -> None:
         """Answer until stopped; begun anew, without whoever may have been the reason."""

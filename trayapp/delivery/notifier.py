@@ -144,7 +144,9 @@ class Notifier(threading.Thread):
         try:
             self._keep(self._work)
         finally:
-            self._close()
+            # Else another thread goes on with it.
+            if self._stopping:
+                self._close()
 
     def _work(self) -> None:
         self._pulse(_DESKTOP_LIMIT_SECONDS)
