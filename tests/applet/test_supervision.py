@@ -149,7 +149,7 @@ def test_samples_that_do_not_come_are_told_once(tmp_path: Path) -> None:
     watchdog.check()
     assert not told
     (problem,) = watchdog.problems
-    assert problem.startswith("No sample since ")
+    assert problem.startswith("No samples since ")
     sampler.beat_seconds -= BANNER_SECONDS
     for _each in range(2):
         watchdog.check()

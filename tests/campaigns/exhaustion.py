@@ -219,7 +219,7 @@ def _fill(
     log = ""
     with suppress(FileNotFoundError):
         log = (home / "memtray.log").read_text()
-    return None if "ended unexpectedly" in log else f"came back silently (hogs of {size} MiB)"
+    return None if "quit unexpectedly" in log else f"came back silently (hogs of {size} MiB)"
 
 
 def _status(home: Path) -> dict[str, Any] | None:

@@ -53,7 +53,7 @@ headless = "--tray" not in sys.argv
 sys.exit(App(current_paths(), headless=headless, interval_seconds=1.0, out=out).run())
 """
 SETTINGS = "[budget]\ncpu_percent = 100\n[delivery]\ndesktop = false\n"
-TOLD = re.compile(r"ended unexpectedly: memory was not watched for (?:(\d+) min)? ?(?:(\d+) s)?")
+TOLD = re.compile(r"quit unexpectedly: no samples for (?:(\d+) min)? ?(?:(\d+) s)?")
 
 
 class Home:

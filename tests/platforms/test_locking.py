@@ -179,7 +179,7 @@ def test_who_is_ended_to_free_memory_comes_back_and_says_so(tmp_path: Path) -> N
     assert applet.wait(lambda seen: seen["samples"] == 999_999, 20)
     assert applet.end() == 143
     applet = FaultyApplet(tmp_path / "home")
-    assert "ended unexpectedly" in (tmp_path / "home" / "memtray.log").read_text()
+    assert "quit unexpectedly" in (tmp_path / "home" / "memtray.log").read_text()
     assert applet.end() == 0
 
 
