@@ -57,7 +57,7 @@ def test_a_mistake_of_a_handler_is_an_error_only(
 ) -> None:
     """It is logged, the client is told, and the server goes on."""
     with serving(runtime):
-        with pytest.raises(ControlError, match="made a mistake: KeyError"):
+        with pytest.raises(ControlError, match="Internal error in Memtray: KeyError"):
             call(runtime, "stumble")
         assert "KeyError" in caplog.text
         assert call(runtime, "echo")
@@ -76,7 +76,7 @@ def test_an_answer_that_json_cannot_say_is_an_error(runtime: Path) -> None:
     """The client does not wait in vain for it."""
     with (
         serving(runtime, {"infinite": lambda _: {"rate": float("inf")}}),
-        pytest.raises(ControlError, match="made a mistake: ValueError"),
+        pytest.raises(ControlError, match="Internal error in Memtray: ValueError"),
     ):
         call(runtime, "infinite")
 
