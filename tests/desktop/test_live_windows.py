@@ -143,7 +143,7 @@ def test_typing_filters_and_the_arrows_choose(
     wait_until(lambda: texts_in(desktop, box) == 1, what="one row")
     desktop.press("Escape")
     wait_until(lambda: texts_in(desktop, box) >= 5, what="all rows")
-    for key in "tracked":
+    for key in (*"tracked", "space", *"running"):
         desktop.press(key)
     wait_until(lambda: texts_in(desktop, box) == 3, what="the targets")
     assert rows_in(desktop, box, LIGHT.pressed) == []
