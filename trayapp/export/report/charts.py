@@ -66,7 +66,6 @@ def charts_of(
             ceiling_name=_("Limit"),
             growth=_growth_line(one, curves[-1]),
             marks=_bundled(marks, collector),
-            starts_at_zero=False,
         )
 
 

@@ -75,7 +75,6 @@ class Chart:
     growth: tuple[tuple[float, float], tuple[float, float]] | None = None
     """A straight line: wall seconds and bytes of both its ends."""
     marks: tuple[Mark, ...] = ()
-    starts_at_zero: bool = True
 
 
 class TaskFacts(NamedTuple):

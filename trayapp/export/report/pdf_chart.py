@@ -51,7 +51,7 @@ def draw_chart(axes: Axes, chart: Chart, report: Report, width: float, height: f
     if low > 0:
         axes.spines["bottom"].set_linestyle((0, (2, 4)))
     axes.annotate(
-        foot_of(chart, low, high), (0.0, 0.0), xycoords="axes fraction", xytext=(3, 3),
+        foot_of(chart, high), (0.0, 0.0), xycoords="axes fraction", xytext=(3, 3),
         textcoords="offset points", size=6.5, color=_COLORS["muted"], zorder=6,
     )  # fmt: skip
     axes.grid(color=_COLORS["rule"], linewidth=0.5)

@@ -29,33 +29,22 @@ SHAPES = {
 """Of marks, around their middle."""
 
 
-def foot_of(chart: Chart, low: float, high: float) -> str:
-    """Return the note at the foot of a chart: a ceiling far above, an axis not from zero."""
-    told = []
-    if chart.ceiling_bytes and chart.ceiling_bytes > high:
-        told.append(
-            _("{name} {size}, far above the chart").format(
-                name=chart.ceiling_name, size=format_size(chart.ceiling_bytes)
-            )
-        )
-    if low > 0:
-        told.append(_("axis does not start at 0"))
-    return " · ".join(told)
+def foot_of(chart: Chart, high: float) -> str:
+    """Return the note at the foot of a chart about a ceiling far above; empty: there is none."""
+    if not chart.ceiling_bytes or chart.ceiling_bytes <= high:
+        return ""
+    return _("{name} {size}, far above the chart").format(
+        name=chart.ceiling_name, size=format_size(chart.ceiling_bytes)
+    )
 
 
 def limits_of(chart: Chart) -> tuple[float, float]:
-    """Return the least and the greatest size to be shown, with some room."""
+    """Return zero and the greatest size to be shown, with some room: nobody can zoom on paper."""
     points = [point for curve in chart.curves for point in curve.points if point is not None]
     high = max((point.high for point in points), default=1.0)
-    low = min((point.low for point in points), default=0.0)
     if chart.ceiling_bytes and chart.ceiling_bytes <= CEILING_REACH * high:
-        # Down to zero: how much of it is taken is to be seen.
-        return 0.0, max(high, chart.ceiling_bytes) * 1.06
-    if chart.starts_at_zero or low < high / 2:
-        return 0.0, high * 1.06 or 1.0
-    room = max(high - low, high * 0.1)
-    middle = (high + low) / 2
-    return max(0.0, middle - room * 0.6), middle + room * 0.6
+        high = max(high, chart.ceiling_bytes)
+    return 0.0, high * 1.06 or 1.0
 
 
 def stretches_of(points: Iterable[ChartPoint | None]) -> Iterator[list[ChartPoint]]:
@@ -96,7 +85,7 @@ def chart_svg(chart: Chart, since: float, until: float) -> str:
         # At the side where the least has happened, and above what has.
         label = escape(f"{chart.ceiling_name} {format_size(ceiling)}")
         parts.append(_tick(_LEFT + 4, axes.y(ceiling) - 4, "start", label))
-    if foot := foot_of(chart, low, high):
+    if foot := foot_of(chart, high):
         parts.append(_tick(_LEFT + 4, HEIGHT - _BOTTOM - 5, "start", escape(foot)))
     parts.append("</svg>")
     return "".join(parts)
