@@ -50,6 +50,8 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
         lines.append("  " + text.format(size=format_size(reserved_bytes)))
     for target in status["targets"]:
         lines.append(_target_line(target))
+        if target.get("heap_text"):
+            lines.append(f"    {target['heap_text']}")
         if target["verdict"] == "leaking":
             lines.append(f"    {target['evidence']}")
     lines += _application_lines(status.get("applications") or [])

@@ -52,6 +52,8 @@ _LABELS = {
     "committed_bytes": N_("Committed"),
     "kernel_peak_bytes": N_("Kernel peak"),
     "cpu_percent": N_("CPU, % of a core"),
+    "heap_live_bytes": N_("Heap after collection"),
+    "heap_used_bytes": N_("Heap in use"),
     "hugepages_reserved_bytes": N_("Reserved as huge pages"),
     "process_count": N_("Processes"),
 }

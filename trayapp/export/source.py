@@ -24,7 +24,9 @@ _TOLD = ("raised", "escalated", "worsened")
 _MACHINE_ORDER = ("used_bytes", "swap_used_bytes", "total_bytes")
 _TARGET_ORDER = (
     "rss_bytes", "size_bytes", "anon_bytes", "kept_bytes", "uss_bytes", "pss_bytes", "swap_bytes",
-    "virtual_bytes", "committed_bytes", "kernel_peak_bytes", "cpu_percent", "process_count",
+    "virtual_bytes", "committed_bytes", "kernel_peak_bytes", "cpu_percent",
+    "heap_live_bytes", "heap_used_bytes",
+    "process_count",
 )  # fmt: skip
 
 

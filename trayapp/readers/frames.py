@@ -35,6 +35,7 @@ from trayapp.readers.process_limits import LimitReader, joined_limits
 from trayapp.readers.processes import open_process_reader
 from trayapp.readers.proportions import ProportionReader
 from trayapp.readers.referenced import ReferencedReader
+from trayapp.readers.runtimes import RuntimeReader
 from trayapp.readers.shared_uses import SharedUses
 from trayapp.readers.system import open_system_reader
 
@@ -67,6 +68,7 @@ class MachineReader:
         self._kills = KillReader(oom_mark)
         self._power = PowerReader()
         self._referenced = ReferencedReader() if sys.platform == "linux" else None
+        self._runtimes = RuntimeReader() if sys.platform == "linux" else None
         self._targets = TargetTracker(rules, app_pid)
         self._applications = ApplicationTracker(app_pid)
         self._unmatched = UnmatchedWatch()
@@ -189,6 +191,8 @@ class MachineReader:
         self._system.close()
         self._app.close()
         self._kills.close()
+        if self._runtimes is not None:
+            self._runtimes.close()
 
     def _read_targets(
         self,
@@ -205,6 +209,7 @@ class MachineReader:
         sizes = self._proportions.read(members, readings, now, swap_moves=swap_moves)
         readings = self._proportions.with_own_shared(readings, now)
         particulars = self._particulars.read(keys, now)
+        heaps = self._runtimes.read(keys, now) if self._runtimes else {}
         return tuple(
             TargetSample(
                 name=rule.name,
@@ -214,6 +219,7 @@ class MachineReader:
                 size=sizes[rule.name].size,
                 particulars=Particulars.total(particulars.get(key) for key in members[rule.name]),
                 limits=joined_limits(limits[key] for key in members[rule.name] if key in limits),
+                heaps=tuple(heaps[key] for key in members[rule.name] if key in heaps),
                 unmatched=self._unmatched.unmatched(
                     rule, now, hides_processes=self._hides_processes
                 ),

@@ -45,7 +45,7 @@ _TEXTS: Mapping[str, Callable[[TableRow], str]] = {
 
 
 class FiguresPane(ttk.Frame):
-    """Captions with their figures below, and why the private memory is not known."""
+    """Captions with their figures below, and notes about them."""
 
     def __init__(self, window: BaseWindow, gap: int, bold: tkfont.Font) -> None:
         super().__init__(window.root, padding=(gap, window.px(4), gap, window.px(12)))
@@ -60,14 +60,15 @@ class FiguresPane(ttk.Frame):
             ttk.Label(self, textvariable=self._figures[key], font=bold).grid(
                 row=2 * row + 1, column=column, sticky="w", padx=(0, window.px(8))
             )
-        self._reason = ttk.Label(self, style="Hint.TLabel")
-        self._reason.grid(row=4, column=0, columnspan=_IN_A_ROW, sticky="w")
-        self._reason.grid_remove()
+        self._notes = ttk.Label(self, style="Hint.TLabel")
+        self._notes.grid(row=4, column=0, columnspan=_IN_A_ROW, sticky="w")
+        self._notes.grid_remove()
 
-    def show(self, row: TableRow, hour: Sequence[Point], reason: str) -> None:
+    def show(self, row: TableRow, hour: Sequence[Point], notes: str) -> None:
         """Show the figures of a row.
 
-        hour: its last hour as it was recorded; reason: why its private memory is a dash, or old.
+        hour: its last hour as it was recorded; notes: lines about them, such as why its private
+        memory is a dash, or old.
         """
         for key, text in _TEXTS.items():
             self._figures[key].set(text(row))
@@ -78,11 +79,11 @@ class FiguresPane(ttk.Frame):
             points.append(Point(now, size_bytes, size_bytes, size_bytes))
         for key, seconds in CHANGES.items():
             self._figures[key].set(format_change(change_over(points, seconds, now)))
-        if reason:
-            self._reason.configure(text=_("Private memory: {reason}").format(reason=reason))
-            self._reason.grid()
+        if notes:
+            self._notes.configure(text=notes)
+            self._notes.grid()
         else:
-            self._reason.grid_remove()
+            self._notes.grid_remove()
 
 
 def _peak(row: TableRow, hour: Sequence[Point]) -> float | None:

@@ -230,7 +230,13 @@ class DetailsWindow(BaseWindow):
             shown, hidden = hidden, shown
         hidden.pack_forget()
         shown.pack()
-        self._figures.show(row, self._past.hour, str(self._answer.get("uss_reason") or ""))
+        notes = (
+            _("Private memory: {reason}").format(reason=reason)
+            if (reason := str(self._answer.get("uss_reason") or ""))
+            else "",
+            str(self._answer.get("heap_text") or ""),
+        )
+        self._figures.show(row, self._past.hour, "\n".join(filter(None, notes)))
 
     def _verdict_text(self) -> str:
         row = self._row

@@ -23,6 +23,7 @@ from trayapp.domain.records.bars import BarRing
 from trayapp.domain.records.frames import Frame, TargetSample, size_of_sample
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.limits import Headroom, Limit, headroom_of, tightest
+from trayapp.domain.records.runtimes import live_bytes_of, tightest_heap
 from trayapp.domain.records.samples import UNKNOWN_PARTICULARS, Footprint, Particulars, ProcessKey
 from trayapp.domain.records.series import Event, Series
 from trayapp.language.catalogue import _
@@ -37,6 +38,8 @@ _TARGET_METRICS = (
     "pss_bytes",
     "swap_bytes",
     *Particulars._fields,
+    "heap_live_bytes",
+    "heap_used_bytes",
 )
 
 
@@ -120,6 +123,7 @@ class TargetFollower:
             limit_bytes=limit.limit_bytes,
             limit_source=limit.source,
             limit_share=limit.share,
+            heap=tightest_heap(sample.heaps),
             headroom=self._headroom(limits, limit, leak, rules),
             unmatched=sample.unmatched,
             restart_count=self.run.restart_count,
@@ -141,6 +145,9 @@ class TargetFollower:
             yield series["anon_bytes"], anon_bytes
             yield series["kept_bytes"], None if kept_bytes == anon_bytes else kept_bytes
             yield series["process_count"], len(sample.readings)
+        if view.heap is not None:
+            yield series["heap_live_bytes"], live_bytes_of(sample.heaps)
+            yield series["heap_used_bytes"], sum(heap.used_bytes for heap in sample.heaps)
         if with_slow:
             yield series["uss_bytes"], view.uss_bytes
             yield series["pss_bytes"], view.pss_bytes
@@ -197,6 +204,9 @@ class TargetFollower:
         self, limits: Sequence[Limit], shown: Limit, leak: Verdict, rules: MonitorRules
     ) -> Headroom | None:
         """Return what it reaches first, at the one rate that is shown everywhere."""
+        is_heap = leak.signal == "heap after collection"
+        # The room of a heap says nothing of how long the rest may grow, nor the other way round.
+        limits = [limit for limit in limits if (limit.source == "runtime") is is_heap]
         rate, growth = leak.rate_bytes_per_second, self.growth.growth
         if rate is None and growth is not None:
             is_near = shown.source != "machine" and (shown.share or 0.0) >= min(

@@ -15,11 +15,14 @@ from trayapp.domain.judging.leaks import (
     Verdict,
 )
 from trayapp.domain.judging.leaks.staleness import Staleness
+from trayapp.domain.judging.live_set_leak import LiveSetLeak, worse_of
 from trayapp.domain.judging.monitor_rules import SLOW_VALUES_SECONDS
 from trayapp.domain.judging.replay import Stretch, replay_leaks, signal_of
 from trayapp.domain.records.frames import Frame, TargetSample
 from trayapp.domain.records.limits import Limit, headroom_of
 from trayapp.domain.records.samples import SystemSample
+
+OUTSIDE_HEAP: Signal = "memory outside the heap"
 
 
 class TargetLeak:
@@ -29,6 +32,7 @@ class TargetLeak:
         self.detector: LeakDetector | None = None
         self.priors: tuple[SessionPrior, ...] = ()
         """Of runs before Memtray was started."""
+        self._live_set = LiveSetLeak()
         self._signal: Signal | None = None
         """What the detector is fed; None: nothing yet."""
         self._met_at: float | None = None
@@ -49,6 +53,7 @@ class TargetLeak:
         """Judge by other thresholds from the next look on."""
         if self.detector is not None:
             self.detector.set_settings(settings)
+        self._live_set.set_settings(settings)
 
     def add_sample(
         self,
@@ -61,12 +66,33 @@ class TargetLeak:
         is_awaited: bool,
         staleness: Staleness | None,
     ) -> Verdict:
-        """Let the detector see one look; it judges every 15 s of its own accord."""
+        """Let the detectors see one look; they judge every 15 s of their own accord."""
+        heap = self._live_set.add_sample(frame, sample, settings, restarted=restarted)
+        outside = [limit for limit in limits if limit.source != "runtime"]
+        memory = self._judge_memory(
+            frame, sample, settings, outside,
+            restarted=restarted, is_awaited=is_awaited, staleness=staleness,
+        )  # fmt: skip
+        return worse_of(memory, heap)
+
+    def _judge_memory(
+        self,
+        frame: Frame,
+        sample: TargetSample,
+        settings: LeakSettings,
+        limits: Sequence[Limit],
+        *,
+        restarted: bool,
+        is_awaited: bool,
+        staleness: Staleness | None,
+    ) -> Verdict:
         headroom = headroom_of(limits, None)
         self._room_bytes = headroom.room_bytes if headroom else None
         if is_awaited:
             # It is to see first what was kept of the run.
             return NOTHING_TO_JUDGE
+        if self._meets_heap(sample):
+            self.detector = None
         if self.detector is None:
             self._signal = self._choose_signal(frame, sample)
             if self._signal is None:
@@ -82,10 +108,16 @@ class TargetLeak:
         )
         return verdict.toward(limits)
 
+    def _meets_heap(self, sample: TargetSample) -> bool:
+        """Whether a heap has become known of what was judged as a whole until now."""
+        return bool(sample.heaps) and self._signal == "anonymous memory"
+
     def _size_bytes(self, frame: Frame, sample: TargetSample) -> int | None:
         if self._signal == "resident set":
             return sample.rss_bytes
         kept_bytes = sample.kept_bytes
+        if self._signal == OUTSIDE_HEAP:
+            return _outside_heap(sample)
         if kept_bytes is not None:
             return self._with_swap(kept_bytes, sample, frame.system)
         # A figure that stands still because it is old would look like the end of the growth.
@@ -97,6 +129,8 @@ class TargetLeak:
         if sample.rss_bytes is None:
             return None
         if sample.anon_bytes is not None:
+            if sample.heaps:
+                return OUTSIDE_HEAP
             return "private memory" if frame.anon_is_private else "anonymous memory"
         if self._met_at is None:
             self._met_at = frame.monotonic_seconds
@@ -137,3 +171,15 @@ class TargetLeak:
             self.add_prior(self.prior)
         self.detector = self._signal = None
         self._knows_swap = False
+        self._live_set.forget_run()
+
+
+def _outside_heap(sample: TargetSample) -> int | None:
+    """Return what is not the runtimes' heaps; None: not known, such as when one is asked anew.
+
+    Of a heap that is reserved but not touched yet, nobody tells how much is resident. Until it all
+    is, the rest is unknown, and at least nothing.
+    """
+    if not sample.heaps or sample.kept_bytes is None:
+        return None
+    return max(0, sample.kept_bytes - sum(heap.committed_bytes for heap in sample.heaps))

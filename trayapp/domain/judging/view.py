@@ -16,6 +16,7 @@ from trayapp.domain.records.colors import Rgb
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.limits import Headroom
 from trayapp.domain.records.program_facts import ProgramFacts
+from trayapp.domain.records.runtimes import RuntimeHeap
 from trayapp.domain.records.samples import (
     UNKNOWN_PARTICULARS,
     AppSample,
@@ -67,6 +68,8 @@ class TargetView:
     """How much of that limit is taken; 1.0 is all."""
     headroom: Headroom | None = None
     """The limit that it reaches first, which may be another, and when; None: not known."""
+    heap: RuntimeHeap | None = None
+    """The fullest of those that its runtimes tell of; None: none does."""
     unmatched: Unmatched | None = None
     """Nothing has matched its rule for a minute; None: something has, or may still do so."""
     restart_count: int = 0

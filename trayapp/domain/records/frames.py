@@ -9,6 +9,7 @@ from trayapp.domain.records.application_use import ApplicationUse
 from trayapp.domain.records.limits import Limit
 from trayapp.domain.records.oom_kills import OomKill
 from trayapp.domain.records.referenced import ReferencedSample
+from trayapp.domain.records.runtimes import RuntimeHeap
 from trayapp.domain.records.samples import (
     UNKNOWN_PARTICULARS,
     AppSample,
@@ -40,6 +41,9 @@ class TargetSample:
     limits: tuple[Limit, ...] = ()
     """All that stops its processes from growing, as the system tells: of each cgroup they are in
     and each above it, and their own. Empty: nothing does, or it is not known."""
+
+    heaps: tuple[RuntimeHeap, ...] = ()
+    """Of those of its processes whose runtime tells of its heap."""
 
     unmatched: Unmatched | None = None
     """None: its rule has matched, or may still do so."""

@@ -70,6 +70,8 @@ def _target(target: TargetView) -> dict[str, object]:
         "limit_source": target.limit_source,
         "limit_share": target.limit_share,
         **headroom_status(target.headroom),
+        "heap": None if target.heap is None else target.heap._asdict(),
+        "heap_text": target.heap.sentence if target.heap else "",
         "growing_since": target.growing_since_wall_seconds,
         "restart_count": target.restart_count,
         **unmatched_status(target.unmatched),

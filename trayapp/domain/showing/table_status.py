@@ -120,6 +120,7 @@ def _target_row(target: TargetView) -> dict[str, object]:
         "level": target.level.label,
         "restart_count": target.restart_count,
         "unmatched_text": target.unmatched.sentence if target.unmatched else "",
+        "heap_text": target.heap.sentence if target.heap else "",
     }
 
 

@@ -60,6 +60,8 @@ _SOURCES = {
     "anonymous memory": N_("measured on its anonymous memory"),
     "private memory": N_("measured on its private memory"),
     "resident set": N_("measured on its resident set, which includes mapped files"),
+    "heap after collection": N_("measured on what garbage collection leaves of its heap"),
+    "memory outside the heap": N_("measured on its memory outside the heap"),
     "memory": N_("measured on the recorded size"),
 }
 

@@ -14,7 +14,10 @@ Shape = Literal[
     "plateau", "step", "spike", "day-and-night",
 ]  # fmt: skip
 LeakLevel = Literal["healthy", "growing", "leaking"]
-Signal = Literal["anonymous memory", "private memory", "resident set", "memory"]
+Signal = Literal[
+    "anonymous memory", "private memory", "resident set", "memory",
+    "heap after collection", "memory outside the heap",
+]  # fmt: skip
 """What the sizes were; "memory" where a stranger's table does not say."""
 
 

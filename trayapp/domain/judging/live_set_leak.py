@@ -1,0 +1,141 @@
+"""What the leak detector makes of the heaps that a target's runtimes tell of."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+
+from trayapp.domain.judging.leaks import (
+    NOTHING_TO_JUDGE,
+    LeakDetector,
+    LeakSettings,
+    Load,
+    Verdict,
+)
+from trayapp.domain.records.frames import Frame, TargetSample
+from trayapp.domain.records.limits import Limit
+from trayapp.domain.records.runtimes import RuntimeHeap, live_bytes_of
+
+_STEP_SECONDS = 5.0
+_MOST_STEPS = 200
+"""Between two collections, however far apart."""
+_PROOFS = 2
+"""Collections after a full one: G1 frees only by and by what its concurrent cycle has found."""
+_MOST_FULL = 32
+_LEVELS = ("healthy", "growing", "leaking")
+
+
+class LiveSetLeak:
+    """Feeds a detector with what collections leave, against the limit of the heap itself.
+
+    A resident set stands still once the heap has been touched; what collections leave does not,
+    and the end of it is death. Only they tell of it: between two, a straight line is assumed, and
+    the detector sees it when the second one has run. Fed with the figure that stands between them
+    it took each pause for the end of the growth.
+
+    Between full collections the old generation also holds garbage, which looks just like a leak
+    (seen with a cache of a fixed size under each collector with generations): so it is one only if
+    a full collection since the growth began has left it.
+    """
+
+    def __init__(self) -> None:
+        self.forget_run()
+
+    def forget_run(self) -> None:
+        """Begin anew."""
+        self._detector: LeakDetector | None = None
+        self._verdict = NOTHING_TO_JUDGE
+        self._latest: tuple[float, int] | None = None
+        """When the latest collection was seen, monotonic, and what it left."""
+        self._collections = self._full_collections = 0
+        self._seen = 0
+        """How often a collection was seen."""
+        self._full: deque[tuple[float, int]] = deque(maxlen=_MOST_FULL)
+        """When full collections were seen, and how many of any kind until then."""
+
+    def set_settings(self, settings: LeakSettings) -> None:
+        """Judge by other thresholds from the next look on."""
+        if self._detector is not None:
+            self._detector.set_settings(settings)
+
+    def add_sample(
+        self, frame: Frame, sample: TargetSample, settings: LeakSettings, *, restarted: bool
+    ) -> Verdict | None:
+        """Let the detector see one look; None: no runtime tells of a heap."""
+        live_bytes = live_bytes_of(sample.heaps)
+        if live_bytes is None:
+            return None
+        if restarted:
+            self.forget_run()
+        collections = sum(heap.collections for heap in sample.heaps)
+        limits = list(_limits(sample.heaps))
+        if collections != self._collections:
+            self._note_full(frame, sample)
+            self._collections = collections
+            self._fold(frame, sample, live_bytes, limits, settings)
+        return self._doubted(settings).toward(limits)
+
+    def _note_full(self, frame: Frame, sample: TargetSample) -> None:
+        count = sum(heap.full_collections for heap in sample.heaps)
+        self._seen += 1
+        if self._latest is not None and count != self._full_collections:
+            self._full.append((frame.monotonic_seconds, self._seen))
+        self._full_collections = count
+
+    def _fold(
+        self,
+        frame: Frame,
+        sample: TargetSample,
+        live_bytes: int,
+        limits: list[Limit],
+        settings: LeakSettings,
+    ) -> None:
+        if self._detector is None:
+            self._detector = LeakDetector(signal="heap after collection", settings=settings)
+        load = Load(children=len(sample.readings), work=sample.particulars.cpu_percent)
+        room = min((limit.room_bytes or 0 for limit in limits), default=None)
+        for seconds, size_bytes in self._line_to(frame.monotonic_seconds, live_bytes):
+            self._verdict = self._detector.fold(seconds, size_bytes, load=load, room_bytes=room)
+        self._latest = frame.monotonic_seconds, live_bytes
+
+    def _line_to(self, now: float, live_bytes: int) -> Iterator[tuple[float, int]]:
+        if self._latest is not None:
+            then, before_bytes = self._latest
+            count = min(_MOST_STEPS, int((now - then) / _STEP_SECONDS))
+            for step in range(1, count):
+                part = step / count
+                size_bytes = round(before_bytes + (live_bytes - before_bytes) * part)
+                yield then + (now - then) * part, size_bytes
+        yield now, live_bytes
+
+    def _doubted(self, settings: LeakSettings) -> Verdict:
+        """Call it growing where it may be garbage that no full collection has met."""
+        verdict, onset = self._verdict, self._verdict.onset_monotonic_seconds
+        if verdict.level == "healthy" or onset is None:
+            return verdict
+        if any(at > onset and self._seen - seen >= _PROOFS for at, seen in self._full):
+            return verdict
+        # Nor may it be near enough to a leak for a target's owner to hear of it.
+        score = min(verdict.score, settings.leaking_score - 0.05)
+        return replace(verdict, level="growing", score=score, is_runaway=False)
+
+
+def _limits(heaps: tuple[RuntimeHeap, ...]) -> Iterator[Limit]:
+    """Yield the limits of heaps, with all that the latest collections have left."""
+    for heap in heaps:
+        if heap.limit_bytes is not None:
+            yield Limit(limit_bytes=heap.limit_bytes, source="runtime", used_bytes=heap.live_bytes)
+
+
+def worse_of(memory: Verdict, heap: Verdict | None) -> Verdict:
+    """Return what a person should hear of: the surer of the two; of equals the more urgent."""
+    if heap is None:
+        return memory
+    ranks = [_LEVELS.index(verdict.level) for verdict in (memory, heap)]
+    if ranks[0] != ranks[1]:
+        return memory if ranks[0] > ranks[1] else heap
+    if not ranks[0] or heap.seconds_to_limit is None:
+        return memory
+    left = memory.seconds_to_limit
+    return heap if left is None or heap.seconds_to_limit < left else memory
