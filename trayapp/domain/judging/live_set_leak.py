@@ -22,6 +22,8 @@ _MOST_STEPS = 200
 """Between two collections, however far apart."""
 _PROOFS = 2
 """Collections after a full one: G1 frees only by and by what its concurrent cycle has found."""
+_AT_ONCE = ("Serial", "Parallel")
+"""Collectors whose full collection leaves no garbage."""
 _MOST_FULL = 32
 _LEVELS = ("healthy", "growing", "leaking")
 
@@ -49,6 +51,7 @@ class LiveSetLeak:
         self._latest: tuple[float, int] | None = None
         """When the latest collection was seen, monotonic, and what it left."""
         self._collections = self._full_collections = 0
+        self._frees_at_once = False
         self._seen = 0
         """How often a collection was seen."""
         self._full: deque[tuple[float, int]] = deque(maxlen=_MOST_FULL)
@@ -78,6 +81,7 @@ class LiveSetLeak:
 
     def _note_full(self, frame: Frame, sample: TargetSample) -> None:
         count = sum(heap.full_collections for heap in sample.heaps)
+        self._frees_at_once = all(heap.collector in _AT_ONCE for heap in sample.heaps)
         self._seen += 1
         if self._latest is not None and count != self._full_collections:
             self._full.append((frame.monotonic_seconds, self._seen))
@@ -114,7 +118,8 @@ class LiveSetLeak:
         verdict, onset = self._verdict, self._verdict.onset_monotonic_seconds
         if verdict.level == "healthy" or onset is None:
             return verdict
-        if any(at > onset and self._seen - seen >= _PROOFS for at, seen in self._full):
+        proofs = 0 if self._frees_at_once else _PROOFS
+        if any(at > onset and self._seen - seen >= proofs for at, seen in self._full):
             return verdict
         # Nor may it be near enough to a leak for a target's owner to hear of it.
         score = min(verdict.score, settings.leaking_score - 0.05)
