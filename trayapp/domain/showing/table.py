@@ -188,7 +188,7 @@ def share_text(row: TableRow) -> str:
 def status_text(row: TableRow) -> str:
     """Return whether it runs, was restarted, and what is wrong with it, in words."""
     if row.kind == PAST:
-        return _("not tracked")
+        return _("history only")
     if not row.is_running:
         return _("no match") if row.unmatched_text else _("exited")
     text = _("running")
