@@ -19,6 +19,7 @@ EVENT_SHAPES = {
     "restart": "D",
     "snapshot": "P",
     "task": ">",
+    "tracked": "*",
 }
 """By level or kind: the mark's shape, so that colour is not all there is."""
 BUNDLED = "bundled"
@@ -35,6 +36,7 @@ def event_label(key: str) -> str:
         "restart": _("Restarted"),
         "snapshot": _("Snapshot"),
         "task": _("Task"),
+        "tracked": _("Tracked; before: 1/min"),
     }[key]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from trayapp import __version__
-from trayapp.domain.records.series import Event
+from trayapp.domain.records.series import PROGRAM_KINDS, Event
 from trayapp.export.source import Row, Source, Summary
 
 ALERTS, CLEANUPS = ("alert",), ("cleanup", "cleanup_follow_up")
@@ -64,7 +64,7 @@ def _sample(row: Row, source: Source, summaries: dict[str, Summary]) -> dict[str
     targets: dict[str, dict[str, float]] = {}
     for place, cell in row.cells.items():
         series = source.series[place]
-        if series.kind == "target":
+        if series.kind in PROGRAM_KINDS:
             targets.setdefault(series.name, {})[series.metric] = cell.maximum
             if series.metric == "rss_bytes":
                 summaries[series.name].add(row.wall_seconds, cell)
@@ -96,6 +96,7 @@ def _summaries(source: Source, summaries: dict[str, Summary]) -> Iterator[dict[s
         summary = summaries[name]
         yield {
             "name": name,
+            "is_tracked": name not in source.applications,
             "current_rss_bytes": summary.current,
             "peak_rss_bytes": summary.peak,
             "minimum_rss_bytes": summary.minimum,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from unicodedata import east_asian_width
 
-from trayapp.domain.records.series import Series
+from trayapp.domain.records.series import PROGRAM_KINDS, Series
 from trayapp.export.safe_names import plain_text
 from trayapp.export.source import Cell, Row, Source
 from trayapp.language.catalogue import N_, _
@@ -167,7 +167,7 @@ class TargetSheet:
         places = [
             place
             for place, series in enumerate(source.series)
-            if series.kind == "target" and series.name == name
+            if series.kind in PROGRAM_KINDS and series.name == name
         ]
         self._size = next((p for p in places if source.series[p].metric == "rss_bytes"), None)
         self._others = {p: source.series[p] for p in places if p != self._size}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from trayapp.domain.records.identity import about_of, target_key
-from trayapp.domain.records.series import Event, Series
+from trayapp.domain.records.identity import about_of, is_application, target_key, target_of
+from trayapp.domain.records.series import APPLICATION, Event, Series
 from trayapp.errors import HistoryError, UsageError
 from trayapp.export.safe_names import plain_text
 from trayapp.history.sources import SampleSource
@@ -106,6 +106,8 @@ class Source:
     targets: tuple[str, ...]
     is_everything: bool
     """Nobody asked for some targets only."""
+    applications: frozenset[str] = frozenset()
+    """Those of the targets that are not tracked: of them there are minutes only."""
     on_progress: Callable[[float], None]
     """Called now and then with the share that is done, 0 to 1."""
 
@@ -144,7 +146,7 @@ class Source:
 
     def events(self, kinds: Iterable[str]) -> Iterator[Event]:
         """Yield all events, or those of the machine, Memtray and chosen targets; oldest first."""
-        abouts = {"", *map(target_key, ("system", "memtray", *self.targets))}
+        abouts = {"", *map(target_key, ("system", "memtray"))}
         kinds = tuple(kinds)
         start = self.since_wall_seconds
         # What happened at the moment of the last sample is written a little later.
@@ -152,20 +154,31 @@ class Source:
         while start <= end:
             until = min(start + DAY_SECONDS, end)
             events = self.reader.events(start, until - 0.001, kinds, _MOST_EVENTS_A_DAY)
-            yield from (e for e in events if self.is_everything or about_of(e) in abouts)
+            yield from (
+                event
+                for event in events
+                if self.is_everything or about_of(event) in abouts or self._program_of(event)
+            )
             start += DAY_SECONDS
 
     def counts(self) -> dict[str, Counts]:
         """Count restarts and alerts of each target."""
         found = {name: Counts() for name in self.targets}
-        keys = {target_key(name): name for name in self.targets}
         for event in self.events(("alert", "restart")):
-            counts = found.get(keys.get(about_of(event), ""))
+            counts = found.get(self._program_of(event) or "")
             if counts is None:
                 continue
             counts.restarts += event.kind == "restart"
             counts.alerts += event.kind == "alert" and event.data.get("what") in _TOLD
         return found
+
+    def _program_of(self, event: Event) -> str | None:
+        """Return the chosen target or application that an event is about."""
+        about = about_of(event)
+        if is_application(about):
+            return event.subject if event.subject in self.applications else None
+        name = target_of(about)
+        return name if name in self.targets and name not in self.applications else None
 
 
 def open_source(
@@ -189,10 +202,13 @@ def open_source(
     if span is None:
         raise HistoryError(_("the history is still empty; start Memtray to record one"))
     known = sorted({one.name for one in series if one.kind == "target"})
+    # Of what goes by both names, the target's curve has both pasts.
+    applications = {one.name for one in series if one.kind == APPLICATION}.difference(known)
     for name in targets:
-        if name not in known:
-            raise UsageError(_unknown(name, known))
+        if name not in known and name not in applications:
+            raise UsageError(_unknown(name, [*known, *applications]))
     chosen = tuple(name for name in known if not targets or name in targets)
+    chosen += tuple(sorted(applications.intersection(targets)))
     oldest, newest = span
     if ahead is not None and since is not None and since.before(newest) > newest:
         oldest, newest = ahead
@@ -204,9 +220,10 @@ def open_source(
         reader=reader,
         since_wall_seconds=start,
         until_wall_seconds=end,
-        series=tuple(_in_order(series, chosen)),
+        series=tuple(_in_order(series, chosen, applications)),
         targets=chosen,
         is_everything=not targets,
+        applications=frozenset(applications.intersection(targets)),
         on_progress=on_progress,
     )
 
@@ -220,8 +237,10 @@ def find_step(span_seconds: float, most_rows: int) -> float:
     return float(next((step for step in steps if span_seconds / step <= most_rows), 604_800))
 
 
-def _in_order(series: Iterable[Series], targets: Sequence[str]) -> list[Series]:
-    kinds = {"system": 0, "app": 1, "target": 2}
+def _in_order(
+    series: Iterable[Series], targets: Sequence[str], applications: Collection[str]
+) -> list[Series]:
+    kinds = {"system": 0, "app": 1, "target": 2, APPLICATION: 2}
     places = {name: place for place, name in enumerate(targets)}
 
     def rank(one: Series) -> tuple[int, int, int, str]:
@@ -229,7 +248,12 @@ def _in_order(series: Iterable[Series], targets: Sequence[str]) -> list[Series]:
         place = order.index(one.metric) if one.metric in order else len(order)
         return kinds[one.kind], places.get(one.name, 0), place, one.metric
 
-    wanted = [one for one in series if one.kind in ("system", "app") or one.name in places]
+    wanted = [
+        one
+        for one in series
+        if one.kind in ("system", "app")
+        or (one.name in places and (one.kind == APPLICATION) == (one.name in applications))
+    ]
     return sorted((one for one in wanted if one.kind in kinds), key=rank)
 
 

@@ -12,7 +12,7 @@ from trayapp import __version__
 from trayapp.domain.grouping.tasks import kept_of
 from trayapp.domain.judging.transitions import decision_said
 from trayapp.domain.records.levels import level_said
-from trayapp.domain.records.series import Event
+from trayapp.domain.records.series import PROGRAM_KINDS, Event
 from trayapp.errors import ExportError
 from trayapp.export.safe_names import plain_text, sheet_names
 from trayapp.export.sheets import (
@@ -163,7 +163,7 @@ class _Book:
         self._sizes = {
             one.name: place
             for place, one in enumerate(source.series)
-            if one.kind == "target" and one.metric == "rss_bytes"
+            if one.kind in PROGRAM_KINDS and one.metric == "rss_bytes"
         }
         self._wide = list(self._sizes)[:_MOST_WIDE]
         # Each size stands in the wide sheet, too, and in three columns and changes of its own.

@@ -114,6 +114,17 @@ def read_minutes(
         yield Minute(moment, mean * _KIB, maximum * _KIB)
 
 
+def recent_names(connection: sqlite3.Connection, since_seconds: float) -> list[str | bytes]:
+    """Return the names, as they are stored, of those that have a minute since a moment or so."""
+    rows = connection.execute(
+        "SELECT DISTINCT name FROM series WHERE kind = ?"
+        " AND (id IN (SELECT series FROM application_minute) OR EXISTS"
+        " (SELECT 1 FROM application_hour WHERE series = id AND t_s > ?))",
+        (APPLICATION, since_seconds - HOUR_SECONDS),
+    )
+    return [name for (name,) in rows]
+
+
 def drop_before(connection: sqlite3.Connection, before_seconds: float) -> int:
     """Delete hours that began before a moment, and series that have nothing any more.
 

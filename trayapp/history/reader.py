@@ -16,6 +16,7 @@ from trayapp.domain.judging.replay import Stretch
 from trayapp.domain.records.series import APPLICATION, Event, Point, Series
 from trayapp.errors import HistoryError
 from trayapp.history import tiers
+from trayapp.history.application_minutes import recent_names
 from trayapp.history.curve_queries import read_curves
 from trayapp.history.forgetting import FORGOTTEN
 from trayapp.history.marks import (
@@ -43,6 +44,8 @@ from trayapp.language.catalogue import _
 
 T = TypeVar("T")
 _LOCK_SECONDS = 2.0
+_RECENT_SECONDS = 3 * 3600.0
+"""What was there within so long is offered to be shown."""
 _EVENTS = """
     SELECT t_ms, kind, subject, level, text, data, mark FROM event
     WHERE t_ms >= :since AND t_ms <= :until
@@ -94,6 +97,7 @@ class HistoryReader(CurveSource, SampleSource):
                     )
                     raise HistoryError(template.format(file=path))
                 show_only_sound_rows(self._connection, version)
+                self._has_applications = version > 2
         except BaseException:
             self._connection.close()
             raise
@@ -248,6 +252,13 @@ class HistoryReader(CurveSource, SampleSource):
             for name, since in since_wall_seconds.items():
                 stretches = read_stretches(self._connection, numbers[name], since, fine_since, fine)
                 yield name, list(stretches)
+
+    def recent_applications(self) -> frozenset[str]:
+        if not self._has_applications:
+            return frozenset()
+        with self._translated():
+            names = recent_names(self._connection, time.time() - _RECENT_SECONDS)
+            return frozenset(self._readable(decode_text, ((name,) for name in names)))
 
     def memo(self, key: str) -> str | None:
         """Return what the writer was given to remember under this key; None: nothing."""

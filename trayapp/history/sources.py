@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from trayapp.domain.records.series import Event, Point, Series
@@ -49,6 +49,10 @@ class CurveSource(Source, Protocol):
     ) -> list[Point]:
         """Read one curve; several are cheaper through `curves`."""
         return self.curves([series], since_wall_seconds, until_wall_seconds, max_points)[0]
+
+    def recent_applications(self) -> Collection[str]:
+        """Return the applications that ran in the last hours, of which there is a curve."""
+        return ()
 
 
 class SampleSource(Source, Protocol):

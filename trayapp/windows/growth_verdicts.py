@@ -21,10 +21,12 @@ LONGEST_STEP_SECONDS = 600.0
 
 
 def growths_of_status(told: Mapping[str, Any]) -> dict[str, Growth]:
-    """Return the growth in the applet's status by target; leaves out what is not clear."""
-    found = {}
+    """Return the growth in the applet's status by name; leaves out what is not clear."""
+    found: dict[str, Growth] = {}
     now = told.get("taken_at")
-    for target in told.get("targets") or ():
+    # Of what goes by one name, the target is shown.
+    for target in [*(told.get("applications") or ()), *(told.get("targets") or ())]:
+        found.pop(target["name"], None)
         level = target.get("verdict")
         since = target.get("leak_since") or target.get("growing_since")
         rate = target.get("leak_rate_bytes_per_second") or target.get("slope_bytes_per_second")
@@ -50,33 +52,34 @@ def limits_of_status(told: Mapping[str, Any]) -> dict[str, float]:
 
 
 def judge_again(
-    reader: CurveSource, names: Sequence[str], since: float, until: float
+    reader: CurveSource, sizes: Sequence[Series], since: float, until: float
 ) -> dict[str, Growth]:
-    """Return the detector's verdicts at the end of a stretch of recorded time, by target.
+    """Return the detector's verdicts at the end of a stretch of recorded time, by name.
 
-    Judged is anonymous memory where it was recorded, else the resident set. Nothing is said of a
-    stretch too long for samples that are near enough to each other, or of too many targets.
+    sizes: a curve of each target or application. Judged is anonymous memory where it was recorded,
+    else the resident set. Nothing is said of a stretch too long for samples that are near enough to
+    each other, or of too many curves.
 
     Raises: HistoryError if the store cannot be read.
     """
-    if not 0 < len(names) <= MOST_JUDGED:
+    if not 0 < len(sizes) <= MOST_JUDGED:
         return {}
-    points_each = POINTS_JUDGED // len(names)
+    points_each = POINTS_JUDGED // len(sizes)
     if (until - since) / points_each > LONGEST_STEP_SECONDS:
         return {}
     recorded = {*reader.series()}
     series = [
         next(
-            (one for metric in _JUDGED if (one := Series("target", name, metric)) in recorded),
-            Series("target", name, "rss_bytes"),
+            (one for metric in _JUDGED if (one := shown._replace(metric=metric)) in recorded),
+            shown._replace(metric="rss_bytes"),
         )
-        for name in names
+        for shown in sizes
     ]
     restarts = reader.events(since, until, ("restart",))
     used, total, *curves = reader.curves((*_MACHINE, *series), since, until, points_each)
     room_bytes = room_of(_last(total), _last(used), until - since)
     found = {}
-    for name, points in zip(names, curves, strict=True):
+    for (_kind, name, _metric), points in zip(series, curves, strict=True):
         starts = [event.wall_seconds for event in restarts if event.subject == name]
         detector = LeakDetector(room_bytes=room_bytes)
         last = since

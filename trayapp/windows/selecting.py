@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from trayapp.charts.labels import plain_name
 from trayapp.charts.selection import METRICS, Selection
-from trayapp.domain.records.series import Series
+from trayapp.domain.records.series import APPLICATION, Series
 from trayapp.errors import UsageError
 from trayapp.language.catalogue import _
 
@@ -28,6 +28,19 @@ MOST_IN_RECORDINGS = 10
 def target_names(series: Iterable[Series]) -> tuple[str, ...]:
     """Return the targets that have a history, in a stable order."""
     return tuple(sorted({one.name for one in series if one.kind == "target"}))
+
+
+def application_names(series: Iterable[Series]) -> tuple[str, ...]:
+    """Return the applications that have a history, without those that go by a target's name."""
+    known = [*series]
+    names = {one.name for one in known if one.kind == APPLICATION}
+    return tuple(sorted(names.difference(target_names(known))))
+
+
+def program_names(series: Iterable[Series]) -> tuple[str, ...]:
+    """Return all that has a history: the targets, then the applications."""
+    known = [*series]
+    return target_names(known) + application_names(known)
 
 
 def first_selection(reader: CurveSource) -> Selection:

@@ -39,21 +39,26 @@ class TrendMenus:
         self._shown: dict[str, tk.BooleanVar] = {}
         self._view_menu = _add_menu(bar, _("View"), gap)
         self._curve_menu = _add_menu(bar, _("Show"), gap)
+        self._application_menu = tk.Menu(self._curve_menu, tearoff=False)
         self._runs_menu = tk.Menu(self._view_menu, tearoff=False)
         self._fill_view_menu()
 
     def restyle(self, palette: Palette) -> None:
-        for menu in (self._curve_menu, self._view_menu, self._runs_menu):
+        menus = (self._curve_menu, self._application_menu, self._view_menu, self._runs_menu)
+        for menu in menus:
             style_menu(menu, palette)
 
-    def show(self, selection: Selection, names: Sequence[str]) -> None:
-        """Tick what is selected of these targets."""
+    def show(
+        self, selection: Selection, names: Sequence[str], applications: Sequence[str] = ()
+    ) -> None:
+        """Tick what is selected of these targets and applications."""
         self._selection = selection
+        others = {f"target {name}": plain_name(name) for name in applications}
         entries = {"system": _("System"), "app": _("Memtray itself")} if self._has_history else {}
         entries |= {f"target {name}": plain_name(name) for name in names}
         # Made anew only when the targets are others than before.
-        if list(entries) != list(self._shown):
-            self._fill_curve_menu(entries)
+        if list(entries | others) != list(self._shown):
+            self._fill_curve_menu(entries, others)
             self._fill_runs_menu(names)
         chosen = {f"target {name}" for name in selection.targets}
         chosen |= {"system"} if selection.system else set()
@@ -82,10 +87,10 @@ class TrendMenus:
             menu.add_separator()
             menu.add_cascade(label=_("Overlay runs"), menu=self._runs_menu)
 
-    def _fill_curve_menu(self, entries: dict[str, str]) -> None:
+    def _fill_curve_menu(self, entries: dict[str, str], others: dict[str, str]) -> None:
         menu = self._curve_menu
         menu.delete(0, "end")
-        self._shown = {key: tk.BooleanVar(menu) for key in entries}
+        self._shown = {key: tk.BooleanVar(menu) for key in entries | others}
         menu.add_command(label=_("All tracked programs"), command=self._on_all_targets)
         menu.add_separator()
         for number, (key, label) in enumerate(entries.items(), 2):
@@ -95,6 +100,21 @@ class TrendMenus:
                 command=self._on_curves,
                 columnbreak=number % MENU_ROWS == 0,
             )
+        self._fill_application_menu(others)
+
+    def _fill_application_menu(self, others: dict[str, str]) -> None:
+        menu = self._application_menu
+        menu.delete(0, "end")
+        for number, (key, label) in enumerate(others.items()):
+            menu.add_checkbutton(
+                label=label,
+                variable=self._shown[key],
+                command=self._on_curves,
+                columnbreak=number > 0 and number % MENU_ROWS == 0,
+            )
+        if others:
+            self._curve_menu.add_separator()
+            self._curve_menu.add_cascade(label=_("Not tracked"), menu=menu)
 
     def _fill_runs_menu(self, names: Sequence[str]) -> None:
         self._runs_menu.delete(0, "end")

@@ -10,14 +10,21 @@ from trayapp.charts.events import bundle_events, task_end, task_growth
 from trayapp.charts.growth import Growth
 from trayapp.charts.labels import plain_name
 from trayapp.charts.selection import Selection
-from trayapp.domain.records.identity import about_of, target_key
-from trayapp.domain.records.series import TASK, Event, Series
+from trayapp.domain.records.identity import about_of, is_application, target_key
+from trayapp.domain.records.series import (
+    APPLICATION,
+    PROGRAM_KINDS,
+    TASK,
+    TRACKED,
+    Event,
+    Series,
+)
 from trayapp.history.sources import CurveSource
 from trayapp.language.catalogue import _
 from trayapp.windows.growth_verdicts import judge_again
 from trayapp.windows.recordings import RecordingSource
 from trayapp.windows.runs import find_runs
-from trayapp.windows.selecting import target_names
+from trayapp.windows.selecting import program_names, target_names
 
 POINTS_PER_CURVE = 1200
 """About one per pixel of a wide window."""
@@ -26,7 +33,7 @@ LEAST_POINTS = 200
 """Where there are many curves, each gets fewer, so that a hundred take no longer than twenty."""
 LEAST_SECONDS, LEAST_RECORDED_SECONDS = 1.0, 0.01
 """No time axis is shorter: that of the history, and that of a recording."""
-EVENT_KINDS = ("alert", "cleanup", "restart", "snapshot")
+EVENT_KINDS = ("alert", "cleanup", "restart", "snapshot", TRACKED)
 """Beside tasks, of which there may be so many that they are read for themselves."""
 MOST_TASKS = 5000
 """As many as the history keeps, so that those of one target do not hide another's."""
@@ -55,12 +62,13 @@ def read_trends(
     is_recording = isinstance(reader, RecordingSource)
     least = LEAST_RECORDED_SECONDS if is_recording else LEAST_SECONDS
     since, until = _time_axis(span, selection, least)
-    names = target_names(reader.series())
+    recorded = reader.series()
+    targets_known, names = target_names(recorded), program_names(recorded)
     events = reader.events(since, until, EVENT_KINDS)
 
     metric = f"{selection.metric}_bytes"
     chosen = [
-        (slot, Series("target", name, metric), plain_name(name))
+        _curve_of(slot, name, metric, is_target=name in targets_known)
         for slot, name in enumerate(names)
         if name in selection.targets
     ]
@@ -87,21 +95,29 @@ def read_trends(
         for (slot, series, name), points in zip(wanted, read, strict=True)
     ]
     targets, machine = curves[: len(chosen)], curves[len(chosen) :]
-    shown_names = [curve.series.name for curve in targets if curve.series.kind == "target"]
+    programs = [curve.series for curve in targets if curve.series.kind in PROGRAM_KINDS]
+    shown_names = [one.name for one in programs if one.kind == "target"]
     is_present = span is not None and until >= span[1]
     if live is not None and is_present:
-        growths = {name: live[name] for name in shown_names if name in live}
+        growths = {one.name: live[one.name] for one in programs if one.name in live}
     else:
-        growths = judge_again(reader, shown_names, since, until)
+        growths = judge_again(reader, programs, since, until)
     own = {*selection.targets, *(["memtray"] if selection.app else [])}
-    own_keys = {target_key(name) for name in own}
-    hidden = {target_key(name) for name in (*names, "memtray")} - own_keys
+    own_keys = {target_key(name) for name in own if name not in names or name in targets_known}
+    applications = {one.name for one in programs if one.kind == APPLICATION}
+    hidden = {target_key(name) for name in (*targets_known, "memtray")} - own_keys
     shown = [
         one
         for one in events
         if _is_marked(one) and (about_of(one) not in hidden or one.kind == "snapshot")
     ]
-    here = [one for one in shown if about_of(one) in own_keys or not selection.system]
+    here = [
+        one
+        for one in shown
+        if about_of(one) in own_keys
+        or (one.subject in applications and is_application(about_of(one)))
+        or not selection.system
+    ]
     there = [one for one in shown if one not in here]
     tasks = [one for one in _read_tasks(reader, since, until) if one.subject in own]
     return TrendData(
@@ -118,11 +134,19 @@ def read_trends(
             *bundle_events(tasks, since, until, columns=TASK_COLUMNS, weight=task_growth),
         ),
         tasks=tuple(tasks),
-        target_count=len(names),
+        target_count=len(targets_known),
         recording=reader.title if isinstance(reader, RecordingSource) else None,
         growths=growths,
         limits={name: limits[name] for name in shown_names if limits and name in limits},
     )
+
+
+def _curve_of(slot: int, name: str, metric: str, *, is_target: bool) -> tuple[int, Series, str]:
+    """Return colour, series and shown name of one program."""
+    if is_target:
+        return slot, Series("target", name, metric), plain_name(name)
+    shown = _("{name} (not tracked)").format(name=plain_name(name))
+    return slot, Series(APPLICATION, name, metric), shown
 
 
 def _read_runs(reader: CurveSource, selection: Selection, name: str) -> TrendData:

@@ -19,7 +19,12 @@ from trayapp.windows.applet_client import Applet
 from trayapp.windows.base_window import BaseWindow
 from trayapp.windows.growth_verdicts import growths_of_status, limits_of_status
 from trayapp.windows.save_dialog import ask_save_file
-from trayapp.windows.selecting import selection_from_message, target_names
+from trayapp.windows.selecting import (
+    application_names,
+    program_names,
+    selection_from_message,
+    target_names,
+)
 from trayapp.windows.single_instance import Listener
 from trayapp.windows.trend_menus import RangeButtons, TrendMenus
 
@@ -187,7 +192,7 @@ class TrendWindow(BaseWindow):
             return
         try:
             self._drawn = self._newest()
-            self._menus.show(self._selection, self._target_names())
+            self._menus.show(self._selection, self._target_names(), self._application_names())
             self._ask_applet()
             trends = read_trends(self._reader, self._selection, self._live, self._limits)
             self._chart.show(trends, self.palette)
@@ -198,6 +203,12 @@ class TrendWindow(BaseWindow):
 
     def _target_names(self) -> tuple[str, ...]:
         return target_names(self._reader.series())
+
+    def _application_names(self) -> tuple[str, ...]:
+        """Return the applications of the last hours, and those that are shown."""
+        known = application_names(self._reader.series())
+        offered = {*self._reader.recent_applications(), *self._selection.targets}
+        return tuple(name for name in known if name in offered)
 
     def _ask_applet(self) -> None:
         """Ask the running applet how it judges growth, when it is time to."""
@@ -275,7 +286,7 @@ class TrendWindow(BaseWindow):
         try:
             span = self._reader.span()
             last = span[1] if span else None
-            known = self._target_names()
+            known = program_names(self._reader.series())
             self._choose(selection_from_message(self._selection, known, message, last))
         except MemtrayError as error:
             self._hint.set(str(error))

@@ -21,6 +21,7 @@ from trayapp.windows.opening import is_dark, no_toolkit
 from trayapp.windows.selecting import (
     first_selection,
     narrow_selection,
+    program_names,
     recording_selection,
     target_names,
 )
@@ -134,7 +135,7 @@ def _show_history(
             raise WindowError(_("no history yet; start memtray first") if is_own else nothing)
         selection = narrow_selection(
             first_selection(reader),
-            target_names(reader.series()),
+            program_names(reader.series()),
             last_wall_seconds=span[1],
             **options.request(),
         )

@@ -192,7 +192,9 @@ def _known_of_targets() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
         for target in load_settings(current_paths().settings_file).targets:
             details[target.name] = target.rule_text
             live[target.name] = {"limit_bytes": target.limit_bytes}
-        for told in ask_applet("status")["targets"]:
+        status = ask_applet("status")
+        # Of what goes by one name, the target is meant.
+        for told in [*status["applications"], *status["targets"]]:
             live[told["name"]] = told
     except MemtrayError:
         # The history speaks for itself.

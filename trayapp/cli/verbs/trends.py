@@ -25,7 +25,7 @@ from trayapp.paths import current_paths
 class Trends:
     """`memtray trends`: show the curves until the window is closed, or write them to a file.
 
-    The only name may be an application, of which no history is kept: its details are shown.
+    The only name may be an application that is too small for a history: its details are shown.
 
     Raises: WindowError, UsageError, HistoryError, RecordingError, SettingsError.
     """
@@ -120,17 +120,19 @@ def _find_application(names: Sequence[str], history_file: Path) -> str | None:
 
 def _no_history_of(name: str) -> str:
     return _(
-        "{name} is not tracked, so it has no history; track it in the menu to record it from now on"
+        "{name} is not tracked, and too small for its history to be recorded;"
+        " track it in the menu to record it from now on"
     ).format(name=plain_name(name))
 
 
 def _recorded_names(history_file: Path) -> set[str]:
     from trayapp.history.reader import HistoryReader
+    from trayapp.windows.selecting import program_names
 
     if not history_file.is_file():
         return set()
     with HistoryReader(history_file) as reader:
-        return {series.name for series in reader.series() if series.kind == "target"}
+        return {*program_names(reader.series())}
 
 
 def _application_names() -> set[str]:

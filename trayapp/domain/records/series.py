@@ -12,6 +12,8 @@ TASK = "task"
 """The kind of the events of which programs tell themselves: of these there may be very many."""
 APPLICATION = "application"
 """The kind of the series of what nobody tracks: a mean and a maximum for each minute."""
+PROGRAM_KINDS = ("target", APPLICATION)
+"""The kinds of the series of programs."""
 TRACKED = "tracked"
 """The kind of the event that an application is tracked from then on."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from trayapp.domain.records.identity import about_of, target_key
+from trayapp.domain.records.identity import about_of, is_application, target_key
 from trayapp.domain.records.median import median
 from trayapp.domain.records.series import Event
 from trayapp.export.report.collecting import SWAP, USED, Collector
@@ -54,7 +54,11 @@ def charts_of(
     ]
     for name in own[:MOST_OWN_CHARTS]:
         one = named[name]
-        marks = [*_marks(name, alerts, cleanups, clean), *_restart_marks(collector, name)]
+        is_tracked = name not in collector.source.applications
+        marks = [
+            *_marks(name, alerts, cleanups, clean, is_tracked=is_tracked),
+            *_restart_marks(collector, name),
+        ]
         target = collector.targets[name]
         curves = [ChartCurve(name=_("Resident set (RSS)"), points=target.curve.points)]
         if target.judged.points:
@@ -108,10 +112,16 @@ def _marks(
     alerts: Iterable[Event],
     cleanups: Iterable[CleanupFacts],
     clean: Callable[[str], str],
+    *,
+    is_tracked: bool = True,
 ) -> Iterable[Mark]:
     for event in alerts:
         is_told = event.data.get("what") not in ("held", "acknowledged", "resolved")
-        if about_of(event) == target_key(subject) and is_told and event.level not in ("", "normal"):
+        about = about_of(event)
+        is_own = about == target_key(subject)
+        if not is_tracked:
+            is_own = is_application(about) and event.subject == subject
+        if is_own and is_told and event.level not in ("", "normal"):
             yield Mark(event.wall_seconds, event.level, clean(event.text))
     for cleanup in cleanups:
         if cleanup.subject == clean(subject):

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from trayapp.domain.judging.leaks import LeakDetector, Load, Signal, Verdict, room_of
 from trayapp.domain.records.gaps import Reach, find_gaps
-from trayapp.domain.records.series import Series
+from trayapp.domain.records.identity import OTHERS_LEAK
+from trayapp.domain.records.series import PROGRAM_KINDS, Series
 from trayapp.export.report.facts import ChartPoint
 from trayapp.export.source import Cell, Row, Source, Summary, find_step
 from trayapp.history.reader import HistoryReader
@@ -44,7 +45,7 @@ class TargetCollector:
         places = {
             one.metric: place
             for place, one in enumerate(source.series)
-            if one.kind == "target" and one.name == name
+            if one.kind in PROGRAM_KINDS and one.name == name
         }
         # The first that is known counts: a size is kept where it differs from the resident set.
         self._sizes = [places[one] for one in ("size_bytes", "rss_bytes") if one in places]
@@ -193,9 +194,10 @@ def _told_leaks(source: Source) -> dict[str, tuple[float, float]]:
     found: dict[str, tuple[float, float]] = {}
     open_ones: set[str] = set()
     for event in source.events(("alert",)):
-        if not str(event.data.get("incident")).startswith("leak:"):
-            continue
         name = event.subject
+        kind = OTHERS_LEAK if name in source.applications else "leak"
+        if not str(event.data.get("incident")).startswith(f"{kind}:"):
+            continue
         is_over = event.data.get("what") == "resolved"
         if is_over and name not in open_ones:
             continue
