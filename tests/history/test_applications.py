@@ -16,6 +16,7 @@ from tests.history.stores import AVAILABLE, BEGIN, KEEP_ALL, RSS, pass_time, que
 from trayapp.domain.records.series import (
     APPLICATION,
     ApplicationMinute,
+    Event,
     Inheritance,
     Point,
     Series,
@@ -242,6 +243,26 @@ def test_what_a_target_knows_itself_stays(tmp_path: Path) -> None:
 def test_nothing_is_inherited_from_whom_nothing_is_known(tmp_path: Path) -> None:
     with closing(HistoryWriter(tmp_path / "h", KEEP_ALL)) as writer:
         assert writer.inherit(Inheritance("mine", "nobody")) is None
+
+
+def test_an_application_is_forgotten_without_the_target_of_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "h"
+    target = APP._replace(kind="target")
+    with closing(HistoryWriter(path, KEEP_ALL)) as writer:
+        write_minutes(writer, 3, APP)
+        writer.add(BEGIN + 200, [(target, 1.0)])
+        for about in ("application:program:leaky.py", "target:leaky.py"):
+            writer.add_event(
+                Event(wall_seconds=BEGIN, kind="alert", subject="leaky.py", data={"about": about})
+            )
+        assert writer.forget("leaky.py", APPLICATION)
+        assert points(path, APP, 200) == []
+        assert len(points(path, target, 200)) == 1
+        with HistoryReader(path) as reader:
+            (left,) = reader.events(0.0, BEGIN + 200)
+        assert left.data == {"about": "target:leaky.py"}
+        assert writer.forget("leaky.py")
+        assert points(path, target, 200) == []
 
 
 def test_forgetting_takes_the_minutes_of_an_application_too(tmp_path: Path) -> None:

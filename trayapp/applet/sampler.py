@@ -153,9 +153,9 @@ class Sampler(threading.Thread):
         """End an incident because a person has dealt with it. Any thread."""
         self._errands.put(lambda: self._resolve(key))
 
-    def forget(self, name: str) -> bool:
-        """Delete what the history keeps of a target; False: it cannot be written now. Blocks."""
-        return self._errands.ask(lambda: self._store.forget(name))
+    def forget(self, name: str, kind: str = "target") -> bool:
+        """Delete what the history keeps of a program; False: it cannot be written now. Blocks."""
+        return self._errands.ask(lambda: self._store.forget(name, kind))
 
     def read_all_processes(self) -> list[ProcessUse]:
         """Return every process with its resident set, largest first. Blocks."""

@@ -167,12 +167,12 @@ class SessionStore:
             self._remember()
         return before != self._history_problem
 
-    def forget(self, name: str) -> bool:
-        """Delete what is kept of a target; False: the history cannot be written now."""
+    def forget(self, name: str, kind: str) -> bool:
+        """Delete what is kept of a program; False: the history cannot be written now."""
         if self._history is None:
             return False
         self._keep_runs(self._history)
-        return self._history.forget(name)
+        return self._history.forget(name, kind)
 
     def file_bytes(self) -> int | None:
         """Return the size of the history on disk; None: there is none, or it is out of reach."""

@@ -106,8 +106,8 @@ class WindowVerbs:
         return {"name": name}
 
     def _forget(self, arguments: Mapping[str, object]) -> dict[str, object]:
-        _kind, name = _kind_and_name(arguments)
-        if not self._sampler.forget(name):
+        kind, name = _kind_and_name(arguments)
+        if not self._sampler.forget(name, kind):
             raise HistoryError(_("Cannot write the history now; try again later."))
         return {"name": name}
 

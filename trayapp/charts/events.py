@@ -36,7 +36,7 @@ def event_label(key: str) -> str:
         "restart": _("Restarted"),
         "snapshot": _("Snapshot"),
         "task": _("Task"),
-        "tracked": _("Tracked; before: 1/min"),
+        "tracked": _("Tracked from here"),
     }[key]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 import time
 
+from trayapp.domain.records.series import APPLICATION
 from trayapp.history.marks import read_moment
 from trayapp.history.schema import encode_text, transaction
 
@@ -29,17 +30,24 @@ class Forgetter:
         self._next_ms: int | None = None
         """Where the next slice of raw samples begins; None: at the oldest sample."""
 
-    def begin(self, program: str) -> None:
-        """Hide the curves of this target or application at once, and delete its events."""
-        name = encode_text(program)
+    def begin(self, program: str, kind: str = "target") -> None:
+        """Hide the curves of this target or application at once, and delete its events.
+
+        With a target goes the application of its name, which it was before it was tracked.
+        """
+        name, is_target = encode_text(program), kind != APPLICATION
         with transaction(self._connection):
             # Named after its number: it may be forgotten again before the first time is done.
             self._connection.execute(
                 "UPDATE series SET kind = ?, name = CAST(id AS TEXT), mark = NULL"
-                " WHERE kind IN ('target', 'application') AND name = ?",
-                (FORGOTTEN, name),
+                " WHERE (kind = ? OR (? AND kind = 'target')) AND name = ?",
+                (FORGOTTEN, APPLICATION, is_target, name),
             )
-            self._connection.execute("DELETE FROM event WHERE subject = ?", (name,))
+            self._connection.execute(
+                "DELETE FROM event WHERE subject = ?"
+                ' AND (? OR instr(data, \'"about": "application:\'))',
+                (name, is_target),
+            )
         self._next_ms = None
 
     def resume(self, budget_seconds: float) -> bool:

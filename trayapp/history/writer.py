@@ -186,8 +186,8 @@ class HistoryWriter:
                 self._guard(lambda _: self._forgetter.resume(_FORGET_BUDGET_SECONDS)) or False
             )
 
-    def forget(self, name: str) -> bool:
-        """Delete all that is kept of a target; return whether it is out of sight.
+    def forget(self, name: str, kind: str = "target") -> bool:
+        """Delete all that is kept of a target or application; return whether it is out of sight.
 
         What it needs on disk is freed by `maintain` within a minute or so. What comes of the
         target from now on is kept again.
@@ -196,7 +196,7 @@ class HistoryWriter:
             return False
 
         def work(_: sqlite3.Connection) -> bool:
-            self._forgetter.begin(name)
+            self._forgetter.begin(name, kind)
             return True
 
         self._is_forgetting = self._guard(work) or False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import tkinter as tk
+from collections.abc import Callable, Sequence
 from functools import partial
 from tkinter import ttk
 
@@ -11,7 +12,7 @@ from trayapp.domain.acting.acts import Act, ActName, acts_of
 from trayapp.windows.base_window import BaseWindow
 from trayapp.windows.opening import WindowActions
 from trayapp.windows.program_actions import ProgramActions
-from trayapp.windows.programs import Program
+from trayapp.windows.programs import Process, Program
 
 _LOOK_SECONDS = 3.0
 """How often the applet is asked what the program allows."""
@@ -21,9 +22,17 @@ _OUTCOME_SECONDS = 15.0
 class ActsBar(ttk.Frame):
     """Shows the acts of one program; one that is not possible is grey and says why."""
 
-    def __init__(self, window: BaseWindow, actions: WindowActions, gap: int) -> None:
+    def __init__(
+        self,
+        window: BaseWindow,
+        actions: WindowActions,
+        gap: int,
+        on_processes: Callable[[Sequence[Process]], object],
+    ) -> None:
+        """`on_processes` is called with those of the program, whenever it was asked about."""
         super().__init__(window.root, padding=(gap, 0, gap, gap // 2))
         self._window = window
+        self._on_processes = on_processes
         self._buttons = ttk.Frame(self)
         self._buttons.pack(side="left")
         self._outcome = tk.StringVar(self)
@@ -62,6 +71,7 @@ class ActsBar(ttk.Frame):
         if subject != self._subject:
             return
         self._shown = program
+        self._on_processes(program.processes if program else ())
         self._show_acts(acts_of(program.facts) if program else ())
         wanted, self._wanted = self._wanted, None
         if program is None or wanted is None:

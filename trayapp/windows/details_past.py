@@ -54,14 +54,17 @@ class ChartsPane(ttk.Frame):
             chart.configure(height=self._window.px(LOW_CHART_HEIGHT if is_wanted else CHART_HEIGHT))
 
     def show(self, row: TableRow, past: Past, *, is_readable: bool) -> None:
-        """Show the past of a row; of an application, which has no history, the bars of its row."""
+        """Show the past of a row; of an application without a history, the bars of its row."""
         now, palette = time.time(), self._window.palette
         (title, growth_title), (chart, growth_chart) = self._titles, self._charts
-        if row.kind == APPLICATION:
+        if row.kind == APPLICATION and not past.hour:
             title.set(_("Recent memory"))
             growth_title.set(_("Growth"))
             chart.show_bars(row.bars, palette)
-            text = _("History is recorded only for tracked programs.")
+            text = _(
+                "The history of applications is kept for the largest and for those that grow; "
+                "it starts within two minutes."
+            )
             growth_chart.show_text(text, palette)
             return
         first = past.hour[0].wall_seconds if past.hour else now - HOUR_SECONDS
@@ -81,18 +84,16 @@ class ChartsPane(ttk.Frame):
                 one.show_text(_("The history cannot be read."), palette)
 
 
-class RunsPane:
-    """A table of the latest runs below its title; a click opens their trends."""
+class RunsPane(ttk.Frame):
+    """A table of the latest runs; a click opens their trends."""
 
     def __init__(
-        self, window: BaseWindow, gap: int, bold: tkfont.Font, on_open: Callable[[], object]
+        self, parent: tk.Misc, window: BaseWindow, gap: int, on_open: Callable[[], object]
     ) -> None:
+        super().__init__(parent)
         self._window = window
-        ttk.Label(window.root, text=_("Runs"), font=bold, padding=(gap, window.px(8), gap, 0)).pack(
-            anchor="w"
-        )
         self._grid = Grid(
-            window.root,
+            self,
             (
                 GridColumn("began", _("Started"), 170),
                 GridColumn("lasted", _("Duration"), 120),

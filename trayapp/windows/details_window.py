@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import tkinter as tk
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from tkinter import font as tkfont
 from tkinter import ttk
@@ -31,10 +31,12 @@ from trayapp.windows.acts_bar import ActsBar
 from trayapp.windows.applet_client import Answer, Applet
 from trayapp.windows.base_window import BaseWindow
 from trayapp.windows.details_figures import FiguresPane
-from trayapp.windows.details_past import ChartsPane, RunsPane
+from trayapp.windows.details_past import ChartsPane
 from trayapp.windows.details_probe import ProbePane
+from trayapp.windows.details_processes import ListsPane
 from trayapp.windows.opening import LiveOptions, WindowActions
 from trayapp.windows.probe_reports import Report, probe_reports, process_keys
+from trayapp.windows.programs import Process
 from trayapp.windows.single_instance import Listener
 from trayapp.windows.target_history import Past, Run, read_past, read_runs
 
@@ -83,7 +85,7 @@ class DetailsWindow(BaseWindow):
             root, textvariable=self._verdict, padding=(gap, self.px(6)), justify="left"
         )
         verdict.pack(fill="x")
-        self._acts = ActsBar(self, self._actions, gap)
+        self._acts = ActsBar(self, self._actions, gap, self._on_processes)
         self._acts.pack(fill="x")
         sections = self._options.sections
         self._figures = FiguresPane(self, gap, bold)
@@ -92,7 +94,8 @@ class DetailsWindow(BaseWindow):
         self._charts = ChartsPane(self, gap, bold)
         if sections.charts:
             self._charts.pack(fill="both", expand=True)
-        self._runs = RunsPane(self, gap, bold, on_open=lambda: self._open_trends("--runs"))
+        self._lists = ListsPane(self, gap, bold, on_open=lambda: self._open_trends("--runs"))
+        self._lists.pack(fill="x")
         self._probe = ProbePane(self, gap, bold, on_components=self._charts.make_room)
         self._probe.pack(fill="x")
 
@@ -144,6 +147,7 @@ class DetailsWindow(BaseWindow):
         super().restyle()
         self._show()
         self._show_past()
+        self._lists.restyle()
         self._show_probe()
 
     def refresh(self) -> None:
@@ -190,23 +194,23 @@ class DetailsWindow(BaseWindow):
             self._is_answered = True
             self._ask_probe()
             self._read_past()
-        elif self._row.kind == APPLICATION:
-            self._show_past()
 
     def _read_past(self) -> None:
         row = self._row
         self._past_at = time.monotonic()
-        if row.kind == APPLICATION or not self._options.history_file.is_file():
+        if not self._options.history_file.is_file():
             self._show_past()
             return
         try:
             with HistoryReader(self._options.history_file) as reader:
-                self._past = read_past(reader, row.name, time.time())
+                kind = APPLICATION if row.kind == APPLICATION else TARGET
+                self._past = read_past(reader, row.name, time.time(), kind)
                 self._past_problem = ""
                 if not self._past.hour:
                     # Its history may have been forgotten meanwhile.
                     self._runs_at = float("-inf")
-                if time.monotonic() - self._runs_at >= RUNS_SECONDS and row.kind != APP:
+                has_runs = row.kind not in (APP, APPLICATION)
+                if has_runs and time.monotonic() - self._runs_at >= RUNS_SECONDS:
                     limit = row.limit_bytes if row.has_own_limit else None
                     self._runs_read = read_runs(reader, row.name, limit)
                     self._runs_at = time.monotonic()
@@ -224,12 +228,12 @@ class DetailsWindow(BaseWindow):
         self._title.set(f"⚠ {title}" if row.level > Level.NORMAL else title)
         self._status.set(_status_line(row) if known else _("currently unknown"))
         self._verdict.set(self._verdict_text())
-        # Of an application there are no trends.
-        shown, hidden = self._trends, self._track
+        self._lists.offer_runs(row.kind not in (APP, APPLICATION))
+        self._trends.pack(side="right")
         if row.kind == APPLICATION:
-            shown, hidden = hidden, shown
-        hidden.pack_forget()
-        shown.pack()
+            self._track.pack(side="right", padx=(0, self.px(8)))
+        else:
+            self._track.pack_forget()
         notes = (
             _("Private memory: {reason}").format(reason=reason)
             if (reason := str(self._answer.get("uss_reason") or ""))
@@ -255,12 +259,10 @@ class DetailsWindow(BaseWindow):
     def _show_past(self) -> None:
         self._charts.show(self._row, self._past, is_readable=not self._past_problem)
         empty = _("No runs recorded yet.")
-        if self._row.kind == APPLICATION:
-            empty = _("History is recorded only for tracked programs.")
-        elif self._past_problem:
+        if self._past_problem:
             # What is not known is not nothing.
             empty = _("The history cannot be read.")
-        self._runs.show(self._runs_read, empty)
+        self._lists.show_runs(self._runs_read, empty)
 
     def _show_probe(self) -> None:
         self._probe.show(self._reports, self._row.rss_bytes)
@@ -287,13 +289,14 @@ class DetailsWindow(BaseWindow):
             self._reports = answer["reports"]
             self._show_probe()
 
+    def _on_processes(self, processes: Sequence[Process]) -> None:
+        self._lists.show_processes(processes)
+
     def _open_trends(self, *options: str) -> None:
-        if self._row.kind != APPLICATION:
-            name = self._row.name
-            self.run_errand(
-                lambda: self._actions.open_window("trends", name, options=options),
-                self._on_problem,
-            )
+        name = self._row.name
+        self.run_errand(
+            lambda: self._actions.open_window("trends", name, options=options), self._on_problem
+        )
 
     def _make_target(self) -> None:
         def on_tracked(answer: Answer) -> None:

@@ -103,7 +103,7 @@ class RowActions:
             menu.grab_release()
 
     def _entries(self, row: TableRow, program: Program | None) -> Sequence[_Entry | None]:
-        has_past = row.kind in (TARGET, PAST)
+        has_past = row.kind in (TARGET, PAST, APPLICATION)
         return (
             _Entry(_("Details…"), self.open_details),
             _Entry(_("Trends…"), self._open_trends, enabled=has_past or row.kind == APP),

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from trayapp.domain.grouping.tasks import kept_of
 from trayapp.domain.judging.changes import hourly_changes
 from trayapp.domain.judging.health import Health, run_health
-from trayapp.domain.records.identity import about_of, target_key
+from trayapp.domain.records.identity import about_of, is_application, target_key
 from trayapp.domain.records.levels import Level, as_level
-from trayapp.domain.records.series import TASK, Event, Point, Series
+from trayapp.domain.records.series import APPLICATION, TASK, TRACKED, Event, Point, Series
 from trayapp.history.reader import HistoryReader
 from trayapp.windows.runs import MOST_RUNS, find_runs
 
 HOUR_SECONDS = 3600.0
 HOURS = 24
+EVENT_KINDS = ("alert", "cleanup", "restart", TRACKED)
 _RUN_POINTS, _HOUR_POINTS, _DAY_POINTS = 210, 900, 1440
 _MOST_TASKS = 1000
 
@@ -50,18 +51,19 @@ class Past:
     """Of those the one with the highest peak, and how far that was above its beginning."""
 
 
-def read_past(reader: HistoryReader, name: str, now: float) -> Past:
-    """Read the past of a target; `name` "memtray" is Memtray itself.
+def read_past(reader: HistoryReader, name: str, now: float, kind: str = "target") -> Past:
+    """Read the past of a target or application; `name` "memtray" is Memtray itself.
 
     Raises: HistoryError if the store cannot be read.
     """
     day = now - HOURS * HOUR_SECONDS
-    events = _own(reader.events(day, now, ("alert", "cleanup", "restart"), subject=name), name)
+    found = reader.events(day, now, EVENT_KINDS, subject=name)
+    events = _own(found, name, kind)
     restarts = [event.wall_seconds for event in events if event.kind == "restart"]
     told = reader.events(0.0, now, (TASK,), limit=_MOST_TASKS, subject=name)
     tasks = [grown for event in told if (grown := kept_of(event)) is not None]
     return Past(
-        hour=tuple(_points(reader, name, now - HOUR_SECONDS, now, _HOUR_POINTS)),
+        hour=tuple(_points(reader, name, now - HOUR_SECONDS, now, _HOUR_POINTS, kind)),
         events=tuple(
             event
             for event in events
@@ -69,7 +71,7 @@ def read_past(reader: HistoryReader, name: str, now: float) -> Past:
             and event.data.get("what") not in ("held", "acknowledged", "resolved")
         ),
         hourly=tuple(
-            hourly_changes(_points(reader, name, day, now, _DAY_POINTS), now, HOURS, restarts)
+            hourly_changes(_points(reader, name, day, now, _DAY_POINTS, kind), now, HOURS, restarts)
         ),
         tasks=tuple(tasks),
         highest=_highest(told),
@@ -132,11 +134,13 @@ def _judge(
     )
 
 
-def _points(reader: HistoryReader, name: str, since: float, until: float, most: int) -> list[Point]:
-    """Read the sizes of a target or of Memtray; before any were kept, its resident sets."""
+def _points(
+    reader: HistoryReader, name: str, since: float, until: float, most: int, kind: str = "target"
+) -> list[Point]:
+    """Read the sizes of a program or of Memtray; before any were kept, its resident sets."""
     if name == "memtray":
         return reader.points(Series("app", "", "rss_bytes"), since, until, most)
-    series = [Series("target", name, metric) for metric in ("size_bytes", "rss_bytes")]
+    series = [Series(kind, name, metric) for metric in ("size_bytes", "rss_bytes")]
     sizes, resident = reader.curves(series, since, until, most)
     known = [point.wall_seconds for point in sizes if point.maximum is not None]
     if not known:
@@ -145,6 +149,8 @@ def _points(reader: HistoryReader, name: str, since: float, until: float, most: 
     return before + [point for point in sizes if point.wall_seconds >= known[0]]
 
 
-def _own(events: Sequence[Event], name: str) -> list[Event]:
-    """Return the events of the target itself: an application may go by the same name."""
+def _own(events: Sequence[Event], name: str, kind: str = "target") -> list[Event]:
+    """Return the events of a target itself, or of an application that goes by its name."""
+    if kind == APPLICATION:
+        return [event for event in events if is_application(about_of(event))]
     return [event for event in events if about_of(event) == target_key(name)]

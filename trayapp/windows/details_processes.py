@@ -1,0 +1,127 @@
+"""The lower part of the details: the runs of a tracked program, or its processes."""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from tkinter import font as tkfont
+from tkinter import ttk
+
+from trayapp.charts.labels import plain_name
+from trayapp.language.catalogue import _
+from trayapp.language.units import format_duration, format_size
+from trayapp.windows.base_window import BaseWindow
+from trayapp.windows.details_past import RunsPane
+from trayapp.windows.grid import Grid
+from trayapp.windows.grid_rows import GridCell, GridColumn, GridRow
+from trayapp.windows.programs import Process
+from trayapp.windows.target_history import Run
+
+RUNS, PROCESSES = "runs", "processes"
+_NAME_LENGTH = 60
+
+
+class ListsPane(ttk.Frame):
+    """Two tables in one place, and the buttons by which one is chosen."""
+
+    def __init__(
+        self, window: BaseWindow, gap: int, bold: tkfont.Font, on_open: Callable[[], object]
+    ) -> None:
+        """`on_open` is called when a run was clicked."""
+        super().__init__(window.root)
+        self._window = window
+        self._choice = tk.StringVar(self, RUNS)
+        self._has_runs = True
+        head = ttk.Frame(self, padding=(gap, window.px(8), gap, 0))
+        head.pack(fill="x")
+        self._title = ttk.Label(head, font=bold)
+        self._title.pack(side="left")
+        self._buttons = ttk.Frame(head)
+        for key, text in ((RUNS, _("Runs")), (PROCESSES, _("Processes"))):
+            ttk.Radiobutton(
+                self._buttons, text=text, value=key, variable=self._choice,
+                style="Toolbutton", command=self._show_chosen,
+            ).pack(side="left", padx=(0, gap // 4))  # fmt: skip
+        self._runs = RunsPane(self, window, gap, on_open)
+        self._processes = ProcessesPane(self, window, gap)
+        self._panes: dict[str, ttk.Frame] = {RUNS: self._runs, PROCESSES: self._processes}
+        self._show_chosen()
+
+    def offer_runs(self, is_wanted: bool) -> None:
+        """Show the processes alone where there are no runs, as of an application."""
+        if is_wanted != self._has_runs:
+            self._has_runs = is_wanted
+            self._choice.set(RUNS if is_wanted else PROCESSES)
+            self._show_chosen()
+
+    def show_runs(self, runs: Sequence[Run], empty: str) -> None:
+        """Show these runs, or a sentence where there are none."""
+        self._runs.show(runs, empty)
+
+    def show_processes(self, processes: Sequence[Process]) -> None:
+        """Show what runs now, largest first."""
+        self._processes.show(processes)
+
+    def restyle(self) -> None:
+        self._processes.restyle()
+
+    def _show_chosen(self) -> None:
+        if self._has_runs:
+            self._title.pack_forget()
+            self._buttons.pack(side="left")
+        else:
+            self._buttons.pack_forget()
+            self._title.configure(text=_("Processes"))
+            self._title.pack(side="left")
+        for key, pane in self._panes.items():
+            if key == self._choice.get():
+                pane.pack(fill="x")
+            else:
+                pane.pack_forget()
+
+
+class ProcessesPane(ttk.Frame):
+    """A table of processes: who, which, how large and how old."""
+
+    def __init__(self, parent: tk.Misc, window: BaseWindow, gap: int) -> None:
+        super().__init__(parent)
+        self._window = window
+        self._shown: tuple[Process, ...] = ()
+        self._grid = Grid(
+            self,
+            (
+                GridColumn("name", _("Process"), 300),
+                GridColumn("pid", _("PID"), 110, right=True),
+                GridColumn("memory", _("Memory (RSS)"), 150, right=True),
+                GridColumn("age", _("Uptime"), 150, right=True),
+            ),
+            visible_rows=4,
+            on_open=lambda _key: None,
+            on_menu=lambda *_: None,
+            on_order=lambda _: None,
+        )
+        self._grid.pack(fill="x", padx=gap)
+        self._grid.bind_keys(self._grid.body)
+
+    def show(self, processes: Sequence[Process]) -> None:
+        self._shown = tuple(processes)
+        self.restyle()
+
+    def restyle(self) -> None:
+        now = time.time()
+        rows = [_process_row(each, now) for each in self._shown]
+        empty = _("It is not running.")
+        self._grid.show(rows, self._window.palette, order=("", True), empty=empty)
+
+
+def _process_row(process: Process, now: float) -> GridRow:
+    started = process.started_wall_seconds
+    texts = {
+        "name": plain_name(process.name, _NAME_LENGTH),
+        "pid": str(process.pid),
+        "memory": format_size(process.rss_bytes),
+        "age": "–" if started is None else format_duration(max(0.0, now - started)),
+    }
+    cells = {key: GridCell(text=cell) for key, cell in texts.items()}
+    return GridRow(key=(process.pid, process.started), cells=cells)
