@@ -210,7 +210,7 @@ def test_a_target_begins_with_the_past_of_the_application_that_it_was(tmp_path: 
     with closing(HistoryWriter(path, KEEP_ALL)) as writer:
         write_minutes(writer, 150, APP, APP_SIZE)
         now = BEGIN + 150 * 60
-        assert writer.inherit(Inheritance("mine", "leaky.py")) == BEGIN
+        assert writer.inherit(Inheritance("mine", "leaky.py"), now) == BEGIN
         for second in range(0, 90, 5):
             writer.add(now + second, [(mine, 500.0 * KIB**2), (AVAILABLE, 1.0)])
         writer.flush()
@@ -228,6 +228,23 @@ def test_a_target_begins_with_the_past_of_the_application_that_it_was(tmp_path: 
         )
 
 
+def test_the_minute_that_runs_is_not_lost_between_them(tmp_path: Path) -> None:
+    path = tmp_path / "h"
+    mine = Series("target", "mine", "rss_bytes")
+    with closing(HistoryWriter(path, KEEP_ALL)) as writer:
+        write_minutes(writer, 4, APP)
+        writer.inherit(Inheritance("mine", "leaky.py"), BEGIN + 3 * 60 + 40)
+        writer.add(BEGIN + 3 * 60 + 40, [(mine, 5.0 * KIB**2)])
+        writer.flush()
+        curve = points(path, mine, 300)
+        assert [(one.wall_seconds - BEGIN, one.mean) for one in curve] == [
+            (30.0, 0.0), (90.0, KIB**2), (150.0, 2 * KIB**2), (200.0, 3 * KIB**2),
+            (220.0, 5 * KIB**2),
+        ]  # fmt: skip
+        pass_time(writer, 400, 500)
+        assert values_of(points(path, mine, 300))[-1] == (5 * KIB**2,) * 3
+
+
 def test_what_a_target_knows_itself_stays(tmp_path: Path) -> None:
     """It was a target before, in part of the same time."""
     path = tmp_path / "h"
@@ -235,14 +252,14 @@ def test_what_a_target_knows_itself_stays(tmp_path: Path) -> None:
     with closing(HistoryWriter(path, KEEP_ALL)) as writer:
         write_minutes(writer, 10, APP)
         pass_time(writer, 600, 700)
-        assert writer.inherit(Inheritance("web", "leaky.py")) == BEGIN
+        assert writer.inherit(Inheritance("web", "leaky.py"), BEGIN + 700) == BEGIN
         found = [mean for _low, mean, _high in values_of(points(path, RSS, 600))]
     assert found == [9.0] * 10 + [n * KIB**2 for n in range(5, 10)]
 
 
 def test_nothing_is_inherited_from_whom_nothing_is_known(tmp_path: Path) -> None:
     with closing(HistoryWriter(tmp_path / "h", KEEP_ALL)) as writer:
-        assert writer.inherit(Inheritance("mine", "nobody")) is None
+        assert writer.inherit(Inheritance("mine", "nobody"), BEGIN) is None
 
 
 def test_an_application_is_forgotten_without_the_target_of_its_name(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ class SessionStore:
             self._history.add(wall_seconds, outcome.values)
             self._history.add_minutes(outcome.minutes)
             for inherited in outcome.inherited:
-                since = self._history.inherit(inherited)
+                since = self._history.inherit(inherited, wall_seconds)
                 if since is not None:
                     self.add_event(tracked_event(inherited.target, wall_seconds, since))
             if outcome.runs_changed:

@@ -179,11 +179,17 @@ def drop_oldest_until(connection: sqlite3.Connection, size_bytes: int) -> bool:
 
 
 def copy_to_target(
-    connection: sqlite3.Connection, application: str | bytes, target: str | bytes
+    connection: sqlite3.Connection,
+    application: str | bytes,
+    target: str | bytes,
+    now_seconds: float,
 ) -> int | None:
     """Give a target the minutes of the application that it was; those it has itself stay.
 
-    Returns: since when there is something of the application; None: nothing is known of it.
+    Of the minute that runs, the samples of the target will tell; what is known before them becomes
+    one of them.
+
+    Returns: since when there is something of the application; None: there is nothing.
     """
     first: int | None = None
     rows = connection.execute(
@@ -195,6 +201,12 @@ def copy_to_target(
         if minutes:
             first = min(minutes[0].t_s, first or minutes[0].t_s)
             own = tiers.number_of(connection, ("target", target, metric))
+            if minutes[-1].t_s + MINUTE_SECONDS > now_seconds:
+                last = minutes.pop()
+                middle = (last.t_s + max(last.t_s, now_seconds)) / 2
+                tiers.insert_raw(connection, int(middle * 1000), own, last.mean)
+                tiers.mark_pending(connection, MINUTE_SECONDS, last.t_s)
+                hours.add(floor_to(last.t_s, HOUR_SECONDS))
             tiers.add_minutes(connection, own, minutes)
             hours.update(floor_to(one.t_s, HOUR_SECONDS) for one in minutes)
     for hour in hours:

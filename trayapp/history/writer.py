@@ -128,7 +128,7 @@ class HistoryWriter:
         """Take minutes of applications; they are written with the next flush."""
         self._queue.minutes.extend(minutes)
 
-    def inherit(self, inherited: Inheritance) -> int | None:
+    def inherit(self, inherited: Inheritance, now_seconds: float) -> int | None:
         """Let the curves of a target begin with those of the application that it was.
 
         Takes a tenth of a second for two weeks. Returns: since when it is known; None: not at all.
@@ -138,7 +138,7 @@ class HistoryWriter:
         def work(connection: sqlite3.Connection) -> bool:
             names = encode_text(inherited.application), encode_text(inherited.target)
             with transaction(connection):
-                since.append(copy_to_target(connection, *names))
+                since.append(copy_to_target(connection, *names, now_seconds))
             self._queue.forget_ids()
             self._queue.forget_homes()
             return True
