@@ -1,5 +1,7 @@
 """What the whole applet costs: `python -m tests.benchmarks.resident [--seconds 60]`.
 
+With `--without-applications`, no history of those is kept.
+
 In a virtual desktop with a real tray: ten targets, of which one moves so that the icon changes,
 among 500 idle processes, one sample per second. Then icon updates as fast as the sampler allows.
 Prints figures; asserts nothing.
@@ -42,6 +44,8 @@ interval = "{interval}"
 [icon]
 shows = "moving"
 span = "10s"
+[history]
+applications = {applications}
 [spike]
 enabled = false
 [growth]
@@ -79,7 +83,7 @@ def processes() -> Iterator[None]:
 
 
 @contextmanager
-def applet(desktop: VirtualDesktop, interval: str) -> Iterator[int]:
+def applet(desktop: VirtualDesktop, interval: str, *, applications: bool = True) -> Iterator[int]:
     """Run the applet with its icon in the tray; yields its pid."""
     pause = 1.0 if interval == "1s" else 0.2
     moving = subprocess.Popen([sys.executable, "-c", MOVING.format(pause=pause)])
@@ -88,7 +92,8 @@ def applet(desktop: VirtualDesktop, interval: str) -> Iterator[int]:
             f'[[targets]]\nname = "idle {number}"\nmatch = "sleep 20{number}"\n'
             for number in range(TARGET_COUNT - 1)
         )
-        settings = SETTINGS.format(interval=interval) + targets
+        switch = str(applications).lower()
+        settings = SETTINGS.format(interval=interval, applications=switch) + targets
         Path(home, "memtray.toml").write_text(settings)
         command = (sys.executable, "-m", "trayapp", "start")
         app = desktop.launch(*command, env=desktop.env | {"MEMTRAY_HOME": home})
@@ -109,9 +114,9 @@ def pid_of(app: subprocess.Popen[bytes]) -> int:
     return app.pid
 
 
-def measure(desktop: VirtualDesktop, seconds: float) -> None:
+def measure(desktop: VirtualDesktop, seconds: float, *, applications: bool) -> None:
     """Print the cost at one sample per second."""
-    with applet(desktop, "1s") as pid:
+    with applet(desktop, "1s", applications=applications) as pid:
         time.sleep(START_SECONDS)
         before = Reading(pid)
         time.sleep(seconds)
@@ -150,9 +155,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--updates", type=int, default=1000)
+    parser.add_argument("--without-applications", action="store_true")
     options = parser.parse_args()
     with processes(), VirtualDesktop() as desktop:
-        measure(desktop, options.seconds)
+        measure(desktop, options.seconds, applications=not options.without_applications)
         if options.updates:
             measure_growth(desktop, options.updates)
 

@@ -176,7 +176,7 @@ def test_room_is_a_limit_that_takes_the_oldest_days_and_is_reported(tmp_path: Pa
             pass_time(writer, hour * HOUR, hour * HOUR + 180)
         assert writer.problem is None
         used = _pages(path, "application_hour", "application_minute")
-        assert 100 * KIB < used <= 300 * KIB
+        assert 60 * KIB < used <= 300 * KIB
         with HistoryReader(path) as reader:
             notes = [each.text for each in reader.events(0.0, 2 * BEGIN, ("history",))]
         assert len(notes) == 1

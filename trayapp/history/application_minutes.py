@@ -170,12 +170,10 @@ def oldest_hour(connection: sqlite3.Connection) -> int | None:
     return row[0] if isinstance(row[0], int) else None
 
 
-def drop_oldest_until(connection: sqlite3.Connection, size_bytes: int) -> bool:
-    """Delete the oldest day while they take more than that; return whether something was."""
+def drop_oldest_day(connection: sqlite3.Connection) -> bool:
+    """Delete the oldest day; return whether there was anything."""
     oldest = oldest_hour(connection)
-    if oldest is None or estimate_bytes(connection) <= size_bytes:
-        return False
-    return bool(drop_before(connection, oldest + DAY_SECONDS))
+    return oldest is not None and drop_before(connection, oldest + DAY_SECONDS) > 0
 
 
 def copy_to_target(

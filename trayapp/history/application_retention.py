@@ -14,6 +14,10 @@ from trayapp.language.units import format_duration, format_size
 _SHARE_OF_ALL = 4
 """They may take a quarter of what the whole history may, where that is little."""
 _BUDGET_SECONDS = 0.015
+_MEASURED_HOURS = 12
+"""Measuring reads all of them: so seldom."""
+_NEAR = 0.75
+"""From this share of the limit on, it is measured every hour."""
 
 
 class ApplicationUpkeep:
@@ -23,13 +27,9 @@ class ApplicationUpkeep:
         self._connection = connection
         self._is_due = True
         """Whether there may be more than is to be kept."""
-        self._is_told = False
-        self._bytes = 0
-
-    @property
-    def estimated_bytes(self) -> int:
-        """About how much of the file is theirs, as of the last hour."""
-        return self._bytes
+        self._hours = 0
+        """How many were packed since it was last measured how much they take."""
+        self._is_near = self._is_told = False
 
     def expect_other_retention(self) -> None:
         self._is_due = True
@@ -41,24 +41,26 @@ class ApplicationUpkeep:
         now_seconds: wall time; by_age: whether what is too old may be deleted.
         """
         deadline = time.perf_counter() + _BUDGET_SECONDS
+        hours_before = self._hours
         while time.perf_counter() < deadline:
             with transaction(self._connection):
                 if not application_minutes.pack_hours(self._connection, now_seconds):
                     break
-            self._is_due = True
-        if not self._is_due:
-            return None
-        limit = min(retention.application_bytes, retention.size_bytes // _SHARE_OF_ALL)
-        if by_age:
+            self._hours += 1
+        if by_age and (self._is_due or self._hours > hours_before):
             with transaction(self._connection):
                 application_minutes.drop_before(
                     self._connection, now_seconds - retention.application_seconds
                 )
+        if not self._is_due and self._hours < (1 if self._is_near else _MEASURED_HOURS):
+            return None
+        limit = min(retention.application_bytes, retention.size_bytes // _SHARE_OF_ALL)
         with transaction(self._connection):
-            is_short = application_minutes.drop_oldest_until(self._connection, limit)
+            taken = application_minutes.estimate_bytes(self._connection)
+            is_short = taken > limit and application_minutes.drop_oldest_day(self._connection)
+        self._is_near = taken > _NEAR * limit
         # A day at a time: there may be more.
-        self._is_due = is_short
-        self._bytes = application_minutes.estimate_bytes(self._connection)
+        self._is_due, self._hours = is_short, 0
         if not is_short or self._is_told:
             return None
         self._is_told = True
