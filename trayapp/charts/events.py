@@ -19,7 +19,7 @@ EVENT_SHAPES = {
     "restart": "D",
     "snapshot": "P",
     "task": ">",
-    "tracked": "*",
+    "tracked": "v",
 }
 """By level or kind: the mark's shape, so that colour is not all there is."""
 BUNDLED = "bundled"

@@ -13,6 +13,7 @@ from trayapp.charts.curves import Run, TrendData
 from trayapp.charts.labels import chart_name
 from trayapp.charts.palette import Palette
 from trayapp.charts.selection import RANGES, metric_label
+from trayapp.domain.records.series import APPLICATION
 from trayapp.language.catalogue import _, ngettext
 from trayapp.language.dates import format_date
 from trayapp.language.units import format_duration
@@ -80,6 +81,8 @@ def targets_heading(data: TrendData) -> str:
         return _("Processes, resident set (RSS)")
     metric = metric_label(data.selection.metric)
     shown = len(data.selection.targets)
+    if data.targets and all(curve.series.kind == APPLICATION for curve in data.targets):
+        return _("Applications: {metric}").format(metric=metric)
     if 1 < shown < data.target_count:
         return _("Tracked programs: {metric}, {shown} of {count}").format(
             metric=metric, shown=shown, count=data.target_count

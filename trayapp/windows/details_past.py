@@ -11,7 +11,8 @@ from tkinter import ttk
 
 from trayapp.charts.labels import plain_name
 from trayapp.domain.judging.changes import histogram
-from trayapp.domain.showing.table import APPLICATION, TableRow
+from trayapp.domain.records.series import Point
+from trayapp.domain.showing.table import APPLICATION, TableRow, taken_bytes
 from trayapp.language.catalogue import _, format_count, listed, ngettext
 from trayapp.language.units import format_duration, format_estimate, format_size
 from trayapp.windows.base_window import BaseWindow
@@ -21,6 +22,7 @@ from trayapp.windows.grid_rows import GridCell, GridColumn, GridRow
 from trayapp.windows.small_chart import SmallChart
 from trayapp.windows.target_history import HOUR_SECONDS, Past, Run
 
+_FRESH_SECONDS = 180.0
 LEAST_SECONDS = 120.0
 """The chart of what began a moment ago reaches so far back."""
 CHART_HEIGHT, LOW_CHART_HEIGHT = 170, 135
@@ -67,12 +69,13 @@ class ChartsPane(ttk.Frame):
             )
             growth_chart.show_text(text, palette)
             return
-        first = past.hour[0].wall_seconds if past.hour else now - HOUR_SECONDS
+        hour = _up_to_now(row, past.hour, now)
+        first = hour[0].wall_seconds if hour else now - HOUR_SECONDS
         shown = min(HOUR_SECONDS, max(LEAST_SECONDS, now - first))
         since = now - (HOUR_SECONDS if shown > 0.95 * HOUR_SECONDS else shown)
         title.set(_("Memory, last {time}").format(time=format_estimate(now - since)))
         limit = row.limit_bytes if row.has_own_limit else None
-        chart.show_curve(past.hour, past.events, since, now, palette, limit)
+        chart.show_curve(hour, past.events, since, now, palette, limit)
         if past.tasks:
             growth_title.set(_tasks_title(past))
             growth_chart.show_histogram(histogram(past.tasks), palette)
@@ -102,7 +105,7 @@ class RunsPane(ttk.Frame):
                 GridColumn("alerts", _("Alerts"), 80, right=True),
                 GridColumn("health", _("Health"), 180),
             ),
-            visible_rows=4,
+            visible_rows=3,
             on_open=lambda _key: on_open(),
             on_menu=lambda *_: None,
             on_order=lambda _: None,
@@ -115,6 +118,15 @@ class RunsPane(ttk.Frame):
         palette = self._window.palette
         rows = [_run_row(run, palette.levels) for run in runs]
         self._grid.show(rows, palette, order=("", True), empty=empty)
+
+
+def _up_to_now(row: TableRow, hour: Sequence[Point], now: float) -> Sequence[Point]:
+    """Return the last hour; of an application, whose last minute is not over, with what it has."""
+    size = taken_bytes(row)
+    is_fresh = bool(hour) and now - hour[-1].wall_seconds < _FRESH_SECONDS
+    if row.kind != APPLICATION or size is None or not is_fresh:
+        return hour
+    return [*hour, Point(now, size, size, size)]
 
 
 def _tasks_title(past: Past) -> str:

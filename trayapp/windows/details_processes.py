@@ -96,7 +96,7 @@ class ProcessesPane(ttk.Frame):
                 GridColumn("memory", _("Memory (RSS)"), 150, right=True),
                 GridColumn("age", _("Uptime"), 150, right=True),
             ),
-            visible_rows=4,
+            visible_rows=3,
             on_open=lambda _key: None,
             on_menu=lambda *_: None,
             on_order=lambda _: None,

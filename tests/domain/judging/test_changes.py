@@ -75,3 +75,12 @@ def test_one_outlier_does_not_put_all_others_into_one_bin() -> None:
 def test_values_that_all_differ_have_no_outlier() -> None:
     assert all(one.extreme is None for one in histogram([float(n * MIB) for n in range(46)]))
     assert all(one.extreme is None for one in histogram([0.0, 0.0, 5.0 * MIB]))
+
+
+def test_between_minutes_the_line_between_them_counts() -> None:
+    """Of applications there is one point a minute, at its middle."""
+    points = [Point(60.0 * n + 30, 10.0 * n, 10.0 * n, 10.0 * n) for n in range(5)]
+    points.append(Point(300.0, 45.0, 45.0, 45.0))
+    assert change_over(points, 60.0, 300.0) == 45.0 - 35.0
+    gap = [*points[:3], Point(200.0, None, None, None), *points[4:]]
+    assert change_over(gap, 100.0, 300.0) is None

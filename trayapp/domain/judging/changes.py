@@ -12,6 +12,7 @@ from trayapp.language.units import KIB
 
 HOUR_SECONDS = 3600.0
 _LEAST_TOLERANCE_SECONDS = 15.0
+_MOST_BETWEEN_SECONDS = 120.0
 _MOST_BINS = 9
 _LEAST_FOR_OUTLIERS = 8
 _OUTLIER_REACH = 3.0
@@ -33,7 +34,7 @@ def change_over(points: Sequence[Point], seconds: float, now: float) -> float | 
     """Return how much larger it is than `seconds` ago; None where either is not known.
 
     points: in order of time; now: wall seconds. What was nearest to that moment counts, by a tenth
-    of the time or 15 s off at most.
+    of the time or 15 s off at most; between two minutes, what lies on the line between them.
     """
     tolerance = max(_LEAST_TOLERANCE_SECONDS, seconds / 10)
     known = [(point.wall_seconds, point.mean) for point in points if point.mean is not None]
@@ -41,8 +42,21 @@ def change_over(points: Sequence[Point], seconds: float, now: float) -> float | 
         return None
     moment, before = min(known, key=lambda pair: abs(pair[0] - (now - seconds)))
     if abs(moment - (now - seconds)) > tolerance:
-        return None
+        between = _between(points, now - seconds)
+        return None if between is None else known[-1][1] - between
     return known[-1][1] - before
+
+
+def _between(points: Sequence[Point], moment: float) -> float | None:
+    """Return what lies on the line between two neighbours that are not far from each other."""
+    for left, right in pairwise(points):
+        width = right.wall_seconds - left.wall_seconds
+        is_around = left.wall_seconds <= moment <= right.wall_seconds
+        if is_around and left.mean is not None and right.mean is not None:
+            if not 0 < width <= _MOST_BETWEEN_SECONDS:
+                return None
+            return left.mean + (right.mean - left.mean) * (moment - left.wall_seconds) / width
+    return None
 
 
 def hourly_changes(
