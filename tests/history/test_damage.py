@@ -242,6 +242,16 @@ def test_a_leaf_in_the_place_of_another_is_noticed(
     assert len(saved) > 0.9 * len(whole)
 
 
+def test_two_places_of_a_page_that_lead_to_one_row_are_noticed(path: Path) -> None:
+    """One flipped bit of a page's own list, and there are as many rows as before."""
+    _root, leaves = pages_below_the_root(path, "raw")
+    content = bytearray(path.read_bytes())
+    begin = (leaves[4] - 1) * 4096 + 8
+    content[begin + 20 : begin + 22] = content[begin + 22 : begin + 24]
+    path.write_bytes(content)
+    assert "out of reach" in reopen(path)[0]
+
+
 def test_a_name_that_its_index_has_lost_is_noticed(path: Path) -> None:
     """Or a curve would begin anew under the same name, and all there was be out of reach."""
     whole, content = read_all(path), path.read_bytes()

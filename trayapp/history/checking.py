@@ -10,7 +10,7 @@ from trayapp.history.schema import transaction
 from trayapp.history.tiers import DAY_SECONDS
 
 _FIRST, _LAST = -(2**62), 2**62
-_RAW_SLICE_MS = 60_000
+_RAW_SLICE_MS = 30_000
 _EVENT_SLICE = 100
 _SLICES = {"minute": 4 * DAY_SECONDS, "hour": 120 * DAY_SECONDS}
 
@@ -131,7 +131,8 @@ def _require_order(
 ) -> None:
     """Raise LostPagesError if rows are not in order: they are on a page that belongs elsewhere.
 
-    Read from either end, a stretch must have as many rows. `series`: only of this one.
+    Read from either end, a stretch must have as many rows, and none twice: of two places of a
+    page that lead to one row, another one has lost its own. `series`: only of this one.
     """
     own = "" if series is None else f"series = {series} AND "
     count = (
@@ -139,9 +140,15 @@ def _require_order(
         # Without a limit, SQLite leaves out the order of what is only counted.
         f" AND {column} < ?2 ORDER BY {'series, ' if own else ''}{column} {{}} LIMIT {_LAST}))"
     )
-    query = f"SELECT {count.format('ASC')}, {count.format('DESC')}"
-    upward, downward = connection.execute(query, (first, end)).fetchone()
-    if upward != downward:
+    key = f"{column}, series" if table == "raw" else column
+    before = ", ".join(f"lag({each}) OVER ()" for each in key.split(", "))
+    again = (
+        f"EXISTS (SELECT 1 FROM (SELECT ({key}) <= ({before}) AS is_again FROM {table}"  # noqa: S608
+        f" WHERE {own}{column} >= ?1 AND {column} < ?2) WHERE is_again)"
+    )
+    query = f"SELECT {count.format('ASC')}, {count.format('DESC')}, {again}"
+    upward, downward, is_again = connection.execute(query, (first, end)).fetchone()
+    if upward != downward or is_again:
         raise LostPagesError(table)
 
 

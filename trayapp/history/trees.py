@@ -8,7 +8,6 @@ the file would take its locks from it.
 from __future__ import annotations
 
 import sqlite3
-import zlib
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
@@ -72,7 +71,7 @@ def count_damaged_pages(path: Path) -> tuple[int, int]:
             # Of two copies one may have been written on; how it begins is the same.
             place = next(cell_places(page), None)
             if place is not None:
-                mark = zlib.crc32(page[:1] + page[place : place + _OF_A_CELL])
+                mark = hash(page[:1] + page[place : place + _OF_A_CELL])
                 damaged += mark in seen
                 seen.add(mark)
         return damaged, pages.last
