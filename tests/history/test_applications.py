@@ -319,7 +319,11 @@ def test_damaged_rows_are_gaps_and_are_reported(tmp_path: Path, damage: str) -> 
         assert len(values_of(points(path, APP, 5400))) == left
 
 
-def test_a_damaged_file_gives_back_the_minutes_that_are_whole(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_first", [False, True])
+def test_a_damaged_file_gives_back_the_minutes_that_are_whole(
+    tmp_path: Path, is_first: bool
+) -> None:
+    """Without a root of other rows, or without the first page, which tells where all are."""
     path = tmp_path / "h"
     with closing(HistoryWriter(path, KEEP_ALL)) as writer:
         write_minutes(writer, 150, APP, OTHER)
@@ -329,7 +333,7 @@ def test_a_damaged_file_gives_back_the_minutes_that_are_whole(tmp_path: Path) ->
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         size = connection.execute("PRAGMA page_size").fetchone()[0]
     with path.open("r+b") as file:
-        file.seek((root - 1) * size)
+        file.seek(0 if is_first else (root - 1) * size)
         file.write(b"\xff" * size)
     with closing(HistoryWriter(path, KEEP_ALL)) as writer:
         writer.add(BEGIN + 9000, [(AVAILABLE, 1.0)])

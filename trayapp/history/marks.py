@@ -77,6 +77,19 @@ def is_sound(table: str) -> str:
     return f"(mark IS NULL OR mark = {mark_of_numbers(table)})"
 
 
+def insert_of_marked(table: str) -> str:
+    """Return the statement that adds a row if its mark fits, under the number that comes last."""
+    columns = columns_of(table)
+    old = [f"?{place}" for place in range(1, len(columns) + 1)]
+    place = columns.index("series")
+    new = [*old[:place], f"?{len(columns) + 2}", *old[place + 1 :]]
+    return (
+        f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}, mark)"
+        f" SELECT {', '.join(new)}, {mark_of_numbers(table, *new)}"
+        f" WHERE ?{len(columns) + 1} = {mark_of_numbers(table, *old)}"
+    )
+
+
 def count_damaged(connection: sqlite3.Connection, table: str) -> int:
     """Return how many rows of numbers are not as they were written. Raises: sqlite3.Error."""
     query = f"SELECT count(*) FROM main.{table} WHERE NOT {is_sound(table)}"  # noqa: S608

@@ -20,13 +20,17 @@ from trayapp.history.forgetting import FORGOTTEN
 from trayapp.history.marks import (
     DamagedRowError,
     columns_of,
+    insert_of_marked,
     mark_of_numbers,
     mark_of_texts,
     require_sound,
     show_only_sound_rows,
 )
 from trayapp.history.page_rows import TextRow, read_page_rows, read_text_rows
-from trayapp.history.salvage_applications import salvage_applications
+from trayapp.history.salvage_applications import (
+    salvage_applications,
+    salvage_lost_applications,
+)
 from trayapp.history.schema import replace_bad_bytes, transaction
 from trayapp.history.trees import count_damaged_pages
 
@@ -118,6 +122,9 @@ class Salvage:
         """Copy what proves by its marks to be ours, where SQLite cannot read anything."""
         yield from self._copy_lost_texts()
         yield from self._copy_lost_rows()
+        self.row_count += yield from salvage_lost_applications(
+            self.damaged, self.connection, self._numbers
+        )
         # Which hours were not up to date is not known: those are made that there are none of.
         with transaction(self.connection):
             self.connection.execute(
@@ -279,7 +286,7 @@ class Salvage:
     def _copy_lost_rows(self) -> Iterator[None]:
         """Copy rows that are whole, but out of reach of the damaged tree above them."""
         found: dict[str, set[int]] = {table: set() for table in _WIDTHS_SECONDS}
-        inserts = {table: _insert_of_marked(table) for table in _WIDTHS_SECONDS}
+        inserts = {table: insert_of_marked(table) for table in _WIDTHS_SECONDS}
         begin, end = (-math.inf, math.inf) if self._is_dark else self._span or (0, 0)
         for rows in read_page_rows(self.damaged):
             table = _table_of(rows)
@@ -363,19 +370,6 @@ def _table_of(rows: Sequence[Sequence[float]]) -> str:
         return "raw"
     hours = all(len(row) > 1 and row[1] % tiers.HOUR_SECONDS == 0 for row in rows)
     return "hour" if hours else "minute"
-
-
-def _insert_of_marked(table: str) -> str:
-    """Return the statement that adds a row if its mark fits, under the number that comes last."""
-    columns = columns_of(table)
-    old = [f"?{place}" for place in range(1, len(columns) + 1)]
-    place = columns.index("series")
-    new = [*old[:place], f"?{len(columns) + 2}", *old[place + 1 :]]
-    return (
-        f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}, mark)"
-        f" SELECT {', '.join(new)}, {mark_of_numbers(table, *new)}"
-        f" WHERE ?{len(columns) + 1} = {mark_of_numbers(table, *old)}"
-    )
 
 
 def _rows(source: sqlite3.Connection, query: str) -> Rows:
