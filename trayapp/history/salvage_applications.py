@@ -76,16 +76,9 @@ def salvage_lost_applications(
                         if there in numbers and mark == mark_of_texts(there, hour, block):
                             put_hour(target, numbers[there], hour, block)
                             count += 1
-                    case (
-                        int() as t_s,
-                        int() as there,
-                        int() as mean,
-                        int() as most,
-                        int() as mark,
-                    ):
-                        if there in numbers:
-                            values = (t_s, there, mean, top, mark, numbers[there])
-                            count += target.execute(_ADD_MARKED, values).rowcount
+                    case (int(), int() as there, int(), int(), int()) if there in numbers:
+                        values = (*row.values, numbers[there])
+                        count += target.execute(_ADD_MARKED, values).rowcount
         yield
     return count
 

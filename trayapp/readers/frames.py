@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import sys
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from trayapp.domain.acting.cleanups import APP
 from trayapp.domain.grouping.applications import ApplicationTracker
@@ -42,6 +42,15 @@ from trayapp.readers.system import open_system_reader
 GROUPS_SECONDS = 10.0
 """How often every process is read, where nothing else is set; targets are read at every tick."""
 _LARGEST_COUNT = 15
+_SORTING_SECONDS = 0.5
+"""So long a sample may take to find out who belongs to which target: strangers' command lines may
+be hard for a person's regular expressions."""
+
+
+def _time_for_sorting() -> Callable[[], bool]:
+    """Return what tells whether there is time left to sort processes into targets."""
+    deadline = time.perf_counter() + _SORTING_SECONDS
+    return lambda: time.perf_counter() < deadline
 
 
 class MachineReader:
@@ -84,7 +93,7 @@ class MachineReader:
 
     def set_rules(self, rules: Sequence[TargetRule]) -> None:
         """Follow other targets from the next frame on."""
-        self._targets.set_rules(rules)
+        self._targets.set_rules(rules, _time_for_sorting())
         self._groups_at = None
 
     @property
@@ -124,7 +133,7 @@ class MachineReader:
         members_before = self._targets.members()
         changes = self._processes.refresh()
         self._kills.note_gone(changes.gone, members_before, self._targets.facts)
-        self._targets.apply(changes.appeared, changes.changed, changes.gone)
+        self._targets.apply(changes.appeared, changes.changed, changes.gone, _time_for_sorting())
         self._applications.apply(changes.appeared, changes.changed, changes.gone)
         self._targets.retire(now)
         members = self._targets.members()

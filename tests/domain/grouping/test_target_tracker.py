@@ -115,3 +115,43 @@ def test_limit_is_absolute_or_a_share_of_the_machine() -> None:
     assert TargetRule(name="a", match="a", limit_bytes=5).limit_of(100) == 5
     assert TargetRule(name="a", match="a", limit_share=0.2).limit_of(100) == 20
     assert TargetRule(name="a", match="a").limit_of(100) is None
+
+
+class Patience:
+    """Time for so many processes a call."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def __call__(self) -> bool:
+        self.count -= 1
+        return self.count >= 0
+
+
+def test_who_is_not_sorted_in_time_waits_for_the_next_call() -> None:
+    """However many hard command lines come at once, one sample takes only so long."""
+    tracker = TargetTracker((WEB, JOBS), app_pid=9)
+    family = [facts(10, "gunicorn app"), facts(20, "x", parent=10), facts(30, "y", parent=20)]
+    tracker.apply(appeared=family, is_time_left=Patience(1))
+    assert pids(tracker)["web"] == [10]
+    tracker.apply(is_time_left=Patience(1))
+    assert pids(tracker)["web"] == [10, 20]
+    tracker.apply(gone=[ProcessKey(10, 10)], is_time_left=Patience(1))
+    assert pids(tracker)["web"] == [20, 30]
+
+
+def test_what_waits_for_new_rules_stays_with_its_target() -> None:
+    """Settings that are saved must not look as if everything had ended."""
+    tracker = tracked(facts(10, "gunicorn app"), facts(20, "x", parent=10), facts(30, "worker-1"))
+    renamed = TargetRule(name="tasks", match="worker")
+    tracker.set_rules((renamed, WEB), is_time_left=Patience(0))
+    assert pids(tracker) == {"tasks": [], "web": [10, 20]}
+    tracker.apply()
+    assert pids(tracker) == {"tasks": [30], "web": [10, 20]}
+
+
+def test_a_parent_that_changes_while_its_child_waits_is_sorted_first() -> None:
+    tracker = TargetTracker((WEB, JOBS), app_pid=9)
+    tracker.apply(appeared=[facts(10, "x"), facts(20, "y", parent=10)], is_time_left=Patience(1))
+    tracker.apply(changed=[facts(10, "gunicorn app")])
+    assert pids(tracker)["web"] == [10, 20]

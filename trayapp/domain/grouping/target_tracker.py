@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from trayapp.domain.grouping.captures import Captured, is_by_value, value_of
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.records.samples import ProcessFacts, ProcessKey
+
+IsTimeLeft = Callable[[], bool]
+
+
+def _always() -> bool:
+    return True
 
 
 @dataclass(slots=True, repr=False)
@@ -41,6 +47,8 @@ class TargetTracker:
         self._app_pid = app_pid
         self._members: dict[ProcessKey, _Member] = {}
         self._by_pid: dict[int, ProcessKey] = {}
+        self._waiting: dict[ProcessKey, None] = {}
+        """Who is to be sorted, parents before children."""
         self._sorted: dict[str, list[ProcessKey]] | None = None
         """What `members` tells, until something changes."""
         self._captured = _captured(self._rules, {})
@@ -69,40 +77,59 @@ class TargetTracker:
             if captured.retire(living, now):
                 self._sorted = None
 
-    def set_rules(self, rules: Sequence[TargetRule]) -> None:
-        """Put other rules in force and sort every known process anew."""
+    def set_rules(self, rules: Sequence[TargetRule], is_time_left: IsTimeLeft = _always) -> None:
+        """Put other rules in force and sort every known process anew, as `apply` does."""
+        places = {rule.name: place for place, rule in enumerate(rules)}
+        for member in self._members.values():
+            # Until its turn comes it stays with the target of that name.
+            held_by = None if member.rule is None else self._rules[member.rule].name
+            member.rule = places.get(held_by or "")
         self._rules = tuple(rules)
         self._sorted = None
         self._captured = _captured(self._rules, self._captured)
-        for key in sorted(self._members, key=_age):
-            self._assign(self._members[key])
+        self._waiting = dict.fromkeys(sorted(self._members, key=_age))
+        self._sort_waiting(is_time_left)
 
     def apply(
         self,
         appeared: Iterable[ProcessFacts] = (),
         changed: Iterable[ProcessFacts] = (),
         gone: Iterable[ProcessKey] = (),
+        is_time_left: IsTimeLeft = _always,
     ) -> None:
-        """Update with how the process list changed since the last call."""
-        if gone or appeared or changed:
+        """Update with how the process list changed since the last call.
+
+        Where no time is left, because command lines of strangers are hard for a person's regular
+        expressions, processes wait for the next call; until then they stay where they are.
+        """
+        if gone or appeared or changed or self._waiting:
             self._sorted = None
         for key in gone:
             self._members.pop(key, None)
+            self._waiting.pop(key, None)
             if self._by_pid.get(key.pid) == key:
                 del self._by_pid[key.pid]
         # Parents before children, so that a family that came together is adopted at once.
         for facts in sorted(appeared, key=lambda facts: _age(facts.key)):
             parent = self._by_pid.get(facts.parent_pid)
-            member = _Member(facts, parent, None)
-            self._members[facts.key] = member
+            self._members[facts.key] = _Member(facts, parent, None)
             self._by_pid[facts.key.pid] = facts.key
-            self._assign(member)
+            self._waiting[facts.key] = None
         for facts in changed:
             known = self._members.get(facts.key)
             if known is not None:
                 known.facts = facts
-                self._assign(known)
-                self._assign_descendants(facts.key)
+                # Behind its parent, wherever it may have waited.
+                for key in self._family(facts.key):
+                    self._waiting.pop(key, None)
+                    self._waiting[key] = None
+        self._sort_waiting(is_time_left)
+
+    def _sort_waiting(self, is_time_left: IsTimeLeft) -> None:
+        while self._waiting and is_time_left():
+            key = next(iter(self._waiting))
+            del self._waiting[key]
+            self._assign(self._members[key])
 
     def members(self) -> dict[str, list[ProcessKey]]:
         """The living processes of each target, by name, in rule order; oldest first.
@@ -205,13 +232,13 @@ class TargetTracker:
                 inherited = index
         return inherited
 
-    def _assign_descendants(self, ancestor: ProcessKey) -> None:
-        family = {ancestor}
+    def _family(self, ancestor: ProcessKey) -> list[ProcessKey]:
+        """Return a process and all that come of it, oldest first."""
+        family = {ancestor: None}
         for key in sorted(self._members, key=_age):
-            member = self._members[key]
-            if member.parent in family:
-                family.add(key)
-                self._assign(member)
+            if self._members[key].parent in family:
+                family[key] = None
+        return list(family)
 
 
 def _captured(rules: Sequence[TargetRule], before: Mapping[int, Captured]) -> dict[int, Captured]:
