@@ -7,32 +7,33 @@ comes before, and says so.
 
 from __future__ import annotations
 
-import bz2
 import codecs
-import gzip
 import io
-import lzma
 import re
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from trayapp.errors import RecordingError
 from trayapp.language.catalogue import _
 from trayapp.recording.clocks import Clock
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.recording.json_stream import JsonStream
+from trayapp.recording.unpacking import (
+    BREAKS,
+    NeedsMemoryError,
+    find_opener,
+    is_beyond_measure,
+)
+
+__all__ = ["BREAKS", "Source", "Start"]
 
 START_BYTES = 65_536
 """So much of the beginning is looked at to tell what a file is."""
 LONGEST_LINE = 1_000_000
 _PIECE_BYTES = 1 << 16
-BREAKS = (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError, OSError)
-"""Errors that a packed file raises where it breaks off."""
-_PACKED = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ\0", lzma.open))
 _ESCAPES = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_()][0-9A-Za-z]?)"
 )
@@ -63,7 +64,7 @@ class Source:
     def __init__(self, path: Path, instructions: Instructions = NO_INSTRUCTIONS) -> None:
         """Look at the beginning.
 
-        Raises: OSError.
+        Raises: OSError; RecordingError if it asks for too much memory.
         """
         self.path = path
         self.instructions = instructions
@@ -71,7 +72,7 @@ class Source:
         """Whether the packed file ended too early; known when it was read."""
         with path.open("rb") as file:
             magic = file.read(8)
-        self._opener = next((opener for mark, opener in _PACKED if magic.startswith(mark)), None)
+        self._opener = find_opener(magic)
         raw = self._read_start()
         self._encoding = _encoding(raw)
         text = raw.decode(self._encoding, "replace").lstrip("\ufeff \t\r\n\0")
@@ -95,11 +96,7 @@ class Source:
             end = text.rfind("\n") + 1
             rest = text[end:]
             if len(rest) >= LONGEST_LINE:
-                raise RecordingError(
-                    _("{file} is not a recording Memtray can read: {reason}").format(
-                        file=self.path, reason=_("a line is too long")
-                    )
-                )
+                raise self._no_recording(_("a line is too long"))
             if "\x1b" in text:
                 yield from map(plain_line, io.StringIO(text[:end]))
             else:
@@ -124,18 +121,26 @@ class Source:
         return JsonStream(self.pieces())
 
     def pieces(self) -> Iterator[str]:
-        """The whole text in pieces of any length, for what does not come in lines."""
+        """The whole text in pieces of any length, for what does not come in lines.
+
+        Raises: RecordingError if it unpacks to far more than any recording.
+        """
         decoder = io.IncrementalNewlineDecoder(
             codecs.getincrementaldecoder(self._encoding)("replace"), translate=True
         )
+        packed_bytes = self.path.stat().st_size
         with self._unpacked() as file:
             data = b"-"
+            count = 0
             while data:
                 try:
                     data = file.read1(_PIECE_BYTES)  # type: ignore[attr-defined]
                 except BREAKS:
                     self.is_broken_off = True
                     return
+                count += len(data)
+                if self.is_packed and is_beyond_measure(count, packed_bytes):
+                    raise self._no_recording(_("it unpacks to far more than any recording"))
                 if piece := decoder.decode(data, final=not data):
                     yield piece
 
@@ -145,8 +150,15 @@ class Source:
             if self._opener is None:
                 yield file
                 return
-            with self._opener(file) as unpacked:
-                yield cast("BinaryIO", unpacked)
+            try:
+                with self._opener(file) as unpacked:
+                    yield unpacked
+            except NeedsMemoryError as error:
+                raise self._no_recording(_("it needs too much memory to be unpacked")) from error
+
+    def _no_recording(self, reason: str) -> RecordingError:
+        text = _("{file} is not a recording Memtray can read: {reason}")
+        return RecordingError(text.format(file=self.path, reason=reason))
 
     def _read_start(self) -> bytes:
         """As far as it can be unpacked."""
