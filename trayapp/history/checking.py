@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from trayapp.history.marks import LostPagesError, mark_of_numbers, mark_of_texts, require_sound
+from trayapp.history.marks import LostPagesError, is_sound, mark_of_texts, require_sound
 from trayapp.history.schema import transaction
 from trayapp.history.tiers import DAY_SECONDS
 
@@ -155,7 +155,7 @@ def _require_order(
 def _drop_damaged(
     connection: sqlite3.Connection, table: str, where: str, span: tuple[int, ...]
 ) -> int:
-    where += f" AND mark IS NOT NULL AND (mark = {mark_of_numbers(table)}) IS NOT TRUE"
+    where += f" AND NOT {is_sound(table)}"
     query = f"SELECT count(*) FROM {table} WHERE {where}"  # noqa: S608
     count: int = connection.execute(query, span).fetchone()[0]
     if count:

@@ -73,8 +73,11 @@ def mark_of_numbers(table: str, *terms: str) -> str:
 
 
 def is_sound(table: str) -> str:
-    """Return the SQL condition that a row is as it was written, as far as can be known."""
-    return f"(mark IS NULL OR mark = {mark_of_numbers(table)})"
+    """Return the SQL condition that a row is as it was written, as far as can be known; 0 or 1."""
+    # A row without a mark is an older Memtray's, or of another table; SQLite takes it for granted
+    # that a column is never NULL that must not be.
+    of_before = f"mark IS NULL AND typeof({columns_of(table)[-1]}) IN ('real', 'integer')"
+    return f"((mark = {mark_of_numbers(table)} OR {of_before}) IS TRUE)"
 
 
 def insert_of_marked(table: str) -> str:

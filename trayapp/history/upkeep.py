@@ -107,7 +107,7 @@ class Upkeep:
             )
         elif lost:
             text = _(
-                "{count} values and events of the damaged history were saved; "
+                "{count} values and events of the damaged history were recovered; "
                 "{lost} of its {total} pages are lost."
             )
         return text.format(
