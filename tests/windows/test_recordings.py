@@ -170,14 +170,14 @@ def test_a_note_about_the_file_is_told(tmp_path: Path, capsys: pytest.CaptureFix
     path = write(tmp_path / "r.memrec")
     path.write_bytes(path.read_bytes()[:-30_000])
     assert main(options(tmp_path, str(path))) == 0
-    assert "cut off" in capsys.readouterr().err
+    assert "truncated" in capsys.readouterr().err
 
 
 def test_files_that_are_no_recordings(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("hello\n")
-    with pytest.raises(RecordingError, match="is no recording"):
+    with pytest.raises(RecordingError, match="is not a recording"):
         main(options(tmp_path, str(tmp_path / "x.csv")))
-    with pytest.raises(RecordingError, match=r"there is no file .*gone\.memrec"):
+    with pytest.raises(RecordingError, match=r"file not found: .*gone\.memrec"):
         main(options(tmp_path, str(tmp_path / "gone.memrec")))
     (tmp_path / "e.csv").write_text("t_s,rss_bytes\n1,\n")
     with pytest.raises(RecordingError, match=r"e\.csv has no samples"):
