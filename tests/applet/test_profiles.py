@@ -104,6 +104,33 @@ def test_another_profile_is_started_and_what_it_has_to_say_is_passed_on(tmp_path
     assert memtray.run("quit", "--profile", "work").returncode == 0
 
 
+def test_a_running_memtray_is_switched_by_a_verb(tmp_path: Path) -> None:
+    memtray = Memtray(tmp_path / "home")
+    code, line = memtray.one_line_error("profile", "work")
+    assert code == 3
+    assert "not running" in line
+    default = memtray.start("start", "--headless")
+    try:
+        assert memtray.json("profile") == [{"name": "default", "running": True}]
+        code, line = memtray.one_line_error("profile", "a/b")
+        assert code == 2
+        assert "cannot be the name of a profile" in line
+        assert memtray.json("profile", "work") == {"name": "work", "before": "default"}
+        assert default.wait(30) == 0
+        assert memtray.json("profile") == [
+            {"name": "default", "running": False},
+            {"name": "work", "running": True},
+        ]
+        # From wherever it is given, there is only one that can be meant.
+        assert memtray.json("profile", "default") == {"name": "default", "before": "work"}
+        assert memtray.run("status").returncode == 0
+    finally:
+        for options in ((), ("--profile", "work")):
+            memtray.run("quit", *options)
+        default.terminate()
+        default.communicate()
+
+
 def test_the_menu_has_them_where_there_is_more_than_one() -> None:
     def found(controls: Controls) -> list[MenuEntry]:
         return [entry for entry in menu(None, controls) if entry.key == "profiles"]

@@ -38,6 +38,7 @@ class ControlVerbs:
             "snapshot": lambda _: {"file": str(self._overview.write_snapshot())},
             "cleanup": self._clean,
             "alerts": self._set_alerts,
+            "profile": self._change_profile,
             "quit": lambda _: self._quit(),
             "settings_changed": lambda _: self._notice_settings(),
             "debug": self._set_debug,
@@ -156,6 +157,16 @@ class ControlVerbs:
             "tray": self._parts.trays.description(),
             "notifications": {"status": notifier.status, "ready": notifier.is_ready},
         }
+
+    def _change_profile(self, arguments: Arguments) -> dict[str, object]:
+        """Start the Memtray of another profile, wait until it answers, and end this one."""
+        from trayapp.applet.profiles import checked_profile, present_profile, start_profile
+
+        name = checked_profile(arguments.get("name"), os.environ)
+        if name != present_profile():
+            start_profile(name)
+            self._quit()
+        return {"profile": name}
 
     def _quit(self) -> dict[str, object]:
         # After the answer has left: the socket is closed by stopping.

@@ -225,8 +225,6 @@ class MenuActions:
 
     def _reset_places(self) -> None:
         """Put windows that remember where they were back to where they begin."""
-        from trayapp.windows.compact import reset_place
-        from trayapp.windows.geometry import forget_sizes
+        from trayapp.windows.compact import reset_all_places
 
-        forget_sizes(self._parts.paths.windows)
-        reset_place(self._parts.paths.windows / "compact.json", self._parts.paths.runtime)
+        reset_all_places(self._parts.paths.windows, self._parts.paths.runtime)

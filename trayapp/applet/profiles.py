@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING
 
 from trayapp.applet.children import memtray_command, package_parent
@@ -38,12 +38,16 @@ def apply_profile_option(arguments: Sequence[str], env: MutableMapping[str, str]
         else:
             rest.append(argument)
             continue
-        if not name:
-            raise UsageError(_("--profile needs a name, such as --profile work"))
-        # Raises if it cannot be one.
-        find_paths({**env, PROFILE_VARIABLE: name})
-        env[PROFILE_VARIABLE] = name
+        env[PROFILE_VARIABLE] = checked_profile(name, env)
     return [*rest, *arguments[end:]]
+
+
+def checked_profile(name: object, env: Mapping[str, str]) -> str:
+    """Return the name of a profile that a stranger gave. Raises: UsageError if it cannot be one."""
+    if not isinstance(name, str) or not name:
+        raise UsageError(_("--profile needs a name, such as --profile work"))
+    find_paths({**env, PROFILE_VARIABLE: name})
+    return name
 
 
 def present_profile() -> str:
@@ -64,9 +68,9 @@ def start_profile(name: str) -> None:
     """
     import subprocess
 
-    env = {**os.environ, PROFILE_VARIABLE: name}
-    if _answers(env):
+    if profile_answers(name):
         return
+    env = {**os.environ, PROFILE_VARIABLE: name}
     child = subprocess.Popen(
         [*memtray_command(), "start"],
         env=env,
@@ -78,7 +82,7 @@ def start_profile(name: str) -> None:
     )
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
-        if _answers(env):
+        if profile_answers(name):
             return
         if child.poll() is not None:
             break
@@ -87,9 +91,11 @@ def start_profile(name: str) -> None:
     raise MemtrayError(text.format(name=name, reason=_last_words(child)))
 
 
-def _answers(env: dict[str, str]) -> bool:
+def profile_answers(name: str) -> bool:
+    """Return whether the Memtray of a profile runs and answers, within a second. Any thread."""
     from trayapp.control.client import call
 
+    env = {**os.environ, PROFILE_VARIABLE: name}
     try:
         call(find_paths(env).runtime, "status", {}, 1.0)
     except MemtrayError:

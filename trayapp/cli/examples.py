@@ -16,6 +16,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "health": ("memtray health", "memtray health --json"),
     "cleanup": ("memtray cleanup", "memtray cleanup web", "memtray cleanup --all"),
     "gc": ("memtray gc",),
+    "end": ("memtray end web", "memtray end web --force --yes", "memtray end --pid 4711"),
+    "restart": ("memtray restart web", "memtray restart --pid 4711 --yes"),
     "trends": (
         "memtray trends",
         "memtray trends web --since 2h",
@@ -24,6 +26,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "table": ("memtray table", "memtray table --dark"),
     "details": ("memtray details web", "memtray details firefox application"),
     "compact": ("memtray compact", "memtray compact --reset"),
+    "windows": ("memtray windows reset",),
     "statistics": ("memtray statistics", "memtray statistics --json"),
     "snapshot": ("memtray snapshot",),
     "pause": ("memtray pause",),
@@ -77,5 +80,6 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "memtray report -o memory.html --since 24h",
         "memtray report -o memory.pdf --private",
     ),
+    "profile": ("memtray profile", "memtray profile work"),
     "quit": ("memtray quit",),
 }

@@ -9,6 +9,7 @@ from dataclasses import replace
 from trayapp.cli.options import ask_applet, print_answer
 from trayapp.domain.grouping.expressions import RefusedExpressionError, compile_expression
 from trayapp.domain.records.names import shown_name
+from trayapp.domain.records.samples import ProcessFacts
 from trayapp.errors import MemtrayError, SettingsError, UsageError
 from trayapp.language.catalogue import _
 from trayapp.paths import current_paths
@@ -42,7 +43,7 @@ def checked_rule(options: Namespace) -> TargetSettings:
     (way,) = given_rules(options)
     value = getattr(options, way)
     if way == "pid":
-        return TargetSettings(name="", match=_command_line(value))
+        return TargetSettings(name="", match=running_process(value).command_line)
     if not value.strip():
         raise UsageError(_("an empty text would match every process"))
     if way == "regex":
@@ -125,8 +126,8 @@ def _check_free(name: str) -> None:
         raise UsageError(text.format(name=shown_name(name)))
 
 
-def _command_line(pid: int) -> str:
-    """Return the command line of a process that runs. Raises: UsageError."""
+def running_process(pid: int) -> ProcessFacts:
+    """Return what is known of a process that runs. Raises: UsageError if there is none."""
     from trayapp.readers.processes import open_process_reader
 
     reader = open_process_reader()
@@ -136,7 +137,7 @@ def _command_line(pid: int) -> str:
         reader.close()
     if not found:
         raise UsageError(_("there is no process {pid}").format(pid=pid))
-    return found[0].command_line
+    return found[0]
 
 
 def _wake() -> None:

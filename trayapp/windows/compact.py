@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayapp.windows.geometry import forget_place
+from trayapp.windows.geometry import forget_place, forget_sizes
 from trayapp.windows.opening import LiveOptions, WindowActions, run_window
 from trayapp.windows.single_instance import Listener, claim
 
 if TYPE_CHECKING:
     from trayapp.windows.compact_window import CompactWindow
+
+PLACE_NAME = "compact.json"
+"""The file in the folder of the windows that says where the compact view was."""
 
 
 def main(options: LiveOptions, actions: WindowActions) -> int:
@@ -33,3 +36,12 @@ def reset_place(place_file: Path, runtime: Path) -> None:
     listener = claim(runtime, "compact", {"reset": True})
     if listener is not None:
         listener.close()
+
+
+def reset_all_places(folder: Path, runtime: Path) -> None:
+    """Put all windows back to the sizes and places they begin with, when next opened. Any thread.
+
+    folder: where windows note their sizes. Raises: WindowError, as `reset_place`.
+    """
+    forget_sizes(folder)
+    reset_place(folder / PLACE_NAME, runtime)

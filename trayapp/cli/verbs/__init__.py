@@ -62,6 +62,10 @@ VERBS: tuple[VerbLine, ...] = (
     VerbLine(
         "cleanup", "cleanup.Cleanup", N_("Free memory and report how much was actually freed")
     ),
+    VerbLine("end", "acting.End", N_("End a program, after asking you")),
+    VerbLine(
+        "restart", "acting.Restart", N_("Restart a program that `memtray run` or systemd started")
+    ),
     VerbLine("gc", "cleanup.OwnCleanup", N_("Free Memtray's own memory, like `memtray cleanup`")),
     VerbLine("trends", "trends.Trends", N_("Open the trend window, or save it as a picture")),
     *(VerbLine(one.verb, "windows.PlainWindow", one.help) for one in WINDOWS if one.help),
@@ -69,6 +73,7 @@ VERBS: tuple[VerbLine, ...] = (
         "details", "windows.Details", N_("Show one program in a window: runs, health, changes")
     ),
     VerbLine("compact", "windows.Compact", N_("Open a small window that stays on top")),
+    VerbLine("windows", "windows.Places", N_("Reset the positions and sizes of all windows")),
     VerbLine("statistics", "windows.Statistics", N_("Show what Memtray has done so far")),
     VerbLine("snapshot", "tracking.Snapshot", N_("Write everything known right now to a file")),
     VerbLine("pause", "tracking.Order", N_("Stop sampling until `memtray resume`")),
@@ -118,6 +123,7 @@ VERBS: tuple[VerbLine, ...] = (
         "completion.Completion",
         N_("Print what completes commands in bash, zsh or fish"),
     ),
+    VerbLine("profile", "profile.Profile", N_("List profiles, or switch to another")),
     VerbLine("quit", "tracking.Order", N_("Quit Memtray")),
     VerbLine("popup", "windows.Popup"),
     VerbLine("deliver", "delivery.Deliver"),

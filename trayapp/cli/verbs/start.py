@@ -27,7 +27,7 @@ class Start:
         )
         add("--config", type=Path, metavar="FILE", help=_("use this settings file"))
         # Taken out before the parser, as every verb has it; here for its help.
-        add("--profile", metavar="NAME", help=_("use separate settings, history and windows"))
+        add("--profile", metavar="PROFILE", help=_("use separate settings, history and windows"))
 
     def run(self, options: Namespace) -> int:
         seconds = options.interval

@@ -100,6 +100,20 @@ class Compact:
         return 0
 
 
+class Places:
+    """`memtray windows`: have windows forget where they were. Raises: WindowError, OSError."""
+
+    def prepare_parser(self, parser: ArgumentParser) -> None:
+        parser.add_argument("what", choices=("reset",), metavar="reset")
+
+    def run(self, _options: Namespace) -> int:
+        from trayapp.windows.compact import reset_all_places
+
+        reset_all_places(current_paths().windows, current_paths().runtime)
+        print(_("All windows open at their original size and position again."))
+        return 0
+
+
 class Statistics(JsonVerb):
     """`memtray statistics`: show what was done. Raises: NotRunningError, WindowError."""
 
