@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
 import subprocess
 import sys
@@ -257,3 +258,61 @@ def test_whatever_is_written_is_read_and_nothing_harms(
     result = found(file)
     assert len(result["tasks"]) <= 2
     file.unlink()
+
+
+@pytest.mark.parametrize(
+    ("odd", "what"),
+    [
+        (f"{stamp(0).replace('2026-03', '2026-13')} --- [idle] | RSS: 1.0 MB\n", "a month 13"),
+        (line(60, 400).replace(stamp(60), "0000-03-16 08:01:00"), "a year 0"),
+        (f"{stamp(60)} --- {'[' * 100_000} | RSS: 400.0 MB\n", "brackets that never close"),
+        *(
+            ("".join(line(1, 400, ">>> TASK START", name) for name in names), "no end")
+            for names in (["a"] * 10_000, [f"t{number}" for number in range(10_000)])
+        ),
+    ],
+    ids=["month", "year", "brackets", "alike", "other"],
+)
+def test_odd_lines_cost_no_figures_no_minutes_and_no_error(
+    tmp_path: Path, odd: str, what: str
+) -> None:
+    # In a process of its own, so that what would take hours ends.
+    lines = [line(0, 400), odd, line(120, 401)]
+    done = subprocess.run(
+        [sys.executable, "-m", "trayapp", "log", "analyze", "--json", "--since", "1d",
+         str(write(tmp_path, *lines))],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert not done.stderr, what
+    assert json.loads(done.stdout)["peaks"], what
+
+
+@pytest.mark.parametrize("options", [[], ["--since", "1d"]])
+def test_a_packed_log_that_is_damaged_inside_is_refused_in_one_line(
+    tmp_path: Path, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    packed = bytearray(gzip.compress("".join(a_day()).encode()))
+    for place in range(len(packed) // 2, len(packed) // 2 + 40):
+        packed[place] ^= 0xFF
+    file = tmp_path / "memory_20260316.log.gz"
+    file.write_bytes(packed)
+
+    assert main(["log", "analyze", *options, str(file)]) != 0
+
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert f"{file} cannot be read" in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such files")
+def test_a_pipe_and_a_device_are_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "memory_20260316.log"
+    os.mkfifo(pipe)
+
+    for file in (pipe, Path("/dev/zero")):
+        done = subprocess.run(
+            [sys.executable, "-m", "trayapp", "log", "analyze", str(file)],
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert f"{file} cannot be read: it is not a regular file" in done.stderr

@@ -20,11 +20,12 @@ from trayapp.domain.records.log_lines import (
 from trayapp.domain.records.log_lines import UNKNOWN as DASH
 
 LINE = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:[.,]\d+)?\s+"
+    r"((?!0000)[0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[ T]"
+    r"([01][0-9]|2[0-4]):([0-5][0-9]):([0-5][0-9]|60)(?:[.,][0-9]+)?\s+"
     rf"({BETWEEN}|{STARTED}|{ENDED}|{RUNS}|{ABOUT})\s*(.*)",
     re.DOTALL,
 )
-NAMES = re.compile(r"\[([^\]]*)\]")
+_NAMES = re.compile(r"\[([^\]]*)\]")
 _SIZE = re.compile(r"([+-]?\d[\d,]*(?:\.\d+)?)\s*([KMGT]?i?B)\b", re.IGNORECASE)
 _SHARE = re.compile(r"\(\s*([\d.]+)\s*%")
 _UNITS = {
@@ -47,10 +48,16 @@ def _day_seconds(year: str, month: str, day: str) -> float:
     return float(timegm((int(year), int(month), int(day), 0, 0, 0)))
 
 
+def names_in(text: str) -> list[str]:
+    """Return all names in brackets."""
+    # Behind the last bracket that closes, each that opens would be looked for to the very end.
+    found: list[str] = _NAMES.findall(text, 0, text.rfind("]") + 1)
+    return found
+
+
 def running_names(text: str) -> list[str]:
     """Return the names in brackets of a line between; none where nothing runs, or is known to."""
-    names: list[str] = NAMES.findall(text)
-    return [name for name in names if name.strip().lower() not in NOBODY]
+    return [name for name in names_in(text) if name.strip().lower() not in NOBODY]
 
 
 def field_of(text: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import stat
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from trayapp.domain.judging.log_records import LogLimits
-from trayapp.domain.judging.log_summary import LogSummary
+from trayapp.domain.judging.log_summary import MOST_OPEN, LogSummary
 from trayapp.domain.records.log_lines import (
     ABOUT,
     AVAILABLE,
@@ -48,10 +49,10 @@ from trayapp.language.catalogue import _
 from trayapp.language.reasons import reason_of
 from trayapp.recording.log_fields import (
     LINE,
-    NAMES,
     available_of,
     field_of,
     has_failed,
+    names_in,
     or_nan,
     running_names,
     seconds_of,
@@ -59,12 +60,13 @@ from trayapp.recording.log_fields import (
     time_of,
     whole_of,
 )
+from trayapp.recording.unpacking import BREAKS
 
-BLOCK_BYTES = 1 << 20
-LONGEST_LINE = 64 * 1024
+BLOCK_BYTES, LONGEST_LINE = 1 << 20, 64 * 1024
 MOST_SHOWN = 5
 """Lines of other forms that are kept to be shown."""
 MOST_MINUTES = 10_000
+_BREAKS = (*BREAKS, ValueError)
 _SHOWN_LENGTH = 200
 
 _ORDINARY = re.compile(
@@ -127,7 +129,7 @@ def read_logs(
         try:
             with _open(path) as file:
                 reader.read(file)
-        except (OSError, EOFError, ValueError) as error:
+        except _BREAKS as error:
             text = _("{file} cannot be read: {reason}")
             reason = reason_of(error) if isinstance(error, OSError) else str(error)
             raise RecordingError(text.format(file=path, reason=reason)) from error
@@ -148,10 +150,9 @@ def last_time(paths: Sequence[Path]) -> float | None:
     for path in paths:
         try:
             with _open(path) as file:
-                times += [
-                    time_of(match) for match in _matches_at_end(file, is_packed=_is_packed(path))
-                ]
-        except (OSError, EOFError):
+                found = _matches_at_end(file, is_packed=_is_packed(path))
+                times += list(map(time_of, found))
+        except _BREAKS:
             continue
     return max(times, default=None)
 
@@ -177,7 +178,9 @@ class _Reader:
         self._pid: str | None = None
         self._keys: dict[str, list[object]] = {}
         """Of the runs that are open, by name: those without a number get one here."""
-        self._next_key = 0
+        self._unnumbered: dict[int, None] = {}
+        """Those keys, in the order in which their runs began."""
+        self._next_key = self._open_count = 0
         self._minutes = _Minutes()
         self._last_mark = ""
         """Of a line between, that the next is likely to have as well; empty: none."""
@@ -225,7 +228,7 @@ class _Reader:
             self.content.summary.between(at, self._running(text), rss, None, free, part)
 
     def _running(self, text: str) -> list[str]:
-        names = NAMES.findall(text)
+        names = names_in(text)
         if len(names) == 1 and names[0] in self._keys:
             return names  # a task that is called like none at all
         return running_names(text)
@@ -280,9 +283,11 @@ class _Reader:
             if head.startswith(OPENED) and (pid := fields.get(PID)) != self._pid:
                 self._pid = pid
                 self._keys.clear()
+                self._unnumbered.clear()
+                self._open_count = 0
                 summary.open_life(at)
             return
-        names = NAMES.findall(head)
+        names = names_in(head)
         rss, heap = size_of(fields.get(RSS)), size_of(fields.get(HEAP))
         available, share = available_of(fields.get(AVAILABLE))
         if mark == BETWEEN:
@@ -320,24 +325,33 @@ class _Reader:
     def _begin(self, name: str, number: str) -> object:
         if not number:
             self._next_key += 1
+            self._unnumbered[self._next_key] = None
+        if self._open_count >= MOST_OPEN:
+            oldest = next(iter(self._keys))
+            self._close(oldest, self._keys[oldest][0])
         key: object = number or self._next_key
         self._keys.setdefault(name, []).append(key)
+        self._open_count += 1
         return key
 
     def _innermost(self, key: object) -> object:
         """Return the open run that began last: without numbers, the later is within the earlier."""
-        others = [each for keys in self._keys.values() for each in keys if each != key]
-        unnumbered = [each for each in others if isinstance(each, int)]
-        return max(unnumbered, default=None)
+        return next((each for each in reversed(self._unnumbered) if each != key), None)
 
     def _end(self, name: str, number: str) -> object:
         keys = self._keys.get(name, [])
         if not keys:
             return number
-        key = number if number in keys else keys[-1]
+        return self._close(name, number if number in keys else keys[-1])
+
+    def _close(self, name: str, key: object) -> object:
+        keys = self._keys[name]
         keys.remove(key)
         if not keys:
             del self._keys[name]
+        if isinstance(key, int):
+            self._unnumbered.pop(key, None)
+        self._open_count -= 1
         return key
 
     def _note_other(self, text: str) -> None:
@@ -352,6 +366,9 @@ def _is_packed(path: Path) -> bool:
 
 
 def _open(path: Path) -> IO[bytes]:
+    """Raises: OSError, also for what has no end, or could be read only once."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(_("it is not a regular file"))
     if _is_packed(path):
         return gzip.open(path, "rb")  # type: ignore[return-value]
     return path.open("rb", buffering=0)
@@ -362,7 +379,7 @@ def _order(path: Path) -> tuple[float, str]:
     try:
         with _open(path) as file:
             start = file.read(LONGEST_LINE).decode("utf-8", "replace")
-    except (OSError, EOFError):
+    except _BREAKS:
         start = ""
     times = (LINE.match(line) for line in start.splitlines())
     first = next((time_of(match) for match in times if match), 0.0)

@@ -20,6 +20,8 @@ SET_BACK_SECONDS = 600
 """By so much a clock does not go back in a log that is in order."""
 UNKNOWN = float("nan")
 MOST_EPISODES = 1000
+MOST_OPEN = 500
+"""Runs at once; of programs that end none, the oldest are taken to be over."""
 
 
 class LogSummary:
@@ -157,6 +159,8 @@ class LogSummary:
             self._open.pop(("implied", name), None)
             self.growth.end(("implied", name), self._level_of(rss, heap))
         self._end_stretch(at)
+        if len(self._open) >= MOST_OPEN:
+            self._leave(next(iter(self._open)), self._level_of(rss, heap))
         self.growth.start(key, name, self._level_of(rss, heap), inside=inside)
         self._open[key] = name
         use = self.tasks[name]
@@ -271,14 +275,18 @@ class LogSummary:
             return
         self._end_stretch(at)
         for key in gone:
-            name = self._open.pop(key)
-            self._implied.discard(name)
-            self.growth.end(key, level)
-            self.tasks[name].count += 1
+            self._leave(key, level)
         for name in sorted(new):
             self._open["implied", name] = name
             self._implied.add(name)
             self.growth.start(("implied", name), name, level)
+
+    def _leave(self, key: object, level: float | None) -> None:
+        """Count a run as over, whose end was not seen."""
+        name = self._open.pop(key)
+        self._implied.discard(name)
+        self.growth.end(key, level)
+        self.tasks[name].count += 1
 
     def _begin_stretch(self, at: float) -> None:
         self._stretch_began = self._high_at = at
