@@ -18,8 +18,8 @@ from tests.desktop.desktop import wait_until
 class Demo:
     """A demo without a display, whose temporary files are in a folder that can be looked into."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        self.temporary = folder / "tmp"
+    def __init__(self, folder: Path, *arguments: str, temporary: str = "tmp") -> None:
+        self.temporary = folder / temporary
         self.temporary.mkdir()
         env = {**Memtray(folder / "home").env, "TMPDIR": str(self.temporary)}
         self.process = subprocess.Popen(
@@ -75,7 +75,8 @@ def test_the_demo_shows_growth_until_it_is_over(tmp_path: Path) -> None:
 def test_the_demo_leaves_nothing_when_it_is_interrupted(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    demo = Demo(tmp_path, "--no-window")
+    # A person's folder may be called anything; on Windows there is a "\\" in it anyway.
+    demo = Demo(tmp_path, "--no-window", temporary='a "folder\\Users')
     demo.wait_for_the_program()
     assert len(demo.processes()) >= 2
     demo.process.send_signal(number)
@@ -84,6 +85,34 @@ def test_the_demo_leaves_nothing_when_it_is_interrupted(
     assert demo.process.returncode == {
         signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL,
     }[number]  # fmt: skip
+    demo.check_that_nothing_is_left()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_the_demo_leaves_nothing_when_it_is_ended_at_its_start(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    demo = Demo(tmp_path, "--no-window")
+    wait_until(lambda: len(demo.processes()) >= 2, what="the demo's Memtray and program")
+    demo.process.send_signal(number)
+    demo.end()
+    demo.check_that_nothing_is_left()
+
+
+def test_a_second_interruption_does_not_keep_the_demo_from_cleaning_up(tmp_path: Path) -> None:
+    demo = Demo(tmp_path, "--no-window")
+    demo.wait_for_the_program()
+    (memtray,) = (each for each in demo.processes() if "trayapp" in each.cmdline())
+    memtray.suspend()  # it takes its time to end
+    demo.process.send_signal(signal.SIGINT)
+    wait_until(lambda: len(demo.processes()) == 1, what="end of the demo's program")
+    for _ in range(3):
+        demo.process.send_signal(signal.SIGINT)
+        demo.process.send_signal(signal.SIGTERM)
+    memtray.resume()
+    _output, errors = demo.end()
+    assert errors == ""
+    assert demo.process.returncode == 130
     demo.check_that_nothing_is_left()
 
 

@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from trayapp.applet.children import memtray_command, package_parent
+from trayapp.cli.demo_leak import BEGIN
 from trayapp.control.client import call
 from trayapp.domain.judging.trend import trend_figures
 from trayapp.domain.records.levels import Level
@@ -27,6 +28,7 @@ from trayapp.language.catalogue import _, spoken_language
 from trayapp.language.units import format_duration, format_size
 from trayapp.paths import LOCK_NAME, PROFILE_VARIABLE, current_paths, find_paths
 from trayapp.platforms.claimed_name import claimed_by
+from trayapp.settings.quoting import quote
 
 NAME = "demo"
 """What the demo's Memtray calls the program."""
@@ -41,6 +43,9 @@ _END_SECONDS = 10.0
 _WINDOW_SECONDS = 8.0
 """When the window opens: by then there is a line to see."""
 _PROGRESS_SECONDS = 15.0
+_ENDING_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 
 
 def run_demo(seconds: float, *, with_window: bool) -> int:
@@ -59,7 +64,7 @@ def run_demo(seconds: float, *, with_window: bool) -> int:
         demo = _Demo(Path(folder), seconds, most_bytes)
         try:
             demo.start_memtray()
-            demo.start_program()
+            demo.start_leak()
             demo.follow(with_window=with_window and _has_display())
         finally:
             demo.close()
@@ -72,7 +77,7 @@ class _Demo:
 
     def __init__(self, folder: Path, seconds: float, most_bytes: int) -> None:
         self._folder, self._seconds, self._most_bytes = folder, seconds, most_bytes
-        self._home = folder / "home"
+        self._home, self._program_file = folder / "home", folder / _PROGRAM
         self._env = {**os.environ, "MEMTRAY_HOME": str(self._home)}
         self._env.pop(PROFILE_VARIABLE, None)
         self._runtime = find_paths(self._env).runtime
@@ -82,27 +87,31 @@ class _Demo:
         self._begun = time.monotonic()
 
     def start_memtray(self) -> None:
-        """Start the demo's Memtray and wait for its first sample. Raises: MemtrayError."""
+        """Start the demo's Memtray and wait for its first sample. Raises: MemtrayError.
+
+        The program is started, too, but does not leak yet.
+        """
+        shutil.copyfile(Path(__file__).with_name("demo_leak.py"), self._program_file)
         self._home.mkdir(mode=0o700)
         (self._home / "memtray.toml").write_text(self._settings(), encoding="utf-8")
         # Two icons beside each other would only puzzle.
         options = ["--headless"] if not _has_display() or _own_is_running() else []
         self._memtray = self._start(*memtray_command(), "start", *options)
+        # It ends this Memtray should the demo be killed, also while that is starting.
+        self._program = self._start(
+            sys.executable, str(self._program_file), str(self._most_bytes), str(self._seconds),
+            str(os.getpid()), str(self._memtray.pid), str(self._folder),
+        )  # fmt: skip
         deadline = time.monotonic() + _START_SECONDS
         while self._status().get("system") is None:
             if self._memtray.poll() is not None or time.monotonic() > deadline:
                 raise MemtrayError(_("the demo's Memtray did not start; try `memtray doctor`"))
             time.sleep(0.2)
 
-    def start_program(self) -> None:
-        """Start the program that leaks, and say what will happen."""
-        program = self._folder / _PROGRAM
-        shutil.copyfile(Path(__file__).with_name("demo_leak.py"), program)
+    def start_leak(self) -> None:
+        """Let the program begin to leak, and say what will happen."""
         self._begun = time.monotonic()
-        self._program = self._start(
-            sys.executable, str(program), str(self._most_bytes), str(self._seconds),
-            str(os.getpid()), str(self._memtray.pid), str(self._folder),
-        )  # fmt: skip
+        (self._folder / BEGIN).touch()
         self._say(
             _(
                 "A small program has started (process {pid}). It leaks {size} in {time}, then "
@@ -141,7 +150,9 @@ class _Demo:
             time.sleep(0.5)
 
     def close(self) -> None:
-        """End everything that was started, the program first."""
+        """End everything that was started, the program first; nothing interrupts this."""
+        for number in _ENDING_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
         for child in reversed(self._children):
             if child.poll() is None:
                 child.terminate()
@@ -164,7 +175,7 @@ class _Demo:
             f'[growth]\nearly = true\nhold = "{hold_seconds}s"\n'
             "[leak]\nothers = false\n"
             '[alerts]\ngap = "5s"\nwarning_available = 0\n'
-            f'[[targets]]\nname = "{NAME}"\nmatch = "{self._folder / _PROGRAM}"\n'
+            f"[[targets]]\nname = {quote(NAME)}\nmatch = {quote(str(self._program_file))}\n"
             f"limit = {self._limit_bytes}\n"
         )
 
@@ -266,8 +277,9 @@ def _ending_by_signal() -> Iterator[None]:
     def end(number: int, _frame: FrameType | None) -> NoReturn:
         raise SystemExit(128 + number)
 
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {number: signal.signal(number, end) for number in numbers}
+    before = {number: signal.getsignal(number) for number in _ENDING_SIGNALS}
+    for number in before.keys() - {signal.SIGINT}:
+        signal.signal(number, end)
     try:
         yield
     finally:

@@ -15,11 +15,18 @@ import sys
 import time
 from pathlib import Path
 
+BEGIN = "begin"
+"""The file in the folder with whose appearance the leak begins."""
 _STEP_SECONDS = 0.2
 _END_SECONDS = 10.0
 
 
 def main(most_bytes: int, seconds: float, demo_pid: int, memtray_pid: int, folder: Path) -> None:
+    while not (folder / BEGIN).exists():
+        if os.getppid() != demo_pid:
+            _clean_up(memtray_pid, folder)
+            return
+        time.sleep(_STEP_SECONDS)
     kept: list[bytes] = []
     started = time.monotonic()
     step_bytes = max(1, int(most_bytes * _STEP_SECONDS / seconds))
