@@ -225,7 +225,18 @@ def test_an_application_that_nobody_follows_has_its_acts(applet: Memtray, tmp_pa
         shell.communicate()
 
 
-@pytest.mark.parametrize("wrong", [None, "1", [1], [[1]], [["1", 2]], [[1, 2, 3]], [[True, 2]]])
+@pytest.mark.parametrize(
+    "wrong",
+    [None, "1", [1], [[1]], [["1", 2]], [[1, 2, 3]], [[True, 2]], [[1 << 70, 2]], [[-1, 2]]],
+)
 def test_nonsense_is_refused_in_one_line(applet: Memtray, wrong: object) -> None:
     with pytest.raises((UsageError, ControlError), match="pairs of a pid and a start"):
         ask(applet, "end", kind="target", name="eater", processes=wrong)
+
+
+@pytest.mark.parametrize("name", ["1099511627776:5", "9" * 5000 + ":5", "1180591620717411303424:1"])
+def test_a_process_that_cannot_be_has_ended(applet: Memtray, name: str) -> None:
+    assert ask(applet, "program", kind="process", name=name)["processes"] == []
+    pid = int(name.partition(":")[0][:13])
+    with pytest.raises(ControlError, match="has already exited"):
+        ask(applet, "end", kind="process", name=name, processes=[[pid, 5]])

@@ -296,6 +296,27 @@ def test_a_folder_that_is_a_file_is_told_once_and_the_program_goes_on(
     assert (tmp_path / "logs").read_text() == "mine"
 
 
+@pytest.mark.parametrize("name", ["a\0b", "\ud800/../\0"])
+def test_a_folder_that_can_be_none_is_reported_once(tmp_path: Path, name: str) -> None:
+    problems: list[str] = []
+    log = daily(tmp_path / name, problems)
+    assert [log.write(DAY, "x") for _ in range(3)] == [False] * 3
+    assert len(problems) == 1
+    tidy(str(tmp_path / name), DAY, 30, 365)
+
+
+@needs_posix
+def test_a_pipe_among_old_files_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "memory_20260101.log")
+    code = """
+import sys, trayapp.probe.daily_file
+trayapp.probe.daily_file.tidy(sys.argv[1], float(sys.argv[2]), 30, 365)
+"""
+    now = time.mktime((2026, 3, 16, 1, 0, 0, 0, 0, -1))
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path), str(now)], timeout=60)
+    assert done.returncode == 0
+
+
 @needs_posix
 def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("precious")

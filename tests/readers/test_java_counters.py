@@ -222,3 +222,22 @@ def test_a_file_that_is_emptied_later_is_given_up(java: Path, tmp_path: Path) ->
     (java / "7").write_bytes(counters("jdk17-g1"))
     assert reader.read([key], 60.0)
     reader.close()
+
+
+@linux
+def test_one_that_never_tells_of_a_heap_is_read_a_few_times_only(
+    java: Path, tmp_path: Path
+) -> None:
+    data = bytearray(counters("jdk17-g1"))
+    data[7] = 0
+    (java / "7").write_bytes(data)
+    key = ProcessKey(os.getpid(), read_started("/proc", os.getpid()))
+    reader = RuntimeReader(str(tmp_path))
+    before = open_files()
+    for second in range(5):
+        assert reader.read([key], float(second)) == {}
+    assert open_files() == before
+    # It is looked at again: another virtual machine may have begun in the process.
+    (java / "7").write_bytes(counters("jdk17-g1"))
+    assert reader.read([key], 60.0)
+    reader.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -224,3 +225,38 @@ def test_nobody_asks_the_journal_where_nothing_was_killed(journal: Journal, tmp_
         reader.read({}, number * TOTAL_SECONDS)
         assert not log.is_asking
     reader.close()
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        "NOFILE",
+        pytest.param(
+            "NPROC",
+            marks=pytest.mark.skipif(
+                hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may have any number"
+            ),
+        ),
+    ],
+)
+def test_it_is_asked_again_after_there_was_no_room(journal: Journal, limit: str) -> None:
+    # In a process of its own: the limit would be everybody's.
+    journal.holds(record(KILL.format(41), 41))
+    code = """
+import os, resource, sys, time
+from trayapp.readers.kernel_journal import KernelJournal
+reader = KernelJournal()
+kind = getattr(resource, "RLIMIT_" + sys.argv[1])
+before = resource.getrlimit(kind)
+resource.setrlimit(kind, (3 if sys.argv[1] == "NOFILE" else 0, before[1]))
+assert reader.kills(time.time()) == ()
+assert not reader.is_asking
+resource.setrlimit(kind, before)
+assert reader.kills(time.time()) == ()
+assert reader.is_asking
+reader.close()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, limit], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -21,6 +21,7 @@ from trayapp.language.catalogue import _, listed, ngettext, paragraph
 
 MOST_PROCESSES = 2000
 """Of one program; a request that names more is a mistake."""
+_MOST_DIGITS = 19
 ACTED = "act"
 """The kind of the events about what a person did."""
 Arguments = Mapping[str, object]
@@ -199,7 +200,7 @@ def given_keys(arguments: Arguments) -> list[ProcessKey]:
     keys = []
     for pair in found:
         is_pair = isinstance(pair, list) and len(pair) == 2
-        if not is_pair or not all(type(number) is int for number in pair):
+        if not is_pair or not all(map(_is_number, pair)):
             raise UsageError(_("processes are pairs of a pid and a start"))
         keys.append(ProcessKey(*pair))
     return keys
@@ -207,7 +208,13 @@ def given_keys(arguments: Arguments) -> list[ProcessKey]:
 
 def _key_in(name: str) -> ProcessKey | None:
     pid, _colon, started = name.partition(":")
-    return ProcessKey(int(pid), int(started)) if pid.isdecimal() and started.isdecimal() else None
+    is_key = all(part.isdecimal() and len(part) <= _MOST_DIGITS for part in (pid, started))
+    return ProcessKey(int(pid), int(started)) if is_key and _is_number(int(pid)) else None
+
+
+def _is_number(given: object) -> bool:
+    """Return whether it can be a pid or a start, in numbers of the system."""
+    return type(given) is int and 0 <= given < 1 << 63
 
 
 def _name(arguments: Arguments) -> str:

@@ -59,7 +59,7 @@ class TargetLogs:
         if now < self._due_seconds:
             return
         self._due_seconds = now + settings.interval_seconds
-        self._follow_folder(Path(settings.folder).expanduser())
+        self._follow_folder(_expand(Path(settings.folder)))
         with self._lock:
             waiting, self._waiting = self._waiting, []
         wanted = [
@@ -94,3 +94,11 @@ class TargetLogs:
         for log in self._logs.values():
             log.close()
         self._logs.clear()
+
+
+def _expand(folder: Path) -> Path:
+    """Return the folder with the home of whoever is named; "~x" where there is no such person."""
+    try:
+        return folder.expanduser()
+    except (RuntimeError, ValueError):
+        return folder

@@ -117,7 +117,7 @@ def _checked(key: ProcessKey) -> Iterator[tuple[int, _Identity]]:
         raise refusal(key, _("this system cannot make sure which process that is"))
     try:
         pidfd = os.pidfd_open(key.pid)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # or no pid at all, being too large
         raise ended_error(key) from None
     except OSError as error:
         raise refusal(key, str(error.strerror)) from error

@@ -8,6 +8,7 @@ some ten microseconds, of which there is one in two minutes.
 from __future__ import annotations
 
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable
@@ -90,9 +91,9 @@ class DailyFile:
                 return False
             try:
                 self._append(wall_seconds, stamp, f"{stamp} {text}\n")
-            except OSError as error:
+            except (OSError, ValueError) as error:  # a path may hold what no path can
                 self._retry_at = now + RETRY_SECONDS
-                self._note_miss(stamp, error.strerror or type(error).__name__)
+                self._note_miss(stamp, getattr(error, "strerror", None) or str(error))
                 return False
             return True
 
@@ -171,7 +172,7 @@ def tidy(folder: str, now_wall_seconds: float, keep_days: int, remove_days: int)
     A file that is not named like a log is left alone. Takes as long as packing a day does. Any
     thread; raises nothing.
     """
-    with suppress(OSError):
+    with suppress(OSError, ValueError):
         for path in Path(folder).iterdir():
             age = _age_days(path.name, now_wall_seconds)
             if age is None:
@@ -179,8 +180,13 @@ def tidy(folder: str, now_wall_seconds: float, keep_days: int, remove_days: int)
             with suppress(OSError):
                 if age >= remove_days:
                     path.unlink()
-                elif age >= keep_days and path.suffix != PACKED_SUFFIX:
+                elif age >= keep_days and path.suffix != PACKED_SUFFIX and _is_regular(path):
                     _pack(path)
+
+
+def _is_regular(path: Path) -> bool:
+    """Return whether it can be packed: a pipe would be waited for. Raises: OSError."""
+    return stat.S_ISREG(path.lstat().st_mode)
 
 
 def _age_days(name: str, now_wall_seconds: float) -> int | None:

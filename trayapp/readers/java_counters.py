@@ -23,6 +23,8 @@ _TICKS_A_SECOND = "sun.os.hrt.frequency"
 _METASPACE = "sun.gc.metaspace.used"
 _MIXED_COLLECTIONS = 8
 """So many collections G1 spreads the garbage over that its concurrent cycle has found."""
+_MOST_TRIES = 3
+"""Readings in which a process may be setting up its counters; one without a heap never does."""
 _SPACES = range(3)
 _COLLECTORS = range(4)
 _NUMBERS = frozenset(
@@ -180,10 +182,13 @@ def read_counts(data: bytes, layout: JavaLayout) -> JavaCounts:
 class JavaHeap:
     """One process's heap from reading to reading; remembers what the latest collection left."""
 
-    __slots__ = ("_before", "_kept_bytes", "_layout", "_live_bytes", "_read_at", "_since_full")
+    __slots__ = (
+        "_before", "_kept_bytes", "_layout", "_live_bytes", "_read_at", "_since_full", "_tries",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self._layout: JavaLayout | None = None
+        self._tries = 0
         self._before: JavaCounts | None = None
         self._read_at = 0.0
         self._live_bytes: int | None = None
@@ -197,13 +202,18 @@ class JavaHeap:
         return self._layout.byte_count if self._layout else MOST_BYTES
 
     def read(self, data: bytes, now: float) -> RuntimeHeap | None:
-        """Take in the file as it is now; None: it tells nothing yet. Raises: ValueError.
+        """Take in the file as it is now; None: it tells nothing yet.
+
+        Raises: ValueError, also where it has told nothing for a while.
 
         now: monotonic seconds.
         """
         if self._layout is None:
             self._layout = parse_layout(data)
             if self._layout is None:
+                self._tries += 1
+                if self._tries >= _MOST_TRIES:
+                    raise ValueError("no heap")
                 return None
         layout, before = self._layout, self._before
         counts = read_counts(data, layout)

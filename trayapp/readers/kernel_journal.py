@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ from trayapp.readers.kernel_log import victim_of
 
 _PROGRAM = "journalctl"
 _MOST_LINES = 1000
+_PASSING = (errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE)
 _MOST_BYTES = 1024**2
 _LIMIT_SECONDS = 5.0
 """So long it may take; while memory is short, everything takes its time."""
@@ -63,7 +65,10 @@ class KernelJournal:
     def _ask(self, since_wall_seconds: float) -> None:
         command = [_PROGRAM, "--dmesg", "--output=json", "--no-pager", "--quiet"]
         command += [f"--since=@{since_wall_seconds:.0f}", f"--lines={_MOST_LINES}"]
-        output = os.memfd_create("journal")
+        try:
+            output = os.memfd_create("journal")
+        except OSError:  # too many open files, or no memory; another time there may be
+            return
         null = os.devnull
         try:
             pid = os.posix_spawnp(
@@ -76,9 +81,10 @@ class KernelJournal:
                     (os.POSIX_SPAWN_OPEN, 2, null, os.O_WRONLY, 0),
                 ],
             )
-        except OSError:  # there is none, or no memory for it
+        except OSError as error:
             os.close(output)
-            self._is_useless = True
+            # Without memory or room for a process it is asked again: kills are near just then.
+            self._is_useless = error.errno not in _PASSING
             return
         unprotect_child(pid)
         self._asking = _Asking(pid, output, time.monotonic() + _LIMIT_SECONDS)
