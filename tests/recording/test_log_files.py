@@ -21,6 +21,8 @@ from trayapp.cli.main import main
 from trayapp.domain.judging.log_records import LogLimits
 from trayapp.domain.records.log_lines import in_brackets, listed, sizes
 from trayapp.errors import RecordingError
+from trayapp.history.retention import Retention
+from trayapp.history.writer import HistoryWriter
 from trayapp.recording.log_files import find_logs, read_logs
 from trayapp.recording.log_report import log_json
 
@@ -195,6 +197,39 @@ def test_since_takes_the_end_only(tmp_path: Path, capsys: pytest.CaptureFixture[
     result = json.loads(capsys.readouterr().out)
     assert result["span_s"] == pytest.approx(7200, abs=300)
     assert result["lines"] == 720
+
+
+def test_logs_that_end_before_since_are_refused_with_their_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path, *a_day())
+
+    assert main(["log", "analyze", "--since", "9999-12-31", str(file)]) != 0
+
+    assert "the logs end before --since, at 2026-03-17 07:57:00" in capsys.readouterr().err
+
+
+def test_a_log_without_any_size_has_no_moments(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path, f"{stamp(0)} === Memory log opened [x] | PID: 1 | UTC+00:00\n")
+
+    assert main(["log", "analyze", str(file)]) == 0
+
+    assert capsys.readouterr().out.startswith("1 line, –\n")
+    assert (found(file)["first_time"], found(file)["last_time"]) == (None, None)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "1969-12-31"])
+def test_a_day_that_no_clock_has_is_empty(
+    tmp_path: Path, day: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEMTRAY_HOME", str(tmp_path))
+    HistoryWriter(tmp_path / "history.sqlite3", Retention()).close()
+
+    assert main(["day", day]) == 0
+
+    assert capsys.readouterr().out == f"Nothing was recorded on {day}.\n"
 
 
 def test_a_person_reads_which_task_and_how_much(

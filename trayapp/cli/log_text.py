@@ -22,8 +22,8 @@ def log_lines(found: Found) -> Iterator[str]:
     """Yield the answer first, then what it rests on."""
     count = found["lines"]
     text = ngettext("{count} line, {time}", "{count} lines, {time}", count)
-    since = f"{found['first_time']} – {found['last_time']}"
-    yield text.format(count=format_count(count), time=f"{since} ({_time(found['span_s'])})")
+    span = f"{found['first_time']} – {found['last_time']} ({_time(found['span_s'])})"
+    yield text.format(count=format_count(count), time="–" if found["first_time"] is None else span)
     if found["other_lines"]:
         yield from _other_lines(found)
     yield from summary_lines(found)

@@ -24,8 +24,7 @@ def day_json(reader: HistoryReader, day: date, names: Sequence[str] = ()) -> Jso
 
     Raises: HistoryError.
     """
-    since = datetime.combine(day, time()).timestamp()
-    until = datetime.combine(day + timedelta(days=1), time()).timestamp() - 0.001
+    since, until = _limits(day)
     recorded = [
         one
         for one in reader.series()
@@ -41,6 +40,15 @@ def day_json(reader: HistoryReader, day: date, names: Sequence[str] = ()) -> Jso
         "date": day.isoformat(),
         "targets": [each for each in found if each["hours"] or each["tasks"]],
     }
+
+
+def _limits(day: date) -> tuple[float, float]:
+    """Return the first and last moment of a day; the same where no clock has such a day."""
+    try:
+        since = datetime.combine(day, time()).timestamp()
+        return since, datetime.combine(day + timedelta(days=1), time()).timestamp() - 0.001
+    except (OverflowError, ValueError, OSError):
+        return 0.0, 0.0
 
 
 def _target_json(series: Series, curve: Iterable[Point], events: Sequence[Event]) -> Json:

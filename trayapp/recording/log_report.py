@@ -35,7 +35,7 @@ def summary_json(summary: LogSummary) -> Json:
     return {
         "span_s": summary.span_seconds,
         "first_time": None if summary.first_time is None else time_text(summary.first_time),
-        "last_time": time_text(summary.last_time),
+        "last_time": None if summary.first_time is None else time_text(summary.last_time),
         "mean_bytes": _whole(summary.sum_bytes / summary.count if summary.count else None),
         "peaks": [_peak_json(peak) for peak in sorted(summary.peaks, reverse=True)],
         "tasks": [

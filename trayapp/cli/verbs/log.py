@@ -70,6 +70,7 @@ class Log:
 def _read(options: Namespace, paths: list[Path], since: Moment | None) -> LogContent:
     from trayapp.domain.judging.log_records import LogLimits
     from trayapp.recording.log_files import find_logs, last_time, read_logs
+    from trayapp.recording.log_report import time_text
     from trayapp.recording.progress import Progress
 
     limits = LogLimits(
@@ -81,10 +82,15 @@ def _read(options: Namespace, paths: list[Path], since: Moment | None) -> LogCon
     text = _("reading {file}")
     try:
         logs = find_logs(paths)
+        end = None if since is None else last_time(logs)
+        start = None if since is None else _start(since, end)
+        if start is not None and end is not None and end < start:
+            said = _("the logs end before --since, at {moment}")
+            raise RecordingError(said.format(moment=time_text(end)))
         return read_logs(
             logs,
             limits,
-            since=None if since is None else _start(since, last_time(logs)),
+            since=start,
             progress=lambda file: progress.show(text.format(file=file.name)),
         )
     except OSError as error:
