@@ -388,6 +388,39 @@ def test_old_files_are_packed_then_removed_and_others_left_alone(tmp_path: Path)
     assert gzip.decompress(packed.read_bytes()) == b"memory_20260214.log"
 
 
+def test_a_clock_that_is_set_back_costs_no_packed_log(tmp_path: Path) -> None:
+    now = time.mktime((2026, 3, 16, 1, 0, 0, 0, 0, -1))
+    file, packed = tmp_path / "memory_20260101.log", tmp_path / "memory_20260101.log.gz"
+
+    # The last time both are there with the same, as after a crash.
+    for lines, whole in [(b"a\n", b"a\n"), (b"b\n", b"a\nb\n"), (b"a\nb\n", b"a\nb\n")]:
+        file.write_bytes(lines)
+        tidy(str(tmp_path), now, 30, 365)
+        assert gzip.decompress(packed.read_bytes()) == whole
+        assert not file.exists()
+
+    packed.write_bytes(packed.read_bytes()[:-9])
+    file.write_bytes(b"c\n")
+    tidy(str(tmp_path), now, 30, 365)
+    assert file.read_bytes() == b"c\n", "what is damaged is not gone on with"
+
+
+def test_a_clock_that_jumps_ahead_removes_no_log_at_once(tmp_path: Path) -> None:
+    names = {"memory_20260315.log.gz", "memory_20260316.log.gz"}
+    for name in names:
+        (tmp_path / name).write_bytes(gzip.compress(b"a\n"))
+
+    def tidy_on(year: int, day: int) -> set[str]:
+        name = f"memory_{year}0101.log" if day == 1 else f"memory_{year}0102.log"
+        (tmp_path / name).write_bytes(b"b\n")
+        tidy(str(tmp_path), time.mktime((year, 1, day, 1, 0, 0, 0, 0, -1)), 30, 365)
+        return {file.name for file in tmp_path.iterdir()}
+
+    assert tidy_on(2036, 1) >= names
+    # The clock has been so for a day: the program was not used for ten years.
+    assert not tidy_on(2036, 2) & names
+
+
 def test_importing_the_probe_loads_nothing_of_the_log() -> None:
     code = """
 import sys

@@ -33,8 +33,11 @@ _FLAGS = (
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
+_PIECE_BYTES = 1 << 16
 _LOCK_NAME = ".memory_log.lock"
 DAY_SECONDS = 86_400
+FAR_DAYS = 30
+"""After so many days without a log, the clock may be wrong: nothing is removed for its age yet."""
 RETRY_SECONDS = 1.0
 """After a failure, lines that come sooner are not tried: a full disk is not to cost anything."""
 
@@ -169,16 +172,19 @@ class DailyFile:
 def tidy(folder: str, now_wall_seconds: float, keep_days: int, remove_days: int) -> None:
     """Pack the logs of days that are so many days ago, and remove those that are even older.
 
-    A file that is not named like a log is left alone. Takes as long as packing a day does. Any
-    thread; raises nothing.
+    A file that is not named like a log is left alone. After `FAR_DAYS` without a log, nothing is
+    removed before there is one of another day. Takes as long as packing a day does. Any thread;
+    raises nothing.
     """
     with suppress(OSError, ValueError):
-        for path in Path(folder).iterdir():
-            age = _age_days(path.name, now_wall_seconds)
+        paths = list(Path(folder).iterdir())
+        found = [(path, _age_days(path.name, now_wall_seconds)) for path in paths]
+        gap_days = min((age for _path, age in found if age), default=0)
+        for path, age in found:
             if age is None:
                 continue
             with suppress(OSError):
-                if age >= remove_days:
+                if age >= remove_days and gap_days < FAR_DAYS:
                     path.unlink()
                 elif age >= keep_days and path.suffix != PACKED_SUFFIX and _is_regular(path):
                     _pack(path)
@@ -207,19 +213,44 @@ def _age_days(name: str, now_wall_seconds: float) -> int | None:
 
 
 def _pack(path: Path) -> None:
-    """Replace a file by a packed one; there is always one of both, whole. Raises: OSError."""
+    """Replace a file by a packed one; there is always one of both, whole. Raises: OSError.
+
+    Where there is a packed one already, as after a clock was set back, it goes on with this file.
+    """
     import gzip
     import shutil
 
     packed = path.with_name(path.name + PACKED_SUFFIX)
     draft = path.with_name(packed.name + ".new")
     times = path.stat()
-    with path.open("rb") as plain, gzip.open(draft, "wb") as out:
-        shutil.copyfileobj(plain, out)
+    with draft.open("wb") as file:
+        if packed.exists() and not _holds(packed, path):
+            with packed.open("rb") as before:
+                shutil.copyfileobj(before, file)
+        with path.open("rb") as plain, gzip.open(file, "wb") as out:
+            shutil.copyfileobj(plain, out)
     draft.chmod(times.st_mode & 0o777)
     os.utime(draft, ns=(times.st_atime_ns, times.st_mtime_ns))
     draft.replace(packed)
     path.unlink()
+
+
+def _holds(packed: Path, path: Path) -> bool:
+    """Return whether a crash left both the file and what was packed of it.
+
+    Raises: OSError, also where the packed one is damaged.
+    """
+    import gzip
+    import zlib
+
+    try:
+        with gzip.open(packed, "rb") as there, path.open("rb") as here:
+            while (piece := there.read(_PIECE_BYTES)) == here.read(_PIECE_BYTES):
+                if not piece:
+                    return True
+    except (EOFError, zlib.error) as error:
+        raise OSError(str(error)) from error
+    return False
 
 
 def _ends_a_line(path: Path) -> bool:
