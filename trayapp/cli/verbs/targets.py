@@ -31,7 +31,7 @@ from trayapp.paths import current_paths
 from trayapp.readers.hidden_processes import hides_processes
 from trayapp.readers.processes import open_process_reader
 from trayapp.settings.file import load_settings
-from trayapp.settings.kinds import RefusedError
+from trayapp.settings.parsing import read_value
 from trayapp.settings.records import TARGETS_TABLE, fields_of
 
 _TESTED = "\0tested"
@@ -133,12 +133,8 @@ class Targets:
 
 
 def _limit(text: str) -> str:
-    """Check a limit. Raises: ValueError with what was expected."""
-    field = fields_of(TARGETS_TABLE)["limit"]
-    try:
-        field.kind.read(text)
-    except RefusedError as error:
-        raise ValueError(str(error)) from error
+    """Check a limit. Raises: RefusedError, which is a ValueError, with value and what fits."""
+    read_value(fields_of(TARGETS_TABLE)["limit"], text)
     return text
 
 
