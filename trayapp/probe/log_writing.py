@@ -171,7 +171,7 @@ class MemoryLog:
             now = time.monotonic()
             # After the machine has slept, one line is enough.
             due = max(due + self._interval_seconds, now)
-            if self._stop.wait(due - now):
+            if self._stop.wait(min(due - now, threading.TIMEOUT_MAX)):
                 return
             with suppress(Exception):  # out of memory, say: the program goes on, and so does this
                 self._write_regular_line()

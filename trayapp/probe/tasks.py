@@ -36,7 +36,6 @@ MOST_AT_A_TIME = 100
 """How many tasks one answer holds."""
 MOST_RUNNING = 1000
 """How many can be listed while they run."""
-
 _IS_COROUTINE = 0x80
 """CO_COROUTINE, without loading `inspect`."""
 
