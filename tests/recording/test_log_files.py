@@ -191,6 +191,16 @@ def test_before_and_after_are_compared(tmp_path: Path, capsys: pytest.CaptureFix
     assert compare["idle"]["more_than_chance"] is True
 
 
+def test_a_task_that_runs_where_the_end_begins_is_named(tmp_path: Path) -> None:
+    lines = [line(at, 400 + at / 60, "---", "import") for at in range(0, 3600, 60)]
+    file = write(tmp_path, *lines)
+    content = read_logs([file], LogLimits(), since=START + 1800)
+    answer = log_json(content)
+    assert answer["first_time"] == stamp(1800)
+    assert [peak["task"] for peak in answer["peaks"]] == ["import"]
+    assert answer["idle"]["days"] == []
+
+
 def test_since_takes_the_end_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = write(tmp_path, *a_day(0.5))
     assert main(["log", "analyze", str(file), "--since", "2h", "--json"]) == 0

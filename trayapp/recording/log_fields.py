@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from calendar import timegm
 from functools import lru_cache
+from operator import add
 
 from trayapp.domain.judging.log_summary import UNKNOWN
 from trayapp.domain.records.log_lines import (
@@ -13,6 +14,7 @@ from trayapp.domain.records.log_lines import (
     ENDED,
     FAILED,
     IDLE,
+    MB,
     RESULT,
     RUNS,
     STARTED,
@@ -25,14 +27,21 @@ LINE = re.compile(
     rf"({BETWEEN}|{STARTED}|{ENDED}|{RUNS}|{ABOUT})\s*(.*)",
     re.DOTALL,
 )
+SECONDS = {f"{second:02}": second for second in range(61)}
+MOST_MINUTES = 10_000
 _NAMES = re.compile(r"\[([^\]]*)\]")
 _SIZE = re.compile(r"([+-]?\d[\d,]*(?:\.\d+)?)\s*([KMGT]?i?B)\b", re.IGNORECASE)
 _SHARE = re.compile(r"\(\s*([\d.]+)\s*%")
+_PLAIN_SIZE = re.compile(r"(\d+\.\d) MB")
+_PLAIN_AVAILABLE = re.compile(r"(\d+\.\d) MB \((\d+\.\d)% free\)")
+"""As they are mostly written, for a short way."""
 _UNITS = {
     "b": 1.0, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12,
     "kib": 1024.0, "mib": 1024.0**2, "gib": 1024.0**3, "tib": 1024.0**4,
 }  # fmt: skip
 NOBODY = frozenset({IDLE, DASH, "", "none", "no task", "no active task", "–"})
+_BAD_WORDS = ("fail", "error", "exception", "abort", "time")
+"""One of these is in whatever `_BAD_END` finds, and much quicker to look for."""
 _BAD_END = re.compile(r"\b(fail|error|exception|abort|timed? ?out)", re.IGNORECASE)
 
 
@@ -55,6 +64,45 @@ def names_in(text: str) -> list[str]:
     return found
 
 
+class Minutes(dict[str, float]):
+    """The seconds since 1970 of minutes as lines begin with them."""
+
+    def __missing__(self, text: str) -> float:
+        """Raises: ValueError if it is no date."""
+        match = LINE.match(f"{text}00 {BETWEEN} ")
+        if match is None:
+            raise ValueError(text)
+        if len(self) > MOST_MINUTES:
+            self.clear()
+        found = self[text] = time_of(match)
+        return found
+
+
+Figures = tuple[list[float], ...]
+"""Times, sizes in bytes, what is available in MB, and in percent."""
+
+
+def figures_of(
+    known_minutes: Minutes,
+    minutes: list[str],
+    seconds: list[str],
+    sizes: list[str],
+    available: list[str],
+    shares: list[str],
+) -> Figures | None:
+    """Return what stands in columns; None if one of it is no date, or no number."""
+    try:
+        whole_minutes = map(known_minutes.__getitem__, minutes)
+        return (
+            list(map(add, whole_minutes, map(SECONDS.__getitem__, seconds))),
+            [float(size) * MB for size in sizes],
+            list(map(float, available)),
+            list(map(float, shares)),
+        )
+    except (ValueError, KeyError):
+        return None
+
+
 def running_names(text: str) -> list[str]:
     """Return the names in brackets of a line between; none where nothing runs, or is known to."""
     return [name for name in names_in(text) if name.strip().lower() not in NOBODY]
@@ -66,6 +114,8 @@ def field_of(text: str) -> tuple[str, str]:
 
 
 def size_of(text: str | None) -> float | None:
+    if text and (plain := _PLAIN_SIZE.fullmatch(text)):
+        return float(plain[1]) * MB
     match = _SIZE.match(text) if text else None
     return float(match[1].replace(",", "")) * _UNITS[match[2].lower()] if match else None
 
@@ -75,6 +125,8 @@ def or_nan(value: float | None) -> float:
 
 
 def available_of(text: str | None) -> tuple[float, float]:
+    if text and (plain := _PLAIN_AVAILABLE.fullmatch(text)):
+        return float(plain[1]) * MB, float(plain[2]) / 100
     match = _SHARE.search(text) if text else None
     return or_nan(size_of(text)), float(match[1]) / 100 if match else UNKNOWN
 
@@ -96,4 +148,6 @@ def has_failed(head: str, fields: dict[str, str]) -> bool:
     if result is not None:
         return result.startswith(FAILED)
     after = head.rpartition("]")[2] + " ".join(f"{name} {value}" for name, value in fields.items())
+    if after.isascii() and not any(word in after.lower() for word in _BAD_WORDS):
+        return False
     return bool(_BAD_END.search(after))

@@ -12,8 +12,8 @@ import stat
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import add, itemgetter
+from itertools import compress, count, pairwise
+from operator import ne
 from pathlib import Path
 from typing import IO
 
@@ -49,8 +49,12 @@ from trayapp.language.catalogue import _
 from trayapp.language.reasons import reason_of
 from trayapp.recording.log_fields import (
     LINE,
+    SECONDS,
+    Figures,
+    Minutes,
     available_of,
     field_of,
+    figures_of,
     has_failed,
     names_in,
     or_nan,
@@ -65,18 +69,20 @@ from trayapp.recording.unpacking import BREAKS
 BLOCK_BYTES, LONGEST_LINE = 1 << 20, 64 * 1024
 MOST_SHOWN = 5
 """Lines of other forms that are kept to be shown."""
-MOST_MINUTES = 10_000
 _BREAKS = (*BREAKS, ValueError)
 _SHOWN_LENGTH = 200
 
 _ORDINARY = re.compile(
-    rf"(.{{17}})(..)( {BETWEEN}[^|\n]*\| {RSS}: )([ 0-9.]+) MB \| [^|\n]*"
-    rf"\| {AVAILABLE}: ([ 0-9.]+) MB \(([0-9.]+)% free\)(?:\n|\Z)|(.*)(?:\n|\Z)"
+    rf"^(.{{17}})(..)( {BETWEEN}[^|\n]*\| {RSS}: )([ 0-9.]+) MB \| [^|\n]*"
+    rf"\| {AVAILABLE}: ([ 0-9.]+) MB \(([0-9.]+)% free\)(?:\n|\Z)",
+    re.MULTILINE,
 )
-"""A line between that has no more than it must have; or else any line."""
-_MARK = itemgetter(2)
+"""A line between that has no more than it must have."""
+_COLUMNS = _ORDINARY.groups + 1
+"""What a text is split into by it: whatever stands before each such line, and its parts."""
+_MARK = 2
+"""Which column says what the tasks are."""
 _AS_LINE = f"{{}}{{}}{{}}{{}} MB | {AVAILABLE}: {{}} MB ({{}}% free)"
-_SECONDS = {f"{second:02}": second for second in range(61)}
 
 
 @dataclass(slots=True)
@@ -157,20 +163,6 @@ def last_time(paths: Sequence[Path]) -> float | None:
     return max(times, default=None)
 
 
-class _Minutes(dict[str, float]):
-    """The seconds since 1970 of minutes as lines begin with them."""
-
-    def __missing__(self, text: str) -> float:
-        """Raises: ValueError if it is no date."""
-        match = LINE.match(f"{text}00 {BETWEEN} ")
-        if match is None:
-            raise ValueError(text)
-        if len(self) > MOST_MINUTES:
-            self.clear()
-        found = self[text] = time_of(match)
-        return found
-
-
 class _Reader:
     def __init__(self, limits: LogLimits, since: float | None) -> None:
         self.content = LogContent(LogSummary(limits))
@@ -181,7 +173,7 @@ class _Reader:
         self._unnumbered: dict[int, None] = {}
         """Those keys, in the order in which their runs began."""
         self._next_key = self._open_count = 0
-        self._minutes = _Minutes()
+        self._minutes = Minutes()
         self._last_mark = ""
         """Of a line between, that the next is likely to have as well; empty: none."""
 
@@ -201,31 +193,50 @@ class _Reader:
 
     def _read_text(self, text: str) -> None:
         """Read whole lines: those that have the same tasks as the line before, all at once."""
-        for mark, group in groupby(_ORDINARY.findall(text), key=_MARK):
-            rows = list(group)
-            if not mark:
-                for row in rows:
-                    self._read_line(row[6])
+        parts = _ORDINARY.split(text)
+        others, *columns = (parts[number::_COLUMNS] for number in range(_COLUMNS))
+        marks = columns.pop(_MARK)
+        changes = compress(count(1), map(ne, marks[1:], marks))
+        edges = sorted({0, *changes, *compress(count(), others), len(marks)})
+        figures = figures_of(self._minutes, *columns)
+        for start, end in pairwise(edges):
+            self._read_others(others[start])
+            if figures is not None:
+                run: Figures | None = tuple(each[start:end] for each in figures)
+            else:  # one of all is no date, or no number
+                run = figures_of(self._minutes, *(each[start:end] for each in columns))
+            if run is not None:
+                self._read_run(marks[start], *run)
                 continue
-            if mark != self._last_mark:
-                self._read_first(rows.pop(0))
-                self._last_mark = mark
-            if rows:
-                self._read_alike(rows)
+            for minute, second, *sizes in zip(*(each[start:end] for each in columns), strict=True):
+                self._read_line(_AS_LINE.format(minute, second, marks[start], *sizes))
+        self._read_others(others[-1])
+        self._last_mark = ""
 
-    def _read_first(self, row: tuple[str, ...]) -> None:
-        """Read an ordinary line that has other tasks than the one before."""
-        minute, second, mark, size, available, share, _other = row
-        try:
-            at = self._minutes[minute] + _SECONDS[second]
-            rss, free, part = float(size) * MB, float(available) * MB, float(share) / 100
-        except (ValueError, KeyError):
-            self._read_line(_AS_LINE.format(*row))
-            return
-        self.content.lines += 1
-        if self._since is None or at >= self._since:
-            text = mark.encode("latin-1").decode("utf-8", "replace")
-            self.content.summary.between(at, self._running(text), rss, None, free, part)
+    def _read_others(self, text: str) -> None:
+        for line in text.removesuffix("\n").split("\n") if text else ():
+            self._read_line(line)
+
+    def _read_run(
+        self,
+        mark: str,
+        times: list[float],
+        sizes: list[float],
+        available: list[float],
+        shares: list[float],
+    ) -> None:
+        """Take ordinary lines that have the same tasks."""
+        self.content.lines += len(times)
+        if self._since is not None:
+            for each in (sizes, available, shares, times):  # the times last: they are asked
+                del each[: bisect_left(times, self._since)]
+        summary = self.content.summary
+        if times and mark != self._last_mark:
+            self._last_mark = mark
+            text = mark if mark.isascii() else mark.encode("latin-1").decode("utf-8", "replace")
+            at, rss, free, share = (each.pop(0) for each in (times, sizes, available, shares))
+            summary.between(at, self._running(text), rss, None, free * MB, share / 100)
+        summary.samples(times, sizes, available, shares)
 
     def _running(self, text: str) -> list[str]:
         names = names_in(text)
@@ -233,42 +244,24 @@ class _Reader:
             return names  # a task that is called like none at all
         return running_names(text)
 
-    def _read_alike(self, rows: list[tuple[str, ...]]) -> None:
-        minutes, seconds, _marks, sizes, available, shares, _others = zip(*rows, strict=True)
-        try:
-            whole_minutes = map(self._minutes.__getitem__, minutes)
-            times = list(map(add, whole_minutes, map(_SECONDS.__getitem__, seconds)))
-            figures = (
-                [float(size) * MB for size in sizes],
-                list(map(float, available)),
-                list(map(float, shares)),
-            )
-        except (ValueError, KeyError):  # one of them is no date, or no number
-            for row in rows:
-                self._read_line(_AS_LINE.format(*row))
-            return
-        self.content.lines += len(rows)
-        if self._since is not None:
-            first = bisect_left(times, self._since)
-            times = times[first:]
-            figures = (figures[0][first:], figures[1][first:], figures[2][first:])
-        self.content.summary.samples(times, *figures)
-
     def _read_line(self, line: str) -> None:
         """Read any line, the long way. What it changes, the lines after it are read anew for."""
         self._last_mark = ""
-        text = line.encode("latin-1").decode("utf-8", "replace").strip("\r\ufeff ")
+        text = line if line.isascii() else line.encode("latin-1").decode("utf-8", "replace")
+        text = text.strip("\r\ufeff ")
         if not text:
             return
         match = LINE.fullmatch(text)
         if match is None:
             self._note_other(text)
             return
-        at, mark = time_of(match), match[7]
+        second = SECONDS.get(text[17:19])
+        at = time_of(match) if second is None else self._minutes[text[:17]] + second
+        mark = match[7]
         head, *rest = match[8].split(" | ")
         if match[8].startswith("| "):  # nothing between the mark and the figures
             head, rest = "", match[8][2:].split(" | ")
-        fields = dict(field_of(each) for each in rest)
+        fields = dict(map(field_of, rest))
         if mark == BETWEEN and RSS not in fields:
             self._note_other(text)
             return

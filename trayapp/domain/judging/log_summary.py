@@ -64,19 +64,18 @@ class LogSummary:
         """Several samples, none unknown: in one go where nothing happens. `sizes`: bytes."""
         if not times:
             return
-        changes = list(map(sub, sizes, [self._last_rss, *sizes]))
-        high = max(sizes)
+        high, low = max(sizes), min(sizes)
         limits = self.limits
         if (
             self._episode is not None
             or times[0] < self.last_time
-            or min(map(sub, times[1:], times), default=0.0) < 0
             or times[-1] - self._stretch_began > LONGEST_STRETCH_SECONDS
-            or not (max(changes) <= LEAST_JUMP_BYTES and min(changes) >= -LEAST_JUMP_BYTES)
             or high >= self._level_high
-            or min(sizes) < self._level_low
+            or low < self._level_low
             or min(available_mb) * MB < limits.low_bytes
             or min(free_percent) < limits.low_share * 100
+            or self._may_jump(sizes, high, low)
+            or times != sorted(times)
         ):
             for at, size, free_mb, percent in zip(
                 times, sizes, available_mb, free_percent, strict=True
@@ -93,6 +92,16 @@ class LogSummary:
                 self.first_idle_bytes = sizes[0]
             self.last_idle_bytes = sizes[-1]
             self.idle.add_all(times, sizes, self._shift, self._life)
+
+    def _may_jump(self, sizes: list[float], high: float, low: float) -> bool:
+        """Return whether a size differs from the one before by more than a little, or may."""
+        first = sizes[0] - self._last_rss
+        if not -LEAST_JUMP_BYTES <= first <= LEAST_JUMP_BYTES:
+            return True
+        if high - low <= LEAST_JUMP_BYTES:
+            return False
+        changes: list[float] = list(map(sub, sizes[1:], sizes))
+        return max(changes) > LEAST_JUMP_BYTES or min(changes) < -LEAST_JUMP_BYTES
 
     def sample(self, at: float, rss: float, available: float, share: float) -> None:
         """A line between, with the same tasks as the one before; NaN: unknown."""
@@ -298,7 +307,8 @@ class LogSummary:
                 self.tasks[name].add(self._sum, self._lines, self._high)
             self.sum_bytes += self._sum
             self.count += self._lines
-            _keep(self.peaks, Peak(self._high, self._high_at, self.running()), self.limits.top)
+            if len(self.peaks) < self.limits.top or self._high >= self.peaks[0].rss_bytes:
+                _keep(self.peaks, Peak(self._high, self._high_at, self.running()), self.limits.top)
         self._begin_stretch(at)
 
     def _note_idle(self, at: float, rss: float) -> None:
