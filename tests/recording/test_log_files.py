@@ -209,6 +209,20 @@ def test_since_takes_the_end_only(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert result["lines"] == 720
 
 
+def test_all_that_is_explained_leaves_nothing_to_say(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [
+        line(0, 400, ">>> TASK START", "a"),
+        line(60, 500, "<<< TASK END", "a"),
+        line(120, 500),
+    ]
+    assert main(["log", "analyze", str(write(tmp_path, *lines))]) == 0
+    text = capsys.readouterr().out
+    assert "Memory in use changed by 95.4 MiB\n" in text
+    assert "no task explains" not in text
+
+
 def test_logs_that_end_before_since_are_refused_with_their_end(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

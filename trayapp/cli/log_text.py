@@ -11,6 +11,8 @@ from trayapp.language.units import format_duration, format_percent, format_size
 from trayapp.recording.outcomes import outcome_name
 
 _NAME_WIDTH = 28
+_LEAST_SHARE = 0.005
+"""What is less is 0% where a person reads it."""
 _MOST_TASKS = 30
 _MOST_DAYS = 31
 _MOST_MOMENTS = 20
@@ -113,7 +115,7 @@ def _growth_lines(found: Found) -> Iterator[str]:
         return
     yield ""
     text = _("Memory in use changed by {size}").format(size=format_size(grown))
-    if share is not None:
+    if share is not None and share >= _LEAST_SHARE:
         text += "; " + _("no task explains {share} of that").format(share=format_percent(share))
     yield text
 
