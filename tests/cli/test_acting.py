@@ -118,6 +118,20 @@ def test_what_is_guarded_is_restarted_and_nothing_else(applet: Memtray, eaters: 
     assert keys(described(applet, 1)) != before
 
 
+def test_the_folder_of_its_program_is_opened(
+    applet: Memtray, eaters: Eaters, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opener, opened = tmp_path / "xdg-open", tmp_path / "opened"
+    opener.write_text(f'#!/bin/sh\nprintf %s "$1" > "{opened}.new"; mv "{opened}.new" "{opened}"\n')
+    opener.chmod(0o755)
+    monkeypatch.setitem(applet.env, "PATH", f"{tmp_path}{os.pathsep}{applet.env['PATH']}")
+    child = eaters.start()
+    described(applet, 1)
+    assert applet.run("folder", "eater").returncode == 0
+    wait_until(opened.exists, what="folder")
+    assert opened.read_text() == str(Path(f"/proc/{child.pid}/exe").readlink().parent)
+
+
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
@@ -128,8 +142,8 @@ def test_what_is_guarded_is_restarted_and_nothing_else(applet: Memtray, eaters: 
     ],
 )
 def test_a_mistake_is_named_in_one_line(applet: Memtray, arguments: list[str], part: str) -> None:
-    for verb in ("end", "restart"):
-        code, line = applet.one_line_error(verb, *arguments, "--yes")
+    for verb in (["end", "--yes"], ["restart", "--yes"], ["folder"]):
+        code, line = applet.one_line_error(*verb, *arguments)
         assert code == 2
         assert part in line
 

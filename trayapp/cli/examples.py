@@ -17,6 +17,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "cleanup": ("memtray cleanup", "memtray cleanup web", "memtray cleanup --all"),
     "gc": ("memtray gc",),
     "end": ("memtray end web", "memtray end web --force --yes", "memtray end --pid 4711"),
+    "folder": ("memtray folder web", "memtray folder --pid 4711"),
     "restart": ("memtray restart web", "memtray restart --pid 4711 --yes"),
     "trends": (
         "memtray trends",

@@ -66,6 +66,7 @@ VERBS: tuple[VerbLine, ...] = (
     VerbLine(
         "restart", "acting.Restart", N_("Restart a program that `memtray run` or systemd started")
     ),
+    VerbLine("folder", "acting.Folder", N_("Open the folder of a program")),
     VerbLine("gc", "cleanup.OwnCleanup", N_("Free Memtray's own memory, like `memtray cleanup`")),
     VerbLine("trends", "trends.Trends", N_("Open the trend window, or save it as a picture")),
     *(VerbLine(one.verb, "windows.PlainWindow", one.help) for one in WINDOWS if one.help),

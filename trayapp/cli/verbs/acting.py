@@ -1,4 +1,4 @@
-"""`memtray end` and `memtray restart`: acting on a program through the running applet."""
+"""`memtray end`, `restart` and `folder`: acting on a program through the running applet."""
 
 from __future__ import annotations
 
@@ -29,16 +29,13 @@ _RESTART_SECONDS = 120.0
 _PAUSE_SECONDS = 0.1
 
 
-class _Act:
-    """Finds the program that is meant, and asks the person once."""
+class _OfProgram:
+    """Finds the program that is meant."""
 
     def prepare_parser(self, parser: ArgumentParser) -> None:
-        add = parser.add_argument
-        add_json(parser)
         text = _("a tracked program, or an application")
-        add("target", nargs="?", metavar="TARGET", help=text)
-        add("--pid", type=int, metavar="N", help=_("this process"))
-        add("--yes", "-y", action="store_true", help=_("do not ask first"))
+        parser.add_argument("target", nargs="?", metavar="TARGET", help=text)
+        parser.add_argument("--pid", type=int, metavar="N", help=_("this process"))
 
     @staticmethod
     def find(options: Namespace) -> Program:
@@ -51,6 +48,30 @@ class _Act:
         if options.pid is not None:
             return _process(options.pid)
         return _named(options.target)
+
+
+class Folder(_OfProgram):
+    """`memtray folder`: show the folder of the program that its largest process runs.
+
+    Raises: NotRunningError, UsageError, ControlError, PlatformError.
+    """
+
+    def run(self, options: Namespace) -> int:
+        from trayapp.cli.desktop_actions import DesktopActions
+
+        largest = self.find(options).processes[0]
+        DesktopActions().open_folder(largest.pid, largest.started_wall_seconds)
+        return 0
+
+
+class _Act(_OfProgram):
+    """Asks the person once."""
+
+    def prepare_parser(self, parser: ArgumentParser) -> None:
+        super().prepare_parser(parser)
+        add_json(parser)
+        text = _("do not ask first")
+        parser.add_argument("--yes", "-y", action="store_true", help=text)
 
     @staticmethod
     def confirm(options: Namespace, question: str, program: Program, warning: str) -> None:
