@@ -220,6 +220,8 @@ def test_an_application_that_nobody_follows_has_its_acts(applet: Memtray, tmp_pa
         (pair,) = keys(answer)
         name = f"{pair[0]}:{pair[1]}"
         assert described(applet, 1, "process", name)["facts"] == answer["facts"]
+        (result,) = ask(applet, "cleanup", targets=[program.name])["results"]
+        assert result["text"].startswith(f"{program.name}: ")
     finally:
         os.killpg(shell.pid, signal.SIGKILL)
         shell.communicate()

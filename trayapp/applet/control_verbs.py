@@ -13,6 +13,7 @@ from trayapp.applet.process_environment import surroundings
 from trayapp.control.server import Handler
 from trayapp.domain.acting.cleanups import CleanupResult
 from trayapp.domain.records.identity import SYSTEM, application_key, target_key
+from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import ControlError, UsageError
 from trayapp.language.catalogue import _, listed, paragraph
 
@@ -70,17 +71,29 @@ class ControlVerbs:
     def _clean(self, arguments: Arguments) -> dict[str, object]:
         wanted = arguments.get("targets")
         names = [str(name) for name in wanted] if isinstance(wanted, list) else []
-        known = self._overview.target_names()
-        for name in names:
-            if name not in known:
-                raise UsageError(_unknown_target(name, known))
-        subjects = [f"target:{name}" for name in names] or ["app"]
+        applications = self._application_keys(names)
+        subjects = [f"target:{name}" for name in names if name not in applications]
         if arguments.get("all"):
             subjects = ["app", "all"]
-        results = [
-            each for subject in subjects for each in self._parts.cleanups.clean_named(subject)
-        ]
+        elif not names:
+            subjects = ["app"]
+        cleanups = self._parts.cleanups
+        results = [each for subject in subjects for each in cleanups.clean_named(subject)]
+        results += [cleanups.clean_processes(*each) for each in applications.items()]
         return {"results": list(map(_as_json, results))}
+
+    def _application_keys(self, names: Sequence[str]) -> dict[str, list[ProcessKey]]:
+        """Return the processes of each name that no target has. Raises: UsageError for others."""
+        from trayapp.applet.acting_verbs import program_keys
+
+        known = self._overview.target_names()
+        found = {}
+        for name in names:
+            if name not in known:
+                found[name] = program_keys(self._sampler, "application", name)
+                if not found[name]:
+                    raise UsageError(_unknown_target(name, known))
+        return found
 
     def _set_alerts(self, arguments: Arguments) -> dict[str, object]:
         what, target = arguments.get("what"), arguments.get("target")
