@@ -434,10 +434,10 @@ def test_trends_of_an_application_say_why_there_are_none(running: Memtray, tmp_p
     refused = running.run("trends", name, "--save", str(picture))
     assert refused.returncode == 2
     assert refused.stderr.count("\n") == 1
-    assert "is not tracked, so it has no history" in refused.stderr
+    assert "is not tracked, and too small for its history" in refused.stderr
     # Without a display there is no window either, but the reason comes first.
     shown = running.run("trends", name)
-    assert "it has no history" in shown.stderr
+    assert "too small for its history" in shown.stderr
     assert running.run("trends", "no-such-thing").returncode == 2
 
 
