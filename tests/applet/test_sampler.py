@@ -138,7 +138,8 @@ def test_applications_targets_and_memtray_are_all_there_is(
 
 def is_memtray(pid: int) -> bool:
     """Whether it is this process or an applet of another test, none of which is an application."""
-    return pid == os.getpid() or b"trayapp" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    command_line = Path(f"/proc/{pid}/cmdline").read_bytes()
+    return pid == os.getpid() or b"trayapp" in command_line or b"/memtray\0" in command_line
 
 
 def sizes_of_proc() -> dict[int, int]:

@@ -360,7 +360,7 @@ def test_tasks_of_a_target_are_in_the_history_and_in_what_is_exported(tmp_path: 
         with closing(load_workbook(tmp_path / "out.xlsx")) as book:
             headings, *tasks = book["Tasks"].iter_rows(values_only=True)
         told = dict(zip(headings, tasks[0], strict=True))
-        assert (told["Target"], told["Task"]) == ("worker", "nightly report")
+        assert (told["Program"], told["Task"]) == ("worker", "nightly report")
         for heading in ("Kept, MiB", "Peak above start, MiB", "Growth, MiB"):
             size = told[heading]
             assert isinstance(size, float)

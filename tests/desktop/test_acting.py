@@ -24,7 +24,7 @@ while True:
     time.sleep(60)
 """
 DEAF = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + EATER
-OPEN_SECONDS = 30
+OPEN_SECONDS = 60
 ROW = 30
 FAMILY = """
 import subprocess, sys, time
@@ -77,14 +77,14 @@ def start(applet: Applet) -> Iterator[Start]:
         started.append(child)
         assert child.stdout is not None
         assert child.stdout.readline() == b"up\n"
-        wait_until(lambda: applet.target("acting")["pids"], timeout=20, what="the target")
+        wait_until(lambda: applet.target("acting")["pids"], timeout=60, what="the target")
         return child
 
     yield run
     for child in started:
         child.terminate()
         try:
-            child.communicate(timeout=20)
+            child.communicate(timeout=60)
         except subprocess.TimeoutExpired:
             child.kill()
             child.communicate()
@@ -99,7 +99,7 @@ def table(desktop: VirtualDesktop, applet: Applet) -> Iterator[Callable[[], Box]
         command = (sys.executable, "-m", "trayapp", "table")
         opened.append(desktop.launch(*command, env=applet.env, cwd=REPOSITORY))
         box = desktop.find_window("Memtray.*Table", timeout=OPEN_SECONDS)
-        wait_until(lambda: has_row(desktop, box), timeout=20, what="rows")
+        wait_until(lambda: has_row(desktop, box), timeout=60, what="rows")
         for key in "acting":
             desktop.press(key)
         desktop.press("Down")
@@ -108,7 +108,7 @@ def table(desktop: VirtualDesktop, applet: Applet) -> Iterator[Callable[[], Box]
     yield show
     for process in opened:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def has_row(desktop: VirtualDesktop, box: Box) -> bool:
@@ -147,8 +147,8 @@ def test_a_program_is_ended_from_the_table(
     choose(desktop, 2)
     question(desktop, "End acting")
     desktop.press("Left", "Return")
-    assert child.wait(20) == -signal.SIGTERM
-    wait_until(lambda: not is_shown(desktop, "End acting"), timeout=20, what="no question")
+    assert child.wait(60) == -signal.SIGTERM
+    wait_until(lambda: not is_shown(desktop, "End acting"), timeout=60, what="no question")
     keep(desktop, "acting-ended")
 
 
@@ -165,7 +165,7 @@ def test_force_is_offered_to_who_does_not_end(
     assert child.poll() is None
     keep(desktop, "acting-force")
     desktop.press("Left", "Return")
-    assert child.wait(20) == -signal.SIGKILL
+    assert child.wait(60) == -signal.SIGKILL
 
 
 def test_a_guarded_program_is_restarted_from_the_table(
@@ -183,8 +183,8 @@ def test_a_guarded_program_is_restarted_from_the_table(
         pids = applet.target("acting")["pids"]
         return bool(pids) and pids != before
 
-    wait_until(is_another, timeout=30, what="another process")
-    wait_until(lambda: not is_shown(desktop, "Restart acting"), timeout=30, what="no question")
+    wait_until(is_another, timeout=60, what="another process")
+    wait_until(lambda: not is_shown(desktop, "Restart acting"), timeout=60, what="no question")
 
 
 def test_one_process_of_a_program_is_ended_by_clicks_alone(
@@ -192,7 +192,7 @@ def test_one_process_of_a_program_is_ended_by_clicks_alone(
 ) -> None:
     """The triangle opens the row, the right button the menu of a process."""
     parent = start(FAMILY)
-    wait_until(lambda: len(applet.target("acting")["pids"]) == 3, timeout=20, what="its family")
+    wait_until(lambda: len(applet.target("acting")["pids"]) == 3, timeout=60, what="its family")
     box = table()
     first = box.y + box.height - 10 * ROW - 29
 
@@ -203,7 +203,7 @@ def test_one_process_of_a_program_is_ended_by_clicks_alone(
         return sum(len({*picture.crop(row).rgb}) > 20 for row in rows)
 
     desktop.click(box.x + 14, first + ROW // 2)
-    wait_until(lambda: names() == 4, timeout=20, what="three processes")
+    wait_until(lambda: names() == 4, timeout=60, what="three processes")
     keep(desktop, "acting-processes")
     # By memory, the parent, which holds the least, is the last.
     ended = set(applet.target("acting")["pids"]) - {parent.pid}
@@ -217,13 +217,13 @@ def test_one_process_of_a_program_is_ended_by_clicks_alone(
     def left() -> set[int]:
         return set(applet.target("acting")["pids"])
 
-    wait_until(lambda: len(left()) == 2, timeout=20, what="one process less")
+    wait_until(lambda: len(left()) == 2, timeout=60, what="one process less")
     assert parent.pid in left()
     assert len(left() & ended) == 1
     wait_until(lambda: not is_shown(desktop, "End Python"), what="no question")
-    wait_until(lambda: names() == 3, timeout=20, what="two processes")
+    wait_until(lambda: names() == 3, timeout=60, what="two processes")
     # The arrow to the left closes the row again.
     second = (box.x + 60, first + 2 * ROW + ROW // 2)
     desktop.window_after(lambda: desktop.click(*second, button=3))
     desktop.press("Escape", "Left")
-    wait_until(lambda: names() == 1, timeout=20, what="the row alone")
+    wait_until(lambda: names() == 1, timeout=60, what="the row alone")

@@ -111,13 +111,13 @@ def test_a_leaking_program_is_in_menu_status_notification_and_trends(
     assert "leaky keeps growing" in applet.labels()  # beside a picture of its level
 
     desktop.click(*icon.center)
-    desktop.find_window("Memtray.*Trends", timeout=20)
+    desktop.find_window("Memtray.*Trends", timeout=60)
 
     program.kill()
     program.wait()
     over = wait_until(
         lambda: [note for note in desktop.notifications() if note.replaces == told.id],
-        timeout=20,
+        timeout=60,
         what="the end, in place of the banner",
     )[-1]
     assert (over.title, over.urgency) == ("Resolved: leaky keeps growing", "low")
@@ -139,23 +139,23 @@ def test_every_entry_of_the_menu_does_its_work(
     applet.start()
 
     applet.click("Trends…")
-    desktop.find_window("Memtray.*Trends", timeout=20)
+    desktop.find_window("Memtray.*Trends", timeout=60)
     desktop.press("q")
     applet.click("Trends…", submenu=LEAKY)
-    desktop.find_window("Memtray.*Trends", timeout=20)
+    desktop.find_window("Memtray.*Trends", timeout=60)
     desktop.press("q")
     # The same kind of window for what is tracked and for what is not.
     applet.click("Details…", submenu=LEAKY)
-    desktop.find_window("Memtray.*leaky", timeout=20)
+    desktop.find_window("Memtray.*leaky", timeout=60)
     desktop.press("Escape")
     applet.click("Table…")
-    desktop.find_window("Memtray.*Table", timeout=20)
+    desktop.find_window("Memtray.*Table", timeout=60)
     desktop.press("Escape")
     applet.click("About Memtray…")
-    desktop.find_window("About Memtray", timeout=20)
+    desktop.find_window("About Memtray", timeout=60)
     desktop.press("Escape")
     applet.click("Compact view…", submenu="More")
-    desktop.find_window("Memtray.*Compact", timeout=20)
+    desktop.find_window("Memtray.*Compact", timeout=60)
     desktop.press("Left")
     place = applet.home / "windows" / "compact.json"
     wait_until(place.exists, what="place of the compact view")
@@ -163,7 +163,7 @@ def test_every_entry_of_the_menu_does_its_work(
     wait_until(lambda: not place.exists(), what="no place")
     desktop.press("Escape")
     applet.click("Statistics…", submenu="More")
-    desktop.find_window("Memtray.*Statistics", timeout=20)
+    desktop.find_window("Memtray.*Statistics", timeout=60)
     desktop.press("Escape")
 
     applet.click("Pause")
@@ -229,14 +229,14 @@ def test_every_entry_of_the_menu_does_its_work(
     assert (applet.home / "memtray.toml").read_text().startswith(settings_of(tmp_path))
 
     applet.click("Settings…")
-    window = desktop.find_window("Memtray .* Settings", timeout=30)
+    window = desktop.find_window("Memtray .* Settings", timeout=60)
 
     def open_the_file() -> bool:
         # The button stands left of "Close", and is there some time after the window.
         desktop.click(window.x + window.width - 140, window.y + window.height - 25)
         return opened.exists()
 
-    wait_until(open_the_file, timeout=30, what="editor")
+    wait_until(open_the_file, timeout=60, what="editor")
     desktop.press("ctrl+w")
     wait_until(lambda: opened.read_text() == str(applet.home / "memtray.toml"), what="its file")
 
@@ -258,7 +258,7 @@ def test_every_entry_of_the_menu_does_its_work(
 def test_a_window_that_has_nothing_to_show_says_so(desktop: VirtualDesktop, applet: Applet) -> None:
     applet.start()
     applet.click("Trends…", submenu="leaky – not running")
-    (told,) = wait_until(desktop.notifications, timeout=20, what="explanation")
+    (told,) = wait_until(desktop.notifications, timeout=60, what="explanation")
     assert "leaky" in told.body
 
 

@@ -44,17 +44,17 @@ class Person:
 
 def end(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 def test_once_it_says_where_the_icon_is_and_comes_among_the_applications(tmp_path: Path) -> None:
     with VirtualDesktop() as desktop:
         person = Person(desktop, tmp_path)
         process = person.start()
-        wait_until(person.told, 20, "greeting")
+        wait_until(person.told, 60, "greeting")
         assert "tray" in person.told()[0].body
         entry = person.data / "applications" / "memtray.desktop"
-        wait_until(entry.exists, 20, "entry")
+        wait_until(entry.exists, 60, "entry")
         keys = RawConfigParser(strict=True)
         keys.optionxform = str  # type: ignore[assignment,method-assign]
         keys.read(entry, encoding="utf-8")
@@ -67,7 +67,7 @@ def test_once_it_says_where_the_icon_is_and_comes_among_the_applications(tmp_pat
         entry.unlink()
         process = person.start()
         desktop.find_tray_icon(20)
-        wait_until(lambda: '"visible": true' in person.tray(), 20, "status")
+        wait_until(lambda: '"visible": true' in person.tray(), 60, "status")
         assert len(person.told()) == 1
         assert not entry.exists()
         end(process)

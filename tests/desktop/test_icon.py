@@ -36,11 +36,11 @@ def test_colours_number_and_what_is_shown_follow_the_settings(tmp_path: Path) ->
             return [row.count(b"\xff\xe0\x00") for row in rows]
 
         # Memtray's own bars stand at half height, as it does not grow by much.
-        wait_until(lambda: any(yellow_rows()), 20, what="bars in yellow")
+        wait_until(lambda: any(yellow_rows()), 60, what="bars in yellow")
         assert max(yellow_rows()) <= 9
         (told,) = [label for label in applet.labels() if "hard to see" in label]
         assert "icon.normal_color" in told
         (applet.home / "memtray.toml").write_text(NUMBER)
         # The foot of a 0 is broader than any bar, and joined.
-        wait_until(lambda: len(yellow_rows()) >= 14, 20, what="a number in yellow")
+        wait_until(lambda: len(yellow_rows()) >= 14, 60, what="a number in yellow")
         assert applet.stop() == 0

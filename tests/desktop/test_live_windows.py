@@ -35,7 +35,7 @@ interval = "0.5s"
     f'[[targets]]\nname = "{name}"\nmatch = "program_{name}"\nlimit = "100MiB"\n' for name in SIZES
 )
 ROW, HEAD = 30, 32
-OPEN_SECONDS = 30
+OPEN_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def open_window(desktop: VirtualDesktop, applet: Applet) -> Iterator[Open]:
     yield start
     for process in opened:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def rgb(colour: str) -> bytes:
@@ -137,7 +137,7 @@ def test_typing_filters_and_the_arrows_choose(
     desktop: VirtualDesktop, applet: Applet, open_window: Open
 ) -> None:
     process, box = open_window("table")
-    wait_until(lambda: texts_in(desktop, box) >= 5, timeout=20, what="rows")
+    wait_until(lambda: texts_in(desktop, box) >= 5, timeout=60, what="rows")
     keep(desktop, "table-light")
     desktop.press("a", "l", "p")
     wait_until(lambda: texts_in(desktop, box) == 1, what="one row")
@@ -154,21 +154,21 @@ def test_typing_filters_and_the_arrows_choose(
     wait_until(lambda: rows_in(desktop, box, LIGHT.pressed) == [2], what="another order")
     # It stays so while figures come.
     count = applet.status()["sample_count"]
-    wait_until(lambda: applet.status()["sample_count"] > count + 5, what="samples", timeout=20)
+    wait_until(lambda: applet.status()["sample_count"] > count + 5, what="samples", timeout=60)
     assert rows_in(desktop, box, LIGHT.pressed) == [2]
     # A click on a title sorts, too.
     desktop.click(box.x + box.width - 60, box.y + box.height - 10 * ROW - 29 - HEAD // 2)
     desktop.click(box.x + 60, box.y + box.height - 10 * ROW - 29 - HEAD // 2)
     wait_until(lambda: rows_in(desktop, box, LIGHT.pressed) == [0], what="order by click")
     desktop.press("Escape", "Escape")
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 def test_the_menu_of_a_row_does_what_it_says(
     desktop: VirtualDesktop, applet: Applet, open_window: Open
 ) -> None:
     _, box = open_window("table")
-    wait_until(lambda: texts_in(desktop, box) >= 5, timeout=20, what="rows")
+    wait_until(lambda: texts_in(desktop, box) >= 5, timeout=60, what="rows")
     for key in "gamma":
         desktop.press(key)
     wait_until(lambda: texts_in(desktop, box) == 1, what="one row")
@@ -182,11 +182,11 @@ def test_the_menu_of_a_row_does_what_it_says(
         done = subprocess.run(command, env=desktop.env, capture_output=True, text=True)
         return done.stdout
 
-    wait_until(lambda: "program_gamma.py 30" in copied(), timeout=20, what="command line")
+    wait_until(lambda: "program_gamma.py 30" in copied(), timeout=60, what="command line")
 
     menu_of_row(desktop, 4)  # "Open folder"
     opened = applet.home.parent / "opened"
-    wait_until(opened.exists, timeout=20, what="folder")
+    wait_until(opened.exists, timeout=60, what="folder")
     assert Path(opened.read_text()) == Path(sys.executable).resolve().parent
 
     menu = desktop.window_after(lambda: desktop.press("shift+F10"))
@@ -194,13 +194,13 @@ def test_the_menu_of_a_row_does_what_it_says(
     assert menu.y > box.y
     desktop.press("Escape")
     menu_of_row(desktop, 5)  # "Stop tracking"
-    wait_until(lambda: targets(applet) == ["alpha", "beta"], timeout=20, what="no target")
+    wait_until(lambda: targets(applet) == ["alpha", "beta"], timeout=60, what="no target")
 
 
 def test_forgetting_asks_first(desktop: VirtualDesktop, applet: Applet, open_window: Open) -> None:
     """Of what is not tracked any more nothing is left in the table then."""
     _, box = open_window("table")
-    wait_until(lambda: texts_in(desktop, box) >= 5, timeout=20, what="rows")
+    wait_until(lambda: texts_in(desktop, box) >= 5, timeout=60, what="rows")
     for key in "past":
         desktop.press(key)
     wait_until(lambda: texts_in(desktop, box) == 1, what="one row")
@@ -214,7 +214,7 @@ def test_forgetting_asks_first(desktop: VirtualDesktop, applet: Applet, open_win
         desktop.press(answer)
         if answer == "Return":
             wait_until(lambda: texts_in(desktop, box) == 1, what="the row, still there")
-    wait_until(lambda: texts_in(desktop, box) == 0, timeout=30, what="forgotten")
+    wait_until(lambda: texts_in(desktop, box) == 0, timeout=60, what="forgotten")
     assert applet.status()["problems"] == []
 
 
@@ -222,7 +222,7 @@ def test_enter_and_a_click_open_the_details(
     desktop: VirtualDesktop, applet: Applet, open_window: Open
 ) -> None:
     _, box = open_window("table", "--dark")
-    wait_until(lambda: texts_in(desktop, box) >= 5, timeout=20, what="rows")
+    wait_until(lambda: texts_in(desktop, box) >= 5, timeout=60, what="rows")
     keep(desktop, "table-dark")
     assert rows_in(desktop, box, DARK.background) == list(range(10))
     for key in "alpha":
@@ -248,7 +248,7 @@ def test_details_show_figures_a_chart_and_runs(desktop: VirtualDesktop, open_win
         left = desktop.screenshot().crop(Box(box.x, box.y + 180, box.width // 2, 200))
         return left.rgb.count(rgb(LIGHT.system)) > 300
 
-    wait_until(is_drawn, timeout=20, what="chart")
+    wait_until(is_drawn, timeout=60, what="chart")
     keep(desktop, "details-light")
     # It ran almost into its limit, which was told as critical: no good run.
     runs = Box(box.x, box.y + 436, 60, 130)
@@ -267,7 +267,7 @@ def test_details_show_figures_a_chart_and_runs(desktop: VirtualDesktop, open_win
     desktop.find_window("Memtray.*Trends", timeout=OPEN_SECONDS)
     desktop.press("q")
     process.terminate()
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 def drag(desktop: VirtualDesktop, start: tuple[int, int], end: tuple[int, int]) -> None:
@@ -317,13 +317,13 @@ def test_the_compact_view_stays_where_it_is_put(
     desktop.press("p")
     wait_until(lambda: not applet.status()["paused"], what="no pause")
     desktop.press("q")
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
     _, again = open_window("compact", "--dark")
     assert again == moved
     keep(desktop, "compact-dark")
     assert applet.command("compact", "--reset").returncode == 0
-    wait_until(lambda: compact_box(desktop) == box, timeout=20, what="its corner")
+    wait_until(lambda: compact_box(desktop) == box, timeout=60, what="its corner")
     assert not file.exists()
 
 
@@ -333,7 +333,7 @@ def test_expanding_opens_the_table(desktop: VirtualDesktop, open_window: Open) -
     desktop.find_window("Memtray.*Table", timeout=OPEN_SECONDS)
     desktop.press("Escape")
     process.terminate()
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 def test_a_place_beyond_the_screen_is_brought_back(
@@ -349,26 +349,30 @@ def test_a_place_beyond_the_screen_is_brought_back(
     file.unlink()
 
 
-def test_it_comes_back_when_the_screen_gets_smaller(tmp_path: Path) -> None:
-    from Xlib.display import Display
+SHRINK = """
+from Xlib.display import Display
+display = Display()
+root = display.screen().root
+screens = root.xrandr_get_screen_resources()
+for output in screens.crtcs:
+    display.xrandr_set_crtc_config(output, screens.config_timestamp, 0, 0, 0, 1, [])
+root.xrandr_set_screen_size(800, 600, 211, 158)
+display.sync()
+"""
 
+
+def test_it_comes_back_when_the_screen_gets_smaller(tmp_path: Path) -> None:
     with VirtualDesktop(tray=None, notifier=None) as desktop:
         env = desktop.env | {"MEMTRAY_HOME": str(tmp_path)}
         desktop.launch(sys.executable, "-m", "trayapp", "compact", env=env, cwd=REPOSITORY)
         box = compact_box(desktop)
         assert box.x > 800
-        display = Display(desktop.env["DISPLAY"])
-        root = display.screen().root
-        screens = root.xrandr_get_screen_resources()
-        for output in screens.crtcs:
-            display.xrandr_set_crtc_config(output, screens.config_timestamp, 0, 0, 0, 1, [])
-        root.xrandr_set_screen_size(800, 600, 211, 158)
-        display.sync()
-        wait_until(lambda: compact_box(desktop).x < 800, timeout=20, what="window in sight")
+        # Apart: the tray's host, where a test has imported it, leaves Xlib without extensions.
+        subprocess.run([sys.executable, "-c", SHRINK], env=desktop.env, check=True)
+        wait_until(lambda: compact_box(desktop).x < 800, timeout=60, what="window in sight")
         box = compact_box(desktop)
         assert box.x + box.width <= 800
         assert box.y + box.height <= 600
-        display.close()
 
 
 @pytest.mark.parametrize("verb", ["table", "details"])
@@ -395,7 +399,7 @@ def test_without_an_applet_it_says_so_and_keeps_what_was_recorded(
     command = (sys.executable, "-m", "trayapp", "table")
     process = desktop.launch(*command, env=env, cwd=REPOSITORY)
     box = desktop.find_window("Memtray.*Table", timeout=OPEN_SECONDS)
-    wait_until(lambda: texts_in(desktop, box) == 2, timeout=20, what="two rows")
+    wait_until(lambda: texts_in(desktop, box) == 2, timeout=60, what="two rows")
     keep(desktop, "table-without-applet")
     desktop.press("Escape")
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0

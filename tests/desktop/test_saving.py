@@ -26,13 +26,13 @@ def test_a_file_is_named_and_written(tmp_path: Path, verb: str, ending: str) -> 
             sys.executable, "-m", "trayapp", verb,
             env=desktop.env | {"MEMTRAY_HOME": str(tmp_path)}, cwd=REPOSITORY,
         )  # fmt: skip
-        desktop.find_window("Memtray .*", timeout=30)
+        desktop.find_window("Memtray .*", timeout=60)
         # "Save as…" has the focus, and in the dialog the name, marked.
-        wait_until(lambda: opened_dialog(desktop), timeout=30, what="dialog")
-        wait_until(lambda: typed(desktop, output), timeout=30, what="file")
+        wait_until(lambda: opened_dialog(desktop), timeout=60, what="dialog")
+        wait_until(lambda: typed(desktop, output), timeout=60, what="file")
         # The window stays, offers to open the file, and goes by a key.
         desktop.find_window("Memtray .*", timeout=5)
-        wait_until(lambda: closed(desktop, process), timeout=30, what="end of the window")
+        wait_until(lambda: closed(desktop, process), timeout=60, what="end of the window")
         assert process.returncode == 0
 
 
@@ -47,19 +47,19 @@ def test_the_folder_of_the_last_time_is_proposed(tmp_path: Path) -> None:
                 sys.executable, "-m", "trayapp", "report",
                 env=desktop.env | {"MEMTRAY_HOME": str(tmp_path)}, cwd=REPOSITORY,
             )  # fmt: skip
-            desktop.find_window("Memtray .*", timeout=30)
-            wait_until(lambda: opened_dialog(desktop), timeout=30, what="dialog")
+            desktop.find_window("Memtray .*", timeout=60)
+            wait_until(lambda: opened_dialog(desktop), timeout=60, what="dialog")
             keep(desktop, "save-dialog")
             subprocess.run(["xdotool", "type", name], env=desktop.env, check=True)
             desktop.press("Return")
             written = chosen / Path(name).name
-            wait_until(written.exists, timeout=30, what="file")
-            wait_until(lambda: closed(desktop, process), timeout=30, what="end of the window")  # noqa: B023
+            wait_until(written.exists, timeout=60, what="file")
+            wait_until(lambda: closed(desktop, process), timeout=60, what="end of the window")  # noqa: B023
 
 
 def opened_dialog(desktop: VirtualDesktop) -> bool:
     desktop.press("Return")
-    return bool(desktop.find_window("Save as", timeout=20))
+    return bool(desktop.find_window("Save as", timeout=60))
 
 
 def typed(desktop: VirtualDesktop, output: Path) -> bool:

@@ -31,7 +31,7 @@ adaptive = false
 name = "web"
 match = "no such program"
 """
-SECONDS = 30
+SECONDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def window(desktop: VirtualDesktop, applet: Applet) -> Iterator[Box]:
     at_rest(desktop, box)
     yield box
     desktop.press("ctrl+w")
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 def type_text(desktop: VirtualDesktop, text: str) -> None:
@@ -301,4 +301,4 @@ def test_keys_that_come_while_a_page_is_made_anew_press_no_other_button(
             each.wait()
     assert not opened.exists()
     desktop.press("ctrl+w")
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0

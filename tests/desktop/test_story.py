@@ -58,7 +58,7 @@ def test_a_limit_is_told_worse_and_over_on_the_screen_and_by_mail(tmp_path: Path
             timeout=60,
         )
         (eater,) = started
-        (warning,) = wait_until(desktop.notifications, timeout=30, what="warning")
+        (warning,) = wait_until(desktop.notifications, timeout=60, what="warning")
         assert (warning.title, warning.urgency) == ("eater is near its limit", "normal")
         assert list(warning.actions) == ["end", "trends", "snooze", "acknowledge"]
         desktop.screenshot(tmp_path / "warning.png")
@@ -71,7 +71,7 @@ def test_a_limit_is_told_worse_and_over_on_the_screen_and_by_mail(tmp_path: Path
 
         eater.kill()
         eater.wait()
-        wait_until(lambda: len(desktop.notifications()) == 3, timeout=30, what="end")
+        wait_until(lambda: len(desktop.notifications()) == 3, timeout=60, what="end")
         over = desktop.notifications()[2]
         assert (over.replaces, over.urgency) == (warning.id, "low")
         assert over.title == "Resolved: eater is near its limit"

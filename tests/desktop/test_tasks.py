@@ -44,7 +44,7 @@ while True:
     if len(kept) == 3:
         time.sleep(600)
 """
-OPEN_SECONDS = 30
+OPEN_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def test_details_show_components_and_the_growth_of_tasks(
         ]
 
     model, orders = wait_until(
-        lambda: found if len(found := bars()) == 2 else None, timeout=30, what="components"
+        lambda: found if len(found := bars()) == 2 else None, timeout=60, what="components"
     ) or (0, 0)
     keep(desktop, "details-components")
     assert 2 < model / orders < 3
@@ -132,7 +132,7 @@ def test_the_trends_name_the_task_under_the_cursor(desktop: VirtualDesktop, appl
         picture = desktop.screenshot().crop(Box(box.x, box.y + 120, box.width, box.height - 180))
         return picture.rgb.count(readout)
 
-    wait_until(lambda: size_of_readout(box.x + box.width // 2) > 500, timeout=30, what="chart")
+    wait_until(lambda: size_of_readout(box.x + box.width // 2) > 500, timeout=60, what="chart")
     # One line with the value where nothing ran, more with the name of what did.
     sizes = [size_of_readout(x) for x in range(box.x + 90, box.x + 700, 20)]
     keep(desktop, "trends-tasks")

@@ -144,7 +144,7 @@ def test_the_icon_follows_the_panel_into_the_dark_and_back(
     for dark, panel in (("true", "dark"), ("false", "light")):
         command = ("xfconf-query", "-c", "xfce4-panel", "-p", "/panels/dark-mode", "-n")
         subprocess.run((*command, "-t", "bool", "-s", dark), env=desktop.env, check=True)
-        wait_until(partial(is_drawn_for, panel), 20, what=f"icon for a {panel} panel")
+        wait_until(partial(is_drawn_for, panel), 60, what=f"icon for a {panel} panel")
 
 
 def on_background(icon: Image.Image, color: tuple[int, int, int]) -> bytes:

@@ -17,7 +17,7 @@ from tests.desktop.kept import keep
 pytestmark = pytest.mark.desktop
 
 TITLE = "Memtray .* Settings"
-SECONDS = 30
+SECONDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -63,17 +63,17 @@ def test_the_size_that_a_person_gave_a_window_is_kept(
     wait_until(lambda: size(desktop) == (780, 500), SECONDS, "the new size")
     keep(desktop, "settings window resized")
     desktop.press("ctrl+w")
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     assert json.loads(file.read_text()) == {"width": 780, "height": 500}
     process = open_window(desktop, applet)
     wait_until(lambda: size(desktop) == (780, 500), SECONDS, "the size before")
     desktop.press("ctrl+w")
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     file.unlink()
     process = open_window(desktop, applet)
     wait_until(lambda: size(desktop) == usual, SECONDS, "the usual size")
     desktop.press("ctrl+w")
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 REFUSED = """

@@ -75,7 +75,7 @@ def open_trends(desktop: VirtualDesktop, store: Path) -> Iterator[Open]:
         command = (sys.executable, "-c", TRENDS, str(store.parent), *targets)
         process = desktop.launch(*command, env=desktop.env | env)
         opened.append(process)
-        return process, desktop.find_window(TITLE, timeout=30)
+        return process, desktop.find_window(TITLE, timeout=60)
 
     yield start
     for process in opened:
@@ -103,7 +103,7 @@ def leak_rows(desktop: VirtualDesktop, box: Box) -> list[int]:
 
 def await_line(desktop: VirtualDesktop, box: Box) -> list[int]:
     """Wait for the chart, which comes some time after the window; the rows of the line."""
-    return wait_until(lambda: leak_rows(desktop, box), timeout=30, what="line of the target")
+    return wait_until(lambda: leak_rows(desktop, box), timeout=60, what="line of the target")
 
 
 def await_change(desktop: VirtualDesktop, box: Box, act: Callable[[], object]) -> Screenshot:
@@ -132,7 +132,7 @@ def test_a_recording_is_shown_and_zoomed(
         lambda: desktop.screenshot().crop(clock).rgb == whole.rgb, what="the whole recording"
     )
     desktop.press("q")
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 def window_id(desktop: VirtualDesktop) -> str:
@@ -145,13 +145,13 @@ def test_the_window_shows_the_lines_and_closes(desktop: VirtualDesktop, open_tre
     rows = await_line(desktop, box)
     assert len(rows) < 8  # a flat line
     desktop.press("q")
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 def test_the_frame_closes_the_window(desktop: VirtualDesktop, open_trends: Open) -> None:
     process, _ = open_trends()
     desktop.press("alt+F4")
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 def test_ranges_by_key_and_by_button(desktop: VirtualDesktop, open_trends: Open) -> None:
@@ -220,7 +220,7 @@ def test_a_second_start_raises_the_first(desktop: VirtualDesktop, open_trends: O
     cover = desktop.launch(sys.executable, "-c", COVERING)
     wait_until(lambda: desktop.screenshot().pixel(*box.center) == COVER, what="covered window")
     second, _ = open_trends("leak")
-    assert second.wait(20) == 0
+    assert second.wait(60) == 0
     wait_until(lambda: desktop.screenshot().pixel(*box.center) != COVER, what="raised window")
     # It shows what the second start asked for: the target alone, in the whole window.
     wait_until(lambda: leak_rows(desktop, box)[:1] < [box.height * 2 // 3])
@@ -240,7 +240,7 @@ def test_a_killed_window_does_not_block_the_next(
     process, box = open_trends()
     await_line(desktop, box)
     process.terminate()
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     assert not (store.parent / "run" / "trends.sock").exists()
 
 
@@ -313,4 +313,4 @@ def test_statistics(desktop: VirtualDesktop) -> None:
     box = desktop.find_window("Memtray .* Statistics")
     wait_until(lambda: len({*desktop.screenshot().crop(box).rgb}) > 20, what="table")
     desktop.press("q")
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0

@@ -57,14 +57,14 @@ def open_menu(desktop: VirtualDesktop, center: tuple[int, int]) -> Box:
         picture = desktop.screenshot()
         return any(picture.pixel(last[0], row) == CHOSEN for row in rows if row < picture.height)
 
-    wait_until(is_at_the_end, 20, "menu that follows keys")
+    wait_until(is_at_the_end, 60, "menu that follows keys")
     return menu
 
 
 def test_an_older_tray_has_everything_too(desktop: VirtualDesktop, tmp_path: Path) -> None:
     applet = Applet(desktop, tmp_path / "home", SETTINGS)
     applet.start()
-    wait_until(lambda: applet.status()["tray"]["visible"], 20, "icon")
+    wait_until(lambda: applet.status()["tray"]["visible"], 60, "icon")
     center = icon_center(desktop)
 
     tooltip = desktop.window_after(lambda: desktop.hover(*center), 20)
@@ -72,29 +72,29 @@ def test_an_older_tray_has_everything_too(desktop: VirtualDesktop, tmp_path: Pat
     save_shot(desktop, f"trayer-{desktop.scale}x-tooltip", tmp_path)
     desktop.hover(*AWAY)
 
-    wait_until(lambda: not is_lit(desktop, tooltip.center), 20, "closed tooltip")
+    wait_until(lambda: not is_lit(desktop, tooltip.center), 60, "closed tooltip")
 
     desktop.click(*center, button=5)
-    wait_until(lambda: applet.status()["tray"]["shows"] == "screen", 20, "turn of the wheel")
+    wait_until(lambda: applet.status()["tray"]["shows"] == "screen", 60, "turn of the wheel")
     desktop.click(*center, button=2)
-    wait_until(lambda: applet.status()["paused"], 20, "click by the middle button")
+    wait_until(lambda: applet.status()["paused"], 60, "click by the middle button")
     applet.command("resume")
 
     menu = open_menu(desktop, center)
     save_shot(desktop, f"trayer-{desktop.scale}x-menu", tmp_path)
     desktop.press("Escape")
-    wait_until(lambda: not is_lit(desktop, menu.center), 20, "closed menu")
+    wait_until(lambda: not is_lit(desktop, menu.center), 60, "closed menu")
 
     desktop.stop_tray()
-    wait_until(lambda: not applet.status()["tray"]["visible"], 20, "icon gone")
+    wait_until(lambda: not applet.status()["tray"]["visible"], 60, "icon gone")
     desktop.start_tray()
-    wait_until(lambda: applet.status()["tray"]["visible"], 20, "icon back")
+    wait_until(lambda: applet.status()["tray"]["visible"], 60, "icon back")
 
     open_menu(desktop, icon_center(desktop))
     desktop.press("Return")
     assert applet.process
-    assert applet.process.wait(20) == 0
-    wait_until(lambda: desktop.tray_box() is None, 20, "empty tray")
+    assert applet.process.wait(60) == 0
+    wait_until(lambda: desktop.tray_box() is None, 60, "empty tray")
 
 
 def test_without_a_session_bus_a_tray_that_starts_later_is_waited_for(tmp_path: Path) -> None:
@@ -108,6 +108,6 @@ def test_without_a_session_bus_a_tray_that_starts_later_is_waited_for(tmp_path: 
         applet.start()
         assert not applet.status()["tray"]["visible"]
         desktop.start_tray()
-        wait_until(lambda: applet.status()["tray"]["visible"], 20, "icon")
+        wait_until(lambda: applet.status()["tray"]["visible"], 60, "icon")
         icon_center(desktop)
         assert applet.stop() == 0

@@ -62,7 +62,7 @@ def stop(child: subprocess.Popen[bytes]) -> None:
     os.waitid(os.P_PID, child.pid, os.WSTOPPED)
 
 
-def eventually(look: Callable[[], T], timeout_seconds: float = 10.0) -> T:
+def eventually(look: Callable[[], T], timeout_seconds: float = 40.0) -> T:
     """The first true result of `look`, called again and again."""
     deadline = time.monotonic() + timeout_seconds
     while not (result := look()):

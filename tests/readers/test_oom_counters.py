@@ -235,7 +235,7 @@ def test_a_target_that_loses_a_child_at_the_moment_of_a_real_kill_is_not_blamed(
     else:
         # Nothing says who it was.
         assert kill.victims == ()
-        assert kill.title == "Killed for lack of memory"
+        assert kill.title == "Out of memory"
 
 
 RECORDS = (

@@ -92,7 +92,7 @@ def test_what_a_killed_window_leaves_behind_is_not_in_the_way(tmp_path: Path) ->
 
 def test_a_window_that_hangs_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(single, "ANSWER_SECONDS", 0.3)
-    with holder(tmp_path), pytest.raises(WindowError, match="does not answer"):
+    with holder(tmp_path), pytest.raises(WindowError, match="does not respond"):
         claim(tmp_path, "trends", WISHES)
 
 

@@ -22,7 +22,8 @@ _LARGE_BYTES = 32 * 1024
 _IS_GLIBC = "CS_GNU_LIBC_VERSION" in os.confstr_names
 
 AGAIN_IF_KILLED = (
-    'trap "kill \\$p; exit" TERM HUP INT; while :; do "$0" "$@" & p=$!; wait $p; s=$?; '
+    # $! is there as soon as the child is; a signal between that and p= found no pid to pass it on.
+    'trap "kill \\$!; exit" TERM HUP INT; while :; do "$0" "$@" & p=$!; wait $p; s=$?; '
     "[ $s -gt 128 ] || exit $s; sleep 5; done"
 )
 """A shell's script that starts its arguments, and again five seconds after a signal ended them."""
