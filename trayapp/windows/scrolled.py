@@ -12,7 +12,13 @@ class Scrolled(ttk.Frame):
     def __init__(self, parent: tk.Misc) -> None:
         super().__init__(parent)
         self._canvas = tk.Canvas(self, highlightthickness=0, borderwidth=0)
-        self._bar = ttk.Scrollbar(self, orient="vertical", command=self._canvas.yview)
+        # The bar's place stays where there is no bar: a page that just fits without one would
+        # have its texts wrapped, be too high, get one, and so on without end.
+        gutter = ttk.Frame(self)
+        self._bar = ttk.Scrollbar(gutter, orient="vertical", command=self._canvas.yview)
+        gutter.configure(width=self._bar.winfo_reqwidth())
+        gutter.pack_propagate(False)
+        gutter.pack(side="right", fill="y")
         self._canvas.configure(yscrollcommand=self._bar.set)
         self._canvas.pack(side="left", fill="both", expand=True)
         self.page = ttk.Frame(self._canvas)
@@ -42,7 +48,7 @@ class Scrolled(ttk.Frame):
         self._canvas.itemconfigure(self._window, width=self._canvas.winfo_width())
         self._canvas.configure(scrollregion=(0, 0, 1, self.page.winfo_reqheight()))
         if self._is_too_high():
-            self._bar.pack(side="right", fill="y", before=self._canvas)
+            self._bar.pack(fill="both", expand=True)
         else:
             self._bar.pack_forget()
 
