@@ -98,7 +98,7 @@ _EVENT_SHEETS = {
             _SUBJECT._replace(heading=N_("Program")),
             _EventColumn(N_("Task"), lambda event: event.data.get("task") or event.text, "", 30.0),
             _EventColumn(N_("Seconds"), _datum("seconds"), "plain"),
-            _EventColumn(N_("Stayed free, MiB"), lambda event: in_mib(kept_of(event)), "change"),
+            _EventColumn(N_("Kept, MiB"), lambda event: in_mib(kept_of(event)), "change"),
             _size(N_("Peak above start, MiB"), "peak_growth_bytes"),
             _size(N_("Growth, MiB"), "growth_bytes", "change"),
             _EventColumn(N_("Error"), _datum("failed"), "", 20.0),
