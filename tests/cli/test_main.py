@@ -435,7 +435,9 @@ def test_trends_of_an_application_say_why_there_are_none(running: Memtray, tmp_p
         done = running.run("trends", known[-1]["name"], "--save", str(picture))
         return (known[-1]["name"], done) if "too small" in done.stderr else None
 
-    name, refused = wait_until(refusal, what="a small application")
+    found = wait_until(refusal, what="a small application")
+    assert found is not None
+    name, refused = found
     assert refused.returncode == 2
     assert refused.stderr.count("\n") == 1
     assert "is not tracked, and too small for its history" in refused.stderr

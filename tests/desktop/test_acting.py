@@ -161,7 +161,7 @@ def test_force_is_offered_to_who_does_not_end(
     question(desktop, "End acting")
     desktop.press("Left", "Return")
     # After some seconds.
-    question(desktop, "End acting by force")
+    question(desktop, "Force acting to end")
     assert child.poll() is None
     keep(desktop, "acting-force")
     desktop.press("Left", "Return")
