@@ -16,7 +16,7 @@ from trayapp.delivery.sinks import Surroundings, open_sinks
 from trayapp.delivery.sinks.log import LogFile
 from trayapp.domain.acting.acts import Act
 from trayapp.domain.judging.alerting import Announcement, Incident
-from trayapp.domain.records.identity import SYSTEM
+from trayapp.domain.records.identity import SYSTEM, is_application
 from trayapp.domain.records.levels import Level
 from trayapp.errors import MemtrayError
 from trayapp.language.catalogue import N_, _
@@ -115,11 +115,13 @@ class Banners:
 
 def _actions(incident: Incident, acts: Sequence[Act]) -> tuple[tuple[str, str], ...]:
     """Return the buttons of an incident's banner, with what helps first."""
+    # Of what is not tracked, a click shows the details, where it can be tracked as well.
+    label = _("Details…") if is_application(incident.identity) else _("Trends")
     # A click on the banner itself is all that services without buttons offer.
-    buttons = [("default", _("Trends")), *((act.name, act.label) for act in acts)]
+    buttons = [("default", label), *((act.name, act.label) for act in acts)]
     if incident.identity == SYSTEM:
         buttons.append(("table", _("Show programs")))
-    buttons.append(("trends", _("Trends")))
+    buttons.append(("trends", label))
     return (*buttons, *((action, _(label)) for action, label in _SNOOZE))
 
 

@@ -19,7 +19,7 @@ from trayapp.domain.records.identity import (
     name_in,
     target_of,
 )
-from trayapp.domain.showing.program_rows import about_program
+from trayapp.domain.showing.program_rows import ALERT_KEY, about_program
 from trayapp.errors import MemtrayError
 from trayapp.language.catalogue import _
 from trayapp.windows import WINDOWS
@@ -49,6 +49,7 @@ class MenuActions:
             ),
             "incident": self._open_incident_of,
             MENU_KEY: self._act,
+            ALERT_KEY: self._on_alert,
             "acknowledge": sampler.acknowledge,
             "resolve": sampler.resolve,
             "snooze": lambda key: switches.snooze(family_of(key), _SNOOZE_SECONDS),
@@ -135,10 +136,28 @@ class MenuActions:
         else:
             self._open_window("trends", options=("--at", moment))
 
-    def _open_incident_of(self, key: str) -> None:
+    def _incident(self, key: str) -> Incident | None:
+        """Return the open incident with this key; None: it is over."""
         view = self._parts.sampler.view
         incidents = view.incidents if view else ()
-        self._open_incident(next((each for each in incidents if each.key == key), None))
+        return next((each for each in incidents if each.key == key), None)
+
+    def _open_incident_of(self, key: str) -> None:
+        self._open_incident(self._incident(key))
+
+    def _on_alert(self, subject: str) -> None:
+        """Do what an entry made by `alert_key` stands for, with the program of that alert."""
+        what, _colon, key = subject.partition(":")
+        incident = self._incident(key)
+        if incident is None:
+            self._open_window("table")
+        elif what == "details" and is_application(incident.identity):
+            # Also where it has ended since.
+            self._open_incident(incident)
+        elif what in ("details", "follow"):
+            self.on_menu(f"{what}:{incident.identity}")
+        else:
+            self._act(f"{what}:{incident.identity}")
 
     def _open_incident(self, incident: Incident | None) -> None:
         """Show the trends of what an incident is about, at the moment when it began.

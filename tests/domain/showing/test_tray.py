@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from tests.domain.building import MIB, facts, frame, target
 from trayapp.cli.status_text import status_lines
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.domain.judging.alerting import AlertPolicy, Quiet
+from trayapp.domain.judging.alerting import AlertPolicy, Incident, Quiet
 from trayapp.domain.judging.application_trends import ApplicationView
 from trayapp.domain.judging.monitor import Monitor
 from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.judging.view import Controls, RecentAlert, TargetView, View
 from trayapp.domain.records.application_use import ApplicationKey
 from trayapp.domain.records.frames import TargetSample
-from trayapp.domain.records.identity import target_key
+from trayapp.domain.records.identity import leak_of_other, target_key
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.program_facts import ProgramFacts
 from trayapp.domain.records.samples import ProcessUse
@@ -400,6 +400,65 @@ def test_recent_alerts_can_be_clicked_and_say_whom_they_were_about() -> None:
     found = [entry for entry in entries if entry.key.startswith("recent:")]
     assert [entry.key for entry in found] == ["recent:0:7:target:app", "recent:1:7:target:app"]
     assert all(entry.kind == "action" and entry.enabled for entry in found)
+
+
+def test_without_recent_alerts_the_menu_says_so() -> None:
+    (recent,) = (entry for entry in menu(view_of(), Controls()) if entry.key == "recent")
+    assert [(each.label, each.kind) for each in recent.children] == [("No alerts yet", "text")]
+    (recent,) = (
+        entry
+        for entry in menu(view_of(), Controls(recent_alerts=(RECENT,)))
+        if entry.key == "recent"
+    )
+    assert [each.label for each in recent.children] == [RECENT.text]
+
+
+def alert_about(about: str, key: str) -> Incident:
+    return Incident(
+        key=key, subject="other", about=about, level=Level.WARNING, title="grows", body="",
+        since_wall_seconds=1.0,
+    )  # fmt: skip
+
+
+def test_an_alert_offers_what_its_program_allows() -> None:
+    identity = ApplicationKey("program", "other")
+    other = ApplicationView(name="other", pids=(2,), rss_bytes=20 * MIB, key=identity)
+    about, key = "application:program:other", leak_of_other(identity)
+    view = replace(view_of(), applications=(other,), incidents=(alert_about(about, key),))
+    facts = {about: ProgramFacts(has_probe=True), "target:app": ProgramFacts(refusal="not yours")}
+
+    def offers(view: View) -> dict[str, bool]:
+        entries = menu(view, Controls(programs=facts))
+        (alert,) = (entry for entry in entries if entry.key.startswith("about:"))
+        keys = [entry.key for entry in flatten(entries)]
+        assert len(keys) == len(set(keys))
+        return {entry.key: entry.enabled for entry in alert.children}
+
+    usual = (f"acknowledge:{key}", f"snooze:{key}", f"resolve:{key}")
+    mine = [f"alert:{what}:{key}" for what in ("details", "free", "end", "folder", "follow")]
+    assert list(offers(view)) == [*mine, *usual]
+    # It has exited: only its past is left.
+    assert list(offers(replace(view, applications=())))[:1] == mine[:1]
+    assert mine[-1] not in offers(replace(view, applications=()))
+    tracked = offers(replace(view, incidents=(alert_about("target:app", "leak:app"),)))
+    assert list(tracked)[:3] == [
+        "incident:leak:app",
+        "alert:details:leak:app",
+        "alert:end:leak:app",
+    ]
+    assert not tracked["alert:end:leak:app"]
+    assert "alert:follow:leak:app" not in tracked
+    machine = offers(replace(view, incidents=(alert_about("system", "pressure"),)))
+    assert not any(each.startswith("alert:") for each in machine)
+
+
+def test_the_tray_hears_when_an_alert_offers_other_things() -> None:
+    view = replace(view_of(), incidents=(alert_about("target:app", "leak:app"),))
+    known = Controls(programs={"target:app": ProgramFacts()})
+    refused = Controls(programs={"target:app": ProgramFacts(refusal="not yours")})
+    acknowledged = replace(view, incidents=(replace(view.incidents[0], acknowledged=True),))
+    states = [(view, Controls()), (view, known), (view, refused), (acknowledged, known)]
+    assert len({tray_state(*state).marks for state in states}) == len(states)
 
 
 def test_a_screen_reader_hears_words_where_others_see_signs() -> None:

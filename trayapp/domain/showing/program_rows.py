@@ -10,11 +10,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from trayapp.domain.acting.acts import acts_of, menu_key
+from trayapp.domain.judging.alerting import Incident
 from trayapp.domain.judging.application_trends import ApplicationView
 from trayapp.domain.judging.trend import is_flat, trend_arrow
 from trayapp.domain.judging.view import Controls, TargetView, View
 from trayapp.domain.records.bars import sparkline, zoomed_heights
-from trayapp.domain.records.identity import MEMTRAY, application_key, target_key
+from trayapp.domain.records.identity import (
+    MEMTRAY,
+    application_key,
+    is_application,
+    target_key,
+    target_of,
+)
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.names import shown_name
 from trayapp.domain.records.sizes import size_label, size_said
@@ -24,6 +31,8 @@ from trayapp.language.catalogue import _, format_count
 from trayapp.language.units import format_percent, format_rate, format_size
 
 Program = TargetView | ApplicationView
+ALERT_KEY = "alert"
+"""Begins the key of what can be done about an alert's program: `alert:end:leak:NAME`."""
 
 _MOST_APPLICATIONS, _LEAST_APPLICATIONS = 5, 2
 _DIGIT, _POINT = "\u2007", "\u2008"
@@ -73,6 +82,31 @@ def acts_shown(view: View, controls: Controls) -> Mapping[str, tuple[object, ...
     programs: Iterable[Program] = (*view.targets, *shown_applications(view))
     keys = (about_program(program) for program in programs)
     return {key: acts_of(controls.programs.get(key)) for key in keys}
+
+
+def alert_entries(incident: Incident, view: View, controls: Controls) -> Iterator[MenuEntry]:
+    """Yield what an alert's entry offers of the program that it is about; nothing, if of none."""
+    about, key = incident.identity, incident.key
+    name = target_of(about)
+    is_other = is_application(about)
+    is_tracked = any(target.name == name for target in view.targets)
+    if not (is_other or is_tracked or about == MEMTRAY):
+        return
+    yield MenuEntry(key=alert_key("details", key), label=_("Details…"))
+    if about == MEMTRAY:
+        return
+    for act in acts_of(controls.programs.get(about)):
+        yield MenuEntry(key=alert_key(act.name, key), label=act.text, enabled=act.is_possible)
+    if is_other and any(about_program(each) == about for each in view.applications):
+        yield MenuEntry(key=alert_key("follow", key), label=_("Track"))
+
+
+def alert_key(what: str, incident_key: str) -> str:
+    """Return the key of an entry about the program of an alert; what: "details", "follow", an act.
+
+    The program's own row may be in the same menu, and keys are unique.
+    """
+    return f"{ALERT_KEY}:{what}:{incident_key}"
 
 
 def size_cell(size_bytes: float | None) -> str:

@@ -14,7 +14,12 @@ from trayapp.domain.showing.lines import (
     target_figures,
 )
 from trayapp.domain.showing.menu import TrayState
-from trayapp.domain.showing.program_rows import about_program, acts_shown, shown_applications
+from trayapp.domain.showing.program_rows import (
+    about_program,
+    acts_shown,
+    alert_entries,
+    shown_applications,
+)
 from trayapp.domain.showing.tray_menu import (
     MOST_INCIDENTS,
     MOST_TARGETS,
@@ -109,5 +114,15 @@ def _marks(view: View | None, controls: Controls) -> tuple[object, ...]:
         bool(view and view.budget.reason),
         tuple(bool(target.pids) for target in view.targets) if view else (),
         tuple(acts_shown(view, controls).values()) if view else (),
+        _alert_marks(view, controls) if view else (),
         tuple(use.facts.key for use in view.largest) if view else (),
+    )
+
+
+def _alert_marks(view: View, controls: Controls) -> tuple[object, ...]:
+    """Return what alerts offer, all but its labels."""
+    return tuple(
+        (incident.acknowledged, tuple((each.key, each.enabled) for each in entries))
+        for incident in view.incidents[:MOST_INCIDENTS]
+        for entries in (tuple(alert_entries(incident, view, controls)),)
     )

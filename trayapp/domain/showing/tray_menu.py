@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from trayapp.domain.judging.alerting import Incident
 from trayapp.domain.judging.view import Controls, View
+from trayapp.domain.records.identity import is_application
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.names import process_label, shown_name
 from trayapp.domain.records.samples import ProcessUse
 from trayapp.domain.showing.lines import incident_label, incident_level, pace_line, system_line
 from trayapp.domain.showing.menu import TEXT_MARK, MenuEntry
-from trayapp.domain.showing.program_rows import program_rows, size_cell
+from trayapp.domain.showing.program_rows import alert_entries, program_rows, size_cell
 from trayapp.language.catalogue import N_, _, format_count
 from trayapp.language.units import parse_duration
 
@@ -84,7 +85,7 @@ def _summary(view: View | None, controls: Controls, most_targets: int) -> Iterab
     if pace := pace_line(view):
         yield MenuEntry(key="pace", label=pace, kind="text")
     for incident in view.incidents[:MOST_INCIDENTS]:
-        yield _incident_menu(incident)
+        yield _incident_menu(incident, view, controls)
     yield from program_rows(view, controls, view.targets[:most_targets])
     if len(view.targets) > most_targets:
         more = len(view.targets) - most_targets
@@ -96,7 +97,7 @@ def _problem_lines(controls: Controls) -> Iterable[MenuEntry]:
         yield MenuEntry(key=f"problem:{problem}", label=TEXT_MARK + problem, kind="text")
 
 
-def _incident_menu(incident: Incident) -> MenuEntry:
+def _incident_menu(incident: Incident, view: View, controls: Controls) -> MenuEntry:
     key = incident.key
     return MenuEntry(
         key=f"about:{key}",
@@ -105,7 +106,8 @@ def _incident_menu(incident: Incident) -> MenuEntry:
         spoken=_spoken(incident),
         level=incident_level(incident),
         children=(
-            MenuEntry(key=f"incident:{key}", label=_("Trends…")),
+            *_alert_trends(incident),
+            *alert_entries(incident, view, controls),
             MenuEntry(
                 key=f"acknowledge:{key}", label=_("Acknowledge"), enabled=not incident.acknowledged
             ),
@@ -113,6 +115,12 @@ def _incident_menu(incident: Incident) -> MenuEntry:
             MenuEntry(key=f"resolve:{key}", label=_("Mark as resolved")),
         ),
     )
+
+
+def _alert_trends(incident: Incident) -> Iterable[MenuEntry]:
+    # Of what is not tracked, its details have them.
+    if not is_application(incident.identity):
+        yield MenuEntry(key=f"incident:{incident.key}", label=_("Trends…"))
 
 
 def _spoken(incident: Incident) -> str:
@@ -128,11 +136,11 @@ def _recent_menu(controls: Controls) -> MenuEntry:
         key="recent",
         label=_("Recent alerts"),
         kind="submenu",
-        enabled=bool(recent),
         children=tuple(
             MenuEntry(key=f"recent:{number}:{alert.key}", label=alert.text)
             for number, alert in enumerate(recent)
-        ),
+        )
+        or (MenuEntry(key="no-alerts", label=_("No alerts yet"), kind="text"),),
     )
 
 
