@@ -119,6 +119,11 @@ def texts_in(desktop: VirtualDesktop, box: Box) -> int:
     return sum(len({*name.rgb}) > 20 for name in names)
 
 
+def is_open(desktop: VirtualDesktop, title: str) -> bool:
+    command = ("xdotool", "search", "--onlyvisible", "--name", title)
+    return bool(subprocess.run(command, env=desktop.env, capture_output=True).stdout)
+
+
 def targets(applet: Applet) -> list[str]:
     settings = tomllib.loads((applet.home / "memtray.toml").read_text())
     return [target["name"] for target in settings["targets"]]
@@ -218,7 +223,7 @@ def test_forgetting_asks_first(desktop: VirtualDesktop, applet: Applet, open_win
     assert applet.status()["problems"] == []
 
 
-def test_enter_and_a_click_open_the_details(
+def test_enter_and_a_double_click_open_the_details(
     desktop: VirtualDesktop, applet: Applet, open_window: Open
 ) -> None:
     _, box = open_window("table", "--dark")
@@ -235,9 +240,44 @@ def test_enter_and_a_click_open_the_details(
     assert applet.command("details", "beta").returncode == 0
     desktop.find_window("Details of beta", timeout=OPEN_SECONDS)
     desktop.press("q")
-    desktop.click(box.x + 60, box.y + box.height - 10 * ROW - 29 + ROW // 2)
+    wait_until(lambda: not is_open(desktop, "Details of"), what="details, closed")
+    desktop.press("Escape")
+    wait_until(lambda: texts_in(desktop, box) >= 5, what="all rows")
+    for key in (*"tracked", "space", *"running"):
+        desktop.press(key)
+    wait_until(lambda: texts_in(desktop, box) == 3, what="the targets")
+    first, second = (
+        (box.x + 60, box.y + box.height - 10 * ROW - 29 + ROW * row + ROW // 2) for row in (0, 1)
+    )
+    # A click alone only chooses.
+    desktop.click(*second)
+    beside = second[0] + 200, second[1]
+    wait_until(
+        lambda: bytes(desktop.screenshot().pixel(*beside)) == rgb(DARK.pressed), what="the row"
+    )
+    count = applet.status()["sample_count"]
+    wait_until(lambda: applet.status()["sample_count"] > count + 5, what="samples", timeout=20)
+    assert not is_open(desktop, "Details of")
+    desktop.click(*first)
+    desktop.click(*first)
     desktop.find_window("Details of alpha", timeout=OPEN_SECONDS)
     desktop.press("q")
+
+
+def test_enter_does_nothing_to_a_program_whose_details_have_just_opened(
+    desktop: VirtualDesktop, applet: Applet, open_window: Open
+) -> None:
+    """It may have been meant for the table: nobody has chosen to track it."""
+    program = applet.home.parent / "program_delta.py"
+    program.write_text(EATER)
+    desktop.launch(sys.executable, str(program), "40")
+    before = targets(applet)
+    open_window("details", program.name, "application")
+    desktop.press("Return", "KP_Enter", "space")
+    count = applet.status()["sample_count"]
+    wait_until(lambda: applet.status()["sample_count"] > count + 5, what="samples", timeout=20)
+    assert targets(applet) == before
+    assert is_open(desktop, "Details of")
 
 
 def test_details_show_figures_a_chart_and_runs(desktop: VirtualDesktop, open_window: Open) -> None:

@@ -88,7 +88,7 @@ class ChartsPane(ttk.Frame):
 
 
 class RunsPane(ttk.Frame):
-    """A table of the latest runs; a click opens their trends."""
+    """A table of the latest runs; a double click opens their trends."""
 
     def __init__(
         self, parent: tk.Misc, window: BaseWindow, gap: int, on_open: Callable[[], object]

@@ -28,7 +28,7 @@ class ListsPane(ttk.Frame):
     def __init__(
         self, window: BaseWindow, gap: int, bold: tkfont.Font, on_open: Callable[[], object]
     ) -> None:
-        """`on_open` is called when a run was clicked."""
+        """`on_open` is called when a run was double-clicked."""
         super().__init__(window.root)
         self._window = window
         self._choice = tk.StringVar(self, RUNS)

@@ -134,7 +134,8 @@ class DetailsWindow(BaseWindow):
         self._reports: list[Report] = []
         self._show_probe()
         self._show()
-        (self._track if self._row.kind == APPLICATION else self._trends).focus_set()
+        # Not a button: an Enter that was meant for the window before must not do anything.
+        self.root.focus_set()
 
     def receive(self, message: Mapping[str, object]) -> None:
         """Show another target or application, as a second start asks."""

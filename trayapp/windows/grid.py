@@ -23,9 +23,9 @@ _WHEEL_ROWS = 3
 class Grid(ttk.Frame):
     """A table with header and scroll bar; the selection stays on its row, wherever that goes.
 
-    `on_open` is called with the key of a row that was clicked or entered, `on_menu` with that of
-    one whose menu is wanted and where, `on_order` with the key of a column, `on_toggle` with the
-    key of a row whose triangle was clicked.
+    A click chooses a row. `on_open` is called with the key of one that was double-clicked or
+    entered, `on_menu` with that of one whose menu is wanted and where, `on_order` with the key of a
+    column, `on_toggle` with the key of a row whose triangle was clicked.
     """
 
     def __init__(
@@ -94,6 +94,7 @@ class Grid(ttk.Frame):
             ("<Motion>", lambda event: self._hover(event.y)),
             ("<Leave>", lambda _: self._hover(-1)),
             ("<Button-1>", self._on_click),
+            ("<Double-Button-1>", lambda event: self._on_click(event, is_double=True)),
             ("<Button-2>" if self.tk.call("tk", "windowingsystem") == "aqua" else "<Button-3>",
              lambda event: self._on_click(event, wants_menu=True)),
             ("<Button-4>", lambda _: self._scroll(-_WHEEL_ROWS)),
@@ -186,7 +187,9 @@ class Grid(ttk.Frame):
             self._hovered = row
             self._draw_soon()
 
-    def _on_click(self, event: tk.Event[tk.Misc], *, wants_menu: bool = False) -> None:
+    def _on_click(
+        self, event: tk.Event[tk.Misc], *, wants_menu: bool = False, is_double: bool = False
+    ) -> None:
         self.body.focus_set()
         if (index := self._row_at(event.y)) is not None:
             self.selected = self._rows[index].key
@@ -196,7 +199,7 @@ class Grid(ttk.Frame):
                 self._on_menu(self.selected, event.x_root, event.y_root)
             elif is_toggle and self._rows[index].is_open is not None:
                 self._on_toggle(self.selected)
-            else:
+            elif is_double:
                 self._on_open(self.selected)
 
     def _meant(self) -> int | None:
