@@ -140,6 +140,15 @@ class Teller:
             self._banners.forget(key)
             self._sent.forget(key)
 
+    def move(self, incident: Incident, new_key: str, about: str) -> None:
+        """Know under other keys what was told of an incident."""
+        for tellings in (self._banners, self._sent):
+            tellings.move(incident.key, new_key)
+        for place, news in list(self._news.items()):
+            if news.key == incident.key:
+                del self._news[place]
+                self._news[about, news.kind] = replace(news, about=about, key=new_key)
+
     def decide(self, entry: Entry, tick: Tick) -> None:
         """Decide about one incident at one tick; what is decided goes into `tick`."""
         self._decide_banner(entry, tick)

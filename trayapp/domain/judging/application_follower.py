@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from trayapp.domain.judging.application_history import ApplicationHistory
 from trayapp.domain.judging.application_trends import ApplicationTrends, ApplicationView
-from trayapp.domain.judging.leaks import Finding, LeakSettings, LeakWatch
+from trayapp.domain.judging.leaks import Finding, Handover, LeakSettings, LeakWatch
 from trayapp.domain.judging.leaks.staleness import StalenessPlan, Suspect
 from trayapp.domain.judging.leaks.suspects import SuspectFinder, growing_of_others
 from trayapp.domain.judging.limit_suspects import suspects_of, toward_limits
@@ -44,6 +44,10 @@ class ApplicationFollower:
     def set_leak_settings(self, settings: LeakSettings) -> None:
         """Judge by other thresholds from the next look on."""
         self._watch.set_settings(settings)
+
+    def take(self, members: Collection[ProcessKey]) -> Handover | None:
+        """Give away what judges the application that these processes are; see `LeakWatch.take`."""
+        return self._watch.take(members)
 
     @property
     def suspects(self) -> Collection[ProcessKey]:

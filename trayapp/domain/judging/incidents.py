@@ -97,6 +97,23 @@ class IncidentBook:
         self._closed[key] = Closed(level=entry.incident.reached_level)
         return True
 
+    def move(self, key: str, new_key: str, subject: str, about: str) -> None:
+        """Let an incident go on as one about something else, which is the same under another name.
+
+        What was told, and what a person said of it, stays. Nothing is open of the key: no more than
+        what is remembered of it.
+        """
+        entry = self._entries.get(key)
+        if new_key not in self._entries and entry is not None and entry.incident is not None:
+            incident = entry.incident
+            self._teller.move(incident, new_key, about)
+            entry.incident = replace(incident, key=new_key, subject=subject, about=about)
+            self._entries[new_key] = self._entries.pop(key)
+        if key in self._closed:
+            self._closed[new_key] = self._closed.pop(key)
+        if key in self._to_close:
+            self._to_close[new_key] = self._to_close.pop(key)
+
     def memory(self) -> Memory:
         """Return what is to outlive a restart beside the open incidents."""
         told = self._teller.memory(self._last_tick or 0.0)

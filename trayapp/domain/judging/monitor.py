@@ -10,6 +10,7 @@ from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.judging.alerting import Announcement, Incident, Memory, Quiet, Reached
 from trayapp.domain.judging.application_follower import ApplicationFollower
 from trayapp.domain.judging.departures import departed
+from trayapp.domain.judging.handing_over import hand_over
 from trayapp.domain.judging.incidents import IncidentBook
 from trayapp.domain.judging.judges import MACHINE_JUDGES
 from trayapp.domain.judging.judges.pressure import Shortage, pressure_share, stall_share
@@ -219,8 +220,10 @@ class Monitor:
         if frame.referenced is not None:
             self._staleness.fold(now, frame.referenced)
         # Before the look that does not find them among the applications any more.
-        inherited, minutes = self._inherit(frame.targets)
-        case = self._machine_case(frame, budget)
+        met = self._newly_met(frame.targets)
+        inherited, minutes = self._applications.history.inherit(met) if met else ((), ())
+        given = hand_over(met, self._applications, self._targets, self._book)
+        case = self._machine_case(frame, budget, given)
         conditions = [each for judge in self._judges for each in judge.judge(case)]
         events = _events_of(frame, budget)
         values = machine_values(frame)
@@ -271,7 +274,9 @@ class Monitor:
             runs_changed=keys_before != [target.run.keys for target in self._targets.values()],
         )
 
-    def _machine_case(self, frame: Frame, budget: BudgetVerdict | None) -> MachineCase:
+    def _machine_case(
+        self, frame: Frame, budget: BudgetVerdict | None, given: Collection[str]
+    ) -> MachineCase:
         findings = self._applications.add_frame(frame, self._rules, self._staleness)
         if findings is None and budget is not None and budget.drops_groups:
             # Nobody looks at them any more: what was said of them is not known to be true.
@@ -284,21 +289,20 @@ class Monitor:
             largest=self._applications.largest,
             target_rates=self._target_rates,
             findings=findings,
+            given=given,
         )
 
-    def _inherit(
-        self, samples: Iterable[TargetSample]
-    ) -> tuple[Sequence[Inheritance], Sequence[ApplicationMinute]]:
-        """Return which targets are new and were applications so far, and their last minutes."""
+    def _newly_met(self, samples: Iterable[TargetSample]) -> dict[str, list[ProcessKey]]:
+        """Return the processes of targets that are seen to run for the first time, by name."""
         if not self._unmet:
-            return (), ()
+            return {}
         met = {
             each.name: [key for key, _reading in each.readings]
             for each in samples
             if each.readings and each.name in self._unmet
         }
         self._unmet -= met.keys()
-        return self._applications.history.inherit(met)
+        return met
 
     def _target_rates(self) -> dict[str, float]:
         targets = self._targets.items()

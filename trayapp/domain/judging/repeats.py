@@ -41,6 +41,11 @@ class Tellings:
         while len(self._last) > _MOST_KEYS:
             del self._last[next(iter(self._last))]
 
+    def move(self, key: str, new_key: str) -> None:
+        """Remember under another key what was told."""
+        if key in self._last:
+            self._last[new_key] = self._last.pop(key)
+
     def forget(self, key: str) -> None:
         self._last.pop(key, None)
 

@@ -20,7 +20,7 @@ from trayapp.domain.judging.monitor_rules import SLOW_VALUES_SECONDS
 from trayapp.domain.judging.replay import Stretch, replay_leaks, signal_of
 from trayapp.domain.records.frames import Frame, TargetSample
 from trayapp.domain.records.limits import Limit, headroom_of
-from trayapp.domain.records.samples import SystemSample
+from trayapp.domain.records.samples import ProcessKey, SystemSample
 
 OUTSIDE_HEAP: Signal = "memory outside the heap"
 
@@ -35,8 +35,12 @@ class TargetLeak:
         self._live_set = LiveSetLeak()
         self._signal: Signal | None = None
         """What the detector is fed; None: nothing yet."""
+        self._part: tuple[ProcessKey, LeakDetector] | None = None
+        """The one of its processes that was judged while it was an application, while it grows."""
         self._met_at: float | None = None
         self._knows_swap = False
+        self._uncounted_swap_bytes: int | None = 0
+        """What was swapped out before that was counted; None: not known yet."""
         self._room_bytes: float | None = None
         """What was left until the nearest limit, at the last look."""
 
@@ -49,10 +53,24 @@ class TargetLeak:
         """Remember what an earlier run did."""
         self.priors = (*self.priors, prior)[-MOST_PRIORS:]
 
+    def adopt(
+        self, detector: LeakDetector | None, part: tuple[ProcessKey, LeakDetector] | None = None
+    ) -> None:
+        """Go on with what judged its processes while they were an application; before any sample.
+
+        detector: of all of them together; part: of the one that was judged worst.
+        """
+        self.detector, self._part = detector, part
+        self._signal = detector.signal if detector else None
+        # Of an application it is not counted: to begin with that would be a jump.
+        self._uncounted_swap_bytes = None if detector else 0
+
     def set_settings(self, settings: LeakSettings) -> None:
         """Judge by other thresholds from the next look on."""
         if self.detector is not None:
             self.detector.set_settings(settings)
+        if self._part is not None:
+            self._part[1].set_settings(settings)
         self._live_set.set_settings(settings)
 
     def add_sample(
@@ -73,7 +91,33 @@ class TargetLeak:
             frame, sample, settings, outside,
             restarted=restarted, is_awaited=is_awaited, staleness=staleness,
         )  # fmt: skip
-        return worse_of(memory, heap)
+        part = self._judge_part(frame, sample, outside, staleness)
+        return worse_of(worse_of(memory, part), heap)
+
+    def _judge_part(
+        self,
+        frame: Frame,
+        sample: TargetSample,
+        limits: Sequence[Limit],
+        staleness: Staleness | None,
+    ) -> Verdict | None:
+        """Judge the process that grew when it was taken over; None: that is over, or none did."""
+        if self._part is None:
+            return None
+        key, detector = self._part
+        reading = next((reading for each, reading in sample.readings if each == key), None)
+        if reading is not None and not sample.heaps:
+            is_resident = detector.signal == "resident set"
+            verdict = detector.fold(
+                frame.monotonic_seconds,
+                reading.rss_bytes if is_resident else reading.kept_bytes,
+                room_bytes=self._room_bytes,
+                staleness=staleness,
+            )
+            if verdict.level != "healthy":
+                return verdict.toward(limits)
+        self._part = None
+        return None
 
     def _judge_memory(
         self,
@@ -93,6 +137,8 @@ class TargetLeak:
             return NOTHING_TO_JUDGE
         if self._meets_heap(sample):
             self.detector = None
+        if restarted or self.detector is None:
+            self._uncounted_swap_bytes = 0
         if self.detector is None:
             self._signal = self._choose_signal(frame, sample)
             if self._signal is None:
@@ -149,7 +195,9 @@ class TargetLeak:
         if swap_bytes is None:
             return None if self._knows_swap else anon_bytes
         self._knows_swap = True
-        return anon_bytes + swap_bytes
+        if self._uncounted_swap_bytes is None:
+            self._uncounted_swap_bytes = swap_bytes
+        return anon_bytes + swap_bytes - self._uncounted_swap_bytes
 
     def replay(
         self, stretches: Sequence[Stretch], settings: LeakSettings, offset: float, *, private: bool
@@ -169,7 +217,7 @@ class TargetLeak:
         """Begin anew, but with what that run leaves to later ones."""
         if self.prior is not None:
             self.add_prior(self.prior)
-        self.detector = self._signal = None
+        self.detector = self._signal = self._part = None
         self._knows_swap = False
         self._live_set.forget_run()
 

@@ -79,6 +79,8 @@ class ApplicationLeak(MachineJudge):
         if case.findings is not None:
             found = (self._judge_one(case, *each) for each in case.findings)
             self._found = tuple(each for each in found if each is not None)
+        if case.given:
+            self._found = tuple(each for each in self._found if each.about not in case.given)
         return self._found
 
     def _judge_one(

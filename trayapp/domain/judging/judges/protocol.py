@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
@@ -36,6 +36,8 @@ class MachineCase:
     """How fast each target grows, in bytes per second."""
     findings: Sequence[tuple[ApplicationUse, Finding]] | None = None
     """What the leak detector says of applications; None: as at the tick before."""
+    given: Collection[str] = ()
+    """Keys of applications that are targets from this tick on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,12 +24,13 @@ from trayapp.domain.judging.leaks.verdict import (
     Signal,
     Verdict,
 )
-from trayapp.domain.judging.leaks.watch import Finding, LeakWatch
+from trayapp.domain.judging.leaks.watch import Finding, Handover, LeakWatch
 
 __all__ = [
     "MOST_PRIORS",
     "NOTHING_TO_JUDGE",
     "Finding",
+    "Handover",
     "LeakDetector",
     "LeakSettings",
     "LeakWatch",

@@ -103,6 +103,11 @@ class LeakDetector:
         self.verdict = Verdict()
         """What was said last."""
 
+    @property
+    def signal(self) -> Signal:
+        """What the sizes are."""
+        return self._signal
+
     def set_settings(self, settings: LeakSettings) -> None:
         """Judge by other thresholds from the next block on; what was seen stays."""
         self._settings = settings

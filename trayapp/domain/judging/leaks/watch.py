@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from trayapp.domain.judging.leaks.blocks import Load
@@ -34,6 +34,16 @@ class Finding(NamedTuple):
     """The process that the verdict is about; None: the application as a whole."""
 
 
+class Handover(NamedTuple):
+    """What has judged an application, for whoever judges its processes from now on."""
+
+    key: ApplicationKey
+    whole: LeakDetector | None
+    """Of all its processes together; None: there was none yet."""
+    part: tuple[ProcessKey, LeakDetector] | None
+    """Of the one of several processes that its verdict was about; None: of none."""
+
+
 class LeakWatch:
     """Folds looks at all applications and their processes.
 
@@ -46,6 +56,8 @@ class LeakWatch:
         self._settings = settings
         self._known: dict[Subject, int | LeakDetector] = {}
         """Its detector, or its lowest size while it has none."""
+        self._judged: dict[ApplicationKey, tuple[tuple[ProcessKey, ...], Finding]] = {}
+        """The processes of those of which something was said at the last look, and what."""
 
     def set_settings(self, settings: LeakSettings) -> None:
         """Judge by other thresholds from the next look on."""
@@ -78,6 +90,7 @@ class LeakWatch:
         """
         now = monotonic_seconds
         before, self._known = self._known, {}
+        self._judged = {}
         findings: dict[ApplicationKey, Finding] = {}
         for use in uses:
             found: list[Finding] = []
@@ -110,8 +123,35 @@ class LeakWatch:
                     found.append(Finding(detector.verdict))
             if found:
                 findings[use.key] = max(found, key=_badness)
+                self._judged[use.key] = use.processes, findings[use.key]
         self._drop_the_healthy()
         return findings
+
+    def take(self, members: Collection[ProcessKey]) -> Handover | None:
+        """Give away what judges the application that these processes are, and judge it no more.
+
+        They are one if they are all that it had at the last look, and none that another one had.
+        None: they are none of which anything is said.
+        """
+        held = frozenset(members)
+        for key, (processes, finding) in self._judged.items():
+            if not held.issuperset(processes):
+                continue
+            if any(other in self._known for other in held.difference(processes)):
+                return None
+            del self._judged[key]
+            found = {each: self._pop(each) for each in processes}
+            whole = self._pop(key)
+            if len(processes) == 1:
+                return Handover(key, found[processes[0]], None)
+            worst = ((each, judge) for each, judge in found.items() if each.pid == finding.pid)
+            part = next(((each, judge) for each, judge in worst if judge is not None), None)
+            return Handover(key, whole, part)
+        return None
+
+    def _pop(self, subject: Subject) -> LeakDetector | None:
+        known = self._known.pop(subject, None)
+        return known if isinstance(known, LeakDetector) else None
 
     def _follow(
         self,
