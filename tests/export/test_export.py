@@ -28,6 +28,7 @@ from trayapp.domain.records.series import Event, JsonValue, Series
 from trayapp.errors import ExportError, HistoryError, UsageError
 from trayapp.export import EXPORTS, REPORTS, FileKind
 from trayapp.export.export import ExportOptions, main
+from trayapp.export.sheets import series_column
 from trayapp.export.source import Cell, Row, open_source
 from trayapp.history.reader import HistoryReader
 from trayapp.history.retention import Retention
@@ -413,8 +414,15 @@ def test_an_unknown_ending_is_told_with_those_that_work(history: Path, name: str
 
 
 def test_an_unknown_target_is_told_with_the_nearest(history: Path) -> None:
-    with pytest.raises(UsageError, match="did you mean 'web'"):
+    with pytest.raises(UsageError, match=r"^no program is called 'wep'; did you mean 'web'"):
         export(history, "out.csv", "wep")
+    with pytest.raises(UsageError, match=r"^no program in the history is called 'xyzzy'"):
+        export(history, "out.csv", "xyzzy")
+
+
+def test_a_heading_of_the_workbook_has_its_unit_once() -> None:
+    assert series_column(Series("target", "web", "cpu_percent")).heading == "CPU, % of a core"
+    assert series_column(Series("target", "web", "rss_bytes")).heading == "Memory (RSS), MiB"
 
 
 def test_without_a_history_nothing_is_written(tmp_path: Path) -> None:

@@ -215,6 +215,9 @@ def series_column(series: Series) -> Column:
     stem, _separator, unit = series.metric.rpartition("_")
     name = _(label) if label else stem.replace("_", " ").capitalize()
     text = {"bytes": _("{name}, MiB"), "percent": _("{name}, %")}.get(unit, "{name}")
+    if label and unit == "percent":
+        # Of what, is in the label, with the unit.
+        text = "{name}"
     heading = text.format(name=name)
     if series.kind == "app":
         heading = _("Memtray: {heading}").format(heading=heading)

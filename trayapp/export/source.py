@@ -260,9 +260,9 @@ def _in_order(
 def _unknown(name: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1)
     if near:
-        return _("no tracked program is called {name}; did you mean {near}?").format(
+        return _("no program is called {name}; did you mean {near}?").format(
             name=repr(plain_text(name)), near=repr(plain_text(near[0]))
         )
-    return _("no tracked program is called {name}; `memtray targets list` shows them").format(
+    return _("no program in the history is called {name}; `memtray status` shows names").format(
         name=repr(plain_text(name))
     )
