@@ -400,8 +400,10 @@ def test_a_pid_that_is_given_to_another_is_not_followed(tmp_path: Path) -> None:
 
 def test_without_a_terminal_there_is_no_progress(tmp_path: Path) -> None:
     with running("sleep", "60") as child:
-        done = record(tmp_path / "r.csv", pids=[child.pid], interval_seconds=SLOW, for_seconds=1.2)
+        file = tmp_path / "my run.csv"
+        done = record(file, pids=[child.pid], interval_seconds=SLOW, for_seconds=1.2)
     assert done.stderr == ""
+    assert done.stdout.endswith(f"to see it: memtray trends '{file}'\n")
     assert re.search(r"^\d+ samples in 1\.\d+ s ", done.stdout)
     assert "\x1b" not in done.stdout
 

@@ -133,8 +133,11 @@ def summary_lines(summary: Summary) -> Iterator[str]:
         )
         yield text.format(count=format_count(count))
     yield ""
-    text = _("Written to {file}; to see it: memtray trends FILE")
-    yield text.format(file=short_path(summary.file))
+    from shlex import quote
+
+    file = short_path(summary.file)
+    text = _("Written to {file}; to see it: {command}")
+    yield text.format(file=file, command=f"memtray trends {quote(file)}")
 
 
 def short_path(path: str | Path) -> str:

@@ -13,13 +13,16 @@ from trayapp.applet.rules import monitor_rules
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.judging.absolute_levels import growth_level, level_above
 from trayapp.domain.judging.alerting import AlertPolicy, Quiet
+from trayapp.domain.judging.judges.growth import growth_text
 from trayapp.domain.judging.judges.pressure import pressure_level
 from trayapp.domain.judging.monitor import Monitor
 from trayapp.domain.judging.monitor_rules import MonitorRules
+from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.frames import TargetSample
 from trayapp.domain.records.levels import NO_AMOUNTS, Amounts, Level
 from trayapp.domain.records.samples import SystemSample
 from trayapp.errors import SettingsError
+from trayapp.language.units import use_units
 from trayapp.settings.parsing import parse_settings
 
 N, W, C, E = Level.NORMAL, Level.WARNING, Level.CRITICAL, Level.EMERGENCY
@@ -117,13 +120,24 @@ def test_growth_is_as_bad_as_its_rate_alone_only_where_that_is_asked_for(
     assert growth_level(rate, seconds, rates, alone=alone) is expected
 
 
+def test_the_rate_that_is_crossed_has_the_units_of_the_figures() -> None:
+    view = TargetView(name="web", rss_bytes=10**9, slope_bytes_per_second=6e6)
+    use_units("decimal")
+    try:
+        _title, body = growth_text(view, 60.0, 10**8, 5e6)
+    finally:
+        use_units("binary")
+    assert "(6.00 MB/s)" in body
+    assert body.endswith("Faster than 5.00 MB/s.")
+
+
 def test_a_quick_growth_is_told_with_its_level_and_the_rate_it_is_above() -> None:
     samples = [target("web", 100 + 6e6 / MIB * second) for second in range(60)]
     rules = MonitorRules(targets=(TargetRule(name="web", match="x"),), rates_alone=True)
     view, incidents = outcome_of(rules, samples)
     growth = [one for one in incidents if one.key == "growth:web"]
     assert [one.level for one in growth] == [C]
-    assert "Faster than 5 MB/s." in growth[0].body
+    assert "Faster than 4.77 MiB/s." in growth[0].body
     assert view.targets[0].rate_level is C
 
 

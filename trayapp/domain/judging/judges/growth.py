@@ -11,7 +11,7 @@ from trayapp.domain.judging.judges.protocol import TargetCase, TargetJudge
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.names import shown_name
-from trayapp.language.catalogue import _, format_number
+from trayapp.language.catalogue import _
 from trayapp.language.units import format_duration, format_rate, format_size
 
 
@@ -60,9 +60,9 @@ def growth_text(
     )
     crossed = ""
     if crossed_bytes_per_second is not None:
-        # As it is set, in millions.
-        amount = format_number(crossed_bytes_per_second / 1e6, None)
-        crossed = _("Faster than {amount} MB/s.").format(amount=amount)
+        # In the units of the figures beside it, so that the two can be compared.
+        rate = format_rate(crossed_bytes_per_second, signed=False)
+        crossed = _("Faster than {rate}.").format(rate=rate)
     title = _("{name} keeps growing").format(name=shown_name(view.name))
     return title, brief(body, view.limit_in_brief, crossed)
 
