@@ -15,7 +15,10 @@ import pytest
 
 from tests.cli.test_main import EATER, Memtray
 from tests.desktop.desktop import wait_until
+from trayapp.applet.control_verbs import matching_incidents
 from trayapp.control.client import call
+from trayapp.domain.judging.alerting import Incident
+from trayapp.domain.records.levels import Level
 from trayapp.errors import ControlError
 from trayapp.history.reader import HistoryReader
 from trayapp.paths import find_paths
@@ -165,3 +168,27 @@ def test_what_the_disk_does_not_take_is_said(applet: Memtray) -> None:
     assert "Cannot save a snapshot in" in line
     assert line.endswith("File exists")
     assert ask(applet, "status")["alerts"]["snoozed_until"] is not None
+
+
+def test_an_incident_is_found_by_a_part_of_its_key_if_only_one_has_it() -> None:
+    incidents = [
+        Incident(
+            key=key,
+            subject=key.partition(":")[2] or key,
+            level=Level.WARNING,
+            title="title",
+            body="body",
+            since_wall_seconds=0.0,
+        )
+        for key in ("oom:web", "growth:web", "growth:mail", "pressure")
+    ]
+
+    def found(wanted: str) -> list[str]:
+        return [each.key for each in matching_incidents(incidents, wanted)]
+
+    assert found("oom") == ["oom:web"]
+    assert found("PRESS") == ["pressure"]
+    assert found("mai") == ["growth:mail"]
+    assert found("growth:web") == ["growth:web"]
+    assert found("growth") == ["growth:web", "growth:mail"]
+    assert found("nobody") == found("") == []

@@ -238,7 +238,7 @@ def test_growth_is_told_in_terminal_log_and_alert_log(
     code, told = running.one_line_error("alerts", "ack", "growth:eatre")
     assert code == 2
     assert "growth:eater" in told
-    assert "eater keeps growing" in running.run("alerts", "ack", "growth:eater").stdout
+    assert "eater keeps growing" in running.run("alerts", "acknowledge", "growth:eat").stdout
     wait_until(
         lambda: running.json("status")["incidents"][0]["acknowledged"], what="acknowledgement"
     )
@@ -370,6 +370,7 @@ def test_doctor_looks_at_everything(memtray: Memtray) -> None:
     assert checks["packages"]["result"] == "good"
     assert checks["tray"]["result"] == "note"
     assert checks["applet"]["text"] == "not running"
+    assert checks["targets"]["text"] == "no tracked programs yet"
     settings = memtray.home / "memtray.toml"
     settings.write_text(
         '[[channels]]\nname = "mail"\nurl = "mailto://me:secret@127.0.0.1?from=a@b.org&to=c@d.org"\n'

@@ -162,7 +162,7 @@ def test_targets_are_added_and_removed_and_remarks_stay(memtray: Memtray) -> Non
         (("add", "x", "--match", "a", "--limit", "0"), '"1%" to "100%" of memory'),
         (("add", "x", "--pid", "999999999"), "there is no process"),
         (("add", "system", "--match", "a"), "system"),
-        (("remove", "nobody"), "no tracked program 'nobody'"),
+        (("remove", "nobody"), "no tracked program is called nobody; `memtray targets list`"),
     ],
 )
 def test_what_cannot_be_changed_leaves_the_file(

@@ -12,6 +12,7 @@ from trayapp.applet.parts import Parts
 from trayapp.applet.process_environment import surroundings
 from trayapp.control.server import Handler
 from trayapp.domain.acting.cleanups import CleanupResult
+from trayapp.domain.judging.alerting import Incident
 from trayapp.domain.records.identity import SYSTEM, application_key, target_key
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import ControlError, UsageError
@@ -130,12 +131,10 @@ class ControlVerbs:
         return keys
 
     def _settle(self, what: str, wanted: str) -> dict[str, object]:
-        """Acknowledge or resolve an incident by its key, or by its subject if that has only one."""
+        """Acknowledge or resolve an incident by its key, its subject, or a part of its key."""
         view = self._sampler.view
         incidents = view.incidents if view else ()
-        found = [each for each in incidents if each.key == wanted] or [
-            each for each in incidents if each.subject == wanted
-        ]
+        found = matching_incidents(incidents, wanted)
         if len(found) != 1:
             if not incidents:
                 raise UsageError(_("No open incidents."))
@@ -196,6 +195,19 @@ def _as_json(result: CleanupResult) -> dict[str, object]:
         "note": result.note or None,
         "text": result.sentence(),
     }
+
+
+def matching_incidents(incidents: Sequence[Incident], wanted: str) -> list[Incident]:
+    """Return whom a person may mean: by key, else by subject, else by a part of the key.
+
+    Several, or none: it is not known which one. Case counts for nothing in a part.
+    """
+    part = wanted.strip().casefold()
+    return (
+        [each for each in incidents if each.key == wanted]
+        or [each for each in incidents if each.subject == wanted]
+        or [each for each in incidents if part and part in each.key.casefold()]
+    )
 
 
 def _unknown_target(name: str, known: Sequence[str]) -> str:

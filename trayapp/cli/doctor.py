@@ -233,6 +233,7 @@ def _targets(installation: Installation) -> Iterator[Finding]:
     """Check which targets match nothing, by what the applet knows, else by one sample."""
     from trayapp.cli.verbs.targets import unmatched_targets
     from trayapp.control.client import call
+    from trayapp.settings.file import load_settings
 
     try:
         answer = call(installation.paths.runtime, "status").get("targets")
@@ -242,9 +243,12 @@ def _targets(installation: Installation) -> Iterator[Finding]:
         ]
     except NotRunningError:
         unmatched = list(unmatched_targets())
+        targets = list(load_settings(installation.paths.settings_file).targets)
     for name, text in unmatched:
         yield "note", _("{name}: {text}").format(name=name, text=text)
-    if not unmatched:
+    if not targets:
+        yield "note", _("no tracked programs yet")
+    elif not unmatched:
         yield "good", _("every tracked program matches a process")
 
 

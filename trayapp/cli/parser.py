@@ -75,9 +75,17 @@ class Parser(argparse.ArgumentParser):
                     self.prog,
                 )
             )
-        choices = listed([str(each) for each in action.choices])
+        names = [str(each) for each in action.choices]
         text = _("{name} does not fit here; use one of {choices}")
-        raise UsageError(text.format(name=repr(value), choices=choices))
+        raise UsageError(
+            _suggestion(
+                str(value),
+                names,
+                _("{name} does not fit here; did you mean {nearest}?"),
+                text.replace("{choices}", listed(names)),
+                self.prog,
+            )
+        )
 
     def _unknown(self, rest: Sequence[str], given: Sequence[str]) -> str:
         """Return what to say of arguments that nobody took."""

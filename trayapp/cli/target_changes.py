@@ -83,8 +83,12 @@ def add_target(options: Namespace) -> int:
 
 
 def remove_target(options: Namespace) -> int:
-    """Track a program no longer. Raises: SettingsError."""
-    take_out_target(current_paths().settings_file, options.name)
+    """Track a program no longer. Raises: UsageError if none has the name, SettingsError."""
+    file = current_paths().settings_file
+    if options.name not in [target.name for target in load_settings(file).targets]:
+        text = _("no tracked program is called {name}; `memtray targets list` shows them")
+        raise UsageError(text.format(name=shown_name(options.name)))
+    take_out_target(file, options.name)
     _wake()
     text = _("{name} is no longer tracked.")
     return print_answer(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from trayapp.domain.records.series import Event
 
 _ACTIONS = ("on", "off", "snooze", "ack", "resolve", "log")
+_LONG_NAMES = {"acknowledge": "ack"}
+"""Words that are understood as well, and what they stand for."""
 
 
 class Alerts:
@@ -29,7 +31,7 @@ class Alerts:
     def prepare_parser(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
         add_json(parser)
-        add("what", choices=_ACTIONS, metavar=placeholder(_ACTIONS))
+        add("what", choices=(*_ACTIONS, *_LONG_NAMES), metavar=placeholder(_ACTIONS))
         add(
             "argument",
             nargs="?",
@@ -42,6 +44,7 @@ class Alerts:
         add("target", nargs="?", metavar="TARGET", help=_("snooze only alerts about this program"))
 
     def run(self, options: Namespace) -> int:
+        options.what = _LONG_NAMES.get(options.what, options.what)
         if options.what == "log":
             events = _journal(current_paths().history_file)
             return print_answer(
