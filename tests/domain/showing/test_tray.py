@@ -237,6 +237,27 @@ def test_a_process_to_track_is_told_by_name_size_and_pid() -> None:
     assert found["track:77:77"] == "900 MiB  big  (pid 77)"
 
 
+def test_processes_to_track_go_by_size_and_by_the_name_of_their_application() -> None:
+    commands = {31: "/usr/bin/python3 -c work", 32: "python /srv/hog.py", 33: "/usr/bin/perl"}
+    largest = tuple(
+        ProcessUse(facts=facts(pid, command), rss_bytes=pid * MIB)
+        for pid, command in commands.items()
+    )
+    hog = ApplicationView(
+        name="hog.py",
+        pids=(31, 32),
+        rss_bytes=MIB,
+        keys=tuple(use.facts.key for use in largest[:2]),
+    )
+    view = replace(view_of(), largest=largest, applications=(hog,))
+    (track,) = (entry for entry in menu(view, Controls()) if entry.key == "track")
+    assert [" ".join(entry.label.strip("\u2007\u2008").split()) for entry in track.children] == [
+        "33.0 MiB perl (pid 33)",
+        "32.0 MiB hog.py (pid 32)",
+        "31.0 MiB hog.py (pid 31)",
+    ]
+
+
 def test_an_incident_is_in_icon_tooltip_and_menu() -> None:
     view = view_of(used_share=0.96)
     state = tray_state(view, Controls())

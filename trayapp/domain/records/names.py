@@ -133,6 +133,13 @@ def process_label(arguments: Sequence[str], name: str) -> str:
     return short_name(read_command(arguments, name).label or name)
 
 
+def has_name(arguments: Sequence[str], name: str) -> bool:
+    """Return whether `process_label` tells more than that some interpreter runs."""
+    command = read_command(arguments, name)
+    kind = command.program.rstrip("0123456789.").lower()
+    return command.script is not None or kind not in _INTERPRETERS
+
+
 def _is_inline(option: str, interpreter: _Interpreter) -> bool:
     if option.startswith("--"):
         return option in _INLINE_WORDS

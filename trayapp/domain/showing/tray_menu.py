@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 
 from trayapp.domain.judging.alerting import Incident
 from trayapp.domain.judging.view import Controls, View
 from trayapp.domain.records.identity import is_application
 from trayapp.domain.records.levels import Level
-from trayapp.domain.records.names import process_label, shown_name
-from trayapp.domain.records.samples import ProcessUse
+from trayapp.domain.records.names import has_name, process_label, shown_name
+from trayapp.domain.records.samples import ProcessFacts, ProcessKey
 from trayapp.domain.showing.lines import incident_label, incident_level, pace_line, system_line
 from trayapp.domain.showing.menu import TEXT_MARK, MenuEntry
 from trayapp.domain.showing.program_rows import alert_entries, program_rows, size_cell
@@ -35,7 +35,7 @@ def menu(view: View | None, controls: Controls, *, is_short: bool = False) -> tu
     others = [window for window in windows if window.key != _FIRST_WINDOW]
     pause_label = _("Resume") if controls.paused else _("Pause")
     pause = MenuEntry(key="pause", label=pause_label)
-    track = _track_menu(view.largest if view else ())
+    track = _track_menu(view)
     settings = MenuEntry(key="settings", label=_("Settings…"))
     about = MenuEntry(key="about", label=_("About Memtray…"))
     moved = (pause, settings, about) if is_short else ()
@@ -195,7 +195,10 @@ def _profile_menu(controls: Controls) -> Iterable[MenuEntry]:
         )
 
 
-def _track_menu(largest: Sequence[ProcessUse]) -> MenuEntry:
+def _track_menu(view: View | None) -> MenuEntry:
+    largest = sorted(view.largest, key=lambda use: -use.rss_bytes) if view else ()
+    applications = view.applications if view else ()
+    names = {key: application.name for application in applications for key in application.keys}
     return MenuEntry(
         key="track",
         label=_("Track a process…"),
@@ -207,13 +210,19 @@ def _track_menu(largest: Sequence[ProcessUse]) -> MenuEntry:
                 # Translators: a process that can be chosen.
                 label=_("{size}  {name}  (pid {pid})").format(
                     size=size_cell(use.rss_bytes),
-                    name=shown_name(process_label(use.facts.arguments, use.facts.name)),
+                    name=shown_name(_process_name(use.facts, names)),
                     pid=use.facts.key.pid,
                 ),
             )
             for use in largest
         ),
     )
+
+
+def _process_name(facts: ProcessFacts, names: Mapping[ProcessKey, str]) -> str:
+    """Return what its application is called where itself it is but "python"."""
+    own = process_label(facts.arguments, facts.name)
+    return own if has_name(facts.arguments, facts.name) else names.get(facts.key, own)
 
 
 def _separator(after: str) -> MenuEntry:
