@@ -89,7 +89,10 @@ class ActingVerbs:
     def _running(self, arguments: Arguments) -> dict[str, object]:
         """Return those of these "processes" that have not ended."""
         keys = given_keys(arguments)
-        return {"processes": [list(key) for key in keys if self._platform.is_running(key)]}
+        running = [key for key in keys if self._platform.is_running(key)]
+        if len(running) < len(keys):
+            self._sampler.read_everything_soon()
+        return {"processes": [list(key) for key in running]}
 
     def _restart(self, arguments: Arguments) -> dict[str, object]:
         """Have the guarded run or the systemd unit of "kind" and "name" start it again; waits."""
@@ -111,6 +114,7 @@ class ActingVerbs:
         else:
             text = _("Memtray cannot restart {name}.")
             raise ControlError(text.format(name=name))
+        self._sampler.read_everything_soon()
         self._record(arguments, RESTART, text.rstrip(".。"))
         return {"text": text}
 

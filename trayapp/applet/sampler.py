@@ -192,6 +192,10 @@ class Sampler(threading.Thread):
             with contextlib.suppress(MemtrayError):
                 self._errands.ask(self._refresh_now, timeout_seconds)
 
+    def read_everything_soon(self) -> None:
+        """Take a sample of every process at once, as some have ended. Any thread; does not wait."""
+        self._errands.put(self._read_everything_next)
+
     def run(self) -> None:
         """Tick until stopped. The sampler thread's whole life."""
         self._supervisor.keep(self._run)
@@ -310,6 +314,10 @@ class Sampler(threading.Thread):
         self._turn.machine.read_everything_soon()
         self._tick(now)
         self._next_tick = next_tick_seconds(now, time.monotonic(), self.interval_seconds)
+
+    def _read_everything_next(self) -> None:
+        self._turn.machine.read_everything_soon()
+        self._next_tick = None
 
     def _acknowledge(self, key: str) -> None:
         if self._monitor.acknowledge(key):

@@ -166,6 +166,18 @@ def test_an_application_with_other_processes_was_started_again() -> None:
     assert status_text(back) == "restarted 2 times"
 
 
+def test_figures_from_before_its_end_do_not_bring_an_application_back() -> None:
+    keeper = TableKeeper()
+    keeper.merge([row("a", pids=(1, 2))], 0.0, complete=True)
+    keeper.merge([], 1.0, complete=True)
+    (stale,) = keeper.merge([row("a", pids=(1, 2), verdict="growing")], 2.0, complete=False)
+    assert status_text(stale) == "exited"
+    assert stale.rss_bytes is None
+    (back,) = keeper.merge([row("a", pids=(3,))], 3.0, complete=False)
+    assert status_text(back) == "restarted"
+    assert keeper.merge([row("a", pids=(3,))], 3.0 + GONE_SECONDS, complete=True) == [back]
+
+
 def test_an_answer_of_another_version_is_read_as_far_as_it_fits() -> None:
     told = {"kind": "target", "name": 7, "pids": ["x", 3], "rss_bytes": "big", "bars": [1, None]}
     one = row_from(told | {"level": "dreadful", "new": {}})

@@ -122,12 +122,14 @@ class TableKeeper:
     """Merges answers of the applet: an application that ends stays a while, as gone.
 
     Of an application only the processes are known: where all of them are others than before, it
-    was started again; where a target has one of them, it is that target now.
+    was started again; where a target has one of them, it is that target now. What is told of the
+    followed ones alone is some seconds old: it does not bring back processes that have ended since.
     """
 
     def __init__(self) -> None:
         self._applications: dict[RowKey, TableRow] = {}
         self._gone_at: dict[RowKey, float] = {}
+        self._gone_pids: dict[RowKey, frozenset[int]] = {}
 
     def merge(self, rows: Iterable[TableRow], now: float, *, complete: bool) -> list[TableRow]:
         """Merge one answer; `now`: monotonic seconds.
@@ -140,7 +142,10 @@ class TableKeeper:
         for key, before in self._applications.items():
             if key not in applications and followed.intersection(before.pids):
                 continue
-            if key in applications:
+            is_stale = not complete and key in applications and self._has_ended(applications[key])
+            if is_stale:
+                applications[key] = before
+            elif key in applications:
                 after = applications[key]
                 is_other = before.pids and not set(before.pids) & set(after.pids)
                 # One that was gone has no pids left to compare.
@@ -148,15 +153,20 @@ class TableKeeper:
                 applications[key] = replace(after, restart_count=count)
             elif complete:
                 self._gone_at.setdefault(key, now)
+                self._gone_pids.setdefault(key, frozenset(before.pids))
                 applications[key] = _gone(before)
             else:
                 applications[key] = before
         for key in [key for key in self._gone_at if applications[key].is_running]:
-            del self._gone_at[key]
+            del self._gone_at[key], self._gone_pids[key]
         for key in [key for key, at in self._gone_at.items() if now - at > GONE_SECONDS]:
-            del self._gone_at[key], applications[key]
+            del self._gone_at[key], self._gone_pids[key], applications[key]
         self._applications = applications
         return [row for row in told if row.kind != APPLICATION] + list(applications.values())
+
+    def _has_ended(self, row: TableRow) -> bool:
+        """Return whether all its processes were known to have ended."""
+        return row.key in self._gone_pids and self._gone_pids[row.key].issuperset(row.pids)
 
 
 def memory_text(row: TableRow) -> str:
