@@ -750,6 +750,27 @@ def test_all_that_is_wrong_with_a_target_ends_with_its_last_process() -> None:
     )
 
 
+def test_a_leak_whose_process_has_exited_is_not_called_a_cache() -> None:
+    """Another process of the same target goes on, small and steady."""
+    monitor = Monitor(hasty(targets=(TargetRule(name="app", match="app"),)))
+    small = (ProcessKey(10, 10), MemoryReading(40 * MIB, 20 * MIB))
+    for second in range(0, 1200, 2):
+        size = round((20 + 0.3 * second) * MIB)
+        large = (ProcessKey(9, 9), MemoryReading(size + 20 * MIB, size))
+        sample = TargetSample(name="app", readings=(large, small))
+        outcome = monitor.judge_frame(frame(second, sample), Quiet())
+    assert "leak:app" in open_keys(outcome)
+    alone = TargetSample(name="app", readings=(small,))
+    later = [monitor.judge_frame(frame(s, alone), Quiet()) for s in range(1200, 2400, 2)]
+    (over,) = (
+        each
+        for outcome in later
+        for each in outcome.announcements
+        if each.incident.key == "leak:app" and each.what == "resolved"
+    )
+    assert "cache" not in over.reason
+
+
 def test_what_was_restored_ends_where_its_processes_have_gone_or_it_is_not_tracked() -> None:
     monitor, _ = leaking_app(900)
     kept = monitor.open_incidents

@@ -5,12 +5,17 @@ from __future__ import annotations
 from trayapp.domain.judging.leaks.settings import LeakSettings
 
 _MOST_DOUBTS = 5
+_KEPT_SHARE = 0.5
+"""What lost more was not filled up: it freed the memory, or the process that grew has exited."""
 
 
 class Alarm:
     """Whether it is called leaking now, and what became of that before."""
 
-    __slots__ = ("_against_since", "_for_since", "doubts", "has_rung", "is_on", "stopped_bytes")
+    __slots__ = (
+        "_against_since", "_for_since", "_most_bytes", "doubts", "has_rung", "is_on",
+        "stopped_bytes",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.is_on = False
@@ -19,7 +24,9 @@ class Alarm:
         self.doubts = 0
         """How often it was called leaking and then stopped."""
         self.stopped_bytes: float | None = None
-        """The size at which it stopped after it was called leaking."""
+        """The size at which it stopped after it was called leaking; None: it did not, or fell."""
+        self._most_bytes = 0.0
+        """While it is called leaking."""
         self._for_since: float | None = None
         self._against_since = 0.0
 
@@ -37,6 +44,8 @@ class Alarm:
 
         is_idle: What it grew by is known to lie untouched.
         """
+        if self.is_on:
+            self._most_bytes = max(self._most_bytes, size_bytes)
         if score >= (settings.growing_score if self.is_on else settings.leaking_score):
             self._against_since = elapsed
             if self._for_since is None:
@@ -50,5 +59,8 @@ class Alarm:
         self._for_since = None
         if self.is_on and elapsed - self._against_since >= settings.clear_seconds:
             self.is_on = False
-            self.stopped_bytes = size_bytes
+            self.stopped_bytes = None
+            if size_bytes >= _KEPT_SHARE * self._most_bytes:
+                self.stopped_bytes = size_bytes
+            self._most_bytes = 0.0
             self.doubts = min(_MOST_DOUBTS, self.doubts + 1)
