@@ -25,7 +25,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "memtray trends run.memrec --save run.png",
     ),
     "table": ("memtray table", "memtray table --dark"),
-    "details": ("memtray details web", "memtray details firefox application"),
+    "details": ("memtray details web", "memtray details firefox"),
     "compact": ("memtray compact", "memtray compact --reset"),
     "windows": ("memtray windows reset",),
     "statistics": ("memtray statistics", "memtray statistics --json"),

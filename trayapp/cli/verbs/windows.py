@@ -55,13 +55,13 @@ class PlainWindow:
 
 
 class Details:
-    """`memtray details`: show the window until it is closed. Raises: WindowError."""
+    """`memtray details`: show the window until it is closed. Raises: WindowError, UsageError."""
 
     def prepare_parser(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
         add("name", metavar="NAME", help=_('a program, or "memtray"'))
         add(
-            "kind", nargs="?", choices=("target", "application"), default="target",
+            "kind", nargs="?", choices=("target", "application"),
             help=_("whether NAME is a tracked program (target, the default) or an application"),
         )  # fmt: skip
         add(
@@ -71,7 +71,10 @@ class Details:
         add_theme(parser)
 
     def run(self, options: Namespace) -> int:
-        return show_details(options, options.kind, options.name, act_by_name(options.act))
+        from trayapp.cli.program_kinds import kind_of
+
+        kind = options.kind or kind_of(options.name)
+        return show_details(options, kind, options.name, act_by_name(options.act))
 
 
 def show_details(options: Namespace, kind: str, name: str, act: ActName | None = None) -> int:
