@@ -44,7 +44,7 @@ def test_an_application_that_was_ended_is_not_told_of_until_the_next_slow_readin
         return any(each["name"] == NAME for each in told["applications"]) and followed()
 
     try:
-        wait_until(listed, timeout=60, what="the application")
+        wait_until(listed, timeout=150, what="the application")
         about = {"kind": "application", "name": NAME}
         found = ask("program", **about)["processes"]
         pairs = [[each["pid"], each["started"]] for each in found]

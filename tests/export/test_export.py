@@ -123,7 +123,7 @@ def test_the_workbook_holds_the_session_and_all_timelines(history: Path) -> None
         assert rows(book["Freed memory"])[1][2:5] == [5, None, 1]
         headings, *tasks = rows(book["Tasks"])
         assert headings[:4] == ["Time", "Program", "Task", "Seconds"]
-        assert headings[4:] == ["Stayed free, MiB", "Peak above start, MiB", "Growth, MiB", "Error"]
+        assert headings[4:] == ["Kept, MiB", "Peak above start, MiB", "Growth, MiB", "Error"]
         # In records of earlier versions the resident set is all there is.
         assert tasks[0][1:] == ["web", "=2+2", 30.5, 3, None, 3, None]
         assert tasks[1][2:] == ["b", 0, 2, 7, None, "KeyError"]
