@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.desktop.applet import REPOSITORY, Applet
-from tests.desktop.desktop import Box, DesktopError, VirtualDesktop, wait_until
+from tests.desktop.desktop import Box, VirtualDesktop, wait_until
 from tests.desktop.kept import keep
 from tests.windows.stores import MIB, write_store
 from trayapp.charts.palette import DARK, LIGHT
@@ -149,17 +148,9 @@ def test_typing_filters_and_the_arrows_choose(
     wait_until(lambda: texts_in(desktop, box) == 1, what="one row")
     desktop.press("Escape")
     wait_until(lambda: texts_in(desktop, box) >= 5, what="all rows")
-
-    def targets_alone() -> bool:
-        # A key that comes while rows change may be lost on a busy machine.
-        desktop.press("Escape")
-        for key in (*"tracked", "space", *"running"):
-            desktop.press(key)
-        with contextlib.suppress(DesktopError):
-            wait_until(lambda: texts_in(desktop, box) == 3, timeout=10)
-        return texts_in(desktop, box) == 3
-
-    wait_until(targets_alone, timeout=120, what="the targets")
+    for key in (*"tracked", "space", *"running"):
+        desktop.press(key)
+    wait_until(lambda: texts_in(desktop, box) == 3, what="the targets")
     assert rows_in(desktop, box, LIGHT.pressed) == []
     desktop.press("Down")
     wait_until(lambda: rows_in(desktop, box, LIGHT.pressed) == [0], what="the chosen row")
@@ -252,17 +243,9 @@ def test_enter_and_a_double_click_open_the_details(
     wait_until(lambda: not is_open(desktop, "Details of"), what="details, closed")
     desktop.press("Escape")
     wait_until(lambda: texts_in(desktop, box) >= 5, what="all rows")
-
-    def targets_alone() -> bool:
-        # A key that comes while rows change may be lost on a busy machine.
-        desktop.press("Escape")
-        for key in (*"tracked", "space", *"running"):
-            desktop.press(key)
-        with contextlib.suppress(DesktopError):
-            wait_until(lambda: texts_in(desktop, box) == 3, timeout=10)
-        return texts_in(desktop, box) == 3
-
-    wait_until(targets_alone, timeout=120, what="the targets")
+    for key in (*"tracked", "space", *"running"):
+        desktop.press(key)
+    wait_until(lambda: texts_in(desktop, box) == 3, what="the targets")
     first, second = (
         (box.x + 60, box.y + box.height - 10 * ROW - 29 + ROW * row + ROW // 2) for row in (0, 1)
     )
