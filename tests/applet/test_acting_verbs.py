@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import pytest
 from tests.cli.test_main import EATER, Memtray
 from tests.conftest import NOBODY
 from tests.desktop.desktop import wait_until
+from tests.readers.children import typed_into_a_shell
 from trayapp.control.client import call
 from trayapp.domain.acting.acts import acts_of
 from trayapp.domain.records.program_facts import ProgramFacts
@@ -210,11 +210,7 @@ def test_only_a_program_with_a_probe_is_offered_to_free_memory(
 def test_an_application_that_nobody_follows_has_its_acts(applet: Memtray, tmp_path: Path) -> None:
     program = tmp_path / "acting_stranger.py"
     program.write_text(EATER)
-    shell = subprocess.Popen(["sh"], stdin=subprocess.PIPE, start_new_session=True)
-    try:
-        assert shell.stdin is not None
-        shell.stdin.write(f"{shlex.join([sys.executable, str(program)])}\n".encode())
-        shell.stdin.flush()
+    with typed_into_a_shell(sys.executable, str(program)):
         answer = described(applet, 1, "application", program.name)
         assert acts(answer) == ["end", "probe", "folder"]
         (pair,) = keys(answer)
@@ -222,9 +218,6 @@ def test_an_application_that_nobody_follows_has_its_acts(applet: Memtray, tmp_pa
         assert described(applet, 1, "process", name)["facts"] == answer["facts"]
         (result,) = ask(applet, "cleanup", targets=[program.name])["results"]
         assert result["text"].startswith(f"{program.name}: ")
-    finally:
-        os.killpg(shell.pid, signal.SIGKILL)
-        shell.communicate()
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shlex
-import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +11,7 @@ import pytest
 
 from tests.cli.test_main import EATER, Memtray
 from tests.desktop.desktop import wait_until
+from tests.readers.children import typed_into_a_shell
 from trayapp.control.client import call
 
 NAME = "ended_eater.py"
@@ -28,9 +25,6 @@ def test_an_application_that_was_ended_is_not_told_of_until_the_next_slow_readin
     memtray = Memtray(tmp_path / "home")
     (memtray.home / "memtray.toml").write_text(SETTINGS)
     (tmp_path / NAME).write_text(EATER)
-    command = f"{shlex.quote(sys.executable)} {shlex.quote(str(tmp_path / NAME))} & wait"
-    shell = subprocess.Popen(["sh", "-c", command], start_new_session=True)
-    applet = memtray.start("start", "--headless")
 
     def ask(verb: str, **arguments: object) -> Any:
         return call(memtray.home / "run", verb, arguments, 60.0)
@@ -43,18 +37,20 @@ def test_an_application_that_was_ended_is_not_told_of_until_the_next_slow_readin
         told = json.loads(memtray.run("status", "--json").stdout)
         return any(each["name"] == NAME for each in told["applications"]) and followed()
 
-    try:
-        wait_until(listed, timeout=150, what="the application")
-        about = {"kind": "application", "name": NAME}
-        found = ask("program", **about)["processes"]
-        pairs = [[each["pid"], each["started"]] for each in found]
-        ask("end", **about, processes=pairs)
-        wait_until(
-            lambda: ask("running", processes=pairs) == {"processes": []}, timeout=20, what="its end"
-        )
-        wait_until(lambda: not followed(), timeout=30, what="a table without it")
-    finally:
-        applet.terminate()
-        applet.communicate(timeout=20)
-        os.killpg(shell.pid, signal.SIGKILL) if shell.poll() is None else None
-        shell.wait()
+    with typed_into_a_shell(sys.executable, str(tmp_path / NAME)):
+        applet = memtray.start("start", "--headless")
+        try:
+            wait_until(listed, timeout=60, what="the application")
+            about = {"kind": "application", "name": NAME}
+            found = ask("program", **about)["processes"]
+            pairs = [[each["pid"], each["started"]] for each in found]
+            ask("end", **about, processes=pairs)
+            wait_until(
+                lambda: ask("running", processes=pairs) == {"processes": []},
+                timeout=20,
+                what="its end",
+            )
+            wait_until(lambda: not followed(), timeout=30, what="a table without it")
+        finally:
+            applet.terminate()
+            applet.communicate(timeout=20)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +13,7 @@ import pytest
 
 from tests.cli.test_main import EATER, Memtray
 from tests.desktop.desktop import wait_until
+from tests.readers.children import typed_into_a_shell
 from trayapp.control.client import call
 from trayapp.domain.records.series import TRACKED, Event, Series
 from trayapp.history.reader import HistoryReader
@@ -33,21 +31,11 @@ applications_floor = "0B"
 
 @pytest.fixture
 def eater(tmp_path: Path) -> Iterator[int]:
-    """The pid of a program that a shell has started: an application by itself, not the tests'."""
+    """The pid of a program that nobody tracks."""
     program = tmp_path / NAME
     program.write_text(EATER)
-    pipe = subprocess.PIPE
-    shell = subprocess.Popen(["sh"], stdin=pipe, stdout=pipe, text=True, start_new_session=True)
-    assert shell.stdin is not None
-    assert shell.stdout is not None
-    command = f"{shlex.quote(sys.executable)} {shlex.quote(str(program))} & echo $!\n"
-    shell.stdin.write(command)
-    shell.stdin.flush()
-    yield int(shell.stdout.readline())
-    shell.stdin.close()
-    os.killpg(shell.pid, signal.SIGKILL)
-    shell.wait()
-    shell.stdout.close()
+    with typed_into_a_shell(sys.executable, str(program)) as pid:
+        yield pid
 
 
 def test_a_leaking_program_that_is_tracked_later_has_the_past_it_had_untracked(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -47,6 +48,27 @@ def running_python(code: str, *arguments: str) -> Iterator[subprocess.Popen[byte
         assert child.stdout is not None
         assert child.stdout.readline(), "the child ended early"
         yield child
+
+
+@contextmanager
+def typed_into_a_shell(*command: str) -> Iterator[int]:
+    """The pid of a program that a shell has started at a prompt, ended and reaped afterwards.
+
+    It is an application by itself, while a child of a test, or of `sh -c`, is the tests'.
+    """
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        ["sh"], stdin=pipe, stdout=pipe, text=True, start_new_session=True
+    ) as shell:
+        try:
+            assert shell.stdin is not None
+            assert shell.stdout is not None
+            # Not its output: a pipe that nobody reads fills.
+            shell.stdin.write(f"{shlex.join(command)} >/dev/null & echo $!\n")
+            shell.stdin.flush()
+            yield int(shell.stdout.readline())
+        finally:
+            os.killpg(shell.pid, signal.SIGKILL)
 
 
 def tell(child: subprocess.Popen[bytes], line: bytes = b"\n") -> None:
