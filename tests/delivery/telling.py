@@ -90,6 +90,12 @@ class _Post(BaseHTTPRequestHandler):
         pass
 
 
+_PACKER = zlib.compressobj(9, zlib.DEFLATED, 31)
+_BOMB_HEAD = _PACKER.compress(b"x") + _PACKER.flush(zlib.Z_FULL_FLUSH)
+_BOMB_BLOCK = _PACKER.compress(bytes(16 << 20)) + _PACKER.flush(zlib.Z_FULL_FLUSH)
+"""After a full flush blocks rest on nothing before them, so that one can be sent for ever."""
+
+
 class Receiver(ThreadingHTTPServer):
     """Answers each post as `how` says: none of the ways is kind to a client."""
 
@@ -144,9 +150,10 @@ class _Unkind(BaseHTTPRequestHandler):
 
     def _bomb(self, server: Receiver) -> None:
         self._begin(Content_Encoding="gzip")
-        packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+        # Packed once: made as it is sent, it may be too slow for the client to wait for.
+        self.wfile.write(_BOMB_HEAD)
         while not server.over.is_set():
-            self.wfile.write(packer.compress(bytes(1 << 20)))
+            self.wfile.write(_BOMB_BLOCK)
 
     def _drip(self, server: Receiver) -> None:
         self._begin()
