@@ -12,6 +12,7 @@ from trayapp.domain.judging.growth_tracker import Spike
 from trayapp.domain.judging.judges import JUDGES
 from trayapp.domain.judging.judges.forecast import forecast_text
 from trayapp.domain.judging.judges.growth import growth_text
+from trayapp.domain.judging.judges.heap import heap_text
 from trayapp.domain.judging.judges.leak import leak_text
 from trayapp.domain.judging.judges.limit import limit_text
 from trayapp.domain.judging.judges.oom_kill import kill_text
@@ -24,6 +25,7 @@ from trayapp.domain.records.levels import Amounts, Level
 from trayapp.domain.records.limits import LIMIT_SOURCES, Headroom
 from trayapp.domain.records.names import short_name
 from trayapp.domain.records.oom_kills import OomKill, Victim
+from trayapp.domain.records.runtimes import RuntimeHeap
 from trayapp.domain.records.samples import SystemSample
 from trayapp.language.catalogue import LANGUAGES
 from trayapp.language.startup import speak
@@ -59,6 +61,16 @@ def views() -> Iterator[TargetView]:
                 limit_bytes=size, limit_share=12.34, headroom=headroom,
                 limit_source=headroom.source if headroom else "machine",
             )  # fmt: skip
+
+
+def heaps() -> Iterator[TargetView]:
+    for size, headroom in product(BYTES, headrooms()):
+        heap = RuntimeHeap(
+            runtime="java", collector="G1", live_bytes=size, kept_bytes=size, used_bytes=size,
+            committed_bytes=size, limit_bytes=size, metaspace_bytes=size, collections=1,
+            full_collections=1,
+        )  # fmt: skip
+        yield TargetView(name=LONG, heap=heap, headroom=headroom)
 
 
 def systems() -> Iterator[SystemSample]:
@@ -122,6 +134,7 @@ TEXTS: dict[str, Callable[[], Iterator[Text]]] = {
     "forecast": forecasts,
     "leak": leaks,
     "growth": growths,
+    "heap": lambda: (heap_text(view) for view in heaps()),
     "limit": lambda: (limit_text(view) for view in views()),
     "size": lambda: (size_text(view, 999.0 * 1024**4) for view in views()),
     "spike": jumps,

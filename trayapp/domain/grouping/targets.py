@@ -86,11 +86,10 @@ def _is_container(name: str, wanted: str) -> bool:
 def limits_of(rule: TargetRule, sample: TargetSample, system: SystemSample) -> tuple[Limit, ...]:
     """All limits of a target: the settings' first, then the system's; the machine's comes last."""
     machine = machine_limit(system)
-    heaps = tuple(heap.limit for heap in sample.heaps if heap.limit is not None)
     wanted_bytes = rule.limit_of(system.total_bytes)
     if wanted_bytes is None:
-        return (*heaps, *sample.limits, machine)
+        return (*sample.limits, machine)
     size = size_of_sample(sample)
     used_bytes = size.size_bytes if size else None
     wanted = Limit(limit_bytes=wanted_bytes, source="settings", used_bytes=used_bytes)
-    return (wanted, *heaps, *sample.limits, machine)
+    return (wanted, *sample.limits, machine)

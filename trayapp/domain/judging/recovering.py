@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from trayapp.domain.judging.alerting import PRESSURE_KEY, Incident
+from trayapp.domain.judging.judges.heap import heap_text
 from trayapp.domain.judging.judges.limit import limit_text
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.levels import Level
@@ -38,6 +39,8 @@ def _recovering(
         title, body = pressure_now(incident.level)
     elif kind == "limit" and (view := targets.get(incident.subject)) is not None:
         title, body = limit_text(view)
+    elif kind == "heap" and (view := targets.get(incident.subject)) is not None:
+        title, body = heap_text(view)
     if body:
         return replace(incident, title=title, body=body)
     seems_over = _("Probably resolved. Last seen:")

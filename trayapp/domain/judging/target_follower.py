@@ -204,9 +204,8 @@ class TargetFollower:
         self, limits: Sequence[Limit], shown: Limit, leak: Verdict, rules: MonitorRules
     ) -> Headroom | None:
         """Return what it reaches first, at the one rate that is shown everywhere."""
-        is_heap = leak.signal == "heap after collection"
-        # The room of a heap says nothing of how long the rest may grow, nor the other way round.
-        limits = [limit for limit in limits if (limit.source == "runtime") is is_heap]
+        if leak.signal == "heap after collection":
+            return leak.headroom
         rate, growth = leak.rate_bytes_per_second, self.growth.growth
         if rate is None and growth is not None:
             is_near = shown.source != "machine" and (shown.share or 0.0) >= min(

@@ -86,12 +86,11 @@ class TargetLeak:
     ) -> Verdict:
         """Let the detectors see one look; they judge every 15 s of their own accord."""
         heap = self._live_set.add_sample(frame, sample, settings, restarted=restarted)
-        outside = [limit for limit in limits if limit.source != "runtime"]
         memory = self._judge_memory(
-            frame, sample, settings, outside,
+            frame, sample, settings, limits,
             restarted=restarted, is_awaited=is_awaited, staleness=staleness,
         )  # fmt: skip
-        part = self._judge_part(frame, sample, outside, staleness)
+        part = self._judge_part(frame, sample, limits, staleness)
         return worse_of(worse_of(memory, part), heap)
 
     def _judge_part(

@@ -63,7 +63,7 @@ class TargetView:
     """Its own limit of which most is taken, of the settings' and the system's; where it has none,
     all the memory there is."""
     limit_source: str = "machine"
-    """"settings", "cgroup", "rlimit", "runtime" or "machine"."""
+    """"settings", "cgroup", "rlimit" or "machine"."""
     limit_share: float | None = None
     """How much of that limit is taken; 1.0 is all."""
     headroom: Headroom | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from trayapp.domain.judging.judges.forecast import FullSoon
 from trayapp.domain.judging.judges.growth import SteadyGrowth
+from trayapp.domain.judging.judges.heap import HeapFull
 from trayapp.domain.judging.judges.leak import ApplicationLeak, Leak
 from trayapp.domain.judging.judges.limit import NearLimit
 from trayapp.domain.judging.judges.oom_kill import Killed
@@ -22,7 +23,14 @@ MACHINE_JUDGES: tuple[type[MachineJudge], ...] = (
     ApplicationLeak,
     Killed,
 )
-TARGET_JUDGES: tuple[type[TargetJudge], ...] = (NearLimit, LargeSize, Leak, SteadyGrowth, Jump)
+TARGET_JUDGES: tuple[type[TargetJudge], ...] = (
+    NearLimit,
+    HeapFull,
+    LargeSize,
+    Leak,
+    SteadyGrowth,
+    Jump,
+)
 JUDGES: tuple[type[Judge], ...] = (*MACHINE_JUDGES, *TARGET_JUDGES)
 TARGET_INCIDENTS = tuple(judge.key for judge in TARGET_JUDGES)
 """How the keys of incidents about targets begin: "limit:NAME". Others may be about an application

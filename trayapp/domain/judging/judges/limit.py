@@ -14,7 +14,6 @@ from trayapp.language.units import format_percent, format_size
 
 _LIMITS = {
     "settings": N_("Using {used}; limit {limit} ({share}), from the settings."),
-    "runtime": N_("Using {used}; limit {limit} ({share}), of its heap."),
     "cgroup": N_("Using {used}; limit {limit} ({share}), of its cgroup."),
     "rlimit": N_("Using {used}; limit {limit} ({share}), its rlimit."),
 }
