@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +42,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("acting")
 
 
-@pytest.fixture(scope="module")
-def applet(folder: Path) -> Iterator[Memtray]:
+@contextmanager
+def tracking_eaters(folder: Path) -> Iterator[Memtray]:
+    """A Memtray with a target that is every eater below a folder."""
     memtray = Memtray(folder / "home")
     (memtray.home / "memtray.toml").write_text(SETTINGS.replace("FOLDER", str(folder)))
     process = memtray.start("start", "--headless")
-    yield memtray
-    process.terminate()
-    process.communicate(timeout=10)
+    try:
+        yield memtray
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def applet(folder: Path) -> Iterator[Memtray]:
+    with tracking_eaters(folder) as memtray:
+        yield memtray
 
 
 class Eaters:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.applet.test_acting_verbs import DEAF_EATER, SETTINGS, Eaters, described, keys
+from tests.applet.test_acting_verbs import DEAF_EATER, Eaters, described, keys, tracking_eaters
 from tests.cli.test_main import EATER, REPOSITORY, Memtray
 from tests.desktop.desktop import wait_until
 
@@ -26,12 +26,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def applet(folder: Path) -> Iterator[Memtray]:
-    memtray = Memtray(folder / "home")
-    (memtray.home / "memtray.toml").write_text(SETTINGS.replace("FOLDER", str(folder)))
-    process = memtray.start("start", "--headless")
-    yield memtray
-    process.terminate()
-    process.communicate(timeout=20)
+    with tracking_eaters(folder) as memtray:
+        yield memtray
 
 
 @pytest.fixture
