@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,15 +29,24 @@ class Command:
     """
 
     def __init__(
-        self, command: Sequence[str], terminal: Terminal, least_bound_bytes: int | None = None
+        self,
+        command: Sequence[str],
+        terminal: Terminal,
+        least_bound_bytes: int | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Start it; `least_bound_bytes`: below it no exact size is needed. Raises: OSError."""
+        """Start it; `least_bound_bytes`: below it no exact size is needed. Raises: OSError.
+
+        environment: all of it; None: ours.
+        """
         self._terminal = terminal
         # What was passed to us on purpose is passed on; Python's own descriptors never are.
         if _HAS_GROUPS:
-            self._process = subprocess.Popen(command, close_fds=False, process_group=0)
+            self._process = subprocess.Popen(
+                command, close_fds=False, process_group=0, env=environment
+            )
         else:
-            self._process = subprocess.Popen(command, close_fds=False)
+            self._process = subprocess.Popen(command, close_fds=False, env=environment)
         self._keys: dict[int, ProcessKey] = {}
         self._meter = SizeMeter(least_bound_bytes)
         self.resume()

@@ -21,6 +21,7 @@ from trayapp.domain.records.names import process_label
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import ControlError, MemtrayError, UsageError
 from trayapp.guard.command import Command
+from trayapp.guard.environment import ProbeChoice, command_environment
 from trayapp.guard.terminal import Terminal, from_the_background
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_duration, format_size
@@ -56,6 +57,8 @@ class RunOptions:
     critical_bytes: int | None = None
     """Reported as critical; with `restart` the command is ended and started again."""
     restart: bool = False
+    probe: ProbeChoice = "program"
+    """Who gets a probe, of whatever runtime has one."""
 
     @property
     def least_bound_bytes(self) -> int | None:
@@ -328,7 +331,8 @@ class _Guard:
 
     def _start_command(self) -> Command:
         options = self._options
-        return Command(options.command, self._terminal, options.least_bound_bytes)
+        environment = command_environment(os.environ, options.probe)
+        return Command(options.command, self._terminal, options.least_bound_bytes, environment)
 
     def _start_problem(self, error: OSError) -> str:
         reason = error.strerror or str(error)

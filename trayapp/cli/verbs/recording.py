@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from trayapp.cli.options import add_json, add_reading_options, option_type, reading_instructions
+from trayapp.guard.environment import PROBE_CHOICES
 from trayapp.language.catalogue import _
 from trayapp.language.units import parse_duration, parse_size
 from trayapp.paths import current_paths
@@ -85,6 +86,12 @@ class Run:
             action="store_true",
             help=_("restart the command when --critical is exceeded"),
         )
+        add(
+            "--probe",
+            choices=PROBE_CHOICES,
+            default="program",
+            help=_("who gets a probe: the program, its children as well, or nobody"),
+        )
         add("command", nargs="*", metavar="-- COMMAND", help=_("the command with its arguments"))
 
     def run(self, options: Namespace) -> int:
@@ -96,6 +103,7 @@ class Run:
                 high_bytes=options.high,
                 critical_bytes=options.critical,
                 restart=options.restart,
+                probe=options.probe,
             ),
             current_paths().shared_runtime,
         )
