@@ -82,6 +82,8 @@ def test_the_worst_is_said_first_with_its_evidence(history: Path) -> None:
     assert second.title == "leak came near its limit"
     over = report(history, live={"old": {"limit_bytes": 256 * MIB}})
     assert "old exceeded its limit" in [finding.title for finding in over.findings]
+    space = report(history, live={"old": {"limit_bytes": 256 * MIB, "limit_source": "rlimit"}})
+    assert "old exceeded its limit" not in [finding.title for finding in space.findings]
     titles = {finding.title: finding.text for finding in rest}
     assert titles["The machine had enough memory"].startswith("At most 38%")
     assert titles["2 incidents"] == "1 is still open: leak keeps growing."

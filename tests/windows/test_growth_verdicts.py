@@ -12,7 +12,7 @@ from trayapp.charts.growth import Growth
 from trayapp.charts.selection import Selection
 from trayapp.domain.records.series import Event
 from trayapp.history.reader import HistoryReader
-from trayapp.windows.growth_verdicts import growths_of_status
+from trayapp.windows.growth_verdicts import growths_of_status, limits_of_status
 from trayapp.windows.trend_reading import read_trends
 
 RATE = 40_000.0
@@ -79,3 +79,13 @@ def test_what_the_applet_tells_is_read_with_care() -> None:
         "b": Growth(level="growing", since=900.0, bytes_per_second=7.0),
     }
     assert growths_of_status({"taken_at": None, "targets": None}) == {}
+
+
+def test_a_chart_has_the_limits_that_a_size_can_be_compared_with() -> None:
+    told = [
+        {"name": "a", "limit_bytes": 9, "limit_source": "rlimit", "size_limit_bytes": None},
+        {"name": "b", "limit_bytes": 9, "limit_source": "rlimit", "size_limit_bytes": 7},
+        {"name": "c", "limit_bytes": 9, "limit_source": "machine"},
+    ]
+    assert limits_of_status({"targets": told}) == {"b": 7.0}
+    assert limits_of_status({}) == {}

@@ -74,8 +74,7 @@ class ChartsPane(ttk.Frame):
         shown = min(HOUR_SECONDS, max(LEAST_SECONDS, now - first))
         since = now - (HOUR_SECONDS if shown > 0.95 * HOUR_SECONDS else shown)
         title.set(_("Memory, last {time}").format(time=format_estimate(now - since)))
-        limit = row.limit_bytes if row.has_own_limit else None
-        chart.show_curve(hour, past.events, since, now, palette, limit)
+        chart.show_curve(hour, past.events, since, now, palette, row.size_limit_bytes)
         if past.tasks:
             growth_title.set(_tasks_title(past))
             growth_chart.show_histogram(histogram(past.tasks), palette)

@@ -212,8 +212,7 @@ class DetailsWindow(BaseWindow):
                     self._runs_at = float("-inf")
                 has_runs = row.kind not in (APP, APPLICATION)
                 if has_runs and time.monotonic() - self._runs_at >= RUNS_SECONDS:
-                    limit = row.limit_bytes if row.has_own_limit else None
-                    self._runs_read = read_runs(reader, row.name, limit)
+                    self._runs_read = read_runs(reader, row.name, row.size_limit_bytes)
                     self._runs_at = time.monotonic()
         except HistoryError as error:
             self._past_problem = str(error)

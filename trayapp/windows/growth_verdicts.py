@@ -43,11 +43,11 @@ def growths_of_status(told: Mapping[str, Any]) -> dict[str, Growth]:
 
 
 def limits_of_status(told: Mapping[str, Any]) -> dict[str, float]:
-    """Return the limits of their own in the applet's status, in bytes, by target."""
+    """Return the limits of targets that a chart of sizes can show, in bytes, by target."""
     return {
-        target["name"]: float(target["limit_bytes"])
+        target["name"]: float(target["size_limit_bytes"])
         for target in told.get("targets") or ()
-        if target.get("limit_bytes") and target.get("limit_source") not in (None, "machine")
+        if target.get("size_limit_bytes")
     }
 
 

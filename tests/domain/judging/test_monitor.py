@@ -15,7 +15,7 @@ from trayapp.domain.judging.monitor import Monitor, Outcome
 from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.judging.own_budget import BudgetVerdict
 from trayapp.domain.judging.sessions import SESSION
-from trayapp.domain.judging.view import Controls
+from trayapp.domain.judging.view import Controls, TargetView
 from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse
 from trayapp.domain.records.frames import Everything, Frame, TargetSample
 from trayapp.domain.records.levels import Level
@@ -177,6 +177,30 @@ def test_a_limit_of_the_settings_does_not_hide_a_nearer_one_of_the_system() -> N
     assert (view.limit_source, view.limit_share) == ("cgroup", 0.9)
     assert view.headroom is not None
     assert (view.headroom.source, view.headroom.room_bytes) == ("cgroup", 30 * MIB)
+
+
+def test_a_limit_of_the_address_space_is_no_line_in_a_chart_of_sizes() -> None:
+    """A program may reserve far more than it fills: Java, Go and Chromium do."""
+    space = Limit(limit_bytes=900 * MIB, source="rlimit", used_bytes=860 * MIB, path="RLIMIT_AS")
+    group = Limit(limit_bytes=500 * MIB, source="cgroup", used_bytes=100 * MIB)
+
+    def view_with(*limits: Limit) -> TargetView:
+        (outcome,) = run([frame(0, replace(target("app", 50), limits=limits))])
+        (view,) = outcome.view.targets
+        told_of = status(outcome.view, Controls())["targets"]
+        assert isinstance(told_of, list)
+        assert told_of[0]["size_limit_bytes"] == view.size_limit_bytes
+        return view
+
+    view = view_with(space)
+    assert (view.limit_source, view.limit_bytes, view.size_limit_bytes) == (
+        "rlimit",
+        900 * MIB,
+        None,
+    )
+    view = view_with(space, group)
+    assert (view.limit_source, view.size_limit_bytes) == ("rlimit", 500 * MIB)
+    assert view_with().size_limit_bytes is None, "the machine's memory is none either"
 
 
 def test_a_target_near_its_limit_rises_through_the_levels() -> None:

@@ -123,6 +123,7 @@ class TargetFollower:
             limit_bytes=limit.limit_bytes,
             limit_source=limit.source,
             limit_share=limit.share,
+            size_limit_bytes=_size_limit_bytes(limits),
             heap=tightest_heap(sample.heaps),
             headroom=self._headroom(limits, limit, leak, rules),
             unmatched=sample.unmatched,
@@ -234,6 +235,12 @@ class TargetFollower:
         self.leak.forget_run()
         self.growth = GrowthTracker()
         return None if prior is None else session_event(self.rule.name, prior, ended)
+
+
+def _size_limit_bytes(limits: Iterable[Limit]) -> int | None:
+    """Of its own limits the one that a chart of its size may show; None: there is none."""
+    limit = tightest(each for each in limits if each.source not in ("machine", "rlimit"))
+    return limit.limit_bytes if limit else None
 
 
 def _shown_limit(limits: Iterable[Limit], size_bytes: int | None) -> Limit:

@@ -66,6 +66,9 @@ class TargetView:
     """"settings", "cgroup", "rlimit" or "machine"."""
     limit_share: float | None = None
     """How much of that limit is taken; 1.0 is all."""
+    size_limit_bytes: int | None = None
+    """Its own limit of which most is taken, of those that a size can be compared with: none on an
+    address space. None: it has no such limit."""
     headroom: Headroom | None = None
     """The limit that it reaches first, which may be another, and when; None: not known."""
     heap: RuntimeHeap | None = None

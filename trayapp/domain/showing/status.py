@@ -69,6 +69,7 @@ def _target(target: TargetView) -> dict[str, object]:
         "limit_bytes": target.limit_bytes,
         "limit_source": target.limit_source,
         "limit_share": target.limit_share,
+        "size_limit_bytes": target.size_limit_bytes,
         **headroom_status(target.headroom),
         "heap": None if target.heap is None else target.heap._asdict(),
         "heap_text": target.heap.sentence if target.heap else "",

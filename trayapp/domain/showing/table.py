@@ -62,6 +62,8 @@ class TableRow:
     limit_share: float | None = None
     """Of its own limit, or where it has none of all the memory there is; 1.0 is all."""
     has_own_limit: bool = False
+    size_limit_bytes: float | None = None
+    """The limit to draw in a chart of its size; None: nothing but the machine bounds that."""
     slope_bytes_per_second: float | None = None
     bars: tuple[float | None, ...] = ()
     """Bytes, oldest first."""
@@ -107,6 +109,7 @@ def row_from(told: Mapping[str, object]) -> TableRow:
         limit_bytes=as_number(told.get("limit_bytes")),
         limit_share=as_number(told.get("limit_share")),
         has_own_limit=told.get("has_own_limit") is True,
+        size_limit_bytes=as_number(told.get("size_limit_bytes")),
         slope_bytes_per_second=as_number(told.get("slope_bytes_per_second")),
         bars=tuple(map(as_number, bars)) if isinstance(bars, list) else (),
         verdict=str(told.get("verdict", "healthy")),
@@ -374,6 +377,7 @@ def _gone(before: TableRow) -> TableRow:
         peak_bytes=before.peak_bytes,
         limit_bytes=before.limit_bytes,
         has_own_limit=before.has_own_limit,
+        size_limit_bytes=before.size_limit_bytes,
         bars=before.bars,
         verdict="gone",
         restart_count=before.restart_count,

@@ -111,6 +111,7 @@ def _target_row(target: TargetView) -> dict[str, object]:
         "peak_bytes": target.peak_bytes,
         "limit_bytes": target.limit_bytes,
         "limit_share": target.limit_share,
+        "size_limit_bytes": target.size_limit_bytes,
         "has_own_limit": target.has_own_limit,
         "limit_source": target.limit_source,
         **_reached(target.headroom),

@@ -73,7 +73,7 @@ def _target(
     target = collector.targets[name]
     verdict = target.verdict()
     live = background.live.get(name, {})
-    limit = _number(live.get("limit_bytes"))
+    limit = _size_limit_bytes(live)
     level, evidence = str(verdict.level), evidence_of(verdict)
     rate, growth = verdict.rate_bytes_per_second, verdict.growth_bytes
     shape, score, since = str(verdict.shape), verdict.score, verdict.onset_monotonic_seconds
@@ -115,11 +115,18 @@ def _target(
     )
 
 
+def _size_limit_bytes(live: Mapping[str, Any]) -> float | None:
+    """Return the limit that a size can be compared with; None: there is none."""
+    # An rlimit bounds the address space, of which a program may need far more than it fills.
+    is_of_size = live.get("limit_source") != "rlimit"
+    return _number(live.get("limit_bytes" if is_of_size else "size_limit_bytes"))
+
+
 def _headroom(
     live: Mapping[str, Any], current_bytes: float | None, rate: float | None
 ) -> Headroom | None:
     """Return the applet's figures for the nearest limit; else those by the size on record."""
-    limit, room = _number(live.get("limit_bytes")), None
+    limit, room = _size_limit_bytes(live), None
     source = live.get("limit_source")
     left = _number(live.get("seconds_to_limit"))
     if left is not None:
