@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -191,7 +192,7 @@ def test_a_target_that_loses_a_child_at_the_moment_of_a_real_kill_is_not_blamed(
     if knows_log and not os.access("/dev/kmsg", os.R_OK):
         pytest.skip("the kernel's log may not be read here")
     if not knows_log:
-        monkeypatch.setattr("trayapp.readers.kernel_log._knows_our_pids", lambda: False)
+        monkeypatch.setattr("trayapp.readers.kernel_log.knows_our_pids", lambda: False)
         monkeypatch.setenv("PATH", str(tmp_path))  # nor is there a journal
     with (
         real_cgroup("oom") as (folder,),
@@ -236,6 +237,51 @@ def test_a_target_that_loses_a_child_at_the_moment_of_a_real_kill_is_not_blamed(
         # Nothing says who it was.
         assert kill.victims == ()
         assert kill.title == "Out of memory"
+
+
+WORKERS = f"""
+import os
+for _ in range(3):
+    if not os.fork():
+        hoard = []
+        for _ in range(200):
+            hoard.append(b"x" * {MIB})
+print(flush=True); input()
+"""
+
+
+def test_of_three_real_kills_each_is_named_with_the_cgroup_whose_limit_it_was() -> None:
+    """The limit is that of a group above the one that the processes are in."""
+    if not os.access("/dev/kmsg", os.R_OK):
+        pytest.skip("the kernel's log may not be read here")
+    with real_cgroup("above", "below") as (above, below):
+        with suppress(OSError):  # newer kernels know no other way
+            (above / "memory.use_hierarchy").write_text("1")
+        (above / "memory.limit_in_bytes").write_text(str(50 * MIB))
+        try:
+            (above / "memory.memsw.limit_in_bytes").write_text(str(50 * MIB))
+        except OSError:
+            pytest.skip("swap cannot be limited here")
+        kills = KillReader()
+        try:
+            assert kills.read(0.0, {}, {}, 10**9) is None
+            with running_python(
+                f"open({str(below / 'cgroup.procs')!r}, 'w').write('0')\n" + WORKERS
+            ) as parent:
+                found: list[Victim] = []
+                now, wanted = 0.0, 3
+                while len(found) < wanted and now < 200.0:
+                    now += TOTAL_SECONDS
+                    time.sleep(0.05)
+                    kill = kills.read(now, {}, {}, 10**9)
+                    found += kill.victims if kill else ()
+                assert parent.poll() is None
+        finally:
+            kills.close()
+    path = "/" + above.name
+    assert len({each.pid for each in found}) == 3
+    assert parent.pid not in {each.pid for each in found}
+    assert [(each.cgroup, each.cgroup_limit_bytes) for each in found] == [(path, 50 * MIB)] * 3
 
 
 RECORDS = (

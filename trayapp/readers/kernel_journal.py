@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from trayapp.domain.records.oom_kills import Victim
 from trayapp.platforms.protection import unprotect_child
-from trayapp.readers.kernel_log import victim_of
+from trayapp.readers.kernel_log import KillLines
 
 _PROGRAM = "journalctl"
 _MOST_LINES = 1000
@@ -106,8 +106,9 @@ class KernelJournal:
         # Without the right to it there is a complaint, an exit code in newer versions, no line.
         self._is_useless = status != 0 and not written
         found = []
+        lines = KillLines()
         for line in written.splitlines():
-            victim = _victim(line)
+            victim = _victim(line, lines)
             if victim is None or victim.wall_seconds is None:
                 continue
             if (victim.pid, victim.wall_seconds) not in self._known:
@@ -125,7 +126,7 @@ class KernelJournal:
             os.waitpid(asking.pid, 0)
 
 
-def _victim(line: bytes) -> Victim | None:
+def _victim(line: bytes, lines: KillLines) -> Victim | None:
     """Return whom a record of the journal names; it may be anything."""
     with suppress(ValueError, TypeError, AttributeError, OverflowError):
         record = json.loads(line)
@@ -135,5 +136,5 @@ def _victim(line: bytes) -> Victim | None:
         # Bytes where it is not UTF-8; null where it is too long.
         text = bytes(message) if isinstance(message, list) else str(message).encode()
         moment = int(record["__REALTIME_TIMESTAMP"]) / 1e6
-        return victim_of(text, moment)
+        return lines.read(text, moment)
     return None

@@ -22,6 +22,15 @@ _KILLED = re.compile(
     rb"(?:, shmem-rss:(?P<shared>\d+)kB)?"
 )
 _CGROUP = b"Memory cgroup out of memory"
+_BEGINS = b" invoked oom-killer: "
+_FULL_CGROUP = re.compile(
+    rb"oom-kill:constraint=CONSTRAINT_MEMCG,.*?,oom_memcg=(?P<cgroup>.*?),task_memcg=.*"
+    rb",pid=(?P<pid>\d+),uid=\d+$"
+)
+_FULL_CGROUP_OLD = re.compile(rb"Task in /.* killed as a result of limit of (?P<cgroup>/.*)")
+"""Before Linux 5.0."""
+_CGROUP_LIMIT = re.compile(rb"memory: usage \d+kB, limit (\d+)kB")
+_ALL_OF_CGROUP = re.compile(rb"Tasks in .* are going to be killed due to memory\.oom\.group set")
 _ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
 
 
@@ -34,7 +43,8 @@ class KernelLog:
     def __init__(self, path: str = "/dev/kmsg") -> None:
         """Open it at its end."""
         self._descriptor: int | None = None
-        if not _knows_our_pids():
+        self._lines = KillLines()
+        if not knows_our_pids():
             return
         with suppress(OSError):
             self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
@@ -50,7 +60,7 @@ class KernelLog:
             self._seek(os.SEEK_SET)
         if self._descriptor is None:
             return ()
-        found = []
+        found: list[Victim] = []
         now, monotonic_now = time.time(), time.clock_gettime(time.CLOCK_MONOTONIC)
         for _each in range(_MOST_RECORDS):
             try:
@@ -63,7 +73,7 @@ class KernelLog:
                 break
             if match := _RECORD.match(record):
                 age_seconds = monotonic_now - int(match["microseconds"]) / 1e6
-                if victim := victim_of(match["text"], now - age_seconds):
+                if victim := self._lines.read(match["text"], now - age_seconds):
                     found.append(victim)
         return tuple(found)
 
@@ -78,7 +88,55 @@ class KernelLog:
                 os.lseek(self._descriptor, 0, whence)
 
 
-def _knows_our_pids() -> bool:
+class KillLines:
+    """Reads what the kernel writes about kills, line by line: whose limit it was comes first.
+
+    While many are killed the kernel leaves out all but the line that names whom.
+    """
+
+    def __init__(self) -> None:
+        self._cgroup = ""
+        self._limit_bytes: int | None = None
+        self._pid: bytes | None = None
+        """Whom that is about; None: whoever is named next."""
+        self._takes_all = False
+        """Whether all processes of the cgroup are killed with it (`memory.oom.group`)."""
+
+    def read(self, text: bytes, wall_seconds: float) -> Victim | None:
+        """Return whom a line names; None: it is about something else."""
+        if _BEGINS in text:
+            self._forget()
+        elif found := _FULL_CGROUP.match(text) or _FULL_CGROUP_OLD.match(text):
+            self._cgroup, self._pid = _unescaped(found["cgroup"]), found.groupdict().get("pid")
+        elif found := _CGROUP_LIMIT.match(text):
+            self._limit_bytes = int(found[1]) * 1024
+        elif _ALL_OF_CGROUP.match(text):
+            self._takes_all = True
+        elif found := _KILLED.match(text):
+            return self._victim(found, text, wall_seconds)
+        return None
+
+    def _forget(self) -> None:
+        self._cgroup, self._limit_bytes, self._pid, self._takes_all = "", None, None, False
+
+    def _victim(self, line: re.Match[bytes], text: bytes, wall_seconds: float) -> Victim:
+        by_cgroup = _CGROUP in text
+        if not by_cgroup or (self._pid not in (None, line["pid"]) and not self._takes_all):
+            self._forget()
+        kilobytes = sum(int(line[part] or 0) for part in ("anon", "file", "shared"))
+        return Victim(
+            name=_unescaped(line["name"]),
+            pid=int(line["pid"]),
+            rss_bytes=kilobytes * 1024,
+            is_certain=True,
+            by_cgroup=by_cgroup,
+            cgroup=self._cgroup,
+            cgroup_limit_bytes=self._limit_bytes,
+            wall_seconds=wall_seconds,
+        )
+
+
+def knows_our_pids() -> bool:
     """Return whether the kernel numbers processes as we do: not in a container."""
     try:
         return str(Path("/proc/self/ns/pid").readlink()) == _FIRST_PIDS
@@ -86,18 +144,6 @@ def _knows_our_pids() -> bool:
         return True
 
 
-def victim_of(text: bytes, wall_seconds: float) -> Victim | None:
-    """Return whom a line of the kernel's log names; None: it is about something else."""
-    match = _KILLED.match(text)
-    if match is None:
-        return None
-    name = _ESCAPED.sub(lambda escaped: bytes([int(escaped[1], 16)]), match["name"])
-    kilobytes = sum(int(match[part] or 0) for part in ("anon", "file", "shared"))
-    return Victim(
-        name=os.fsdecode(name),
-        pid=int(match["pid"]),
-        rss_bytes=kilobytes * 1024,
-        is_certain=True,
-        by_cgroup=_CGROUP in text,
-        wall_seconds=wall_seconds,
-    )
+def _unescaped(text: bytes) -> str:
+    """Undo the kernel's escapes of what strangers have named."""
+    return os.fsdecode(_ESCAPED.sub(lambda escaped: bytes([int(escaped[1], 16)]), text))

@@ -11,6 +11,7 @@ from trayapp.domain.records.names import process_label
 from trayapp.domain.records.oom_kills import Ended, OomKill, OomMark, Owner
 from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
 from trayapp.readers.kernel_journal import KernelJournal
+from trayapp.readers.kernel_log import knows_our_pids
 from trayapp.readers.oom_counters import OomReader
 
 _REMEMBERED = 256
@@ -26,7 +27,9 @@ class KillReader:
 
     def __init__(self, mark: OomMark | None = None) -> None:
         """`mark`: how far the last run has told kills."""
-        self._reader = OomReader(mark=mark, journal=KernelJournal())
+        # In a container the journal of the host tells other pids.
+        journal = KernelJournal() if knows_our_pids() else None
+        self._reader = OomReader(mark=mark, journal=journal)
         self._watch = OomWatch()
         self._sizes: dict[ProcessKey, int] = {}
         self._ended: list[Ended] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -119,7 +120,10 @@ def kills() -> Iterator[Text]:
             name=name, pid=4_194_304, target=None, rss_bytes=size, is_certain=certain,
             by_cgroup=cgroup,
         )  # fmt: skip
-        yield kill_text(OomKill(count=12_345, victims=(victim,) * 9, is_missed=True))
+        full = replace(victim, cgroup="/" + name, cgroup_limit_bytes=size)
+        for each in (victim, full):
+            yield kill_text(OomKill(count=1, victims=(each,)))
+            yield kill_text(OomKill(count=12_345, victims=(each,) * 9, is_missed=True))
     yield kill_text(OomKill(count=12_345, counted_in=NAMES * 9, is_missed=True))
     yield kill_text(OomKill(count=2, counted_in=NAMES[:2]))
 

@@ -131,7 +131,9 @@ def test_a_target_whose_cgroup_counted_it_is_named_with_its_process() -> None:
     kill = watch.add_sample(9.0, count(8), (), GIB)
     assert named(kill) == [], "what ended was not in that cgroup"
     assert kill is not None
-    assert kill.text == "The kernel killed a process in the cgroup of web."
+    assert kill.text == (
+        "The kernel killed a process in the cgroup of web. It was counted in cgroup /web."
+    )
 
 
 def test_a_shared_cgroup_counts_once_and_blames_nobody() -> None:
@@ -140,8 +142,10 @@ def test_a_shared_cgroup_counts_once_and_blames_nobody() -> None:
     watch = watching(OomCount(total=None, by_target=both))
     assert watch.add_sample(2.0, OomCount(total=None, by_target=after), (), GIB) is None
     kill = watch.add_sample(8.0, None, (), GIB)
-    assert kill == OomKill(count=1, counted_in=("db", "web"))
-    assert kill.text == "The kernel killed a process in the cgroup of db and web."
+    assert kill == OomKill(count=1, counted_in=("db", "web"), cgroups=("/app",))
+    assert kill.text == (
+        "The kernel killed a process in the cgroup of db and web. It was counted in cgroup /app."
+    )
 
 
 def test_a_cgroup_seen_for_the_first_time_has_killed_nobody_lately() -> None:
@@ -197,6 +201,65 @@ def test_kills_while_memtray_did_not_run_are_told_once() -> None:
     assert nobody == OomKill(count=2, is_missed=True)
 
 
+FULL = Victim(
+    name="gunicorn", pid=70, rss_bytes=40 * MIB, is_certain=True, by_cgroup=True,
+    cgroup="/app.slice/web", cgroup_limit_bytes=100 * MIB,
+)  # fmt: skip
+
+
+def test_of_three_kills_all_are_named_though_the_log_comes_bit_by_bit() -> None:
+    """The counter rose by three while the log had one: one was reported, two were forgotten."""
+    watch = watching(count(7))
+    later = (replace(FULL, pid=71), replace(FULL, pid=72))
+    assert watch.add_sample(2.0, count(10, FULL), (), GIB) is None
+    kill = watch.add_sample(4.0, count(10, *later), (), GIB)
+    assert [pid for pid, _target in named(kill)] == [70, 71, 72]
+    assert kill is not None
+    assert kill.title == "Out of memory: gunicorn (70), gunicorn (71) and gunicorn (72) were killed"
+    assert kill.text == (
+        "Together they used 120 MiB; cgroup /app.slice/web was at its limit of 100 MiB."
+    )
+    crowd = replace(kill, count=5)
+    assert crowd.title == (
+        "Out of memory: gunicorn (70), gunicorn (71), gunicorn (72) and 2 others killed"
+    )
+    # A log that names no more than one is not waited for without end.
+    assert watch.add_sample(8.0, count(12, FULL), (), GIB) is None
+    rest = watch.add_sample(8.0 + PATIENCE_SECONDS, None, (), GIB)
+    assert rest is not None
+    assert (rest.count, named(rest)) == (2, [(70, None)])
+
+
+def test_whose_limit_it_was_is_said_as_far_as_the_kernel_tells() -> None:
+    for victim, said in (
+        (FULL, "cgroup /app.slice/web was at its limit of 100 MiB"),
+        (replace(FULL, cgroup_limit_bytes=None), "cgroup /app.slice/web was at its limit"),
+        (replace(FULL, cgroup=""), "its cgroup was out of memory"),
+        (replace(FULL, by_cgroup=False), "the machine was out of memory"),
+    ):
+        kill = OomKill(count=1, victims=(victim,))
+        assert kill.text == f"gunicorn (70) used 40.0 MiB; {said}."
+    mixed = OomKill(count=2, victims=(FULL, replace(FULL, pid=90, by_cgroup=False)))
+    assert len(mixed.sentences) == 2, "each has its own reason"
+
+
+def test_of_several_kills_without_a_log_those_are_named_whose_memory_came_back() -> None:
+    three = [Ended("worker", 70 + each, "web", 300 * MIB) for each in range(3)]
+    watch = watching(OomCount(total=7, by_target={"web": {"/web": 0}}), 10 * MIB)
+    kill = watch.add_sample(2.0, count(10, web={"/web": 3}), three, 800 * MIB)
+    if kill is None:  # more may have come back
+        kill = watch.add_sample(3.0, None, (), 810 * MIB)
+    assert sorted(named(kill)) == [(70, "web"), (71, "web"), (72, "web")]
+    assert kill is not None
+    assert kill.title == "Out of memory: 3 processes were killed"
+    assert kill.text == (
+        "The kernel killed 3 processes, probably web (70), web (71) and web (72). "
+        "It was counted in cgroup /web."
+    )
+    some = OomKill(count=3, victims=kill.victims[:1])
+    assert some.text == "The kernel killed 3 processes, among them probably web (70)."
+
+
 def test_what_is_counted_and_not_told_yet_is_untold() -> None:
     watch = watching(count(7))
     watch.add_sample(2.0, count(8), (), GIB)
@@ -219,7 +282,7 @@ def test_each_victim_is_kept_with_its_name_and_pid() -> None:
         ("web", 91, 1000.0),
     ]
     assert all(each.level == Level.CRITICAL.label for each in events)
-    assert kill.title == "Out of memory: hog (90) and 1 other killed"
+    assert kill.title == "Out of memory: hog (90) and web (91) were killed"
     (nobody,) = OomKill(count=1).events(1000.0)
     assert nobody.data["pid"] is None
 

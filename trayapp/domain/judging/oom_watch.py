@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from trayapp.domain.records.oom_kills import Ended, OomCount, OomKill, Owner, Victim
@@ -28,6 +28,7 @@ class _Pending:
     since: float
     deadline: float
     counted_in: tuple[str, ...]
+    cgroups: tuple[str, ...]
     victims: tuple[Victim, ...]
     least_available: int | None
     is_missed: bool = False
@@ -78,9 +79,10 @@ class OomWatch:
         victims = tuple(self._with_owner(each, owners or {}) for each in pending.victims)
         if pending.is_asking and not victims and now < pending.deadline:
             return None
-        if len(victims) < pending.count and not victims:
-            suspect = self._suspect(pending, now)
-            victims = () if suspect is None else (suspect,)
+        if victims and len(victims) < pending.count and now < pending.deadline:
+            return None  # the log names the others in a moment
+        if not victims:
+            victims = self._suspects(pending, now)
         if not victims and now < pending.deadline:
             return None
         self._pending = None
@@ -89,6 +91,7 @@ class OomWatch:
             count=max(pending.count, len(victims)),
             victims=victims,
             counted_in=pending.counted_in,
+            cgroups=pending.cgroups,
             is_missed=pending.is_missed,
         )
 
@@ -99,7 +102,7 @@ class OomWatch:
             self._pending.is_asking = count.is_asking
         if before is None:
             if count.missed > 0:
-                self._expect(now, now, count.missed, (), count)
+                self._expect(now, now, count.missed, set(), count)
             return
         at, earlier_count = before
         rises = {
@@ -115,19 +118,23 @@ class OomWatch:
         if count.total is not None and earlier_count.total is not None:
             kills = max(kills, count.total - earlier_count.total)
         if kills > 0:
-            self._expect(now, at, kills, tuple(sorted({name for name, _ in rises})), count)
+            self._expect(now, at, kills, set(rises), count)
         elif count.victims and self._pending is not None:
             # The log comes a moment after the counter.
             self._pending.victims += count.victims
 
     def _expect(
-        self, now: float, at: float, kills: int, counted_in: tuple[str, ...], count: OomCount
+        self, now: float, at: float, kills: int, rises: set[tuple[str, str]], count: OomCount
     ) -> None:
+        """Wait for who it was; `rises`: targets and cgroups that have counted it."""
+        counted_in = tuple(sorted({name for name, _cgroup in rises}))
+        cgroups = tuple(sorted({cgroup for _name, cgroup in rises}))
         looked_lately = now - at <= LONGEST_LOOK_SECONDS
         victims = count.victims
         if self._pending is not None:
             kills += self._pending.count
             counted_in = tuple(sorted({*counted_in, *self._pending.counted_in}))
+            cgroups = tuple(sorted({*cgroups, *self._pending.cgroups}))
             victims = (*self._pending.victims, *victims)
         since = (at if looked_lately else now) - SLACK_SECONDS
         before = [size for moment, size in self._available if moment >= since - SLACK_SECONDS]
@@ -136,6 +143,7 @@ class OomWatch:
             since=since,
             deadline=now + (0.0 if count.missed and not count.is_asking else PATIENCE_SECONDS),
             counted_in=counted_in,
+            cgroups=cgroups,
             victims=victims,
             least_available=min(before, default=None),
             is_missed=count.missed > 0,
@@ -149,20 +157,21 @@ class OomWatch:
                 name, target = ended.name or name, ended.target or target
         return replace(victim, name=name or victim.name, target=target or victim.target)
 
-    def _suspect(self, pending: _Pending, now: float) -> Victim | None:
+    def _suspects(self, pending: _Pending, now: float) -> tuple[Victim, ...]:
         """Return who ended at that moment with the memory that came back, if anybody did.
 
-        A target may lose a child of some size at the moment when something else is killed.
+        Of several kills all, where the sizes of so many fit, else the largest that fits. A target
+        may lose a child of some size at the moment when something else is killed.
         """
         found = [each for at, each in self._ends if at >= pending.since]
         large = [each for each in found if (each.rss_bytes or 0) >= WORTH_BYTES]
         if not large or pending.is_missed:
-            return None
+            return ()
         came_back = self._came_back(pending)
         if came_back is None:
             fitting = []
         elif self._is_rising(came_back) and now < pending.deadline:
-            return None
+            return ()
         else:
             fitting = [each for each in large if _fits(each, came_back, pending.count)]
         if pending.counted_in and not fitting:
@@ -174,10 +183,12 @@ class OomWatch:
                 and (came_back is None or came_back < _FREED_SHARE * (each.rss_bytes or 0))
             ]
         if not fitting:
-            return None
+            return ()
+        together = _together(large, pending, came_back)
         worst = max(fitting, key=lambda each: each.rss_bytes or 0)
-        return Victim(
-            name=worst.name, pid=worst.pid, target=worst.target, rss_bytes=worst.rss_bytes
+        return tuple(
+            Victim(name=each.name, pid=each.pid, target=each.target, rss_bytes=each.rss_bytes)
+            for each in together or [worst]
         )
 
     def _came_back(self, pending: _Pending) -> int | None:
@@ -190,6 +201,16 @@ class OomWatch:
         """Return whether the kernel is still taking back what the process held."""
         last = [available for _at, available in self._available[-2:]]
         return len(last) == 2 and last[1] - last[0] > _STILL_SHARE * came_back
+
+
+def _together(large: Iterable[Ended], pending: _Pending, came_back: int | None) -> Sequence[Ended]:
+    """Return as many as were killed, where what came back is what they held together."""
+    own = [each for each in large if not pending.counted_in or each.target in pending.counted_in]
+    own.sort(key=lambda each: -(each.rss_bytes or 0))
+    if pending.count < 2 or len(own) != pending.count or came_back is None:
+        return ()
+    size = sum(each.rss_bytes or 0 for each in own)
+    return own if _FREED_SHARE * size <= came_back <= size / _FREED_SHARE else ()
 
 
 def _fits(ended: Ended, came_back: int, count: int) -> bool:

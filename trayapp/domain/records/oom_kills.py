@@ -14,6 +14,9 @@ from trayapp.language.catalogue import _, format_count, listed, ngettext, paragr
 from trayapp.language.units import format_size
 
 _MOST_NAMED = 3
+_NOTIFICATION_CHARACTERS = 120
+"""So long a sentence may be; more is cut off by desktops."""
+_SHORT_NAME = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +34,22 @@ class Victim:
     """The kernel names it; else it ended at that moment and its memory came back."""
     by_cgroup: bool = False
     """Its cgroup was full, not the machine."""
+    cgroup: str = ""
+    """The one whose limit was reached, as the kernel names it: its own or one above; "": not
+    known. Strangers choose it."""
+    cgroup_limit_bytes: int | None = None
+    """What that limit was."""
     wall_seconds: float | None = None
 
     @property
     def label(self) -> str:
         return _("{name} ({pid})").format(name=shown_name(self.target or self.name), pid=self.pid)
+
+    @property
+    def short_label(self) -> str:
+        """The same among others."""
+        name = shown_name(self.target or self.name, _SHORT_NAME)
+        return _("{name} ({pid})").format(name=name, pid=self.pid)
 
 
 class Ended(NamedTuple):
@@ -90,6 +104,8 @@ class OomKill:
     """Those that are known; there may be more."""
     counted_in: tuple[str, ...] = ()
     """Targets whose cgroup counted a kill; others may share that cgroup."""
+    cgroups: tuple[str, ...] = ()
+    """Those that counted it, as the kernel names them."""
     is_missed: bool = False
     """It happened while Memtray did not run."""
 
@@ -105,15 +121,25 @@ class OomKill:
         if not self.victims:
             return _("Out of memory")
         if not self.victims[0].is_certain:
-            return _("Out of memory: a process was killed")
-        if self.count > 1:
             text = ngettext(
-                "Out of memory: {name} and {count} other killed",
-                "Out of memory: {name} and {count} others killed",
-                self.count - 1,
+                "Out of memory: a process was killed",
+                "Out of memory: {count} processes were killed",
+                self.count,
             )
-            return text.format(name=self.victims[0].label, count=format_count(self.count - 1))
-        return _("Out of memory: {name} was killed").format(name=self.victims[0].label)
+            return text.format(count=format_count(self.count))
+        if self.count == 1:
+            return _("Out of memory: {name} was killed").format(name=self.victims[0].label)
+        named = self.victims[:_MOST_NAMED]
+        labels = [victim.short_label for victim in named]
+        unnamed_count = self.count - len(named)
+        if not unnamed_count:
+            return _("Out of memory: {names} were killed").format(names=_all_of(labels))
+        text = ngettext(
+            "Out of memory: {name} and {count} other killed",
+            "Out of memory: {name} and {count} others killed",
+            unnamed_count,
+        )
+        return text.format(name=listed(labels), count=format_count(unnamed_count))
 
     @property
     def text(self) -> str:
@@ -123,19 +149,76 @@ class OomKill:
     @property
     def sentences(self) -> tuple[str, ...]:
         """The sentences of `text`, what matters most first."""
-        named = [self._named(victim) for victim in self.victims[:_MOST_NAMED]]
         missed = (_("Memtray was not running at the time."),) if self.is_missed else ()
-        return (*(named or [self._unnamed()]), *missed)
+        if not self.victims:
+            said = [self._unnamed()]
+        elif self.count > 1 and not self.victims[0].is_certain:
+            said = [self._probably()]
+        elif len(self.victims) > 1 and len({self._limit_said(each) for each in self.victims}) == 1:
+            said = [self._together()]
+        else:
+            said = [self._named(victim) for victim in self.victims[:_MOST_NAMED]]
+        is_unsure = not any(victim.is_certain for victim in self.victims)
+        return (*said, *(self._counted() if is_unsure else ()), *missed)
 
     def _named(self, victim: Victim) -> str:
         facts = {"name": victim.label, "size": format_size(victim.rss_bytes)}
         if not victim.is_certain:
-            text = _("The kernel killed a process, probably {name} ({size}).")
-        elif victim.by_cgroup:
-            text = _("{name} used {size}; its cgroup was out of memory.")
-        else:
-            text = _("{name} used {size}; the machine was out of memory.")
-        return text.format(**facts)
+            return _("The kernel killed a process, probably {name} ({size}).").format(**facts)
+        text = ""
+        short = victim.short_label
+        for name, length in ((victim.label, 40), (short, 40), (short, 16)):
+            limit = self._limit_said(victim, length)
+            # Translators: {limit} is such as "the machine was out of memory".
+            text = _("{name} used {size}; {limit}.").format(
+                name=name, size=facts["size"], limit=limit
+            )
+            if len(text) <= _NOTIFICATION_CHARACTERS:
+                break
+        return text
+
+    def _together(self) -> str:
+        """Return the sentence about several that were killed for the same lack of memory."""
+        sizes = [victim.rss_bytes for victim in self.victims]
+        known = None if None in sizes else sum(size or 0 for size in sizes)
+        return _("Together they used {size}; {limit}.").format(
+            size=format_size(known), limit=self._limit_said(self.victims[0])
+        )
+
+    def _probably(self) -> str:
+        text = ""
+        for most in range(min(_MOST_NAMED, len(self.victims)), 0, -1):
+            labels = [victim.short_label for victim in self.victims[:most]]
+            text = _("The kernel killed {count} processes, among them probably {names}.")
+            if len(labels) == self.count:
+                text = _("The kernel killed {count} processes, probably {names}.")
+            text = text.format(count=format_count(self.count), names=_all_of(labels))
+            if len(text) <= _NOTIFICATION_CHARACTERS:
+                break
+        return text
+
+    def _counted(self) -> tuple[str, ...]:
+        """Return whose counter has told of it, where that says more than the name of a target."""
+        paths = [path for path in self.cgroups if path != "/"]
+        if len(paths) != 1:
+            return ()
+        return (_("It was counted in cgroup {cgroup}.").format(cgroup=shown_name(paths[0])),)
+
+    @staticmethod
+    def _limit_said(victim: Victim, length: int = 40) -> str:
+        """Return what there was no memory left in, as the rest of a sentence.
+
+        length: so many characters of the cgroup's name, at most.
+        """
+        if not victim.by_cgroup:
+            return _("the machine was out of memory")
+        if not victim.cgroup:
+            return _("its cgroup was out of memory")
+        cgroup = shown_name(victim.cgroup, length)
+        if victim.cgroup_limit_bytes is None:
+            return _("cgroup {cgroup} was at its limit").format(cgroup=cgroup)
+        text = _("cgroup {cgroup} was at its limit of {size}")
+        return text.format(cgroup=cgroup, size=format_size(victim.cgroup_limit_bytes))
 
     def _unnamed(self) -> str:
         text = ngettext(
@@ -149,7 +232,8 @@ class OomKill:
                 "The kernel killed {count} processes in the cgroup of {groups}.",
                 self.count,
             )
-        return text.format(count=format_count(self.count), groups=_all_of(self.counted_in))
+        groups = [shown_name(name, _SHORT_NAME) for name in self.counted_in]
+        return text.format(count=format_count(self.count), groups=_all_of(groups))
 
     @property
     def incident_key(self) -> str:
@@ -181,13 +265,14 @@ class OomKill:
                 "pid": victim.pid if victim else None,
                 "rss_bytes": victim.rss_bytes if victim else None,
                 "is_certain": victim.is_certain if victim else False,
+                "cgroup": (victim.cgroup or None) if victim else None,
                 "count": self.count,
             },
         )
 
 
 def _all_of(names: Sequence[str]) -> str:
-    short = [shown_name(name, 24) for name in names[:_MOST_NAMED]]
+    short = names[:_MOST_NAMED]
     if len(names) > _MOST_NAMED:
         return f"{listed(short)}…"
     if len(short) < 2:
