@@ -29,7 +29,7 @@ install_everything() {
     fi
     # Some optional packages are not built for every machine.
     install_into "$1" "$2"
-    for package in XlsxWriter apprise keyring pyarrow; do
+    for package in matplotlib XlsxWriter apprise keyring pyarrow; do
         "$1/bin/python" -m pip install --quiet --disable-pip-version-check "$package" >>"$1/pip.log" 2>&1 ||
             echo "$package could not be installed; Memtray works without it (see $1/pip.log)." >&2
     done

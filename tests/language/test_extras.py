@@ -13,7 +13,13 @@ from trayapp.language.extras import EXTRAS, Extra, install_command, what_it_need
 def test_what_is_installed_is_known_without_importing_it() -> None:
     assert Extra("pytest", "pytest").is_installed
     assert not Extra("no-such-package", "no_such_package").is_installed
-    assert {each.package for each in EXTRAS} == {"XlsxWriter", "pyarrow", "apprise", "keyring"}
+    assert {each.package for each in EXTRAS} == {
+        "matplotlib",
+        "XlsxWriter",
+        "pyarrow",
+        "apprise",
+        "keyring",
+    }
 
 
 def test_a_tool_of_pipx_is_added_to_by_pipx(tmp_path: Path) -> None:

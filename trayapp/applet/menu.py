@@ -20,7 +20,7 @@ from trayapp.domain.records.identity import (
     target_of,
 )
 from trayapp.domain.showing.program_rows import ALERT_KEY, about_program
-from trayapp.errors import MemtrayError
+from trayapp.errors import MemtrayError, WindowError
 from trayapp.language.catalogue import _
 from trayapp.windows import WINDOWS
 
@@ -105,6 +105,8 @@ class MenuActions:
     def _open_window(self, verb: str, *arguments: str, options: Sequence[str] = ()) -> None:
         """Start a window in a child process; takes a millisecond or two."""
         try:
+            if verb == "trends":
+                _check_charts()
             self._parts.children.open(verb, *arguments, options=options)
         except MemtrayError as error:
             self._parts.banners.notify(str(error))
@@ -247,3 +249,12 @@ class MenuActions:
         from trayapp.windows.compact import reset_all_places
 
         reset_all_places(self._parts.paths.windows, self._parts.paths.runtime)
+
+
+def _check_charts() -> None:
+    """Raise WindowError where charts are not installed: there is no terminal to draw in."""
+    # Only for this click: it brings modules that should not stay.
+    from trayapp.language.extras import CHARTS, what_it_needs
+
+    if not CHARTS.is_installed:
+        raise WindowError(what_it_needs(_("The trend window"), CHARTS))

@@ -23,7 +23,6 @@ _MARKS = {"good": "✓", "note": "•", "bad": "✗"}
 _RECENT_SECONDS = 7 * 86_400.0
 """What happened to the history is told for so long."""
 _EVERY_EVENT = 100_000
-_PACKAGES = ("psutil", "Pillow", "pystray", "plyer", "matplotlib")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from trayapp import __version__
 from trayapp.language.catalogue import _, listed
 from trayapp.language.extras import EXTRAS, install_command
 
-_PACKAGES = ("psutil", "Pillow", "pystray", "plyer", "matplotlib")
+_PACKAGES = ("psutil", "Pillow", "pystray", "plyer")
 
 Finding = tuple[Literal["good", "note", "bad"], str]
 

@@ -7,7 +7,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast
 
-from trayapp.errors import UsageError
+from trayapp.errors import ExportError, UsageError
+from trayapp.language.catalogue import _
+from trayapp.language.extras import OF_ENDING, what_it_needs
 
 
 class Writer(Protocol):
@@ -24,6 +26,11 @@ class FileKind(NamedTuple):
     module: str
 
     def load(self) -> Writer:
+        """Import what writes it. Raises: ExportError where the package for that is missing."""
+        needs = OF_ENDING.get(self.ending)
+        if needs is not None and not needs.is_installed:
+            what = _("a {ending} file").format(ending=self.ending)
+            raise ExportError(what_it_needs(what, needs))
         return cast("Writer", import_module(f"{__name__}.{self.module}"))
 
 

@@ -35,9 +35,10 @@ WORKBOOK = Extra("XlsxWriter", "xlsxwriter")
 COLUMNAR = Extra("pyarrow", "pyarrow")
 REMOTE = Extra("apprise", "apprise")
 KEYRING = Extra("keyring", "keyring")
-EXTRAS = (WORKBOOK, COLUMNAR, REMOTE, KEYRING)
-OF_ENDING = {".xlsx": WORKBOOK, ".parquet": COLUMNAR}
-"""By the ending of an export: the package that writes it, where one does."""
+CHARTS = Extra("matplotlib", "matplotlib")
+EXTRAS = (CHARTS, WORKBOOK, COLUMNAR, REMOTE, KEYRING)
+OF_ENDING = {".xlsx": WORKBOOK, ".parquet": COLUMNAR, ".pdf": CHARTS}
+"""By the ending of an export or a report: the package that writes it, where one does."""
 
 
 def what_it_needs(what: str, extra: Extra) -> str:

@@ -49,10 +49,13 @@ def formats_of(verb: Verb) -> tuple[Format, ...]:
                 Format(_("Parquet file (.parquet)"), ".parquet"),
             )
         )
-    return (
-        Format(_("Web page (.html)"), ".html"),
-        Format(_("PDF document (.pdf)"), ".pdf"),
-        Format(_("JSON file (.json)"), ".json"),
+    return tuple(
+        _marked(each)
+        for each in (
+            Format(_("Web page (.html)"), ".html"),
+            Format(_("PDF document (.pdf)"), ".pdf"),
+            Format(_("JSON file (.json)"), ".json"),
+        )
     )
 
 

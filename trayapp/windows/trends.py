@@ -15,6 +15,7 @@ from trayapp.charts.picture import check_picture_name, save_picture
 from trayapp.charts.selection import Selection
 from trayapp.errors import MemtrayError, WindowError
 from trayapp.language.catalogue import _
+from trayapp.language.extras import CHARTS, what_it_needs
 from trayapp.recording.files import is_store, split_files
 from trayapp.recording.instructions import NO_INSTRUCTIONS, Instructions
 from trayapp.windows.opening import is_dark, no_toolkit
@@ -91,12 +92,31 @@ def main(options: TrendOptions, open_file: Callable[[Path], object] | None = Non
     # Meant for notebooks and CI; matplotlib would even refuse to be imported for a bad one.
     os.environ.pop("MPLBACKEND", None)
     files, names = split_files(options.targets)
+    if not CHARTS.is_installed:
+        return _without_charts(options, files, names)
     if len(files) == 1 and is_store(files[0]):
         foreign = replace(options, history_file=files[0], targets=names)
         return _show_history(foreign, open_file, is_own=False)
     if files:
         return _show_recordings(replace(options, targets=names), files, open_file)
     return _show_history(options, open_file)
+
+
+def _without_charts(options: TrendOptions, files: Sequence[Path], names: Sequence[str]) -> int:
+    """Draw in the terminal what would be in the window, and say what draws windows."""
+    from trayapp.windows.terminal_trends import print_history, print_recordings
+
+    if options.save is not None:
+        raise WindowError(what_it_needs(_("Saving a chart"), CHARTS))
+    print(f"memtray: {what_it_needs(_('The trend window'), CHARTS)}", file=sys.stderr)
+    if files and not (len(files) == 1 and is_store(files[0])):
+        print_recordings(files, names, options.instructions)
+        return 0
+    file = files[0] if files else options.history_file
+    if not file.is_file():
+        raise WindowError(_("no history yet; start memtray first"))
+    print_history(file, replace(options, targets=tuple(names)).request(), is_own=not files)
+    return 0
 
 
 def _show_recordings(
