@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.control.serving import other_process
 from tests.desktop.desktop import wait_until
 from tests.domain.building import MIB, frame, target
 from trayapp.applet.cleanups import Cleanups
@@ -19,10 +22,11 @@ from trayapp.domain.judging.monitor import Monitor, Outcome
 from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.frames import TargetSample
-from trayapp.domain.records.samples import ProcessKey
+from trayapp.domain.records.samples import MemoryReading, ProcessKey
 from trayapp.domain.records.series import Event
 from trayapp.paths import Paths
 from trayapp.platforms import current_platform
+from trayapp.readers.procfile import read_started
 from trayapp.settings.file import SettingsFile
 
 
@@ -183,6 +187,43 @@ def test_hooks_hear_of_runs_cleanups_snapshots_actions_and_of_nothing_else(tmp_p
     for kind, subject in (("task", "app"), ("hook", "app"), ("cleanup", "other")):
         forwarded.forwarding.on_event(Event(wall_seconds=6.0, kind=kind, subject=subject))
     noted(*lines)
+    forwarded.forwarding.stop()
+
+
+LISTENER = """
+import pathlib, sys, trayapp.probe
+def note(alert):
+    with open(sys.argv[2], "a") as file:
+        print(alert["level"], alert["phase"], alert["kind"], bool(alert["title"]), file=file)
+trayapp.probe.on_alert("critical", note)
+trayapp.probe.start(pathlib.Path(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_program_hears_of_alerts_about_itself(tmp_path: Path) -> None:
+    heard = tmp_path / "heard"
+    forwarded = Forwarded(tmp_path, "")
+    rule = TargetRule(name="app", match="app", limit_bytes=100 * MIB)
+    policy = AlertPolicy(sustain_seconds=0, recovery_seconds=0)
+    monitor = Monitor(MonitorRules(targets=(rule,), policy=policy))
+    with other_process(LISTENER, str(tmp_path), str(heard)) as process:
+        key = ProcessKey(process.pid, read_started("/proc", process.pid))
+
+        def tick(second: float, size_mib: int) -> None:
+            sample = TargetSample(name="app", readings=((key, MemoryReading(size_mib * MIB)),))
+            forwarded.tick(monitor.judge_frame(frame(second, sample), Quiet()))
+
+        tick(0, 50)
+        tick(1, 200)
+        wait_until(lambda: heard.exists() and heard.read_text() != "", what="the alert")
+        tick(2, 50)
+        wait_until(lambda: len(heard.read_text().splitlines()) == 2, what="the end of it")
+    active, resolved = (line.split(" ") for line in heard.read_text().splitlines())
+    assert active[1:] == ["active", "limit", "True"]
+    assert resolved[1:] == ["resolved", "limit", "True"]
     forwarded.forwarding.stop()
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from trayapp.delivery.child import Child
     from trayapp.delivery.hooks import HookRunner
     from trayapp.domain.judging.monitor import Outcome
+    from trayapp.domain.judging.transitions import Transition
     from trayapp.paths import Paths
     from trayapp.settings.records import Settings
 
@@ -90,6 +91,8 @@ class Forwarding:
                 sink.send(transition)
             if self._hooks is not None:
                 self._hooks.submit(transition)
+        if transitions:
+            self._tell_programs(outcome, transitions)
         if self._hooks is not None:
             for event in self._runs.update(outcome.view.targets, wall_seconds):
                 self.on_event(event)
@@ -164,6 +167,12 @@ class Forwarding:
                 on_event=self._on_action,
                 past=past_actions(self._paths.history_file),
             )
+
+    def _tell_programs(self, outcome: Outcome, transitions: Sequence[Transition]) -> None:
+        """Tell the programs themselves, if their probes can hear it."""
+        from trayapp.applet.program_alerts import pass_on
+
+        pass_on(self._paths.shared_runtime, outcome.view.targets, transitions)
 
     def _restart(self, processes: Sequence[ProcessKey]) -> list[int]:
         """Have their guarded runs start them again. A thread of the actions'."""

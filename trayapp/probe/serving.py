@@ -46,6 +46,7 @@ class _Probe:
                 return False
             self.server = server
             self._prepare_end()
+            self._watch_pressure()
         return True
 
     def stop(self, limit_seconds: float = 1.0) -> None:
@@ -66,6 +67,15 @@ class _Probe:
             leave_peaks()
             if self.folder is not None:
                 leave_tasks(self.folder, own_name(LEFT_TASKS), *untold_tasks())
+
+    @staticmethod
+    def _watch_pressure() -> None:
+        """Look at the memory pressure where whoever started the program wants that."""
+        if "MEMORY_PRESSURE_WATCH" in os.environ or "MEMTRAY_PRESSURE" in os.environ:
+            with suppress(Exception):
+                from trayapp.probe.pressure import ensure_watch
+
+                ensure_watch()
 
     def _prepare_end(self) -> None:
         from trayapp.probe.tasks import watch_peaks
@@ -100,6 +110,11 @@ class _Probe:
         after = arguments.get("after")
         return finished_tasks(after if isinstance(after, int) else 0)
 
+    def alert(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
+        from trayapp.probe.alerts import hear
+
+        return hear(arguments)
+
     def _listen(self, runtime: Path | None) -> ControlServer:
         from trayapp.control.process_endpoints import PROBE, own_name, sweep
         from trayapp.control.server import ControlServer
@@ -111,7 +126,12 @@ class _Probe:
                     super().run()
 
         folder = current_paths().shared_runtime if runtime is None else runtime
-        handlers = {"collect": self.collect, "report": self.report, "tasks": self.tasks}
+        handlers = {
+            "alert": self.alert,
+            "collect": self.collect,
+            "report": self.report,
+            "tasks": self.tasks,
+        }
         server = Server(folder, handlers, name=own_name(PROBE))
         self.folder = folder
         sweep(folder)
