@@ -1,3 +1,3 @@
 """Memtray: a tray icon that watches memory and says so before it hurts."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

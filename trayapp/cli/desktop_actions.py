@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trayapp.applet.children import start_window
+from trayapp.cli.manual_text import manual_folder
 from trayapp.errors import MemtrayError, PlatformError
 from trayapp.language.catalogue import _
 from trayapp.language.reasons import file_problem
@@ -25,9 +26,9 @@ class DesktopActions:
         """Show the manual that came with this Memtray. Raises: MemtrayError where there is none."""
         from trayapp.platforms import current_platform
 
-        package = Path(__file__).resolve().parent.parent
-        for folder in (package / "_manual", package.parent / "packaging" / "manual"):
-            page = folder / "index.md"
+        folder = manual_folder()
+        # A checkout has no HTML page: that is made when Memtray is installed.
+        for page in (folder / "manual.html", folder / "index.md") if folder else ():
             if page.is_file():
                 try:
                     current_platform().open_file(page)

@@ -24,6 +24,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "memtray trends web --since 2h",
         "memtray trends run.memrec --save run.png",
     ),
+    "help": ("memtray help", "memtray help settings", "memtray help record"),
     "table": ("memtray table", "memtray table --dark"),
     "details": ("memtray details web", "memtray details firefox"),
     "compact": ("memtray compact", "memtray compact --reset"),

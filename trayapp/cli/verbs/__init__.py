@@ -124,6 +124,7 @@ VERBS: tuple[VerbLine, ...] = (
         "completion.Completion",
         N_("Print what completes commands in bash, zsh or fish"),
     ),
+    VerbLine("help", "help.Help", N_("Show the manual, or what it says of a command")),
     VerbLine("profile", "profile.Profile", N_("List profiles, or switch to another")),
     VerbLine("quit", "tracking.Order", N_("Quit Memtray")),
     VerbLine("popup", "windows.Popup"),
