@@ -1,7 +1,7 @@
 """What the probe costs a program: `python -m tests.benchmarks.probe`.
 
-How long importing it takes, and how much longer a function or a `with` block takes as a task.
-Prints figures; asserts nothing.
+How long importing it takes, how much longer a function or a `with` block takes as a task, and what
+a report costs programs of several kinds. Prints figures; asserts nothing.
 """
 
 from __future__ import annotations
@@ -60,6 +60,73 @@ def _heap_reader() -> Callable[[], object]:
     return (lambda: None) if heap is None else heap.read
 
 
+REPORT = """
+import gc, statistics, time, tracemalloc
+from trayapp.probe.collections_watch import watch_collections
+from trayapp.probe.memory import report
+watch_collections()
+began = time.perf_counter()
+report()
+first = time.perf_counter() - began
+def fresh():
+    from trayapp.probe.figures import figures
+    for one in (figures()._maps, figures()._library, figures()._arenas):
+        one._took_seconds = 0.0  # else it would be read less often
+gc.disable()  # what its own garbage costs a program is its own
+found, busy = [], []
+for _ in range(21):
+    fresh()
+    began, worked = time.perf_counter(), time.process_time()
+    report()
+    found.append(time.perf_counter() - began)
+    busy.append(time.process_time() - worked)
+tracemalloc.start()
+fresh(); report(); fresh()
+before = tracemalloc.get_traced_memory()[0]
+tracemalloc.reset_peak()
+report()
+most = tracemalloc.get_traced_memory()[1] - before
+print(f"median {1e3 * statistics.median(found):.2f} ms, worst {1e3 * max(found):.2f} ms, "
+      f"of a processor {1e3 * statistics.median(busy):.2f} ms, "
+      f"the first {1e3 * first:.1f} ms; {most / 1024:.0f} KiB allocated")
+"""
+PROGRAMS = {
+    "an empty program": "",
+    "200 MB of strings, 2 % kept": "k = [('x%d' % n) * 500 for n in range(100_000)][::50]",
+    "2 million tuples, 0.1 % kept": "k = [(n,) for n in range(2_000_000)][::1000]",
+    "2 million tuples": "k = [(n,) for n in range(2_000_000)]",
+}
+COLLECTING = """
+import gc, sys, timeit
+from trayapp.probe.collections_watch import unwatch_collections, watch_collections
+def work():
+    for _ in range(200_000):
+        a = []
+        a.append(a)
+work()
+plain, watched = [], []
+for _ in range(7):
+    plain.append(timeit.timeit(work, number=1))
+    watch_collections()
+    watched.append(timeit.timeit(work, number=1))
+    unwatch_collections()
+more = 1e6 * (min(watched) - min(plain)) / (200_000 / gc.get_threshold()[0])
+print(f"{more:.2f} µs for each collection")
+"""
+
+
+def report_figures(program: str) -> str:
+    """What a report costs a program that does this, every figure read anew that is cheap."""
+    command = [sys.executable, "-c", program + REPORT]
+    return subprocess.run(command, check=True, text=True, capture_output=True).stdout.strip()
+
+
+def watch_figures() -> str:
+    """What it costs a program that collects without a pause that collections are watched."""
+    command = [sys.executable, "-c", COLLECTING]
+    return subprocess.run(command, check=True, text=True, capture_output=True).stdout.strip()
+
+
 def import_milliseconds(code: str) -> float:
     """How long a fresh interpreter takes for this, at best."""
     command = [sys.executable, "-S", "-c", code]
@@ -77,6 +144,9 @@ def main() -> None:
     bare = import_milliseconds("import threading, typing")
     probe = import_milliseconds("import threading, typing, trayapp.probe")
     print(f"importing it: {probe - bare:.1f} ms beside threading and typing")
+    print(f"watching collections: {watch_figures()}")
+    for name, program in PROGRAMS.items():
+        print(f"a report of {name}: {report_figures(program)}")
 
 
 if __name__ == "__main__":

@@ -27,9 +27,6 @@ and 2000 of them were taken for 150 KB that a task had kept."""
 COUNT_SHARE = 0.01
 """Of a program's time, for that."""
 
-_REPORT_BYTES = 16_384
-_ALLOCATED = b"# bytes in allocated blocks"
-
 
 class Heap:
     """Measures the heap in use, as often as it may. Any thread that holds the interpreter's lock.
@@ -119,28 +116,10 @@ def open_heap() -> Heap | None:
 
 def _library_reader(ctypes: Any) -> Callable[[], int]:
     """Return a reader of what the C library has allocated. Raises: AttributeError, OSError."""
-    everything, library = ctypes.PyDLL(None), ctypes.PyDLL("libc.so.6")
+    # Here, as below: most programs that import the probe never measure a task.
+    from trayapp.probe.allocators import open_library
 
-    def address(function: Any) -> int | None:
-        value: int | None = ctypes.cast(function, ctypes.c_void_p).value
-        return value
-
-    # Another allocator was put before it, such as jemalloc: the library knows nothing of that.
-    if address(everything.malloc) != address(library.malloc):
-        raise AttributeError("malloc")
-
-    class Info(ctypes.Structure):  # type: ignore[misc]
-        _fields_ = tuple(
-            (name, ctypes.c_size_t)
-            for name in (
-                "arena", "ordblks", "smblks", "hblks", "hblkhd",
-                "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost",
-            )
-        )  # fmt: skip
-
-    # By PyDLL, which keeps the interpreter's lock: to let it go and wait for it costs up to 5 ms.
-    ask = library.mallinfo2
-    ask.restype = Info
+    ask = open_library(ctypes)
 
     def read() -> int:
         info = ask()
@@ -151,23 +130,13 @@ def _library_reader(ctypes: Any) -> Callable[[], int]:
 
 def _block_reader(ctypes: Any) -> Callable[[], int | None]:
     """Return a reader of the bytes of Python's small blocks. Raises: AttributeError, OSError."""
-    library = ctypes.PyDLL("libc.so.6")
-    describe = ctypes.pythonapi._PyObject_DebugMallocStats
-    opened, closed = library.fmemopen, library.fclose
-    opened.restype = ctypes.c_void_p
-    opened.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p]
-    closed.argtypes = describe.argtypes = [ctypes.c_void_p]
-    buffer = ctypes.create_string_buffer(_REPORT_BYTES)
+    from trayapp.probe.allocators import open_arena_text, read_block_bytes
+
+    describe = open_arena_text(ctypes)
 
     def read() -> int | None:
-        file = opened(buffer, _REPORT_BYTES, b"w")
-        if not file:
-            return None
-        describe(file)
-        closed(file)
-        line = buffer.value.partition(_ALLOCATED)[2].partition(b"\n")[0]
-        return int(line.lstrip(b" =").replace(b",", b"")) if line else None
+        return read_block_bytes(describe())
 
     if sys.getallocatedblocks() and read() is None:
-        raise AttributeError(_ALLOCATED.decode())
+        raise AttributeError("_PyObject_DebugMallocStats")
     return read

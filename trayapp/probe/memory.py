@@ -37,9 +37,26 @@ def collect(*, with_caches: bool) -> dict[str, object]:
     }
 
 
-def report() -> dict[str, object]:
-    """Return figures that cost next to nothing; None is what is not known."""
+def report(*, with_library_heaps: bool = False) -> dict[str, object]:
+    """Return figures that cost next to nothing; None is what is not known.
+
+    with_library_heaps: also what each heap of the C library holds, which is dear.
+    """
+    from trayapp.probe.collections_watch import collections_report, watch_collections
+    from trayapp.probe.figures import figures
+
     generations = gc.get_stats()
+    own = figures()
+    watch = watch_collections(own.live.read if own.live is not None else None)
+    heap = own.heap()
+    heap["live_bytes"] = watch.live_bytes
+    heap["live_block_count"] = watch.live_blocks
+    maps, age_seconds = own.maps()
+    resident = {one["name"]: one["resident_bytes"] for one in maps}
+    heap["library_resident_bytes"] = _sum(resident.get("heap"), resident.get("library_heaps"))
+    heap["stack_bytes"] = resident.get("stacks")
+    if with_library_heaps:
+        heap["library_heaps"] = own.library_heaps()
     return {
         "pid": os.getpid(),
         "rss_bytes": read_rss_bytes(),
@@ -54,7 +71,17 @@ def report() -> dict[str, object]:
         "running_tasks": running_tasks(),
         "caches": cache_sizes(),
         "components": component_sizes(),
+        "heap": heap,
+        "maps": maps,
+        "maps_age_seconds": age_seconds,
+        "collector": collections_report(),
     }
+
+
+def _sum(*sizes: object) -> int | None:
+    """Return the sum of those that are known; None: none is."""
+    known = [size for size in sizes if isinstance(size, int)]
+    return sum(known) if known else None
 
 
 def trim_heap() -> bool | None:

@@ -30,9 +30,12 @@ class _Probe:
         self.server: ControlServer | None = None
         self.folder: Path | None = None
         """Where it listens, and where it leaves what nobody has asked for."""
+        self.in_forks = False
+        """Whether forked children are to have a probe, too."""
 
-    def start(self, runtime: Path | None) -> bool:
+    def start(self, runtime: Path | None, *, in_forks: bool = False) -> bool:
         with self.lock:
+            self.in_forks = self.in_forks or in_forks
             if self.server is not None and self.server.is_alive():
                 return True
             try:
@@ -78,9 +81,11 @@ class _Probe:
                 ensure_watch()
 
     def _prepare_end(self) -> None:
+        from trayapp.probe.collections_watch import watch_collections
         from trayapp.probe.tasks import watch_peaks
 
         watch_peaks()
+        watch_collections()
         multiprocessing = sys.modules.get("multiprocessing.util")
         if multiprocessing is not None:
             # Its children end without what is registered at exit.
@@ -99,10 +104,10 @@ class _Probe:
         finally:
             self.collecting.release()
 
-    def report(self, _: Mapping[str, object]) -> Mapping[str, object]:
+    def report(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
         from trayapp.probe.memory import report
 
-        return report()
+        return report(with_library_heaps=arguments.get("library_heaps") is True)
 
     def tasks(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
         from trayapp.probe.tasks import finished_tasks
@@ -141,15 +146,16 @@ class _Probe:
 _probe = _Probe()
 
 
-def start(runtime: Path | None = None) -> bool:
+def start(runtime: Path | None = None, *, in_forks: bool = False) -> bool:
     """Listen until the program ends or `stop`; harmless where that is done already. Any thread.
 
     `runtime` is the folder that Memtray looks into, by default this user's. A forked child has no
-    probe until it calls this itself.
+    probe until it calls this itself; with `in_forks` it has one from the start, as the workers of
+    servers need it that load the program before they fork.
 
     Returns: whether it listens; never raises.
     """
-    return _probe.start(runtime)
+    return _probe.start(runtime, in_forks=in_forks)
 
 
 def stop() -> None:
@@ -168,6 +174,8 @@ def _leave_to_parent() -> None:
     if parents.server is not None:
         with suppress(OSError):
             parents.server.abandon()
+        if parents.in_forks:
+            _probe.start(parents.folder, in_forks=True)
 
 
 if hasattr(os, "register_at_fork"):
