@@ -18,7 +18,7 @@ MAP = PACKAGE.parent / "packaging" / "manual" / "architecture.md"
 
 EVERYTHING = {
     "charts", "cleanup", "control", "delivery", "domain", "export", "guard", "history", "platforms",
-    "probe", "readers", "recording", "settings", "tray", "windows",
+    "probe", "readers", "recording", "settings", "tray", "web", "windows",
     "PIL", "jeepney", "matplotlib", "psutil", "pystray",
 }  # fmt: skip
 #: For each room, the rooms and foreign packages it may import beside the standard library.
@@ -61,6 +61,16 @@ ALLOWED = {
     },
     "recording": {"domain", "history", "readers", "platforms", "psutil"},
     "settings": {"domain", "tomlkit"},
+    "web": {
+        "control",
+        "domain",
+        "history",
+        "settings",
+        "psutil",
+        "starlette",
+        "uvicorn",
+        "wsproto",
+    },
     "export": {"charts", "domain", "history", "recording", "matplotlib", "pyarrow", "xlsxwriter"},
     "applet": EVERYTHING,
     "cli": EVERYTHING | {"applet"},
@@ -181,6 +191,6 @@ def test_the_resident_process_loads_nothing_heavy() -> None:
     heavy = {
         "numpy", "matplotlib", "tkinter", "asyncio", "argparse", "subprocess", "multiprocessing",
         "psutil", "PIL.ImageDraw", "PIL.ImageFont", "http", "urllib.request", "plyer", "tomllib",
-        "concurrent.futures", "difflib", "Xlib", "tomlkit",
+        "concurrent.futures", "difflib", "Xlib", "tomlkit", "starlette", "uvicorn",
     }  # fmt: skip
     assert not loaded & heavy

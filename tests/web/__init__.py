@@ -1,0 +1,1 @@
+"""The dashboard's server, asked as browsers, programs and strangers ask."""

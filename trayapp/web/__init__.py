@@ -1,0 +1,1 @@
+"""The dashboard: pages, REST, live updates and metrics, served by a child process that ends."""
