@@ -29,6 +29,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "details": ("memtray details web", "memtray details firefox"),
     "compact": ("memtray compact", "memtray compact --reset"),
     "windows": ("memtray windows reset",),
+    "where": ("memtray where", "memtray where --json"),
     "statistics": ("memtray statistics", "memtray statistics --json"),
     "snapshot": ("memtray snapshot",),
     "pause": ("memtray pause",),

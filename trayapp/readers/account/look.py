@@ -1,0 +1,111 @@
+"""What every part of the account is read from: one look at the machine, and a limit of time."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from trayapp.domain.records.account import AccountPart
+from trayapp.domain.records.samples import MemoryReading, ProcessKey
+from trayapp.errors import PlatformError
+from trayapp.language.catalogue import _
+from trayapp.readers.procfile import field_bytes, read_all
+
+LONGEST_SECONDS = 2.0
+"""So long the account may take; what has not been read by then is estimated, and says so."""
+
+
+class Program(NamedTuple):
+    """A target or an application with its processes, as they were a moment ago."""
+
+    key: str
+    """As in `domain.records.identity`."""
+    name: str
+    processes: Sequence[ProcessKey]
+
+
+class Look:
+    """One reading of the machine. Made anew for each account; one thread."""
+
+    def __init__(
+        self,
+        programs: Sequence[Program],
+        readings: Mapping[ProcessKey, MemoryReading],
+        root: str = "",
+        seconds: float = LONGEST_SECONDS,
+    ) -> None:
+        """Read what the kernel says of the whole.
+
+        programs: all of them; readings: of their processes; root: before /proc and /sys.
+        Raises: PlatformError if the kernel does not say what there is.
+        """
+        self.root, self.proc = root, f"{root}/proc"
+        self.programs, self.readings = programs, readings
+        self.page_bytes = os.sysconf("SC_PAGE_SIZE")
+        self.deadline = time.monotonic() + seconds
+        try:
+            self._meminfo = read_all(f"{self.proc}/meminfo")
+        except OSError as error:
+            raise _cannot_read(error.strerror) from error
+        total_bytes = self.known("MemTotal")
+        if not total_bytes:
+            raise _cannot_read(_("MemTotal or MemFree is missing"))
+        self.total_bytes = total_bytes
+        self.parts: list[AccountPart] = []
+        """What was found so far."""
+        self.mapped_file_bytes = 0
+        """Pages of files that are counted with the programs that have mapped them."""
+
+    def known(self, name: str) -> int | None:
+        """Return a figure of meminfo; None: this kernel does not have it."""
+        return field_bytes(self._meminfo, f"{name}:".encode())
+
+    def sum_of(self, *names: str) -> int:
+        """Return the sum of those figures of meminfo that this kernel has."""
+        return sum(self.known(name) or 0 for name in names)
+
+    @property
+    def left_bytes(self) -> int:
+        """What is in no part yet: the most that can be where meminfo does not count."""
+        return max(0, self.total_bytes - sum(part.size_bytes for part in self.parts))
+
+    @property
+    def left_seconds(self) -> float:
+        return self.deadline - time.monotonic()
+
+    def add(self, parts: Iterable[AccountPart]) -> None:
+        self.parts += parts
+
+    def name_of(self, pid: int) -> str:
+        """Return what a process is called, with its pid; strangers choose the names."""
+        return process_title(self.proc, pid)
+
+
+def process_title(proc: str, pid: int) -> str:
+    """Return the name and pid of a process; of one that has ended the pid alone."""
+    try:
+        name = os.fsdecode(read_all(f"{proc}/{pid}/comm").rstrip(b"\n"))
+    except OSError:
+        return _("process {pid}, which has exited").format(pid=pid)
+    return _("{name} (pid {pid})").format(name=name, pid=pid)
+
+
+def user_name(uid: int) -> str:
+    """Return the name of a user, or the number where there is none."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except (KeyError, OverflowError):
+        return str(uid)
+
+
+def needs_root() -> str:
+    """Return the note of a part whose details may not be read."""
+    return _("Needs root for details.")
+
+
+def _cannot_read(reason: str | None) -> PlatformError:
+    return PlatformError(_("Cannot read this machine's memory: {reason}.").format(reason=reason))
