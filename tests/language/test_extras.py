@@ -13,12 +13,16 @@ from trayapp.language.extras import EXTRAS, Extra, install_command, what_it_need
 def test_what_is_installed_is_known_without_importing_it() -> None:
     assert Extra("pytest", "pytest").is_installed
     assert not Extra("no-such-package", "no_such_package").is_installed
-    assert {each.package for each in EXTRAS} == {
+    assert not Extra("pytest none", "pytest no_such_package").is_installed
+    assert {name for each in EXTRAS for name in each.package.split()} == {
         "matplotlib",
         "XlsxWriter",
         "pyarrow",
         "apprise",
         "keyring",
+        "starlette",
+        "uvicorn",
+        "wsproto",
     }
 
 

@@ -38,6 +38,7 @@ from trayapp.applet.task_follower import TaskFollower
 from trayapp.applet.terminal import LiveLines
 from trayapp.applet.trays import Trays
 from trayapp.applet.watchdog import Watchdog
+from trayapp.control.following import Feed
 from trayapp.control.server import ControlServer
 from trayapp.delivery.sinks.log import LogFile
 from trayapp.domain.judging.monitor import Outcome
@@ -96,7 +97,7 @@ class App:
             supervisor,
         )
         switches = SwitchBoard(
-            paths, settings_file, sampler, platform, on_change=lambda: trays.refresh()
+            paths, settings_file, sampler, platform, on_change=lambda: self._on_switched()
         )
         banners = Banners(
             self._log_file,
@@ -190,11 +191,13 @@ class App:
             ("windows", lambda _: children.reap()),
             ("programs", self._look_at_programs),
             ("tray", lambda _: trays.refresh()),
+            ("feed", lambda _: self._feed.publish()),
             ("memory", lambda _: self._trim_when_due()),
         )
         overview = Overview(parts)
         menu = MenuActions(parts, overview)
-        handlers = ControlVerbs(parts, overview).handlers()
+        self._feed = Feed(overview.live, requested.counting)
+        handlers = ControlVerbs(parts, overview, self._feed).handlers()
         self._control = ControlServer(
             paths.runtime,
             handlers,
@@ -257,6 +260,7 @@ class App:
         self._supervisor.stop()
         self._live.stop()
         self._control.stop()
+        self._feed.close()
         self._parts.tasks.stop()
         self._parts.sampler.stop()
         self._parts.children.end()
@@ -272,6 +276,11 @@ class App:
         self._supervisor.watch_hangs()
         for part, step in self._steps:
             self._supervisor.attempt(part, partial(step, outcome))
+
+    def _on_switched(self) -> None:
+        """Show what a person has switched, also in a browser. Any thread."""
+        self._parts.trays.refresh()
+        self._feed.publish()
 
     def _pass_on(self, outcome: Outcome | None) -> None:
         if outcome is not None:

@@ -10,6 +10,7 @@ from functools import partial
 from trayapp.applet.overview import Overview
 from trayapp.applet.parts import Parts
 from trayapp.applet.process_environment import surroundings
+from trayapp.control.following import Feed
 from trayapp.control.server import Handler
 from trayapp.domain.acting.cleanups import CleanupResult
 from trayapp.domain.judging.alerting import Incident
@@ -20,19 +21,22 @@ from trayapp.language.catalogue import _, listed, paragraph
 
 Arguments = Mapping[str, object]
 _ACTING_VERBS = ("program", "end", "running", "restart", "free")
-_WINDOW_VERBS = ("table", "detail", "describe", "track", "untrack", "forget")
+_WINDOW_VERBS = ("table", "detail", "describe", "track", "untrack", "forget", "processes")
 
 
 class ControlVerbs:
     """Answers commands. Every method runs in a thread of the control server's."""
 
-    def __init__(self, parts: Parts, overview: Overview) -> None:
+    def __init__(self, parts: Parts, overview: Overview, feed: Feed) -> None:
+        """`feed`: what "follow" answers with, again and again."""
         self._parts = parts
         self._overview = overview
         self._sampler = parts.sampler
+        self._feed = feed
 
-    def handlers(self) -> dict[str, Handler]:
+    def handlers(self) -> dict[str, Handler | Feed]:
         return {
+            "follow": self._feed,
             "status": lambda _: self._overview.status(fresh=True),
             "statistics": lambda _: {"rows": self._overview.statistics()},
             "pause": lambda _: self._set_paused(True),

@@ -92,6 +92,12 @@ class Overview:
             ]
         return told
 
+    def live(self) -> dict[str, object]:
+        """Return what followers are sent, from the latest sample alone. Also the sampler's."""
+        from trayapp.domain.showing.live_status import live_status
+
+        return live_status(self._sampler.view, self.controls())
+
     def statistics(self) -> list[tuple[str, str]]:
         """Return rows of label and value."""
         from trayapp.domain.showing.statistics import Totals, statistics_rows

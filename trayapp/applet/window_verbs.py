@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -35,6 +36,7 @@ class WindowVerbs:
             "track": self.track,
             "untrack": self.untrack,
             "forget": self._forget,
+            "processes": self._list_processes,
         }
 
     def _table(self, arguments: Mapping[str, object]) -> dict[str, object]:
@@ -110,6 +112,30 @@ class WindowVerbs:
         if not self._sampler.forget(name, kind):
             raise HistoryError(_("Cannot write the history now; try again later."))
         return {"name": name}
+
+    def _list_processes(self, arguments: Mapping[str, object]) -> dict[str, object]:
+        """Return every process, largest first; with "arguments" also its command line."""
+        from trayapp.applet.acting_verbs import process_status
+
+        owners = {
+            key.pid: (use.name, key)
+            for use in self._sampler.read_applications()
+            for key in use.processes
+        }
+        view = self._sampler.view
+        targets = {key: each.name for each in (view.targets if view else ()) for key in each.keys}
+        told = []
+        for use in self._sampler.read_all_processes():
+            key = use.facts.key
+            name, owner = owners.get(key.pid, (None, None))
+            row = process_status(use) | {
+                "application": name if owner == key else None,
+                "target": targets.get(key),
+            }
+            if arguments.get("arguments") is True:
+                row["arguments"] = list(use.facts.arguments)
+            told.append(row)
+        return {"taken_at": time.time(), "processes": told}
 
     def _founder(self, kind: str, name: str) -> ProcessFacts:
         """Return the oldest process. Raises: MemtrayError if it has ended."""

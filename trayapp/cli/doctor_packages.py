@@ -36,7 +36,8 @@ def optional_packages() -> Iterator[Finding]:
     """Yield those that are installed, and for each other the command that installs it here."""
     there = [each for each in EXTRAS if each.is_installed]
     if there:
-        yield "good", ", ".join(f"{each.package} {_version(each.package) or ''}" for each in there)
+        names = [name for each in there for name in each.package.split()]
+        yield "good", ", ".join(f"{name} {_version(name) or ''}" for name in names)
     for each in EXTRAS:
         if each not in there:
             text = _("{package} is missing; install it with: {command}")

@@ -62,6 +62,32 @@ def call(
             raise ControlError(str(error).format(who=who)) from error
 
 
+def follow(runtime: Path, verb: str, timeout_seconds: float = 5.0) -> socket.socket:
+    """Ask for a feed, and return the connection on which its lines come. Any thread.
+
+    Each line is what `call` would be answered. The caller reads and closes it.
+    Raises: NotRunningError if nobody listens; ControlError if it cannot be asked.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    request: dict[str, object] = {"verb": verb, "arguments": {}}
+    connection = _connect(runtime, CONTROL, request, deadline)
+    try:
+        connection.sendall(encode(request))
+    except OSError as error:
+        connection.close()
+        text = _("lost the connection to {who} ({reason}); try again")
+        raise ControlError(text.format(who="Memtray", reason=error.strerror)) from error
+    return connection
+
+
+def result_in(line: bytes) -> dict[str, object]:
+    """Return what a line of a feed says. Raises: ControlError if that is a refusal or nonsense."""
+    try:
+        return _result(line)
+    except _AnswerError as error:
+        raise ControlError(str(error).format(who="Memtray")) from error
+
+
 class _AnswerError(Exception):
     """An answer that cannot be used; its text has room for who gave it."""
 

@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from trayapp.control.endpoint import open_endpoint
+from trayapp.control.following import Feed
 from trayapp.control.protocol import CONTROL, REQUEST_LIMIT_BYTES, encode, is_own
 from trayapp.control.requests import parse_request, refusal
 from trayapp.errors import ControlError, MemtrayError
@@ -62,7 +63,7 @@ class ControlServer(threading.Thread):
     def __init__(
         self,
         runtime: Path,
-        handlers: Mapping[str, Handler],
+        handlers: Mapping[str, Handler | Feed],
         counting: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
         *,
         loopback: bool = sys.platform == "win32",
@@ -77,7 +78,8 @@ class ControlServer(threading.Thread):
         `handlers` maps verbs to what they do: from the request's arguments, which may be anything
         JSON can say, to the answer. Each call is in a thread of its own, up to `MOST_CALLS` at the
         same time, surrounded by `counting`. A MemtrayError reaches the client with its text and
-        exit code. A handler must not call `stop`, which waits for it. `keep` runs the thread's
+        exit code. A handler must not call `stop`, which waits for it. A `Feed` instead of a handler
+        takes the connection over. `keep` runs the thread's
         body, and runs it again should it fail; `pulse` is called with 0.0 when there is something
         to do, and with None before the thread waits.
 
@@ -301,7 +303,11 @@ class ControlServer(threading.Thread):
         except MemtrayError as error:
             self._answer(client, refusal(error))
         else:
-            self._calls.append((client, handler, arguments))
+            if isinstance(handler, Feed):
+                self._clients.discard(client)
+                handler.add(client.connection)
+            else:
+                self._calls.append((client, handler, arguments))
 
     def _start_calls(self) -> None:
         while self._calls and len(self._running) < MOST_CALLS:

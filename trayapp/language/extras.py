@@ -19,16 +19,16 @@ class Extra:
     """A package that Memtray can do without."""
 
     package: str
-    """As pip knows it."""
+    """As pip knows it; several apart by spaces."""
     module: str
-    """As Python imports it."""
+    """As Python imports it, or several."""
 
     @property
     def is_installed(self) -> bool:
         """Whether it can be imported; nothing is imported to find out."""
         from importlib.util import find_spec
 
-        return find_spec(self.module) is not None
+        return all(find_spec(module) is not None for module in self.module.split())
 
 
 WORKBOOK = Extra("XlsxWriter", "xlsxwriter")
@@ -36,7 +36,9 @@ COLUMNAR = Extra("pyarrow", "pyarrow")
 REMOTE = Extra("apprise", "apprise")
 KEYRING = Extra("keyring", "keyring")
 CHARTS = Extra("matplotlib", "matplotlib")
-EXTRAS = (CHARTS, WORKBOOK, COLUMNAR, REMOTE, KEYRING)
+WEB = Extra("starlette uvicorn wsproto", "starlette uvicorn wsproto")
+"""What the dashboard needs, all together."""
+EXTRAS = (CHARTS, WORKBOOK, COLUMNAR, REMOTE, KEYRING, WEB)
 OF_ENDING = {".xlsx": WORKBOOK, ".parquet": COLUMNAR, ".pdf": CHARTS}
 """By the ending of an export or a report: the package that writes it, where one does."""
 

@@ -71,6 +71,11 @@ def use_units(name: str) -> None:
     _sizes = _SIZES[UNIT_NAMES.index(name)]
 
 
+def unit_name() -> str:
+    """Return the units in use, one of UNIT_NAMES. Any thread."""
+    return UNIT_NAMES[_SIZES.index(_sizes)]
+
+
 def format_size(size_bytes: float | None) -> str:
     """Write a size for people, with about three digits: "1.46 GiB", "–"."""
     if size_bytes is None:

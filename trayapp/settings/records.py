@@ -407,6 +407,17 @@ class TrendSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class WebSettings:
+    """The dashboard in a browser."""
+
+    port: int = setting(8002, Whole(0, 65535), N_("Port"),
+        N_("port of this machine; 0: any that is free"))
+    show_command_lines: bool = setting(False, Flag(), N_("Show command lines"),
+        N_("show command lines of processes to those who have the full token; they may contain "
+           "passwords"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TargetSettings:
     """One program to follow; exactly one of `TARGET_RULES` is set."""
 
@@ -532,6 +543,7 @@ class Settings:
     history: HistorySettings = field(default_factory=HistorySettings)
     log: LogSettings = field(default_factory=LogSettings)
     trends: TrendSettings = field(default_factory=TrendSettings)
+    web: WebSettings = field(default_factory=WebSettings)
     channels: tuple[ChannelSettings, ...] = ()
     hooks: tuple[HookSettings, ...] = ()
     targets: tuple[TargetSettings, ...] = ()
@@ -564,6 +576,7 @@ TABLES = (
     Section("log", LogSettings, N_("Memory logs"),
         N_("A text log for each tracked program, one file a day.")),
     Section("trends", TrendSettings, N_("Trends"), N_("The trend window.")),
+    Section("web", WebSettings, N_("Dashboard"), N_("The dashboard in a browser.")),
 )
 """In the order of the file."""
 

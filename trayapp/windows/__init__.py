@@ -31,6 +31,7 @@ WINDOWS = (
         N_("Open a table of all programs"),
     ),
     Window("compact", N_("Compact view…")),
+    Window("dashboard", N_("Dashboard…")),
     Window("statistics", N_("Statistics…")),
     Window("export", N_("Export…")),
     Window("report", N_("Report…")),

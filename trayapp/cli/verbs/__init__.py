@@ -76,6 +76,12 @@ VERBS: tuple[VerbLine, ...] = (
     VerbLine("where", "where.Where", N_("Show where all memory of this machine is")),
     VerbLine("compact", "windows.Compact", N_("Open a small window that stays on top")),
     VerbLine("windows", "windows.Places", N_("Reset the positions and sizes of all windows")),
+    VerbLine("dashboard", "serving.Dashboard", N_("Open the dashboard in a browser")),
+    VerbLine(
+        "serve",
+        "serving.Serve",
+        N_("Serve the dashboard, an API and metrics over HTTP until ended"),
+    ),
     VerbLine("statistics", "windows.Statistics", N_("Show what Memtray has done so far")),
     VerbLine("snapshot", "tracking.Snapshot", N_("Write everything known right now to a file")),
     VerbLine("pause", "tracking.Order", N_("Stop sampling until `memtray resume`")),

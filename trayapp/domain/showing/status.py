@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from trayapp.domain.judging.alerting import Incident
+from trayapp.domain.judging.alerting import Incident, Quiet
 from trayapp.domain.judging.application_trends import ApplicationView
 from trayapp.domain.judging.leaks import NOTHING_TO_JUDGE, Verdict
 from trayapp.domain.judging.leaks.evidence import evidence_of
@@ -23,14 +23,7 @@ def status(view: View | None, controls: Controls) -> dict[str, object]:
     return {
         "taken_at": view.wall_seconds if view else None,
         "paused": controls.paused,
-        "alerts": {
-            "off": controls.quiet.off,
-            "snoozed_until": controls.quiet.all_until_wall_seconds,
-            "snoozed_targets": {
-                name_in(about): until
-                for about, until in controls.quiet.subject_until_wall_seconds.items()
-            },
-        },
+        "alerts": quiet_status(controls.quiet),
         "problems": list(controls.problems),
         "app": asdict(view.app) | {"budget": _budget(view.budget)} if view else None,
         "system": system_status(view.system) | {"level": view.system_level.label} if view else None,
@@ -38,7 +31,18 @@ def status(view: View | None, controls: Controls) -> dict[str, object]:
         "applications": [
             application_status(each, each) for each in (view.applications if view else ())
         ],
-        "incidents": [_incident(incident) for incident in (view.incidents if view else ())],
+        "incidents": [incident_status(incident) for incident in (view.incidents if view else ())],
+    }
+
+
+def quiet_status(quiet: Quiet) -> dict[str, object]:
+    """Which alerts are switched off or snoozed, as JSON."""
+    return {
+        "off": quiet.off,
+        "snoozed_until": quiet.all_until_wall_seconds,
+        "snoozed_targets": {
+            name_in(about): until for about, until in quiet.subject_until_wall_seconds.items()
+        },
     }
 
 
@@ -165,7 +169,8 @@ def _budget(budget: BudgetVerdict) -> dict[str, object]:
     }
 
 
-def _incident(incident: Incident) -> dict[str, object]:
+def incident_status(incident: Incident) -> dict[str, object]:
+    """An open incident as JSON."""
     return {
         "key": incident.key,
         "subject": incident.subject,

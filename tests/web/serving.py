@@ -1,0 +1,186 @@
+"""A real server in a process of its own, and clients that say exactly what they are told to."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import wsproto
+from wsproto import events
+
+ROOT = Path(__file__).parent.parent.parent
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server that runs."""
+
+    home: Path
+    address: str
+    """With the token, as printed."""
+    process: subprocess.Popen[str]
+
+    @property
+    def port(self) -> int:
+        port = urlsplit(self.address).port
+        assert port
+        return port
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        return f"http://{self.host}"
+
+    @property
+    def token(self) -> str:
+        return urlsplit(self.address).fragment
+
+    @property
+    def read_only_token(self) -> str:
+        return (self.home / "web-token-read-only").read_text().strip()
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def ask(
+        self,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        method: str = "GET",
+        body: bytes | None = None,
+        is_known: bool = True,
+    ) -> Answer:
+        """Send one request, with the token unless `is_known` is False, and these headers."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
+        with contextlib.closing(connection):
+            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+            wanted = {"Host": self.host, **(self.bearer if is_known else {}), **(headers or {})}
+            if body is not None:
+                wanted.setdefault("Content-Type", "application/json")
+                wanted.setdefault("Content-Length", str(len(body)))
+            for name, value in wanted.items():
+                connection.putheader(name, value)
+            connection.endheaders(body)
+            answer = connection.getresponse()
+            found = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, found, answer.read())
+
+    def post(self, path: str, content: object = None, **headers: str) -> Answer:
+        body = json.dumps({} if content is None else content).encode()
+        return self.ask(path, headers, method="POST", body=body)
+
+    def session(self) -> dict[str, str]:
+        """Return the headers of our own page in a browser."""
+        answer = self.ask("/api/session", {"Origin": self.origin}, method="POST")
+        assert answer.status == 200
+        cookie = answer.headers["set-cookie"].partition(";")[0]
+        return {"Cookie": cookie, "Origin": self.origin}
+
+
+@contextlib.contextmanager
+def serving(home: Path, *options: str, settings: str = "") -> Iterator[Served]:
+    """A server in `home`, with a Memtray of its own, both ended with the block."""
+    home.mkdir(exist_ok=True)
+    (home / "memtray.toml").write_text("[sampling]\ninterval = '0.5s'\n" + settings)
+    env = {**os.environ, "MEMTRAY_HOME": str(home)}
+    command = [sys.executable, "-m", "trayapp", "serve", "--port", "0", *options]
+    with subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield Served(home, process.stdout.readline().strip(), process)
+        finally:
+            process.terminate()
+            process.communicate(timeout=PATIENCE_SECONDS)
+
+
+class WebSocketClient:
+    """A viewer, which reads when it is asked to."""
+
+    def __init__(
+        self, served: Served, path: str = "/ws", headers: Mapping[str, str] | None = None
+    ) -> None:
+        """headers: instead of the token."""
+        self._socket = socket.create_connection(("127.0.0.1", served.port), PATIENCE_SECONDS)
+        self._connection = wsproto.WSConnection(wsproto.ConnectionType.CLIENT)
+        sent = dict(served.bearer if headers is None else headers)
+        host = sent.pop("Host", served.host)
+        extra = [(name.encode(), value.encode()) for name, value in sent.items()]
+        request = events.Request(host=host, target=path, extra_headers=extra)
+        self._socket.sendall(self._connection.send(request))
+        self._waiting: list[str] = []
+        self._text = ""
+        self.status = 0
+        """101: it is open."""
+        while not self.status:
+            self._receive()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._socket.close()
+
+    def say(self, text: str) -> None:
+        self._socket.sendall(self._connection.send(events.TextMessage(data=text)))
+
+    def next(self) -> dict[str, Any]:
+        """Return the next message. Raises: EOFError at the end."""
+        while not self._waiting:
+            self._receive()
+        found: dict[str, Any] = json.loads(self._waiting.pop(0))
+        return found
+
+    def _receive(self) -> None:
+        data = self._socket.recv(65536)
+        self._connection.receive_data(data or None)
+        for event in self._connection.events():
+            if isinstance(event, events.AcceptConnection):
+                self.status = 101
+            elif isinstance(event, events.RejectConnection):
+                self.status = event.status_code
+            elif isinstance(event, events.TextMessage):
+                self._text += event.data
+                if event.message_finished:
+                    self._waiting.append(self._text)
+                    self._text = ""
+            elif isinstance(event, events.Ping):
+                self._socket.sendall(self._connection.send(event.response()))
+            elif isinstance(event, events.CloseConnection) and not self._waiting:
+                raise EOFError
+        if not data:
+            raise EOFError

@@ -1,0 +1,38 @@
+"""The live view: a whole state first, then small changes, for viewers of every kind."""
+
+from __future__ import annotations
+
+import http.client
+
+from tests.web.serving import PATIENCE_SECONDS, Served, WebSocketClient
+
+
+def test_the_first_message_is_everything_and_the_next_what_changed(served: Served) -> None:
+    with WebSocketClient(served) as viewer:
+        state = viewer.next()
+        while not state.get("system"):
+            state = viewer.next()
+        assert state["type"] == "state"
+        assert state["role"] == "full"
+        assert list(state["rows"]) == state["order"]
+        assert state["system"]["used_bytes"] > 0
+        assert state["points"]["times"][-1] == state["taken_at"]
+        assert state["points"]["curves"]["system"][-1] == state["system"]["used_bytes"]
+        update = viewer.next()
+        while update["type"] != "update":
+            update = viewer.next()
+        assert update["sequence"] == state["sequence"] + 1
+        assert update["taken_at"] > state["taken_at"]
+        assert "total_bytes" not in update["system"]
+
+
+def test_server_sent_events_are_the_same_messages(served: Served) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=PATIENCE_SECONDS)
+    connection.request("GET", "/events", headers=served.bearer)
+    answer = connection.getresponse()
+    assert answer.headers["Content-Type"].startswith("text/event-stream")
+    lines = [answer.readline() for _ in range(4)]
+    connection.close()
+    assert lines[0].startswith(b"id: ")
+    assert lines[1] == b"event: state\n"
+    assert lines[2].startswith(b'data: {"type":"state"')

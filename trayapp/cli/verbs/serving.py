@@ -1,0 +1,153 @@
+"""Verbs of the dashboard: `serve` for terminals and servers, `dashboard` for the menu."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trayapp.cli.options import option_type
+from trayapp.errors import SettingsError, UsageError
+from trayapp.language.catalogue import _
+from trayapp.language.extras import WEB, what_it_needs
+from trayapp.language.units import parse_duration
+from trayapp.paths import current_paths
+
+if TYPE_CHECKING:
+    from trayapp.web.serving import Addresses, ServeOptions
+
+_HIGHEST_PORT = 65535
+
+
+class Serve:
+    """`memtray serve`: serve until ended. Raises: UsageError, MemtrayError."""
+
+    def prepare_parser(self, parser: ArgumentParser) -> None:
+        add = parser.add_argument
+        add(
+            "--port",
+            type=int,
+            metavar="8002",
+            help=_("the port (default: that of the settings, 8002); 0: any that is free"),
+        )
+        add(
+            "--bind",
+            default="127.0.0.1",
+            metavar="ADDRESS",
+            help=_("the address to listen on (default: 127.0.0.1, this machine only)"),
+        )
+        add(
+            "--name",
+            action="append",
+            default=[],
+            metavar="HOST",
+            help=_("another name by which browsers reach this server; may be repeated"),
+        )
+        add("--tls-cert", type=Path, metavar="FILE.pem", help=_("the certificate for HTTPS"))
+        add("--tls-key", type=Path, metavar="FILE.pem", help=_("its private key"))
+        add(
+            "--insecure",
+            action="store_true",
+            help=_("let other machines connect without HTTPS: everybody on the way can read it"),
+        )
+        add(
+            "--read-only",
+            action="store_true",
+            help=_("read-only: nobody can change anything, whatever their token"),
+        )
+        add(
+            "--new-token",
+            action="store_true",
+            help=_("make new tokens; old addresses stop working"),
+        )
+        add(
+            "--idle",
+            type=option_type(parse_duration),
+            metavar="10min",
+            help=_("end this long after the last viewer leaves (default: keep running)"),
+        )
+
+        add("--open", action="store_true", help=_("also open it in a browser"))
+
+    def run(self, options: Namespace) -> int:
+        require_extra()
+        from contextlib import ExitStack
+
+        from trayapp.cli.serving_memtray import leading_page, running_memtray
+        from trayapp.web.serving import serve
+
+        wanted = serve_options(options)
+
+        def announce(found: Addresses) -> None:
+            address = found.read_only if options.read_only else found.full
+            print(address, flush=True)
+            if not options.read_only:
+                text = _("Read-only: {address}")
+                print(text.format(address=found.read_only), flush=True)
+            if options.open:
+                opened.enter_context(leading_page(wanted.runtime, address))
+
+        with running_memtray(wanted.runtime), ExitStack() as opened:
+            return serve(wanted, announce)
+
+
+class Dashboard:
+    """`memtray dashboard`: show it in a browser. Raises: MemtrayError."""
+
+    def prepare_parser(self, parser: ArgumentParser) -> None:
+        pass
+
+    def run(self, _options: Namespace) -> int:
+        require_extra()
+        from trayapp.cli.serving_memtray import show_dashboard
+
+        parser = ArgumentParser()
+        Serve().prepare_parser(parser)
+        return show_dashboard(serve_options(parser.parse_args([])))
+
+
+def require_extra() -> None:
+    """Raises: UsageError, with the command that installs what is missing."""
+    if not WEB.is_installed:
+        raise UsageError(what_it_needs(_("The dashboard"), WEB))
+
+
+def serve_options(options: Namespace) -> ServeOptions:
+    """Return what a server needs, from the command line and `[web]` of the settings.
+
+    Raises: UsageError.
+    """
+    from trayapp.applet.children import memtray_command
+    from trayapp.settings.file import load_settings
+    from trayapp.settings.records import WebSettings
+    from trayapp.web.serving import ServeOptions
+
+    paths = current_paths()
+    paths.create()
+    try:
+        settings = load_settings(paths.settings_file).web
+    except SettingsError:
+        # A mistake in the file is no reason not to serve.
+        settings = WebSettings()
+    port = settings.port if options.port is None else options.port
+    if not 0 <= port <= _HIGHEST_PORT:
+        raise UsageError(_("A port is a number from 0 to {most}").format(most=_HIGHEST_PORT))
+    for file in (options.tls_cert, options.tls_key):
+        if file is not None and not file.is_file():
+            raise UsageError(_("There is no file {file}").format(file=file))
+    return ServeOptions(
+        runtime=paths.runtime,
+        data=paths.data,
+        history_file=paths.history_file,
+        port=port,
+        bind=options.bind,
+        names=tuple(options.name),
+        certificate=options.tls_cert,
+        key=options.tls_key,
+        is_insecure=options.insecure,
+        is_read_only=options.read_only,
+        renews_tokens=options.new_token,
+        idle_seconds=options.idle,
+        shows_command_lines=settings.show_command_lines,
+        memtray_command=tuple(memtray_command()),
+    )

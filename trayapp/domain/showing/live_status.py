@@ -1,0 +1,41 @@
+"""What the dashboard is sent at each sample, as JSON: the table's rows, and why."""
+
+from __future__ import annotations
+
+from trayapp.domain.judging.application_trends import ApplicationView
+from trayapp.domain.judging.leaks.evidence import evidence_of
+from trayapp.domain.judging.view import Controls, TargetView, View
+from trayapp.domain.showing.status import incident_status, quiet_status
+from trayapp.domain.showing.table_status import table_status
+
+_WITH_COMMAND_LINES = ("unmatched_text",)
+
+
+def live_status(view: View | None, controls: Controls) -> dict[str, object]:
+    """Return the table's status with a sentence about each program, incidents and what is quiet.
+
+    No command line is in it: a browser is not the terminal of the person who typed it.
+    """
+    told = table_status(view, controls) | {
+        "alerts": quiet_status(controls.quiet),
+        "incidents": [incident_status(one) for one in (view.incidents if view else ())],
+    }
+    if view is None:
+        return told
+    sentences = {f"target:{each.name}": _sentence(each) for each in view.targets}
+    names = {each.name: _sentence(each) for each in view.applications}
+    rows = told["rows"]
+    for row in rows if isinstance(rows, list) else ():
+        of_kind = names if row["kind"] == "application" else sentences
+        name = row["name"] if row["kind"] == "application" else f"{row['kind']}:{row['name']}"
+        row["sentence"] = of_kind.get(name, "")
+        for key in _WITH_COMMAND_LINES:
+            row.pop(key, None)
+    return told | {"interval_seconds": view.interval_seconds}
+
+
+def _sentence(each: TargetView | ApplicationView) -> str:
+    """Return what its growth is believed to be, and on what grounds."""
+    if isinstance(each, TargetView):
+        return "" if each.leak.signal is None else evidence_of(each.leak)
+    return "" if each.leak.signal is None else evidence_of(each.leak, each.leak_pid)

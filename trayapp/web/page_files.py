@@ -1,0 +1,103 @@
+"""The files of the page, and its texts in the person's language: nothing here needs a token."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from trayapp.language.catalogue import LANGUAGES, spoken_language
+from trayapp.language.startup import CATALOGUES
+from trayapp.web.page_texts import PAGE_TEXTS
+from trayapp.web.problems import ProblemError
+
+FOLDER = Path(__file__).parent / "page"
+_NAME = re.compile(r"[a-z0-9_-]{1,60}\.(html|css|js|svg|png|webmanifest)")
+_TYPES = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+    "png": "image/png",
+    "webmanifest": "application/manifest+json",
+}
+_SMALLEST_BYTES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    content: bytes
+    packed: bytes
+    media_type: str
+    tag: str
+
+
+def page_routes() -> list[BaseRoute]:
+    """Return the routes of everything that is the same for everybody."""
+    return [
+        Route("/", lambda request: _answer("index.html", request)),
+        Route("/page/{name}", lambda request: _answer(request.path_params["name"], request)),
+        Route("/favicon.ico", lambda request: _answer("icon.svg", request)),
+        Route("/texts.json", _texts),
+    ]
+
+
+def _answer(name: str, request: Request) -> Response:
+    # Only these names: nothing of the path reaches the file system.
+    found = _load(name) if _NAME.fullmatch(name) else None
+    if found is None:
+        raise ProblemError(404, "There is nothing at this address")
+    headers = {"ETag": found.tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    if found.tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    content = found.content
+    if len(found.packed) < len(content) and "gzip" in request.headers.get("accept-encoding", ""):
+        content = found.packed
+        headers["Content-Encoding"] = "gzip"
+    return Response(content, headers=headers, media_type=found.media_type)
+
+
+@lru_cache(maxsize=32)
+def _load(name: str) -> _File | None:
+    try:
+        content = (FOLDER / name).read_bytes()
+    except OSError:
+        return None
+    packed = gzip.compress(content, mtime=0) if len(content) > _SMALLEST_BYTES else content
+    tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
+    return _File(content, packed, _TYPES[name.rpartition(".")[2]], tag)
+
+
+def _texts(request: Request) -> Response:
+    asked = request.query_params.get("language", "").replace("-", "_")
+    language = asked if asked in LANGUAGES else spoken_language()
+    return JSONResponse(_texts_in(language), headers={"Cache-Control": "no-cache"})
+
+
+@lru_cache(maxsize=8)
+def _texts_in(language: str) -> dict[str, object]:
+    """Return the page's texts in one of LANGUAGES, whatever this process speaks."""
+    translate: Callable[[str], str] = str
+    if language != "en":
+        import gettext
+
+        file = CATALOGUES / language / "LC_MESSAGES" / "memtray.mo"
+        try:
+            with file.open("rb") as stream:
+                translate = gettext.GNUTranslations(stream).gettext
+        except OSError:
+            language = "en"
+    return {
+        "language": language,
+        "html_lang": {"zh_CN": "zh-Hans"}.get(language, language),
+        "languages": list(LANGUAGES),
+        "texts": {key: translate(text) for key, text in PAGE_TEXTS.items()},
+    }
