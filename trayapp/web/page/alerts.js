@@ -1,7 +1,7 @@
 // Alerts: what is open, with its proof, and the journal of what was sent or held, and why.
 
 import { incidentButtons } from "./actions.js";
-import { announce, badge, h, keep, setText } from "./dom.js";
+import { announce, badge, dataTable, h, keep, setText } from "./dom.js";
 import { ask, incidents, live } from "./live.js";
 import { trendsOf } from "./now.js";
 import { estimate, rate, size, t, when } from "./text.js";
@@ -9,13 +9,13 @@ import { estimate, rate, size, t, when } from "./text.js";
 const MOST_ENTRIES = 300;
 
 function incidentCard(first) {
-  const level = badge(), since = h("span.muted"), title = h("h3"), body = h("p"), proof = h("p.sentence");
+  const level = badge(), since = h("span.muted"), title = h("h2"), body = h("p"), proof = h("p.sentence");
   const figures = h("dl"), known = h("span.muted");
   const buttons = incidentButtons(first);
   const trends = first.about && h("a.button", { href: trendsOf(first.about) }, t("alerts.trends"));
   const element = h(
     "li.card.incident", {},
-    h("div.row", {}, level, since), title, body, h("h4", {}, t("alerts.proof")), proof, figures,
+    h("div.row", {}, level, since), title, body, h("h3", {}, t("alerts.proof")), proof, figures,
     h("div.buttons", {}, buttons, trends, known),
   );
   element.update = (one) => {
@@ -52,9 +52,7 @@ function make() {
     h("h1", {}, t("alerts.open")), switches, none, open,
     h("section.card", {},
       h("div.row", {}, h("h2", {}, t("alerts.journal")), filter),
-      h("div.scroll", {}, h("table.journal", {},
-        h("caption.unseen", {}, t("alerts.journal")),
-        h("thead", {}, h("tr", {}, heads.map((key) => h("th", { scope: "col" }, t(`column.${key}`))))), rows)), empty),
+      dataTable(t("alerts.journal"), heads.map((key) => [t(`column.${key}`)]), rows), empty),
   );
 
   async function read() {

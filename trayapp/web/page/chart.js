@@ -72,6 +72,8 @@ export class Chart {
   }
 
   show(data) {
+    // What two fingers hold stays as they hold it.
+    if (this.pinched) return;
     this.data = { marks: [], growths: [], limits: [], ...data };
     this.draw();
   }

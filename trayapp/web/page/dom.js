@@ -58,6 +58,17 @@ export function keep(parent, items, keyOf, make) {
   }
 }
 
+/** A table that scrolls sideways where it must; heads: [[text, class], …], rows: its tbody. */
+export function dataTable(label, heads, rows) {
+  return h(
+    "div.scroll", { tabindex: "0", role: "region", "aria-label": label },
+    h("table", {},
+      h("caption.unseen", {}, label),
+      h("thead", {}, h("tr", {}, heads.map(([text, kind]) => h("th", { scope: "col", class: kind }, text)))),
+      rows),
+  );
+}
+
 const BARS = 10;
 
 /** The icon's ten bars; `update(values, level, top)` draws them, null being unknown. */

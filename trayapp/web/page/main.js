@@ -120,7 +120,9 @@ function show() {
   if (!made.has(view.key)) made.set(view.key, view.make());
   shown = { key: view.key, panel: made.get(view.key) };
   for (const link of find("#views").children) {
-    setAttribute(link, "aria-current", link.dataset.view === view.key && "page");
+    const isShown = link.dataset.view === view.key;
+    setAttribute(link, "aria-current", isShown && "page");
+    if (isShown) link.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
   const place = find("#view");
   if (place.firstElementChild !== shown.panel.element) {

@@ -2,7 +2,7 @@
 
 import { freeButton, incidentButtons } from "./actions.js";
 import { Chart } from "./chart.js";
-import { badge, bars, h, keep, setAttribute, setText } from "./dom.js";
+import { badge, bars, dataTable, h, keep, setAttribute, setText } from "./dom.js";
 import { incidents, live, mayAct, rowsWhere } from "./live.js";
 import { estimate, percent, rate, size, t } from "./text.js";
 
@@ -128,18 +128,13 @@ function make() {
   let isAll = false;
   const more = h("button.quiet", { type: "button", click: () => { isAll = !isAll; update(); } });
   const heads = [["name", ""], ["history", "wide"], ["memory", "number"], ["change", "number"], ["processes", "number wide"], ["status", ""]];
-  const table = h(
-    "table", {},
-    h("caption.unseen", {}, t("now.applications")),
-    h("thead", {}, h("tr", {}, heads.map(([key, kind]) => h("th", { scope: "col", class: kind }, t(`column.${key}`))))),
-    rows,
-  );
+  const table = dataTable(t("now.applications"), heads.map(([key, kind]) => [t(`column.${key}`), kind]), rows);
   const openTitle = h("h2", {}, t("alerts.open")), trackedTitle = h("h2", {}, t("now.tracked"));
   const hint = h("p.muted", {}, t("now.untracked"));
   const element = h(
     "div.view", {},
     h("h1.unseen", {}, t("view.now")), notices, machine, openTitle, open, trackedTitle, hint, programs,
-    h("section.card", {}, h("div.row", {}, h("h2", {}, t("now.applications")), more), h("div.scroll", {}, table)),
+    h("section.card", {}, h("div.row", {}, h("h2", {}, t("now.applications")), more), table),
   );
 
   function update() {

@@ -1,7 +1,7 @@
 // Runs: how long each run of a program lasted and what became of its memory, laid over each other.
 
 import { Chart, slotClass } from "./chart.js";
-import { announce, h, keep, setText } from "./dom.js";
+import { announce, dataTable, h, keep, setText } from "./dom.js";
 import { ask, live, rowsWhere } from "./live.js";
 import { duration, size, sizeChange, t, when } from "./text.js";
 import { pointsOf, readCurves } from "./trends.js";
@@ -23,9 +23,7 @@ function make() {
     h("h1", {}, t("view.runs")),
     h("div.toolbar", {}, h("label", { for: "runs-of" }, t("column.name")), choice),
     overlay,
-    h("section.card", {}, h("div.scroll", {}, h("table", {},
-      h("caption.unseen", {}, t("view.runs")),
-      h("thead", {}, h("tr", {}, heads.map(([key, kind]) => h("th", { scope: "col", class: kind }, t(`column.${key}`))))), rows)), empty),
+    h("section.card", {}, dataTable(t("view.runs"), heads.map(([key, kind]) => [t(`column.${key}`), kind]), rows), empty),
   );
 
   async function show(query) {
@@ -53,7 +51,7 @@ function make() {
     overlay.hidden = !laid.length;
     setText(empty, sessions.length ? "" : t("runs.none"));
     rows.replaceChildren(...sessions.map((run, slot) => h("tr", {},
-      h("th", { scope: "row" }, slot < MOST_LAID && h(`span.swatch.${slotClass(slot)}`), when(run.from)),
+      h("th.time", { scope: "row" }, slot < MOST_LAID && h(`span.swatch.${slotClass(slot)}`), when(run.from)),
       h("td.number", {}, duration(run.to - run.from)), h("td.number", {}, size(run.peak_bytes)),
       h("td.number", {}, run.first_bytes == null ? "–" : sizeChange(run.last_bytes - run.first_bytes)),
       h("td.number", {}, run.alerts == null ? "–" : String(run.alerts)),

@@ -1,7 +1,7 @@
 // Trends: curves of the history, live at their end, with ranges, marks, growth and zoom.
 
 import { Chart, markKey, markShape, slotClass } from "./chart.js";
-import { announce, h, keep, setAttribute, setText } from "./dom.js";
+import { announce, dataTable, h, keep, setAttribute, setText } from "./dom.js";
 import { ask, live, rowsWhere } from "./live.js";
 import { rate, size, t, when } from "./text.js";
 
@@ -47,10 +47,10 @@ function make() {
     type: "search", placeholder: t("trends.find"), "aria-label": t("trends.find"), input: () => showChoices(),
   });
   const machineNote = h("p.muted"), programNote = h("p.muted"), legend = h("ul.legend");
-  const values = h("details", { toggle: () => values.open && showValues() }, h("summary", {}, t("trends.values")), h("div.scroll"));
+  const values = h("details", { toggle: () => values.open && showValues() }, h("summary", {}, t("trends.values")), h("div"));
   const keys = h("p.muted.keys", { id: "chart-keys" }, t("trends.keys"));
   const element = h(
-    "div.view.trends", { keydown: onKey },
+    "div.view", {},
     h("h1.unseen", {}, t("view.trends")),
     h("div.toolbar", {},
       h("div.group", { role: "group", "aria-label": t("trends.range") }, ranges),
@@ -88,6 +88,7 @@ function make() {
   }
 
   function show(query) {
+    if (!isShown) document.addEventListener("keydown", onKey);
     isShown = true;
     const from = Number(query.get("from")), until = Number(query.get("to")), span = query.get("span");
     view.window = from && until > from ? [from, until] : null;
@@ -228,12 +229,10 @@ function make() {
     const times = Array.from({ length: 40 }, (_, at) => since + ((at + 0.5) * (until - since)) / 40);
     const row = (time) => {
       const near = shown.map(({ points }) => points.find((point) => point[0] >= time && point[0] < time + (until - since) / 40));
-      return near.some(Boolean) && h("tr", {}, h("th", { scope: "row" }, when(time)), near.map((point) => h("td.number", {}, size(point?.[2]))));
+      return near.some(Boolean) && h("tr", {}, h("th.time", { scope: "row" }, when(time)), near.map((point) => h("td.number", {}, size(point?.[2]))));
     };
-    values.lastChild.replaceChildren(h("table", {},
-      h("caption.unseen", {}, t("trends.values")),
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("column.time")), shown.map(({ name }) => h("th.number", { scope: "col" }, name)))),
-      h("tbody", {}, times.map(row))));
+    const heads = [[t("column.time")], ...shown.map(({ name }) => [name, "number"])];
+    values.lastChild.replaceChildren(dataTable(t("trends.values"), heads, h("tbody", {}, times.map(row))));
   }
 
   function update() {
@@ -252,7 +251,12 @@ function make() {
   }
   let drawn = null, wasLost = false;
 
-  return { element, show, update, hide: () => (isShown = false) };
+  function hide() {
+    isShown = false;
+    document.removeEventListener("keydown", onKey);
+  }
+
+  return { element, show, update, hide };
 }
 
 /** The key that live rows have for a series of the history. */

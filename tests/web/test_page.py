@@ -1,0 +1,303 @@
+"""The dashboard as a person has it: in a real Chromium, with a real Memtray and real programs."""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.cli.test_main import Memtray
+from tests.desktop.desktop import wait_until
+from tests.web.chromium import Chromium, Page, chromium
+from trayapp.charts.palette import DARK, LIGHT
+
+pytestmark = pytest.mark.desktop
+
+MIB = 1024**2
+STRANGER = "<img src=x onerror=document.title=1>"
+"""What calls itself so is shown so."""
+SETTINGS = f"""
+[sampling]
+interval = "0.5s"
+[[targets]]
+name = "full"
+match = "full_program.py"
+limit = "100MiB"
+[[targets]]
+name = "{STRANGER}"
+match = "strange_program.py"
+"""
+PROGRAM = """
+import sys
+kept = []
+for line in sys.stdin:
+    kept.append(bytearray(b"x") * (int(line) * 2**20))
+    print(flush=True)
+"""
+VIEWS = ("now",)
+PHONE, DESK = (360, 740), (1280, 900)
+
+
+class Program:
+    """A program that takes as much memory as it is told to."""
+
+    def __init__(self, file: Path) -> None:
+        file.write_text(PROGRAM)
+        self._process = subprocess.Popen(
+            [sys.executable, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def take(self, mib: int) -> None:
+        """Have so much more when it returns."""
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(f"{mib}\n")
+        self._process.stdin.flush()
+        self._process.stdout.readline()
+
+    def taken_bytes(self) -> int:
+        """Return its proportional set, as the kernel counts it."""
+        text = Path(f"/proc/{self._process.pid}/smaps_rollup").read_text()
+        found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
+        assert found
+        return int(found[1]) * 1024
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+class Server:
+    """`memtray serve`, which can be killed and started again at the same port."""
+
+    def __init__(self, memtray: Memtray) -> None:
+        self._memtray = memtray
+        self._process: subprocess.Popen[str] | None = None
+        self.address = ""
+        self.start("0")
+
+    def start(self, port: str) -> None:
+        command = [sys.executable, "-m", "trayapp", "serve", "--port", port]
+        root = Path(__file__).parents[2]
+        self._process = subprocess.Popen(
+            command, env=self._memtray.env, cwd=root, stdout=subprocess.PIPE, text=True
+        )
+        assert self._process.stdout
+        self.address = self._process.stdout.readline().strip()
+        assert self.address.startswith("http://127.0.0.1:"), self.address
+
+    def kill(self) -> None:
+        assert self._process
+        self._process.kill()
+        self._process.communicate()
+
+    def start_again(self) -> None:
+        self.start(str(urlsplit(self.address).port))
+
+
+class World:
+    """All that runs beside the browser."""
+
+    def __init__(self, memtray: Memtray, server: Server, program: Program) -> None:
+        self.memtray, self.server, self.program = memtray, server, program
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("world")
+    memtray = Memtray(folder / "home")
+    (memtray.home / "memtray.toml").write_text(SETTINGS)
+    program, stranger = Program(folder / "full_program.py"), Program(folder / "strange_program.py")
+    program.take(120)
+    stranger.take(60)
+    applet = memtray.start("start", "--headless")
+    server = Server(memtray)
+    yield World(memtray, server, program)
+    server.kill()
+    applet.terminate()
+    applet.communicate(timeout=60)
+    program.end()
+    stranger.end()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    with chromium(tmp_path_factory.mktemp("browser")) as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: Chromium, world: World) -> Iterator[Page]:
+    """A tab that shows the dashboard live; nothing it did may have been wrong."""
+    with _opened(browser, world) as found:
+        yield found
+
+
+@contextmanager
+def _opened(browser: Chromium, world: World, view: str = "now") -> Iterator[Page]:
+    found = browser.page()
+    found.resize(*DESK)
+    found.open(world.server.address)
+    found.wait("document.querySelector('.state.live')")
+    _go(found, view)
+    yield found
+    assert found.complaints() == []
+
+
+def _go(page: Page, view: str) -> None:
+    page.run(f"location.hash = '#/{view}'")
+    page.wait(f"document.querySelector('#views [aria-current][data-view={view.split('?')[0]}]')")
+
+
+def _bytes(text: str) -> float:
+    number, unit = text.split()
+    return float(number.replace(",", "")) * float(1024 ** ("B", "KiB", "MiB", "GiB").index(unit))
+
+
+def _card(name: str) -> str:
+    """Return what finds the card of a program."""
+    named = f"card => card.querySelector('h3').innerText === {json.dumps(name)}"
+    return f"[...document.querySelectorAll('.program')].find({named})"
+
+
+def test_the_printed_address_opens_and_its_token_leaves_the_address(page: Page) -> None:
+    assert page.run("location.hash") == "#/now"
+    # Not even for scripts of the page.
+    assert page.run("document.cookie") == ""
+
+
+def test_without_a_token_the_page_asks_for_it_and_takes_the_address(
+    browser: Chromium, world: World
+) -> None:
+    page = browser.page()
+    page.open(world.server.address.partition("#")[0])
+    page.wait("!document.querySelector('#lock').hidden && document.activeElement.id === 'token'")
+    assert page.run("document.querySelector('#view').hidden")
+    page.send("Input.insertText", text=world.server.address)
+    page.key("Enter")
+    page.wait("document.querySelector('.state.live')")
+
+
+def test_live_figures_agree_with_the_kernels(page: Page, world: World) -> None:
+    world.program.take(60)
+    taken = world.program.taken_bytes()
+    text = f"({_card('full')})?.querySelector('.figure').innerText"
+
+    def agrees() -> bool:
+        shown = page.run(text)
+        return shown is not None and abs(_bytes(shown) - taken) <= 0.05 * taken
+
+    wait_until(agrees, what=f"{taken / MIB:.0f} MiB on the page", timeout=60)
+
+
+def test_what_strangers_call_their_programs_is_text(page: Page) -> None:
+    page.wait(_card(STRANGER))
+    assert page.run("document.querySelectorAll('#view img').length") == 0
+
+
+def test_a_lost_connection_is_said_and_comes_back_without_a_gap(page: Page, world: World) -> None:
+    page.wait("document.querySelector('.machine path.line').getAttribute('d').length > 60")
+    known = "import('/page/live.js').then(({ live }) => live.points.get('system'))"
+    first = page.run(known)[0]
+    world.server.kill()
+    page.wait("document.querySelector('.state.lost')")
+    lost_at: float = page.run(known)[-1][0]
+    status = world.memtray.json("status")
+    while world.memtray.json("status")["sample_count"] < status["sample_count"] + 4:
+        pass
+    world.server.start_again()
+    page.wait("document.querySelector('.state.live')")
+    points: list[list[Any]] = page.run(known)
+    assert points[0] == first
+    assert all(point[1] is not None for point in points)
+    # As many samples as Memtray has taken meanwhile.
+    assert sum(1 for time, *_ in points if time > lost_at) >= 4
+    # The server that was killed is a failed connection for the browser, which says so.
+    assert [one for one in page.complaints() if "ERR_CONNECTION_REFUSED" not in one] == []
+    page.forgive()
+
+
+def test_a_table_of_ten_thousand_rows_keeps_only_those_in_sight(page: Page) -> None:
+    page.run(
+        """import('/page/virtual_table.js').then(({ VirtualTable }) => {
+            const columns = [
+                { key: 'name', title: 'Name', value: one => one.name, text: one => one.name },
+                { key: 'size', title: 'Size', isNumber: true, value: one => one.size,
+                  text: one => String(one.size) }];
+            const order = { key: 'size', isDown: true };
+            const table = new VirtualTable('Many', columns, one => one.name, order);
+            const items = Array.from({ length: 10000 }, (_, at) => ({ name: `n${at}`, size: at }));
+            document.querySelector('#view').replaceChildren(table.element);
+            table.show(items);
+            table.element.focus();
+        })"""
+    )
+    rows = "[...document.querySelectorAll('.virtual tbody tr[aria-rowindex]')]"
+    assert page.run("document.querySelector('.virtual').getAttribute('aria-rowcount')") == "10001"
+    assert page.run(f"{rows}.length") < 100
+    assert page.run(f"{rows}[0].innerText.includes('n9999')")
+    page.key("End")
+    page.wait(f"{rows}.at(-1).getAttribute('aria-rowindex') === '10001'")
+    assert page.run("document.querySelector('.virtual .active').innerText").split() == ["n0", "0"]
+    page.run("document.querySelector('.virtual th button').click()")
+    page.wait(f"{rows}[0].innerText.includes('n0')")
+    sort = "document.querySelector('.virtual th').getAttribute('aria-sort')"
+    assert page.run(sort) == "ascending"
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+def test_the_page_is_light_or_dark_as_the_desktop_or_as_chosen(page: Page, palette: Any) -> None:
+    def card() -> str:
+        colour: str = page.run("getComputedStyle(document.querySelector('.card')).backgroundColor")
+        numbers = [int(one) for one in re.findall(r"\d+", colour)]
+        return "#" + "".join(f"{one:02x}" for one in numbers[:3])
+
+    page.prefer("dark" if palette.dark else "light")
+    assert card() == palette.background
+    # The other one, whatever the desktop has: the button goes from automatic to light to dark.
+    for _ in range(1 if palette.dark else 2):
+        page.run("document.querySelector('#theme').click()")
+    assert card() == (LIGHT if palette.dark else DARK).background
+
+
+def test_the_page_speaks_the_chosen_language(page: Page) -> None:
+    page.run(
+        """const choice = document.querySelector('#language');
+        choice.value = 'de'; choice.dispatchEvent(new Event('change'))"""
+    )
+    page.wait("document.querySelector('#views a').innerText === 'Jetzt'")
+    assert page.run("document.documentElement.lang") == "de"
+    # Numbers, too.
+    page.wait("document.querySelector('.machine .muted').innerText.match(/,\\d\\s%/)")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_nothing_is_wider_than_a_phone_and_axe_finds_nothing_serious(page: Page, view: str) -> None:
+    axe = importlib.resources.files("axe_core_python").joinpath("axe.min.js").read_text("utf-8")
+    page.run(axe + ";1")
+    _go(page, view)
+    for (width, height), scheme in ((DESK, "light"), (PHONE, "dark")):
+        page.prefer(scheme)
+        page.resize(width, height)
+        page.wait("document.querySelector('#view').innerText.length > 20")
+        assert page.run("document.documentElement.scrollWidth - innerWidth") <= 0
+        found = page.run(
+            """axe.run().then(({ violations }) => violations
+                .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+                .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`))"""
+        )
+        assert found == []
+
+
+def test_opening_the_page_loads_little(page: Page) -> None:
+    loaded = page.loaded_bytes()
+    assert any(address.endswith("/page/main.js") for address in loaded)
+    assert sum(loaded.values()) <= 60_000
