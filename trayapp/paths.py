@@ -76,6 +76,11 @@ class Paths:
         return self.data / "outbox"
 
     @property
+    def advice_file(self) -> Path:
+        """What was done by advice, and what is not to be advised."""
+        return self.data / "advice.json"
+
+    @property
     def snapshots(self) -> Path:
         """One JSON file per snapshot."""
         return self.data / "snapshots"

@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
+from trayapp.applet.advice_acts import AdviceActs
+from trayapp.applet.advising import Advisor, gather_evidence
 from trayapp.applet.banners import Banners
 from trayapp.applet.children import Children
 from trayapp.applet.cleanups import Cleanups
@@ -28,7 +30,7 @@ from trayapp.applet.menu import MenuActions
 from trayapp.applet.overview import Overview
 from trayapp.applet.parts import Parts
 from trayapp.applet.programs import Programs
-from trayapp.applet.rules import target_rules
+from trayapp.applet.rules import advice_policy, target_rules
 from trayapp.applet.sampler import Sampler
 from trayapp.applet.supervision import Supervisor
 from trayapp.applet.sweeping import sweep
@@ -106,6 +108,8 @@ class App:
             on_action=lambda action, incident: menu.on_banner(action, incident),
             keep=supervisor.keep,
             acts=lambda incident: programs.for_banner(sampler.view, incident),
+            advice=lambda: advisor.advice,
+            on_advice=lambda action, advice: menu.on_advice(action, advice),
             pulse=supervisor.heartbeats.pulse("notifier"),
         )
         children = Children(paths.runtime, banners.notify, requested)
@@ -125,6 +129,16 @@ class App:
             platform.check_may_be_ended,
             paths.shared_runtime,
             may_be_trimmed=platform.TRIMS_OTHERS,
+        )
+        advisor = Advisor(
+            paths.advice_file,
+            AdviceActs(cleanups, sampler, config_file, self._restart),
+            programs,
+            make_evidence=lambda: gather_evidence(paths, sampler),
+            record=sampler.record,
+            on_new=lambda advice: banners.advise(advice, settings_file.settings.advice.notify),
+            interval_seconds=lambda: settings_file.settings.advice.evidence_seconds,
+            policy=lambda: advice_policy(settings_file.settings),
         )
         forwarding = Forwarding(
             lambda: settings_file.settings,
@@ -166,6 +180,7 @@ class App:
         )
         self._parts = parts = Parts(
             paths=paths,
+            advisor=advisor,
             config_file=config_file,
             settings_file=settings_file,
             sampler=sampler,
@@ -187,6 +202,7 @@ class App:
             ("cleanup", self._follow_up_cleanups),
             ("tasks", lambda outcome: tasks.tick(outcome.view) if outcome else None),
             ("log", lambda outcome: logs.tick(outcome.view) if outcome else None),
+            ("advice", self._advise),
             ("terminal", lambda outcome: live.show(outcome.view) if outcome else None),
             ("windows", lambda _: children.reap()),
             ("programs", self._look_at_programs),
@@ -262,6 +278,7 @@ class App:
         self._control.stop()
         self._feed.close()
         self._parts.tasks.stop()
+        self._parts.advisor.stop()
         self._parts.sampler.stop()
         self._parts.children.end()
         self._parts.banners.notifier.stop()
@@ -292,6 +309,17 @@ class App:
         if outcome is not None:
             for event in self._parts.cleanups.follow_up(outcome.view):
                 self._log_file.append(event.text)
+
+    def _restart(self, kind: str, name: str) -> str:
+        """Have a program started again; return what to say of it. A background thread; waits."""
+        from trayapp.applet.acting_verbs import ActingVerbs
+
+        answer = ActingVerbs(self._parts).handlers()["restart"]({"kind": kind, "name": name})
+        return str(answer["text"])
+
+    def _advise(self, outcome: Outcome | None) -> None:
+        if outcome is not None and self._parts.settings_file.settings.advice.enabled:
+            self._parts.advisor.tick(outcome.view)
 
     def _look_at_programs(self, outcome: Outcome | None) -> None:
         """Find out what can be done about what the menu shows, where there is a menu."""

@@ -59,8 +59,13 @@ class Cleanups:
         done += [(self._clean_target(target), target.keys) for target in targets]
         return self._keep_all(done)
 
-    def clean_processes(self, name: str, keys: Sequence[ProcessKey]) -> CleanupResult:
-        """Clean a program that is no target now. A background thread; may take seconds."""
+    def clean_processes(
+        self, name: str, keys: Sequence[ProcessKey], *, with_caches: bool = True
+    ) -> CleanupResult:
+        """Clean a program by its processes now. A background thread; may take seconds.
+
+        with_caches: have its probes empty the caches that they know, too.
+        """
         from trayapp.cleanup.probes import Probes
 
         result = clean_target(
@@ -68,7 +73,7 @@ class Cleanups:
             name,
             keys,
             lambda: sum(use.rss_bytes for use in self._sampler.read_processes(keys)) or None,
-            Probes(self._runtime, with_caches=True),
+            Probes(self._runtime, with_caches=with_caches),
         )
         return self._keep_all([(result, keys)])[0]
 
@@ -129,7 +134,7 @@ class Cleanups:
             lambda: self._sampler.measure(target.name),
             Probes(self._runtime, with_caches=not only_garbage),
         )
-        return replace(result, rate_bytes_per_second=_trend(target))
+        return replace(result, rate_bytes_per_second=trend_of(target))
 
     def _keep(self, event: Event) -> None:
         with self._lock:
@@ -150,7 +155,7 @@ def _found(view: View, subject: str) -> tuple[int | None, frozenset[ProcessKey]]
     return None, frozenset()
 
 
-def _trend(target: TargetView) -> float | None:
+def trend_of(target: TargetView) -> float | None:
     """Return how fast a target grew lately, where that is growth and not noise."""
     if target.leak.rate_bytes_per_second is not None:
         return target.leak.rate_bytes_per_second

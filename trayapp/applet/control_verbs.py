@@ -45,6 +45,7 @@ class ControlVerbs:
             "cleanup": self._clean,
             "alerts": self._set_alerts,
             "profile": self._change_profile,
+            "advice": self._answer_advice,
             "quit": lambda _: self._quit(),
             "settings_changed": lambda _: self._notice_settings(),
             "debug": self._set_debug,
@@ -63,6 +64,19 @@ class ControlVerbs:
         from trayapp.applet.acting_verbs import ActingVerbs
 
         return ActingVerbs(self._parts).handlers()[verb](arguments)
+
+    def _answer_advice(self, arguments: Arguments) -> dict[str, object]:
+        """List all advice; or "apply", "dismiss" ("for_good") or "undo" the one with "id"."""
+        what, wanted = arguments.get("what"), str(arguments.get("id"))
+        advisor = self._parts.advisor
+        if what == "apply":
+            return {"text": advisor.apply(wanted).text} | advisor.status()
+        if what == "dismiss":
+            advice = advisor.dismiss(wanted, for_good=arguments.get("for_good") is True)
+            return {"text": advice.title} | advisor.status()
+        if what == "undo":
+            return {"text": advisor.undo(wanted)} | advisor.status()
+        return advisor.status()
 
     def _notice_settings(self) -> dict[str, object]:
         """Read the settings file now rather than within two seconds."""

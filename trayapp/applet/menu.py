@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from trayapp.applet.banners import is_moment
+from trayapp.applet.banners import APPLY, LATER, NEVER, is_moment
 from trayapp.applet.overview import Overview
 from trayapp.applet.parts import Parts
 from trayapp.applet.profiles import present_profile, start_profile
@@ -21,7 +21,7 @@ from trayapp.domain.records.identity import (
 )
 from trayapp.domain.showing.program_rows import ALERT_KEY, about_program
 from trayapp.errors import MemtrayError, WindowError
-from trayapp.language.catalogue import _
+from trayapp.language.catalogue import _, paragraph
 from trayapp.windows import WINDOWS
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class MenuActions:
         background = self._in_background
         self._handlers: dict[str, Callable[[str], object]] = {
             **{window.verb: self._window_opener(window.verb) for window in WINDOWS},
+            "advice": lambda _: self._open_window("advice", options=("--window",)),
             "more": lambda _: self._open_window("table"),
             "details": self._open_details,
             "history": lambda about: self._open_window("trends", target_of(about) or about),
@@ -91,6 +92,22 @@ class MenuActions:
             self._warn_of_unkept()
         elif action == "acknowledge" and incident is not None:
             self._parts.sampler.acknowledge(incident.key)
+
+    def on_advice(self, action: str, identity: str) -> None:
+        """Do what a button below a notification of advice says. The notifier thread."""
+        advisor = self._parts.advisor
+        if action == APPLY:
+            self._in_background(lambda: self._apply(identity))
+        elif action in (LATER, NEVER):
+            for_good = action == NEVER
+            self._in_background(lambda: advisor.dismiss(identity, for_good=for_good))
+        else:
+            self.on_menu("advice")
+
+    def _apply(self, identity: str) -> None:
+        deed = self._parts.advisor.apply(identity)
+        later = _("Memtray measures again; “Advice…” shows whether it holds.")
+        self._parts.banners.notify(paragraph(deed.text, later), deed.title)
 
     def _warn_of_unkept(self) -> None:
         if text := self._parts.switches.unkept:

@@ -43,6 +43,7 @@ class Overview:
             quiet=self._sampler.quiet,
             starts_at_login=self._parts.switches.starts_at_login,
             recent_alerts=self._recent_alerts(),
+            advice_count=len(self._parts.advisor.advice),
             icon_shows=self._parts.switches.icon_shows,
             icon_palette=icon.palette,
             icon_colors=icon.colors,

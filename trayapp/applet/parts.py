@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from trayapp.applet.advising import Advisor
 from trayapp.applet.banners import Banners
 from trayapp.applet.children import Children
 from trayapp.applet.cleanups import Cleanups
@@ -25,6 +26,7 @@ class Parts:
     """What an `App` consists of."""
 
     paths: Paths
+    advisor: Advisor
     config_file: Path
     settings_file: SettingsFile
     sampler: Sampler

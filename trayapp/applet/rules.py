@@ -6,6 +6,7 @@ from dataclasses import fields
 
 from trayapp.domain.grouping.expressions import compile_expression
 from trayapp.domain.grouping.targets import TargetRule
+from trayapp.domain.judging.advice.policy import AdvicePolicy
 from trayapp.domain.judging.alerting import AlertPolicy
 from trayapp.domain.judging.application_history import HistoryRule
 from trayapp.domain.judging.growth_tracker import GrowthRule, SpikeRule
@@ -76,6 +77,17 @@ def monitor_rules(settings: Settings) -> MonitorRules:
         bar_span_seconds=settings.icon.span_seconds,
         slow_values_seconds=settings.sampling.private_seconds,
         sections=tuple(getattr(settings, each.name) for each in fields(settings)),
+    )
+
+
+def advice_policy(settings: Settings) -> AdvicePolicy:
+    """Return what advice may be followed automatically under these settings."""
+    advice = settings.advice
+    return AdvicePolicy(
+        apply=advice.apply,
+        aggressiveness=advice.aggressiveness,
+        per_hour=advice.per_hour,
+        dry_run=advice.dry_run,
     )
 
 

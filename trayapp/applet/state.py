@@ -23,7 +23,7 @@ _MOST_INCIDENTS = 1000
 _MOST_TOLD = 3000
 _INCIDENTS = tuple(judge.key for judge in JUDGES)
 
-_UNREADABLE = (
+UNREADABLE = (
     OSError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError,
 )  # fmt: skip
 """Whatever reading a file raises that is missing, damaged or somebody else's."""
@@ -78,8 +78,8 @@ def load_switches(file: Path) -> Switches:
     Losing a snooze is no harm that would justify refusing to start.
     """
     try:
-        kept = _read(file)
-    except _UNREADABLE:
+        kept = read_object(file)
+    except UNREADABLE:
         return Switches()
     off, until, subjects = kept.get("off"), kept.get("all_until"), kept.get("subject_until")
     has_keys = kept.get("has_keys") is True
@@ -113,7 +113,7 @@ def save_switches(file: Path, switches: Switches) -> None:
             "has_keys": True,
         }
     )
-    _replace(file, text)
+    replace_file(file, text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,21 +135,21 @@ class TrayMemory:
 def load_tray_memory(file: Path) -> TrayMemory:
     """Read the memory, or return an empty one, as `load_switches` does."""
     try:
-        kept = _read(file)
+        kept = read_object(file)
         shows, instead_of, told = kept["shows"], kept["instead_of"], kept["told"]
         return TrayMemory(
             shows=shows if isinstance(shows, str) else None,
             instead_of=instead_of if isinstance(instead_of, str) else None,
             told=frozenset(each for each in told if isinstance(each, str)),
         )
-    except _UNREADABLE:
+    except UNREADABLE:
         return TrayMemory()
 
 
 def save_tray_memory(file: Path, memory: TrayMemory) -> None:
     """Write the memory as `save_switches` does. Raises: OSError."""
     kept = {"shows": memory.shows, "instead_of": memory.instead_of, "told": sorted(memory.told)}
-    _replace(file, json.dumps(kept))
+    replace_file(file, json.dumps(kept))
 
 
 def load_incidents(file: Path, wall_seconds: float) -> tuple[Incident, ...]:
@@ -158,18 +158,18 @@ def load_incidents(file: Path, wall_seconds: float) -> tuple[Incident, ...]:
     A file that is missing or damaged holds none: at worst an alert is sent twice.
     """
     try:
-        kept = _read(file)
+        kept = read_object(file)
         if not 0 <= wall_seconds - kept["wall_seconds"] < _WORTH_SECONDS:
             return ()
         return tuple(map(_as_incident, kept["incidents"][:_MOST_INCIDENTS]))
-    except _UNREADABLE:
+    except UNREADABLE:
         return ()
 
 
 def load_memory(file: Path, wall_seconds: float) -> Memory:
     """Return which alerts had been sent when Memtray ended; none if that is a day ago, as above."""
     try:
-        kept = _read(file)
+        kept = read_object(file)
         passed = wall_seconds - kept["wall_seconds"]
         if not 0 <= passed < _WORTH_SECONDS:
             return Memory()
@@ -180,16 +180,16 @@ def load_memory(file: Path, wall_seconds: float) -> Memory:
             news=tuple(_as_news(each, passed) for each in told["news"][:_MOST_TOLD]),
             closed={str(key): Level(level) for key, level in told.get("closed", {}).items()},
         )
-    except _UNREADABLE:
+    except UNREADABLE:
         return Memory()
 
 
 def load_oom_mark(file: Path, wall_seconds: float) -> OomMark | None:
     """Return up to which kill people were alerted; None: unknown, or Memtray ended a day ago."""
     try:
-        boot, total, at = _read(file)["oom"]
+        boot, total, at = read_object(file)["oom"]
         mark = OomMark(str(boot), int(total), float(at))
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
     return mark if 0 <= wall_seconds - mark.wall_seconds < _WORTH_SECONDS else None
 
@@ -208,7 +208,7 @@ def save_incidents(
         kept["told"] = asdict(memory)
     if oom_mark is not None:
         kept["oom"] = list(oom_mark)
-    _replace(file, json.dumps(kept))
+    replace_file(file, json.dumps(kept))
 
 
 def _as_incident(kept: Mapping[str, Any]) -> Incident:
@@ -262,7 +262,8 @@ def _as_news(kept: Mapping[str, Any], passed_seconds: float) -> News:
     )
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read_object(file: Path) -> dict[str, Any]:
+    """Return the object in a file of JSON. Raises: one of UNREADABLE."""
     with file.open("rb") as stream:
         kept = json.loads(stream.read(_MOST_BYTES))
     if not isinstance(kept, dict):
@@ -270,7 +271,8 @@ def _read(file: Path) -> dict[str, Any]:
     return kept
 
 
-def _replace(file: Path, text: str) -> None:
+def replace_file(file: Path, text: str) -> None:
+    """Write a file so that a crash leaves the old one or the new one. Raises: OSError."""
     partial = file.with_name(file.name + ".new")
     # Titles and names of programs are in it: for this user only, whatever the folder allows.
     partial.unlink(missing_ok=True)

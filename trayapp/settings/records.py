@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from trayapp.domain.acting.occasions import OCCASION_NAMES
+from trayapp.domain.judging.advice.policy import AGGRESSIVENESS, APPLY_CHOICES
 from trayapp.domain.judging.leaks import LeakSettings as LeakThresholds
 from trayapp.domain.records.colors import Rgb
 from trayapp.domain.showing.menu import (
@@ -258,6 +259,31 @@ class ActionSettings:
         Choice(("", TERMINATE_PHRASE), (N_("Not allowed"), TERMINATE_PHRASE)),
         N_("Allow “Terminate”"),
         N_('choose the phrase to let "terminate" end programs automatically'))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class AdviceSettings:
+    """What Memtray advises, and what of it it may do."""
+
+    enabled: bool = setting(True, Flag(), N_("Give advice"),
+        N_("look for what can be done about memory, and show it under “Advice…”"))
+    notify: bool = setting(True, Flag(), N_("Notify of advice"),
+        N_("notify of new advice that Memtray itself can follow and that gives back much; at most "
+           "three a day"))
+    evidence_seconds: float = setting(_MINUTE, Duration(1, _HOUR), N_("Interval for evidence"),
+        N_("time between two rounds of asking Python probes and other sources of evidence"))
+    apply: str = setting("never", Choice(APPLY_CHOICES, (N_("Never"), N_("Low risk"))),
+        N_("Apply automatically"),
+        N_('"low risk" lets Memtray follow its own advice where nothing can be lost'))
+    aggressiveness: str = setting("conservative",
+        Choice(AGGRESSIVENESS, (N_("Conservative"), N_("Moderate"), N_("Aggressive"))),
+        N_("Aggressiveness"),
+        N_('what counts as low risk: "conservative" only gives freed memory back, "moderate" also '
+           'collects garbage, "aggressive" also empties caches and changes limits in the settings'))
+    per_hour: int = setting(5, Whole(1, 60), N_("Applied per hour"),
+        N_("how often advice may be applied automatically within an hour"))
+    dry_run: bool = setting(False, Flag(), N_("Dry run"),
+        N_("only write to the journal what would have been applied, and what it would have saved"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -537,6 +563,7 @@ class Settings:
     alerts: AlertSettings = field(default_factory=AlertSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     actions: ActionSettings = field(default_factory=ActionSettings)
+    advice: AdviceSettings = field(default_factory=AdviceSettings)
     growth: GrowthSettings = field(default_factory=GrowthSettings)
     spike: SpikeSettings = field(default_factory=SpikeSettings)
     leak: LeakSettings = field(default_factory=LeakSettings)
@@ -566,6 +593,8 @@ TABLES = (
         N_("Where alerts go, in addition to the console and the log.")),
     Section("actions", ActionSettings, N_("Actions"),
         N_("Limits for automatic actions (chosen per tracked program, on_warning and others).")),
+    Section("advice", AdviceSettings, N_("Advice"),
+        N_("What to do about memory, with the expected saving, and whether it helped.")),
     Section("growth", GrowthSettings, N_("Growth"),
         N_("When to alert you about a program that keeps growing.")),
     Section("spike", SpikeSettings, N_("Jumps"),

@@ -30,6 +30,7 @@ WINDOWS = (
         "table", N_("Table…"), "trayapp.windows.table",
         N_("Open a table of all programs"),
     ),
+    Window("advice", N_("Advice…")),
     Window("compact", N_("Compact view…")),
     Window("dashboard", N_("Dashboard…")),
     Window("statistics", N_("Statistics…")),

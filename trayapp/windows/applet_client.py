@@ -15,7 +15,7 @@ Done = Callable[[Answer], object]
 Failed = Callable[[MemtrayError], object]
 _TIMEOUT_SECONDS = 5.0
 _LONG_SECONDS = 120.0
-_LONG_VERBS = ("cleanup", "free", "restart", "snapshot")
+_LONG_VERBS = ("cleanup", "free", "restart", "snapshot", "advice")
 
 
 class Applet:

@@ -92,6 +92,7 @@ VERBS: tuple[VerbLine, ...] = (
     VerbLine(
         "alerts", "alerts.Alerts", N_("Switch, snooze or acknowledge alerts, or show the alert log")
     ),
+    VerbLine("advice", "advice.Advice", N_("Show what to do about memory, do it, or put it aside")),
     VerbLine("settings", "setup.Settings", N_("Open the settings window")),
     VerbLine("targets", "targets.Targets", N_("List tracked programs, or test a rule")),
     VerbLine("demo", "demo.Demo", N_("Watch a small program leak for three minutes")),
@@ -136,4 +137,5 @@ VERBS: tuple[VerbLine, ...] = (
     VerbLine("quit", "tracking.Order", N_("Quit Memtray")),
     VerbLine("popup", "windows.Popup"),
     VerbLine("deliver", "delivery.Deliver"),
+    VerbLine("set-limit", "advice.SetLimit"),
 )

@@ -23,7 +23,7 @@ _DECISIONS = {
 }
 LEVEL = "level"
 """The kind of the events that an incident came to a level for the first time in its life."""
-JOURNAL_KINDS = ("alert", LEVEL, "action", "hook", "channel", "oom")
+JOURNAL_KINDS = ("alert", LEVEL, "action", "hook", "channel", "oom", "advice")
 """The kinds of events of which the journal of alerts is made."""
 TransitionKind = Literal["raised", "escalated", "resolved"]
 

@@ -202,6 +202,8 @@ class Controls:
     """All to choose from; empty: there is but one."""
     recent_alerts: tuple[RecentAlert, ...] = ()
     """Newest first."""
+    advice_count: int = 0
+    """How many pieces of advice stand."""
     problems: tuple[str, ...] = ()
     """One line each: settings not accepted, history not written."""
     programs: Mapping[str, ProgramFacts] = field(default_factory=dict)

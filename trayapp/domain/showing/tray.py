@@ -97,6 +97,7 @@ def _rows(view: View | None, controls: Controls) -> tuple[str, ...]:
         return controls.problems
     return (
         *controls.problems,
+        *(("advice",) if controls.advice_count else ()),
         *(incident.key for incident in view.incidents[:MOST_INCIDENTS]),
         *(target.name for target in view.targets),
         *map(about_program, shown_applications(view)),

@@ -19,6 +19,8 @@ from trayapp.language.units import parse_duration
 MOST_TARGETS = 20
 _MOST_TARGETS_IF_SHORT = 3
 MOST_INCIDENTS = 3
+_ADVICE = "advice"
+"""A window at the top level while there is advice."""
 _FIRST_WINDOW = "table"
 """Beside the trends the only window at the top level."""
 SNOOZE_CHOICES = (("15min", N_("Snooze for 15 minutes")), ("1h", N_("Snooze for 1 hour")))
@@ -30,9 +32,13 @@ def menu(view: View | None, controls: Controls, *, is_short: bool = False) -> tu
     is_short: with few rows at the top level, what is used least below one of them.
     """
     known = view is not None
-    windows = [MenuEntry(key=key, label=_(label), enabled=known) for key, label in controls.windows]
-    first = [window for window in windows if window.key == _FIRST_WINDOW]
-    others = [window for window in windows if window.key != _FIRST_WINDOW]
+    windows = [
+        MenuEntry(key=key, label=_window_label(key, label, controls), enabled=known)
+        for key, label in controls.windows
+    ]
+    at_top = (_FIRST_WINDOW, _ADVICE) if controls.advice_count else (_FIRST_WINDOW,)
+    first = [window for window in windows if window.key in at_top]
+    others = [window for window in windows if window.key not in at_top]
     pause_label = _("Resume") if controls.paused else _("Pause")
     pause = MenuEntry(key="pause", label=pause_label)
     track = _track_menu(view)
@@ -56,6 +62,13 @@ def menu(view: View | None, controls: Controls, *, is_short: bool = False) -> tu
         *_profile_menu(controls),
         MenuEntry(key="quit", label=_("Quit Memtray")),
     )
+
+
+def _window_label(key: str, label: str, controls: Controls) -> str:
+    if key != _ADVICE or not controls.advice_count:
+        return _(label)
+    # Translators: an entry of the menu, with how many pieces of advice there are.
+    return _("Advice ({count})…").format(count=format_count(controls.advice_count))
 
 
 def _rest(view: View | None, controls: Controls) -> Iterable[MenuEntry]:

@@ -1,0 +1,85 @@
+"""`memtray advice`: what to do about memory, done or put aside from a terminal."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from trayapp.cli.options import add_json, add_theme, ask_applet, placeholder, print_answer
+from trayapp.errors import UsageError
+from trayapp.language.catalogue import _
+
+_TIMEOUT_SECONDS = 120.0
+_WHAT = ("list", "apply", "dismiss", "undo")
+
+
+class Advice:
+    """List advice, follow it or put it aside. Raises: NotRunningError, UsageError, ControlError."""
+
+    def prepare_parser(self, parser: ArgumentParser) -> None:
+        add = parser.add_argument
+        add_json(parser)
+        add("what", nargs="?", default="list", choices=_WHAT, metavar=placeholder(_WHAT))
+        add("id", nargs="?", metavar="ID", help=_("which advice: its ID, or a part of it"))
+        add("--never", action="store_true", help=_("dismiss it for good, not only for a day"))
+        add("--window", action="store_true", help=_("open a window instead"))
+        add_theme(parser)
+
+    def run(self, options: Namespace) -> int:
+        if options.window:
+            from trayapp.cli.desktop_actions import DesktopActions
+            from trayapp.cli.verbs.windows import live_options
+            from trayapp.windows.advice import main
+
+            return main(live_options(options), DesktopActions())
+        if options.what != "list" and not options.id:
+            text = _("which advice? For example: memtray advice {what} trim:target:NAME")
+            raise UsageError(text.format(what=options.what))
+        answer = ask_applet(
+            "advice",
+            _TIMEOUT_SECONDS,
+            what=options.what,
+            id=options.id,
+            for_good=options.never,
+        )
+        if options.what != "list":
+            return print_answer(options, answer, lambda: [str(answer["text"])])
+        return print_answer(options, answer, lambda: _lines(answer))
+
+
+class SetLimit:
+    """Write another limit of a target into the settings; not for people. Raises: SettingsError."""
+
+    def prepare_parser(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--config", type=Path, required=True)
+        parser.add_argument("name")
+        parser.add_argument("bytes", type=int)
+
+    def run(self, options: Namespace) -> int:
+        from trayapp.settings.editing import change_values
+        from trayapp.settings.file import rewrite
+        from trayapp.settings.records import TARGETS_TABLE
+
+        values = {"limit": str(options.bytes)}
+        change = partial(change_values, table=TARGETS_TABLE, values=values, entry=options.name)
+        rewrite(options.config, change)
+        return 0
+
+
+def _lines(answer: Mapping[str, Any]) -> Iterator[str]:
+    from trayapp.domain.showing.advice_lines import advice_lines, deed_line
+
+    if not answer["advice"]:
+        yield _("No advice at the moment.")
+    for advice in answer["advice"]:
+        yield from advice_lines(advice)
+    if answer["done"]:
+        yield ""
+        yield _("Done:")
+        for deed in answer["done"][:10]:
+            moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(deed["at"]))
+            yield f"  {moment}  {deed_line(deed)}"

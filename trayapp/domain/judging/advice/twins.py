@@ -1,0 +1,65 @@
+"""Copies of one program: the same command line, and nobody has started the other."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from trayapp.domain.judging.advice.case import Twins
+from trayapp.domain.records.names import has_name
+from trayapp.domain.records.samples import ProcessKey, ProcessUse
+from trayapp.language.units import MIB
+
+LEAST_BYTES = 32 * MIB
+"""Of each: smaller ones are worth nobody's time."""
+LEAST_ARGUMENTS = 2
+"""A program without arguments, such as a terminal, is started twice on purpose."""
+_MANAGERS = ("systemd", "init", "launchd")
+"""Whose children have nothing to do with one another."""
+
+
+def find_twins(
+    uses: Iterable[ProcessUse], programs: Mapping[str, tuple[ProcessKey, ...]]
+) -> dict[str, Twins]:
+    """Return the copies in each program, by its key. `uses`: every process of the machine.
+
+    Workers have their parent in common, or are each other's: they are no copies.
+    """
+    found: dict[tuple[str, ...], list[ProcessUse]] = {}
+    parents: dict[int, int] = {}
+    managers = {1}
+    for use in uses:
+        facts = use.facts
+        parents[facts.key.pid] = facts.parent_pid
+        if facts.name in _MANAGERS:
+            managers.add(facts.key.pid)
+        if use.rss_bytes >= LEAST_BYTES and len(facts.arguments) >= LEAST_ARGUMENTS:
+            found.setdefault(facts.arguments, []).append(use)
+    owners = {key: about for about, keys in programs.items() for key in keys}
+    twins = {}
+    for same in found.values():
+        copies = sorted(same, key=lambda use: use.facts.key.started)
+        about = owners.get(copies[0].facts.key)
+        if len(copies) < 2 or about is None or not _are_apart(copies, parents, managers):
+            continue
+        if not has_name(copies[0].facts.arguments, copies[0].facts.name):
+            continue
+        sizes = [use.rss_bytes for use in copies[:-1]]
+        twins[about] = Twins(tuple(use.facts.key.pid for use in copies), sum(sizes))
+    return twins
+
+
+def _are_apart(
+    copies: list[ProcessUse], parents: Mapping[int, int], managers: Collection[int]
+) -> bool:
+    """Return whether no two have a parent in common, and none descends from another."""
+    own_parents = [use.facts.parent_pid for use in copies if use.facts.parent_pid not in managers]
+    if len(set(own_parents)) < len(own_parents):
+        return False
+    pids = {use.facts.key.pid for use in copies}
+    for use in copies:
+        pid, steps = parents.get(use.facts.key.pid, 0), 0
+        while pid > 1 and steps < 64:
+            if pid in pids:
+                return False
+            pid, steps = parents.get(pid, 0), steps + 1
+    return True
