@@ -12,7 +12,13 @@ from importlib import util
 from typing import Any, Literal
 
 from trayapp import __version__
-from trayapp.cli.doctor_packages import Finding, optional_packages, packages, python_version
+from trayapp.cli.doctor_packages import (
+    Finding,
+    node_probe,
+    optional_packages,
+    packages,
+    python_version,
+)
 from trayapp.errors import MemtrayError, NotRunningError, SettingsError
 from trayapp.language.catalogue import N_, _, listed, ngettext
 from trayapp.language.reasons import file_problem
@@ -394,6 +400,7 @@ _CHECKS: tuple[tuple[str, Callable[[Installation], Iterator[Finding]]], ...] = (
     (N_("notifications"), _notifications),
     (N_("channels"), _channels),
     (N_("windows"), _windows),
+    (N_("Node.js probe"), lambda _installation: node_probe()),
     (N_("memory"), _pressure),
     (N_("login"), _autostart),
 )

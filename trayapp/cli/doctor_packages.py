@@ -50,3 +50,11 @@ def _version(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
+
+
+def node_probe() -> Iterator[Finding]:
+    """Show what loads the probe into a program that Node.js runs, where no verb starts it."""
+    from trayapp.guard.node_loader import OPTIONS_VARIABLE, require_option
+
+    setting = f"{OPTIONS_VARIABLE}='{require_option()}'"
+    yield "good", _("loaded into a program by {setting}").format(setting=setting)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from trayapp.guard import python_loader
+from trayapp.guard import node_loader, python_loader
 
 ProbeChoice = Literal["program", "children", "off"]
 """Who has a probe: who is started first, also those that it starts, or nobody."""
@@ -18,7 +18,7 @@ What it sets loads a script of `trayapp/probe`, which takes itself out of the en
 that the program starts, unless children are to have it.
 """
 
-LOADERS: tuple[Loader, ...] = (python_loader.variables,)
+LOADERS: tuple[Loader, ...] = (python_loader.variables, node_loader.variables)
 
 
 def command_environment(
