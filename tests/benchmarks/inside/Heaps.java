@@ -1,0 +1,67 @@
+import java.nio.ByteBuffer;
+import java.util.*;
+
+/** Programs that leak and programs that do not, one for each mode; all of them make garbage. */
+public class Heaps {
+    static final int TICKS_A_SECOND = 10;
+    static final List<Object> kept = new ArrayList<>();
+    static final Map<String, Object> sessions = new HashMap<>();
+    static volatile Object garbage;
+
+    public static void main(String[] arguments) throws Exception {
+        String mode = arguments[0];
+        int bytesASecond = Integer.parseInt(arguments[1]);
+        Runnable tick = tick(mode, bytesASecond / TICKS_A_SECOND);
+        try {
+            for (long next = System.nanoTime(); ; next += 1_000_000_000L / TICKS_A_SECOND) {
+                for (int i = 0; i < 250; i++) garbage = new byte[4096];
+                tick.run();
+                Thread.sleep(Math.max(0, (next - System.nanoTime()) / 1_000_000));
+            }
+        } catch (OutOfMemoryError dead) {
+            Runtime.getRuntime().halt(3);
+        }
+    }
+
+    static Runnable tick(String mode, int bytes) {
+        switch (mode) {
+            case "list": // keeps everything
+                return () -> { for (int i = 0; i < bytes / 4096; i++) kept.add(new byte[4080]); };
+            case "sessions": // nobody logs out
+                return () -> {
+                    for (int i = 0; i < bytes / 2048; i++)
+                        sessions.put("user " + sessions.size(), new char[960]);
+                };
+            case "listeners": // each holds what it was made beside
+                return () -> {
+                    byte[] beside = new byte[bytes];
+                    Runnable listener = () -> garbage = beside;
+                    kept.add(listener);
+                };
+            case "direct": // outside the heap
+                return () -> kept.add(ByteBuffer.allocateDirect(bytes).putLong(0, 1));
+            case "twin": // as "list", but keeps nothing
+                return () -> { for (int i = 0; i < bytes / 4096; i++) garbage = new byte[4080]; };
+            case "lru": { // a cache of 60 MB, whose entries are replaced
+                Map<Integer, Object> cache = new LinkedHashMap<>(16, 0.75f, true) {
+                    protected boolean removeEldestEntry(Map.Entry<Integer, Object> eldest) {
+                        return size() > 60_000_000 / 4096;
+                    }
+                };
+                Random luck = new Random(1);
+                int[] next = {0};
+                return () -> {
+                    for (int i = 0; i < bytes / 4096; i++) cache.put(next[0]++, new byte[4080]);
+                    for (int i = 0; i < 500; i++) cache.get(next[0] - luck.nextInt(20_000));
+                };
+            }
+            case "batches": // two minutes of work, then all of it is dropped
+                return () -> {
+                    for (int i = 0; i < bytes / 4096; i++) kept.add(new byte[4080]);
+                    if (kept.size() > 120 * TICKS_A_SECOND * (bytes / 4096)) kept.clear();
+                };
+            default:
+                throw new IllegalArgumentException(mode);
+        }
+    }
+}
