@@ -150,7 +150,7 @@ def open_files() -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
-def read_all(root: Path) -> dict[ProcessKey, RuntimeHeap]:
+def read_all(root: Path) -> dict[ProcessKey, tuple[RuntimeHeap, ...]]:
     key = ProcessKey(os.getpid(), read_started("/proc", os.getpid()))
     reader = RuntimeReader(str(root))
     try:
@@ -162,7 +162,7 @@ def read_all(root: Path) -> dict[ProcessKey, RuntimeHeap]:
 @linux
 @pytest.mark.usefixtures("java")
 def test_counters_of_a_container_are_found(tmp_path: Path) -> None:
-    ((key, heap),) = read_all(tmp_path).items()
+    ((key, (heap,)),) = read_all(tmp_path).items()
     assert key.pid == os.getpid()
     assert heap.collector == "G1"
     assert live_bytes_of([heap, heap]) == 2 * 27097088

@@ -97,6 +97,7 @@ class App:
             paths.incidents_file,
             requested,
             supervisor,
+            paths.shared_runtime,
         )
         switches = SwitchBoard(
             paths, settings_file, sampler, platform, on_change=lambda: self._on_switched()

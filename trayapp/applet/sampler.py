@@ -67,6 +67,7 @@ class Sampler(threading.Thread):
         incidents_file: Path | None = None,
         requested: RequestedWork | None = None,
         supervisor: Supervisor | None = None,
+        heap_folder: Path | None = None,
     ) -> None:
         """Prepare the thread; `start` starts it.
 
@@ -74,11 +75,13 @@ class Sampler(threading.Thread):
         when something else that is shown has changed (settings, a problem). It must not block.
         `interval_seconds` overrules the settings. `incidents_file` keeps what is open for the next
         start. `requested` counts what persons ask for. `supervisor` keeps the thread alive.
+        `heap_folder` is where probes leave the figures of heaps.
         """
         super().__init__(name="sampler", daemon=True)
         self._publish = publish
         self._settings_file = settings_file
         self._app_pid = app_pid
+        self._heap_folder = heap_folder
         settings = settings_file.settings
         self._requested = requested or RequestedWork()
         self._supervisor = supervisor or Supervisor()
@@ -233,7 +236,7 @@ class Sampler(threading.Thread):
 
     def _open_machine(self, mark: OomMark | None) -> MachineReader:
         rules = monitor_rules(self._settings_file.settings).targets
-        machine = MachineReader(rules, self._app_pid, mark, self._requested)
+        machine = MachineReader(rules, self._app_pid, mark, self._requested, self._heap_folder)
         self._set_periods(machine)
         return machine
 

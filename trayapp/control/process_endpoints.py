@@ -9,16 +9,22 @@ import contextlib
 import os
 import socket
 import sys
+import time
 from pathlib import Path
 
 from trayapp.control.protocol import LOOPBACK_ENDING, SOCKET_ENDING, short_path
 
 PROBE, GUARD = "probe", "guard"
 """The kinds of endpoints: a program's probe, and a guarded run."""
+HEAP = "heap"
+"""The file in which a program keeps the figures of its heap, see `readers/heap_file.py`; no
+endpoint."""
 LEFT_TASKS = "tasks"
 """The file that a program with a probe leaves behind; no endpoint."""
 
 _STALE_AT_A_TIME = 1000
+_SILENT_SECONDS = 60.0
+"""A heap's figures are written every second, by the living."""
 
 
 def endpoint_name(kind: str, pid: int, started: int) -> str:
@@ -49,12 +55,23 @@ def sweep(runtime: Path) -> None:
     """Remove the sockets of processes that were killed. Linux only; harmless for the living."""
     if sys.platform != "linux":
         return
+    _sweep_heaps(runtime)
     for kind in (PROBE, GUARD):
         for name in find_names(runtime, kind)[:_STALE_AT_A_TIME]:
             file = runtime / f"{name}{SOCKET_ENDING}"
             # Not in this /proc may be in that of another container with the same folder.
             if not _runs(name) and _is_deaf(file):
                 with contextlib.suppress(OSError):
+                    file.unlink()
+
+
+def _sweep_heaps(runtime: Path) -> None:
+    """Remove the figures of heaps that nobody has written for long, nor lives to write again."""
+    oldest = time.time() - _SILENT_SECONDS
+    with contextlib.suppress(OSError):
+        for file in list(runtime.glob(f"{HEAP}-*"))[:_STALE_AT_A_TIME]:
+            with contextlib.suppress(OSError):
+                if file.lstat().st_mtime < oldest and not _runs(file.name):
                     file.unlink()
 
 

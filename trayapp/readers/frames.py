@@ -6,6 +6,7 @@ import heapq
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from trayapp.domain.acting.cleanups import APP
 from trayapp.domain.grouping.applications import ApplicationTracker
@@ -35,7 +36,7 @@ from trayapp.readers.process_limits import LimitReader, joined_limits
 from trayapp.readers.processes import open_process_reader
 from trayapp.readers.proportions import ProportionReader
 from trayapp.readers.referenced import ReferencedReader
-from trayapp.readers.runtimes import RuntimeReader
+from trayapp.readers.runtimes import OtherHeaps, RuntimeReader
 from trayapp.readers.shared_uses import SharedUses
 from trayapp.readers.system import open_system_reader
 
@@ -62,10 +63,11 @@ class MachineReader:
         app_pid: int,
         oom_mark: OomMark | None = None,
         requested: RequestedWork | None = None,
+        heap_folder: Path | None = None,
     ) -> None:
         """Open all readers; `app_pid` is Memtray's own, `oom_mark` how far kills were told.
 
-        requested: see `AppReader`.
+        requested: see `AppReader`; heap_folder: where probes leave the figures of heaps.
         """
         self._processes = open_process_reader()
         self._system = open_system_reader()
@@ -77,7 +79,10 @@ class MachineReader:
         self._kills = KillReader(oom_mark)
         self._power = PowerReader()
         self._referenced = ReferencedReader() if sys.platform == "linux" else None
-        self._runtimes = RuntimeReader() if sys.platform == "linux" else None
+        self._runtimes, self._other_heaps = None, None
+        if sys.platform == "linux":
+            self._runtimes = RuntimeReader(folder=heap_folder)
+            self._other_heaps = OtherHeaps(RuntimeReader(folder=heap_folder))
         self._targets = TargetTracker(rules, app_pid)
         self._applications = ApplicationTracker(app_pid)
         self._unmatched = UnmatchedWatch()
@@ -127,7 +132,7 @@ class MachineReader:
         """Read everything that is due.
 
         now: monotonic seconds; interval_seconds: the interval in force; with_groups: whether to
-        follow what no target holds, too; suspects: those of it whose limits are wanted;
+        follow what no target holds, too; suspects: those of it whose limits and heaps are wanted;
         referenced: what the monitor asked for last time.
         """
         members_before = self._targets.members()
@@ -200,8 +205,9 @@ class MachineReader:
         self._system.close()
         self._app.close()
         self._kills.close()
-        if self._runtimes is not None:
-            self._runtimes.close()
+        for heaps in (self._runtimes, self._other_heaps):
+            if heaps is not None:
+                heaps.close()
 
     def _read_targets(
         self,
@@ -228,7 +234,9 @@ class MachineReader:
                 size=sizes[rule.name].size,
                 particulars=Particulars.total(particulars.get(key) for key in members[rule.name]),
                 limits=joined_limits(limits[key] for key in members[rule.name] if key in limits),
-                heaps=tuple(heaps[key] for key in members[rule.name] if key in heaps),
+                heaps=tuple(
+                    heap for key in members[rule.name] if key in heaps for heap in heaps[key]
+                ),
                 unmatched=self._unmatched.unmatched(
                     rule, now, hides_processes=self._hides_processes
                 ),
@@ -255,12 +263,14 @@ class MachineReader:
         )
         applications, readings = self._shared_uses.read(applications, readings, now)
         free = (item for item in sizes.items() if self._targets.is_free(item[0]))
-        largest = heapq.nlargest(_LARGEST_COUNT, free, key=lambda item: item[1])
+        largest = tuple(self._uses(heapq.nlargest(_LARGEST_COUNT, free, key=lambda item: item[1])))
+        heaps = self._other_heaps
         return Everything(
             applications=tuple(applications),
-            largest=tuple(self._uses(largest)),
+            largest=largest,
             readings=readings,
             limits=limits,
+            heaps=heaps.read(limits, largest, self._targets.is_free, now) if heaps else {},
         )
 
     def _uses(self, sizes: Iterable[tuple[ProcessKey, int]]) -> Iterator[ProcessUse]:

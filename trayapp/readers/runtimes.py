@@ -1,15 +1,21 @@
-"""Runtimes that tell of their heap without being asked: Java. Linux only."""
+"""Runtimes that tell of their heap without being asked: Java, and Node.js with its probe.
+
+Linux only: elsewhere nobody keeps such figures where another process may read them cheaply.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
 
 from trayapp.domain.records.runtimes import RuntimeHeap
-from trayapp.domain.records.samples import ProcessKey
+from trayapp.domain.records.samples import ProcessKey, ProcessUse
+from trayapp.readers.heap_file import FileHeaps, check_header, heap_file_name
 from trayapp.readers.java_counters import MOST_BYTES, JavaHeap, parse_layout
 from trayapp.readers.procfile import read_start, read_started
 from trayapp.readers.slow_clock import SlowClock
@@ -19,22 +25,32 @@ PERIOD_SECONDS = 30.0
 _BUDGET_SECONDS = 0.003
 _MOST_NAMES = 1000
 """Of a temporary folder, to find whose counters there are; more is not gone through."""
+_MOST_OTHERS = 32
+"""Processes of no target whose heaps are read."""
+_RUNTIMES = frozenset(("java", "node"))
 _FOLDER = "hsperfdata_"
+
+Heaps = tuple[RuntimeHeap, ...]
 
 
 class RuntimeReader:
     """Reads the heaps of processes at every look. One thread. Keeps nothing of the dead."""
 
     def __init__(
-        self, root: str = "/proc", *, clock: Callable[[], float] = time.perf_counter
+        self,
+        root: str = "/proc",
+        *,
+        folder: Path | None = None,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """`root`: where the process file system is."""
+        """`root`: where the process file system is; `folder`: where probes leave figures."""
         self._root = root
+        self._folder = folder
         self._slow_clock = SlowClock[ProcessKey](PERIOD_SECONDS, _BUDGET_SECONDS, clock)
-        self._files: dict[ProcessKey, _Counters] = {}
+        self._files: dict[ProcessKey, _HeapSource] = {}
 
-    def read(self, keys: Collection[ProcessKey], now: float) -> dict[ProcessKey, RuntimeHeap]:
-        """Return the heap of each of these processes that tells of one; all others are forgotten.
+    def read(self, keys: Collection[ProcessKey], now: float) -> dict[ProcessKey, Heaps]:
+        """Return the heaps of each of these processes that tells of any; others are forgotten.
 
         now: monotonic seconds. Never raises: what cannot be read, or is not what it should be,
         tells nothing.
@@ -45,28 +61,33 @@ class RuntimeReader:
         )
         for key in before.keys() - self._files.keys():
             before[key].close()
-        found: dict[ProcessKey, RuntimeHeap] = {}
-        for key, counters in list(self._files.items()):
+        found: dict[ProcessKey, Heaps] = {}
+        for key, source in list(self._files.items()):
             try:
-                reading = counters.read(now)
+                heaps = source.read(now)
             except (OSError, ValueError):
                 self._files.pop(key).close()
                 continue
-            if reading is not None:
-                found[key] = reading
+            if heaps:
+                found[key] = heaps
         return found
 
     def close(self) -> None:
-        for counters in self._files.values():
-            counters.close()
+        for source in self._files.values():
+            source.close()
         self._files.clear()
 
     def _owner(self, pid: int) -> int:
         """Return whose process it is. Raises: OSError."""
         return os.stat(f"{self._root}/{pid}").st_uid  # noqa: PTH116
 
-    def _find(self, key: ProcessKey) -> _Counters | None:
-        """Return the counters of a process; None: it has none, or it may not be asked."""
+    def _find(self, key: ProcessKey) -> _HeapSource | None:
+        """Return the figures of a process; None: it has none, or it may not be asked."""
+        if self._folder is not None:
+            with suppress(OSError, ValueError):
+                # Of this very process, by its name.
+                file = self._folder / heap_file_name(key)
+                return _HeapSource(str(file), os.geteuid(), FileHeaps(), check_header)
         try:
             if read_started(self._root, key.pid) != key.started:
                 return None
@@ -79,32 +100,87 @@ class RuntimeReader:
         temporary = f"{self._root}/{key.pid}/root/tmp"
         for name in _folders(temporary, owner):
             with suppress(OSError, ValueError):
-                return _Counters(f"{temporary}/{name}/{pid}", owner)
+                path = f"{temporary}/{name}/{pid}"
+                return _HeapSource(path, owner, _JavaHeaps(), parse_layout)
         return None
 
 
-class _Counters:
+class OtherHeaps:
+    """The heaps of a few processes that no target holds. One thread.
+
+    A heap that fills shows in no figure by which a process would be found to grow: so who has
+    grown once, and the largest of those that are called as a runtime, are read as long as they
+    live.
+    """
+
+    def __init__(self, reader: RuntimeReader) -> None:
+        self._reader = reader
+        self._known: Collection[ProcessKey] = ()
+
+    def read(
+        self,
+        growing: Collection[ProcessKey],
+        largest: Iterable[ProcessUse],
+        is_free: Callable[[ProcessKey], bool],
+        now: float,
+    ) -> dict[ProcessKey, Heaps]:
+        """Return the heaps of those that tell of any.
+
+        is_free: whether a process lives, and belongs to no target; now: monotonic seconds.
+        """
+        named = [use.facts.key for use in largest if use.facts.name in _RUNTIMES]
+        wanted = dict.fromkeys(key for key in (*self._known, *growing, *named) if is_free(key))
+        found = self._reader.read(list(wanted)[:_MOST_OTHERS], now)
+        self._known = found.keys()
+        return found
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+class _Form(Protocol):
+    """What understands the bytes of one kind of file, from reading to reading."""
+
+    @property
+    def byte_count(self) -> int:
+        """How much of the file is wanted at the next reading."""
+
+    def read(self, data: bytes, now: float) -> Heaps:
+        """Raises: ValueError."""
+
+
+class _JavaHeaps(JavaHeap):
+    """The one heap of a Java virtual machine."""
+
+    def read(self, data: bytes, now: float) -> Heaps:  # type: ignore[override]
+        heap = super().read(data, now)
+        return () if heap is None else (heap,)
+
+
+class _HeapSource:
     """The open file of one process. Its descriptor proves that it is still the same."""
 
-    __slots__ = ("_descriptor", "_heap")
+    __slots__ = ("_descriptor", "_form")
 
-    def __init__(self, path: str, owner: int) -> None:
+    def __init__(
+        self, path: str, owner: int, form: _Form, check: Callable[[bytes], object]
+    ) -> None:
         """Raises: OSError; ValueError where it is no small regular file of this user."""
-        self._heap = JavaHeap()
+        self._form = form
         self._descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
             found = os.fstat(self._descriptor)
             is_right = stat.S_ISREG(found.st_mode) and found.st_uid == owner
             if not is_right or found.st_size > MOST_BYTES:
                 raise ValueError(path)
-            parse_layout(os.pread(self._descriptor, MOST_BYTES, 0))
+            check(os.pread(self._descriptor, MOST_BYTES, 0))
         except BaseException:
             self.close()
             raise
 
-    def read(self, now: float) -> RuntimeHeap | None:
+    def read(self, now: float) -> Heaps:
         """Raises: OSError, ValueError."""
-        return self._heap.read(os.pread(self._descriptor, self._heap.byte_count, 0), now)
+        return self._form.read(os.pread(self._descriptor, self._form.byte_count, 0), now)
 
     def close(self) -> None:
         os.close(self._descriptor)

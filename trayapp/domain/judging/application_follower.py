@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from trayapp.domain.judging.application_heaps import ApplicationHeaps
 from trayapp.domain.judging.application_history import ApplicationHistory
 from trayapp.domain.judging.application_trends import ApplicationTrends, ApplicationView
 from trayapp.domain.judging.leaks import Finding, Handover, LeakSettings, LeakWatch
 from trayapp.domain.judging.leaks.staleness import StalenessPlan, Suspect
 from trayapp.domain.judging.leaks.suspects import SuspectFinder, growing_of_others
 from trayapp.domain.judging.limit_suspects import suspects_of, toward_limits
+from trayapp.domain.judging.live_set_leak import LiveSetLeak
 from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse
 from trayapp.domain.records.frames import Frame
@@ -34,6 +36,7 @@ class ApplicationFollower:
         """For the history: what the last frame completed."""
         self._finder = SuspectFinder()
         self._watch = LeakWatch(rules.leaks)
+        self._heaps = ApplicationHeaps()
         self._suspects: Mapping[ApplicationKey, tuple[ProcessKey, ...]] = {}
         self.reset_bars(rules.bar_span_seconds)
 
@@ -44,10 +47,15 @@ class ApplicationFollower:
     def set_leak_settings(self, settings: LeakSettings) -> None:
         """Judge by other thresholds from the next look on."""
         self._watch.set_settings(settings)
+        self._heaps.set_settings(settings)
 
     def take(self, members: Collection[ProcessKey]) -> Handover | None:
         """Give away what judges the application that these processes are; see `LeakWatch.take`."""
         return self._watch.take(members)
+
+    def take_heap(self, members: Collection[ProcessKey]) -> LiveSetLeak | None:
+        """Give away what judges the heap of the one of these processes that has any."""
+        return self._heaps.take(members)
 
     @property
     def suspects(self) -> Collection[ProcessKey]:
@@ -74,7 +82,13 @@ class ApplicationFollower:
                 lambda keys: staleness.of(keys, now),
             )
             self._suspects = suspects_of(everything.applications, found)
-            findings = toward_limits(found, self._suspects, everything.limits, frame.system)
+            findings = self._heaps.fold(
+                now,
+                everything.applications,
+                everything.heaps,
+                toward_limits(found, self._suspects, everything.limits, frame.system),
+                rules.leaks,
+            )
         self.growing = self._finder.find(
             growing_of_others(everything.applications, findings, everything.readings)
         )

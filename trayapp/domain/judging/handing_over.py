@@ -25,6 +25,7 @@ def hand_over(
     given = set()
     for name, keys in met.items():
         handover = applications.take(keys)
+        targets[name].leak.adopt_heap(applications.take_heap(keys))
         if handover is None:
             continue
         targets[name].leak.adopt(handover.whole, handover.part)

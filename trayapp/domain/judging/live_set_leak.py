@@ -1,9 +1,9 @@
-"""What the leak detector makes of the heaps that a target's runtimes tell of."""
+"""What the leak detector makes of the heaps that runtimes tell of, of a target or a process."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from trayapp.domain.judging.leaks import (
@@ -22,8 +22,8 @@ _MOST_STEPS = 200
 """Between two collections, however far apart."""
 _PROOFS = 2
 """Collections after a full one: G1 frees only by and by what its concurrent cycle has found."""
-_AT_ONCE = ("Serial", "Parallel")
-"""Collectors whose full collection leaves no garbage."""
+_AT_ONCE = ("Serial", "Parallel", "V8")
+"""Collectors whose full collection leaves no garbage, or next to none."""
 _MOST_FULL = 32
 _LEVELS = ("healthy", "growing", "leaking")
 
@@ -65,43 +65,60 @@ class LiveSetLeak:
     def add_sample(
         self, frame: Frame, sample: TargetSample, settings: LeakSettings, *, restarted: bool
     ) -> Verdict | None:
-        """Let the detector see one look; None: no runtime tells of a heap."""
-        live_bytes = live_bytes_of(sample.heaps)
+        """Let the detector see one look at a target; None: no runtime tells of a heap."""
+        load = Load(children=len(sample.readings), work=sample.particulars.cpu_percent)
+        return self.add_heaps(
+            frame.monotonic_seconds, sample.heaps, settings, load, restarted=restarted
+        )
+
+    def add_heaps(
+        self,
+        now: float,
+        heaps: Sequence[RuntimeHeap],
+        settings: LeakSettings,
+        load: Load | None = None,
+        *,
+        restarted: bool = False,
+    ) -> Verdict | None:
+        """Let the detector see one look; None: no runtime tells of a heap.
+
+        now: monotonic seconds; heaps: all that are judged together.
+        """
+        live_bytes = live_bytes_of(heaps)
         if live_bytes is None:
             return None
         if restarted:
             self.forget_run()
-        collections = sum(heap.collections for heap in sample.heaps)
-        limits = list(_limits(sample.heaps))
+        collections = sum(heap.collections for heap in heaps)
+        limits = list(_limits(heaps))
         if collections != self._collections:
-            self._note_full(frame, sample)
+            self._note_full(now, heaps)
             self._collections = collections
-            self._fold(frame, sample, live_bytes, limits, settings)
+            self._fold(now, live_bytes, limits, settings, load)
         return self._doubted(settings).toward(limits)
 
-    def _note_full(self, frame: Frame, sample: TargetSample) -> None:
-        count = sum(heap.full_collections for heap in sample.heaps)
-        self._frees_at_once = all(heap.collector in _AT_ONCE for heap in sample.heaps)
+    def _note_full(self, now: float, heaps: Sequence[RuntimeHeap]) -> None:
+        count = sum(heap.full_collections for heap in heaps)
+        self._frees_at_once = all(heap.collector in _AT_ONCE for heap in heaps)
         self._seen += 1
         if self._latest is not None and count != self._full_collections:
-            self._full.append((frame.monotonic_seconds, self._seen))
+            self._full.append((now, self._seen))
         self._full_collections = count
 
     def _fold(
         self,
-        frame: Frame,
-        sample: TargetSample,
+        now: float,
         live_bytes: int,
         limits: list[Limit],
         settings: LeakSettings,
+        load: Load | None,
     ) -> None:
         if self._detector is None:
             self._detector = LeakDetector(signal="heap after collection", settings=settings)
-        load = Load(children=len(sample.readings), work=sample.particulars.cpu_percent)
         room = min((limit.room_bytes or 0 for limit in limits), default=None)
-        for seconds, size_bytes in self._line_to(frame.monotonic_seconds, live_bytes):
+        for seconds, size_bytes in self._line_to(now, live_bytes):
             self._verdict = self._detector.fold(seconds, size_bytes, load=load, room_bytes=room)
-        self._latest = frame.monotonic_seconds, live_bytes
+        self._latest = now, live_bytes
 
     def _line_to(self, now: float, live_bytes: int) -> Iterator[tuple[float, int]]:
         if self._latest is not None:
@@ -126,7 +143,7 @@ class LiveSetLeak:
         return replace(verdict, level="growing", score=score, is_runaway=False)
 
 
-def _limits(heaps: tuple[RuntimeHeap, ...]) -> Iterator[Limit]:
+def _limits(heaps: Iterable[RuntimeHeap]) -> Iterator[Limit]:
     """Yield the limits of heaps, with all that the latest collections have left."""
     for heap in heaps:
         if heap.limit_bytes is not None:

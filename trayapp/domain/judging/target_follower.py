@@ -41,6 +41,8 @@ _TARGET_METRICS = (
     "heap_live_bytes",
     "heap_used_bytes",
 )
+_HIDDEN_SHARE = 0.1
+"""A process that grows by less of what its heap does stands still."""
 
 
 class TargetFollower:
@@ -102,9 +104,10 @@ class TargetFollower:
             is_awaited=self.run.before is not None,
             staleness=staleness.of(readings, now),
         )
+        rate = self.growth.rate_bytes_per_second
+        leak = _seen_from_outside(leak, rate)
         limit = _shown_limit(limits, size_bytes)
         footprint = (sample.footprint if readings else None) or Footprint()
-        rate = self.growth.rate_bytes_per_second
         view = TargetView(
             name=self.rule.name,
             pids=tuple(key.pid for key in readings),
@@ -241,6 +244,14 @@ def _size_limit_bytes(limits: Iterable[Limit]) -> int | None:
     """Of its own limits the one that a chart of its size may show; None: there is none."""
     limit = tightest(each for each in limits if each.source not in ("machine", "rlimit"))
     return limit.limit_bytes if limit else None
+
+
+def _seen_from_outside(leak: Verdict, rate: float | None) -> Verdict:
+    """Note of a heap that grows whether its processes do; rate: of these, bytes a second."""
+    if leak.signal != "heap after collection" or leak.level == "healthy" or rate is None:
+        return leak
+    grows = rate > _HIDDEN_SHARE * (leak.rate_bytes_per_second or 0.0)
+    return leak if grows else replace(leak, is_hidden=True)
 
 
 def _shown_limit(limits: Iterable[Limit], size_bytes: int | None) -> Limit:

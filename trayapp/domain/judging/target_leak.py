@@ -65,6 +65,11 @@ class TargetLeak:
         # Of an application it is not counted: to begin with that would be a jump.
         self._uncounted_swap_bytes = None if detector else 0
 
+    def adopt_heap(self, live_set: LiveSetLeak | None) -> None:
+        """Go on with what judged its heap while it was an application; None: nothing did."""
+        if live_set is not None:
+            self._live_set = live_set
+
     def set_settings(self, settings: LeakSettings) -> None:
         """Judge by other thresholds from the next look on."""
         if self.detector is not None:

@@ -91,6 +91,8 @@ class Everything:
     """Of every process. To be read, not to be kept."""
     limits: Mapping[ProcessKey, tuple[Limit, ...]] = field(default_factory=dict)
     """Of the processes that were asked for, as those of a target."""
+    heaps: Mapping[ProcessKey, tuple[RuntimeHeap, ...]] = field(default_factory=dict)
+    """Of the same and of a few that are known to have some, those that tell of any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from trayapp.domain.records.limits import Limit
-from trayapp.language.catalogue import _, listed
+from trayapp.language.catalogue import N_, _, listed
 from trayapp.language.units import format_percent, format_size
 
-Runtime = Literal["java"]
+Runtime = Literal["java", "node"]
+
+_NAMES: dict[Runtime, str] = {"java": N_("Java heap"), "node": N_("Node.js heap")}
 
 
 class RuntimeHeap(NamedTuple):
@@ -19,7 +21,7 @@ class RuntimeHeap(NamedTuple):
     collector: str
     """As the runtime names it, such as "G1"; comes from the process, so it is a stranger's text."""
     live_bytes: int | None
-    """What the latest collection has left; the young generation is not counted."""
+    """What the latest collection has left; what is young is not counted."""
     kept_bytes: int | None
     """What of it a full collection has left: no garbage. None: none was seen yet."""
     used_bytes: int
@@ -36,6 +38,12 @@ class RuntimeHeap(NamedTuple):
     """How often it looked through all of the heap; with a concurrent one, its phases."""
     collecting_share: float | None = None
     """Share of the time since the reading before in which it ran; None: the first reading."""
+    external_bytes: int | None = None
+    """Node.js: what its objects hold outside the heap, with `array_buffers_bytes`."""
+    array_buffers_bytes: int | None = None
+    """Node.js: of those, buffers."""
+    thread: int = 0
+    """Node.js: of the worker thread whose heap it is; 0: of the program itself."""
 
     @property
     def limit(self) -> Limit | None:
@@ -56,10 +64,17 @@ class RuntimeHeap(NamedTuple):
         if self.collecting_share is not None:
             share = format_percent(self.collecting_share, 1)
             parts.append(_("{share} of the time spent collecting").format(share=share))
-        collector = self.collector or "–"
-        # Translators: {figures} is a list such as "47 MiB left after the last collection".
-        text = _("Java heap ({collector}): {figures}")
-        return text.format(collector=collector, figures=listed(parts))
+        if self.external_bytes:
+            text = _("{size} outside of it")
+            parts.append(text.format(size=format_size(self.external_bytes)))
+        name = _(_NAMES[self.runtime])
+        if self.thread:
+            name = _("{heap} of worker thread {number}").format(heap=name, number=self.thread)
+        elif self.runtime == "java":
+            name = _("{heap} ({collector})").format(heap=name, collector=self.collector or "–")
+        # Translators: {heap} is such as "Java heap (G1)"; {figures} is a list such as
+        # "47 MiB left after the last collection, 96 MiB of 256 MiB in use".
+        return _("{heap}: {figures}").format(heap=name, figures=listed(parts))
 
 
 def tightest_heap(heaps: Iterable[RuntimeHeap]) -> RuntimeHeap | None:

@@ -148,6 +148,8 @@ def _clauses(verdict: Verdict, pid: int | None) -> Iterator[str]:
         high=format_rate(verdict.rate_high_bytes_per_second, signed=False),
     )
     yield from _time_left(verdict)
+    if verdict.is_hidden:
+        yield _("the resident set stands still because the heap is reserved already")
     if verdict.staleness is not None:
         yield from _touched(verdict.staleness)
     if verdict.is_runaway:

@@ -82,6 +82,8 @@ class Verdict:
     classic: ClassicSignals = ClassicSignals()
     staleness: Staleness | None = None
     """Whether what it grew by is touched again; None: nobody has looked."""
+    is_hidden: bool = False
+    """Of a heap: its process stands still, since all of the heap is reserved already."""
 
     def toward(self, limits: Iterable[Limit]) -> Verdict:
         """The same with the time until the first of these limits is reached, as of now."""
