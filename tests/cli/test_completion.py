@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from tests.domain.building import facts
 from trayapp.cli.completion import SHELLS, completion_script
 from trayapp.cli.grammar import read_grammar
 from trayapp.cli.main import full_parser
+from trayapp.cli.running_groups import running_names
+from trayapp.domain.records.samples import ContainerName, User
 
 SETTINGS = """
 [[targets]]
@@ -124,6 +130,36 @@ def test_names_of_targets_are_offered_and_never_run(complete: Complete, tmp_path
     assert "$(touch harmed)" in complete("cleanup", "")
     assert not (tmp_path / "folder" / "harmed").exists()
     assert "web server" not in complete("targets", "add", "web")
+
+
+def test_what_runs_now_is_offered_where_it_can_be_tracked(complete: Complete) -> None:
+    user = getpass.getuser()
+    assert user in complete("targets", "add", "x", "--user", user[:1])
+    assert user in complete("targets", "test", "--user", user[:1])
+    for way in ("--unit", "--container", "--cgroup"):
+        assert user not in complete("targets", "add", "x", way, user[:1])
+    assert complete("targets", "add", "x", "--exe", "ot") == ["other.csv"]
+
+
+def test_groups_and_units_that_run_now_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    identity = "4f" * 32
+    processes = [
+        replace(facts(7, "x"), cgroup="/system.slice/nginx.service"),
+        replace(facts(8, "y"), cgroup="/lxc/box", user=User(5, "anna")),
+        replace(facts(9, "z"), cgroup=f"/docker/{identity}"),
+        replace(facts(10, "z"), cgroup="/docker/" + "5a" * 32,
+                container_names=(ContainerName("5a" * 32, "web"),)),
+        replace(facts(11, "z"), cgroup="/bad\nname.service"),
+    ]  # fmt: skip
+    reader = SimpleNamespace(
+        ask_for=lambda **_: None, close=lambda: None,
+        refresh=lambda: SimpleNamespace(appeared=processes),
+    )  # fmt: skip
+    monkeypatch.setattr("trayapp.cli.running_groups.open_process_reader", lambda: reader)
+    assert running_names("units") == ["nginx.service", "system.slice"]
+    assert running_names("containers") == [identity[:12], "box", "web"]
+    assert running_names("users") == ["anna"]
+    assert "/system.slice/nginx.service" in running_names("cgroups")
 
 
 def test_files_are_offered_where_a_file_belongs(complete: Complete) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
 import subprocess
@@ -150,6 +151,21 @@ def test_targets_are_added_and_removed_and_remarks_stay(memtray: Memtray) -> Non
     assert "".join(file.read_text().split()) == "".join(MINE.split())
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="groups of Linux")
+def test_processes_are_found_by_group_user_and_file(memtray: Memtray) -> None:
+    added = ("targets", "add", "jobs", "--cgroup", "/sys/fs/cgroup/jobs")
+    assert memtray.run(*added).returncode == 0
+    assert memtray.run("targets", "add", "mine", "--user", str(os.getuid())).returncode == 0
+    listed = {each["name"]: each for each in memtray.json("targets", "list")}
+    assert listed["jobs"]["cgroup"] == "/sys/fs/cgroup/jobs"
+    assert listed["mine"]["user"] == str(os.getuid())
+    with running("sleep", "600") as child:
+        program = str(Path(f"/proc/{child.pid}/exe").readlink())
+        for rule in (("--user", getpass.getuser()), ("--exe", program)):
+            found = memtray.json("targets", "test", *rule)
+            assert child.pid in {each["pid"] for each in found["matches"]}
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
@@ -162,6 +178,10 @@ def test_targets_are_added_and_removed_and_remarks_stay(memtray: Memtray) -> Non
         (("add", "x", "--match", "a", "--limit", "0"), '"1%" to "100%" of memory'),
         (("add", "x", "--pid", "999999999"), "there is no process"),
         (("add", "system", "--match", "a"), "system"),
+        (("add", "x", "--cgroup", "/"), "would match every process"),
+        (("add", "x", "--cgroup", "/sys/fs/cgroup"), "would match every process"),
+        (("add", "x", "--cgroup", "/a/../b"), "is not a path of a control group"),
+        (("add", "x", "--user", ""), "would match every process"),
         (("remove", "nobody"), "no tracked program is called nobody; `memtray targets list`"),
     ],
 )

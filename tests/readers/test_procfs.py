@@ -400,3 +400,36 @@ def test_our_own_control_group_on_this_machine() -> None:
         assert all(each.cgroup is None for each in appeared.values() if not each.arguments)
     finally:
         reader.close()
+
+
+def test_file_and_user_are_read_where_somebody_asks_for_them() -> None:
+    with running(sys.executable, "-c", "input()") as child:
+        reader = ProcfsReader()
+        try:
+            before = {facts.key.pid: facts for facts in reader.refresh().appeared}[child.pid]
+            assert (before.exe, before.user) == (None, None)
+            reader.ask_for(exe=True, user=True)
+            after = {facts.key.pid: facts for facts in reader.refresh().changed}[child.pid]
+        finally:
+            reader.close()
+        assert after.exe == str(Path(f"/proc/{child.pid}/exe").readlink())
+        assert after.user is not None
+        assert after.user.uid == os.geteuid()
+
+
+def test_the_group_that_memory_is_charged_to_is_told_where_it_is_another(proc: FakeProc) -> None:
+    proc.write(7, started=500)
+    groups = proc.root / "7" / "cgroup"
+    for lines, expected in (
+        ("1:name=systemd:/user.slice\n4:memory:/jobs\n0::/user.slice\n", ("/user.slice", "/jobs")),
+        ("1:name=systemd:/a\n4:memory:/a\n", ("/a", None)),
+        ("1:name=systemd:/a\n4:memory:/\n", ("/a", "/")),
+        ("1:name=systemd:/\n4:memory:/jobs\n", ("/jobs", None)),
+        ("0::/a/b\n", ("/a/b", None)),
+        ("0::/\n", ("/", None)),
+    ):
+        groups.write_text(lines)
+        reader = ProcfsReader(str(proc.root), descriptor_limit=0)
+        (facts,) = reader.refresh().appeared
+        assert (facts.cgroup, facts.memory_cgroup) == expected
+        reader.close()

@@ -385,7 +385,7 @@ def test_mode_and_link_stay(edited: Path, tmp_path: Path) -> None:
          r"uses targets = \[…\], which Memtray cannot extend; write each"),
         ("targets = []", TargetSettings(name="b", match="b"), "uses targets = "),
         ("interval = 1", TargetSettings(name="b", match="b"), "interval is not a setting here"),
-        ("", TargetSettings(name="b"), "write one of match, regex, exe, unit, container"),
+        ("", TargetSettings(name="b"), "write one of match, regex, exe, unit, container, "),
         ("", TargetSettings(name="b", match="b", regex="b"), "has match, regex; write exactly one"),
         ("", TargetSettings(name="b", match=""), "is empty"),
         ("", TargetSettings(name="b", regex="("), "is not a regular expression"),

@@ -296,7 +296,7 @@ NEEDED = {
     "channels": {"url": "'json://x'"},
     "hooks": {"command": "['x']"},
 }
-INSTEAD = dict.fromkeys(("regex", "exe", "unit", "container"), "match") | {
+INSTEAD = dict.fromkeys(("regex", "exe", "unit", "container", "cgroup", "user"), "match") | {
     "url_env": "url",
     "url_keyring": "url",
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields
+from pathlib import Path
 
 from trayapp.domain.grouping.expressions import compile_expression
 from trayapp.domain.grouping.targets import TargetRule
@@ -163,6 +165,14 @@ def retention(settings: Settings) -> Retention:
     )
 
 
+def file_of(program: str | None) -> str | None:
+    """Return the file that a program's path leads to; None: it is that, or no path."""
+    if program is None or not Path(program).is_absolute():
+        return None
+    file = os.path.realpath(program)
+    return None if file == program else file
+
+
 def _target_rule(target: TargetSettings, sizes: Amounts) -> TargetRule:
     own = (target.warning_bytes, target.critical_bytes, target.emergency_bytes)
     of_all = (sizes.warning, sizes.critical, sizes.emergency)
@@ -176,8 +186,11 @@ def _target_rule(target: TargetSettings, sizes: Amounts) -> TargetRule:
         match=target.match,
         regex=None if target.regex is None else compile_expression(target.regex),
         exe=target.exe,
+        exe_file=file_of(target.exe),
         unit=target.unit,
         container=target.container,
+        cgroup=target.cgroup,
+        user=target.user,
         children=target.children,
         limit_bytes=target.limit_bytes,
         limit_share=target.limit_share,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from shlex import quote
 
-from trayapp.cli.grammar import FILES, TARGETS, Option, Value, Words
+from trayapp.cli.grammar import FILES, NAMES, Option, Value, Words
 
 SHELLS = ("bash", "zsh", "fish")
-LIST_TARGETS = "memtray completion targets 2>/dev/null"
+LIST_NAMES = "memtray completion {} 2>/dev/null"
 """Prints a name on each line; quicker than asking Memtray, and works without it."""
 
 
@@ -20,11 +20,11 @@ def completion_script(shell: str, words: Words) -> str:
 def _bash(words: Words) -> Iterator[str]:
     yield "# memtray completion bash: put this where bash-completion looks, or source it"
     yield '_memtray_words() { local IFS=$\'\\n\'; COMPREPLY+=($(compgen -W "$1" -- "$cur")); }'
-    yield "_memtray_targets() {"
+    yield "_memtray_names() {"
     yield "    local name"
     yield "    while IFS= read -r name; do"
     yield '        [[ $name == "$cur"* ]] && COMPREPLY+=("$(printf %q "$name")")'
-    yield f"    done < <({LIST_TARGETS})"
+    yield f"    done < <({LIST_NAMES.format('$1')})"
     yield "}"
     yield "_memtray_files() {"
     yield "    local name"
@@ -61,7 +61,7 @@ def _bash(words: Words) -> Iterator[str]:
 
 def _bash_value(value: Value) -> str:
     parts = [f"_memtray_words {_lines(value.choices)}; "] if value.choices else []
-    parts += ["_memtray_targets; "] if TARGETS in value.kinds else []
+    parts += [f"_memtray_names {kind}; " for kind in value.kinds if kind in NAMES]
     parts += ["_memtray_files; "] if FILES in value.kinds else []
     return "".join(parts)
 
@@ -73,8 +73,8 @@ def _bash_rest(one: Words) -> str:
 
 def _zsh(words: Words) -> Iterator[str]:
     yield "#compdef memtray"
-    yield "_memtray_targets() {"
-    yield f'    local -a names; names=(${{(f)"$({LIST_TARGETS})"}})'
+    yield "_memtray_names() {"
+    yield f'    local -a names; names=(${{(f)"$({LIST_NAMES.format("$1")})"}})'
     yield "    compadd -a names"
     yield "}"
     yield "_memtray() {"
@@ -111,7 +111,7 @@ def _zsh(words: Words) -> Iterator[str]:
 def _zsh_value(value: Value) -> str:
     choices = " ".join(map(quote, value.choices))
     parts = [f"compadd -- {choices}; "] if choices else []
-    parts += ["_memtray_targets; "] if TARGETS in value.kinds else []
+    parts += [f"_memtray_names {kind}; " for kind in value.kinds if kind in NAMES]
     parts += ["_files; "] if FILES in value.kinds else []
     return "".join(parts)
 
@@ -143,8 +143,8 @@ def _fish(words: Words) -> Iterator[str]:
         yield from (f"{at}{_fish_option(option)}" for option in one.options)
         if one.value.choices:
             yield f"{at} -a {quote(' '.join(one.value.choices))}"
-        if TARGETS in one.value.kinds:
-            yield f"{at} -a {quote(f'({LIST_TARGETS})')}"
+        for listed in _fish_listed(one.value):
+            yield f"{at} -a {listed}"
         if FILES in one.value.kinds:
             yield f"{at} -F"
 
@@ -158,9 +158,13 @@ def _fish_option(option: Option) -> str:
         return f"{names}{text}"
     if option.value.choices:
         return f"{names} -x -a {quote(' '.join(option.value.choices))}{text}"
-    if TARGETS in option.value.kinds:
-        return f"{names} -x -a {quote(f'({LIST_TARGETS})')}{text}"
+    for listed in _fish_listed(option.value):
+        return f"{names} -x -a {listed}{text}"
     return f"{names} -r{' -F' if FILES in option.value.kinds else ''}{text}"
+
+
+def _fish_listed(value: Value) -> list[str]:
+    return [quote(f"({LIST_NAMES.format(kind)})") for kind in value.kinds if kind in NAMES]
 
 
 def _fish_text(text: str) -> str:

@@ -52,6 +52,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "targets add": (
         "memtray targets add web --match gunicorn --limit 2GiB",
         "memtray targets add nginx --unit nginx.service --first",
+        "memtray targets add db --container postgres --limit 4GiB",
     ),
     "targets remove": ("memtray targets remove web",),
     "about": ("memtray about",),

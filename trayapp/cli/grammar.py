@@ -9,6 +9,11 @@ from pathlib import Path
 
 FILES, TARGETS, NOTHING = "files", "targets", "nothing"
 """What completes a value that has no choices."""
+UNITS, CONTAINERS, CGROUPS, USERS = "units", "containers", "cgroups", "users"
+"""What runs now and may be tracked."""
+NAMES = (TARGETS, UNITS, CONTAINERS, CGROUPS, USERS)
+"""What `memtray completion` lists."""
+_RUNNING = {"UNIT": UNITS, "CONTAINER": CONTAINERS, "CGROUP": CGROUPS, "USER": USERS}
 _TARGET_WORDS = ("TARGET", "NAME")
 _NOT_NAMES = ("add",)
 """Verbs whose NAME is a new one."""
@@ -20,7 +25,7 @@ class Value:
 
     choices: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
-    """Beside or instead of choices: FILES, TARGETS; empty: anything, which nobody can guess."""
+    """Beside or instead of choices: FILES or of NAMES; empty: anything, which nobody can guess."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +108,8 @@ def _value(action: argparse.Action, path: tuple[str, ...]) -> Value:
     names_target = any(word in _TARGET_WORDS for word in words)
     if names_target and (not path or path[-1] not in _NOT_NAMES):
         kinds.append(TARGETS)
-    if action.type is Path or any(word.startswith("FILE") for word in words):
+    kinds += [_RUNNING[word] for word in words if word in _RUNNING]
+    if action.type is Path or any(word.startswith(("FILE", "PATH")) for word in words):
         kinds.append(FILES)
     return Value(kinds=tuple(kinds))
 

@@ -16,10 +16,14 @@ from trayapp.paths import current_paths
 from trayapp.settings.file import add_target as append_target
 from trayapp.settings.file import load_settings
 from trayapp.settings.file import remove_target as take_out_target
-from trayapp.settings.kinds import Limit
+from trayapp.settings.kinds import Limit, RefusedError
+from trayapp.settings.parsing import read_value
 from trayapp.settings.records import TARGET_RULES, TARGETS_TABLE, TargetSettings, fields_of
 
-RULE_OPTIONS = "--match TEXT, --regex RE, --exe PATH, --pid N, --unit U, --container C"
+RULE_OPTIONS = (
+    "--match TEXT, --regex RE, --exe PATH, --pid N, --unit UNIT, --container CONTAINER, "
+    "--cgroup CGROUP, --user USER"
+)
 
 
 def add_rule_options(parser: ArgumentParser) -> None:
@@ -29,8 +33,12 @@ def add_rule_options(parser: ArgumentParser) -> None:
     add("--regex", metavar="RE", help=_("all processes whose command line matches this expression"))
     add("--exe", metavar="PATH", help=_("all processes that run this program: its path or name"))
     add("--pid", type=int, metavar="N", help=_("all processes with the command line of this one"))
-    add("--unit", metavar="U", help=_("all processes in this systemd unit"))
-    add("--container", metavar="C", help=_("all processes in this container: its name or ID"))
+    add("--unit", metavar="UNIT", help=_("all processes in this systemd unit"))
+    text = _("all processes in this container or Kubernetes pod: its name or ID")
+    add("--container", metavar="CONTAINER", help=text)
+    text = _("all processes in this control group and those below it: its path")
+    add("--cgroup", metavar="CGROUP", help=text)
+    add("--user", metavar="USER", help=_("all processes of this user: the name or number"))
 
 
 def given_rules(options: Namespace) -> list[str]:
@@ -54,6 +62,10 @@ def checked_rule(options: Namespace) -> TargetSettings:
         except re.error as error:
             text = _("{regex!r} is not a regular expression: {reason}")
             raise UsageError(text.format(regex=value, reason=error)) from None
+    try:
+        read_value(fields_of(TARGETS_TABLE)[way], value)
+    except RefusedError as error:
+        raise UsageError(_("{name}: {text}").format(name=f"--{way}", text=error)) from None
     return TargetSettings(name="", **{way: value})
 
 

@@ -33,7 +33,7 @@ from trayapp.readers.own_cost import AppReader, RequestedWork
 from trayapp.readers.particulars import ParticularsReader
 from trayapp.readers.power import PowerReader
 from trayapp.readers.process_limits import LimitReader, joined_limits
-from trayapp.readers.processes import open_process_reader
+from trayapp.readers.processes import open_process_reader, wanted_facts
 from trayapp.readers.proportions import ProportionReader
 from trayapp.readers.referenced import ReferencedReader
 from trayapp.readers.runtimes import OtherHeaps, RuntimeReader
@@ -84,6 +84,7 @@ class MachineReader:
             self._runtimes = RuntimeReader(folder=heap_folder)
             self._other_heaps = OtherHeaps(RuntimeReader(folder=heap_folder))
         self._targets = TargetTracker(rules, app_pid)
+        self._processes.ask_for(**wanted_facts(rules))
         self._applications = ApplicationTracker(app_pid)
         self._unmatched = UnmatchedWatch()
         self._hides_processes = hides_processes()
@@ -99,6 +100,7 @@ class MachineReader:
     def set_rules(self, rules: Sequence[TargetRule]) -> None:
         """Follow other targets from the next frame on."""
         self._targets.set_rules(rules, _time_for_sorting())
+        self._processes.ask_for(**wanted_facts(rules))
         self._groups_at = None
 
     @property

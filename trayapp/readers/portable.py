@@ -5,11 +5,13 @@ Imported only where it is used: psutil costs a process 2.5 MiB.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 
 import psutil
 
-from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
+from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey, User
 from trayapp.readers.following import FollowingReader, Life
 from trayapp.readers.process_changes import UNKNOWN_START
 
@@ -33,6 +35,16 @@ class PortableReader(FollowingReader[PsutilLife]):
     `anon_bytes` is known on Windows only.
     """
 
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(clock)
+        self._wanted: tuple[str, ...] = ()
+
+    def ask_for(self, *, exe: bool, user: bool) -> None:
+        wanted = (*(("exe",) if exe else ()), *(("user",) if user else ()))
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._due.update(dict.fromkeys(self._lives, 0.0))
+
     def read_all(self) -> dict[ProcessKey, MemoryReading]:
         return self.read([life.facts.key for life in self._lives.values()])
 
@@ -44,7 +56,8 @@ class PortableReader(FollowingReader[PsutilLife]):
             process = psutil.Process(pid)
             # Compared only; a float would do, but a key holds whole numbers.
             started = int(process.create_time() * 1_000_000)
-            return PsutilLife(_read_facts(process, ProcessKey(pid, started)), process)
+            facts = _read_facts(process, ProcessKey(pid, started), wanted=self._wanted)
+            return PsutilLife(facts, process)
         except psutil.AccessDenied:
             key = ProcessKey(pid, UNKNOWN_START)
             return PsutilLife(ProcessFacts(key=key, parent_pid=0, name=""), None)
@@ -55,7 +68,7 @@ class PortableReader(FollowingReader[PsutilLife]):
         if life.process is None:
             return life.facts
         try:
-            facts = _read_facts(life.process, life.facts.key, life.facts)
+            facts = _read_facts(life.process, life.facts.key, life.facts, self._wanted)
         except psutil.NoSuchProcess:
             return None
         except psutil.AccessDenied:
@@ -80,7 +93,10 @@ class PortableReader(FollowingReader[PsutilLife]):
 
 
 def _read_facts(
-    process: psutil.Process, key: ProcessKey, before: ProcessFacts | None = None
+    process: psutil.Process,
+    key: ProcessKey,
+    before: ProcessFacts | None = None,
+    wanted: Collection[str] = (),
 ) -> ProcessFacts:
     """Read what a process is. Raises: psutil.NoSuchProcess, psutil.AccessDenied."""
     arguments: tuple[str, ...] = ()
@@ -100,7 +116,26 @@ def _read_facts(
             name=name,
             arguments=arguments,
             started_wall_seconds=process.create_time(),
+            exe=_asked(process.exe) if "exe" in wanted else None,
+            user=_user(process) if "user" in wanted else None,
         )
+
+
+def _asked(ask: Callable[[], str]) -> str | None:
+    """Return what the system tells; None: not of this process."""
+    try:
+        return ask() or None
+    except (psutil.AccessDenied, psutil.ZombieProcess, OSError):
+        return None
+
+
+def _user(process: psutil.Process) -> User | None:
+    name = _asked(process.username)
+    uid = None
+    if hasattr(process, "uids"):
+        with suppress(psutil.AccessDenied, psutil.ZombieProcess):
+            uid = int(process.uids().effective)
+    return None if name is None else User(uid, name)
 
 
 def _cut(arguments: Iterable[str]) -> tuple[str, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Protocol, TypedDict
 
+from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
 from trayapp.readers.process_changes import ProcessChanges
 
@@ -26,17 +27,40 @@ class ProcessReader(Protocol):
     def read_all(self) -> dict[ProcessKey, MemoryReading]:
         """Read every process that has memory of its own and shows it; a reading is never 0."""
 
+    def ask_for(self, *, exe: bool, user: bool) -> None:
+        """From the next refresh on read the files that processes run, and whose they are, too."""
+
     def close(self) -> None:
         """Let go of all descriptors; nothing may be called afterwards."""
+
+
+class WantedFacts(TypedDict):
+    """What `ProcessReader.ask_for` takes."""
+
+    exe: bool
+    user: bool
+
+
+def wanted_facts(rules: Iterable[TargetRule]) -> WantedFacts:
+    """Return what these rules go by that is not read of every process anyway."""
+    known = list(rules)
+    return {
+        "exe": any(rule.exe is not None for rule in known),
+        "user": any(rule.user is not None for rule in known),
+    }
 
 
 def open_process_reader(system: str = sys.platform) -> ProcessReader:
     """Return the cheapest reader for this system; on Linux raise our descriptor limit."""
     if system == "linux":
         from trayapp.platforms import current_platform
+        from trayapp.readers.container_names import ContainerNames
         from trayapp.readers.procfs import ProcfsReader
 
-        return ProcfsReader(descriptor_limit=current_platform().raise_descriptor_limit())
+        return ProcfsReader(
+            descriptor_limit=current_platform().raise_descriptor_limit(),
+            container_names=ContainerNames().names_around,
+        )
     from trayapp.readers.portable import PortableReader
 
     return PortableReader()

@@ -8,8 +8,15 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
+from typing import NamedTuple
 
-from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
+from trayapp.domain.records.samples import (
+    ContainerName,
+    MemoryReading,
+    ProcessFacts,
+    ProcessKey,
+    User,
+)
 from trayapp.readers.following import FollowingReader, Life
 from trayapp.readers.process_changes import UNKNOWN_START
 from trayapp.readers.procfile import parse_stat, read_start, read_started
@@ -66,8 +73,10 @@ class ProcfsReader(FollowingReader[ProcLife]):
         root: str = "/proc",
         *,
         descriptor_limit: int | None = None,
+        container_names: Callable[[str], tuple[ContainerName, ...]] = lambda _: (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`container_names`: what tells those around a control group."""
         super().__init__(clock)
         self._root = root
         limit = 256 if descriptor_limit is None else descriptor_limit
@@ -78,7 +87,14 @@ class ProcfsReader(FollowingReader[ProcLife]):
         with suppress(OSError):
             self._loadavg = os.open(f"{root}/loadavg", os.O_RDONLY)
         self._fork_mark: bytes | None = None
+        self._container_names = container_names
+        self._wants_exe = self._wants_user = False
         self._listed_at = 0.0
+
+    def ask_for(self, *, exe: bool, user: bool) -> None:
+        if (exe, user) != (self._wants_exe, self._wants_user):
+            self._wants_exe, self._wants_user = exe, user
+            self._due.update(dict.fromkeys(self._lives, 0.0))
 
     def read_all(self) -> dict[ProcessKey, MemoryReading]:
         # The loop that a busy machine pays for: written out, no calls it can do without.
@@ -235,11 +251,11 @@ class ProcfsReader(FollowingReader[ProcLife]):
             command_line = b""
         arguments = _parse_command_line(command_line)
         # Kernel threads have neither a command line nor a group that tells anything.
-        cgroup = self._read_cgroup(pid) if arguments else None
+        groups = self._read_groups(pid) if arguments else _NO_GROUPS
         if before is not None:
             # Ending takes the command line first, but it stays what this process was.
             arguments = arguments or before.arguments
-            cgroup = cgroup or before.cgroup
+            groups = groups if groups.telling else _Groups(before.cgroup, before.memory_cgroup)
             started_wall_seconds = before.started_wall_seconds
         else:
             boottime_seconds = time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -251,14 +267,31 @@ class ProcfsReader(FollowingReader[ProcLife]):
             name=os.fsdecode(name),
             arguments=arguments,
             started_wall_seconds=started_wall_seconds,
-            cgroup=cgroup,
+            cgroup=groups.telling,
+            memory_cgroup=groups.memory,
+            container_names=self._container_names(groups.telling) if groups.telling else (),
+            exe=self._read_exe(pid, before) if self._wants_exe else None,
+            user=self._read_user(pid) if self._wants_user else None,
         )
 
-    def _read_cgroup(self, pid: int) -> str | None:
+    def _read_groups(self, pid: int) -> _Groups:
         try:
             return _parse_cgroup(read_start(f"{self._root}/{pid}/cgroup", _CGROUP_BYTES))
         except (*_ENDED, PermissionError):  # or a kernel without control groups
-            return None
+            return _NO_GROUPS
+
+    def _read_exe(self, pid: int, before: ProcessFacts | None) -> str | None:
+        """Return the file that a process runs; None: of another user's nobody may ask."""
+        try:
+            return os.readlink(f"{self._root}/{pid}/exe").removesuffix(" (deleted)")  # noqa: PTH115
+        except OSError:
+            return before.exe if before else None
+
+    def _read_user(self, pid: int) -> User | None:
+        status = read_start(f"{self._root}/{pid}/status", 4096)
+        # Real, effective, saved and of the file system.
+        words = status.partition(b"\nUid:")[2].split(b"\n", 1)[0].split()
+        return user_of(int(words[1])) if len(words) > 1 else None
 
 
 def _parse_command_line(command_line: bytes) -> tuple[str, ...]:
@@ -269,24 +302,52 @@ def _parse_command_line(command_line: bytes) -> tuple[str, ...]:
     return (*map(os.fsdecode, arguments), os.fsdecode(rest.replace(b"\0", b" ")))
 
 
-def _parse_cgroup(cgroup: bytes) -> str | None:
-    """Return the path of the group that tells most: of systemd, the memory controller, version 2.
+class _Groups(NamedTuple):
+    """The control groups of a process."""
+
+    telling: str | None = None
+    """The one whose path tells most; "/": the root of all; None: unknown."""
+    memory: str | None = None
+    """The one that its memory is charged to; None: it is the same, or unknown."""
+
+
+_NO_GROUPS = _Groups()
+
+
+@lru_cache(maxsize=256)
+def user_of(uid: int) -> User:
+    """Return a user by its number; the name may come from a directory service, and is kept."""
+    import pwd
+
+    try:
+        return User(uid, pwd.getpwuid(uid).pw_name)
+    except (KeyError, OSError):
+        return User(uid, str(uid))
+
+
+def _parse_cgroup(cgroup: bytes) -> _Groups:
+    """Return the group that tells most: of systemd, the memory controller, version 2.
 
     Where both versions are in use, version 2 may put a container into its manager's service.
     """
     paths = {}
+    memory = None
     for line in cgroup.split(b"\n"):
         _, _, controllers_and_path = line.partition(b":")
         controllers, _, path = controllers_and_path.partition(b":")
         if path.startswith(b"/") and len(path) <= KEPT_CGROUP_BYTES:
             paths[controllers] = path
+            if b"memory" in controllers.split(b","):
+                memory = path
     telling = [path for name in _TELLING_CONTROLLERS if (path := paths.get(name, b"/")) != b"/"]
     if not telling:
-        return "/" if paths else None
-    return _decode_group(telling[0])
+        return _Groups("/" if paths else None)
+    memory = paths.get(b"") if memory is None else memory
+    is_same = memory is None or memory == telling[0]
+    return _Groups(_decode_group(telling[0]), None if is_same else _decode_group(memory or b"/"))
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=256)
 def _decode_group(path: bytes) -> str:
     """Return one string for the hundred processes that may share a group.
 

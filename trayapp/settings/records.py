@@ -36,7 +36,7 @@ from trayapp.settings.kinds import (
     Texts,
     Whole,
 )
-from trayapp.settings.text_kinds import Name, Pattern, Secret, Subject, Text
+from trayapp.settings.text_kinds import GroupPath, Name, Pattern, Secret, Subject, Text
 
 TARGETS_TABLE = "targets"
 CHANNELS_TABLE = "channels"
@@ -46,7 +46,7 @@ TRANSITION_NAMES = ("raised", "escalated", "resolved")
 TERMINATE_PHRASE = "I accept lost work"
 ACTION_NAMES = ("snapshot", "collect", "cleanup", "restart", "terminate")
 """What Memtray may do automatically, worst last."""
-TARGET_RULES = ("match", "regex", "exe", "unit", "container")
+TARGET_RULES = ("match", "regex", "exe", "unit", "container", "cgroup", "user")
 """Ways to say which processes are a target's."""
 LONGEST_NAME = 64
 """Characters in the name of a target."""
@@ -458,7 +458,12 @@ class TargetSettings:
     unit: str | None = setting(None, Text(256), N_("systemd unit"),
         N_("track what runs in this systemd unit, such as nginx.service"))
     container: str | None = setting(None, Text(256), N_("Container"),
-        N_("track what runs in this container: its name or ID"))
+        N_("track what runs in this container or Kubernetes pod: its name or ID"))
+    cgroup: str | None = setting(None, GroupPath(1024), N_("Control group"),
+        N_("track what runs in this control group and those below it: its path, such as "
+           "/system.slice"))
+    user: str | None = setting(None, Text(256), N_("User"),
+        N_("track all processes of this user: the name or number"))
     children: bool = setting(True, Flag(), N_("Include child processes"),
         N_("include the processes that it has started"))
     limit: Limit | None = setting(None, LimitKind(Size(MIB, 64 * _TIB)), N_("Memory limit"),

@@ -88,6 +88,8 @@ _EXAMPLES: dict[str, tuple[dict[str, object], ...]] = {
         {"name": "browser", "exe": "firefox"},
         {"name": "web server", "unit": "nginx.service"},
         {"name": "database", "container": "postgres"},
+        {"name": "services", "cgroup": "/system.slice"},
+        {"name": "guests", "user": "guest"},
     ),
 }
 

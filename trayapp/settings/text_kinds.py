@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from trayapp.domain.grouping.expressions import RefusedExpressionError, compile_expression
+from trayapp.domain.grouping.groups import plain_group
 from trayapp.language.catalogue import _, ngettext
 from trayapp.settings.kinds import Kind, RefusedError, read_text
 from trayapp.settings.quoting import quote
@@ -32,6 +33,24 @@ class Text(Kind):
         text = str(value)
         literal = "\\" in text and "'" not in text and text.isprintable()
         return f"'{text}'" if literal else quote(text)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPath(Text):
+    """The path of a control group other than that of all processes."""
+
+    @property
+    def allowed(self) -> str:
+        return _("a path below /, such as {example}").format(example='"/system.slice"')
+
+    def read(self, value: object) -> str:
+        # Zero-argument super() does not work in a dataclass with slots.
+        value = Text.read(self, value)
+        if plain_group(value) == "/":
+            raise RefusedError(_("would match every process"))
+        if "\n" in value or ".." in value.split("/"):
+            raise RefusedError(_("is not a path of a control group"))
+        return value
 
 
 @dataclass(frozen=True, slots=True)

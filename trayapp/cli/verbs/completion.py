@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterable
 
 from trayapp.cli.completion import SHELLS, completion_script
-from trayapp.cli.grammar import read_grammar
+from trayapp.cli.grammar import CGROUPS, CONTAINERS, TARGETS, UNITS, USERS, read_grammar
 from trayapp.errors import SettingsError
 from trayapp.paths import current_paths
 
-_TARGETS = "targets"
-
 
 class Completion:
-    """`memtray completion`: print a script, or for it the names of all tracked programs."""
+    """`memtray completion`: print a script, or for it the names of what there is."""
 
     def prepare_parser(self, parser: ArgumentParser) -> None:
-        parser.add_argument("shell", choices=(*SHELLS, _TARGETS))
+        parser.add_argument("shell", choices=(*SHELLS, *_LISTS))
 
     def run(self, options: Namespace) -> int:
-        if options.shell == _TARGETS:
-            for name in _target_names():
+        if options.shell in _LISTS:
+            for name in _LISTS[options.shell]():
                 print(name)
             return 0
         from trayapp.cli.main import full_parser
@@ -38,3 +37,18 @@ def _target_names() -> list[str]:
     except SettingsError:
         found = []  # A mistake in the file is told by whatever command comes of this.
     return [*found, "system", "memtray"]
+
+
+def _running(kind: str) -> Callable[[], Iterable[str]]:
+    def names() -> Iterable[str]:
+        from trayapp.cli.running_groups import running_names
+
+        return running_names(kind)
+
+    return names
+
+
+_LISTS: dict[str, Callable[[], Iterable[str]]] = {
+    TARGETS: _target_names,
+    **{kind: _running(kind) for kind in (UNITS, CONTAINERS, CGROUPS, USERS)},
+}

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trayapp.applet.rules import monitor_rules
+from trayapp.applet.rules import file_of, monitor_rules
 from trayapp.cli.options import add_json, option_type, print_answer
 from trayapp.cli.target_changes import (
     RULE_OPTIONS,
@@ -60,6 +60,7 @@ class RunningProcesses:
     def __init__(self) -> None:
         """Read them once, which takes some milliseconds for a thousand."""
         reader = open_process_reader()
+        reader.ask_for(exe=True, user=True)
         try:
             found = {facts.key.pid: facts for facts in reader.refresh().appeared}
         finally:
@@ -201,8 +202,11 @@ def _tested_rule(options: Namespace, rules: Sequence[TargetRule]) -> TargetRule:
         match=tried.match,
         regex=regex,
         exe=tried.exe,
+        exe_file=file_of(tried.exe),
         unit=tried.unit,
         container=tried.container,
+        cgroup=tried.cgroup,
+        user=tried.user,
     )
 
 
@@ -255,6 +259,8 @@ def _as_json(matches: Matches) -> dict[str, Any]:
         "exe": rule.exe,
         "unit": rule.unit,
         "container": rule.container,
+        "cgroup": rule.cgroup,
+        "user": rule.user,
         "children": rule.children,
         "matches": [
             {

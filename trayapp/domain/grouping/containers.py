@@ -21,6 +21,7 @@ from trayapp.domain.grouping.roles import is_boundary_unit
 
 _SHOWN_ID_DIGITS = 12
 _CONTAINER = re.compile(r"(?:^|[-:_.])([0-9a-f]{64})(?:\.scope)?$")
+_ID = re.compile(r"[0-9a-f]{64}")
 _MACHINE = re.compile(
     r"(?:machine-(?:(?:qemu|lxc)-\d+-)?(.+)\.scope|systemd-nspawn@(.+)\.service)$"
 )
@@ -53,7 +54,8 @@ def place_of(cgroup: str | None) -> Place:
     unit = unit_name = None
     parts = cgroup.removesuffix(" (deleted)").split("/")
     for index, part in enumerate(parts):
-        container = _container(part, parts[index - 1] if index else "")
+        identity = container_in(part, parts[index - 1] if index else "")
+        container = _shortened(identity)
         if container is not None:
             containers.append(container)
             unit = unit_name = None
@@ -63,12 +65,20 @@ def place_of(cgroup: str | None) -> Place:
     return Place(tuple(containers), unit, unit_name)
 
 
-def _container(part: str, before: str) -> str | None:
+def _shortened(identity: str | None) -> str | None:
+    return identity[:_SHOWN_ID_DIGITS] if identity and _ID.fullmatch(identity) else identity
+
+
+def container_in(part: str, before: str) -> str | None:
+    """Return the name or the whole ID of a container whose group is called so; None: it is none.
+
+    before: the part of the path before it.
+    """
     if found := _CONTAINER.search(part):
         # conmon watches over a container from outside, and LXC's monitor, too.
-        return None if "-conmon-" in part else found[1][:_SHOWN_ID_DIGITS]
+        return None if "-conmon-" in part else found[1]
     if part.startswith(("machine-", "systemd-nspawn@")):
-        found = _MACHINE.match(_unescape(part))
+        found = _MACHINE.match(unescaped_unit(part))
         return found[1] or found[2] if found else None
     if before in ("lxc", "lxc.payload") and part:
         return part
@@ -88,10 +98,10 @@ def _unit_name(unit: str) -> str | None:
     name, _, kind = unit.rpartition(".")
     if kind == "scope" or _NAMELESS.match(unit):
         return None
-    return _unescape(name).removeprefix("plasma-")
+    return unescaped_unit(name).removeprefix("plasma-")
 
 
-def _unescape(text: str) -> str:
+def unescaped_unit(text: str) -> str:
     r"""Undo systemd's escaping of bytes: `a\x2db` is "a-b"."""
     return _ESCAPED.sub(
         lambda found: bytes.fromhex(found[0].replace("\\x", "")).decode("utf-8", "replace"), text

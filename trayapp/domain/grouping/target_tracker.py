@@ -204,7 +204,7 @@ class TargetTracker:
         parent = self._members.get(member.parent) if member.parent else None
         if parent is not None:
             held_by = None if parent.rule is None else self._rules[parent.rule]
-            member.heritage = held_by.name if held_by and held_by.children else None
+            member.heritage = held_by.name if held_by and held_by.adopts else None
             member.heritage_value = parent.value
             member.is_heir_of_own = parent.own and not _runs_a_command(parent.facts.arguments)
         member.own = (

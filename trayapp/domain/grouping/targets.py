@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trayapp.domain.grouping.containers import place_of
 from trayapp.domain.grouping.expressions import Searchable
+from trayapp.domain.grouping.groups import container_group, named_group, unit_group
 from trayapp.domain.records.frames import TargetSample, size_of_sample
 from trayapp.domain.records.levels import Amounts
 from trayapp.domain.records.limits import Limit, machine_limit
 from trayapp.domain.records.samples import ProcessFacts, SystemSample
-
-_SHORTEST_ID = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +22,20 @@ class TargetRule:
     regex: Searchable | None = None
     """Searched in the command line, where `match` is None."""
     exe: str | None = None
-    """Path or name of the program, as it was started."""
+    """Path or name of the program, as it was started or as the file is called that it runs."""
+    exe_file: str | None = None
+    """The file that the path leads to, where that is another one."""
     unit: str | None = None
     """Name of the systemd unit, with or without its kind."""
     container: str | None = None
-    """Name or ID of a container around it."""
+    """Name or ID of a container around it, or of a pod."""
+    cgroup: str | None = None
+    """Path of a control group; those below count as well."""
+    user: str | None = None
+    """Name or number of whose rights it has."""
     children: bool = True
-    """Whether descendants that match no rule of their own belong to it, too."""
+    """Whether descendants that match no rule of their own belong to it, too; not of a group or a
+    user: a process that has left it is another's."""
     limit_bytes: int | None = None
     limit_share: float | None = None
     """Limit as a share of the machine's memory, 0 to 1, where `limit_bytes` is None."""
@@ -46,20 +51,47 @@ class TargetRule:
         if self.regex is not None:
             return self.regex.search(facts.command_line) is not None
         if self.exe is not None:
-            return _runs(facts, self.exe)
-        place = place_of(facts.cgroup)
+            return _runs(facts, self.exe) or facts.exe == (self.exe_file or "")
+        if self.user is not None:
+            return _is_of(facts, self.user)
+        return self.group_of(facts) is not None
+
+    @property
+    def is_by_group(self) -> bool:
+        """Whether it names a control group, which the kernel charges."""
+        return any(way is not None for way in (self.unit, self.container, self.cgroup))
+
+    @property
+    def adopts(self) -> bool:
+        """Whether what its processes start belongs to it, wherever that goes."""
+        return self.children and not self.is_by_group and self.user is None
+
+    def group_of(self, facts: ProcessFacts) -> str | None:
+        """Return the path of the group that the rule names and the process is in, else None."""
+        if not self.is_by_group:
+            return None
+        paths = (facts.memory_cgroup, facts.cgroup)
+        found = (self._group_in(path, facts) for path in paths if path is not None)
+        return next(filter(None, found), None)
+
+    def charged_group_of(self, facts: ProcessFacts) -> str | None:
+        """Return the same as far as the memory of the process is charged to it."""
+        path = facts.memory_cgroup or facts.cgroup
+        return self._group_in(path, facts) if self.is_by_group and path else None
+
+    def _group_in(self, path: str, facts: ProcessFacts) -> str | None:
         if self.unit is not None:
-            full = (place.unit or "").rpartition("/")[2]
-            return bool(full) and self.unit in (full, full.rpartition(".")[0], place.unit_name)
-        wanted = self.container or ""
-        return any(_is_container(name, wanted) for name in place.containers)
+            return unit_group(path, self.unit)
+        if self.container is not None:
+            return container_group(path, self.container, facts.container_names)
+        return None if self.cgroup is None else named_group(path, self.cgroup)
 
     @property
     def text(self) -> str:
         """What it matches by, in one line, as the settings write it."""
         if self.regex is not None:
             return f"regex {self.regex.pattern}"
-        ways = ("match", "exe", "unit", "container")
+        ways = ("match", "exe", "unit", "container", "cgroup", "user")
         found = ((way, getattr(self, way)) for way in ways)
         return next((f"{way} {value}" for way, value in found if value is not None), "")
 
@@ -72,15 +104,22 @@ class TargetRule:
 
 def _runs(facts: ProcessFacts, program: str) -> bool:
     started = facts.arguments[0] if facts.arguments else facts.name
+    return any(_is_program(each, program) for each in (started, facts.exe) if each)
+
+
+def _is_program(path: str, program: str) -> bool:
     if "/" in program or "\\" in program:
-        return started == program
-    return started.replace("\\", "/").rpartition("/")[2] == program
+        return path == program
+    return path.replace("\\", "/").rpartition("/")[2] == program
 
 
-def _is_container(name: str, wanted: str) -> bool:
-    """Whether a container is the one that is wanted; of IDs, the beginning is enough."""
-    is_id = len(wanted) >= _SHORTEST_ID and set(wanted) <= set("0123456789abcdef")
-    return name == wanted or (is_id and (name.startswith(wanted) or wanted.startswith(name)))
+def _is_of(facts: ProcessFacts, wanted: str) -> bool:
+    user = facts.user
+    if user is None:
+        return False
+    # Windows has names such as "DESKTOP\\anna".
+    called = {user.name, user.name.rpartition("\\")[2]}
+    return wanted in called or (user.uid is not None and wanted == str(user.uid))
 
 
 def limits_of(rule: TargetRule, sample: TargetSample, system: SystemSample) -> tuple[Limit, ...]:

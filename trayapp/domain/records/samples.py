@@ -19,6 +19,23 @@ class ProcessKey(NamedTuple):
     """Start time in the platform's own unit (Linux: clock ticks since boot); only compared."""
 
 
+class ContainerName(NamedTuple):
+    """What people call a container or a pod."""
+
+    identity: str
+    """Its ID or UID."""
+    name: str
+
+
+class User(NamedTuple):
+    """Whose rights a process has."""
+
+    uid: int | None
+    """None: this system has no such numbers."""
+    name: str
+    """As the system knows it; where it knows none, the number."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessFacts:
     """What is known of a process apart from its memory; strangers wrote its texts."""
@@ -32,6 +49,14 @@ class ProcessFacts:
     started_wall_seconds: float | None = None
     cgroup: str | None = None
     """Path of its control group, as far as it tells of containers and units; Linux only."""
+    memory_cgroup: str | None = None
+    """Path of the group that its memory is charged to; None: `cgroup` is it, or there is none."""
+    container_names: tuple[ContainerName, ...] = ()
+    """Of the containers around it, where their runtime tells them."""
+    exe: str | None = None
+    """The file that it runs; read only where somebody asks for it. None: unknown."""
+    user: User | None = None
+    """Whose it is; read only where somebody asks for it. None: unknown."""
 
     @property
     def command_line(self) -> str:
