@@ -39,6 +39,7 @@ from trayapp.applet.target_logs import TargetLogs
 from trayapp.applet.task_follower import TaskFollower
 from trayapp.applet.terminal import LiveLines
 from trayapp.applet.trays import Trays
+from trayapp.applet.update_watch import UpdateWatch
 from trayapp.applet.watchdog import Watchdog
 from trayapp.control.following import Feed
 from trayapp.control.server import ControlServer
@@ -86,6 +87,9 @@ class App:
         self._live = live = LiveLines(out, keep=supervisor.keep)
         self._touch_at = 0.0
         self._is_killed = False
+        self._update_watch = UpdateWatch()
+        self.is_updated = False
+        """Whether it ended to be started again, as another version was installed."""
         self._trim_at = time.monotonic() + _FIRST_TRIM_SECONDS
         requested = RequestedWork()
         sampler = Sampler(
@@ -210,6 +214,7 @@ class App:
             ("tray", lambda _: trays.refresh()),
             ("feed", lambda _: self._feed.publish()),
             ("memory", lambda _: self._trim_when_due()),
+            ("update", lambda _: self._follow_update()),
         )
         overview = Overview(parts)
         menu = MenuActions(parts, overview)
@@ -264,6 +269,13 @@ class App:
         if time.monotonic() >= self._touch_at:
             self._touch_at = time.monotonic() + _TOUCH_SECONDS
             self._lock.touch()
+
+    def _follow_update(self) -> None:
+        # Windows has installers close what runs, and no exec that keeps the process.
+        if os.name == "posix" and not self.is_updated and self._update_watch.is_due():
+            self._log_file.append("another version was installed: ending to start it")
+            self.is_updated = True
+            self.stop()
 
     def _on_terminate(self) -> None:
         self._is_killed = is_ended_for_memory(self._parts.sampler.view)

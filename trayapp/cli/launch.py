@@ -27,6 +27,9 @@ def start_app(
     )
     code = app.run()
     sys.stdout.flush()
+    if app.is_updated:
+        # The same process, so that whoever started it (a session, systemd) still has it.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
     if any(not thread.daemon for thread in threading.enumerate()[1:]):
         # A toolkit that failed leaves a thread of pystray's waiting for it for ever.
         os._exit(code)
