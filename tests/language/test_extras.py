@@ -33,6 +33,11 @@ def test_a_tool_of_pipx_is_added_to_by_pipx(tmp_path: Path) -> None:
     assert install_command("pyarrow", prefix=str(home)) == "pipx inject memtray pyarrow"
 
 
+def test_what_a_package_of_the_system_lacks_comes_with_a_memtray_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "packaged").touch()
+    assert install_command("pyarrow", prefix=str(tmp_path)) == "pipx install 'memtray[all]'"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="quotes of POSIX shells")
 def test_each_kind_of_installation_has_its_command(tmp_path: Path) -> None:
     def command(**known: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -23,7 +24,18 @@ _END_SECONDS = 2.0
 
 def memtray_command() -> list[str]:
     """Return the command that starts this Memtray again, whatever PATH says."""
+    folder = package_parent()
+    if (folder / "__main__.py").is_file():
+        # Unpacked from one file, where only the folder itself leads to the package.
+        return [sys.executable, str(folder)]
     return [sys.executable, "-m", "trayapp"]
+
+
+def lasting_command() -> list[str]:
+    """Return the command for what starts Memtray later: at login, from the applications."""
+    file = Path(os.environ.get("MEMTRAY_FILE", ""))
+    # The file, not the folder that it was unpacked into: another version has another.
+    return [sys.executable, str(file)] if file.is_file() else memtray_command()
 
 
 def package_parent() -> Path:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from trayapp.applet.children import memtray_command
+from trayapp.applet.children import lasting_command
 from trayapp.applet.sampler import Sampler
 from trayapp.applet.state import (
     Switches,
@@ -101,7 +101,7 @@ class SwitchBoard:
         if self.starts_at_login:
             self._platform.autostart_disable()
         else:
-            self._platform.autostart_enable([*memtray_command(), "start"])
+            self._platform.autostart_enable([*lasting_command(), "start"])
         self.starts_at_login = self._platform.autostart_status()
 
     def renew_autostart(self) -> None:
@@ -109,7 +109,7 @@ class SwitchBoard:
 
         Raises: PlatformError.
         """
-        if self.starts_at_login and self._platform.autostart_renew([*memtray_command(), "start"]):
+        if self.starts_at_login and self._platform.autostart_renew([*lasting_command(), "start"]):
             _log.warning("what starts Memtray at login was written anew, as this version does it")
 
     @property

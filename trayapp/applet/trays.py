@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
-from trayapp.applet.children import memtray_command
+from trayapp.applet.children import lasting_command
 from trayapp.applet.first_start import ENTRY, SEEN, UNSEEN, UNSEEN_SECONDS, greeting, no_tray_hint
 from trayapp.applet.pictures import icon_file, menu_pictures
 from trayapp.applet.sampler import Sampler
@@ -249,7 +249,7 @@ class Trays:
         if not self._switches.note_told(ENTRY):
             return
         try:
-            self._platform.add_application(memtray_command(), icon_file())
+            self._platform.add_application(lasting_command(), icon_file())
         except PlatformError as error:
             _log.warning("%s", error)
 

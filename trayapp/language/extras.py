@@ -61,10 +61,14 @@ def install_command(
 ) -> str:
     """Return the command, for a shell, that installs a package where this Memtray is.
 
-    For a tool of pipx, a virtual environment with or without pip, or Python itself; of the last,
-    `is_managed` says whether the system's packages look after it (PEP 668).
+    For a package of the system, a tool of pipx, a virtual environment with or without pip, or
+    Python itself; of the last, `is_managed` says whether the system's packages look after it
+    (PEP 668).
     """
     home = Path(prefix)
+    if (home / "packaged").is_file():
+        # A package of the system, whose environment is not to be changed.
+        return "pipx install 'memtray[all]'"
     if (home / "pipx_metadata.json").is_file():
         return f"pipx inject {_quoted(home.name)} {package}"
     if has_pip is None:

@@ -96,12 +96,12 @@ class Autostart:
         parser.add_argument("what", choices=_AUTOSTART, metavar=placeholder(_AUTOSTART))
 
     def run(self, options: Namespace) -> int:
-        from trayapp.applet.children import memtray_command
+        from trayapp.applet.children import lasting_command
         from trayapp.platforms import current_platform
 
         platform = current_platform()
         if options.what == "on":
-            platform.autostart_enable([*memtray_command(), "start"])
+            platform.autostart_enable([*lasting_command(), "start"])
         elif options.what == "off":
             platform.autostart_disable()
         is_on = platform.autostart_status()
