@@ -115,7 +115,7 @@ LOADS = (
 def largest_inode_cache() -> tuple[str, int]:
     """Return its name and what it takes, from the same list as `slabtop`."""
     lines = subprocess.check_output(["slabtop", "-o", "-s", "c"], text=True).splitlines()
-    fields = next(line.split() for line in lines if line.endswith("_inode_cache"))
+    fields = next(line.split() for line in lines if line.rstrip().endswith("_inode_cache"))
     objects, size = int(fields[0]), fields[-2]
     print(f"  (slabtop: {objects} objects in {fields[-1]})")
     return fields[-1], int(size.removesuffix("K")) * 1024

@@ -19,6 +19,7 @@ from tests.export.test_export import event
 from tests.windows.past import write_past
 from tests.windows.stores import GIB, MIB, START, Curve, write_store
 from trayapp.charts.time_ticks import time_ticks
+from trayapp.domain.records.account import AccountPart, account_of
 from trayapp.domain.records.series import Event
 from trayapp.errors import ExportError, RecordingError, UsageError
 from trayapp.export.redaction import Redactor
@@ -365,6 +366,46 @@ def test_json_for_machines(history: Path) -> None:
     assert leak["rate_bytes_per_second"] == pytest.approx(MIB / 20, rel=0.05)
     assert leak["limit_bytes"] == 256 * MIB
     assert told["cleanups"][0]["kept_bytes"] == 2 * MIB
+
+
+ACCOUNT = account_of(
+    8 * 1024 * MIB,
+    [
+        AccountPart(
+            key="programs",
+            title="Programs",
+            size_bytes=3 * 1024 * MIB,
+            parts=(AccountPart(key="target:x", title="/home/alice-b/x", size_bytes=1024 * MIB),),
+        ),
+        AccountPart(key="free", title="Free", size_bytes=4 * 1024 * MIB, comes_back="at once"),
+    ],
+)
+
+
+@pytest.mark.parametrize("name", ["out.html", "out.json", "out.pdf"])
+def test_a_report_says_where_memory_goes(history: Path, name: str) -> None:
+    """The largest first, each with its parts; to somebody else the names of those are private."""
+    made = report(history, name, read_account=lambda: ACCOUNT)
+    rows = [(row.title.rpartition("/")[2], row.size_bytes // MIB) for row in made.account]
+    assert rows == [("Free", 4096), ("Programs", 3072), ("x", 1024), ("Unexplained", 1024)]
+    private = report(history, name, read_account=lambda: ACCOUNT, is_private=True)
+    assert [row.title for row in private.account] == ["Free", "Programs", "Unexplained"]
+    if name == "out.html":
+        report(history, name, read_account=lambda: ACCOUNT)
+        page = history.with_name(name).read_text(encoding="utf-8")
+        assert "Where memory goes" in page
+        assert "at once" in page
+
+
+def test_the_past_is_reported_on_without_the_account_of_now(history: Path) -> None:
+    asked = []
+
+    def read() -> None:
+        asked.append(True)
+
+    until = parse_moment("0s")
+    report(history, until=until, read_account=read)
+    assert asked == []
 
 
 PRIVATE = "/home/alice-b/shop/run.py --password hunter2 --host"

@@ -23,9 +23,9 @@ from trayapp.language.units import MIB
 from trayapp.readers.account import read_account
 from trayapp.readers.account.container import read_container
 from trayapp.readers.account.look import Look, Program
-from trayapp.readers.account.mounts import Mounts, ask_in_time
 from trayapp.readers.account.programs_known import read_programs
-from trayapp.readers.account.tmpfs import largest_files
+from trayapp.readers.memory_files import largest_files
+from trayapp.readers.mounts import Mounts, ask_in_time
 from trayapp.readers.procfile import read_started
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")

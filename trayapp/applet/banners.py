@@ -17,7 +17,7 @@ from trayapp.delivery.sinks import Surroundings, open_sinks
 from trayapp.delivery.sinks.log import LogFile
 from trayapp.domain.acting.acts import MOST_ON_BANNER, Act
 from trayapp.domain.judging.alerting import Announcement, Incident
-from trayapp.domain.records.identity import SYSTEM, is_application
+from trayapp.domain.records.identity import SYSTEM, is_application, is_outside
 from trayapp.domain.records.levels import Level
 from trayapp.errors import MemtrayError
 from trayapp.language.catalogue import N_, _, paragraph
@@ -180,6 +180,8 @@ def _actions(
     """Return the buttons of an incident's banner, with what helps first."""
     # Of what is not tracked, a click shows the details, where it can be tracked as well.
     label = _("Details…") if is_application(incident.identity) else _("Trends")
+    if is_outside(incident.identity):
+        label = _("Where memory goes…")
     # A click on the banner itself is all that services without buttons offer.
     buttons = [("default", label), *((act.name, act.label) for act in acts)]
     if advice is not None and advice.automatic is not None:

@@ -16,6 +16,7 @@ from trayapp.domain.records.identity import (
     MEMTRAY,
     family_of,
     is_application,
+    is_outside,
     name_in,
     target_of,
 )
@@ -41,6 +42,7 @@ class MenuActions:
         self._handlers: dict[str, Callable[[str], object]] = {
             **{window.verb: self._window_opener(window.verb) for window in WINDOWS},
             "advice": lambda _: self._open_window("advice", options=("--window",)),
+            "where": lambda _: self._open_window("where", options=("--window",)),
             "more": lambda _: self._open_window("table"),
             "details": self._open_details,
             "history": lambda about: self._open_window("trends", target_of(about) or about),
@@ -181,12 +183,15 @@ class MenuActions:
     def _open_incident(self, incident: Incident | None) -> None:
         """Show the trends of what an incident is about, at the moment when it began.
 
-        Of an application, its details.
+        Of an application, its details; of what is outside of programs, where memory goes.
         """
         if incident is None:
             self._open_window("trends")
             return
         about = incident.identity
+        if is_outside(about):
+            self.on_menu("where")
+            return
         if is_application(about):
             kind, name = subject_of(self._parts.sampler.view, about)
             self._open_window("details", name, kind)

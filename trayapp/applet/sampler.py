@@ -273,6 +273,7 @@ class Sampler(threading.Thread):
                     with_groups=not self._pace.verdict.drops_groups,
                     suspects=self._monitor.suspects,
                     referenced=self._referenced,
+                    outside=self._monitor.outside_wanted,
                 )
             looked = time.perf_counter()
             self._monitor.set_targets(machine.active_rules)

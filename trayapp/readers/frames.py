@@ -29,6 +29,7 @@ from trayapp.domain.records.samples import (
 from trayapp.language.units import MIB
 from trayapp.readers.hidden_processes import hides_processes
 from trayapp.readers.kills import KillReader
+from trayapp.readers.outside import OutsideReader
 from trayapp.readers.own_cost import AppReader, RequestedWork
 from trayapp.readers.particulars import ParticularsReader
 from trayapp.readers.power import PowerReader
@@ -78,6 +79,7 @@ class MachineReader:
         self._limits = LimitReader()
         self._kills = KillReader(oom_mark)
         self._power = PowerReader()
+        self._outside = OutsideReader()
         self._referenced = ReferencedReader() if sys.platform == "linux" else None
         self._runtimes, self._other_heaps = None, None
         if sys.platform == "linux":
@@ -130,12 +132,16 @@ class MachineReader:
         with_groups: bool,
         suspects: Collection[ProcessKey] = (),
         referenced: ReferencedRequest | None = None,
+        outside: Collection[str] = (),
     ) -> Frame:
         """Read everything that is due.
 
         now: monotonic seconds; interval_seconds: the interval in force; with_groups: whether to
         follow what no target holds, too; suspects: those of it whose limits and heaps are wanted;
         referenced: what the monitor asked for last time.
+        follow what no target holds, too; suspects: those of it whose limits are wanted;
+        referenced: what the monitor asked for last time; outside: of what is outside of programs,
+        those of which it wants to know more.
         """
         members_before = self._targets.members()
         changes = self._processes.refresh()
@@ -168,6 +174,7 @@ class MachineReader:
             referenced=(
                 self._referenced.carry_out(referenced) if referenced and self._referenced else None
             ),
+            outside=self._outside.read(now, outside),
         )
 
     def all_processes(self) -> list[ProcessUse]:

@@ -33,6 +33,7 @@ WINDOWS = (
     Window("advice", N_("Advice…")),
     Window("compact", N_("Compact view…")),
     Window("dashboard", N_("Dashboard…")),
+    Window("where", N_("Where memory goes…")),
     Window("statistics", N_("Statistics…")),
     Window("export", N_("Export…")),
     Window("report", N_("Report…")),

@@ -17,15 +17,18 @@ from trayapp.domain.judging.judges.heap import heap_text
 from trayapp.domain.judging.judges.leak import leak_text
 from trayapp.domain.judging.judges.limit import limit_text
 from trayapp.domain.judging.judges.oom_kill import kill_text
+from trayapp.domain.judging.judges.outside import outside_text
 from trayapp.domain.judging.judges.pressure import pressure_text
 from trayapp.domain.judging.judges.size import size_text
 from trayapp.domain.judging.judges.spike import spike_text
 from trayapp.domain.judging.leaks import Verdict
+from trayapp.domain.judging.outside_follower import OutsideFinding
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.levels import Amounts, Level
 from trayapp.domain.records.limits import LIMIT_SOURCES, Headroom
 from trayapp.domain.records.names import short_name
 from trayapp.domain.records.oom_kills import OomKill, Victim
+from trayapp.domain.records.outside import LargestFile
 from trayapp.domain.records.runtimes import RuntimeHeap
 from trayapp.domain.records.samples import SystemSample
 from trayapp.language.catalogue import LANGUAGES
@@ -109,6 +112,14 @@ def shortages() -> Iterator[Text]:
         yield pressure_text(system, [], level)
 
 
+def outside() -> Iterator[Text]:
+    for verdict, name in product(verdicts(), NAMES):
+        for key in (f"tmpfs:/{name}", "unexplained"):
+            yield outside_text(OutsideFinding(key, verdict))
+        largest = LargestFile(f"/dev/shm/{name}", 1023 * 1024**3, f"{name} (pid 4194304)")  # noqa: S108
+        yield outside_text(OutsideFinding("tmpfs:/dev/shm", verdict, largest))
+
+
 def growths() -> Iterator[Text]:
     for view, seconds in product(views(), SECONDS):
         yield growth_text(view, seconds, BYTES[-1], 123_456e6)
@@ -143,6 +154,7 @@ TEXTS: dict[str, Callable[[], Iterator[Text]]] = {
     "size": lambda: (size_text(view, 999.0 * 1024**4) for view in views()),
     "spike": jumps,
     "oom": kills,
+    "outside": outside,
 }
 
 

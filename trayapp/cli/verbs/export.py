@@ -6,7 +6,7 @@ import os
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from trayapp.cli.options import (
     add_json,
@@ -20,6 +20,9 @@ from trayapp.errors import MemtrayError, UsageError, WindowError
 from trayapp.language.catalogue import _
 from trayapp.language.moments import parse_moment
 from trayapp.paths import current_paths
+
+if TYPE_CHECKING:
+    from trayapp.domain.records.account import Account
 
 
 class Export:
@@ -89,6 +92,7 @@ class Report:
                     is_private=options.private,
                     details=details,
                     live=live,
+                    read_account=_account_now,
                 ),
                 show_share,
                 _print_note,
@@ -98,6 +102,16 @@ class Report:
         else:
             print(_("Report written to {file}").format(file=options.output))
         return 0
+
+
+def _account_now() -> Account | None:
+    """Return where memory goes; None where it cannot be read, for which no report is held back."""
+    from trayapp.cli.verbs.where import read_account_now
+
+    try:
+        return read_account_now()
+    except MemtrayError:
+        return None
 
 
 def _add_choice_options(parser: ArgumentParser) -> None:

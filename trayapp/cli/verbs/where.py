@@ -6,7 +6,8 @@ import os
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from trayapp.cli.options import add_json, print_json
+from trayapp.cli.options import add_json, add_theme, print_json
+from trayapp.language.catalogue import _
 from trayapp.paths import LOCK_NAME, current_paths
 
 if TYPE_CHECKING:
@@ -14,12 +15,21 @@ if TYPE_CHECKING:
 
 
 class Where:
-    """`memtray where`: print the account. Raises: PlatformError, SettingsError."""
+    """`memtray where`: print the account, or show it. Raises: PlatformError, SettingsError."""
 
     def prepare_parser(self, parser: ArgumentParser) -> None:
         add_json(parser)
+        text = _("show it in a window, as the menu does")
+        parser.add_argument("--window", action="store_true", help=text)
+        add_theme(parser)
 
     def run(self, options: Namespace) -> int:
+        """Print or show it. Raises: WindowError where there is no display."""
+        if options.window:
+            from trayapp.cli.verbs.windows import live_options
+            from trayapp.windows.where import main
+
+            return main(live_options(options), read_account_now)
         from trayapp.domain.records.account import account_json
         from trayapp.domain.showing.account import account_lines
 

@@ -23,8 +23,10 @@ from trayapp.domain.judging.monitor_values import (
     STALL_FULL,
     USED,
     machine_values,
+    outside_values,
     slow_machine_values,
 )
+from trayapp.domain.judging.outside_follower import OutsideFollower
 from trayapp.domain.judging.own_budget import BudgetVerdict
 from trayapp.domain.judging.recovering import as_of_now
 from trayapp.domain.judging.replay import Stretch
@@ -76,6 +78,7 @@ class Monitor:
         self._unmet: set[str] = set()
         """Targets of which no process was seen so far."""
         self._applications = ApplicationFollower(rules)
+        self._outside = OutsideFollower(rules.leaks)
         self._staleness = StalenessPlan(enabled=rules.checks_staleness)
         self._finder = SuspectFinder()
         self._slow_values_at = float("-inf")
@@ -89,6 +92,7 @@ class Monitor:
             self._reset_bars(rules.bar_span_seconds)
         if rules.leaks != self._rules.leaks:
             self._applications.set_leak_settings(rules.leaks)
+            self._outside.set_settings(rules.leaks)
             for target in self._targets.values():
                 target.leak.set_settings(rules.leaks)
         self._staleness.enabled = rules.checks_staleness
@@ -198,6 +202,11 @@ class Monitor:
         """Processes of no target that grow: the limits of these are to be read, too."""
         return self._applications.suspects
 
+    @property
+    def outside_wanted(self) -> tuple[str, ...]:
+        """What grows outside of programs: more is to be read of these, see `OutsideReader`."""
+        return self._outside.wanted
+
     def acknowledge(self, key: str) -> bool:
         """Note that the person knows of an incident; False: it is not open."""
         return self._book.acknowledge(key)
@@ -230,7 +239,7 @@ class Monitor:
         is_slow_due = now - self._slow_values_at >= self._rules.slow_values_seconds
         if is_slow_due:
             self._slow_values_at = now
-            values += slow_machine_values(frame)
+            values += [*slow_machine_values(frame), *outside_values(self._outside.sizes)]
         samples = {sample.name: sample for sample in frame.targets}
         views: dict[str, TargetView] = {}
         growing: list[Growing] = []
@@ -290,6 +299,7 @@ class Monitor:
             target_rates=self._target_rates,
             findings=findings,
             given=given,
+            outside=self._outside.add_frame(frame),
         )
 
     def _newly_met(self, samples: Iterable[TargetSample]) -> dict[str, list[ProcessKey]]:

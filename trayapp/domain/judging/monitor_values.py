@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from trayapp.domain.records.frames import Frame
 from trayapp.domain.records.identity import SYSTEM
 from trayapp.domain.records.series import Series
@@ -15,6 +17,10 @@ STALL_FULL = Series(SYSTEM, "", "stall_full_percent")
 APP_RSS = Series("app", "", "rss_bytes")
 APP_USS = Series("app", "", "uss_bytes")
 APP_CPU = Series("app", "", "cpu_percent")
+
+
+OUTSIDE_KIND = "outside"
+"""The kind of the curves of files in memory and of the kernel's caches, by their keys."""
 
 
 def machine_values(frame: Frame) -> list[tuple[Series, float | None]]:
@@ -37,3 +43,12 @@ def slow_machine_values(frame: Frame) -> list[tuple[Series, float | None]]:
         (HUGE_PAGES, frame.system.hugepages_reserved_bytes),
         (APP_USS, frame.app.uss_bytes),
     ]
+
+
+def outside_values(sizes: Mapping[str, int]) -> Iterator[tuple[Series, float | None]]:
+    """Yield what is kept of memory outside of programs; sizes: by key, see `OutsideSample`."""
+    for key, size_bytes in sizes.items():
+        if ":" in key:
+            yield Series(OUTSIDE_KIND, key, "used_bytes"), size_bytes
+        elif key != "hugepages":  # kept already
+            yield Series(SYSTEM, "", f"{key}_bytes"), size_bytes

@@ -65,11 +65,14 @@ def account_of(
     """Return the account with what the parts leave unexplained, never spread over them."""
     known = tuple(part for part in parts if part.size_bytes)
     left_bytes = total_bytes - sum(part.size_bytes for part in known)
+    sentence = _("Taken by drivers or firmware; the system does not say by which.")
+    if left_bytes < 0:
+        sentence = _("Some memory was counted twice, as it changed while it was read.")
     rest = AccountPart(
         key=UNEXPLAINED,
         title=_("Unexplained"),
         size_bytes=left_bytes,
-        sentence=_("Taken by drivers or firmware; the system does not say by which."),
+        sentence=sentence,
         advice=_("If it keeps growing, a driver may be leaking: update it or restart the machine.")
         if left_bytes > total_bytes // 20
         else "",

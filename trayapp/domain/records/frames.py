@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from trayapp.domain.records.application_use import ApplicationUse
 from trayapp.domain.records.limits import Limit
 from trayapp.domain.records.oom_kills import OomKill
+from trayapp.domain.records.outside import OutsideSample
 from trayapp.domain.records.referenced import ReferencedSample
 from trayapp.domain.records.runtimes import RuntimeHeap
 from trayapp.domain.records.samples import (
@@ -115,6 +116,8 @@ class Frame:
     on_battery: bool | None = None
     referenced: ReferencedSample | None = None
     """What was asked for at the tick before; None: nothing was."""
+    outside: OutsideSample | None = None
+    """None when not read this time."""
 
 
 def size_of_sample(sample: TargetSample) -> Size | None:

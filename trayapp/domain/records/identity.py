@@ -10,6 +10,8 @@ SYSTEM, MEMTRAY = "system", "memtray"
 _TARGET, _APPLICATION = "target:", "application:"
 OOM = "oom"
 """Begins the key of an incident about a kill; the kind of the events, one for each victim."""
+OUTSIDE = "outside"
+"""Begins the keys of incidents about what no program has, which are the keys of that as well."""
 OTHERS_LEAK = "leak-of-application"
 """Begins the key of an incident about what no target holds, whose name may be a target's."""
 
@@ -46,8 +48,15 @@ def is_application(about: str) -> bool:
     return about.startswith(_APPLICATION)
 
 
+def is_outside(about: str) -> bool:
+    """Whether it is about memory outside of programs."""
+    return about.startswith(f"{OUTSIDE}:")
+
+
 def name_in(about: str) -> str:
     """Return what to show for a key where no better name is known."""
+    if is_outside(about):
+        return about.rpartition(":")[2]
     if is_application(about):
         return about.removeprefix(_APPLICATION).partition(":")[2]
     return about.removeprefix(_TARGET)

@@ -16,11 +16,17 @@ _COMES_BACK = {
     "when written": N_("comes back when written"),
     "no": N_("stays"),
 }
+_CELLS = {"at once": N_("at once"), "when written": N_("when written"), "no": N_("no")}
 
 
 def comes_back_text(part: AccountPart) -> str:
     """Return whether it comes back, in a few words."""
     return _(_COMES_BACK[part.comes_back])
+
+
+def comes_back_cell(part: AccountPart) -> str:
+    """Return the same below a heading that asks it."""
+    return _(_CELLS[part.comes_back])
 
 
 def size_text(part: AccountPart) -> str:

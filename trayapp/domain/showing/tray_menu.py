@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from trayapp.domain.judging.alerting import Incident
 from trayapp.domain.judging.view import Controls, View
-from trayapp.domain.records.identity import is_application
+from trayapp.domain.records.identity import is_application, is_outside
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.names import has_name, process_label, shown_name
 from trayapp.domain.records.samples import ProcessFacts, ProcessKey
@@ -131,8 +131,10 @@ def _incident_menu(incident: Incident, view: View, controls: Controls) -> MenuEn
 
 
 def _alert_trends(incident: Incident) -> Iterable[MenuEntry]:
+    if is_outside(incident.identity):
+        yield MenuEntry(key=f"incident:{incident.key}", label=_("Where memory goes…"))
     # Of what is not tracked, its details have them.
-    if not is_application(incident.identity):
+    elif not is_application(incident.identity):
         yield MenuEntry(key=f"incident:{incident.key}", label=_("Trends…"))
 
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from trayapp import __version__
+from trayapp.domain.records.account import Account
+from trayapp.export.report.account import AccountRow
 from trayapp.export.safe_names import plain_text
 from trayapp.export.source import Counts, Summary
 from trayapp.language.catalogue import _, paragraph
@@ -180,6 +182,8 @@ class Report:
     incidents: tuple[IncidentFacts, ...]
     cleanups: tuple[CleanupFacts, ...]
     is_private: bool
+    account: tuple[AccountRow, ...] = ()
+    """Where all memory was when it was made; empty where that is not this machine, or now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +197,8 @@ class Background:
     """By the target's name: how it is found, or its command line."""
     live: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The running applet's figures by the target's name, as in `status --json`."""
+    account: Account | None = None
+    """Where all memory is; None: not asked, or not this machine's."""
     hide: Callable[[str], str] = plain_text
     is_private: bool = False
 

@@ -10,6 +10,7 @@ from trayapp.domain.grouping.tasks import kept_of
 from trayapp.domain.judging.leaks.evidence import evidence_of
 from trayapp.domain.records.limits import LIMIT_SOURCES, Headroom
 from trayapp.domain.records.series import TASK, Event
+from trayapp.export.report.account import AccountRow, account_rows
 from trayapp.export.report.charts import charts_of
 from trayapp.export.report.collecting import Collector
 from trayapp.export.report.facts import (
@@ -60,7 +61,14 @@ def gather_report(source: Source, background: Background) -> Report:
         incidents=incidents,
         cleanups=cleanups,
         is_private=background.is_private,
+        account=_account(background, clean),
     )
+
+
+def _account(background: Background, clean: Callable[[str], str]) -> tuple[AccountRow, ...]:
+    if background.account is None:
+        return ()
+    return tuple(account_rows(background.account, clean, is_private=background.is_private))
 
 
 def _target(

@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 
 from trayapp.domain.records.levels import level_said
+from trayapp.export.report.account import AccountRow, account_headings
 from trayapp.export.report.colors import COLORS, CURVES
 from trayapp.export.report.facts import (
     MOST_EVENTS,
@@ -147,6 +148,7 @@ def _page(report: Report) -> Iterator[str]:
     yield from _targets(report.targets)
     yield from _incidents(report)
     yield from _cleanups(report)
+    yield from _account(report.account)
     if report.facts:
         yield f"<h2>{escape(_('Environment'))}</h2><dl>"
         for label, value in report.facts:
@@ -235,6 +237,22 @@ def _cleanups(report: Report) -> Iterator[str]:
         )
     yield "</tbody></table></div>\n"
     yield from _left_out(len(report.cleanups))
+
+
+def _account(rows: Sequence[AccountRow]) -> Iterator[str]:
+    if not rows:
+        return
+    yield f"<h2>{escape(_('Where memory goes'))}</h2>"
+    yield from _head(account_headings(), 1, 3)
+    for row in rows:
+        title = escape(row.title)
+        yield (
+            f"<tr><td>{'&emsp;' + title if row.is_below else f'<b>{title}</b>'}</td>"
+            f'<td class="number">{escape(row.size)}</td>'
+            f'<td class="number">{escape(row.share)}</td><td>{escape(row.comes_back)}</td>'
+            f'<td class="details">{escape(row.text)}</td></tr>'
+        )
+    yield "</tbody></table></div>\n"
 
 
 def _head(headings: Sequence[str], first_number: int = 99, after: int = 99) -> Iterator[str]:

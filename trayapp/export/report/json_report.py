@@ -27,6 +27,17 @@ def report_json(report: Report) -> dict[str, object]:
         "findings": [finding._asdict() for finding in report.findings],
         "targets": [_target(one) for one in report.targets],
         "incidents": [_with_unix_seconds(asdict(one)) for one in report.incidents],
+        "account": [
+            {
+                "key": row.key,
+                "title": row.title,
+                "bytes": row.size_bytes,
+                "is_part_of_the_one_before": row.is_below,
+                "comes_back": row.comes_back,
+                "text": row.text,
+            }
+            for row in report.account
+        ],
         "cleanups": [
             _with_unix_seconds(asdict(one))
             | {"freed_bytes": one.freed_bytes, "kept_bytes": one.kept_bytes}

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 
 from trayapp.charts.fonts import use_chart_fonts
 from trayapp.domain.records.levels import level_said
+from trayapp.export.report.account import account_headings
 from trayapp.export.report.colors import COLORS
 from trayapp.export.report.facts import (
     MOST_EVENTS,
@@ -82,6 +83,7 @@ class _Pages:
         self._targets()
         self._incidents()
         self._cleanups()
+        self._account()
         if report.facts:
             self.paper.heading(_("Environment"), room=0.5 + 0.25 * len(report.facts))
             for label, value in report.facts:
@@ -191,6 +193,21 @@ class _Pages:
         for one in cleanups:
             texts = [clock(one.wall_seconds), one.subject, *sizes_of(one)]
             self.paper.row(texts, widths, right=right)
+        self.paper.end_table()
+
+    def _account(self) -> None:
+        rows = self._report.account
+        if not rows:
+            return
+        self.paper.heading(_("Where memory goes"))
+        widths = _shares([2.2, 0.95, 0.7, 1.3, 3.2])
+        right = range(1, 3)
+        self.paper.begin_table(account_headings(), widths, right)
+        for row in rows:
+            title = f"    {row.title}" if row.is_below else row.title
+            texts = [title, row.size, row.share, row.comes_back, row.text]
+            colors = [TEXT, TEXT, TEXT, MUTED, MUTED]
+            self.paper.row(texts, widths, colors=colors, right=right)
         self.paper.end_table()
 
 

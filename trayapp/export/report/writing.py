@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from trayapp import __version__
+from trayapp.domain.records.account import Account
 from trayapp.domain.records.series import Series
 from trayapp.export import REPORTS, find_kind
 from trayapp.export.recorded import RecordedFiles, Selection, open_selection
@@ -37,6 +38,8 @@ class ReportOptions(Selection):
     """How each target is found, by its name."""
     live: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The running applet's figures for each target, by its name."""
+    read_account: Callable[[], Account | None] = lambda: None
+    """Reads where all memory of this machine is now; None: unknown."""
 
 
 def main(
@@ -78,6 +81,7 @@ def _background(options: ReportOptions, recorded: SampleSource) -> Background:
         facts=tuple((label, value) for label, value in facts if value),
         details={} if options.is_private else details,
         live=options.live if is_own and options.until is None else {},
+        account=options.read_account() if is_own and options.until is None else None,
         hide=hide,
         is_private=options.is_private,
     )

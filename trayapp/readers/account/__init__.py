@@ -6,6 +6,7 @@ its parts; later ones see what earlier ones have found.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from trayapp.domain.records.account import Account, AccountPart, account_of
@@ -42,11 +43,19 @@ def read_account(
     readings: Mapping[ProcessKey, MemoryReading],
     root: str = "",
 ) -> Account:
-    """Read where all memory of a Linux machine is; takes up to two seconds.
+    """Read where all memory of this machine is; takes up to two seconds.
 
     known: all targets and applications; readings: of their processes; root: before /proc and /sys.
     Raises: PlatformError.
     """
+    if sys.platform == "win32":
+        from trayapp.readers.account.windows import read_windows
+
+        return read_windows(known, readings)
+    if sys.platform == "darwin":
+        from trayapp.readers.account.macos import read_macos
+
+        return read_macos(known, readings)
     look = Look(known, readings, root)
     for read in PART_READERS:
         look.add(read(look))

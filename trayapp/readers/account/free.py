@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from trayapp.domain.records.account import AccountPart
 from trayapp.language.catalogue import _
 from trayapp.readers.account.look import Look
-from trayapp.readers.procfile import read_all
 
 
 def read(look: Look) -> Iterator[AccountPart]:
@@ -29,9 +28,5 @@ def read(look: Look) -> Iterator[AccountPart]:
 
 
 def _listed_pages(look: Look) -> int:
-    try:
-        lines = read_all(f"{look.proc}/zoneinfo").split(b"\n")
-    except OSError:
-        return 0
-    fields = (line.split() for line in lines)
+    fields = (line.split() for line in look.zoneinfo.split(b"\n"))
     return sum(int(each[1]) for each in fields if len(each) == 2 and each[0] == b"count:")

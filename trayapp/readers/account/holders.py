@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from trayapp.language.catalogue import _, format_count, listed
 from trayapp.readers.account.look import Look
-from trayapp.readers.account.mounts import MemoryMount, Mounts
+from trayapp.readers.mounts import MemoryMount, Mounts
 from trayapp.readers.procfile import read_all
 
 BLOCK_BYTES = 512

@@ -31,6 +31,7 @@ def read(look: Look) -> Iterator[AccountPart]:
             key="hugepages.unused",
             title=_("Reserved, used by nobody"),
             size_bytes=unused_bytes,
+            sentence=_("No program has asked for them."),
             advice=advice,
         ),
         AccountPart(

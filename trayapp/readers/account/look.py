@@ -11,6 +11,7 @@ from trayapp.domain.records.account import AccountPart
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
 from trayapp.errors import PlatformError
 from trayapp.language.catalogue import _
+from trayapp.readers.memory_files import process_title
 from trayapp.readers.procfile import field_bytes, read_all
 
 LONGEST_SECONDS = 2.0
@@ -49,6 +50,11 @@ class Look:
             self._meminfo = read_all(f"{self.proc}/meminfo")
         except OSError as error:
             raise _cannot_read(error.strerror) from error
+        try:
+            # At once: what is in the processors' lists moves to and fro.
+            self.zoneinfo = read_all(f"{self.proc}/zoneinfo")
+        except OSError:
+            self.zoneinfo = b""
         total_bytes = self.known("MemTotal")
         if not total_bytes:
             raise _cannot_read(_("MemTotal or MemFree is missing"))
@@ -81,25 +87,6 @@ class Look:
     def name_of(self, pid: int) -> str:
         """Return what a process is called, with its pid; strangers choose the names."""
         return process_title(self.proc, pid)
-
-
-def process_title(proc: str, pid: int) -> str:
-    """Return the name and pid of a process; of one that has ended the pid alone."""
-    try:
-        name = os.fsdecode(read_all(f"{proc}/{pid}/comm").rstrip(b"\n"))
-    except OSError:
-        return _("process {pid}, which has exited").format(pid=pid)
-    return _("{name} (pid {pid})").format(name=name, pid=pid)
-
-
-def user_name(uid: int) -> str:
-    """Return the name of a user, or the number where there is none."""
-    import pwd
-
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except (KeyError, OverflowError):
-        return str(uid)
 
 
 def needs_root() -> str:

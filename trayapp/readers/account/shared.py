@@ -10,8 +10,9 @@ from trayapp.domain.records.account import AccountPart
 from trayapp.language.catalogue import _
 from trayapp.language.units import MIB, format_size
 from trayapp.readers.account.holders import Held, Namespaces, find_held, holder_names
-from trayapp.readers.account.look import Look, needs_root, process_title, user_name
+from trayapp.readers.account.look import Look, needs_root
 from trayapp.readers.account.tmpfs import part_of
+from trayapp.readers.memory_files import process_title, user_name
 from trayapp.readers.procfile import read_all
 
 LEAST_SWAPPED_BYTES = MIB

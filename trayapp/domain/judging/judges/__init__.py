@@ -12,6 +12,7 @@ from trayapp.domain.judging.judges.heap import HeapFull
 from trayapp.domain.judging.judges.leak import ApplicationLeak, Leak
 from trayapp.domain.judging.judges.limit import NearLimit
 from trayapp.domain.judging.judges.oom_kill import Killed
+from trayapp.domain.judging.judges.outside import OutsideLeak
 from trayapp.domain.judging.judges.pressure import Shortage
 from trayapp.domain.judging.judges.protocol import Judge, MachineJudge, TargetJudge
 from trayapp.domain.judging.judges.size import LargeSize
@@ -22,6 +23,7 @@ MACHINE_JUDGES: tuple[type[MachineJudge], ...] = (
     FullSoon,
     ApplicationLeak,
     Killed,
+    OutsideLeak,
 )
 TARGET_JUDGES: tuple[type[TargetJudge], ...] = (
     NearLimit,

@@ -12,6 +12,7 @@ from trayapp.domain.judging.application_trends import ApplicationView
 from trayapp.domain.judging.growth_tracker import Growth, Spike
 from trayapp.domain.judging.leaks import Finding
 from trayapp.domain.judging.monitor_rules import MonitorRules
+from trayapp.domain.judging.outside_follower import OutsideFinding
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.application_use import ApplicationUse
 from trayapp.domain.records.frames import Frame
@@ -38,6 +39,8 @@ class MachineCase:
     """What the leak detector says of applications; None: as at the tick before."""
     given: Collection[str] = ()
     """Keys of applications that are targets from this tick on."""
+    outside: Sequence[OutsideFinding] | None = None
+    """What seems to leak outside of programs; None: as at the tick before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,6 +62,7 @@ _SOURCES = {
     "resident set": N_("measured on its resident set, which includes mapped files"),
     "heap after collection": N_("measured on what garbage collection leaves of its heap"),
     "memory outside the heap": N_("measured on its memory outside the heap"),
+    "memory outside programs": N_("measured on memory outside programs"),
     "memory": N_("measured on the recorded size"),
 }
 

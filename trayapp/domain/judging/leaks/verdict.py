@@ -16,7 +16,7 @@ Shape = Literal[
 LeakLevel = Literal["healthy", "growing", "leaking"]
 Signal = Literal[
     "anonymous memory", "private memory", "resident set", "memory",
-    "heap after collection", "memory outside the heap",
+    "heap after collection", "memory outside the heap", "memory outside programs",
 ]  # fmt: skip
 """What the sizes were; "memory" where a stranger's table does not say."""
 
