@@ -28,9 +28,9 @@ from trayapp.export.report.writing import ReportOptions
 from trayapp.export.report.writing import main as report
 from trayapp.history.reader import HistoryReader
 from trayapp.history.retention import Retention
+from trayapp.history.target_history import read_past
 from trayapp.history.writer import HistoryWriter
 from trayapp.windows.selecting import application_names, narrow_selection, program_names
-from trayapp.windows.target_history import read_past
 from trayapp.windows.trend_reading import read_trends
 
 MINUTES = 120

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from trayapp.charts.growth import Growth
 from trayapp.charts.selection import Selection
+from trayapp.domain.judging.growth_line import Growth
 from trayapp.domain.records.series import Event, Point, Series
 
 Floats = npt.NDArray[np.float64]

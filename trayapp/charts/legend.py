@@ -13,9 +13,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from trayapp.charts.curves import Curve, Run
-from trayapp.charts.growth import Growth, growth_text
 from trayapp.charts.labels import chart_name
 from trayapp.charts.palette import Palette
+from trayapp.domain.judging.growth_line import Growth, growth_text
 from trayapp.domain.judging.trend import rate_said
 from trayapp.language.catalogue import _, ngettext
 from trayapp.language.dates import format_day_time

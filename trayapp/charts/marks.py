@@ -21,8 +21,8 @@ from trayapp.charts.events import (
     event_label,
     task_end,
 )
-from trayapp.charts.growth import Growth
 from trayapp.charts.palette import Palette
+from trayapp.domain.judging.growth_line import Growth
 from trayapp.domain.records.series import Event
 from trayapp.language.catalogue import _, format_count
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import html
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -41,6 +42,8 @@ def running_memtray(runtime: Path) -> Iterator[None]:
 
     So a machine without a display needs one command only.
     """
+    # Also before the server listens to signals: what was started is to end with us.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if _answers(runtime):
         yield
         return

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,29 @@ MOST_BODY_BYTES = 16 * 1024
 _BODY_SECONDS = 10.0
 _LONG_SECONDS = 120.0
 _SHORT_SECONDS = 5.0
+_FRESH_SECONDS = 0.5
+
+
+class Answers:
+    """What Memtray answered lately, as JSON; in the server's event loop."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[float, asyncio.Future[str]]] = {}
+
+    def forget(self) -> None:
+        """Know nothing any more, as something is being changed."""
+        self._known.clear()
+
+    async def get(self, question: str, ask: Callable[[], dict[str, Any]]) -> str:
+        """Return an answer that is young enough, or wait for one: one asks for all who wait."""
+        now = time.monotonic()
+        at, known = self._known.get(question, (0.0, None))
+        if known is None or (known.done() and now - at > _FRESH_SECONDS):
+            known = asyncio.ensure_future(asyncio.to_thread(lambda: json.dumps(ask())))
+            self._known = {key: one for key, one in self._known.items() if now - one[0] < 60}
+            self._known[question] = now, known
+        # Who stops waiting does not end it for the others.
+        return await asyncio.shield(known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +63,33 @@ class Context:
     memtray_command: tuple[str, ...] = ()
     """What starts this Memtray again."""
 
+    answers: Answers = field(default_factory=Answers)
+
     async def ask(
         self, verb: str, arguments: Mapping[str, object] | None = None, *, is_long: bool = False
     ) -> dict[str, Any]:
-        """Ask the running Memtray. Raises: NotRunningError, ControlError."""
+        """Have the running Memtray do something. Raises: NotRunningError, ControlError."""
         seconds = _LONG_SECONDS if is_long else _SHORT_SECONDS
-        return await asyncio.to_thread(call, self.runtime, verb, arguments, seconds)
+        self.answers.forget()
+        try:
+            return await asyncio.to_thread(call, self.runtime, verb, arguments, seconds)
+        finally:
+            self.answers.forget()
+
+    async def read(
+        self, verb: str, arguments: Mapping[str, object] | None = None
+    ) -> dict[str, Any]:
+        """Return what the running Memtray answers, or has answered a moment ago.
+
+        However many ask, it reads all processes twice a second at most. The answer is the caller's
+        own. Raises: NotRunningError, ControlError.
+        """
+        question = json.dumps([verb, arguments])
+        line = await self.answers.get(
+            question, lambda: call(self.runtime, verb, arguments, _SHORT_SECONDS)
+        )
+        found: dict[str, Any] = json.loads(line)
+        return found
 
 
 def role_of(request: Request) -> Role:

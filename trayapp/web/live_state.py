@@ -24,7 +24,7 @@ def nothing(taken_at: float | None = None) -> State:
 
 def state_of(told: Mapping[str, Any]) -> State:
     """Return the state of what the applet tells its followers, its figures as short as is fit."""
-    rows = {_row_key(row): _short(row) for row in told["rows"]}
+    rows = {row_key(row): _short(row) for row in told["rows"]}
     incidents = {one["key"]: _short(one) for one in told["incidents"]}
     return {
         "running": True,
@@ -65,12 +65,14 @@ def sizes_of(state: State) -> dict[str, float | None]:
     system = state["system"]
     sizes: dict[str, float | None] = {"system": system["used_bytes"] if system else None}
     for key, row in state["rows"].items():
-        size = row.get("size_bytes")
+        # Of Memtray the history has the resident set at each sample.
+        size = None if row["kind"] == "app" else row.get("size_bytes")
         sizes[key] = row.get("rss_bytes") if size is None else size
     return sizes
 
 
-def _row_key(row: Mapping[str, Any]) -> str:
+def row_key(row: Mapping[str, Any]) -> str:
+    """Return the key by which a row of the table is known here."""
     # What runs in the kernel, or is not known by a key, is known by its name.
     return str(row["key"] or f"{row['kind']}:{row['name']}")
 
@@ -87,7 +89,11 @@ def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _short(one: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _rounded(key, value) for key, value in one.items() if key != "key"}
+    found = {key: _rounded(key, value) for key, value in one.items() if key != "key"}
+    if one.get("kind") == "app":
+        # What Memtray itself takes is what would be free without it, as in the table's window.
+        found["size_bytes"] = found["rss_bytes"] if one["uss_bytes"] is None else one["uss_bytes"]
+    return found
 
 
 def _rounded(key: str, value: Any) -> Any:

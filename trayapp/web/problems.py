@@ -38,4 +38,5 @@ def problem_of(error: MemtrayError) -> ProblemError:
     """Return what an error of Memtray's means to the one who asked."""
     if isinstance(error, NotRunningError):
         return ProblemError(503, str(error), {"Retry-After": "5"})
-    return ProblemError(422 if isinstance(error, UsageError) else 502, str(error))
+    # What a mistake on the command line would be is here a name that there is not.
+    return ProblemError(404 if error.exit_code == UsageError.exit_code else 502, str(error))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from trayapp.web.guard import Guard
 from trayapp.web.live import Live
 from trayapp.web.origins import Origins, is_loopback
 from trayapp.web.past import past_points
+from trayapp.web.rest_downloads import make_downloads
 from trayapp.web.running import noted
 from trayapp.web.sockets import listen
 from trayapp.web.tokens import load_tokens
@@ -29,6 +32,7 @@ _LONGEST_MESSAGE_BYTES = 4096
 _PING_SECONDS = 20.0
 _END_SECONDS = 1
 _CHECK_SECONDS = 1.0
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +99,9 @@ def serve(options: ServeOptions, on_ready: Callable[[Addresses], object]) -> int
         memtray_command=options.memtray_command,
     )
     seen = _Seen()
+    downloads = make_downloads(context)
     guard = Guard(
-        make_router(context),
+        make_router(context, downloads),
         origins=Origins(options.bind, options.scheme, options.names),
         tokens=tokens,
         cookie_name=cookie_name,
@@ -125,7 +130,7 @@ def serve(options: ServeOptions, on_ready: Callable[[Addresses], object]) -> int
         ssl_certfile=options.certificate,
         ssl_keyfile=options.key,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
     page = f"{options.scheme}://{_host(options)}:{port}/"
     addresses = Addresses(page, f"{page}#{tokens.full}", f"{page}#{tokens.read_only}")
 
@@ -140,10 +145,24 @@ def serve(options: ServeOptions, on_ready: Callable[[Addresses], object]) -> int
         finally:
             for task in tasks:
                 task.cancel()
+            await downloads.close()
 
     with noted(options.runtime, page):
         asyncio.run(run())
     return 0
+
+
+class _Server(uvicorn.Server):
+    """Ends by a signal as by any other reason: what surrounds it is to be cleaned up."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        before = {one: signal.signal(one, self.handle_exit) for one in _SIGNALS}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
 
 
 class _Seen:

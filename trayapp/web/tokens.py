@@ -26,7 +26,7 @@ Role = Literal["full", "read_only"]
 ROLES: tuple[Role, ...] = ("full", "read_only")
 SESSION_SECONDS = 7 * 86_400
 MOST_WRONG = 10
-"""So many wrong tokens a minute are looked at, of each address."""
+"""So many wrong tokens a minute are answered as such, of each address."""
 _MINUTE_SECONDS = 60.0
 _MOST_ADDRESSES = 1000
 _FILES: dict[Role, str] = {"full": "web-token", "read_only": "web-token-read-only"}
@@ -128,7 +128,7 @@ class Attempts:
         self._wrong: OrderedDict[str, list[float]] = OrderedDict()
 
     def wait_seconds(self, address: str) -> float:
-        """Return how long this address has to wait before a token of its is looked at."""
+        """Return how long this address has to wait before it may try again."""
         now = self._clock()
         recent = [at for at in self._wrong.get(address, ()) if now - at < _MINUTE_SECONDS]
         if len(recent) < MOST_WRONG:

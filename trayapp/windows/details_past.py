@@ -13,6 +13,7 @@ from trayapp.charts.labels import plain_name
 from trayapp.domain.judging.changes import histogram
 from trayapp.domain.records.series import Point
 from trayapp.domain.showing.table import APPLICATION, TableRow, taken_bytes
+from trayapp.history.target_history import HOUR_SECONDS, Past, Run
 from trayapp.language.catalogue import _, format_count, listed, ngettext
 from trayapp.language.units import format_duration, format_estimate, format_size
 from trayapp.windows.base_window import BaseWindow
@@ -20,7 +21,6 @@ from trayapp.windows.details_figures import format_change
 from trayapp.windows.grid import Grid
 from trayapp.windows.grid_rows import GridCell, GridColumn, GridRow
 from trayapp.windows.small_chart import SmallChart
-from trayapp.windows.target_history import HOUR_SECONDS, Past, Run
 
 _FRESH_SECONDS = 180.0
 LEAST_SECONDS = 120.0

@@ -9,6 +9,7 @@ from tkinter import font as tkfont
 from tkinter import ttk
 
 from trayapp.charts.labels import plain_name
+from trayapp.history.target_history import Run
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_duration, format_size
 from trayapp.windows.base_window import BaseWindow
@@ -16,7 +17,6 @@ from trayapp.windows.details_past import RunsPane
 from trayapp.windows.grid import Grid
 from trayapp.windows.grid_rows import GridCell, GridColumn, GridRow
 from trayapp.windows.programs import Process
-from trayapp.windows.target_history import Run
 
 RUNS, PROCESSES = "runs", "processes"
 _NAME_LENGTH = 60

@@ -26,6 +26,7 @@ from trayapp.domain.showing.table import (
 )
 from trayapp.errors import HistoryError
 from trayapp.history.reader import HistoryReader
+from trayapp.history.target_history import Past, Run, read_past, read_runs
 from trayapp.language.catalogue import _, ngettext, paragraph
 from trayapp.windows.acts_bar import ActsBar
 from trayapp.windows.applet_client import Answer, Applet
@@ -38,7 +39,6 @@ from trayapp.windows.opening import LiveOptions, WindowActions
 from trayapp.windows.probe_reports import Report, probe_reports, process_keys
 from trayapp.windows.programs import Process
 from trayapp.windows.single_instance import Listener
-from trayapp.windows.target_history import Past, Run, read_past, read_runs
 
 PAST_SECONDS, RUNS_SECONDS = 5.0, 60.0
 """How often the history is read again: its last hour, and all runs."""

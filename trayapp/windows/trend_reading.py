@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from trayapp.charts.curves import Run, TrendData, make_curve
 from trayapp.charts.events import bundle_events, task_end, task_growth
-from trayapp.charts.growth import Growth
 from trayapp.charts.labels import plain_name
 from trayapp.charts.selection import Selection
+from trayapp.domain.judging.growth_line import Growth
 from trayapp.domain.records.identity import about_of, is_application, target_key
 from trayapp.domain.records.series import (
     APPLICATION,
@@ -19,11 +19,11 @@ from trayapp.domain.records.series import (
     Event,
     Series,
 )
+from trayapp.history.growth_verdicts import judge_again
+from trayapp.history.runs import find_runs
 from trayapp.history.sources import CurveSource
 from trayapp.language.catalogue import _
-from trayapp.windows.growth_verdicts import judge_again
 from trayapp.windows.recordings import RecordingSource
-from trayapp.windows.runs import find_runs
 from trayapp.windows.selecting import program_names, target_names
 
 POINTS_PER_CURVE = 1200

@@ -11,13 +11,13 @@ from pathlib import Path
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from trayapp.charts.growth import Growth
 from trayapp.charts.selection import METRICS, Selection
+from trayapp.domain.judging.growth_line import Growth
 from trayapp.errors import MemtrayError
+from trayapp.history.growth_verdicts import growths_of_status, limits_of_status
 from trayapp.language.catalogue import _
 from trayapp.windows.applet_client import Applet
 from trayapp.windows.base_window import BaseWindow
-from trayapp.windows.growth_verdicts import growths_of_status, limits_of_status
 from trayapp.windows.save_dialog import ask_save_file
 from trayapp.windows.selecting import (
     application_names,

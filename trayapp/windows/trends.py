@@ -237,7 +237,7 @@ def _save(reader: CurveSource, selection: Selection, options: TrendOptions, path
 def _limits_now(options: TrendOptions) -> dict[str, float]:
     """Return the targets' own limits, as the running applet knows them; none where none runs."""
     from trayapp.control.client import call
-    from trayapp.windows.growth_verdicts import limits_of_status
+    from trayapp.history.growth_verdicts import limits_of_status
 
     try:
         return limits_of_status(call(options.runtime, "status"))

@@ -9,6 +9,12 @@ from trayapp.domain.showing.status import incident_status, quiet_status
 from trayapp.domain.showing.table_status import table_status
 
 _WITH_COMMAND_LINES = ("unmatched_text",)
+_NOTHING_TOLD: dict[str, object] = {
+    "sentence": "",
+    "leak_since": None,
+    "leak_rate_bytes_per_second": None,
+    "growing_since": None,
+}
 
 
 def live_status(view: View | None, controls: Controls) -> dict[str, object]:
@@ -22,20 +28,25 @@ def live_status(view: View | None, controls: Controls) -> dict[str, object]:
     }
     if view is None:
         return told
-    sentences = {f"target:{each.name}": _sentence(each) for each in view.targets}
-    names = {each.name: _sentence(each) for each in view.applications}
+    targets = {f"target:{each.name}": _told(each) for each in view.targets}
+    applications = {each.name: _told(each) for each in view.applications}
     rows = told["rows"]
     for row in rows if isinstance(rows, list) else ():
-        of_kind = names if row["kind"] == "application" else sentences
+        of_kind = applications if row["kind"] == "application" else targets
         name = row["name"] if row["kind"] == "application" else f"{row['kind']}:{row['name']}"
-        row["sentence"] = of_kind.get(name, "")
+        row |= of_kind.get(name, _NOTHING_TOLD)
         for key in _WITH_COMMAND_LINES:
             row.pop(key, None)
     return told | {"interval_seconds": view.interval_seconds}
 
 
-def _sentence(each: TargetView | ApplicationView) -> str:
-    """Return what its growth is believed to be, and on what grounds."""
-    if isinstance(each, TargetView):
-        return "" if each.leak.signal is None else evidence_of(each.leak)
-    return "" if each.leak.signal is None else evidence_of(each.leak, each.leak_pid)
+def _told(each: TargetView | ApplicationView) -> dict[str, object]:
+    """Return what its growth is believed to be, since when, and on what grounds."""
+    pid = each.leak_pid if isinstance(each, ApplicationView) else None
+    since = each.growing_since_wall_seconds if isinstance(each, TargetView) else None
+    return {
+        "sentence": "" if each.leak.signal is None else evidence_of(each.leak, pid),
+        "leak_since": each.leak_since_wall_seconds,
+        "leak_rate_bytes_per_second": each.leak.rate_bytes_per_second,
+        "growing_since": since,
+    }

@@ -12,7 +12,7 @@ from trayapp.domain.records.identity import about_of, is_application, target_key
 from trayapp.domain.records.levels import Level, as_level
 from trayapp.domain.records.series import APPLICATION, TASK, TRACKED, Event, Point, Series
 from trayapp.history.reader import HistoryReader
-from trayapp.windows.runs import MOST_RUNS, find_runs
+from trayapp.history.runs import MOST_RUNS, find_runs
 
 HOUR_SECONDS = 3600.0
 HOURS = 24
@@ -31,6 +31,9 @@ class Run:
     peak_bytes: float | None
     change_bytes: float | None
     """From its first to its last size."""
+    first_bytes: float | None
+    last_bytes: float | None
+    mean_bytes: float | None
     alert_count: int
     health: Health | None
     """None: too short to tell."""
@@ -123,6 +126,9 @@ def _judge(
         end=end,
         peak_bytes=peak,
         change_bytes=sizes[-1] - sizes[0] if sizes else None,
+        first_bytes=sizes[0] if sizes else None,
+        last_bytes=sizes[-1] if sizes else None,
+        mean_bytes=sum(sizes) / len(sizes) if sizes else None,
         alert_count=len(told),
         health=run_health(
             sizes,

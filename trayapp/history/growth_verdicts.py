@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from trayapp.charts.growth import Growth
+from trayapp.domain.judging.growth_line import Growth
 from trayapp.domain.judging.leaks import LeakDetector, room_of
 from trayapp.domain.records.series import Point, Series
 from trayapp.history.sources import CurveSource

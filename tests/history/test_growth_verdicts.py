@@ -8,11 +8,11 @@ import pytest
 
 from tests.windows.stores import MIB, START, Curve, write_store
 from trayapp.charts.curves import TrendData
-from trayapp.charts.growth import Growth
 from trayapp.charts.selection import Selection
+from trayapp.domain.judging.growth_line import Growth
 from trayapp.domain.records.series import Event
+from trayapp.history.growth_verdicts import growths_of_status, limits_of_status
 from trayapp.history.reader import HistoryReader
-from trayapp.windows.growth_verdicts import growths_of_status, limits_of_status
 from trayapp.windows.trend_reading import read_trends
 
 RATE = 40_000.0

@@ -9,7 +9,7 @@ import pytest
 from tests.windows.stores import MIB, START, Curve, write_store
 from trayapp.domain.records.series import Event
 from trayapp.history.reader import HistoryReader
-from trayapp.windows.target_history import read_past, read_runs
+from trayapp.history.target_history import read_past, read_runs
 
 BEGIN = 800.0
 """What is there from the beginning of the history may have begun at any time."""

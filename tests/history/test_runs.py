@@ -10,7 +10,7 @@ from tests.windows.stores import MIB, START, write_store
 from trayapp.charts.selection import Selection
 from trayapp.domain.records.series import Event
 from trayapp.history.reader import HistoryReader
-from trayapp.windows.runs import find_runs
+from trayapp.history.runs import find_runs
 from trayapp.windows.trend_reading import read_trends
 
 
