@@ -21,7 +21,7 @@ from trayapp.language.catalogue import _, listed, paragraph
 
 Arguments = Mapping[str, object]
 _ACTING_VERBS = ("program", "end", "running", "restart", "free")
-_WINDOW_VERBS = ("table", "detail", "describe", "track", "untrack", "forget", "processes")
+_WINDOW_VERBS = ("table", "detail", "describe", "track", "untrack", "forget", "processes", "write")
 
 
 class ControlVerbs:

@@ -178,6 +178,10 @@ class Sampler(threading.Thread):
             return _lineages(self._turn.machine, keys)
         return self._errands.ask(lambda: self._read(lambda machine: _lineages(machine, keys)))
 
+    def write_now(self) -> bool:
+        """Write what was sampled so far into the history; False: it cannot be written. Blocks."""
+        return self._errands.ask(self._store.flush)
+
     def store_bytes(self) -> int | None:
         """Return the size of the history on disk; None: there is none. Blocks."""
         return self._errands.ask(self._store.file_bytes)

@@ -174,6 +174,10 @@ class SessionStore:
         self._keep_runs(self._history)
         return self._history.forget(name, kind)
 
+    def flush(self) -> bool:
+        """Write what waits; False: it cannot be written now."""
+        return self._history is not None and self._history.flush()
+
     def file_bytes(self) -> int | None:
         """Return the size of the history on disk; None: there is none, or it is out of reach."""
         try:

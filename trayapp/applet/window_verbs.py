@@ -37,6 +37,7 @@ class WindowVerbs:
             "untrack": self.untrack,
             "forget": self._forget,
             "processes": self._list_processes,
+            "write": lambda _: {"written": self._sampler.write_now()},
         }
 
     def _table(self, arguments: Mapping[str, object]) -> dict[str, object]:

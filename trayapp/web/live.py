@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from trayapp.control.client import follow, result_in
+from trayapp.control.client import call, follow, result_in
 from trayapp.control.protocol import ANSWER_LIMIT_BYTES
 from trayapp.errors import MemtrayError
 from trayapp.web.live_state import Ring, State, changes, nothing, sizes_of, state_of
@@ -22,8 +22,6 @@ from trayapp.web.live_state import Ring, State, changes, nothing, sizes_of, stat
 FIRST_POINTS, MOST_POINTS = 100, 1000
 HEARTBEAT_SECONDS = 15.0
 _RETRY_SECONDS = 1.0
-_WRITTEN_SECONDS = 10.0
-"""After so long the history has what was sampled before the subscription began."""
 PastPoints = Callable[[float, list[str]], Mapping[float, Mapping[str, float | None]]]
 """Reads the samples of these curves since a moment from the history."""
 
@@ -37,7 +35,6 @@ class Viewer:
         self.since = since
         self.sequence = -1
         self.is_told = asyncio.Event()
-        self.filled = 0
 
 
 class Live:
@@ -53,9 +50,6 @@ class Live:
         self._sequence = 0
         self._update = ""
         """The message that makes the latest state of the one before."""
-        self._filling = ""
-        """Points that were not known when viewers got theirs, as a message."""
-        self._fillings = 0
         self.last_left_seconds = time.monotonic()
         """When somebody watched last."""
 
@@ -67,7 +61,6 @@ class Live:
     def watching(self, viewer: Viewer) -> Iterator[None]:
         """Count somebody in; the first one starts the subscription, the last one ends it."""
         self._viewers.add(viewer)
-        viewer.filled = self._fillings
         if self._task is None:
             self._task = asyncio.create_task(self._follow())
         elif self._sequence:
@@ -96,10 +89,7 @@ class Live:
     def _newer(self, viewer: Viewer) -> str | None:
         """Return what this viewer does not have yet; None: it has everything."""
         if viewer.sequence == self._sequence:
-            if viewer.filled == self._fillings:
-                return None
-            viewer.filled = self._fillings
-            return self._filling
+            return None
         is_next = 0 <= viewer.sequence == self._sequence - 1
         message = self._update if is_next else self._whole(viewer)
         viewer.sequence = self._sequence
@@ -118,7 +108,6 @@ class Live:
             "points": self._ring.since(moment, sizes_of(self._state)),
             "points_since": since,
         }
-        viewer.filled = self._fillings
         return _encoded(message)
 
     async def _follow(self) -> None:
@@ -144,38 +133,25 @@ class Live:
         except BaseException:
             connection.close()
             raise
-        filling: asyncio.Task[None] | None = None
+        is_filled = False
         try:
             while line := await reader.readline():
                 state = state_of(result_in(line))
-                if filling is None and state["taken_at"] is not None:
+                if not is_filled and state["taken_at"] is not None:
                     await self._fill(state)
-                    filling = asyncio.create_task(self._fill_later(state))
+                    is_filled = True
                 self._tell(state)
         finally:
-            if filling is not None:
-                filling.cancel()
             writer.close()
 
     async def _fill(self, state: State) -> None:
-        """Read the points before this state."""
+        """Read the points before this state, also those that have only just been sampled."""
         seconds = MOST_POINTS * (state["interval_seconds"] or 1.0)
         since, keys = state["taken_at"] - seconds, [*sizes_of(state)]
         with contextlib.suppress(MemtrayError):
+            await asyncio.to_thread(call, self._runtime, "write")
+        with contextlib.suppress(MemtrayError):
             self._ring.merge(await asyncio.to_thread(self._past_points, since, keys))
-
-    async def _fill_later(self, first: State) -> None:
-        """Send what had not been written yet when the first state came. A task."""
-        await asyncio.sleep(_WRITTEN_SECONDS)
-        before = self._ring.since(0.0, ())["times"]
-        known = {at for at in before if at < first["taken_at"]}
-        last_known = max(known, default=0.0)
-        await self._fill(first)
-        found = self._ring.since(last_known, sizes_of(self._state))
-        if any(at not in known and at < first["taken_at"] for at in found["times"]):
-            self._filling = _encoded({"type": "points", "points": found})
-            self._fillings += 1
-            self._wake()
 
     def _tell(self, state: State) -> None:
         """Take a new state, and wake all who watch."""
