@@ -21,6 +21,7 @@ from trayapp.applet.children import Children
 from trayapp.applet.cleanups import Cleanups
 from trayapp.applet.control_verbs import ControlVerbs
 from trayapp.applet.forwarding import Forwarding
+from trayapp.applet.inside_follower import InsideFollower
 from trayapp.applet.interruption import (
     KILLED_CODE,
     interruption_text,
@@ -125,6 +126,8 @@ class App:
             lambda: sampler.paused,
             rules=lambda: target_rules(settings_file.settings),
         )
+        self._insides = insides = InsideFollower(paths.shared_runtime)
+        sampler.insides = lambda: insides.reports
         logs = TargetLogs(
             lambda: settings_file.settings.log, paths.data, lambda text: banners.notify(text)
         )
@@ -206,6 +209,7 @@ class App:
             ("delivery", self._pass_on),
             ("cleanup", self._follow_up_cleanups),
             ("tasks", lambda outcome: tasks.tick(outcome.view) if outcome else None),
+            ("inside", lambda outcome: insides.tick(outcome.view) if outcome else None),
             ("log", lambda outcome: logs.tick(outcome.view) if outcome else None),
             ("advice", self._advise),
             ("terminal", lambda outcome: live.show(outcome.view) if outcome else None),
@@ -292,6 +296,7 @@ class App:
         self._feed.close()
         self._parts.tasks.stop()
         self._parts.advisor.stop()
+        self._insides.stop()
         self._parts.sampler.stop()
         self._parts.children.end()
         self._parts.banners.notifier.stop()

@@ -7,7 +7,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -45,6 +45,7 @@ T = TypeVar("T")
 
 if TYPE_CHECKING:
     from trayapp.applet.debug_log import DebugLog
+    from trayapp.domain.records.inside import Inside
 
 _log = logging.getLogger(__name__)
 
@@ -112,6 +113,8 @@ class Sampler(threading.Thread):
         """Set from any thread; call `wake` after it."""
         self.debug: DebugLog | None = None
         """Set from any thread: what each sample led to is written there."""
+        self.insides: Callable[[], Mapping[ProcessKey, Inside]] = dict
+        """What the probes of processes have reported. Set before the start."""
         self.on_recorded: Callable[[Event], None] = _pass_by
         """Called with each event that is given to `record`, in the thread that gives it."""
 
@@ -271,6 +274,7 @@ class Sampler(threading.Thread):
         began = time.perf_counter()
         try:
             with self._turn.reading() as machine:
+                machine.insides = self.insides()
                 frame = machine.read_frame(
                     now,
                     self.interval_seconds,

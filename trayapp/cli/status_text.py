@@ -52,6 +52,7 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
         lines.append(_target_line(target))
         if target.get("heap_text"):
             lines.append(f"    {target['heap_text']}")
+        lines += [f"    {line}" for line in str(target.get("inside_text") or "").splitlines()]
         if target["verdict"] == "leaking":
             lines.append(f"    {target['evidence']}")
     lines += _application_lines(status.get("applications") or [])

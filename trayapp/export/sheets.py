@@ -54,6 +54,13 @@ _LABELS = {
     "cpu_percent": N_("CPU, % of a core"),
     "heap_live_bytes": N_("Heap after collection"),
     "heap_used_bytes": N_("Heap in use"),
+    "heap_free_bytes": N_("Free in the C library"),
+    "arena_free_bytes": N_("Free in Python's arenas"),
+    "caches_bytes": N_("Caches"),
+    "components_bytes": N_("Components"),
+    "fragmentation_percent": N_("Fragmentation, %"),
+    "collecting_percent": N_("Collecting, % of the time"),
+    "running_task_count": N_("Running tasks"),
     "hugepages_reserved_bytes": N_("Reserved as huge pages"),
     "process_count": N_("Processes"),
 }

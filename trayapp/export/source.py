@@ -25,7 +25,8 @@ _MACHINE_ORDER = ("used_bytes", "swap_used_bytes", "total_bytes")
 _TARGET_ORDER = (
     "rss_bytes", "size_bytes", "anon_bytes", "kept_bytes", "uss_bytes", "pss_bytes", "swap_bytes",
     "virtual_bytes", "committed_bytes", "kernel_peak_bytes", "cpu_percent",
-    "heap_live_bytes", "heap_used_bytes",
+    "heap_live_bytes", "heap_used_bytes", "heap_free_bytes", "arena_free_bytes", "caches_bytes",
+    "components_bytes", "fragmentation_percent", "collecting_percent", "running_task_count",
     "process_count",
 )  # fmt: skip
 

@@ -15,6 +15,7 @@ from trayapp.domain.grouping.target_tracker import TargetTracker
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.records.application_use import ApplicationUse
 from trayapp.domain.records.frames import Everything, Frame, TargetSample
+from trayapp.domain.records.inside import Inside
 from trayapp.domain.records.limits import Limit
 from trayapp.domain.records.oom_kills import OomMark
 from trayapp.domain.records.referenced import ReferencedRequest
@@ -93,6 +94,8 @@ class MachineReader:
         self._groups_seconds = GROUPS_SECONDS
         self._groups_at: float | None = None
         self._swap_used_bytes: int | None = None
+        self.insides: Mapping[ProcessKey, Inside] = {}
+        """What the probes of processes have reported; set before each frame."""
 
     @property
     def oom_mark(self) -> OomMark | None:
@@ -245,6 +248,9 @@ class MachineReader:
                 limits=joined_limits(limits[key] for key in members[rule.name] if key in limits),
                 heaps=tuple(
                     heap for key in members[rule.name] if key in heaps for heap in heaps[key]
+                ),
+                insides=tuple(
+                    self.insides[key] for key in members[rule.name] if key in self.insides
                 ),
                 unmatched=self._unmatched.unmatched(
                     rule, now, hides_processes=self._hides_processes

@@ -22,6 +22,15 @@ _ORDERS = (
     _Order(
         "growth", ("warning_mb_per_second", "critical_mb_per_second", "emergency_mb_per_second")
     ),
+    _Order("heap", ("warning_percent", "critical_percent", "emergency_percent")),
+    _Order(
+        "heap",
+        (
+            "fragmentation_warning_percent",
+            "fragmentation_critical_percent",
+            "fragmentation_emergency_percent",
+        ),
+    ),
     _Order("leak", ("warning_percent", "critical_percent", "emergency_percent")),
 )
 _OF_TARGETS = _Order(TARGETS_TABLE, ("warning_size", "critical_size", "emergency_size"))

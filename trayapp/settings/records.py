@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from trayapp.domain.acting.occasions import OCCASION_NAMES
 from trayapp.domain.judging.advice.policy import AGGRESSIVENESS, APPLY_CHOICES
+from trayapp.domain.judging.judges.inside import HeapLevels
 from trayapp.domain.judging.leaks import LeakSettings as LeakThresholds
 from trayapp.domain.records.colors import Rgb
 from trayapp.domain.showing.menu import (
@@ -59,7 +60,9 @@ _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
 _YEAR = 365 * _DAY
 _RATE = Number(0.1, 10_000, 1_000_000)
+_PERCENT = Number(1, 100)
 _LEAKS = LeakThresholds()
+_HEAP = HeapLevels()
 _LEVELS = (N_("Warning"), N_("Critical"), N_("Emergency"))
 _ACTIONS = (
     N_("Take a snapshot"),
@@ -383,6 +386,41 @@ class LeakSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class HeapSettings(HeapLevels):
+    """When a heap is too full, too fragmented, or collected in vain."""
+
+    warning_percent: float = setting(_HEAP.warning_percent, _PERCENT, N_("Full: warning from (%)"),
+        N_("share of a heap's maximum (Java, Node.js), left in use by a full collection, that "
+           "raises a warning"))
+    critical_percent: float = setting(_HEAP.critical_percent, _PERCENT,
+        N_("Full: critical from (%)"),
+        N_("percent that raises a critical alert; must be above warning_percent"))
+    emergency_percent: float = setting(_HEAP.emergency_percent, _PERCENT,
+        N_("Full: emergency from (%)"),
+        N_("percent that raises an emergency; must be above critical_percent"))
+    fragmentation: bool = setting(_HEAP.fragmentation, Flag(), N_("Alert on fragmentation"),
+        N_("alert when much of a Python program's memory is free inside (needs the Python probe)"))
+    fragmentation_warning_percent: float = setting(_HEAP.fragmentation_warning_percent, _PERCENT,
+        N_("Fragmented: warning from (%)"),
+        N_("share of the allocators' memory that is free inside and that raises a warning"))
+    fragmentation_critical_percent: float = setting(_HEAP.fragmentation_critical_percent, _PERCENT,
+        N_("Fragmented: critical from (%)"),
+        N_("share that raises a critical alert; must be above fragmentation_warning_percent"))
+    fragmentation_emergency_percent: float = setting(_HEAP.fragmentation_emergency_percent,
+        _PERCENT, N_("Fragmented: emergency from (%)"),
+        N_("share that raises an emergency; must be above fragmentation_critical_percent"))
+    fragmentation_minimum_percent: float = setting(_HEAP.fragmentation_minimum_percent,
+        Number(0, 100), N_("Fragmented: minimum size (% of memory)"),
+        N_("less free inside than this share of the machine's memory raises no alert"))
+    inefficient_percent: float = setting(_HEAP.inefficient_percent, Number(0, 100),
+        N_("Inefficient collector: frees at most (%)"),
+        N_("collections that free no more of the objects they look at count as evidence of a leak"))
+    inefficient_time_percent: float = setting(_HEAP.inefficient_time_percent, Number(0, 100),
+        N_("Inefficient collector: time from (%)"),
+        N_("share of the time that such collections must take"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class HistorySettings:
     """The age of each tier of the history, and the size of the file."""
 
@@ -572,6 +610,7 @@ class Settings:
     growth: GrowthSettings = field(default_factory=GrowthSettings)
     spike: SpikeSettings = field(default_factory=SpikeSettings)
     leak: LeakSettings = field(default_factory=LeakSettings)
+    heap: HeapSettings = field(default_factory=HeapSettings)
     history: HistorySettings = field(default_factory=HistorySettings)
     log: LogSettings = field(default_factory=LogSettings)
     trends: TrendSettings = field(default_factory=TrendSettings)
@@ -606,6 +645,8 @@ TABLES = (
         N_("When to alert you about a program that jumps in size.")),
     Section("leak", LeakSettings, N_("Leaks"),
         N_("When growth is reported as a memory leak.")),
+    Section("heap", HeapSettings, N_("Heaps"),
+        N_("When a heap is too full or too fragmented, seen from inside.")),
     Section("history", HistorySettings, N_("History"), N_("How long recorded data is kept.")),
     Section("log", LogSettings, N_("Memory logs"),
         N_("A text log for each tracked program, one file a day.")),

@@ -239,6 +239,7 @@ class DetailsWindow(BaseWindow):
             if (reason := str(self._answer.get("uss_reason") or ""))
             else "",
             str(self._answer.get("heap_text") or ""),
+            str(self._answer.get("inside_text") or ""),
         )
         self._figures.show(row, self._past.hour, "\n".join(filter(None, notes)))
 

@@ -10,10 +10,12 @@ import pytest
 
 from trayapp.domain.judging.brief import MOST_CHARACTERS, brief
 from trayapp.domain.judging.growth_tracker import Spike
+from trayapp.domain.judging.inside_course import InsideView
 from trayapp.domain.judging.judges import JUDGES
 from trayapp.domain.judging.judges.forecast import forecast_text
 from trayapp.domain.judging.judges.growth import growth_text
 from trayapp.domain.judging.judges.heap import heap_text
+from trayapp.domain.judging.judges.inside import fragmentation_text
 from trayapp.domain.judging.judges.leak import leak_text
 from trayapp.domain.judging.judges.limit import limit_text
 from trayapp.domain.judging.judges.oom_kill import kill_text
@@ -24,6 +26,7 @@ from trayapp.domain.judging.judges.spike import spike_text
 from trayapp.domain.judging.leaks import Verdict
 from trayapp.domain.judging.outside_follower import OutsideFinding
 from trayapp.domain.judging.view import TargetView
+from trayapp.domain.records.inside import Composition
 from trayapp.domain.records.levels import Amounts, Level
 from trayapp.domain.records.limits import LIMIT_SOURCES, Headroom
 from trayapp.domain.records.names import short_name
@@ -139,6 +142,21 @@ def kills() -> Iterator[Text]:
     yield kill_text(OomKill(count=2, counted_in=NAMES[:2]))
 
 
+def fragmentations() -> Iterator[Text]:
+    for name, free in product(NAMES, BYTES):
+        for retained, pinned in ((free, 0), (0, free)):
+            composition = Composition(
+                rss_bytes=2 * free,
+                live_bytes=free,
+                library_bytes=free,
+                retained_bytes=retained,
+                pinned_bytes=pinned,
+                other_bytes=0,
+                large_count=None,
+            )
+            yield fragmentation_text(TargetView(name=name, inside=InsideView(composition)))
+
+
 def jumps() -> Iterator[Text]:
     for name, before, after in product(NAMES, BYTES, BYTES):
         yield spike_text(name, Spike(before_bytes=before, after_bytes=after))
@@ -149,6 +167,7 @@ TEXTS: dict[str, Callable[[], Iterator[Text]]] = {
     "forecast": forecasts,
     "leak": leaks,
     "growth": growths,
+    "fragmentation": fragmentations,
     "heap": lambda: (heap_text(view) for view in heaps()),
     "limit": lambda: (limit_text(view) for view in views()),
     "size": lambda: (size_text(view, 999.0 * 1024**4) for view in views()),

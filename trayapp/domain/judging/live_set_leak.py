@@ -13,6 +13,7 @@ from trayapp.domain.judging.leaks import (
     Load,
     Verdict,
 )
+from trayapp.domain.judging.python_heaps import python_heaps
 from trayapp.domain.records.frames import Frame, TargetSample
 from trayapp.domain.records.limits import Limit
 from trayapp.domain.records.runtimes import RuntimeHeap, live_bytes_of
@@ -67,9 +68,8 @@ class LiveSetLeak:
     ) -> Verdict | None:
         """Let the detector see one look at a target; None: no runtime tells of a heap."""
         load = Load(children=len(sample.readings), work=sample.particulars.cpu_percent)
-        return self.add_heaps(
-            frame.monotonic_seconds, sample.heaps, settings, load, restarted=restarted
-        )
+        heaps = sample.heaps or python_heaps(sample.insides)
+        return self.add_heaps(frame.monotonic_seconds, heaps, settings, load, restarted=restarted)
 
     def add_heaps(
         self,

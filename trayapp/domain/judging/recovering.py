@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from trayapp.domain.judging.alerting import PRESSURE_KEY, Incident
 from trayapp.domain.judging.judges.heap import heap_text
+from trayapp.domain.judging.judges.inside import fragmentation_text
 from trayapp.domain.judging.judges.limit import limit_text
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.levels import Level
@@ -39,6 +40,8 @@ def _recovering(
         title, body = pressure_now(incident.level)
     elif kind == "limit" and (view := targets.get(incident.subject)) is not None:
         title, body = limit_text(view)
+    elif kind == "fragmentation" and (view := targets.get(incident.subject)) is not None:
+        title, body = fragmentation_text(view)
     elif kind == "heap" and (view := targets.get(incident.subject)) is not None:
         title, body = heap_text(view)
     if body:

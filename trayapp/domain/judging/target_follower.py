@@ -10,7 +10,10 @@ from trayapp.domain.grouping.targets import TargetRule, limits_of
 from trayapp.domain.judging.absolute_levels import level_above
 from trayapp.domain.judging.alerting import Condition
 from trayapp.domain.judging.growth_tracker import GrowthTracker, Spike
+from trayapp.domain.judging.inside_course import InsideCourse
+from trayapp.domain.judging.inside_values import INSIDE_METRICS, inside_values, with_collector
 from trayapp.domain.judging.judges import TARGET_JUDGES
+from trayapp.domain.judging.judges.inside import HeapLevels
 from trayapp.domain.judging.judges.protocol import TargetCase
 from trayapp.domain.judging.leaks import Verdict
 from trayapp.domain.judging.leaks.staleness import StalenessPlan
@@ -40,6 +43,7 @@ _TARGET_METRICS = (
     *Particulars._fields,
     "heap_live_bytes",
     "heap_used_bytes",
+    *INSIDE_METRICS,
 )
 _HIDDEN_SHARE = 0.1
 """A process that grows by less of what its heap does stands still."""
@@ -53,6 +57,7 @@ class TargetFollower:
         self.run = TargetRun()
         self.growth = GrowthTracker()
         self.leak = TargetLeak()
+        self.inside = InsideCourse()
         self.events: list[Event] = []
         """What happened at the last frame: restarts, ends of runs."""
         self._series = {metric: Series("target", rule.name, metric) for metric in _TARGET_METRICS}
@@ -106,6 +111,8 @@ class TargetFollower:
         )
         rate = self.growth.rate_bytes_per_second
         leak = _seen_from_outside(leak, rate)
+        inside = self.inside.add(now, sample.insides, self._growing_since(leak))
+        leak = with_collector(leak, inside, rules.own(HeapLevels))
         limit = _shown_limit(limits, size_bytes)
         footprint = (sample.footprint if readings else None) or Footprint()
         view = TargetView(
@@ -128,6 +135,7 @@ class TargetFollower:
             limit_share=limit.share,
             size_limit_bytes=_size_limit_bytes(limits),
             heap=tightest_heap(sample.heaps),
+            inside=inside,
             headroom=self._headroom(limits, limit, leak, rules),
             unmatched=sample.unmatched,
             restart_count=self.run.restart_count,
@@ -152,12 +160,22 @@ class TargetFollower:
         if view.heap is not None:
             yield series["heap_live_bytes"], live_bytes_of(sample.heaps)
             yield series["heap_used_bytes"], sum(heap.used_bytes for heap in sample.heaps)
+        if view.inside is not None and with_slow:
+            for metric, value in inside_values(view.inside):
+                yield series[metric], value
         if with_slow:
             yield series["uss_bytes"], view.uss_bytes
             yield series["pss_bytes"], view.pss_bytes
             yield series["swap_bytes"], view.swap_bytes
             for name, value in view.particulars._asdict().items():
                 yield series[name], value
+
+    def _growing_since(self, leak: Verdict) -> float | None:
+        """Return since when it is said to grow, monotonic; None: it is not."""
+        if leak.level != "healthy" and leak.onset_monotonic_seconds is not None:
+            return leak.onset_monotonic_seconds
+        growth = self.growth.growth
+        return growth.onset_monotonic_seconds if growth is not None and growth.sustained else None
 
     def _follow_run(self, keys: frozenset[ProcessKey], wall: float) -> bool:
         """Note how the run goes on; return whether it was started again."""

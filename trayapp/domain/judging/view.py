@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from trayapp.domain.judging.alerting import Incident, Quiet
 from trayapp.domain.judging.application_trends import ApplicationView
+from trayapp.domain.judging.inside_course import InsideView
 from trayapp.domain.judging.leaks import NOTHING_TO_JUDGE, Verdict
 from trayapp.domain.judging.own_budget import BudgetVerdict
 from trayapp.domain.judging.trend import is_flat
@@ -73,6 +74,8 @@ class TargetView:
     """The limit that it reaches first, which may be another, and when; None: not known."""
     heap: RuntimeHeap | None = None
     """The fullest of those that its runtimes tell of; None: none does."""
+    inside: InsideView | None = None
+    """What the Python probes of its processes report; None: none does."""
     unmatched: Unmatched | None = None
     """Nothing has matched its rule for a minute; None: something has, or may still do so."""
     restart_count: int = 0

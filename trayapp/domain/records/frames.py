@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from trayapp.domain.records.application_use import ApplicationUse
+from trayapp.domain.records.inside import Inside
 from trayapp.domain.records.limits import Limit
 from trayapp.domain.records.oom_kills import OomKill
 from trayapp.domain.records.outside import OutsideSample
@@ -45,6 +46,9 @@ class TargetSample:
 
     heaps: tuple[RuntimeHeap, ...] = ()
     """Of those of its processes whose runtime tells of its heap."""
+
+    insides: tuple[Inside, ...] = ()
+    """Of those of its processes with a Python probe, the latest report; up to a minute old."""
 
     unmatched: Unmatched | None = None
     """None: its rule has matched, or may still do so."""

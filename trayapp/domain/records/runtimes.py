@@ -9,9 +9,13 @@ from trayapp.domain.records.limits import Limit
 from trayapp.language.catalogue import N_, _, listed
 from trayapp.language.units import format_percent, format_size
 
-Runtime = Literal["java", "node"]
+Runtime = Literal["java", "node", "python"]
 
-_NAMES: dict[Runtime, str] = {"java": N_("Java heap"), "node": N_("Node.js heap")}
+_NAMES: dict[Runtime, str] = {
+    "java": N_("Java heap"),
+    "node": N_("Node.js heap"),
+    "python": N_("Python heap"),
+}
 
 
 class RuntimeHeap(NamedTuple):

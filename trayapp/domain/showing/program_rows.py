@@ -153,6 +153,8 @@ def _columns(size_bytes: float | None, rate: float | None, bars: Sequence[float 
 def _program_actions(program: Program, about: str, controls: Controls) -> Iterator[MenuEntry]:
     if program.pids:
         yield MenuEntry(key=f"size:{about}", label=_kind_line(program), kind="text")
+        for number, line in enumerate(inside_lines(program)):
+            yield MenuEntry(key=f"inside{number}:{about}", label=line, kind="text")
     yield MenuEntry(key=f"details:{about}", label=_("Details…"))
     if isinstance(program, TargetView):
         yield MenuEntry(key=f"history:{about}", label=_("Trends…"))
@@ -163,6 +165,26 @@ def _program_actions(program: Program, about: str, controls: Controls) -> Iterat
         yield MenuEntry(key=f"untrack:{program.name}", label=_("Stop tracking"))
     else:
         yield MenuEntry(key=f"follow:{about}", label=_("Track"))
+
+
+def inside_lines(program: Program) -> list[str]:
+    """Return what is known of a program's heap from inside, a line each; empty: nothing."""
+    if not isinstance(program, TargetView):
+        return []
+    lines = []
+    limit = program.heap.limit_bytes if program.heap else None
+    if program.heap is not None and limit:
+        text = _("Heap: {used} of {limit} in use ({share})")
+        used = program.heap.kept_bytes
+        used = program.heap.used_bytes if used is None else used
+        lines.append(
+            text.format(
+                used=format_size(used), limit=format_size(limit), share=format_percent(used / limit)
+            )
+        )
+    if program.inside is not None and program.inside.label:
+        lines.append(program.inside.label)
+    return lines
 
 
 def _kind_line(program: Program) -> str:

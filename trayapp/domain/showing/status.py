@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from trayapp.domain.judging.alerting import Incident, Quiet
 from trayapp.domain.judging.application_trends import ApplicationView
+from trayapp.domain.judging.inside_course import InsideView
 from trayapp.domain.judging.leaks import NOTHING_TO_JUDGE, Verdict
 from trayapp.domain.judging.leaks.evidence import evidence_of
 from trayapp.domain.judging.leaks.staleness import Staleness
@@ -77,6 +78,8 @@ def _target(target: TargetView) -> dict[str, object]:
         **headroom_status(target.headroom),
         "heap": None if target.heap is None else target.heap._asdict(),
         "heap_text": target.heap.sentence if target.heap else "",
+        "inside": None if target.inside is None else inside_status(target.inside),
+        "inside_text": target.inside.sentence if target.inside else "",
         "growing_since": target.growing_since_wall_seconds,
         "restart_count": target.restart_count,
         **unmatched_status(target.unmatched),
@@ -100,6 +103,30 @@ def application_status(
         "leak_pid": followed.leak_pid if followed else None,
         **_leak(leak, followed.leak_since_wall_seconds if followed else None),
         **headroom_status(leak.headroom),
+    }
+
+
+def inside_status(inside: InsideView) -> dict[str, object]:
+    """What Python probes report, as JSON."""
+    composition, verdict = inside.composition, inside.verdict
+    return {
+        "process_count": inside.process_count,
+        "used_bytes": inside.used_bytes,
+        "live_bytes": inside.live_bytes,
+        "retained_bytes": composition.retained_bytes if composition else None,
+        "pinned_bytes": composition.pinned_bytes if composition else None,
+        "other_bytes": composition.other_bytes if composition else None,
+        "caches_bytes": composition.caches_bytes if composition else None,
+        "components_bytes": inside.components_bytes,
+        "running_task_count": inside.running_count,
+        "heap_fragmentation": inside.heap_fragmentation,
+        "fragmentation": inside.fragmentation,
+        "collecting_share": inside.collecting_share,
+        "collector_efficiency": inside.efficiency,
+        "verdict": verdict.kind if verdict else None,
+        "verdict_bytes": verdict.part_bytes if verdict else None,
+        "verdict_of_growth": verdict.is_growth if verdict else None,
+        "trim_frees_bytes": composition.retained_bytes if composition else None,
     }
 
 

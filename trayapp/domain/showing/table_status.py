@@ -122,6 +122,7 @@ def _target_row(target: TargetView) -> dict[str, object]:
         "restart_count": target.restart_count,
         "unmatched_text": target.unmatched.sentence if target.unmatched else "",
         "heap_text": target.heap.sentence if target.heap else "",
+        "inside_text": target.inside.sentence if target.inside else "",
     }
 
 

@@ -18,6 +18,7 @@ from trayapp.domain.showing.program_rows import (
     about_program,
     acts_shown,
     alert_entries,
+    inside_lines,
     shown_applications,
 )
 from trayapp.domain.showing.tray_menu import (
@@ -113,7 +114,9 @@ def _marks(view: View | None, controls: Controls) -> tuple[object, ...]:
         tuple(alert.key for alert in controls.recent_alerts),
         chosen_quiet(view, controls),
         bool(view and view.budget.reason),
-        tuple(bool(target.pids) for target in view.targets) if view else (),
+        tuple((bool(target.pids), len(inside_lines(target))) for target in view.targets)
+        if view
+        else (),
         tuple(acts_shown(view, controls).values()) if view else (),
         _alert_marks(view, controls) if view else (),
         tuple(use.facts.key for use in view.largest) if view else (),

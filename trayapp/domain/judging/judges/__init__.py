@@ -9,6 +9,7 @@ from __future__ import annotations
 from trayapp.domain.judging.judges.forecast import FullSoon
 from trayapp.domain.judging.judges.growth import SteadyGrowth
 from trayapp.domain.judging.judges.heap import HeapFull
+from trayapp.domain.judging.judges.inside import Fragmented
 from trayapp.domain.judging.judges.leak import ApplicationLeak, Leak
 from trayapp.domain.judging.judges.limit import NearLimit
 from trayapp.domain.judging.judges.oom_kill import Killed
@@ -28,6 +29,7 @@ MACHINE_JUDGES: tuple[type[MachineJudge], ...] = (
 TARGET_JUDGES: tuple[type[TargetJudge], ...] = (
     NearLimit,
     HeapFull,
+    Fragmented,
     LargeSize,
     Leak,
     SteadyGrowth,

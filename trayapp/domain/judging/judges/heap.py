@@ -5,6 +5,7 @@ from __future__ import annotations
 from trayapp.domain.judging.absolute_levels import level_of_share
 from trayapp.domain.judging.alerting import Condition
 from trayapp.domain.judging.brief import brief
+from trayapp.domain.judging.judges.inside import HeapLevels
 from trayapp.domain.judging.judges.protocol import TargetCase, TargetJudge
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.levels import Level
@@ -14,7 +15,7 @@ from trayapp.language.units import format_percent, format_size
 
 
 class HeapFull(TargetJudge):
-    """At the thresholds of the whole machine. Its size says nothing of that, nor its limits."""
+    """At levels of its own: its size says nothing of that, nor do the limits of its program."""
 
     key = "heap"
 
@@ -25,7 +26,8 @@ class HeapFull(TargetJudge):
         if limit is None or limit.share is None:
             return None
         current = case.judged_level(f"{self.key}:{view.name}")
-        level = level_of_share(limit.share, rules.thresholds, rules.rearm_share, current)
+        fullness = rules.own(HeapLevels).fullness
+        level = level_of_share(limit.share, fullness, rules.rearm_share, current)
         if level is Level.NORMAL:
             return None
         return case.condition(self.key, level, heap_text(view), limit.share)

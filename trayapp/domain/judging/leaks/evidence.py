@@ -193,3 +193,5 @@ def _rules_that_agree(classic: ClassicSignals) -> Iterator[str]:
         yield _("sustained growth")
     if classic.jumps >= 3:
         yield _("staircase")
+    if classic.is_collecting_in_vain:
+        yield _("collector inefficiency")

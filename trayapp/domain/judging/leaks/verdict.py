@@ -45,6 +45,8 @@ class ClassicSignals:
     rising_share: float | None = None
     """Share of the newest blocks that rose."""
     is_sustained: bool = False
+    is_collecting_in_vain: bool = False
+    """Its garbage collector takes time and frees next to nothing: what grows is in use."""
     jumps: int = 0
     """Jumps that were kept, in the window that was judged."""
 
