@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_LINK = re.compile(r"!?\[((?:\[[^\]]*\]|[^\[\]])*)\]\([^)]*\)")
 _MARKS = re.compile(r"\*\*([^*]+)\*\*|(?<![\w*])\*([^*\s][^*]*)\*(?![\w*])|`([^`]+)`")
 _PICTURE = re.compile(r"<img [^>]*>")
 _CELL_BREAK = re.compile(r"(?<!\\)\|")
