@@ -81,6 +81,11 @@ class Paths:
         return self.data / "advice.json"
 
     @property
+    def learned_file(self) -> Path:
+        """What is usual for each target."""
+        return self.data / "learned.json"
+
+    @property
     def snapshots(self) -> Path:
         """One JSON file per snapshot."""
         return self.data / "snapshots"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from trayapp.applet.cleanups import Cleanups
 from trayapp.applet.sampler import Sampler
@@ -17,8 +17,29 @@ from trayapp.errors import ControlError
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_size
 
+if TYPE_CHECKING:
+    from trayapp.applet.advice_evidence import AdviceEvidence
+    from trayapp.domain.judging.learned import Learned
+    from trayapp.paths import Paths
+
 _SETTLE_SECONDS = 2.0
 _CHILD_SECONDS = 30.0
+
+
+def gather_evidence(paths: Paths, sampler: Sampler) -> AdviceEvidence:
+    """Return what gathers evidence, loaded when there is somebody to gather it for."""
+    from trayapp.applet.advice_evidence import AdviceEvidence
+    from trayapp.applet.lessons import Lessons
+
+    def publish(learned: Mapping[str, Learned]) -> None:
+        sampler.learned = learned
+
+    return AdviceEvidence(
+        paths.history_file,
+        paths.shared_runtime,
+        sampler.read_all_processes,
+        Lessons(paths.learned_file, publish),
+    )
 
 
 class Result(NamedTuple):

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from trayapp.applet.lessons import Lessons
 from trayapp.domain.judging.advice.case import Mount, Past, Twins
 from trayapp.domain.judging.advice.past import past_of
 from trayapp.domain.judging.advice.twins import find_twins
@@ -39,8 +40,10 @@ class AdviceEvidence:
         history_file: Path,
         runtime: Path,
         read_all: Callable[[], Sequence[ProcessUse]],
+        lessons: Lessons | None = None,
     ) -> None:
         """`runtime` is where probes listen; `read_all` returns every process, and may block."""
+        self.lessons = lessons
         self._history_file = history_file
         self._runtime = runtime
         self._read_all = read_all
@@ -150,6 +153,8 @@ class AdviceEvidence:
                 self._pasts_at[about] = now + PAST_SECONDS
                 past = past_of(reader, names[about], view.wall_seconds)
                 self.pasts = {**self.pasts, about: past}
+                if self.lessons is not None:
+                    self.lessons.learn(reader, names[about], view.wall_seconds)
 
     def _look_for_twins(self, programs: Mapping[str, Keys]) -> None:
         now = time.monotonic()

@@ -22,26 +22,19 @@ from trayapp.language.catalogue import _, listed, paragraph
 
 if TYPE_CHECKING:
     from trayapp.applet.advice_evidence import AdviceEvidence
-    from trayapp.applet.sampler import Sampler
+    from trayapp.applet.lessons import Lessons
+    from trayapp.domain.judging.advice.asking import Asker
     from trayapp.domain.judging.advice.book import AdviceBook
     from trayapp.domain.judging.advice.case import Case, Machine
     from trayapp.domain.judging.advice.deeds import Deed, Look
     from trayapp.domain.judging.advice.policy import AdviceChooser, AdvicePolicy
     from trayapp.domain.judging.advice.records import Act, Advice
-    from trayapp.paths import Paths
 
 PERIOD_SECONDS = 10.0
 FIRST_SECONDS = 5.0
 ADVICE = "advice"
 """The kind of the events about advice that was followed, put aside, or looked at again."""
 _log = logging.getLogger(__name__)
-
-
-def gather_evidence(paths: Paths, sampler: Sampler) -> AdviceEvidence:
-    """Return what gathers evidence, loaded when there is somebody to gather it for."""
-    from trayapp.applet.advice_evidence import AdviceEvidence
-
-    return AdviceEvidence(paths.history_file, paths.shared_runtime, sampler.read_all_processes)
 
 
 class Advisor:
@@ -85,6 +78,7 @@ class Advisor:
         """Programs about which something is being done."""
         self._book: AdviceBook | None = None
         self._evidence: AdviceEvidence | None = None
+        self._asker: Asker | None = None
         self._crowds: object = None
         self._facts: dict[str, ProgramFacts] = {}
         self._view: View | None = None
@@ -123,6 +117,11 @@ class Advisor:
 
         with self._lock:
             return advice_status(self._opened()[0])
+
+    def lessons(self) -> Lessons | None:
+        """Return what knows what is usual for targets. Any thread but the sampler's."""
+        with self._lock:
+            return self._opened()[1].lessons
 
     def apply(self, wanted: str, *, is_automatic: bool = False) -> Deed:
         """Do what one piece of advice says, as far as Memtray can. A background thread; waits.
@@ -283,15 +282,16 @@ class Advisor:
             self._save(book)
 
     def _find(self, book: AdviceBook, evidence: AdviceEvidence, view: View) -> tuple[Advice, ...]:
-        from trayapp.domain.judging.advice.book import advise
+        from trayapp.domain.judging.advice.asking import Asker
 
+        self._asker = self._asker or Asker()
         cases = self._cases(evidence, view)
         machine = self._machine(evidence, view, cases)
-        found = advise(cases, machine)
+        found = self._asker.advise(cases, machine)
         if any(case is not None and case.about not in self._programs.known for _, case in found):
             # What a program allows is known of what the menu shows; of others it is asked for.
             self._ask_facts(view, [case for _, case in found if case is not None])
-            found = advise(self._cases(evidence, view), machine)
+            found = self._asker.advise(self._cases(evidence, view), machine)
         return book.update(found, machine)
 
     def _ask_facts(self, view: View, cases: list[Case]) -> None:

@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-from trayapp.applet.advice_acts import AdviceActs
-from trayapp.applet.advising import Advisor, gather_evidence
+from trayapp.applet.advice_acts import AdviceActs, gather_evidence
+from trayapp.applet.advising import Advisor
 from trayapp.applet.banners import Banners
 from trayapp.applet.children import Children
 from trayapp.applet.cleanups import Cleanups

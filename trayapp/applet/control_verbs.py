@@ -46,6 +46,7 @@ class ControlVerbs:
             "alerts": self._set_alerts,
             "profile": self._change_profile,
             "advice": self._answer_advice,
+            "learned": self._answer_learned,
             "quit": lambda _: self._quit(),
             "settings_changed": lambda _: self._notice_settings(),
             "debug": self._set_debug,
@@ -77,6 +78,18 @@ class ControlVerbs:
         if what == "undo":
             return {"text": advisor.undo(wanted)} | advisor.status()
         return advisor.status()
+
+    def _answer_learned(self, arguments: Arguments) -> dict[str, object]:
+        """Return what was learned; or "freeze", "unfreeze" or "reset" that of target "name"."""
+        lessons = self._parts.advisor.lessons()
+        what, name = arguments.get("what"), str(arguments.get("name"))
+        if lessons is None:
+            return {"learned": []}
+        if what in ("freeze", "unfreeze"):
+            lessons.freeze(name, frozen=what == "freeze")
+        elif what == "reset":
+            lessons.reset(name)
+        return lessons.status()
 
     def _notice_settings(self) -> dict[str, object]:
         """Read the settings file now rather than within two seconds."""

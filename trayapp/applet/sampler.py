@@ -45,6 +45,7 @@ T = TypeVar("T")
 
 if TYPE_CHECKING:
     from trayapp.applet.debug_log import DebugLog
+    from trayapp.domain.judging.learned import Learned
     from trayapp.domain.records.inside import Inside
 
 _log = logging.getLogger(__name__)
@@ -115,6 +116,8 @@ class Sampler(threading.Thread):
         """Set from any thread: what each sample led to is written there."""
         self.insides: Callable[[], Mapping[ProcessKey, Inside]] = dict
         """What the probes of processes have reported. Set before the start."""
+        self.learned: Mapping[str, Learned] = {}
+        """What is usual for targets; replaced from any thread."""
         self.on_recorded: Callable[[Event], None] = _pass_by
         """Called with each event that is given to `record`, in the thread that gives it."""
 
@@ -285,6 +288,7 @@ class Sampler(threading.Thread):
                 )
             looked = time.perf_counter()
             self._monitor.set_targets(machine.active_rules)
+            self._follow_learned()
             verdict = self._pace.judge_cost(now, frame)
             outcome = self._monitor.judge_frame(
                 frame, _quiet_now(self.quiet, self._settings_file.settings), verdict
@@ -318,6 +322,10 @@ class Sampler(threading.Thread):
                 step: end - begin for step, (begin, end) in zip(_STEPS, moments, strict=True)
             }
             attempt("debug", lambda: debug.note_outcome(outcome, machine.explain, seconds))
+
+    def _follow_learned(self) -> None:
+        learned = self.learned if self._settings_file.settings.alerts.learned else {}
+        self._monitor.set_learned(learned, float(time.localtime().tm_gmtoff))
 
     def _refresh_now(self) -> None:
         if self.paused:

@@ -116,6 +116,8 @@ class TrendData:
     """Of those targets that have one, by name."""
     limits: Mapping[str, float] = field(default_factory=dict)
     """Of those targets that have one of their own now, in bytes, by name."""
+    usual: Mapping[str, Sequence[tuple[float, float, float]]] = field(default_factory=dict)
+    """What is usual for targets, by name: the wall time at which each hour begins, low, high."""
     runs: tuple[Run, ...] | None = None
     """The runs of one target, newest first: their times, as `since` and `until`, are seconds since
     their starts, and there is nothing else to show. None: no runs were asked for."""

@@ -170,6 +170,7 @@ def _draw_targets(figure: Figure, axes: Axes, data: TrendData, palette: Palette)
         for curve, colour in zip(data.targets, colours, strict=True)
     ]
     draw_bands(axes, data.targets, colours)
+    _draw_usual(axes, data, colours)
     _draw_limits(axes, data, colours, palette)
     for curve in data.targets:
         if growth := data.growths.get(curve.series.name):
@@ -177,6 +178,20 @@ def _draw_targets(figure: Figure, axes: Axes, data: TrendData, palette: Palette)
     if explain_little(axes, data.targets, palette):
         add_legend(figure, axes, lines, palette, growths=data.growths)
     return Panel(axes, data.targets, colours, data.target_events)
+
+
+def _draw_usual(axes: Axes, data: TrendData, colours: Sequence[str]) -> None:
+    """Shade what is usual for each target at each hour."""
+    for curve, colour in zip(data.targets, colours, strict=True):
+        hours = data.usual.get(curve.series.name, ()) if curve.is_known else ()
+        if len(hours) < 2:
+            continue
+        axes.fill_between(
+            [at for at, _low, _high in hours],
+            [low for _at, low, _high in hours],
+            [high for _at, _low, high in hours],
+            step="post", color=colour, alpha=0.12, linewidth=0, zorder=0.5,
+        )  # fmt: skip
 
 
 def _draw_limits(axes: Axes, data: TrendData, colours: Sequence[str], palette: Palette) -> None:

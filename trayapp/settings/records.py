@@ -233,6 +233,9 @@ class AlertSettings:
         N_("share of time with all programs stalled on memory that raises a warning (Linux, PSI)"))
     quiet_hours: str = setting("", Hours(), N_("Quiet hours"),
         N_("no notifications between these times of day (local time)"))
+    learned: bool = setting(False, Flag(), N_("Go by what is usual"),
+        N_("learn each tracked program's usual range by hour of the week: no alerts about growth "
+           "and jumps within it, an alert above it; leaks and limits are always reported"))
     emergency_breaks_through: bool = setting(True, Flag(), N_("Emergencies ignore quiet hours"),
         N_("notify of emergencies even during quiet hours and snoozes"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from trayapp.charts.events import bundle_events, task_end, task_growth
 from trayapp.charts.labels import plain_name
 from trayapp.charts.selection import Selection
 from trayapp.domain.judging.growth_line import Growth
+from trayapp.domain.judging.learned import Learned, hour_of_week
 from trayapp.domain.records.identity import about_of, is_application, target_key
 from trayapp.domain.records.series import (
     APPLICATION,
@@ -20,9 +22,11 @@ from trayapp.domain.records.series import (
     Series,
 )
 from trayapp.history.growth_verdicts import judge_again
+from trayapp.history.learned_file import load_lessons
 from trayapp.history.runs import find_runs
 from trayapp.history.sources import CurveSource
 from trayapp.language.catalogue import _
+from trayapp.paths import current_paths
 from trayapp.windows.recordings import RecordingSource
 from trayapp.windows.selecting import program_names, target_names
 
@@ -39,6 +43,8 @@ MOST_TASKS = 5000
 """As many as the history keeps, so that those of one target do not hide another's."""
 LONGEST_TASK_SECONDS = 86_400.0
 """What began earlier before the chart does not reach into it."""
+HOUR_SECONDS = 3600.0
+MOST_USUAL_SECONDS = 21 * 86_400.0
 EVENT_COLUMNS, TASK_COLUMNS = 150, 20
 """Events closer together than this fraction of the chart share one mark, the worst."""
 
@@ -48,11 +54,13 @@ def read_trends(
     selection: Selection,
     live: Mapping[str, Growth] | None = None,
     limits: Mapping[str, float] | None = None,
+    learned: Mapping[str, Learned] | None = None,
 ) -> TrendData:
     """Read what `selection` asks for.
 
     `live` is what the running applet says of growth; it holds where the present is shown. Without
-    it, and for the past, the samples are judged again. `limits` are those of targets, in bytes.
+    it, and for the past, the samples are judged again. `limits` are those of targets, in
+    bytes, and `learned` is what is usual for them.
 
     Raises: HistoryError if the store cannot be read.
     """
@@ -138,7 +146,36 @@ def read_trends(
         recording=reader.title if isinstance(reader, RecordingSource) else None,
         growths=growths,
         limits={name: limits[name] for name in shown_names if limits and name in limits},
+        usual={
+            name: usual_hours(learned[name], since, until)
+            for name in shown_names
+            if learned and name in learned
+        },
     )
+
+
+def learned_now() -> dict[str, Learned]:
+    """Return what was learned of targets, from the file in which the applet keeps it."""
+    lessons = load_lessons(current_paths().learned_file)
+    return {name: lesson.learned for name, lesson in lessons.items()}
+
+
+def usual_hours(learned: Learned, since: float, until: float) -> list[tuple[float, float, float]]:
+    """Return begin, low and high of every hour between two wall times that something is known of.
+
+    None for longer than three weeks: there would be more hours than a chart has pixels.
+    """
+    if until - since > MOST_USUAL_SECONDS:
+        return []
+    found = []
+    at = since - since % HOUR_SECONDS
+    while at < until:
+        offset = float(time.localtime(at).tm_gmtoff)
+        usual = learned.usual(hour_of_week(at, offset))
+        if usual is not None:
+            found.append((at, float(usual.low_bytes), float(usual.high_bytes)))
+        at += HOUR_SECONDS
+    return found
 
 
 def _curve_of(slot: int, name: str, metric: str, *, is_target: bool) -> tuple[int, Series, str]:

@@ -185,7 +185,7 @@ class TrendWindow(BaseWindow):
             self._pending = self.root.after_idle(self._draw)
 
     def _draw(self) -> None:
-        from trayapp.windows.trend_reading import read_trends
+        from trayapp.windows.trend_reading import learned_now, read_trends
 
         self._pending = ""
         if self._chart is None:
@@ -194,7 +194,9 @@ class TrendWindow(BaseWindow):
             self._drawn = self._newest()
             self._menus.show(self._selection, self._target_names(), self._application_names())
             self._ask_applet()
-            trends = read_trends(self._reader, self._selection, self._live, self._limits)
+            trends = read_trends(
+                self._reader, self._selection, self._live, self._limits, learned_now()
+            )
             self._chart.show(trends, self.palette)
             self._hint.set(self._usual_hint)
         except MemtrayError as error:

@@ -219,12 +219,12 @@ def _save(reader: CurveSource, selection: Selection, options: TrendOptions, path
     from trayapp.charts.fonts import use_chart_fonts
     from trayapp.charts.palette import palette_for
     from trayapp.charts.plot import trend_figure
-    from trayapp.windows.trend_reading import read_trends
+    from trayapp.windows.trend_reading import learned_now, read_trends
 
     use_chart_fonts()
     width, height = PICTURE_INCHES
     figure = trend_figure(
-        read_trends(reader, selection, limits=_limits_now(options)),
+        read_trends(reader, selection, limits=_limits_now(options), learned=learned_now()),
         # A picture goes into documents, which are light, whatever the desktop is.
         palette_for(bool(options.dark)),
         now_wall_seconds=time.time(),

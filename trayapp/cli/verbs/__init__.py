@@ -93,6 +93,9 @@ VERBS: tuple[VerbLine, ...] = (
         "alerts", "alerts.Alerts", N_("Switch, snooze or acknowledge alerts, or show the alert log")
     ),
     VerbLine("advice", "advice.Advice", N_("Show what to do about memory, do it, or put it aside")),
+    VerbLine(
+        "learned", "advice.Learned", N_("Show, freeze or reset what is usual for tracked programs")
+    ),
     VerbLine("settings", "setup.Settings", N_("Open the settings window")),
     VerbLine("targets", "targets.Targets", N_("List tracked programs, or test a rule")),
     VerbLine("demo", "demo.Demo", N_("Watch a small program leak for three minutes")),

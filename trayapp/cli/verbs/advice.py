@@ -11,9 +11,11 @@ from typing import Any
 
 from trayapp.cli.options import add_json, add_theme, ask_applet, placeholder, print_answer
 from trayapp.errors import UsageError
-from trayapp.language.catalogue import _
+from trayapp.language.catalogue import _, format_number
+from trayapp.language.units import format_size
 
 _TIMEOUT_SECONDS = 120.0
+_LEARNED = ("list", "freeze", "unfreeze", "reset")
 _WHAT = ("list", "apply", "dismiss", "undo")
 
 
@@ -51,6 +53,23 @@ class Advice:
         return print_answer(options, answer, lambda: _lines(answer))
 
 
+class Learned:
+    """List what was learned of targets, freeze it or forget it. Raises: UsageError and others."""
+
+    def prepare_parser(self, parser: ArgumentParser) -> None:
+        add = parser.add_argument
+        add_json(parser)
+        add("what", nargs="?", default="list", choices=_LEARNED, metavar=placeholder(_LEARNED))
+        add("name", nargs="?", metavar="TARGET", help=_("the tracked program"))
+
+    def run(self, options: Namespace) -> int:
+        if options.what != "list" and not options.name:
+            text = _("which program? For example: memtray learned {what} NAME")
+            raise UsageError(text.format(what=options.what))
+        answer = ask_applet("learned", what=options.what, name=options.name)
+        return print_answer(options, answer, lambda: _learned_lines(answer))
+
+
 class SetLimit:
     """Write another limit of a target into the settings; not for people. Raises: SettingsError."""
 
@@ -68,6 +87,22 @@ class SetLimit:
         change = partial(change_values, table=TARGETS_TABLE, values=values, entry=options.name)
         rewrite(options.config, change)
         return 0
+
+
+def _learned_lines(answer: Mapping[str, Any]) -> Iterator[str]:
+    if not answer["learned"]:
+        yield _("Nothing learned yet: that takes a week of history.")
+    for told in answer["learned"]:
+        known = [usual for usual in told["hours"] if usual]
+        text = _("{name}: usually {low} to {high} (learned from {days} days)")
+        if told["frozen"]:
+            text = _("{name}: usually {low} to {high} (learned from {days} days, frozen)")
+        yield text.format(
+            name=told["target"],
+            low=format_size(min(low for low, _high in known)),
+            high=format_size(max(high for _low, high in known)),
+            days=format_number(told["days"]),
+        )
 
 
 def _lines(answer: Mapping[str, Any]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -85,6 +86,7 @@ class Report:
 
         choice = _choice(options)
         details, live = ({}, {}) if choice["files"] else _known_of_targets()
+        advice = [] if choice["files"] else _known_advice(options.targets)
         with progress_reporter(_("Reporting: {share}"), to_window=options.progress) as show_share:
             made = main(
                 ReportOptions(
@@ -93,6 +95,7 @@ class Report:
                     details=details,
                     live=live,
                     read_account=_account_now,
+                    advice=advice,
                 ),
                 show_share,
                 _print_note,
@@ -214,6 +217,15 @@ def _known_of_targets() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
         # The history speaks for itself.
         pass
     return details, live
+
+
+def _known_advice(names: Collection[str]) -> list[dict[str, Any]]:
+    """Return what the applet advises now about these programs, or all; empty: it does not run."""
+    try:
+        found = ask_applet("advice")["advice"]
+    except MemtrayError:
+        return []
+    return [told for told in found if not names or told["target"] in names]
 
 
 class Gallery:

@@ -17,6 +17,7 @@ from trayapp.domain.judging.judges.pressure import Shortage, pressure_share, sta
 from trayapp.domain.judging.judges.protocol import MachineCase
 from trayapp.domain.judging.leaks.staleness import StalenessPlan
 from trayapp.domain.judging.leaks.suspects import Growing, SuspectFinder
+from trayapp.domain.judging.learned import Learned
 from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.judging.monitor_values import (
     APP_RSS,
@@ -97,9 +98,19 @@ class Monitor:
                 target.leak.set_settings(rules.leaks)
         self._staleness.enabled = rules.checks_staleness
         self._applications.history.rule = rules.history
-        self._rules = rules
+        self._rules = replace(
+            rules,
+            learned=self._rules.learned,
+            utc_offset_seconds=self._rules.utc_offset_seconds,
+        )
         self._book.policy = rules.policy
         self._follow_targets()
+
+    def set_learned(self, learned: Mapping[str, Learned], utc_offset_seconds: float) -> None:
+        """Go by what is usual for targets from the next frame on; empty: by nothing learned."""
+        rules = self._rules
+        if (rules.learned, rules.utc_offset_seconds) != (learned, utc_offset_seconds):
+            self._rules = replace(rules, learned=learned, utc_offset_seconds=utc_offset_seconds)
 
     def set_targets(self, targets: tuple[TargetRule, ...]) -> None:
         """Judge these targets from the next frame on; what is remembered of others is dropped."""

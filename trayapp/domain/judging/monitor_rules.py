@@ -12,6 +12,7 @@ from trayapp.domain.judging.alerting import AlertPolicy
 from trayapp.domain.judging.application_history import HistoryRule
 from trayapp.domain.judging.growth_tracker import GrowthRule, SpikeRule
 from trayapp.domain.judging.leaks import LeakSettings
+from trayapp.domain.judging.learned import Learned, Usual, hour_of_week
 from trayapp.domain.records.levels import NO_AMOUNTS, Amounts, Level
 
 SLOW_VALUES_SECONDS = 30.0
@@ -60,11 +61,22 @@ class MonitorRules:
     history: HistoryRule = field(default_factory=HistoryRule)
     """Of which of these a history is kept."""
     policy: AlertPolicy = field(default_factory=AlertPolicy)
+    learned: Mapping[str, Learned] = field(default_factory=dict)
+    """What is usual for targets, by name; empty: nothing is to be gone by."""
+    utc_offset_seconds: float = 0.0
+    """Of the local clock, with `learned`."""
     bar_span_seconds: float = 300.0
     slow_values_seconds: float = SLOW_VALUES_SECONDS
     """How often private and proportional memory is kept."""
     sections: tuple[object, ...] = ()
     """Sections of the settings that are a judge's own thresholds."""
+
+    def usual(self, target: str, wall_seconds: float) -> Usual | None:
+        """Return what a target has at this hour of the week; None: not known."""
+        learned = self.learned.get(target)
+        if learned is None:
+            return None
+        return learned.usual(hour_of_week(wall_seconds, self.utc_offset_seconds))
 
     def own(self, thresholds: type[_Thresholds]) -> _Thresholds:
         """Return a judge's own thresholds: the section of their type, else their defaults."""

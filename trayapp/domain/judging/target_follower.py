@@ -213,6 +213,7 @@ class TargetFollower:
             view=view,
             growth=self.growth.growth,
             spike=spike,
+            usual=rules.usual(self.rule.name, frame.wall_seconds),
         )
         conditions = []
         for judge in self._judges:

@@ -199,6 +199,8 @@ class Background:
     """The running applet's figures by the target's name, as in `status --json`."""
     account: Account | None = None
     """Where all memory is; None: not asked, or not this machine's."""
+    advice: Sequence[Mapping[str, Any]] = ()
+    """What the running applet advises, as in `advice --json`."""
     hide: Callable[[str], str] = plain_text
     is_private: bool = False
 

@@ -10,6 +10,7 @@ from trayapp.domain.grouping.tasks import kept_of
 from trayapp.domain.judging.leaks.evidence import evidence_of
 from trayapp.domain.records.limits import LIMIT_SOURCES, Headroom
 from trayapp.domain.records.series import TASK, Event
+from trayapp.domain.showing.advice_lines import saving_line
 from trayapp.export.report.account import AccountRow, account_rows
 from trayapp.export.report.charts import charts_of
 from trayapp.export.report.collecting import Collector
@@ -17,15 +18,19 @@ from trayapp.export.report.facts import (
     WEIGHTS,
     Background,
     CleanupFacts,
+    Finding,
     IncidentFacts,
     Report,
     TargetFacts,
     TaskFacts,
+    Weight,
 )
 from trayapp.export.report.findings import findings_of
 from trayapp.export.safe_names import plain_text
 from trayapp.export.source import Source
+from trayapp.language.catalogue import _, paragraph
 
+MOST_ADVICE = 20
 _MOST_TASKS = 3
 _LEAST_SHARE = 0.05
 """Of the growth during the worst task; what is less is not named."""
@@ -48,7 +53,8 @@ def gather_report(source: Source, background: Background) -> Report:
     targets = tuple(_target(name, collector, background, clean, tasks) for name in source.targets)
     incidents = tuple(_incidents(alerts, clean))
     cleanups = tuple(_cleanups(source.events(("cleanup", "cleanup_follow_up")), clean))
-    findings = findings_of(collector, targets, incidents, cleanups)
+    findings = list(findings_of(collector, targets, incidents, cleanups))
+    findings += (_advised(told, clean) for told in background.advice[:MOST_ADVICE])
     return Report(
         title=clean(background.title),
         made_wall_seconds=background.made_wall_seconds,
@@ -69,6 +75,14 @@ def _account(background: Background, clean: Callable[[str], str]) -> tuple[Accou
     if background.account is None:
         return ()
     return tuple(account_rows(background.account, clean, is_private=background.is_private))
+
+
+def _advised(told: Mapping[str, Any], clean: Callable[[str], str]) -> Finding:
+    """Return a piece of advice as a finding: what to do, why, and what it gives back."""
+    weight: Weight = "warning" if told.get("priority") in ("high", "critical") else "note"
+    text = paragraph(clean(str(told.get("evidence", ""))), saving_line(told))
+    title = _("Advice: {title}").format(title=clean(str(told.get("title", ""))))
+    return Finding(weight, title, text, clean(str(told.get("target", ""))))
 
 
 def _target(

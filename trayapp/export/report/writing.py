@@ -6,7 +6,7 @@ import getpass
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ class ReportOptions(Selection):
     """The running applet's figures for each target, by its name."""
     read_account: Callable[[], Account | None] = lambda: None
     """Reads where all memory of this machine is now; None: unknown."""
+    advice: Sequence[Mapping[str, Any]] = ()
+    """What it advises, as in `advice --json`."""
 
 
 def main(
@@ -82,6 +84,8 @@ def _background(options: ReportOptions, recorded: SampleSource) -> Background:
         details={} if options.is_private else details,
         live=options.live if is_own and options.until is None else {},
         account=options.read_account() if is_own and options.until is None else None,
+        # It names tasks, caches and folders.
+        advice=options.advice if is_own and not options.is_private else (),
         hide=hide,
         is_private=options.is_private,
     )

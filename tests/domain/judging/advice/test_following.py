@@ -41,6 +41,14 @@ def test_a_saving_is_never_made_up() -> None:
     assert saving_of(advice(offered_bytes=0), [measured(1.0)] * 5) is None
 
 
+def test_where_nobody_has_measured_here_the_recorded_programs_count() -> None:
+    recorded = saving_of(advice(), [])
+    assert recorded is not None
+    assert recorded.source == "recorded programs"
+    assert recorded.samples == 14
+    assert 120 * MIB < recorded.low_bytes < 190 * MIB < recorded.high_bytes <= 220 * MIB
+
+
 def test_what_was_measured_at_this_program_counts_more_than_at_others() -> None:
     others = [measured(0.2, "target:other")] * 4
     own = [measured(0.9), measured(1.0)]

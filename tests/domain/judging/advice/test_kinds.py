@@ -19,7 +19,7 @@ from tests.domain.judging.advice.building import (
     leaking,
     target,
 )
-from trayapp.domain.judging.advice.book import advise
+from trayapp.domain.judging.advice.asking import advise
 from trayapp.domain.judging.advice.case import Cache, Case, Crowd, Machine, Mount, Past, TaskPast
 from trayapp.domain.judging.advice.case import Twins as FoundTwins
 from trayapp.domain.judging.advice.kinds import KINDS

@@ -132,22 +132,3 @@ class AdviceBook:
         self.advice = tuple(each for each in self.advice if each.id != identity)
         while len(self.silent_until) > MOST_WORDS:
             self.silent_until.pop(next(iter(self.silent_until)))
-
-
-def advise(cases: Iterable[Case], machine: Machine) -> list[tuple[Advice, Case | None]]:
-    """Return what all kinds say of these programs and of the machine."""
-    from trayapp.domain.judging.advice.kinds import KINDS
-
-    found: list[tuple[Advice, Case | None]] = []
-    for kind in KINDS:
-        if kind.is_about_machine:
-            advice = kind.advise_machine(machine)
-            if advice is not None:
-                found.append((advice, None))
-    of_programs = [kind.advise for kind in KINDS if not kind.is_about_machine]
-    for case in cases:
-        for ask in of_programs:
-            advice = ask(case, machine)
-            if advice is not None:
-                found.append((advice, case))
-    return found

@@ -49,7 +49,7 @@ def past_of(reader: Reader, name: str, now: float) -> Past:
     highest = sorted(point.maximum or 0.0 for point in sizes)
     tasks = reader.events(now - DAY_SECONDS, now, (TASK,), MOST_TASKS, name)
     return Past(
-        days=_days(rss, now),
+        days=covered_days(rss, now),
         p99_bytes=round(highest[int(0.99 * (len(highest) - 1))]) if highest else None,
         live_bytes=round(max(point.maximum or 0.0 for point in live)) if live else None,
         idle_seconds=_idle_seconds(cpu, now),
@@ -75,7 +75,7 @@ def worst_task(events: Iterable[Event]) -> TaskPast | None:
     return TaskPast(name, len(kept[name]), round(own), min(1.0, own / total))
 
 
-def _days(points: Sequence[Point], now: float) -> float:
+def covered_days(points: Sequence[Point], now: float) -> float:
     """Return for how long there are samples; a stretch without any does not count."""
     if not points:
         return 0.0

@@ -18,6 +18,7 @@ from trayapp.domain.judging.judges.pressure import Shortage
 from trayapp.domain.judging.judges.protocol import Judge, MachineJudge, TargetJudge
 from trayapp.domain.judging.judges.size import LargeSize
 from trayapp.domain.judging.judges.spike import Jump
+from trayapp.domain.judging.judges.unusual import Unusual
 
 MACHINE_JUDGES: tuple[type[MachineJudge], ...] = (
     Shortage,
@@ -34,6 +35,7 @@ TARGET_JUDGES: tuple[type[TargetJudge], ...] = (
     Leak,
     SteadyGrowth,
     Jump,
+    Unusual,
 )
 JUDGES: tuple[type[Judge], ...] = (*MACHINE_JUDGES, *TARGET_JUDGES)
 TARGET_INCIDENTS = tuple(judge.key for judge in TARGET_JUDGES)

@@ -27,7 +27,7 @@ class SteadyGrowth(TargetJudge):
         growth, rules, view = case.growth, case.rules, case.view
         if growth is None or not growth.sustained or "leak" in case.found:
             return None
-        if not (rules.tells_growth and case.rule.watch_growth):
+        if not (rules.tells_growth and case.rule.watch_growth) or case.is_usual:
             return None
         rate = view.slope_bytes_per_second or 0.0
         lasted_seconds = case.frame.monotonic_seconds - growth.onset_monotonic_seconds

@@ -11,6 +11,7 @@ from trayapp.domain.judging.alerting import Condition
 from trayapp.domain.judging.application_trends import ApplicationView
 from trayapp.domain.judging.growth_tracker import Growth, Spike
 from trayapp.domain.judging.leaks import Finding
+from trayapp.domain.judging.learned import Usual
 from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.judging.outside_follower import OutsideFinding
 from trayapp.domain.judging.view import TargetView
@@ -57,8 +58,16 @@ class TargetCase:
     """The growth that goes on; None: there is none."""
     spike: Spike | None
     """The jump between the last sample and this one."""
+    usual: Usual | None = None
+    """What it has at this hour of the week; None: unknown, or not to be gone by."""
     found: set[str] = field(default_factory=set)
     """Keys of the judges before this one that have found something at this tick."""
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether its size is what it has at this hour of the week."""
+        size = self.view.size_bytes
+        return self.usual is not None and size is not None and size <= self.usual.high_bytes
 
     def is_told(self, key: str) -> bool:
         """Return whether that judge's incident is open: what mattered once matters until it ends.

@@ -21,7 +21,11 @@ class Jump(TargetJudge):
 
     def judge(self, case: TargetCase) -> Condition | None:
         spike = case.spike
-        if spike is None or not (case.rules.tells_spikes and case.rule.watch_spikes):
+        if (
+            spike is None
+            or case.is_usual
+            or not (case.rules.tells_spikes and case.rule.watch_spikes)
+        ):
             return None
         text = spike_text(case.rule.name, spike)
         found = case.condition(self.key, Level.WARNING, text, spike.after_bytes)
