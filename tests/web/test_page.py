@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +16,7 @@ import pytest
 
 from tests.cli.test_main import Memtray
 from tests.desktop.desktop import wait_until
-from tests.web.chromium import Chromium, Page, chromium
+from tests.web.chromium import SHIFT, Chromium, Page, chromium
 from trayapp.charts.palette import DARK, LIGHT
 
 pytestmark = pytest.mark.desktop
@@ -43,7 +42,7 @@ for line in sys.stdin:
     kept.append(bytearray(b"x") * (int(line) * 2**20))
     print(flush=True)
 """
-VIEWS = ("now",)
+VIEWS = ("now", "trends", "alerts", "runs", "processes", "downloads")
 PHONE, DESK = (360, 740), (1280, 900)
 
 
@@ -134,22 +133,24 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
         yield found
 
 
-@pytest.fixture
-def page(browser: Chromium, world: World) -> Iterator[Page]:
-    """A tab that shows the dashboard live; nothing it did may have been wrong."""
-    with _opened(browser, world) as found:
-        yield found
-
-
-@contextmanager
-def _opened(browser: Chromium, world: World, view: str = "now") -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def tab(browser: Chromium, world: World) -> Page:
+    """A tab that shows the dashboard live."""
     found = browser.page()
-    found.resize(*DESK)
     found.open(world.server.address)
     found.wait("document.querySelector('.state.live')")
-    _go(found, view)
-    yield found
-    assert found.complaints() == []
+    return found
+
+
+@pytest.fixture
+def page(tab: Page) -> Iterator[Page]:
+    """That tab as it was at first; nothing that a test did there may have been wrong."""
+    tab.forgive()
+    tab.resize(*DESK)
+    tab.prefer("light")
+    _go(tab, "now")
+    yield tab
+    assert tab.complaints() == []
 
 
 def _go(page: Page, view: str) -> None:
@@ -203,6 +204,59 @@ def test_what_strangers_call_their_programs_is_text(page: Page) -> None:
     assert page.run("document.querySelectorAll('#view img').length") == 0
 
 
+def test_an_alert_is_acknowledged_by_keyboard_with_its_proof_in_sight(
+    page: Page, world: World
+) -> None:
+    _go(page, "alerts")
+    page.wait("document.querySelector('.incident h2')?.innerText.includes('full')")
+    assert page.run("document.querySelector('.incident p').innerText")
+    page.run("document.querySelector('.incident button.main').focus()")
+    page.key("Enter")
+    page.wait("document.querySelector('.incident button.main').hidden")
+    incidents = world.memtray.json("status")["incidents"]
+    assert [one["acknowledged"] for one in incidents if "full" in one["key"]] == [True]
+
+
+def test_trends_are_zoomed_by_mouse_keyboard_and_two_fingers(page: Page) -> None:
+    _go(page, "trends?span=600")
+    page.wait("document.querySelectorAll('.plot path.line').length >= 2")
+    place = "JSON.stringify(document.querySelectorAll('.plot')[1].getBoundingClientRect())"
+    address = "location.hash"
+
+    def seconds() -> float:
+        found = re.search(r"from=([\d.]+)&to=([\d.]+)", page.run(address))
+        return float(found[2]) - float(found[1]) if found else 600.0
+
+    page.run("document.querySelectorAll('.plot')[1].scrollIntoView({ block: 'center' })")
+    box: dict[str, float] = json.loads(page.run(place))
+    middle = box["y"] + box["height"] / 2
+    left, width = box["x"] + 68, box["width"] - 82
+    page.drag(left + width * 0.5, middle, left + width)
+    page.wait(f"{address}.includes('from=')")
+    assert seconds() == pytest.approx(300, rel=0.05)
+
+    page.run("document.querySelectorAll('.plot')[1].focus()")
+    page.key("ArrowUp")
+    wait_until(lambda: seconds() < 260, what="a closer look", timeout=60)
+    page.key("0")
+    page.wait(f"!{address}.includes('from=')")
+    page.key("ArrowLeft", SHIFT)
+    page.wait("document.querySelectorAll('.chart [aria-live]')[1].innerText.includes('full')")
+
+    page.resize(*DESK, is_phone=True)
+    page.run("document.querySelectorAll('.plot')[1].scrollIntoView({ block: 'center' })")
+    box = json.loads(page.run(place))
+    middle = box["y"] + box["height"] / 2
+    one, other = left + width * 0.4, left + width * 0.6
+    page.touch("touchStart", (one, middle))
+    page.touch("touchStart", (one, middle), (other, middle))
+    page.touch("touchMove", (one - width * 0.1, middle), (other + width * 0.1, middle))
+    page.touch("touchEnd", (one - width * 0.1, middle))
+    page.touch("touchEnd")
+    page.wait(f"{address}.includes('from=')")
+    assert seconds() == pytest.approx(300, rel=0.1)
+
+
 def test_a_lost_connection_is_said_and_comes_back_without_a_gap(page: Page, world: World) -> None:
     page.wait("document.querySelector('.machine path.line').getAttribute('d').length > 60")
     known = "import('/page/live.js').then(({ live }) => live.points.get('system'))"
@@ -253,19 +307,51 @@ def test_a_table_of_ten_thousand_rows_keeps_only_those_in_sight(page: Page) -> N
     assert page.run(sort) == "ascending"
 
 
-@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
-def test_the_page_is_light_or_dark_as_the_desktop_or_as_chosen(page: Page, palette: Any) -> None:
-    def card() -> str:
-        colour: str = page.run("getComputedStyle(document.querySelector('.card')).backgroundColor")
-        numbers = [int(one) for one in re.findall(r"\d+", colour)]
-        return "#" + "".join(f"{one:02x}" for one in numbers[:3])
+def test_processes_are_filtered_as_one_types(page: Page) -> None:
+    _go(page, "processes")
+    rows = "[...document.querySelectorAll('.virtual tbody tr[aria-rowindex]')]"
+    page.wait(f"{rows}.length > 5")
+    page.run("document.querySelector('input[type=search]').focus()")
+    page.send("Input.insertText", text="full")
+    page.wait(f"{rows}.length && {rows}.every(row => row.innerText.includes('full'))")
 
-    page.prefer("dark" if palette.dark else "light")
-    assert card() == palette.background
-    # The other one, whatever the desktop has: the button goes from automatic to light to dark.
-    for _ in range(1 if palette.dark else 2):
+
+def test_runs_of_a_tracked_program_are_listed(page: Page) -> None:
+    _go(page, "runs")
+    page.wait("document.querySelector('#runs-of').value === 'full'")
+    page.wait("document.querySelectorAll('tbody tr').length === 1")
+    page.wait("document.querySelector('.plot path.line').getAttribute('d').startsWith('M')")
+
+
+def test_a_report_is_made_and_downloaded(page: Page, browser: Chromium, tmp_path: Path) -> None:
+    where = {"behavior": "allow", "downloadPath": str(tmp_path), "browserContextId": page.context}
+    browser.send("Browser.setDownloadBehavior", where)
+    _go(page, "downloads")
+    page.wait("document.querySelector('#report-format')")
+    page.run("document.querySelector('#report-format').value = 'html'")
+    page.run("document.querySelector('.card button.main').click()")
+    found = wait_until(
+        lambda: [file for file in tmp_path.iterdir() if file.suffix == ".html"],
+        what="the report", timeout=120,
+    )  # fmt: skip
+    del found
+    (report,) = tmp_path.iterdir()
+    assert "full" in report.read_text("utf-8")
+
+
+def test_the_page_is_light_or_dark_as_the_desktop_or_as_chosen(page: Page) -> None:
+    def card() -> str:
+        colour = page.run("getComputedStyle(document.querySelector('.card')).backgroundColor")
+        return "#" + "".join(f"{int(one):02x}" for one in re.findall(r"\d+", colour)[:3])
+
+    # From automatic to light to dark and back to automatic.
+    for chosen in (None, LIGHT, DARK, None):
+        for desktop in (LIGHT, DARK):
+            page.prefer("dark" if desktop.dark else "light")
+            assert card() == (chosen or desktop).background
         page.run("document.querySelector('#theme').click()")
-    assert card() == (LIGHT if palette.dark else DARK).background
+    for _ in range(2):
+        page.run("document.querySelector('#theme').click()")
 
 
 def test_the_page_speaks_the_chosen_language(page: Page) -> None:
@@ -277,27 +363,35 @@ def test_the_page_speaks_the_chosen_language(page: Page) -> None:
     assert page.run("document.documentElement.lang") == "de"
     # Numbers, too.
     page.wait("document.querySelector('.machine .muted').innerText.match(/,\\d\\s%/)")
+    page.run(
+        """const again = document.querySelector('#language');
+        again.value = 'en'; again.dispatchEvent(new Event('change'))"""
+    )
+    page.wait("document.querySelector('#views a').innerText === 'Now'")
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_nothing_is_wider_than_a_phone_and_axe_finds_nothing_serious(page: Page, view: str) -> None:
+def test_nothing_is_wider_than_a_phone_and_axe_finds_nothing_serious(page: Page) -> None:
     axe = importlib.resources.files("axe_core_python").joinpath("axe.min.js").read_text("utf-8")
     page.run(axe + ";1")
-    _go(page, view)
-    for (width, height), scheme in ((DESK, "light"), (PHONE, "dark")):
-        page.prefer(scheme)
-        page.resize(width, height)
+    for view in VIEWS:
+        _go(page, view)
         page.wait("document.querySelector('#view').innerText.length > 20")
-        assert page.run("document.documentElement.scrollWidth - innerWidth") <= 0
-        found = page.run(
-            """axe.run().then(({ violations }) => violations
-                .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-                .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`))"""
-        )
-        assert found == []
+        for (width, height), scheme in ((DESK, "light"), (PHONE, "dark")):
+            page.prefer(scheme)
+            page.resize(width, height)
+            assert page.run("document.documentElement.scrollWidth - innerWidth") <= 0, view
+            found = page.run(
+                """axe.run().then(({ violations }) => violations
+                    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+                    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`))"""
+            )
+            assert found == [], view
 
 
-def test_opening_the_page_loads_little(page: Page) -> None:
+def test_opening_the_page_loads_little(browser: Chromium, world: World) -> None:
+    page = browser.page()
+    page.open(world.server.address)
+    page.wait("document.querySelector('.state.live')")
     loaded = page.loaded_bytes()
     assert any(address.endswith("/page/main.js") for address in loaded)
     assert sum(loaded.values()) <= 60_000

@@ -110,6 +110,7 @@ _NOW: Mapping[str, str] = {
     "now.limit": N_("Limit"),
     "now.of_limit": N_("{share} of {limit}"),
     "now.limit_in": N_("limit reached in {time}"),
+    "now.count": N_("Processes: {count}"),
     "now.facts": N_("Processes: {count} · Peak: {peak}"),
     "per_second_now": N_("Change: {rate}"),
     "now.applications": N_("Applications"),

@@ -2,11 +2,11 @@
 
 import { incidentButtons } from "./actions.js";
 import { announce, badge, dataTable, h, keep, setText } from "./dom.js";
-import { ask, incidents, live } from "./live.js";
+import { ask, incidents, live, sizeOf } from "./live.js";
 import { trendsOf } from "./now.js";
 import { estimate, rate, size, t, when } from "./text.js";
 
-const MOST_ENTRIES = 300;
+const MOST_ENTRIES = 300, AGAIN_SECONDS = 10;
 
 function incidentCard(first) {
   const level = badge(), since = h("span.muted"), title = h("h2"), body = h("p"), proof = h("p.sentence");
@@ -29,7 +29,7 @@ function incidentCard(first) {
     const row = live.rows[one.about] ?? (one.about === "system" ? live.system : {});
     setText(proof, row.sentence || row.evidence || "");
     const facts = [
-      ["column.memory", size(row.size_bytes ?? row.used_bytes)], ["column.change", rate(row.leak_rate_bytes_per_second ?? row.slope_bytes_per_second)],
+      ["column.memory", size(sizeOf(row) ?? row.used_bytes)], ["column.change", rate(row.leak_rate_bytes_per_second ?? row.slope_bytes_per_second)],
       ["column.peak", size(row.peak_bytes)], ["now.limit", size(row.limit_bytes)],
     ];
     keep(figures, facts, ([key]) => key, ([key]) => {
@@ -45,7 +45,7 @@ function make() {
   const open = h("ul.cards.wide"), none = h("p.card.calm", {}, t("alerts.none")), switches = h("p.notice");
   const rows = h("tbody"), empty = h("p.muted", {}, t("alerts.no_entries"));
   const filter = h("input", { type: "search", placeholder: t("filter"), "aria-label": t("alerts.filter"), input: () => draw() });
-  let journal = [], seen = "", isShown = false;
+  let journal = [], seen = "", readAt = 0, isShown = false;
   const heads = ["time", "level", "what", "alert", "reason"];
   const element = h(
     "div.view", {},
@@ -56,6 +56,7 @@ function make() {
   );
 
   async function read() {
+    readAt = Date.now();
     try {
       ({ journal } = await ask(`/api/alerts?limit=${MOST_ENTRIES}`));
       journal = [...journal].sort((one, other) => other.wall_seconds - one.wall_seconds);
@@ -89,9 +90,10 @@ function make() {
     for (const [name, end] of Object.entries(names)) parts.push(t("alerts.one_snoozed", { name, time: when(end) }));
     switches.hidden = !parts.length;
     setText(switches, parts.join(" "));
-    // Whatever changes an incident has an entry.
+    // Whatever changes an incident has an entry, which is written a little later.
     const now = JSON.stringify([found.map(({ key, level, acknowledged }) => [key, level, acknowledged]), parts, live.isConnected]);
-    if (isShown && now !== seen) {
+    const isDue = Date.now() - readAt > AGAIN_SECONDS * 1000;
+    if (isShown && live.isConnected && (now !== seen || isDue)) {
       seen = now;
       read();
     }

@@ -7,7 +7,7 @@ const SILENCE_SECONDS = 40;
 
 /** What is known now. `points`: by row key (and "system") [[time, value, value, value], …]. */
 export const live = {
-  isConnected: false, running: true, role: "full", rows: {}, order: [], incidents: {},
+  isConnected: false, isLost: false, running: true, role: "full", rows: {}, order: [], incidents: {},
   incident_order: [], problems: [], system: {}, alerts: {}, taken_at: null, points: new Map(),
 };
 const listeners = new Set();
@@ -87,6 +87,7 @@ function lose(code) {
   socket = events = null;
   clearTimeout(silence);
   live.isConnected = false;
+  live.isLost = true;
   changed();
   if (code === 4401) document.dispatchEvent(new Event("locked"));
   else {
@@ -130,7 +131,7 @@ function takeUpdate(message) {
   if (!isSample) return;
   append(pointsOf("system"), live.taken_at, live.system.used_bytes);
   for (const [key, row] of Object.entries(live.rows)) {
-    append(pointsOf(key), live.taken_at, row.size_bytes);
+    append(pointsOf(key), live.taken_at, sizeOf(row));
   }
   for (const key of live.points.keys()) {
     if (key !== "system" && !live.rows[key]) live.points.delete(key);
@@ -168,5 +169,10 @@ export function rowsWhere(test) {
   return live.order.map((key) => [key, live.rows[key]]).filter(([, row]) => row && test(row));
 }
 
-export const incidents = () => live.incident_order.map((key) => live.incidents[key]).filter(Boolean);
+/** What a program takes: shared pages counted once where that is known. */
+export const sizeOf = (row) => row.size_bytes ?? row.rss_bytes;
+
+/** Open incidents, the worst first. */
+export const incidents = () =>
+  live.incident_order.filter((key) => live.incidents[key]).map((key) => ({ ...live.incidents[key], key }));
 export const mayAct = () => live.role === "full";

@@ -30,7 +30,10 @@ async function start() {
     find("#view").focus();
   };
   addEventListener("online", hasten);
-  document.addEventListener("visibilitychange", () => document.hidden || hasten());
+  document.addEventListener("visibilitychange", () => {
+    hasten();
+    update();
+  });
   onLive(update);
   await unlock(token);
 }
@@ -139,15 +142,17 @@ function update() {
   const count = find("#views .count");
   setText(count, open ? String(open) : "");
   setAttribute(count, "title", open ? t("alerts.open") : null);
-  const state = !live.isConnected ? "lost" : live.paused ? "paused" : live.running ? "live" : "stopped";
+  const state = live.isConnected ? (live.paused ? "paused" : live.running ? "live" : "stopped") : live.isLost ? "lost" : "";
   const status = find("#status");
   status.className = `state ${state}`;
-  setText(status, t(`state.${state}`));
+  setText(status, state && t(`state.${state}`));
+  find("#view").classList.toggle("stale", live.isLost && !live.isConnected);
   const { used_bytes: used, total_bytes: total } = live.system;
   const share = used == null || !total ? "" : `${percent(used / total)} · `;
   document.title = `${open ? `(${open}) ` : ""}${share}Memtray`;
   drawTabIcon(live.system);
-  shown?.panel.update?.();
+  // Nobody sees what is in a tab behind others.
+  if (!document.hidden) shown?.panel.update?.();
 }
 
 start().catch((error) => announce(error.message, true));

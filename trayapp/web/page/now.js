@@ -3,7 +3,7 @@
 import { freeButton, incidentButtons } from "./actions.js";
 import { Chart } from "./chart.js";
 import { badge, bars, dataTable, h, keep, setAttribute, setText } from "./dom.js";
-import { incidents, live, mayAct, rowsWhere } from "./live.js";
+import { incidents, live, mayAct, rowsWhere, sizeOf } from "./live.js";
 import { estimate, percent, rate, size, t } from "./text.js";
 
 const FEW_APPLICATIONS = 12;
@@ -44,8 +44,8 @@ function machineCard() {
     setText(ofTotal, t("now.of_total", { total: size(total_bytes), share: percent(share, 1) }));
     setText(free, size(available_bytes));
     setText(swap, size(swap_used_bytes));
-    const sizes = rowsWhere((row) => row.kind === "target").map(([, row]) => row.size_bytes);
-    setText(taken, size(sizes.length ? sizes.reduce((sum, one) => sum + (one ?? 0), 0) : null));
+    const sizes = rowsWhere((row) => row.kind === "target").map(([, row]) => sizeOf(row) ?? 0);
+    setText(taken, size(sizes.length ? sizes.reduce((sum, one) => sum + one, 0) : null));
     const points = live.points.get("system") ?? [];
     const until = live.taken_at ?? 1;
     const since = Math.min(points[0]?.[0] ?? until, until - 60);
@@ -91,16 +91,18 @@ function programCard([key, first]) {
     state.update(tone, t(`verdict.${row.verdict ?? "healthy"}`));
     const hasLimit = OWN_LIMITS.has(row.limit_source) && row.limit_bytes;
     picture.update(row.bars ?? [], tone, 0);
-    setText(amount, size(row.size_bytes));
-    setText(growth, t("per_second_now", { rate: rate(row.slope_bytes_per_second) }));
-    const share = hasLimit && row.size_bytes != null ? row.size_bytes / row.limit_bytes : null;
+    setText(amount, size(sizeOf(row)));
+    const slope = row.slope_bytes_per_second;
+    setText(growth, slope == null ? "" : t("per_second_now", { rate: rate(slope) }));
+    const share = hasLimit && sizeOf(row) != null ? sizeOf(row) / row.limit_bytes : null;
     meter.hidden = share == null;
     meter.firstChild.style.width = `${Math.min(100, (share ?? 0) * 100)}%`;
-    const left = row.seconds_to_limit == null ? "" : ` · ${t("now.limit_in", { time: estimate(row.seconds_to_limit) })}`;
-    setText(limit, share == null ? "" : t("now.of_limit", { share: percent(share), limit: size(row.limit_bytes) }) + left);
-    setText(sentence, row.unmatched_text || row.sentence || "");
+    const used = share == null ? "" : t("now.of_limit", { share: percent(share), limit: size(row.limit_bytes) });
+    const left = row.seconds_to_limit == null ? "" : t("now.limit_in", { time: estimate(row.seconds_to_limit) });
+    setText(limit, [used, left].filter(Boolean).join(" · "));
+    setText(sentence, row.unmatched_text || [row.sentence, row.heap_text].filter(Boolean).join(" "));
     const count = row.pids?.length ?? 0;
-    setText(facts, t("now.facts", { count, peak: size(row.peak_bytes) }));
+    setText(facts, t(row.peak_bytes == null ? "now.count" : "now.facts", { count, peak: size(row.peak_bytes) }));
   };
   return element;
 }
@@ -113,7 +115,7 @@ function applicationRow([key]) {
     const tone = toneOf(row);
     setText(name, row.name);
     picture.update(row.bars ?? [], tone, 0);
-    setText(cells[0], size(row.size_bytes));
+    setText(cells[0], size(sizeOf(row)));
     setText(cells[1], rate(row.slope_bytes_per_second));
     setText(cells[2], String(row.pids?.length ?? 0));
     state.update(tone, t(`verdict.${row.verdict ?? "healthy"}`));
@@ -150,7 +152,7 @@ function make() {
     hint.hidden = tracked.length > 1;
     keep(programs, tracked, ([key]) => key, programCard);
     const applications = rowsWhere((row) => row.kind === "application");
-    applications.sort(([, one], [, other]) => (other.size_bytes ?? 0) - (one.size_bytes ?? 0));
+    applications.sort(([, one], [, other]) => (sizeOf(other) ?? 0) - (sizeOf(one) ?? 0));
     keep(rows, isAll ? applications : applications.slice(0, FEW_APPLICATIONS), ([key]) => key, applicationRow);
     more.hidden = applications.length <= FEW_APPLICATIONS;
     setText(more, isAll ? t("now.fewer") : t("now.all", { count: applications.length }));

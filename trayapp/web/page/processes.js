@@ -5,7 +5,7 @@ import { ask } from "./live.js";
 import { duration, number, size, t } from "./text.js";
 import { VirtualTable } from "./virtual_table.js";
 
-const MOST = 20000, LEAST_SECONDS = 3;
+const MOST = 10000, LEAST_SECONDS = 3;
 
 const COLUMNS = () => [
   { key: "name", value: (one) => one.name },

@@ -2,7 +2,7 @@
 
 import { Chart, markKey, markShape, slotClass } from "./chart.js";
 import { announce, dataTable, h, keep, setAttribute, setText } from "./dom.js";
-import { ask, live, rowsWhere } from "./live.js";
+import { ask, live, rowsWhere, sizeOf } from "./live.js";
 import { rate, size, t, when } from "./text.js";
 
 const RANGES = [["10min", 600], ["1h", 3600], ["6h", 21600], ["24h", 86400], ["7d", 604800], ["all", null]];
@@ -29,7 +29,7 @@ function make() {
   let curves = [], events = [], readAt = 0, reading = 0, isShown = false;
 
   const on = {
-    onWindow: (since, until) => go({ from: since.toFixed(1), to: until.toFixed(1), span: null }),
+    onWindow: (since, until) => go({ from: since.toFixed(1), to: until.toFixed(1) }),
     onReset: () => go({ from: null, to: null }),
     onCursor: (time, from) => (from === top ? bottom : top).readAt(time, false),
   };
@@ -68,7 +68,14 @@ function make() {
       if (value == null) query.delete(key);
       else query.set(key, value);
     }
-    location.hash = `#/trends?${query}`;
+    goTo(query);
+  }
+
+  /** At once, so that the next key already moves what this one has shown. */
+  function goTo(query) {
+    const isFurther = view.window && query.has("from");
+    history[isFurther ? "replaceState" : "pushState"](null, "", `#/trends?${query}`);
+    show(query);
   }
 
   function onKey(event) {
@@ -84,7 +91,7 @@ function make() {
     query.delete("target");
     for (const one of next) query.append("target", one);
     if (!next.size) query.append("target", "");
-    location.hash = `#/trends?${query}`;
+    goTo(query);
   }
 
   function show(query) {
@@ -101,6 +108,7 @@ function make() {
     view.isWaiting = isFirst;
     RANGES.forEach(([, seconds], at) => setAttribute(ranges[at], "aria-pressed", String(!view.window && seconds === view.range)));
     reset.disabled = !view.window;
+    draw();
     read();
   }
 
@@ -142,13 +150,16 @@ function make() {
 
   const live_metric = () => (view.metric === "size" ? "size_bytes" : `${view.metric}_bytes`);
 
-  /** A curve with what came since it was read. */
+  /** A curve with what came since it was read, or is not in the history yet. */
   function upToNow(key, points, value) {
     const last = points.at(-1)?.[0] ?? -Infinity;
-    if (view.window) return points;
-    if (value === "points") return [...points, ...(live.points.get(key) ?? []).filter(([time]) => time > last)];
+    const until = view.window?.[1] ?? Infinity;
+    if (value === "points") {
+      return [...points, ...(live.points.get(key) ?? []).filter(([time]) => time > last && time <= until)];
+    }
     const now = live.rows[key]?.[value];
-    return now == null || live.taken_at <= last ? points : [...points, [live.taken_at, now, now, now]];
+    const isNew = now != null && live.taken_at > last && live.taken_at <= until;
+    return isNew ? [...points, [live.taken_at, now, now, now]] : points;
   }
 
   function draw() {
@@ -204,7 +215,7 @@ function make() {
   }
 
   function showChoices() {
-    const now = rowsWhere(() => true).map(([key, row]) => [key, row.size_bytes ?? 0]);
+    const now = rowsWhere(() => true).map(([key, row]) => [key, sizeOf(row) ?? 0]);
     now.sort(([one, left], [other, right]) => rank(one) - rank(other) || right - left);
     const all = [...new Set([...view.chosen, ...now.map(([key]) => key), ...view.known.keys()])];
     const text = found.value.toLocaleLowerCase();
