@@ -60,7 +60,7 @@ def test_a_service_has_the_limit_of_its_cgroup(machine: Machine) -> None:
         limit_bytes=2 * GIB,
         source="cgroup",
         used_bytes=900 * MIB,
-        reclaimable_bytes=400 * MIB,
+        reclaimable_bytes=400 * MIB + 1,
         high_bytes=GIB,
         path="/system.slice/db.service",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from trayapp.readers.procfile import read_number, read_start
@@ -53,6 +53,20 @@ class Cgroup(NamedTuple):
         fields = (line.split() for line in lines.split("\n"))
         return {each[0]: int(each[1]) for each in fields if len(each) == 2 and each[1].isdecimal()}
 
+    def clean_cache_in(self, stat: Mapping[str, int]) -> int | None:
+        """Return what of its `memory.stat` the kernel drops first: read, unchanged, not mapped.
+
+        None: it does not tell.
+        """
+        prefix, mapped = ("total_", "mapped_file") if self.version == 1 else ("", "file_mapped")
+        dirty, writeback = ("dirty", "writeback") if prefix else ("file_dirty", "file_writeback")
+        inactive_bytes = stat.get(f"{prefix}inactive_file")
+        if inactive_bytes is None:
+            return None
+        cached_bytes = inactive_bytes + stat.get(f"{prefix}active_file", 0)
+        kept_bytes = sum(stat.get(f"{prefix}{name}", 0) for name in (mapped, dirty, writeback))
+        return max(0, cached_bytes - kept_bytes)
+
     def upwards(self) -> Iterator[Cgroup]:
         """Yield this one, the one it is in, and so on up to the topmost that can be seen."""
         here = self
@@ -90,6 +104,10 @@ class Cgroups:
             if (is_v1 if self._version == 1 else is_v2) and path.startswith(b"/"):
                 return self._place(os.fsdecode(path).rstrip("/"))
         return None
+
+    def at(self, path: str) -> Cgroup | None:
+        """Return the cgroup that the kernel calls so; None: it cannot be seen from here."""
+        return self._place(path.rstrip("/"))
 
     def _place(self, path: str) -> Cgroup | None:
         # "/../x" is outside of this namespace: there is no way to it from here.

@@ -28,6 +28,7 @@ from trayapp.domain.records.samples import (
     SystemSample,
 )
 from trayapp.language.units import MIB
+from trayapp.readers.charges import Charged, TargetCharges, charged_size, limits_with_charge
 from trayapp.readers.hidden_processes import hides_processes
 from trayapp.readers.kills import KillReader
 from trayapp.readers.outside import OutsideReader
@@ -78,6 +79,7 @@ class MachineReader:
         self._shared_uses = SharedUses()
         self._particulars = ParticularsReader()
         self._limits = LimitReader()
+        self._charges = TargetCharges()
         self._kills = KillReader(oom_mark)
         self._power = PowerReader()
         self._outside = OutsideReader()
@@ -157,9 +159,13 @@ class MachineReader:
         self._search_nearest(self._targets.members_of_rules(), now)
         system = self._system.read()
         oom_kill = self._kills.read(
-            now, members_before, members, system.available_bytes, self._targets.living
-        )
+            now, members_before, members, system.available_bytes, self._targets.living,
+            self._charges.groups,
+        )  # fmt: skip
         limits = self._limits.read([*keys, *suspects], now, system.total_bytes)
+        charged = self._charges.read(
+            self._targets.active_rules, members, self._targets.facts, now, system.total_bytes
+        )
         everything = None
         if with_groups:
             everything = self._read_everything(now, {key: limits.get(key, ()) for key in suspects})
@@ -169,7 +175,7 @@ class MachineReader:
             interval_seconds=interval_seconds,
             system=system,
             app=self._app.read(),
-            targets=self._read_targets(members, keys, now, system, limits),
+            targets=self._read_targets(members, keys, now, system, limits, charged),
             everything=everything,
             anon_is_private=sys.platform == "win32",
             oom_kill=oom_kill,
@@ -228,6 +234,7 @@ class MachineReader:
         now: float,
         system: SystemSample,
         limits: Mapping[ProcessKey, tuple[Limit, ...]],
+        charged: Mapping[str, Charged],
     ) -> tuple[TargetSample, ...]:
         readings = self._processes.read(keys)
         self._kills.note_sizes(readings, is_all=False)
@@ -243,9 +250,13 @@ class MachineReader:
                 readings=_readings(members[rule.name], readings),
                 footprint=sizes[rule.name].footprint,
                 uss_reason=sizes[rule.name].uss_reason,
-                size=sizes[rule.name].size,
+                size=charged_size(charged.get(rule.name)) or sizes[rule.name].size,
+                charge=charged[rule.name].charge if rule.name in charged else None,
                 particulars=Particulars.total(particulars.get(key) for key in members[rule.name]),
-                limits=joined_limits(limits[key] for key in members[rule.name] if key in limits),
+                limits=limits_with_charge(
+                    charged.get(rule.name),
+                    joined_limits(limits[key] for key in members[rule.name] if key in limits),
+                ),
                 heaps=tuple(
                     heap for key in members[rule.name] if key in heaps for heap in heaps[key]
                 ),

@@ -24,8 +24,8 @@ _KILLED = re.compile(
 _CGROUP = b"Memory cgroup out of memory"
 _BEGINS = b" invoked oom-killer: "
 _FULL_CGROUP = re.compile(
-    rb"oom-kill:constraint=CONSTRAINT_MEMCG,.*?,oom_memcg=(?P<cgroup>.*?),task_memcg=.*"
-    rb",pid=(?P<pid>\d+),uid=\d+$"
+    rb"oom-kill:constraint=CONSTRAINT_MEMCG,.*?,oom_memcg=(?P<cgroup>.*?),task_memcg=(?P<home>.*?)"
+    rb",task=.*,pid=(?P<pid>\d+),uid=\d+$"
 )
 _FULL_CGROUP_OLD = re.compile(rb"Task in /.* killed as a result of limit of (?P<cgroup>/.*)")
 """Before Linux 5.0."""
@@ -95,7 +95,7 @@ class KillLines:
     """
 
     def __init__(self) -> None:
-        self._cgroup = ""
+        self._cgroup = self._home = ""
         self._limit_bytes: int | None = None
         self._pid: bytes | None = None
         """Whom that is about; None: whoever is named next."""
@@ -107,7 +107,9 @@ class KillLines:
         if _BEGINS in text:
             self._forget()
         elif found := _FULL_CGROUP.match(text) or _FULL_CGROUP_OLD.match(text):
-            self._cgroup, self._pid = _unescaped(found["cgroup"]), found.groupdict().get("pid")
+            told = found.groupdict()
+            self._cgroup, self._pid = _unescaped(found["cgroup"]), told.get("pid")
+            self._home = _unescaped(told.get("home") or b"")
         elif found := _CGROUP_LIMIT.match(text):
             self._limit_bytes = int(found[1]) * 1024
         elif _ALL_OF_CGROUP.match(text):
@@ -117,7 +119,8 @@ class KillLines:
         return None
 
     def _forget(self) -> None:
-        self._cgroup, self._limit_bytes, self._pid, self._takes_all = "", None, None, False
+        self._cgroup = self._home = ""
+        self._limit_bytes, self._pid, self._takes_all = None, None, False
 
     def _victim(self, line: re.Match[bytes], text: bytes, wall_seconds: float) -> Victim:
         by_cgroup = _CGROUP in text
@@ -131,6 +134,7 @@ class KillLines:
             is_certain=True,
             by_cgroup=by_cgroup,
             cgroup=self._cgroup,
+            home=self._home,
             cgroup_limit_bytes=self._limit_bytes,
             wall_seconds=wall_seconds,
         )

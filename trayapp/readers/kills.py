@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from trayapp.domain.judging.oom_watch import WORTH_BYTES, OomWatch
+from trayapp.domain.records.groups import is_inside
 from trayapp.domain.records.names import process_label
 from trayapp.domain.records.oom_kills import Ended, OomKill, OomMark, Owner
 from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
@@ -34,6 +35,7 @@ class KillReader:
         self._sizes: dict[ProcessKey, int] = {}
         self._ended: list[Ended] = []
         self._owners: dict[int, Owner] = {}
+        self._groups: dict[str, Collection[str]] = {}
         self._lately_gone: deque[ProcessFacts] = deque(maxlen=_REMEMBERED)
 
     @property
@@ -71,11 +73,19 @@ class KillReader:
         members: Members,
         available_bytes: int,
         living: Callable[[], Iterable[ProcessFacts]] = tuple,
+        groups: Mapping[str, Collection[str]] | None = None,
     ) -> OomKill | None:
         """Return a kill, once; see `OomWatch`.
 
-        now: monotonic seconds; living: all processes that are there, asked for when there was one.
+        now: monotonic seconds; living: all processes that are there, asked for when there was one;
+        groups: control groups that are targets, by the targets' names.
         """
+        # Who was killed may have been the last in its group, and may be named seconds later.
+        self._groups = {
+            name: found
+            for name, found in {**self._groups, **(groups or {})}.items()
+            if name in members
+        }
         count = self._reader.read(members, now)
         if count is not None and count.victims:
             pids = {victim.pid for victim in count.victims}
@@ -92,10 +102,22 @@ class KillReader:
                 for facts in (*self._lately_gone, *living())
                 if facts.key.pid in pids
             }
+            for victim in count.victims:
+                # It may have lived for less than the time between two samples.
+                home = self._target_of(victim.home)
+                if home is not None:
+                    targets.setdefault(victim.pid, home)
             self._owners = {
                 pid: Owner(known.get(pid, ""), targets.get(pid)) for pid in known | targets
             }
         return self._watch.add_sample(now, count, self._ended, available_bytes, self._owners)
+
+    def _target_of(self, cgroup: str) -> str | None:
+        """Return the first target that is a group with that one in it."""
+        for name, paths in self._groups.items():
+            if any(is_inside(cgroup, path) for path in paths):
+                return name
+        return None
 
     def note_sizes(self, readings: Mapping[ProcessKey, MemoryReading], *, is_all: bool) -> None:
         """Remember the large ones; `is_all`: these are all processes there are."""

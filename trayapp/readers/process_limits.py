@@ -12,6 +12,7 @@ from typing import NamedTuple
 from trayapp.domain.records.limits import Limit
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.readers.cgroups import Cgroup, Cgroups
+from trayapp.readers.group_limits import Levels, read_levels
 from trayapp.readers.procfile import field_bytes, read_start, read_started
 from trayapp.readers.slow_clock import SlowClock
 
@@ -33,14 +34,6 @@ class _Home(NamedTuple):
 
     cgroup: Cgroup | None
     rlimits: tuple[Limit, ...]
-
-
-class _Levels(NamedTuple):
-    """The limits of a cgroup and of those above it."""
-
-    limits: tuple[Limit, ...]
-    """Of each that has one, the nearest first."""
-    high_bytes: int | None
 
 
 class LimitReader:
@@ -65,7 +58,7 @@ class LimitReader:
         self._slow_clock = SlowClock[ProcessKey](PERIOD_SECONDS, BUDGET_SECONDS, clock)
         self._cgroup_clock = SlowClock[Cgroup](PERIOD_SECONDS, BUDGET_SECONDS, clock)
         self._homes: dict[ProcessKey, _Home] = {}
-        self._levels: dict[Cgroup, _Levels] = {}
+        self._levels: dict[Cgroup, Levels] = {}
 
     def read(
         self, keys: Collection[ProcessKey], now: float, total_bytes: int
@@ -86,7 +79,7 @@ class LimitReader:
             self._levels,
             {home.cgroup for home in homes.values() if home.cgroup},
             now,
-            lambda cgroup, _: _read_levels(cgroup),
+            lambda cgroup, _: read_levels(cgroup),
         )
         return {
             key: self._limits(home, machine)
@@ -95,7 +88,7 @@ class LimitReader:
         }
 
     def _limits(self, home: _Home, machine: Limit) -> tuple[Limit, ...]:
-        levels = self._levels[home.cgroup] if home.cgroup else _Levels((), None)
+        levels = self._levels[home.cgroup] if home.cgroup else Levels((), None)
         # What lies above all the memory there is limits nothing; version 1 says "none" that way.
         held = levels.limits
         if any(limit.limit_bytes >= machine.limit_bytes for limit in held):
@@ -140,35 +133,6 @@ class LimitReader:
                     )
                 )
         return tuple(found)
-
-
-def _read_levels(cgroup: Cgroup) -> _Levels:
-    levels = list(cgroup.upwards())
-    is_v1 = cgroup.version == 1
-    reclaimable = "total_inactive_file" if is_v1 else "inactive_file"
-    highs = [] if is_v1 else [each.read_number("memory.high") for each in levels]
-    high_bytes = min((high for high in highs if high is not None), default=None)
-    limits = [
-        Limit(
-            limit_bytes=limit_bytes,
-            source="cgroup",
-            used_bytes=each.read_used_bytes(),
-            reclaimable_bytes=each.read_stat().get(reclaimable),
-            high_bytes=high_bytes,
-            path=each.path,
-        )
-        for each in levels
-        if (limit_bytes := each.read_limit_bytes()) is not None
-    ]
-    # Version 1 counts those above that cannot be seen from in here, too. They use at least what
-    # the topmost does that can be seen.
-    hidden_bytes = cgroup.read_stat().get("hierarchical_memory_limit") if is_v1 else None
-    if hidden_bytes is not None and all(hidden_bytes < limit.limit_bytes for limit in limits):
-        hidden = Limit(limit_bytes=hidden_bytes, source="cgroup", path=cgroup.path)
-        if limits:
-            hidden = replace(limits[-1], limit_bytes=hidden_bytes, path=cgroup.path)
-        limits.append(hidden)
-    return _Levels(tuple(limits), high_bytes)
 
 
 def joined_limits(groups: Iterable[tuple[Limit, ...]]) -> tuple[Limit, ...]:

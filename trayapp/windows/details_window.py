@@ -238,6 +238,7 @@ class DetailsWindow(BaseWindow):
             _("Private memory: {reason}").format(reason=reason)
             if (reason := str(self._answer.get("uss_reason") or ""))
             else "",
+            *(str(self._answer.get(key) or "") for key in ("charge_text", "events_text")),
             str(self._answer.get("heap_text") or ""),
             str(self._answer.get("inside_text") or ""),
         )

@@ -148,6 +148,17 @@ def test_a_shared_cgroup_counts_once_and_blames_nobody() -> None:
     )
 
 
+def test_a_kill_that_the_group_above_counts_too_is_one() -> None:
+    """Version 2 counts in every group above as well."""
+    for total, after in ((None, None), (7, 8)):
+        watch = watching(OomCount(total=total, by_target={"web": {"/a": 0, "/a/b": 0}}))
+        later = OomCount(total=after, by_target={"web": {"/a": 1, "/a/b": 1}})
+        assert watch.add_sample(2.0, later, (), GIB) is None
+        kill = watch.add_sample(8.0, None, (), GIB)
+        assert kill is not None
+        assert kill.count == 1
+
+
 def test_a_cgroup_seen_for_the_first_time_has_killed_nobody_lately() -> None:
     watch = watching(count(7))
     assert watch.add_sample(2.0, count(7, web={"/web": 5}), [WEB]) is None

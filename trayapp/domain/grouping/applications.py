@@ -78,7 +78,12 @@ class _Family:
         key = self.fixed_key
         if key is None or key.kind != "container":
             return self.called() if key is None else key.identity
-        return f"{self.called()} ({short_name(key.identity)})"
+        called = self.called()
+        facts = self.namesake.facts if self.namesake else None
+        # The runtime's name, where it tells one: an ID is another after each update.
+        names = facts.container_names if facts else ()
+        named = (each.name for each in names if each.identity.startswith(key.identity))
+        return f"{called} ({short_name(next(named, key.identity))})"
 
 
 @dataclass(slots=True, eq=False, repr=False)

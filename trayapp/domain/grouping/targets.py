@@ -129,6 +129,10 @@ def limits_of(rule: TargetRule, sample: TargetSample, system: SystemSample) -> t
     if wanted_bytes is None:
         return (*sample.limits, machine)
     size = size_of_sample(sample)
-    used_bytes = size.size_bytes if size else None
-    wanted = Limit(limit_bytes=wanted_bytes, source="settings", used_bytes=used_bytes)
+    wanted = Limit(
+        limit_bytes=wanted_bytes,
+        source="settings",
+        used_bytes=size.size_bytes if size else None,
+        reclaimable_bytes=sample.charge.clean_cache_bytes if sample.charge else None,
+    )
     return (wanted, *sample.limits, machine)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from trayapp.domain.records.groups import topmost
 from trayapp.domain.records.oom_kills import Ended, OomCount, OomKill, Owner, Victim
 from trayapp.language.units import MIB
 
@@ -114,9 +115,10 @@ class OomWatch:
         }
         # Several targets may share a cgroup: its kills count once.
         kills_of = {cgroup: rise for (_, cgroup), rise in rises.items()}
-        kills = sum(kills_of.values())
         if count.total is not None and earlier_count.total is not None:
-            kills = max(kills, count.total - earlier_count.total)
+            kills = count.total - earlier_count.total
+        else:
+            kills = sum(kills_of[cgroup] for cgroup in topmost(kills_of))
         if kills > 0:
             self._expect(now, at, kills, set(rises), count)
         elif count.victims and self._pending is not None:

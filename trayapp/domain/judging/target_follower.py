@@ -113,7 +113,7 @@ class TargetFollower:
         leak = _seen_from_outside(leak, rate)
         inside = self.inside.add(now, sample.insides, self._growing_since(leak))
         leak = with_collector(leak, inside, rules.own(HeapLevels))
-        limit = _shown_limit(limits, size_bytes)
+        limit = _shown_limit(limits, sample.taken_bytes)
         footprint = (sample.footprint if readings else None) or Footprint()
         view = TargetView(
             name=self.rule.name,
@@ -121,6 +121,7 @@ class TargetFollower:
             keys=tuple(readings),
             rss_bytes=sample.rss_bytes,
             size=size,
+            charge=sample.charge if readings else None,
             peak_bytes=self._peak_bytes,
             slope_bytes_per_second=rate,
             rate_level=level_above(rate, rules.rates),
@@ -273,7 +274,7 @@ def _seen_from_outside(leak: Verdict, rate: float | None) -> Verdict:
     return leak if grows else replace(leak, is_hidden=True)
 
 
-def _shown_limit(limits: Iterable[Limit], size_bytes: int | None) -> Limit:
+def _shown_limit(limits: Iterable[Limit], taken_bytes: int | None) -> Limit:
     """Its own limit of which most is taken; else the machine's, with what the target has of it."""
     *own, machine = limits
-    return tightest(own) or replace(machine, used_bytes=size_bytes)
+    return tightest(own) or replace(machine, used_bytes=taken_bytes)

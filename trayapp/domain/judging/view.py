@@ -13,6 +13,7 @@ from trayapp.domain.judging.leaks import NOTHING_TO_JUDGE, Verdict
 from trayapp.domain.judging.own_budget import BudgetVerdict
 from trayapp.domain.judging.trend import is_flat
 from trayapp.domain.records.bars import BAR_COUNT
+from trayapp.domain.records.charges import Charge
 from trayapp.domain.records.colors import Rgb
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.limits import Headroom
@@ -45,6 +46,8 @@ class TargetView:
     """Sum of the resident sets, where shared pages count in each; None: not running."""
     size: Size | None = None
     """What its processes take together, and how that was found; None: by their resident sets."""
+    charge: Charge | None = None
+    """Of a control group: what it is charged, and what that is made of."""
     peak_bytes: int | None = None
     """Largest size since Memtray started."""
     slope_bytes_per_second: float | None = None
@@ -92,6 +95,11 @@ class TargetView:
     def size_bytes(self) -> int | None:
         """What its processes take together; None: not running."""
         return self.size.size_bytes if self.size else self.rss_bytes
+
+    @property
+    def taken_bytes(self) -> int | None:
+        """Its size, without cache that the kernel drops first; None: not running."""
+        return self.charge.lasting_bytes if self.charge else self.size_bytes
 
     @property
     def size_kind(self) -> SizeKind:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from trayapp.domain.records.application_use import ApplicationUse
+from trayapp.domain.records.charges import Charge
 from trayapp.domain.records.inside import Inside
 from trayapp.domain.records.limits import Limit
 from trayapp.domain.records.oom_kills import OomKill
@@ -44,6 +45,9 @@ class TargetSample:
     """All that stops its processes from growing, as the system tells: of each cgroup they are in
     and each above it, and their own. Empty: nothing does, or it is not known."""
 
+    charge: Charge | None = None
+    """Of a control group: what it is charged. None: the target is none, or it is not known."""
+
     heaps: tuple[RuntimeHeap, ...] = ()
     """Of those of its processes whose runtime tells of its heap."""
 
@@ -52,6 +56,14 @@ class TargetSample:
 
     unmatched: Unmatched | None = None
     """None: its rule has matched, or may still do so."""
+
+    @property
+    def taken_bytes(self) -> int | None:
+        """What it takes from others: its size, without cache that the kernel drops first."""
+        if self.charge is not None:
+            return self.charge.lasting_bytes
+        size = size_of_sample(self)
+        return size.size_bytes if size else None
 
     @property
     def rss_bytes(self) -> int | None:
@@ -77,11 +89,19 @@ class TargetSample:
 
     @property
     def kept_bytes(self) -> int | None:
-        """Anonymous memory and shared memory that nobody else maps: what growth is judged by."""
+        """Anonymous memory and shared memory that nobody else maps: what growth is judged by.
+
+        Of a control group also what the kernel keeps on its behalf.
+        """
         anon_bytes = self.anon_bytes
         if anon_bytes is None:
             return None
-        return anon_bytes + sum(reading.own_shared_bytes for _, reading in self.readings)
+        own_shared_bytes = sum(reading.own_shared_bytes for _, reading in self.readings)
+        if self.charge is None:
+            return anon_bytes + own_shared_bytes
+        # Files of a tmpfs, too, which no process need hold.
+        shared_bytes = max(own_shared_bytes, self.charge.shared_bytes or 0)
+        return anon_bytes + shared_bytes + (self.charge.kept_kernel_bytes or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

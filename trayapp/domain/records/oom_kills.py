@@ -37,6 +37,8 @@ class Victim:
     cgroup: str = ""
     """The one whose limit was reached, as the kernel names it: its own or one above; "": not
     known. Strangers choose it."""
+    home: str = ""
+    """The cgroup that it was in itself; "": not known."""
     cgroup_limit_bytes: int | None = None
     """What that limit was."""
     wall_seconds: float | None = None

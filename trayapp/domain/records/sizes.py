@@ -13,13 +13,14 @@ from trayapp.domain.records.samples import MemoryReading
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_size
 
-SizeKind = Literal["proportional", "estimated", "anonymous", "resident"]
+SizeKind = Literal["proportional", "estimated", "anonymous", "resident", "charged"]
 """How a size was found:
 
 "proportional": private pages, and of each shared one the share that falls to these processes;
 "estimated": from the last proportional reading, by what has changed since;
 "anonymous": anonymous memory, and of what is shared the largest part of one process, once;
-"resident": the resident set, or where nothing else is told the sum of several.
+"resident": the resident set, or where nothing else is told the sum of several;
+"charged": what the kernel charges their control group, with cached files and its own memory.
 """
 SIZE_KINDS: tuple[SizeKind, ...] = get_args(SizeKind)
 
@@ -90,6 +91,8 @@ def size_label(size_bytes: float | None, kind: SizeKind, process_count: int = 1)
         text = _("≈{size} PSS")
     elif kind == "anonymous":
         text = "≈{size}"
+    elif kind == "charged":
+        text = _("{size} charged")
     else:
         text = _("{size} RSS (total)") if process_count > 1 else _("{size} RSS")
     return text.format(size=format_size(size_bytes))

@@ -155,6 +155,8 @@ def _program_actions(program: Program, about: str, controls: Controls) -> Iterat
         yield MenuEntry(key=f"size:{about}", label=_kind_line(program), kind="text")
         for number, line in enumerate(inside_lines(program)):
             yield MenuEntry(key=f"inside{number}:{about}", label=line, kind="text")
+    if isinstance(program, TargetView) and program.charge and program.charge.in_brief:
+        yield MenuEntry(key=f"charge:{about}", label=program.charge.in_brief, kind="text")
     yield MenuEntry(key=f"details:{about}", label=_("Details…"))
     if isinstance(program, TargetView):
         yield MenuEntry(key=f"history:{about}", label=_("Trends…"))

@@ -13,6 +13,7 @@ from trayapp.domain.judging.leaks.staleness import Staleness
 from trayapp.domain.judging.own_budget import BudgetVerdict
 from trayapp.domain.judging.view import Controls, TargetView, View
 from trayapp.domain.records.application_use import ApplicationUse
+from trayapp.domain.records.charges import Charge
 from trayapp.domain.records.identity import application_key, name_in, target_key
 from trayapp.domain.records.limits import Headroom
 from trayapp.domain.records.samples import SystemSample
@@ -65,6 +66,8 @@ def _target(target: TargetView) -> dict[str, object]:
         "pss_bytes": target.pss_bytes,
         "swap_bytes": target.swap_bytes,
         "peak_bytes": target.peak_bytes,
+        "taken_bytes": target.taken_bytes,
+        "charge": None if target.charge is None else charge_status(target.charge),
         **target.particulars._asdict(),
         "slope_bytes_per_second": target.slope_bytes_per_second,
         "rate_level": target.rate_level.label,
@@ -83,6 +86,15 @@ def _target(target: TargetView) -> dict[str, object]:
         "growing_since": target.growing_since_wall_seconds,
         "restart_count": target.restart_count,
         **unmatched_status(target.unmatched),
+    }
+
+
+def charge_status(charge: Charge) -> dict[str, object]:
+    """What a control group is charged, as JSON."""
+    return charge._asdict() | {
+        "groups": list(charge.groups),
+        "text": charge.sentence,
+        "events_text": charge.events_sentence,
     }
 
 

@@ -65,6 +65,8 @@ def detail_status(view: View | None, kind: str, name: str) -> dict[str, object]:
                 "uss_reason": target.uss_reason or None,
                 "evidence": evidence_of(target.leak),
                 "limit_note": _limit_note(target),
+                "charge_text": target.charge.sentence if target.charge else "",
+                "events_text": target.charge.events_sentence if target.charge else "",
                 "processes": [list(key) for key in target.keys],
             }
     for application in view.applications if kind == "application" else ():

@@ -13,7 +13,7 @@ from trayapp.domain.judging.alerting import PRESSURE_KEY, Condition
 from trayapp.domain.judging.application_trends import ApplicationView
 from trayapp.domain.judging.brief import brief, brief_name, fewer_and_fewer
 from trayapp.domain.judging.judges.protocol import MachineCase, MachineJudge
-from trayapp.domain.records.frames import TargetSample, size_of_sample
+from trayapp.domain.records.frames import TargetSample
 from trayapp.domain.records.identity import SYSTEM
 from trayapp.domain.records.levels import NO_AMOUNTS, Amounts, Level
 from trayapp.domain.records.names import process_label
@@ -111,9 +111,9 @@ def largest_users(
             (process_label(use.facts.arguments, use.facts.name), use.rss_bytes) for use in processes
         ]
     users += [
-        (each.name, size.size_bytes)
+        (each.name, taken_bytes)
         for each in targets
-        if (size := size_of_sample(each)) is not None
+        if (taken_bytes := each.taken_bytes) is not None
     ]
     return sorted(users, key=lambda user: -user[1])
 

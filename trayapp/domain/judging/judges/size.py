@@ -20,17 +20,19 @@ class LargeSize(TargetJudge):
     def judge(self, case: TargetCase) -> Condition | None:
         view = case.view
         sizes = case.rules.target_sizes if case.rule.sizes is None else case.rule.sizes
-        level = level_above(view.size_bytes, sizes, case.judged_level(f"{self.key}:{view.name}"))
+        # Cache that is dropped when needed is no reason for an alert.
+        level = level_above(view.taken_bytes, sizes, case.judged_level(f"{self.key}:{view.name}"))
         amount = sizes.begun(level)
-        if view.size_bytes is None or amount is None:
+        if view.taken_bytes is None or amount is None:
             return None
-        return case.condition(self.key, level, size_text(view, amount), view.size_bytes)
+        return case.condition(self.key, level, size_text(view, amount), view.taken_bytes)
 
 
 def size_text(view: TargetView, amount_bytes: float) -> tuple[str, str]:
     """Title and body about a target that is as large as an amount that was set for it."""
     title = _("{name} uses a lot of memory").format(name=shown_name(view.name))
     body = _("Using {used}, above {amount}.").format(
-        used=format_size(view.size_bytes), amount=format_size(amount_bytes)
+        used=format_size(view.taken_bytes),
+        amount=format_size(amount_bytes),
     )
     return title, brief(body, view.rate_sentence, view.limit_in_brief)
