@@ -39,12 +39,12 @@ class TableColumn(NamedTuple):
 
 
 TABLE_COLUMNS = (
-    TableColumn("name", N_("Name"), 230),
+    TableColumn("name", N_("Name"), 215),
     TableColumn("pid", N_("PID"), 105, right=True),
-    TableColumn("memory", N_("Memory"), 120, right=True),
+    TableColumn("memory", N_("Memory"), 150, right=True),
     TableColumn("share", N_("% of limit"), 150),
     TableColumn("status", N_("Status"), 170),
-    TableColumn("delta", N_("Change/s"), 140, right=True),
+    TableColumn("delta", N_("Change/s"), 125, right=True),
     TableColumn("trend", N_("Trend"), 80),
     TableColumn("chart", N_("History"), 110),
     TableColumn("cpu", N_("CPU"), 70, right=True, is_default=False),
