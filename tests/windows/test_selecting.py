@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,12 @@ from tests.windows.stores import MIB, START, write_store
 from trayapp.charts.selection import Selection
 from trayapp.errors import UsageError
 from trayapp.history.reader import HistoryReader
-from trayapp.windows.selecting import first_selection, narrow_selection, selection_from_message
+from trayapp.windows.selecting import (
+    first_selection,
+    narrow_selection,
+    selection_from_message,
+    with_new_targets,
+)
 
 KNOWN = ("billing", "web")
 ALL = Selection(targets=KNOWN, span_seconds=3600.0)
@@ -104,3 +110,18 @@ def test_the_wishes_of_a_second_start() -> None:
     message = {"targets": ["web", "gone"], "since_seconds": 600}
     chosen = selection_from_message(ALL, KNOWN, message)
     assert chosen == Selection(system=False, targets=("web",), span_seconds=600.0)
+
+
+def test_what_is_tracked_while_all_are_shown_is_added() -> None:
+    """An open window showed all but the program that somebody had just chosen to track."""
+    more = ("billing", "new", "web")
+    assert with_new_targets(ALL, KNOWN, more) == replace(ALL, targets=more)
+    one = replace(ALL, targets=("web",))
+    assert with_new_targets(one, KNOWN, more) == one
+    runs = replace(ALL, targets=KNOWN, runs_of="web")
+    assert with_new_targets(runs, KNOWN, more) == runs
+    assert with_new_targets(ALL, KNOWN, ("web",)) == ALL, "what is shown stays"
+    nothing = Selection(app=True)
+    assert with_new_targets(nothing, (), ("web",)).targets == ("web",)
+    machine = Selection(app=False)
+    assert with_new_targets(machine, (), ("web",)) == machine

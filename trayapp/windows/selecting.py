@@ -111,6 +111,20 @@ def narrow_selection(
     return replace(selection, **chosen)
 
 
+def with_new_targets(
+    selection: Selection, before: Sequence[str], known: Sequence[str]
+) -> Selection:
+    """Return a selection of all targets with those that are tracked since; others stay as they are.
+
+    before: the targets that there were when it was shown last; known: those of now.
+    """
+    is_all = selection.targets == tuple(before) and selection.runs_of is None
+    if not is_all or set(known) <= set(before) or not (before or selection.app):
+        # Without any target it may be the machine alone that somebody has asked for.
+        return selection
+    return replace(selection, targets=tuple(known))
+
+
 def selection_from_message(
     selection: Selection,
     known: Sequence[str],

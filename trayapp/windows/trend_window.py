@@ -24,6 +24,7 @@ from trayapp.windows.selecting import (
     program_names,
     selection_from_message,
     target_names,
+    with_new_targets,
 )
 from trayapp.windows.single_instance import Listener
 from trayapp.windows.trend_menus import RangeButtons, TrendMenus
@@ -74,6 +75,8 @@ class TrendWindow(BaseWindow):
         self._reader = reader
         self._selection = selection
         self._first_targets = selection.targets
+        self._known_targets = self._target_names()
+        """What could be chosen when it was drawn last."""
         self._is_recording = recording is not None
         self._is_live = runtime is not None
         # Until it answers, nothing is known to grow; where there is none, the samples are judged.
@@ -192,7 +195,10 @@ class TrendWindow(BaseWindow):
             return
         try:
             self._drawn = self._newest()
-            self._menus.show(self._selection, self._target_names(), self._application_names())
+            known = self._target_names()
+            self._selection = with_new_targets(self._selection, self._known_targets, known)
+            self._known_targets = known
+            self._menus.show(self._selection, known, self._application_names())
             self._ask_applet()
             trends = read_trends(
                 self._reader, self._selection, self._live, self._limits, learned_now()
