@@ -187,11 +187,29 @@ def test_a_few_seconds_are_too_short_to_judge(tmp_path: Path) -> None:
     assert report(short).findings[-1].title == "Not enough data to judge growth"
 
 
+def test_who_is_far_larger_than_at_first_is_named_though_it_does_not_keep_growing(
+    tmp_path: Path,
+) -> None:
+    """A change of +300 MiB beside "No sustained growth" was not to be understood."""
+    jumped = write_store(
+        tmp_path / "history.sqlite3",
+        {"web": lambda after: (100 if after < 200 else 400) * MIB, "calm": 1.0 * GIB},
+        seconds=3000.0,
+        step=5.0,
+    )
+    (finding,) = [each for each in report(jumped).findings if each.weight == "good"][:1]
+    assert finding.title == "No sustained growth"
+    assert finding.text.endswith(
+        "web is 300 MiB larger than at the beginning, but did not grow steadily."
+    )
+
+
 def test_a_calm_time_is_told_as_such(tmp_path: Path) -> None:
     calm = write_store(tmp_path / "history.sqlite3", {"web": 1.0 * GIB}, seconds=1200.0, step=5.0)
     made = report(calm)
     assert [finding.weight for finding in made.findings] == ["good", "note"]
     assert made.findings[0].title == "No sustained growth"
+    assert "larger" not in made.findings[0].text
 
 
 def test_findings_stand_in_the_order_of_their_weight(history: Path) -> None:

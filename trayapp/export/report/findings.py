@@ -14,10 +14,13 @@ from trayapp.export.report.facts import (
     minute,
 )
 from trayapp.language.catalogue import _, listed, ngettext, paragraph
-from trayapp.language.units import format_duration, format_percent, format_size
+from trayapp.language.units import MIB, format_duration, format_percent, format_size
 
 _NEAR_LIMIT = 0.75
 _LEAST_JUDGED_SECONDS = 300.0
+_FAR_LARGER_BYTES = 32 * MIB
+_FAR_LARGER_SHARE = 0.25
+"""So much of its peak a program must have gained to be named though it does not keep growing."""
 _MOST_ENDED = 2
 """More ended leaks than these share one finding."""
 
@@ -50,11 +53,14 @@ def findings_of(
         yield Finding(
             "good",
             _("No sustained growth"),
-            ngettext(
-                "{count} series was judged over the last {time}.",
-                "{count} series were judged over the last {time}.",
-                len(targets),
-            ).format(count=len(targets), time=format_duration(judged)),
+            paragraph(
+                ngettext(
+                    "{count} series was judged over the last {time}.",
+                    "{count} series were judged over the last {time}.",
+                    len(targets),
+                ).format(count=len(targets), time=format_duration(judged)),
+                _larger_said(targets),
+            ),
         )
     if targets and judged < span:
         yield Finding(
@@ -63,6 +69,17 @@ def findings_of(
             _("Older data is in the charts and tables, without a verdict."),
         )
     yield from _cleanup_findings(cleanups)
+
+
+def _larger_said(targets: Sequence[TargetFacts]) -> str:
+    """Return who is far larger than at first all the same; empty: nobody is."""
+    grown = {one.name: one.summary.growth or 0.0 for one in targets}
+    name = max(grown, key=grown.__getitem__)
+    peak = next(one.summary.peak for one in targets if one.name == name)
+    if grown[name] < max(_FAR_LARGER_BYTES, _FAR_LARGER_SHARE * (peak or 0.0)):
+        return ""
+    text = _("{name} is {size} larger than at the beginning, but did not grow steadily.")
+    return text.format(name=name, size=format_size(grown[name]))
 
 
 def _task_said(task: TaskFacts) -> str:
