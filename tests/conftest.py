@@ -7,12 +7,19 @@ import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 NOBODY = 65534
 
 # Tests read English, whatever their author speaks.
 os.environ["LC_ALL"] = "C.UTF-8"
+
+# Other tests run beside them: how long an example takes, or making it, says nothing.
+hypothesis.settings.register_profile(
+    "beside others", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("beside others")
 
 
 SLOW = (
