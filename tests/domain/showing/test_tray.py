@@ -510,3 +510,17 @@ def test_a_strangers_name_stays_on_one_line_and_short(name: str) -> None:
     # The marks that keep a name from turning its figures around are none that is seen.
     assert line.replace("\u200e", "").isprintable()
     assert len(line) < 100
+
+
+def test_what_is_not_tracked_stands_below_a_line_that_says_so() -> None:
+    """Rows of both kinds look alike."""
+    other = ApplicationView(name="other", pids=(2,), rss_bytes=20 * MIB)
+    keys = [
+        entry.key for entry in menu(replace(view_of(count=2), applications=(other,)), Controls())
+    ]
+    rows = keys[keys.index("target:app") : keys.index("memtray") + 1]
+    assert rows == ["target:app", "target:app1", "others:heading", "application:other", "memtray"]
+    alone = replace(view_of(), targets=(), applications=(other,))
+    assert "others:heading" not in [entry.key for entry in menu(alone, Controls())]
+    tracked = replace(view_of(), applications=())
+    assert "others:heading" not in [entry.key for entry in menu(tracked, Controls())]

@@ -56,11 +56,17 @@ def about_program(program: Program) -> str:
 
 
 def program_rows(view: View, controls: Controls, targets: Sequence[TargetView]) -> list[MenuEntry]:
-    """Return a submenu for each of these targets, each shown application, and Memtray."""
+    """Return a submenu for each of these targets, each shown application, and Memtray.
+
+    Where there are both, a line of text stands above what is not tracked.
+    """
     programs: list[Program] = [*targets, *shown_applications(view)]
     names = Counter(shown_name(program.name) for program in programs)
     rows = []
-    for program in programs:
+    for place, program in enumerate(programs):
+        if targets and place == len(targets):
+            # Both kinds of rows look alike, and are not meant alike.
+            rows.append(MenuEntry(key="others:heading", label=_("Not tracked"), kind="text"))
         about, name = about_program(program), shown_name(program.name)
         if names[name] > 1 and program.pids:
             # Translators: a program that has a namesake, and its process.
