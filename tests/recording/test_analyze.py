@@ -227,6 +227,18 @@ def test_hardly_any_samples(
     assert "not enough to judge" in capsys.readouterr().out
 
 
+def test_what_is_not_judged_has_neither_shape_nor_score(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was called "flat 0.00" on its way from 4 MiB to 128 MiB."""
+    path = tmp_path / "r.csv"
+    sizes = "".join(f"{second},{4 if second < 3 else 128}\n" for second in range(100))
+    path.write_text("t_s,rss_mib\n" + sizes)
+    assert main([path]) == 4
+    (line,) = [each for each in capsys.readouterr().out.splitlines() if "128 MiB" in each]
+    assert line.split()[-6:] == ["–", "–", "not", "enough", "to", "judge"]
+
+
 def rows(path: Path, seconds: int, bytes_per_second: float, step: int = 1) -> Path:
     lines = [f"{t},{100 * MIB + t * bytes_per_second:.0f}" for t in range(0, seconds + 1, step)]
     path.write_text("\n".join(["t_s,rss_bytes", *lines]) + "\n")

@@ -167,10 +167,14 @@ def _series_lines(one: SeriesReport, name: str) -> Iterator[str]:
     cells = "".join(f"{format_size(size):>10}" for size in one.sizes)
     shown = one.series.sizes if one.series.shown is None else one.series.shown
     bars = sparkline(zoomed_heights(_bars(one.series.times, shown)))
+    shape, score = shape_name(verdict.shape), format_number(verdict.score, 2)
+    if one.outcome == NOT_ENOUGH and verdict.level == "healthy":
+        # "flat 0.00" beside 4 MiB to 128 MiB would be no judgement, and wrong.
+        shape = score = "–"
     yield (
         f"  {name}{bars:<12}{cells}"
-        f"{format_rate(verdict.rate_bytes_per_second):>14}  {shape_name(verdict.shape):<20}"
-        f"{format_number(verdict.score, 2):>5}  {outcome_name(one.outcome)}"
+        f"{format_rate(verdict.rate_bytes_per_second):>14}  {shape:<20}"
+        f"{score:>5}  {outcome_name(one.outcome)}"
     )
     if one.first_alert_seconds is not None:
         when = format_duration(one.first_alert_seconds)
