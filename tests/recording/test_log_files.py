@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,11 @@ from hypothesis import strategies as st
 from trayapp.cli.main import main
 from trayapp.domain.judging.log_records import LogLimits
 from trayapp.domain.records.log_lines import in_brackets, listed, sizes
+from trayapp.domain.records.series import APPLICATION, ApplicationMinute, Series
 from trayapp.errors import RecordingError
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
+from trayapp.language.units import MIB
 from trayapp.recording.log_files import find_logs, read_logs
 from trayapp.recording.log_report import log_json
 
@@ -254,6 +257,31 @@ def test_a_day_that_no_clock_has_is_empty(
     assert main(["day", day]) == 0
 
     assert capsys.readouterr().out == f"Nothing was recorded on {day}.\n"
+
+
+def test_a_day_without_tracked_programs_lists_the_largest_applications(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is tracked there is a history, which `day` said to be none."""
+    monkeypatch.setenv("MEMTRAY_HOME", str(tmp_path))
+    morning = time.mktime((2026, 3, 16, 9, 0, 0, 0, 0, -1))
+    with closing(HistoryWriter(tmp_path / "history.sqlite3", Retention())) as writer:
+        for name, mib in (("small", 10), ("big [x]", 300)):
+            series = Series(APPLICATION, name, "rss_bytes")
+            writer.add_minutes(
+                ApplicationMinute(int(morning) + 60 * n, series, (mib + n) * MIB, (mib + n) * MIB)
+                for n in range(5)
+            )
+        writer.add(morning + 300, [(Series("system", "", "used_bytes"), 1.0)])
+    assert main(["day", "2026-03-16"]) == 0
+    said, _titles, *rows = capsys.readouterr().out.splitlines()
+    assert said == "No tracked program was recorded on 2026-03-16. The largest applications:"
+    assert [row.split()[0] for row in rows] == ["big", "small"]
+    assert rows[0].split()[-6:] == ["300", "MiB", "302", "MiB", "304", "MiB"]
+    assert main(["day", "--json", "2026-03-16", "small"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["targets"] == []
+    assert [each["name"] for each in told["applications"]] == ["small"]
 
 
 def test_a_person_reads_which_task_and_how_much(

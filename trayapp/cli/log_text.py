@@ -61,8 +61,23 @@ def day_lines(found: Found) -> Iterator[str]:
             cells = [*map(format_size, sizes), format_count(hour["task_count"])]
             yield f"  {hour['hour']:02}:00   " + "".join(f"{cell:>11}" for cell in cells)
         yield ""
-    if not found["targets"]:
+    if found["applications"]:
+        yield from _application_lines(found)
+    elif not found["targets"]:
         yield _("Nothing was recorded on {date}.").format(date=found["date"])
+
+
+def _application_lines(found: Found) -> Iterator[str]:
+    """Yield the largest applications of a day on which nothing tracked was recorded."""
+    text = _("No tracked program was recorded on {date}. The largest applications:")
+    yield text.format(date=found["date"])
+    titles = (_("LEAST"), _("MEAN"), _("PEAK"))
+    name_title = _("PROGRAM")
+    yield f"{name_title:<{_NAME_WIDTH}}" + "".join(f"{title:>11}" for title in titles)
+    for each in found["applications"]:
+        sizes = (each["least_bytes"], each["mean_bytes"], each["peak_bytes"])
+        name = short_name(each["name"], _NAME_WIDTH - 1)
+        yield f"{name:<{_NAME_WIDTH}}" + "".join(f"{format_size(size):>11}" for size in sizes)
 
 
 def _guilty_lines(found: Found) -> Iterator[str]:

@@ -9,11 +9,12 @@ from typing import Any
 from trayapp.domain.grouping.tasks import kept_of
 from trayapp.domain.judging.log_records import TaskUse
 from trayapp.domain.judging.task_growth import GrowthByTask, TaskGrowth
-from trayapp.domain.records.series import TASK, Event, Point, Series
+from trayapp.domain.records.series import APPLICATION, TASK, Event, Point, Series
 from trayapp.history.reader import HistoryReader
 from trayapp.recording.log_report import guiltiest_first, task_json
 
 MOST_EVENTS = 200_000
+_MOST_APPLICATIONS = 15
 _POINTS = 24 * 12
 """Of a day: one for five minutes."""
 Json = dict[str, Any]
@@ -36,10 +37,45 @@ def day_json(reader: HistoryReader, day: date, names: Sequence[str] = ()) -> Jso
         _target_json(series, curve, [event for event in events if event.subject == series.name])
         for series, curve in zip(recorded, curves, strict=True)
     ]
+    targets = [each for each in found if each["hours"] or each["tasks"]]
     return {
         "date": day.isoformat(),
-        "targets": [each for each in found if each["hours"] or each["tasks"]],
+        "targets": targets,
+        "applications": [] if targets else _applications(reader, since, until, names),
     }
+
+
+def _applications(
+    reader: HistoryReader, since: float, until: float, names: Sequence[str]
+) -> list[Json]:
+    """Return the largest applications of a day, largest first; `names`: only these."""
+    known = {one.name for one in reader.series() if one.kind == APPLICATION}
+    found = []
+    for name in known & set(names) if names else known:
+        points = _application_points(reader, name, since, until)
+        if points:
+            least = (point.mean if point.minimum is None else point.minimum for point in points)
+            found.append(
+                {
+                    "name": name,
+                    "least_bytes": round(min(size for size in least if size is not None)),
+                    "mean_bytes": round(sum(point.mean or 0.0 for point in points) / len(points)),
+                    "peak_bytes": round(max(point.maximum or 0.0 for point in points)),
+                }
+            )
+    return sorted(found, key=lambda each: (-each["peak_bytes"], each["name"]))[:_MOST_APPLICATIONS]
+
+
+def _application_points(
+    reader: HistoryReader, name: str, since: float, until: float
+) -> list[Point]:
+    """Return what is known of its size, or where that is not kept of its resident sets."""
+    for metric in ("size_bytes", "rss_bytes"):
+        points = reader.points(Series(APPLICATION, name, metric), since, until, _POINTS)
+        known = [point for point in points if point.mean is not None]
+        if known:
+            return known
+    return []
 
 
 def _limits(day: date) -> tuple[float, float]:
