@@ -12,7 +12,7 @@ from tkinter import ttk
 
 from trayapp.charts.palette import Palette
 from trayapp.windows.grid_painter import TOGGLE_PIXELS, GridPainter, bold_font
-from trayapp.windows.grid_rows import GridColumn, GridRow, fitting_widths
+from trayapp.windows.grid_rows import GridColumn, GridRow, fitting_widths, widened
 from trayapp.windows.style import pixel_scale
 
 ROW_PIXELS, HEAD_PIXELS, PAD_PIXELS = 30, 32, 10
@@ -62,6 +62,8 @@ class Grid(ttk.Frame):
             max(round(column.width * scale), title)
             for column, title in zip(columns, self._titles, strict=True)
         ]
+        self._needed = [0] * len(columns)
+        """What the cells that were seen so far take: columns do not become narrower again."""
         self._bar = ttk.Scrollbar(self, orient="vertical", command=self._on_scrollbar)
         # Kept free where there is no bar: it must not cover the last column when rows come.
         wanted = sum(self._widths) + self._bar.winfo_reqwidth()
@@ -236,12 +238,18 @@ class Grid(ttk.Frame):
         """Return each column with its left edge and width; narrower in a narrow window."""
         room = self.winfo_width() - self._bar.winfo_reqwidth()
         widths = fitting_widths(self._widths, self._titles, room)
-        widths[0] = max(widths[0], room - sum(widths[1:]))
+        widths = widened(widths, self._needed, room)
         places, left = [], 0
         for column, width in zip(self._columns, widths, strict=True):
             places.append((column, left, width))
             left += width
         return places
+
+    def _measure(self, rows: Sequence[GridRow]) -> None:
+        for place, column in enumerate(self._columns):
+            cells = (row.cells.get(column.key) for row in rows)
+            widths = (self._painter.width_of(cell) for cell in cells if cell is not None)
+            self._needed[place] = max(self._needed[place], max(widths, default=0))
 
     def _draw_soon(self) -> None:
         if not self._pending:
@@ -254,6 +262,7 @@ class Grid(ttk.Frame):
             return
         seen = self._seen()
         self._first = max(0, min(self._first, len(self._rows) - seen))
+        self._measure(self._rows[self._first : self._first + seen + 1])
         places, painter = self._places(), self._painter
         painter.palette = palette
         painter.draw_head(places, *self._order)

@@ -36,7 +36,19 @@ class GridPainter:
         self._row, self._pad, self._unit = row, pad, unit
         self._font = tkfont.nametofont("TkDefaultFont", body)
         self._cuts: dict[tuple[str, int, bool], str] = {}
+        self._widths: dict[tuple[str, bool], int] = {}
         self.palette: Palette = LIGHT
+
+    def width_of(self, cell: GridCell) -> int:
+        """Return how wide a column must be for all of a cell's text."""
+        key = cell.text, cell.bold
+        width = self._widths.get(key)
+        if width is None:
+            if len(self._widths) > _MOST_CUTS:
+                self._widths.clear()
+            font = self._bold if cell.bold else self._font
+            width = self._widths[key] = font.measure(cell.text)
+        return width + 2 * self._pad + round(cell.indent * self._unit)
 
     def draw_head(self, places: Places, sorted_by: str, descending: bool) -> None:
         """Draw the titles anew, with an arrow at the one that rows are sorted by."""

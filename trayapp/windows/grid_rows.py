@@ -35,6 +35,20 @@ def fitting_widths(wanted: Sequence[int], least: Sequence[int], room: int) -> li
     ]
 
 
+def widened(widths: Sequence[int], needed: Sequence[int], room: int) -> list[int]:
+    """Return widths in which whole cells fit as far as the first column can do without.
+
+    The first takes what is left of the room. needed: what the cells of each column take.
+    """
+    first, *others = widths
+    first = max(first, room - sum(others))
+    for place, (width, wanted) in enumerate(zip(others, needed[1:], strict=True)):
+        more = max(0, min(wanted - width, first - needed[0]))
+        others[place] += more
+        first -= more
+    return [first, *others]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridCell:
     """The content of one row in one column."""
