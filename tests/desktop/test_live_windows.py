@@ -444,3 +444,24 @@ def test_without_an_applet_it_says_so_and_keeps_what_was_recorded(
     keep(desktop, "table-without-applet")
     desktop.press("Escape")
     assert process.wait(60) == 0
+
+
+def test_trends_say_that_nothing_new_will_come(desktop: VirtualDesktop, tmp_path: Path) -> None:
+    """The line of keys below the chart, which ends far to the right, makes room for it."""
+    home = tmp_path / "home"
+    home.mkdir()
+    write_store(home / "history.sqlite3", {"one": 1.0 * MIB}, seconds=60)
+    env = desktop.env | {"MEMTRAY_HOME": str(home)}
+    process = desktop.launch(sys.executable, "-m", "trayapp", "trends", env=env, cwd=REPOSITORY)
+    box = desktop.find_window("Memtray.*Trends", timeout=OPEN_SECONDS)
+
+    def foot(left: int, width: int) -> int:
+        line = Box(box.x + left, box.y + box.height - 26, width, 20)
+        return len({*desktop.screenshot().crop(line).rgb})
+
+    wait_until(
+        lambda: foot(8, 150) > 10 and foot(300, box.width - 320) < 10, timeout=60, what="the line"
+    )
+    keep(desktop, "trends-without-applet")
+    desktop.press("q")
+    assert process.wait(60) == 0

@@ -50,7 +50,7 @@ def _applications(
 ) -> list[Json]:
     """Return the largest applications of a day, largest first; `names`: only these."""
     known = {one.name for one in reader.series() if one.kind == APPLICATION}
-    found = []
+    found: list[Json] = []
     for name in known & set(names) if names else known:
         points = _application_points(reader, name, since, until)
         if points:

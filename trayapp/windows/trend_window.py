@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from trayapp.charts.selection import METRICS, Selection
 from trayapp.domain.judging.growth_line import Growth
-from trayapp.errors import MemtrayError
+from trayapp.errors import MemtrayError, NotRunningError
 from trayapp.history.growth_verdicts import growths_of_status, limits_of_status
 from trayapp.language.catalogue import _
-from trayapp.windows.applet_client import Applet
+from trayapp.windows.applet_client import Answer, Applet
 from trayapp.windows.base_window import BaseWindow
 from trayapp.windows.save_dialog import ask_save_file
 from trayapp.windows.selecting import (
@@ -86,7 +86,7 @@ class TrendWindow(BaseWindow):
         self._chart: ChartView | None = None
         self._drawn: object = None
         self._pending = ""
-        self._usual_hint = hint or _hint(self._is_recording)
+        self._usual_hint = self._first_hint = hint or _hint(self._is_recording)
         self._hint = tk.StringVar(self.root, self._usual_hint)
         root = self.root
         width, height = self.px(1000), round((560 * height_percent / 100 + 84) * self.scale)
@@ -168,6 +168,8 @@ class TrendWindow(BaseWindow):
         """Draw again if there is something new."""
         if self._is_recording or self._chart is None:
             return
+        # Whether or not there is something to draw: it may have ended.
+        self._ask_applet()
         try:
             if self._newest() != self._drawn:
                 self._draw()
@@ -225,9 +227,24 @@ class TrendWindow(BaseWindow):
             self.applet.ask(
                 "status",
                 {},
-                lambda answer: self._on_status(growths_of_status(answer), limits_of_status(answer)),
-                lambda _error: self._on_status(None, self._limits),
+                self._on_answer,
+                self._on_failure,
             )
+
+    def _on_answer(self, answer: Answer) -> None:
+        self._tell_whether_it_runs(True)
+        self._on_status(growths_of_status(answer), limits_of_status(answer))
+
+    def _on_failure(self, error: MemtrayError) -> None:
+        self._tell_whether_it_runs(not isinstance(error, NotRunningError))
+        self._on_status(None, self._limits)
+
+    def _tell_whether_it_runs(self, runs: bool) -> None:
+        """Say below the chart that nothing new will come."""
+        before = self._usual_hint
+        self._usual_hint = self._first_hint if runs else _("Memtray is not running")
+        if self._hint.get() == before:
+            self._hint.set(self._usual_hint)
 
     def _on_status(self, live: dict[str, Growth] | None, limits: dict[str, float]) -> None:
         if (live, limits) != (self._live, self._limits):
