@@ -23,6 +23,7 @@ from trayapp.domain.judging.judges.outside import outside_text
 from trayapp.domain.judging.judges.pressure import pressure_text
 from trayapp.domain.judging.judges.size import size_text
 from trayapp.domain.judging.judges.spike import spike_text
+from trayapp.domain.judging.judges.unusual import unusual_text
 from trayapp.domain.judging.leaks import Verdict
 from trayapp.domain.judging.outside_follower import OutsideFinding
 from trayapp.domain.judging.view import TargetView
@@ -173,6 +174,7 @@ TEXTS: dict[str, Callable[[], Iterator[Text]]] = {
     "size": lambda: (size_text(view, 999.0 * 1024**4) for view in views()),
     "spike": jumps,
     "oom": kills,
+    "unusual": lambda: (unusual_text(n, size, size, size) for n, size in product(NAMES, BYTES)),
     "outside": outside,
 }
 

@@ -37,10 +37,16 @@ class Unusual(TargetJudge):
             self._since = now
         if now - self._since < HOLD_SECONDS and not case.is_told(self.key):
             return None
-        body = _("Using {size}; at this hour of the week usually {low} to {high}.").format(
-            size=format_size(size),
-            low=format_size(usual.low_bytes),
-            high=format_size(usual.high_bytes),
-        )
-        title = _("{name}: more memory than usual").format(name=shown_name(case.view.name))
-        return case.condition(self.key, Level.WARNING, (title, body), float(size))
+        text = unusual_text(case.view.name, size, usual.low_bytes, usual.high_bytes)
+        return case.condition(self.key, Level.WARNING, text, float(size))
+
+
+def unusual_text(
+    name: str, size_bytes: float, low_bytes: float, high_bytes: float
+) -> tuple[str, str]:
+    """Title and body about a target that is larger than usual: low to high, at this hour."""
+    title = _("{name}: more memory than usual").format(name=shown_name(name))
+    body = _("Using {size}; at this hour of the week usually {low} to {high}.").format(
+        size=format_size(size_bytes), low=format_size(low_bytes), high=format_size(high_bytes)
+    )
+    return title, body
