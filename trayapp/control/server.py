@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
+import os
 import selectors
 import socket
 import sys
@@ -91,6 +92,7 @@ class ControlServer(threading.Thread):
         self._keep, self._pulse = keep, pulse
         self._runtime, self._loopback = runtime, loopback
         self._endpoint = open_endpoint(runtime, loopback=loopback, name=name)
+        self._identity = _identity(self._endpoint.listener)
         self._selector = selectors.DefaultSelector()
         self._wake_receiver, self._wake_sender = socket.socketpair()
         self._wake_receiver.setblocking(False)
@@ -131,6 +133,21 @@ class ControlServer(threading.Thread):
             self._close()
         else:
             self.join(5 * limit_seconds)
+
+    def is_intact(self) -> bool:
+        """Return whether it can be reached: a program may have closed its descriptors. Any thread.
+
+        Its thread does not notice: it goes on waiting at what is closed.
+        """
+        try:
+            return _identity(self._endpoint.listener) == self._identity
+        except OSError:
+            return False
+
+    def disown(self) -> None:
+        """Close nothing from now on: its descriptors are closed, or are something else by now."""
+        for each in (self._endpoint.listener, self._wake_receiver, self._wake_sender):
+            each.detach()
 
     def abandon(self) -> None:
         """Release everything without disturbing the parent: in a child that was just forked.
@@ -192,7 +209,7 @@ class ControlServer(threading.Thread):
             self._selector.unregister(self._endpoint.listener)
             self._is_accepting = False
         self._endpoint.listener.close()
-        self._endpoint = endpoint
+        self._endpoint, self._identity = endpoint, _identity(endpoint.listener)
 
     def _serve_once(self) -> None:
         """Wait until a socket is ready or an answer is there, and handle it."""
@@ -381,3 +398,11 @@ class ControlServer(threading.Thread):
         self._selector.close()
         self._wake_receiver.close()
         self._wake_sender.close()
+
+
+def _identity(listener: socket.socket) -> tuple[int, int]:
+    """Return what tells this socket from whatever gets its number later. Raises: OSError."""
+    if sys.platform == "win32":
+        return 0, listener.fileno()
+    found = os.fstat(listener.fileno())
+    return found.st_dev, found.st_ino

@@ -11,6 +11,7 @@ _ARENAS = b"bytes/arena"
 _CLASSES = b"blocks in use  avail blocks"
 _LONGEST_INFO_BYTES = 1024 * 1024
 _MOST_HEAPS = 64
+_TRIAL_BYTES, _TRIES = 1024 * 1024, 3
 
 ArenaFigures = tuple[int, int, int]
 """Bytes of arenas, bytes of blocks in use, number of these blocks."""
@@ -18,15 +19,7 @@ ArenaFigures = tuple[int, int, int]
 
 def open_library(ctypes: Any) -> Callable[[], Any]:
     """Return what reads `mallinfo2`, as that structure. Raises: AttributeError, OSError."""
-    everything, library = ctypes.PyDLL(None), ctypes.PyDLL("libc.so.6")
-
-    def address(function: Any) -> int | None:
-        value: int | None = ctypes.cast(function, ctypes.c_void_p).value
-        return value
-
-    # Another allocator was put before it, such as jemalloc: the library knows nothing of that.
-    if address(everything.malloc) != address(library.malloc):
-        raise AttributeError("malloc")
+    library = ctypes.PyDLL("libc.so.6")
 
     class Info(ctypes.Structure):  # type: ignore[misc]
         _fields_ = tuple(
@@ -40,7 +33,30 @@ def open_library(ctypes: Any) -> Callable[[], Any]:
     # By PyDLL, which keeps the interpreter's lock: to let it go and wait for it costs up to 5 ms.
     ask: Callable[[], Any] = library.mallinfo2
     ask.restype = Info  # type: ignore[attr-defined]
+    if not _counts(ctypes, ask):
+        # Another allocator was put before it, such as jemalloc: the library knows nothing of that.
+        raise AttributeError("malloc")
     return ask
+
+
+def _counts(ctypes: Any, ask: Callable[[], Any]) -> bool:
+    """Return whether the library counts what this program allocates.
+
+    Addresses of functions do not tell: in some executables they are those of stubs.
+    """
+    everything = ctypes.PyDLL(None)
+    allocate, release = everything.malloc, everything.free
+    allocate.restype, allocate.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    release.restype, release.argtypes = None, [ctypes.c_void_p]
+    for _ in range(_TRIES):  # another thread may free something in between
+        before = ask()
+        block = allocate(_TRIAL_BYTES)
+        after = ask()
+        release(block)
+        grown = after.uordblks + after.hblkhd - before.uordblks - before.hblkhd
+        if block and grown >= _TRIAL_BYTES:
+            return True
+    return False
 
 
 def open_arena_text(ctypes: Any) -> Callable[[], bytes]:

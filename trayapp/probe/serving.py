@@ -25,9 +25,12 @@ class _Probe:
     """The probe of one process; a forked child gets a new one."""
 
     def __init__(self) -> None:
+        self.pid = os.getpid()
         self.lock = threading.Lock()
         self.collecting = threading.Lock()
         self.server: ControlServer | None = None
+        self.disowned: list[ControlServer] = []
+        """Those whose descriptors the program has closed."""
         self.folder: Path | None = None
         """Where it listens, and where it leaves what nobody has asked for."""
         self.in_forks = False
@@ -36,8 +39,13 @@ class _Probe:
     def start(self, runtime: Path | None, *, in_forks: bool = False) -> bool:
         with self.lock:
             self.in_forks = self.in_forks or in_forks
-            if self.server is not None and self.server.is_alive():
-                return True
+            if self.server is not None:
+                if not self.server.is_intact():
+                    self.server.disown()
+                    # Not to be cleared away: that, too, closes a descriptor by its number.
+                    self.disowned.append(self.server)
+                elif self.server.is_alive():
+                    return True
             try:
                 server = self._listen(runtime)
                 try:
@@ -55,9 +63,15 @@ class _Probe:
     def stop(self, limit_seconds: float = 1.0) -> None:
         with self.lock:
             server, self.server = self.server, None
-        if server is not None:
+        if server is None:
+            return
+        if server.is_intact():
             server.stop(limit_seconds)
-            self.leave_tasks()
+        else:
+            # What has their numbers now is not to be written to, or closed.
+            server.disown()
+            self.disowned.append(server)
+        self.leave_tasks()
 
     def leave_tasks(self) -> None:
         """Write the tasks that nobody has asked for into a file; never raise."""
@@ -155,16 +169,20 @@ def start(runtime: Path | None = None, *, in_forks: bool = False) -> bool:
 
     Returns: whether it listens; never raises.
     """
+    if _probe.pid != os.getpid():
+        _leave_to_parent()  # forked by a server in C, such as uWSGI, which does not say so
     return _probe.start(runtime, in_forks=in_forks)
 
 
 def stop() -> None:
     """Stop listening, and wait up to a second for what is being done. Any thread; never raises."""
-    _probe.stop()
+    if _probe.pid == os.getpid():
+        _probe.stop()
 
 
 def _stop_at_exit() -> None:
-    _probe.stop(_EXIT_SECONDS)
+    if _probe.pid == os.getpid():
+        _probe.stop(_EXIT_SECONDS)
 
 
 def _leave_to_parent() -> None:
