@@ -50,7 +50,11 @@ def test_a_program_tells_of_itself(tmp_path: Path, program: tuple[int, int]) -> 
     reports = wait_until(lambda: probe_reports(tmp_path / "run", [(1, 1), program]), what="answer")
     wait_until(lambda: probe_reports(tmp_path / "run", [program])[0]["running_tasks"], what="task")
     (told,) = probe_reports(tmp_path / "run", [program])
-    first, second, third = inside_text(told, time.time()).splitlines()
+    *memory, first, second, third = inside_text(told, time.time()).splitlines()
+    if sys.platform == "linux":
+        assert memory[0].startswith("Heap: ")
+        assert "fragmentation " in memory[0]
+        assert memory[-1].startswith("Maps: ")
     assert first.startswith("Garbage collector on  ·  collections ")
     assert "threads " in first
     assert second == "Caches: thumbnails 2.00 KiB"
@@ -111,3 +115,41 @@ def test_whatever_is_said_of_components_can_be_shown() -> None:
 def test_only_whole_keys_are_believed() -> None:
     assert process_keys([[1, 2], [3], "45", [6, "7"], None]) == [(1, 2)]
     assert process_keys("nothing") == []
+
+
+def test_a_probe_that_does_not_answer_is_named_with_the_reason() -> None:
+    text = inside_text({"problem": "a\nb\x1b" * 1000}, 0.0)
+    assert text.isprintable()
+    assert len(text) <= 200
+
+
+def test_what_the_memory_consists_of_is_said_in_lines() -> None:
+    size = 100 * 1024**2
+    heap = {
+        "anon_bytes": 2 * size,
+        "library_used_bytes": 0,
+        "library_free_bytes": 0,
+        "arena_bytes": 2 * size,
+        "arena_used_bytes": size // 2,
+        "live_bytes": size // 4,
+    }
+    collector = {
+        "seconds": 3.0, "watched_seconds": 30.0, "freed_count": 1, "examined_count": 50
+    }  # fmt: skip
+    maps = [
+        {"name": "heap", "bytes": size, "resident_bytes": 5},
+        {"name": "libraries", "bytes": size, "resident_bytes": None},
+        {"name": "<b>", "bytes": size},
+        {"name": "files", "bytes": -1},
+    ]
+    told = {"rss_bytes": 2 * size, "heap": heap, "collector": collector, "maps": maps}
+    held, why, collected, mapped, *_ = inside_text(told, 0.0).splitlines()
+    assert "Heap: 50.0 MiB in use" in held
+    assert "free in Python's arenas 150 MiB" in held
+    assert "fragmentation 75%" in held
+    assert "only a restart" in why
+    assert collected == (
+        "Collector: 25.0 MiB left after the last full collection  ·  "
+        "10.0% of the time spent collecting  ·  frees 2.0% of what it looks at"
+    )
+    assert mapped == "Maps: libraries 100 MiB  ·  heap 5 B"

@@ -11,16 +11,18 @@ from trayapp.control.client import call
 from trayapp.control.process_endpoints import PROBE, endpoint_name, find_names
 from trayapp.domain.records.names import short_name
 from trayapp.domain.showing.table import as_number
-from trayapp.errors import MemtrayError
+from trayapp.errors import MemtrayError, NotRunningError
 from trayapp.language.catalogue import _, format_count, listed, ngettext
 from trayapp.language.units import format_duration, format_size
 from trayapp.paths import shared_runtime
+from trayapp.windows.inside_text import memory_lines
 
 MOST_COMPONENTS = 8
 _MOST_PROBES, _MOST_CACHES, _MOST_RUNNING, _GENERATIONS = 8, 6, 4, 3
 _MOST_READ = 1000
 _TOO_MANY = 10**15
 _PATIENCE_SECONDS = 3.0
+_LONGEST_PROBLEM = 200
 _ANSWER_LIMIT_BYTES = 1024 * 1024
 
 Report = Mapping[str, object]
@@ -62,8 +64,10 @@ def probe_reports(runtime: Path, keys: Sequence[tuple[int, int]]) -> list[Report
                 runtime, "report", {}, left_seconds,
                 name=name, who=who, answer_limit_bytes=_ANSWER_LIMIT_BYTES,
             )  # fmt: skip
-        except MemtrayError:
-            continue
+        except NotRunningError:
+            continue  # it has ended meanwhile
+        except MemtrayError as error:
+            told = {"problem": str(error)}
         found.append(told)
     return found
 
@@ -96,6 +100,9 @@ def components_of(reports: Sequence[Report], rss_bytes: float | None) -> list[Co
 
 def inside_text(told: Report, now: float) -> str:
     """Return a few lines on a report, which is a stranger's word; now: wall seconds."""
+    if isinstance(problem := told.get("problem"), str):
+        # It hangs, or answers nonsense; the text may hold some of it.
+        return short_name(problem, _LONGEST_PROBLEM)
     collections = told.get("collections")
     runs = collections[:_GENERATIONS] if isinstance(collections, list) else []
     is_on = told.get("collector_enabled")
@@ -116,7 +123,7 @@ def inside_text(told: Report, now: float) -> str:
         for cache in _named(told.get("caches"))
     ]
     cached = listed(names[:_MOST_CACHES]) if names else _("none registered")
-    lines = ["  ·  ".join(parts), _("Caches: {caches}").format(caches=cached)]
+    lines = [*memory_lines(told), "  ·  ".join(parts), _("Caches: {caches}").format(caches=cached)]
     if running := _running(told.get("running_tasks"), now):
         lines.append(_("Running now: {tasks}").format(tasks=running))
     return "\n".join(lines)
