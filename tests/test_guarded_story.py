@@ -11,6 +11,8 @@ import pytest
 from tests.cli.test_main import Memtray
 from tests.desktop.desktop import wait_until
 from tests.test_run import children, guarded
+from trayapp.domain.records.series import GUARDED_RUN
+from trayapp.history.reader import HistoryReader
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -85,6 +87,10 @@ def test_a_guarded_program_that_outgrows_its_limit_is_restarted_though_alerts_ar
     assert noted.read_text().splitlines()[:2] == ["warning", "critical"]
     (held,) = [row for row in limits if row["what"] == "held" and row["level"] == "critical"]
     assert held["reason"] == "alerts are off"
+    with HistoryReader(memtray.home / "history.sqlite3") as reader:
+        (ended, *_) = reader.events(0.0, 1e12, (GUARDED_RUN,), subject="hog")
+    assert ended.data["restarted"] is True
+    assert int(str(ended.data["peak_bytes"])) > 120 << 20
 
 
 def _step(memtray: Memtray, kind: str, what: str, action: str) -> bool:

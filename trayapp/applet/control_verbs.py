@@ -51,6 +51,7 @@ class ControlVerbs:
             "settings_changed": lambda _: self._notice_settings(),
             "debug": self._set_debug,
             "surroundings": self._describe_surroundings,
+            "guarded_run": self._note_guarded_run,
             **{verb: partial(self._answer_window, verb) for verb in _WINDOW_VERBS},
             **{verb: partial(self._act, verb) for verb in _ACTING_VERBS},
         }
@@ -90,6 +91,11 @@ class ControlVerbs:
         elif what == "reset":
             lessons.reset(name)
         return lessons.status()
+
+    def _note_guarded_run(self, arguments: Arguments) -> Mapping[str, object]:
+        from trayapp.applet.guarded_runs import note_guarded_run
+
+        return note_guarded_run(self._parts, arguments)
 
     def _notice_settings(self) -> dict[str, object]:
         """Read the settings file now rather than within two seconds."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from trayapp import __version__
-from trayapp.domain.records.series import PROGRAM_KINDS, Event
+from trayapp.domain.records.series import GUARDED_RUN, PROGRAM_KINDS, Event
 from trayapp.export.source import Row, Source, Summary
 
 ALERTS, CLEANUPS = ("alert",), ("cleanup", "cleanup_follow_up")
@@ -34,6 +34,7 @@ def write(path: Path, source: Source) -> None:
             ("cleanups", CLEANUPS),
             ("restarts", ("restart",)),
             ("tasks", ("task",)),
+            ("guarded_runs", (GUARDED_RUN,)),
         ):
             file.write(",\n")
             _write_list(file, key, map(_event, source.events(kinds)))

@@ -86,6 +86,13 @@ class Command:
         found = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         return found is not None
 
+    def was_killed(self) -> bool:
+        """Return whether its first process has ended by SIGKILL."""
+        if not hasattr(os, "waitid") or self._process.returncode is not None:
+            return self._process.returncode == -9
+        found = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        return found is not None and found.si_code == os.CLD_KILLED and found.si_status == 9
+
     def stop_signal(self) -> int | None:
         """Return the signal that has stopped its first process since the last call, if any."""
         if self._process.returncode is not None or not hasattr(os, "waitid"):

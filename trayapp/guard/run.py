@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import os
 import queue
-import select
 import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 from trayapp.control.process_endpoints import GUARD, own_name, sweep
 from trayapp.control.server import ControlServer
-from trayapp.domain.acting.guarding import BoundWatch, RestartBudget
+from trayapp.domain.acting.guarding import RestartBudget
 from trayapp.domain.records.names import process_label
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import ControlError, MemtrayError, UsageError
 from trayapp.guard.command import Command
-from trayapp.guard.environment import ProbeChoice, command_environment
-from trayapp.guard.terminal import Terminal, from_the_background
+from trayapp.guard.console import Console
+from trayapp.guard.environment import command_environment
+from trayapp.guard.run_limits import RunLimits, RunPressure
+from trayapp.guard.run_options import RunOptions, check
+from trayapp.guard.run_records import RunRecord, RunRecords
+from trayapp.guard.size_watch import SizeWatch
+from trayapp.guard.terminal import Terminal
 from trayapp.language.catalogue import _
-from trayapp.language.units import format_duration, format_size
-from trayapp.recording.process_choice import find_program
+from trayapp.language.units import format_duration
 
-CHECK_SECONDS = 0.5
+REST_COSTS = 4.0
+"""The pause after a look, in times of what it took: 20% of a core at most."""
 GRACE_SECONDS = 10.0
 """How long the command may take to end when it is asked to."""
 REST_GRACE_SECONDS = 5.0
@@ -46,34 +48,19 @@ _WAIT_SECONDS = 0.05
 _HAS_SIGCHLD = hasattr(signal, "SIGCHLD")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions:
-    """The options of `memtray run`."""
-
-    command: tuple[str, ...]
-    """A program and its arguments."""
-    high_bytes: int | None = None
-    """Reported once on standard error, for all its processes together."""
-    critical_bytes: int | None = None
-    """Reported as critical; with `restart` the command is ended and started again."""
-    restart: bool = False
-    probe: ProbeChoice = "program"
-    """Who gets a probe, of whatever runtime has one."""
-
-    @property
-    def least_bound_bytes(self) -> int | None:
-        """The lower of the two bounds; None: there is neither."""
-        return min((each for each in (self.high_bytes, self.critical_bytes) if each), default=None)
-
-
-def main(options: RunOptions, runtime: Path, stderr: TextIO = sys.stderr) -> int:
-    """Run the command to its end, guarded; main thread.
+def main(
+    options: RunOptions,
+    runtime: Path,
+    stderr: TextIO = sys.stderr,
+    records: RunRecords | None = None,
+) -> int:
+    """Run the command to its end, guarded; main thread. records: who keeps its past.
 
     Returns: its exit code; 128 + n if signal n ended it; 126 or 127 if it cannot be started again.
     Raises: UsageError, or RecordingError for a command that is not found, before it was started.
     """
-    _check(options)
-    guard = _Guard(options, stderr)
+    check(options)
+    guard = _Guard(options, stderr, records)
     try:
         guard.listen(runtime)
         guard.start()
@@ -94,11 +81,13 @@ class _Request:
 class _Guard:
     """One guarded run. Everything happens in the main thread, in the order in which it comes in."""
 
-    def __init__(self, options: RunOptions, stderr: TextIO) -> None:
+    def __init__(self, options: RunOptions, stderr: TextIO, records: RunRecords | None) -> None:
         self._options = options
         self._name = process_label(options.command, options.command[0])
-        self._stderr = stderr
-        self._reset_watches()
+        self._console, self._records = Console(stderr), records
+        self._pressure: RunPressure = ""
+        """What ended the run before this one."""
+        self._reset_watch()
         self._budget = RestartBudget()
         # Its `put` may be called by a signal handler at any moment.
         self._events: queue.SimpleQueue[int | _Request] = queue.SimpleQueue()
@@ -139,18 +128,24 @@ class _Guard:
             self._server.start()
             sweep(runtime)
         except (MemtrayError, OSError, ValueError, RuntimeError) as error:
-            self._print(_("Memtray cannot ask for a restart: {reason}").format(reason=error))
+            self._console.print_line(
+                _("Memtray cannot ask for a restart: {reason}").format(reason=error)
+            )
 
     def run(self) -> int:
         """Guard the command until it ends; return its exit code."""
-        check_at = time.monotonic() + CHECK_SECONDS
+        check_at = time.monotonic() + self._options.interval_seconds
         while self._command is not None:
             if self._command.has_ended():
-                return self._end()
+                if not self._restarts_killed():
+                    return self._end()
+                continue
             now = time.monotonic()
             if now >= check_at:
+                began = time.thread_time()
                 self._check_size(self._command.read_size(), now)
-                check_at = time.monotonic() + CHECK_SECONDS
+                rest_seconds = REST_COSTS * (time.thread_time() - began)
+                check_at = time.monotonic() + max(self._options.interval_seconds, rest_seconds)
             elif self._asked is not None:
                 self._restart_as_asked()
             else:
@@ -181,7 +176,26 @@ class _Guard:
         if not command.has_left():
             command.kill()
         self._command = None
-        return command.close()
+        code = command.close()
+        self._keep_record(code)
+        return code
+
+    def _keep_record(self, exit_code: int) -> None:
+        if self._records is None:
+            return
+        watch = self._watch
+        record = RunRecord(
+            name=self._name,
+            began_wall_seconds=self._began_wall_seconds,
+            seconds=time.monotonic() - self._began_seconds,
+            pressure=watch.pressure,
+            peak_bytes=watch.peak_bytes,
+            growth_bytes_per_second=watch.fastest_bytes_per_second,
+            exit_code=exit_code,
+            restarted=self._is_restarting,
+            limits=self._limits().text(),
+        )
+        self._records.keep(record, self._options.command)
 
     # -- what comes in
 
@@ -257,34 +271,46 @@ class _Guard:
 
     # -- what is done
 
-    def _reset_watches(self) -> None:
-        self._high = _watch(self._options.high_bytes)
-        self._critical = _watch(self._options.critical_bytes)
+    def _reset_watch(self) -> None:
+        options = self._options
+        self._began_seconds, self._began_wall_seconds = time.monotonic(), time.time()
+        self._watch = SizeWatch(
+            self._name,
+            options.high_bytes,
+            options.critical_bytes,
+            options.interval_seconds,
+            self._console.print_line,
+        )
 
     def _check_size(self, size_bytes: int, now: float) -> None:
-        high, critical = self._high, self._critical
-        is_high = high is not None and high.add_size(size_bytes)
-        is_critical = critical is not None and critical.add_size(size_bytes)
-        facts = {"name": self._name, "size": format_size(size_bytes)}
-        if critical is not None:
-            facts["bound"] = format_size(critical.bound_bytes)
-            if self._options.restart and critical.is_over and not self._budget.seconds_left(now):
-                self._print(_("{name} uses {size}, above the limit of {bound}.").format(**facts))
-                self._restart()
-                return
-        if is_critical and self._options.restart:
-            text = _(
+        if not self._options.restart:
+            self._watch.add_size(size_bytes, now)
+            return
+        left_seconds = self._budget.seconds_left(now)
+        note = _("{name} uses {size}, above the limit of {bound}.")
+        if left_seconds:
+            note = _(
                 "CRITICAL: {name} uses {size}, above the limit of {bound}, but has already "
                 "been restarted {count} times within an hour; no restart for {time}."
             )
-            left = format_duration(self._budget.seconds_left(now))
-            self._print(text.format(**facts, count=self._budget.per_hour, time=left), is_loud=True)
-        elif is_critical:
-            text = _("CRITICAL: {name} uses {size}, above the limit of {bound}.")
-            self._print(text.format(**facts), is_loud=True)
-        elif is_high and high is not None:
-            facts["bound"] = format_size(high.bound_bytes)
-            self._print(_("{name} uses {size}, above the limit of {bound}.").format(**facts))
+            left = format_duration(left_seconds)
+            note = note.replace("{count}", str(self._budget.per_hour)).replace("{time}", left)
+        self._watch.add_size(size_bytes, now, note)
+        if self._watch.is_critical and not left_seconds:
+            self._restart()
+
+    def _restarts_killed(self) -> bool:
+        """Start the command again if it was killed under pressure, as by the kernel."""
+        options, command = self._options, self._command
+        if not options.restart or not self._watch.pressure or self._is_to_end or command is None:
+            return False
+        if not command.was_killed() or self._budget.seconds_left(time.monotonic()):
+            return False
+        self._console.print_line(
+            _("{name} was killed while it was above a limit.").format(name=self._name)
+        )
+        self._restart()
+        return True
 
     def _restart_as_asked(self) -> None:
         now = time.monotonic()
@@ -300,7 +326,7 @@ class _Guard:
             values = {"name": self._name, "count": self._budget.per_hour, "time": left}
             request.answer.put(ControlError(text.format(**values)))
             return
-        self._print(_("Memtray asked to restart {name}.").format(name=self._name))
+        self._console.print_line(_("Memtray asked to restart {name}.").format(name=self._name))
         self._restart()
         if self._command is None:
             text = _("{name} could not be restarted")
@@ -313,59 +339,42 @@ class _Guard:
         pause_seconds = self._budget.spend(time.monotonic()) or 0.0
         text = _("Restarting {name}: restart {count} of at most {most} an hour.")
         count = self._budget.count(time.monotonic())
-        self._print(text.format(name=self._name, count=count, most=self._budget.per_hour))
+        self._console.print_line(
+            text.format(name=self._name, count=count, most=self._budget.per_hour)
+        )
+        if self._options.cooldown_seconds is not None:
+            pause_seconds = self._options.cooldown_seconds
         self._is_restarting = True
         self._end()
+        self._pressure = self._watch.pressure
         self._wait(lambda: self._is_to_end, pause_seconds)
         self._is_restarting = False
         if not self._is_to_end:
             self._start_next()
 
     def _start_next(self) -> None:
-        self._reset_watches()
+        self._reset_watch()
         try:
             self._command = self._start_command()
         except OSError as error:
-            self._print(self._start_problem(error))
+            self._console.print_line(self._start_problem(error))
             self._exit_code = 127 if isinstance(error, FileNotFoundError) else 126
 
     def _start_command(self) -> Command:
         options = self._options
-        environment = command_environment(os.environ, options.probe)
+        more = self._limits().variables(self._pressure)
+        environment = command_environment(os.environ, options.probe, more)
         return Command(options.command, self._terminal, options.least_bound_bytes, environment)
+
+    def _limits(self) -> RunLimits:
+        """Return those of this run, by what has ended the one before it."""
+        if self._pressure == "critical":
+            return self._options.on_critical
+        return self._options.on_high if self._pressure else RunLimits()
 
     def _start_problem(self, error: OSError) -> str:
         reason = error.strerror or str(error)
         return _("cannot start {name}: {reason}").format(name=self._name, reason=reason)
-
-    def _print(self, text: str, *, is_loud: bool = False) -> None:
-        """Print a line on standard error, unless that takes none now; never raise."""
-        line = f"memtray: {text}\n"
-        with suppress(OSError, ValueError, AttributeError), from_the_background():
-            if _takes_output(self._stderr.fileno()):
-                bell = "\a" if is_loud and self._stderr.isatty() else ""
-                encoding = self._stderr.encoding or "utf-8"
-                self._stderr.write((bell + line).encode(encoding, "replace").decode(encoding))
-                self._stderr.flush()
-
-
-def _check(options: RunOptions) -> None:
-    if not options.command:
-        raise UsageError(
-            _("which command should be run? For example: memtray run --high 500M -- COMMAND")
-        )
-    high, critical = options.high_bytes, options.critical_bytes
-    if 0 in (high, critical):
-        raise UsageError(_("--high and --critical must be greater than 0"))
-    if high is not None and critical is not None and critical <= high:
-        raise UsageError(_("--critical must be greater than --high"))
-    if options.restart and critical is None:
-        raise UsageError(_("--restart needs --critical SIZE"))
-    find_program(options.command)
-
-
-def _watch(bound_bytes: int | None) -> BoundWatch | None:
-    return None if bound_bytes is None else BoundWatch(bound_bytes)
 
 
 def _keys(processes: object) -> tuple[ProcessKey, ...]:
@@ -379,12 +388,3 @@ def _keys(processes: object) -> tuple[ProcessKey, ...]:
 
 def _name(number: int) -> str:
     return signal.Signals(number).name
-
-
-def _takes_output(descriptor: int) -> bool:
-    """Return whether a write would not block, as on a stopped terminal or a full pipe."""
-    if not hasattr(select, "poll"):
-        return True
-    poll = select.poll()
-    poll.register(descriptor, select.POLLOUT)
-    return bool(poll.poll(0))

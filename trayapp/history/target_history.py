@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trayapp.domain.grouping.tasks import kept_of
 from trayapp.domain.judging.changes import hourly_changes
 from trayapp.domain.judging.health import Health, run_health
 from trayapp.domain.records.identity import about_of, is_application, target_key
 from trayapp.domain.records.levels import Level, as_level
-from trayapp.domain.records.series import APPLICATION, TASK, TRACKED, Event, Point, Series
+from trayapp.domain.records.series import (
+    APPLICATION,
+    GUARDED_RUN,
+    TASK,
+    TRACKED,
+    Event,
+    Point,
+    Series,
+)
 from trayapp.history.reader import HistoryReader
 from trayapp.history.runs import MOST_RUNS, find_runs
 
 HOUR_SECONDS = 3600.0
 HOURS = 24
+SAME_END_SECONDS = 15.0
+"""The last sample of a run may be so far from its end."""
 EVENT_KINDS = ("alert", "cleanup", "restart", TRACKED)
 _RUN_POINTS, _HOUR_POINTS, _DAY_POINTS = 210, 900, 1440
 _MOST_TASKS = 1000
@@ -37,6 +47,8 @@ class Run:
     alert_count: int
     health: Health | None
     """None: too short to tell."""
+    pressure: str = ""
+    """Of a run under `memtray run`: how its memory was at its end, "high" or "critical"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,11 +114,25 @@ def read_runs(reader: HistoryReader, name: str, limit_bytes: float | None) -> li
     if span is None:
         return []
     alerts = _own(reader.events(*span, ("alert",), subject=name), name)
+    guarded = _own(reader.events(*span, (GUARDED_RUN,), subject=name), name)
     runs = []
     for start, end in find_runs(reader, name, MOST_RUNS):
         points = _points(reader, name, start, end, _RUN_POINTS)
-        runs.append(_judge(points, start, end, alerts, limit_bytes))
+        run = _judge(points, start, end, alerts, limit_bytes)
+        runs.append(replace(run, pressure=_pressure_at(end, guarded)))
     return runs
+
+
+def _pressure_at(end: float, guarded: Sequence[Event]) -> str:
+    """Return the pressure of the guarded run that has ended then; "": none, or there was none."""
+    return next(
+        (
+            str(event.data.get("pressure", ""))
+            for event in guarded
+            if abs(event.wall_seconds - end) <= SAME_END_SECONDS
+        ),
+        "",
+    )
 
 
 def _judge(

@@ -145,6 +145,13 @@ def _run_row(run: Run, levels: Sequence[str]) -> GridRow:
     if health is not None:
         text = _("{score} of 100, {word}").format(score=health.score, word=health.word)
         colour = levels[0 if health.score >= 85 else 1 if health.score >= 60 else 2]
+    if run.pressure:
+        said = (
+            _("critical memory pressure")
+            if run.pressure == "critical"
+            else _("high memory pressure")
+        )
+        text = said if health is None else f"{text} · {said}"
     texts = {
         "began": f"{datetime.fromtimestamp(run.start):%Y-%m-%d %H:%M:%S}",
         "lasted": format_duration(run.end - run.start),

@@ -108,8 +108,13 @@ VERBS: tuple[VerbLine, ...] = (
     ),
     VerbLine(
         "run",
-        "recording.Run",
+        "guarding.Run",
         N_("Run a command with a memory limit; warn or restart it when it goes over"),
+    ),
+    VerbLine(
+        "attach",
+        "guarding.Attach",
+        N_("Start the Python probe in a program that runs already (Python 3.14 or later)"),
     ),
     VerbLine(
         "analyze",

@@ -1,4 +1,4 @@
-"""Verbs about programs and recordings of them: record, run under guard, analyze."""
+"""Verbs about recordings of programs: record, analyze."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from trayapp.cli.options import add_json, add_reading_options, option_type, reading_instructions
-from trayapp.guard.environment import PROBE_CHOICES
 from trayapp.language.catalogue import _
-from trayapp.language.units import parse_duration, parse_size
-from trayapp.paths import current_paths
+from trayapp.language.units import parse_duration
 
 
 class Record:
@@ -60,52 +58,6 @@ class Record:
                 for_seconds=options.for_seconds,
                 json=options.json,
             )
-        )
-
-
-class Run:
-    """`memtray run`: run the command and return its exit code. Raises: UsageError, OSError."""
-
-    def prepare_parser(self, parser: ArgumentParser) -> None:
-        add = parser.add_argument
-        size = option_type(parse_size)
-        add(
-            "--high",
-            type=size,
-            metavar="500M",
-            help=_("print a warning on standard error above this size"),
-        )
-        add(
-            "--critical",
-            type=size,
-            metavar="1G",
-            help=_("print a critical warning above this size"),
-        )
-        add(
-            "--restart",
-            action="store_true",
-            help=_("restart the command when --critical is exceeded"),
-        )
-        add(
-            "--probe",
-            choices=PROBE_CHOICES,
-            default="program",
-            help=_("who gets a probe: the program, its children as well, or nobody"),
-        )
-        add("command", nargs="*", metavar="-- COMMAND", help=_("the command with its arguments"))
-
-    def run(self, options: Namespace) -> int:
-        from trayapp.guard.run import RunOptions, main
-
-        return main(
-            RunOptions(
-                command=tuple(options.command),
-                high_bytes=options.high,
-                critical_bytes=options.critical,
-                restart=options.restart,
-                probe=options.probe,
-            ),
-            current_paths().shared_runtime,
         )
 
 

@@ -55,6 +55,10 @@ class Point(NamedTuple):
     maximum: float | None
 
 
+GUARDED_RUN = "guarded_run"
+"""The kind of the events of a run under `memtray run` that has ended."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Something that happened at one moment and belongs beside the curves."""
@@ -66,6 +70,8 @@ class Event:
     from then on (its name as "task", how long as "seconds", what it kept as "kept_bytes", of the
     "heap" or "resident" as "kept_from", how much larger its resident set was after it as
     "growth_bytes", its peak as "peak_rss_bytes" and "peak_growth_bytes", by what it "failed"),
+    "guarded_run" when a run under `memtray run` has ended (after "seconds", with its "peak_bytes",
+    the "pressure" at its end, whether another followed as "restarted", and its "limits"),
     "tracked" when an application became a target (since when it is known as "since_wall_seconds"),
     or "history" when samples were lost or the file was damaged."""
     subject: str = ""
