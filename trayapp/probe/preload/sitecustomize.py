@@ -1,5 +1,7 @@
 """Python runs this before a program that `memtray run` starts: it begins the probe in it.
 
+`memtray attach` has it run in a program that runs already.
+
 It leaves no trace in the path and the environment, so that what the program starts has no probe,
 unless that was asked for; and it runs the `sitecustomize` that it stands before. It must be
 understood by every Python 3, since nobody knows which one the program has.
@@ -64,14 +66,19 @@ def _find_memtray() -> None:
     spec.loader.exec_module(module)
 
 
-def _start(*, with_children: bool) -> None:
+def _start(folder: "str | None" = None, *, with_children: bool = False) -> None:
     try:
         if sys.version_info < OLDEST:
             raise ImportError("it needs Python %d.%d or later" % OLDEST)  # noqa: UP031
         _find_memtray()
         import trayapp.probe
 
-        trayapp.probe.start()
+        if folder is None:
+            trayapp.probe.start()
+        else:
+            from pathlib import Path
+
+            trayapp.probe.start(Path(folder))
         if with_children and hasattr(os, "register_at_fork"):
             # A forked child has no probe otherwise, and it runs no `sitecustomize`.
             os.register_at_fork(after_in_child=trayapp.probe.start)
@@ -80,10 +87,17 @@ def _start(*, with_children: bool) -> None:
             sys.stderr.write("memtray: no probe in this program: %s\n" % error)  # noqa: UP031
 
 
-_with_children = bool(os.environ.get(CHILDREN_VARIABLE))
-sys.path[:] = [entry for entry in sys.path if not _is_here(entry)]
-sys.path_importer_cache.pop(_HERE, None)
-if not _with_children:
-    _leave_environment()
-_start(with_children=_with_children)
-_run_next()
+def _load() -> None:
+    with_children = bool(os.environ.get(CHILDREN_VARIABLE))
+    sys.path[:] = [entry for entry in sys.path if not _is_here(entry)]
+    sys.path_importer_cache.pop(_HERE, None)
+    if not with_children:
+        _leave_environment()
+    _start(with_children=with_children)
+    _run_next()
+
+
+if __name__ == "memtray_attach":  # in a program that runs already
+    _start(globals().get("folder"))
+else:
+    _load()
