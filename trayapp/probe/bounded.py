@@ -46,9 +46,10 @@ V = TypeVar("V")
 T = TypeVar("T")
 
 _MEASURABLE = frozenset(
-    (str, bytes, bytearray, int, float, complex, bool, list, dict, set, frozenset, tuple)
+    map(id, (str, bytes, bytearray, int, float, complex, bool, list, dict, set, frozenset, tuple))
 )
-"""Types whose size is told without running any code of the program's."""
+"""Types whose size is told without running any code of the program's: their ids, as to look up a
+type itself may run that of its metaclass."""
 
 
 class _Kept:
@@ -380,10 +381,10 @@ def _caller() -> str:
 def _bytes_of(entry: object, depth: int = 3) -> int:
     """Return about how many bytes an entry takes, with the first hundred of what it holds."""
     kind = type(entry)
-    if kind not in _MEASURABLE:
+    if id(kind) not in _MEASURABLE:
         return object.__sizeof__(entry)
     size = sys.getsizeof(entry)
-    if depth and kind in (tuple, list, dict):
+    if depth and (kind is tuple or kind is list or kind is dict):
         parts: Iterable[object] = entry.items() if kind is dict else entry  # type: ignore[attr-defined,assignment]
         count = len(entry)  # type: ignore[arg-type]
         with suppress(RuntimeError):  # it is being changed

@@ -129,6 +129,21 @@ class _Probe:
         after = arguments.get("after")
         return finished_tasks(after if isinstance(after, int) else 0)
 
+    def investigate(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
+        from trayapp.probe.investigating import LONGEST_PAUSE_SECONDS, investigate, plan
+
+        if not getattr(sys, "_is_gil_enabled", lambda: True)():
+            from trayapp.errors import ControlError
+            from trayapp.language.catalogue import _
+
+            raise ControlError(_("A free-threaded Python cannot be stopped to be examined"))
+        if arguments.get("plan") is True:
+            return plan()
+        longest = arguments.get("longest_seconds")
+        seconds = float(longest) if isinstance(longest, int | float) else LONGEST_PAUSE_SECONDS
+        with self.collecting:
+            return investigate(seconds, is_forced=arguments.get("force") is True)
+
     def alert(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
         from trayapp.probe.alerts import hear
 
@@ -147,6 +162,7 @@ class _Probe:
         folder = current_paths().shared_runtime if runtime is None else runtime
         handlers = {
             "alert": self.alert,
+            "investigate": self.investigate,
             "collect": self.collect,
             "report": self.report,
             "tasks": self.tasks,

@@ -293,6 +293,14 @@ class AdviceSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class DiagnosisSettings:
+    """What may be done to a program to find out what its memory is made of."""
+
+    longest_pause_seconds: float = setting(0.25, Duration(0.001, 600), N_("Longest pause"),
+        N_("investigate a program only if it pauses for no longer, unless it is forced"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GrowthSettings:
     """The thresholds of sustained growth."""
 
@@ -610,6 +618,7 @@ class Settings:
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     actions: ActionSettings = field(default_factory=ActionSettings)
     advice: AdviceSettings = field(default_factory=AdviceSettings)
+    diagnosis: DiagnosisSettings = field(default_factory=DiagnosisSettings)
     growth: GrowthSettings = field(default_factory=GrowthSettings)
     spike: SpikeSettings = field(default_factory=SpikeSettings)
     leak: LeakSettings = field(default_factory=LeakSettings)
@@ -642,6 +651,8 @@ TABLES = (
         N_("Limits for automatic actions (chosen per tracked program, on_warning and others).")),
     Section("advice", AdviceSettings, N_("Advice"),
         N_("What to do about memory, with the expected saving, and whether it helped.")),
+    Section("diagnosis", DiagnosisSettings, N_("Diagnosis"),
+        N_("What may be done to a program to find out what its memory consists of.")),
     Section("growth", GrowthSettings, N_("Growth"),
         N_("When to alert you about a program that keeps growing.")),
     Section("spike", SpikeSettings, N_("Jumps"),

@@ -29,12 +29,17 @@ class ProbePane(ttk.Frame):
         gap: int,
         bold: tkfont.Font,
         on_components: Callable[[bool], object],
+        on_investigate: Callable[[], object],
     ) -> None:
+        """on_investigate: is called when the person wants to look at the program's objects."""
         super().__init__(window.root, padding=(gap, window.px(6), gap, window.px(10)))
         self._window, self._gap, self._on_components = window, gap, on_components
         self._text = tk.StringVar(self)
         self.columnconfigure((0, 1), weight=1, uniform="half")
-        ttk.Label(self, text=_("Python probe"), font=bold).grid(sticky="w")
+        head = ttk.Frame(self)
+        head.grid(sticky="ew")
+        ttk.Label(head, text=_("Python probe"), font=bold).pack(side="left")
+        self._investigate = ttk.Button(head, text=_("Investigate…"), command=on_investigate)
         self._label = ttk.Label(self, textvariable=self._text, style="Hint.TLabel", justify="left")
         self._components_title = ttk.Label(self, text=_("Components"), font=bold)
         self._components = ComponentList(self, scale=window.scale)
@@ -44,6 +49,10 @@ class ProbePane(ttk.Frame):
     def show(self, reports: Sequence[Report], rss_bytes: float | None) -> None:
         """Show what the probes of a target report; rss_bytes: of all of its processes."""
         self._text.set(inside_text(reports[0], time.time()) if reports else no_probe())
+        if reports:
+            self._investigate.pack(side="left", padx=(self._gap, 0))
+        else:
+            self._investigate.pack_forget()
         found = components_of(reports, rss_bytes)
         self._components.show(found[:MOST_COMPONENTS], len(found), self._window.palette)
         for part in (self._components_title, self._components):

@@ -96,7 +96,13 @@ class DetailsWindow(BaseWindow):
             self._charts.pack(fill="both", expand=True)
         self._lists = ListsPane(self, gap, bold, on_open=lambda: self._open_trends("--runs"))
         self._lists.pack(fill="x")
-        self._probe = ProbePane(self, gap, bold, on_components=self._charts.make_room)
+        self._probe = ProbePane(
+            self,
+            gap,
+            bold,
+            on_components=self._charts.make_room,
+            on_investigate=self._investigate,
+        )
         self._probe.pack(fill="x")
 
         def wrap(event: tk.Event[tk.Misc]) -> None:
@@ -290,6 +296,13 @@ class DetailsWindow(BaseWindow):
         if answer["name"] == self._row.name and isinstance(answer["reports"], list):
             self._reports = answer["reports"]
             self._show_probe()
+
+    def _investigate(self) -> None:
+        """Offer to look at the objects of the largest process that has a probe."""
+        from trayapp.windows.investigation_dialog import InvestigationDialog
+
+        keys = process_keys(self._answer.get("processes"))
+        InvestigationDialog(self, name_text(self._row), self._options.runtime, keys).open()
 
     def _on_processes(self, processes: Sequence[Process]) -> None:
         self._lists.show_processes(processes)

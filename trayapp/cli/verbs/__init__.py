@@ -112,6 +112,11 @@ VERBS: tuple[VerbLine, ...] = (
         N_("Run a command with a memory limit; warn or restart it when it goes over"),
     ),
     VerbLine(
+        "investigate",
+        "investigating.Investigate",
+        N_("Show what a Python program's memory consists of, or a file of JSON lines"),
+    ),
+    VerbLine(
         "attach",
         "guarding.Attach",
         N_("Start the Python probe in a program that runs already (Python 3.14 or later)"),

@@ -29,7 +29,7 @@ _RESTART_SECONDS = 120.0
 _PAUSE_SECONDS = 0.1
 
 
-class _OfProgram:
+class OfProgram:
     """Finds the program that is meant."""
 
     def prepare_parser(self, parser: ArgumentParser) -> None:
@@ -50,7 +50,7 @@ class _OfProgram:
         return _named(options.target)
 
 
-class Folder(_OfProgram):
+class Folder(OfProgram):
     """`memtray folder`: show the folder of the program that its largest process runs.
 
     Raises: NotRunningError, UsageError, ControlError, PlatformError.
@@ -64,7 +64,7 @@ class Folder(_OfProgram):
         return 0
 
 
-class _Act(_OfProgram):
+class _Act(OfProgram):
     """Asks the person once."""
 
     def prepare_parser(self, parser: ArgumentParser) -> None:
