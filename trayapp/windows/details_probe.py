@@ -49,7 +49,7 @@ class ProbePane(ttk.Frame):
     def show(self, reports: Sequence[Report], rss_bytes: float | None) -> None:
         """Show what the probes of a target report; rss_bytes: of all of its processes."""
         self._text.set(inside_text(reports[0], time.time()) if reports else no_probe())
-        if reports:
+        if reports and reports[0].get("runtime", "python") == "python":
             self._investigate.pack(side="left", padx=(self._gap, 0))
         else:
             self._investigate.pack_forget()

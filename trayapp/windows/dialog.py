@@ -40,14 +40,20 @@ class Dialog(tk.Toplevel):
 
     def open(self) -> None:
         """Show it in front of its window."""
+        self.place_anew()
+        self.deiconify()
+        self.wait_visibility()
+        self.grab_set()
+
+    def place_anew(self) -> None:
+        """Put it in the middle of its window, where all of it is on the screen."""
         root = self._window.root
         self.update_idletasks()
         left = root.winfo_rootx() + (root.winfo_width() - self.winfo_reqwidth()) // 2
         top = root.winfo_rooty() + (root.winfo_height() - self.winfo_reqheight()) // 3
+        left = min(left, self.winfo_screenwidth() - self.winfo_reqwidth())
+        top = min(top, self.winfo_screenheight() - self.winfo_reqheight())
         self.geometry(f"+{max(0, left)}+{max(0, top)}")
-        self.deiconify()
-        self.wait_visibility()
-        self.grab_set()
 
     def head(self, title: str) -> None:
         """Ask something else from now on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tkinter import font as tkfont
 from tkinter import ttk
 
 from trayapp.charts.labels import plain_name
@@ -32,8 +33,9 @@ class InvestigationDialog(Dialog):
         self, window: BaseWindow, name: str, runtime: Path, keys: Sequence[tuple[int, int]]
     ) -> None:
         """keys: pid and start time of the program's processes, the largest first."""
-        self._name = plain_name(name, NAME_LENGTH)
-        super().__init__(window, _("Investigate {name}?").format(name=self._name), _WIDTH)
+        self._subject = plain_name(name, NAME_LENGTH)
+        super().__init__(window, _("Investigate {name}?").format(name=self._subject), _WIDTH)
+        ttk.Frame(self.body, width=window.px(_WIDTH)).pack()  # it keeps its width
         self._investigator: Investigator | None = None
         self._longest_seconds = 0.0
         self.say(_("Asking the program…"))
@@ -52,9 +54,9 @@ class InvestigationDialog(Dialog):
         is_long = isinstance(estimated, int | float) and estimated > self._longest_seconds
         between = format_duration(BETWEEN_SECONDS)
         text = _("Memtray takes two samples, {time} apart, and shows what has grown in between.")
-        texts = [pause_text(self._name, plan), text.format(time=between)]
+        texts = [pause_text(self._subject, plan), text.format(time=between)]
         if is_long:
-            texts.append(f"⚠ {refusal_text(self._name, plan, self._longest_seconds)}.")
+            texts.append(f"⚠ {refusal_text(self._subject, plan, self._longest_seconds)}.")
         self.say("\n".join(texts), is_error=is_long)
         label = _("Investigate anyway") if is_long else _("Investigate")
         self.offer((label, self._begin), (_("Cancel"), self.destroy))
@@ -74,11 +76,12 @@ class InvestigationDialog(Dialog):
         self.after(round(1000 * BETWEEN_SECONDS), lambda: self._do(self._look, self._on_found))
 
     def _on_found(self, told: Answer) -> None:
-        self.head(_("What the memory of {name} consists of").format(name=self._name))
+        self.head(_("What the memory of {name} consists of").format(name=self._subject))
         self.say("")
         lines = as_lines(findings(told))
         self._show(lines)
         self.offer((_("Copy"), lambda: self._copy("\n".join(lines))), (_("Close"), self.destroy))
+        self.place_anew()
 
     def _show(self, lines: Sequence[str]) -> None:
         palette, window = self._window.palette, self._window
@@ -87,13 +90,21 @@ class InvestigationDialog(Dialog):
             self.body, height=min(_LINES, len(lines) + 1), width=_COLUMNS, wrap="word",
             relief="flat", background=palette.surface, foreground=palette.text,
             highlightthickness=0, padx=window.px(8), pady=window.px(6),
-            yscrollcommand=bar.set,
+            yscrollcommand=bar.set, font="TkDefaultFont",
         )  # fmt: skip
         bar.configure(command=text.yview)
-        text.insert("1.0", "\n".join(lines))
+        bold = tkfont.nametofont("TkDefaultFont", window.root).copy()
+        bold.configure(weight="bold")
+        self._bold = bold  # Tk forgets a font that nobody holds
+        text.tag_configure("heading", font=bold)
+        for line in lines:
+            is_heading = bool(line) and not line.startswith(" ")
+            text.insert("end", f"{line}\n", "heading" if is_heading else "")
         text.configure(state="disabled")
         bar.pack(side="right", fill="y")
         text.pack(side="left", fill="both", expand=True)
+        text.bind("<Up>", lambda _: text.yview_scroll(-1, "units"))
+        text.bind("<Down>", lambda _: text.yview_scroll(1, "units"))
 
     def _copy(self, text: str) -> None:
         root = self._window.root
