@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from trayapp.applet.advice_acts import AdviceActs, Program, program_of
 from trayapp.applet.programs import Programs
 from trayapp.domain.judging.view import View
 from trayapp.domain.records.identity import application_key, target_key
+from trayapp.domain.records.median import median
 from trayapp.domain.records.program_facts import ProgramFacts
 from trayapp.domain.records.series import Event, JsonValue
 from trayapp.errors import ControlError, MemtrayError, UsageError
@@ -23,6 +25,7 @@ from trayapp.language.catalogue import _, listed, paragraph
 if TYPE_CHECKING:
     from trayapp.applet.advice_evidence import AdviceEvidence
     from trayapp.applet.lessons import Lessons
+    from trayapp.domain.grouping.tasks import Task
     from trayapp.domain.judging.advice.asking import Asker
     from trayapp.domain.judging.advice.book import AdviceBook
     from trayapp.domain.judging.advice.case import Case, Machine
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
 PERIOD_SECONDS = 10.0
 FIRST_SECONDS = 5.0
+LEAST_TASKS, MOST_TASKS = 10, 40
+"""So many tell how long a task takes."""
 ADVICE = "advice"
 """The kind of the events about advice that was followed, put aside, or looked at again."""
 _log = logging.getLogger(__name__)
@@ -74,6 +79,8 @@ class Advisor:
         self._due = clock() + min(FIRST_SECONDS, period_seconds)
         self._evidence_due = 0.0
         self._lock = threading.RLock()
+        self._task_seconds: dict[str, deque[float]] = {}
+        """How long the latest tasks of targets took, by the key of the target."""
         self._busy: set[str] = set()
         """Programs about which something is being done."""
         self._book: AdviceBook | None = None
@@ -105,6 +112,11 @@ class Advisor:
             self._act(book, view.wall_seconds)
         for advice in fresh:
             self._on_new(advice)
+
+    def note_task(self, target: str, task: Task) -> None:
+        """Hear of a task of a target, for how long its tasks take. Any thread."""
+        seconds = self._task_seconds.setdefault(target_key(target), deque(maxlen=MOST_TASKS))
+        seconds.append(task.seconds)
 
     def stop(self) -> None:
         """Begin nothing any more. Any thread."""
@@ -142,6 +154,7 @@ class Advisor:
             with self._lock:
                 book, evidence = self._opened()
                 book.note(deed)
+                self._task_seconds.pop(advice.about, None)
                 evidence.watch.forget(advice.about)
                 self._save(book)
         self._tell(deed, result.text, advice.evidence)
@@ -271,7 +284,9 @@ class Advisor:
         program = program_of(self._view, about)
         if program is None or not program.keys:
             return Look(None)
-        return Look(program.rss_bytes, frozenset(program.keys))
+        seconds = list(self._task_seconds.get(about, ()))
+        usual = median(seconds) if len(seconds) >= LEAST_TASKS else None
+        return Look(program.rss_bytes, frozenset(program.keys), usual)
 
     def _follow_up(self, book: AdviceBook, view: View) -> None:
         news = book.follow_up(view.wall_seconds, self._look)

@@ -131,7 +131,6 @@ class App:
         logs = TargetLogs(
             lambda: settings_file.settings.log, paths.data, lambda text: banners.notify(text)
         )
-        tasks.on_kept = logs.note_task
         programs = Programs(
             sampler.read_program,
             platform.check_may_be_ended,
@@ -148,6 +147,7 @@ class App:
             interval_seconds=lambda: settings_file.settings.advice.evidence_seconds,
             policy=lambda: advice_policy(settings_file.settings),
         )
+        tasks.on_kept = (logs.note_task, advisor.note_task)
         forwarding = Forwarding(
             lambda: settings_file.settings,
             paths,

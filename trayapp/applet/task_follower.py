@@ -79,8 +79,8 @@ class TaskFollower:
         self._left_out: dict[str, int] = {}
         self._told_seconds: float | None = None
         self.is_asking = False
-        self.on_kept: Callable[[str, Task], None] = lambda _target, _task: None
-        """Called with each task that is heard of, and its target. A background thread."""
+        self.on_kept: tuple[Callable[[str, Task], None], ...] = ()
+        """Each is called with each task that is heard of, and its target. A background thread."""
         self.kept_count = 0
         self.left_out_count = 0
         """Too many at a time, or gone from their program before it was asked."""
@@ -148,7 +148,8 @@ class TaskFollower:
         from trayapp.domain.grouping.tasks import most_telling
 
         for task in tasks:
-            self.on_kept(target, task)
+            for hear in self.on_kept:
+                hear(target, task)
         kept = most_telling(tasks, most)
         for task in kept:
             self._record(task.as_event(target))

@@ -111,6 +111,16 @@ def test_what_is_to_be_regretted(passed: float, seen: Look, regret: str) -> None
     assert deed.regret == regret
 
 
+def test_a_restart_that_was_wanted_is_nothing_to_regret_but_the_next_is() -> None:
+    deed = deed_of(advice(kind="restart"), "restart", WALL, Look(400 * MIB, KEYS))
+    deed.saved_bytes = 300 * MIB
+    fresh, another = frozenset({ProcessKey(7, 7)}), frozenset({ProcessKey(8, 8)})
+    deed.follow_up(WALL + 60, look(100, fresh))
+    assert (deed.regret, deed.held) == ("", True)
+    deed.follow_up(WALL + 600, look(100, another))
+    assert (deed.regret, deed.held) == ("restarted", False)
+
+
 def test_what_does_not_hold_is_not_proposed_again_soon_and_each_time_later() -> None:
     book, now, waits = AdviceBook(), 0.0, []
     for _ in range(3):

@@ -138,6 +138,22 @@ def test_a_java_heap_is_to_fit_what_it_keeps(
     assert kinds(case(target(size_mib=1800, heap=heap), past=past)) == expected
 
 
+def test_each_runtime_is_given_its_own_option() -> None:
+    past = Past(days=5.0, live_bytes=100 * MIB)
+    options = {
+        runtime: only(
+            case(target(size_mib=1800, heap=java(100, 1500, 4096, runtime=runtime)), past=past)
+        )
+        .acts[0]
+        .what
+        for runtime in ("java", "node")
+    }
+    assert options == {
+        "java": "Start it with -Xmx256m",
+        "node": "Start it with --max-old-space-size=256",
+    }
+
+
 @pytest.mark.parametrize(
     ("p99_mib", "days", "source", "expected", "size"),
     [

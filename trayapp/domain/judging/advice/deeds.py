@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from trayapp.domain.judging.advice.records import Advice, Source
+from trayapp.domain.judging.advice.records import RESTART, Advice, Source
 from trayapp.domain.judging.advice.savings import Measured
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.language.catalogue import N_, _, paragraph
@@ -87,7 +87,7 @@ class Deed:
     """Of a changed limit: what it was; None: there is nothing to undo."""
     is_undone: bool = False
     keys: frozenset[ProcessKey] = frozenset()
-    """Its processes right after it."""
+    """Its processes right after it; empty: it was restarted, so the first look tells."""
     later: dict[Stage, int] = field(default_factory=dict)
     """What was still saved, by stage."""
     passed: set[Stage] = field(default_factory=set)
@@ -146,6 +146,8 @@ class Deed:
                 self.later[stage] = saved
         if passed <= 2 * REGRET_SECONDS and is_new and not self.regret:
             self.regret = self._regret(look)
+        if is_new and not self.keys:
+            self.keys = frozenset(list(look.keys)[:MOST_PROCESSES])
         return is_new
 
     def sentence(self) -> str:
@@ -205,5 +207,5 @@ def deed_of(advice: Advice, does: str, wall_seconds: float, look: Look) -> Deed:
         expected=(saving.low_bytes, saving.high_bytes) if saving else None,
         source=saving.source if saving else None,
         task_seconds=look.seconds_of_a_task,
-        keys=frozenset(list(look.keys)[:MOST_PROCESSES]),
+        keys=frozenset() if does == RESTART else frozenset(list(look.keys)[:MOST_PROCESSES]),
     )

@@ -1,4 +1,4 @@
-"""A Java heap that may grow far beyond what it ever keeps, or that is too small to work in."""
+"""A heap of Java or Node with far more room than it ever needs, or too little to work in."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ TOO_LARGE = 4.0
 LEAST_COMMITTED_BYTES = 128 * MIB
 BUSY_SHARE, FULL_SHARE = 0.1, 0.7
 _STEP = 64 * MIB
+_OPTIONS = {"java": "-Xmx{mib}m", "node": "--max-old-space-size={mib}"}
 
 
 class HeapLimit(ProgramKind):
@@ -29,6 +30,8 @@ class HeapLimit(ProgramKind):
     def advise(self, case: Case, _machine: Machine) -> Advice | None:
         heap = case.target.heap if case.target else None
         if heap is None or not heap.limit_bytes or not heap.live_bytes:
+            return None
+        if heap.runtime not in _OPTIONS:
             return None
         return self._too_small(case, heap, heap.limit_bytes) or self._too_large(
             case, heap, heap.limit_bytes
@@ -47,7 +50,7 @@ class HeapLimit(ProgramKind):
             _("Give {name} a larger heap").format(name=shown_name(case.name)),
             evidence,
             _("Not if the machine has no room for it, or the heap holds a leak."),
-            Act(_heap_option(better), risk="medium", seconds=10.0),
+            Act(_heap_option(heap, better), risk="medium", seconds=10.0),
             confidence=0.8,
         )
 
@@ -74,7 +77,7 @@ class HeapLimit(ProgramKind):
             _("Give {name} a smaller heap").format(name=shown_name(case.name)),
             evidence,
             _("Not if it seldom has much more to do than in this time."),
-            Act(_heap_option(better), risk="medium", seconds=10.0),
+            Act(_heap_option(heap, better), risk="medium", seconds=10.0),
             offered_bytes=min(spare, max(0, case.size_bytes - better)),
             confidence=0.9 if past.days >= SURE_DAYS else 0.6,
         )
@@ -84,5 +87,6 @@ def _rounded(size_bytes: float) -> int:
     return max(_STEP, -int(-size_bytes // _STEP) * _STEP)
 
 
-def _heap_option(size_bytes: int) -> str:
-    return _("Start it with {option}").format(option=f"-Xmx{size_bytes // MIB}m")
+def _heap_option(heap: RuntimeHeap, size_bytes: int) -> str:
+    option = _OPTIONS[heap.runtime].format(mib=size_bytes // MIB)
+    return _("Start it with {option}").format(option=option)

@@ -1,0 +1,102 @@
+"""A real service whose C library keeps freed memory: advised about, freed, and measured."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.test_main import Memtray
+from tests.desktop.desktop import wait_until
+from tests.domain.building import MIB
+
+SETTINGS = """
+[sampling]
+interval = "0.5s"
+
+[advice]
+evidence = "1s"
+
+[[targets]]
+name = "service"
+match = "FOLDER/advised_service.py"
+limit = "1GiB"
+"""
+SERVICE = """
+import time, trayapp.probe
+trayapp.probe.start()
+blocks = [bytes(2000) for _ in range(60_000)]
+kept = blocks[::100]
+del blocks
+print("up", flush=True)
+time.sleep(600)
+"""
+REPOSITORY = Path(__file__).parents[2]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the C library of GNU")
+
+
+@pytest.fixture
+def memtray(tmp_path: Path) -> Iterator[Memtray]:
+    memtray = Memtray(tmp_path / "home")
+    (memtray.home / "memtray.toml").write_text(SETTINGS.replace("FOLDER", str(tmp_path)))
+    file = tmp_path / "advised_service.py"
+    file.write_text(SERVICE)
+    service = subprocess.Popen(
+        [sys.executable, str(file)],
+        stdout=subprocess.PIPE,
+        env=os.environ | {"MEMTRAY_HOME": str(memtray.home), "PYTHONPATH": str(REPOSITORY)},
+    )
+    assert service.stdout and service.stdout.readline() == b"up\n"
+    applet = memtray.start("start", "--headless")
+    yield memtray
+    for process in (applet, service):
+        process.terminate()
+        process.communicate(timeout=60)
+
+
+def advised(memtray: Memtray) -> dict[str, Any]:
+    """Wait for advice about the service, and return it."""
+
+    def found() -> dict[str, Any]:
+        told: list[dict[str, Any]] = memtray.json("advice")["advice"]
+        return next((each for each in told if each["target"] == "service"), {})
+
+    return wait_until(found, timeout=60, what="advice")
+
+
+def test_what_the_library_keeps_is_given_back_and_measured(memtray: Memtray) -> None:
+    told = advised(memtray)
+    assert (told["id"], told["kind"]) == ("trim:target:service", "trim")
+    assert told["actions"][0]["automatic"] is True
+    low, high = told["expected_saving_bytes"]
+    assert told["from"] == "recorded programs"
+    done = memtray.run("advice", "apply", "trim:target:service")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("service: freed ")
+    after = memtray.json("advice")
+    assert [each for each in after["advice"] if each["target"] == "service"] == []
+    (deed,) = after["done"]
+    assert low <= deed["saved_bytes"] <= high + MIB
+    assert deed["held"] is None  # a minute is not over
+    said = "Free memory of service that it no longer uses"
+    wait_until(lambda: said in memtray.run("alerts", "log").stdout, timeout=60, what="journal")
+    code, error = memtray.one_line_error("advice", "apply", "trim:target:service")
+    assert code != 0
+    assert "advice" in error
+
+
+def test_a_limit_is_written_into_the_settings_with_its_comments(memtray: Memtray) -> None:
+    file = memtray.home / "memtray.toml"
+    file.write_text(file.read_text().replace('limit = "1GiB"', 'limit = "1GiB"  # roomy'))
+    size = str(300 * MIB)
+    done = memtray.run("set-limit", "--config", str(file), "--", "service", size)
+    assert done.returncode == 0, done.stderr
+    assert f'limit = "{size}"  # roomy' in file.read_text()
+    code, error = memtray.one_line_error("set-limit", "--config", str(file), "--", "nobody", size)
+    assert code != 0
+    assert "nobody" in error
