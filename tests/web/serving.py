@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,6 +122,19 @@ def serving(home: Path, *options: str, settings: str = "") -> Iterator[Served]:
         finally:
             process.terminate()
             process.communicate(timeout=PATIENCE_SECONDS)
+
+
+def settled(served: Served) -> dict[str, Any]:
+    """The status once a sample was taken and written."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        answer = served.ask("/api/status")
+        is_written = served.ask("/api/metrics").status == 200
+        if answer.status == 200 and answer.json["system"] and is_written:
+            found: dict[str, Any] = answer.json
+            return found
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 class WebSocketClient:

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.openmetrics import parser
 
-from tests.web.serving import Served
-from tests.web.test_rest import settled
+from tests.web.serving import Served, settled
 from trayapp.web.metrics import CONTENT_TYPE, MOST_APPLICATIONS, MOST_TARGETS, metrics_text
 
 parse: Callable[[str], Iterable[Any]] = parser.text_string_to_metric_families

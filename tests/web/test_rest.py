@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.web.serving import PATIENCE_SECONDS, Served, serving
+from tests.web.serving import PATIENCE_SECONDS, Served, serving, settled
 from trayapp.control.client import call
 
 WITHOUT_PARAMETERS = (
@@ -26,19 +26,6 @@ WITHOUT_PARAMETERS = (
     "/api/events",
     "/api/downloads/formats",
 )
-
-
-def settled(served: Served) -> dict[str, Any]:
-    """The status once a sample was taken and written."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        answer = served.ask("/api/status")
-        is_written = served.ask("/api/metrics").status == 200
-        if answer.status == 200 and answer.json["system"] and is_written:
-            found: dict[str, Any] = answer.json
-            return found
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def fits(schema: dict[str, Any], value: Any, schemas: dict[str, Any]) -> bool:

@@ -85,6 +85,7 @@ def show_dashboard(options: ServeOptions) -> int:
     from trayapp.web.sockets import PortTakenError
     from trayapp.web.tokens import load_tokens
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     tokens = load_tokens(options.data)
     page = find_running(options.runtime, tokens)
     if page is not None:

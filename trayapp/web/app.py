@@ -13,6 +13,7 @@ from trayapp.web.downloads import Downloads
 from trayapp.web.openapi import openapi_document
 from trayapp.web.page_files import page_routes
 from trayapp.web.rest import rest_routes
+from trayapp.web.rest_advice import advice_routes
 from trayapp.web.rest_alerts import alert_routes
 from trayapp.web.rest_downloads import download_routes
 from trayapp.web.rest_history import history_routes
@@ -30,6 +31,7 @@ def make_router(context: Context, downloads: Downloads) -> ASGIApp:
         *rest_routes(context),
         *alert_routes(context),
         *history_routes(context),
+        *advice_routes(context),
         *download_routes(context, downloads),
         Route("/api/openapi.json", _describe),
     ]

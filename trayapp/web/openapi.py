@@ -124,7 +124,20 @@ def _alerts() -> Document:
             ("snooze", "Keep quiet about it for some time", snooze),
         )
     }
+    advice = _parameter("id", {"type": "string", "minLength": 1}, "Of a piece of advice.", "path")
+    for_good = _body({"for_good": {"type": "boolean"}})
+    deeds = {
+        what: {"post": _operation(text, "Settled", advice, body=body, more=("404",))}
+        for what, text, body in (
+            ("apply", "Do what it says", _body({})),
+            ("dismiss", "Put it aside", for_good),
+            ("undo", "Take back what was done", _body({})),
+        )
+    }
     return {
+        "/api/where": {"get": _operation("Where all memory of this machine is", "Settled")},
+        "/api/advice": {"get": _operation("What to do about memory", "Settled")},
+        **{f"/api/advice/{{id}}/{what}": operation for what, operation in deeds.items()},
         "/api/alerts": {
             "get": _operation("Open incidents, and the journal", "Alerts", *_span(), _limit())
         },

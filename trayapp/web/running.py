@@ -18,7 +18,7 @@ from pathlib import Path
 from trayapp.web.tokens import Tokens
 
 PROOF_PATH = "/api/proof"
-_NOTE = "web.json"
+_NOTE, _MOST_NOTES = "web-", 20
 _TIMEOUT_SECONDS = 3.0
 _LONGEST_BYTES = 4096
 
@@ -26,39 +26,49 @@ _LONGEST_BYTES = 4096
 @contextlib.contextmanager
 def noted(runtime: Path, page: str) -> Iterator[None]:
     """Let others find the server under this address as long as the block lasts."""
-    note = runtime / _NOTE
-    text = json.dumps({"pid": os.getpid(), "page": page})
+    note = runtime / f"{_NOTE}{os.getpid()}.json"
     with contextlib.suppress(OSError):
-        new = note.with_name(f"{_NOTE}.{os.getpid()}")
-        new.write_text(text, encoding="utf-8")
-        new.replace(note)
+        note.write_text(json.dumps({"page": page}), encoding="utf-8")
     try:
         yield
     finally:
-        # Another server may have been started since.
-        with contextlib.suppress(OSError):
-            if note.read_text(encoding="utf-8") == text:
-                note.unlink()
+        note.unlink(missing_ok=True)
 
 
 def find_running(runtime: Path, tokens: Tokens) -> str | None:
-    """Return the address of the server that runs and has these tokens; None: there is none."""
+    """Return the address of a server that runs and has these tokens; None: there is none.
+
+    Notes of servers that were killed are removed.
+    """
+    for note in sorted(runtime.glob(f"{_NOTE}*.json"))[:_MOST_NOTES]:
+        page = _page_in(note)
+        if page is not None and _is_ours(page, tokens):
+            return page
+        with contextlib.suppress(OSError):
+            note.unlink()
+    return None
+
+
+def _page_in(note: Path) -> str | None:
     try:
-        page = json.loads((runtime / _NOTE).read_bytes()[:_LONGEST_BYTES])["page"]
+        page = json.loads(note.read_bytes()[:_LONGEST_BYTES])["page"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if not isinstance(page, str) or not page.startswith(("http://", "https://")):
-        return None
+    is_address = isinstance(page, str) and page.startswith(("http://", "https://"))
+    return page if is_address else None
+
+
+def _is_ours(page: str, tokens: Tokens) -> bool:
+    """Return whether who listens there proves that it has the token."""
     challenge = secrets.token_hex(16)
     try:
         answer = _fetch(f"{page.rstrip('/')}{PROOF_PATH}?challenge={challenge}")
         proof = json.loads(answer)["proof"]
     except (OSError, ValueError, KeyError, TypeError):
-        return None
-    is_ours = isinstance(proof, str) and hmac.compare_digest(
+        return False
+    return isinstance(proof, str) and hmac.compare_digest(
         proof.encode("utf-8", "replace"), tokens.proof(challenge).encode()
     )
-    return page if is_ours else None
 
 
 def _fetch(address: str) -> bytes:

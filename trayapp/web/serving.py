@@ -135,7 +135,8 @@ def serve(options: ServeOptions, on_ready: Callable[[Addresses], object]) -> int
     addresses = Addresses(page, f"{page}#{tokens.full}", f"{page}#{tokens.read_only}")
 
     async def run() -> None:
-        tasks = [asyncio.create_task(_announce(server, lambda: on_ready(addresses)))]
+        announcing = asyncio.create_task(_announce(server, lambda: on_ready(addresses)))
+        tasks = [announcing]
         if options.idle_seconds is not None:
             tasks.append(
                 asyncio.create_task(_end_when_idle(server, live, seen, options.idle_seconds))
@@ -146,6 +147,9 @@ def serve(options: ServeOptions, on_ready: Callable[[Addresses], object]) -> int
             for task in tasks:
                 task.cancel()
             await downloads.close()
+        # What on_ready raised has ended the server.
+        with contextlib.suppress(asyncio.CancelledError):
+            await announcing
 
     with noted(options.runtime, page):
         asyncio.run(run())
@@ -178,7 +182,11 @@ class _Seen:
 async def _announce(server: uvicorn.Server, on_ready: Callable[[], object]) -> None:
     while not server.started:
         await asyncio.sleep(0.001)
-    on_ready()
+    try:
+        on_ready()
+    except BaseException:
+        server.should_exit = True
+        raise
 
 
 async def _end_when_idle(
