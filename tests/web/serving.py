@@ -174,10 +174,14 @@ class WebSocketClient:
 
     def next(self) -> dict[str, Any]:
         """Return the next message. Raises: EOFError at the end."""
+        found: dict[str, Any] = json.loads(self.next_text())
+        return found
+
+    def next_text(self) -> str:
+        """Return the next message as it came. Raises: EOFError at the end."""
         while not self._waiting:
             self._receive()
-        found: dict[str, Any] = json.loads(self._waiting.pop(0))
-        return found
+        return self._waiting.pop(0)
 
     def _receive(self) -> None:
         data = self._socket.recv(65536)

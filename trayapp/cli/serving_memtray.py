@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 IDLE_SECONDS = 600.0
 """So long after its last viewer the menu's dashboard ends."""
 _LOG = "serve.log"
-_END_SECONDS = 10.0
+_END_SECONDS, _ANSWER_SECONDS = 10.0, 1.0
 _OPENING_SECONDS = 30.0
 """A browser that starts only now has to read the page that leads to the dashboard."""
 _LEADING_PAGE = """<!doctype html>
@@ -42,8 +42,6 @@ def running_memtray(runtime: Path) -> Iterator[None]:
 
     So a machine without a display needs one command only.
     """
-    # Also before the server listens to signals: what was started is to end with us.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if _answers(runtime):
         yield
         return
@@ -70,7 +68,7 @@ def running_memtray(runtime: Path) -> Iterator[None]:
 
 def _answers(runtime: Path) -> bool:
     try:
-        call(runtime, "table")
+        call(runtime, "table", timeout_seconds=_ANSWER_SECONDS)
     except NotRunningError:
         return False
     except MemtrayError:

@@ -10,7 +10,6 @@ from starlette.types import ASGIApp
 
 from trayapp.web.context import Context
 from trayapp.web.downloads import Downloads
-from trayapp.web.openapi import openapi_document
 from trayapp.web.page_files import page_routes
 from trayapp.web.rest import rest_routes
 from trayapp.web.rest_advice import advice_routes
@@ -40,4 +39,7 @@ def make_router(context: Context, downloads: Downloads) -> ASGIApp:
 
 
 async def _describe(_request: Request) -> Response:
+    # Only now: few ask for it, and never again.
+    from trayapp.web.openapi import openapi_document
+
     return JSONResponse(openapi_document())

@@ -8,6 +8,13 @@ from typing import Any
 State = dict[str, Any]
 """As the first message: "rows" and "incidents" by their keys, and the keys in order."""
 
+_ROW_KEYS = (
+    "kind", "name", "pids", "rss_bytes", "size_bytes", "size_kind", "uss_bytes", "cpu_percent",
+    "peak_bytes", "limit_bytes", "limit_source", "slope_bytes_per_second", "seconds_to_limit",
+    "restart_count", "bars", "verdict", "level", "sentence",
+    "leak_since", "leak_rate_bytes_per_second", "growing_since",
+)  # fmt: skip
+"""What a page shows of a program all the time; the rest is there for the asking."""
 _WHOLE = ("_bytes", "_per_second", "seconds_to_limit")
 _TOP = ("taken_at", "paused", "problems", "alerts", "interval_seconds", "order", "incident_order")
 _SHARE_DIGITS, _TIME_DIGITS = 4, 3
@@ -24,7 +31,10 @@ def nothing(taken_at: float | None = None) -> State:
 
 def state_of(told: Mapping[str, Any]) -> State:
     """Return the state of what the applet tells its followers, its figures as short as is fit."""
-    rows = {row_key(row): _short(row) for row in told["rows"]}
+    rows = {
+        row_key(row): _short({key: row[key] for key in _ROW_KEYS if key in row})
+        for row in told["rows"]
+    }
     incidents = {one["key"]: _short(one) for one in told["incidents"]}
     return {
         "running": True,
@@ -89,7 +99,9 @@ def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _short(one: Mapping[str, Any]) -> dict[str, Any]:
-    found = {key: _rounded(key, value) for key, value in one.items() if key != "key"}
+    has_size = one.get("size_bytes") is not None
+    left_out = ("key", "rss_bytes", "uss_bytes") if has_size else ("key",)
+    found = {key: _rounded(key, value) for key, value in one.items() if key not in left_out}
     if one.get("kind") == "app":
         # What Memtray itself takes is what would be free without it, as in the table's window.
         found["size_bytes"] = found["rss_bytes"] if one["uss_bytes"] is None else one["uss_bytes"]

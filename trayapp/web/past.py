@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trayapp.domain.records.application_use import ApplicationKey
 from trayapp.domain.records.identity import (
@@ -18,9 +18,10 @@ from trayapp.domain.records.identity import (
     target_of,
 )
 from trayapp.domain.records.series import APPLICATION, Event, Point, Series
-from trayapp.history.growth_verdicts import MOST_JUDGED, judge_again
 from trayapp.history.reader import HistoryReader
-from trayapp.history.target_history import Run, read_runs
+
+if TYPE_CHECKING:
+    from trayapp.history.target_history import Run
 
 MOST_POINTS = 2000
 MOST_CURVES = 100
@@ -166,6 +167,8 @@ def read_sessions(
 
     Raises: HistoryError.
     """
+    from trayapp.history.target_history import read_runs
+
     with HistoryReader(history_file) as reader:
         span = reader.span()
         known = {one.name for one in reader.series() if one.kind == "target"}
@@ -202,6 +205,9 @@ def read_growths(
     history_file: Path, targets: Sequence[str], since: float, until: float
 ) -> list[dict[str, Any]]:
     """Return the growth of each target that the detector finds in it. Raises: HistoryError."""
+    # The detector is large, and few ask for it.
+    from trayapp.history.growth_verdicts import MOST_JUDGED, judge_again
+
     with HistoryReader(history_file) as reader:
         keys = [_key_named(reader, target) for target in targets[:MOST_JUDGED]]
         sizes = [

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayapp.cli.options import option_type
-from trayapp.errors import SettingsError, UsageError
+from trayapp.errors import MemtrayError, UsageError
 from trayapp.language.catalogue import _
 from trayapp.language.extras import WEB, what_it_needs
 from trayapp.language.units import parse_duration
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from trayapp.web.serving import Addresses, ServeOptions
 
 _HIGHEST_PORT = 65535
+_USUAL_PORT = 8002
+_LARGEST_BYTES = 1024 * 1024
 
 
 class Serve:
@@ -71,12 +75,15 @@ class Serve:
 
     def run(self, options: Namespace) -> int:
         require_extra()
-        from contextlib import ExitStack
-
+        # Whenever it is ended, what it has started is to end with it.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         from trayapp.cli.serving_memtray import leading_page, running_memtray
+        from trayapp.platforms import current_platform
         from trayapp.web.serving import serve
 
         wanted = serve_options(options)
+        platform = current_platform()
+        platform.share_one_heap()
 
         def announce(found: Addresses) -> None:
             address = found.read_only if options.read_only else found.full
@@ -84,10 +91,14 @@ class Serve:
             if not options.read_only:
                 text = _("Read-only: {address}")
                 print(text.format(address=found.read_only), flush=True)
+            # Only now: whoever waits for the page is not to wait for this.
+            opened.enter_context(running_memtray(wanted.runtime))
             if options.open:
                 opened.enter_context(leading_page(wanted.runtime, address))
+            with contextlib.suppress(MemtrayError):
+                platform.trim_own_heap()
 
-        with running_memtray(wanted.runtime), ExitStack() as opened:
+        with contextlib.ExitStack() as opened:
             return serve(wanted, announce)
 
 
@@ -118,18 +129,12 @@ def serve_options(options: Namespace) -> ServeOptions:
     Raises: UsageError.
     """
     from trayapp.applet.children import memtray_command
-    from trayapp.settings.file import load_settings
-    from trayapp.settings.records import WebSettings
     from trayapp.web.serving import ServeOptions
 
     paths = current_paths()
     paths.create()
-    try:
-        settings = load_settings(paths.settings_file).web
-    except SettingsError:
-        # A mistake in the file is no reason not to serve.
-        settings = WebSettings()
-    port = settings.port if options.port is None else options.port
+    set_port, shows_command_lines = _web_settings(paths.settings_file)
+    port = set_port if options.port is None else options.port
     if not 0 <= port <= _HIGHEST_PORT:
         raise UsageError(_("A port is a number from 0 to {most}").format(most=_HIGHEST_PORT))
     for file in (options.tls_cert, options.tls_key):
@@ -148,6 +153,26 @@ def serve_options(options: Namespace) -> ServeOptions:
         is_read_only=options.read_only,
         renews_tokens=options.new_token,
         idle_seconds=options.idle,
-        shows_command_lines=settings.show_command_lines,
+        shows_command_lines=shows_command_lines,
         memtray_command=tuple(memtray_command()),
     )
+
+
+def _web_settings(file: Path) -> tuple[int, bool]:
+    """Return the port and whether command lines are shown, as `[web]` of the settings has them.
+
+    A mistake there is no reason not to serve: its default counts, and Memtray itself reports it.
+    All that reads and checks every setting would be an eighth of this process.
+    """
+    port, shows = _USUAL_PORT, False
+    if file.is_file():
+        import tomllib
+
+        with contextlib.suppress(OSError, ValueError, RecursionError):
+            with file.open("rb") as stream:
+                table = tomllib.loads(stream.read(_LARGEST_BYTES).decode("utf-8-sig")).get("web")
+            found = table if isinstance(table, dict) else {}
+            shows = found.get("show_command_lines") is True
+            is_port = type(found.get("port")) is int and 0 <= found["port"] <= _HIGHEST_PORT
+            port = found["port"] if is_port else _USUAL_PORT
+    return port, shows
