@@ -20,13 +20,14 @@ from tests.windows.past import write_past
 from tests.windows.stores import GIB, MIB, START, Curve, write_store
 from trayapp.charts.time_ticks import time_ticks
 from trayapp.domain.records.account import AccountPart, account_of
-from trayapp.domain.records.series import Event
+from trayapp.domain.records.series import Event, Series
 from trayapp.errors import ExportError, RecordingError, UsageError
 from trayapp.export.redaction import Redactor
 from trayapp.export.report.facts import Report, mark_rows
 from trayapp.export.report.json_report import report_json
 from trayapp.export.report.pdf import draw_pages
 from trayapp.export.report.writing import ReportOptions, main
+from trayapp.history.writer import HistoryWriter, Retention
 from trayapp.language.moments import parse_moment
 
 SAMPLES = Path(__file__).parent.parent / "recording" / "samples"
@@ -210,6 +211,33 @@ def test_a_calm_time_is_told_as_such(tmp_path: Path) -> None:
     assert [finding.weight for finding in made.findings] == ["good", "note"]
     assert made.findings[0].title == "No sustained growth"
     assert "larger" not in made.findings[0].text
+
+
+@pytest.mark.parametrize("name", ["report.html", "report.json"])
+def test_a_heap_is_described_as_it_was_at_the_end(tmp_path: Path, name: str) -> None:
+    inside = write_store(tmp_path / "history.sqlite3", {"web": 1.0 * GIB}, seconds=1200.0, step=5.0)
+    writer = HistoryWriter(inside, Retention())
+    for after, used in ((600.0, 40.0), (1150.0, 50.0)):
+        figures = {
+            "heap_used_bytes": used * MIB,
+            "heap_live_bytes": 30.0 * MIB,
+            "arena_free_bytes": 150.0 * MIB,
+            "fragmentation_percent": 75.0,
+        }
+        writer.add(
+            START + after,
+            [(Series("target", "web", metric), value) for metric, value in figures.items()],
+        )
+    writer.close()
+    made = report(inside, name)
+    (finding,) = (each for each in made.findings if each.title == "web, seen from inside")
+    assert finding.weight == "note"
+    assert finding.text == (
+        "Its heap at the end: 50.0 MiB in use (+10.0 MiB), 30.0 MiB left after collections (0 B), "
+        "150 MiB free in Python's arenas, 75% fragmentation."
+    )
+    written = (tmp_path / name).read_text()
+    assert "150 MiB free in Python" in written
 
 
 def test_findings_stand_in_the_order_of_their_weight(history: Path) -> None:

@@ -10,6 +10,7 @@ from trayapp.domain.records.gaps import Reach, find_gaps
 from trayapp.domain.records.identity import OTHERS_LEAK
 from trayapp.domain.records.series import PROGRAM_KINDS, Series
 from trayapp.export.report.facts import ChartPoint
+from trayapp.export.report.inside import INSIDE_METRICS, InsideFigures
 from trayapp.export.source import Cell, Row, Source, Summary, find_step
 from trayapp.history.reader import HistoryReader
 from trayapp.recording.outcomes import FEWEST_SECONDS
@@ -24,6 +25,7 @@ _NEEDED = (
     *("used_bytes", "swap_used_bytes", "total_bytes"),
     *("rss_bytes", "size_bytes", "anon_bytes", "kept_bytes", "swap_bytes"),
     *("process_count", "cpu_percent"),
+    *INSIDE_METRICS,
 )
 """Metrics; the others would only take time."""
 USED, SWAP, _TOTAL = (
@@ -51,6 +53,7 @@ class TargetCollector:
         self._sizes = [places[one] for one in ("size_bytes", "rss_bytes") if one in places]
         judged = [places[one] for one in ("kept_bytes", "anon_bytes") if one in places]
         self._judged = judged or self._sizes
+        self.inside = InsideFigures(places)
         self._swap = places.get("swap_bytes")
         self._count, self._work = places.get("process_count"), places.get("cpu_percent")
         signal: Signal = "anonymous memory" if "anon_bytes" in places else "resident set"
@@ -73,6 +76,7 @@ class TargetCollector:
             self._ends.pop()
             self.curve.end_line()
             self.judged.end_line()
+        self.inside.add(row)
         size = _first_cell(row, self._sizes)
         self.curve.add(row, size)
         if size is not None:

@@ -110,6 +110,8 @@ class TargetFacts:
     limit_sentence: str
     """When that is, unless the evidence has it; then empty."""
     evidence: str
+    inside: str = ""
+    """What its heap consisted of at the end; empty: nothing has told of it."""
     leaked: tuple[float, float] | None = None
     """From when to when it was called leaking, where it no longer is at the end."""
     is_enough: bool = True

@@ -68,6 +68,10 @@ def findings_of(
             _("Growth was judged only over the last {time}").format(time=format_duration(judged)),
             _("Older data is in the charts and tables, without a verdict."),
         )
+    for one in targets:
+        if one.inside:
+            title = _("{name}, seen from inside").format(name=one.name)
+            yield Finding("note", title, one.inside, one.name)
     yield from _cleanup_findings(cleanups)
 
 

@@ -130,6 +130,7 @@ def _target(
         # The evidence of a live leak names it already.
         limit_sentence=headroom.sentence if headroom and headroom.clause not in evidence else "",
         evidence=clean(evidence),
+        inside=target.inside.sentence,
         leaked=leaked if level != "leaking" else None,
         is_enough=bool(live) or target.is_enough(),
         details=clean(background.details.get(name, "")),

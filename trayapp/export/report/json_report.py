@@ -61,6 +61,7 @@ def _target(one: TargetFacts) -> dict[str, object]:
         "leaked_since_unix_s": one.leaked[0] if one.leaked else None,
         "leaked_until_unix_s": one.leaked[1] if one.leaked else None,
         "evidence": one.evidence,
+        "inside": one.inside or None,
         "details": one.details or None,
         # What its processes take together; the older names were from when that was RSS.
         "current_bytes": one.summary.current,
