@@ -21,7 +21,7 @@ from trayapp.probe.heap import open_heap
 from trayapp.probe.resident import read_rss_bytes
 
 ROUNDS, CALLS = 9, 20_000
-IMPORTS = 15
+IMPORTS = 30
 
 
 def microseconds(work: Callable[[], object]) -> str:
@@ -103,7 +103,7 @@ PROGRAMS = {
     "2 million tuples": "k = [(n,) for n in range(2_000_000)]",
 }
 COLLECTING = """
-import gc, sys, timeit
+import gc, sys, time, timeit
 from trayapp.probe.collections_watch import unwatch_collections, watch_collections
 def work():
     for _ in range(200_000):
@@ -112,9 +112,9 @@ def work():
 work()
 plain, watched = [], []
 for _ in range(7):
-    plain.append(timeit.timeit(work, number=1))
+    plain.append(timeit.timeit(work, number=1, timer=time.process_time))
     watch_collections()
-    watched.append(timeit.timeit(work, number=1))
+    watched.append(timeit.timeit(work, number=1, timer=time.process_time))
     unwatch_collections()
 more = 1e6 * (min(watched) - min(plain)) / (200_000 / gc.get_threshold()[0])
 print(f"{more:.2f} µs for each collection")

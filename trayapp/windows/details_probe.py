@@ -46,9 +46,13 @@ class ProbePane(ttk.Frame):
         self._components_title.grid(row=0, column=1, sticky="w", padx=(gap, 0))
         self._components.grid(row=1, column=1, sticky="new", padx=(gap, 0))
 
-    def show(self, reports: Sequence[Report], rss_bytes: float | None) -> None:
-        """Show what the probes of a target report; rss_bytes: of all of its processes."""
-        self._text.set(inside_text(reports[0], time.time()) if reports else no_probe())
+    def show(self, reports: Sequence[Report], rss_bytes: float | None, *, is_brief: bool) -> None:
+        """Show what the probes of a target report; rss_bytes: of all of its processes.
+
+        is_brief: without its memory, which is described beside its figures.
+        """
+        text = inside_text(reports[0], time.time(), is_brief=is_brief) if reports else no_probe()
+        self._text.set(text)
         if reports and reports[0].get("runtime", "python") == "python":
             self._investigate.pack(side="left", padx=(self._gap, 0))
         else:

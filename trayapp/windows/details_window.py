@@ -273,7 +273,8 @@ class DetailsWindow(BaseWindow):
         self._lists.show_runs(self._runs_read, empty)
 
     def _show_probe(self) -> None:
-        self._probe.show(self._reports, self._row.rss_bytes)
+        is_brief = bool(self._answer.get("inside_text"))
+        self._probe.show(self._reports, self._row.rss_bytes, is_brief=is_brief)
 
     # -- asking
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from trayapp.domain.judging.inside_verdict import judge_inside
-from trayapp.domain.records.inside import Inside, read_inside
+from trayapp.domain.records.inside import Composition, Inside, read_inside
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import format_percent, format_size
 
-_MOST_CLASSES, _MOST_READ = 6, 100
+_MOST_CLASSES, _MOST_READ = 4, 100
 _BETWEEN = "  ·  "
 _CLASSES = {
     "program": N_("program"),
@@ -27,26 +27,15 @@ _CLASSES = {
 }
 
 
-def memory_lines(told: Mapping[str, object]) -> Iterator[str]:
-    """Yield lines on what the memory consists of, and why; a stranger's word, so it is checked."""
+def memory_lines(told: Mapping[str, object], *, is_brief: bool = False) -> Iterator[str]:
+    """Yield lines on what the memory consists of, and why; a stranger's word, so it is checked.
+
+    is_brief: without what the window says of it elsewhere.
+    """
     inside = read_inside(told)
     composition = inside.composition
-    if composition is not None:
-        yield _BETWEEN.join(
-            (
-                _("Heap: {size} in use").format(size=format_size(composition.used_bytes)),
-                _("free in the C library {size}").format(
-                    size=format_size(composition.retained_bytes)
-                ),
-                _("free in Python's arenas {size}").format(
-                    size=format_size(composition.pinned_bytes)
-                ),
-                _("fragmentation {share}, of the resident set {resident}").format(
-                    share=format_percent(composition.heap_fragmentation),
-                    resident=format_percent(composition.fragmentation),
-                ),
-            )
-        )
+    if composition is not None and not is_brief:
+        yield _heap_line(composition)
         verdict = judge_inside(composition)
         if verdict is not None:
             yield verdict.sentence
@@ -54,6 +43,21 @@ def memory_lines(told: Mapping[str, object]) -> Iterator[str]:
         yield line
     if line := _maps_line(told.get("maps")):
         yield line
+
+
+def _heap_line(composition: Composition) -> str:
+    retained, pinned = composition.retained_bytes, composition.pinned_bytes
+    return _BETWEEN.join(
+        (
+            _("Heap: {size} in use").format(size=format_size(composition.used_bytes)),
+            _("free in the C library {size}").format(size=format_size(retained)),
+            _("free in Python's arenas {size}").format(size=format_size(pinned)),
+            _("fragmentation {share}, of the resident set {resident}").format(
+                share=format_percent(composition.heap_fragmentation),
+                resident=format_percent(composition.fragmentation),
+            ),
+        )
+    )
 
 
 def _collector_line(inside: Inside) -> str:

@@ -98,8 +98,11 @@ def components_of(reports: Sequence[Report], rss_bytes: float | None) -> list[Co
     return sorted(found, key=lambda one: -1.0 if one.bytes is None else one.bytes, reverse=True)
 
 
-def inside_text(told: Report, now: float) -> str:
-    """Return a few lines on a report, which is a stranger's word; now: wall seconds."""
+def inside_text(told: Report, now: float, *, is_brief: bool = False) -> str:
+    """Return a few lines on a report, which is a stranger's word; now: wall seconds.
+
+    is_brief: without its memory, which the window describes elsewhere.
+    """
     if isinstance(problem := told.get("problem"), str):
         # It hangs, or answers nonsense; the text may hold some of it.
         return short_name(problem, _LONGEST_PROBLEM)
@@ -123,7 +126,11 @@ def inside_text(told: Report, now: float) -> str:
         for cache in _named(told.get("caches"))
     ]
     cached = listed(names[:_MOST_CACHES]) if names else _("none registered")
-    lines = [*memory_lines(told), "  ·  ".join(parts), _("Caches: {caches}").format(caches=cached)]
+    lines = [
+        *memory_lines(told, is_brief=is_brief),
+        "  ·  ".join(parts),
+        _("Caches: {caches}").format(caches=cached),
+    ]
     if running := _running(told.get("running_tasks"), now):
         lines.append(_("Running now: {tasks}").format(tasks=running))
     return "\n".join(lines)
