@@ -259,7 +259,8 @@ class DetailsWindow(BaseWindow):
         told = [f"⚠ {alert}" for alert in alerts] if isinstance(alerts, list) else []
         if not told:
             # An alert has said so already.
-            text = paragraph(text, str(self._answer.get("limit_note") or ""))
+            notes = (str(self._answer.get(key) or "") for key in ("limit_note", "silence_note"))
+            text = paragraph(text, *notes)
         elif text:
             text = "" if text == too_early() else _("Why: {text}").format(text=text)
         return "\n".join(filter(None, [*told[:_MOST_ALERTS], text, self._past_problem]))

@@ -9,8 +9,14 @@ from trayapp.domain.judging.leaks.evidence import evidence_of
 from trayapp.domain.judging.view import Controls, TargetView, View
 from trayapp.domain.records.application_use import ApplicationUse
 from trayapp.domain.records.identity import MEMTRAY, application_key, target_key
+from trayapp.domain.records.levels import Level
 from trayapp.domain.records.limits import Headroom
 from trayapp.domain.showing.status import headroom_status
+from trayapp.language.catalogue import _
+from trayapp.language.units import format_estimate
+
+_FAR_SECONDS = 3600.0
+"""A limit that is reached later gives the detector time for more proof."""
 
 
 def table_status(
@@ -65,6 +71,7 @@ def detail_status(view: View | None, kind: str, name: str) -> dict[str, object]:
                 "uss_reason": target.uss_reason or None,
                 "evidence": evidence_of(target.leak),
                 "limit_note": _limit_note(target),
+                "silence_note": _silence_note(target),
                 "charge_text": target.charge.sentence if target.charge else "",
                 "events_text": target.charge.events_sentence if target.charge else "",
                 "processes": [list(key) for key in target.keys],
@@ -132,6 +139,16 @@ def _limit_note(target: TargetView) -> str:
     """Return when the first limit is reached, where no evidence of a leak says it."""
     is_told = target.leak.level != "healthy" or target.headroom is None
     return "" if is_told or target.headroom is None else target.headroom.sentence
+
+
+def _silence_note(target: TargetView) -> str:
+    """Return why growth that may be a leak has raised no alert; empty: there is none, or it has."""
+    seconds = target.leak.seconds_to_limit
+    is_far = seconds is not None and seconds > _FAR_SECONDS
+    if target.leak.level != "growing" or target.level > Level.NORMAL or not is_far:
+        return ""
+    text = _("No alert so far: the limit is {time} away, so Memtray waits for more certainty.")
+    return text.format(time=format_estimate(seconds))
 
 
 def _reached(headroom: Headroom | None) -> dict[str, object]:
