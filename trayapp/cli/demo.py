@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 from trayapp.applet.children import memtray_command, package_parent
 from trayapp.cli.demo_leak import BEGIN
 from trayapp.control.client import call
+from trayapp.domain.grouping.roles import DEMO_PROGRAM
 from trayapp.domain.judging.trend import trend_figures
 from trayapp.domain.records.levels import Level
 from trayapp.errors import MemtrayError, NotRunningError
@@ -32,7 +33,6 @@ from trayapp.settings.quoting import quote
 
 NAME = "demo"
 """What the demo's Memtray calls the program."""
-_PROGRAM = "memtray_demo_leak.py"
 _MOST_BYTES = 256 << 20
 _SHARE_OF_AVAILABLE = 8
 """The program takes at most this part of the memory that is available."""
@@ -77,7 +77,7 @@ class _Demo:
 
     def __init__(self, folder: Path, seconds: float, most_bytes: int) -> None:
         self._folder, self._seconds, self._most_bytes = folder, seconds, most_bytes
-        self._home, self._program_file = folder / "home", folder / _PROGRAM
+        self._home, self._program_file = folder / "home", folder / DEMO_PROGRAM
         self._env = {**os.environ, "MEMTRAY_HOME": str(self._home)}
         self._env.pop(PROFILE_VARIABLE, None)
         self._runtime = find_paths(self._env).runtime
@@ -95,7 +95,8 @@ class _Demo:
         self._home.mkdir(mode=0o700)
         (self._home / "memtray.toml").write_text(self._settings(), encoding="utf-8")
         # Two icons beside each other would only puzzle.
-        options = ["--headless"] if not _has_display() or _own_is_running() else []
+        self._is_second = _own_is_running()
+        options = ["--headless"] if not _has_display() or self._is_second else []
         self._memtray = self._start(*memtray_command(), "start", *options)
         # It ends this Memtray should the demo be killed, also while that is starting.
         self._program = self._start(
@@ -127,6 +128,10 @@ class _Demo:
                 name=NAME, size=format_size(self._limit_bytes)
             )
         )
+
+        if self._is_second:
+            text = _("The Memtray that runs already sees the program, too, as {name}.")
+            self._say(text.format(name=DEMO_PROGRAM))
 
     def follow(self, *, with_window: bool) -> None:
         """Print what Memtray sees until the program has exited and its alerts are resolved."""

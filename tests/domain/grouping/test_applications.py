@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.domain.building import MIB
 from trayapp.domain.grouping.applications import ApplicationTracker
+from trayapp.domain.grouping.roles import DEMO_PROGRAM
 from trayapp.domain.records.application_use import ApplicationKey
 from trayapp.domain.records.samples import ProcessFacts, ProcessKey
 
@@ -122,6 +123,15 @@ def test_a_browser_belongs_to_nobody_who_opened_it() -> None:
         process(6, "firefox https://x", 5),
         process(7, "firefox -contentproc", 6),
     ) == {"slack": [5], "firefox": [6, 7]}
+
+
+def test_the_demo_is_not_taken_for_who_started_it() -> None:
+    """A Memtray that runs beside it said that the script around the demo leaks."""
+    assert groups(
+        process(5, "sh make-demo.sh"),
+        process(6, "python3 -m trayapp demo", 5),
+        process(7, f"python3 /tmp/memtray-demo-x/{DEMO_PROGRAM} 9 9", 6),
+    ) == {"make-demo.sh": [5, 6], DEMO_PROGRAM: [7]}
 
 
 def test_what_is_called_the_same_is_one_application() -> None:
