@@ -524,3 +524,11 @@ def test_what_is_not_tracked_stands_below_a_line_that_says_so() -> None:
     assert "others:heading" not in [entry.key for entry in menu(alone, Controls())]
     tracked = replace(view_of(), applications=())
     assert "others:heading" not in [entry.key for entry in menu(tracked, Controls())]
+
+
+def test_both_sizes_of_memtray_are_told_where_they_differ() -> None:
+    """The menu had 20 MiB and the trends 31."""
+    view = view_of()
+    app = replace(view.app, uss_bytes=20 * MIB, rss_bytes=31 * MIB)
+    found = labels(replace(view, app=app))
+    assert found["size:memtray"] == "20.0 MiB private, 31.0 MiB resident"

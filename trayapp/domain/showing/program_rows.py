@@ -213,6 +213,9 @@ def _own_row(view: View, controls: Controls) -> MenuEntry:
     load = _("{share} CPU").format(share=cpu)
     acts = acts_of(controls.programs.get(MEMTRAY))
     kind = _("{size} private") if app.uss_bytes else _("{size} resident")
+    if app.uss_bytes and app.rss_bytes:
+        # Trends and table show the latter, which counts what all programs share.
+        kind = _("{size} private, {resident} resident")
     return MenuEntry(
         key=MEMTRAY,
         label="  ".join((_columns(size_bytes, 0.0, view.app_bars), _NAME, load)),
@@ -220,7 +223,11 @@ def _own_row(view: View, controls: Controls) -> MenuEntry:
         spoken=_("{name}: {size}").format(name=_NAME, size=format_size(size_bytes)),
         children=(
             MenuEntry(
-                key="size:memtray", label=kind.format(size=format_size(size_bytes)), kind="text"
+                key="size:memtray",
+                label=kind.format(
+                    size=format_size(size_bytes), resident=format_size(app.rss_bytes)
+                ),
+                kind="text",
             ),
             MenuEntry(key="details:memtray", label=_("Details…")),
             MenuEntry(key="history:memtray", label=_("Trends…")),
