@@ -95,7 +95,7 @@ def write(target: Path, packages: Path) -> None:
         for file in packages.rglob("*")
         if file.is_file() and not SKIPPED.search(file.relative_to(packages).as_posix())
     )
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(MAIN.encode())
     for name, file in files:
         digest.update(name.encode() + b"\0" + file.read_bytes())
     starter = (Path(__file__).with_name("start.py")).read_text("utf-8")

@@ -9,6 +9,7 @@ import stat
 import sys
 import tempfile
 import zipfile
+import zlib
 
 KEPT_VERSIONS = 2
 
@@ -82,7 +83,7 @@ def main():
                     % (", ".join(sorted(known)), version)
                 )
             folder = unpacked(archive, archive.read("digest").decode("ascii"), version)
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, zipfile.BadZipFile, zlib.error) as error:
         raise SystemExit("memtray: cannot be unpacked: %s" % error) from None
     # Start at login must go on working when this version has been forgotten.
     os.environ["MEMTRAY_FILE"] = os.path.abspath(sys.argv[0])
