@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,12 @@ from tests.windows.stores import GIB, MIB, START, target, write_store
 from trayapp.charts.curves import Floats, TrendData, make_curve, recent_rate
 from trayapp.charts.events import task_growth
 from trayapp.charts.selection import Selection
+from trayapp.domain.judging.learned import learn
 from trayapp.domain.records.series import Event, Point
 from trayapp.history.reader import HistoryReader
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
-from trayapp.windows.trend_reading import TASK_COLUMNS, read_trends
+from trayapp.windows.trend_reading import TASK_COLUMNS, read_trends, usual_hours
 
 LEAK_BYTES_PER_SECOND = 200_000.0
 
@@ -201,3 +203,13 @@ def test_any_curve_can_be_summed_up(values: list[float | None]) -> None:
     assert curve.peak == (max(known) if known else None)
     assert curve.current is None or curve.current in known
     assert curve.rate is None or np.isfinite(curve.rate)
+
+
+def test_what_is_usual_is_shaded_hour_by_hour_within_the_chart() -> None:
+    """From Monday at midnight UTC, learned of one hour and known of those beside it."""
+    monday = 4 * 86_400.0
+    learned = learn([(monday + 3600.0 * 10, 5e6, 9e6)], time.localtime(monday).tm_gmtoff)
+    hours = usual_hours(learned, monday, monday + 86_400.0)
+    assert [at - monday for at, _low, _high in hours] == [32_400.0, 36_000.0, 39_600.0]
+    assert all(low < high for _at, low, high in hours)
+    assert usual_hours(learned, monday, monday + 30 * 86_400.0) == []

@@ -184,14 +184,13 @@ def _draw_usual(axes: Axes, data: TrendData, colours: Sequence[str]) -> None:
     """Shade what is usual for each target at each hour."""
     for curve, colour in zip(data.targets, colours, strict=True):
         hours = data.usual.get(curve.series.name, ()) if curve.is_known else ()
-        if len(hours) < 2:
-            continue
-        axes.fill_between(
-            [at for at, _low, _high in hours],
-            [low for _at, low, _high in hours],
-            [high for _at, _low, high in hours],
-            step="post", color=colour, alpha=0.12, linewidth=0, zorder=0.5,
-        )  # fmt: skip
+        # Each hour for itself: others between them may be unknown.
+        for at, low, high in hours:
+            begin, end = max(at, data.since), min(at + 3600.0, data.until)
+            axes.fill_between(
+                [begin / DAY_SECONDS, end / DAY_SECONDS], low, high,
+                color=colour, alpha=0.12, linewidth=0, zorder=0.5,
+            )  # fmt: skip
 
 
 def _draw_limits(axes: Axes, data: TrendData, colours: Sequence[str], palette: Palette) -> None:
