@@ -129,6 +129,28 @@ def test_the_workbook_holds_the_session_and_all_timelines(history: Path) -> None
         assert tasks[1][2:] == ["b", 0, 2, 7, None, "KeyError"]
 
 
+def test_what_is_outside_of_programs_is_exported_beside_the_machine(tmp_path: Path) -> None:
+    history = tmp_path / "history.sqlite3"
+    writer = HistoryWriter(history, Retention())
+    for second in range(5):
+        values = [
+            (Series("system", "", "used_bytes"), 5.0 * GIB),
+            (Series("system", "", "shared_bytes"), 3.0 * MIB),
+            (Series("outside", "tmpfs:/run", "used_bytes"), 2.0 * MIB),
+        ]
+        writer.add(START + second, values)
+    assert writer.flush()
+    writer.close()
+    with read_back(export(history, "out.xlsx")) as book:
+        headings, first, *_others = rows(book["System timeline"])
+    told = dict(zip(headings, first, strict=True))
+    assert told["Shared memory and files in memory, MiB"] == 3
+    assert told["tmpfs:/run, MiB"] == 2
+    samples = json.loads(export(history, "out.json").read_text())["samples"]
+    assert samples[0]["outside_bytes"] == {"tmpfs:/run": 2 * MIB}
+    assert "tmpfs:/run used_bytes" in export(history, "out.csv").read_text().splitlines()[0]
+
+
 def test_a_target_has_a_sheet_with_deltas_and_the_change_from_its_start(history: Path) -> None:
     with read_back(export(history, "out.xlsx", "web")) as book:
         sheet = book["web"]

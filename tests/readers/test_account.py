@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import secrets
 import subprocess
@@ -18,6 +19,7 @@ import pytest
 from tests.readers.cgroups import Machine
 from trayapp.domain.records.account import Account, AccountPart, account_json
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
+from trayapp.domain.showing.account import account_lines
 from trayapp.errors import PlatformError
 from trayapp.language.units import MIB
 from trayapp.readers.account import read_account
@@ -115,7 +117,8 @@ def everything(parts: tuple[AccountPart, ...]) -> Iterator[AccountPart]:
 
 
 def account_here() -> Account:
-    return read_account(*read_programs((), os.getpid()))
+    """With time enough, however busy the machine is."""
+    return read_account(*read_programs((), os.getpid()), seconds=60.0)
 
 
 # -- this machine
@@ -194,7 +197,8 @@ def test_own_memory_is_among_the_programs() -> None:
         child.stdout.readline()
         key = ProcessKey(child.pid, read_started("/proc", child.pid))
         readings = {key: MemoryReading(60 * MIB, 45 * MIB)}
-        account = read_account([Program("application:program:x", "x", [key])], readings)
+        program = Program("application:program:x", "x", [key])
+        account = read_account([program], readings, seconds=60.0)
         child.communicate()
     part = find(account.parts, "application:program:x")
     assert not part.is_estimated
@@ -343,6 +347,23 @@ def test_the_account_for_machines(machine: Machine) -> None:
         return sum(part["bytes"] for part in parts)
 
     assert check(told["parts"]) == told["total_bytes"]
+
+
+HOSTILE = "x\x1b[31m\n\u202e\udc80y"
+
+
+def test_names_of_strangers_do_nothing_to_a_terminal(machine: Machine) -> None:
+    """A program, a file and a process choose their names; each stays within its line."""
+    process(machine, 11, anon_kib=300_000, file_kib=80_000)
+    programs, readings = programs_of(machine, 11)
+    programs = [programs[0]._replace(name=HOSTILE)]
+    machine.write("proc/1/comm", "evil\x1b[2J\n")
+    machine.write("proc/1/cmdline", "/bin/\x1b[31mevil\0")
+    account = read_account(programs, readings, root=str(machine.root))
+    lines = "\n".join(account_lines(account))
+    assert not set(lines) & {"\x1b", "\u202e"}
+    assert "System V segment 8" in lines
+    json.dumps(account_json(account)).encode("ascii")
 
 
 # -- mounts

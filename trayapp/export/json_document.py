@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from trayapp import __version__
+from trayapp.domain.judging.monitor_values import OUTSIDE_KIND
 from trayapp.domain.records.series import GUARDED_RUN, PROGRAM_KINDS, Event
 from trayapp.export.source import Row, Source, Summary
 
@@ -62,6 +63,7 @@ def _session(source: Source) -> dict[str, object]:
 def _sample(row: Row, source: Source, summaries: dict[str, Summary]) -> dict[str, object]:
     system: dict[str, float] = {}
     app: dict[str, float] = {}
+    outside: dict[str, float] = {}
     targets: dict[str, dict[str, float]] = {}
     for place, cell in row.cells.items():
         series = source.series[place]
@@ -69,6 +71,8 @@ def _sample(row: Row, source: Source, summaries: dict[str, Summary]) -> dict[str
             targets.setdefault(series.name, {})[series.metric] = cell.maximum
             if series.metric == "rss_bytes":
                 summaries[series.name].add(row.wall_seconds, cell)
+        elif series.kind == OUTSIDE_KIND:
+            outside[series.name] = cell.maximum
         else:
             (system if series.kind == "system" else app)[series.metric] = cell.maximum
     return {
@@ -76,6 +80,7 @@ def _sample(row: Row, source: Source, summaries: dict[str, Summary]) -> dict[str
         "stretch_s": row.stretch_seconds,
         "system": system,
         "memtray": app,
+        "outside_bytes": outside,
         "targets": targets,
     }
 

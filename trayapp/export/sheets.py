@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from unicodedata import east_asian_width
 
+from trayapp.domain.judging.monitor_values import OUTSIDE_KIND
 from trayapp.domain.records.series import PROGRAM_KINDS, Series
 from trayapp.export.safe_names import plain_text
 from trayapp.export.source import Cell, Row, Source
@@ -62,6 +63,12 @@ _LABELS = {
     "collecting_percent": N_("Collecting, % of the time"),
     "running_task_count": N_("Running tasks"),
     "hugepages_reserved_bytes": N_("Reserved as huge pages"),
+    "shared_bytes": N_("Shared memory and files in memory"),
+    "slab_unreclaimable_bytes": N_("Kernel objects"),
+    "page_tables_bytes": N_("Page tables"),
+    "zram_bytes": N_("Compressed disk in memory (zram)"),
+    "sockets_bytes": N_("Network buffers"),
+    "unexplained_bytes": N_("Unexplained"),
     "process_count": N_("Processes"),
 }
 
@@ -228,6 +235,8 @@ def series_column(series: Series) -> Column:
     heading = text.format(name=name)
     if series.kind == "app":
         heading = _("Memtray: {heading}").format(heading=heading)
+    elif series.kind == OUTSIDE_KIND:
+        heading = _("{name}, MiB").format(name=plain_text(series.name))
     return Column(heading, "mib" if unit == "bytes" else "plain")
 
 

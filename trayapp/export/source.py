@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from trayapp.domain.judging.monitor_values import OUTSIDE_KIND
 from trayapp.domain.records.identity import about_of, is_application, target_key, target_of
 from trayapp.domain.records.series import APPLICATION, Event, Series
 from trayapp.errors import HistoryError, UsageError
@@ -17,6 +18,8 @@ from trayapp.history.sources import SampleSource
 from trayapp.language.catalogue import _
 from trayapp.language.moments import Moment
 
+MACHINE_KINDS = ("system", "app", OUTSIDE_KIND)
+"""The kinds of the series of the machine, and of Memtray itself."""
 DAY_SECONDS = 86_400.0
 _MOST_EVENTS_A_DAY = 100_000
 _TELL_EVERY_SECONDS = 0.2
@@ -241,7 +244,7 @@ def find_step(span_seconds: float, most_rows: int) -> float:
 def _in_order(
     series: Iterable[Series], targets: Sequence[str], applications: Collection[str]
 ) -> list[Series]:
-    kinds = {"system": 0, "app": 1, "target": 2, APPLICATION: 2}
+    kinds = {"system": 0, "app": 1, OUTSIDE_KIND: 2, "target": 3, APPLICATION: 3}
     places = {name: place for place, name in enumerate(targets)}
 
     def rank(one: Series) -> tuple[int, int, int, str]:
@@ -252,7 +255,7 @@ def _in_order(
     wanted = [
         one
         for one in series
-        if one.kind in ("system", "app")
+        if one.kind in MACHINE_KINDS
         or (one.name in places and (one.kind == APPLICATION) == (one.name in applications))
     ]
     return sorted((one for one in wanted if one.kind in kinds), key=rank)

@@ -26,7 +26,7 @@ from trayapp.export.sheets import (
     series_column,
     shown,
 )
-from trayapp.export.source import Row, Source, Summary, find_step
+from trayapp.export.source import MACHINE_KINDS, Row, Source, Summary, find_step
 from trayapp.export.workbook_charts import insert_chart
 from trayapp.language.catalogue import N_, _, format_number
 from trayapp.language.extras import WORKBOOK, what_it_needs
@@ -158,7 +158,7 @@ class _Book:
         self._source = source
         self._formats = add_formats(workbook)
         self._machine = [
-            place for place, one in enumerate(source.series) if one.kind in ("system", "app")
+            place for place, one in enumerate(source.series) if one.kind in MACHINE_KINDS
         ]
         self._sizes = {
             one.name: place

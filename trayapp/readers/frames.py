@@ -143,8 +143,6 @@ class MachineReader:
 
         now: monotonic seconds; interval_seconds: the interval in force; with_groups: whether to
         follow what no target holds, too; suspects: those of it whose limits and heaps are wanted;
-        referenced: what the monitor asked for last time.
-        follow what no target holds, too; suspects: those of it whose limits are wanted;
         referenced: what the monitor asked for last time; outside: of what is outside of programs,
         those of which it wants to know more.
         """

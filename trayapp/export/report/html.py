@@ -250,7 +250,7 @@ def _account(rows: Sequence[AccountRow]) -> Iterator[str]:
             f"<tr><td>{'&emsp;' + title if row.is_below else f'<b>{title}</b>'}</td>"
             f'<td class="number">{escape(row.size)}</td>'
             f'<td class="number">{escape(row.share)}</td><td>{escape(row.comes_back)}</td>'
-            f'<td class="details">{escape(row.text)}</td></tr>'
+            f"<td>{escape(row.text)}</td></tr>"
         )
     yield "</tbody></table></div>\n"
 

@@ -22,7 +22,7 @@ from trayapp.readers.account import (
     unlisted,
 )
 from trayapp.readers.account.container import read_container
-from trayapp.readers.account.look import Look, Program
+from trayapp.readers.account.look import LONGEST_SECONDS, Look, Program
 
 PART_READERS: tuple[Callable[[Look], Iterable[AccountPart]], ...] = (
     programs.read,
@@ -42,8 +42,9 @@ def read_account(
     known: Sequence[Program],
     readings: Mapping[ProcessKey, MemoryReading],
     root: str = "",
+    seconds: float = LONGEST_SECONDS,
 ) -> Account:
-    """Read where all memory of this machine is; takes up to two seconds.
+    """Read where all memory of this machine is; takes up to `seconds`.
 
     known: all targets and applications; readings: of their processes; root: before /proc and /sys.
     Raises: PlatformError.
@@ -56,7 +57,7 @@ def read_account(
         from trayapp.readers.account.macos import read_macos
 
         return read_macos(known, readings)
-    look = Look(known, readings, root)
+    look = Look(known, readings, root, seconds)
     for read in PART_READERS:
         look.add(read(look))
     return account_of(look.total_bytes, look.parts, read_container(root))

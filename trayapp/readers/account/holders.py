@@ -15,6 +15,8 @@ from trayapp.readers.procfile import read_all
 
 BLOCK_BYTES = 512
 MOST_NAMED = 3
+OPEN_SHARE, MAPPED_SHARE = 0.8, 0.9
+"""How much of the account's time may be over when the search for what is open, mapped ends."""
 _DELETED = " (deleted)"
 _MEMFD = "/memfd:"
 _SHARED = "/dev/zero"
@@ -66,21 +68,26 @@ class Namespaces:
 
 
 def find_held(look: Look, pids: Iterable[int], seen: Namespaces) -> tuple[list[Held], bool]:
-    """Return what processes hold of files in memory, and whether all could be asked."""
+    """Return what processes hold of files in memory, and whether all would tell.
+
+    pids: those first that are most worth asking; who is not asked in time is left out. What is
+    open is looked for before what is only mapped, which costs more.
+    """
     found: dict[tuple[int, int], Held] = {}
-    is_whole = True
-    for pid in pids:
-        if look.left_seconds <= 0:
-            return list(found.values()), False
-        mounts = seen.of(pid)
-        try:
-            for path, link in (*_descriptors(look.proc, pid), *_mappings(look.proc, pid)):
-                if _is_nameless(link) or mounts.is_in_memory(link):
-                    _note(found, pid, path, link)
-        except PermissionError:
-            is_whole = False
-        except OSError:
-            continue
+    is_whole, pids = True, [*pids]
+    for places, share in ((_descriptors, OPEN_SHARE), (_mappings, MAPPED_SHARE)):
+        for pid in pids:
+            if not look.has_time(share):
+                break
+            mounts = seen.of(pid)
+            try:
+                for path, link in places(look.proc, pid):
+                    if _is_nameless(link) or mounts.is_in_memory(link):
+                        _note(found, pid, path, link)
+            except PermissionError:
+                is_whole = False
+            except OSError:
+                continue
     return _in_ordinary_memory(found.values()), is_whole
 
 

@@ -16,6 +16,8 @@ from trayapp.readers.procfile import field_bytes, read_all
 
 LONGEST_SECONDS = 2.0
 """So long the account may take; what has not been read by then is estimated, and says so."""
+CPU_SHARE = 0.1
+"""Of one core, over that time."""
 
 
 class Program(NamedTuple):
@@ -46,6 +48,7 @@ class Look:
         self.programs, self.readings = programs, readings
         self.page_bytes = os.sysconf("SC_PAGE_SIZE")
         self.deadline = time.monotonic() + seconds
+        self._seconds, self._cpu_started = seconds, time.thread_time()
         try:
             self._meminfo = read_all(f"{self.proc}/meminfo")
         except OSError as error:
@@ -77,6 +80,12 @@ class Look:
         """What is in no part yet: the most that can be where meminfo does not count."""
         return max(0, self.total_bytes - sum(part.size_bytes for part in self.parts))
 
+    def has_time(self, share: float = 1.0) -> bool:
+        """Return whether that share of the time, and of what it may cost, is not used up yet."""
+        used_seconds = time.thread_time() - self._cpu_started
+        is_cheap = used_seconds < share * CPU_SHARE * self._seconds
+        return is_cheap and self.left_seconds > (1 - share) * self._seconds
+
     @property
     def left_seconds(self) -> float:
         return self.deadline - time.monotonic()
@@ -91,6 +100,9 @@ class Look:
 
 def needs_root() -> str:
     """Return the note of a part whose details may not be read."""
+    if os.geteuid() == 0:
+        # A sandbox, or another namespace.
+        return _("Some details cannot be read here, even by root.")
     return _("Needs root for details.")
 
 

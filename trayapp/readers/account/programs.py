@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -12,10 +11,8 @@ from trayapp.language.catalogue import _
 from trayapp.readers.account.look import Look, Program, needs_root
 from trayapp.readers.procfile import field_bytes, read_start, read_started
 
-CPU_SECONDS = 0.15
-"""A tenth of a core over the time that the account may take, less what the rest of it needs."""
-LATEST_SECONDS = 0.8
-"""So much of the time is left for the parts after this one."""
+TIME_SHARE = 0.5
+"""Of the time of the whole account; the rest is for the parts after this one."""
 LEAST_SHOWN_BYTES = 1024 * 1024
 
 
@@ -119,9 +116,8 @@ def _read_shares(look: Look) -> dict[ProcessKey, Share]:
     waiting = sorted((key for key in keys if key in look.readings), key=_size_in(look.readings))
     found: dict[ProcessKey, Share] = {}
     refused: set[ProcessKey] = set()
-    cpu_started, latest = time.thread_time(), look.deadline - LATEST_SECONDS
     for key in waiting:
-        if time.thread_time() - cpu_started > CPU_SECONDS or time.monotonic() > latest:
+        if not look.has_time(TIME_SHARE):
             break
         try:
             share = _read_share(look.proc, key)

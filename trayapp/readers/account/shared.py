@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from trayapp.domain.records.account import AccountPart
+from trayapp.domain.records.samples import MemoryReading, ProcessKey
 from trayapp.language.catalogue import _
 from trayapp.language.units import MIB, format_size
 from trayapp.readers.account.holders import Held, Namespaces, find_held, holder_names
@@ -36,7 +37,7 @@ class Segment(NamedTuple):
 def read(look: Look) -> Iterator[AccountPart]:
     """Yield all shared memory by what it is."""
     size_bytes = look.sum_of("Shmem")
-    pids = [key.pid for program in look.programs for key in program.processes]
+    pids = [key.pid for key in sorted(look.readings, key=_shared_in(look.readings))]
     seen = Namespaces(look.proc)
     held, is_whole = find_held(look, pids, seen)
     parts = [
@@ -72,6 +73,11 @@ def read(look: Look) -> Iterator[AccountPart]:
         note=note,
         parts=tuple(parts),
     )
+
+
+def _shared_in(readings: Mapping[ProcessKey, MemoryReading]) -> Callable[[ProcessKey], int]:
+    """Return the order in which processes are asked: who maps most beside its own first."""
+    return lambda key: (readings[key].anon_bytes or 0) - readings[key].rss_bytes
 
 
 def read_segments(proc: str) -> Iterator[Segment]:
