@@ -19,10 +19,12 @@ _MAGIC = 0xCAFEC0C0
 _MOST_ENTRIES = 4096
 _LONG, _BYTES = ord("J"), ord("B")
 _OLD, _YOUNG = "sun.gc.generation.1.", "sun.gc.generation.0."
-_TICKS_A_SECOND = "sun.os.hrt.frequency"
+_TICKS_A_SECOND, _TICKS = "sun.os.hrt.frequency", "sun.os.hrt.ticks"
 _METASPACE = "sun.gc.metaspace.used"
 _MIXED_COLLECTIONS = 8
 """So many collections G1 spreads the garbage over that its concurrent cycle has found."""
+_MOST_SINCE_SECONDS = 10.0
+"""So long what was allocated since a collection is reckoned; looks are no further apart."""
 _MOST_TRIES = 3
 """Readings in which a process may be setting up its counters; one without a heap never does."""
 _SPACES = range(3)
@@ -30,13 +32,14 @@ _COLLECTORS = range(4)
 _NUMBERS = frozenset(
     (
         _TICKS_A_SECOND,
+        _TICKS,
         _METASPACE,
         *(f"{area}{what}" for area in (_OLD, _YOUNG) for what in ("capacity", "maxCapacity")),
         *(f"{area}space.{space}.used" for area in (_OLD, _YOUNG) for space in _SPACES),
         *(
             f"sun.gc.collector.{one}.{what}"
             for one in _COLLECTORS
-            for what in ("invocations", "time")
+            for what in ("invocations", "time", "lastExitTime")
         ),
     )
 )
@@ -89,6 +92,8 @@ class JavaCounts(NamedTuple):
     collections: int
     full_collections: int
     collecting_seconds: float
+    since_collection_seconds: float = 0.0
+    """How long ago the latest ended."""
 
 
 def parse_layout(data: bytes) -> JavaLayout | None:
@@ -167,6 +172,8 @@ def read_counts(data: bytes, layout: JavaLayout) -> JavaCounts:
     invocations = [number(f"sun.gc.collector.{one}.invocations") for one in _COLLECTORS]
     ticks = sum(number(f"sun.gc.collector.{one}.time") for one in _COLLECTORS)
     frequency = number(_TICKS_A_SECOND)
+    exits = (number(f"sun.gc.collector.{one}.lastExitTime") for one in _COLLECTORS)
+    since = max(0, number(_TICKS) - max(exits))
     return JavaCounts(
         old_used_bytes=spaces(_OLD),
         used_bytes=spaces(_OLD) + spaces(_YOUNG),
@@ -176,6 +183,7 @@ def read_counts(data: bytes, layout: JavaLayout) -> JavaCounts:
         collections=sum(invocations),
         full_collections=sum(invocations[1:]),
         collecting_seconds=ticks / frequency if frequency else 0.0,
+        since_collection_seconds=since / frequency if frequency else 0.0,
     )
 
 
@@ -183,7 +191,8 @@ class JavaHeap:
     """One process's heap from reading to reading; remembers what the latest collection left."""
 
     __slots__ = (
-        "_before", "_kept_bytes", "_layout", "_live_bytes", "_read_at", "_since_full", "_tries",
+        "_before", "_kept_bytes", "_layout", "_live_bytes", "_rate", "_read_at", "_since_full",
+        "_tries",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -191,6 +200,8 @@ class JavaHeap:
         self._tries = 0
         self._before: JavaCounts | None = None
         self._read_at = 0.0
+        self._rate = 0.0
+        """Bytes a second that the program allocates, where the heap has one generation only."""
         self._live_bytes: int | None = None
         self._kept_bytes: int | None = None
         self._since_full = _MIXED_COLLECTIONS
@@ -215,14 +226,32 @@ class JavaHeap:
                 if self._tries >= _MOST_TRIES:
                     raise ValueError("no heap")
                 return None
-        layout, before = self._layout, self._before
-        counts = read_counts(data, layout)
+        layout = self._layout
+        return self.take(
+            read_counts(data, layout),
+            now,
+            layout.collector,
+            is_generational=layout.is_generational,
+        )
+
+    def take(
+        self, counts: JavaCounts, now: float, collector: str, *, is_generational: bool
+    ) -> RuntimeHeap:
+        """Take in the counters of one moment.
+
+        now: monotonic seconds; collector, is_generational: see `JavaLayout`.
+        """
+        before = self._before
         has_collected = before is not None and counts.collections != before.collections
-        # Where there is one generation only, what is used is garbage, too, between collections.
-        if layout.is_generational or has_collected:
+        if is_generational:
             self._live_bytes = counts.old_used_bytes
-        if has_collected and before is not None:
-            self._note_kept(counts, is_full=counts.full_collections != before.full_collections)
+        elif has_collected:
+            self._live_bytes = self._used_at_collection(counts)
+        elif before is not None and now > self._read_at:
+            self._rate = max(0, counts.used_bytes - before.used_bytes) / (now - self._read_at)
+        if has_collected and before is not None and self._live_bytes is not None:
+            is_full = counts.full_collections != before.full_collections
+            self._note_kept(self._live_bytes, is_full=is_full)
         share = None
         if before is not None and now > self._read_at:
             worked = counts.collecting_seconds - before.collecting_seconds
@@ -230,7 +259,7 @@ class JavaHeap:
         self._before, self._read_at = counts, now
         return RuntimeHeap(
             runtime="java",
-            collector=layout.collector,
+            collector=collector,
             live_bytes=self._live_bytes,
             kept_bytes=self._kept_bytes,
             used_bytes=counts.used_bytes,
@@ -242,10 +271,15 @@ class JavaHeap:
             collecting_share=share,
         )
 
-    def _note_kept(self, counts: JavaCounts, *, is_full: bool) -> None:
+    def _used_at_collection(self, counts: JavaCounts) -> int:
+        """Take away what the program has allocated since it, all of which counts as used."""
+        fresh_bytes = round(self._rate * min(counts.since_collection_seconds, _MOST_SINCE_SECONDS))
+        return max(0, counts.used_bytes - fresh_bytes)
+
+    def _note_kept(self, live_bytes: int, *, is_full: bool) -> None:
         if is_full:
             self._since_full = 0
-            self._kept_bytes = counts.old_used_bytes
+            self._kept_bytes = live_bytes
         elif self._since_full < _MIXED_COLLECTIONS and self._kept_bytes is not None:
             self._since_full += 1
-            self._kept_bytes = min(self._kept_bytes, counts.old_used_bytes)
+            self._kept_bytes = min(self._kept_bytes, live_bytes)

@@ -1,7 +1,7 @@
 import java.nio.ByteBuffer;
 import java.util.*;
 
-/** Programs that leak and programs that do not, one for each mode; all of them make garbage. */
+/** Programs that leak and programs that do not: MODE BYTES_A_SECOND [GARBAGE_BLOCKS_A_TICK]. */
 public class Heaps {
     static final int TICKS_A_SECOND = 10;
     static final List<Object> kept = new ArrayList<>();
@@ -11,10 +11,11 @@ public class Heaps {
     public static void main(String[] arguments) throws Exception {
         String mode = arguments[0];
         int bytesASecond = Integer.parseInt(arguments[1]);
+        int garbageBlocks = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 250;
         Runnable tick = tick(mode, bytesASecond / TICKS_A_SECOND);
         try {
             for (long next = System.nanoTime(); ; next += 1_000_000_000L / TICKS_A_SECOND) {
-                for (int i = 0; i < 250; i++) garbage = new byte[4096];
+                for (int i = 0; i < garbageBlocks; i++) garbage = new byte[4096];
                 tick.run();
                 Thread.sleep(Math.max(0, (next - System.nanoTime()) / 1_000_000));
             }

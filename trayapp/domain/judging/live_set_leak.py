@@ -26,6 +26,7 @@ _PROOFS = 2
 _AT_ONCE = ("Serial", "Parallel", "V8")
 """Collectors whose full collection leaves no garbage, or next to none."""
 _MOST_FULL = 32
+_STAYED_SHARE = 0.5
 _LEVELS = ("healthy", "growing", "leaking")
 
 
@@ -95,7 +96,7 @@ class LiveSetLeak:
             self._note_full(now, heaps)
             self._collections = collections
             self._fold(now, live_bytes, limits, settings, load)
-        return self._doubted(settings).toward(limits)
+        return self._doubted(settings, limits)
 
     def _note_full(self, now: float, heaps: Sequence[RuntimeHeap]) -> None:
         count = sum(heap.full_collections for heap in heaps)
@@ -130,17 +131,39 @@ class LiveSetLeak:
                 yield then + (now - then) * part, size_bytes
         yield now, live_bytes
 
-    def _doubted(self, settings: LeakSettings) -> Verdict:
-        """Call it growing where it may be garbage that no full collection has met."""
+    def _has_stayed(self) -> bool:
+        """Whether the latest collection has left what the detector takes for growth.
+
+        It judges seconds later only: by then it would have been told.
+        """
+        start, grown = self._verdict.start_bytes, self._verdict.growth_bytes
+        if start is None or grown is None or self._latest is None:
+            return True
+        return self._latest[1] >= start + _STAYED_SHARE * grown
+
+    def _doubted(self, settings: LeakSettings, limits: list[Limit]) -> Verdict:
+        """Call it growing where it may be garbage that no full collection has met.
+
+        Nor is there a time until the heap is full then: at the limit the garbage goes.
+        """
         verdict, onset = self._verdict, self._verdict.onset_monotonic_seconds
         if verdict.level == "healthy" or onset is None:
             return verdict
         proofs = 0 if self._frees_at_once else _PROOFS
-        if any(at > onset and self._seen - seen >= proofs for at, seen in self._full):
-            return verdict
+        if self._has_stayed() and any(
+            at > onset and self._seen - seen >= proofs for at, seen in self._full
+        ):
+            return verdict.toward(limits)
         # Nor may it be near enough to a leak for a target's owner to hear of it.
-        score = min(verdict.score, settings.leaking_score - 0.05)
-        return replace(verdict, level="growing", score=score, is_runaway=False)
+        return replace(
+            verdict,
+            level="growing",
+            score=min(verdict.score, settings.leaking_score - 0.05),
+            is_runaway=False,
+            seconds_to_limit=None,
+            seconds_to_limit_low=None,
+            seconds_to_limit_high=None,
+        )
 
 
 def _limits(heaps: Iterable[RuntimeHeap]) -> Iterator[Limit]:
