@@ -23,6 +23,7 @@ from trayapp.charts.fonts import use_chart_fonts
 from trayapp.charts.palette import DARK, LIGHT, Palette
 from trayapp.charts.plot import trend_figure
 from trayapp.charts.selection import Selection
+from trayapp.domain.judging.growth_line import Growth
 from trayapp.domain.records.series import Event
 from trayapp.history.reader import HistoryReader
 from trayapp.windows.trend_reading import read_trends
@@ -77,6 +78,37 @@ def texts(figure: Figure) -> list[str]:
 def shown(tmp_path: Path, curve: Curve, name: str = "web", **chosen: Any) -> Figure:
     store = write_store(tmp_path / "h", {name: curve})
     return draw(store, targets=(name,), **(TARGETS_ONLY | chosen))
+
+
+def test_a_heap_is_drawn_beside_the_size_of_its_program(tmp_path: Path) -> None:
+    """On one time line, in one colour, with the limit of the heap and the line of its growth."""
+    heap: dict[str, Curve] = {"java": lambda t: 20 * MIB + 204_800 * t}
+    store = write_store(tmp_path / "h", {"java": 300.0 * MIB}, heaps=heap)
+    leak = Growth(
+        level="leaking",
+        since=START + 60,
+        bytes_per_second=204_800.0,
+        until=NOW + 600,
+        limit_source="runtime",
+        is_of_heap=True,
+    )
+    with HistoryReader(store) as reader:
+        data = read_trends(
+            reader,
+            Selection(targets=("java",), **TARGETS_ONLY),
+            {"java": leak},
+            heap_limits={"java": 256.0 * MIB},
+        )
+    figure = trend_figure(data, LIGHT, now_wall_seconds=NOW)
+    (axes,) = figure.axes
+    size, kept, *_others = axes.lines
+    assert (size.get_color(), kept.get_color()) == (LIGHT.lines[0], LIGHT.lines[0])
+    assert size.get_linestyle() != kept.get_linestyle()
+    shown = "\n".join(texts(figure))
+    assert "java: heap after collection" in shown
+    assert "leaking, +200 KiB/s, its limit in 10 min" in shown
+    assert "limit of the heap 256 MiB" in shown
+    assert axes.get_ylim()[1] > 300 * MIB
 
 
 def test_system_and_targets_with_their_figures(tmp_path: Path) -> None:

@@ -11,7 +11,11 @@ from trayapp.charts.curves import TrendData
 from trayapp.charts.selection import Selection
 from trayapp.domain.judging.growth_line import Growth
 from trayapp.domain.records.series import Event
-from trayapp.history.growth_verdicts import growths_of_status, limits_of_status
+from trayapp.history.growth_verdicts import (
+    growths_of_status,
+    heap_limits_of_status,
+    limits_of_status,
+)
 from trayapp.history.reader import HistoryReader
 from trayapp.windows.trend_reading import read_trends
 
@@ -89,3 +93,45 @@ def test_a_chart_has_the_limits_that_a_size_can_be_compared_with() -> None:
     ]
     assert limits_of_status({"targets": told}) == {"b": 7.0}
     assert limits_of_status({}) == {}
+
+
+HEAP_LEAK: dict[str, Curve] = {"java": 300.0 * MIB}
+
+
+def test_a_heap_that_filled_is_growth_of_the_heap(tmp_path: Path) -> None:
+    """Its process stood still; whether what filled it was garbage nobody knows any more."""
+    heap: dict[str, Curve] = {"java": lambda at: 20 * MIB + RATE * at}
+    store = write_store(tmp_path / "h", HEAP_LEAK, seconds=7200, step=10, heaps=heap)
+    data = read(store, targets=("java",))
+    (curve,) = data.heaps
+    assert (curve.name, curve.slot) == ("java: heap after collection", data.targets[0].slot)
+    growth = data.growths["java"]
+    assert (growth.level, growth.is_of_heap) == ("growing", True)
+    assert growth.bytes_per_second == pytest.approx(RATE, rel=0.05)
+
+
+def test_a_stack_has_no_heaps(tmp_path: Path) -> None:
+    """They are part of the sizes: it would count them twice."""
+    store = write_store(tmp_path / "h", HEAP_LEAK, heaps={"java": 20.0 * MIB})
+    assert read(store, targets=("java",), stacked=True).heaps == ()
+    assert read(store, targets=("java",), metric="swap").heaps == ()
+    assert len(read(store, targets=("java",)).heaps) == 1
+
+
+def test_what_the_applet_tells_of_a_heap() -> None:
+    told = {
+        "taken_at": 1000.0,
+        "targets": [
+            {
+                "name": "java", "verdict": "leaking", "leak_since": 400.0,
+                "leak_rate_bytes_per_second": 5.0, "seconds_to_limit": 60.0,
+                "nearest_limit_source": "runtime", "leak_signal": "heap after collection",
+                "heap": {"limit_bytes": 256 * MIB},
+            },
+            {"name": "node", "heap": {"limit_bytes": None}},
+            {"name": "other", "heap": None},
+        ],
+    }  # fmt: skip
+    assert heap_limits_of_status(told) == {"java": 256 * MIB}
+    growth = growths_of_status(told)["java"]
+    assert (growth.is_of_heap, growth.limit_source, growth.until) == (True, "runtime", 1060.0)

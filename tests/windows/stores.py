@@ -33,8 +33,17 @@ def write_store(
     start: float = START,
     events: Iterable[Event] = (),
     system: Mapping[str, float] = SYSTEM,
+    heaps: Mapping[str, Curve] | None = None,
 ) -> Path:
-    """A history of `seconds` seconds, sampled every `step` seconds, of the system and targets."""
+    """A history of `seconds` seconds, sampled every `step` seconds, of the system and targets.
+
+    heaps: what collections leave of the heaps of targets.
+    """
+    curves = [(target(name), curve) for name, curve in targets.items()]
+    curves += [
+        (target(name)._replace(metric="heap_live_bytes"), curve)
+        for name, curve in (heaps or {}).items()
+    ]
     writer = HistoryWriter(path, Retention())
     try:
         count = int(seconds / step)
@@ -42,9 +51,9 @@ def write_store(
             after = number * step
             values = [(Series("system", "", metric), value) for metric, value in system.items()]
             values.append((Series("app", "", "rss_bytes"), 30.0 * MIB))
-            for name, curve in targets.items():
+            for series, curve in curves:
                 if (value := curve(after) if callable(curve) else curve) is not None:
-                    values.append((target(name), value))
+                    values.append((series, value))
             writer.add(start + after, values)
             # What waits is bounded.
             if number % 500 == 0:

@@ -103,6 +103,9 @@ class TrendData:
     targets: tuple[Curve, ...]
     system: tuple[Curve, ...] = ()
     """Used memory and used swap; empty unless chosen."""
+    heaps: tuple[Curve, ...] = ()
+    """What collections have left of the heaps of those targets whose runtimes tell; each has the
+    name and the slot of its target."""
     total_bytes: float | None = None
     system_events: tuple[Event, ...] = ()
     target_events: tuple[Event, ...] = ()
@@ -118,6 +121,8 @@ class TrendData:
     """Of those targets that have one of their own now, in bytes, by name."""
     usual: Mapping[str, Sequence[tuple[float, float, float]]] = field(default_factory=dict)
     """What is usual for targets, by name: the wall time at which each hour begins, low, high."""
+    heap_limits: Mapping[str, float] = field(default_factory=dict)
+    """Of the heaps of those targets, likewise."""
     runs: tuple[Run, ...] | None = None
     """The runs of one target, newest first: their times, as `since` and `until`, are seconds since
     their starts, and there is nothing else to show. None: no runs were asked for."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from types import MappingProxyType
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -59,15 +58,15 @@ def add_legend(
     lines: Sequence[tuple[Curve, Line2D | Patch]],
     palette: Palette,
     others: Sequence[tuple[str, Line2D | Patch]] = (),
-    growths: Mapping[str, Growth] = MappingProxyType({}),
+    growth_of: Callable[[Curve], Growth | None] = lambda _curve: None,
 ) -> None:
     """Show current size, peak and rate of each curve right of the axes, the largest first."""
     height = axes.get_position().height * figure.get_size_inches()[1]
-    growing = sum(curve.series.name in growths for curve, _line in lines)
+    growing = sum(growth_of(curve) is not None for curve, _line in lines)
     needed = (len(lines) + len(others)) * ENTRY_INCHES + growing * (ENTRY_INCHES / 2)
     short = needed > height
     entries = [
-        (_legend_text(curve, short=short, growth=growths.get(curve.series.name)), line)
+        (_legend_text(curve, short=short, growth=growth_of(curve)), line)
         for curve, line in sorted(lines, key=lambda pair: -(pair[0].current or 0.0))
     ]
     entries += others

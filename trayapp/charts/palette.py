@@ -71,6 +71,8 @@ DASHES: tuple[str | tuple[int, tuple[float, ...]], ...] = (
     (0, (2.5, 2.5)),
 )
 """One per line as well; one more than there are colours, so that pairs repeat late."""
+HEAP_DASHES = (0, (3.4, 1.1))
+"""Of the heap of a program, in the colour of its size."""
 
 
 def palette_for(dark: bool) -> Palette:

@@ -21,10 +21,11 @@ from trayapp.charts.curves import Curve, Run, TrendData
 from trayapp.charts.labels import chart_name
 from trayapp.charts.legend import add_legend, explain_little, run_text, show_legend
 from trayapp.charts.marks import draw_growth, explain_marks, mark_events, mark_moment
-from trayapp.charts.palette import DASHES, Palette
+from trayapp.charts.palette import DASHES, HEAP_DASHES, Palette
 from trayapp.charts.selection import metric_label
 from trayapp.charts.stacking import stack
 from trayapp.charts.titles import targets_heading, write_heading, write_title
+from trayapp.domain.judging.growth_line import Growth
 from trayapp.domain.records.series import Event
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_size
@@ -169,20 +170,27 @@ def _draw_targets(figure: Figure, axes: Axes, data: TrendData, palette: Palette)
         (curve, draw_curve(axes, curve, colour, DASHES[curve.slot % len(DASHES)]))
         for curve, colour in zip(data.targets, colours, strict=True)
     ]
-    draw_bands(axes, data.targets, colours)
+    heap_colours = _colours(data.heaps, palette)
+    lines += [
+        (curve, draw_curve(axes, curve, colour, HEAP_DASHES))
+        for curve, colour in zip(data.heaps, heap_colours, strict=True)
+    ]
+    curves, colours = (*data.targets, *data.heaps), (*colours, *heap_colours)
+    draw_bands(axes, curves, colours)
     _draw_usual(axes, data, colours)
-    _draw_limits(axes, data, colours, palette)
-    for curve in data.targets:
-        if growth := data.growths.get(curve.series.name):
+    _draw_limits(axes, data, curves, colours, palette)
+    growing = [curve for curve in curves if _growth_of(curve, data) is not None]
+    for curve in growing:
+        if growth := _growth_of(curve, data):
             draw_growth(axes, curve, growth, data.until, palette)
     if explain_little(axes, data.targets, palette):
-        add_legend(figure, axes, lines, palette, growths=data.growths)
-    return Panel(axes, data.targets, colours, data.target_events)
+        add_legend(figure, axes, lines, palette, growth_of=lambda curve: _growth_of(curve, data))
+    return Panel(axes, curves, colours, data.target_events)
 
 
 def _draw_usual(axes: Axes, data: TrendData, colours: Sequence[str]) -> None:
     """Shade what is usual for each target at each hour."""
-    for curve, colour in zip(data.targets, colours, strict=True):
+    for curve, colour in zip(data.targets, colours, strict=False):  # those of heaps follow
         hours = data.usual.get(curve.series.name, ()) if curve.is_known else ()
         # Each hour for itself: others between them may be unknown.
         for at, low, high in hours:
@@ -193,16 +201,37 @@ def _draw_usual(axes: Axes, data: TrendData, colours: Sequence[str]) -> None:
             )  # fmt: skip
 
 
-def _draw_limits(axes: Axes, data: TrendData, colours: Sequence[str], palette: Palette) -> None:
-    """Draw the limits of the targets where they are near enough, and the line of zero.
+def _is_heap(curve: Curve) -> bool:
+    return curve.series.metric.startswith("heap_")
+
+
+def _growth_of(curve: Curve, data: TrendData) -> Growth | None:
+    """Return what is said of the growth that this very curve shows."""
+    growth = data.growths.get(curve.series.name)
+    return growth if growth is not None and growth.is_of_heap == _is_heap(curve) else None
+
+
+def _limit_of(curve: Curve, data: TrendData) -> float | None:
+    limits = data.heap_limits if _is_heap(curve) else data.limits
+    return limits.get(curve.series.name)
+
+
+def _draw_limits(
+    axes: Axes,
+    data: TrendData,
+    curves: Sequence[Curve],
+    colours: Sequence[str],
+    palette: Palette,
+) -> None:
+    """Draw the limits of targets and heaps where they are near enough, and the line of zero.
 
     Also the line of zero, and a word where the axis does not begin there.
     """
-    low, high = limits_of(data.targets)
+    low, high = limits_of(curves)
     limited = [
         (size, curve, colour)
-        for curve, colour in zip(data.targets, colours, strict=True)
-        if curve.is_known and (size := data.limits.get(curve.series.name)) is not None
+        for curve, colour in zip(curves, colours, strict=True)
+        if curve.is_known and (size := _limit_of(curve, data)) is not None
     ]
     near = {
         size: (curve, colour)
@@ -234,8 +263,11 @@ def _draw_limits(axes: Axes, data: TrendData, colours: Sequence[str], palette: P
 
 def _limit_text(data: TrendData, curve: Curve, size: float) -> str:
     text = _("limit {size}").format(size=format_size(size))
+    if _is_heap(curve):
+        text = _("limit of the heap {size}").format(size=format_size(size))
     if len(data.targets) > 1:
-        text = _("{name}: {text}").format(name=chart_name(curve.name, 20), text=text)
+        name = chart_name(curve.series.name if _is_heap(curve) else curve.name, 20)
+        text = _("{name}: {text}").format(name=name, text=text)
     return text
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trayapp.domain.judging.growth_line import Growth
-from trayapp.domain.judging.leaks import LeakDetector, room_of
+from trayapp.domain.judging.leaks import LeakDetector, Signal, room_of
 from trayapp.domain.records.series import Point, Series
 from trayapp.history.sources import CurveSource
 
@@ -14,7 +14,8 @@ MOST_JUDGED = 10
 """More targets at once are not judged again: each takes a twentieth of a second."""
 POINTS_JUDGED = 1000
 """Of all of them together."""
-_JUDGED = ("kept_bytes", "anon_bytes")
+_JUDGED = ("heap_live_bytes", "kept_bytes", "anon_bytes")
+_HEAP_SIGNAL: Signal = "heap after collection"
 _MACHINE = Series("system", "", "used_bytes"), Series("system", "", "total_bytes")
 LONGEST_STEP_SECONDS = 600.0
 """Samples further apart than this are none to the detector."""
@@ -38,6 +39,7 @@ def growths_of_status(told: Mapping[str, Any]) -> dict[str, Growth]:
                 bytes_per_second=rate,
                 until=None if left is None else now + left,
                 limit_source=str(target.get("nearest_limit_source") or "machine"),
+                is_of_heap=target.get("leak_signal") == _HEAP_SIGNAL,
             )
     return found
 
@@ -51,14 +53,24 @@ def limits_of_status(told: Mapping[str, Any]) -> dict[str, float]:
     }
 
 
+def heap_limits_of_status(told: Mapping[str, Any]) -> dict[str, float]:
+    """Return the maximum of each target's heap, in bytes, by target."""
+    return {
+        target["name"]: float(target["heap"]["limit_bytes"])
+        for target in told.get("targets") or ()
+        if target.get("heap") and target["heap"].get("limit_bytes")
+    }
+
+
 def judge_again(
     reader: CurveSource, sizes: Sequence[Series], since: float, until: float
 ) -> dict[str, Growth]:
     """Return the detector's verdicts at the end of a stretch of recorded time, by name.
 
-    sizes: a curve of each target or application. Judged is anonymous memory where it was recorded,
-    else the resident set. Nothing is said of a stretch too long for samples that are near enough to
-    each other, or of too many curves.
+    sizes: a curve of each target or application. Judged is what collections left of its heap, else
+    anonymous memory, else the resident set, whichever was recorded. Whether the heap held garbage
+    is not known of the past: of one it is never said that it leaks. Nothing is said of a stretch
+    too long for samples that are near enough to each other, or of too many curves.
 
     Raises: HistoryError if the store cannot be read.
     """
@@ -79,7 +91,7 @@ def judge_again(
     used, total, *curves = reader.curves((*_MACHINE, *series), since, until, points_each)
     room_bytes = room_of(_last(total), _last(used), until - since)
     found = {}
-    for (_kind, name, _metric), points in zip(series, curves, strict=True):
+    for (_kind, name, metric), points in zip(series, curves, strict=True):
         starts = [event.wall_seconds for event in restarts if event.subject == name]
         detector = LeakDetector(room_bytes=room_bytes)
         last = since
@@ -91,7 +103,13 @@ def judge_again(
         verdict = detector.refresh()
         onset, rate = verdict.onset_monotonic_seconds, verdict.rate_bytes_per_second
         if verdict.level != "healthy" and onset is not None and rate and rate > 0:
-            found[name] = Growth(level=verdict.level, since=onset, bytes_per_second=rate)
+            is_of_heap = metric == _JUDGED[0]
+            found[name] = Growth(
+                level="growing" if is_of_heap else verdict.level,
+                since=onset,
+                bytes_per_second=rate,
+                is_of_heap=is_of_heap,
+            )
     return found
 
 

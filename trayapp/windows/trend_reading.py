@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from trayapp.charts.curves import Run, TrendData, make_curve
@@ -30,6 +30,7 @@ from trayapp.paths import current_paths
 from trayapp.windows.recordings import RecordingSource
 from trayapp.windows.selecting import program_names, target_names
 
+HEAP_METRIC = "heap_live_bytes"
 POINTS_PER_CURVE = 1200
 """About one per pixel of a wide window."""
 POINTS_IN_ALL = 30_000
@@ -54,13 +55,14 @@ def read_trends(
     selection: Selection,
     live: Mapping[str, Growth] | None = None,
     limits: Mapping[str, float] | None = None,
+    heap_limits: Mapping[str, float] | None = None,
     learned: Mapping[str, Learned] | None = None,
 ) -> TrendData:
     """Read what `selection` asks for.
 
     `live` is what the running applet says of growth; it holds where the present is shown. Without
-    it, and for the past, the samples are judged again. `limits` are those of targets, in
-    bytes, and `learned` is what is usual for them.
+    it, and for the past, the samples are judged again. `limits` are those of targets, and
+    `heap_limits` those of their heaps, in bytes; `learned` is what is usual for targets.
 
     Raises: HistoryError if the store cannot be read.
     """
@@ -82,7 +84,8 @@ def read_trends(
     ]
     if selection.app:
         chosen.append((len(names), Series("app", "", metric), _("Memtray itself")))
-    wanted = list(chosen)
+    heaps = _heaps_of(chosen, selection, recorded)
+    wanted = [*chosen, *heaps]
     if selection.system:
         wanted += [
             (0, Series("system", "", "used_bytes"), _("Used")),
@@ -102,7 +105,8 @@ def read_trends(
         )
         for (slot, series, name), points in zip(wanted, read, strict=True)
     ]
-    targets, machine = curves[: len(chosen)], curves[len(chosen) :]
+    targets, machine = curves[: len(chosen)], curves[len(chosen) + len(heaps) :]
+    heap_curves = curves[len(chosen) :][: len(heaps)]
     programs = [curve.series for curve in targets if curve.series.kind in PROGRAM_KINDS]
     shown_names = [one.name for one in programs if one.kind == "target"]
     is_present = span is not None and until >= span[1]
@@ -136,6 +140,7 @@ def read_trends(
         system=tuple(machine[:2]),
         total_bytes=machine[2].peak if machine else None,
         targets=tuple(targets),
+        heaps=tuple(heap_curves),
         system_events=bundle_events(there, since, until, columns=EVENT_COLUMNS),
         target_events=(
             *bundle_events(here, since, until, columns=EVENT_COLUMNS),
@@ -146,6 +151,11 @@ def read_trends(
         recording=reader.title if isinstance(reader, RecordingSource) else None,
         growths=growths,
         limits={name: limits[name] for name in shown_names if limits and name in limits},
+        heap_limits={
+            curve.series.name: heap_limits[curve.series.name]
+            for curve in heap_curves
+            if heap_limits and curve.series.name in heap_limits
+        },
         usual={
             name: usual_hours(learned[name], since, until)
             for name in shown_names
@@ -184,6 +194,20 @@ def _curve_of(slot: int, name: str, metric: str, *, is_target: bool) -> tuple[in
         return slot, Series("target", name, metric), plain_name(name)
     shown = _("{name} (not tracked)").format(name=plain_name(name))
     return slot, Series(APPLICATION, name, metric), shown
+
+
+def _heaps_of(
+    chosen: Sequence[tuple[int, Series, str]], selection: Selection, recorded: Collection[Series]
+) -> list[tuple[int, Series, str]]:
+    """Return what of heaps is drawn beside the sizes: in a stack it would count twice."""
+    if selection.stacked or selection.metric == "swap":
+        return []
+    found = []
+    for slot, series, name in chosen:
+        heap = series._replace(metric=HEAP_METRIC)
+        if heap in recorded:
+            found.append((slot, heap, _("{name}: heap after collection").format(name=name)))
+    return found
 
 
 def _read_runs(reader: CurveSource, selection: Selection, name: str) -> TrendData:

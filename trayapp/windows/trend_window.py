@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING
 from trayapp.charts.selection import METRICS, Selection
 from trayapp.domain.judging.growth_line import Growth
 from trayapp.errors import MemtrayError, NotRunningError
-from trayapp.history.growth_verdicts import growths_of_status, limits_of_status
+from trayapp.history.growth_verdicts import (
+    growths_of_status,
+    heap_limits_of_status,
+    limits_of_status,
+)
 from trayapp.language.catalogue import _
 from trayapp.windows.applet_client import Answer, Applet
 from trayapp.windows.base_window import BaseWindow
@@ -82,6 +86,7 @@ class TrendWindow(BaseWindow):
         # Until it answers, nothing is known to grow; where there is none, the samples are judged.
         self._live: dict[str, Growth] | None = {} if self._is_live else None
         self._limits: dict[str, float] = {}
+        self._heap_limits: dict[str, float] = {}
         self._asked_at = -ASK_SECONDS
         self._chart: ChartView | None = None
         self._drawn: object = None
@@ -203,7 +208,12 @@ class TrendWindow(BaseWindow):
             self._menus.show(self._selection, known, self._application_names())
             self._ask_applet()
             trends = read_trends(
-                self._reader, self._selection, self._live, self._limits, learned_now()
+                self._reader,
+                self._selection,
+                self._live,
+                self._limits,
+                self._heap_limits,
+                learned_now(),
             )
             self._chart.show(trends, self.palette)
             self._hint.set(self._usual_hint)
@@ -233,11 +243,15 @@ class TrendWindow(BaseWindow):
 
     def _on_answer(self, answer: Answer) -> None:
         self._tell_whether_it_runs(True)
-        self._on_status(growths_of_status(answer), limits_of_status(answer))
+        limits, heap_limits = limits_of_status(answer), heap_limits_of_status(answer)
+        if (limits, heap_limits) != (self._limits, self._heap_limits):
+            self._limits, self._heap_limits = limits, heap_limits
+            self._draw_soon()
+        self._on_growths(growths_of_status(answer))
 
     def _on_failure(self, error: MemtrayError) -> None:
         self._tell_whether_it_runs(not isinstance(error, NotRunningError))
-        self._on_status(None, self._limits)
+        self._on_growths(None)
 
     def _tell_whether_it_runs(self, runs: bool) -> None:
         """Say below the chart that nothing new will come."""
@@ -246,9 +260,9 @@ class TrendWindow(BaseWindow):
         if self._hint.get() == before:
             self._hint.set(self._usual_hint)
 
-    def _on_status(self, live: dict[str, Growth] | None, limits: dict[str, float]) -> None:
-        if (live, limits) != (self._live, self._limits):
-            self._live, self._limits = live, limits
+    def _on_growths(self, live: dict[str, Growth] | None) -> None:
+        if live != self._live:
+            self._live = live
             self._draw_soon()
 
     def restyle(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -219,12 +219,27 @@ def _save(reader: CurveSource, selection: Selection, options: TrendOptions, path
     from trayapp.charts.fonts import use_chart_fonts
     from trayapp.charts.palette import palette_for
     from trayapp.charts.plot import trend_figure
+    from trayapp.history.growth_verdicts import (
+        growths_of_status,
+        heap_limits_of_status,
+        limits_of_status,
+    )
+    from trayapp.windows.recordings import RecordingSource
     from trayapp.windows.trend_reading import learned_now, read_trends
 
     use_chart_fonts()
     width, height = PICTURE_INCHES
+    # A recording's programs only go by the names of those that run now.
+    status = {} if isinstance(reader, RecordingSource) else _status_now(options)
     figure = trend_figure(
-        read_trends(reader, selection, limits=_limits_now(options), learned=learned_now()),
+        read_trends(
+            reader,
+            selection,
+            growths_of_status(status) if status else None,
+            limits_of_status(status),
+            heap_limits_of_status(status),
+            learned_now(),
+        ),
         # A picture goes into documents, which are light, whatever the desktop is.
         palette_for(bool(options.dark)),
         now_wall_seconds=time.time(),
@@ -234,12 +249,11 @@ def _save(reader: CurveSource, selection: Selection, options: TrendOptions, path
     save_picture(figure, path)
 
 
-def _limits_now(options: TrendOptions) -> dict[str, float]:
-    """Return the targets' own limits, as the running applet knows them; none where none runs."""
+def _status_now(options: TrendOptions) -> Mapping[str, Any]:
+    """Return what the running applet knows of growth and limits; empty where none runs."""
     from trayapp.control.client import call
-    from trayapp.history.growth_verdicts import limits_of_status
 
     try:
-        return limits_of_status(call(options.runtime, "status"))
+        return call(options.runtime, "status")
     except MemtrayError:
         return {}

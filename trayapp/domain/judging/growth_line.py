@@ -21,6 +21,8 @@ class Growth:
     """Wall time at which the first limit would be reached; None: not known."""
     limit_source: str = "machine"
     """Who sets that limit: "settings", "cgroup", "rlimit", "runtime" or "machine"."""
+    is_of_heap: bool = False
+    """It is the heap that grows, not what the system shows of its process."""
 
 
 def growth_text(growth: Growth, now: float) -> str:

@@ -137,6 +137,7 @@ class TargetFollower:
             size_limit_bytes=_size_limit_bytes(limits),
             heap=tightest_heap(sample.heaps),
             inside=inside,
+            silent_runtime=sample.silent_runtime,
             headroom=self._headroom(limits, limit, leak, rules),
             unmatched=sample.unmatched,
             restart_count=self.run.restart_count,
@@ -228,9 +229,13 @@ class TargetFollower:
         self, limits: Sequence[Limit], shown: Limit, leak: Verdict, rules: MonitorRules
     ) -> Headroom | None:
         """Return what it reaches first, at the one rate that is shown everywhere."""
-        if leak.signal == "heap after collection":
+        is_heap = leak.signal == "heap after collection"
+        if is_heap and leak.headroom is not None:
             return leak.headroom
         rate, growth = leak.rate_bytes_per_second, self.growth.growth
+        if is_heap:
+            # That is how fast the heap fills, of what its limit is not near.
+            rate = None
         if rate is None and growth is not None:
             is_near = shown.source != "machine" and (shown.share or 0.0) >= min(
                 rules.thresholds.values(), default=1.0
