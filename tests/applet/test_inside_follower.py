@@ -121,6 +121,14 @@ def test_answers_for_another_process_or_with_odd_figures_do_no_harm(tmp_path: Pa
             assert follower.reports[own_key()].composition is None
 
 
+def test_the_heap_of_another_runtime_is_not_taken_for_pythons(tmp_path: Path) -> None:
+    follower = InsideFollower(tmp_path, period_seconds=0.0)
+    told = {"pid": os.getpid(), "runtime": "node", "heap": {"live_bytes": 5}}
+    with serving(tmp_path, {"report": lambda _: told}, name=endpoint_name(PROBE, *own_key())):
+        look(follower, view_of(web=own_key()))
+    assert follower.reports == {}
+
+
 def test_a_program_that_hangs_keeps_nobody_else_from_being_asked(tmp_path: Path) -> None:
     follower = InsideFollower(tmp_path, period_seconds=0.0)
     with program(tmp_path, "") as stuck, program(tmp_path, "") as fine:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trayapp.control.process_endpoints import HEAP, endpoint_name, sweep
-from trayapp.domain.records.runtimes import RuntimeHeap, tightest_heap
+from trayapp.domain.records.runtimes import RuntimeHeap, tightest_heap, unknown_heap_text
 from trayapp.domain.records.samples import ProcessFacts, ProcessKey, ProcessUse
 from trayapp.language.units import MIB
 from trayapp.readers.heap_file import MAGIC, FileHeaps, heap_file_name
@@ -113,6 +113,21 @@ def test_a_process_is_found_by_its_file(tmp_path: Path) -> None:
     assert [heap.thread for heap in reader.read([key], 40.0)[key]] == [0, 3]
     file.write_bytes(b"garbage")
     assert reader.read([key], 41.0) == {}
+    reader.close()
+
+
+@linux
+def test_who_has_nothing_to_tell_is_known_after_half_a_minute(tmp_path: Path) -> None:
+    """Until then it may be about to: a program that has just started."""
+    key = own_key()
+    reader = RuntimeReader(folder=tmp_path)
+    for second, expected in ((0.0, False), (10.0, False), (40.0, True)):
+        assert reader.read([key], second) == {}
+        assert reader.is_silent(key) is expected
+    assert unknown_heap_text("java").startswith("Java heap: unknown (started with -XX:-UsePerfData")
+    assert "memtray run" in unknown_heap_text("node")
+    reader.read([], 41.0)
+    assert not reader.is_silent(key)
     reader.close()
 
 

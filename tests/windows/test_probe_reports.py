@@ -153,3 +153,32 @@ def test_what_the_memory_consists_of_is_said_in_lines() -> None:
         "10.0% of the time spent collecting  ·  frees 2.0% of what it looks at"
     )
     assert mapped == "Maps: libraries 100 MiB  ·  heap 5 B"
+
+
+def test_a_program_in_node_tells_of_its_heap() -> None:
+    told: Report = {
+        "runtime": "node",
+        "version": "v20.20.2",
+        "worker_count": 2,
+        "heap": {
+            "used_bytes": 12 * 1024**2, "limit_bytes": 96 * 1024**2, "array_buffers_bytes": 2048,
+            "collections": 41, "full_collections": 3, "collecting_seconds": 12,
+        },
+    }  # fmt: skip
+    first, second = inside_text(told, 0.0).splitlines()
+    assert first == (
+        "Node.js v20.20.2  ·  heap 12.0 MiB of 96.0 MiB  ·  buffers 2.00 KiB  ·  "
+        "collections 41 (3 full) in 12 s  ·  worker threads 2"
+    )
+    assert second == "Caches: none registered"
+
+
+@pytest.mark.parametrize(
+    "heap", [None, [], "x", {"used_bytes": "1", "collections": -1, "collecting_seconds": {}}]
+)
+def test_nonsense_of_node_is_dashes(heap: object) -> None:
+    told: Report = {"runtime": "node", "version": 7, "heap": heap, "worker_count": "many"}
+    assert inside_text(told, 0.0).splitlines()[0] == (
+        "Node.js –  ·  heap – of –  ·  buffers –  ·  collections – (– full) in –  ·  "
+        "worker threads –"
+    )

@@ -128,4 +128,6 @@ class InsideFollower:
             return
         if told.get("pid") == key.pid:
             self._silent.discard(key)
+            if told.get("runtime", "python") != "python":
+                return  # its heap is read at every look, and is no Python's
             self._found[key] = time.monotonic(), read_inside(told)

@@ -19,6 +19,7 @@ from trayapp.domain.records.inside import Inside
 from trayapp.domain.records.limits import Limit
 from trayapp.domain.records.oom_kills import OomMark
 from trayapp.domain.records.referenced import ReferencedRequest
+from trayapp.domain.records.runtimes import Runtime
 from trayapp.domain.records.samples import (
     MemoryReading,
     Particulars,
@@ -39,7 +40,7 @@ from trayapp.readers.process_limits import LimitReader, joined_limits
 from trayapp.readers.processes import open_process_reader, wanted_facts
 from trayapp.readers.proportions import ProportionReader
 from trayapp.readers.referenced import ReferencedReader
-from trayapp.readers.runtimes import OtherHeaps, RuntimeReader
+from trayapp.readers.runtimes import RUNTIMES, OtherHeaps, RuntimeReader
 from trayapp.readers.shared_uses import SharedUses
 from trayapp.readers.system import open_system_reader
 
@@ -261,12 +262,27 @@ class MachineReader:
                 insides=tuple(
                     self.insides[key] for key in members[rule.name] if key in self.insides
                 ),
+                silent_runtime=self._silent_runtime(members[rule.name], heaps),
                 unmatched=self._unmatched.unmatched(
                     rule, now, hides_processes=self._hides_processes
                 ),
             )
             for rule in self._targets.active_rules
         )
+
+    def _silent_runtime(
+        self, keys: Iterable[ProcessKey], heaps: Mapping[ProcessKey, object]
+    ) -> Runtime | None:
+        """Return what runs one of these processes of whose heap nothing is told."""
+        if self._runtimes is None:
+            return None
+        for key in keys:
+            if key not in heaps and self._runtimes.is_silent(key):
+                facts = self._targets.facts(key)
+                runtime = RUNTIMES.get(facts.name) if facts else None
+                if runtime is not None:
+                    return runtime
+        return None
 
     def _search_nearest(self, members: dict[str, list[ProcessKey]], now: float) -> None:
         """For targets that match nothing; a minute after it began, then ever less often."""

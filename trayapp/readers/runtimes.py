@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from trayapp.domain.records.runtimes import RuntimeHeap
+from trayapp.domain.records.runtimes import Runtime, RuntimeHeap
 from trayapp.domain.records.samples import ProcessKey, ProcessUse
 from trayapp.readers.heap_file import FileHeaps, check_header, heap_file_name
 from trayapp.readers.java_counters import MOST_BYTES, JavaHeap, parse_layout
@@ -27,7 +27,9 @@ _MOST_NAMES = 1000
 """Of a temporary folder, to find whose counters there are; more is not gone through."""
 _MOST_OTHERS = 32
 """Processes of no target whose heaps are read."""
-_RUNTIMES = frozenset(("java", "node"))
+_ENOUGH_MISSES = 2
+RUNTIMES: Mapping[str, Runtime] = {"java": "java", "node": "node"}
+"""By the name of the process."""
 _FOLDER = "hsperfdata_"
 
 Heaps = tuple[RuntimeHeap, ...]
@@ -48,6 +50,12 @@ class RuntimeReader:
         self._folder = folder
         self._slow_clock = SlowClock[ProcessKey](PERIOD_SECONDS, _BUDGET_SECONDS, clock)
         self._files: dict[ProcessKey, _HeapSource] = {}
+        self._misses: dict[ProcessKey, int] = {}
+        """How often nothing was found of those that are still there."""
+
+    def is_silent(self, key: ProcessKey) -> bool:
+        """Whether a process has had the time to tell of a heap, and has not."""
+        return self._misses.get(key, 0) >= _ENOUGH_MISSES
 
     def read(self, keys: Collection[ProcessKey], now: float) -> dict[ProcessKey, Heaps]:
         """Return the heaps of each of these processes that tells of any; others are forgotten.
@@ -57,8 +65,9 @@ class RuntimeReader:
         """
         before = self._files
         self._files = self._slow_clock.refresh(
-            before, keys, now, lambda key, known: known or self._find(key)
+            before, keys, now, lambda key, known: known or self._search(key)
         )
+        self._misses = {key: self._misses[key] for key in keys if key in self._misses}
         for key in before.keys() - self._files.keys():
             before[key].close()
         found: dict[ProcessKey, Heaps] = {}
@@ -80,6 +89,12 @@ class RuntimeReader:
     def _owner(self, pid: int) -> int:
         """Return whose process it is. Raises: OSError."""
         return os.stat(f"{self._root}/{pid}").st_uid  # noqa: PTH116
+
+    def _search(self, key: ProcessKey) -> _HeapSource | None:
+        found = self._find(key)
+        if found is None:
+            self._misses[key] = self._misses.get(key, 0) + 1
+        return found
 
     def _find(self, key: ProcessKey) -> _HeapSource | None:
         """Return the figures of a process; None: it has none, or it may not be asked."""
@@ -128,7 +143,7 @@ class OtherHeaps:
 
         is_free: whether a process lives, and belongs to no target; now: monotonic seconds.
         """
-        named = [use.facts.key for use in largest if use.facts.name in _RUNTIMES]
+        named = [use.facts.key for use in largest if use.facts.name in RUNTIMES]
         wanted = dict.fromkeys(key for key in (*self._known, *growing, *named) if is_free(key))
         found = self._reader.read(list(wanted)[:_MOST_OTHERS], now)
         self._known = found.keys()

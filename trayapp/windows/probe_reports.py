@@ -16,6 +16,7 @@ from trayapp.language.catalogue import _, format_count, listed, ngettext
 from trayapp.language.units import format_duration, format_size
 from trayapp.paths import shared_runtime
 from trayapp.windows.inside_text import memory_lines
+from trayapp.windows.node_report import is_node, node_parts
 
 MOST_COMPONENTS = 8
 _MOST_PROBES, _MOST_CACHES, _MOST_RUNNING, _GENERATIONS = 8, 6, 4, 3
@@ -106,10 +107,27 @@ def inside_text(told: Report, now: float, *, is_brief: bool = False) -> str:
     if isinstance(problem := told.get("problem"), str):
         # It hangs, or answers nonsense; the text may hold some of it.
         return short_name(problem, _LONGEST_PROBLEM)
+    names = [
+        f"{short_name(cache['name'])} {format_size(as_number(cache.get('bytes')))}"
+        for cache in _named(told.get("caches"))
+    ]
+    cached = listed(names[:_MOST_CACHES]) if names else _("none registered")
+    parts = node_parts(told) if is_node(told) else _python_parts(told)
+    lines = [
+        *([] if is_node(told) else memory_lines(told, is_brief=is_brief)),
+        "  ·  ".join(parts),
+        _("Caches: {caches}").format(caches=cached),
+    ]
+    if running := _running(told.get("running_tasks"), now):
+        lines.append(_("Running now: {tasks}").format(tasks=running))
+    return "\n".join(lines)
+
+
+def _python_parts(told: Report) -> list[str]:
     collections = told.get("collections")
     runs = collections[:_GENERATIONS] if isinstance(collections, list) else []
     is_on = told.get("collector_enabled")
-    parts = [
+    return [
         _("Garbage collector –")
         if not isinstance(is_on, bool)
         else _("Garbage collector on")
@@ -121,19 +139,6 @@ def inside_text(told: Report, now: float, *, is_brief: bool = False) -> str:
         _("threads {count}").format(count=_count(told.get("thread_count"))),
         _("asyncio tasks {count}").format(count=_count(told.get("task_count"))),
     ]
-    names = [
-        f"{short_name(cache['name'])} {format_size(as_number(cache.get('bytes')))}"
-        for cache in _named(told.get("caches"))
-    ]
-    cached = listed(names[:_MOST_CACHES]) if names else _("none registered")
-    lines = [
-        *memory_lines(told, is_brief=is_brief),
-        "  ·  ".join(parts),
-        _("Caches: {caches}").format(caches=cached),
-    ]
-    if running := _running(told.get("running_tasks"), now):
-        lines.append(_("Running now: {tasks}").format(tasks=running))
-    return "\n".join(lines)
 
 
 def _running(tasks: object, now: float) -> str:

@@ -18,7 +18,7 @@ from trayapp.domain.records.colors import Rgb
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.limits import Headroom
 from trayapp.domain.records.program_facts import ProgramFacts
-from trayapp.domain.records.runtimes import RuntimeHeap
+from trayapp.domain.records.runtimes import Runtime, RuntimeHeap, unknown_heap_text
 from trayapp.domain.records.samples import (
     UNKNOWN_PARTICULARS,
     AppSample,
@@ -79,6 +79,8 @@ class TargetView:
     """The fullest of those that its runtimes tell of; None: none does."""
     inside: InsideView | None = None
     """What the Python probes of its processes report; None: none does."""
+    silent_runtime: Runtime | None = None
+    """What runs one of its processes without telling of a heap."""
     unmatched: Unmatched | None = None
     """Nothing has matched its rule for a minute; None: something has, or may still do so."""
     restart_count: int = 0
@@ -137,6 +139,13 @@ class TargetView:
             return ""
         text = _("Growing by {rate}.") if rate > 0 else _("Shrinking by {rate}.")
         return text.format(rate=format_rate(abs(rate), signed=False))
+
+    @property
+    def heap_text(self) -> str:
+        """What is known of its heap in a line, or why that is nothing; empty: it has none."""
+        if self.heap is not None:
+            return self.heap.sentence
+        return unknown_heap_text(self.silent_runtime) if self.silent_runtime else ""
 
     @property
     def has_own_limit(self) -> bool:

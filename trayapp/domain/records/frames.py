@@ -12,7 +12,7 @@ from trayapp.domain.records.limits import Limit
 from trayapp.domain.records.oom_kills import OomKill
 from trayapp.domain.records.outside import OutsideSample
 from trayapp.domain.records.referenced import ReferencedSample
-from trayapp.domain.records.runtimes import RuntimeHeap
+from trayapp.domain.records.runtimes import Runtime, RuntimeHeap
 from trayapp.domain.records.samples import (
     UNKNOWN_PARTICULARS,
     AppSample,
@@ -50,6 +50,8 @@ class TargetSample:
 
     heaps: tuple[RuntimeHeap, ...] = ()
     """Of those of its processes whose runtime tells of its heap."""
+    silent_runtime: Runtime | None = None
+    """Of a process that goes by the name of one, though nothing is told of its heap."""
 
     insides: tuple[Inside, ...] = ()
     """Of those of its processes with a Python probe, the latest report; up to a minute old."""

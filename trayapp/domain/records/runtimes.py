@@ -81,6 +81,16 @@ class RuntimeHeap(NamedTuple):
         return _("{heap}: {figures}").format(heap=name, figures=listed(parts))
 
 
+def unknown_heap_text(runtime: Runtime) -> str:
+    """Say why nothing is known of the heap of a program that such a runtime runs."""
+    if runtime == "java":
+        return _(
+            "Java heap: unknown (started with -XX:-UsePerfData or -XX:+PerfDisableSharedMem, or "
+            "not readable by this user)"
+        )
+    return _("Node.js heap: unknown (no probe; start the program with memtray run)")
+
+
 def tightest_heap(heaps: Iterable[RuntimeHeap]) -> RuntimeHeap | None:
     """Return the heap that is fullest; None: there is none."""
     return max(heaps, key=_fullness, default=None)

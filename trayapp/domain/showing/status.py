@@ -80,7 +80,7 @@ def _target(target: TargetView) -> dict[str, object]:
         "size_limit_bytes": target.size_limit_bytes,
         **headroom_status(target.headroom),
         "heap": None if target.heap is None else target.heap._asdict(),
-        "heap_text": target.heap.sentence if target.heap else "",
+        "heap_text": target.heap_text,
         "inside": None if target.inside is None else inside_status(target.inside),
         "inside_text": target.inside.sentence if target.inside else "",
         "growing_since": target.growing_since_wall_seconds,
@@ -168,6 +168,7 @@ def headroom_status(headroom: Headroom | None) -> dict[str, object]:
 def _leak(leak: Verdict, since_wall_seconds: float | None) -> dict[str, object]:
     return {
         "shape": leak.shape,
+        "leak_signal": leak.signal,
         "leak_score": leak.score,
         "leak_since": since_wall_seconds,
         "leak_growth_bytes": leak.growth_bytes,

@@ -130,7 +130,7 @@ def _target_row(target: TargetView) -> dict[str, object]:
         "level": target.level.label,
         "restart_count": target.restart_count,
         "unmatched_text": target.unmatched.sentence if target.unmatched else "",
-        "heap_text": target.heap.sentence if target.heap else "",
+        "heap_text": target.heap_text,
         "inside_text": target.inside.sentence if target.inside else "",
     }
 
