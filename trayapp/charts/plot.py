@@ -179,8 +179,7 @@ def _draw_targets(figure: Figure, axes: Axes, data: TrendData, palette: Palette)
     draw_bands(axes, curves, colours)
     _draw_usual(axes, data, colours)
     _draw_limits(axes, data, curves, colours, palette)
-    growing = [curve for curve in curves if _growth_of(curve, data) is not None]
-    for curve in growing:
+    for curve in curves:
         if growth := _growth_of(curve, data):
             draw_growth(axes, curve, growth, data.until, palette)
     if explain_little(axes, data.targets, palette):

@@ -25,7 +25,8 @@ const MOST_REQUEST = 64 * 1024, MOST_PATH = 107, MOST_FILES = 500, MOST_ANCESTOR
 const MOST_NAMES = 1000, LONGEST_NAME = 100, MOST_KEPT = 256, MOST_AT_A_TIME = 100;
 const HEADER_BYTES = 32, SLOTS = 32, FIELDS = 16, SLOT_BYTES = FIELDS * 8;
 const LAUNCHER = /[/\\](npm|npx|pnpm|yarn|corepack)(-cli)?(\.[cm]?js)?$/;
-const MIB = 1024 * 1024, YOUNG_SPACES = 3, SEMI_SPACE_MIB = 16;
+const MIB = 1024 * 1024, YOUNG_SPACES = 3;
+const SEMI_SPACE_MIB = parseInt(process.versions.v8, 10) >= 13 ? 64 : 16; // where nobody sets it
 const CHANNEL = "memtray.probe", SLOTS_KEY = "memtray.slots";
 
 function load() {

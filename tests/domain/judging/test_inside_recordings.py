@@ -14,6 +14,7 @@ import pytest
 from tests.benchmarks.inside.recorded import FOLDER, Judged, Look, Recording, judge, read_recording
 
 LEAKS = (
+    "g1-list-leak",
     "g1-sessions-leak",
     "z-sessions-leak",
     "shenandoah-listeners-leak",
