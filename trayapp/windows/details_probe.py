@@ -11,6 +11,7 @@ from tkinter import ttk
 from trayapp.language.catalogue import _
 from trayapp.windows.base_window import BaseWindow
 from trayapp.windows.component_list import ComponentList
+from trayapp.windows.node_report import is_node
 from trayapp.windows.probe_reports import (
     MOST_COMPONENTS,
     Report,
@@ -38,7 +39,8 @@ class ProbePane(ttk.Frame):
         self.columnconfigure((0, 1), weight=1, uniform="half")
         head = ttk.Frame(self)
         head.grid(sticky="ew")
-        ttk.Label(head, text=_("Python probe"), font=bold).pack(side="left")
+        self._title = ttk.Label(head, text=_("Python probe"), font=bold)
+        self._title.pack(side="left")
         self._investigate = ttk.Button(head, text=_("Investigate…"), command=on_investigate)
         self._label = ttk.Label(self, textvariable=self._text, style="Hint.TLabel", justify="left")
         self._components_title = ttk.Label(self, text=_("Components"), font=bold)
@@ -53,6 +55,8 @@ class ProbePane(ttk.Frame):
         """
         text = inside_text(reports[0], time.time(), is_brief=is_brief) if reports else no_probe()
         self._text.set(text)
+        is_of_node = bool(reports) and is_node(reports[0])
+        self._title.configure(text=_("Node.js probe") if is_of_node else _("Python probe"))
         if reports and reports[0].get("runtime", "python") == "python":
             self._investigate.pack(side="left", padx=(self._gap, 0))
         else:
