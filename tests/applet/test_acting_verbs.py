@@ -191,7 +191,7 @@ def test_memtray_does_not_end_itself(applet: Memtray) -> None:
 
 
 def test_a_guarded_run_starts_its_program_again(applet: Memtray, eaters: Eaters) -> None:
-    eaters.start(EATER, sys.executable, "-m", "trayapp", "run", "--")
+    eaters.start(EATER, sys.executable, "-m", "trayapp", "run", "--probe", "off", "--")
     answer = described(applet, 1)
     assert acts(answer) == ["restart", "end", "probe", "folder"]
     told = ask(applet, "restart", kind="target", name="eater")

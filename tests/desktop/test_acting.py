@@ -171,7 +171,7 @@ def test_force_is_offered_to_who_does_not_end(
 def test_a_guarded_program_is_restarted_from_the_table(
     desktop: VirtualDesktop, applet: Applet, start: Start, table: Callable[[], Box]
 ) -> None:
-    start(EATER, sys.executable, "-m", "trayapp", "run", "--")
+    start(EATER, sys.executable, "-m", "trayapp", "run", "--probe", "off", "--")
     before = applet.target("acting")["pids"]
     table()
     choose(desktop, 2)
