@@ -42,7 +42,7 @@ for line in sys.stdin:
     kept.append(bytearray(b"x") * (int(line) * 2**20))
     print(flush=True)
 """
-VIEWS = ("now", "trends", "alerts", "runs", "processes", "downloads")
+VIEWS = ("now", "trends", "alerts", "where", "runs", "processes", "downloads")
 PHONE, DESK = (360, 740), (1280, 900)
 
 
@@ -314,6 +314,17 @@ def test_processes_are_filtered_as_one_types(page: Page) -> None:
     page.run("document.querySelector('input[type=search]').focus()")
     page.send("Input.insertText", text="full")
     page.wait(f"{rows}.length && {rows}.every(row => row.innerText.includes('full'))")
+
+
+def test_where_memory_goes_is_told_by_parts_that_open(page: Page, world: World) -> None:
+    _go(page, "where")
+    page.wait("document.querySelector('details[data-key=programs]')")
+    page.run("document.querySelector('details[data-key=programs] > summary').focus()")
+    page.key("Enter")
+    page.wait("document.querySelector('details[data-key=programs]').open")
+    part = "document.querySelector('details[data-key=\"target:full\"] > summary b')"
+    shown, taken = _bytes(page.run(f"{part}.innerText")), world.program.taken_bytes()
+    assert abs(shown - taken) <= 0.05 * taken
 
 
 def test_runs_of_a_tracked_program_are_listed(page: Page) -> None:

@@ -12,6 +12,7 @@ _FRAME: Mapping[str, str] = {
     "view.now": N_("Now"),
     "view.trends": N_("Trends"),
     "view.alerts": N_("Alerts"),
+    "view.where": N_("Memory"),
     "view.runs": N_("Runs"),
     "view.processes": N_("Processes"),
     "view.downloads": N_("Reports"),
@@ -182,6 +183,7 @@ _ALERTS: Mapping[str, str] = {
 _RUNS: Mapping[str, str] = {
     "runs.overlay": N_("Overlay runs"),
     "runs.chart": N_("Memory of the latest runs from their starts"),
+    "runs.health": N_("{score} of 100, {word}"),
     "runs.none": N_("No runs recorded yet. Runs are kept of tracked programs."),
     "processes.filter": N_("Filter the processes"),
     "processes.count": N_("{shown} of {all} · {size}"),
@@ -199,7 +201,26 @@ _RUNS: Mapping[str, str] = {
     "downloads.done": N_("Done. The download has started."),
     "downloads.cancelled": N_("Cancelled."),
 }
+_WHERE: Mapping[str, str] = {
+    "where": N_("Where memory goes"),
+    "where.refresh": N_("Refresh"),
+    "where.reading": N_("Reading…"),
+    "where.at_once": N_("comes back at once"),
+    "where.when_written": N_("comes back when written"),
+    "where.no": N_("stays"),
+    "advice": N_("Advice"),
+    "advice.none": N_("No advice at the moment."),
+    "advice.done": N_("What was done"),
+    "advice.saving": N_("Expected saving: {low} to {high} ({source})."),
+    "advice.from.this target": N_("measured at this program before"),
+    "advice.from.its kind": N_("measured at other programs before"),
+    "advice.from.recorded programs": N_("measured at recorded programs"),
+    "advice.from.evidence": N_("by its own account"),
+    "advice.not_now": N_("Not now"),
+    "advice.never": N_("Never"),
+    "advice.undo": N_("Undo"),
+}
 PAGE_TEXTS: Mapping[str, str] = {
-    **_FRAME, **_FIGURES, **_WORDS, **_NOW, **_TRENDS, **_ALERTS, **_RUNS,
+    **_FRAME, **_FIGURES, **_WORDS, **_NOW, **_TRENDS, **_ALERTS, **_RUNS, **_WHERE,
 }  # fmt: skip
 """English; `_` translates each."""

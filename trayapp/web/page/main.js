@@ -10,9 +10,10 @@ import { processes } from "./processes.js";
 import { runs } from "./runs.js";
 import { language, percent, t, useTexts, useUnits } from "./text.js";
 import { trends } from "./trends.js";
+import { where } from "./where.js";
 
 /** One line each: its address is #/KEY, its name the text "view.KEY". */
-const VIEWS = [now, trends, alerts, runs, processes, downloads];
+const VIEWS = [now, trends, alerts, where, runs, processes, downloads];
 const THEMES = ["auto", "light", "dark"];
 const made = new Map();
 let shown = null;

@@ -55,7 +55,7 @@ function make() {
       h("td.number", {}, duration(run.to - run.from)), h("td.number", {}, size(run.peak_bytes)),
       h("td.number", {}, run.first_bytes == null ? "–" : sizeChange(run.last_bytes - run.first_bytes)),
       h("td.number", {}, run.alerts == null ? "–" : String(run.alerts)),
-      h("td", {}, run.sentence || run.health || "–"))));
+      h("td", {}, healthOf(run)))));
   }
 
   function update() {
@@ -68,6 +68,11 @@ function make() {
     }
   }
   return { element, show, update };
+}
+
+function healthOf({ sentence, health, health_score: score }) {
+  const word = health && score != null ? t("runs.health", { score, word: health }) : health;
+  return [word, sentence].filter(Boolean).join(" ") || "–";
 }
 
 export const runs = { key: "runs", make };
