@@ -88,7 +88,9 @@ VALID = {
             desktop=False, json_lines=True, json_lines_bytes=64 * KIB, system_journal=True
         ),
         actions=ActionSettings(per_hour=100, terminate_phrase="I accept lost work"),
-        diagnosis=DiagnosisSettings(longest_pause_seconds=2.0),
+        diagnosis=DiagnosisSettings(
+            longest_pause_seconds=2.0, python_dumps=True, node_dumps=True, java_dumps=True
+        ),
         growth=GrowthSettings(
             enabled=False,
             threshold_bytes_per_second=200_000.0,

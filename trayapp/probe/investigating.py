@@ -115,16 +115,33 @@ def investigate(longest_seconds: float, *, is_forced: bool) -> dict[str, object]
         sys.setswitchinterval(interval)
 
 
-def _examine(objects: list[Any]) -> dict[str, object]:
-    global _last
+def count_types() -> dict[str, int]:
+    """Return how many objects there are of each type, most first; the program stands still."""
+    interval, collects = sys.getswitchinterval(), gc.isenabled()
+    sys.setswitchinterval(1000.0)
+    gc.disable()
+    try:
+        return _by_type(gc.get_objects())[0]
+    finally:
+        if collects:
+            gc.enable()
+        sys.setswitchinterval(interval)
+
+
+def _by_type(objects: list[Any]) -> tuple[dict[str, int], dict[int, type]]:
+    """Return the number of objects of each type, and all types by their ids."""
     types = dict(zip(map(id, map(type, objects)), map(type, objects), strict=True))
-    counts = Counter(map(id, map(type, objects)))
     named: dict[str, int] = {}
-    for key, count in counts.items():
+    for key, count in Counter(map(id, map(type, objects))).items():
         name = type_name(types[key])
         if not name.startswith("trayapp.probe."):
             named[name] = named.get(name, 0) + count
-    kept = dict(sorted(named.items(), key=lambda pair: -pair[1])[:MOST_KEPT_TYPES])
+    return dict(sorted(named.items(), key=lambda pair: -pair[1])[:MOST_KEPT_TYPES]), types
+
+
+def _examine(objects: list[Any]) -> dict[str, object]:
+    global _last
+    kept, types = _by_type(objects)
     now = _Look(time.monotonic(), kept, len(objects), sys.getallocatedblocks(), read_rss_bytes())
     before, _last = _last, now
     containers = _largest(objects, types)

@@ -144,6 +144,16 @@ class _Probe:
         with self.collecting:
             return investigate(seconds, is_forced=arguments.get("force") is True)
 
+    def dump(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
+        from trayapp.errors import ControlError
+        from trayapp.probe.dumping import dump
+
+        with self.collecting:
+            try:
+                return dump(str(arguments.get("path")))
+            except (OSError, ValueError) as error:
+                raise ControlError(str(error)) from error
+
     def alert(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
         from trayapp.probe.alerts import hear
 
@@ -162,6 +172,7 @@ class _Probe:
         folder = current_paths().shared_runtime if runtime is None else runtime
         handlers = {
             "alert": self.alert,
+            "dump": self.dump,
             "investigate": self.investigate,
             "collect": self.collect,
             "report": self.report,

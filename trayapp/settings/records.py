@@ -298,6 +298,12 @@ class DiagnosisSettings:
 
     longest_pause_seconds: float = setting(0.25, Duration(0.001, 600), N_("Longest pause"),
         N_("investigate a program only if it pauses for no longer, unless it is forced"))
+    python_dumps: bool = setting(False, Flag(), N_("Python dumps"),
+        N_("allow writing a Python program's objects by type to a file"))
+    node_dumps: bool = setting(False, Flag(), N_("Node.js dumps"),
+        N_("allow writing a Node.js program's heap to a file; it pauses for long"))
+    java_dumps: bool = setting(False, Flag(), N_("Java dumps"),
+        N_("allow writing a Java program's heap to a file; it pauses for long"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

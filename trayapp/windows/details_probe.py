@@ -31,8 +31,9 @@ class ProbePane(ttk.Frame):
         bold: tkfont.Font,
         on_components: Callable[[bool], object],
         on_investigate: Callable[[], object],
+        on_dump: Callable[[], object],
     ) -> None:
-        """on_investigate: is called when the person wants to look at the program's objects."""
+        """Make it; on_investigate and on_dump are called when their buttons are pressed."""
         super().__init__(window.root, padding=(gap, window.px(6), gap, window.px(10)))
         self._window, self._gap, self._on_components = window, gap, on_components
         self._text = tk.StringVar(self)
@@ -42,16 +43,25 @@ class ProbePane(ttk.Frame):
         self._title = ttk.Label(head, text=_("Python probe"), font=bold)
         self._title.pack(side="left")
         self._investigate = ttk.Button(head, text=_("Investigate…"), command=on_investigate)
+        self._dump = ttk.Button(head, text=_("Write a dump…"), command=on_dump)
         self._label = ttk.Label(self, textvariable=self._text, style="Hint.TLabel", justify="left")
         self._components_title = ttk.Label(self, text=_("Components"), font=bold)
         self._components = ComponentList(self, scale=window.scale)
         self._components_title.grid(row=0, column=1, sticky="w", padx=(gap, 0))
         self._components.grid(row=1, column=1, sticky="new", padx=(gap, 0))
 
-    def show(self, reports: Sequence[Report], rss_bytes: float | None, *, is_brief: bool) -> None:
+    def show(
+        self,
+        reports: Sequence[Report],
+        rss_bytes: float | None,
+        *,
+        is_brief: bool,
+        has_heap: bool = False,
+    ) -> None:
         """Show what the probes of a target report; rss_bytes: of all of its processes.
 
         is_brief: without its memory, which is described beside its figures.
+        has_heap: whether a runtime without a probe is known to have one (Java).
         """
         text = inside_text(reports[0], time.time(), is_brief=is_brief) if reports else no_probe()
         self._text.set(text)
@@ -61,6 +71,10 @@ class ProbePane(ttk.Frame):
             self._investigate.pack(side="left", padx=(self._gap, 0))
         else:
             self._investigate.pack_forget()
+        if reports or has_heap:
+            self._dump.pack(side="left", padx=(self._gap // 2, 0))
+        else:
+            self._dump.pack_forget()
         found = components_of(reports, rss_bytes)
         self._components.show(found[:MOST_COMPONENTS], len(found), self._window.palette)
         for part in (self._components_title, self._components):

@@ -102,6 +102,7 @@ class DetailsWindow(BaseWindow):
             bold,
             on_components=self._charts.make_room,
             on_investigate=self._investigate,
+            on_dump=self._dump,
         )
         self._probe.pack(fill="x")
 
@@ -274,8 +275,12 @@ class DetailsWindow(BaseWindow):
         self._lists.show_runs(self._runs_read, empty)
 
     def _show_probe(self) -> None:
-        is_brief = bool(self._answer.get("inside_text"))
-        self._probe.show(self._reports, self._row.rss_bytes, is_brief=is_brief)
+        self._probe.show(
+            self._reports,
+            self._row.rss_bytes,
+            is_brief=bool(self._answer.get("inside_text")),
+            has_heap=bool(self._answer.get("heap_text")),
+        )
 
     # -- asking
 
@@ -305,6 +310,15 @@ class DetailsWindow(BaseWindow):
 
         keys = process_keys(self._answer.get("processes"))
         InvestigationDialog(self, name_text(self._row), self._options.runtime, keys).open()
+
+    def _dump(self) -> None:
+        """Offer to write the memory of the largest process that can be dumped to a file."""
+        from trayapp.windows.dump_dialog import DumpDialog
+        from trayapp.windows.dumping import Asked
+
+        keys = process_keys(self._answer.get("processes"))
+        processes = [Asked(pid, started, None) for pid, started in keys]
+        DumpDialog(self, name_text(self._row), self._options.runtime, processes).open()
 
     def _on_processes(self, processes: Sequence[Process]) -> None:
         self._lists.show_processes(processes)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from tkinter import ttk
 
+from trayapp.language.catalogue import _
+from trayapp.windows.applet_client import Answer, Done
 from trayapp.windows.base_window import BaseWindow
 
 WIDTH = 460
@@ -36,7 +38,7 @@ class Dialog(tk.Toplevel):
         self._buttons = ttk.Frame(frame)
         self._buttons.pack(anchor="e", pady=(gap, 0))
         self.protocol("WM_DELETE_WINDOW", self.destroy)
-        self.bind("<Escape>", lambda _: self.destroy())
+        self.bind("<Escape>", lambda _event: self.destroy())
 
     def open(self) -> None:
         """Show it in front of its window."""
@@ -76,6 +78,24 @@ class Dialog(tk.Toplevel):
                 button.bind(key, partial(_generate, turn))
         if buttons:
             button.focus_set()
+
+    def do(self, errand: Callable[[], Answer], done: Done) -> None:
+        """Do something in the background, then `done`, unless the dialog is closed by then.
+
+        A MemtrayError is shown, and the dialog stays.
+        """
+
+        def on_answer(answer: Answer) -> None:
+            if self.winfo_exists():
+                done(answer)
+
+        def on_failure(error: Exception) -> None:
+            if self.winfo_exists():
+                self.say(str(error), is_error=True)
+                self.offer((_("Close"), self.destroy))
+
+        if self.winfo_exists():
+            self._window.applet.do(errand, on_answer, on_failure)
 
 
 def _generate(name: str, event: tk.Event[tk.Misc]) -> None:

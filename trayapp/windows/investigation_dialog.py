@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tkinter import font as tkfont
 from tkinter import ttk
@@ -14,7 +14,7 @@ from trayapp.language.catalogue import _
 from trayapp.language.units import format_duration
 from trayapp.paths import current_paths
 from trayapp.settings.file import SettingsFile
-from trayapp.windows.applet_client import Answer, Done
+from trayapp.windows.applet_client import Answer
 from trayapp.windows.base_window import BaseWindow
 from trayapp.windows.dialog import Dialog
 from trayapp.windows.investigation import BETWEEN_SECONDS, Investigator, as_lines
@@ -40,7 +40,7 @@ class InvestigationDialog(Dialog):
         self._longest_seconds = 0.0
         self.say(_("Asking the program…"))
         self.offer((_("Cancel"), self.destroy))
-        self._do(lambda: self._prepare(runtime, keys), self._on_plan)
+        self.do(lambda: self._prepare(runtime, keys), self._on_plan)
 
     def _prepare(self, runtime: Path, keys: Sequence[tuple[int, int]]) -> Answer:
         """Find the probe. A background thread; raises MemtrayError."""
@@ -64,7 +64,7 @@ class InvestigationDialog(Dialog):
     def _begin(self) -> None:
         self.say(_("Investigating…"))
         self.offer((_("Cancel"), self.destroy))
-        self._do(self._look, self._on_first)
+        self.do(self._look, self._on_first)
 
     def _look(self) -> Answer:
         assert self._investigator is not None  # noqa: S101  (there is no button before that)
@@ -73,7 +73,7 @@ class InvestigationDialog(Dialog):
 
     def _on_first(self, _told: Answer) -> None:
         self.say(_("Second sample in {time}…").format(time=format_duration(BETWEEN_SECONDS)))
-        self.after(round(1000 * BETWEEN_SECONDS), lambda: self._do(self._look, self._on_found))
+        self.after(round(1000 * BETWEEN_SECONDS), lambda: self.do(self._look, self._on_found))
 
     def _on_found(self, told: Answer) -> None:
         self.head(_("What the memory of {name} consists of").format(name=self._subject))
@@ -110,18 +110,3 @@ class InvestigationDialog(Dialog):
         root = self._window.root
         root.clipboard_clear()
         root.clipboard_append(text)
-
-    def _do(self, errand: Callable[[], Answer], done: Done) -> None:
-        """Do something in the background, unless the dialog is closed by then."""
-
-        def on_answer(answer: Answer) -> None:
-            if self.winfo_exists():
-                done(answer)
-
-        def on_failure(error: Exception) -> None:
-            if self.winfo_exists():
-                self.say(str(error), is_error=True)
-                self.offer((_("Close"), self.destroy))
-
-        if self.winfo_exists():
-            self._window.applet.do(errand, on_answer, on_failure)

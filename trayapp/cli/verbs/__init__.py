@@ -117,6 +117,11 @@ VERBS: tuple[VerbLine, ...] = (
         N_("Show what a Python program's memory consists of, or a file of JSON lines"),
     ),
     VerbLine(
+        "dump",
+        "investigating.Dump",
+        N_("Write the memory of a Java, Node.js or Python program to a file, after asking you"),
+    ),
+    VerbLine(
         "attach",
         "guarding.Attach",
         N_("Start the Python probe in a program that runs already (Python 3.14 or later)"),

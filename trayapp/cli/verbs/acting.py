@@ -64,7 +64,7 @@ class Folder(OfProgram):
         return 0
 
 
-class _Act(OfProgram):
+class AskingVerb(OfProgram):
     """Asks the person once."""
 
     def prepare_parser(self, parser: ArgumentParser) -> None:
@@ -74,13 +74,18 @@ class _Act(OfProgram):
         parser.add_argument("--yes", "-y", action="store_true", help=text)
 
     @staticmethod
-    def confirm(options: Namespace, question: str, program: Program, warning: str) -> None:
-        """Return if the person agrees. Raises: UsageError, ControlError if not."""
+    def confirm(options: Namespace, question: str, program: Program | None, warning: str) -> None:
+        """Return if the person agrees. Raises: UsageError, ControlError if not.
+
+        program: its processes are listed.
+        """
         if options.yes:
             return
         if not sys.stdin.isatty():
             raise UsageError(_("this is not a terminal, so you cannot be asked; give --yes"))
-        print(question, process_lines(program.processes, time.time()), sep="\n", file=sys.stderr)
+        print(question, file=sys.stderr)
+        if program is not None:
+            print(process_lines(program.processes, time.time()), file=sys.stderr)
         # Translators: what a person types on a terminal to agree; the first letter will do.
         yes = _("yes")
         print(warning, f"[{yes[0]}/N] ", sep="\n", end="", file=sys.stderr, flush=True)
@@ -89,7 +94,7 @@ class _Act(OfProgram):
             raise ControlError(_("Nothing was done."))
 
 
-class End(_Act):
+class End(AskingVerb):
     """`memtray end`: exit code 0 if all its processes have ended.
 
     Raises: NotRunningError, UsageError, ControlError.
@@ -123,7 +128,7 @@ class End(_Act):
         return 1 if left else 0
 
 
-class Restart(_Act):
+class Restart(AskingVerb):
     """`memtray restart`: have who started it start it again, and wait for that.
 
     Raises: NotRunningError, UsageError, ControlError.

@@ -1,4 +1,4 @@
-"""`memtray investigate`: what a Python program's memory is made of, or a store of JSON lines."""
+"""`memtray investigate` and `dump`: what the memory of a program, or a JSON store, consists of."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from trayapp.cli.options import add_json, option_type, print_answer
-from trayapp.cli.verbs.acting import OfProgram
+from trayapp.cli.verbs.acting import AskingVerb, OfProgram
 from trayapp.errors import ControlError, UsageError
 from trayapp.language.catalogue import _
-from trayapp.language.units import parse_duration
+from trayapp.language.units import format_size, parse_duration
 from trayapp.paths import current_paths
+from trayapp.settings.records import DiagnosisSettings
+from trayapp.windows.dumping import Asked, plan_dump, write_dump
+
+DUMPS = "dumps"
+"""The folder in Memtray's data folder for them."""
 
 
 class Investigate(OfProgram):
@@ -42,7 +47,8 @@ class Investigate(OfProgram):
         from trayapp.domain.showing.investigation import findings, pause_text, refusal_text
         from trayapp.windows.investigation import Investigator, as_lines
 
-        name, keys = self._subject(options)
+        name, processes = _subject(self, options)
+        keys = [(each.pid, each.started) for each in processes]
         investigator = Investigator(current_paths().runtime, keys)
         longest = _longest_pause_seconds(options)
         plan = investigator.plan()
@@ -57,25 +63,62 @@ class Investigate(OfProgram):
             raise ControlError(f"{refusal_text(name, told, longest)}. {hint}")
         return print_answer(options, told, lambda: as_lines(findings(told)))
 
-    def _subject(self, options: Namespace) -> tuple[str, list[tuple[int, int]]]:
-        """Return the name of what is meant, and its processes, the largest first."""
-        if options.target is None and options.pid is not None:
-            from trayapp.cli.target_changes import running_process
 
-            facts = running_process(options.pid)  # without any Memtray that runs
-            return _("process {pid}").format(pid=options.pid), [facts.key]
-        program = self.find(options)
-        if not program.processes:
-            raise ControlError(_("{name} is not running.").format(name=program.title))
-        return program.title, [(each.pid, each.started) for each in program.processes]
+class Dump(AskingVerb):
+    """`memtray dump`: write the memory of a program to a file, after asking once.
+
+    Raises: UsageError, NotRunningError, ControlError.
+    """
+
+    def prepare_parser(self, parser: ArgumentParser) -> None:
+        super().prepare_parser(parser)
+        text = _("the file, or a folder for it (default: dumps in Memtray's data folder)")
+        parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=text)
+
+    def run(self, options: Namespace) -> int:
+        name, processes = _subject(self, options)
+        paths = current_paths()
+        target = options.output or paths.data / DUMPS
+        plan = plan_dump(paths.runtime, processes, _diagnosis(), target)
+        question = _("Write a dump of {name}?").format(name=name)
+        self.confirm(options, question, None, plan.warning())
+        files = write_dump(paths.runtime, plan)
+        answer = {
+            "runtime": plan.runtime,
+            "pid": plan.pid,
+            "files": [{"file": str(file), "bytes": file.stat().st_size} for file in files],
+        }
+        lines = [f"{file}  {format_size(file.stat().st_size)}" for file in files]
+        return print_answer(options, answer, lambda: lines)
+
+
+def _subject(verb: OfProgram, options: Namespace) -> tuple[str, list[Asked]]:
+    """Return the name of what is meant, and its processes, the largest first.
+
+    Raises: UsageError, NotRunningError, ControlError.
+    """
+    if options.target is None and options.pid is not None:
+        from trayapp.cli.target_changes import running_process
+
+        key = running_process(options.pid).key  # without any Memtray that runs
+        return _("process {pid}").format(pid=options.pid), [Asked(key.pid, key.started, None)]
+    program = verb.find(options)
+    if not program.processes:
+        raise ControlError(_("{name} is not running.").format(name=program.title))
+    asked = [Asked(each.pid, each.started, each.rss_bytes) for each in program.processes]
+    return program.title, asked
+
+
+def _diagnosis() -> DiagnosisSettings:
+    from trayapp.settings.file import SettingsFile
+
+    return SettingsFile(current_paths().settings_file).settings.diagnosis
 
 
 def _longest_pause_seconds(options: Namespace) -> float:
     if options.longest_pause is not None:
         return float(options.longest_pause)
-    from trayapp.settings.file import SettingsFile
-
-    return SettingsFile(current_paths().settings_file).settings.diagnosis.longest_pause_seconds
+    return _diagnosis().longest_pause_seconds
 
 
 def _look_at_store(options: Namespace) -> int:
