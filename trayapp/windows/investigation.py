@@ -36,16 +36,13 @@ class Investigator:
             if (name := endpoint_name(PROBE, pid, started)) in listening
         ]
         if not found:
-            raise ControlError(
-                _(
-                    "it has no Python probe; start it with memtray run -- COMMAND, or call "
-                    "trayapp.probe.start() in it"
-                )
-            )
+            raise _no_probe()
         self.pid, self._name = found[0]
 
     def plan(self) -> dict[str, object]:
         """Return how many objects there are and how long a look takes. Raises: ControlError."""
+        if self._ask({}, PLAN_SECONDS, "report").get("runtime", "python") != "python":
+            raise _no_probe()
         return self._ask({"plan": True}, PLAN_SECONDS)
 
     def look(self, longest_seconds: float, *, is_forced: bool) -> dict[str, object]:
@@ -56,13 +53,24 @@ class Investigator:
         options = {"longest_seconds": longest_seconds, "force": is_forced}
         return self._ask(options, LOOK_SECONDS)
 
-    def _ask(self, arguments: Mapping[str, object], seconds: float) -> dict[str, object]:
+    def _ask(
+        self, arguments: Mapping[str, object], seconds: float, verb: str = "investigate"
+    ) -> dict[str, object]:
         return call(
-            self._runtime, "investigate", arguments, seconds,
+            self._runtime, verb, arguments, seconds,
             name=self._name,
             who=_("Python probe of process {pid}").format(pid=self.pid),
             answer_limit_bytes=_ANSWER_LIMIT_BYTES,
         )  # fmt: skip
+
+
+def _no_probe() -> ControlError:
+    return ControlError(
+        _(
+            "it has no Python probe; start it with memtray run -- COMMAND, or call "
+            "trayapp.probe.start() in it"
+        )
+    )
 
 
 def as_lines(found: Iterable[Finding]) -> list[str]:
