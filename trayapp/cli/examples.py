@@ -64,6 +64,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "memtray record --match gunicorn --interval 100ms --for 10min -o web.csv",
     ),
     "run": ("memtray run --high 500M --critical 1G --restart -- python worker.py",),
+    "dump": ("memtray dump web", "memtray dump --pid 4711 -o dumps/"),
+    "investigate": ("memtray investigate web", "memtray investigate --store history.jsonl"),
     "analyze": ("memtray analyze run.memrec", "memtray analyze --json pidstat.log"),
     "day": ("memtray day", "memtray day yesterday", "memtray day 2026-03-16 web --json"),
     "log": (
