@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from trayapp.applet.lessons import Lessons
+from trayapp.applet.probe_asking import ask_probe
 from trayapp.domain.judging.advice.case import Mount, Past, Twins
 from trayapp.domain.judging.advice.past import past_of
 from trayapp.domain.judging.advice.twins import find_twins
@@ -24,10 +25,9 @@ from trayapp.errors import MemtrayError
 PAST_SECONDS, TWINS_SECONDS = 3600.0, 600.0
 MOST_PASTS = 2
 """So many targets' pasts are read in one round."""
-CALL_SECONDS, ROUND_SECONDS = 2.0, 20.0
+ROUND_SECONDS = 20.0
 MOST_PROBES = 16
 """Of one program."""
-_ANSWER_BYTES = 256 * 1024
 _log = logging.getLogger(__name__)
 Keys = tuple[ProcessKey, ...]
 
@@ -109,21 +109,10 @@ class AdviceEvidence:
         return found
 
     def _ask(self, key: ProcessKey) -> Mapping[str, object] | None:
-        from trayapp.control.client import call
-        from trayapp.control.process_endpoints import PROBE, endpoint_name
-
         try:
-            answer = call(
-                self._runtime,
-                "report",
-                {},
-                CALL_SECONDS,
-                name=endpoint_name(PROBE, *key),
-                answer_limit_bytes=_ANSWER_BYTES,
-            )
+            return ask_probe(self._runtime, key, "report") or None
         except (MemtrayError, OSError):
             return None  # It ends, or hangs.
-        return answer if answer.get("pid") == key.pid else None
 
     def _told(self, answers: Sequence[tuple[ProcessKey, Mapping[str, object]]]) -> Told:
         from trayapp.domain.judging.advice.watches import told_of

@@ -6,13 +6,13 @@ What asks, and what reads the answers, is loaded when the first target has a pro
 from __future__ import annotations
 
 import logging
-import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trayapp.applet.probe_asking import ask_probe
 from trayapp.domain.judging.view import View
 from trayapp.domain.records.samples import ProcessKey
 
@@ -20,14 +20,11 @@ if TYPE_CHECKING:
     from trayapp.domain.records.inside import Inside
 
 PERIOD_SECONDS = 30.0
-CALL_LIMIT_SECONDS = 2.0
-"""For one answer."""
 LOOK_LIMIT_SECONDS = 20.0
 """For all of them; who has not been asked by then comes first the next time."""
 KEPT_SECONDS = 150.0
 """So long the latest report stands for a process that does not answer."""
 
-_ANSWER_LIMIT_BYTES = 256 * 1024
 _log = logging.getLogger(__name__)
 
 
@@ -100,33 +97,18 @@ class InsideFollower:
             self.is_asking = False
 
     def _ask(self, key: ProcessKey) -> None:
-        from trayapp.control.client import call
-        from trayapp.control.process_endpoints import PROBE, endpoint_name
         from trayapp.domain.records.inside import read_inside
         from trayapp.errors import MemtrayError
 
-        if sys.platform != "linux":
-            from trayapp.cleanup.probes import is_the_same
-
-            if not is_the_same(key):
-                return
         try:
-            told = call(
-                self._runtime,
-                "report",
-                {},
-                CALL_LIMIT_SECONDS,
-                name=endpoint_name(PROBE, *key),
-                who=f"the probe of process {key.pid}",
-                answer_limit_bytes=_ANSWER_LIMIT_BYTES,
-            )
+            told = ask_probe(self._runtime, key, "report")
         except (MemtrayError, OSError) as error:
             # It ends, hangs, or answers nonsense: that is said once.
             if key not in self._silent:
                 self._silent.add(key)
                 _log.warning("no report from inside process %d: %s", key.pid, error)
             return
-        if told.get("pid") == key.pid:
+        if told:
             self._silent.discard(key)
             if told.get("runtime", "python") != "python":
                 return  # its heap is read at every look, and is no Python's

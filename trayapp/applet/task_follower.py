@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from trayapp.applet.probe_asking import ask_probe
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.judging.view import View
 from trayapp.domain.records.samples import ProcessKey
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from trayapp.domain.grouping.tasks import Task
 
 PERIOD_SECONDS = 30.0
-CALL_LIMIT_SECONDS = 2.0
-"""For one answer."""
 LOOK_LIMIT_SECONDS = 20.0
 """For all of them; who has not been asked by then comes first the next time."""
 MOST_OF_A_PROCESS = 20
@@ -34,7 +33,6 @@ MOST_AT_A_TIME = 100
 
 _MOST_ANSWERS = 4
 """As many as all that a probe keeps need, and one for a program that has begun anew."""
-_ANSWER_LIMIT_BYTES = 256 * 1024
 _SILENT_SECONDS = 3600.0
 _log = logging.getLogger(__name__)
 
@@ -174,7 +172,8 @@ class TaskFollower:
         began = _began_wall_seconds(key, now)
         try:
             for _ in range(_MOST_ANSWERS):
-                answer = read_answer(self._call(key, number), number, began, time.time())
+                told = ask_probe(self._runtime, key, "tasks", {"after": number})
+                answer = read_answer(told, number, began, time.time())
                 if answer.next < number:  # another program in the same process, by exec
                     number, since = 0, answered
                     continue
@@ -193,26 +192,6 @@ class TaskFollower:
             pass  # It ends, hangs, or is too old to know of tasks; what it answered before counts.
         self._positions[key] = _Position(number, since, answered, asked)
         return self._keep(tasks, target, most, left_out)
-
-    def _call(self, key: ProcessKey, after: int) -> dict[str, object]:
-        """Return its probe's answer; empty: it speaks for another process. Raises: MemtrayError."""
-        from trayapp.control.client import call
-        from trayapp.control.process_endpoints import PROBE, endpoint_name
-
-        if sys.platform != "linux":
-            from trayapp.cleanup.probes import is_the_same
-
-            if not is_the_same(key):
-                return {}
-        told = call(
-            self._runtime,
-            "tasks",
-            {"after": after},
-            CALL_LIMIT_SECONDS,
-            name=endpoint_name(PROBE, *key),
-            answer_limit_bytes=_ANSWER_LIMIT_BYTES,
-        )
-        return told if told.get("pid") == key.pid else {}
 
     def _tell_left_out(self) -> None:
         now = time.monotonic()
