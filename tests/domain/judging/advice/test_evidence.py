@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tests.domain.building import MIB, facts
 from trayapp.domain.judging.advice.past import QUARTER_SECONDS, past_of, worst_task
@@ -104,6 +105,17 @@ def test_two_of_a_program_are_copies_unless_they_are_workers() -> None:
     daemons = [use(10, "python3 /srv/app.py", 1), use(20, "python3 /srv/app.py", 1)]
     assert list(find_twins(daemons, both)) == ["app"]
     assert find_twins([use(10, "xterm", 5), use(20, "xterm", 6)], both) == {}
+
+
+def test_copies_in_two_containers_are_none() -> None:
+    def within(container: str, pid: int) -> ProcessUse:
+        path = f"/system.slice/docker-{container * 64}.scope"
+        daemon = use(pid, "postgres -D /data", 1)
+        return replace(daemon, facts=replace(daemon.facts, cgroup=path))
+
+    both = {"app": (ProcessKey(10, 10), ProcessKey(20, 20))}
+    assert find_twins([within("a", 10), within("b", 20)], both) == {}
+    assert list(find_twins([within("a", 10), within("a", 20)], both)) == ["app"]
 
 
 class History:

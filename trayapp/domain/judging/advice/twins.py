@@ -1,9 +1,10 @@
-"""Copies of one program: the same command line, and nobody has started the other."""
+"""Copies of one program: the same command line and surroundings, and nobody started the other."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
+from trayapp.domain.grouping.groups import containers_around
 from trayapp.domain.judging.advice.case import Twins
 from trayapp.domain.records.names import has_name
 from trayapp.domain.records.samples import ProcessKey, ProcessUse
@@ -22,9 +23,10 @@ def find_twins(
 ) -> dict[str, Twins]:
     """Return the copies in each program, by its key. `uses`: every process of the machine.
 
-    Workers have their parent in common, or are each other's: they are no copies.
+    Workers have their parent in common, or are each other's: they are no copies. Neither are
+    programs of different containers: each serves its own.
     """
-    found: dict[tuple[str, ...], list[ProcessUse]] = {}
+    found: dict[tuple[tuple[str, ...], str | None], list[ProcessUse]] = {}
     parents: dict[int, int] = {}
     managers = {1}
     for use in uses:
@@ -33,7 +35,9 @@ def find_twins(
         if facts.name in _MANAGERS:
             managers.add(facts.key.pid)
         if use.rss_bytes >= LEAST_BYTES and len(facts.arguments) >= LEAST_ARGUMENTS:
-            found.setdefault(facts.arguments, []).append(use)
+            around = containers_around(facts.cgroup or "")
+            container = around[-1].path if around else None
+            found.setdefault((facts.arguments, container), []).append(use)
     owners = {key: about for about, keys in programs.items() for key in keys}
     twins = {}
     for same in found.values():
