@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from urllib.parse import urlsplit
 
 import wsproto
 from wsproto import events
+
+from trayapp.web.openapi import openapi_document
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE_SECONDS = 60.0
@@ -35,6 +38,16 @@ class Answer:
     @property
     def json(self) -> Any:
         return json.loads(self.body)
+
+
+def check_described(method: str, path: str, status: int) -> None:
+    """Hold that whatever comes back is in the description, whichever test has asked for it."""
+    bare = path.partition("?")[0]
+    for template, operations in openapi_document()["paths"].items():
+        pattern = re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(template))
+        if re.fullmatch(pattern, bare) and method.lower() in operations:
+            described = operations[method.lower()]["responses"]
+            assert str(status) in described, f"{method} {template} answers {status} as well"
 
 
 @dataclass(frozen=True)
@@ -93,6 +106,7 @@ class Served:
                 connection.putheader(name, value)
             connection.endheaders(body)
             answer = connection.getresponse()
+            check_described(method, path, answer.status)
             found = {name.lower(): value for name, value in answer.getheaders()}
             return Answer(answer.status, found, answer.read())
 

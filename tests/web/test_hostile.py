@@ -222,6 +222,24 @@ def test_nonsense_is_refused_and_the_next_is_answered(served: Served, request_by
     assert served.ask("/api/status").status == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/", {"X-Long": "a" * 20_000}),
+        ("/api/status", {f"X-{number}": "a" for number in range(4000)}),
+        (f"/api/metrics?target={'a' * 20_000}", {}),
+    ],
+    ids=["one header", "many headers", "query"],
+)
+def test_a_long_head_is_refused_also_in_one_piece(
+    served: Served, path: str, headers: dict[str, str]
+) -> None:
+    """Sent at once it is seldom incomplete, which is all that h11 bounds."""
+    for _ in range(5):
+        assert served.ask(path, headers).status in (400, 431)
+    assert served.ask("/api/status").status == 200
+
+
 def test_names_are_data_and_never_markup(served: Served) -> None:
     """They come as JSON, which no browser shows as a page, whatever is in them."""
     for path in ("/api/memory", "/api/processes", "/api/status"):

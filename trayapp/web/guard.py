@@ -33,6 +33,9 @@ HEADERS = {
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
 LONGEST_PATH = 2048
+LONGEST_HEAD = 16 * 1024
+"""Bytes of address and headers. h11 bounds only what is incomplete, so not what comes in one piece,
+as most does on one machine."""
 PUBLIC_PATHS = ("/", "/texts.json", "/favicon.ico", "/api/openapi.json", PROOF_PATH)
 """Here, and below `/page/`, is nothing that a stranger may not know."""
 _PUBLIC_FOLDER = "/page/"
@@ -90,6 +93,8 @@ class Guard:
             raise ProblemError(421, text)
         if len(scope["path"]) > LONGEST_PATH:
             raise ProblemError(414, _("The address is too long"))
+        if _head_bytes(scope) > LONGEST_HEAD:
+            raise ProblemError(431, _("The head of this request is too long"))
         is_page = _is_public(scope)
         fetched_from = None if is_page else headers.get("sec-fetch-site")
         if not self._origins.is_allowed(host, origin, fetched_from):
@@ -156,6 +161,12 @@ class _Sender:
             headers.setdefault("cache-control", "no-store")
         self.has_begun = True
         await self._send(message)
+
+
+def _head_bytes(scope: Scope) -> int:
+    """Return about how many bytes address and headers took, with what stands between them."""
+    lines = sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+    return len(scope["path"]) + len(scope["query_string"]) + lines
 
 
 def _headers(scope: Scope) -> dict[str, str]:

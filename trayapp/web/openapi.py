@@ -150,6 +150,7 @@ def _alerts() -> Document:
                 "Free memory: of Memtray, or of programs by their names",
                 "Cleaned",
                 body=_body({"targets": names, "all": {"type": "boolean"}}),
+                more=("404",),
             )
         },
     }
@@ -235,7 +236,8 @@ def _operation(
     if schema is not None:
         found = {"$ref": f"#/components/schemas/{schema}"} if isinstance(schema, str) else schema
         answer["content"] = {media: {"schema": found}}
-    problems = ("400", "401", "403", "408", "413", "414", "415", "421", "422", "429", "502", "503")
+    refusals = ("400", "401", "403", "408", "413", "414", "415", "421", "422", "429", "431")
+    problems = (*refusals, "502", "503")
     problem = {
         "description": "Why not",
         "content": {
