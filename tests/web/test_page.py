@@ -43,6 +43,7 @@ for line in sys.stdin:
     print(flush=True)
 """
 VIEWS = ("now", "trends", "alerts", "where", "runs", "processes", "downloads")
+ACCOUNT_READ = "document.querySelector('#view [aria-busy=false] details[data-key=programs]')"
 PHONE, DESK = (360, 740), (1280, 900)
 
 
@@ -187,6 +188,34 @@ def test_without_a_token_the_page_asks_for_it_and_takes_the_address(
     page.wait("document.querySelector('.state.live')")
 
 
+def test_before_the_first_sample_nothing_is_claimed(browser: Chromium, world: World) -> None:
+    """Not that nothing is tracked, nor a chart of no time."""
+    page = browser.page()
+    silent = "window.WebSocket = class { constructor() { window.asked = true; } close() {} };"
+    page.send("Page.addScriptToEvaluateOnNewDocument", source=silent)
+    page.open(world.server.address)
+    page.wait("window.asked && document.querySelector('#views [aria-current][data-view=now]')")
+    assert "No program is tracked" not in page.run("document.querySelector('#view').innerText")
+    assert page.run("[...document.querySelectorAll('#view .card')].every(c => !c.offsetHeight)")
+
+
+def test_a_program_over_its_limit_is_not_called_healthy(page: Page) -> None:
+    """Red, and yet healthy: it does not grow, which is less than what the alert says."""
+    page.wait(_card("full"))
+    page.wait(f"!({_card('full')}).innerText.includes('Healthy')")
+    assert "Healthy" in page.run(f"({_card(STRANGER)}).innerText")
+
+
+def test_no_two_parts_of_the_memory_have_one_colour(page: Page) -> None:
+    _go(page, "where")
+    page.wait(ACCOUNT_READ)
+    colours = (
+        "[...document.querySelectorAll('.parts span')].map(s => getComputedStyle(s).background)"
+    )
+    found = page.run(colours)
+    assert len({*found}) == len(found)
+
+
 def test_live_figures_agree_with_the_kernels(page: Page, world: World) -> None:
     world.program.take(60)
     taken = world.program.taken_bytes()
@@ -319,7 +348,7 @@ def test_processes_are_filtered_as_one_types(page: Page) -> None:
 
 def test_where_memory_goes_is_told_by_parts_that_open(page: Page, world: World) -> None:
     _go(page, "where")
-    page.wait("document.querySelector('details[data-key=programs]')")
+    page.wait(ACCOUNT_READ)
     page.run("document.querySelector('details[data-key=programs] > summary').focus()")
     page.key("Enter")
     page.wait("document.querySelector('details[data-key=programs]').open")

@@ -16,6 +16,12 @@ export function toneOf({ level, verdict }) {
   return { growing: "warning", leaking: "critical", gone: "gone" }[verdict] ?? "normal";
 }
 
+/** What `toneOf` means in a word: an alert says more of a program than that it does not grow. */
+function wordOf({ level, verdict }) {
+  const isMarked = level && level !== "normal" && (verdict ?? "healthy") === "healthy";
+  return isMarked ? t(`level.${level}`) : t(`verdict.${verdict ?? "healthy"}`);
+}
+
 function machineCard() {
   const picture = bars(84), level = badge();
   const used = h("strong.figure"), ofTotal = h("p.muted"), free = h("dd"), swap = h("dd"), taken = h("dd");
@@ -88,7 +94,7 @@ function programCard([key, first]) {
     const tone = toneOf(row);
     element.className = `card program ${tone}`;
     setText(name, row.kind === "app" ? t("now.itself") : row.name);
-    state.update(tone, t(`verdict.${row.verdict ?? "healthy"}`));
+    state.update(tone, wordOf(row));
     const hasLimit = OWN_LIMITS.has(row.limit_source) && row.limit_bytes;
     picture.update(row.bars ?? [], tone, 0);
     setText(amount, size(sizeOf(row)));
@@ -118,7 +124,7 @@ function applicationRow([key]) {
     setText(cells[0], size(sizeOf(row)));
     setText(cells[1], rate(row.slope_bytes_per_second));
     setText(cells[2], String(row.pids?.length ?? 0));
-    state.update(tone, t(`verdict.${row.verdict ?? "healthy"}`));
+    state.update(tone, wordOf(row));
   };
   return element;
 }
@@ -133,10 +139,10 @@ function make() {
   const table = dataTable(t("now.applications"), heads.map(([key, kind]) => [t(`column.${key}`), kind]), rows);
   const openTitle = h("h2", {}, t("alerts.open")), trackedTitle = h("h2", {}, t("now.tracked"));
   const hint = h("p.muted", {}, t("now.untracked"));
+  const others = h("section.card", {}, h("div.row", {}, h("h2", {}, t("now.applications")), more), table);
   const element = h(
     "div.view", {},
-    h("h1.unseen", {}, t("view.now")), notices, machine, openTitle, open, trackedTitle, hint, programs,
-    h("section.card", {}, h("div.row", {}, h("h2", {}, t("now.applications")), more), table),
+    h("h1.unseen", {}, t("view.now")), notices, machine, openTitle, open, trackedTitle, hint, programs, others,
   );
 
   function update() {
@@ -144,12 +150,15 @@ function make() {
     if (!live.running) said.unshift(t("now.stopped"));
     if (live.paused) said.unshift(t("now.paused"));
     keep(notices, said, (text) => text, (text) => h("li.notice", {}, text));
-    machine.update();
+    // Before the first sample nothing is known, not even that nothing is tracked.
+    const isKnown = live.taken_at != null;
+    for (const part of [machine, trackedTitle, others]) part.hidden = !isKnown;
+    if (isKnown) machine.update();
     const found = incidents().filter((one) => !one.acknowledged);
     openTitle.hidden = open.hidden = !found.length;
     keep(open, found, (one) => one.key, incidentCard);
     const tracked = [...rowsWhere((row) => row.kind === "target"), ...rowsWhere((row) => row.kind === "app")];
-    hint.hidden = tracked.length > 1;
+    hint.hidden = !isKnown || tracked.length > 1;
     keep(programs, tracked, ([key]) => key, programCard);
     const applications = rowsWhere((row) => row.kind === "application");
     applications.sort(([, one], [, other]) => (sizeOf(other) ?? 0) - (sizeOf(one) ?? 0));

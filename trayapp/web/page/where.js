@@ -56,7 +56,8 @@ function make() {
 
   async function readWhere() {
     setText(note, t("where.reading"));
-    const told = await ask("/api/where");
+    tree.ariaBusy = "true";
+    const told = await ask("/api/where").finally(() => { tree.ariaBusy = "false"; });
     const parts = told.parts.filter((part) => part.bytes > 0);
     bar.replaceChildren(...parts.map((part, slot) => {
       const piece = h(`span.${colourOf(part, slot)}`, { title: `${part.title}: ${size(part.bytes)}` });
@@ -77,7 +78,9 @@ function make() {
   return { element, show: readAll };
 }
 
-const colourOf = ({ key }, slot) => (key === "free" ? "free" : slotClass(slot));
+// There are eight colours; what nobody can explain needs none.
+const PLAIN = { free: "free", unexplained: "unexplained" };
+const colourOf = ({ key }, slot) => PLAIN[key] ?? slotClass(slot);
 
 /** A part with what it consists of, to open by mouse or keyboard. */
 function partItem(part, total, open, slot) {
