@@ -199,6 +199,16 @@ def test_a_guarded_run_starts_its_program_again(applet: Memtray, eaters: Eaters)
     assert keys(described(applet, 1)) != keys(answer)
 
 
+def test_memory_of_a_guarded_run_can_be_freed_as_it_has_a_probe(
+    applet: Memtray, eaters: Eaters
+) -> None:
+    eaters.start(EATER, sys.executable, "-m", "trayapp", "run", "--")
+    found = wait_until(
+        lambda: (found := acts(described(applet, 1)))[0] == "free" and found, what="its probe"
+    )
+    assert found == ["free", "restart", "end", "folder"]
+
+
 def test_nobody_starts_again_what_nobody_guards(applet: Memtray, eaters: Eaters) -> None:
     eaters.start()
     described(applet, 1)
