@@ -249,7 +249,12 @@ def test_running_pids_are_those_of_ps(reader: ProcessReader) -> None:
     reader.refresh()
     with running("sleep", "600") as child:
         reader.refresh()
-        pids = subprocess.check_output(["ps", "-eo", "pid=,rss="], text=True)
-        ps = {int(pid): int(rss) * 1024 for pid, rss in map(str.split, pids.splitlines())}
-        ours = {key.pid: reading.rss_bytes for key, reading in reader.read_all().items()}
-        assert ours[child.pid] == ps[child.pid]
+
+        def agree() -> bool:
+            """Not at once: the program may still be loading its libraries."""
+            pids = subprocess.check_output(["ps", "-eo", "pid=,rss="], text=True)
+            ps = {int(pid): int(rss) * 1024 for pid, rss in map(str.split, pids.splitlines())}
+            ours = {key.pid: reading.rss_bytes for key, reading in reader.read_all().items()}
+            return ours[child.pid] == ps[child.pid] > 0
+
+        eventually(agree)
