@@ -59,13 +59,14 @@ function make() {
     tree.ariaBusy = "true";
     const told = await ask("/api/where").finally(() => { tree.ariaBusy = "false"; });
     const parts = told.parts.filter((part) => part.bytes > 0);
-    bar.replaceChildren(...parts.map((part, slot) => {
-      const piece = h(`span.${colourOf(part, slot)}`, { title: `${part.title}: ${size(part.bytes)}` });
+    const colours = coloursOf(parts);
+    bar.replaceChildren(...parts.map((part, number) => {
+      const piece = h(`span.${colours[number]}`, { title: `${part.title}: ${size(part.bytes)}` });
       piece.style.flexGrow = part.bytes;
       return piece;
     }));
     const open = new Set([...tree.querySelectorAll("details[open]")].map((one) => one.dataset.key));
-    tree.replaceChildren(...parts.map((part, slot) => partItem(part, told.total_bytes, open, slot)));
+    tree.replaceChildren(...parts.map((part, number) => partItem(part, told.total_bytes, open, colours[number])));
     setText(note, t("trends.total", { total: size(told.total_bytes) }));
   }
 
@@ -78,17 +79,22 @@ function make() {
   return { element, show: readAll };
 }
 
-// There are eight colours; what nobody can explain needs none.
-const PLAIN = { free: "free", unexplained: "unexplained" };
-const colourOf = ({ key }, slot) => PLAIN[key] ?? slotClass(slot);
+// There are seven colours, for what is used by something; the rest needs none.
+const PLAIN = { free: "free", per_cpu_lists: "ready", unexplained: "unexplained" };
+
+/** Return the class of each part, in their order. */
+function coloursOf(parts) {
+  let slot = 0;
+  return parts.map(({ key }) => PLAIN[key] ?? slotClass(slot++));
+}
 
 /** A part with what it consists of, to open by mouse or keyboard. */
-function partItem(part, total, open, slot) {
+function partItem(part, total, open, colour) {
   const text = [part.sentence, part.advice, part.note].filter(Boolean).join(" ");
   const inner = part.parts.slice(0, FEW_PARTS);
   const line = [
-    slot != null && h(`span.swatch.${colourOf(part, slot)}`), h("span.grow", {}, part.title),
-    slot != null && h("span.muted.wide", {}, t(`where.${part.comes_back.replace(" ", "_")}`)),
+    colour && h(`span.swatch.${colour}`), h("span.grow", {}, part.title),
+    colour && h("span.muted.wide", {}, t(`where.${part.comes_back.replace(" ", "_")}`)),
     h("span.number.share", {}, percent(part.bytes / total, 1)), h("b.number", {}, size(part.bytes)),
   ];
   if (!text && !inner.length) return h("div.part", {}, line);
