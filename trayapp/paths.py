@@ -86,6 +86,11 @@ class Paths:
         return self.data / "learned.json"
 
     @property
+    def program_key_file(self) -> Path:
+        """The key that command lines are hashed with in the history."""
+        return self.data / "program.key"
+
+    @property
     def snapshots(self) -> Path:
         """One JSON file per snapshot."""
         return self.data / "snapshots"

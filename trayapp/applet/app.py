@@ -32,6 +32,7 @@ from trayapp.applet.overview import Overview
 from trayapp.applet.parts import Parts
 from trayapp.applet.programs import Programs
 from trayapp.applet.rules import advice_policy, target_rules
+from trayapp.applet.run_programs import RunPrograms
 from trayapp.applet.sampler import Sampler
 from trayapp.applet.supervision import Supervisor
 from trayapp.applet.sweeping import sweep
@@ -128,6 +129,7 @@ class App:
         )
         self._insides = insides = InsideFollower(paths.shared_runtime)
         sampler.insides = lambda: insides.reports
+        runs = RunPrograms(paths.program_key_file, sampler.read_program, sampler.record)
         logs = TargetLogs(
             lambda: settings_file.settings.log, paths.data, lambda text: banners.notify(text)
         )
@@ -210,6 +212,7 @@ class App:
             ("cleanup", self._follow_up_cleanups),
             ("tasks", lambda outcome: tasks.tick(outcome.view) if outcome else None),
             ("inside", lambda outcome: insides.tick(outcome.view) if outcome else None),
+            ("runs", lambda outcome: runs.tick(outcome.view) if outcome else None),
             ("log", lambda outcome: logs.tick(outcome.view) if outcome else None),
             ("advice", self._advise),
             ("terminal", lambda outcome: live.show(outcome.view) if outcome else None),

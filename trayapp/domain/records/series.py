@@ -73,6 +73,7 @@ class Event:
     "guarded_run" when a run under `memtray run` has ended (after "seconds", with its "peak_bytes",
     the "pressure" at its end, whether another followed as "restarted", and its "limits"),
     "tracked" when an application became a target (since when it is known as "since_wall_seconds"),
+    "program" for what a run of a target runs (see `run_program`),
     or "history" when samples were lost or the file was damaged."""
     subject: str = ""
     """The target's name; "system"; "memtray"."""
