@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.test_main import Memtray, memtray, running  # noqa: F401 - fixtures
 from trayapp.cli.examples import EXAMPLES
+from trayapp.cli.launch import plain_start
 from trayapp.cli.main import _parser, main
 from trayapp.cli.status_text import status_lines
 from trayapp.cli.verbs import VERBS
@@ -116,3 +117,24 @@ def test_memtray_while_it_runs_says_where_it_is(running: Memtray) -> None:  # no
     assert first == "Memtray is already running; to see its figures: memtray status"
     assert second.startswith("There is no tray for the icon")
     assert running.run("start").returncode == 3
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["", "start", "--headless", "start --interval 2s --config x.toml", "--config=a --interval=0.5"],
+)
+def test_what_only_starts_the_applet_is_understood_without_the_parser_alike(
+    arguments: str,
+) -> None:
+    words = shlex.split(arguments)
+    plain = plain_start(words)
+    parsed = _parser(["start"]).parse_args(words if words[:1] == ["start"] else ["start", *words])
+    assert plain == (parsed.headless, parsed.interval, parsed.config)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["status", "start now", "--config", "--config --headless", "--interval soon", "--interval 60s"],
+)
+def test_what_else_is_left_to_the_parser(arguments: str) -> None:
+    assert plain_start(shlex.split(arguments)) is None

@@ -5,9 +5,54 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from trayapp.language.units import parse_duration
 from trayapp.paths import current_paths
+
+SHORTEST_SECONDS, LONGEST_SECONDS = 0.2, 30.0
+"""Between two samples, as `--interval` may say."""
+
+
+class StartOptions(NamedTuple):
+    """How the applet is to be started."""
+
+    headless: bool = False
+    interval_seconds: float | None = None
+    config_file: Path | None = None
+
+
+def plain_start(arguments: Sequence[str]) -> StartOptions | None:
+    """Return what a command line asks for that only starts the applet.
+
+    None: it is another command, or not as it should be; the parser, which would stay resident,
+    says what is wrong.
+    """
+    options = StartOptions()
+    waiting = iter(arguments[1:] if arguments[:1] == ["start"] else arguments)
+    for argument in waiting:
+        name, is_joined, value = argument.partition("=")
+        if argument == "--headless":
+            options = options._replace(headless=True)
+            continue
+        if name not in ("--interval", "--config"):
+            return None
+        value = value if is_joined else next(waiting, "")
+        if not value or (value.startswith("-") and not is_joined):
+            return None
+        if name == "--config":
+            options = options._replace(config_file=Path(value))
+            continue
+        try:
+            seconds = parse_duration(value)
+        except ValueError:
+            return None
+        if not SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS:
+            return None
+        options = options._replace(interval_seconds=seconds)
+    return options
 
 
 def start_app(

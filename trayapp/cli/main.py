@@ -46,12 +46,15 @@ def _run(arguments: list[str]) -> int:
 
         arguments = apply_profile_option(arguments, os.environ)
     speak_as_set(_config_of(arguments) or current_paths().settings_file)
-    if arguments in ([], ["start"]):
-        # What login and the launcher run: without the parser, which would stay resident.
-        from trayapp.cli.launch import start_app
+    if not arguments or arguments[0] == "start" or arguments[0].startswith("--"):
+        from trayapp.cli.launch import plain_start, start_app
 
+        starting = plain_start(arguments)
+    else:
+        starting = None
+    if starting is not None:
         try:
-            return start_app()
+            return start_app(**starting._asdict())
         except AlreadyRunningError:
             if arguments:
                 raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from trayapp.cli.launch import start_app
+from trayapp.cli.launch import LONGEST_SECONDS, SHORTEST_SECONDS, start_app
 from trayapp.cli.options import option_type
 from trayapp.errors import UsageError
 from trayapp.language.catalogue import _
@@ -31,7 +31,7 @@ class Start:
 
     def run(self, options: Namespace) -> int:
         seconds = options.interval
-        if seconds is not None and not 0.2 <= seconds <= 30:
+        if seconds is not None and not SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS:
             text = _("--interval must be 0.2s to 30s, not {seconds}s")
             raise UsageError(text.format(seconds=f"{seconds:g}"))
         return start_app(
