@@ -16,7 +16,7 @@ import time
 import timeit
 from collections.abc import Callable
 
-from trayapp.probe import task
+from trayapp.probe import task, tasks
 from trayapp.probe.heap import open_heap
 from trayapp.probe.resident import read_rss_bytes
 
@@ -34,6 +34,13 @@ def microseconds(work: Callable[[], object]) -> str:
 
 def in_a_block() -> None:
     """One task."""
+    with task("nightly report"):
+        pass
+
+
+def in_a_block_of_its_own() -> None:
+    """One task that follows no other at once, so that all is measured twice."""
+    tasks._log.last = None
     with task("nightly report"):
         pass
 
@@ -150,9 +157,10 @@ def import_milliseconds(code: str) -> float:
 def main() -> None:
     """Print all of it."""
     print(f"a `with` block: {microseconds(in_a_block)}")
+    print(f"one that follows no other at once: {microseconds(in_a_block_of_its_own)}")
     print(f"a function: {microseconds(as_a_function)}")
     print(f"a coroutine function: {measure_coroutine()}")
-    print(f"of it, reading the resident set (twice): {microseconds(read_rss_bytes)}")
+    print(f"of it, reading the resident set (twice, or once): {microseconds(read_rss_bytes)}")
     print(f"of it, reading the heap in use (twice): {microseconds(_heap_reader())}")
     bare = import_milliseconds("import threading, typing")
     probe = import_milliseconds("import threading, typing, trayapp.probe")

@@ -67,6 +67,30 @@ def test_a_task_tells_when_how_long_and_what_it_grew_by(told: Told) -> None:
     assert len(kept[0]) == 40_000_000
 
 
+@needs_proc
+def test_what_is_taken_between_two_tasks_is_neithers(told: Told) -> None:
+    with probe.task("before"):
+        pass
+    kept = b"x" * 40_000_000
+    with probe.task("after"):
+        pass
+    assert [abs(one["growth_bytes"]) < 5_000_000 for one in told()] == [True, True]
+    assert len(kept) == 40_000_000
+
+
+@needs_proc
+def test_tasks_that_follow_at_once_count_each_what_it_took(told: Told) -> None:
+    kept = []
+    work = probe.task("work")
+    for size in (30_000_000, 0, 30_000_000):
+        with work:
+            kept.append(b"x" * size)
+    took = [one["growth_bytes"] for one in told()]
+    assert [20_000_000 < each < 50_000_000 for each in took] == [True, False, True]
+    assert abs(took[1]) < 5_000_000
+    assert sum(map(len, kept)) == 60_000_000
+
+
 def test_tasks_nest_and_what_fails_goes_on_failing(told: Told) -> None:
     with pytest.raises(KeyError, match="gone"), probe.task("outer"), probe.task("inner"):
         raise KeyError("gone")
