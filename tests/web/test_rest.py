@@ -162,6 +162,7 @@ def test_memory_is_freed_for_who_may(served: Served) -> None:
         (b"\xff", "application/json", 400),
         (b'{"a": NaN}', "application/json", 400),
         (b"[" * 9000, "application/json", 400),
+        (b'{"targets": ["\\ud800"]}', "application/json", 400),
         (b"{}", "text/plain", 415),
         (b"all=true", "application/x-www-form-urlencoded", 415),
         (b" " * 20_000, "application/json", 413),
@@ -228,8 +229,11 @@ def test_a_report_is_written_while_one_looks_on(served: Served) -> None:
         {"since": "yesterday"},
         {"since": "-o"},
         {"since": 5},
+        {"since": "5"},
+        {"since": ""},
         {"private": "yes"},
         {"targets": ["/etc/passwd"]},
+        {"targets": ["pyproject.toml"]},
         {"targets": [""]},
         {"output": "x"},
     ],
@@ -237,3 +241,17 @@ def test_a_report_is_written_while_one_looks_on(served: Served) -> None:
 )
 def test_a_file_that_there_is_not_is_a_problem(served: Served, wanted: object) -> None:
     assert served.post("/api/downloads", wanted).status == 422
+
+
+@pytest.mark.parametrize("name", ["nobody", "x" * 400, "nul\0"], ids=["unknown", "long", "nul"])
+def test_a_report_about_a_program_that_there_is_not_is_not_found(served: Served, name: str) -> None:
+    answer = served.ask(f"/api/report?target={quote(name)}")
+    assert answer.status == 404
+    assert "is called" in answer.json["detail"]
+
+
+def test_what_ends_before_it_begins_has_nothing_in_it(served: Served) -> None:
+    settled(served)
+    curves = served.ask("/api/metrics?from=1e10&to=5e-3").json["curves"]
+    assert [curve["times"] for curve in curves] == [[]]
+    assert served.ask("/api/events?from=1e10&to=0").json["events"] == []

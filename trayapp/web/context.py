@@ -115,6 +115,8 @@ async def body_of(request: Request) -> dict[str, Any]:
         raise ProblemError(415, _("Send JSON, with Content-Type: application/json"))
     try:
         found = json.loads(raw, parse_constant=_refuse)
+        # Half a character cannot be answered, nor passed on.
+        json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise ProblemError(400, _("The request is not a JSON object")) from error
     if not isinstance(found, dict):

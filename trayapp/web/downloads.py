@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from trayapp.errors import UsageError
 from trayapp.language.catalogue import _
 from trayapp.web.problems import ProblemError
 from trayapp.web.tokens import Role
@@ -41,6 +42,8 @@ class Download:
         self.share = 0.0
         """How much is done, 0 to 1."""
         self.problem: str | None = None
+        self.is_mistake = False
+        """Whether what failed is what was asked for, such as a program that there is not."""
         self.ended_seconds: float | None = None
         self.task: asyncio.Task[None] | None = None
 
@@ -68,12 +71,15 @@ class Downloads:
         self, role: Role, what: str, ending: str, since: str | None, targets: Sequence[str],
         *, is_private: bool,
     ) -> Download:  # fmt: skip
-        """Begin to write a file. Raises: ProblemError if there are too many already."""
+        """Begin to write a file. Raises: ProblemError if there are too many already.
+
+        targets: names without NUL characters.
+        """
         self._sweep()
         running = sum(one.state == "running" for one in self._all.values())
         if running >= MOST_RUNNING:
             text = _("Two files are being written; try again when one is done")
-            raise ProblemError(503, text, {"Retry-After": "5"})
+            raise ProblemError(429, text, {"Retry-After": "5"})
         # In memory it could be as large as the history; nobody else may read it.
         folder = Path(tempfile.mkdtemp(prefix="memtray-"))
         download = Download(role, folder, what, ending)
@@ -137,6 +143,7 @@ class Downloads:
         except BaseException:
             await _cancel(child)
             raise
+        download.is_mistake = code == UsageError.exit_code
         self._end(download, None if code == 0 else text or _("It failed with an error."))
 
     def _end(self, download: Download, problem: str | None) -> None:

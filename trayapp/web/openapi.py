@@ -16,6 +16,12 @@ Document = dict[str, Any]
 _JSON = "application/json"
 _TEXT = {"type": "string", "maxLength": LONGEST_TEXT}
 _TEXTS = {"type": "array", "items": _TEXT, "maxItems": MOST_VALUES}
+_SINCE = {
+    "type": "string",
+    "pattern": r"^([1-9][0-9]{0,3}(s|min|h|d)|20[0-9]{2}-"
+    r"((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
+    r"|02-(0[1-9]|1[0-9]|2[0-8]))([ T]([01][0-9]|2[0-3]):[0-5][0-9](Z|[+-]0[0-9]:[0-5][0-9])?)?)$",
+}
 _MOMENT = {"type": "number", "minimum": 0, "maximum": LATEST_SECONDS}
 
 
@@ -157,16 +163,20 @@ def _alerts() -> Document:
 
 
 def _files() -> Document:
-    since = {"type": ["string", "null"], "maxLength": 40}
     download = _parameter("id", {"type": "string", "minLength": 1}, "Of a download.", "path")
-    every = sorted({ending for endings in FORMATS.values() for ending in endings})
-    wanted = {
-        "what": {"enum": list(FORMATS)},
-        "format": {"enum": every},
-        "since": since,
+    wanted: Document = {
+        "since": {"anyOf": [_SINCE, {"type": "null"}]},
         "private": {"type": "boolean"},
         "targets": {"type": "array", "items": {**_TEXT, "minLength": 1}, "maxItems": 20},
     }
+    # Each has formats of its own; what is not said is a report.
+    files = [
+        _fields(
+            {"what": {"const": what}, "format": {"enum": list(formats)}, **wanted},
+            [] if what == "report" else ["what"],
+        )
+        for what, formats in FORMATS.items()
+    ]
     of_one = "/api/downloads/{id}"
     failed = ("404", "409", "501", "502")
     return {
@@ -175,7 +185,7 @@ def _files() -> Document:
                 "A report, when it is done",
                 {},
                 _parameter("format", {"enum": ["json", "html", "pdf"]}, "Of the file."),
-                _parameter("since", {"type": "string", "maxLength": 40}, "Such as 24h."),
+                _parameter("since", _SINCE, "Such as 24h, or from which day or minute on."),
                 _parameter("private", {"enum": ["false", "true"]}, "Whether names are left out."),
                 _parameter("target", _TEXTS, "Names of tracked programs."),
                 media="*/*",
@@ -184,7 +194,11 @@ def _files() -> Document:
         },
         "/api/downloads": {
             "post": _operation(
-                "Begin to write a file", "Download", body=_body(wanted), status="202", more=failed
+                "Begin to write a file",
+                "Download",
+                body={"content": {_JSON: {"schema": {"anyOf": files}}}},
+                status="202",
+                more=failed,
             )
         },
         "/api/downloads/formats": {"get": _operation("What can be written here", "Formats")},
@@ -200,7 +214,7 @@ def _files() -> Document:
 
 def _span() -> tuple[Document, Document]:
     return (
-        _parameter("from", _MOMENT, "From when, wall seconds."),
+        _parameter("from", _MOMENT, "From when, wall seconds; after the end: nothing is found."),
         _parameter("to", _MOMENT, "Until when, wall seconds; by default now."),
     )
 
@@ -216,10 +230,14 @@ def _parameter(name: str, schema: Document, text: str, place: str = "query") -> 
 
 
 def _body(fields: Document, required: list[str] | None = None) -> Document:
-    schema = {"type": "object", "properties": fields, "additionalProperties": False}
-    if required:
-        schema["required"] = required
+    schema = _fields(fields, required or [])
     return {"required": bool(required), "content": {_JSON: {"schema": schema}}}
+
+
+def _fields(fields: Document, required: list[str]) -> Document:
+    """Return an object that has these fields and no other."""
+    schema = {"type": "object", "properties": fields, "additionalProperties": False}
+    return {**schema, "required": required} if required else schema
 
 
 def _operation(

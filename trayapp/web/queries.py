@@ -16,7 +16,8 @@ LONGEST_TEXT = 500
 MOST_VALUES = 100
 LATEST_SECONDS = 1e11
 """Wall times end here, in thousands of years."""
-_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
+_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?")
+"""As JSON writes numbers, within reason."""
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
 
@@ -41,7 +42,10 @@ class Query:
         return float(found)
 
     def span(self, default_seconds: float) -> tuple[float, float]:
-        """Return "from" and "to", by default the last stretch of time of this length."""
+        """Return "from" and "to", by default the last stretch of time of this length.
+
+        What ends before it begins has nothing in it.
+        """
         until = self.moment("to", time.time())
         return self.moment("from", max(0.0, until - default_seconds)), until
 
@@ -67,10 +71,10 @@ class Query:
 
     def texts(self, name: str) -> list[str]:
         """Return all values of a parameter that may be repeated; empty ones do not count."""
-        found = [each for each in self._params.getlist(name) if each]
+        found = self._params.getlist(name)
         if len(found) > MOST_VALUES or any(len(each) > LONGEST_TEXT for each in found):
             raise _wrong(name, _("shorter texts, and fewer"))
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(each for each in found if each))
 
     def _one(self, name: str) -> str | None:
         found = self._params.getlist(name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,9 @@ from trayapp.web.problems import ProblemError
 from trayapp.web.queries import Query, choice_in, flag_in, require_known, texts_in
 
 _MOST_TARGETS = 20
+_SINCE = re.compile(r"[0-9]{1,6}(s|min|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}.{0,30}")
+_FOLDER = Path(trayapp.__file__).parent.parent
+"""In which the commands run."""
 
 
 def download_routes(context: Context, downloads: Downloads) -> list[BaseRoute]:
@@ -81,13 +86,15 @@ class _Rest:
         query = Query(request.query_params, ("format", "since", "private", "target"))
         ending = query.choice("format", ("json", "html", "pdf"))
         is_private = query.choice("private", ("false", "true")) == "true"
-        since, targets = query.text("since") or None, query.texts("target")
+        since = query.text("since") if "since" in request.query_params else None
+        targets = query.texts("target")
         download = self._begin(request, "report", ending, since, targets, is_private)
         try:
             if download.task is not None:
                 await download.task
             if download.state != "done":
-                raise ProblemError(502, download.problem or _("It failed with an error."))
+                status = 404 if download.is_mistake else 502
+                raise ProblemError(status, download.problem or _("It failed with an error."))
         except BaseException:
             await self._downloads.remove(download)
             raise
@@ -107,9 +114,14 @@ class _Rest:
         role = role_of(request)
         if needs := _needs(ending):
             raise ProblemError(501, needs)
-        if len(targets) > _MOST_TARGETS or any(Path(one).exists() for one in targets):
+        if len(targets) > _MOST_TARGETS or any(map(_is_file, targets)):
             # The command would take what is a file's name for a recording.
             raise ProblemError(422, _("targets must be names of tracked programs"))
+        for name in targets:
+            if "\0" in name:
+                # No command can be given such a name.
+                text = _("No tracked program is called {name}.")
+                raise ProblemError(404, text.format(name=repr(name)))
         # Whoever may only look sees no command lines; nobody does unless they are shown at all.
         shows = self._context.shows_command_lines and role == "full" and not is_private
         return self._downloads.start(
@@ -122,7 +134,15 @@ class _Rest:
 
 
 def make_downloads(context: Context) -> Downloads:
-    return Downloads(context.memtray_command, Path(trayapp.__file__).parent.parent)
+    return Downloads(context.memtray_command, _FOLDER)
+
+
+def _is_file(name: str) -> bool:
+    """Return whether the command would find a file of that name, or one that it may not see."""
+    try:
+        return (_FOLDER / name).exists()
+    except OSError as error:
+        return error.errno != errno.ENAMETOOLONG
 
 
 def _file(download: Download) -> FileResponse:
@@ -138,7 +158,8 @@ def _checked_since(since: object) -> str | None:
     if since is None:
         return None
     try:
-        if not isinstance(since, str):
+        # A number alone means seconds on the command line, but could be meant otherwise here.
+        if not isinstance(since, str) or not _SINCE.fullmatch(since):
             raise ValueError(since)
         parse_moment(since)
     except ValueError as error:
