@@ -97,6 +97,7 @@ class Machine:
             lambda: wanted,
             cleaner=self,
             write_snapshot=self.write,
+            write_dump=lambda name: [f"{name}.json"],
             terminate=current_platform().terminate,
             restart=lambda keys: restart(self.folder / "run", keys),
             on_event=self.events.append,
@@ -194,6 +195,18 @@ def test_a_snapshot_is_written(tmp_path: Path) -> None:
     assert machine.outcomes(2)[1] == ("snapshot", "done")
     (file,) = (tmp_path / "snapshots").iterdir()
     assert machine.events[1].text == f"Snapshot for app: {file}"
+
+
+def test_a_dump_is_told_and_written_at_most_once_an_hour(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, settings("collect", "dump"))
+    machine.actions.act_on(view(KEY), [transition()])
+    outcomes = machine.outcomes(4)
+    assert outcomes[:3] == [("dump", "begun"), ("collect", "begun"), ("dump", "done")]
+    assert machine.events[2].text == "Memory dump of app: app.json"
+    machine.seconds += 120
+    machine.actions.act_on(view(KEY), [transition(key="growth:app")])
+    assert ("dump", "refused") in machine.outcomes(6)[4:]
+    assert any("limit of 1 per hour" in event.text for event in machine.events)
 
 
 def test_a_snapshot_that_cannot_be_written_is_told(tmp_path: Path) -> None:

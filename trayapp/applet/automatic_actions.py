@@ -12,6 +12,7 @@ from trayapp.domain.acting.actions import (
     ACTION,
     CLEANUP,
     COLLECT,
+    DUMP,
     HOUR_SECONDS,
     RESTART,
     SNAPSHOT,
@@ -55,6 +56,7 @@ class Actions:
         *,
         cleaner: Cleaner,
         write_snapshot: Callable[[], Path],
+        write_dump: Callable[[str], Sequence[str]],
         terminate: Callable[[ProcessKey], None],
         restart: Callable[[Sequence[ProcessKey]], Sequence[int]],
         on_event: Callable[[Event], None],
@@ -64,13 +66,15 @@ class Actions:
         """Prepare to act, and continue the count of earlier actions.
 
         `settings` gives those in force. `write_snapshot` may take seconds and raise MemtrayError
-        or OSError, `terminate` is the platform's, `restart` that of `guard.restart_request`.
+        or OSError, so may `write_dump`, which gets a target's name and takes up to an hour and a
+        half; `terminate` is the platform's, `restart` that of `guard.restart_request`.
         `on_event` gets every decision and what came of it, in the sampler's or a background
         thread. `past` are the `past_actions`.
         """
         self._settings = settings
         self._cleaner = cleaner
         self._write_snapshot = write_snapshot
+        self._write_dump = write_dump
         self._terminate = terminate
         self._restart = restart
         self._on_event = on_event
@@ -133,6 +137,11 @@ class Actions:
         if decision.action == SNAPSHOT:
             file = self._write_snapshot()
             text = _("Snapshot for {name}: {file}").format(name=decision.target, file=file)
+            return decision.event("done", time.time(), text)
+        if decision.action == DUMP:
+            files = self._write_dump(decision.target)
+            text = _("Memory dump of {name}: {file}")
+            text = text.format(name=decision.target, file=listed(files))
             return decision.event("done", time.time(), text)
         if decision.action == COLLECT:
             return _cleaned(decision, self._cleaner.collect(targets[decision.target]))

@@ -162,6 +162,7 @@ class Forwarding:
                 self._settings,
                 cleaner=self._cleanups,
                 write_snapshot=self._write_snapshot,
+                write_dump=self._write_dump,
                 terminate=self._terminate,
                 restart=self._restart,
                 on_event=self._on_action,
@@ -179,6 +180,12 @@ class Forwarding:
         from trayapp.guard.restart_request import restart
 
         return restart(self._paths.shared_runtime, processes)
+
+    def _write_dump(self, target: str) -> list[str]:
+        """Write what the memory of a target holds into files. A thread of the actions'."""
+        from trayapp.applet.dumps import write_dump
+
+        return write_dump(self._config_file, target)
 
     def _start_delivery(self, channel: str) -> Child:
         from trayapp.delivery.child import start_child

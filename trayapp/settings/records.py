@@ -45,7 +45,7 @@ HOOKS_TABLE = "hooks"
 LEVEL_NAMES = ("warning", "critical", "emergency")
 TRANSITION_NAMES = ("raised", "escalated", "resolved")
 TERMINATE_PHRASE = "I accept lost work"
-ACTION_NAMES = ("snapshot", "collect", "cleanup", "restart", "terminate")
+ACTION_NAMES = ("snapshot", "dump", "collect", "cleanup", "restart", "terminate")
 """What Memtray may do automatically, worst last."""
 TARGET_RULES = ("match", "regex", "exe", "unit", "container", "cgroup", "user")
 """Ways to say which processes are a target's."""
@@ -66,6 +66,7 @@ _HEAP = HeapLevels()
 _LEVELS = (N_("Warning"), N_("Critical"), N_("Emergency"))
 _ACTIONS = (
     N_("Take a snapshot"),
+    N_("Write a memory dump"),
     N_("Collect garbage"),
     N_("Free memory"),
     N_("Restart"),
@@ -533,14 +534,14 @@ class TargetSettings:
     emergency_bytes: int | None = setting(None, Size(0, 64 * _TIB), N_("Emergency from (size)"),
         N_("size that raises an emergency; must be above critical_size; 0 turns this off"),
         key="emergency_size")
-    on_warning: tuple[str, ...] = setting((), Texts(0, 5, ACTION_NAMES, _ACTIONS),
+    on_warning: tuple[str, ...] = setting((), Texts(0, 6, ACTION_NAMES, _ACTIONS),
         N_("Actions on warning"),
         N_("what Memtray does automatically when this program raises a warning"))
     """Actions, by name, when an incident about it reaches that level."""
-    on_critical: tuple[str, ...] = setting((), Texts(0, 5, ACTION_NAMES, _ACTIONS),
+    on_critical: tuple[str, ...] = setting((), Texts(0, 6, ACTION_NAMES, _ACTIONS),
         N_("Actions when critical"),
         N_("what Memtray does automatically when this program is critical"))
-    on_emergency: tuple[str, ...] = setting((), Texts(0, 5, ACTION_NAMES, _ACTIONS),
+    on_emergency: tuple[str, ...] = setting((), Texts(0, 6, ACTION_NAMES, _ACTIONS),
         N_("Actions in an emergency"),
         N_("what Memtray does automatically when this program is an emergency"))
     growth: bool = setting(True, Flag(), N_("Detect growth"),

@@ -38,6 +38,7 @@ class Investigate(OfProgram):
         add("--force", action="store_true", help=_("do it however long the program pauses"))
         text = _("examine a file of JSON lines instead")
         add("--store", type=Path, metavar="FILE", help=text)
+        add("--config", type=Path, metavar="FILE", help=_("use this settings file"))
 
     def run(self, options: Namespace) -> int:
         if options.store is not None:
@@ -73,13 +74,15 @@ class Dump(AskingVerb):
     def prepare_parser(self, parser: ArgumentParser) -> None:
         super().prepare_parser(parser)
         text = _("the file, or a folder for it (default: dumps in Memtray's data folder)")
-        parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=text)
+        add = parser.add_argument
+        add("-o", "--output", type=Path, metavar="FILE", help=text)
+        add("--config", type=Path, metavar="FILE", help=_("use this settings file"))
 
     def run(self, options: Namespace) -> int:
         name, processes = _subject(self, options)
         paths = current_paths()
         target = options.output or paths.data / DUMPS
-        plan = plan_dump(paths.runtime, processes, _diagnosis(), target)
+        plan = plan_dump(paths.runtime, processes, _diagnosis(options), target)
         question = _("Write a dump of {name}?").format(name=name)
         self.confirm(options, question, None, plan.warning())
         files = write_dump(paths.runtime, plan)
@@ -109,16 +112,16 @@ def _subject(verb: OfProgram, options: Namespace) -> tuple[str, list[Asked]]:
     return program.title, asked
 
 
-def _diagnosis() -> DiagnosisSettings:
+def _diagnosis(options: Namespace) -> DiagnosisSettings:
     from trayapp.settings.file import SettingsFile
 
-    return SettingsFile(current_paths().settings_file).settings.diagnosis
+    return SettingsFile(options.config or current_paths().settings_file).settings.diagnosis
 
 
 def _longest_pause_seconds(options: Namespace) -> float:
     if options.longest_pause is not None:
         return float(options.longest_pause)
-    return _diagnosis().longest_pause_seconds
+    return _diagnosis(options).longest_pause_seconds
 
 
 def _look_at_store(options: Namespace) -> int:

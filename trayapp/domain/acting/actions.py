@@ -29,13 +29,17 @@ LASTING_SECONDS = 60.0
 BACK_SHARE = 0.95
 """A target that uses so much of what it used before is back."""
 
-SNAPSHOT, COLLECT, CLEANUP, RESTART, TERMINATE = (
-    "snapshot", "collect", "cleanup", "restart", "terminate"
+SNAPSHOT, DUMP, COLLECT, CLEANUP, RESTART, TERMINATE = (
+    "snapshot", "dump", "collect", "cleanup", "restart", "terminate"
 )  # fmt: skip
 # What shows how it was comes first, what ends it last, however the settings put them.
-_ORDER = (SNAPSHOT, COLLECT, CLEANUP, RESTART, TERMINATE)
+_ORDER = (SNAPSHOT, DUMP, COLLECT, CLEANUP, RESTART, TERMINATE)
+_ONLY_LOOKING = (SNAPSHOT, DUMP)
+"""They are to have no effect on the size."""
 _NOUNS = {
     SNAPSHOT: N_("snapshot"),
+    # Translators: a file with the memory of a program.
+    DUMP: N_("memory dump"),
     COLLECT: N_("garbage collection"),
     CLEANUP: N_("freeing memory"),
     RESTART: N_("restart"),
@@ -287,11 +291,11 @@ class ActionKeeper:
             wall_seconds=place.wall_seconds,
             refusal=refusal,
             hour_count=len(times),
-            per_hour=policy.per_hour,
+            per_hour=_most_per_hour(action, policy),
             before_bytes=target.size_bytes,
             processes=target.keys,
         )
-        if refusal is None and action != SNAPSHOT:  # which is to have no effect
+        if refusal is None and action not in _ONLY_LOOKING:
             self._watched[target.name, action] = (now, decision)
         return decision
 
@@ -314,7 +318,7 @@ class ActionKeeper:
             seconds = format_number(now - watched[0])
             text = _("waiting for the effect of the one {seconds} s ago")
             return text.format(seconds=seconds), True
-        if len(times) >= policy.per_hour:
+        if len(times) >= _most_per_hour(action, policy):
             text = ngettext(
                 "the limit of {count} per hour is reached",
                 "the limit of {count} per hour is reached",
@@ -333,6 +337,11 @@ class ActionKeeper:
     def _give_up(self, incident: str, action: str, reason: str) -> None:
         if action != SNAPSHOT:
             self._useless.setdefault(incident, {})[action] = reason
+
+
+def _most_per_hour(action: str, policy: ActionPolicy) -> int:
+    # The program stands still meanwhile, and the file may be as large as it.
+    return 1 if action == DUMP else policy.per_hour
 
 
 def _is_back(later_bytes: int, before_bytes: int | None) -> bool:
