@@ -24,6 +24,7 @@ EVERYTHING = {
 #: For each room, the rooms and foreign packages it may import beside the standard library.
 ALLOWED = {
     "language": set[str](),
+    "dataclass": set[str](),
     "domain": set[str](),
     "platforms": {"domain", "psutil", "jeepney"},
     "readers": {"domain", "platforms", "psutil"},
@@ -75,14 +76,14 @@ ALLOWED = {
     "applet": EVERYTHING,
     "cli": EVERYTHING | {"applet"},
 }
-#: Files beside the rooms that everybody may know.
-COMMON = {"language", "errors", "paths"}
+#: What everybody may know beside: the files at the root, what texts and records are made with.
+COMMON = {"language", "dataclass", "errors", "paths"}
 #: The only files at the root, and whom each may know.
 LOOSE = {
     "__init__": set[str](),
     "__main__": {"cli"},
     "errors": set[str](),
-    "paths": {"errors", "language"},
+    "paths": {"dataclass", "errors", "language"},
 }
 #: What the domain must do without: the machine, the clock, the screen, threads and files.
 IMPURE = {

@@ -1,0 +1,1 @@
+"""Tests of the dataclasses: beside those of the standard library."""
