@@ -148,6 +148,12 @@ def test_the_files_at_the_root_are_few_and_know_little() -> None:
         assert {module.split(".")[1] for module in own} <= LOOSE[name], name
 
 
+def test_dataclasses_are_those_that_cost_nothing_at_import() -> None:
+    """The one exception serves the standard library's own functions, when they are called."""
+    users = {file for file in PACKAGE.rglob("*.py") if "dataclasses" in imports(file)}
+    assert users == {PACKAGE / "dataclass" / name for name in ("__init__.py", "standard.py")}
+
+
 def test_modules_import_one_another_in_no_circle() -> None:
     assert circles(PACKAGE) == []
 
@@ -193,5 +199,11 @@ def test_the_resident_process_loads_nothing_heavy() -> None:
         "numpy", "matplotlib", "tkinter", "asyncio", "argparse", "subprocess", "multiprocessing",
         "psutil", "PIL.ImageDraw", "PIL.ImageFont", "http", "urllib.request", "plyer", "tomllib",
         "concurrent.futures", "difflib", "Xlib", "tomlkit", "starlette", "uvicorn",
+        "dataclasses",
     }  # fmt: skip
     assert not loaded & heavy
+
+
+@pytest.mark.parametrize("module", ["trayapp.applet.app", "trayapp.cli.main", "trayapp.probe"])
+def test_nothing_that_reads_source_is_loaded(module: str) -> None:
+    assert not modules_after(f"import {module}") & {"dataclasses", "inspect", "ast", "dis"}

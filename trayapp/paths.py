@@ -7,9 +7,9 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from trayapp.dataclass import dataclass
 from trayapp.errors import UsageError
 from trayapp.language.catalogue import _
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from dataclasses import dataclass, fields
 
 import pytest
 
+from trayapp.dataclass import dataclass, fields
 from trayapp.domain.judging.leaks import LeakSettings as LeakThresholds
 from trayapp.settings import records
 from trayapp.settings.editor import default_value

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 
 from trayapp.applet.parts import Parts
 from trayapp.applet.programs import OWN
 from trayapp.applet.sampler import Sampler
 from trayapp.control.server import Handler
+from trayapp.dataclass import asdict
 from trayapp.domain.acting.acts import END, RESTART, ActName
 from trayapp.domain.records.identity import MEMTRAY, application_key
 from trayapp.domain.records.names import process_label, shown_name

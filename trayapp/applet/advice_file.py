@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from trayapp.applet.state import UNREADABLE, read_object, replace_file
+from trayapp.dataclass import fields
 from trayapp.domain.judging.advice.book import MOST_DEEDS, MOST_WORDS, NEVER, AdviceBook
 from trayapp.domain.judging.advice.deeds import STAGES, Deed
 from trayapp.domain.records.samples import ProcessKey

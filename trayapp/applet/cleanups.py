@@ -6,11 +6,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from trayapp.applet.sampler import Sampler
 from trayapp.cleanup.cleaning import Trimmer, clean_app, clean_target
+from trayapp.dataclass import replace
 from trayapp.domain.acting.cleanups import APP, FOLLOW_UP_SECONDS, CleanupResult, follow_up
 from trayapp.domain.grouping.captures import base_name
 from trayapp.domain.judging.view import TargetView, View

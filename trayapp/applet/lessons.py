@@ -6,9 +6,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
+from trayapp.dataclass import replace
 from trayapp.domain.judging.advice.past import DAY_SECONDS, DAYS, MOST_POINTS, Reader, covered_days
 from trayapp.domain.judging.learned import HOURS, LEAST_DAYS, LEAST_HOURS, Learned, learn
 from trayapp.domain.records.series import Series

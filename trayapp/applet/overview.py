@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 from trayapp import __version__
 from trayapp.applet.parts import Parts
 from trayapp.applet.profiles import known_profiles, present_profile
+from trayapp.dataclass import asdict
 from trayapp.domain.acting.cleanups import APP
 from trayapp.domain.judging.view import Controls, RecentAlert
 from trayapp.domain.records.identity import about_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from trayapp.applet.advising import Advisor
@@ -16,6 +15,7 @@ from trayapp.applet.switches import SwitchBoard
 from trayapp.applet.task_follower import TaskFollower
 from trayapp.applet.trays import Trays
 from trayapp.applet.watchdog import Watchdog
+from trayapp.dataclass import dataclass
 from trayapp.paths import Paths
 from trayapp.platforms.platform import Platform
 from trayapp.settings.file import SettingsFile

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from trayapp import __version__
+from trayapp.dataclass import asdict
 from trayapp.platforms.protection import present_protection
 
 VARIABLES = (

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields
 from pathlib import Path
 
+from trayapp.dataclass import fields
 from trayapp.domain.grouping.expressions import compile_expression
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.judging.advice.policy import AdvicePolicy

@@ -8,7 +8,6 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -19,6 +18,7 @@ from trayapp.applet.rules import monitor_rules
 from trayapp.applet.sampling_pace import SamplingPace
 from trayapp.applet.session_store import SessionStore
 from trayapp.applet.supervision import Supervisor
+from trayapp.dataclass import replace
 from trayapp.domain.judging.alerting import Quiet
 from trayapp.domain.judging.monitor import Monitor, Outcome
 from trayapp.domain.judging.quiet_hours import is_within

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from trayapp.dataclass import asdict, dataclass, field, replace
 from trayapp.domain.judging.alerting import Incident, Memory, News, Quiet
 from trayapp.domain.judging.judges import JUDGES
 from trayapp.domain.judging.repeats import Telling

@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from trayapp.applet.children import lasting_command
@@ -18,6 +17,7 @@ from trayapp.applet.state import (
     save_switches,
     save_tray_memory,
 )
+from trayapp.dataclass import replace
 from trayapp.domain.showing.tray import shown_choices
 from trayapp.domain.showing.tray_menu import SNOOZE_CHOICES
 from trayapp.language.catalogue import _

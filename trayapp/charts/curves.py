@@ -6,12 +6,12 @@ Imports numpy, so only child processes may import it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from trayapp.charts.selection import Selection
+from trayapp.dataclass import dataclass, field
 from trayapp.domain.judging.growth_line import Growth
 from trayapp.domain.records.series import Event, Point, Series
 

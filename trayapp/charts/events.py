@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from trayapp.charts.palette import Palette
+from trayapp.dataclass import replace
 from trayapp.domain.grouping.tasks import kept_of
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.series import TASK, Event

@@ -7,7 +7,6 @@ keep every figure alive.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -25,6 +24,7 @@ from trayapp.charts.palette import DASHES, HEAP_DASHES, Palette
 from trayapp.charts.selection import metric_label
 from trayapp.charts.stacking import stack
 from trayapp.charts.titles import targets_heading, write_heading, write_title
+from trayapp.dataclass import dataclass
 from trayapp.domain.judging.growth_line import Growth
 from trayapp.domain.records.series import Event
 from trayapp.language.catalogue import _

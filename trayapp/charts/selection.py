@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from trayapp.dataclass import dataclass
 from trayapp.language.catalogue import N_, _
 
 METRICS = ("rss", "uss", "pss", "swap")

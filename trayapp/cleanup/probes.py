@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from trayapp.control.client import call
 from trayapp.control.process_endpoints import PROBE, endpoint_name
+from trayapp.dataclass import dataclass
 from trayapp.domain.records.names import short_name
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import ControlError, NotRunningError

@@ -7,7 +7,6 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib import util
 from typing import Any, Literal
 
@@ -19,6 +18,7 @@ from trayapp.cli.doctor_packages import (
     packages,
     python_version,
 )
+from trayapp.dataclass import dataclass
 from trayapp.errors import MemtrayError, NotRunningError, SettingsError
 from trayapp.language.catalogue import N_, _, listed, ngettext
 from trayapp.language.reasons import file_problem

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from trayapp.dataclass import dataclass, field
 
 FILES, TARGETS, NOTHING = "files", "targets", "nothing"
 """What completes a value that has no choices."""

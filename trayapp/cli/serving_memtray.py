@@ -9,12 +9,12 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayapp.applet.children import memtray_command, package_parent
 from trayapp.control.client import call
+from trayapp.dataclass import replace
 from trayapp.errors import MemtrayError, NotRunningError
 from trayapp.platforms import current_platform
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentParser, Namespace
-from dataclasses import replace
 
 from trayapp.cli.options import ask_applet, print_answer
+from trayapp.dataclass import replace
 from trayapp.domain.grouping.expressions import RefusedExpressionError, compile_expression
 from trayapp.domain.records.names import shown_name
 from trayapp.domain.records.samples import ProcessFacts

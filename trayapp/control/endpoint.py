@@ -6,10 +6,10 @@ import contextlib
 import os
 import socket
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from trayapp.control.protocol import CONTROL, LOOPBACK_ENDING, SOCKET_ENDING, encode, short_path
+from trayapp.dataclass import dataclass
 from trayapp.errors import AlreadyRunningError, ControlError
 from trayapp.language.catalogue import _
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
+from trayapp.dataclass import dataclass, replace
 from trayapp.domain.records.levels import Level
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from trayapp.dataclass import dataclass
 
 BACK_OFF_SECONDS = (30.0, 60.0, 120.0, 300.0, 600.0)
 """After the first failure, the second …; the last for all that follow."""

@@ -11,9 +11,9 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from trayapp.dataclass import dataclass
 from trayapp.delivery.banner import bounded
 from trayapp.domain.judging.transitions import Transition
 from trayapp.domain.records.levels import Level

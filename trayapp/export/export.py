@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from trayapp.dataclass import dataclass
 from trayapp.export import EXPORTS, find_kind
 from trayapp.export.recorded import Selection, open_selection
 from trayapp.export.whole_file import whole_file

@@ -5,9 +5,9 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.records.series import Event, Series
 from trayapp.export.source import Source, open_source
 from trayapp.history.left_out import left_out_lines

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Literal
 
+from trayapp.dataclass import dataclass, replace
 from trayapp.language.catalogue import _
 from trayapp.language.units import parse_duration
 

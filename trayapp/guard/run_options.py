@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from trayapp.dataclass import dataclass
 from trayapp.errors import UsageError
 from trayapp.guard.environment import ProbeChoice
 from trayapp.guard.run_limits import AFTER_CRITICAL, AFTER_HIGH, RunLimits

@@ -6,11 +6,11 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import get_args
 
 from trayapp.control.client import call
+from trayapp.dataclass import asdict, dataclass
 from trayapp.errors import MemtrayError
 from trayapp.guard.run_limits import RunPressure
 

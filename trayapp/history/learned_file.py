@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.judging.learned import Learned, from_text
 
 MOST_TARGETS = 500

@@ -11,10 +11,10 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from trayapp.dataclass import dataclass, field
 from trayapp.history import tiers
 from trayapp.history.forgetting import FORGOTTEN
 from trayapp.history.marks import (

@@ -9,9 +9,9 @@ import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from trayapp.dataclass import dataclass
 from trayapp.errors import HistoryError
 from trayapp.history.marks import DamagedRowError, LostPagesError
 from trayapp.history.pages import has_damaged_header

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
+from trayapp.dataclass import dataclass, replace
 from trayapp.domain.grouping.tasks import kept_of
 from trayapp.domain.judging.changes import hourly_changes
 from trayapp.domain.judging.health import Health, run_health

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from trayapp.dataclass import dataclass
 
 _WANTED_SCORES = (-500, -400, -300, -200, -100, 0, 100, 200)
 """In the order in which they are tried: not as low as what a machine cannot do without."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
+from trayapp.dataclass import replace
 from trayapp.domain.records.limits import Limit
 from trayapp.readers.cgroups import Cgroup
 

@@ -6,9 +6,9 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
-from dataclasses import replace
 from typing import NamedTuple
 
+from trayapp.dataclass import replace
 from trayapp.domain.records.limits import Limit
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.readers.cgroups import Cgroup, Cgroups

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from trayapp.dataclass import replace
 from trayapp.domain.records.samples import SystemSample
 from trayapp.errors import PlatformError
 from trayapp.language.catalogue import _

@@ -6,10 +6,10 @@ import math
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
 
 ROWS_PER_CHUNK = 1000

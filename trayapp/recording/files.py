@@ -8,9 +8,9 @@ from __future__ import annotations
 import csv
 import zlib
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
+from trayapp.dataclass import replace
 from trayapp.domain.records.names import short_name
 from trayapp.errors import RecordingError
 from trayapp.language.catalogue import N_, _

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
+from trayapp.dataclass import dataclass
 from trayapp.errors import RecordingError
 from trayapp.language.catalogue import _
 from trayapp.recording.quantities import unit_bytes

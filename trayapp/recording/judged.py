@@ -13,9 +13,9 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.judging.leaks import (
     LeakDetector,
     LeakSettings,

@@ -11,12 +11,12 @@ import re
 import stat
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import compress, count, pairwise
 from operator import ne
 from pathlib import Path
 from typing import IO
 
+from trayapp.dataclass import dataclass, field
 from trayapp.domain.judging.log_records import LogLimits
 from trayapp.domain.judging.log_summary import MOST_OPEN, LogSummary
 from trayapp.domain.records.log_lines import (

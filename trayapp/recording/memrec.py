@@ -31,11 +31,11 @@ import sys
 import zlib
 from array import array
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from trayapp.dataclass import dataclass, field
 from trayapp.errors import RecordingError
 from trayapp.language.catalogue import _
 from trayapp.recording.chunks import Chunk, RecordedProcess, RecordingHead

@@ -11,9 +11,9 @@ import csv
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.showing.cells import unguarded
 from trayapp.language.catalogue import _
 from trayapp.recording.csv_writing import TIME_COLUMNS

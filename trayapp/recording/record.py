@@ -9,10 +9,10 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+from trayapp.dataclass import dataclass, replace
 from trayapp.domain.records.names import short_name
 from trayapp.errors import RecordingError, UsageError
 from trayapp.language.catalogue import _, format_count, format_number

@@ -6,8 +6,8 @@ import gc
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
 from trayapp.readers.process_changes import ProcessChanges
 from trayapp.recording.chunks import (

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
+
+from trayapp.dataclass import dataclass
 
 Kind = Literal[
     "resident set", "proportional set", "private memory", "anonymous memory", "heap", "swap",

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.records.names import short_name
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_size

@@ -12,10 +12,10 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from trayapp.dataclass import dataclass
 from trayapp.errors import RecordingError
 from trayapp.language.catalogue import _
 from trayapp.recording.clocks import Clock

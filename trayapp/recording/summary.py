@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from trayapp.dataclass import asdict, dataclass
 from trayapp.domain.records.names import short_name
 from trayapp.language.catalogue import N_, _, format_count, format_number, ngettext, paragraph
 from trayapp.language.units import format_duration, format_percent, format_size

@@ -6,9 +6,9 @@ import os
 import re
 import stat
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from pathlib import Path
 
+from trayapp.dataclass import replace
 from trayapp.errors import SettingsError
 from trayapp.language.catalogue import _
 from trayapp.settings.kinds import RefusedError

@@ -6,8 +6,7 @@ commented file of the first start and the settings window.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from trayapp.dataclass import dataclass, field
 from trayapp.domain.acting.occasions import OCCASION_NAMES
 from trayapp.domain.judging.advice.policy import AGGRESSIVENESS, APPLY_CHOICES
 from trayapp.domain.judging.judges.inside import HeapLevels

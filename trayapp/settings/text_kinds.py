@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.grouping.expressions import RefusedExpressionError, compile_expression
 from trayapp.domain.grouping.groups import plain_group
 from trayapp.language.catalogue import _, ngettext

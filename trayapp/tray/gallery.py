@@ -6,12 +6,12 @@ Only `memtray gallery` loads this; the resident process draws without fonts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
+from trayapp.dataclass import replace
 from trayapp.domain.records.colors import Rgb
 from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.icon import PANEL_COLORS

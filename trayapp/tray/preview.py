@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 
 from PIL import Image
 
+from trayapp.dataclass import replace
 from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.icon import PANEL_COLORS
 from trayapp.domain.showing.menu import IconPicture

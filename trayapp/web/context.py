@@ -6,13 +6,13 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 
 from trayapp.control.client import call
+from trayapp.dataclass import dataclass, field
 from trayapp.language.catalogue import _
 from trayapp.web.live import Live
 from trayapp.web.problems import ProblemError

@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from trayapp.dataclass import dataclass
 from trayapp.language.catalogue import LANGUAGES, spoken_language
 from trayapp.language.startup import CATALOGUES
 from trayapp.web.page_texts import PAGE_TEXTS

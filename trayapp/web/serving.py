@@ -8,11 +8,11 @@ import logging
 import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
 
+from trayapp.dataclass import dataclass
 from trayapp.errors import UsageError
 from trayapp.language.catalogue import _
 from trayapp.web.app import make_router

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 import tkinter as tk
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from tkinter import font as tkfont
 from tkinter import ttk
 
 from trayapp.charts.labels import plain_name
+from trayapp.dataclass import replace
 from trayapp.domain.acting.acts import ActName, act_by_name
 from trayapp.domain.judging.leaks.evidence import too_early
 from trayapp.domain.records.levels import Level

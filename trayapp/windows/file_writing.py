@@ -8,10 +8,10 @@ from __future__ import annotations
 import subprocess
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from trayapp.dataclass import dataclass
 from trayapp.language.catalogue import _
 from trayapp.language.extras import OF_ENDING, Extra
 

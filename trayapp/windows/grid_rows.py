@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from trayapp.dataclass import dataclass, field
 
 
 class GridColumn(NamedTuple):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from trayapp.dataclass import dataclass
 from trayapp.errors import WindowError
 from trayapp.language.catalogue import _
 from trayapp.windows.sections import ALL_SECTIONS, Sections

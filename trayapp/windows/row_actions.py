@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 import tkinter as tk
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from tkinter import messagebox
 
 from trayapp.charts.labels import plain_name
 from trayapp.charts.palette import Palette
+from trayapp.dataclass import dataclass, replace
 from trayapp.domain.acting.acts import END, ActName, acts_of
 from trayapp.domain.showing.table import (
     APP,

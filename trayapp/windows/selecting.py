@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from trayapp.charts.labels import plain_name
 from trayapp.charts.selection import METRICS, Selection
+from trayapp.dataclass import replace
 from trayapp.domain.records.series import APPLICATION, Series
 from trayapp.errors import UsageError
 from trayapp.language.catalogue import _

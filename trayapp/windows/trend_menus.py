@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from tkinter import ttk
 
 from trayapp.charts.labels import plain_name
 from trayapp.charts.palette import Palette
 from trayapp.charts.selection import METRICS, RANGES, Selection, metric_label
+from trayapp.dataclass import replace
 from trayapp.language.catalogue import _
 from trayapp.windows.style import style_menu
 

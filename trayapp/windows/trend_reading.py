@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 from trayapp.charts.curves import Run, TrendData, make_curve
 from trayapp.charts.events import bundle_events, task_end, task_growth
 from trayapp.charts.labels import plain_name
 from trayapp.charts.selection import Selection
+from trayapp.dataclass import replace
 from trayapp.domain.judging.growth_line import Growth
 from trayapp.domain.judging.learned import Learned, hour_of_week
 from trayapp.domain.records.identity import about_of, is_application, target_key

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 import tkinter as tk
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from trayapp.charts.selection import METRICS, Selection
+from trayapp.dataclass import replace
 from trayapp.domain.judging.growth_line import Growth
 from trayapp.errors import MemtrayError, NotRunningError
 from trayapp.history.growth_verdicts import (

@@ -6,13 +6,13 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trayapp.charts.labels import plain_name
 from trayapp.charts.picture import check_picture_name, save_picture
 from trayapp.charts.selection import Selection
+from trayapp.dataclass import dataclass, replace
 from trayapp.errors import MemtrayError, WindowError
 from trayapp.language.catalogue import _
 from trayapp.language.extras import CHARTS, what_it_needs

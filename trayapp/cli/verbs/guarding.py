@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 
 from trayapp.cli.options import add_json, option_type, print_answer
+from trayapp.dataclass import asdict
 from trayapp.domain.records.names import short_name
 from trayapp.guard.environment import PROBE_CHOICES
 from trayapp.guard.run_limits import AFTER_CRITICAL, AFTER_HIGH, parse_limits

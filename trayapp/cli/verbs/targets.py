@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from trayapp.applet.rules import file_of, monitor_rules
@@ -18,6 +17,7 @@ from trayapp.cli.target_changes import (
     given_rules,
     remove_target,
 )
+from trayapp.dataclass import dataclass
 from trayapp.domain.grouping.expressions import compile_expression
 from trayapp.domain.grouping.nearest import nearest_match
 from trayapp.domain.grouping.target_tracker import TargetTracker

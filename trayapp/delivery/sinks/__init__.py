@@ -9,11 +9,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
+from trayapp.dataclass import dataclass, field
 from trayapp.delivery.banner import Banner, DeliveryResult
 from trayapp.delivery.child import Child
 from trayapp.domain.judging.alerting import Announcement

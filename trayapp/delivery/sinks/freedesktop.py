@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +18,7 @@ from jeepney import (
     new_method_call,
 )
 
+from trayapp.dataclass import dataclass, field
 from trayapp.delivery.banner import Banner, DeliveryResult, plain, presentable
 from trayapp.delivery.sinks import Available, ButtonPressed, DesktopSink, Surroundings
 from trayapp.domain.records.levels import Level

@@ -9,9 +9,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from trayapp.dataclass import dataclass, field, replace
 from trayapp.delivery.banner import plain
 from trayapp.delivery.child import Child
 from trayapp.delivery.retries import Retries

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.identity import about_of, target_key
 from trayapp.domain.records.levels import Level, as_level

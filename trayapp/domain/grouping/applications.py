@@ -25,8 +25,8 @@ started by hand. Containers are told apart by their ids.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 
+from trayapp.dataclass import dataclass, field
 from trayapp.domain.grouping.containers import Place, place_of
 from trayapp.domain.grouping.roles import Role, role_of
 from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse

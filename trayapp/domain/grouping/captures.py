@@ -7,8 +7,8 @@ names follow from the values alone, so that a target goes on with its history af
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
+from trayapp.dataclass import replace
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.records.names import short_name
 from trayapp.domain.records.samples import ProcessFacts

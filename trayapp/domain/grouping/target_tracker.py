@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.grouping.captures import Captured, is_by_value, value_of
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.records.samples import ProcessFacts, ProcessKey

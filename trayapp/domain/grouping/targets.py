@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from trayapp.dataclass import dataclass
 from trayapp.domain.grouping.expressions import Searchable
 from trayapp.domain.grouping.groups import container_group, named_group, unit_group
 from trayapp.domain.records.frames import TargetSample, size_of_sample

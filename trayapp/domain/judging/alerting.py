@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
+from trayapp.dataclass import dataclass, field
 from trayapp.domain.judging.repeats import Telling
 from trayapp.domain.records.identity import family_of, name_in
 from trayapp.domain.records.levels import Level

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from trayapp.dataclass import dataclass, field, replace
 from trayapp.domain.judging.alerting import (
     AlertPolicy,
     Announcement,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 
+from trayapp.dataclass import replace
 from trayapp.domain.judging.leaks import NOTHING_TO_JUDGE, Finding, LeakSettings
 from trayapp.domain.judging.live_set_leak import LiveSetLeak, worse_of
 from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from trayapp.dataclass import dataclass
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_estimate, format_rate
 

@@ -7,9 +7,9 @@ worker that starts is no growth and one that ends is no relief.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from trayapp.dataclass import dataclass, replace
 from trayapp.domain.judging.moving_average import MovingAverage
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
 

@@ -12,8 +12,8 @@ A run begins with 100 points and loses
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.median import median
 from trayapp.language.catalogue import _

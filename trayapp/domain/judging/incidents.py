@@ -9,8 +9,8 @@ same times give the same announcements, live or replayed.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 
+from trayapp.dataclass import replace
 from trayapp.domain.judging.alerting import (
     PRESSURE_KEY,
     AlertPolicy,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
+from trayapp.dataclass import replace
 from trayapp.domain.judging.inside_course import InsideView
 from trayapp.domain.judging.judges.inside import HeapLevels
 from trayapp.domain.judging.leaks import Verdict

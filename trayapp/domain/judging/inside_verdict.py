@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.records.inside import Composition
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import KIB, MIB, format_size

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
+from trayapp.dataclass import replace
 from trayapp.domain.judging.leaks import (
     NOTHING_TO_JUDGE,
     LeakDetector,

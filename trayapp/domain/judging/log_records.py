@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from trayapp.dataclass import dataclass, field
 from trayapp.domain.records.log_lines import MB
 
 

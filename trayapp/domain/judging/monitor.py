@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
+from trayapp.dataclass import dataclass, replace
 from trayapp.domain.grouping.target_run import RunMark
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.judging.alerting import Announcement, Incident, Memory, Quiet, Reached

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
 
+from trayapp.dataclass import dataclass, field
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.judging.absolute_levels import RATE_AMOUNTS
 from trayapp.domain.judging.alerting import AlertPolicy

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
+from trayapp.dataclass import dataclass, replace
 from trayapp.domain.records.groups import topmost
 from trayapp.domain.records.oom_kills import Ended, OomCount, OomKill, Owner, Victim
 from trayapp.language.units import MIB

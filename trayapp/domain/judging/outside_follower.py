@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.judging.leaks import LeakDetector, LeakSettings, Verdict
 from trayapp.domain.records.frames import Frame
 from trayapp.domain.records.outside import SLAB, TMPFS, LargestFile

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.records.samples import AppSample
 from trayapp.language.catalogue import _, format_number
 from trayapp.language.units import MIB, format_percent, format_size

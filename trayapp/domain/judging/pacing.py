@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.records.samples import SystemSample
 from trayapp.language.catalogue import _, listed
 from trayapp.language.units import MIB, format_duration, format_size

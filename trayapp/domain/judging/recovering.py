@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 
+from trayapp.dataclass import replace
 from trayapp.domain.judging.alerting import PRESSURE_KEY, Incident
 from trayapp.domain.judging.judges.heap import heap_text
 from trayapp.domain.judging.judges.inside import fragmentation_text

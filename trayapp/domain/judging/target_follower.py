@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
+from trayapp.dataclass import replace
 from trayapp.domain.grouping.target_run import TargetRun
 from trayapp.domain.grouping.targets import TargetRule, limits_of
 from trayapp.domain.judging.absolute_levels import level_above

@@ -9,8 +9,8 @@ equations, in which each task stands as often as it ran, and all of them togethe
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
+from trayapp.dataclass import dataclass, field
 from trayapp.domain.judging.equations import Equation, error_of, solve, solve_positive
 from trayapp.domain.records.thinned import Thinned
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.judging.alerting import Announcement, Incident, Reached
 from trayapp.domain.records.identity import OTHERS_LEAK, key_of_subject
 from trayapp.domain.records.levels import Level

@@ -6,9 +6,9 @@ Every byte is in one part of the top level. What nobody tells of is a part as we
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Literal
 
+from trayapp.dataclass import dataclass, replace
 from trayapp.language.catalogue import _
 
 ComesBack = Literal["at once", "when written", "no"]

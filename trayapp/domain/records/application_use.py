@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.records.samples import ProcessKey, ProcessUse
 from trayapp.domain.records.sizes import Size, SizeKind
 

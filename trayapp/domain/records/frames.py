@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from trayapp.dataclass import dataclass, field
 from trayapp.domain.records.application_use import ApplicationUse
 from trayapp.domain.records.charges import Charge
 from trayapp.domain.records.inside import Inside

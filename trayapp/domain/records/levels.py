@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum
 
+from trayapp.dataclass import dataclass
 from trayapp.language.catalogue import N_, _
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal, get_args
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.records.samples import SystemSample
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import format_estimate, format_size

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from trayapp.dataclass import dataclass, field
 from trayapp.domain.records.identity import OOM, SYSTEM, target_key
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.names import shown_name

@@ -7,8 +7,9 @@ people; monotonic times are seconds on a clock that never jumps and are for arit
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from trayapp.dataclass import dataclass
 
 
 class ProcessKey(NamedTuple):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from trayapp.dataclass import dataclass
 from trayapp.domain.records.names import short_name
 from trayapp.domain.records.samples import ProcessFacts
 from trayapp.language.catalogue import _, paragraph

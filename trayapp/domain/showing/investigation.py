@@ -6,9 +6,9 @@ The figures come from the program itself, so they may be anything: what cannot b
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.records.names import short_name
 from trayapp.language.catalogue import _, format_count, ngettext
 from trayapp.language.units import MIB, format_duration, format_size

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.records.colors import Rgb
 from trayapp.domain.records.levels import Level
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.acting.cleanups import CLEANUP
 from trayapp.domain.judging.view import View
 from trayapp.domain.records.samples import AppSample

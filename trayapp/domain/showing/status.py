@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
+from trayapp.dataclass import asdict
 from trayapp.domain.judging.alerting import Incident, Quiet
 from trayapp.domain.judging.application_trends import ApplicationView
 from trayapp.domain.judging.inside_course import InsideView

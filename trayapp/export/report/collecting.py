@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from trayapp.dataclass import replace
 from trayapp.domain.judging.leaks import LeakDetector, Load, Signal, Verdict, room_of
 from trayapp.domain.records.gaps import Reach, find_gaps
 from trayapp.domain.records.identity import OTHERS_LEAK

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from trayapp import __version__
+from trayapp.dataclass import dataclass, field
 from trayapp.domain.records.account import Account
 from trayapp.export.report.account import AccountRow
 from trayapp.export.safe_names import plain_text

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from trayapp import __version__
+from trayapp.dataclass import asdict
 from trayapp.export.report.facts import Report, TargetFacts, outcome_of
 
 

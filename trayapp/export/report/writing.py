@@ -7,11 +7,11 @@ import os
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from trayapp import __version__
+from trayapp.dataclass import dataclass, field
 from trayapp.domain.records.account import Account
 from trayapp.domain.records.series import Series
 from trayapp.export import REPORTS, find_kind

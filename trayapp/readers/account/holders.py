@@ -6,8 +6,8 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
+from trayapp.dataclass import dataclass, field
 from trayapp.language.catalogue import _, format_count, listed
 from trayapp.readers.account.look import Look
 from trayapp.readers.mounts import MemoryMount, Mounts

@@ -7,10 +7,10 @@ limits, threads. It is imported only when its turn comes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Protocol, cast
 
+from trayapp.dataclass import dataclass, replace
 from trayapp.errors import TrayError
 from trayapp.language.catalogue import _, listed
 from trayapp.tray.hosts.session import NO_TRAY, Backend, MissingPackageError, Session

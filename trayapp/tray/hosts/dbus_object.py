@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from jeepney import (
@@ -16,6 +15,8 @@ from jeepney import (
     new_method_return,
     new_signal,
 )
+
+from trayapp.dataclass import dataclass, field
 
 Body = tuple[Any, ...]
 Variant = tuple[str, Any]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
+from trayapp.dataclass import dataclass, field, replace
 from trayapp.tray.hosts.dbus_object import Variant
 from trayapp.tray.pystray_safe import Menu, MenuItem
 from trayapp.tray.text import plain_line

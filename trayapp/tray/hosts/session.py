@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from trayapp.dataclass import dataclass
 from trayapp.errors import TrayError
 from trayapp.language.catalogue import N_, _
 

@@ -14,11 +14,11 @@ import os
 import select
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from jeepney import HeaderFields, Message, MessageType
 
+from trayapp.dataclass import replace
 from trayapp.domain.showing.menu import IconPicture
 from trayapp.platforms.session_bus import BUS, BusError, SessionBus
 from trayapp.tray.hosts.dbus_object import Body, Interface, Method, Objects, Property

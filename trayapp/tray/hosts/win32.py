@@ -10,11 +10,11 @@ import contextlib
 import io
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from PIL import Image
 
+from trayapp.dataclass import replace
 from trayapp.domain.showing.menu import IconPicture
 from trayapp.language.catalogue import _
 from trayapp.platforms.panel_background import windows_taskbar

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
+from trayapp.dataclass import replace
 from trayapp.domain.judging.advice.case import Case, Machine
 from trayapp.domain.judging.advice.deeds import Deed, Look
 from trayapp.domain.judging.advice.ranking import order, ranked

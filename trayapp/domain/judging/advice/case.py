@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.judging.application_trends import ApplicationView
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.program_facts import ProgramFacts

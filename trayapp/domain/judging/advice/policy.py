@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.judging.advice.book import AdviceBook
 from trayapp.domain.judging.advice.records import COLLECT, EMPTY, FREE, SET_LIMIT, Advice
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from trayapp.dataclass import replace
 from trayapp.domain.judging.advice.case import Case, Machine
 from trayapp.domain.judging.advice.records import PRIORITIES, Advice, Urgency
 from trayapp.language.units import MIB

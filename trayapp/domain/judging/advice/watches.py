@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from trayapp.dataclass import dataclass, field
 from trayapp.domain.judging.advice.case import Cache, Crowd, InsideLately
 from trayapp.domain.records.inside import read_inside, total_composition
 from trayapp.domain.records.samples import ProcessKey

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from trayapp.dataclass import replace
 from trayapp.domain.judging.absolute_levels import growth_level, level_above
 from trayapp.domain.judging.alerting import Condition
 from trayapp.domain.judging.brief import brief

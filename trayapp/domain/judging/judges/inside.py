@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.judging.absolute_levels import level_of_share
 from trayapp.domain.judging.alerting import Condition
 from trayapp.domain.judging.brief import brief

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
+from trayapp.dataclass import replace
 from trayapp.domain.judging.alerting import Condition
 from trayapp.domain.judging.brief import brief, brief_name
 from trayapp.domain.judging.judges.protocol import MachineCase, MachineJudge

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
+from trayapp.dataclass import dataclass, field
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.judging.alerting import Condition
 from trayapp.domain.judging.application_trends import ApplicationView

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from trayapp.dataclass import replace
 from trayapp.domain.judging.alerting import Condition
 from trayapp.domain.judging.growth_tracker import Spike
 from trayapp.domain.judging.judges.protocol import TargetCase, TargetJudge

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.judging.leaks.ladder import BLOCK_SECONDS, Ladder
 
 _LATE_FACTOR = 3.0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import Literal
 
+from trayapp.dataclass import replace
 from trayapp.domain.judging.leaks.ladder import BLOCK_SECONDS, BLOCKS, RUNGS, Ladder
 from trayapp.domain.judging.leaks.settings import LeakSettings
 from trayapp.domain.judging.leaks.window import (

@@ -6,8 +6,7 @@ None is fitted: each follows from what has to be told apart, and the evaluation
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from trayapp.dataclass import dataclass
 from trayapp.language.units import MIB
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Literal
 
+from trayapp.dataclass import dataclass, replace
 from trayapp.domain.judging.leaks.staleness import Staleness
 from trayapp.domain.records.limits import Headroom, Limit, headroom_of
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
+from trayapp.dataclass import dataclass
 from trayapp.domain.judging.leaks.settings import LeakSettings
 from trayapp.domain.records.median import median
 
