@@ -11,6 +11,8 @@ import hypothesis
 import pytest
 from hypothesis import settings
 
+from trayapp.log import write_to
+
 NOBODY = 65534
 
 # A machine that others use as well is slower than any deadline, now and then.
@@ -78,6 +80,13 @@ def catalogues() -> None:
     """Compile what translators have changed since Memtray was installed."""
     script = Path(__file__).parent.parent / "packaging" / "catalogues.py"
     runpy.run_path(str(script))["compile_catalogues"]()
+
+
+@pytest.fixture(autouse=True)
+def notes_by_logging() -> Iterator[None]:
+    """Have what modules note where pytest shows it, also after a test that ran an applet here."""
+    yield
+    write_to(None)
 
 
 @pytest.fixture

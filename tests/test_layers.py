@@ -77,12 +77,13 @@ ALLOWED = {
     "cli": EVERYTHING | {"applet"},
 }
 #: What everybody may know beside: the files at the root, what texts and records are made with.
-COMMON = {"language", "dataclass", "errors", "paths"}
+COMMON = {"language", "dataclass", "errors", "log", "paths"}
 #: The only files at the root, and whom each may know.
 LOOSE = {
     "__init__": set[str](),
     "__main__": {"cli"},
     "errors": set[str](),
+    "log": set[str](),
     "paths": {"dataclass", "errors", "language"},
 }
 #: What the domain must do without: the machine, the clock, the screen, threads and files.

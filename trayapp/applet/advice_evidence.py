@@ -5,7 +5,6 @@ All of it is asked for in a background thread, a little at a time, and only of w
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,6 +20,7 @@ from trayapp.domain.judging.view import View
 from trayapp.domain.records.identity import application_key, target_key
 from trayapp.domain.records.samples import ProcessKey, ProcessUse
 from trayapp.errors import MemtrayError
+from trayapp.log import Log
 
 PAST_SECONDS, TWINS_SECONDS = 3600.0, 600.0
 MOST_PASTS = 2
@@ -28,7 +28,7 @@ MOST_PASTS = 2
 ROUND_SECONDS = 20.0
 MOST_PROBES = 16
 """Of one program."""
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 Keys = tuple[ProcessKey, ...]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
@@ -21,6 +20,7 @@ from trayapp.domain.records.program_facts import ProgramFacts
 from trayapp.domain.records.series import Event, JsonValue
 from trayapp.errors import ControlError, MemtrayError, UsageError
 from trayapp.language.catalogue import _, listed, paragraph
+from trayapp.log import Log
 
 if TYPE_CHECKING:
     from trayapp.applet.advice_evidence import AdviceEvidence
@@ -39,7 +39,7 @@ LEAST_TASKS, MOST_TASKS = 10, 40
 """So many tell how long a task takes."""
 ADVICE = "advice"
 """The kind of the events about advice that was followed, put aside, or looked at again."""
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class Advisor:

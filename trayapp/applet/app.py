@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import os
 import signal
 import sys
@@ -51,6 +49,7 @@ from trayapp.domain.records.levels import Level
 from trayapp.domain.records.series import Event
 from trayapp.errors import PlatformError
 from trayapp.language.units import use_units
+from trayapp.log import Log, write_to
 from trayapp.paths import LOCK_NAME, Paths
 from trayapp.platforms import current_platform
 from trayapp.readers.own_cost import RequestedWork
@@ -60,7 +59,7 @@ _FIRST_TRIM_SECONDS, _TRIM_SECONDS, _SHORT_TRIM_SECONDS = 15.0, 60.0, 5.0
 _QUIT_SECONDS = 5.0
 _TOUCH_SECONDS = 30.0
 _TOLD_ACTIONS, _TOLD_OUTCOMES = ("restart", "terminate"), ("done", "failed")
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class App:
@@ -239,7 +238,7 @@ class App:
         """Run until told to stop, and return the exit code. The main thread; blocks."""
         self._platform.share_one_heap()
         self._platform.protect()
-        logging.basicConfig(level=logging.WARNING, handlers=[_LogHandler(self._log_file)])
+        write_to(self._log_file.append)
         self._supervisor.install_hooks()
         self._supervisor.attempt(
             "folders", lambda: sweep(self._parts.paths, self._parts.config_file)
@@ -373,15 +372,3 @@ class App:
         data = event.data
         if data.get("action") in _TOLD_ACTIONS and data.get("outcome") in _TOLD_OUTCOMES:
             self._parts.banners.notify(event.text)
-
-
-class _LogHandler(logging.Handler):
-    """Sends what modules log to Memtray's log file."""
-
-    def __init__(self, file: LogFile) -> None:
-        super().__init__()
-        self._file = file
-
-    def emit(self, record: logging.LogRecord) -> None:
-        with contextlib.suppress(Exception):  # short of memory: who logs is not to fail by that
-            self._file.append(self.format(record))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -22,6 +21,7 @@ from trayapp.domain.records.levels import Level
 from trayapp.errors import MemtrayError
 from trayapp.language.catalogue import N_, _, paragraph
 from trayapp.language.units import format_duration
+from trayapp.log import Log
 
 if TYPE_CHECKING:
     from trayapp.domain.judging.advice.records import Advice
@@ -34,7 +34,7 @@ _ADVICE_KEY = "advice:"
 _SNOOZE = (("snooze", N_("Snooze 1 h")), ("acknowledge", N_("Acknowledge")))
 _MOMENTS = ("oom", "spike")
 """How the keys of incidents begin that have happened rather than last."""
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class Banners:

@@ -5,7 +5,6 @@ What asks, and what reads the answers, is loaded when the first target has a pro
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from trayapp.applet.probe_asking import ask_probe
 from trayapp.domain.judging.view import View
 from trayapp.domain.records.samples import ProcessKey
+from trayapp.log import Log
 
 if TYPE_CHECKING:
     from trayapp.domain.records.inside import Inside
@@ -25,7 +25,7 @@ LOOK_LIMIT_SECONDS = 20.0
 KEPT_SECONDS = 150.0
 """So long the latest report stands for a process that does not answer."""
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class InsideFollower:

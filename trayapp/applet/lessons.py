@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -15,8 +14,9 @@ from trayapp.domain.records.series import Series
 from trayapp.errors import UsageError
 from trayapp.history.learned_file import Lesson, load_lessons, save_lessons
 from trayapp.language.catalogue import _
+from trayapp.log import Log
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class Lessons:

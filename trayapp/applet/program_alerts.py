@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -14,13 +13,14 @@ from trayapp.domain.judging.transitions import Transition, key_of_transition
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.identity import key_of_subject
 from trayapp.errors import MemtrayError
+from trayapp.log import Log
 
 CALL_LIMIT_SECONDS = 5.0
 """For one program, which calls functions of its own meanwhile."""
 ALL_LIMIT_SECONDS = 30.0
 """For all whom one tick concerns."""
 _ANSWER_LIMIT_BYTES = 64 * 1024
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 def pass_on(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from trayapp.domain.judging.replay import REPLAYED_METRICS, Stretch
 from trayapp.domain.records.series import Event
 from trayapp.errors import HistoryError
 from trayapp.history.reader import HistoryReader
+from trayapp.log import Log
 
 RUNS = "runs"
 """Under which the store keeps by what to know the runs again."""
@@ -19,7 +19,7 @@ _LEAST_SPAN_SECONDS, _MOST_SPAN_SECONDS = 3 * 3600.0, 68 * 3600.0
 _SPAN_OF_ALL_SECONDS = 150 * 3600.0
 """Shared by all targets, so that many of them take no longer than a few."""
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class Rebuilding:

@@ -5,7 +5,6 @@ What reads files and hashes is loaded when a run begins, and reads in a thread o
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
@@ -17,6 +16,7 @@ from trayapp.domain.judging.view import View
 from trayapp.domain.records.samples import ProcessFacts, ProcessKey
 from trayapp.domain.records.series import Event
 from trayapp.errors import MemtrayError
+from trayapp.log import Log
 
 if TYPE_CHECKING:
     from trayapp.domain.records.run_program import RunProgram
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PERIOD_SECONDS = 10.0
 KEY_BYTES = 16
 _HASH_BYTES = 8
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class RunPrograms:

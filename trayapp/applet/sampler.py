@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import math
 import threading
 import time
@@ -30,6 +29,7 @@ from trayapp.domain.records.samples import ProcessFacts, ProcessKey, ProcessUse
 from trayapp.domain.records.series import Event
 from trayapp.errors import MemtrayError, SettingsError
 from trayapp.language.catalogue import _
+from trayapp.log import Log
 from trayapp.readers.frames import MachineReader
 from trayapp.readers.own_cost import RequestedWork
 from trayapp.readers.ticks import next_tick_seconds
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from trayapp.domain.judging.learned import Learned
     from trayapp.domain.records.inside import Inside
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class Sampler(threading.Thread):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Iterable
@@ -22,13 +21,14 @@ from trayapp.domain.records.series import Event, Point
 from trayapp.errors import HistoryError
 from trayapp.history.reader import HistoryReader
 from trayapp.history.writer import HistoryWriter
+from trayapp.log import Log
 from trayapp.readers.boot import read_boot_id
 from trayapp.settings.records import Settings
 
 _RECENT_ALERTS = 8
 _RECENT_SECONDS = 7 * 86_400.0
 _BAR_METRICS = ("used_bytes", "rss_bytes", "size_bytes", "stall_full_percent")
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class SessionStore:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import threading
 import time
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 
 from trayapp.applet.heartbeats import Heartbeats, place_of
 from trayapp.language.catalogue import N_, _
+from trayapp.log import Log
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 4.0
 """Between a failure and the next start; doubled each time. Commands wait for five seconds."""
@@ -28,7 +28,7 @@ _PARTS = {
     "watchdog": N_("watchdog"),
 }
 """How people know the parts, by the names of threads and steps."""
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class _Failure(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import stat
@@ -11,13 +10,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from trayapp.log import Log
 from trayapp.paths import UNFINISHED, Paths
 
 _LEAST_AGE_SECONDS = 10.0
 """Younger, somebody may be writing it now."""
 _MADE_BESIDE = re.compile(r"\.memtray-\w+(\.part)?|\..+\.part")
 """The names of what is made beside the file that a person asked for."""
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 def sweep(paths: Paths, config_file: Path) -> int:

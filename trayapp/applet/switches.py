@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -22,11 +21,12 @@ from trayapp.domain.showing.tray import shown_choices
 from trayapp.domain.showing.tray_menu import SNOOZE_CHOICES
 from trayapp.language.catalogue import _
 from trayapp.language.units import parse_duration
+from trayapp.log import Log
 from trayapp.paths import Paths
 from trayapp.platforms.platform import Platform
 from trayapp.settings.file import SettingsFile
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class SwitchBoard:

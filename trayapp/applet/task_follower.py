@@ -6,7 +6,6 @@ ended before they were asked have left a file.
 
 from __future__ import annotations
 
-import logging
 import sys
 import threading
 import time
@@ -19,6 +18,7 @@ from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.judging.view import View
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.domain.records.series import Event
+from trayapp.log import Log
 
 if TYPE_CHECKING:
     from trayapp.domain.grouping.tasks import Task
@@ -34,7 +34,7 @@ MOST_AT_A_TIME = 100
 _MOST_ANSWERS = 4
 """As many as all that a probe keeps need, and one for a program that has begun anew."""
 _SILENT_SECONDS = 3600.0
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class _Position(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import sys
 import threading
@@ -24,6 +23,7 @@ from trayapp.domain.judging.view import Controls
 from trayapp.domain.showing.tray import tray_state
 from trayapp.errors import MemtrayError, PlatformError, TrayError
 from trayapp.language.catalogue import _, paragraph
+from trayapp.log import Log
 from trayapp.platforms.platform import Platform
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _PAUSE_SECONDS, _OTHER_TRAY_SECONDS = 2.0, 120.0
 _FIRST_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 5.0, 300.0
 """Between two tries of a tray that fails."""
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class Trays:

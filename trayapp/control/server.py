@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import math
 import os
 import selectors
@@ -22,6 +21,7 @@ from trayapp.control.protocol import CONTROL, REQUEST_LIMIT_BYTES, encode, is_ow
 from trayapp.control.requests import parse_request, refusal
 from trayapp.errors import ControlError, MemtrayError
 from trayapp.language.catalogue import _
+from trayapp.log import Log
 
 Handler = Callable[[Mapping[str, object]], Mapping[str, object]]
 
@@ -36,7 +36,7 @@ MOST_CALLS = 4
 
 _STOP_LIMIT_SECONDS = 1.0
 _PAUSE_SECONDS = 1.0
-_logger = logging.getLogger(__name__)
+_logger = Log(__name__)
 
 
 class _Client:

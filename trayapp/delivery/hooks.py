@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import selectors
 import threading
@@ -21,6 +20,7 @@ from trayapp.domain.judging.transitions import Transition, key_of_transition
 from trayapp.domain.records.identity import target_key
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.series import Event
+from trayapp.log import Log
 from trayapp.settings.records import HookSettings
 
 AT_ONCE = 4
@@ -36,7 +36,7 @@ _PAUSE_SECONDS = 0.001
 _LONGEST_TEXT = 1000
 _LONGEST_NAME = 200
 _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
-_logger = logging.getLogger(__name__)
+_logger = Log(__name__)
 
 
 @dataclass(frozen=True, slots=True)

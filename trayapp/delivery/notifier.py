@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import selectors
 import socket
 import threading
@@ -15,6 +14,7 @@ from trayapp.delivery.banner import Banner, DeliveryResult
 from trayapp.delivery.sinks import Available, ButtonPressed, DesktopSink, Sink
 from trayapp.domain.records.levels import Level
 from trayapp.language.catalogue import _
+from trayapp.log import Log
 
 FIRST_RETRY_SECONDS = 2.0
 LONGEST_RETRY_SECONDS = 300.0
@@ -25,7 +25,7 @@ _DESKTOP_LIMIT_SECONDS = 40.0
 """So long a desktop may take for what it is asked: some answer when a banner has gone."""
 _QUEUE_LIMIT = 64
 T = TypeVar("T")
-_logger = logging.getLogger(__name__)
+_logger = Log(__name__)
 # Unlike epoll it needs no descriptor, so it works when they have run out.
 _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import sqlite3
 import time
@@ -16,11 +15,12 @@ from trayapp.history.marks import DamagedRowError
 from trayapp.history.schema import transaction
 from trayapp.language.catalogue import _, format_count, ngettext
 from trayapp.language.units import format_duration
+from trayapp.log import Log
 
 if TYPE_CHECKING:
     from trayapp.history.salvage import Salvage
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 _BUDGET_SECONDS = 0.003
 _SALVAGE_BUDGET_SECONDS = 0.015
 _PAUSE_SECONDS = 1.0

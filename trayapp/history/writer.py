@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import math
 import sqlite3
 from collections.abc import Callable, Iterable
@@ -38,6 +37,7 @@ from trayapp.history.schema import (
 from trayapp.history.upkeep import Upkeep
 from trayapp.history.write_queue import WriteQueue
 from trayapp.language.catalogue import _, format_count
+from trayapp.log import Log
 
 __all__ = ["HistoryWriter", "Retention"]
 
@@ -62,7 +62,7 @@ _FAILURES = (
     ArithmeticError,
 )
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class HistoryWriter:

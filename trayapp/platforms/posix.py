@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
 import resource
 import signal
@@ -15,10 +14,11 @@ from typing import Any
 
 from trayapp.errors import PlatformError
 from trayapp.language.catalogue import _
+from trayapp.log import Log
 from trayapp.platforms.locking import InstanceLock
 from trayapp.platforms.protection import unprotect_child
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 _EXCLUSIVE_AT_ONCE = fcntl.LOCK_EX | fcntl.LOCK_NB
 
 

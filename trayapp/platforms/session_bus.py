@@ -7,7 +7,6 @@ place in the stream after a message that it cannot read.
 from __future__ import annotations
 
 import itertools
-import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,12 +17,13 @@ from jeepney.bus import get_connectable_addresses
 from jeepney.io.blocking import prep_socket
 
 from trayapp.language.catalogue import N_, _
+from trayapp.log import Log
 
 BUS_NAME = "org.freedesktop.DBus"
 BUS = DBusAddress("/org/freedesktop/DBus", BUS_NAME, BUS_NAME)
 _TIMEOUT_SECONDS = 2.0
 _HANGS = N_("the D-Bus session bus does not respond")
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class BusError(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -14,13 +13,14 @@ from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.menu import TEXT_MARK, IconPicture, MenuEntry, TrayState
 from trayapp.errors import TrayError
 from trayapp.language.catalogue import _
+from trayapp.log import Log
 from trayapp.tray.hosts import load_host
 from trayapp.tray.hosts.session import Backend
 from trayapp.tray.pystray_safe import Menu, MenuItem
 
 _SHORTEST_SECONDS = 0.2
 _NOTHING_YET = TrayState(picture=IconPicture(heights=(None,) * 10), tooltip="Memtray", menu=tuple)
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class TrayIcon:

@@ -10,6 +10,8 @@ import importlib
 import os
 from typing import Any
 
+from trayapp.log import hear_libraries
+
 _VARIABLE = "PYSTRAY_BACKEND"
 _chosen = os.environ.get(_VARIABLE)
 os.environ[_VARIABLE] = "dummy"
@@ -20,6 +22,7 @@ finally:
         del os.environ[_VARIABLE]
     else:
         os.environ[_VARIABLE] = _chosen
+hear_libraries()
 
 __all__ = ["Icon", "Menu", "MenuItem", "load_icon_class"]
 

@@ -5,7 +5,6 @@ One child per channel, so that none waits for another; nothing here waits for a 
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -22,6 +21,7 @@ from trayapp.domain.judging.transitions import Transition
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.series import Event, JsonValue
 from trayapp.language.catalogue import _, ngettext
+from trayapp.log import Log
 from trayapp.settings.records import Settings
 
 CHILD_LIMIT_SECONDS = 600.0
@@ -34,7 +34,7 @@ CHANNEL = "channel"
 """The kind of the events about them."""
 
 _SWEEP_SECONDS = 600.0
-_logger = logging.getLogger(__name__)
+_logger = Log(__name__)
 
 
 def open_sink(surroundings: Surroundings) -> Outbox:

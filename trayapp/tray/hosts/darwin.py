@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import signal
 from collections.abc import Callable
 from typing import Any
@@ -13,13 +12,14 @@ from PIL import Image
 from trayapp.dataclass import replace
 from trayapp.domain.showing.menu import IconPicture
 from trayapp.language.catalogue import _
+from trayapp.log import Log
 from trayapp.platforms.panel_background import macos_menu_bar
 from trayapp.tray.drawing import draw_icon, draw_template
 from trayapp.tray.hosts.session import Backend, Session, load_pystray
 from trayapp.tray.hosts.toolkit import LABEL_SECONDS, BasicToolkit
 from trayapp.tray.text import plain_line
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 def offer(_session: Session, *, is_asked_for: bool) -> Backend:  # noqa: ARG001 - there is no other

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -17,6 +16,7 @@ from jeepney import (
 )
 
 from trayapp.dataclass import dataclass, field
+from trayapp.log import Log
 
 Body = tuple[Any, ...]
 Variant = tuple[str, Any]
@@ -25,7 +25,7 @@ _ERROR = "org.freedesktop.DBus.Error."
 _INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
 _PEER = "org.freedesktop.DBus.Peer"
 _PROPERTIES = "org.freedesktop.DBus.Properties"
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class BusFaultError(Exception):

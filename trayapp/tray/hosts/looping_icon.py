@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import select
 import socket
 import time
@@ -11,11 +10,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
+from trayapp.log import Log
 from trayapp.tray.pystray_safe import Icon
 
 FIRST_RETRY_SECONDS = 1.0
 LAST_RETRY_SECONDS = 10.0
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
@@ -135,8 +135,8 @@ class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
                     delay_seconds = FIRST_RETRY_SECONDS
                     self._serve(connection)
             except self._connection_errors as error:
-                level = logging.WARNING if delay_seconds == FIRST_RETRY_SECONDS else logging.DEBUG
-                _log.log(level, "the tray icon has no %s: %s", self._connects_to, error)
+                note = _log.warning if delay_seconds == FIRST_RETRY_SECONDS else _log.debug
+                note("the tray icon has no %s: %s", self._connects_to, error)
             self._on_disconnected()
             self._sleep(delay_seconds)
             delay_seconds = min(2 * delay_seconds, LAST_RETRY_SECONDS)

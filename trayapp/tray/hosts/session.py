@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -11,11 +10,12 @@ from typing import Any
 from trayapp.dataclass import dataclass
 from trayapp.errors import TrayError
 from trayapp.language.catalogue import N_, _
+from trayapp.log import Log
 
 WATCHER = "org.kde.StatusNotifierWatcher"
 NO_TRAY = N_("this session has no tray; the icon appears when there is one")
 OLD_TRAY = N_("this session's tray supports only the older X11 protocol")
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class MissingPackageError(TrayError):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import logging
 import os
 import select
 import time
@@ -20,6 +19,7 @@ from jeepney import HeaderFields, Message, MessageType
 
 from trayapp.dataclass import replace
 from trayapp.domain.showing.menu import IconPicture
+from trayapp.log import Log
 from trayapp.platforms.session_bus import BUS, BusError, SessionBus
 from trayapp.tray.hosts.dbus_object import Body, Interface, Method, Objects, Property
 from trayapp.tray.hosts.dbusmenu import MENU_PATH, MenuObject
@@ -45,7 +45,7 @@ _GATHER_SECONDS = 0.002
 _SCROLL_SECONDS = 0.15
 
 Reply = Callable[[Message], None]
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class _Shown(NamedTuple):

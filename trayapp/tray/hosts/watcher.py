@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_method_call
 
+from trayapp.log import Log
 from trayapp.platforms.session_bus import BUS, BUS_NAME, as_error
 from trayapp.tray.hosts.panel_watch import Ask
 from trayapp.tray.hosts.session import WATCHER
@@ -20,7 +20,7 @@ _WATCHER_PROPERTIES = DBusAddress(
     "/StatusNotifierWatcher", WATCHER, "org.freedesktop.DBus.Properties"
 )
 _HOST_SIGNALS = ("StatusNotifierHostRegistered", "StatusNotifierHostUnregistered")
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class WatcherClient:

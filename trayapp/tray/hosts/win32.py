@@ -8,7 +8,6 @@ from __future__ import annotations
 import collections
 import contextlib
 import io
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +16,7 @@ from PIL import Image
 from trayapp.dataclass import replace
 from trayapp.domain.showing.menu import IconPicture
 from trayapp.language.catalogue import _
+from trayapp.log import Log
 from trayapp.platforms.panel_background import windows_taskbar
 from trayapp.tray.drawing import draw_icon
 from trayapp.tray.hosts.session import Backend, Session, load_pystray
@@ -30,7 +30,7 @@ _PER_MONITOR_AWARE_V2 = -4
 _ICON_VERSION = 0x00030000
 _DPI_OF_100_PERCENT = 96
 _SMALLEST_PX, _LARGEST_PX = 16, 64
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 def offer(_session: Session, *, is_asked_for: bool) -> Backend:  # noqa: ARG001 - there is no other

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import logging
 import os
 import select
 import struct
@@ -26,6 +25,7 @@ from Xlib.error import XError
 from Xlib.protocol import event as xevent
 
 from trayapp.domain.showing.menu import IconPicture
+from trayapp.log import Log
 from trayapp.tray.drawing import draw_icon
 from trayapp.tray.hosts.looping_icon import LoopingIcon, milliseconds_until
 from trayapp.tray.pystray_safe import Menu
@@ -48,7 +48,7 @@ _EVENTS = (
     | X.EnterWindowMask
     | X.LeaveWindowMask
 )
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 # None of them is needed here; together they are a mebibyte.
 ext.__extensions__ = []
 
