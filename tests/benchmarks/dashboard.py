@@ -25,7 +25,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from tests.web.serving import ROOT, Served, WebSocketClient, serving, settled
+from tests.web.serving import Served, WebSocketClient, loaded_at_once, serving, settled
 from tests.windows.past import DAY, courses, write_past
 
 STARTS, SECONDS, VIEWERS, TARGETS = 5, 30.0, 100, 10
@@ -141,10 +141,7 @@ def _measure_memtray(served: Served) -> None:
         print(f"  memory of the server with a viewer: {_resident_mb(served.process.pid):.1f} MB")
         print(f"  an update: {statistics.mean(sizes):.0f} B on average, {max(sizes)} B at most")
     print(f"  private memory of Memtray itself: {alone:.1f} MiB, with a viewer {watched:.1f} MiB")
-    page = [served.ask("/").body]
-    names = sorted(file.name for file in (ROOT / "trayapp" / "web" / "page").iterdir())
-    page += [served.ask(f"/page/{name}").body for name in names if name != "index.html"]
-    _print_page(page)
+    _print_page([*loaded_at_once(served).values()])
     before = _cpu_seconds(served.process.pid), _cpu_seconds(resident)
     asyncio.run(_watch(served))
     after = _cpu_seconds(served.process.pid), _cpu_seconds(resident)

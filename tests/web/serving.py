@@ -151,6 +151,22 @@ def settled(served: Served) -> dict[str, Any]:
         time.sleep(0.05)
 
 
+def loaded_at_once(served: Served, language: str = "en") -> dict[str, bytes]:
+    """What a browser loads to show the first view, unpacked, by address."""
+    found: dict[str, bytes] = {}
+    waiting = ["/", f"/texts.json?part=first&language={language}"]
+    while waiting:
+        address = waiting.pop()
+        if address not in found:
+            answer = served.ask(address, is_known=False)
+            assert answer.status == 200, address
+            found[address] = answer.body
+            text = answer.body.decode()
+            waiting += re.findall(r'(?:src|href)="(/page/[^"]+)"', text)
+            waiting += [f"/page/{one}" for one in re.findall(r'from "\./([^"]+)"', text)]
+    return found
+
+
 class WebSocketClient:
     """A viewer, which reads when it is asked to."""
 

@@ -435,4 +435,22 @@ def test_opening_the_page_loads_little(browser: Chromium, world: World) -> None:
     page.wait("document.querySelector('.state.live')")
     loaded = page.loaded_bytes()
     assert any(address.endswith("/page/main.js") for address in loaded)
-    assert sum(loaded.values()) <= 60_000
+    assert not any(address.endswith("/page/trends.js") for address in loaded)
+    # Packed, with the answers of the API and all headers.
+    assert sum(loaded.values()) <= 35_000
+
+
+def test_a_view_that_could_not_be_loaded_comes_with_the_server(
+    browser: Chromium, world: World
+) -> None:
+    page = browser.page()
+    page.open(world.server.address)
+    page.wait("document.querySelector('.state.live')")
+    world.server.kill()
+    page.wait("document.querySelector('.state.lost')")
+    page.run("location.hash = '#/processes'")
+    page.wait("document.querySelector('.message.error')")
+    # What was seen stays.
+    assert page.run("Boolean(document.querySelector('#view .machine'))")
+    world.server.start_again()
+    page.wait("document.querySelector('#view .virtual tbody tr')")

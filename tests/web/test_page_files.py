@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gettext
-import gzip
 import json
 import re
 from html.parser import HTMLParser
@@ -12,15 +10,16 @@ from pathlib import Path
 import pytest
 
 import trayapp.web
+from tests.web.serving import Served, loaded_at_once
 from trayapp.charts.palette import DARK, LIGHT, Palette
 from trayapp.language.catalogue import LANGUAGES
-from trayapp.language.startup import CATALOGUES
-from trayapp.web.page_texts import PAGE_TEXTS
+from trayapp.web.page_texts import FIRST_TEXTS, PAGE_TEXTS, VIEW_TEXTS
 
 PAGE = Path(trayapp.web.__file__).parent / "page"
 SCRIPTS = sorted(PAGE.glob("*.js"))
 MOST_BYTES = 60_000
-"""What opening the page loads in all, packed as browsers ask for it."""
+"""What opening the page loads in all: document, styles, icon, scripts and texts, none packed."""
+LATER = ("trends.js", "alerts.js", "where.js", "runs.js", "processes.js", "downloads.js")
 _USED = re.compile(r'\bt\(\s*"([^"]+)"|data-(?:text|label)="([^"]+)"')
 _FAMILY = re.compile(r"\bt\(\s*`([a-z_.]+)\$\{")
 _LISTED = re.compile(r'"([a-z_]+(?:\.[a-z0-9_]+)+)"')
@@ -96,17 +95,38 @@ def test_nothing_of_the_page_is_inline_or_from_elsewhere() -> None:
 
 def test_every_module_that_is_imported_is_there() -> None:
     for file in SCRIPTS:
-        for name in re.findall(r'from "\./([^"]+)"', file.read_text("utf-8")):
+        for name in re.findall(r'(?:from |import\()"\./([^"]+)"', file.read_text("utf-8")):
             assert (PAGE / name).is_file(), f"{file.name} imports {name}"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_opening_the_page_loads_little(language: str) -> None:
-    texts = dict(PAGE_TEXTS)
-    if language != "en":
-        with (CATALOGUES / language / "LC_MESSAGES" / "memtray.mo").open("rb") as stream:
-            translate = gettext.GNUTranslations(stream).gettext
-        texts = {key: translate(text) for key, text in texts.items()}
-    files = [file.read_bytes() for file in PAGE.iterdir() if file.is_file()]
-    packed = sum(len(gzip.compress(content)) for content in files)
-    assert packed + len(json.dumps(texts).encode()) <= MOST_BYTES
+def test_opening_the_page_loads_little(served: Served, language: str) -> None:
+    """Views are loaded when they are opened; what only they say, too."""
+    loaded = loaded_at_once(served, language)
+    assert "/page/now.js" in loaded
+    assert not {f"/page/{name}" for name in LATER} & {*loaded}
+    (texts,) = (content for address, content in loaded.items() if address.startswith("/texts"))
+    assert json.loads(texts)["texts"].keys() == FIRST_TEXTS.keys()
+    assert sum(map(len, loaded.values())) <= MOST_BYTES
+
+
+def test_the_first_view_says_nothing_that_comes_later(served: Served) -> None:
+    loaded = loaded_at_once(served).items()
+    sources = b"\n".join(one for address, one in loaded if "texts" not in address).decode()
+    used = {one or other for one, other in _USED.findall(sources)} | {*_LISTED.findall(sources)}
+    assert not used & {*VIEW_TEXTS}
+    rest = served.ask("/texts.json?part=views", is_known=False).json["texts"]
+    assert {*rest} | {*FIRST_TEXTS} == {*PAGE_TEXTS}
+
+
+@pytest.mark.parametrize("file", [*SCRIPTS, *PAGE.glob("*.css")], ids=lambda file: str(file.name))
+def test_a_script_is_served_without_what_only_its_readers_need(served: Served, file: Path) -> None:
+    """And otherwise as it is: a text over several lines would lose its indents."""
+    lines = file.read_text("utf-8").splitlines()
+    assert all(line.count("`") % 2 == 0 and not line.endswith("\\") for line in lines)
+    sent = served.ask(f"/page/{file.name}", is_known=False).body.decode().splitlines()
+    assert all(line == line.strip() != "" for line in sent)
+    assert not [line for line in sent if line.startswith(("//", "/*"))]
+    comment = re.compile(r"/\*.*?\*/|^\s*//.*?$", re.DOTALL | re.MULTILINE)
+    kept = comment.sub("", "\n".join(lines)).splitlines()
+    assert [line.strip() for line in kept if line.strip()] == sent

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from trayapp.dataclass import dataclass
 from trayapp.language.catalogue import LANGUAGES, spoken_language
 from trayapp.language.startup import CATALOGUES
-from trayapp.web.page_texts import PAGE_TEXTS
+from trayapp.web.page_texts import FIRST_TEXTS, PAGE_TEXTS, VIEW_TEXTS
 from trayapp.web.problems import ProblemError
 
 FOLDER = Path(__file__).parent / "page"
@@ -30,6 +30,8 @@ _TYPES = {
     "webmanifest": "application/manifest+json",
 }
 _SMALLEST_BYTES = 500
+_LEAN = ("js", "css")
+_PARTS = {"first": FIRST_TEXTS, "views": VIEW_TEXTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +69,45 @@ def _answer(name: str, request: Request) -> Response:
 
 @lru_cache(maxsize=32)
 def _load(name: str) -> _File | None:
+    ending = name.rpartition(".")[2]
     try:
         content = (FOLDER / name).read_bytes()
     except OSError:
         return None
+    if ending in _LEAN:
+        content = _lean(content)
     packed = gzip.compress(content, mtime=0) if len(content) > _SMALLEST_BYTES else content
     tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
-    return _File(content, packed, _TYPES[name.rpartition(".")[2]], tag)
+    return _File(content, packed, _TYPES[ending], tag)
+
+
+def _lean(content: bytes) -> bytes:
+    """Return a script or style sheet without comments of whole lines, blank lines and indents.
+
+    Nothing else is changed: no text of theirs goes over several lines, as a test holds.
+    """
+    kept, is_comment = [], False
+    for line in map(bytes.strip, content.splitlines()):
+        is_comment = is_comment or line.startswith(b"/*")
+        if line and not is_comment and not line.startswith(b"//"):
+            kept.append(line)
+        is_comment = is_comment and not line.endswith(b"*/")
+    return b"\n".join((*kept, b""))
 
 
 def _texts(request: Request) -> Response:
     asked = request.query_params.get("language", "").replace("-", "_")
     language = asked if asked in LANGUAGES else spoken_language()
-    return JSONResponse(_texts_in(language), headers={"Cache-Control": "no-cache"})
+    part = request.query_params.get("part", "")
+    return JSONResponse(_texts_in(language, part), headers={"Cache-Control": "no-cache"})
 
 
-@lru_cache(maxsize=8)
-def _texts_in(language: str) -> dict[str, object]:
-    """Return the page's texts in one of LANGUAGES, whatever this process speaks."""
+@lru_cache(maxsize=12)
+def _texts_in(language: str, part: str = "") -> dict[str, object]:
+    """Return the page's texts in one of LANGUAGES, whatever this process speaks.
+
+    part: "first" for those of the frame and the first view, "views" for the rest, else all.
+    """
     translate: Callable[[str], str] = str
     if language != "en":
         import gettext
@@ -99,5 +122,5 @@ def _texts_in(language: str) -> dict[str, object]:
         "language": language,
         "html_lang": {"zh_CN": "zh-Hans"}.get(language, language),
         "languages": list(LANGUAGES),
-        "texts": {key: translate(text) for key, text in PAGE_TEXTS.items()},
+        "texts": {key: translate(text) for key, text in _PARTS.get(part, PAGE_TEXTS).items()},
     }

@@ -30,8 +30,6 @@ _FRAME: Mapping[str, str] = {
     "lock.how": N_("Open the address that “memtray serve” printed, or paste it here."),
     "lock.address": N_("Address or token"),
     "lock.open": N_("Open"),
-    "filter": N_("Filter"),
-    "cancel": N_("Cancel"),
 }
 _FIGURES: Mapping[str, str] = {
     "b": N_("{number} B"),
@@ -65,35 +63,12 @@ _WORDS: Mapping[str, str] = {
     "verdict.growing": N_("Growing"),
     "verdict.leaking": N_("Leaking"),
     "verdict.gone": N_("Not running"),
-    "mark.warning": N_("Warning"),
-    "mark.critical": N_("Critical"),
-    "mark.emergency": N_("Emergency"),
-    "mark.cleanup": N_("Memory freed"),
-    "mark.restart": N_("Restarted"),
-    "mark.snapshot": N_("Snapshot"),
-    "mark.task": N_("Task"),
-    "mark.tracked": N_("Tracked from here"),
     "column.name": N_("Name"),
-    "column.pid": N_("PID"),
     "column.history": N_("History"),
     "column.memory": N_("Memory"),
     "column.change": N_("Change/s"),
     "column.processes": N_("Processes"),
     "column.status": N_("Status"),
-    "column.time": N_("Time"),
-    "column.level": N_("Level"),
-    "column.what": N_("What happened"),
-    "column.alert": N_("Alert"),
-    "column.reason": N_("Reason"),
-    "column.started": N_("Started"),
-    "column.duration": N_("Duration"),
-    "column.peak": N_("Peak"),
-    "column.change_in_all": N_("Change"),
-    "column.alerts": N_("Alerts"),
-    "column.health": N_("Health"),
-    "column.belongs": N_("Program"),
-    "column.uptime": N_("Uptime"),
-    "column.command": N_("Command line"),
 }
 _NOW: Mapping[str, str] = {
     "now.machine": N_("Memory of this machine"),
@@ -108,7 +83,6 @@ _NOW: Mapping[str, str] = {
         "No program is tracked yet. Track one from the tray’s menu, or with “memtray targets add”."
     ),
     "now.itself": N_("Memtray itself"),
-    "now.limit": N_("Limit"),
     "now.of_limit": N_("{share} of {limit}"),
     "now.limit_in": N_("limit reached in {time}"),
     "now.count": N_("Processes: {count}"),
@@ -121,6 +95,47 @@ _NOW: Mapping[str, str] = {
     "now.proof": N_("See the proof"),
     "now.stopped": N_("Memtray is not running. What it recorded before can still be seen."),
     "now.paused": N_("Sampling is paused."),
+}
+_INCIDENTS: Mapping[str, str] = {
+    "alerts.open": N_("Open alerts"),
+    "alerts.acknowledge": N_("Acknowledge"),
+    "alerts.snooze": N_("Snooze…"),
+    "alerts.resolve": N_("Resolve"),
+    "alerts.acknowledged": N_("Acknowledged: {title}"),
+    "alerts.snoozed": N_("Snoozed: {title}"),
+    "alerts.resolved": N_("Resolved: {title}"),
+    "snooze.15": N_("For 15 minutes"),
+    "snooze.60": N_("For 1 hour"),
+    "snooze.480": N_("For 8 hours"),
+    "snooze.1440": N_("For 24 hours"),
+}
+_MORE_WORDS: Mapping[str, str] = {
+    "mark.warning": N_("Warning"),
+    "mark.critical": N_("Critical"),
+    "mark.emergency": N_("Emergency"),
+    "mark.cleanup": N_("Memory freed"),
+    "mark.restart": N_("Restarted"),
+    "mark.snapshot": N_("Snapshot"),
+    "mark.task": N_("Task"),
+    "mark.tracked": N_("Tracked from here"),
+    "column.pid": N_("PID"),
+    "column.time": N_("Time"),
+    "column.level": N_("Level"),
+    "column.what": N_("What happened"),
+    "column.alert": N_("Alert"),
+    "column.reason": N_("Reason"),
+    "column.started": N_("Started"),
+    "column.duration": N_("Duration"),
+    "column.peak": N_("Peak"),
+    "column.change_in_all": N_("Change"),
+    "column.alerts": N_("Alerts"),
+    "column.health": N_("Health"),
+    "column.belongs": N_("Program"),
+    "column.uptime": N_("Uptime"),
+    "column.command": N_("Command line"),
+    "filter": N_("Filter"),
+    "cancel": N_("Cancel"),
+    "now.limit": N_("Limit"),
 }
 _TRENDS: Mapping[str, str] = {
     "range.10min": N_("10 min"),
@@ -157,22 +172,11 @@ _TRENDS: Mapping[str, str] = {
     ),
 }
 _ALERTS: Mapping[str, str] = {
-    "alerts.open": N_("Open alerts"),
     "alerts.none": N_("No open alerts."),
     "alerts.proof": N_("Proof"),
     "alerts.trends": N_("Show trends"),
     "alerts.since": N_("since {when} ({time})"),
     "alerts.known": N_("Acknowledged"),
-    "alerts.acknowledge": N_("Acknowledge"),
-    "alerts.snooze": N_("Snooze…"),
-    "alerts.resolve": N_("Resolve"),
-    "alerts.acknowledged": N_("Acknowledged: {title}"),
-    "alerts.snoozed": N_("Snoozed: {title}"),
-    "alerts.resolved": N_("Resolved: {title}"),
-    "snooze.15": N_("For 15 minutes"),
-    "snooze.60": N_("For 1 hour"),
-    "snooze.480": N_("For 8 hours"),
-    "snooze.1440": N_("For 24 hours"),
     "alerts.journal": N_("Alert log"),
     "alerts.filter": N_("Filter the alert log"),
     "alerts.no_entries": N_("No alerts so far."),
@@ -220,7 +224,8 @@ _WHERE: Mapping[str, str] = {
     "advice.never": N_("Never"),
     "advice.undo": N_("Undo"),
 }
-PAGE_TEXTS: Mapping[str, str] = {
-    **_FRAME, **_FIGURES, **_WORDS, **_NOW, **_TRENDS, **_ALERTS, **_RUNS, **_WHERE,
-}  # fmt: skip
-"""English; `_` translates each."""
+FIRST_TEXTS: Mapping[str, str] = {**_FRAME, **_FIGURES, **_WORDS, **_NOW, **_INCIDENTS}
+"""What the frame and the first view say, in English; `_` translates each."""
+VIEW_TEXTS: Mapping[str, str] = {**_MORE_WORDS, **_TRENDS, **_ALERTS, **_RUNS, **_WHERE}
+"""What the other views say, too."""
+PAGE_TEXTS: Mapping[str, str] = {**FIRST_TEXTS, **VIEW_TEXTS}

@@ -41,7 +41,7 @@ function incidentCard(first) {
   return element;
 }
 
-function make() {
+export function make() {
   const open = h("ul.cards.wide"), none = h("p.card.calm", {}, t("alerts.none")), switches = h("p.notice");
   const rows = h("tbody"), empty = h("p.muted", {}, t("alerts.no_entries"));
   const filter = h("input", { type: "search", placeholder: t("filter"), "aria-label": t("alerts.filter"), input: () => draw() });
@@ -100,5 +100,3 @@ function make() {
   }
   return { element, update, show: () => { isShown = true; seen = ""; }, hide: () => (isShown = false) };
 }
-
-export const alerts = { key: "alerts", make };

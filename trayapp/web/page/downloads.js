@@ -66,7 +66,7 @@ function downloadCard(what, formats, spans) {
   );
 }
 
-function make() {
+export function make() {
   const cards = h("div.cards.wide");
   const element = h("div.view", {}, h("h1", {}, t("view.downloads")), cards);
   async function show() {
@@ -80,5 +80,3 @@ function make() {
   }
   return { element, show };
 }
-
-export const downloads = { key: "downloads", make };

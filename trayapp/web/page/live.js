@@ -112,6 +112,8 @@ function hear({ data }) {
 }
 
 function takeState({ points, points_since: since, ...state }) {
+  // Views of another version would be loaded into this page.
+  if (live.version && live.version !== state.version) location.reload();
   Object.assign(live, state);
   if (since == null) live.points = new Map();
   for (const [key, values] of Object.entries(points?.curves ?? {})) {

@@ -1,22 +1,28 @@
 // The page's frame: the session, the views and their addresses, language and appearance.
 
-import { alerts } from "./alerts.js";
-import { downloads } from "./downloads.js";
 import { announce, find, h, setAttribute, setText } from "./dom.js";
 import { drawTabIcon } from "./tab_icon.js";
 import { ask, connect, enter, hasten, incidents, live, onLive } from "./live.js";
-import { now } from "./now.js";
-import { processes } from "./processes.js";
-import { runs } from "./runs.js";
-import { language, percent, t, useTexts, useUnits } from "./text.js";
-import { trends } from "./trends.js";
-import { where } from "./where.js";
+import * as now from "./now.js";
+import { addTexts, language, percent, t, useTexts, useUnits } from "./text.js";
 
-/** One line each: its address is #/KEY, its name the text "view.KEY". */
-const VIEWS = [now, trends, alerts, where, runs, processes, downloads];
+/** One line each: its address is #/KEY, its name the text "view.KEY". Loaded when it is opened. */
+const VIEWS = {
+  now: () => now,
+  trends: () => import("./trends.js"),
+  alerts: () => import("./alerts.js"),
+  where: () => import("./where.js"),
+  runs: () => import("./runs.js"),
+  processes: () => import("./processes.js"),
+  downloads: () => import("./downloads.js"),
+};
 const THEMES = ["auto", "light", "dark"];
 const made = new Map();
 let shown = null;
+/** Whether more than the first view needs is loaded: styles and texts. */
+let more = null;
+/** Whether a view could not be loaded; it is tried again once the server answers. */
+let isMissing = false;
 
 async function start() {
   showTheme(localStorage.getItem("memtray.theme") ?? "auto");
@@ -24,7 +30,7 @@ async function start() {
   const token = location.hash.startsWith("#/") ? "" : location.hash.slice(1);
   if (token) history.replaceState(null, "", location.pathname);
   document.addEventListener("locked", showLock);
-  addEventListener("hashchange", show);
+  addEventListener("hashchange", openView);
   find(".skip").onclick = (event) => {
     // The fragment is the view's address.
     event.preventDefault();
@@ -48,13 +54,12 @@ async function unlock(token) {
   }
   find("#lock").hidden = true;
   find("#view").hidden = find("#views").hidden = false;
-  show();
+  openView();
   connect();
 }
 
 async function loadTexts(wanted) {
-  const query = wanted ? `?language=${encodeURIComponent(wanted)}` : "";
-  const given = await ask(`/texts.json${query}`);
+  const given = await ask(`/texts.json?${more ? "" : "part=first&"}language=${encodeURIComponent(wanted ?? "")}`);
   useTexts(given);
   for (const element of document.querySelectorAll("[data-text]")) {
     setText(element, t(element.dataset.text));
@@ -66,7 +71,7 @@ async function loadTexts(wanted) {
 }
 
 function buildFrame(languages) {
-  const links = VIEWS.map(({ key }) =>
+  const links = Object.keys(VIEWS).map((key) =>
     h("a", { href: `#/${key}`, "data-view": key }, h("span", {}, t(`view.${key}`)), key === "alerts" && h("span.count")),
   );
   find("#views").replaceChildren(...links);
@@ -81,7 +86,7 @@ function buildFrame(languages) {
     localStorage.setItem("memtray.language", choice.value);
     await loadTexts(choice.value);
     made.clear();
-    show();
+    openView();
   };
   showTheme(document.documentElement.dataset.theme);
 }
@@ -115,16 +120,42 @@ function showLock(error) {
   field.focus();
 }
 
-/** Show the view that the address names. */
-function show() {
-  const [key, query] = location.hash.slice(2).split("?");
-  const view = VIEWS.find((one) => one.key === key) ?? VIEWS[0];
-  const isOther = shown?.key !== view.key;
+/** What all views but the first need. */
+function loadMore() {
+  const styles = new Promise((done, fail) => {
+    document.head.append(h("link", { rel: "stylesheet", href: "/page/views.css", load: done, error: fail }));
+  });
+  const texts = ask(`/texts.json?part=views&language=${language}`).then(addTexts);
+  return Promise.all([styles, texts]);
+}
+
+/** Show the view that the address names, once it is loaded. */
+async function openView() {
+  const address = location.hash;
+  const [wanted, query] = address.slice(2).split("?");
+  const key = Object.hasOwn(VIEWS, wanted) ? wanted : "now";
+  if (!made.has(key)) {
+    try {
+      const [view] = await Promise.all([VIEWS[key](), key === "now" || (more ??= loadMore())]);
+      if (location.hash !== address) return;
+      if (!made.has(key)) made.set(key, view.make());
+    } catch {
+      more = null;
+      isMissing = true;
+      announce(t("lost"), true);
+      return;
+    }
+  }
+  isMissing = false;
+  show(key, query);
+}
+
+function show(key, query) {
+  const isOther = shown?.key !== key;
   if (isOther) shown?.panel.hide?.();
-  if (!made.has(view.key)) made.set(view.key, view.make());
-  shown = { key: view.key, panel: made.get(view.key) };
+  shown = { key, panel: made.get(key) };
   for (const link of find("#views").children) {
-    const isShown = link.dataset.view === view.key;
+    const isShown = link.dataset.view === key;
     setAttribute(link, "aria-current", isShown && "page");
     if (isShown) link.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
@@ -139,6 +170,10 @@ function show() {
 
 function update() {
   useUnits(live.units);
+  if (isMissing && live.isConnected) {
+    isMissing = false;
+    openView();
+  }
   const open = incidents().filter((one) => !one.acknowledged).length;
   const count = find("#views .count");
   setText(count, open ? String(open) : "");

@@ -104,7 +104,7 @@ function programCard([key, first]) {
     meter.hidden = share == null;
     meter.firstChild.style.width = `${Math.min(100, (share ?? 0) * 100)}%`;
     const used = share == null ? "" : t("now.of_limit", { share: percent(share), limit: size(row.limit_bytes) });
-    const left = row.seconds_to_limit == null ? "" : t("now.limit_in", { time: estimate(row.seconds_to_limit) });
+    const left = !row.seconds_to_limit ? "" : t("now.limit_in", { time: estimate(row.seconds_to_limit) });
     setText(limit, [used, left].filter(Boolean).join(" · "));
     setText(sentence, row.unmatched_text || [row.sentence, row.heap_text].filter(Boolean).join(" "));
     const count = row.pids?.length ?? 0;
@@ -129,7 +129,7 @@ function applicationRow([key]) {
   return element;
 }
 
-function make() {
+export function make() {
   const notices = h("ul.notices"), open = h("ul.cards"), programs = h("ul.cards");
   const machine = machineCard();
   const rows = h("tbody");
@@ -169,5 +169,3 @@ function make() {
   }
   return { element, update };
 }
-
-export const now = { key: "now", make };

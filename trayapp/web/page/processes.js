@@ -19,7 +19,7 @@ const COLUMNS = () => [
 let takenAt = 0;
 const uptime = ({ started_at: since }) => (since == null ? null : takenAt - since);
 
-function make() {
+export function make() {
   const count = h("span.muted", { role: "status" });
   const filter = h("input", { type: "search", placeholder: t("filter"), "aria-label": t("processes.filter"), input: () => draw() });
   const all = COLUMNS();
@@ -65,5 +65,3 @@ function make() {
     hide: () => { isShown = false; clearTimeout(timer); },
   };
 }
-
-export const processes = { key: "processes", make };

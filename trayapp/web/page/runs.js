@@ -8,7 +8,7 @@ import { pointsOf, readCurves } from "./trends.js";
 
 const MOST_LAID = 6;
 
-function make() {
+export function make() {
   const choice = h("select", { id: "runs-of", change: () => (location.hash = `#/runs?target=${encodeURIComponent(choice.value)}`) });
   const rows = h("tbody"), empty = h("p.muted"), full = { since: 0, until: 1 };
   let shown = [], wanted = null;
@@ -74,5 +74,3 @@ function healthOf({ sentence, health, health_score: score }) {
   const word = health && score != null ? t("runs.health", { score, word: health }) : health;
   return [word, sentence].filter(Boolean).join(" ") || "–";
 }
-
-export const runs = { key: "runs", make };

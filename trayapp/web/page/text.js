@@ -13,6 +13,9 @@ export function useTexts(given) {
   formats.clear();
 }
 
+/** Use more texts of the same language. */
+export const addTexts = (given) => Object.assign(texts, given.texts);
+
 /** Write sizes in "binary" or "decimal" units. */
 export const useUnits = (units) => (step = units === "decimal" ? 1000 : 1024);
 

@@ -24,7 +24,7 @@ export function readCurves(targets, from, to, metric, points = POINTS) {
   return ask(`/api/metrics?${query}`);
 }
 
-function make() {
+export function make() {
   const view = { range: 3600, window: null, metric: "size", chosen: new Set(), span: null, known: new Map() };
   let curves = [], events = [], readAt = 0, reading = 0, isShown = false;
 
@@ -276,5 +276,3 @@ function keyOf({ key, kind, name }) {
   if (kind === "app") return "memtray";
   return kind === "system" ? "system" : `${kind}:${name}`;
 }
-
-export const trends = { key: "trends", make };

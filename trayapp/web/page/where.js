@@ -8,7 +8,7 @@ import { percent, size, t, when } from "./text.js";
 
 const FEW_PARTS = 12;
 
-function make() {
+export function make() {
   const cards = h("ul.cards.wide"), none = h("p.card.calm", {}, t("advice.none")), deeds = h("ul.deeds");
   const bar = h("div.parts", { "aria-hidden": "true" }), tree = h("div"), note = h("span.muted", { role: "status" });
   const again = actButton(t("where.refresh"), readAll);
@@ -103,5 +103,3 @@ function partItem(part, total, open, colour) {
     h("summary", {}, line), text && h("p.muted", {}, text), inner.map((one) => partItem(one, total, open)),
   );
 }
-
-export const where = { key: "where", make };
