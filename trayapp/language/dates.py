@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from trayapp.language.catalogue import N_, _
 
 _WEEKDAYS = (
@@ -39,3 +41,9 @@ def format_date(year: int, month: int, day: int) -> str:
     """Return a day of any year: "20 Nov 2026"."""
     # Translators: a date, such as "20 Nov 2026".
     return _("{day} {month} {year}").format(day=day, month=month_name(month), year=year)
+
+
+def date_said(wall_seconds: float) -> str:
+    """Return the day of a moment by the local clock: "20 Nov 2026"."""
+    day = time.localtime(wall_seconds)
+    return format_date(day.tm_year, day.tm_mon, day.tm_mday)
