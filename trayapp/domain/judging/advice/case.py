@@ -65,6 +65,34 @@ class TaskPast(NamedTuple):
     """Of what all tasks have kept."""
 
 
+class VersionRuns(NamedTuple):
+    """The runs of one version of a program, as far as they were watched after their warm-up."""
+
+    file: str
+    """A stranger's name."""
+    modified_seconds: int
+    """When the file was written."""
+    runs: int
+    seconds: float
+    grown_bytes: int
+    since_wall_seconds: float
+    """When the first of them began."""
+
+    @property
+    def rate(self) -> float:
+        """Bytes per second."""
+        return self.grown_bytes / self.seconds if self.seconds > 0 else 0.0
+
+
+class VersionPast(NamedTuple):
+    """The version that runs, and the one before it."""
+
+    now: VersionRuns
+    before: VersionRuns
+    chance: float
+    """How often chance alone would make their growth differ so."""
+
+
 class Past(NamedTuple):
     """What the history tells of a target; None where it does not."""
 
@@ -77,6 +105,7 @@ class Past(NamedTuple):
     idle_seconds: float | None = None
     """For how long it has used no processor time to speak of."""
     task: TaskPast | None = None
+    version: VersionPast | None = None
 
 
 class Crowd(NamedTuple):

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from trayapp.domain.grouping.tasks import kept_of
 from trayapp.domain.judging.advice.case import Past, TaskPast
+from trayapp.domain.judging.advice.versions import compare_versions
+from trayapp.domain.records.run_program import PROGRAM
 from trayapp.domain.records.series import TASK, Event, Point, Series
 
 DAYS = 14
@@ -16,6 +18,7 @@ DAY_SECONDS = 86_400.0
 BUSY_PERCENT = 1.0
 """Of one core, at most, within a quarter of an hour: what has less is idle."""
 MOST_TASKS = 1000
+MOST_RUNS = 200
 _METRICS = ("rss_bytes", "size_bytes", "heap_live_bytes", "cpu_percent")
 
 
@@ -48,12 +51,14 @@ def past_of(reader: Reader, name: str, now: float) -> Past:
     sizes = size if len(size) >= len(rss) / 2 else rss
     highest = sorted(point.maximum or 0.0 for point in sizes)
     tasks = reader.events(now - DAY_SECONDS, now, (TASK,), MOST_TASKS, name)
+    programs = reader.events(now - DAYS * DAY_SECONDS, now, (PROGRAM,), MOST_RUNS, name)
     return Past(
         days=covered_days(rss, now),
         p99_bytes=round(highest[int(0.99 * (len(highest) - 1))]) if highest else None,
         live_bytes=round(max(point.maximum or 0.0 for point in live)) if live else None,
         idle_seconds=_idle_seconds(cpu, now),
         task=worst_task(tasks),
+        version=compare_versions(rss, programs),
     )
 
 

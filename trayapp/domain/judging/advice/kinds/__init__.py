@@ -18,6 +18,7 @@ from trayapp.domain.judging.advice.kinds.restart import Restart
 from trayapp.domain.judging.advice.kinds.task import KeepingTask
 from trayapp.domain.judging.advice.kinds.trim import Trim
 from trayapp.domain.judging.advice.kinds.twins import RunsTwice
+from trayapp.domain.judging.advice.kinds.version import GrowingVersion
 
 KINDS: tuple[Kind, ...] = (
     Trim(),
@@ -32,6 +33,7 @@ KINDS: tuple[Kind, ...] = (
     Idle(),
     RunsTwice(),
     KeepingTask(),
+    GrowingVersion(),
     Tmpfs(),
     Swap(),
 )
