@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_main import REPOSITORY, Memtray
-from tests.desktop.desktop import wait_until
+from tests.desktop.desktop import VirtualDesktop, wait_until
 
 PROGRAM = """
 import signal, sys
@@ -20,15 +20,16 @@ signal.signal(signal.SIGUSR1, lambda *_: print(*sys.modules, flush=True))
 sys.exit(main(sys.argv[1:]))
 """
 UNNEEDED = {
-    "PIL", "_bz2", "_lzma", "argparse", "asyncio", "difflib", "email", "gettext", "http", "locale",
-    "logging", "psutil", "pystray", "shutil", "subprocess", "tempfile", "textwrap",
+    "PIL", "_bz2", "_lzma", "argparse", "asyncio", "difflib", "email", "gettext", "http", "inspect",
+    "locale", "logging", "psutil", "pystray", "shutil", "subprocess", "tempfile", "textwrap",
     "traceback",
 }  # fmt: skip
+DESKTOP = ("DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="psutil is the reader elsewhere")
 
 
 def modules_at_rest(memtray: Memtray, *arguments: str) -> set[str]:
-    """The names of all modules that a headless applet has once it has taken some samples."""
+    """The names of all modules that an applet has once it has taken some samples."""
     (memtray.home / "memtray.toml").write_text('[sampling]\ninterval = "0.2s"\n')
     command = [sys.executable, "-c", PROGRAM, *arguments]
     output = memtray.home / "output"
@@ -51,6 +52,10 @@ def _samples(memtray: Memtray) -> int:
     return int(memtray.json("status")["sample_count"]) if done.returncode == 0 else 0
 
 
+def packages(modules: set[str]) -> set[str]:
+    return {name.partition(".")[0] for name in modules}
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("--headless",), ("start", "--interval=0.2s", "--headless", "--config", "other.toml")],
@@ -63,5 +68,16 @@ def test_the_resident_process_holds_nothing_that_it_does_not_need(
     given = [str(settled) if each == "other.toml" else each for each in arguments]
     loaded = modules_at_rest(Memtray(tmp_path / "home"), *given)
     assert "trayapp.applet.sampler" in loaded
-    surplus = {name.partition(".")[0] for name in loaded} & UNNEEDED
+    surplus = packages(loaded) & UNNEEDED
+    assert not surplus
+
+
+@pytest.mark.desktop
+def test_nor_does_it_with_an_icon_in_the_tray(tmp_path: Path) -> None:
+    memtray = Memtray(tmp_path / "home")
+    with VirtualDesktop() as desktop:
+        memtray.env |= {name: desktop.env[name] for name in DESKTOP}
+        loaded = modules_at_rest(memtray)
+    assert "trayapp.tray.hosts.status_notifier_icon" in loaded
+    surplus = packages(loaded) & UNNEEDED
     assert not surplus

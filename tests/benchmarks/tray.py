@@ -22,7 +22,7 @@ from typing import Any
 from tests.desktop.desktop import wait_until
 from trayapp.tray.hosts.dbusmenu import MenuObject
 from trayapp.tray.hosts.menu_layout import LayoutBuilder, diff
-from trayapp.tray.pystray_safe import Menu, MenuItem
+from trayapp.tray.menus import Menu, MenuItem
 
 TARGETS = 50
 ROUNDS = 500

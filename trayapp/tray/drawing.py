@@ -15,10 +15,10 @@ their stead.
 from __future__ import annotations
 
 import functools
+import sys
+from array import array
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
-
-from PIL import Image
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from trayapp.domain.records.colors import Rgb
 from trayapp.domain.records.levels import Level
@@ -32,10 +32,17 @@ from trayapp.tray.palettes import (
     tones_of,
 )
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 BAR_COUNT = 10
 _OPAQUE = 255
 # Below this size ten bars with gaps between them do not fit.
 _SMALLEST_WITH_GAPS_PX = 2 * BAR_COUNT - 1
+
+Pixels: TypeAlias = "array[int]"
+"""Four bytes each, row by row from the top."""
+_FOUR_BYTES = "I"
 
 _Encode = Callable[[Rgb, int], tuple[int, int, int, int]]
 """From a colour and how opaque it is, 0 to 255, to the four bytes of a pixel."""
@@ -95,24 +102,26 @@ def _widest(size_px: int, room_px: int) -> Layout:
     return max((fit for fit in fits if fit.width <= room_px), key=lambda fit: (fit.width, fit.bar))
 
 
-def draw_icon(picture: IconPicture, size_px: int) -> Image.Image:
+def draw_icon(picture: IconPicture, size_px: int) -> Image:
     """Draw the icon, square, mode RGBA. `size_px`: 10 to 192."""
-    return _draw(picture, size_px, tones_of(picture), lambda rgb, opacity: (*rgb, opacity))
+    pixels = _draw(picture, size_px, tones_of(picture), lambda rgb, opacity: (*rgb, opacity))
+    return _as_image(pixels, size_px)
 
 
-def draw_template(picture: IconPicture, size_px: int) -> Image.Image:
+def draw_template(picture: IconPicture, size_px: int) -> Image:
     """Draw the icon in black, more and less opaque, for macOS to colour as its menu bar has it.
 
     What stands on a plate is cut out of it. Square, mode RGBA. `size_px`: 10 to 192.
     """
     tones = template_tones_of(picture)
     # A tone says how opaque it is there; tracks are the only thing without one.
-    return _draw(
+    pixels = _draw(
         picture,
         size_px,
         tones,
         lambda rgb, opacity: (0, 0, 0, rgb[0] if opacity == _OPAQUE else opacity),
     )
+    return _as_image(pixels, size_px)
 
 
 def draw_argb(picture: IconPicture, sizes_px: Sequence[int]) -> list[bytes]:
@@ -125,15 +134,33 @@ def draw_argb(picture: IconPicture, sizes_px: Sequence[int]) -> list[bytes]:
     tones = tones_of(picture)
     # Only the triangle of a warning is finer in the larger picture.
     can_double = picture.level is not Level.WARNING or picture.paused
-    images: dict[int, Image.Image] = {}
+    drawn: dict[int, Pixels] = {}
     for size_px in sizes_px:
-        half = images.get(size_px // 2)
-        if half is not None and can_double and layout(size_px).unit == 2 * layout(half.width).unit:
-            images[size_px] = half.resize((size_px, size_px), Image.Resampling.NEAREST)
+        half_px = size_px // 2
+        half = drawn.get(half_px)
+        if half is not None and can_double and layout(size_px).unit == 2 * layout(half_px).unit:
+            drawn[size_px] = _doubled(half, half_px)
         else:
-            # Pillow does not care what its channels mean; so no pixel need be reordered.
-            images[size_px] = _draw(picture, size_px, tones, lambda rgb, opacity: (opacity, *rgb))
-    return [image.tobytes() for image in images.values()]
+            drawn[size_px] = _draw(picture, size_px, tones, lambda rgb, opacity: (opacity, *rgb))
+    return [pixels.tobytes() for pixels in drawn.values()]
+
+
+def _as_image(pixels: Pixels, size_px: int) -> Image:
+    # Who draws for D-Bus alone does without Pillow, which takes 2 MiB.
+    from PIL import Image
+
+    return Image.frombytes("RGBA", (size_px, size_px), pixels.tobytes())
+
+
+def _doubled(pixels: Pixels, size_px: int) -> Pixels:
+    wide = array(_FOUR_BYTES, bytes(8 * size_px * size_px))
+    wide[0::2] = wide[1::2] = pixels
+    tall = array(_FOUR_BYTES)
+    for start in range(0, len(wide), 2 * size_px):
+        row = wide[start : start + 2 * size_px]
+        tall += row
+        tall += row
+    return tall
 
 
 class _Canvas:
@@ -142,7 +169,7 @@ class _Canvas:
     def __init__(self, size_px: int, encode: _Encode) -> None:
         self.size_px = size_px
         self.grid = layout(size_px)
-        self.image = Image.new("RGBA", (size_px, size_px), (0, 0, 0, 0))
+        self.pixels: Pixels = array(_FOUR_BYTES, bytes(4 * size_px * size_px))
         self._encode = encode
 
     @property
@@ -162,19 +189,31 @@ class _Canvas:
     def fill(
         self, color: Rgb, left: int, top: int, width: int, height: int, opacity: int = _OPAQUE
     ) -> None:
-        if width > 0 and height > 0:
-            pixel = self._encode(color, opacity)
-            self.image.paste(pixel, (left, top, left + width, top + height))
+        """Fill a rectangle within the picture, or nothing where it has no width or height."""
+        if width <= 0 or height <= 0:
+            return
+        pixel = int.from_bytes(bytes(self._encode(color, opacity)), sys.byteorder)
+        size_px, first = self.size_px, top * self.size_px + left
+        # By columns or by rows, whichever are fewer.
+        if width < height:
+            column = array(_FOUR_BYTES, (pixel,)) * height
+            end = first + (height - 1) * size_px + 1
+            for place in range(width):
+                self.pixels[first + place : end + place : size_px] = column
+        else:
+            row = array(_FOUR_BYTES, (pixel,)) * width
+            for start in range(first, first + height * size_px, size_px):
+                self.pixels[start : start + width] = row
 
 
-def _draw(picture: IconPicture, size_px: int, tones: Tones, encode: _Encode) -> Image.Image:
+def _draw(picture: IconPicture, size_px: int, tones: Tones, encode: _Encode) -> Pixels:
     canvas = _Canvas(size_px, encode)
     line = canvas.grid.line
     if tones.plate:
         canvas.fill(tones.plate, 0, 0, size_px, size_px)
     if picture.is_stalled:
         _draw_exclamation(canvas, tones.mark)
-        return canvas.image
+        return canvas.pixels
     if picture.paused:
         top = _draw_pause(canvas, tones.mark)
     elif picture.level is Level.WARNING:
@@ -188,7 +227,7 @@ def _draw(picture: IconPicture, size_px: int, tones: Tones, encode: _Encode) -> 
         bottom = _draw_number(canvas, picture, tones, top, bottom)
     if top < bottom:
         _draw_bars(canvas, picture, tones, top, bottom)
-    return canvas.image
+    return canvas.pixels
 
 
 def _draw_number(canvas: _Canvas, picture: IconPicture, tones: Tones, top: int, bottom: int) -> int:

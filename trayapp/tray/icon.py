@@ -16,7 +16,6 @@ from trayapp.language.catalogue import _
 from trayapp.log import Log
 from trayapp.tray.hosts import load_host
 from trayapp.tray.hosts.session import Backend
-from trayapp.tray.pystray_safe import Menu, MenuItem
 
 _SHORTEST_SECONDS = 0.2
 _NOTHING_YET = TrayState(picture=IconPicture(heights=(None,) * 10), tooltip="Memtray", menu=tuple)
@@ -57,6 +56,7 @@ class TrayIcon:
         self._pictures = pictures
         self._counting = counting
         self._toolkit = load_host(backend.name).Toolkit()
+        self._menus = _menus_of(backend.icon_class)
         self._visible = backend.visible
         self._icon: Any = None
         self._running = False
@@ -88,7 +88,7 @@ class TrayIcon:
             "memtray",
             icon=self._toolkit.draw(state.picture),
             title=self._toolkit.fit_tooltip(state.tooltip),
-            menu=Menu(self._items),
+            menu=self._menus.Menu(self._items),
         )
         icon.on_seen = self._on_seen
         icon.on_scroll = lambda step: self._act(f"scroll:{step}")
@@ -225,16 +225,16 @@ class TrayIcon:
 
     def _item(self, entry: MenuEntry) -> Any:
         if entry.kind == "separator":
-            return Menu.SEPARATOR
+            return self._menus.Menu.SEPARATOR
         action: Any = self._clicked
         if entry.kind == "submenu" and entry.children:
-            action = Menu(*(self._item(child) for child in entry.children))
+            action = self._menus.Menu(*(self._item(child) for child in entry.children))
         checkable = entry.kind in ("check", "radio")
         # A submenu without entries stays in its place, though pystray would hide it.
         enabled = entry.enabled and not (action == self._clicked and entry.kind in _INERT)
         picture = self._pictures.get(entry.level) if self._toolkit.shows_pictures else None
         is_marked_by_text = entry.level > Level.NORMAL and picture is None
-        item = MenuItem(
+        item = self._menus.MenuItem(
             self._toolkit.fit_label(TEXT_MARK * is_marked_by_text + entry.label),
             action,
             checked=(lambda _: entry.checked) if checkable else None,
@@ -265,6 +265,16 @@ class TrayIcon:
                     self._on_menu_opening()
         except Exception:  # noqa: BLE001 - then the menu shows what was known before
             _log.exception("no fresh figures for the menu")
+
+
+def _menus_of(icon_class: type[Any]) -> Any:
+    """Return the module with the `Menu` and `MenuItem` that this icon takes: ours or pystray's."""
+    own = getattr(icon_class, "menus", None)
+    if own is not None:
+        return own
+    from trayapp.tray import pystray_safe
+
+    return pystray_safe
 
 
 _INERT = ("text", "submenu")

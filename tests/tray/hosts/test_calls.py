@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.tray.hosts.test_dbusmenu import Host, item
 from trayapp.tray.hosts.dbus_object import BusFaultError
-from trayapp.tray.pystray_safe import Menu
+from trayapp.tray.menus import Menu
 
 MATE_NAMES = [
     *("accessible-desc", "children-display", "disposition", "enabled", "icon-data", "icon-name"),

@@ -10,7 +10,7 @@ from jeepney import HeaderFields, Message
 from trayapp.tray.hosts.dbus_object import BusFaultError
 from trayapp.tray.hosts.dbusmenu import MenuObject
 from trayapp.tray.hosts.menu_layout import LayoutBuilder, diff
-from trayapp.tray.pystray_safe import Menu, MenuItem
+from trayapp.tray.menus import Menu, MenuItem
 
 
 def item(key: str, text: str = "", **options: Any) -> Any:
@@ -137,7 +137,7 @@ def test_a_picture_is_told_and_changed_in_place(host: Host) -> None:
         assert updated == [(host.ids()["b"], {"icon-data": ("ay", picture)})]
         assert removed == []
         host.signals.clear()
-    del marked.picture
+    marked.picture = b""
     host.menu.publish()
     assert host.signals == [("ItemsPropertiesUpdated", ([], [(host.ids()["b"], ["icon-data"])]))]
 

@@ -31,7 +31,7 @@ from trayapp.tray.drawing import draw_argb
 from trayapp.tray.hosts.pixmaps import ICON_SIZES_PX, SIZES_BY_PANEL_PX
 from trayapp.tray.hosts.session import WATCHER
 from trayapp.tray.hosts.status_notifier_icon import SniIcon
-from trayapp.tray.pystray_safe import Menu, MenuItem
+from trayapp.tray.menus import Menu, MenuItem
 
 needs_dbus_daemon = pytest.mark.skipif(not shutil.which("dbus-daemon"), reason="no dbus-daemon")
 
@@ -245,7 +245,7 @@ def test_a_closed_menu_with_other_entries_is_told_at_once(
     watcher.await_item()
     watcher.signals.clear()
     for count in (3, 5):
-        running.icon._menu = Menu(*(MenuItem(f"line {n}", lambda: None) for n in range(count)))
+        running.icon._menu = Menu(*(MenuItem(f"line {n}", None) for n in range(count)))
         running.icon.resize_menu()
         watcher.await_signal("LayoutUpdated")
         _, (_, _, entries) = watcher.ask(
@@ -282,7 +282,7 @@ def test_no_entry_moves_away_under_a_pointer_that_aims_at_it(
     item = watcher.await_item()
     watcher.ask(item, "/MenuBar", f"{MENU}.AboutToShow", "i", 0)
     watcher.signals.clear()
-    entries = [MenuItem(f"line {n}", lambda: None) for n in range(3)]
+    entries = [MenuItem(f"line {n}", None) for n in range(3)]
     running.icon._menu = Menu(*entries)
     running.icon.resize_menu()
     watcher.await_signal("ItemsPropertiesUpdated")

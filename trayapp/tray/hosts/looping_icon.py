@@ -5,37 +5,49 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
+import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
 from trayapp.log import Log
-from trayapp.tray.pystray_safe import Icon
+from trayapp.tray import menus
 
 FIRST_RETRY_SECONDS = 1.0
 LAST_RETRY_SECONDS = 10.0
+_SETUP_SECONDS = 5.0
 _log = Log(__name__)
 
 
-class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
-    """pystray's `Icon`, with more than its interface asks.
+class LoopingIcon:
+    """What has the interface of pystray's `Icon`, and more than that asks.
 
-    `icon` may be an `IconPicture`, which is drawn at the size that is wanted. `attention` says that
-    nobody must hide the icon, `label` is what is to stand beside it. In the loop's thread are
-    called: `on_seen` with whether the icon can be seen, whenever that changes; `on_scroll` with 1
-    or -1 for a turn of the wheel up or down; `on_middle_click` for a click by the middle button;
-    `on_menu_opening` when the menu is about to show, which waits for it.
+    It is no subclass, which would load `inspect`, `logging` and Pillow. `icon` may be an
+    `IconPicture`, which is drawn at the size that is wanted. `attention` says that nobody must hide
+    the icon, `label` is what is to stand beside it. In the loop's thread are called: `on_seen` with
+    whether the icon can be seen, whenever that changes; `on_scroll` with 1 or -1 for a turn of the
+    wheel up or down; `on_middle_click` for a click by the middle button; `on_menu_opening` when the
+    menu is about to show, which waits for it.
     """
 
-    HAS_NOTIFICATION = False
+    menus = menus
+    """The module with the classes that its menu is made of."""
     _connects_to: str
     """For the log, as the next one."""
     _connection_errors: tuple[type[Exception], ...] = (Exception,)
     """Raised when a connection cannot be made, or breaks."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(
+        self, name: str, icon: Any = None, title: str = "", menu: menus.Menu | None = None
+    ) -> None:
+        self.name = name
+        self._icon = icon
+        self._title = title
+        self._menu = menu
+        self._visible = False
+        self._setup: threading.Thread | None = None
+        self._ready = threading.Event()
         self.on_seen: Callable[[bool], None] = lambda _: None
         self.on_scroll: Callable[[int], None] = lambda _: None
         self.on_middle_click: Callable[[], None] = lambda: None
@@ -50,6 +62,50 @@ class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         self._wake_end: socket.socket | None = None
         self._seen: bool | None = None
         self._answers: list[Callable[[], None]] = []
+
+    def __call__(self) -> None:
+        """Do what a click on the icon does. The loop's thread."""
+        if self._menu is not None:
+            self._menu(self)
+            self.update_menu()
+
+    @property
+    def icon(self) -> Any:
+        """What is shown: an `IconPicture` or a Pillow image; None: nothing yet. Any thread."""
+        return self._icon
+
+    @icon.setter
+    def icon(self, value: Any) -> None:
+        self._icon = value
+        if self._visible:
+            self._wake()
+
+    @property
+    def title(self) -> str:
+        """The tooltip. Any thread."""
+        return self._title
+
+    @title.setter
+    def title(self, value: str) -> None:
+        if value != self._title:
+            self._title = value
+            if self._visible:
+                self._wake()
+
+    @property
+    def menu(self) -> menus.Menu | None:
+        return self._menu
+
+    @property
+    def visible(self) -> bool:
+        """Whether it is to be shown, which a host may not do. Any thread."""
+        return self._visible
+
+    @visible.setter
+    def visible(self, value: bool) -> None:
+        if value != self._visible:
+            self._wanted = self._visible = value
+            self._wake()
 
     @property
     def attention(self) -> bool:
@@ -75,37 +131,43 @@ class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
 
     def resize_menu(self) -> None:
         """Note that the menu has other entries. Any thread."""
-        self._update_menu()
+        self.update_menu()
+
+    def update_menu(self) -> None:
+        """Note that the menu has changed. Any thread."""
+        self._menu_stale = True
+        self._wake()
 
     def knock(self, answer: Callable[[], None]) -> None:
         """Have the loop call this when it turns next. Any thread."""
         self._answers.append(answer)
         self._wake()
 
-    # What pystray's base class asks of a backend. Any thread.
+    def run(self, setup: Callable[[Any], object] | None = None) -> None:
+        """Show the icon and serve it until `stop`. Blocks; once.
 
-    def _show(self) -> None:
-        self._wanted = True
-        self._wake()
+        setup: called with the icon in a thread of its own once the loop runs; without it, the icon
+            is made visible.
+        """
 
-    def _hide(self) -> None:
-        self._wanted = False
-        self._wake()
+        def begin() -> None:
+            self._ready.wait()
+            if setup is not None:
+                setup(self)
+            else:
+                self.visible = True
 
-    def _update_icon(self) -> None:
-        self._icon_valid = True
-        self._wake()
+        self._setup = threading.Thread(target=begin)
+        self._setup.start()
+        self._run()
 
-    def _update_title(self) -> None:
-        self._wake()
-
-    def _update_menu(self) -> None:
-        self._menu_stale = True
-        self._wake()
-
-    def _stop(self) -> None:
-        self._stopping = True
-        self._wake()
+    def stop(self) -> None:
+        """Let `run` return, if it runs; waits for `setup` if that takes its time. Any thread."""
+        if self._ready.is_set():
+            self._stopping = True
+            self._wake()
+            if self._setup is not None and self._setup is not threading.current_thread():
+                self._setup.join(_SETUP_SECONDS)
 
     def _wake(self) -> None:
         # If it is full, the loop wakes anyway; if it is closed, the loop has ended.
@@ -117,7 +179,8 @@ class LoopingIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         self._wake_end, self._loop_end = socket.socketpair()
         for end in (self._wake_end, self._loop_end):
             end.setblocking(False)
-        self._mark_ready()
+        self._menu_stale = True
+        self._ready.set()
         try:
             self._loop()
         finally:

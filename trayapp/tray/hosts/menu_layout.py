@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Container, Iterable, Iterator, Sequence
-from typing import Any
 
 from trayapp.dataclass import dataclass, field, replace
 from trayapp.tray.hosts.dbus_object import Variant
-from trayapp.tray.pystray_safe import Menu, MenuItem
+from trayapp.tray.menus import Menu, MenuItem
 from trayapp.tray.text import plain_line
 
 ROOT = 0
@@ -38,8 +37,8 @@ class Node:
     properties: Properties
     """Those that differ from DEFAULTS."""
     children: tuple[int, ...] = ()
-    item: Any = None
-    """The pystray MenuItem; None for the root and for separators."""
+    item: MenuItem | None = None
+    """None for the root and for separators."""
 
 
 Layout = dict[int, Node]
@@ -81,9 +80,9 @@ def diff(old: Layout, new: Layout) -> Changes:
 
 
 class LayoutBuilder:
-    """Turns pystray menus into layouts, in which an entry keeps its id as long as it is there.
+    """Turns menus into layouts, in which an entry keeps its id as long as it is there.
 
-    Entries are identified by their attribute `key` where they have one, else by their place;
+    Entries are identified by their `key` where they have one, else by their place;
     separators by their place among each other.
     """
 
@@ -91,8 +90,8 @@ class LayoutBuilder:
         self._ids: dict[str, int] = {}
         self._numbers = itertools.count(1)
 
-    def build(self, menu: Any) -> Layout:
-        """Lay out a pystray Menu, or None for an empty one."""
+    def build(self, menu: Menu | None) -> Layout:
+        """Lay out a menu; None is an empty one."""
         layout: Layout = {}
         ids: dict[str, int] = {}
         children = self._add(() if menu is None else menu, "", layout, ids)
@@ -106,7 +105,7 @@ class LayoutBuilder:
         self._ids = {key: number for key, number in self._ids.items() if number not in numbers}
 
     def _add(
-        self, items: Iterable[Any], parent: str, layout: Layout, ids: dict[str, int]
+        self, items: Iterable[MenuItem], parent: str, layout: Layout, ids: dict[str, int]
     ) -> tuple[int, ...]:
         numbers = []
         separators = itertools.count()
@@ -114,7 +113,8 @@ class LayoutBuilder:
             submenu = item.submenu
             own = f"-{next(separators)}" if item is Menu.SEPARATOR else place
             # An entry that becomes a submenu is another entry to a host.
-            key = f"{'menu' if submenu else 'item'}:{getattr(item, 'key', f'{parent}/{own}')}"
+            known = f"{parent}/{own}" if item.key is None else item.key
+            key = f"{'menu' if submenu else 'item'}:{known}"
             while key in ids:  # Hosts go astray if an id is there twice.
                 key += "'"
             ids[key] = number = self._ids.get(key) or next(self._numbers)
@@ -128,7 +128,7 @@ class LayoutBuilder:
 
 
 def _properties(item: MenuItem) -> Properties:
-    label = plain_line(str(item.text), _LABEL_LIMIT).replace("_", "__")
+    label = plain_line(item.text, _LABEL_LIMIT).replace("_", "__")
     found: Properties = {"label": ("s", label)}
     if not item.enabled:
         found["enabled"] = ("b", False)
@@ -137,10 +137,10 @@ def _properties(item: MenuItem) -> Properties:
         found["toggle-state"] = ("i", int(item.checked))
     if item.submenu:
         found["children-display"] = ("s", "submenu")
-    if picture := getattr(item, "picture", b""):
-        found["icon-data"] = ("ay", picture)
-    if spoken := getattr(item, "spoken", ""):
-        found["accessible-desc"] = ("s", plain_line(spoken, _LABEL_LIMIT))
+    if item.picture:
+        found["icon-data"] = ("ay", item.picture)
+    if item.spoken:
+        found["accessible-desc"] = ("s", plain_line(item.spoken, _LABEL_LIMIT))
     return found
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from PIL import Image
+from typing import TYPE_CHECKING, Any
 
 from trayapp.domain.showing.menu import IconPicture
 from trayapp.tray.drawing import draw_argb
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 ICON_SIZES_PX = (16, 22, 24, 32, 33, 36, 44, 48, 96)
 """What hosts are offered: slots of 16 to 24 on screens at 100, 150 and 200 percent. Most take the
@@ -51,6 +52,9 @@ class PixmapCache:
         return self._pixmaps
 
 
-def _as_pixmap(image: Image.Image) -> Pixmap:
-    red, green, blue, alpha = image.convert("RGBA").split()
-    return image.width, image.height, Image.merge("RGBA", (alpha, red, green, blue)).tobytes()
+def _as_pixmap(image: Image) -> Pixmap:
+    rgba = image.convert("RGBA").tobytes()
+    argb = bytearray(len(rgba))
+    for place in range(4):
+        argb[place::4] = rgba[(place + 3) % 4 :: 4]
+    return image.width, image.height, bytes(argb)

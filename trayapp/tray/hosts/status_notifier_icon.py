@@ -97,7 +97,7 @@ class SniIcon(LoopingIcon):
         self._menu_due_seconds = 0.0
         # New rows are short at first: no rate is known yet.
         self._menu_pause_seconds = _FIRST_MENU_SECONDS
-        self._update_menu()
+        self.update_menu()
 
     # The loop. Its thread only, from here on.
 

@@ -28,7 +28,7 @@ from trayapp.domain.showing.menu import IconPicture
 from trayapp.log import Log
 from trayapp.tray.drawing import draw_icon
 from trayapp.tray.hosts.looping_icon import LoopingIcon, milliseconds_until
-from trayapp.tray.pystray_safe import Menu
+from trayapp.tray.menus import Menu, MenuItem
 
 _REQUEST_DOCK = 0
 _XEMBED_MAPPED = 1
@@ -236,7 +236,7 @@ class XembedIcon(LoopingIcon):
             # One that hangs must not fill its pipe, at which this loop would wait.
             if self._popup and self._popup_unread < _MOST_UNREAD:
                 self._popup_unread += 1
-                self._send_line(self._popup, {"menu": self._listed(self.menu)})
+                self._send_line(self._popup, {"menu": self._listed(self.menu or ())})
         if self._tooltip_due_seconds and time.monotonic() >= self._tooltip_due_seconds:
             self._tooltip_due_seconds = None
             self._tooltip = self.open_popup()
@@ -288,18 +288,18 @@ class XembedIcon(LoopingIcon):
         self._run_action(lambda _: self.on_menu_opening())
         self._popup_answer, self._popup_unread = b"", 1
         self._popup = self.open_popup()
-        self._send_line(self._popup, {"menu": self._listed(self.menu), "x": x, "y": y})
+        self._send_line(self._popup, {"menu": self._listed(self.menu or ()), "x": x, "y": y})
 
-    def _listed(self, menu: Iterable[Any]) -> list[dict[str, object]]:
+    def _listed(self, menu: Iterable[MenuItem]) -> list[dict[str, object]]:
         """Return the menu as the popup reads it, remembering entries by key."""
         return [self._as_entry(item) for item in menu]
 
-    def _as_entry(self, item: Any) -> dict[str, object]:
+    def _as_entry(self, item: MenuItem) -> dict[str, object]:
         if item is Menu.SEPARATOR:
             return {"kind": "separator"}
-        key = getattr(item, "key", str(item.text))
+        key = item.text if item.key is None else item.key
         self._entries[key] = item
-        entry: dict[str, object] = {"key": key, "label": str(item.text), "enabled": item.enabled}
+        entry: dict[str, object] = {"key": key, "label": item.text, "enabled": item.enabled}
         if item.submenu:
             return entry | {"kind": "submenu", "children": self._listed(item.submenu)}
         if item.checked is not None:
