@@ -19,6 +19,7 @@ from contextlib import closing
 from pathlib import Path
 
 from trayapp.domain.records.series import Series
+from trayapp.history.marks import columns_of, mark_of_numbers
 from trayapp.history.retention import Retention
 from trayapp.history.writer import HistoryWriter
 
@@ -80,8 +81,10 @@ def write_past(store: Path, days: int) -> None:
         for (identity,) in connection.execute("SELECT id FROM series").fetchall():
             size = (20 + identity % 97) * float(MIB)
             for table, width, count in (("minute", 60, 3 * 1440), ("hour", 3600, 24 * days)):
+                mark = mark_of_numbers(table, *(f"?{place}" for place in range(1, 7)))
                 connection.executemany(
-                    f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608
+                    f"INSERT OR REPLACE INTO {table} ({', '.join(columns_of(table))}, mark)"  # noqa: S608
+                    f" VALUES (?1, ?2, ?3, ?4, ?5, ?6, {mark})",
                     (
                         (identity, now - width * back, width // 2, size * 0.9, size, size * 1.1)
                         for back in range(1, count)

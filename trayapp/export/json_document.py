@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import TextIO
 
 from trayapp import __version__
 from trayapp.domain.judging.monitor_values import OUTSIDE_KIND
-from trayapp.domain.records.series import GUARDED_RUN, PROGRAM_KINDS, Event
-from trayapp.export.source import Row, Source, Summary
+from trayapp.domain.records.series import GUARDED_RUN, PROGRAM_KINDS, Event, Series
+from trayapp.export.source import Source, Summary
+from trayapp.export.writing import texts_of
 
 ALERTS, CLEANUPS = ("alert",), ("cleanup", "cleanup_follow_up")
 
@@ -29,7 +32,7 @@ def write(path: Path, source: Source) -> None:
         file.write("{\n")
         for key, value in _session(source).items():
             file.write(f"{json.dumps(key)}: {json.dumps(value)},\n")
-        _write_list(file, "samples", (_sample(row, source, summaries) for row in source.rows()))
+        _write_samples(file, source, summaries)
         for key, kinds in (
             ("alerts", ALERTS),
             ("cleanups", CLEANUPS),
@@ -60,29 +63,71 @@ def _session(source: Source) -> dict[str, object]:
     }
 
 
-def _sample(row: Row, source: Source, summaries: dict[str, Summary]) -> dict[str, object]:
-    system: dict[str, float] = {}
-    app: dict[str, float] = {}
-    outside: dict[str, float] = {}
-    targets: dict[str, dict[str, float]] = {}
-    for place, cell in row.cells.items():
-        series = source.series[place]
-        if series.kind in PROGRAM_KINDS:
-            targets.setdefault(series.name, {})[series.metric] = cell.maximum
-            if series.metric == "rss_bytes":
-                summaries[series.name].add(row.wall_seconds, cell)
-        elif series.kind == OUTSIDE_KIND:
-            outside[series.name] = cell.maximum
+def _write_samples(file: TextIO, source: Source, summaries: dict[str, Summary]) -> None:
+    sizes = {
+        place: summaries[one.name]
+        for place, one in enumerate(source.series)
+        if one.kind in PROGRAM_KINDS and one.metric == "rss_bytes"
+    }
+    templates: dict[tuple[int, ...], tuple[str, list[int]]] = {}
+    file.write(f"{json.dumps('samples')}: [")
+    separator = "\n"
+    for together in source.columns(whole=sizes):
+        rows: list[tuple[int, str]] = []
+        for one in together:
+            if one.places not in templates:
+                templates[one.places] = _template(source.series, one.places)
+            template, order = templates[one.places]
+            for place, minima, means, maxima in zip(
+                one.places, one.minima, one.means, one.maxima, strict=True
+            ):
+                if place in sizes:
+                    sizes[place].add_all(one.starts_ms, minima, means, maxima)
+            texts = [texts_of(one.maxima[at], repr) for at in order]
+            rows += (
+                (start, template % (start / 1000, one.stretch_seconds, *row))
+                for start, row in zip(one.starts_ms, zip(*texts, strict=True), strict=True)
+            )
+            del texts
+        if len(together) > 1:
+            rows.sort(key=itemgetter(0))
+        for _start, text in rows:
+            file.write(separator + text)
+            separator = ",\n"
+    file.write("\n]")
+
+
+def _template(series: Sequence[Series], places: Sequence[int]) -> tuple[str, list[int]]:
+    """Return a sample as JSON, and in which order it has the values at `places`.
+
+    With a `%s` for its time, its length, and each of the values.
+    """
+    system: dict[str, int] = {}
+    app: dict[str, int] = {}
+    outside: dict[str, int] = {}
+    targets: dict[str, dict[str, int]] = {}
+    for at, place in enumerate(places):
+        one = series[place]
+        if one.kind in PROGRAM_KINDS:
+            targets.setdefault(one.name, {})[one.metric] = at
+        elif one.kind == OUTSIDE_KIND:
+            outside[one.name] = at
         else:
-            (system if series.kind == "system" else app)[series.metric] = cell.maximum
-    return {
-        "at_unix_s": row.wall_seconds,
-        "stretch_s": row.stretch_seconds,
+            (system if one.kind == "system" else app)[one.metric] = at
+    sample = {
+        "at_unix_s": 0,
+        "stretch_s": 0,
         "system": system,
         "memtray": app,
         "outside_bytes": outside,
         "targets": targets,
     }
+    figures = (system, app, outside, *targets.values())
+    order = [at for each in figures for at in each.values()]
+    # Names are in quotes, in which a quote is never alone.
+    parts = re.split(r'("(?:[^"\\]|\\.)*")', json.dumps(sample).replace("%", "%%"))
+    parts[::2] = [re.sub(r"\d+", "%s", part) for part in parts[::2]]
+    return "".join(parts), order
 
 
 def _event(event: Event) -> dict[str, object]:

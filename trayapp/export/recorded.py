@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 
 from trayapp.dataclass import dataclass
 from trayapp.domain.records.series import Event, Series
 from trayapp.export.source import Source, open_source
+from trayapp.history.columns import Columns, columns_of_samples
 from trayapp.history.left_out import left_out_lines
 from trayapp.history.reader import HistoryReader
 from trayapp.history.sources import SampleSource
-from trayapp.history.streaming import Bucket
 from trayapp.language.catalogue import _
 from trayapp.language.moments import Moment
 from trayapp.recording.files import is_store
@@ -22,6 +24,8 @@ from trayapp.recording.judged import is_one_program
 from trayapp.recording.records import Recording
 from trayapp.recording.side_by_side import Placed, common_starts, open_recordings, unlike
 from trayapp.recording.summary import short_path
+
+_SAMPLES_AT_ONCE = 4096
 
 
 class RecordedFiles(SampleSource):
@@ -52,27 +56,43 @@ class RecordedFiles(SampleSource):
         """Return the start of the first recording and the last sample."""
         return self._span
 
-    def stream(
+    def columns(
         self,
         series: Sequence[Series],
         since_wall_seconds: float,
         until_wall_seconds: float,
         step_seconds: float = 0.0,  # noqa: ARG002
-    ) -> Iterator[Bucket]:
+        whole: Collection[int] | None = None,  # noqa: ARG002
+    ) -> Iterator[list[Columns]]:
         """Yield every known sample of these curves, in order of time."""
-        buckets = (
-            self._buckets(place, one, since_wall_seconds, until_wall_seconds)
-            for place, one in enumerate(series)
-            if one in self._columns
+        samples = heapq.merge(
+            *(
+                self._samples(place, one, since_wall_seconds, until_wall_seconds)
+                for place, one in enumerate(series)
+                if one in self._columns
+            ),
+            key=itemgetter(0),
         )
-        yield from heapq.merge(*buckets, key=lambda bucket: bucket.start_ms)
+        itself = {place: place for place in range(len(series))}
+        rows: list[tuple[int, int, float]] = []
+        for sample in samples:
+            # What was taken at one moment belongs together.
+            if len(rows) >= _SAMPLES_AT_ONCE and sample[0] != rows[-1][0]:
+                yield columns_of_samples(rows, itself)
+                rows = []
+            rows.append(sample)
+        if rows:
+            yield columns_of_samples(rows, itself)
 
-    def _buckets(self, place: int, series: Series, since: float, until: float) -> Iterator[Bucket]:
+    def _samples(
+        self, place: int, series: Series, since: float, until: float
+    ) -> Iterator[tuple[int, int, float]]:
         placed, values = self._columns[series]
         for seconds, value in zip(placed.track.times, values, strict=True):
             at = placed.started_wall_seconds + seconds
-            if value == value and since <= at <= until:
-                yield Bucket(round(at * 1000), 0, place, 1, value, value, value)
+            # What is not known is not a number.
+            if math.isfinite(value) and since <= at <= until:
+                yield round(at * 1000), place, value
 
     def events(
         self,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import math
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from trayapp.dataclass import dataclass
@@ -14,6 +14,8 @@ from trayapp.domain.records.identity import about_of, is_application, target_key
 from trayapp.domain.records.series import APPLICATION, Event, Series
 from trayapp.errors import HistoryError, UsageError
 from trayapp.export.safe_names import plain_text
+from trayapp.export.steps import StepMerger
+from trayapp.history.columns import Column, Columns
 from trayapp.history.sources import SampleSource
 from trayapp.language.catalogue import _
 from trayapp.language.moments import Moment
@@ -88,6 +90,19 @@ class Summary:
         self.minimum = cell.minimum if self.minimum is None else min(self.minimum, cell.minimum)
         self.peak = cell.maximum if self.peak is None else max(self.peak, cell.maximum)
 
+    def add_all(
+        self, starts_ms: Sequence[int], minima: Column, means: Column, maxima: Column
+    ) -> None:
+        """Add many at once, in order of time; what was added before may be in between."""
+        first, last = starts_ms[0] / 1000, starts_ms[-1] / 1000
+        if self.first_wall_seconds is None or first < self.first_wall_seconds:
+            self.first, self.first_wall_seconds = means[0], first
+        if self.last_wall_seconds is None or last > self.last_wall_seconds:
+            self.current, self.last_wall_seconds = means[-1], last
+        minimum, peak = min(minima), max(maxima)
+        self.minimum = minimum if self.minimum is None else min(self.minimum, minimum)
+        self.peak = peak if self.peak is None else max(self.peak, peak)
+
 
 @dataclass(slots=True)
 class Counts:
@@ -115,38 +130,40 @@ class Source:
     on_progress: Callable[[float], None]
     """Called now and then with the share that is done, 0 to 1."""
 
-    def rows(self, step_seconds: float = 0.0) -> Iterator[Row]:
-        """Yield a row for every `step_seconds` in which something was measured.
+    def columns(
+        self, step_seconds: float = 0.0, whole: Collection[int] | None = None
+    ) -> Iterator[list[Columns]]:
+        """Yield everything, put together for every `step_seconds` in which something was measured.
 
-        0: a row for every moment there is.
+        0: as it was measured. Each list is later than the one before; no moment is in two of its
+        columns, which may be in between each other. whole: the places of which more is wanted than
+        the greatest value; None: all.
         """
-        step_ms = max(1, round(step_seconds * 1000))
         span = max(self.until_wall_seconds - self.since_wall_seconds, 0.001)
-        place, stretch, cells = -1, 0, dict[int, Cell]()
+        steps = StepMerger(step_seconds, whole)
         told_at = time.monotonic()
-        for bucket in self.reader.stream(
-            self.series, self.since_wall_seconds, self.until_wall_seconds, step_seconds
+        for together in self.reader.columns(
+            self.series, self.since_wall_seconds, self.until_wall_seconds, step_seconds, whole
         ):
-            if not math.isfinite(bucket.minimum + bucket.mean + bucket.maximum):
-                continue
-            here = bucket.start_ms // step_ms
-            if here != place:
-                if cells:
-                    yield Row(place * step_ms / 1000, max(stretch, step_seconds), cells)
-                place, stretch, cells = here, 0, {}
-                if time.monotonic() > told_at + _TELL_EVERY_SECONDS:
-                    self.on_progress((bucket.start_ms / 1000 - self.since_wall_seconds) / span)
-                    told_at = time.monotonic()
-            stretch = max(stretch, bucket.stretch_seconds)
-            cell = cells.get(bucket.place)
-            if cell is None:
-                cells[bucket.place] = Cell(
-                    bucket.minimum, bucket.mean, bucket.maximum, bucket.samples
-                )
-            else:
-                cell.merge(bucket.minimum, bucket.mean, bucket.maximum, bucket.samples)
-        if cells:
-            yield Row(place * step_ms / 1000, max(stretch, step_seconds), cells)
+            if found := steps.add(together):
+                yield found
+            if time.monotonic() > told_at + _TELL_EVERY_SECONDS:
+                here = together[0].starts_ms[0] / 1000
+                self.on_progress((here - self.since_wall_seconds) / span)
+                told_at = time.monotonic()
+        if found := steps.finish():
+            yield found
+
+    def rows(self, step_seconds: float = 0.0) -> Iterator[Row]:
+        """Yield the same row by row, which takes longer."""
+        for together in self.columns(step_seconds):
+            rows = [(start, one, at) for one in together for at, start in enumerate(one.starts_ms)]
+            for start, one, at in sorted(rows, key=itemgetter(0)):
+                cells = {
+                    place: Cell(minima[at], means[at], maxima[at], counts[at])
+                    for place, counts, minima, means, maxima in zip(*one[2:], strict=True)
+                }
+                yield Row(start / 1000, max(one.stretch_seconds, step_seconds), cells)
 
     def events(self, kinds: Iterable[str]) -> Iterator[Event]:
         """Yield all events, or those of the machine, Memtray and chosen targets; oldest first."""

@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ from trayapp.domain.records.series import APPLICATION, Event, Point, Series
 from trayapp.errors import HistoryError
 from trayapp.history import tiers
 from trayapp.history.application_minutes import recent_names
+from trayapp.history.columns import Columns
 from trayapp.history.curve_queries import read_curves
 from trayapp.history.forgetting import FORGOTTEN
 from trayapp.history.marks import (
@@ -38,7 +39,7 @@ from trayapp.history.schema import (
     replace_bad_bytes,
 )
 from trayapp.history.sources import CurveSource, SampleSource
-from trayapp.history.streaming import Bucket, stream_buckets
+from trayapp.history.streaming import stream_columns
 from trayapp.history.stretches import read_fine, read_stretches
 from trayapp.language.catalogue import _
 
@@ -175,31 +176,39 @@ class HistoryReader(CurveSource, SampleSource):
                 applications=_of_applications(series, identities),
             )
 
-    def stream(
+    def columns(
         self,
         series: Sequence[Series],
         since_wall_seconds: float,
         until_wall_seconds: float,
         step_seconds: float = 0.0,
-    ) -> Iterator[Bucket]:
+        whole: Collection[int] | None = None,
+    ) -> Iterator[list[Columns]]:
         """Yield everything of these curves from the finest tier left, in order of time.
 
-        `Bucket.place` is that in `series`. Memory does not grow with the stretch of time. Quicker
-        with the steps in which it will be put together; see `stream_buckets`.
+        Memory does not grow with the stretch of time. Quicker with the steps in which it will be
+        put together, and with `whole`, the places of those in `series` of which more is wanted
+        than the greatest value; see `stream_columns`.
         """
         with self._translated():
             found = [(index, self._find(one)) for index, one in enumerate(series)]
             places = [index for index, identity in found if identity is not None]
             identities = [identity for _, identity in found if identity is not None]
-            for bucket in stream_buckets(
+            more = {one for at, one in found if one is not None and (whole is None or at in whole)}
+            for together in stream_columns(
                 self._connection,
                 identities,
                 round(since_wall_seconds * 1000),
                 round(until_wall_seconds * 1000),
                 step_seconds,
                 applications=_of_applications(series, [identity for _, identity in found]),
+                whole=more,
+                is_marked=self._version >= MARKED_VERSION,
             ):
-                yield bucket._replace(place=places[bucket.place])
+                yield [
+                    one._replace(places=tuple(map(places.__getitem__, one.places)))
+                    for one in together
+                ]
 
     def events(
         self,

@@ -19,6 +19,9 @@ _FORMULA = re.compile(
     r"(?P<sign>[=+\-@＝＋－＠﹦﹢﹣﹫])"
 )  # fmt: skip
 
+FIGURE = "%.12g"
+"""Twelve digits are finer than anything measured."""
+
 _GUARDED = re.compile(_FORMULA.pattern.replace("(?P<sign>", "'(?P<sign>"))
 
 
@@ -39,14 +42,11 @@ def quoted(text: str) -> str:
 
 
 def table_line(cells: Iterable[str | float | None]) -> str:
-    """One line with commas; texts are quoted, figures are not, what is unknown is empty.
-
-    A figure is written with twelve digits, which is finer than anything measured.
-    """
+    """One line with commas; texts are quoted, figures are not, what is unknown is empty."""
     return ",".join(map(_cell, cells)) + "\n"
 
 
 def _cell(cell: str | float | None) -> str:
     if cell is None:
         return ""
-    return quoted(cell) if isinstance(cell, str) else f"{cell:.12g}"
+    return quoted(cell) if isinstance(cell, str) else FIGURE % cell
