@@ -15,7 +15,13 @@ from hypothesis import strategies as st
 from trayapp.domain.records.runtimes import RuntimeHeap, live_bytes_of, tightest_heap
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.language.units import MIB
-from trayapp.readers.java_counters import MOST_BYTES, JavaHeap, parse_layout, read_counts
+from trayapp.readers.java_counters import (
+    MOST_BYTES,
+    JavaHeap,
+    direct_bytes_of,
+    parse_layout,
+    read_counts,
+)
 from trayapp.readers.procfile import read_started
 from trayapp.readers.runtimes import RuntimeReader
 
@@ -73,6 +79,51 @@ def test_what_is_left_is_known_at_once_where_generations_are_apart() -> None:
     assert (heap.limit.source, heap.limit.used_bytes) == ("runtime", None)
     assert "25.8 MiB left" in heap.sentence
     assert "of 256 MiB in use" in heap.sentence
+
+
+@pytest.mark.parametrize(
+    ("arguments", "direct_bytes"),
+    [
+        ("", 0),
+        ("-Xmx256m -XX:+UseG1GC", 0),
+        ("-Xmx256m -XX:MaxDirectMemorySize=128m", 128 * MIB),
+        ("-XX:MaxDirectMemorySize=64k -XX:MaxDirectMemorySize=1G -Xss1m", 1024 * MIB),
+        ("-XX:MaxDirectMemorySize=1000000", 1000000),
+        ("-XX:MaxDirectMemorySize=0", 0),
+        ("-XX:MaxDirectMemorySize=lots", 0),
+        ("-DX=-XX:MaxDirectMemorySize=1m", 0),
+        ("-Da=" + 1019 * "b", None),  # cut off: what followed is not known
+    ],
+)
+def test_the_limit_of_direct_buffers_is_among_its_options(
+    arguments: str, direct_bytes: int | None
+) -> None:
+    assert direct_bytes_of(arguments) == direct_bytes
+
+
+def test_direct_buffers_may_take_as_much_as_the_heap_unless_they_have_a_limit() -> None:
+    data = counters("jdk17-g1")
+    heap = JavaHeap().read(data, 0.0)
+    assert heap is not None
+    assert heap.outside_limit_bytes == heap.limit_bytes
+    option = b"-XX:MaxDirectMemorySize=9"
+    limited = JavaHeap().read(data.replace(b"--add-modules=ALL-DEFAULT", option), 0.0)
+    assert limited is not None
+    assert limited.outside_limit_bytes == 9
+
+
+def test_so_much_is_touched_as_was_in_use_at_once() -> None:
+    data, heap = counters("jdk17-serial"), JavaHeap()
+    eden = "sun.gc.generation.0.space.0.used"
+    old = "sun.gc.generation.1.space.0.used"
+    rest = JavaHeap().read(with_number(with_number(data, eden, 0), old, 0), 0.0)
+    assert rest is not None
+    for size, old_size, touched in ((30, 0, 30), (5, 20, 50), (1, 10, 50), (2**20, 0, 0)):
+        data = with_number(with_number(data, eden, size * MIB), old, old_size * MIB)
+        now = heap.read(data, 0.0)
+        assert now is not None
+        most = now.committed_bytes  # it cannot have touched more than it has
+        assert now.touched_bytes == (touched * MIB + rest.used_bytes if touched else most)
 
 
 def test_without_generations_it_is_known_after_a_collection() -> None:

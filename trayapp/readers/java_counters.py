@@ -8,6 +8,7 @@ it is checked before it is used.
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import NamedTuple
 
@@ -27,6 +28,11 @@ _MOST_SINCE_SECONDS = 10.0
 """So long what was allocated since a collection is reckoned; looks are no further apart."""
 _MOST_TRIES = 3
 """Readings in which a process may be setting up its counters; one without a heap never does."""
+_ARGUMENTS = "java.rt.vmArgs"
+_MOST_ARGUMENTS = 1023
+"""Characters of the options that HotSpot keeps; of longer ones the end is missing."""
+_DIRECT = re.compile(r"(?:^|\s)-XX:MaxDirectMemorySize=(\d{1,18})([kKmMgGtT]?)(?=\s|$)")
+_UNITS = {"": 0, "k": 10, "m": 20, "g": 30, "t": 40}
 _SPACES = range(3)
 _COLLECTORS = range(4)
 _NUMBERS = frozenset(
@@ -44,7 +50,7 @@ _NUMBERS = frozenset(
     )
 )
 _TEXTS = frozenset(
-    (f"{_OLD}space.0.name", *(f"sun.gc.collector.{one}.name" for one in _COLLECTORS))
+    (_ARGUMENTS, f"{_OLD}space.0.name", *(f"sun.gc.collector.{one}.name" for one in _COLLECTORS))
 )
 _OWN_HEAP_EACH = "old"
 """Space 0 of the old generation under Serial and Parallel, where each generation has a maximum of
@@ -60,6 +66,8 @@ class JavaLayout(NamedTuple):
     """Of the numbers that matter, by name."""
     old_space: str
     collectors: dict[int, str]
+    direct_bytes: int | None = 0
+    """What its options allow direct buffers to take; 0: as much as the heap; None: not known."""
 
     @property
     def is_generational(self) -> bool:
@@ -121,7 +129,20 @@ def parse_layout(data: bytes) -> JavaLayout | None:
     collectors = {
         one: name for one in _COLLECTORS if (name := texts.get(f"sun.gc.collector.{one}.name"))
     }
-    return JavaLayout(order, places, texts.get(f"{_OLD}space.0.name", ""), collectors)
+    direct_bytes = direct_bytes_of(texts.get(_ARGUMENTS, ""))
+    return JavaLayout(order, places, texts.get(f"{_OLD}space.0.name", ""), collectors, direct_bytes)
+
+
+def direct_bytes_of(arguments: str) -> int | None:
+    """Return what options allow direct buffers to take; 0: as much as the heap; None: not known.
+
+    arguments: those of the virtual machine, not of the program.
+    """
+    found = _DIRECT.findall(arguments)
+    if found:
+        number, unit = found[-1]
+        return min(int(number) << _UNITS[unit.lower()], 1 << 56)
+    return None if len(arguments) >= _MOST_ARGUMENTS else 0
 
 
 def _read_entry(
@@ -143,7 +164,7 @@ def _read_entry(
     if name in _NUMBERS and kind == _LONG and vector == 0 and value + 8 <= end:
         places[name] = value
     elif name in _TEXTS and kind == _BYTES and 0 < vector <= end - value:
-        text = data[value : value + min(vector, 64)].split(b"\0", 1)[0]
+        text = data[value : value + min(vector, 1 + _MOST_ARGUMENTS)].split(b"\0", 1)[0]
         texts[name] = text.decode("ascii", "replace")
     return end
 
@@ -191,8 +212,8 @@ class JavaHeap:
     """One process's heap from reading to reading; remembers what the latest collection left."""
 
     __slots__ = (
-        "_before", "_kept_bytes", "_layout", "_live_bytes", "_rate", "_read_at", "_since_full",
-        "_tries",
+        "_before", "_kept_bytes", "_layout", "_live_bytes", "_most_old_bytes", "_most_young_bytes",
+        "_rate", "_read_at", "_since_full", "_tries",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -204,6 +225,7 @@ class JavaHeap:
         """Bytes a second that the program allocates, where the heap has one generation only."""
         self._live_bytes: int | None = None
         self._kept_bytes: int | None = None
+        self._most_old_bytes = self._most_young_bytes = 0
         self._since_full = _MIXED_COLLECTIONS
         """Collections that were seen since one looked through all of the heap."""
 
@@ -232,14 +254,21 @@ class JavaHeap:
             now,
             layout.collector,
             is_generational=layout.is_generational,
+            direct_bytes=layout.direct_bytes,
         )
 
     def take(
-        self, counts: JavaCounts, now: float, collector: str, *, is_generational: bool
+        self,
+        counts: JavaCounts,
+        now: float,
+        collector: str,
+        *,
+        is_generational: bool,
+        direct_bytes: int | None = None,
     ) -> RuntimeHeap:
         """Take in the counters of one moment.
 
-        now: monotonic seconds; collector, is_generational: see `JavaLayout`.
+        now: monotonic seconds; collector, is_generational, direct_bytes: see `JavaLayout`.
         """
         before = self._before
         has_collected = before is not None and counts.collections != before.collections
@@ -257,6 +286,9 @@ class JavaHeap:
             worked = counts.collecting_seconds - before.collecting_seconds
             share = min(1.0, max(0.0, worked / (now - self._read_at)))
         self._before, self._read_at = counts, now
+        young_bytes = counts.used_bytes - counts.old_used_bytes
+        self._most_old_bytes = max(self._most_old_bytes, counts.old_used_bytes)
+        self._most_young_bytes = max(self._most_young_bytes, young_bytes)
         return RuntimeHeap(
             runtime="java",
             collector=collector,
@@ -269,6 +301,10 @@ class JavaHeap:
             collections=counts.collections,
             full_collections=counts.full_collections,
             collecting_share=share,
+            touched_bytes=min(
+                counts.committed_bytes, self._most_old_bytes + self._most_young_bytes
+            ),
+            outside_limit_bytes=counts.limit_bytes if direct_bytes == 0 else direct_bytes,
         )
 
     def _used_at_collection(self, counts: JavaCounts) -> int:

@@ -30,7 +30,7 @@ from trayapp.domain.records.samples import (
     ProcessUse,
     SystemSample,
 )
-from trayapp.readers.java_counters import JavaCounts, JavaHeap
+from trayapp.readers.java_counters import JavaCounts, JavaHeap, direct_bytes_of
 
 FOLDER = Path(__file__).parents[2] / "traces" / "inside"
 TOTAL_BYTES = 16 * 1024**3
@@ -86,9 +86,9 @@ def recordings(folder: Path = FOLDER) -> Iterator[Recording]:
 def read_recording(file: Path) -> Recording:
     """Return one recording."""
     with gzip.open(file, "rt") as lines:
-        about = dict(
-            word.split("=", 1) for word in next(lines)[2:].partition(" command=")[0].split()
-        )
+        words, _, command = next(lines)[2:].partition(" command=")
+        about = dict(word.split("=", 1) for word in words.split())
+        about["command"] = command.strip()
         rows = list(csv.DictReader(lines))
     name = file.name.partition(".")[0]
     read = _node_moments if name.startswith("node") else _java_moments
@@ -117,7 +117,13 @@ def _java_moments(rows: list[dict[str, str]], about: Mapping[str, str]) -> Itera
             since_collection_seconds=float(row.get("since_collection_seconds") or 0.0),
         )
         generational = about["generational"] == "1"
-        known = heap.take(counts, seconds, about["collector"], is_generational=generational)
+        known = heap.take(
+            counts,
+            seconds,
+            about["collector"],
+            is_generational=generational,
+            direct_bytes=direct_bytes_of(about["command"]),
+        )
         yield Moment(seconds, _reading(row), (known,))
 
 

@@ -46,7 +46,7 @@ def fill(heaps: ApplicationHeaps, application: ApplicationUse, until: int = 360)
     found: dict[ApplicationKey, Finding] = {}
     for second in range(0, until, 10):
         known = {SHOP: (heap(second * 0.4, second // 10),)}
-        found = heaps.fold(float(second), [application], known, {}, LeakSettings())
+        found = heaps.fold(float(second), [application], known, {}, {}, LeakSettings())
     return found.get(application.key)
 
 
@@ -68,7 +68,7 @@ def test_of_several_processes_the_one_is_named() -> None:
 def test_what_its_memory_says_stays_where_that_is_worse() -> None:
     memory = Finding(Verdict(level="leaking", seconds_to_limit=5.0), 11)
     told = ApplicationHeaps().fold(
-        0.0, [use(SHOP)], {SHOP: (heap(9, 1),)}, {use(SHOP).key: memory}, LeakSettings()
+        0.0, [use(SHOP)], {SHOP: (heap(9, 1),)}, {}, {use(SHOP).key: memory}, LeakSettings()
     )
     assert told == {use(SHOP).key: memory}
 
@@ -87,5 +87,5 @@ def test_what_was_judged_goes_to_the_target_that_it_becomes() -> None:
 def test_nothing_is_kept_of_the_dead() -> None:
     heaps = ApplicationHeaps()
     fill(heaps, use(SHOP))
-    heaps.fold(400.0, [use(OTHER)], {}, {}, LeakSettings())
+    heaps.fold(400.0, [use(OTHER)], {}, {}, {}, LeakSettings())
     assert heaps.take([SHOP]) is None

@@ -86,6 +86,7 @@ class ApplicationFollower:
                 now,
                 everything.applications,
                 everything.heaps,
+                everything.readings,
                 toward_limits(found, self._suspects, everything.limits, frame.system),
                 rules.leaks,
             )

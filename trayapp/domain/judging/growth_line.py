@@ -19,7 +19,8 @@ class Growth:
     until: float | None = None
     """Wall time at which the first limit would be reached; None: not known."""
     limit_source: str = "machine"
-    """Who sets that limit: "settings", "cgroup", "rlimit", "runtime" or "machine"."""
+    """Who sets that limit: "settings", "cgroup", "rlimit", "runtime", "direct" or
+    "machine"."""
     is_of_heap: bool = False
     """It is the heap that grows, not what the system shows of its process."""
 

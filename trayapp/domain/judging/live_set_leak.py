@@ -2,45 +2,40 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from trayapp.dataclass import replace
-from trayapp.domain.judging.leaks import (
-    NOTHING_TO_JUDGE,
-    LeakDetector,
-    LeakSettings,
-    Load,
-    Verdict,
-)
+from trayapp.domain.judging.collection_line import CollectionLine, Context, PointsSinceFull
+from trayapp.domain.judging.leaks import LeakSettings, Load, Verdict
 from trayapp.domain.judging.python_heaps import python_heaps
 from trayapp.domain.records.frames import Frame, TargetSample
 from trayapp.domain.records.limits import Limit
 from trayapp.domain.records.runtimes import RuntimeHeap, live_bytes_of
 
-_STEP_SECONDS = 5.0
-_MOST_STEPS = 200
-"""Between two collections, however far apart."""
-_PROOFS = 2
-"""Collections after a full one: G1 frees only by and by what its concurrent cycle has found."""
-_AT_ONCE = ("Serial", "Parallel", "V8")
+_AT_ONCE = ("Serial", "Parallel", "V8", "CPython")
 """Collectors whose full collection leaves no garbage, or next to none."""
-_MOST_FULL = 32
+_MIXED_COLLECTIONS = 8
+"""Collections after a full one in which G1 frees, by and by, what its concurrent cycle has found;
+it begins no other before it is through."""
+_UNMIXED_COLLECTIONS, _UNMIXED_SHARE = 2, 0.5
+"""If the old generation goes on growing at so much of its pace over so many, there is nothing that
+G1 thinks worth freeing: less than 5% of the heap."""
 _STAYED_SHARE = 0.5
 _LEVELS = ("healthy", "growing", "leaking")
 
 
 class LiveSetLeak:
-    """Feeds a detector with what collections leave, against the limit of the heap itself.
+    """Feeds a detector with what full collections leave, against the limit of the heap itself.
 
     A resident set stands still once the heap has been touched; what collections leave does not,
-    and the end of it is death. Only they tell of it: between two, a straight line is assumed, and
-    the detector sees it when the second one has run. Fed with the figure that stands between them
-    it took each pause for the end of the growth.
+    and the end of it is death. Only they tell of it: between two, a straight line is assumed.
 
     Between full collections the old generation also holds garbage, which looks just like a leak
-    (seen with a cache of a fixed size under each collector with generations): so it is one only if
-    a full collection since the growth began has left it.
+    (seen with caches of a fixed size and with sessions that end, under each collector with
+    generations). So there are two detectors. One sees what any collection leaves, and says no more
+    than that it grows. The other sees only what a full collection has proven: of all that was
+    there before, no more than was left then can have been in use.
     """
 
     def __init__(self) -> None:
@@ -48,21 +43,19 @@ class LiveSetLeak:
 
     def forget_run(self) -> None:
         """Begin anew."""
-        self._detector: LeakDetector | None = None
-        self._verdict = NOTHING_TO_JUDGE
-        self._latest: tuple[float, int] | None = None
-        """When the latest collection was seen, monotonic, and what it left."""
+        self._any = CollectionLine()
+        self._proven = CollectionLine()
         self._collections = self._full_collections = 0
-        self._frees_at_once = False
-        self._seen = 0
-        """How often a collection was seen."""
-        self._full: deque[tuple[float, int]] = deque(maxlen=_MOST_FULL)
-        """When full collections were seen, and how many of any kind until then."""
+        self._latest_bytes: int | None = None
+        """What the latest collection has left."""
+        self._unproven = PointsSinceFull()
+        self._full: _Full | None = None
+        """The full collection whose freeing is not over yet."""
 
     def set_settings(self, settings: LeakSettings) -> None:
         """Judge by other thresholds from the next look on."""
-        if self._detector is not None:
-            self._detector.set_settings(settings)
+        self._any.set_settings(settings)
+        self._proven.set_settings(settings)
 
     def add_sample(
         self, frame: Frame, sample: TargetSample, settings: LeakSettings, *, restarted: bool
@@ -93,67 +86,48 @@ class LiveSetLeak:
         collections = sum(heap.collections for heap in heaps)
         limits = list(_limits(heaps))
         if collections != self._collections:
-            self._note_full(now, heaps)
             self._collections = collections
-            self._fold(now, live_bytes, limits, settings, load)
-        return self._doubted(settings, limits)
+            room = min((limit.room_bytes or 0 for limit in limits), default=None)
+            context = Context(settings, room, load)
+            self._any.add(now, live_bytes, context)
+            self._note_full(now, live_bytes, heaps, context)
+        return self._judged(settings, limits)
 
-    def _note_full(self, now: float, heaps: Sequence[RuntimeHeap]) -> None:
-        count = sum(heap.full_collections for heap in heaps)
-        self._frees_at_once = all(heap.collector in _AT_ONCE for heap in heaps)
-        self._seen += 1
-        if self._latest is not None and count != self._full_collections:
-            self._full.append((now, self._seen))
-        self._full_collections = count
-
-    def _fold(
-        self,
-        now: float,
-        live_bytes: int,
-        limits: list[Limit],
-        settings: LeakSettings,
-        load: Load | None,
+    def _note_full(
+        self, now: float, live_bytes: int, heaps: Sequence[RuntimeHeap], context: Context
     ) -> None:
-        if self._detector is None:
-            self._detector = LeakDetector(signal="heap after collection", settings=settings)
-        room = min((limit.room_bytes or 0 for limit in limits), default=None)
-        for seconds, size_bytes in self._line_to(now, live_bytes):
-            self._verdict = self._detector.fold(seconds, size_bytes, load=load, room_bytes=room)
-        self._latest = now, live_bytes
+        """Take in a collection, and the last full one as soon as all is freed that it found."""
+        count, full = sum(heap.full_collections for heap in heaps), self._full
+        # What happened before the first look is nothing that the points were there for.
+        is_full = self._latest_bytes is not None and count != self._full_collections
+        self._full_collections, self._latest_bytes = count, live_bytes
+        if full is not None:
+            if not is_full:
+                full = self._full = full.after_another(live_bytes)
+            if is_full or full.is_over(now, live_bytes, self._collections):
+                self._prove(full, context)
+        self._unproven.add(now, live_bytes)
+        if is_full:
+            pace = self._unproven.pace
+            self._full = _Full(now, self._collections, live_bytes, live_bytes, pace)
+            if all(heap.collector in _AT_ONCE for heap in heaps):
+                self._prove(self._full, context)
 
-    def _line_to(self, now: float, live_bytes: int) -> Iterator[tuple[float, int]]:
-        if self._latest is not None:
-            then, before_bytes = self._latest
-            count = min(_MOST_STEPS, int((now - then) / _STEP_SECONDS))
-            for step in range(1, count):
-                part = step / count
-                size_bytes = round(before_bytes + (live_bytes - before_bytes) * part)
-                yield then + (now - then) * part, size_bytes
-        yield now, live_bytes
+    def _prove(self, full: _Full, context: Context) -> None:
+        for seconds, size_bytes in self._unproven.take_until(full.seconds):
+            self._proven.add(seconds, min(size_bytes, full.left_bytes), context)
+        self._full = None
 
-    def _has_stayed(self) -> bool:
-        """Whether the latest collection has left what the detector takes for growth.
-
-        It judges seconds later only: by then it would have been told.
-        """
-        start, grown = self._verdict.start_bytes, self._verdict.growth_bytes
-        if start is None or grown is None or self._latest is None:
-            return True
-        return self._latest[1] >= start + _STAYED_SHARE * grown
-
-    def _doubted(self, settings: LeakSettings, limits: list[Limit]) -> Verdict:
+    def _judged(self, settings: LeakSettings, limits: list[Limit]) -> Verdict:
         """Call it growing where it may be garbage that no full collection has met.
 
         Nor is there a time until the heap is full then: at the limit the garbage goes.
         """
-        verdict, onset = self._verdict, self._verdict.onset_monotonic_seconds
-        if verdict.level == "healthy" or onset is None:
+        proven, verdict = self._proven.verdict, self._any.verdict
+        if proven.level != "healthy" and self._has_stayed(proven):
+            return proven.toward(limits)
+        if verdict.level == "healthy":
             return verdict
-        proofs = 0 if self._frees_at_once else _PROOFS
-        if self._has_stayed() and any(
-            at > onset and self._seen - seen >= proofs for at, seen in self._full
-        ):
-            return verdict.toward(limits)
         # Nor may it be near enough to a leak for a target's owner to hear of it.
         return replace(
             verdict,
@@ -163,6 +137,49 @@ class LiveSetLeak:
             seconds_to_limit=None,
             seconds_to_limit_low=None,
             seconds_to_limit_high=None,
+        )
+
+    def _has_stayed(self, verdict: Verdict) -> bool:
+        """Whether the latest collection has left what the detector takes for growth.
+
+        It is asked at full collections only: by then it would have been told.
+        """
+        start, grown = verdict.start_bytes, verdict.growth_bytes
+        if start is None or grown is None or self._latest_bytes is None:
+            return True
+        return self._latest_bytes >= start + _STAYED_SHARE * grown
+
+
+class _Full(NamedTuple):
+    """A full collection, and those that free on its behalf."""
+
+    seconds: float
+    """When it was seen, monotonic."""
+    collections: int
+    """Of any kind until then."""
+    size_bytes: int
+    """What it has left."""
+    left_bytes: int
+    """What they have left at the least."""
+    pace: float
+    """Bytes a second by which the heap grew before it."""
+    seen: int = 0
+    """How often a collection was seen since."""
+
+    def after_another(self, live_bytes: int) -> _Full:
+        """The same after a collection that was not full."""
+        return self._replace(left_bytes=min(self.left_bytes, live_bytes), seen=self.seen + 1)
+
+    def is_over(self, now: float, live_bytes: int, collections: int) -> bool:
+        """Whether nothing more is freed on its behalf; collections: of any kind until now."""
+        if collections - self.collections >= _MIXED_COLLECTIONS:
+            return True
+        grown_bytes = live_bytes - self.size_bytes
+        usual_bytes = self.pace * (now - self.seconds)
+        return (
+            self.seen >= _UNMIXED_COLLECTIONS
+            and self.pace > 0
+            and grown_bytes >= _UNMIXED_SHARE * usual_bytes
         )
 
 

@@ -10,6 +10,7 @@ from trayapp.domain.grouping.targets import TargetRule, limits_of
 from trayapp.domain.judging.absolute_levels import level_above
 from trayapp.domain.judging.alerting import Condition
 from trayapp.domain.judging.growth_tracker import GrowthTracker, Spike
+from trayapp.domain.judging.heap_room import heaps_fit
 from trayapp.domain.judging.inside_course import InsideCourse
 from trayapp.domain.judging.inside_values import INSIDE_METRICS, inside_values, with_collector
 from trayapp.domain.judging.judges import TARGET_JUDGES
@@ -26,7 +27,7 @@ from trayapp.domain.records.bars import BarRing
 from trayapp.domain.records.frames import Frame, TargetSample, size_of_sample
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.limits import Headroom, Limit, headroom_of, tightest
-from trayapp.domain.records.runtimes import live_bytes_of, tightest_heap
+from trayapp.domain.records.runtimes import RuntimeHeap, live_bytes_of, tightest_heap
 from trayapp.domain.records.samples import UNKNOWN_PARTICULARS, Footprint, Particulars, ProcessKey
 from trayapp.domain.records.series import Event, Series
 from trayapp.language.catalogue import _
@@ -138,7 +139,7 @@ class TargetFollower:
             heap=tightest_heap(sample.heaps),
             inside=inside,
             silent_runtime=sample.silent_runtime,
-            headroom=self._headroom(limits, limit, leak, rules),
+            headroom=self._headroom(limits, limit, leak, rules, sample.heaps),
             unmatched=sample.unmatched,
             restart_count=self.run.restart_count,
             bars=self._bars.values(),
@@ -226,17 +227,22 @@ class TargetFollower:
         return conditions
 
     def _headroom(
-        self, limits: Sequence[Limit], shown: Limit, leak: Verdict, rules: MonitorRules
+        self,
+        limits: Sequence[Limit],
+        shown: Limit,
+        leak: Verdict,
+        rules: MonitorRules,
+        heaps: Sequence[RuntimeHeap],
     ) -> Headroom | None:
         """Return what it reaches first, at the one rate that is shown everywhere."""
         is_heap = leak.signal == "heap after collection"
-        if is_heap and leak.headroom is not None:
+        if leak.headroom is not None and (is_heap or leak.headroom.source == "direct"):
             return leak.headroom
         rate, growth = leak.rate_bytes_per_second, self.growth.growth
         if is_heap:
             # That is how fast the heap fills, of what its limit is not near.
             rate = None
-        if rate is None and growth is not None:
+        if rate is None and growth is not None and not heaps_fit(heaps, limits):
             is_near = shown.source != "machine" and (shown.share or 0.0) >= min(
                 rules.thresholds.values(), default=1.0
             )

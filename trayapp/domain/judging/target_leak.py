@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from trayapp.dataclass import replace
 from trayapp.domain.judging.leaks import (
     MOST_PRIORS,
     NOTHING_TO_JUDGE,
@@ -17,6 +18,7 @@ from trayapp.domain.judging.leaks import (
 from trayapp.domain.judging.leaks.staleness import Staleness
 from trayapp.domain.judging.live_set_leak import LiveSetLeak, worse_of
 from trayapp.domain.judging.monitor_rules import SLOW_VALUES_SECONDS
+from trayapp.domain.judging.outside_heap import OutsideHeap
 from trayapp.domain.judging.replay import Stretch, replay_leaks, signal_of
 from trayapp.domain.records.frames import Frame, TargetSample
 from trayapp.domain.records.limits import Limit, headroom_of
@@ -33,6 +35,7 @@ class TargetLeak:
         self.priors: tuple[SessionPrior, ...] = ()
         """Of runs before Memtray was started."""
         self._live_set = LiveSetLeak()
+        self._outside_heap = OutsideHeap()
         self._signal: Signal | None = None
         """What the detector is fed; None: nothing yet."""
         self._part: tuple[ProcessKey, LeakDetector] | None = None
@@ -96,6 +99,9 @@ class TargetLeak:
             restarted=restarted, is_awaited=is_awaited, staleness=staleness,
         )  # fmt: skip
         part = self._judge_part(frame, sample, limits, staleness)
+        is_steady = heap is not None and heap.level == "healthy"
+        if is_steady and memory.signal == OUTSIDE_HEAP and memory.level != "healthy":
+            memory = replace(memory, is_heap_steady=True)
         return worse_of(worse_of(memory, part), heap)
 
     def _judge_part(
@@ -143,17 +149,24 @@ class TargetLeak:
             self.detector = None
         if restarted or self.detector is None:
             self._uncounted_swap_bytes = 0
+            self._outside_heap = OutsideHeap()
         if self.detector is None:
             self._signal = self._choose_signal(frame, sample)
             if self._signal is None:
                 return NOTHING_TO_JUDGE
             self.detector = LeakDetector(signal=self._signal, settings=settings, priors=self.priors)
+        size_bytes = self._size_bytes(frame, sample)
+        room_bytes: float | None = self._room_bytes
+        outside = self._outside_heap.limit
+        if self._signal == OUTSIDE_HEAP and outside is not None:
+            room_bytes = self._outside_heap.room_to_wait(room_bytes)
+            limits = (*limits, outside)
         verdict = self.detector.fold(
             frame.monotonic_seconds,
-            self._size_bytes(frame, sample),
+            size_bytes,
             load=Load(children=len(sample.readings), work=sample.particulars.cpu_percent),
             restarted=restarted,
-            room_bytes=self._room_bytes,
+            room_bytes=room_bytes,
             staleness=staleness,
         )
         return verdict.toward(limits)
@@ -167,7 +180,7 @@ class TargetLeak:
             return sample.rss_bytes
         kept_bytes = sample.kept_bytes
         if self._signal == OUTSIDE_HEAP:
-            return _outside_heap(sample)
+            return self._outside_heap.measure(sample.kept_bytes, sample.heaps)
         if kept_bytes is not None:
             return self._with_swap(kept_bytes, sample, frame.system)
         # A figure that stands still because it is old would look like the end of the growth.
@@ -224,14 +237,3 @@ class TargetLeak:
         self.detector = self._signal = self._part = None
         self._knows_swap = False
         self._live_set.forget_run()
-
-
-def _outside_heap(sample: TargetSample) -> int | None:
-    """Return what is not the runtimes' heaps; None: not known, such as when one is asked anew.
-
-    Of a heap that is reserved but not touched yet, nobody tells how much is resident. Until it all
-    is, the rest is unknown, and at least nothing.
-    """
-    if not sample.heaps or sample.kept_bytes is None:
-        return None
-    return max(0, sample.kept_bytes - sum(heap.committed_bytes for heap in sample.heaps))

@@ -10,10 +10,11 @@ from trayapp.domain.records.samples import SystemSample
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import format_estimate, format_size
 
-LimitSource = Literal["settings", "cgroup", "rlimit", "runtime", "machine"]
+LimitSource = Literal["settings", "cgroup", "rlimit", "runtime", "direct", "machine"]
 LIMIT_SOURCES: tuple[LimitSource, ...] = get_args(LimitSource)
 """Who sets a limit: the person, a control group, the process's own rlimit, the heap of its runtime
-(Java's -Xmx, say), or the size of the machine's (in a container: the container's) memory."""
+(Java's -Xmx, say) or that of the buffers outside of it, or the size of the machine's (in a
+container: the container's) memory."""
 
 
 SOON_SECONDS = 24 * 3600.0
@@ -160,5 +161,7 @@ _SOURCES = {
     "cgroup": N_("of its cgroup"),
     "rlimit": N_("its rlimit"),
     "runtime": N_("of its heap"),
+    # Translators: completes "its limit of 128 MiB (for direct buffers)", those of Java.
+    "direct": N_("for direct buffers"),
     "machine": N_("all of the memory"),
 }

@@ -46,6 +46,10 @@ class RuntimeHeap(NamedTuple):
     """Node.js: what its objects hold outside the heap, with `array_buffers_bytes`."""
     array_buffers_bytes: int | None = None
     """Node.js: of those, buffers."""
+    touched_bytes: int | None = None
+    """Java: at least so much of what is reserved has been used once, and is memory since."""
+    outside_limit_bytes: int | None = None
+    """Java: the most that its direct buffers may take, which are outside the heap."""
     thread: int = 0
     """Node.js: of the worker thread whose heap it is; 0: of the program itself."""
 

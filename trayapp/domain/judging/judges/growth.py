@@ -6,6 +6,7 @@ from trayapp.dataclass import replace
 from trayapp.domain.judging.absolute_levels import growth_level, level_above
 from trayapp.domain.judging.alerting import Condition
 from trayapp.domain.judging.brief import brief
+from trayapp.domain.judging.heap_room import HEAP_SHARE, has_heap_room, is_toward_heap
 from trayapp.domain.judging.judges.protocol import TargetCase, TargetJudge
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.levels import Level
@@ -31,9 +32,13 @@ class SteadyGrowth(TargetJudge):
         rate = view.slope_bytes_per_second or 0.0
         lasted_seconds = case.frame.monotonic_seconds - growth.onset_monotonic_seconds
         level = growth_level(rate, view.seconds_to_limit, rules.rates, alone=rules.rates_alone)
+        told_share = rules.leaks.told_share
+        if is_toward_heap(view):
+            told_share = max(told_share, HEAP_SHARE)
         is_due = level > Level.WARNING or is_growth_due(
-            lasted_seconds, view.seconds_to_limit, rules.leaks.told_share
+            lasted_seconds, view.seconds_to_limit, told_share
         )
+        is_due = is_due and not has_heap_room(view)
         if not (is_due or rules.tells_growth_early or case.is_told(self.key)):
             return None
         crossed = rules.rates.begun(level_above(rate, rules.rates))

@@ -8,6 +8,7 @@ from trayapp.dataclass import replace
 from trayapp.domain.judging.absolute_levels import level_above
 from trayapp.domain.judging.alerting import Condition
 from trayapp.domain.judging.brief import brief
+from trayapp.domain.judging.heap_room import may_wait_for_proof
 from trayapp.domain.judging.judges.protocol import (
     MachineCase,
     MachineJudge,
@@ -59,6 +60,7 @@ class Leak(TargetJudge):
         leak = case.view.leak
         if leak.level == "growing":
             is_almost = leak.score >= case.rules.leaks.leaking_score - ALMOST_SCORE
+            is_almost = is_almost and not may_wait_for_proof(case.view)
             return case.is_told(self.key) or (is_almost and not case.is_told("growth"))
         return leak.level == "leaking"
 

@@ -116,6 +116,8 @@ def grown_in_brief(verdict: Verdict, pid: int | None = None) -> str:
     text = _("+{grown} in {time} ({rate}).")
     if pid is not None:
         text = _("Process {pid}: +{grown} in {time} ({rate}).")
+    elif verdict.signal == "memory outside the heap":
+        text = _("Outside its heap: +{grown} in {time} ({rate}).")
     return text.format(
         pid=pid,
         grown=format_size(verdict.growth_bytes),
@@ -151,6 +153,8 @@ def _clauses(verdict: Verdict, pid: int | None) -> Iterator[str]:
     yield from _time_left(verdict)
     if verdict.is_hidden:
         yield _("the resident set stands still because the heap is reserved already")
+    if verdict.is_heap_steady:
+        yield _("its heap after collection stands still")
     if verdict.staleness is not None:
         yield from _touched(verdict.staleness)
     if verdict.is_runaway:

@@ -86,6 +86,8 @@ class Verdict:
     """Whether what it grew by is touched again; None: nobody has looked."""
     is_hidden: bool = False
     """Of a heap: its process stands still, since all of the heap is reserved already."""
+    is_heap_steady: bool = False
+    """Of memory outside a heap: what collections leave of the heap itself does not grow."""
 
     def toward(self, limits: Iterable[Limit]) -> Verdict:
         """The same with the time until the first of these limits is reached, as of now."""
