@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 
 import psutil
 import pytest
@@ -29,7 +30,7 @@ class Looks:
         self.uses = SharedUses()
         self.now = 0.0
 
-    def look(self) -> tuple[ApplicationUse, dict[ProcessKey, MemoryReading]]:
+    def look(self) -> tuple[ApplicationUse, Mapping[ProcessKey, MemoryReading]]:
         self.now += GROUPS_SECONDS
         readings = {}
         for key in self.keys:

@@ -39,6 +39,8 @@ class FollowingReader(ABC, Generic[LifeT]):
         self._lives: dict[int, LifeT] = {}
         self._due: dict[int, float] = {}
         """Pids to be read again, and when."""
+        self._parents: set[int] = set()
+        """Pids that some living process has or had as its parent."""
         self._found_dead: dict[int, LifeT] = {}
         """Seen to have ended while being read."""
         self._must_list = True
@@ -103,12 +105,17 @@ class FollowingReader(ABC, Generic[LifeT]):
             if life is not None:
                 self._lives[pid] = life
                 self._due[pid] = now + SETTLE_SECONDS
+                self._parents.add(life.facts.parent_pid)
                 appeared.append(life.facts)
         return appeared
 
     def _expect_new_parents(self, ended_pids: set[int], now: float) -> None:
+        parents = ended_pids & self._parents
+        if not parents:
+            return  # as with most that end: nobody has to be looked through
+        self._parents -= parents
         for pid, life in self._lives.items():
-            if life.facts.parent_pid in ended_pids:
+            if life.facts.parent_pid in parents:
                 self._due[pid] = now
 
     def _revisit(self, now: float) -> tuple[list[ProcessFacts], list[ProcessKey]]:
@@ -127,6 +134,7 @@ class FollowingReader(ABC, Generic[LifeT]):
                 del self._due[pid]
             else:
                 life.facts = facts
+                self._parents.add(facts.parent_pid)
                 changed.append(facts)
                 # It may not have come to rest yet: a shell runs env runs python.
                 self._due[pid] = now + SETTLE_SECONDS

@@ -99,6 +99,8 @@ class FootprintReader:
         self._cpu_clock = cpu_clock
         self._slow_clock = SlowClock[ProcessKey](PERIOD_SECONDS, BUDGET_SECONDS, clock)
         self._found: dict[ProcessKey, _Finding] = {}
+        self.told: dict[ProcessKey, Footprint] = {}
+        """What the latest `read` returned: the same as before while nothing was read."""
 
     def set_period(self, period_seconds: float) -> None:
         self._slow_clock.set_period(period_seconds)
@@ -117,8 +119,9 @@ class FootprintReader:
         after so long the rest waits for the next tick. Missing in the answer: who has not had a
         turn, or has ended.
         """
+        before = self._found
         self._found = self._slow_clock.refresh(
-            self._found,
+            before,
             keys,
             now,
             lambda key, before: self._read_one(key, now, before),
@@ -126,7 +129,9 @@ class FootprintReader:
         )
         if swap_moves:
             self._refresh_swap()
-        return {key: finding.slow.rollup.footprint for key, finding in self._found.items()}
+        if swap_moves or self._found is not before:
+            self.told = {key: finding.slow.rollup.footprint for key, finding in self._found.items()}
+        return self.told
 
     def hasten(self, keys: Iterable[ProcessKey]) -> None:
         """Give these their turn at the next `read`, unless they take too long to read."""

@@ -202,10 +202,7 @@ class MachineReader:
     def all_applications(self) -> list[ApplicationUse]:
         """Return every application and what it uses now, largest first; targets are none."""
         readings = self._processes.read_all()
-        uses = self._applications.totals(
-            _sizes(readings), lambda key: not self._targets.is_free(key), readings
-        )
-        return self._shared_uses.with_known(uses)
+        return self._shared_uses.with_known(self._applications.uses(readings, self._targets.taken))
 
     def measure(self, subject: str) -> int | None:
         """Return the resident set, right now, of a target or of "memtray"; None: nothing runs."""
@@ -297,18 +294,15 @@ class MachineReader:
         self._groups_at = now
         readings = self._processes.read_all()
         self._kills.note_sizes(readings, is_all=True)
-        sizes = _sizes(readings)
-        applications = self._applications.totals(
-            sizes, lambda key: not self._targets.is_free(key), readings
-        )
-        applications, readings = self._shared_uses.read(applications, readings, now)
-        free = (item for item in sizes.items() if self._targets.is_free(item[0]))
-        largest = tuple(self._uses(heapq.nlargest(_LARGEST_COUNT, free, key=lambda item: item[1])))
+        taken = self._targets.taken
+        applications = self._applications.uses(readings, taken)
+        largest = tuple(self._uses(_largest(readings, taken)))
+        applications, better = self._shared_uses.read(applications, readings, now)
         heaps = self._other_heaps
         return Everything(
             applications=tuple(applications),
             largest=largest,
-            readings=readings,
+            readings=better,
             limits=limits,
             heaps=heaps.read(limits, largest, self._targets.is_free, now) if heaps else {},
         )
@@ -322,6 +316,21 @@ class MachineReader:
 
 def _sizes(readings: dict[ProcessKey, MemoryReading]) -> dict[ProcessKey, int]:
     return {key: reading.rss_bytes for key, reading in readings.items()}
+
+
+def _largest(
+    readings: Mapping[ProcessKey, MemoryReading], taken: Collection[ProcessKey]
+) -> list[tuple[ProcessKey, int]]:
+    """Return the largest that are not taken, with their resident sets; taken: not many."""
+    sizes = [reading.rss_bytes for reading in readings.values()]
+    # Two passes that call no function for each of ten thousand.
+    least = min(heapq.nlargest(_LARGEST_COUNT + len(taken), sizes), default=0)
+    found = [
+        (key, reading.rss_bytes)
+        for key, reading in readings.items()
+        if reading.rss_bytes >= least and key not in taken
+    ]
+    return heapq.nlargest(_LARGEST_COUNT, found, key=lambda item: item[1])
 
 
 def _readings(

@@ -133,7 +133,8 @@ class ProcfsReader(FollowingReader[ProcLife]):
             return None
         self._fork_mark = mark
         self._listed_at = now
-        return {int(entry) for entry in entries if entry.isdecimal()}
+        # Within C: where programs are started all the time, this is done at every tick.
+        return set(map(int, filter(str.isdecimal, entries)))
 
     def _read_fork_mark(self) -> bytes | None:
         """Return what changes with every fork and end: the newest pid and the number of threads.

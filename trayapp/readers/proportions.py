@@ -52,6 +52,8 @@ class ProportionReader(Generic[GroupT]):
         self._footprints = footprints or FootprintReader()
         self._own_shared = own_shared or OwnShared()
         self._groups: dict[GroupT, _Group] = {}
+        self._sizes: dict[GroupT, GroupSize] = {}
+        """What `read` has returned last."""
 
     def set_period(self, period_seconds: float) -> None:
         self._footprints.set_period(period_seconds)
@@ -65,26 +67,32 @@ class ProportionReader(Generic[GroupT]):
         readings: the cheap figures of this moment; now: monotonic seconds; swap_moves: read what
         is in swap anew.
         """
-        self._groups = {name: self._groups.get(name) or _Group() for name in groups}
+        if list(self._groups) != list(groups):
+            self._groups = {name: self._groups.get(name) or _Group() for name in groups}
         keys = [key for group in groups.values() for key in group]
         for name, group in self._groups.items():
             alive = {key: readings[key] for key in groups[name] if key in readings}
             self._footprints.hasten(group.update(alive, now))
         is_new = any(not group.was_read and groups[name] for name, group in self._groups.items())
         budget_seconds = self._first_budget_seconds if is_new else BUDGET_SECONDS
+        told_before = self._footprints.told
         footprints = self._footprints.read(
             keys, now, swap_moves=swap_moves, budget_seconds=budget_seconds
         )
+        before = self._sizes if footprints is told_before else {}
         slow = {key: each for key in keys if (each := self._footprints.slow_reading(key))}
         new = {key: each for key, each in slow.items() if each.read_at == now}
-        return {
-            name: GroupSize(
+        self._sizes = {
+            name: before[name]
+            if group.is_idle and name in before
+            else GroupSize(
                 group.add_readings(slow, new, now),
                 Footprint.total(footprints.get(key) for key in groups[name]),
                 next((slow[key].skip_reason for key in groups[name] if key in slow), ""),
             )
             for name, group in self._groups.items()
         }
+        return self._sizes
 
     def with_own_shared(self, readings: Readings, now: float) -> dict[ProcessKey, MemoryReading]:
         """Return the readings with the shared memory that is each process's own; after `read`."""
@@ -117,7 +125,7 @@ class _Group:
         self._drifting: list[ProcessKey] = []
         """Whose cheap figures have moved far; to be read again when that may be."""
         self._size: Size | None = None
-        self._is_idle = False
+        self.is_idle = False
         """Whether nothing has moved since the last tick, as with most targets at most times."""
 
     @property
@@ -128,8 +136,8 @@ class _Group:
         """Note who is there now; return whom to read at once."""
         came = alive.keys() - self._alive.keys()
         went = self._alive.keys() - alive.keys()
-        self._is_idle = alive == self._alive and self._changed_at is None
-        if self._is_idle:
+        self.is_idle = alive == self._alive and self._changed_at is None
+        if self.is_idle:
             return [key for key in self._drifting if self._is_rested(key, now)]
         self._alive = alive
         for key in went:
@@ -160,7 +168,7 @@ class _Group:
 
         new: those of `slow` that were read at this tick.
         """
-        if self._is_idle and not new.keys() & self._alive.keys():
+        if self.is_idle and not new.keys() & self._alive.keys():
             return self._size
         for key, reading in self._alive.items():
             told = new.get(key)

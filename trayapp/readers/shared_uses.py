@@ -40,8 +40,10 @@ class SharedUses:
         uses: Sequence[ApplicationUse],
         readings: Mapping[ProcessKey, MemoryReading],
         now: float,
-    ) -> tuple[list[ApplicationUse], dict[ProcessKey, MemoryReading]]:
+    ) -> tuple[list[ApplicationUse], Mapping[ProcessKey, MemoryReading]]:
         """Return the applications, largest first, and the readings, both as well as is known.
+
+        Of what is not followed they are the same records.
 
         uses: all applications, largest first; readings: of every process; now: monotonic seconds.
         """
@@ -55,10 +57,15 @@ class SharedUses:
             for key, told in sizes.items()
             if told.size is not None and told.size.kind in ("proportional", "estimated")
         }
-        return self.with_known(uses), {**readings, **own}
+        moved = {key: reading for key, reading in own.items() if reading is not readings[key]}
+        # Of those that are followed more is known each time: never the record of before.
+        fresh = [replace(use) if use.key in groups else use for use in uses]
+        return self.with_known(fresh), {**readings, **moved} if moved else readings
 
     def with_known(self, uses: Iterable[ApplicationUse]) -> list[ApplicationUse]:
         """Return the applications with the sizes that are known from the latest `read`."""
+        if not self._sizes:
+            return list(uses)
         better = [
             replace(use, size=self._sizes[use.key]) if use.key in self._sizes else use
             for use in uses

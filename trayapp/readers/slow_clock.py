@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T", bound=Hashable)
@@ -26,6 +26,8 @@ class SlowClock(Generic[T]):
         self._turns: dict[T, float] = {}
         self._latest = float("-inf")
         """When `due` was called last."""
+        self._next_turn = float("-inf")
+        """Before that nobody's turn comes, unless somebody is new."""
 
     def set_period(self, period_seconds: float) -> None:
         """Change the period; whoever has waited for longer than the new one is due."""
@@ -33,12 +35,14 @@ class SlowClock(Generic[T]):
         self._period_seconds = period_seconds
         if shorter_seconds > 0:
             self._turns = {each: turn - shorter_seconds for each, turn in self._turns.items()}
+            self._next_turn = float("-inf")
 
     def hasten(self, some: Iterable[T]) -> None:
         """Make these due at once, after those that have been due for longer."""
         for each in some:
             if each in self._turns:
                 self._turns[each] = min(self._turns[each], self._latest)
+                self._next_turn = float("-inf")
 
     def due(
         self, everyone: Iterable[T], now: float, budget_seconds: float | None = None
@@ -62,7 +66,7 @@ class SlowClock(Generic[T]):
 
     def refresh(
         self,
-        found: Mapping[T, FoundT],
+        found: dict[T, FoundT],
         everyone: Collection[T],
         now: float,
         read: Callable[[T, FoundT | None], FoundT | None],
@@ -70,11 +74,16 @@ class SlowClock(Generic[T]):
     ) -> dict[T, FoundT]:
         """Return what is known of `everyone`, with what `read` tells of those that are due.
 
-        read: called with what was found before; None: nothing is known any more.
+        found: what this returned last, which it returns again while nobody is due, as at most
+        ticks. read: called with what was found before; None: nothing is known any more.
         """
+        if now < self._next_turn and list(self._turns) == list(everyone):
+            self._latest = now
+            return found
         fresh = dict(found)
         for each in self.due(everyone, now, budget_seconds):
             finding = read(each, fresh.pop(each, None))
             if finding is not None:
                 fresh[each] = finding
+        self._next_turn = min(self._turns.values(), default=float("inf"))
         return {each: fresh[each] for each in everyone if each in fresh}

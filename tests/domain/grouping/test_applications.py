@@ -17,7 +17,7 @@ from tests.domain.building import MIB
 from trayapp.domain.grouping.applications import ApplicationTracker
 from trayapp.domain.grouping.roles import DEMO_PROGRAM
 from trayapp.domain.records.application_use import ApplicationKey
-from trayapp.domain.records.samples import ProcessFacts, ProcessKey
+from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
 
 APP_PID = 999
 TABLES = sorted((Path(__file__).parent / "tables").glob("*.json"))
@@ -414,3 +414,40 @@ def test_every_process_counts_once_whatever_comes_and_goes(
         for use in uses:
             assert {tracker.application_of(key) for key in use.processes} == {use.key}
             assert use.rss_bytes == sum(sizes[key] for key in use.processes)
+
+
+@given(tables(), st.data())
+def test_what_is_added_up_only_where_it_changed_is_the_same(
+    table: list[ProcessFacts], data: st.DataObject
+) -> None:
+    """Whatever comes, goes, grows, is renamed, or is held by a target."""
+    tracker = ApplicationTracker(table[0].key.pid)
+    living: dict[int, ProcessFacts] = {}
+    readings: dict[ProcessKey, MemoryReading] = {}
+    held: frozenset[ProcessKey] = frozenset()
+    clock = len(table)
+    ways = st.sampled_from(["come", "come", "go", "grow", "hold", "rename", "look", "look"])
+    for step, way in data.draw(st.lists(st.tuples(st.sampled_from(table), ways), max_size=60)):
+        pid = step.key.pid
+        known = living.get(pid)
+        if way == "look":
+            told = tracker.uses(dict(readings), held)
+            sizes = {key: reading.rss_bytes for key, reading in readings.items()}
+            assert told == tracker.totals(sizes, held.__contains__, readings)
+            again = tracker.uses(dict(readings), held)
+            assert [id(use) for use in again] == [id(use) for use in told]
+        elif known is None and way == "come":
+            clock += 1
+            living[pid] = known = replace(step, key=ProcessKey(pid, clock))
+            readings[known.key] = MemoryReading(pid * MIB, MIB)
+            tracker.apply([known])
+        elif known is not None and way == "go":
+            del living[pid], readings[known.key]
+            tracker.apply(gone=[known.key])
+        elif known is not None and way == "grow":
+            readings[known.key] = MemoryReading(readings[known.key].rss_bytes + MIB, MIB)
+        elif known is not None and way == "rename":
+            living[pid] = replace(known, arguments=("bash",))
+            tracker.apply(changed=[living[pid]])
+        elif known is not None and way == "hold":
+            held = held ^ {known.key}

@@ -25,80 +25,18 @@ started by hand. Containers are told apart by their ids.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
-from trayapp.dataclass import dataclass, field
+from trayapp.domain.grouping.application_uses import ApplicationUses, use_of
 from trayapp.domain.grouping.containers import Place, place_of
+from trayapp.domain.grouping.families import Family, Member, age
 from trayapp.domain.grouping.roles import Role, role_of
 from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse
-from trayapp.domain.records.names import process_label, short_name
-from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey, ProcessUse
-from trayapp.domain.records.sizes import Part, size_of
+from trayapp.domain.records.names import short_name
+from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
 
 _KTHREADD_PID = 2
-_UNNAMED = "unknown"
-
-
 _KERNEL = ApplicationKey("kernel", "kernel")
-
-
-@dataclass(slots=True, eq=False, repr=False)
-class _Family:
-    """Processes that belong together: a container, a unit, or a process with its helpers."""
-
-    origin: object
-    """What it is found by: a container or unit; for others the process that founded it."""
-    fixed_key: ApplicationKey | None = None
-    """None: it is called after its oldest program."""
-    members: set[_Member] = field(default_factory=set)
-    namesake: _Member | None = None
-    """The oldest program, once it was looked for; it gives `label`."""
-    label: str = ""
-
-    def add(self, member: _Member) -> None:
-        self.members.add(member)
-        if self.namesake is not None and _rank(member) < _rank(self.namesake):
-            self.namesake = None
-
-    def remove(self, member: _Member) -> None:
-        self.members.discard(member)
-        if self.namesake is member:
-            self.namesake = None
-
-    def called(self) -> str:
-        if self.namesake is None:
-            self.namesake = min(self.members, key=_rank)
-            facts = self.namesake.facts
-            self.label = process_label(facts.arguments, facts.name) or _UNNAMED
-        return self.label
-
-    def key(self) -> ApplicationKey:
-        return self.fixed_key or ApplicationKey("program", self.called())
-
-    def name(self) -> str:
-        key = self.fixed_key
-        if key is None or key.kind != "container":
-            return self.called() if key is None else key.identity
-        called = self.called()
-        facts = self.namesake.facts if self.namesake else None
-        # The runtime's name, where it tells one: an ID is another after each update.
-        names = facts.container_names if facts else ()
-        named = (each.name for each in names if each.identity.startswith(key.identity))
-        return f"{called} ({short_name(next(named, key.identity))})"
-
-
-@dataclass(slots=True, eq=False, repr=False)
-class _Member:
-    facts: ProcessFacts
-    role: Role
-    place: Place
-    family: _Family
-    parent: _Member | None = None
-    """The living process that started it."""
-    children: set[_Member] | None = None
-    has_parent_inside: bool = False
-    """Whether it came from a process of the same unit; remembered when that has ended."""
-    heritage: _Family | None = None
-    """The family its parent hands on, remembered when that has ended; None: a boundary's child."""
 
 
 class ApplicationTracker:
@@ -113,11 +51,12 @@ class ApplicationTracker:
         self._app_pid = app_pid
         self._home: tuple[str, ...] = ()
         """The containers that Memtray itself is in: to those inside, they are the machine."""
-        self._members: dict[int, _Member] = {}
-        self._waiting: dict[int, set[_Member]] = {}
+        self._members: dict[int, Member] = {}
+        self._waiting: dict[int, set[Member]] = {}
         """Processes whose parent is not known, by the pid of that parent."""
-        self._shared: dict[object, _Family] = {}
+        self._shared: dict[object, Family] = {}
         """Families of containers, units and the kernel."""
+        self._uses = ApplicationUses()
 
     def apply(
         self,
@@ -131,7 +70,7 @@ class ApplicationTracker:
             if member is not None and member.facts.key == key:
                 self._bury(member)
         # Parents before children, so that nobody is sorted twice.
-        for facts in sorted(appeared, key=_age):
+        for facts in sorted(appeared, key=age):
             former = self._members.get(facts.key.pid)
             if former is not None:
                 self._bury(former)
@@ -159,7 +98,7 @@ class ApplicationTracker:
         Each process in `rss_bytes` counts once, unless it is `excluded` (a target holds it, say)
         or not known here. Applications that are left without a process are not told.
         """
-        by_family: dict[_Family, list[tuple[int, ProcessFacts]]] = {}
+        by_family: dict[Family, list[tuple[int, ProcessFacts]]] = {}
         for key, size in rss_bytes.items():
             member = self._members.get(key.pid)
             if member is None or member.facts.key != key or excluded(key):
@@ -172,14 +111,24 @@ class ApplicationTracker:
         found: dict[ApplicationKey, tuple[str, list[tuple[int, ProcessFacts]]]] = {}
         for family, uses in by_family.items():
             found.setdefault(family.key(), (family.name(), []))[1].extend(uses)
-        applications = [_use(key, name, uses, readings) for key, (name, uses) in found.items()]
+        applications = [use_of(key, name, uses, readings) for key, (name, uses) in found.items()]
         return sorted(applications, key=lambda use: (-use.size_bytes, use.key))
+
+    def uses(
+        self, readings: Mapping[ProcessKey, MemoryReading], held: AbstractSet[ProcessKey]
+    ) -> list[ApplicationUse]:
+        """What `totals` tells, at the cost of what has changed since the last call.
+
+        readings: kept until the next call, and not to be changed; held: processes that do not
+        count. Of an application in which nothing has changed the answer is the same record.
+        """
+        return self._uses.read(self._members, readings, held)
 
     # -- the process list
 
     def _meet(self, facts: ProcessFacts) -> None:
-        member = _Member(facts, role_of(facts), place_of(facts.cgroup), _Family(facts.key))
-        member.family.add(member)
+        member = Member(facts, role_of(facts), place_of(facts.cgroup), Family(facts.key))
+        self._join(member, member.family)
         self._members[facts.key.pid] = member
         self._find_parent(member)
         for child in tuple(self._waiting.get(facts.key.pid, ())):
@@ -189,7 +138,7 @@ class ApplicationTracker:
         self._settle(member)
         self._look_home(member)
 
-    def _change(self, member: _Member, facts: ProcessFacts) -> None:
+    def _change(self, member: Member, facts: ProcessFacts) -> None:
         # Who once had a parent keeps it: only those that wait for one look for another.
         is_waiting = self._stop_waiting(member)
         place_before = member.place
@@ -199,10 +148,11 @@ class ApplicationTracker:
         if member.parent is None and member.place != place_before:
             member.has_parent_inside = False
         member.family.namesake = None
+        self._uses.expect_change(member.family)
         self._settle(member)
         self._look_home(member)
 
-    def _bury(self, member: _Member) -> None:
+    def _bury(self, member: Member) -> None:
         del self._members[member.facts.key.pid]
         self._stop_waiting(member)
         if member.parent is not None and member.parent.children is not None:
@@ -212,7 +162,7 @@ class ApplicationTracker:
             child.parent = None
         self._leave(member)
 
-    def _find_parent(self, member: _Member) -> None:
+    def _find_parent(self, member: Member) -> None:
         pid = member.facts.parent_pid
         parent = self._members.get(pid)
         if parent is not None and _may_be_parent(parent.facts, member.facts):
@@ -220,7 +170,7 @@ class ApplicationTracker:
         elif pid > 0:
             self._waiting.setdefault(pid, set()).add(member)
 
-    def _stop_waiting(self, member: _Member) -> bool:
+    def _stop_waiting(self, member: Member) -> bool:
         """Return whether it was waiting."""
         pid = member.facts.parent_pid
         waiting = self._waiting.get(pid)
@@ -231,16 +181,16 @@ class ApplicationTracker:
             del self._waiting[pid]
         return True
 
-    def _look_home(self, member: _Member) -> None:
+    def _look_home(self, member: Member) -> None:
         containers = member.place.containers
         if member.facts.key.pid == self._app_pid and containers != self._home:
             self._home = containers
-            for each in sorted(self._members.values(), key=lambda each: _age(each.facts)):
+            for each in sorted(self._members.values(), key=lambda each: age(each.facts)):
                 self._settle(each)
 
     # -- families
 
-    def _settle(self, member: _Member) -> None:
+    def _settle(self, member: Member) -> None:
         """Sort a process into its family, and its descendants as far as that matters to them."""
         waiting = [member]
         while waiting:
@@ -248,13 +198,12 @@ class ApplicationTracker:
             family = self._family_for(each)
             if family is not each.family:
                 self._leave(each)
-                each.family = family
-                family.add(each)
+                self._join(each, family)
             elif each is not member:
                 continue
             waiting.extend(each.children or ())
 
-    def _family_for(self, member: _Member) -> _Family:
+    def _family_for(self, member: Member) -> Family:
         """The rules, in their order."""
         place, parent = member.place, member.parent
         if _is_of_kernel(member.facts):
@@ -274,7 +223,7 @@ class ApplicationTracker:
             return self._shared_family(("unit", place.unit), called)
         if member.role in (Role.BOUNDARY, Role.APART) or member.heritage is None:
             founded_it = member.family.origin == member.facts.key
-            return member.family if founded_it else _Family(member.facts.key)
+            return member.family if founded_it else Family(member.facts.key)
         return member.heritage
 
     def _container(self, place: Place) -> str | None:
@@ -283,51 +232,30 @@ class ApplicationTracker:
             containers = containers[len(self._home) :]
         return containers[0] if containers else None
 
-    def _shared_family(self, origin: object, key: ApplicationKey | None) -> _Family:
+    def _shared_family(self, origin: object, key: ApplicationKey | None) -> Family:
         family = self._shared.get(origin)
         if family is None:
-            family = self._shared[origin] = _Family(origin, key)
+            family = self._shared[origin] = Family(origin, key)
         return family
 
-    def _leave(self, member: _Member) -> None:
+    def _join(self, member: Member, family: Family) -> None:
+        member.family = family
+        family.add(member)
+        self._uses.expect_change(family)
+
+    def _leave(self, member: Member) -> None:
         family = member.family
         family.remove(member)
+        self._uses.expect_change(family)
         if not family.members and self._shared.get(family.origin) is family:
             del self._shared[family.origin]
 
 
-def _adopt(child: _Member, parent: _Member) -> None:
+def _adopt(child: Member, parent: Member) -> None:
     child.parent = parent
     if parent.children is None:
         parent.children = set()
     parent.children.add(child)
-
-
-def _use(
-    key: ApplicationKey,
-    name: str,
-    uses: list[tuple[int, ProcessFacts]],
-    readings: Mapping[ProcessKey, MemoryReading] | None,
-) -> ApplicationUse:
-    uses.sort(key=lambda use: (-use[0], use[1].key))
-    size, facts = uses[0]
-    return ApplicationUse(
-        key=key,
-        name=name,
-        processes=tuple(each.key for _, each in uses),
-        rss_bytes=sum(each for each, _ in uses),
-        size=size_of(Part(readings[facts.key]) for _, facts in uses) if readings else None,
-        largest=ProcessUse(facts=facts, rss_bytes=size),
-    )
-
-
-def _rank(member: _Member) -> tuple[bool, int, int]:
-    """Sort the process that gives the name first: the oldest, launchers and shells last."""
-    return (member.role in (Role.LAUNCHER, Role.BOUNDARY), *_age(member.facts))
-
-
-def _age(facts: ProcessFacts) -> tuple[int, int]:
-    return facts.key.started, facts.key.pid
 
 
 def _may_be_parent(parent: ProcessFacts, child: ProcessFacts) -> bool:

@@ -30,6 +30,13 @@ class _Member:
     """The target its parent passes on, remembered for when the parent has ended."""
     heritage_value: str | None = None
     is_heir_of_own: bool = False
+    is_parent: bool = False
+    """Whether another one has ever come from it."""
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether it belongs to a target, or to Memtray itself."""
+        return self.own or self.rule is not None
 
 
 class TargetTracker:
@@ -51,6 +58,8 @@ class TargetTracker:
         """Who is to be sorted, parents before children."""
         self._sorted: dict[str, list[ProcessKey]] | None = None
         """What `members` tells, until something changes."""
+        self._taken: frozenset[ProcessKey] | None = None
+        """What `taken` tells, until something changes."""
         self._captured = _captured(self._rules, {})
         self._active = self._rules
 
@@ -84,6 +93,7 @@ class TargetTracker:
             # Until its turn comes it stays with the target of that name.
             held_by = None if member.rule is None else self._rules[member.rule].name
             member.rule = places.get(held_by or "")
+        self._taken = None
         self._rules = tuple(rules)
         self._sorted = None
         self._captured = _captured(self._rules, self._captured)
@@ -102,10 +112,16 @@ class TargetTracker:
         Where no time is left, because command lines of strangers are hard for a person's regular
         expressions, processes wait for the next call; until then they stay where they are.
         """
-        if gone or appeared or changed or self._waiting:
+        # Who is in no target changes nothing; but where there are too many values, whoever ends may
+        # make room for another one.
+        if self._captured and (gone or appeared or changed or self._waiting):
             self._sorted = None
         for key in gone:
-            self._members.pop(key, None)
+            ended = self._members.pop(key, None)
+            if ended is not None and ended.rule is not None:
+                self._sorted = None
+            if ended is not None and ended.is_taken:
+                self._taken = None
             self._waiting.pop(key, None)
             if self._by_pid.get(key.pid) == key:
                 del self._by_pid[key.pid]
@@ -113,6 +129,8 @@ class TargetTracker:
         for facts in sorted(appeared, key=lambda facts: _age(facts.key)):
             parent = self._by_pid.get(facts.parent_pid)
             self._members[facts.key] = _Member(facts, parent, None)
+            if parent is not None and parent in self._members:
+                self._members[parent].is_parent = True
             self._by_pid[facts.key.pid] = facts.key
             self._waiting[facts.key] = None
         for facts in changed:
@@ -198,9 +216,28 @@ class TargetTracker:
     def is_free(self, key: ProcessKey) -> bool:
         """Return whether the process belongs to no target and is not Memtray's own."""
         member = self._members.get(key)
-        return member is not None and member.rule is None and not member.own
+        return member is not None and not member.is_taken
+
+    @property
+    def taken(self) -> frozenset[ProcessKey]:
+        """The living processes that belong to a target, or to Memtray itself.
+
+        The same set until that changes.
+        """
+        if self._taken is None:
+            members = self._members.items()
+            self._taken = frozenset(key for key, member in members if member.is_taken)
+        return self._taken
 
     def _assign(self, member: _Member) -> None:
+        held_before, was_taken = member.rule, member.is_taken
+        self._find_home(member)
+        if member.is_taken is not was_taken:
+            self._taken = None
+        if member.rule is not None or held_before is not None:
+            self._sorted = None
+
+    def _find_home(self, member: _Member) -> None:
         parent = self._members.get(member.parent) if member.parent else None
         if parent is not None:
             held_by = None if parent.rule is None else self._rules[parent.rule]
@@ -235,6 +272,8 @@ class TargetTracker:
     def _family(self, ancestor: ProcessKey) -> list[ProcessKey]:
         """Return a process and all that come of it, oldest first."""
         family = {ancestor: None}
+        if not self._members[ancestor].is_parent:
+            return [ancestor]
         for key in sorted(self._members, key=_age):
             if self._members[key].parent in family:
                 family[key] = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from trayapp.domain.records.levels import Amounts, Level
+from trayapp.domain.records.levels import NO_AMOUNTS, Amounts, Level
 
 REARM_SHARE = 0.1
 """A level, once reached, is left a tenth beyond where it begins: a value wavers."""
@@ -20,8 +20,10 @@ RATE_AMOUNTS = Amounts(warning=1e6, critical=5e6, emergency=10e6)
 def level_above(value: float | None, amounts: Amounts, current: Level = Level.NORMAL) -> Level:
     """The level of a value that is worse the higher it is, such as the size of a program."""
     level = Level.NORMAL
+    if value is None or amounts is NO_AMOUNTS:
+        return level
     for each, amount in amounts:
-        if value is not None and value >= amount * (1 - REARM_SHARE if each <= current else 1):
+        if value >= amount * (1 - REARM_SHARE if each <= current else 1):
             level = each
     return level
 

@@ -80,5 +80,7 @@ class MonitorRules:
 
     def own(self, thresholds: type[_Thresholds]) -> _Thresholds:
         """Return a judge's own thresholds: the section of their type, else their defaults."""
-        found = (each for each in self.sections if isinstance(each, thresholds))
-        return next(found, None) or thresholds()
+        for each in self.sections:
+            if isinstance(each, thresholds):
+                return each
+        return thresholds()

@@ -51,21 +51,24 @@ class Amounts:
 
     def of(self, level: Level) -> float | None:
         """Return where that level begins; None: nowhere."""
-        return {
-            Level.WARNING: self.warning,
-            Level.CRITICAL: self.critical,
-            Level.EMERGENCY: self.emergency,
-        }.get(level)
+        for each, amount in self:
+            if each is level:
+                return amount
+        return None
 
     def __iter__(self) -> Iterator[tuple[Level, float]]:
         """Those that are set, the mildest first."""
-        for level in (Level.WARNING, Level.CRITICAL, Level.EMERGENCY):
-            amount = self.of(level)
-            if amount is not None:
-                yield level, amount
+        if self.warning is not None:
+            yield Level.WARNING, self.warning
+        if self.critical is not None:
+            yield Level.CRITICAL, self.critical
+        if self.emergency is not None:
+            yield Level.EMERGENCY, self.emergency
 
     def begun(self, level: Level) -> float | None:
         """The nearest amount at or below that level: what was crossed to come there."""
+        if level is Level.NORMAL:
+            return None
         return max(
             ((each, amount) for each, amount in self if each <= level), default=(level, None)
         )[1]

@@ -80,7 +80,9 @@ class MemoryReading(NamedTuple):
     @property
     def kept_bytes(self) -> int | None:
         """What growth is judged by: memory that only the process itself can give back."""
-        return None if self.anon_bytes is None else self.anon_bytes + self.own_shared_bytes
+        if not self.own_shared_bytes or self.anon_bytes is None:
+            return self.anon_bytes
+        return self.anon_bytes + self.own_shared_bytes
 
 
 class Footprint(NamedTuple):
@@ -95,8 +97,13 @@ class Footprint(NamedTuple):
     @staticmethod
     def total(parts: Iterable[Footprint | None]) -> Footprint:
         """Add up processes; a figure that is unknown of one of them is unknown in all."""
-        known = [part or Footprint() for part in parts]
+        known = [part or _NO_FOOTPRINT for part in parts]
+        if len(known) == 1:
+            return known[0]
         return Footprint(*map(_sum_known, zip(*known, strict=True)))
+
+
+_NO_FOOTPRINT = Footprint()
 
 
 class Particulars(NamedTuple):
@@ -114,9 +121,9 @@ class Particulars(NamedTuple):
     @staticmethod
     def total(parts: Iterable[Particulars | None]) -> Particulars:
         """Add up processes; a figure that is unknown of one of them is unknown in all."""
-        known = [part or Particulars() for part in parts]
-        if not known:
-            return Particulars()
+        known = [part or UNKNOWN_PARTICULARS for part in parts]
+        if len(known) < 2:
+            return known[0] if known else UNKNOWN_PARTICULARS
         shares = [part.cpu_percent for part in known]
         return Particulars(
             virtual_bytes=_sum_known(part.virtual_bytes for part in known),

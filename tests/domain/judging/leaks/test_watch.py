@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from tests.domain.building import HASTY, MIB, facts
 from trayapp.domain.judging.leaks import Finding, LeakWatch
 from trayapp.domain.judging.leaks.evidence import evidence_of
@@ -121,7 +124,7 @@ def test_where_only_the_resident_set_is_known_the_evidence_says_so() -> None:
     found: dict[ApplicationKey, Finding] = {}
     for second in range(0, 1200, LOOK_SECONDS):
         reading = MemoryReading(round((50 + 0.1 * second) * MIB))
-        found = watch.fold(second, [use], {ProcessKey(1, 1): reading}, ROOM_BYTES)
+        found = watch.fold(second, [replace(use)], {ProcessKey(1, 1): reading}, ROOM_BYTES)
     assert "resident set" in evidence_of(found[use.key].verdict)
 
 
@@ -136,3 +139,36 @@ def test_thresholds_can_be_changed_while_it_watches() -> None:
     for second in range(1200, 1500, LOOK_SECONDS):
         found = look(watch, second, sizes(second))
     assert found["a"].verdict.level == "leaking"
+
+
+@given(st.lists(st.dictionaries(st.integers(1, 6), st.integers(0, 3), min_size=1), max_size=40))
+def test_a_record_that_stays_the_same_is_judged_as_one_that_was_made_anew(
+    steps: list[dict[int, int]],
+) -> None:
+    """Applications a to c of the processes that are there; most do not change at most looks."""
+    watch, other = LeakWatch(HASTY), LeakWatch(HASTY)
+    known: dict[str, ApplicationUse] = {}
+    for number, step in enumerate(steps):
+        readings = {
+            ProcessKey(pid, 1): MemoryReading((20 + 10 * size) * MIB, 10 * size * MIB)
+            for pid, size in step.items()
+        }
+        uses = []
+        for name in "abc":
+            own = tuple(key for key in sorted(readings) if "abc"[key.pid % 3] == name)
+            if own:
+                rss_bytes = sum(readings[key].rss_bytes for key in own)
+                use = ApplicationUse(
+                    key=ApplicationKey("program", name),
+                    name=name + str([readings[key] for key in own]),
+                    processes=own,
+                    rss_bytes=rss_bytes,
+                    largest=ProcessUse(facts=facts(own[0].pid, name), rss_bytes=rss_bytes),
+                )
+                known[name] = use = use if known.get(name) != use else known[name]
+                uses.append(use)
+        now = 30.0 * number
+        found = watch.fold(now, uses, readings, ROOM_BYTES)
+        anew = other.fold(now, [replace(use) for use in uses], readings, ROOM_BYTES)
+        assert found == anew
+        assert sorted(map(str, watch._known)) == sorted(map(str, other._known))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from trayapp.domain.judging.leaks.blocks import Load
@@ -47,8 +47,9 @@ class Handover(NamedTuple):
 class LeakWatch:
     """Folds looks at all applications and their processes.
 
-    O(processes) per look. An idle process costs one number; one that has grown a detector of up to
-    8 KiB, of which there are at most `MOST_DETECTORS` that are neither growing nor leaking.
+    O(processes of what has changed) per look. An idle process costs one number; one that has grown
+    a detector of up to 8 KiB, of which there are at most `MOST_DETECTORS` that are neither growing
+    nor leaking.
     """
 
     def __init__(self, settings: LeakSettings = DEFAULT_SETTINGS) -> None:
@@ -56,6 +57,14 @@ class LeakWatch:
         self._settings = settings
         self._known: dict[Subject, int | LeakDetector] = {}
         """Its detector, or its lowest size while it has none."""
+        self._looked: dict[ApplicationKey, ApplicationUse] = {}
+        """What there was at the last look."""
+        self._calm: set[ApplicationKey] = set()
+        """Those that had no detector then, neither as a whole nor any process."""
+        self._detectors: list[tuple[Subject, LeakDetector]] = []
+        """All that there were."""
+        self._place = 0
+        """How many subjects came before, in this look."""
         self._judged: dict[ApplicationKey, tuple[tuple[ProcessKey, ...], Finding]] = {}
         """The processes of those of which something was said at the last look, and what."""
 
@@ -79,7 +88,8 @@ class LeakWatch:
 
         Args:
             monotonic_seconds: When.
-            uses: The applications, without what belongs to targets.
+            uses: The applications, without what belongs to targets. The same record as at the
+                look before: nothing of it has changed.
             readings: Every process in `uses`, and maybe others.
             room_bytes: What the machine has left.
             signal: What the anonymous sizes are.
@@ -89,10 +99,19 @@ class LeakWatch:
             application and its processes, the process where both are as bad.
         """
         now = monotonic_seconds
-        before, self._known = self._known, {}
-        self._judged = {}
+        before, self._looked = self._looked, {}
+        calm, self._calm = self._calm, set()
+        self._judged, self._detectors = {}, []
         findings: dict[ApplicationKey, Finding] = {}
+        self._place = 0
+        followed: set[Subject] = set()
         for use in uses:
+            self._looked[use.key] = use
+            if use.key in calm and before[use.key] is use:
+                # The same record: nothing has changed, and none of them has a detector.
+                self._calm.add(use.key)
+                self._place += _subject_count(use)
+                continue
             found: list[Finding] = []
             total_bytes, all_anonymous = 0, True
             for key in use.processes:
@@ -102,7 +121,7 @@ class LeakWatch:
                 size_bytes = reading.rss_bytes if anon_bytes is None else anon_bytes
                 total_bytes += size_bytes
                 kind = signal if anon_bytes is not None else "resident set"
-                detector = self._follow(key, before.get(key), size_bytes, kind)
+                detector = self._follow(key, size_bytes, kind)
                 if detector is not None:
                     detector.fold(
                         now, size_bytes, room_bytes=room_bytes, staleness=staleness_of((key,))
@@ -110,7 +129,7 @@ class LeakWatch:
                     found.append(Finding(detector.verdict, key.pid))
             if len(use.processes) > 1:
                 kind = signal if all_anonymous else "resident set"
-                detector = self._follow(use.key, before.get(use.key), total_bytes, kind)
+                detector = self._follow(use.key, total_bytes, kind)
                 if detector is not None:
                     load = Load(children=len(use.processes))
                     detector.fold(
@@ -121,9 +140,17 @@ class LeakWatch:
                         staleness=staleness_of(use.processes),
                     )
                     found.append(Finding(detector.verdict))
+            followed.update(_subjects(use))
             if found:
                 findings[use.key] = max(found, key=_badness)
                 self._judged[use.key] = use.processes, findings[use.key]
+            else:
+                self._calm.add(use.key)
+        for application, use in before.items():
+            if application not in calm or self._looked.get(application) is not use:
+                for subject in _subjects(use):
+                    if subject not in followed:
+                        self._known.pop(subject, None)
         self._drop_the_healthy()
         return findings
 
@@ -153,39 +180,44 @@ class LeakWatch:
         known = self._known.pop(subject, None)
         return known if isinstance(known, LeakDetector) else None
 
-    def _follow(
-        self,
-        subject: Subject,
-        known: int | LeakDetector | None,
-        size_bytes: int,
-        signal: Signal,
-    ) -> LeakDetector | None:
+    def _follow(self, subject: Subject, size_bytes: int, signal: Signal) -> LeakDetector | None:
         """Keep a subject that is still there; its detector, if it has one or deserves one now."""
+        known = self._known.get(subject)
+        place, self._place = self._place, self._place + 1
         if isinstance(known, int) and size_bytes - known >= WORTH_JUDGING_BYTES:
             known = LeakDetector(
                 signal=signal,
                 settings=self._settings,
                 # So that not all of them judge in the same look. Not by hash(): Python salts that
                 # of texts anew for each run, and the same looks are to give the same verdicts.
-                phase=len(self._known) % 15 / 15,
+                phase=place % 15 / 15,
             )
         if isinstance(known, LeakDetector):
             self._known[subject] = known
+            self._detectors.append((subject, known))
             return known
-        self._known[subject] = size_bytes if known is None else min(known, size_bytes)
+        if known is None or size_bytes < known:
+            self._known[subject] = size_bytes
         return None
 
     def _drop_the_healthy(self) -> None:
-        detectors = {
-            subject: known
-            for subject, known in self._known.items()
-            if isinstance(known, LeakDetector)
-        }
-        if len(detectors) > MOST_DETECTORS:
-            for subject, detector in detectors.items():
+        if len(self._detectors) > MOST_DETECTORS:
+            for subject, detector in self._detectors:
                 if detector.verdict.level == "healthy":
                     # To be met anew; should it grow again, it gets another.
                     del self._known[subject]
+
+
+def _subjects(use: ApplicationUse) -> Iterator[Subject]:
+    """Yield what is judged of an application: each process, and all of several together."""
+    yield from use.processes
+    if len(use.processes) > 1:
+        yield use.key
+
+
+def _subject_count(use: ApplicationUse) -> int:
+    count = len(use.processes)
+    return count + 1 if count > 1 else count
 
 
 def _badness(finding: Finding) -> tuple[bool, bool, bool, float, bool]:
