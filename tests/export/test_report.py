@@ -352,6 +352,18 @@ def test_the_page_needs_nothing_and_runs_nothing(history: Path) -> None:
     assert not re.search(r"https?://|url\(", text)
 
 
+def test_a_report_shows_the_phases_of_the_latest_runs(tmp_path: Path) -> None:
+    made = store(tmp_path)
+    told: Any = report_json(report(made, "phases.html"))
+    phases = {one["name"]: one["run_phases"] for one in told["targets"]}
+    (growth,) = phases["leak"]
+    assert (growth["phase"], growth["from_bytes"] < growth["to_bytes"]) == ("growth", True)
+    assert growth["rate_bytes_per_second"] == pytest.approx(MIB / 20, rel=0.05)
+    texts = Page(made.with_name("phases.html").read_text(encoding="utf-8")).texts
+    at = next(place for place, text in enumerate(texts) if text.startswith("leak (health "))
+    assert texts[at + 1] == "Growth"
+
+
 def test_the_pdf_has_pages_of_text(history: Path) -> None:
     report(history, "out.pdf")
     data = history.with_name("out.pdf").read_bytes()

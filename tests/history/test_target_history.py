@@ -79,6 +79,37 @@ def test_a_flat_run_is_good_and_a_limit_counts(store: Path) -> None:
     assert limited.health.score == 75
 
 
+def test_each_run_has_its_phases(store: Path) -> None:
+    with HistoryReader(store) as reader:
+        latest, first = read_runs(reader, "web", None)
+        (flat,) = read_runs(reader, "flat", None)
+    for run in (latest, first):
+        (growth,) = run.phases
+        assert growth.kind == "growth"
+        assert (growth.start, growth.end) == (run.start, run.end)
+        assert growth.rate_bytes_per_second == pytest.approx(0.1 * MIB, rel=0.03)
+    assert [phase.kind for phase in flat.phases] == ["steady"]
+
+
+def test_a_start_is_told_only_of_what_was_seen_to_begin(tmp_path: Path) -> None:
+    def late(after: float) -> float | None:
+        return None if after < 300 else min(100.0, 10 + (after - 300) * 5) * MIB
+
+    def known(after: float) -> float:
+        return min(100.0, 10 + after * 5) * MIB
+
+    tracked = Event(wall_seconds=START + 300, kind="tracked", subject="named")
+    curves: dict[str, Curve] = {"late": late, "known": known, "named": late}
+    file = write_store(tmp_path / "h", curves, seconds=1500.0, step=2.0, events=[tracked])
+    with HistoryReader(file) as reader:
+        kinds = {
+            name: [phase.kind for phase in read_runs(reader, name, None)[0].phases]
+            for name in curves
+        }
+    assert kinds["late"] == ["start", "steady"]
+    assert kinds["known"] == kinds["named"] == ["growth", "steady"]
+
+
 def test_the_past_holds_the_last_hour_and_every_task(store: Path) -> None:
     with HistoryReader(store) as reader:
         past = read_past(reader, "web", START + SECONDS)

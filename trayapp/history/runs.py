@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from trayapp.domain.records.series import Point, Series
+from trayapp.domain.records.series import TRACKED, Event, Point, Series
 
 if TYPE_CHECKING:
     # Brings numpy, which takes longer than a small window takes to open.
@@ -20,6 +20,7 @@ SHORTEST_SECONDS = 30.0
 SMALLER = 0.75
 """What has so much less after a time without any record was started again meanwhile."""
 _POINTS, _EDGE_POINTS = 1500, 300
+_SAME_START_SECONDS, _JUST_BEFORE_SECONDS = 90.0, 90.0
 _SAME_LOOK_SECONDS = 0.1
 """What came into the history with its first look was there before."""
 
@@ -65,6 +66,28 @@ def find_runs(reader: CurveSource, name: str, most: int = MOST_RUNS) -> list[tup
     latest = exact[-1:]
     kept = [run for run in exact if run[1] - run[0] >= SHORTEST_SECONDS or run in latest]
     return kept[: -most - 1 : -1]
+
+
+def is_begun(reader: CurveSource, start: float, events: Iterable[Event]) -> bool:
+    """Return whether this run began at `start`, rather than being seen from then on only.
+
+    events: when its target was started again, or became one.
+
+    Raises: HistoryError.
+    """
+    for event in events:
+        near = abs(event.wall_seconds - start) <= _SAME_START_SECONDS
+        if near and event.kind == "restart":
+            return True
+        since = event.data.get("since_wall_seconds")
+        if event.kind == TRACKED and (
+            near or (isinstance(since, int | float) and abs(since - start) <= _SAME_START_SECONDS)
+        ):
+            return False
+    system = Series("system", "", "used_bytes")
+    looks = reader.points(system, start - _JUST_BEFORE_SECONDS, start, _EDGE_POINTS)
+    known = [point.wall_seconds for point in looks if point.mean is not None]
+    return bool(known) and known[0] < start - _SAME_LOOK_SECONDS
 
 
 def _is_begun(

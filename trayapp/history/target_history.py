@@ -8,6 +8,7 @@ from trayapp.dataclass import dataclass, replace
 from trayapp.domain.grouping.tasks import kept_of
 from trayapp.domain.judging.changes import hourly_changes
 from trayapp.domain.judging.health import Health, run_health
+from trayapp.domain.judging.phases import Phase, find_phases
 from trayapp.domain.records.identity import about_of, is_application, target_key
 from trayapp.domain.records.levels import Level, as_level
 from trayapp.domain.records.series import (
@@ -20,7 +21,7 @@ from trayapp.domain.records.series import (
     Series,
 )
 from trayapp.history.reader import HistoryReader
-from trayapp.history.runs import MOST_RUNS, find_runs
+from trayapp.history.runs import MOST_RUNS, find_runs, is_begun
 
 HOUR_SECONDS = 3600.0
 HOURS = 24
@@ -28,6 +29,9 @@ SAME_END_SECONDS = 15.0
 """The last sample of a run may be so far from its end."""
 EVENT_KINDS = ("alert", "cleanup", "restart", TRACKED)
 _RUN_POINTS, _HOUR_POINTS, _DAY_POINTS = 210, 900, 1440
+_PHASE_POINTS, _HEAD_POINTS = 600, 150
+_HEAD_SECONDS = 600.0
+"""So long a run's beginning is read more finely than the rest of it."""
 _MOST_TASKS = 1000
 
 
@@ -49,6 +53,8 @@ class Run:
     """None: too short to tell."""
     pressure: str = ""
     """Of a run under `memtray run`: how its memory was at its end, "high" or "critical"."""
+    phases: tuple[Phase, ...] = ()
+    """What its memory did, in order; empty: too short to tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +109,12 @@ def _highest(tasks: Iterable[Event]) -> tuple[str, float] | None:
     return (name, peak) if peak > 0 else None
 
 
-def read_runs(reader: HistoryReader, name: str, limit_bytes: float | None) -> list[Run]:
-    """Read the latest runs of a target, newest first, each with its health.
+def read_runs(
+    reader: HistoryReader, name: str, limit_bytes: float | None, most: int = MOST_RUNS
+) -> list[Run]:
+    """Read the latest runs of a target, newest first, each with its health and phases.
 
-    limit_bytes: its own limit as it is now; None: it has none.
+    limit_bytes: its own limit as it is now; None: it has none. Takes about 0.1 s.
 
     Raises: HistoryError if the store cannot be read.
     """
@@ -115,12 +123,31 @@ def read_runs(reader: HistoryReader, name: str, limit_bytes: float | None) -> li
         return []
     alerts = _own(reader.events(*span, ("alert",), subject=name), name)
     guarded = _own(reader.events(*span, (GUARDED_RUN,), subject=name), name)
+    starts = [
+        event
+        for event in reader.events(*span, ("restart", TRACKED), subject=name)
+        if about_of(event) == target_key(name)
+    ]
     runs = []
-    for start, end in find_runs(reader, name, MOST_RUNS):
+    for start, end in find_runs(reader, name, most):
         points = _points(reader, name, start, end, _RUN_POINTS)
         run = _judge(points, start, end, alerts, limit_bytes)
-        runs.append(replace(run, pressure=_pressure_at(end, guarded)))
+        phases = find_phases(
+            _points_of_run(reader, name, start, end), is_begun=is_begun(reader, start, starts)
+        )
+        runs.append(replace(run, pressure=_pressure_at(end, guarded), phases=tuple(phases)))
     return runs
+
+
+def _points_of_run(reader: HistoryReader, name: str, start: float, end: float) -> list[Point]:
+    """Read the sizes of a run, its first minutes finely: a long one's first point is beyond."""
+    if end - start <= 2 * _HEAD_SECONDS:
+        return _points(reader, name, start, end, _PHASE_POINTS)
+    since = start + _HEAD_SECONDS
+    head = _points(reader, name, start, since, _HEAD_POINTS)
+    rest = _points(reader, name, since, end, _PHASE_POINTS)
+    last = head[-1].wall_seconds if head else start
+    return head + [point for point in rest if point.wall_seconds > last]
 
 
 def _pressure_at(end: float, guarded: Sequence[Event]) -> str:

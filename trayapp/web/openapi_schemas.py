@@ -106,6 +106,12 @@ SCHEMAS: dict[str, Schema] = {
             target=_TEXT, key=_TEXT, **{"from": _NUMBER}, to=_NUMBER, is_current=_FLAG,
             peak_bytes=_BYTES, change_bytes=_BYTES, first_bytes=_BYTES, last_bytes=_BYTES,
             mean_bytes=_BYTES, alerts=_COUNT, health=_MAYBE_TEXT, health_score=_maybe(_COUNT),
+            phases_text=_TEXT,
+            phases=_list(_object(
+                phase={"enum": ["start", "warm-up", "steady", "growth", "release"]},
+                **{"from": _NUMBER}, to=_NUMBER, from_bytes=_BYTES, to_bytes=_BYTES,
+                rate_bytes_per_second=_maybe(_NUMBER), swing_bytes=_BYTES,
+            )),
         ))
     ),
     "Growths": _object(

@@ -130,6 +130,7 @@ _MORE_WORDS: Mapping[str, str] = {
     "column.change_in_all": N_("Change"),
     "column.alerts": N_("Alerts"),
     "column.health": N_("Health"),
+    "column.phases": N_("Phases"),
     "column.belongs": N_("Program"),
     "column.uptime": N_("Uptime"),
     "column.command": N_("Command line"),

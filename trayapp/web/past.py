@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trayapp.domain.records.application_use import ApplicationKey
 from trayapp.domain.records.identity import (
@@ -20,12 +20,8 @@ from trayapp.domain.records.identity import (
 from trayapp.domain.records.series import APPLICATION, Event, Point, Series
 from trayapp.history.reader import HistoryReader
 
-if TYPE_CHECKING:
-    from trayapp.history.target_history import Run
-
 MOST_POINTS = 2000
 MOST_CURVES = 100
-_MOST_SESSION_TARGETS = 20
 _FOR_EVER = 1e11
 _SIZE, _RSS = "size_bytes", "rss_bytes"
 _DEFAULT_METRIC = {SYSTEM: "used_bytes", "app": _RSS}
@@ -158,47 +154,6 @@ def read_events(
     """Return the newest events, in order of time. Raises: HistoryError."""
     with HistoryReader(history_file) as reader:
         return reader.events(since, until, kinds, limit)
-
-
-def read_sessions(
-    history_file: Path, names: Sequence[str], limits: Mapping[str, float]
-) -> list[dict[str, Any]]:
-    """Return the runs of targets, of all that there were where none is named, newest first.
-
-    Raises: HistoryError.
-    """
-    from trayapp.history.target_history import read_runs
-
-    with HistoryReader(history_file) as reader:
-        span = reader.span()
-        known = {one.name for one in reader.series() if one.kind == "target"}
-        wanted = [target_of(name) or name for name in names] if names else sorted(known)
-        told = [
-            _session(name, run, is_current=run.end >= (span or (0, 0))[1] - 60)
-            for name in wanted[:_MOST_SESSION_TARGETS]
-            if name in known
-            for run in read_runs(reader, name, limits.get(name))
-        ]
-    return sorted(told, key=lambda one: -float(one["from"]))
-
-
-def _session(name: str, run: Run, *, is_current: bool) -> dict[str, Any]:
-    health = run.health
-    return {
-        "target": name,
-        "key": target_key(name),
-        "from": round(run.start, 3),
-        "to": round(run.end, 3),
-        "is_current": is_current,
-        "peak_bytes": _figure(run.peak_bytes),
-        "change_bytes": _figure(run.change_bytes),
-        "first_bytes": _figure(run.first_bytes),
-        "last_bytes": _figure(run.last_bytes),
-        "mean_bytes": _figure(run.mean_bytes),
-        "alerts": run.alert_count,
-        "health": None if health is None else health.word,
-        "health_score": None if health is None else health.score,
-    }
 
 
 def read_growths(

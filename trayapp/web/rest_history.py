@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from trayapp.errors import MemtrayError
+from trayapp.history.run_status import read_sessions
 from trayapp.language.catalogue import _
 from trayapp.web.context import Context
 from trayapp.web.live_state import sizes_of, state_of
@@ -19,7 +20,6 @@ from trayapp.web.past import (
     history_index,
     read_curves,
     read_growths,
-    read_sessions,
 )
 from trayapp.web.problems import ProblemError
 from trayapp.web.queries import Query

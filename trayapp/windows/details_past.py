@@ -11,7 +11,9 @@ from tkinter import ttk
 
 from trayapp.charts.labels import plain_name
 from trayapp.domain.judging.changes import histogram
+from trayapp.domain.judging.phases import Phase
 from trayapp.domain.records.series import Point
+from trayapp.domain.showing.phase_lines import phase_name, phase_rate
 from trayapp.domain.showing.table import APPLICATION, TableRow, taken_bytes
 from trayapp.history.target_history import HOUR_SECONDS, Past, Run
 from trayapp.language.catalogue import _, format_count, listed, ngettext
@@ -112,10 +114,48 @@ class RunsPane(ttk.Frame):
         self._grid.pack(fill="x", padx=gap)
         self._grid.bind_keys(self._grid.body)
 
+    @property
+    def selected(self) -> object:
+        """The start of the run that is chosen; None: none is."""
+        return self._grid.selected
+
     def show(self, runs: Sequence[Run], empty: str) -> None:
         """Show these runs, or a sentence where there are none."""
         palette = self._window.palette
         rows = [_run_row(run, palette.levels) for run in runs]
+        self._grid.show(rows, palette, order=("", True), empty=empty)
+
+
+class PhasesPane(ttk.Frame):
+    """A table of the phases of one run, from its start on."""
+
+    def __init__(self, parent: tk.Misc, window: BaseWindow, gap: int) -> None:
+        super().__init__(parent)
+        self._window = window
+        self._grid = Grid(
+            self,
+            (
+                GridColumn("phase", _("Phase"), 110),
+                GridColumn("began", _("From"), 160),
+                GridColumn("lasted", _("Duration"), 110, right=True),
+                GridColumn("before", _("Size at its start"), 100, right=True),
+                GridColumn("after", _("Size at its end"), 100, right=True),
+                GridColumn("rate", _("Rate"), 110, right=True),
+            ),
+            visible_rows=3,
+            on_open=lambda _key: None,
+            on_menu=lambda *_: None,
+            on_order=lambda _: None,
+        )
+        self._grid.pack(fill="x", padx=gap)
+        self._grid.bind_keys(self._grid.body)
+
+    def show(self, phases: Sequence[Phase]) -> None:
+        """Show these phases, or that there are none."""
+        palette = self._window.palette
+        colours = {"growth": palette.levels[1], "release": palette.levels[0]}
+        rows = [_phase_row(phase, colours.get(phase.kind)) for phase in phases]
+        empty = _("Too short to tell phases apart.")
         self._grid.show(rows, palette, order=("", True), empty=empty)
 
 
@@ -137,6 +177,19 @@ def _tasks_title(past: Past) -> str:
     name, peak = past.highest
     peak_text = _("highest peak: {name}, +{size}")
     return listed([title, peak_text.format(name=plain_name(name, 30), size=format_size(peak))])
+
+
+def _phase_row(phase: Phase, colour: str | None) -> GridRow:
+    texts = {
+        "phase": phase_name(phase.kind),
+        "began": f"{datetime.fromtimestamp(phase.start):%Y-%m-%d %H:%M:%S}",
+        "lasted": format_duration(phase.end - phase.start),
+        "before": format_size(phase.from_bytes),
+        "after": format_size(phase.to_bytes),
+        "rate": phase_rate(phase),
+    }
+    cells = {key: GridCell(text=cell) for key, cell in texts.items()}
+    return GridRow(key=phase.start, mark=colour, cells=cells)
 
 
 def _run_row(run: Run, levels: Sequence[str]) -> GridRow:

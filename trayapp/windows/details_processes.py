@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from tkinter import font as tkfont
 from tkinter import ttk
 
@@ -13,17 +14,17 @@ from trayapp.history.target_history import Run
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_duration, format_size
 from trayapp.windows.base_window import BaseWindow
-from trayapp.windows.details_past import RunsPane
+from trayapp.windows.details_past import PhasesPane, RunsPane
 from trayapp.windows.grid import Grid
 from trayapp.windows.grid_rows import GridCell, GridColumn, GridRow
 from trayapp.windows.programs import Process
 
-RUNS, PROCESSES = "runs", "processes"
+RUNS, PHASES, PROCESSES = "runs", "phases", "processes"
 _NAME_LENGTH = 60
 
 
 class ListsPane(ttk.Frame):
-    """Two tables in one place, and the buttons by which one is chosen."""
+    """Three tables in one place, and the buttons by which one is chosen."""
 
     def __init__(
         self, window: BaseWindow, gap: int, bold: tkfont.Font, on_open: Callable[[], object]
@@ -38,14 +39,21 @@ class ListsPane(ttk.Frame):
         self._title = ttk.Label(head, font=bold)
         self._title.pack(side="left")
         self._buttons = ttk.Frame(head)
-        for key, text in ((RUNS, _("Runs")), (PROCESSES, _("Processes"))):
+        for key, text in (
+            (RUNS, _("Runs")), (PHASES, _("Phases")), (PROCESSES, _("Processes")),
+        ):  # fmt: skip
             ttk.Radiobutton(
                 self._buttons, text=text, value=key, variable=self._choice,
                 style="Toolbutton", command=self._show_chosen,
             ).pack(side="left", padx=(0, gap // 4))  # fmt: skip
         self._runs = RunsPane(self, window, gap, on_open)
+        self._phases = PhasesPane(self, window, gap)
         self._processes = ProcessesPane(self, window, gap)
-        self._panes: dict[str, ttk.Frame] = {RUNS: self._runs, PROCESSES: self._processes}
+        self._shown_runs: Sequence[Run] = ()
+        self._of = ttk.Label(head, style="Hint.TLabel")
+        self._panes: dict[str, ttk.Frame] = {
+            RUNS: self._runs, PHASES: self._phases, PROCESSES: self._processes,
+        }  # fmt: skip
         self._show_chosen()
 
     def offer_runs(self, is_wanted: bool) -> None:
@@ -56,8 +64,10 @@ class ListsPane(ttk.Frame):
             self._show_chosen()
 
     def show_runs(self, runs: Sequence[Run], empty: str) -> None:
-        """Show these runs, or a sentence where there are none."""
+        """Show these runs, newest first, or a sentence where there are none."""
+        self._shown_runs = runs
         self._runs.show(runs, empty)
+        self._show_phases()
 
     def show_processes(self, processes: Sequence[Process]) -> None:
         """Show what runs now, largest first."""
@@ -66,12 +76,25 @@ class ListsPane(ttk.Frame):
     def restyle(self) -> None:
         self._processes.restyle()
 
+    def _show_phases(self) -> None:
+        """Show the phases of the run that is chosen, else of the latest."""
+        chosen = [run for run in self._shown_runs if run.start == self._runs.selected]
+        run = next(iter([*chosen, *self._shown_runs]), None)
+        self._phases.show(run.phases if run is not None else ())
+        text = ""
+        if run is not None and self._choice.get() == PHASES:
+            moment = f"{datetime.fromtimestamp(run.start):%Y-%m-%d %H:%M:%S}"
+            text = _("of the run since {moment}").format(moment=moment)
+        self._of.configure(text=text)
+
     def _show_chosen(self) -> None:
         if self._has_runs:
             self._title.pack_forget()
             self._buttons.pack(side="left")
+            self._of.pack(side="left", padx=self._window.px(8))
         else:
             self._buttons.pack_forget()
+            self._of.pack_forget()
             self._title.configure(text=_("Processes"))
             self._title.pack(side="left")
         for key, pane in self._panes.items():
@@ -79,6 +102,7 @@ class ListsPane(ttk.Frame):
                 pane.pack(fill="x")
             else:
                 pane.pack_forget()
+        self._show_phases()
 
 
 class ProcessesPane(ttk.Frame):

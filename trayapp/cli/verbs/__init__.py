@@ -73,6 +73,7 @@ VERBS: tuple[VerbLine, ...] = (
     VerbLine(
         "details", "windows.Details", N_("Show one program in a window: runs, health, changes")
     ),
+    VerbLine("runs", "runs.Runs", N_("List the runs of tracked programs: health and phases")),
     VerbLine("where", "where.Where", N_("Show where all memory of this machine is")),
     VerbLine("compact", "windows.Compact", N_("Open a small window that stays on top")),
     VerbLine("windows", "windows.Places", N_("Reset the positions and sizes of all windows")),

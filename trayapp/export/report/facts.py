@@ -8,6 +8,8 @@ from typing import Any, Literal, NamedTuple
 
 from trayapp import __version__
 from trayapp.dataclass import dataclass, field
+from trayapp.domain.judging.health import Health
+from trayapp.domain.judging.phases import Phase
 from trayapp.domain.records.account import Account
 from trayapp.export.report.account import AccountRow
 from trayapp.export.safe_names import plain_text
@@ -89,6 +91,18 @@ class TaskFacts(NamedTuple):
     """The most that one of them took above its beginning; None: not known."""
 
 
+class LatestRun(NamedTuple):
+    """The run of a program that goes on at the end of the report, or was the last."""
+
+    phases: tuple[Phase, ...] = ()
+    """What its memory did, in order; empty: too short to tell."""
+    health: Health | None = None
+    """None: too short to tell, or a recording."""
+
+
+NO_RUN = LatestRun()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetFacts:
     """The figures of a target, or of a series of a recording."""
@@ -120,6 +134,7 @@ class TargetFacts:
     """How it is found, or its command line; empty where that is private or unknown."""
     tasks: tuple[TaskFacts, ...] = ()
     """Those during which it grew most, the worst first; empty where that is private or unknown."""
+    run: LatestRun = NO_RUN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

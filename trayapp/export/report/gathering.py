@@ -26,6 +26,7 @@ from trayapp.export.report.facts import (
     Weight,
 )
 from trayapp.export.report.findings import findings_of
+from trayapp.export.report.runs import latest_run
 from trayapp.export.safe_names import plain_text
 from trayapp.export.source import Source
 from trayapp.language.catalogue import _, paragraph
@@ -135,6 +136,7 @@ def _target(
         is_enough=bool(live) or target.is_enough(),
         details=clean(background.details.get(name, "")),
         tasks=tuple(_worst_tasks((one for one in tasks if one.subject == name), since, clean)),
+        run=latest_run(name, collector, limit),
     )
 
 

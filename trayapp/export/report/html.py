@@ -26,6 +26,7 @@ from trayapp.export.report.facts import (
     sizes_of,
     time_of,
 )
+from trayapp.export.report.runs import phase_headings, phase_rows
 from trayapp.export.report.svg import DASHES, SHAPES, chart_svg
 from trayapp.language.catalogue import _, spoken_language
 from trayapp.language.units import format_size
@@ -146,6 +147,7 @@ def _page(report: Report) -> Iterator[str]:
         for chart in report.charts:
             yield _figure(chart, report)
     yield from _targets(report.targets)
+    yield from _phases(report.targets)
     yield from _incidents(report)
     yield from _cleanups(report)
     yield from _account(report.account)
@@ -204,6 +206,21 @@ def _targets(targets: Sequence[TargetFacts]) -> Iterator[str]:
         if has_details:
             cells.append(f'<td class="details">{escape(one.details)}</td>')
         yield f"<tr>{''.join(cells)}</tr>"
+    yield "</tbody></table></div>\n"
+
+
+def _phases(targets: Sequence[TargetFacts]) -> Iterator[str]:
+    rows = list(phase_rows(targets))
+    if not rows:
+        return
+    yield f"<h2>{escape(_('Phases of the latest runs'))}</h2>"
+    yield from _head(phase_headings(), 3, 7)
+    for name, phase, since, *figures in rows:
+        cells = "".join(f'<td class="number">{escape(text)}</td>' for text in figures)
+        yield (
+            f"<tr><td>{escape(name)}</td><td>{escape(phase)}</td>"
+            f'<td class="time">{escape(since)}</td>{cells}</tr>'
+        )
     yield "</tbody></table></div>\n"
 
 

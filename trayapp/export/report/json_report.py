@@ -8,6 +8,7 @@ from typing import Any
 
 from trayapp import __version__
 from trayapp.dataclass import asdict
+from trayapp.domain.showing.phase_lines import phase_json
 from trayapp.export.report.facts import Report, TargetFacts, outcome_of
 
 
@@ -75,6 +76,8 @@ def _target(one: TargetFacts) -> dict[str, object]:
         "last_seen_unix_s": one.summary.last_wall_seconds,
         "restarts": one.counts.restarts,
         "alerts": one.counts.alerts,
+        "run_health_score": one.run.health.score if one.run.health else None,
+        "run_phases": [phase_json(phase) for phase in one.run.phases],
         "tasks": [
             {"name": task.name, "kept_bytes": task.growth_bytes, "peak_bytes": task.peak_bytes}
             for task in one.tasks

@@ -30,6 +30,7 @@ from trayapp.export.report.facts import (
 )
 from trayapp.export.report.paper import HEIGHT, INNER, LEFT, MUTED, TEXT, WIDTH, Paper, inches
 from trayapp.export.report.pdf_chart import draw_chart, legend_of
+from trayapp.export.report.runs import phase_headings, phase_rows
 from trayapp.language.catalogue import _
 
 _CHART, _AXIS, _PLOT = 1.7, 0.62, INNER - 0.62
@@ -81,6 +82,7 @@ class _Pages:
         for chart in report.charts:
             self._chart(chart)
         self._targets()
+        self._phases()
         self._incidents()
         self._cleanups()
         self._account()
@@ -166,6 +168,18 @@ class _Pages:
             )
             if one.details:
                 self.paper.row([one.details], [INNER], colors=[MUTED])
+        self.paper.end_table()
+
+    def _phases(self) -> None:
+        rows = list(phase_rows(self._report.targets))
+        if not rows:
+            return
+        self.paper.heading(_("Phases of the latest runs"))
+        widths = _shares([2.0, 0.9, 1.5, 1.0, 1.0, 1.0, 1.2])
+        right = range(3, 7)
+        self.paper.begin_table(phase_headings(), widths, right)
+        for texts in rows:
+            self.paper.row(texts, widths, right=right)
         self.paper.end_table()
 
     def _incidents(self) -> None:

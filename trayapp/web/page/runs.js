@@ -16,7 +16,7 @@ export function make() {
     onWindow: (since, until) => chart.show({ ...chart.data, since: Math.max(0, since), until }),
     onReset: () => chart.show({ ...chart.data, ...full }),
   });
-  const heads = [["started", ""], ["duration", "number"], ["peak", "number"], ["change_in_all", "number"], ["alerts", "number"], ["health", ""]];
+  const heads = [["started", ""], ["duration", "number"], ["peak", "number"], ["change_in_all", "number"], ["alerts", "number"], ["health", ""], ["phases", ""]];
   const overlay = h("section.card", {}, h("h2", {}, t("runs.overlay")), chart.element);
   const element = h(
     "div.view", {},
@@ -55,7 +55,7 @@ export function make() {
       h("td.number", {}, duration(run.to - run.from)), h("td.number", {}, size(run.peak_bytes)),
       h("td.number", {}, run.first_bytes == null ? "–" : sizeChange(run.last_bytes - run.first_bytes)),
       h("td.number", {}, run.alerts == null ? "–" : String(run.alerts)),
-      h("td", {}, healthOf(run)))));
+      h("td", {}, healthOf(run)), h("td", {}, run.phases_text))));
   }
 
   function update() {

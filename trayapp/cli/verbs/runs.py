@@ -1,0 +1,95 @@
+"""`memtray runs`: the latest runs of tracked programs, their health and their phases."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from trayapp.cli.options import add_json, ask_applet, print_answer
+from trayapp.errors import MemtrayError
+from trayapp.language.catalogue import _, ngettext
+from trayapp.language.units import format_duration, format_size
+from trayapp.paths import current_paths
+
+if TYPE_CHECKING:
+    from trayapp.domain.judging.phases import Phase
+
+
+class Runs:
+    """List the latest runs of targets. Raises: HistoryError, UsageError."""
+
+    def prepare_parser(self, parser: ArgumentParser) -> None:
+        add_json(parser)
+        text = _("which tracked programs; without one, all")
+        parser.add_argument("targets", nargs="*", metavar="TARGET", help=text)
+
+    def run(self, options: Namespace) -> int:
+        from trayapp.cli.program_kinds import choose_kind
+        from trayapp.history.reader import HistoryReader
+        from trayapp.history.run_status import read_sessions
+        from trayapp.windows.selecting import target_names
+
+        history_file = current_paths().history_file
+        with HistoryReader(history_file) as reader:
+            known = target_names([*reader.series()])
+        for name in options.targets:
+            choose_kind(name, known, ())
+        found = read_sessions(history_file, options.targets, _limits())
+        return print_answer(options, {"runs": found}, lambda: _lines(found))
+
+
+def _limits() -> dict[str, float]:
+    """Return the own limits of targets: as they are now, else as the settings have them."""
+    from trayapp.settings.file import load_settings
+
+    try:
+        told = ask_applet("status")["targets"]
+    except MemtrayError:
+        try:
+            settings = load_settings(current_paths().settings_file)
+        except MemtrayError:
+            # Its runs can be listed without its limits.
+            return {}
+        return {one.name: one.limit_bytes for one in settings.targets if one.limit_bytes}
+    return {one["name"]: one["size_limit_bytes"] for one in told if one["size_limit_bytes"]}
+
+
+def _lines(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    from trayapp.domain.showing.phase_lines import phase_line
+
+    if not runs:
+        yield _("No runs recorded yet. Runs are kept of tracked programs.")
+    for run in runs:
+        health = _("too short to judge")
+        if run["health"] is not None:
+            health = _("{score} of 100, {word}").format(
+                score=run["health_score"], word=run["health"]
+            )
+        alerts = ngettext("{count} alert", "{count} alerts", run["alerts"])
+        text = _("{name}, {moment}, {time}: peak {peak}, {alerts}, health {health}")
+        yield text.format(
+            name=run["target"],
+            moment=f"{datetime.fromtimestamp(run['from']):%Y-%m-%d %H:%M:%S}",
+            time=format_duration(run["to"] - run["from"]),
+            peak=format_size(run["peak_bytes"]),
+            alerts=alerts.format(count=run["alerts"]),
+            health=health,
+        )
+        for told in run["phases"]:
+            yield f"  {phase_line(_phase(told))}"
+
+
+def _phase(told: Mapping[str, Any]) -> Phase:
+    from trayapp.domain.judging.phases import Phase
+
+    return Phase(
+        told["phase"],
+        told["from"],
+        told["to"],
+        told["from_bytes"],
+        told["to_bytes"],
+        told["rate_bytes_per_second"],
+        told["swing_bytes"],
+    )
