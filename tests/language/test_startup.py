@@ -26,7 +26,7 @@ from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.lines import incident_line, target_line
 from trayapp.language.catalogue import LANGUAGES, _, format_count, format_number, spoken_language
 from trayapp.language.startup import choose, speak, speak_as_set
-from trayapp.language.units import format_rate, format_size, use_units
+from trayapp.language.units import format_rate, format_size, unit_name, use_units
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "trayapp"
@@ -258,3 +258,25 @@ def test_english_loads_no_catalogue() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert told.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'ui = { units = "decimal" }',
+        '[ui] # comment\n\tunits = "decimal"',
+        'ui."uni\\u0074s" = "decimal"',
+        '\ufeffui.units="decimal"',
+    ],
+)
+def test_units_are_found_however_they_are_written(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "memtray.toml"
+    file.write_text(text, encoding="utf-8")
+    try:
+        speak_as_set(file, {})
+        assert unit_name() == "decimal"
+        file.write_text(f"# {text}\n[icon]\n# language = 'de', units\n")
+        speak_as_set(file, {"LANGUAGE": "en"})
+        assert unit_name() == "binary"
+    finally:
+        speak_as_set(tmp_path / "none", {})

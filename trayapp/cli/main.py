@@ -15,7 +15,7 @@ from trayapp.language.startup import speak_as_set
 from trayapp.paths import current_paths
 
 if TYPE_CHECKING:
-    import argparse
+    from trayapp.cli.parser import Parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,6 +61,12 @@ def _run(arguments: list[str]) -> int:
             from trayapp.cli.already_running import show_running
 
             return show_running()
+    if arguments in (["status"], ["status", "--json"]):
+        # What scripts ask again and again: without the parser, a third of the time.
+        from trayapp.cli.options import JsonOptions
+        from trayapp.cli.verbs.status import Status
+
+        return Status().run(JsonOptions(json=len(arguments) > 1))
     options = _parser(arguments).parse_args(arguments)
     if options.verb is None:
         arguments = ["start", *arguments]
@@ -80,7 +86,7 @@ def _config_of(arguments: Sequence[str]) -> Path | None:
     return None
 
 
-def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str]) -> Parser:
     """Return a parser that knows all verbs, and the options of those that `arguments` have."""
     from trayapp.cli.examples import EXAMPLES
     from trayapp.cli.parser import Parser
@@ -101,21 +107,23 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         help=_("print the version and exit"),
     )
     Start().prepare_parser(parser)
-    verbs = parser.add_subparsers(title=_("commands"), metavar="VERB", dest="verb")
+    verbs = parser.add_verbs(title=_("commands"), metavar="VERB", dest="verb")
     for line in VERBS:
         text = _(line.help) if line.help else ""
+        if line.name not in arguments:
+            # Only its name and summary are asked for.
+            verbs.mention(line.name, text)
+            continue
         listed: dict[str, Any] = {"help": text, "description": text} if text else {}
         found = verbs.add_parser(line.name, **listed)
-        if line.name in arguments:
-            # Of the others only the names and summaries are asked for.
-            verb = line.load()
-            verb.prepare_parser(found)
-            found.set_defaults(run=verb.run)
+        verb = line.load()
+        verb.prepare_parser(found)
+        found.set_defaults(run=verb.run)
     parser.show_examples(EXAMPLES, "")
     return parser
 
 
-def full_parser() -> argparse.ArgumentParser:
+def full_parser() -> Parser:
     """Return a parser that knows all verbs with all their options."""
     from trayapp.cli.verbs import VERBS
 

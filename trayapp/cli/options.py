@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from trayapp.errors import ControlError, NotRunningError
 from trayapp.language.catalogue import _
@@ -40,6 +40,12 @@ def placeholder(choices: Iterable[str]) -> str:
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help=_("print JSON"))
+
+
+class JsonOptions(NamedTuple):
+    """What the parser returns for a verb that has no option but --json."""
+
+    json: bool
 
 
 class JsonVerb:
@@ -102,7 +108,6 @@ def ask_applet(verb: str, timeout_seconds: float = 5.0, **arguments: object) -> 
     Raises: NotRunningError, ControlError, or whatever error the applet answers with.
     """
     from trayapp.control.client import call
-    from trayapp.platforms.claimed_name import claimed_by
 
     runtime = current_paths().runtime
     deadline = time.monotonic() + timeout_seconds
@@ -110,6 +115,8 @@ def ask_applet(verb: str, timeout_seconds: float = 5.0, **arguments: object) -> 
         try:
             return call(runtime, verb, arguments, timeout_seconds=timeout_seconds)
         except NotRunningError:
+            from trayapp.platforms.claimed_name import claimed_by
+
             if claimed_by(runtime / LOCK_NAME) is None:
                 raise
             if time.monotonic() >= deadline:
@@ -129,7 +136,7 @@ def print_json(value: object) -> None:
 
 
 def print_answer(
-    options: argparse.Namespace, value: object, lines: Callable[[], Iterable[str]]
+    options: argparse.Namespace | JsonOptions, value: object, lines: Callable[[], Iterable[str]]
 ) -> int:
     """Print JSON if that is asked for, else lines for people; return exit code 0."""
     if options.json:

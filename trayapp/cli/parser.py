@@ -6,18 +6,23 @@ Never in the resident process, which must not load argparse.
 from __future__ import annotations
 
 import argparse
-import difflib
+import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from trayapp.errors import UsageError
 from trayapp.language.catalogue import _, listed
 
+_USUAL_WIDTH = 80
 _MISSING = "the following arguments are required: "
 
 
 class Help(argparse.HelpFormatter):
     """Keeps the lines of the examples, and wraps all else."""
+
+    def __init__(self, prog: str, **options: Any) -> None:
+        super().__init__(prog, **{"width": _width() - 2, **options})
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         if "\n" not in text:
@@ -25,11 +30,25 @@ class Help(argparse.HelpFormatter):
         return "\n".join(f"{indent}{line}" for line in text.splitlines())
 
 
+class Verbs(argparse._SubParsersAction):  # type: ignore[type-arg]  # not at run time
+    """The verbs of a parser, of which most are only mentioned in its help."""
+
+    def mention(self, name: str, text: str) -> None:
+        """List a verb without a parser; who is to parse it adds one. Not listed without text."""
+        self._name_parser_map[name] = None
+        if text:
+            self._choices_actions.append(self._ChoicesPseudoAction(name, (), text))
+
+
 class Parser(argparse.ArgumentParser):
     """Parses like argparse, but raises UsageError where that prints its usage and exits."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"formatter_class": Help, **options})
+
+    def add_verbs(self, **options: Any) -> Verbs:
+        """Add verbs, as `add_subparsers` does."""
+        return cast("Verbs", self.add_subparsers(action=Verbs, **options))
 
     def show_examples(self, known: Mapping[str, Sequence[str]], verb: str) -> None:
         """Put the examples of a verb below its help, and those of the verbs below it likewise.
@@ -41,7 +60,8 @@ class Parser(argparse.ArgumentParser):
         for action in self._actions:
             if isinstance(action, argparse._SubParsersAction):
                 for name, parser in action.choices.items():
-                    parser.show_examples(known, f"{verb} {name}".strip())
+                    if parser is not None:
+                        parser.show_examples(known, f"{verb} {name}".strip())
 
     # argparse's own signature has more; nobody here needs it.
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
@@ -117,10 +137,27 @@ class Parser(argparse.ArgumentParser):
                         return
 
 
+def _width() -> int:
+    """Return the columns of the terminal, as `shutil` does, which loads three compressors."""
+    try:
+        columns = int(os.environ["COLUMNS"])
+    except (KeyError, ValueError):
+        columns = 0
+    if columns > 0:
+        return columns
+    try:
+        columns = os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ else 0
+    except (ValueError, OSError):  # closed, or no terminal
+        columns = 0
+    return columns or _USUAL_WIDTH
+
+
 def _suggestion(
     name: str, known: Iterable[str], with_nearest: str, without: str, command: str
 ) -> str:
     """Return one of two texts: whether one of the known names resembles the one that was given."""
+    import difflib
+
     names = sorted(known)
     begun = [each for each in names if len(name) > 2 and each.startswith(name)]
     nearest = begun or difflib.get_close_matches(name, names, n=1, cutoff=0.6)

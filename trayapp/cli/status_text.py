@@ -10,7 +10,6 @@ from typing import Any
 from trayapp.domain.judging.trend import trend_figures
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.sizes import size_label
-from trayapp.domain.showing.lines import pace_text
 from trayapp.language.catalogue import N_, _, listed, ngettext
 from trayapp.language.units import format_percent, format_size
 
@@ -78,6 +77,8 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
         )
     )
     if app.get("budget", {}).get("reason"):
+        from trayapp.domain.showing.lines import pace_text
+
         lines.append("  " + pace_text(status.get("interval_seconds"), status["pace_reason"]))
     return lines
 

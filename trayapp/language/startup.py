@@ -13,6 +13,8 @@ from trayapp.language.units import UNIT_NAMES, use_units
 
 CATALOGUES = Path(__file__).parent / "locale"
 _LARGEST_BYTES = 1024 * 1024
+_MAY_BE_SET = re.compile(rb"^[^#\n]*(?:language|units|\\)", re.MULTILINE)
+"""A line, not a comment, with one of the names, or what may spell it: the parser takes a while."""
 _TRADITIONAL = {"hant", "tw", "hk", "mo"}
 
 
@@ -65,11 +67,14 @@ def _preferences(file: Path) -> tuple[str, str]:
     found: dict[str, object] = {}
     # Only a regular file: opening a pipe would wait for somebody to write into it.
     if file.is_file():
-        import tomllib
-
         try:
             with file.open("rb") as stream:
-                text = stream.read(_LARGEST_BYTES).decode("utf-8-sig")
+                data = stream.read(_LARGEST_BYTES)
+            if not _MAY_BE_SET.search(data):
+                return "auto", UNIT_NAMES[0]
+            import tomllib
+
+            text = data.decode("utf-8-sig")
             table = tomllib.loads(text).get("ui")
             found = table if isinstance(table, dict) else {}
         except (OSError, ValueError, RecursionError):

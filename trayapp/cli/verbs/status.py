@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from typing import TYPE_CHECKING
 
-from trayapp.cli.options import JsonVerb, ask_applet, print_answer
+from trayapp.cli.options import JsonOptions, JsonVerb, ask_applet, print_answer
 from trayapp.language.catalogue import _
 from trayapp.paths import current_paths
+
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 
 class Status(JsonVerb):
@@ -15,7 +18,7 @@ class Status(JsonVerb):
     Raises: NotRunningError.
     """
 
-    def run(self, options: Namespace) -> int:
+    def run(self, options: Namespace | JsonOptions) -> int:
         answer = ask_applet("status")
         from trayapp.cli.status_text import status_lines
 
