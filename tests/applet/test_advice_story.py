@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -100,3 +102,48 @@ def test_a_limit_is_written_into_the_settings_with_its_comments(memtray: Memtray
     code, error = memtray.one_line_error("set-limit", "--config", str(file), "--", "nobody", size)
     assert code != 0
     assert "nobody" in error
+
+
+def test_an_alert_acknowledged_a_third_time_is_made_an_exception(memtray: Memtray) -> None:
+    """Two were before this one, which is real: the service is larger than it may be."""
+    file = memtray.home / "memtray.toml"
+    file.write_text(file.read_text().replace('"1GiB"', '"1GiB"\nwarning_size = "8MiB"'))
+    key, identity = "size:service", "exception:size:service"
+    wait_until(
+        lambda: key in [one["key"] for one in memtray.json("status")["incidents"]],
+        timeout=60,
+        what="an alert",
+    )
+    quitted = memtray.run("quit")
+    assert quitted.returncode == 0, quitted.stderr
+    wait_until(lambda: memtray.run("status").returncode == 3, timeout=60, what="its end")
+    before = [[time.time() - hours * 3600, hours * 3600, 1] for hours in (30, 20)]
+    known = {key: ["target:service", "service", "service is large", before]}
+    kept = {"silent_until": {}, "delays": {}, "deeds": [], "acknowledged": known}
+    (memtray.home / "advice.json").write_text(json.dumps(kept))
+    applet = memtray.start("start", "--headless")
+    try:
+
+        def proposed() -> list[str]:
+            return [one["id"] for one in memtray.json("advice")["advice"]]
+
+        assert identity not in proposed()
+        wait_until(
+            lambda: key in [one["key"] for one in memtray.json("status")["incidents"]],
+            timeout=60,
+            what="the alert",
+        )
+        acknowledged = memtray.run("alerts", "ack", key)
+        assert acknowledged.returncode == 0, acknowledged.stderr
+        wait_until(lambda: identity in proposed(), timeout=60, what="a proposal")
+        done = memtray.run("advice", "apply", identity)
+        assert done.returncode == 0, done.stderr
+        assert "not reported any more" in done.stdout
+        assert f'exceptions = ["{key}"]' in file.read_text()
+        assert identity not in proposed()
+        undone = memtray.run("advice", "undo", identity)
+        assert undone.returncode == 0, undone.stderr
+        assert f'"{key}"]' not in file.read_text()
+    finally:
+        applet.terminate()
+        applet.communicate(timeout=60)

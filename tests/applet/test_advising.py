@@ -21,6 +21,8 @@ from trayapp.domain.judging.advice.deeds import Look, deed_of
 from trayapp.domain.judging.advice.policy import AdvicePolicy
 from trayapp.domain.judging.advice.records import Act, Advice
 from trayapp.domain.judging.advice.watches import Told
+from trayapp.domain.judging.alerting import Incident
+from trayapp.domain.judging.exceptions import read_exceptions
 from trayapp.domain.judging.view import TargetView, View
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.samples import AppSample, ProcessKey
@@ -36,11 +38,15 @@ class Acts(AdviceActs):
     def __init__(self) -> None:
         self.done: list[str] = []
         self.limits: list[tuple[str, int]] = []
+        self.exceptions: list[str] = []
         self.hold = threading.Event()
         self.hold.set()
 
     def do(self, _advice: Advice, act: Act, program: Program | None) -> Result:
         assert self.hold.wait(60)
+        if act.entry:
+            self.set_exception(act.entry, is_wanted=True)
+            return Result("Written.", None, None)
         if program is None or not program.keys:
             raise ControlError("it has exited")
         self.done.append(f"{act.does} {program.name}")
@@ -48,6 +54,9 @@ class Acts(AdviceActs):
 
     def set_limit(self, name: str, limit_bytes: int) -> None:
         self.limits.append((name, limit_bytes))
+
+    def set_exception(self, entry: str, *, is_wanted: bool) -> None:
+        (self.exceptions.append if is_wanted else self.exceptions.remove)(entry)
 
 
 class Evidence(AdviceEvidence):
@@ -73,6 +82,7 @@ class Story:
         self.fresh: list[Advice] = []
         self.file = folder / "advice.json"
         self.size_mib = 400.0
+        self.span_seconds = 0.0
         programs = Programs(lambda _keys: [], lambda _key: None, folder, may_be_trimmed=False)
         self.advisor = Advisor(
             self.file,
@@ -82,6 +92,7 @@ class Story:
             record=self.events.append,
             on_new=self.fresh.append,
             policy=(lambda: policy) if policy else None,
+            harmless_rule=lambda: (read_exceptions(self.acts.exceptions), self.span_seconds),
             clock=lambda: self.now,
         )
 
@@ -244,3 +255,46 @@ def test_a_damaged_file_loses_no_more_than_itself(tmp_path: Path) -> None:
         file.write_text(damaged)
         assert load_book(file).advice == ()
     assert load_book(tmp_path / "none").deeds == AdviceBook().deeds
+
+
+def acknowledge(story: Story, number: int, level: Level = Level.WARNING) -> None:
+    """Acknowledge the incident of a day."""
+    story.advisor.note_acknowledged(
+        Incident(
+            key="growth:web",
+            subject="web",
+            about="target:web",
+            level=level,
+            reached_level=level,
+            title="web keeps growing",
+            body="",
+            since_wall_seconds=number * 86_400.0,
+        )
+    )
+
+
+def test_what_was_acknowledged_three_times_is_made_an_exception_and_taken_back(
+    story: Story, tmp_path: Path
+) -> None:
+    identity = "exception:growth:web"
+    for number in range(3):
+        story.tick()
+        assert identity not in story.ids
+        acknowledge(story, number)
+    again = Story(tmp_path)  # Memtray was started again meanwhile
+    again.span_seconds = 1e12
+    again.tick(1000.0)
+    assert identity in again.ids
+    deed = again.advisor.apply(identity)
+    assert again.acts.exceptions == ["growth:web"]
+    assert (deed.is_open, deed.saved_bytes) == (False, None)
+    again.tick()
+    assert identity not in again.ids
+    (done,) = told(again)["done"]
+    assert done["undo"] is True
+    again.advisor.undo(identity)
+    assert again.acts.exceptions == []
+    again.tick(86_400.0)
+    assert identity not in again.ids  # nobody is asked again who took it back
+    with pytest.raises(UsageError, match="Nothing to undo"):
+        again.advisor.undo(identity)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from trayapp.applet.cleanups import Cleanups
 from trayapp.applet.sampler import Sampler
-from trayapp.domain.judging.advice.records import EMPTY, RESTART, SET_LIMIT, Act, Advice
+from trayapp.domain.judging.advice.records import EMPTY, EXCEPT, RESTART, SET_LIMIT, Act, Advice
 from trayapp.domain.judging.view import TargetView, View
 from trayapp.domain.records.identity import application_key, target_of
 from trayapp.domain.records.samples import ProcessKey
@@ -81,6 +81,10 @@ class AdviceActs:
 
     def do(self, advice: Advice, act: Act, program: Program | None) -> Result:
         """Do it now. Raises: MemtrayError, in one line, if nothing was done."""
+        if act.does == EXCEPT:
+            self.set_exception(act.entry, is_wanted=True)
+            text = _("It is shown, and not reported any more: {entry} under [alerts].")
+            return Result(text.format(entry=repr(act.entry)), None, None)
         if program is None or not program.keys:
             raise ControlError(_("{name} has already exited.").format(name=advice.name))
         if act.does == RESTART:
@@ -94,16 +98,22 @@ class AdviceActs:
 
     def set_limit(self, name: str, limit_bytes: int) -> None:
         """Write another limit of a target into the settings. Raises: MemtrayError."""
+        self._write_settings("set-limit", "--", name, str(limit_bytes))
+
+    def set_exception(self, entry: str, *, is_wanted: bool) -> None:
+        """Write an exception into the settings, or take it out. Raises: MemtrayError."""
+        self._write_settings("set-exception", *(() if is_wanted else ("--remove",)), "--", entry)
+
+    def _write_settings(self, verb: str, *arguments: str) -> None:
         import subprocess
 
         from trayapp.applet.children import memtray_command, package_parent
 
         # In a child: what changes a file and keeps its comments is too large to be resident.
-        config = str(self._config_file)
-        command = [*memtray_command(), "set-limit", "--config", config, "--", name]
+        command = [*memtray_command(), verb, "--config", str(self._config_file), *arguments]
         try:
             done = subprocess.run(
-                [*command, str(limit_bytes)],
+                command,
                 cwd=package_parent(),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,13 @@ from trayapp.applet.state import UNREADABLE, read_object, replace_file
 from trayapp.dataclass import fields
 from trayapp.domain.judging.advice.book import MOST_DEEDS, MOST_WORDS, NEVER, AdviceBook
 from trayapp.domain.judging.advice.deeds import STAGES, Deed
+from trayapp.domain.judging.advice.harmless import (
+    MOST_EACH,
+    MOST_KEYS,
+    Acknowledged,
+    Acknowledgement,
+)
+from trayapp.domain.records.levels import Level
 from trayapp.domain.records.samples import ProcessKey
 
 _LONGEST_TEXT = 4000
@@ -34,6 +41,11 @@ def load_book(file: Path) -> AdviceBook:
         }
         for each in kept["deeds"][-MOST_DEEDS:]:
             book.deeds.append(_deed(each))
+        # Earlier versions kept none.
+        book.acknowledged = {
+            _text(key): _acknowledged(each)
+            for key, each in list(kept.get("acknowledged", {}).items())[:MOST_KEYS]
+        }
     except UNREADABLE:
         return book
     return book
@@ -47,6 +59,10 @@ def save_book(file: Path, book: AdviceBook) -> None:
         },
         "delays": book.delays,
         "deeds": [_as_json(deed) for deed in book.deeds],
+        "acknowledged": {
+            key: [each.about, each.name, each.title, [list(one) for one in each.times]]
+            for key, each in book.acknowledged.items()
+        },
     }
     replace_file(file, json.dumps(kept))
 
@@ -80,6 +96,7 @@ def _deed(kept: Mapping[str, Any]) -> Deed:
         task_seconds=None if kept["task_seconds"] is None else float(kept["task_seconds"]),
         is_automatic=kept["is_automatic"] is True,
         undo_bytes=_size(kept["undo_bytes"]),
+        undo_entry=_text(kept.get("undo_entry", "")),
         is_undone=kept["is_undone"] is True,
         keys=frozenset(ProcessKey(int(pid), int(started)) for pid, started in kept["keys"]),
         later={
@@ -87,6 +104,20 @@ def _deed(kept: Mapping[str, Any]) -> Deed:
         },
         passed={stage for stage in _STAGE_NAMES if stage in kept["passed"]},
         regret=regret,
+    )
+
+
+def _acknowledged(kept: Sequence[Any]) -> Acknowledged:
+    """Return all of one alert. Raises: one of UNREADABLE if it cannot be so."""
+    about, name, title, times = kept
+    return Acknowledged(
+        _text(about),
+        _text(name),
+        _text(title),
+        tuple(
+            Acknowledgement(float(at), float(since), Level(level))
+            for at, since, level in times[-MOST_EACH:]
+        ),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections import deque
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from trayapp.applet.advice_acts import AdviceActs, Program, program_of
 from trayapp.applet.programs import Programs
 from trayapp.domain.judging.view import View
-from trayapp.domain.records.identity import application_key, target_key
+from trayapp.domain.records.identity import target_key
 from trayapp.domain.records.median import median
 from trayapp.domain.records.program_facts import ProgramFacts
 from trayapp.domain.records.series import Event, JsonValue
@@ -23,15 +22,17 @@ from trayapp.language.catalogue import _, listed, paragraph
 from trayapp.log import Log
 
 if TYPE_CHECKING:
+    from trayapp.applet.advice_cases import Cases, HarmlessRule
     from trayapp.applet.advice_evidence import AdviceEvidence
     from trayapp.applet.lessons import Lessons
     from trayapp.domain.grouping.tasks import Task
     from trayapp.domain.judging.advice.asking import Asker
     from trayapp.domain.judging.advice.book import AdviceBook
-    from trayapp.domain.judging.advice.case import Case, Machine
+    from trayapp.domain.judging.advice.case import Case
     from trayapp.domain.judging.advice.deeds import Deed, Look
     from trayapp.domain.judging.advice.policy import AdviceChooser, AdvicePolicy
     from trayapp.domain.judging.advice.records import Act, Advice
+    from trayapp.domain.judging.alerting import Incident
 
 PERIOD_SECONDS = 10.0
 FIRST_SECONDS = 5.0
@@ -56,6 +57,7 @@ class Advisor:
         on_new: Callable[[Advice], None] = lambda _advice: None,
         interval_seconds: Callable[[], float] = lambda: 60.0,
         policy: Callable[[], AdvicePolicy] | None = None,
+        harmless_rule: Callable[[], HarmlessRule] = lambda: ({}, 0.0),
         period_seconds: float = PERIOD_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -63,7 +65,8 @@ class Advisor:
 
         `policy` tells what may be done automatically; None: nothing. `record` keeps events;
         `on_new` hears of advice that was not there before, in the sampler thread.
-        `interval_seconds` is the time between two rounds of evidence.
+        `interval_seconds` is the time between two rounds of evidence; `harmless_rule` has the
+        exceptions, and for how many seconds what was acknowledged counts.
         """
         self._file = file
         self._acts = acts
@@ -73,6 +76,7 @@ class Advisor:
         self._on_new = on_new
         self._interval_seconds = interval_seconds
         self._policy = policy
+        self._harmless_rule = harmless_rule
         self._chooser: AdviceChooser | None = None
         self._period_seconds = period_seconds
         self._clock = clock
@@ -86,7 +90,7 @@ class Advisor:
         self._book: AdviceBook | None = None
         self._evidence: AdviceEvidence | None = None
         self._asker: Asker | None = None
-        self._crowds: object = None
+        self._case_maker: Cases | None = None
         self._facts: dict[str, ProgramFacts] = {}
         self._view: View | None = None
 
@@ -118,6 +122,16 @@ class Advisor:
         seconds = self._task_seconds.setdefault(target_key(target), deque(maxlen=MOST_TASKS))
         seconds.append(task.seconds)
 
+    def note_acknowledged(self, incident: Incident) -> None:
+        """Remember that the person knows of an incident. Any thread."""
+        from trayapp.domain.judging.advice.harmless import with_acknowledgement
+
+        with self._lock:
+            book = self._opened()[0]
+            now = self._view.wall_seconds if self._view else time.time()
+            book.acknowledged = with_acknowledgement(book.acknowledged, incident, now)
+            self._save(book)
+
     def stop(self) -> None:
         """Begin nothing any more. Any thread."""
         if self._evidence is not None:
@@ -146,7 +160,7 @@ class Advisor:
             deed = self._noted(advice, act, look, program)
             deed.is_automatic = is_automatic
             result = self._acts.do(advice, act, program)
-            deed.text, deed.undo_bytes = result.text, result.undo_bytes
+            deed.text, deed.undo_bytes, deed.undo_entry = result.text, result.undo_bytes, act.entry
             if result.before_bytes is not None and result.after_bytes is not None:
                 deed.before_bytes = result.before_bytes
                 deed.saved_bytes = result.before_bytes - result.after_bytes
@@ -154,8 +168,9 @@ class Advisor:
             with self._lock:
                 book, evidence = self._opened()
                 book.note(deed)
-                self._task_seconds.pop(advice.about, None)
-                evidence.watch.forget(advice.about)
+                if not act.entry:
+                    self._task_seconds.pop(advice.about, None)
+                    evidence.watch.forget(advice.about)
                 self._save(book)
         self._tell(deed, result.text, advice.evidence)
         return deed
@@ -175,11 +190,16 @@ class Advisor:
         """Undo what was done last by this advice; return what was done. Raises: MemtrayError."""
         with self._lock:
             deed = self._opened()[0].last_deed(wanted)
-        if deed is None or deed.undo_bytes is None or deed.is_undone:
+        if deed is None or not deed.can_be_undone:
             raise UsageError(_("Nothing to undo for {name}.").format(name=repr(wanted)))
-        self._acts.set_limit(deed.name, deed.undo_bytes)
+        if deed.undo_bytes is not None:
+            self._acts.set_limit(deed.name, deed.undo_bytes)
+        else:
+            self._acts.set_exception(deed.undo_entry, is_wanted=False)
         with self._lock:
             deed.is_undone = True
+            if deed.undo_entry:  # who takes it back does not want to be asked again
+                self._opened()[0].dismiss(deed.id, time.time(), for_good=True)
             self._save(self._opened()[0])
         text = _("Undone: {title}").format(title=deed.title)
         self._keep(deed.name, deed.about, text, {"id": deed.id})
@@ -297,14 +317,15 @@ class Advisor:
             self._save(book)
 
     def _find(self, book: AdviceBook, evidence: AdviceEvidence, view: View) -> tuple[Advice, ...]:
+        from trayapp.applet.advice_cases import machine_of
         from trayapp.domain.judging.advice.asking import Asker
 
         self._asker = self._asker or Asker()
         cases = self._cases(evidence, view)
-        machine = self._machine(evidence, view, cases)
+        machine = machine_of(book, evidence, view, cases, self._harmless_rule())
         found = self._asker.advise(cases, machine)
+        # What a program allows is known of what the menu shows; of others it is asked for.
         if any(case is not None and case.about not in self._programs.known for _, case in found):
-            # What a program allows is known of what the menu shows; of others it is asked for.
             self._ask_facts(view, [case for _, case in found if case is not None])
             found = self._asker.advise(self._cases(evidence, view), machine)
         return book.update(found, machine)
@@ -322,48 +343,10 @@ class Advisor:
                     self._facts[case.about] = facts
 
     def _cases(self, evidence: AdviceEvidence, view: View) -> list[Case]:
-        from trayapp.domain.judging.advice.case import STRANGER, Case
-        from trayapp.domain.judging.advice.watches import CrowdWatch
+        from trayapp.applet.advice_cases import Cases
 
-        if not isinstance(self._crowds, CrowdWatch):
-            self._crowds = CrowdWatch()
-        crowds, now = self._crowds, self._clock()
-        known, facts = self._programs.known, self._facts
-        insides, pasts, twins = evidence.watch.insides, evidence.pasts, evidence.twins
-        abouts: dict[str, object] = {}
-        cases = []
-        for target in view.targets:
-            if target.keys:
-                about = target_key(target.name)
-                abouts[about] = target
-        for each in view.applications:
-            if each.key is not None and each.keys:
-                abouts[application_key(each.key)] = each
-        for about, program in abouts.items():
-            cases.append(
-                Case(
-                    about,
-                    program,  # type: ignore[arg-type]
-                    known.get(about) or facts.get(about) or STRANGER,
-                    insides.get(about),
-                    pasts.get(about),
-                    crowds.add(about, program.keys, program.size_bytes or 0, now),  # type: ignore[attr-defined]
-                    twins.get(about),
-                )
-            )
-        crowds.keep(abouts)
-        return cases
-
-    def _machine(self, evidence: AdviceEvidence, view: View, cases: list[Case]) -> Machine:
-        from trayapp.domain.judging.advice.case import Machine
-
-        return Machine(
-            system=view.system,
-            wall_seconds=view.wall_seconds,
-            core_count=os.cpu_count() or 1,
-            mounts=evidence.mounts,
-            programs=tuple(cases),
-        )
+        self._case_maker = self._case_maker or Cases(self._clock)
+        return self._case_maker.make(evidence, view, self._programs.known, self._facts)
 
     def _tell(self, deed: Deed, text: str, evidence: str) -> None:
         data: dict[str, JsonValue] = {

@@ -29,7 +29,7 @@ from trayapp.applet.menu import MenuActions
 from trayapp.applet.overview import Overview
 from trayapp.applet.parts import Parts
 from trayapp.applet.programs import Programs
-from trayapp.applet.rules import advice_policy, target_rules
+from trayapp.applet.rules import advice_policy, harmless_rule, target_rules
 from trayapp.applet.run_programs import RunPrograms
 from trayapp.applet.sampler import Sampler
 from trayapp.applet.supervision import Supervisor
@@ -147,7 +147,9 @@ class App:
             on_new=lambda advice: banners.advise(advice, settings_file.settings.advice.notify),
             interval_seconds=lambda: settings_file.settings.advice.evidence_seconds,
             policy=lambda: advice_policy(settings_file.settings),
+            harmless_rule=lambda: harmless_rule(settings_file.settings),
         )
+        sampler.on_acknowledged = advisor.note_acknowledged
         tasks.on_kept = (logs.note_task, advisor.note_task)
         forwarding = Forwarding(
             lambda: settings_file.settings,

@@ -11,6 +11,7 @@ from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.judging.advice.policy import AdvicePolicy
 from trayapp.domain.judging.alerting import AlertPolicy
 from trayapp.domain.judging.application_history import HistoryRule
+from trayapp.domain.judging.exceptions import read_exceptions
 from trayapp.domain.judging.growth_tracker import GrowthRule, SpikeRule
 from trayapp.domain.judging.leaks import LeakSettings
 from trayapp.domain.judging.monitor_rules import MonitorRules
@@ -75,6 +76,7 @@ def monitor_rules(settings: Settings) -> MonitorRules:
                 Level.CRITICAL: alerts.critical_cooldown_seconds,
                 Level.EMERGENCY: alerts.emergency_cooldown_seconds,
             },
+            exceptions=read_exceptions(alerts.exceptions),
         ),
         bar_span_seconds=settings.icon.span_seconds,
         slow_values_seconds=settings.sampling.private_seconds,
@@ -91,6 +93,11 @@ def advice_policy(settings: Settings) -> AdvicePolicy:
         per_hour=advice.per_hour,
         dry_run=advice.dry_run,
     )
+
+
+def harmless_rule(settings: Settings) -> tuple[dict[str, Level], float]:
+    """Return the exceptions, and for how many seconds what was acknowledged counts."""
+    return read_exceptions(settings.alerts.exceptions), settings.advice.harmless_seconds
 
 
 def target_rules(settings: Settings) -> tuple[TargetRule, ...]:

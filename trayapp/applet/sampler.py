@@ -18,7 +18,7 @@ from trayapp.applet.sampling_pace import SamplingPace
 from trayapp.applet.session_store import SessionStore
 from trayapp.applet.supervision import Supervisor
 from trayapp.dataclass import replace
-from trayapp.domain.judging.alerting import Quiet
+from trayapp.domain.judging.alerting import Incident, Quiet
 from trayapp.domain.judging.monitor import Monitor, Outcome
 from trayapp.domain.judging.quiet_hours import is_within
 from trayapp.domain.judging.view import View
@@ -120,6 +120,8 @@ class Sampler(threading.Thread):
         """What is usual for targets; replaced from any thread."""
         self.on_recorded: Callable[[Event], None] = _pass_by
         """Called with each event that is given to `record`, in the thread that gives it."""
+        self.on_acknowledged: Callable[[Incident], None] = _pass_by
+        """Called with each incident that a person acknowledges, in this thread."""
 
     @property
     def interval_seconds(self) -> float:
@@ -142,7 +144,7 @@ class Sampler(threading.Thread):
 
     def wake(self) -> None:
         """Make the sampler notice now what was changed. Any thread."""
-        self._errands.put(_do_nothing)
+        self._errands.put(lambda: None)
 
     def stop(self) -> None:
         """End the thread; what is buffered is written. Any thread; does not wait."""
@@ -341,7 +343,8 @@ class Sampler(threading.Thread):
 
     def _acknowledge(self, key: str) -> None:
         if self._monitor.acknowledge(key):
-            self._store.add_acknowledgement(key, self._turn.machine.oom_mark)
+            mark = self._turn.machine.oom_mark
+            self.on_acknowledged(self._store.add_acknowledgement(key, mark))
             # So that the next sample, and with it menu and icon, comes at once.
             self._next_tick = None
 
@@ -391,9 +394,5 @@ def _lineages(machine: MachineReader, keys: Iterable[ProcessKey]) -> list[Lineag
     return [lineage for key in keys if (lineage := machine.lineage(key))]
 
 
-def _pass_by(_event: Event) -> None:
+def _pass_by(_news: object) -> None:
     """Nobody listens."""
-
-
-def _do_nothing() -> None:
-    """Only wake the loop, which then finds out what was changed."""

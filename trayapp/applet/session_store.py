@@ -11,6 +11,7 @@ from trayapp.applet.rebuilding import RUNS, Rebuilding
 from trayapp.applet.rules import retention
 from trayapp.applet.state import load_incidents, load_memory, load_oom_mark, save_incidents
 from trayapp.domain.grouping.target_run import marks_as_text
+from trayapp.domain.judging.alerting import Incident
 from trayapp.domain.judging.application_history import tracked_event
 from trayapp.domain.judging.monitor import Monitor, Outcome
 from trayapp.domain.judging.sessions import PRIORS_SECONDS, SESSION
@@ -113,8 +114,8 @@ class SessionStore:
         if self._history is not None:
             self._history.add_event(event)
 
-    def add_acknowledgement(self, key: str, mark: OomMark | None) -> None:
-        """Keep that the person knows of an open incident."""
+    def add_acknowledgement(self, key: str, mark: OomMark | None) -> Incident:
+        """Keep that the person knows of an open incident, and return it."""
         incident = next(each for each in self._monitor.open_incidents if each.key == key)
         self.add_event(
             Event(
@@ -127,6 +128,7 @@ class SessionStore:
             )
         )
         self.save_incidents(mark)
+        return incident
 
     def save_incidents(self, mark: OomMark | None) -> None:
         """Write down what is open and which alerts were sent about it."""

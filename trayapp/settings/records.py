@@ -236,6 +236,9 @@ class AlertSettings:
     learned: bool = setting(False, Flag(), N_("Go by what is usual"),
         N_("learn each tracked program's usual range by hour of the week: no alerts about growth "
            "and jumps within it, an alert above it; leaks and limits are always reported"))
+    exceptions: tuple[str, ...] = setting((), Texts(0, 200), N_("Exceptions"),
+        N_('alerts that are shown but not reported: "growth:web" for warnings that web keeps '
+           'growing, "critical growth:web" for critical alerts as well'))
     emergency_breaks_through: bool = setting(True, Flag(), N_("Emergencies ignore quiet hours"),
         N_("notify of emergencies even during quiet hours and snoozes"))
 
@@ -286,6 +289,8 @@ class AdviceSettings:
         N_("Aggressiveness"),
         N_('what counts as low risk: "conservative" only gives freed memory back, "moderate" also '
            'collects garbage, "aggressive" also empties caches and changes limits in the settings'))
+    harmless_seconds: float = setting(30 * _DAY, Duration(_DAY, _YEAR), N_("Harmless within"),
+        N_("an alert that was acknowledged three times within this is proposed as an exception"))
     per_hour: int = setting(5, Whole(1, 60), N_("Applied per hour"),
         N_("how often advice may be applied automatically within an hour"))
     dry_run: bool = setting(False, Flag(), N_("Dry run"),

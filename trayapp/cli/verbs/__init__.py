@@ -157,4 +157,5 @@ VERBS: tuple[VerbLine, ...] = (
     VerbLine("popup", "windows.Popup"),
     VerbLine("deliver", "delivery.Deliver"),
     VerbLine("set-limit", "advice.SetLimit"),
+    VerbLine("set-exception", "advice.SetException"),
 )

@@ -89,6 +89,32 @@ class SetLimit:
         return 0
 
 
+class SetException:
+    """Write an exception of alerts into the settings, or take it out; not for people.
+
+    Raises: SettingsError.
+    """
+
+    def prepare_parser(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--config", type=Path, required=True)
+        parser.add_argument("--remove", action="store_true")
+        parser.add_argument("entry")
+
+    def run(self, options: Namespace) -> int:
+        from trayapp.settings.editing import change_values, load_values
+        from trayapp.settings.file import rewrite
+
+        def change(text: str) -> str:
+            entries = load_values(text).get("alerts", {}).get("exceptions", [])
+            entries = [each for each in entries if each != options.entry]
+            if not options.remove:
+                entries.append(options.entry)
+            return change_values(text, "alerts", {"exceptions": entries or None})
+
+        rewrite(options.config, change)
+        return 0
+
+
 def _learned_lines(answer: Mapping[str, Any]) -> Iterator[str]:
     if not answer["learned"]:
         yield _("Nothing learned yet: that takes a week of history.")

@@ -66,6 +66,8 @@ class AlertPolicy:
     """So much more than what was last told is clearly worse, and told again."""
     moment_seconds: float = 60.0
     """How long a moment stays in the menu."""
+    exceptions: Mapping[str, Level] = field(default_factory=dict)
+    """Up to which level what is silent, by the key that its incidents share."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +120,8 @@ class Incident:
     phase: Phase = "active"
     acknowledged: bool = False
     """The person knows: not told again unless it gets worse than it ever was."""
+    is_excepted: bool = False
+    """It is silent by an exception in the settings; then it counts as acknowledged."""
     is_doubtful: bool = False
     is_pressing: bool = False
     about: str = ""

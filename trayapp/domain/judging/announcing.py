@@ -192,8 +192,7 @@ class Teller:
         if incident.level <= incident.sent_level:
             return
         reason = tick.quiet_reason(incident, is_new=self._may_break_in(incident, now))
-        if incident.acknowledged:
-            reason = _("it was acknowledged")
+        reason = _known(incident) or reason
         if reason is None:
             distance = self._least_distance(self._sent, incident, now, is_news=True)
             reason = _too_soon(distance) if distance else None
@@ -225,8 +224,8 @@ class Teller:
 
     def _reason_to_wait(self, incident: Incident, tick: Tick, *, is_news: bool) -> str | None:
         now = tick.now
-        if incident.acknowledged:
-            return _("it was acknowledged")
+        if known := _known(incident):
+            return known
         if _is_inhibited(incident, tick.shortage):
             return _("the alert about the whole machine covers it")
         if self._is_no_news(incident, now):
@@ -276,6 +275,13 @@ class Teller:
 def _is_to_note(noted: tuple[Level, str] | None, level: Level, reason: str) -> bool:
     """Return whether the journal lacks that a level is held for this reason."""
     return noted is None or level > noted[0] or reason != noted[1]
+
+
+def _known(incident: Incident) -> str:
+    """Return why a person need not hear of it; empty: nobody knows of it."""
+    if incident.is_excepted:
+        return _("an exception in the settings covers it")
+    return _("it was acknowledged") if incident.acknowledged else ""
 
 
 def _is_inhibited(incident: Incident, shortage: Incident | None) -> bool:

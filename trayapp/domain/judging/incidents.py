@@ -22,6 +22,7 @@ from trayapp.domain.judging.alerting import (
     Reached,
 )
 from trayapp.domain.judging.announcing import Closed, Entry, Teller, Tick
+from trayapp.domain.judging.exceptions import is_excepted
 from trayapp.domain.judging.judges import JUDGES
 from trayapp.domain.records.levels import Level
 from trayapp.language.catalogue import _
@@ -254,7 +255,8 @@ class IncidentBook:
             elif level < incident.level:
                 entry.has_returned = False
         before = incident.reached_level if incident else Level.NORMAL
-        entry.incident = _judged(condition, incident, tick.wall_seconds)
+        excepted = is_excepted(self._policy.exceptions, condition.key, condition.level)
+        entry.incident = _judged(condition, incident, tick.wall_seconds, excepted=excepted)
         if level > before:
             levels = tuple(each for each in Level if before < each <= level)
             tick.reached.append(Reached(incident=entry.incident, levels=levels))
@@ -301,7 +303,9 @@ class IncidentBook:
             tick.messages.append(over)
 
 
-def _judged(condition: Condition, before: Incident | None, wall_seconds: float) -> Incident:
+def _judged(
+    condition: Condition, before: Incident | None, wall_seconds: float, *, excepted: bool
+) -> Incident:
     """The incident as it is judged now; before: as it was, None: it begins."""
     reached = before.reached_level if before else Level.NORMAL
     return Incident(
@@ -316,7 +320,14 @@ def _judged(condition: Condition, before: Incident | None, wall_seconds: float) 
         sent_level=before.sent_level if before else Level.NORMAL,
         value=condition.value,
         notified_value=before.notified_value if before else None,
-        acknowledged=before is not None and before.acknowledged and condition.level <= reached,
+        acknowledged=excepted
+        or (
+            before is not None
+            and before.acknowledged
+            and not before.is_excepted
+            and condition.level <= reached
+        ),
+        is_excepted=excepted,
         is_doubtful=condition.is_doubtful,
         is_pressing=condition.is_pressing,
         about=condition.about,

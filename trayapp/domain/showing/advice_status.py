@@ -60,7 +60,7 @@ def deed_status(deed: Deed) -> dict[str, object]:
         "held": deed.held,
         "regret": deed.regret or None,
         "result": deed.sentence(),
-        "undo": deed.undo_bytes is not None and not deed.is_undone,
+        "undo": deed.can_be_undone,
     }
 
 

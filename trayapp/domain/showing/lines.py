@@ -114,6 +114,8 @@ def incident_label(incident: Incident) -> str:
         return "✓ " + _("{title} (probably resolved)").format(title=incident.title)
     unsure = "? " if incident.phase == "unknown" else ""
     text = _("{title}, acknowledged") if incident.acknowledged else "{title}"
+    if incident.is_excepted:
+        text = _("{title}, an exception")
     return unsure + text.format(title=incident.title)
 
 

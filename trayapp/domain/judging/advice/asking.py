@@ -27,9 +27,7 @@ class Asker:
         """Return what all kinds say of these programs and of the machine."""
         found: Found = []
         for ask in _OF_MACHINE:
-            advice = ask(machine)
-            if advice is not None:
-                found.append((advice, None))
+            found += [(advice, None) for advice in ask(machine)]
         before, self._said = self._said, {}
         is_short = machine.is_short
         for case in cases:

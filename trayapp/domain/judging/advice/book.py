@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from trayapp.dataclass import replace
 from trayapp.domain.judging.advice.case import Case, Machine
 from trayapp.domain.judging.advice.deeds import Deed, Look
+from trayapp.domain.judging.advice.harmless import Acknowledged
 from trayapp.domain.judging.advice.ranking import order, ranked
 from trayapp.domain.judging.advice.records import Advice
 from trayapp.domain.judging.advice.savings import Measured, saving_of
@@ -35,6 +36,8 @@ class AdviceBook:
         """Identities of advice that is not to be given, and until when; NEVER: for good."""
         self.delays: dict[str, int] = {}
         """How often it was put off."""
+        self.acknowledged: dict[str, Acknowledged] = {}
+        """Alerts that the person knew of, by the key that their incidents share."""
 
     def update(
         self, found: Iterable[tuple[Advice, Case | None]], machine: Machine

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from trayapp.dataclass import dataclass
+from trayapp.domain.judging.advice.harmless import Harmless
 from trayapp.domain.judging.application_trends import ApplicationView
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.program_facts import ProgramFacts
@@ -136,6 +137,8 @@ class Machine:
     core_count: int = 1
     mounts: tuple[Mount, ...] = ()
     programs: tuple[Case, ...] = ()
+    harmless: tuple[Harmless, ...] = ()
+    """What the person has acknowledged again and again."""
 
     @property
     def is_short(self) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from trayapp.dataclass import dataclass, field
-from trayapp.domain.judging.advice.records import RESTART, Advice, Source
+from trayapp.domain.judging.advice.records import EXCEPT, RESTART, Advice, Source
 from trayapp.domain.judging.advice.savings import Measured
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.language.catalogue import N_, _, paragraph
@@ -85,6 +85,8 @@ class Deed:
     """What came of it at once, for people."""
     undo_bytes: int | None = None
     """Of a changed limit: what it was; None: there is nothing to undo."""
+    undo_entry: str = ""
+    """Of an exception: its entry in the settings."""
     is_undone: bool = False
     keys: frozenset[ProcessKey] = frozenset()
     """Its processes right after it; empty: it was restarted, so the first look tells."""
@@ -93,6 +95,10 @@ class Deed:
     passed: set[Stage] = field(default_factory=set)
     """Stages that were looked at, or missed."""
     regret: Regret = ""
+
+    @property
+    def can_be_undone(self) -> bool:
+        return (self.undo_bytes is not None or bool(self.undo_entry)) and not self.is_undone
 
     @property
     def is_open(self) -> bool:
@@ -193,6 +199,8 @@ class Deed:
 def deed_of(advice: Advice, does: str, wall_seconds: float, look: Look) -> Deed:
     """Return the record of following a piece of advice now; what it saved is yet to be measured."""
     saving = advice.saving
+    # An exception changes no program.
+    look = Look(None) if does == EXCEPT else look
     return Deed(
         id=advice.id,
         kind=advice.kind,
@@ -208,4 +216,5 @@ def deed_of(advice: Advice, does: str, wall_seconds: float, look: Look) -> Deed:
         source=saving.source if saving else None,
         task_seconds=look.seconds_of_a_task,
         keys=frozenset() if does == RESTART else frozenset(list(look.keys)[:MOST_PROCESSES]),
+        passed={stage for stage, _seconds in STAGES} if does == EXCEPT else set(),
     )

@@ -13,6 +13,7 @@ Source = Literal["this target", "its kind", "recorded programs", "evidence"]
 Priority = Literal["low", "medium", "high", "critical"]
 PRIORITIES: tuple[Priority, ...] = ("low", "medium", "high", "critical")
 FREE, COLLECT, EMPTY, RESTART, SET_LIMIT = "free", "collect", "empty", "restart", "limit"
+EXCEPT = "exception"
 """What Memtray can do itself; "" in an action: only a person can."""
 _RISKS = {"low": N_("low risk"), "medium": N_("medium risk"), "high": N_("high risk")}
 _PRIORITIES = {
@@ -29,7 +30,7 @@ class Act(NamedTuple):
     what: str
     """For people: half a sentence, such as "Restart it"."""
     does: str = ""
-    """What of it Memtray can do: one of FREE … SET_LIMIT; "": a person has to."""
+    """What of it Memtray can do: one of FREE … EXCEPT; "": a person has to."""
     risk: Risk = "low"
     undo: str = ""
     """How it is undone, for people; "": it cannot be, or need not."""
@@ -37,6 +38,8 @@ class Act(NamedTuple):
     """How long it takes, roughly."""
     bytes: int | None = None
     """Of SET_LIMIT: the new limit."""
+    entry: str = ""
+    """Of EXCEPT: the entry in the settings."""
 
     @property
     def is_automatic(self) -> bool:
@@ -79,11 +82,13 @@ class Advice:
     """None: not known, or it saves nothing by itself."""
     urgency: Urgency = "whenever"
     priority: Priority = "low"
+    topic: str = ""
+    """What tells it from others of its kind about the same; "": there are none."""
 
     @property
     def id(self) -> str:
         """Stable: the same advice about the same program keeps it."""
-        return f"{self.kind}:{self.about}"
+        return f"{self.kind}:{self.topic or self.about}"
 
     @property
     def automatic(self) -> Act | None:

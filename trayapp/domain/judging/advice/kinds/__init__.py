@@ -8,6 +8,7 @@ from __future__ import annotations
 from trayapp.domain.judging.advice.kinds.caches import BoundCache, EmptyCache
 from trayapp.domain.judging.advice.kinds.children import Children
 from trayapp.domain.judging.advice.kinds.collect import Collect
+from trayapp.domain.judging.advice.kinds.exception import MakeException
 from trayapp.domain.judging.advice.kinds.heap_limit import HeapLimit
 from trayapp.domain.judging.advice.kinds.idle import Idle
 from trayapp.domain.judging.advice.kinds.limits import OwnLimit
@@ -36,4 +37,5 @@ KINDS: tuple[Kind, ...] = (
     GrowingVersion(),
     Tmpfs(),
     Swap(),
+    MakeException(),
 )

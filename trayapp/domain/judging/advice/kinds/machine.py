@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from trayapp.domain.judging.advice.case import Case, Machine
@@ -32,7 +33,7 @@ class Tmpfs(MachineKind):
 
     key = "tmpfs"
 
-    def advise_machine(self, machine: Machine) -> Advice | None:
+    def advise_machine(self, machine: Machine) -> Iterator[Advice]:
         total = machine.system.total_bytes
         found = [
             mount
@@ -44,10 +45,10 @@ class Tmpfs(MachineKind):
             )
         ]
         if not found:
-            return None
+            return
         worst = max(found, key=lambda mount: mount.used_bytes)
         path = shown_name(worst.path)
-        return Advice(
+        yield Advice(
             kind=self.key,
             about=SYSTEM,
             name=worst.path,
@@ -71,19 +72,19 @@ class Swap(MachineKind):
 
     key = "swap"
 
-    def advise_machine(self, machine: Machine) -> Advice | None:
+    def advise_machine(self, machine: Machine) -> Iterator[Advice]:
         system = machine.system
         stall = system.stall_full_percent or 0.0
         swapped = system.swap_used_bytes or 0
         if stall < THRASH_STALL_PERCENT or swapped < LEAST_SWAP_BYTES:
-            return None
+            return
         cases = [case for case in machine.programs if case.size_bytes]
         if not cases:
-            return None
+            return
         worst = max(cases, key=_weight)
         name = shown_name(worst.name)
         swapped_out = worst.target.swap_bytes if worst.target else None
-        return Advice(
+        yield Advice(
             kind=self.key,
             about=SYSTEM,
             name=worst.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar, Protocol
 
 from trayapp.domain.judging.advice.case import Case, Machine
@@ -20,8 +21,8 @@ class Kind(Protocol):
     def advise(self, case: Case, machine: Machine, /) -> Advice | None:
         """Return what to do about one program; None: nothing, or not enough is known."""
 
-    def advise_machine(self, machine: Machine, /) -> Advice | None:
-        """The same about the machine."""
+    def advise_machine(self, machine: Machine, /) -> Iterable[Advice]:
+        """Return what to do about the machine, or about what the person wants to hear of."""
 
 
 class ProgramKind:
@@ -30,8 +31,8 @@ class ProgramKind:
     key: ClassVar[str]
     is_about_machine: ClassVar[bool] = False
 
-    def advise_machine(self, _machine: Machine, /) -> Advice | None:
-        return None
+    def advise_machine(self, _machine: Machine, /) -> Iterable[Advice]:
+        return ()
 
     def made(
         self,
