@@ -321,6 +321,6 @@ print(sorted(name for name in sys.modules if name.startswith("trayapp.")))
     foreign, ours = printed.splitlines()
     assert foreign == "[]"
     rooms = {name.strip("' ").split(".")[1] for name in ours.strip("[]").split(",")}
-    assert rooms <= {"control", "dataclass", "errors", "language", "paths", "probe"}
+    assert rooms <= {"control", "dataclass", "errors", "language", "log", "paths", "probe"}
     # Of the language, only what errors are said with.
     assert ours.count("trayapp.language.") == 1

@@ -22,6 +22,7 @@ from trayapp.domain.records.log_lines import (
     file_name,
     remark,
 )
+from trayapp.probe.importing import load
 
 _FLAGS = (
     os.O_WRONLY
@@ -154,6 +155,7 @@ class DailyFile:
 
     def _claim_folder(self) -> None:
         """Find out whether another program writes here. Raises: OSError."""
+        load("fcntl")
         self._folder.mkdir(parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
         held = os.open(self._folder / _LOCK_NAME, flags, 0o666)
@@ -176,6 +178,7 @@ def tidy(folder: str, now_wall_seconds: float, keep_days: int, remove_days: int)
     removed before there is one of another day. Takes as long as packing a day does. Any thread;
     raises nothing.
     """
+    load("_strptime", "gzip", "shutil", "zlib")
     with suppress(OSError, ValueError):
         paths = list(Path(folder).iterdir())
         found = [(path, _age_days(path.name, now_wall_seconds)) for path in paths]

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from trayapp.probe.importing import load
+
 CHEAP_SECONDS = 10e-6
 """Readings that cost no more are always taken."""
 SHARE = 0.01
@@ -106,6 +108,7 @@ def open_heap() -> Heap | None:
     if sys.platform != "linux" or sys.implementation.name != "cpython":
         return None
     with suppress(Exception):  # whatever is missing, the heap is not known
+        load("ctypes", "trayapp.probe.allocators")
         import ctypes
 
         heap = Heap(_library_reader(ctypes), _block_reader(ctypes))

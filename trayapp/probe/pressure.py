@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from trayapp.probe.importing import load
 from trayapp.probe.resident import read_rss_bytes
 from trayapp.probe.run_limits import run_limits
 from trayapp.probe.system_notice import SystemNotice, open_system_notice
@@ -246,6 +247,7 @@ def _collect() -> None:
 
 
 def _empty_caches() -> None:
+    load("ctypes", "trayapp.probe.memory")
     from trayapp.probe.memory import collect
 
     collect(with_caches=True)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from trayapp.probe.importing import load
+
 if TYPE_CHECKING:
     # Loaded by `start`: to import the probe should cost a program next to nothing.
     from pathlib import Path
@@ -17,6 +19,12 @@ if TYPE_CHECKING:
     from trayapp.control.server import ControlServer
 
 
+_FOR_ALL = ("trayapp.errors", "trayapp.language.catalogue")
+_FOR_REPORTS = (
+    "ctypes", "trayapp.probe.allocators", "trayapp.probe.collections_watch",
+    "trayapp.probe.figures", "trayapp.probe.memory",
+)  # fmt: skip
+"""What handlers import when they are called, in threads of the probe's own."""
 _EXIT_SECONDS = 0.05
 """How long a program's end may wait for an answer, a few times more at worst."""
 
@@ -107,6 +115,7 @@ class _Probe:
                 multiprocessing.Finalize(None, _stop_at_exit, exitpriority=0)
 
     def collect(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
+        load(*_FOR_ALL, *_FOR_REPORTS)
         from trayapp.errors import ControlError
         from trayapp.language.catalogue import _
         from trayapp.probe.memory import collect
@@ -119,17 +128,20 @@ class _Probe:
             self.collecting.release()
 
     def report(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
+        load(*_FOR_REPORTS)
         from trayapp.probe.memory import report
 
         return report(with_library_heaps=arguments.get("library_heaps") is True)
 
     def tasks(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
+        load("trayapp.probe.tasks")
         from trayapp.probe.tasks import finished_tasks
 
         after = arguments.get("after")
         return finished_tasks(after if isinstance(after, int) else 0)
 
     def investigate(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
+        load(*_FOR_ALL, "trayapp.probe.investigating")
         from trayapp.probe.investigating import LONGEST_PAUSE_SECONDS, investigate, plan
 
         if not getattr(sys, "_is_gil_enabled", lambda: True)():
@@ -145,6 +157,7 @@ class _Probe:
             return investigate(seconds, is_forced=arguments.get("force") is True)
 
     def dump(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
+        load(*_FOR_ALL, "json", "tracemalloc", "trayapp.probe.dumping")
         from trayapp.errors import ControlError
         from trayapp.probe.dumping import dump
 
@@ -155,6 +168,7 @@ class _Probe:
                 raise ControlError(str(error)) from error
 
     def alert(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
+        load("trayapp.probe.alerts")
         from trayapp.probe.alerts import hear
 
         return hear(arguments)
