@@ -101,7 +101,8 @@ class Blocks:
             self.interval = passed if passed > self.interval else 0.9 * self.interval
             self.elapsed += passed
         value -= self._bias
-        self._fold_load(load)
+        if load is not None:
+            self._fold_load(load)
         closed = 0
         if self.elapsed >= self._ends:
             held = min(self.last_value, value)
@@ -135,7 +136,8 @@ class Blocks:
         self.interval = max(seconds, 0.9 * self.interval)
         self.elapsed += passed
         low, mean = low - self._bias, mean - self._bias
-        self._fold_load(load)
+        if load is not None:
+            self._fold_load(load)
         self._low = min(self._low, low)
         self._sum += mean
         self._samples += 1
@@ -146,12 +148,11 @@ class Blocks:
         self._clock += seconds
         self._bias += max(0.0, value - self._bias - self.last_value)
 
-    def _fold_load(self, load: Load | None) -> None:
-        if load is not None:
-            self._units = float((load.threads or 0) + (load.children or 0))
-            if load.work is not None:
-                # Read on a slow clock; of the time between two readings nothing else is known.
-                self._work = load.work
+    def _fold_load(self, load: Load) -> None:
+        self._units = float((load.threads or 0) + (load.children or 0))
+        if load.work is not None:
+            # Read on a slow clock; of the time between two readings nothing else is known.
+            self._work = load.work
 
     def _close(self, held_floor: float, held_mean: float) -> int:
         """Close the block that is over, and those without a sample since, as they were held."""

@@ -64,11 +64,12 @@ def sen_slope(values: Sequence[float]) -> tuple[float, float, float]:
     """
     count = len(values)
     apart = max(1, count // 4)
-    slopes = sorted(
-        (values[after] - values[before]) / (after - before)
-        for before in range(count - apart)
-        for after in range(before + apart, count)
-    )
+    slopes = [
+        (after - before) / distance
+        for distance in range(apart, count)
+        for before, after in zip(values, values[distance:], strict=False)
+    ]
+    slopes.sort()
     if not slopes:
         return 0.0, 0.0, 0.0
     last = len(slopes) - 1

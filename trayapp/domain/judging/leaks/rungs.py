@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import Literal
 
-from trayapp.dataclass import replace
 from trayapp.domain.judging.leaks.ladder import BLOCK_SECONDS, BLOCKS, RUNGS, Ladder
 from trayapp.domain.judging.leaks.settings import LeakSettings
 from trayapp.domain.judging.leaks.window import (
@@ -19,6 +18,7 @@ from trayapp.domain.judging.leaks.window import (
     judge_stairs,
     longest_hold,
     ramp,
+    scored,
     slowing,
 )
 from trayapp.domain.records.median import median
@@ -72,13 +72,13 @@ def judge_rung(
         if climb.score >= _PROOF_SCORE:
             held = max(held, width * _extended(floors, size, climb.growth_bytes))
         if climb.score * most > best.score:
-            best = replace(climb, score=climb.score * most)
+            best = scored(climb, climb.score * most)
     stairs = judge_stairs(floors, given_back, settings, width)
     most = confidence(count * proof, settings)
     if stairs.score >= _PROOF_SCORE:
         held = max(held, width * stairs.blocks)
     if stairs.score * most > best.score:
-        best = replace(stairs, score=stairs.score * most)
+        best = scored(stairs, stairs.score * most)
     if rung and count >= 20:
         means = ladder.means(rung)
         for size in (count, 24):
@@ -91,8 +91,8 @@ def judge_rung(
             if climb.score >= _PROOF_SCORE:
                 held = max(held, width * size)
             if climb.score * most > best.score:
-                best = replace(climb, score=climb.score * most)
-    return replace(best, held_seconds=held) if held != best.held_seconds else best
+                best = scored(climb, climb.score * most)
+    return scored(best, best.score, held) if held != best.held_seconds else best
 
 
 def _extended(floors: Sequence[float], size: int, growth: float) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
+from operator import mul
 
 from trayapp.dataclass import dataclass
 from trayapp.domain.judging.leaks.settings import LeakSettings
@@ -27,6 +28,21 @@ class Climb:
 
 
 NO_CLIMB = Climb(0.0, 0.0, 0, 0)
+
+
+def scored(climb: Climb, score: float, held_seconds: float = 0.0) -> Climb:
+    """Return the climb with another score, and how long it is proven to last.
+
+    Written out, as it is needed for each of a thousand programs.
+    """
+    return Climb(
+        score,
+        climb.growth_bytes,
+        climb.blocks,
+        climb.longest_hold,
+        climb.is_by_means,
+        held_seconds,
+    )
 
 
 def ramp(value: float, low: float, high: float) -> float:
@@ -71,7 +87,10 @@ def judge_floors(
     if growth <= 0:
         return NO_CLIMB
     steps = [after - before for before, after in pairwise(floors)]
-    needed = max(least_growth(kept[0], count * width, settings), 3 * _mad(steps))
+    needed = least_growth(kept[0], count * width, settings)
+    if growth <= 0.7 * needed:
+        return NO_CLIMB  # as below, without the search for the middle of the steps
+    needed = max(needed, 3 * _mad(steps))
     score = ramp(growth / needed, 0.7, 1.0)
     if not score:
         return NO_CLIMB
@@ -209,12 +228,12 @@ def _drift(steps: Sequence[float]) -> float:
     count = len(steps)
     mean = sum(steps) / count
     off = [step - mean for step in steps]
-    plain = sum(value * value for value in off) / count
+    plain = sum(map(mul, off, off)) / count
     if plain <= 0:
         return math.inf if mean > 0 else 0.0
     long_run = plain
     for lag in range(1, 6):
-        both = sum(off[at] * off[at - lag] for at in range(lag, count)) / count
+        both = sum(map(mul, off[lag:], off)) / count
         long_run += 2 * (1 - lag / 6) * both
     return mean * math.sqrt(count / max(long_run, 0.3 * plain))
 
@@ -226,7 +245,7 @@ def _upper(values: Sequence[float]) -> float:
 
 def _mad(values: Sequence[float]) -> float:
     middle = median(values)
-    return median(abs(value - middle) for value in values)
+    return median([abs(value - middle) for value in values])
 
 
 def longest_hold(kept: Sequence[float], growth: float) -> int:
