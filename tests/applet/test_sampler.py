@@ -323,7 +323,7 @@ def test_nothing_is_kept_of_processes_that_came_and_went(
         dead |= {child.pid for child in children}
         for child in children:
             child.wait()
-    wait_until(lambda: not dead & {key.pid for key in list(tracker._members)}, what="forgetting")
+    wait_until(lambda: not dead & set(tracker._members), what="forgetting")
 
 
 def test_a_stopped_target_is_still_there(

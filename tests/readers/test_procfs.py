@@ -16,7 +16,7 @@ import pytest
 from tests.readers.children import FakeClock, eventually, running, tell
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
 from trayapp.readers.process_changes import UNKNOWN_START
-from trayapp.readers.procfs import LIST_AT_LEAST_EVERY_SECONDS, ProcfsReader
+from trayapp.readers.procfs import LIST_AFTER_COSTS, LIST_AT_LEAST_EVERY_SECONDS, ProcfsReader
 
 STAT = "{pid} ({name}) S {parent} 1 1 0 -1 4194560 9 0 0 0 1 2 0 0 20 0 1 0 {started} 5 6 7 8 9 0\n"
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -178,6 +178,30 @@ def test_without_forks_the_list_is_taken_now_and_then(tmp_path: Path) -> None:
     (tmp_path / "loadavg").write_text("0.08 0.02 0.01 1/92 6240\n")
     assert len(proc.reader.refresh().appeared) == 1
     proc.reader.close()
+
+
+def test_a_list_that_takes_long_is_taken_no_more_often_than_that_is_little(tmp_path: Path) -> None:
+    """Among ten thousand processes, of which some come and go in every second."""
+    proc = FakeProc(tmp_path)
+    cpu_clock = FakeClock()
+
+    def costly() -> float:
+        cpu_clock.seconds += 0.01
+        return cpu_clock.seconds
+
+    reader = ProcfsReader(str(tmp_path), descriptor_limit=0, clock=proc.clock, cpu_clock=costly)
+    reader.refresh()
+    proc.write(7, started=500)
+    assert reader.refresh().appeared == ()
+    proc.clock.seconds += 0.011 * LIST_AFTER_COSTS
+    assert len(reader.refresh().appeared) == 1
+    shutil.rmtree(tmp_path / "7")
+    # Whom a reading finds to have ended is gone at once, and others are looked for.
+    proc.write(8, started=600)
+    assert reader.read_all() == {}
+    changes = reader.refresh()
+    assert (len(changes.gone), len(changes.appeared)) == (1, 1)
+    reader.close()
 
 
 @pytest.mark.parametrize("loadavg", ["0.00 0.00 0.00 0/0 0\n", "", "nonsense", "1 2 3"])

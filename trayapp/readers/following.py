@@ -53,8 +53,10 @@ class FollowingReader(ABC, Generic[LifeT]):
         pids = self._list_pids(now, force=self._must_list or bool(gone))
         if pids is not None:
             self._must_list = False
-            gone += [self._bury(self._lives[pid]) for pid in self._lives.keys() - pids]
-            appeared = self._meet_all(sorted(pids - self._lives.keys()), now)
+            new = sorted(pids.difference(self._lives))
+            if len(self._lives) + len(new) > len(pids):
+                gone += [self._bury(self._lives[pid]) for pid in self._lives.keys() - pids]
+            appeared = self._meet_all(new, now)
         if gone:
             self._expect_new_parents({key.pid for key in gone}, now)
         changed, ended = self._revisit(now)
@@ -138,6 +140,8 @@ class FollowingReader(ABC, Generic[LifeT]):
                 changed.append(facts)
                 # It may not have come to rest yet: a shell runs env runs python.
                 self._due[pid] = now + SETTLE_SECONDS
+        if not self._due:
+            self._due = {}  # an emptied one keeps the room that it once needed
         return changed, ended
 
     def _bury(self, life: LifeT) -> ProcessKey:

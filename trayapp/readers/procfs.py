@@ -27,6 +27,11 @@ KEPT_CGROUP_BYTES = 1024
 """A control group with a longer path counts as unknown: half a path is another path."""
 LIST_AT_LEAST_EVERY_SECONDS = 10.0
 """How long the kernel's word that nothing was forked is taken (containers may fake it)."""
+LIST_AFTER_COSTS = 200.0
+"""Nor are they listed before so many times what that took last: among ten thousand, where programs
+are started all the time, it would take more than everything else together."""
+CHEAP_LISTING_SECONDS = 0.0025
+"""What takes less is not worth waiting for."""
 RESERVED_DESCRIPTORS = 48
 """Never used for holding processes: the history, sockets and children need some, too."""
 FIRST_HELD_DESCRIPTOR = 1024
@@ -35,6 +40,8 @@ FIRST_HELD_DESCRIPTOR = 1024
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _ENDED = (FileNotFoundError, ProcessLookupError)
+_SHORT_BYTES = 48
+"""Texts of names and command lines up to this length are shared."""
 _CGROUP_BYTES = 8192
 """Room for all the lines of version 1: the ones that tell most come last."""
 _TELLING_CONTROLLERS = (b"name=systemd", b"memory", b"")
@@ -75,6 +82,7 @@ class ProcfsReader(FollowingReader[ProcLife]):
         descriptor_limit: int | None = None,
         container_names: Callable[[str], tuple[ContainerName, ...]] = lambda _: (),
         clock: Callable[[], float] = time.monotonic,
+        cpu_clock: Callable[[], float] = time.thread_time,
     ) -> None:
         """`container_names`: what tells those around a control group."""
         super().__init__(clock)
@@ -89,7 +97,9 @@ class ProcfsReader(FollowingReader[ProcLife]):
         self._fork_mark: bytes | None = None
         self._container_names = container_names
         self._wants_exe = self._wants_user = False
+        self._cpu_clock = cpu_clock
         self._listed_at = 0.0
+        self._listing_seconds = 0.0
 
     def ask_for(self, *, exe: bool, user: bool) -> None:
         if (exe, user) != (self._wants_exe, self._wants_user):
@@ -127,6 +137,11 @@ class ProcfsReader(FollowingReader[ProcLife]):
         unchanged = mark is not None and mark == self._fork_mark
         if unchanged and not force and now - self._listed_at < LIST_AT_LEAST_EVERY_SECONDS:
             return None
+        cost_seconds = self._listing_seconds
+        is_costly = cost_seconds > CHEAP_LISTING_SECONDS
+        if is_costly and not force and now - self._listed_at < LIST_AFTER_COSTS * cost_seconds:
+            return None
+        began = self._cpu_clock()
         try:
             entries = os.listdir(self._root)  # noqa: PTH208  (no path objects by the thousand)
         except OSError:
@@ -134,7 +149,9 @@ class ProcfsReader(FollowingReader[ProcLife]):
         self._fork_mark = mark
         self._listed_at = now
         # Within C: where programs are started all the time, this is done at every tick.
-        return set(map(int, filter(str.isdecimal, entries)))
+        pids = set(map(int, filter(str.isdecimal, entries)))
+        self._listing_seconds = self._cpu_clock() - began
+        return pids
 
     def _read_fork_mark(self) -> bytes | None:
         """Return what changes with every fork and end: the newest pid and the number of threads.
@@ -265,7 +282,7 @@ class ProcfsReader(FollowingReader[ProcLife]):
         return ProcessFacts(
             key=ProcessKey(pid, started),
             parent_pid=parent_pid,
-            name=os.fsdecode(name),
+            name=_decode(name),
             arguments=arguments,
             started_wall_seconds=started_wall_seconds,
             cgroup=groups.telling,
@@ -300,7 +317,17 @@ def _parse_command_line(command_line: bytes) -> tuple[str, ...]:
     if not text:
         return ()
     *arguments, rest = text.split(b"\0", KEPT_ARGUMENTS - 1)
-    return (*map(os.fsdecode, arguments), os.fsdecode(rest.replace(b"\0", b" ")))
+    return (*map(_decode, arguments), _decode(rest.replace(b"\0", b" ")))
+
+
+def _decode(text: bytes) -> str:
+    return _decode_short(text) if len(text) <= _SHORT_BYTES else os.fsdecode(text)
+
+
+@lru_cache(maxsize=128)
+def _decode_short(text: bytes) -> str:
+    """Return one string for all that are there at a time: helpers of a program are alike."""
+    return os.fsdecode(text)
 
 
 class _Groups(NamedTuple):

@@ -92,7 +92,7 @@ class ApplicationUses:
                 counted.family_count += 1
                 counted.is_changed = True
                 family.counted = counted
-        self._unsorted.clear()
+        self._unsorted = {}  # an emptied one keeps the room that it once needed
 
 
 def use_of(

@@ -147,7 +147,7 @@ class ApplicationTracker:
             self._find_parent(member)
         if member.parent is None and member.place != place_before:
             member.has_parent_inside = False
-        member.family.namesake = None
+        member.family.forget_name()
         self._uses.expect_change(member.family)
         self._settle(member)
         self._look_home(member)

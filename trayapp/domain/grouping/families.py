@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trayapp.dataclass import dataclass, field
+from trayapp.dataclass import dataclass
 from trayapp.domain.grouping.containers import Place
 from trayapp.domain.grouping.roles import Role
 from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse
@@ -20,7 +20,8 @@ class Family:
     """What it is found by: a container or unit; for others the process that founded it."""
     fixed_key: ApplicationKey | None = None
     """None: it is called after its oldest program."""
-    members: set[Member] = field(default_factory=set)
+    members: set[Member] | Member | None = None
+    """The only one itself: most processes of a machine are families of their own."""
     namesake: Member | None = None
     """The oldest program, once it was looked for; it gives `label`."""
     label: str = ""
@@ -28,18 +29,34 @@ class Family:
     """What it counts for, as of the last look."""
 
     def add(self, member: Member) -> None:
-        self.members.add(member)
+        if self.members is None:
+            self.members = member
+        elif isinstance(self.members, Member):
+            self.members = {self.members, member}
+        else:
+            self.members.add(member)
         if self.namesake is not None and rank(member) < rank(self.namesake):
-            self.namesake = None
+            self.forget_name()
 
     def remove(self, member: Member) -> None:
-        self.members.discard(member)
+        if self.members is member:
+            self.members = None
+        elif isinstance(self.members, set):
+            self.members.discard(member)
         if self.namesake is member:
-            self.namesake = None
+            self.forget_name()
+
+    def forget_name(self) -> None:
+        """Find out anew what it is called, when somebody asks."""
+        self.namesake, self.label = None, ""
 
     def called(self) -> str:
         if self.namesake is None:
-            self.namesake = min(self.members, key=rank)
+            members = self.members
+            self.namesake = min(members, key=rank) if isinstance(members, set) else members
+        if self.namesake is None:
+            return _UNNAMED
+        if not self.label:
             facts = self.namesake.facts
             self.label = process_label(facts.arguments, facts.name) or _UNNAMED
         return self.label

@@ -20,7 +20,7 @@ def _always() -> bool:
 class _Member:
     facts: ProcessFacts
     parent: ProcessKey | None
-    rule: int | None
+    rule: int | None = None
     """Index of the rule that holds it; None: no target."""
     own: bool = False
     """Part of Memtray itself, which is never part of a target."""
@@ -52,8 +52,8 @@ class TargetTracker:
     def __init__(self, rules: Sequence[TargetRule], app_pid: int) -> None:
         self._rules = tuple(rules)
         self._app_pid = app_pid
-        self._members: dict[ProcessKey, _Member] = {}
-        self._by_pid: dict[int, ProcessKey] = {}
+        self._members: dict[int, _Member] = {}
+        """The living, by pid."""
         self._waiting: dict[ProcessKey, None] = {}
         """Who is to be sorted, parents before children."""
         self._sorted: dict[str, list[ProcessKey]] | None = None
@@ -97,7 +97,7 @@ class TargetTracker:
         self._rules = tuple(rules)
         self._sorted = None
         self._captured = _captured(self._rules, self._captured)
-        self._waiting = dict.fromkeys(sorted(self._members, key=_age))
+        self._waiting = dict.fromkeys(sorted(self._keys(), key=_age))
         self._sort_waiting(is_time_left)
 
     def apply(
@@ -117,24 +117,23 @@ class TargetTracker:
         if self._captured and (gone or appeared or changed or self._waiting):
             self._sorted = None
         for key in gone:
-            ended = self._members.pop(key, None)
-            if ended is not None and ended.rule is not None:
-                self._sorted = None
-            if ended is not None and ended.is_taken:
-                self._taken = None
+            ended = self._find(key)
+            if ended is not None:
+                del self._members[key.pid]
+                self._forget(ended)
             self._waiting.pop(key, None)
-            if self._by_pid.get(key.pid) == key:
-                del self._by_pid[key.pid]
         # Parents before children, so that a family that came together is adopted at once.
         for facts in sorted(appeared, key=lambda facts: _age(facts.key)):
-            parent = self._by_pid.get(facts.parent_pid)
-            self._members[facts.key] = _Member(facts, parent, None)
-            if parent is not None and parent in self._members:
-                self._members[parent].is_parent = True
-            self._by_pid[facts.key.pid] = facts.key
+            parent = self._members.get(facts.parent_pid)
+            if parent is not None:
+                parent.is_parent = True
+            former = self._members.get(facts.key.pid)
+            if former is not None:
+                self._forget(former)
+            self._members[facts.key.pid] = _Member(facts, parent.facts.key if parent else None)
             self._waiting[facts.key] = None
         for facts in changed:
-            known = self._members.get(facts.key)
+            known = self._find(facts.key)
             if known is not None:
                 known.facts = facts
                 # Behind its parent, wherever it may have waited.
@@ -147,7 +146,11 @@ class TargetTracker:
         while self._waiting and is_time_left():
             key = next(iter(self._waiting))
             del self._waiting[key]
-            self._assign(self._members[key])
+            member = self._find(key)
+            if member is not None:
+                self._assign(member)
+        if not self._waiting:
+            self._waiting = {}  # an emptied one keeps the room that it once needed
 
     def members(self) -> dict[str, list[ProcessKey]]:
         """The living processes of each target, by name, in rule order; oldest first.
@@ -156,9 +159,10 @@ class TargetTracker:
         """
         if self._sorted is None:
             found: dict[str, list[ProcessKey]] = {}
-            for key, member in self._members.items():
+            for member in self._members.values():
                 if member.rule is not None:
-                    found.setdefault(self._name_of(member.rule, member.value), []).append(key)
+                    name = self._name_of(member.rule, member.value)
+                    found.setdefault(name, []).append(member.facts.key)
             active: list[TargetRule] = []
             for index, rule in enumerate(self._rules):
                 captured = self._captured.get(index)
@@ -176,27 +180,27 @@ class TargetTracker:
         if not self._captured:
             return self.members()
         found: dict[str, list[ProcessKey]] = {rule.name: [] for rule in self._rules}
-        for key, member in self._members.items():
+        for member in self._members.values():
             if member.rule is not None:
-                found[self._rules[member.rule].name].append(key)
+                found[self._rules[member.rule].name].append(member.facts.key)
         return found
 
     def facts(self, key: ProcessKey) -> ProcessFacts | None:
-        member = self._members.get(key)
+        member = self._find(key)
         return member.facts if member else None
 
     def lineage(self, key: ProcessKey) -> Iterator[ProcessFacts]:
         """Yield a living process, its parent and so on, as far as they are known."""
         seen: set[ProcessKey] = set()
-        here: ProcessKey | None = key
-        while here is not None and here not in seen and (member := self._members.get(here)):
-            seen.add(here)
-            yield member.facts
-            here = self._by_pid.get(member.facts.parent_pid)
+        here = self._find(key)
+        while here is not None and here.facts.key not in seen:
+            seen.add(here.facts.key)
+            yield here.facts
+            here = self._members.get(here.facts.parent_pid)
 
     def reason(self, key: ProcessKey) -> str | None:
         """Return why a living process belongs to its target, for the debug log; None: to none."""
-        member = self._members.get(key)
+        member = self._find(key)
         if member is None or member.rule is None:
             return None
         rule = self._rules[member.rule]
@@ -215,7 +219,7 @@ class TargetTracker:
 
     def is_free(self, key: ProcessKey) -> bool:
         """Return whether the process belongs to no target and is not Memtray's own."""
-        member = self._members.get(key)
+        member = self._find(key)
         return member is not None and not member.is_taken
 
     @property
@@ -225,9 +229,23 @@ class TargetTracker:
         The same set until that changes.
         """
         if self._taken is None:
-            members = self._members.items()
-            self._taken = frozenset(key for key, member in members if member.is_taken)
+            members = self._members.values()
+            self._taken = frozenset(member.facts.key for member in members if member.is_taken)
         return self._taken
+
+    def _find(self, key: ProcessKey) -> _Member | None:
+        member = self._members.get(key.pid)
+        return member if member is not None and member.facts.key == key else None
+
+    def _keys(self) -> Iterator[ProcessKey]:
+        return (member.facts.key for member in self._members.values())
+
+    def _forget(self, member: _Member) -> None:
+        """Note that one has ended."""
+        if member.rule is not None:
+            self._sorted = None
+        if member.is_taken:
+            self._taken = None
 
     def _assign(self, member: _Member) -> None:
         held_before, was_taken = member.rule, member.is_taken
@@ -238,7 +256,7 @@ class TargetTracker:
             self._sorted = None
 
     def _find_home(self, member: _Member) -> None:
-        parent = self._members.get(member.parent) if member.parent else None
+        parent = self._find(member.parent) if member.parent else None
         if parent is not None:
             held_by = None if parent.rule is None else self._rules[parent.rule]
             member.heritage = held_by.name if held_by and held_by.adopts else None
@@ -272,10 +290,10 @@ class TargetTracker:
     def _family(self, ancestor: ProcessKey) -> list[ProcessKey]:
         """Return a process and all that come of it, oldest first."""
         family = {ancestor: None}
-        if not self._members[ancestor].is_parent:
+        if not self._members[ancestor.pid].is_parent:
             return [ancestor]
-        for key in sorted(self._members, key=_age):
-            if self._members[key].parent in family:
+        for key in sorted(self._keys(), key=_age):
+            if self._members[key.pid].parent in family:
                 family[key] = None
         return list(family)
 
