@@ -11,9 +11,11 @@ _SCOPE: dict[str, Any] = {"__name__": __name__}
 
 
 def compile_method(plan: Plan, method: str) -> Any:
-    """Return a class's own `__init__`, `__hash__` or comparison."""
+    """Return a class's own `__init__`, `__hash__` or comparison, or a named tuple's `__new__`."""
     if method == "__init__":
         made = _initializer(plan)
+    elif method == "__new__":
+        made = _constructor(plan)
     elif method == "__hash__":
         made = _function("__hash__", "self", [f"return hash({_tuple('self', plan)})"])
     else:
@@ -65,6 +67,15 @@ def _initializer(plan: Plan) -> Any:
     defaults = plan.defaults
     made.__defaults__ = tuple(defaults[name] for name in plan.positional if name in defaults)
     made.__kwdefaults__ = {name: defaults[name] for name in named if name in defaults}
+    return made
+
+
+def _constructor(plan: Plan) -> Any:
+    """Return a named tuple's own `__new__`."""
+    values = "".join(f"{name}, " for name in plan.names)
+    body = [f"return _make(_cls, ({values}))"]
+    made = _function("__new__", f"_cls, {values}", body, _make=tuple.__new__)
+    made.__defaults__ = tuple(plan.defaults.values())
     return made
 
 
