@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from trayapp.applet.cleanups import Cleanups
 from trayapp.applet.sampler import Sampler
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.judging.advice.records import EMPTY, EXCEPT, RESTART, SET_LIMIT, Act, Advice
 from trayapp.domain.judging.view import TargetView, View
 from trayapp.domain.records.identity import application_key, target_of

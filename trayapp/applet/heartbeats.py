@@ -7,7 +7,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+
+from trayapp.dataclass import NamedTuple
 
 Pulse = Callable[[float | None], None]
 """Called by a thread: with how many seconds what begins now may take, 0.0 for no more than three

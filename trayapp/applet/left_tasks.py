@@ -11,10 +11,10 @@ import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from trayapp.control.process_endpoints import LEFT_TASKS
 from trayapp.control.protocol import decode
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.grouping.target_tracker import TargetTracker
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.grouping.tasks import Left, Task, read_left

@@ -6,9 +6,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from trayapp.applet.heartbeats import Heartbeats, place_of
+from trayapp.dataclass import NamedTuple
 from trayapp.language.catalogue import N_, _
 from trayapp.log import Log
 

@@ -11,9 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from trayapp.applet.probe_asking import ask_probe
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.judging.view import View
 from trayapp.domain.records.samples import ProcessKey

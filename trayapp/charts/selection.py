@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from trayapp.dataclass import dataclass
+from trayapp.dataclass import NamedTuple, dataclass
 from trayapp.language.catalogue import N_, _
 
 METRICS = ("rss", "uss", "pss", "swap")

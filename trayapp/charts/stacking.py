@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from trayapp.charts.curves import Curve, Floats
+from trayapp.dataclass import NamedTuple
 
 COLUMNS = 700
 COLUMNS_IN_ALL = 30_000

@@ -7,8 +7,8 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.language.units import parse_duration
 from trayapp.paths import current_paths
 

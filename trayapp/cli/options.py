@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from trayapp.dataclass import NamedTuple
 from trayapp.errors import ControlError, NotRunningError
 from trayapp.language.catalogue import _
 from trayapp.paths import LOCK_NAME, current_paths

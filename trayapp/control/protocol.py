@@ -21,7 +21,8 @@ import struct
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+
+from trayapp.dataclass import NamedTuple
 
 CONTROL = "control"
 """The name of the resident Memtray's endpoint."""

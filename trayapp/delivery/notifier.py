@@ -8,8 +8,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
+from trayapp.dataclass import NamedTuple
 from trayapp.delivery.banner import Banner, DeliveryResult
 from trayapp.delivery.sinks import Available, ButtonPressed, DesktopSink, Sink
 from trayapp.domain.records.levels import Level

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, Protocol, cast
 
+from trayapp.dataclass import NamedTuple
 from trayapp.errors import ExportError, UsageError
 from trayapp.language.catalogue import _
 from trayapp.language.extras import OF_ENDING, what_it_needs

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from unicodedata import east_asian_width
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.judging.monitor_values import OUTSIDE_KIND
 from trayapp.domain.records.series import PROGRAM_KINDS, Series
 from trayapp.export.safe_names import plain_text

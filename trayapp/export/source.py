@@ -6,9 +6,8 @@ import difflib
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import NamedTuple
 
-from trayapp.dataclass import dataclass
+from trayapp.dataclass import NamedTuple, dataclass
 from trayapp.domain.judging.monitor_values import OUTSIDE_KIND
 from trayapp.domain.records.identity import about_of, is_application, target_key, target_of
 from trayapp.domain.records.series import APPLICATION, Event, Series

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from trayapp import __version__
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.grouping.tasks import kept_of
 from trayapp.domain.judging.transitions import decision_said
 from trayapp.domain.records.levels import level_said

@@ -13,10 +13,10 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from trayapp.control.client import call
 from trayapp.control.process_endpoints import PROBE, endpoint_name
+from trayapp.dataclass import NamedTuple
 from trayapp.errors import ControlError, MemtrayError, UsageError
 from trayapp.guard.python_loader import PRELOAD
 from trayapp.language.catalogue import _

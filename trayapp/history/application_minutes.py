@@ -11,8 +11,8 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.series import APPLICATION
 from trayapp.history import tiers
 from trayapp.history.marks import is_sound, mark_of_numbers, mark_of_texts

@@ -8,8 +8,8 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.gaps import Reach, find_gaps
 from trayapp.domain.records.series import Point
 from trayapp.history import tiers

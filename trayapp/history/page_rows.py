@@ -10,8 +10,8 @@ import math
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.history.pages import (
     INDEX_BRANCH,
     INDEX_LEAF,

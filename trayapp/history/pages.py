@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
+
+from trayapp.dataclass import NamedTuple
 
 OWN_SIZE: Final = 4096
 """The size of pages that SQLite gives to our files."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.judging.replay import Figure, Stretch
 from trayapp.history.tiers import HOUR_SECONDS, MINUTE_SECONDS
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.language.catalogue import _
 from trayapp.language.units import parse_duration
 

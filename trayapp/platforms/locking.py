@@ -8,8 +8,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
+from trayapp.dataclass import NamedTuple
 from trayapp.errors import AlreadyRunningError, MemtrayError, PlatformError
 from trayapp.language.catalogue import _
 from trayapp.platforms.claimed_name import dismiss_askers

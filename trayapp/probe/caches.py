@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.probe.registry import Registry, cut, measured_bytes, safe_text
 
 

@@ -15,8 +15,9 @@ from collections import Counter, deque
 from collections.abc import Callable, Container, Iterable
 from heapq import heappush, heapreplace
 from itertools import chain, compress, islice
-from typing import Any, NamedTuple
+from typing import Any
 
+from trayapp.dataclass import NamedTuple
 from trayapp.probe.container_owners import find_owners
 from trayapp.probe.registry import plain
 from trayapp.probe.resident import read_rss_bytes

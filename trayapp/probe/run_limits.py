@@ -8,7 +8,8 @@ They come as environment, so that a program keeps to them without a line of code
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+
+from trayapp.dataclass import NamedTuple
 
 LARGEST = 10**9
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.readers.procfile import read_number, read_start
 
 _LARGEST_BYTES = 1024 * 1024

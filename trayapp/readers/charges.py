@@ -6,9 +6,8 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
-from trayapp.dataclass import replace
+from trayapp.dataclass import NamedTuple, replace
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.records.charges import Charge
 from trayapp.domain.records.groups import topmost

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.readers.cgroups import Cgroup, Cgroups
 
 _MARKS = (".dockerenv", "run/.containerenv", "run/systemd/container")

@@ -10,8 +10,9 @@ import os
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.samples import Footprint, ProcessKey
 from trayapp.language.catalogue import _
 from trayapp.language.units import GIB, format_duration, format_size

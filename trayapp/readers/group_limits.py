@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from trayapp.dataclass import replace
+from trayapp.dataclass import NamedTuple, replace
 from trayapp.domain.records.limits import Limit
 from trayapp.readers.cgroups import Cgroup
 

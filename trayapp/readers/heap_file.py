@@ -8,8 +8,8 @@ with the same number. The file belongs to another process: every number of it is
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.runtimes import RuntimeHeap
 from trayapp.domain.records.samples import ProcessKey
 

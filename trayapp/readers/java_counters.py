@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.runtimes import RuntimeHeap
 
 MOST_BYTES = 1024 * 1024

@@ -8,8 +8,8 @@ import os
 import signal
 import time
 from contextlib import suppress
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.oom_kills import Victim
 from trayapp.platforms.protection import unprotect_child
 from trayapp.readers.kernel_log import KillLines

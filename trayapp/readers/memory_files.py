@@ -6,8 +6,8 @@ import heapq
 import os
 import time
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.names import process_label
 from trayapp.domain.records.outside import LargestFile
 from trayapp.language.catalogue import _

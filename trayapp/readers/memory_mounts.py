@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import NamedTuple
+
+from trayapp.dataclass import NamedTuple
 
 _KINDS = ("tmpfs", "ramfs")
 _MOST = 64

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
+from trayapp.dataclass import NamedTuple
 from trayapp.readers.procfile import read_all
 
 T = TypeVar("T")

@@ -6,7 +6,8 @@ import os
 from collections.abc import Container, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+
+from trayapp.dataclass import NamedTuple
 
 _MOST = 200
 """Processes; whoever has more has no use for the sum."""

@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.samples import AppSample
 from trayapp.readers.own_children import ChildCosts, ended_cpu_seconds, read_children
 

@@ -7,8 +7,8 @@ do. Between two of them it is drawn as a line, so that growth has its true rate 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.readers.procfile import read_all, read_parent
 

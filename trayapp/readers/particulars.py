@@ -6,8 +6,9 @@ import os
 import sys
 import time
 from collections.abc import Callable, Collection
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.samples import Particulars, ProcessKey
 from trayapp.readers.process_changes import UNKNOWN_START
 from trayapp.readers.procfile import field_bytes, read_cpu_ticks, read_start, read_started

@@ -6,9 +6,8 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
-from typing import NamedTuple
 
-from trayapp.dataclass import replace
+from trayapp.dataclass import NamedTuple, replace
 from trayapp.domain.records.limits import Limit
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.readers.cgroups import Cgroup, Cgroups

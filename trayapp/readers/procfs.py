@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.samples import (
     ContainerName,
     MemoryReading,

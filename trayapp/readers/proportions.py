@@ -7,8 +7,9 @@ when all have been read since, and until then the one before does, with what has
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.samples import Footprint, MemoryReading, ProcessKey
 from trayapp.domain.records.sizes import Part, Proportion, Size, size_of
 from trayapp.language.units import MIB

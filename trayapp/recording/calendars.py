@@ -10,8 +10,9 @@ import re
 import unicodedata
 from datetime import date
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from trayapp.dataclass import NamedTuple
 from trayapp.recording.months import MONTHS
 
 Order = Literal["dmy", "mdy"]

@@ -7,9 +7,9 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from trayapp.dataclass import dataclass
+from trayapp.dataclass import NamedTuple, dataclass
 from trayapp.domain.records.samples import MemoryReading, ProcessFacts, ProcessKey
 
 ROWS_PER_CHUNK = 1000

@@ -11,9 +11,9 @@ import re
 import time
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
-from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from trayapp.dataclass import NamedTuple
 from trayapp.language.catalogue import _
 from trayapp.recording.calendars import FoundDate, Order, date_in, with_digits
 from trayapp.recording.clock_words import (

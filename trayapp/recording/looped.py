@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.language.catalogue import _
 from trayapp.recording.clocks import Clock
 from trayapp.recording.gathering import Gathering

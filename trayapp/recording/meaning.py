@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.language.catalogue import N_, _
 from trayapp.recording.quantities import UNITS
 from trayapp.recording.records import Kind

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from array import array
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from trayapp.dataclass import dataclass
+from trayapp.dataclass import NamedTuple, dataclass
 
 Kind = Literal[
     "resident set", "proportional set", "private memory", "anonymous memory", "heap", "swap",

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
-from trayapp.dataclass import dataclass
+from trayapp.dataclass import NamedTuple, dataclass
 from trayapp.domain.records.colors import parse_color
 from trayapp.language.catalogue import _, ngettext
 from trayapp.language.units import GIB, KIB, MIB, parse_duration, parse_size

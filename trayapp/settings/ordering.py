@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from trayapp.dataclass import NamedTuple
 from trayapp.language.catalogue import _
 from trayapp.settings.kinds import RefusedError
 from trayapp.settings.records import TARGETS_TABLE, Settings, fields_of

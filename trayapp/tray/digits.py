@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from trayapp.dataclass import NamedTuple
 
 LEAST_TALL = 7
 """Rows below which a digit cannot be read."""

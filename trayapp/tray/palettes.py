@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.colors import Rgb, contrast, luminance, with_luminance
 from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.menu import IconPicture

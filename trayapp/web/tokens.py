@@ -17,8 +17,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from trayapp.dataclass import NamedTuple
 from trayapp.errors import MemtrayError
 from trayapp.language.catalogue import _
 

@@ -6,8 +6,7 @@ it: the resident process knows windows by their verbs only.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from trayapp.dataclass import NamedTuple
 from trayapp.language.catalogue import N_
 
 

@@ -6,7 +6,7 @@ import tkinter as tk
 from collections.abc import Sequence
 from datetime import datetime
 from tkinter import font as tkfont
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from trayapp.charts.axes import FINE_SECONDS, fine_clock
 from trayapp.charts.curve_drawing import MOST_HATCHED
@@ -15,6 +15,7 @@ from trayapp.charts.events import event_label, task_end, task_growth
 from trayapp.charts.labels import plain_name
 from trayapp.charts.palette import DASHES, Palette
 from trayapp.charts.plot import Panel
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.grouping.tasks import kept_of
 from trayapp.domain.records.series import TASK, Event
 from trayapp.language.catalogue import _, listed, ngettext

@@ -6,9 +6,10 @@ import math
 from functools import cache
 from itertools import pairwise
 from tkinter import ttk
-from typing import Any, NamedTuple
+from typing import Any
 
 from trayapp.charts.palette import Palette
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.colors import parse_color
 
 BOX_PIXELS, GAP_PIXELS = 15, 7

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from trayapp.charts.labels import plain_name
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.showing.table import (
     TableRow,
     cpu_text,

@@ -10,10 +10,11 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from trayapp.control.client import call
 from trayapp.control.process_endpoints import PROBE, endpoint_name, find_names
+from trayapp.dataclass import NamedTuple
 from trayapp.errors import ControlError, NotRunningError
 from trayapp.language.catalogue import _
 from trayapp.language.units import MIB, format_duration, format_size

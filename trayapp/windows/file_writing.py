@@ -9,9 +9,9 @@ import subprocess
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from trayapp.dataclass import dataclass
+from trayapp.dataclass import NamedTuple, dataclass
 from trayapp.language.catalogue import _
 from trayapp.language.extras import OF_ENDING, Extra
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import NamedTuple
 
-from trayapp.dataclass import dataclass, field
+from trayapp.dataclass import NamedTuple, dataclass, field
 
 
 class GridColumn(NamedTuple):

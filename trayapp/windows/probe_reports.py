@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from trayapp.control.client import call
 from trayapp.control.process_endpoints import PROBE, endpoint_name, find_names
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.names import short_name
 from trayapp.domain.showing.table import as_number
 from trayapp.errors import MemtrayError, NotRunningError

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from trayapp.charts.labels import plain_name
-from trayapp.dataclass import dataclass, fields
+from trayapp.dataclass import NamedTuple, dataclass, fields
 from trayapp.domain.records.program_facts import ProgramFacts
 from trayapp.domain.showing.table import as_number
 from trayapp.language.catalogue import _, ngettext

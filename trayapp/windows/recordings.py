@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from trayapp.charts.labels import plain_name
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.series import Event, Point, Series
 from trayapp.history.sources import CurveSource
 from trayapp.language.catalogue import _, listed, ngettext

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.showing.table import APP, APPLICATION, TableRow
 
 

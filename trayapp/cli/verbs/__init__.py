@@ -6,8 +6,9 @@ Only the verb that was asked for is imported; the list of all of them needs noth
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from trayapp.dataclass import NamedTuple
 from trayapp.language.catalogue import N_
 from trayapp.windows import WINDOWS
 

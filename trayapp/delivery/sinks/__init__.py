@@ -11,9 +11,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
-from trayapp.dataclass import dataclass, field
+from trayapp.dataclass import NamedTuple, dataclass, field
 from trayapp.delivery.banner import Banner, DeliveryResult
 from trayapp.delivery.child import Child
 from trayapp.domain.judging.alerting import Announcement

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from trayapp.dataclass import dataclass, field
+from trayapp.dataclass import NamedTuple, dataclass, field
 from trayapp.domain.grouping.captures import base_name
 from trayapp.domain.judging.alerting import Incident
 from trayapp.domain.judging.judges import TARGET_INCIDENTS

@@ -6,8 +6,9 @@ Pure: `ProgramFacts` are gathered elsewhere, and the same facts allow the same a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, NamedTuple, cast, get_args
+from typing import Literal, cast, get_args
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.program_facts import ProgramFacts
 from trayapp.language.catalogue import N_, _
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from trayapp.dataclass import dataclass
+from trayapp.dataclass import NamedTuple, dataclass
 from trayapp.domain.records.series import Event
 from trayapp.language.catalogue import _, paragraph
 from trayapp.language.units import KIB, format_size

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.grouping.roles import is_boundary_unit
 
 _SHOWN_ID_DIGITS = 12

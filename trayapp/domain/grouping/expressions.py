@@ -11,9 +11,9 @@ import math
 import re
 import warnings
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-from trayapp.dataclass import dataclass, field
+from trayapp.dataclass import NamedTuple, dataclass, field
 from trayapp.language.catalogue import _
 
 _MOST_STEPS = 4_000_000

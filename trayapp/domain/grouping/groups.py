@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.grouping.containers import container_in, unescaped_unit
 from trayapp.domain.records.samples import ContainerName
 

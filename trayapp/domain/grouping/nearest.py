@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sized
-from typing import NamedTuple
 
-from trayapp.dataclass import dataclass
+from trayapp.dataclass import NamedTuple, dataclass
 from trayapp.domain.grouping.expressions import Searchable
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.records.names import process_label

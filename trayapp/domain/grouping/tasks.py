@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.names import short_name
 from trayapp.domain.records.samples import ProcessFacts, ProcessKey
 from trayapp.domain.records.series import TASK, Event, JsonValue

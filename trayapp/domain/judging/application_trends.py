@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
-from trayapp.dataclass import dataclass
+from trayapp.dataclass import NamedTuple, dataclass
 from trayapp.domain.judging.leaks import NOTHING_TO_JUDGE, Finding, Verdict
 from trayapp.domain.judging.moving_average import MovingAverage
 from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import comb, sqrt
-from typing import NamedTuple
+
+from trayapp.dataclass import NamedTuple
 
 _Z = 1.959964
 """95 % of a normal distribution lie so many deviations around its middle."""

@@ -9,8 +9,9 @@ often than elsewhere? What is found goes before growth; that it is why, nobody h
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.judging.association import Counts, corrected, share_range
 from trayapp.domain.judging.growth_onsets import STEP_SECONDS, Course
 from trayapp.domain.records.run_program import RunProgram, Version

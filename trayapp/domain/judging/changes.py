@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.series import Point
 from trayapp.language.units import KIB
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.judging.leaks import (
     NOTHING_TO_JUDGE,
     LeakDetector,

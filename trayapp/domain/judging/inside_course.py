@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.judging.inside_verdict import InsideVerdict, judge_inside
 from trayapp.domain.records.inside import Composition, Inside, total_composition
 from trayapp.language.catalogue import _

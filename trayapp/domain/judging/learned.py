@@ -11,7 +11,8 @@ import base64
 from array import array
 from collections.abc import Iterable
 from math import log2
-from typing import NamedTuple
+
+from trayapp.dataclass import NamedTuple
 
 HOURS = 168
 LEAST_HOURS = 100

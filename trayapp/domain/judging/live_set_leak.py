@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
-from trayapp.dataclass import replace
+from trayapp.dataclass import NamedTuple, replace
 from trayapp.domain.judging.collection_line import CollectionLine, Context, PointsSinceFull
 from trayapp.domain.judging.leaks import LeakSettings, Load, Verdict
 from trayapp.domain.judging.python_heaps import python_heaps

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
 
-from trayapp.dataclass import dataclass
+from trayapp.dataclass import NamedTuple, dataclass
 from trayapp.domain.records.samples import AppSample
 from trayapp.language.catalogue import _, format_number
 from trayapp.language.units import MIB, format_percent, format_size

@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.judging.slopes import MOST_SLOPES, Slope, direction_of, join_slopes, together
 from trayapp.domain.judging.straight_parts import noise_of, straight_parts
 from trayapp.domain.judging.teeth import Teeth, find_teeth, floored

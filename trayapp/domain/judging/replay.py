@@ -7,8 +7,8 @@ over a restart of Memtray as long as one of its processes does.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.judging.growth_tracker import GrowthRule, GrowthTracker
 from trayapp.domain.judging.leaks import LeakDetector, Load, Signal
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+
+from trayapp.dataclass import NamedTuple
 
 MOST_SLOPES = 12
 """Of more, the smallest changes are joined with their neighbours."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
-from trayapp.dataclass import dataclass, field
+from trayapp.dataclass import NamedTuple, dataclass, field
 from trayapp.domain.judging.alerting import Incident, Quiet
 from trayapp.domain.judging.application_trends import ApplicationView
 from trayapp.domain.judging.inside_course import InsideView

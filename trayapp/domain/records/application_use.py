@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from trayapp.dataclass import dataclass
+from trayapp.dataclass import NamedTuple, dataclass
 from trayapp.domain.records.samples import ProcessKey, ProcessUse
 from trayapp.domain.records.sizes import Size, SizeKind
 

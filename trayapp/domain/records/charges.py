@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.language.catalogue import _, format_count, listed, ngettext
 from trayapp.language.units import format_size
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
-from trayapp.dataclass import dataclass, field
+from trayapp.dataclass import NamedTuple, dataclass, field
 from trayapp.domain.records.identity import OOM, SYSTEM, target_key
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.names import shown_name

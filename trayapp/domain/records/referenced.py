@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.samples import ProcessKey
 
 

@@ -6,8 +6,7 @@ arguments a keyed hash, by which they can be compared and nothing else.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.series import Event
 
 PROGRAM = "program"

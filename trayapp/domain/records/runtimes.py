@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.limits import Limit
 from trayapp.language.catalogue import N_, _, listed
 from trayapp.language.units import format_percent, format_size

@@ -7,9 +7,8 @@ people; monotonic times are seconds on a clock that never jumps and are for arit
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
-from trayapp.dataclass import dataclass
+from trayapp.dataclass import NamedTuple, dataclass
 
 
 class ProcessKey(NamedTuple):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
-from trayapp.dataclass import dataclass, field
+from trayapp.dataclass import NamedTuple, dataclass, field
 
 JsonValue = str | int | float | bool | None
 

@@ -7,8 +7,9 @@ that it was loaded with, and Java keeps its heap mapped up to three times in one
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.samples import MemoryReading
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_size

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from trayapp.dataclass import dataclass, replace
+from trayapp.dataclass import NamedTuple, dataclass, replace
 from trayapp.domain.judging.trend import is_flat, rate_said, trend_arrow
 from trayapp.domain.records.levels import Level, as_level
 from trayapp.domain.records.sizes import SIZE_KINDS, SizeKind, size_label

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.account import Account, AccountPart
 from trayapp.domain.showing.account import (
     comes_back_cell,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.account import AccountPart
 from trayapp.language.catalogue import _
 from trayapp.readers.account.look import Look

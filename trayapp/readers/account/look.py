@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.account import AccountPart
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
 from trayapp.errors import PlatformError

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.account import AccountPart
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
 from trayapp.language.catalogue import _

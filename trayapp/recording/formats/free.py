@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 import re
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import GIB, KIB, MIB
 from trayapp.recording.gathering import Gathering

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from jeepney import (
     DBusAddress,
@@ -15,7 +15,7 @@ from jeepney import (
     new_signal,
 )
 
-from trayapp.dataclass import dataclass, field
+from trayapp.dataclass import NamedTuple, dataclass, field
 from trayapp.log import Log
 
 Body = tuple[Any, ...]

@@ -13,11 +13,11 @@ import os
 import select
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from jeepney import HeaderFields, Message, MessageType
 
-from trayapp.dataclass import replace
+from trayapp.dataclass import NamedTuple, replace
 from trayapp.domain.showing.menu import IconPicture
 from trayapp.log import Log
 from trayapp.platforms.session_bus import BUS, BusError, SessionBus

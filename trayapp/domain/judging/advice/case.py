@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from trayapp.dataclass import dataclass
+from trayapp.dataclass import NamedTuple, dataclass
 from trayapp.domain.judging.advice.harmless import Harmless
 from trayapp.domain.judging.application_trends import ApplicationView
 from trayapp.domain.judging.view import TargetView

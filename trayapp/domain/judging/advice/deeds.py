@@ -7,9 +7,9 @@ or the course of a program of the same kind that was left alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from trayapp.dataclass import dataclass, field
+from trayapp.dataclass import NamedTuple, dataclass, field
 from trayapp.domain.judging.advice.records import EXCEPT, RESTART, Advice, Source
 from trayapp.domain.judging.advice.savings import Measured
 from trayapp.domain.records.samples import ProcessKey

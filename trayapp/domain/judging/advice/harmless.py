@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.judging.alerting import PRESSURE_KEY, Incident
 from trayapp.domain.judging.exceptions import is_excepted
 from trayapp.domain.records.identity import OOM, family_of

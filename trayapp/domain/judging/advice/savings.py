@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import sqrt
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.judging.advice.records import Advice, Saving, Source
 
 ENOUGH_OWN, ENOUGH_OF_KIND = 2, 3

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.judging.advice.case import VersionPast, VersionRuns
 from trayapp.domain.judging.chance import BLOCKS, probability
 from trayapp.domain.records.run_program import Version, program_of

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
-from trayapp.dataclass import dataclass, field
+from trayapp.dataclass import NamedTuple, dataclass, field
 from trayapp.domain.judging.advice.case import Cache, Crowd, InsideLately
 from trayapp.domain.records.inside import read_inside, total_composition
 from trayapp.domain.records.samples import ProcessKey

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.judging.leaks.blocks import Blocks
 from trayapp.domain.judging.leaks.ladder import BLOCK_SECONDS
 from trayapp.domain.judging.leaks.rungs import width_of

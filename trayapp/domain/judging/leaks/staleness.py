@@ -12,9 +12,8 @@ A cache that nobody reads looks like a leak, and is as useless as one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
-from trayapp.dataclass import dataclass
+from trayapp.dataclass import NamedTuple, dataclass
 from trayapp.domain.records.referenced import ReferencedRequest, ReferencedSample
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.language.units import MIB

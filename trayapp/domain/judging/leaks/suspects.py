@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.judging.leaks.staleness import Suspect
 from trayapp.domain.judging.leaks.verdict import Verdict
 from trayapp.domain.judging.leaks.watch import Finding

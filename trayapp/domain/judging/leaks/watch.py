@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.judging.leaks.blocks import Load
 from trayapp.domain.judging.leaks.detector import DEFAULT_SETTINGS, LeakDetector
 from trayapp.domain.judging.leaks.settings import LeakSettings
