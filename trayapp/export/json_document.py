@@ -13,7 +13,7 @@ from typing import TextIO
 from trayapp import __version__
 from trayapp.domain.judging.monitor_values import OUTSIDE_KIND
 from trayapp.domain.records.series import GUARDED_RUN, PROGRAM_KINDS, Event, Series
-from trayapp.export.source import Source, Summary
+from trayapp.export.source import Source, Summary, summarize
 from trayapp.export.writing import texts_of
 
 ALERTS, CLEANUPS = ("alert",), ("cleanup", "cleanup_follow_up")
@@ -73,16 +73,12 @@ def _write_samples(file: TextIO, source: Source, summaries: dict[str, Summary]) 
     file.write(f"{json.dumps('samples')}: [")
     separator = "\n"
     for together in source.columns(whole=sizes):
+        summarize(together, sizes)
         rows: list[tuple[int, str]] = []
         for one in together:
             if one.places not in templates:
                 templates[one.places] = _template(source.series, one.places)
             template, order = templates[one.places]
-            for place, minima, means, maxima in zip(
-                one.places, one.minima, one.means, one.maxima, strict=True
-            ):
-                if place in sizes:
-                    sizes[place].add_all(one.starts_ms, minima, means, maxima)
             texts = [texts_of(one.maxima[at], repr) for at in order]
             rows += (
                 (start, template % (start / 1000, one.stretch_seconds, *row))

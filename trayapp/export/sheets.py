@@ -9,9 +9,9 @@ from unicodedata import east_asian_width
 
 from trayapp.dataclass import NamedTuple
 from trayapp.domain.judging.monitor_values import OUTSIDE_KIND
-from trayapp.domain.records.series import PROGRAM_KINDS, Series
+from trayapp.domain.records.series import Series
+from trayapp.export.number_rows import NumberRows
 from trayapp.export.safe_names import plain_text
-from trayapp.export.source import Cell, Row, Source
 from trayapp.language.catalogue import N_, _
 from trayapp.language.units import MIB
 
@@ -19,8 +19,7 @@ _A4 = 9
 _LINE_POINTS = 15.5
 _HEADING_LINES, _WIDEST = 2, 60
 """Columns are as wide as it takes for their headings to need no more lines, within reason."""
-_LEAST_GAP_SECONDS = 90.0
-"""Memtray's slowest pace is a sample every 30 s."""
+_FIRST_DAY = datetime(1899, 12, 31)
 _HEADING = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}
 _TIME = "yyyy-mm-dd hh:mm:ss"
 _STYLES: dict[str, dict[str, object]] = {
@@ -126,6 +125,7 @@ class Sheet:
         sheet.repeat_rows(self.heading_row)
         self.row = self.heading_row
         """The last one that was written."""
+        self._numbers = NumberRows(sheet, self._formats)
 
     def add(self, values: Sequence[object]) -> None:
         """Write the next row; None leaves a cell empty."""
@@ -133,6 +133,11 @@ class Sheet:
         for place, value in enumerate(values):
             if value is not None:
                 self._write_cell(self.row, place, value, self._formats[place])
+
+    def add_numbers(self, columns: tuple[int, ...], values: tuple[float, ...]) -> None:
+        """Write the next row, of numbers only, into some of the columns; times as `serial`."""
+        self.row += 1
+        self._numbers.write(self.row, columns, values)
 
     def cells(self, column: int) -> list[object]:
         """Return the range of a whole column, as a chart refers to it."""
@@ -149,79 +154,6 @@ class Sheet:
             self.sheet.write_number(row, column, value, style)
         else:
             self.sheet.write_string(row, column, plain_text(" ".join(str(value).split())), style)
-
-
-class Timeline:
-    """A sheet of moments, with an empty row where nothing was measured for too long."""
-
-    def __init__(self, sheet: Sheet, step_seconds: float) -> None:
-        self.sheet = sheet
-        self._step_seconds = step_seconds
-        self._last: Row | None = None
-
-    def add(self, row: Row, values: Sequence[object]) -> None:
-        """Write the next moment, unless nothing is known of it."""
-        if all(value is None for value in values):
-            return
-        last, self._last = self._last, row
-        if last is not None:
-            stretch = max(last.stretch_seconds, row.stretch_seconds, self._step_seconds)
-            distance = row.wall_seconds - last.wall_seconds
-            if distance > max(3 * stretch, _LEAST_GAP_SECONDS):
-                # Charts would draw a line across what is not known.
-                self.sheet.add([clock(last.wall_seconds + distance / 2)])
-        self.sheet.add([clock(row.wall_seconds), *values])
-
-
-class TargetSheet:
-    """The timeline of one target, and how it changed."""
-
-    def __init__(
-        self, sheet: Any, formats: Formats, name: str, source: Source, step_seconds: float
-    ) -> None:
-        places = [
-            place
-            for place, series in enumerate(source.series)
-            if series.kind in PROGRAM_KINDS and series.name == name
-        ]
-        self._size = next((p for p in places if source.series[p].metric == "rss_bytes"), None)
-        self._others = {p: source.series[p] for p in places if p != self._size}
-        columns = [
-            Column(_("Time"), "time", 19.0),
-            # As wide as the dates above it.
-            Column(_("Memory (RSS), MiB"), "mib", 19.0),
-            Column(_("Minimum, MiB"), "mib"),
-            Column(_("Maximum, MiB"), "mib"),
-            Column(_("Change, MiB"), "change"),
-            Column(_("Change from start, MiB"), "change", 14.0),
-            Column(_("Change from start, %"), "share", 14.0),
-            *map(series_column, self._others.values()),
-        ]
-        above = [
-            (_("Program"), name),
-            (_("From"), clock(source.since_wall_seconds)),
-            (_("Until"), clock(source.until_wall_seconds)),
-        ]
-        self.table = Sheet(sheet, formats, columns, above)
-        self._timeline = Timeline(self.table, step_seconds)
-        self._first: float | None = None
-        self._before: float | None = None
-        self.width = len(columns)
-
-    def add(self, row: Row) -> None:
-        """Write what the row holds of this target; nothing if it did not run."""
-        size = None if self._size is None else row.cells.get(self._size)
-        others = [shown(series, row.cells.get(place)) for place, series in self._others.items()]
-        self._timeline.add(row, [*(self._sizes(size) if size else [None] * 6), *others])
-
-    def _sizes(self, size: Cell) -> list[float | None]:
-        if self._first is None:
-            self._first = size.mean
-        delta = None if self._before is None else (size.mean - self._before) / MIB
-        self._before = size.mean
-        change = size.mean - self._first
-        share = change / self._first if self._first else None
-        return [size.mean / MIB, size.minimum / MIB, size.maximum / MIB, delta, change / MIB, share]
 
 
 def series_column(series: Series) -> Column:
@@ -241,13 +173,6 @@ def series_column(series: Series) -> Column:
     return Column(heading, "mib" if unit == "bytes" else "plain")
 
 
-def shown(series: Series, cell: Cell | None) -> float | None:
-    """Return the greatest value of a cell, sizes in MiB."""
-    if cell is None:
-        return None
-    return cell.maximum / MIB if series.metric.endswith("_bytes") else cell.maximum
-
-
 def in_mib(size_bytes: object) -> float | None:
     return size_bytes / MIB if isinstance(size_bytes, (int, float)) else None
 
@@ -255,6 +180,14 @@ def in_mib(size_bytes: object) -> float | None:
 def clock(wall_seconds: float | None) -> datetime | None:
     """Return a moment by the local clock, as spreadsheets know no other."""
     return None if wall_seconds is None else datetime.fromtimestamp(wall_seconds)
+
+
+def serial(wall_seconds: float) -> float:
+    """Return a moment by the local clock as a spreadsheet keeps it, in days; from 1970 on."""
+    since = datetime.fromtimestamp(wall_seconds) - _FIRST_DAY
+    seconds = float(since.seconds) + float(since.microseconds) / 1e6
+    # A day was counted in 1900 that there was not.
+    return since.days + seconds / 86_400 + 1
 
 
 def _is_time(value: object) -> bool:

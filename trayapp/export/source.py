@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 
 from trayapp.dataclass import NamedTuple, dataclass
@@ -246,6 +246,14 @@ def open_source(
         applications=frozenset(applications.intersection(targets)),
         on_progress=on_progress,
     )
+
+
+def summarize(together: Iterable[Columns], summaries: Mapping[int, Summary]) -> None:
+    """Add what was measured to the summaries of some series, by their places."""
+    for one in together:
+        for place, *columns in zip(one.places, one.minima, one.means, one.maxima, strict=True):
+            if place in summaries:
+                summaries[place].add_all(one.starts_ms, *columns)
 
 
 def find_step(span_seconds: float, most_rows: int) -> float:

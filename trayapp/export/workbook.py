@@ -19,15 +19,13 @@ from trayapp.export.safe_names import plain_text, sheet_names
 from trayapp.export.sheets import (
     Column,
     Sheet,
-    TargetSheet,
-    Timeline,
     add_formats,
     clock,
     in_mib,
     series_column,
-    shown,
 )
-from trayapp.export.source import MACHINE_KINDS, Row, Source, Summary, find_step
+from trayapp.export.source import MACHINE_KINDS, Source, Summary, find_step, summarize
+from trayapp.export.timelines import Part, TargetSheet, Timeline
 from trayapp.export.workbook_charts import insert_chart
 from trayapp.language.catalogue import N_, _, format_number
 from trayapp.language.extras import WORKBOOK, what_it_needs
@@ -198,10 +196,14 @@ class _Book:
             for name, (_kinds, columns) in _EVENT_SHEETS.items()
         }
         summaries = {name: Summary() for name in source.targets}
-        for row in source.rows(self._step_seconds):
-            self._add_row(row, machine, wide, summaries)
+        sizes = {place: summaries[name] for name, place in self._sizes.items()}
+        for together in source.columns(self._step_seconds, whole=sizes):
+            summarize(together, sizes)
+            part = Part(together, source.series)
+            machine.add(part, list(map(part.shown, self._machine)))
+            wide.add(part, [part.shown(self._sizes[name]) for name in self._wide])
             for target in targets:
-                target.add(row)
+                target.add(part)
         for name, (kinds, columns) in _EVENT_SHEETS.items():
             for event in source.events(kinds):
                 if events[name].row < _MOST_EVENTS:
@@ -219,17 +221,6 @@ class _Book:
     def _add_timeline(self, name: str, columns: Sequence[Column]) -> Timeline:
         time = Column(_("Time"), "time", 19.0)
         return Timeline(self._add_sheet(name, [time, *columns]), self._step_seconds)
-
-    def _add_row(
-        self, row: Row, machine: Timeline, wide: Timeline, summaries: Mapping[str, Summary]
-    ) -> None:
-        series, cells = self._source.series, row.cells
-        machine.add(row, [shown(series[place], cells.get(place)) for place in self._machine])
-        for name, place in self._sizes.items():
-            if place in cells:
-                summaries[name].add(row.wall_seconds, cells[place])
-        places = (self._sizes[name] for name in self._wide)
-        wide.add(row, [shown(series[place], cells.get(place)) for place in places])
 
     def _write_session(
         self, sheet: Any, summaries: Mapping[str, Summary], machine: Sheet, wide: Sheet
