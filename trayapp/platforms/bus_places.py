@@ -1,7 +1,7 @@
-"""Other addresses of the session bus, when it is not at the one given (Linux).
+"""Where the session bus is, also when it is not at the address given (Linux).
 
 A bus that is restarted may come back at another address; whoever was started from cron or over ssh
-never heard of one. Loaded only then.
+never heard of one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,13 @@ _VARIABLE = "DBUS_SESSION_BUS_ADDRESS"
 _MOST_BYTES = 256 * 1024
 _MOST_ADDRESSES = 8
 _MACHINE_ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
+
+
+def addresses(env: Mapping[str, str]) -> Iterator[str]:
+    """Yield the address that `env` has, then others where the bus may be by now."""
+    if address := env.get(_VARIABLE):
+        yield address
+    yield from other_addresses(env)
 
 
 def other_addresses(env: Mapping[str, str], processes: Path = Path("/proc")) -> Iterator[str]:

@@ -172,7 +172,9 @@ def as_error(reply: Message) -> BusError:
 def _connect(env: Mapping[str, str], deadline: float) -> Any:
     """Return a socket of the first bus that accepts us. Raises: OSError, of the likeliest."""
     failure: Exception | None = None
-    for address in _addresses(env):
+    from trayapp.platforms.bus_places import addresses
+
+    for address in addresses(env):
         try:
             return _connect_to(address, deadline)
         except OSError as error:
@@ -180,15 +182,6 @@ def _connect(env: Mapping[str, str], deadline: float) -> Any:
     if failure is None:
         failure = ConnectionError(_("no D-Bus session bus (DBUS_SESSION_BUS_ADDRESS is not set)"))
     raise failure
-
-
-def _addresses(env: Mapping[str, str]) -> Iterator[str]:
-    """Yield the address that we were given, then others where the bus may be by now."""
-    if address := env.get("DBUS_SESSION_BUS_ADDRESS"):
-        yield address
-    from trayapp.platforms.bus_places import other_addresses
-
-    yield from other_addresses(env)
 
 
 def _connect_to(address: str, deadline: float) -> Any:

@@ -106,7 +106,7 @@ def test_a_tray_icon_that_cannot_is_a_reason() -> None:
 @pytest.mark.parametrize(
     ("platform", "names"),
     [
-        ("linux", ["FreedesktopNotifications", "IconNotifications"]),
+        ("linux", ["AwaitedBus", "IconNotifications"]),
         ("darwin", ["PlyerNotifications", "IconNotifications"]),
         ("win32", ["PlyerNotifications", "IconNotifications"]),
     ],

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from importlib import import_module
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -127,9 +127,8 @@ class Surroundings:
     @property
     def has_session_bus(self) -> bool:
         """Whether desktop services are asked over D-Bus here."""
-        with suppress(ImportError):
-            return self.platform == "linux" and bool(import_module("jeepney"))
-        return False
+        # Not loaded before there is a bus.
+        return self.platform == "linux" and PathFinder.find_spec("jeepney") is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +148,7 @@ class SinkKind:
 SINKS = (
     SinkKind("log", "banners"),
     SinkKind("console", "banners"),
-    SinkKind("freedesktop", "desktop", lambda here: here.has_session_bus),
+    SinkKind("session_bus", "desktop", lambda here: here.has_session_bus),
     SinkKind("plyer", "desktop", lambda here: not here.has_session_bus),
     SinkKind("tray_icon", "desktop", lambda here: here.icon_notify),
     SinkKind("json_lines", "transitions", lambda here: here.settings.delivery.json_lines),
