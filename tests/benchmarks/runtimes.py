@@ -20,9 +20,8 @@ from pathlib import Path
 
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.guard.node_loader import OPTIONS_VARIABLE, PRELOAD, require_option
-from trayapp.readers.heap_file import heap_file_name
 from trayapp.readers.procfile import read_started
-from trayapp.readers.runtimes import RuntimeReader
+from trayapp.readers.runtimes import RuntimeReader, heap_file_name
 
 JAVA_FILES = Path(__file__).parents[1] / "readers" / "java"
 LOOKS = 2000

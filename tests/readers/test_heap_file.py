@@ -15,9 +15,9 @@ from trayapp.control.process_endpoints import HEAP, endpoint_name, sweep
 from trayapp.domain.records.runtimes import RuntimeHeap, tightest_heap, unknown_heap_text
 from trayapp.domain.records.samples import ProcessFacts, ProcessKey, ProcessUse
 from trayapp.language.units import MIB
-from trayapp.readers.heap_file import MAGIC, FileHeaps, heap_file_name
+from trayapp.readers.heap_file import MAGIC, FileHeaps
 from trayapp.readers.procfile import read_started
-from trayapp.readers.runtimes import OtherHeaps, RuntimeReader
+from trayapp.readers.runtimes import OtherHeaps, RuntimeReader, heap_file_name
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="/proc")
 HEADER = struct.pack("<8s8sII8x", MAGIC, b"node", 32, 128)

@@ -8,9 +8,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from trayapp.applet.advice_acts import AdviceActs, gather_evidence
 from trayapp.applet.advising import Advisor
@@ -25,7 +25,6 @@ from trayapp.applet.interruption import (
     interruption_text,
     is_ended_for_memory,
 )
-from trayapp.applet.menu import MenuActions
 from trayapp.applet.overview import Overview
 from trayapp.applet.parts import Parts
 from trayapp.applet.programs import Programs
@@ -54,6 +53,9 @@ from trayapp.paths import LOCK_NAME, Paths
 from trayapp.platforms import current_platform
 from trayapp.readers.own_cost import RequestedWork
 from trayapp.settings.file import SettingsFile
+
+if TYPE_CHECKING:
+    from trayapp.applet.menu import MenuActions
 
 _FIRST_TRIM_SECONDS, _TRIM_SECONDS, _SHORT_TRIM_SECONDS = 15.0, 60.0, 5.0
 _QUIT_SECONDS = 5.0
@@ -111,11 +113,11 @@ class App:
             self._log_file,
             live,
             icon_notify=lambda title, text: trays.notify_by_icon(title, text),
-            on_action=lambda action, incident: menu.on_banner(action, incident),
+            on_action=lambda action, incident: menu().on_banner(action, incident),
             keep=supervisor.keep,
             acts=lambda incident: programs.for_banner(sampler.view, incident),
             advice=lambda: advisor.advice,
-            on_advice=lambda action, advice: menu.on_advice(action, advice),
+            on_advice=lambda action, advice: menu().on_advice(action, advice),
             pulse=supervisor.heartbeats.pulse("notifier"),
         )
         children = Children(paths.runtime, banners.notify, requested)
@@ -171,7 +173,7 @@ class App:
             headless=headless,
             platform=platform,
             controls=lambda: overview.controls(),
-            on_menu=lambda key: menu.on_menu(key),
+            on_menu=lambda key: menu().on_menu(key),
             open_popup=children.open_popup,
             counting=requested.counting,
             notify=banners.notify,
@@ -225,7 +227,14 @@ class App:
             ("update", lambda _: self._follow_update()),
         )
         overview = Overview(parts)
-        menu = MenuActions(parts, overview)
+
+        @cache
+        def menu() -> MenuActions:
+            # Loaded once somebody clicks.
+            from trayapp.applet.menu import MenuActions
+
+            return MenuActions(parts, overview)
+
         self._feed = Feed(overview.live, requested.counting)
         handlers = ControlVerbs(parts, overview, self._feed).handlers()
         self._control = ControlServer(

@@ -17,8 +17,6 @@ from trayapp.applet.state import (
     save_tray_memory,
 )
 from trayapp.dataclass import replace
-from trayapp.domain.showing.tray import shown_choices
-from trayapp.domain.showing.tray_menu import SNOOZE_CHOICES
 from trayapp.language.catalogue import _
 from trayapp.language.units import parse_duration
 from trayapp.log import Log
@@ -71,6 +69,8 @@ class SwitchBoard:
 
     def set_alerts(self, choice: str) -> None:
         """Follow the menu: "on", "off", or "snooze:" and one of its durations."""
+        from trayapp.domain.showing.tray_menu import SNOOZE_CHOICES
+
         verb, _colon, duration = choice.partition(":")
         if verb == "snooze" and duration in dict(SNOOZE_CHOICES):
             self.snooze(None, parse_duration(duration))
@@ -119,6 +119,8 @@ class SwitchBoard:
 
     def show_next(self, steps: int) -> None:
         """Let the icon show what comes next, or before, for as long as the settings stay."""
+        from trayapp.domain.showing.tray import shown_choices
+
         by_settings = self._settings_file.settings.icon.shows
         choices = shown_choices(self._sampler.view, by_settings)
         place = choices.index(self.icon_shows) if self.icon_shows in choices else 0

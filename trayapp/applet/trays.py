@@ -20,7 +20,6 @@ from trayapp.applet.supervision import Supervisor
 from trayapp.applet.switches import SwitchBoard
 from trayapp.applet.terminal import LiveLines
 from trayapp.domain.judging.view import Controls
-from trayapp.domain.showing.tray import tray_state
 from trayapp.errors import MemtrayError, PlatformError, TrayError
 from trayapp.language.catalogue import _, paragraph
 from trayapp.log import Log
@@ -175,6 +174,8 @@ class Trays:
     def refresh(self) -> None:
         """Show what is known now. Any thread."""
         if self._icon is not None:
+            from trayapp.domain.showing.tray import tray_state
+
             self._icon.show(tray_state(self._sampler.view, self._controls()))
 
     def knock(self, answer: Callable[[], None]) -> bool:

@@ -11,7 +11,6 @@ import struct
 
 from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.runtimes import RuntimeHeap
-from trayapp.domain.records.samples import ProcessKey
 
 MAGIC = b"MTHEAP1\n"
 HEADER_BYTES, SLOT_BYTES, MOST_SLOTS = 32, 128, 32
@@ -43,11 +42,6 @@ class _Slot(NamedTuple):
     longest_seconds: float
     spare: float
     sequence_again: float
-
-
-def heap_file_name(key: ProcessKey) -> str:
-    """Return the name of a process's file, in the folder of the sockets."""
-    return f"heap-{key.pid}-{key.started}"
 
 
 def check_header(data: bytes) -> None:

@@ -11,17 +11,20 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from trayapp.domain.records.runtimes import Runtime, RuntimeHeap
 from trayapp.domain.records.samples import ProcessKey, ProcessUse
-from trayapp.readers.heap_file import FileHeaps, check_header, heap_file_name
-from trayapp.readers.java_counters import MOST_BYTES, JavaHeap, parse_layout
 from trayapp.readers.procfile import read_start, read_started
 from trayapp.readers.slow_clock import SlowClock
 
+if TYPE_CHECKING:
+    from trayapp.readers.java_counters import JavaHeap
+
 PERIOD_SECONDS = 30.0
 """How often it is looked whether a process has counters after all."""
+_MOST_BYTES = 1024 * 1024
+"""Of a file of either kind."""
 _BUDGET_SECONDS = 0.003
 _MOST_NAMES = 1000
 """Of a temporary folder, to find whose counters there are; more is not gone through."""
@@ -102,7 +105,7 @@ class RuntimeReader:
             with suppress(OSError, ValueError):
                 # Of this very process, by its name.
                 file = self._folder / heap_file_name(key)
-                return _HeapSource(str(file), os.geteuid(), FileHeaps(), check_header)
+                return _HeapSource(str(file), os.geteuid(), _node_form)
         try:
             if read_started(self._root, key.pid) != key.started:
                 return None
@@ -116,7 +119,7 @@ class RuntimeReader:
         for name in _folders(temporary, owner):
             with suppress(OSError, ValueError):
                 path = f"{temporary}/{name}/{pid}"
-                return _HeapSource(path, owner, _JavaHeaps(), parse_layout)
+                return _HeapSource(path, owner, _java_form)
         return None
 
 
@@ -153,6 +156,11 @@ class OtherHeaps:
         self._reader.close()
 
 
+def heap_file_name(key: ProcessKey) -> str:
+    """Return the name of the probe's file about a process, in the folder of the sockets."""
+    return f"heap-{key.pid}-{key.started}"
+
+
 class _Form(Protocol):
     """What understands the bytes of one kind of file, from reading to reading."""
 
@@ -164,12 +172,36 @@ class _Form(Protocol):
         """Raises: ValueError."""
 
 
-class _JavaHeaps(JavaHeap):
+class _JavaHeaps:
     """The one heap of a Java virtual machine."""
 
-    def read(self, data: bytes, now: float) -> Heaps:  # type: ignore[override]
-        heap = super().read(data, now)
+    def __init__(self, heap: JavaHeap) -> None:
+        self._heap = heap
+
+    @property
+    def byte_count(self) -> int:
+        return self._heap.byte_count
+
+    def read(self, data: bytes, now: float) -> Heaps:
+        heap = self._heap.read(data, now)
         return () if heap is None else (heap,)
+
+
+# Loaded once there is a file of the kind: few machines have programs of either runtime.
+
+
+def _node_form(data: bytes) -> _Form:
+    from trayapp.readers.heap_file import FileHeaps, check_header
+
+    check_header(data)
+    return FileHeaps()
+
+
+def _java_form(data: bytes) -> _Form:
+    from trayapp.readers.java_counters import JavaHeap, parse_layout
+
+    parse_layout(data)
+    return _JavaHeaps(JavaHeap())
 
 
 class _HeapSource:
@@ -177,18 +209,15 @@ class _HeapSource:
 
     __slots__ = ("_descriptor", "_form")
 
-    def __init__(
-        self, path: str, owner: int, form: _Form, check: Callable[[bytes], object]
-    ) -> None:
+    def __init__(self, path: str, owner: int, form_of: Callable[[bytes], _Form]) -> None:
         """Raises: OSError; ValueError where it is no small regular file of this user."""
-        self._form = form
         self._descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
             found = os.fstat(self._descriptor)
             is_right = stat.S_ISREG(found.st_mode) and found.st_uid == owner
-            if not is_right or found.st_size > MOST_BYTES:
+            if not is_right or found.st_size > _MOST_BYTES:
                 raise ValueError(path)
-            check(os.pread(self._descriptor, MOST_BYTES, 0))
+            self._form = form_of(os.pread(self._descriptor, _MOST_BYTES, 0))
         except BaseException:
             self.close()
             raise
