@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
+import PIL
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +17,14 @@ from PIL import Image
 from tests.tray.colors import SIGHTS, contrast, difference
 from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.menu import DRAWN_NUMBERS, PALETTE_NAMES, PANEL_NAMES, IconPicture
-from trayapp.tray.drawing import BAR_COUNT, draw_argb, draw_icon, draw_template, layout
+from trayapp.tray.drawing import (
+    BAR_COUNT,
+    draw_argb,
+    draw_icon,
+    draw_template,
+    layout,
+    pillow_core,
+)
 from trayapp.tray.gallery import CUSTOM_COLORS, DRAWN_PX
 from trayapp.tray.palettes import OTHER_TRACK_OPACITY, TRACK, TRACK_OPACITY, tones_of
 
@@ -474,3 +484,20 @@ def test_several_sizes_at_once_are_the_pictures_of_each_size(look: IconPicture, 
     sizes = (16, 22, 24, 32, 44, 48, 64, 88)
     look = replace(look, number_place=place, percent=42)
     assert draw_argb(look, sizes) == [draw_argb(look, [size])[0] for size in sizes]
+
+
+def test_without_the_core_that_is_known_pillow_draws_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert pillow_core() is not None
+    expected = [draw_argb(look, [16, 22, 32, 44]) for look in LOOKS]
+    whole = draw_icon(LOOKS[0], 48).tobytes()
+    monkeypatch.setitem(sys.modules, "PIL._imaging", ModuleType("PIL._imaging"))
+    monkeypatch.setattr(PIL, "_imaging", sys.modules["PIL._imaging"])
+    pillow_core.cache_clear()
+    try:
+        assert pillow_core() is None
+        assert [draw_argb(look, [16, 22, 32, 44]) for look in LOOKS] == expected
+        assert draw_icon(LOOKS[0], 48).tobytes() == whole
+    finally:
+        pillow_core.cache_clear()

@@ -15,10 +15,8 @@ their stead.
 from __future__ import annotations
 
 import functools
-import sys
-from array import array
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.colors import Rgb
@@ -41,9 +39,9 @@ _OPAQUE = 255
 # Below this size ten bars with gaps between them do not fit.
 _SMALLEST_WITH_GAPS_PX = 2 * BAR_COUNT - 1
 
-Pixels: TypeAlias = "array[int]"
-"""Four bytes each, row by row from the top."""
-_FOUR_BYTES = "I"
+Pixels: TypeAlias = Any
+"""A picture of Pillow's, mode RGBA; it does not care what its channels mean."""
+_NEAREST = 0
 
 _Encode = Callable[[Rgb, int], tuple[int, int, int, int]]
 """From a colour and how opaque it is, 0 to 255, to the four bytes of a pixel."""
@@ -140,28 +138,58 @@ def draw_argb(picture: IconPicture, sizes_px: Sequence[int]) -> list[bytes]:
         half_px = size_px // 2
         half = drawn.get(half_px)
         if half is not None and can_double and layout(size_px).unit == 2 * layout(half_px).unit:
-            drawn[size_px] = _doubled(half, half_px)
+            size = (size_px, size_px)
+            drawn[size_px] = half.resize(size, _NEAREST, (0, 0, half_px, half_px))
         else:
             drawn[size_px] = _draw(picture, size_px, tones, lambda rgb, opacity: (opacity, *rgb))
-    return [pixels.tobytes() for pixels in drawn.values()]
+    return [_as_bytes(pixels) for pixels in drawn.values()]
 
 
 def _as_image(pixels: Pixels, size_px: int) -> Image:
-    # Who draws for D-Bus alone does without Pillow, which takes 2 MiB.
     from PIL import Image
 
-    return Image.frombytes("RGBA", (size_px, size_px), pixels.tobytes())
+    return Image.frombytes("RGBA", (size_px, size_px), _as_bytes(pixels))
 
 
-def _doubled(pixels: Pixels, size_px: int) -> Pixels:
-    wide = array(_FOUR_BYTES, bytes(8 * size_px * size_px))
-    wide[0::2] = wide[1::2] = pixels
-    tall = array(_FOUR_BYTES)
-    for start in range(0, len(wide), 2 * size_px):
-        row = wide[start : start + 2 * size_px]
-        tall += row
-        tall += row
-    return tall
+@functools.cache
+def pillow_core() -> Any:
+    """Return Pillow's core, whose pictures are filled and copied as those of `PIL.Image` are.
+
+    That module takes another 1.6 MiB, for files and filters that an icon has no use for. As the
+    core is no published interface, it is asked for a pixel first; None: it does not give that back
+    (`setimage` wants a box in Pillow 13.0; 10.3, 11.3 and 12.0 take one as well).
+    """
+    try:
+        from PIL import _imaging
+
+        pixel = _encoded(_imaging, _imaging.fill("RGBA", (1, 1), (1, 2, 3, 4)))
+    except (ImportError, AttributeError, TypeError, ValueError, SystemError):
+        return None
+    return _imaging if pixel == b"\1\2\3\4" else None
+
+
+def _empty(size_px: int) -> Pixels:
+    core, size, nothing = pillow_core(), (size_px, size_px), (0, 0, 0, 0)
+    if core is not None:
+        return core.fill("RGBA", size, nothing)
+    from PIL import Image
+
+    return Image.new("RGBA", size, nothing)
+
+
+def _as_bytes(pixels: Pixels) -> bytes:
+    """Return the four bytes of each pixel, row by row from the top."""
+    core = pillow_core()
+    data: bytes = pixels.tobytes() if core is None else _encoded(core, pixels)
+    return data
+
+
+def _encoded(core: Any, pixels: Pixels) -> bytes:
+    width, height = pixels.size
+    encoder = core.raw_encoder("RGBA", "RGBA")
+    encoder.setimage(pixels, (0, 0, width, height))
+    data: bytes = encoder.encode(4 * width * height)[2]
+    return data
 
 
 class _Canvas:
@@ -170,7 +198,7 @@ class _Canvas:
     def __init__(self, size_px: int, encode: _Encode) -> None:
         self.size_px = size_px
         self.grid = layout(size_px)
-        self.pixels: Pixels = array(_FOUR_BYTES, bytes(4 * size_px * size_px))
+        self.pixels: Pixels = _empty(size_px)
         self._encode = encode
 
     @property
@@ -191,20 +219,9 @@ class _Canvas:
         self, color: Rgb, left: int, top: int, width: int, height: int, opacity: int = _OPAQUE
     ) -> None:
         """Fill a rectangle within the picture, or nothing where it has no width or height."""
-        if width <= 0 or height <= 0:
-            return
-        pixel = int.from_bytes(bytes(self._encode(color, opacity)), sys.byteorder)
-        size_px, first = self.size_px, top * self.size_px + left
-        # By columns or by rows, whichever are fewer.
-        if width < height:
-            column = array(_FOUR_BYTES, (pixel,)) * height
-            end = first + (height - 1) * size_px + 1
-            for place in range(width):
-                self.pixels[first + place : end + place : size_px] = column
-        else:
-            row = array(_FOUR_BYTES, (pixel,)) * width
-            for start in range(first, first + height * size_px, size_px):
-                self.pixels[start : start + width] = row
+        if width > 0 and height > 0:
+            pixel = self._encode(color, opacity)
+            self.pixels.paste(pixel, (left, top, left + width, top + height))
 
 
 def _draw(picture: IconPicture, size_px: int, tones: Tones, encode: _Encode) -> Pixels:
