@@ -51,6 +51,7 @@ def main() -> None:
         print("Memtray")
         _measure_start(lambda: _first_answer_of_memtray(home / "start"))
         with _changing_programs(), serving(home / "live", settings=_targets()) as served:
+            _measure_memory(served)
             settled(served)
             _measure_memtray(served)
         _measure_history(home / "past", options.days)
@@ -78,23 +79,25 @@ def _changing_programs() -> Iterator[None]:
         yield
 
 
-def _measure_start(first_answer: Callable[[], float]) -> None:
-    times = sorted(first_answer() for _ in range(STARTS))
-    median = statistics.median(times)
-    print(f"  start to first answer: {median:.2f} s ({times[0]:.2f} to {times[-1]:.2f})")
+def _measure_start(first_answer: Callable[[], tuple[float, float]]) -> None:
+    times, cpu_times = zip(*(first_answer() for _ in range(STARTS)), strict=True)
+    median, cpu = statistics.median(times), statistics.median(cpu_times)
+    print(f"  start to first answer: {median:.2f} s ({min(times):.2f} to {max(times):.2f})")
+    print(f"  CPU until then: {cpu:.2f} s ({min(cpu_times):.2f} to {max(cpu_times):.2f})")
 
 
-def _first_answer_of_memtray(home: Path) -> float:
+def _first_answer_of_memtray(home: Path) -> tuple[float, float]:
+    """Return the seconds until then, and those of CPU."""
     began = time.monotonic()
     with serving(home) as served:
         assert served.ask("/").status == 200
-        return time.monotonic() - began
+        return time.monotonic() - began, _cpu_seconds(served.process.pid)
 
 
-def _first_answer_of_glances(program: Path) -> float:
+def _first_answer_of_glances(program: Path) -> tuple[float, float]:
     began = time.monotonic()
-    with _glances(program):
-        return time.monotonic() - began
+    with _glances(program) as process:
+        return time.monotonic() - began, _cpu_seconds(process.pid)
 
 
 @contextlib.contextmanager
@@ -125,6 +128,18 @@ def _fetch(path: str, headers: Mapping[str, str] | None = None) -> tuple[int, by
         return error.code, error.read()
 
 
+def _measure_memory(served: Served) -> None:
+    """With a page that shows *Now*, which has asked for nothing else yet."""
+    loaded_at_once(served)
+    served.session()
+    with WebSocketClient(served) as viewer:
+        while not viewer.next().get("system"):
+            pass
+        for _ in range(10):
+            viewer.next()
+        print(f"  memory of the server with a viewer: {_resident_mb(served.process.pid):.1f} MB")
+
+
 def _measure_memtray(served: Served) -> None:
     status = served.ask("/api/status").json
     resident = int(status["app"]["pid"])
@@ -138,7 +153,8 @@ def _measure_memtray(served: Served) -> None:
         while time.monotonic() < ends:
             sizes.append(len(viewer.next_text().encode()))
         watched = _private_mib(resident)
-        print(f"  memory of the server with a viewer: {_resident_mb(served.process.pid):.1f} MB")
+        resident_mb = _resident_mb(served.process.pid)
+        print(f"  memory after the history was asked for, too: {resident_mb:.1f} MB")
         print(f"  an update: {statistics.mean(sizes):.0f} B on average, {max(sizes)} B at most")
     print(f"  private memory of Memtray itself: {alone:.1f} MiB, with a viewer {watched:.1f} MiB")
     _print_page([*loaded_at_once(served).values()])

@@ -14,7 +14,8 @@ import uvicorn
 
 from tests.web.serving import PATIENCE_SECONDS, Served, WebSocketClient
 from trayapp.web import connections
-from trayapp.web.connections import Doors, guarded_protocols
+from trayapp.web.connections import Doors
+from trayapp.web.serving import guarded_protocols
 
 MANY = 1000
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from trayapp.domain.grouping.target_run import marks_from_text
 from trayapp.domain.judging.monitor import Monitor
-from trayapp.domain.judging.replay import REPLAYED_METRICS, Stretch
+from trayapp.domain.judging.replay import REPLAYED_METRICS
 from trayapp.domain.records.series import Event
+from trayapp.domain.records.stretches import Stretch
 from trayapp.errors import HistoryError
 from trayapp.history.reader import HistoryReader
 from trayapp.log import Log

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import html
 import os
 import signal
 import subprocess
@@ -89,17 +88,21 @@ def show_dashboard(options: ServeOptions) -> int:
     if page is not None:
         with leading_page(options.runtime, f"{page}#{tokens.full}", wait=True):
             return 0
-    wanted = replace(options, idle_seconds=IDLE_SECONDS)
+    wanted, give_back = (
+        replace(options, idle_seconds=IDLE_SECONDS),
+        current_platform().trim_own_heap,
+    )
     with running_memtray(options.runtime), contextlib.ExitStack() as opened:
 
         def open_browser(address: str) -> None:
             opened.enter_context(leading_page(options.runtime, address))
 
         try:
-            return serve(wanted, lambda found: open_browser(found.full))
+            return serve(wanted, lambda found: open_browser(found.full), give_back)
         except PortTakenError:
             # Nobody has chosen this port just now: any other does as well.
-            return serve(replace(wanted, port=0), lambda found: open_browser(found.full))
+            any_port = replace(wanted, port=0)
+            return serve(any_port, lambda found: open_browser(found.full), give_back)
 
 
 @contextlib.contextmanager
@@ -112,6 +115,8 @@ def leading_page(runtime: Path, address: str, *, wait: bool = False) -> Iterator
 
     Raises: PlatformError if there is nothing to open it with.
     """
+    import html  # Only now: most servers open no browser.
+
     file = runtime / f"dashboard-{os.getpid()}.html"
     file.unlink(missing_ok=True)
     text = _LEADING_PAGE.format(address=html.escape(address))

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from trayapp.domain.judging.replay import Stretch
 from trayapp.domain.records.series import APPLICATION, Event, Point, Series
+from trayapp.domain.records.stretches import Stretch
 from trayapp.errors import HistoryError
 from trayapp.history import tiers
 from trayapp.history.application_minutes import recent_names

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from trayapp.dataclass import NamedTuple
-from trayapp.domain.judging.replay import Figure, Stretch
+from trayapp.domain.records.stretches import Figure, Stretch
 from trayapp.history.tiers import HOUR_SECONDS, MINUTE_SECONDS
 
 FINE_SECONDS = 15

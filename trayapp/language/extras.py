@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import shlex
-import shutil
 import sys
-import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -65,6 +62,9 @@ def install_command(
     Python itself; of the last, `is_managed` says whether the system's packages look after it
     (PEP 668).
     """
+    import shutil
+    import sysconfig
+
     home = Path(prefix)
     if (home / "packaged").is_file():
         # A package of the system, whose environment is not to be changed.
@@ -87,4 +87,6 @@ def install_command(
 def _quoted(word: str) -> str:
     if sys.platform == "win32":
         return f'"{word}"' if " " in word else word
+    import shlex
+
     return shlex.quote(word)

@@ -14,7 +14,6 @@ from collections import OrderedDict
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 
 REQUEST_SECONDS = 10.0
 """How long a request may take to come in, up to its body."""
@@ -34,7 +33,7 @@ class Doors:
         self._all: set[object] = set()
         self._silent: OrderedDict[GuardedHttp, None] = OrderedDict()
 
-    def enter(self, one: GuardedHttp | GuardedWebSocket) -> bool:
+    def enter(self, one: object) -> bool:
         """Make room for one more; False: there is none."""
         if len(self._all) >= self._most:
             if not self._silent:
@@ -55,7 +54,7 @@ class Doors:
             self._silent[one] = None
 
 
-class _Writing:
+class Writing:
     """Ends a connection whose reader does not read."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
@@ -80,7 +79,7 @@ class GuardedHttp(H11Protocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self._writing = _Writing(transport)
+        self._writing = Writing(transport)
         self._deadline: asyncio.TimerHandle | None = None
         if not self.doors.enter(self):
             transport.abort()
@@ -132,39 +131,6 @@ class GuardedHttp(H11Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-
-
-class GuardedWebSocket(WSProtocol):
-    """A connection of a viewer."""
-
-    doors: Doors
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self._writing = _Writing(transport)
-        keep_little_unsent(transport)
-        if not self.doors.enter(self):
-            transport.abort()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._writing.resume()
-        self.doors.leave(self)
-        super().connection_lost(exc)
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._writing.pause()
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        self._writing.resume()
-
-
-def guarded_protocols(doors: Doors) -> tuple[type[H11Protocol], type[WSProtocol]]:
-    """Return the classes of connections that share these doors."""
-    http = type("Http", (GuardedHttp,), {"doors": doors})
-    web_socket = type("WebSocket", (GuardedWebSocket,), {"doors": doors})
-    return http, web_socket
 
 
 def keep_little_unsent(transport: asyncio.Transport) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+import trayapp
 from trayapp.errors import UsageError
 from trayapp.language.catalogue import _
 from trayapp.web.problems import ProblemError
@@ -24,6 +23,8 @@ FORMATS = {"report": ("html", "pdf", "json"), "export": ("xlsx", "csv", "json", 
 SPANS = ("1h", "24h", "7d", "30d", None)
 """Back from now; None: everything."""
 MOST_RUNNING, MOST_KEPT = 2, 8
+FOLDER = Path(trayapp.__file__).parent.parent
+"""In which the commands run, so that they find this very package."""
 _KEPT_SECONDS = 900.0
 _CANCEL_SECONDS = 5.0
 _MOST_ERROR_BYTES = 4000
@@ -61,10 +62,8 @@ class Download:
 class Downloads:
     """All downloads of one server; in its event loop."""
 
-    def __init__(self, memtray_command: Sequence[str], working_folder: Path) -> None:
-        """working_folder: from where the command finds this very package."""
+    def __init__(self, memtray_command: Sequence[str]) -> None:
         self._command = [*memtray_command]
-        self._working_folder = working_folder
         self._all: dict[str, Download] = {}
 
     def start(
@@ -80,6 +79,8 @@ class Downloads:
         if running >= MOST_RUNNING:
             text = _("Two files are being written; try again when one is done")
             raise ProblemError(429, text, {"Retry-After": "5"})
+        import tempfile  # Only now: few make a file.
+
         # In memory it could be as large as the history; nobody else may read it.
         folder = Path(tempfile.mkdtemp(prefix="memtray-"))
         download = Download(role, folder, what, ending)
@@ -106,7 +107,7 @@ class Downloads:
         if download.task is not None:
             download.task.cancel()
             await asyncio.gather(download.task, return_exceptions=True)
-        await asyncio.to_thread(shutil.rmtree, download.folder, True)
+        await asyncio.to_thread(_remove, download.folder)
 
     async def close(self) -> None:
         """Remove all."""
@@ -121,14 +122,14 @@ class Downloads:
         for place, one in enumerate(ended):
             if place < too_many or now - (one.ended_seconds or now) > _KEPT_SECONDS:
                 del self._all[one.id]
-                shutil.rmtree(one.folder, ignore_errors=True)
+                _remove(one.folder)
 
     async def _write(self, download: Download, command: Sequence[str]) -> None:
         """Run the command to its end. A task."""
         pipe = subprocess.PIPE
         try:
             child = await asyncio.create_subprocess_exec(
-                *command, stdin=pipe, stdout=pipe, stderr=pipe, cwd=self._working_folder
+                *command, stdin=pipe, stdout=pipe, stderr=pipe, cwd=FOLDER
             )
         except OSError as error:
             self._end(download, _("Cannot start: {reason}").format(reason=error.strerror))
@@ -151,6 +152,12 @@ class Downloads:
         download.state = "failed" if problem else "done"
         download.share = download.share if problem else 1.0
         download.ended_seconds = time.monotonic()
+
+
+def _remove(folder: Path) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _read_all(child: asyncio.subprocess.Process) -> str:

@@ -44,12 +44,25 @@ class _File:
 
 def page_routes() -> list[BaseRoute]:
     """Return the routes of everything that is the same for everybody."""
+    # None of these waits for anything: in the server's own thread, not each in another one.
     return [
-        Route("/", lambda request: _answer("index.html", request)),
-        Route("/page/{name}", lambda request: _answer(request.path_params["name"], request)),
-        Route("/favicon.ico", lambda request: _answer("icon.svg", request)),
+        Route("/", _index),
+        Route("/page/{name}", _file),
+        Route("/favicon.ico", _icon),
         Route("/texts.json", _texts),
     ]
+
+
+async def _index(request: Request) -> Response:
+    return _answer("index.html", request)
+
+
+async def _icon(request: Request) -> Response:
+    return _answer("icon.svg", request)
+
+
+async def _file(request: Request) -> Response:
+    return _answer(request.path_params["name"], request)
 
 
 def _answer(name: str, request: Request) -> Response:
@@ -95,7 +108,7 @@ def _lean(content: bytes) -> bytes:
     return b"\n".join((*kept, b""))
 
 
-def _texts(request: Request) -> Response:
+async def _texts(request: Request) -> Response:
     asked = request.query_params.get("language", "").replace("-", "_")
     language = asked if asked in LANGUAGES else spoken_language()
     part = request.query_params.get("part", "")

@@ -1,9 +1,7 @@
-"""The REST endpoints about what is so now, and a browser's session."""
+"""The REST endpoints about what is so now."""
 
 from __future__ import annotations
 
-import re
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,22 +13,16 @@ from trayapp.errors import NotRunningError
 from trayapp.web.context import Context, role_of
 from trayapp.web.live_state import row_key
 from trayapp.web.metrics import CONTENT_TYPE, metrics_text
-from trayapp.web.problems import ProblemError
 from trayapp.web.queries import Query
-from trayapp.web.running import PROOF_PATH
-from trayapp.web.tokens import SESSION_SECONDS
 
 MOST_PROCESSES = 10_000
 SORTS = ("rss_bytes", "name", "pid", "started_at")
-_CHALLENGE = re.compile(r"[A-Za-z0-9]{16,64}")
 
 
 def rest_routes(context: Context) -> list[BaseRoute]:
     """Return these routes."""
     rest = _Rest(context)
     return [
-        Route("/api/session", rest.session, methods=["POST", "DELETE"]),
-        Route(PROOF_PATH, rest.prove),
         Route("/api/status", rest.status),
         Route("/api/system", rest.system),
         Route("/api/memory", rest.memory),
@@ -42,33 +34,6 @@ def rest_routes(context: Context) -> list[BaseRoute]:
 class _Rest:
     def __init__(self, context: Context) -> None:
         self._context = context
-
-    async def session(self, request: Request) -> Response:
-        """Give a browser that has the token, or had it, a cookie in its place, or forget it."""
-        if request.method == "DELETE":
-            response = Response(status_code=204)
-            name = self._context.cookie_name
-            response.delete_cookie(name, path="/", httponly=True, samesite="strict")
-            return response
-        role = role_of(request)
-        response = JSONResponse({"role": role})
-        response.set_cookie(
-            self._context.cookie_name,
-            self._context.tokens.session(role, time.time()),
-            max_age=SESSION_SECONDS,
-            path="/",
-            secure=self._context.is_secure,
-            httponly=True,
-            samesite="strict",
-        )
-        return response
-
-    async def prove(self, request: Request) -> Response:
-        """Answer whether we are the server that has the token, before a browser is sent to it."""
-        challenge = Query(request.query_params, ("challenge",)).text("challenge")
-        if not _CHALLENGE.fullmatch(challenge):
-            raise ProblemError(422, "The challenge is 16 to 64 letters and digits")
-        return JSONResponse({"proof": self._context.tokens.proof(challenge)})
 
     async def status(self, request: Request) -> Response:
         """The same as `memtray status --json`, without command lines."""

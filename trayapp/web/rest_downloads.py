@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import re
-from pathlib import Path
 from typing import Any
 
 from starlette.background import BackgroundTask
@@ -12,19 +11,16 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-import trayapp
 from trayapp.language.catalogue import _
 from trayapp.language.extras import OF_ENDING, what_it_needs
 from trayapp.language.moments import parse_moment
 from trayapp.web.context import Context, body_of, role_of
-from trayapp.web.downloads import FORMATS, SPANS, Download, Downloads
+from trayapp.web.downloads import FOLDER, FORMATS, SPANS, Download, Downloads
 from trayapp.web.problems import ProblemError
 from trayapp.web.queries import Query, choice_in, flag_in, require_known, texts_in
 
 _MOST_TARGETS = 20
 _SINCE = re.compile(r"[0-9]{1,6}(s|min|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}.{0,30}")
-_FOLDER = Path(trayapp.__file__).parent.parent
-"""In which the commands run."""
 
 
 def download_routes(context: Context, downloads: Downloads) -> list[BaseRoute]:
@@ -133,14 +129,10 @@ class _Rest:
         return self._downloads.find(role_of(request), request.path_params["id"])
 
 
-def make_downloads(context: Context) -> Downloads:
-    return Downloads(context.memtray_command, _FOLDER)
-
-
 def _is_file(name: str) -> bool:
     """Return whether the command would find a file of that name, or one that it may not see."""
     try:
-        return (_FOLDER / name).exists()
+        return (FOLDER / name).exists()
     except OSError as error:
         return error.errno != errno.ENAMETOOLONG
 

@@ -10,8 +10,6 @@ import hmac
 import json
 import os
 import secrets
-import ssl
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,6 +71,9 @@ def _is_ours(page: str, tokens: Tokens) -> bool:
 
 def _fetch(address: str) -> bytes:
     """Raises: OSError."""
+    import ssl
+    import urllib.request
+
     # Its proof says who it is, not its certificate, which may be signed by nobody.
     context = ssl._create_unverified_context() if address.startswith("https") else None  # noqa: S323
     opener = urllib.request.build_opener(

@@ -7,22 +7,23 @@ import contextlib
 import logging
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
 from trayapp.dataclass import dataclass
-from trayapp.errors import UsageError
+from trayapp.errors import MemtrayError, UsageError
 from trayapp.language.catalogue import _
 from trayapp.web.app import make_router
-from trayapp.web.connections import Doors, guarded_protocols
+from trayapp.web.connections import Doors, GuardedHttp
 from trayapp.web.context import Context
+from trayapp.web.downloads import Downloads
 from trayapp.web.guard import Guard
 from trayapp.web.live import Live
 from trayapp.web.origins import Origins, is_loopback
-from trayapp.web.past import past_points
-from trayapp.web.rest_downloads import make_downloads
 from trayapp.web.running import noted
 from trayapp.web.sockets import listen
 from trayapp.web.tokens import load_tokens
@@ -74,10 +75,15 @@ class Addresses:
     read_only: str
 
 
-def serve(options: ServeOptions, on_ready: Callable[[Addresses], object]) -> int:
+def serve(
+    options: ServeOptions,
+    on_ready: Callable[[Addresses], object],
+    give_back: Callable[[], object] = lambda: None,
+) -> int:
     """Serve until a signal, or until nobody has watched for long enough. The main thread.
 
-    on_ready: called once when browsers can connect.
+    on_ready: called once when browsers can connect, in a thread of its own.
+    give_back: gives freed memory back to the system; any thread. May raise MemtrayError.
     Raises: MemtrayError if it cannot be reached as asked for.
     """
     require_safe(options)
@@ -87,7 +93,7 @@ def serve(options: ServeOptions, on_ready: Callable[[Addresses], object]) -> int
     raise_descriptor_limit()
     quieten()
     cookie_name = f"memtray_{port}"
-    live = Live(options.runtime, lambda since, keys: past_points(options.history_file, since, keys))
+    live = Live(options.runtime, partial(_past_points, options, give_back))
     context = Context(
         runtime=options.runtime,
         history_file=options.history_file,
@@ -99,7 +105,7 @@ def serve(options: ServeOptions, on_ready: Callable[[Addresses], object]) -> int
         memtray_command=options.memtray_command,
     )
     seen = _Seen()
-    downloads = make_downloads(context)
+    downloads = Downloads(context.memtray_command)
     guard = Guard(
         make_router(context, downloads),
         origins=Origins(options.bind, options.scheme, options.names),
@@ -156,6 +162,34 @@ def serve(options: ServeOptions, on_ready: Callable[[Addresses], object]) -> int
     return 0
 
 
+def _past_points(
+    options: ServeOptions, give_back: Callable[[], object], since: float, keys: list[str]
+) -> Mapping[float, Mapping[str, float | None]]:
+    """Return what the viewers who come first are shown of the past. Raises: HistoryError."""
+    # Only now: the history's code is for those who watch.
+    from trayapp.web.past import past_points
+
+    try:
+        return past_points(options.history_file, since, keys)
+    finally:
+        # What loading it has taken is given back: until they go, not much more is.
+        with contextlib.suppress(MemtrayError):
+            give_back()
+
+
+def guarded_protocols(doors: Doors) -> tuple[type[GuardedHttp], Any]:
+    """Return what makes connections that share these doors: of HTTP, and of WebSocket."""
+    http = type("Http", (GuardedHttp,), {"doors": doors})
+
+    def web_socket(**surroundings: Any) -> Any:
+        # Only now: before somebody watches, nobody needs its library.
+        from trayapp.web.watching import GuardedWebSocket
+
+        return GuardedWebSocket(doors, **surroundings)
+
+    return http, web_socket
+
+
 class _Server(uvicorn.Server):
     """Ends by a signal as by any other reason: what surrounds it is to be cleaned up."""
 
@@ -183,7 +217,8 @@ async def _announce(server: uvicorn.Server, on_ready: Callable[[], object]) -> N
     while not server.started:
         await asyncio.sleep(0.001)
     try:
-        on_ready()
+        # Whoever asks already does not wait for what else is to be done.
+        await asyncio.to_thread(on_ready)
     except BaseException:
         server.should_exit = True
         raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -75,6 +76,8 @@ class Serve:
 
     def run(self, options: Namespace) -> int:
         require_extra()
+        # Nothing of what is loaded from here on is ever garbage.
+        gc.disable()
         # Whenever it is ended, what it has started is to end with it.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         from trayapp.cli.serving_memtray import leading_page, running_memtray
@@ -88,6 +91,8 @@ class Serve:
         def announce(found: Addresses) -> None:
             address = found.read_only if options.read_only else found.full
             print(address, flush=True)
+            gc.freeze()
+            gc.enable()
             if not options.read_only:
                 text = _("Read-only: {address}")
                 print(text.format(address=found.read_only), flush=True)
@@ -99,7 +104,7 @@ class Serve:
                 platform.trim_own_heap()
 
         with contextlib.ExitStack() as opened:
-            return serve(wanted, announce)
+            return serve(wanted, announce, platform.trim_own_heap)
 
 
 class Dashboard:

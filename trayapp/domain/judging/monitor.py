@@ -30,7 +30,6 @@ from trayapp.domain.judging.monitor_values import (
 from trayapp.domain.judging.outside_follower import OutsideFollower
 from trayapp.domain.judging.own_budget import BudgetVerdict
 from trayapp.domain.judging.recovering import as_of_now
-from trayapp.domain.judging.replay import Stretch
 from trayapp.domain.judging.sessions import prior_of
 from trayapp.domain.judging.target_follower import TargetFollower
 from trayapp.domain.judging.view import TargetView, View
@@ -41,6 +40,7 @@ from trayapp.domain.records.levels import Level
 from trayapp.domain.records.referenced import ReferencedRequest
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.domain.records.series import ApplicationMinute, Event, Inheritance, Series
+from trayapp.domain.records.stretches import Stretch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

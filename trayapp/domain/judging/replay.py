@@ -6,36 +6,17 @@ over a restart of Memtray as long as one of its processes does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from trayapp.dataclass import NamedTuple
 from trayapp.domain.judging.growth_tracker import GrowthRule, GrowthTracker
 from trayapp.domain.judging.leaks import LeakDetector, Load, Signal
+from trayapp.domain.records.stretches import Figure, Stretch
 
 REPLAYED_METRICS = (
     "kept_bytes", "anon_bytes", "uss_bytes", "rss_bytes", "swap_bytes", "process_count",
     "cpu_percent",
 )  # fmt: skip
 """What of a target is replayed."""
-
-
-class Figure(NamedTuple):
-    """Of one curve in one stretch."""
-
-    low: float
-    mean: float
-    high: float
-
-
-class Stretch(NamedTuple):
-    """What was kept of a target for a stretch of time."""
-
-    end_wall_seconds: float
-    seconds: float
-    figures: Mapping[str, Figure]
-    """By metric."""
-    unseen: bool = False
-    """Nobody looked between this one and the one before, or for part of this one."""
 
 
 def signal_of(stretches: Sequence[Stretch], *, anon_is_private: bool) -> Signal | None:

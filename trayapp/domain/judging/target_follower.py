@@ -19,7 +19,7 @@ from trayapp.domain.judging.judges.protocol import TargetCase
 from trayapp.domain.judging.leaks import Verdict
 from trayapp.domain.judging.leaks.staleness import StalenessPlan
 from trayapp.domain.judging.monitor_rules import MonitorRules
-from trayapp.domain.judging.replay import Stretch, replay_growth
+from trayapp.domain.judging.replay import replay_growth
 from trayapp.domain.judging.sessions import session_event
 from trayapp.domain.judging.target_leak import TargetLeak
 from trayapp.domain.judging.view import TargetView
@@ -30,6 +30,7 @@ from trayapp.domain.records.limits import Headroom, Limit, headroom_of, tightest
 from trayapp.domain.records.runtimes import RuntimeHeap, live_bytes_of, tightest_heap
 from trayapp.domain.records.samples import UNKNOWN_PARTICULARS, Footprint, Particulars, ProcessKey
 from trayapp.domain.records.series import Event, Series
+from trayapp.domain.records.stretches import Stretch
 from trayapp.language.catalogue import _
 
 _TARGET_METRICS = (

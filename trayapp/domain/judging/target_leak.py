@@ -19,10 +19,11 @@ from trayapp.domain.judging.leaks.staleness import Staleness
 from trayapp.domain.judging.live_set_leak import LiveSetLeak, worse_of
 from trayapp.domain.judging.monitor_rules import SLOW_VALUES_SECONDS
 from trayapp.domain.judging.outside_heap import OutsideHeap
-from trayapp.domain.judging.replay import Stretch, replay_leaks, signal_of
+from trayapp.domain.judging.replay import replay_leaks, signal_of
 from trayapp.domain.records.frames import Frame, TargetSample
 from trayapp.domain.records.limits import Limit, headroom_of
 from trayapp.domain.records.samples import ProcessKey, SystemSample
+from trayapp.domain.records.stretches import Stretch
 
 OUTSIDE_HEAP: Signal = "memory outside the heap"
 
