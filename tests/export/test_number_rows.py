@@ -14,7 +14,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from tests.windows.stores import START
 from trayapp.export.number_rows import NumberRows
-from trayapp.export.sheets import clock, serial
+from trayapp.export.parts import serial
+from trayapp.export.sheets import clock
 
 WIDTH = 30
 

@@ -19,7 +19,6 @@ _A4 = 9
 _LINE_POINTS = 15.5
 _HEADING_LINES, _WIDEST = 2, 60
 """Columns are as wide as it takes for their headings to need no more lines, within reason."""
-_FIRST_DAY = datetime(1899, 12, 31)
 _HEADING = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}
 _TIME = "yyyy-mm-dd hh:mm:ss"
 _STYLES: dict[str, dict[str, object]] = {
@@ -180,14 +179,6 @@ def in_mib(size_bytes: object) -> float | None:
 def clock(wall_seconds: float | None) -> datetime | None:
     """Return a moment by the local clock, as spreadsheets know no other."""
     return None if wall_seconds is None else datetime.fromtimestamp(wall_seconds)
-
-
-def serial(wall_seconds: float) -> float:
-    """Return a moment by the local clock as a spreadsheet keeps it, in days; from 1970 on."""
-    since = datetime.fromtimestamp(wall_seconds) - _FIRST_DAY
-    seconds = float(since.seconds) + float(since.microseconds) / 1e6
-    # A day was counted in 1900 that there was not.
-    return since.days + seconds / 86_400 + 1
 
 
 def _is_time(value: object) -> bool:

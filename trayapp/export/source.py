@@ -90,10 +90,10 @@ class Summary:
         self.peak = cell.maximum if self.peak is None else max(self.peak, cell.maximum)
 
     def add_all(
-        self, starts_ms: Sequence[int], minima: Column, means: Column, maxima: Column
+        self, wall_seconds: Sequence[float], minima: Column, means: Column, maxima: Column
     ) -> None:
         """Add many at once, in order of time; what was added before may be in between."""
-        first, last = starts_ms[0] / 1000, starts_ms[-1] / 1000
+        first, last = wall_seconds[0], wall_seconds[-1]
         if self.first_wall_seconds is None or first < self.first_wall_seconds:
             self.first, self.first_wall_seconds = means[0], first
         if self.last_wall_seconds is None or last > self.last_wall_seconds:
@@ -251,9 +251,10 @@ def open_source(
 def summarize(together: Iterable[Columns], summaries: Mapping[int, Summary]) -> None:
     """Add what was measured to the summaries of some series, by their places."""
     for one in together:
+        ends = [one.starts_ms[0] / 1000, one.starts_ms[-1] / 1000]
         for place, *columns in zip(one.places, one.minima, one.means, one.maxima, strict=True):
             if place in summaries:
-                summaries[place].add_all(one.starts_ms, *columns)
+                summaries[place].add_all(ends, *columns)
 
 
 def find_step(span_seconds: float, most_rows: int) -> float:

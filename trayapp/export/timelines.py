@@ -3,71 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
-from trayapp.domain.records.series import PROGRAM_KINDS, Series
-from trayapp.export.sheets import Column, Formats, Sheet, clock, serial, series_column
+from trayapp.domain.records.series import PROGRAM_KINDS
+from trayapp.export.parts import Cells, Part, serial
+from trayapp.export.sheets import Column, Formats, Sheet, clock, series_column
 from trayapp.export.source import Source
-from trayapp.history.columns import Columns
 from trayapp.language.catalogue import _
 from trayapp.language.units import MIB
 
 _LEAST_GAP_SECONDS = 90.0
 """Memtray's slowest pace is a sample every 30 s."""
-
-Cells = Sequence[float | None]
-"""A column of a part: a value for each moment; None: it is unknown."""
-
-
-class Part:
-    """What was measured in a part of the time: columns with a cell for each moment."""
-
-    def __init__(self, together: Sequence[Columns], series: Sequence[Series]) -> None:
-        rows = sorted(
-            (start, one.stretch_seconds, number)
-            for number, one in enumerate(together)
-            for start in one.starts_ms
-        )
-        self._series = series
-        self.wall_seconds = [start / 1000 for start, _stretch, _number in rows]
-        self.stretches = [stretch for _start, stretch, _number in rows]
-        self.is_whole = len(together) == 1
-        """Every column has a value for each moment."""
-        self._columns: dict[tuple[int, str], Cells] = {}
-        self._together = together
-        self._moments = [
-            [at for at, row in enumerate(rows) if row[2] == number]
-            for number in range(len(together))
-        ]
-        self._shown: dict[int, Cells | None] = {}
-
-    @cached_property
-    def serials(self) -> list[float]:
-        """When each moment was, as a spreadsheet keeps it."""
-        return list(map(serial, self.wall_seconds))
-
-    def column(self, place: int, field: str) -> Cells | None:
-        """Return "minima", "means" or "maxima" of a series; None: nothing is known of it."""
-        found: list[float | None] | None = None
-        for one, moments in zip(self._together, self._moments, strict=True):
-            if place in one.places:
-                own: Sequence[float] = getattr(one, field)[one.places.index(place)]
-                if self.is_whole:
-                    return own
-                found = found or [None] * len(self.wall_seconds)
-                for at, value in zip(moments, own, strict=True):
-                    found[at] = value
-        return found
-
-    def shown(self, place: int) -> Cells | None:
-        """Return the greatest values of a series, sizes in MiB."""
-        if place not in self._shown:
-            found = self.column(place, "maxima")
-            if found is not None and self._series[place].metric.endswith("_bytes"):
-                found = [None if value is None else value / MIB for value in found]
-            self._shown[place] = found
-        return self._shown[place]
 
 
 class Timeline:

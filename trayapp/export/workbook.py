@@ -15,6 +15,7 @@ from trayapp.domain.judging.transitions import decision_said
 from trayapp.domain.records.levels import level_said
 from trayapp.domain.records.series import PROGRAM_KINDS, Event
 from trayapp.errors import ExportError
+from trayapp.export.parts import Part
 from trayapp.export.safe_names import plain_text, sheet_names
 from trayapp.export.sheets import (
     Column,
@@ -25,7 +26,7 @@ from trayapp.export.sheets import (
     series_column,
 )
 from trayapp.export.source import MACHINE_KINDS, Source, Summary, find_step, summarize
-from trayapp.export.timelines import Part, TargetSheet, Timeline
+from trayapp.export.timelines import TargetSheet, Timeline
 from trayapp.export.workbook_charts import insert_chart
 from trayapp.language.catalogue import N_, _, format_number
 from trayapp.language.extras import WORKBOOK, what_it_needs

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from trayapp.dataclass import replace
 from trayapp.domain.judging.leaks import LeakDetector, Load, Signal, Verdict, room_of
 from trayapp.domain.records.gaps import Reach, find_gaps
 from trayapp.domain.records.identity import OTHERS_LEAK
 from trayapp.domain.records.series import PROGRAM_KINDS, Series
+from trayapp.export.parts import CellColumns, Part
 from trayapp.export.report.facts import ChartPoint
 from trayapp.export.report.inside import INSIDE_METRICS, InsideFigures
-from trayapp.export.source import Cell, Row, Source, Summary, find_step
+from trayapp.export.source import Cell, Source, Summary, find_step
 from trayapp.history.reader import HistoryReader
 from trayapp.recording.outcomes import FEWEST_SECONDS
 
@@ -33,8 +34,12 @@ USED, SWAP, _TOTAL = (
 )
 
 
-def _first_cell(row: Row, places: Sequence[int]) -> Cell | None:
-    return next((cell for place in places if (cell := row.cells.get(place)) is not None), None)
+def add_known(summary: Summary, part: Part, cells: CellColumns) -> None:
+    """Add to a summary what is known in a part."""
+    rows = [row for row in zip(part.wall_seconds, *cells, strict=True) if row[1] is not None]
+    if rows:
+        walls, _counts, *columns = zip(*rows, strict=True)
+        summary.add_all(walls, *columns)
 
 
 class TargetCollector:
@@ -68,56 +73,90 @@ class TargetCollector:
         self._ends = [*self._restarts]
         """Where a line ends; that of a stretch which holds a restart, before it."""
 
-    def add(self, row: Row, *, is_judged: bool, room_bytes: float | None) -> None:
-        """Take in the next row; `room_bytes`: what was left until a limit."""
-        end = row.wall_seconds + row.stretch_seconds
-        while self._ends and self._ends[-1] <= end:
-            # The memory of the old process did not become that of the new one.
-            self._ends.pop()
-            self.curve.end_line()
-            self.judged.end_line()
-        self.inside.add(row)
-        size = _first_cell(row, self._sizes)
-        self.curve.add(row, size)
-        if size is not None:
-            self.summary.add(row.wall_seconds, size)
-        judged = _first_cell(row, self._judged)
-        if judged is None:
-            return
-        swap = row.cells.get(self._swap) if self._swap is not None else None
-        self._last_swap = swap.mean if swap is not None else self._last_swap
-        restarted = False
-        while self._restarts and self._restarts[-1] <= row.wall_seconds:
-            self._restarts.pop()
-            restarted = True
-        if self._judged != self._sizes:
-            self.judged.add(row, judged)
-        if not is_judged:
-            return
-        self._watch(row)
-        # Its floors are judged, as they are live.
-        size_bytes = judged.minimum + self._last_swap
-        count = row.cells.get(self._count) if self._count is not None else None
-        work = row.cells.get(self._work) if self._work is not None else None
-        verdict = self._detector.fold(
-            row.wall_seconds,
-            size_bytes,
-            load=Load(
-                children=None if count is None else round(count.mean),
-                work=None if work is None else work.mean,
-            ),
-            restarted=restarted,
-            room_bytes=room_bytes,
-        )
-        if verdict.level == "leaking":
-            begun = row.wall_seconds if self.leaked is None else self.leaked[0]
-            self.leaked = begun, row.wall_seconds
+    def add(self, part: Part, judged_from: float, rooms: Sequence[float | None]) -> None:
+        """Take in the next part.
 
-    def _watch(self, row: Row) -> None:
+        judged_from: growth is judged from then on. rooms: what was left until a limit, in bytes, at
+        each moment.
+        """
+        self.inside.add(part)
+        size = part.first(self._sizes)
+        judged = part.first(self._judged)
+        is_other = self._judged != self._sizes
+        begin = 0
+        # The memory of the old process did not become that of the new one.
+        for end in (*self._line_ends(part), len(part.wall_seconds)):
+            if end > begin or end < len(part.wall_seconds):
+                self.curve.add(part, size, begin, end)
+                if is_other:
+                    self.judged.add(part, judged, begin, end)
+            if end < len(part.wall_seconds):
+                self.curve.end_line()
+                self.judged.end_line()
+            begin = end
+        if size is not None:
+            known = [
+                row for row in zip(part.wall_seconds, *size, strict=True) if row[1] is not None
+            ]
+            if known:
+                walls, _counts, *columns = zip(*known, strict=True)
+                self.summary.add_all(walls, *columns)
+        if judged is not None:
+            self._judge(part, judged, judged_from, rooms)
+
+    def _line_ends(self, part: Part) -> Iterator[int]:
+        """Yield before which moments the line ends."""
+        if not self._ends:
+            return
+        for at, (start, stretch) in enumerate(zip(part.wall_seconds, part.stretches, strict=True)):
+            if self._ends and self._ends[-1] <= start + stretch:
+                while self._ends and self._ends[-1] <= start + stretch:
+                    self._ends.pop()
+                yield at
+
+    def _judge(
+        self,
+        part: Part,
+        judged: CellColumns,
+        judged_from: float,
+        rooms: Sequence[float | None],
+    ) -> None:
+        # Its floors are judged, as they are live.
+        floors = judged[1]
+        swaps, counts, works = (
+            None if place is None else part.column(place, "means")
+            for place in (self._swap, self._count, self._work)
+        )
+        for at, (start, floor) in enumerate(zip(part.wall_seconds, floors, strict=True)):
+            if floor is None:
+                continue
+            if swaps is not None and (swap := swaps[at]) is not None:
+                self._last_swap = swap
+            restarted = False
+            while self._restarts and self._restarts[-1] <= start:
+                self._restarts.pop()
+                restarted = True
+            if start < judged_from:
+                continue
+            self._watch(start, part.stretches[at])
+            count = counts[at] if counts is not None else None
+            work = works[at] if works is not None else None
+            verdict = self._detector.fold(
+                start,
+                floor + self._last_swap,
+                load=Load(children=None if count is None else round(count), work=work),
+                restarted=restarted,
+                room_bytes=rooms[at],
+            )
+            if verdict.level == "leaking":
+                begun = start if self.leaked is None else self.leaked[0]
+                self.leaked = begun, start
+
+    def _watch(self, start: float, stretch_seconds: float) -> None:
         """Count how long it was watched, without the gaps."""
-        last, self._last_judged = self._last_judged, row.wall_seconds
-        step = 0.0 if last is None else row.wall_seconds - last
-        if step <= max(900.0, 2 * row.stretch_seconds):
+        last, self._last_judged = self._last_judged, start
+        step = 0.0 if last is None else start - last
+        if step <= max(900.0, 2 * stretch_seconds):
             self._watched_seconds += step
         self._judged_rows += 1
 
@@ -138,7 +177,9 @@ class _CurveReducer:
         self._width = max(span / CHART_POINTS, 1e-3)
         self._place = -1
         self._cell: Cell | None = None
-        self._reach: Reach | None = None
+        self._first = self._last = 0.0
+        """When its rows began."""
+        self._rows = 0
         self._end = 0.0
         self._lines: list[list[tuple[Reach, ChartPoint]]] = [[]]
         """What belongs together, as far as is known while the rows go by."""
@@ -155,25 +196,29 @@ class _CurveReducer:
                 found += [point, None] if index in gaps else [point]
         return found
 
-    def add(self, row: Row, cell: Cell | None) -> None:
-        """Add one row; None: nothing is known."""
-        if cell is None:
+    def add(self, part: Part, cells: CellColumns | None, begin: int, end: int) -> None:
+        """Add some rows of a part; None: nothing is known."""
+        if cells is None:
             return
-        start = row.wall_seconds
-        place = int((start - self._since) / self._width)
-        if place != self._place or self._is_late(start):
-            self.finish()
-            self._place = place
-        if self._cell is None or self._reach is None:
-            self._cell, self._reach = replace(cell), Reach(start, start, 0.0, 1)
-        else:
-            self._cell.merge(cell.minimum, cell.mean, cell.maximum, cell.count)
-            self._reach = Reach(self._reach.first, start, 0.0, self._reach.rows + 1)
-        self._end = start + row.stretch_seconds
-
-    def _is_late(self, start: float) -> bool:
-        """Return whether one point would hide a gap that is wide enough to be seen."""
-        return self._reach is not None and start - self._end > self._width / 2
+        since, width = self._since, self._width
+        rows = slice(begin, end)
+        columns = (column[rows] for column in (part.wall_seconds, part.stretches, *cells))
+        for start, stretch, count, minimum, mean, maximum in zip(*columns, strict=True):
+            if minimum is None or mean is None or maximum is None or count is None:
+                continue
+            place = int((start - since) / width)
+            # One point would hide a gap that is wide enough to be seen.
+            if place != self._place or (self._rows and start - self._end > width / 2):
+                self.finish()
+                self._place = place
+            if self._cell is None:
+                self._cell = Cell(minimum, mean, maximum, int(count))
+                self._first = start
+            else:
+                self._cell.merge(minimum, mean, maximum, int(count))
+            self._last = start
+            self._rows += 1
+            self._end = start + stretch
 
     def end_line(self) -> None:
         """End the line: what follows does not continue it."""
@@ -184,14 +229,15 @@ class _CurveReducer:
 
     def finish(self) -> None:
         """Make a point of the rows since the last one."""
-        if self._cell is not None and self._reach is not None:
-            moment = self._since + (self._place + 0.5) * self._width
-            moment = max(self._reach.first, min(moment, self._reach.last))
-            cell = self._cell
-            self._lines[-1].append(
-                (self._reach, ChartPoint(moment, cell.minimum, cell.mean, cell.maximum))
-            )
-            self._cell = self._reach = None
+        cell = self._cell
+        if cell is None:
+            return
+        moment = self._since + (self._place + 0.5) * self._width
+        moment = max(self._first, min(moment, self._last))
+        reach = Reach(self._first, self._last, 0.0, self._rows)
+        point = ChartPoint(moment, cell.minimum, cell.mean, cell.maximum)
+        self._lines[-1].append((reach, point))
+        self._cell, self._rows = None, 0
 
 
 def _told_leaks(source: Source) -> dict[str, tuple[float, float]]:
@@ -240,28 +286,44 @@ class Collector:
         source = self.source
         span = source.until_wall_seconds - source.since_wall_seconds
         judged_from = source.until_wall_seconds - LONGEST_JUDGED_SECONDS
-        for row in source.rows(min(WIDEST_ROW_SECONDS, find_step(span, MOST_ROWS))):
-            total = self._cell(row, _TOTAL)
-            if total is not None:
-                self.total_bytes = total.maximum
-            for series, (curve, summary) in self.system.items():
-                cell = self._cell(row, series)
-                curve.add(row, cell)
-                if cell is not None:
-                    summary.add(row.wall_seconds, cell)
-                    if series is USED and cell.maximum > (self.peak_used or (0.0, -1.0))[1]:
-                        self.peak_used = row.wall_seconds, cell.maximum
-            used = self._cell(row, USED)
-            room = room_of(self.total_bytes, used.mean if used else None, span)
-            is_judged = row.wall_seconds >= judged_from
+        step = min(WIDEST_ROW_SECONDS, find_step(span, MOST_ROWS))
+        for together in source.columns(step):
+            part = Part(together, source.series, step)
+            rooms = self._rooms(part, span)
             for target in self.targets.values():
-                target.add(row, is_judged=is_judged, room_bytes=room)
+                target.add(part, judged_from, rooms)
         for curve, _summary in self.system.values():
             curve.finish()
         for target in self.targets.values():
             target.curve.finish()
             target.judged.finish()
 
-    def _cell(self, row: Row, series: Series) -> Cell | None:
+    def _rooms(self, part: Part, span: float) -> list[float | None]:
+        """Take in what is of the machine; return what was left of its memory at each moment."""
+        for series, (curve, summary) in self.system.items():
+            cells = self._cells(part, series)
+            curve.add(part, cells, 0, len(part.wall_seconds))
+            if cells is None:
+                continue
+            add_known(summary, part, cells)
+            for start, maximum in zip(part.wall_seconds, cells[3], strict=True):
+                if series is not USED or maximum is None:
+                    continue
+                if maximum > (self.peak_used or (0.0, -1.0))[1]:
+                    self.peak_used = start, maximum
+        nothing = [None] * len(part.wall_seconds)
+        totals, used = (self._cells(part, one) for one in (_TOTAL, USED))
+        rooms = []
+        for total, mean in zip(
+            nothing if totals is None else totals[3],
+            nothing if used is None else used[2],
+            strict=True,
+        ):
+            if total is not None:
+                self.total_bytes = total
+            rooms.append(room_of(self.total_bytes, mean, span))
+        return rooms
+
+    def _cells(self, part: Part, series: Series) -> CellColumns | None:
         place = self._places.get(series)
-        return None if place is None else row.cells.get(place)
+        return None if place is None else part.first([place])

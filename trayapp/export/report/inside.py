@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from trayapp.export.source import Cell, Row
+from trayapp.export.parts import Part
 from trayapp.language.catalogue import _, listed
 from trayapp.language.units import format_percent, format_size
 
@@ -20,21 +20,21 @@ INSIDE_METRICS = (
 
 
 class InsideFigures:
-    """A target's figures from inside, first and last, gathered while the rows pass."""
+    """A target's figures from inside, first and last, gathered while the parts pass."""
 
     def __init__(self, places: Mapping[str, int]) -> None:
         """places: of its series, by metric."""
         self._places = {one: places[one] for one in INSIDE_METRICS if one in places}
-        self._first: dict[str, Cell] = {}
-        self._last: dict[str, Cell] = {}
+        self._first: dict[str, float] = {}
+        self._last: dict[str, float] = {}
 
-    def add(self, row: Row) -> None:
-        """Take in the next row."""
+    def add(self, part: Part) -> None:
+        """Take in the next part."""
         for metric, place in self._places.items():
-            cell = row.cells.get(place)
-            if cell is not None:
-                self._first.setdefault(metric, cell)
-                self._last[metric] = cell
+            known = [mean for mean in part.column(place, "means") or () if mean is not None]
+            if known:
+                self._first.setdefault(metric, known[0])
+                self._last[metric] = known[-1]
 
     @property
     def sentence(self) -> str:
@@ -56,14 +56,14 @@ class InsideFigures:
         }
         for metric, text in sizes.items():
             if metric in self._last:
-                parts.append(text.format(size=format_size(self._last[metric].mean)))
+                parts.append(text.format(size=format_size(self._last[metric])))
         for metric, text in shares.items():
             if metric in self._last:
-                parts.append(text.format(share=format_percent(self._last[metric].mean / 100)))
+                parts.append(text.format(share=format_percent(self._last[metric] / 100)))
         # Translators: {figures} is a list such as "47 MiB in use (+3.00 MiB), 9.00 MiB in caches".
         return _("Its heap at the end: {figures}.").format(figures=listed(parts))
 
     def _with_change(self, metric: str, text: str) -> str:
-        last, first = self._last[metric].mean, self._first[metric].mean
+        last, first = self._last[metric], self._first[metric]
         sign = "+" if last > first else ""
         return text.format(size=format_size(last), change=sign + format_size(last - first))

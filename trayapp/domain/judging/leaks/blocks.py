@@ -168,8 +168,8 @@ class Blocks:
                 self._samples = 1
             self.mean = self._sum / self._samples
             closed = self.ladder.push(self._low, self.mean, self._units, self._work)
-        for _ in range(behind):
-            held = self.ladder.push(held_floor, held_mean, self._units, self._work)
+        if behind:
+            held = self.ladder.push_held(behind, held_floor, held_mean, self._units, self._work)
             closed = max(closed, held)
         self._ends += (behind + 1) * BLOCK_SECONDS
         self._low, self._sum, self._samples = math.inf, 0.0, 0

@@ -64,11 +64,64 @@ class Ladder:
             rung += 1
             if count % 2 == 0 or rung == RUNGS:
                 return rung
-            before = (rung - 1) * BLOCKS + (count - 1) % BLOCKS
-            floor = min(floor, self._floors[before])
-            mean = (mean + self._means[before]) / 2
-            units = (units + _decode(self._units[before])) / 2
-            work = (work + _decode(self._work[before])) / 2
+            floor, mean, units, work = self._joined(rung - 1, count, floor, mean, units, work)
+
+    def push_held(self, blocks: int, floor: float, mean: float, units: float, work: float) -> int:
+        """Close many blocks that are alike, exactly as `push` would one by one; return the same.
+
+        Rung by rung: what two alike become is alike, too; only the first of a rung may have begun
+        with a block from before. O(rungs), however many they are.
+        """
+        runs = [(blocks, floor, mean, units, work)]
+        rung = 0
+        while runs and rung < RUNGS:
+            runs = [above for run in runs for above in self._push_alike(rung, *run)]
+            rung += 1
+        return rung
+
+    def _push_alike(
+        self, rung: int, blocks: int, floor: float, mean: float, units: float, work: float
+    ) -> list[tuple[int, float, float, float, float]]:
+        """Close blocks of one rung; return what this closes of the next: how many, and of what."""
+        first, start = self.counts[rung], rung * BLOCKS
+        end = first + blocks
+        above = []
+        if first % 2:
+            above.append((1, *self._joined(rung, first, floor, mean, units, work)))
+        units_code, work_code = _code(units), _code(work)
+        number = first
+        while number < end:
+            at = start + number % BLOCKS
+            self._floors[at], self._means[at] = floor, mean
+            self._units[at], self._work[at] = units_code, work_code
+            self.counts[rung] = number + 1
+            self._fold_fall(rung, number, floor)
+            number += 1
+            low, high = self._falls[rung * 5], self._falls[rung * 5 + 2]
+            if number < end and (floor >= high or floor > (low + high) / 2):
+                # From here on nothing changes but the numbers, and the ring.
+                for late in range(max(number, end - BLOCKS), end):
+                    at = start + late % BLOCKS
+                    self._floors[at], self._means[at] = floor, mean
+                    self._units[at], self._work[at] = units_code, work_code
+                self._fold_fall(rung, end - 1, floor)
+                self.counts[rung] = number = end
+        pairs = (end - first - first % 2) // 2
+        if pairs:
+            above.append((pairs, *self._joined(rung, end, floor, mean, units, work)))
+        return above
+
+    def _joined(
+        self, rung: int, number: int, floor: float, mean: float, units: float, work: float
+    ) -> tuple[float, float, float, float]:
+        """Return what a block becomes with the one before it, on the next rung."""
+        before = rung * BLOCKS + (number - 1) % BLOCKS
+        return (
+            min(floor, self._floors[before]),
+            (mean + self._means[before]) / 2,
+            (units + _decode(self._units[before])) / 2,
+            (work + _decode(self._work[before])) / 2,
+        )
 
     def floors(self, rung: int) -> list[float]:
         """Of the newest blocks, oldest first."""
