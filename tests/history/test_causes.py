@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.windows.stores import MIB, START, Curve, write_store
+from trayapp.cli.main import main
 from trayapp.domain.judging.advice.past import past_of
 from trayapp.domain.judging.causes import Causes
 from trayapp.domain.records.run_program import RunProgram, Version, program_event
 from trayapp.domain.records.series import ApplicationMinute, Event, Series
+from trayapp.export.report.facts import Background
+from trayapp.export.report.gathering import gather_report
+from trayapp.export.source import open_source
 from trayapp.history.causes import read_causes
 from trayapp.history.reader import HistoryReader
 from trayapp.history.retention import Retention
@@ -148,3 +155,39 @@ def test_the_past_that_advice_goes_by_tells_the_versions(tmp_path: Path) -> None
     assert past.version.now.rate * HOUR == pytest.approx(8 * MIB, rel=0.05)
     assert past.version.before.grown_bytes == 0
     assert past.version.chance < 0.01
+
+
+def test_memtray_runs_tells_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The history of the last five days, up to now."""
+    monkeypatch.setenv("MEMTRAY_HOME", str(tmp_path))
+    start = (time.time() - DAYS * DAY) // 60 * 60
+    moved = [replace(event, wall_seconds=event.wall_seconds - START + start) for event in events()]
+    file = tmp_path / "history.sqlite3"
+    write_store(file, {"web": growing}, seconds=DAYS * DAY, step=STEP, start=start, events=moved)
+    assert main(["runs", "web", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    (run,) = told["runs"]
+    assert (run["target"], list(told["causes"])) == ("web", ["web"])
+    causes = told["causes"]["web"]
+    assert ("task", "import") in [(one["kind"], one["name"]) for one in causes["found"]]
+    assert causes["lines"] == [one["line"] for one in causes["found"]]
+    assert main(["runs"]) == 0
+    output = capsys.readouterr().out
+    assert "Before growth of web:" in output
+    assert "After the task import: it began to grow 5 of 5 times" in output
+
+
+def test_a_report_has_them_as_findings_unless_it_is_private(store: Path) -> None:
+    with HistoryReader(store) as reader:
+        source = open_source(reader, [], None, None, lambda _share: None)
+        report = gather_report(source, Background(title="t", made_wall_seconds=START))
+        private = gather_report(
+            source, Background(title="t", made_wall_seconds=START, is_private=True)
+        )
+    title = "What goes before growth of web"
+    found = [one for one in report.findings if one.title == title]
+    assert any("After the task import" in one.text for one in found)
+    assert {one.weight for one in found} == {"note"}
+    assert title not in [one.title for one in private.findings]

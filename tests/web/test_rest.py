@@ -22,6 +22,7 @@ WITHOUT_PARAMETERS = (
     "/api/alerts",
     "/api/optimizations",
     "/api/sessions",
+    "/api/causes",
     "/api/growth",
     "/api/events",
     "/api/downloads/formats",

@@ -1,15 +1,18 @@
 """What goes before growth of a target, counted over a month of its history.
 
-Takes about a second of processor time: for a child, when somebody asks.
+Takes seconds of processor time: for a child, when somebody asks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from trayapp.domain.judging.causes import Causes, Happening, RunOutcome, find_causes
-from trayapp.domain.judging.growth_onsets import STEP_SECONDS, find_course, kept_growth
+from trayapp.domain.judging.growth_onsets import STEP_SECONDS, find_course
+from trayapp.domain.judging.phases import find_phases
 from trayapp.domain.records.run_program import PROGRAM, RunProgram, program_of
 from trayapp.domain.records.series import APPLICATION, TASK, Event, Point, Series
 from trayapp.history.runs import find_runs
@@ -31,8 +34,21 @@ _BUSY_SHARE, _BUSY_FACTOR, _LEAST_BUSY_PERCENT = 0.9, 2.0, 5.0
 _SIZES = ("anon_bytes", "rss_bytes")
 
 
-def read_causes(reader: HistoryReader, name: str, now: float, utc_offset_seconds: float) -> Causes:
-    """Return what goes before growth of a target. Raises: HistoryError."""
+Starts = Mapping[Happening, Sequence[float]]
+"""When programs that nobody tracks were started."""
+
+
+def read_causes(
+    reader: HistoryReader,
+    name: str,
+    now: float,
+    utc_offset_seconds: float,
+    starts_of_others: Starts | None = None,
+) -> Causes:
+    """Return what goes before growth of a target. Raises: HistoryError.
+
+    starts_of_others: as `read_starts` tells, which takes longest: once for several targets.
+    """
     span = reader.span()
     if span is None:
         return Causes()
@@ -51,7 +67,7 @@ def read_causes(reader: HistoryReader, name: str, now: float, utc_offset_seconds
     happenings = {
         **_tasks(reader.events(since, until, (TASK,), MOST_TASKS, name)),
         **_starts_of_targets(known, name),
-        **_starts_of_applications(reader, since, until),
+        **(read_starts(reader, now) if starts_of_others is None else starts_of_others),
         **_load(reader, name, since, until),
     }
     outcomes = [_outcome(reader, name, run, own) for run in runs]
@@ -90,10 +106,15 @@ def _starts_of_targets(
     return {each: sorted(times) for each, times in found.items()}
 
 
-def _starts_of_applications(
-    reader: HistoryReader, since: float, until: float
-) -> dict[Happening, list[float]]:
-    """Return when programs that nobody tracks began to be seen, while Memtray looked."""
+def read_starts(reader: HistoryReader, now: float) -> Starts:
+    """Return when programs that nobody tracks began to be seen, while Memtray looked.
+
+    Raises: HistoryError.
+    """
+    span = reader.span()
+    if span is None:
+        return {}
+    since, until = max(span[0], now - SECONDS), min(span[1], now)
     recent = reader.recent_applications()
     names = {one.name for one in reader.series() if one.kind == APPLICATION}
     chosen = sorted(names, key=lambda each: (each not in recent, each))[:MOST_PROGRAMS]
@@ -160,4 +181,21 @@ def _outcome(
         ),
         None,
     )
-    return RunOutcome(start, end, kept_growth(points), program)
+    growths = [phase for phase in find_phases(points) if phase.kind == "growth"]
+    grown_bytes = sum(phase.change_bytes for phase in growths)
+    return RunOutcome(start, end, grown_bytes, program)
+
+
+def causes_status(history_file: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return as JSON what goes before growth of each of these targets, as of now, by name.
+
+    Raises: HistoryError.
+    """
+    from trayapp.domain.showing.cause_lines import causes_json
+    from trayapp.history.reader import HistoryReader
+
+    now = time.time()
+    offset = float(time.localtime(now).tm_gmtoff)
+    with HistoryReader(history_file) as reader:
+        starts = read_starts(reader, now)
+        return {name: causes_json(read_causes(reader, name, now, offset, starts)) for name in names}

@@ -95,6 +95,13 @@ def _past() -> Document:
                 _parameter("target", _TEXTS, target),
             )
         },
+        "/api/causes": {
+            "get": _operation(
+                "What goes before growth of tracked programs, in a month of their history",
+                "Causes",
+                _parameter("target", _TEXTS, "A key of a row, or a name; may be repeated."),
+            )
+        },
         "/api/growth": {
             "get": _operation(
                 "Growth that the detector finds in the history",

@@ -114,6 +114,23 @@ SCHEMAS: dict[str, Schema] = {
             )),
         ))
     ),
+    "Causes": _object(
+        causes={"type": "object", "additionalProperties": _object(
+            tried=_COUNT, growths=_COUNT, runs=_COUNT, runs_grown=_COUNT, lines=_list(_TEXT),
+            found=_list(_object(
+                kind={"enum": [
+                    "task", "start", "load", "hour", "weekday", "version", "arguments",
+                ]},
+                name=_MAYBE_TEXT, hour=_maybe(_COUNT), weekday=_maybe(_COUNT),
+                version=_maybe(_object(
+                    file=_TEXT, modified_seconds=_NUMBER, size_bytes=_NUMBER,
+                )),
+                since=_maybe(_NUMBER), times=_COUNT, times_grown=_COUNT, others=_COUNT,
+                others_grown=_COUNT, support=_NUMBER, confidence=_NUMBER,
+                confidence_low=_NUMBER, confidence_high=_NUMBER, chance=_NUMBER, line=_TEXT,
+            )),
+        )}
+    ),
     "Growths": _object(
         growths=_list(_object(
             key=_TEXT, level={"enum": ["growing", "leaking"]}, rate_bytes_per_second=_NUMBER,

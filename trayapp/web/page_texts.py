@@ -189,6 +189,7 @@ _RUNS: Mapping[str, str] = {
     "runs.overlay": N_("Overlay runs"),
     "runs.chart": N_("Memory of the latest runs from their starts"),
     "runs.health": N_("{score} of 100, {word}"),
+    "runs.causes": N_("What goes before growth"),
     "runs.none": N_("No runs recorded yet. Runs are kept of tracked programs."),
     "processes.filter": N_("Filter the processes"),
     "processes.count": N_("{shown} of {all} · {size}"),

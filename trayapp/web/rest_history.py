@@ -9,8 +9,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from trayapp.domain.records.identity import target_of
 from trayapp.errors import MemtrayError
-from trayapp.history.run_status import read_sessions
+from trayapp.history.causes import causes_status
+from trayapp.history.run_status import MOST_TARGETS, read_sessions
 from trayapp.language.catalogue import _
 from trayapp.web.context import Context
 from trayapp.web.live_state import sizes_of, state_of
@@ -35,6 +37,7 @@ def history_routes(context: Context) -> list[BaseRoute]:
     return [
         Route("/api/metrics", rest.metrics),
         Route("/api/sessions", rest.sessions),
+        Route("/api/causes", rest.causes),
         Route("/api/growth", rest.growth),
     ]
 
@@ -65,6 +68,13 @@ class _History:
         limits = await self._limits()
         found = await asyncio.to_thread(read_sessions, file, names, limits)
         return JSONResponse({"sessions": found})
+
+    async def causes(self, request: Request) -> Response:
+        """What goes before growth of tracked programs, in a month of their history."""
+        query = Query(request.query_params, ("target",))
+        names = [target_of(name) or name for name in query.texts("target")][:MOST_TARGETS]
+        file = self._context.history_file
+        return JSONResponse({"causes": await asyncio.to_thread(causes_status, file, names)})
 
     async def growth(self, request: Request) -> Response:
         """Growth that the detector finds in a stretch of the history."""

@@ -19,12 +19,12 @@ from trayapp.windows.grid import Grid
 from trayapp.windows.grid_rows import GridCell, GridColumn, GridRow
 from trayapp.windows.programs import Process
 
-RUNS, PHASES, PROCESSES = "runs", "phases", "processes"
+RUNS, PHASES, CAUSES, PROCESSES = "runs", "phases", "causes", "processes"
 _NAME_LENGTH = 60
 
 
 class ListsPane(ttk.Frame):
-    """Three tables in one place, and the buttons by which one is chosen."""
+    """Three tables and a text in one place, and the buttons by which one is chosen."""
 
     def __init__(
         self, window: BaseWindow, gap: int, bold: tkfont.Font, on_open: Callable[[], object]
@@ -40,7 +40,8 @@ class ListsPane(ttk.Frame):
         self._title.pack(side="left")
         self._buttons = ttk.Frame(head)
         for key, text in (
-            (RUNS, _("Runs")), (PHASES, _("Phases")), (PROCESSES, _("Processes")),
+            (RUNS, _("Runs")), (PHASES, _("Phases")), (CAUSES, _("Before growth")),
+            (PROCESSES, _("Processes")),
         ):  # fmt: skip
             ttk.Radiobutton(
                 self._buttons, text=text, value=key, variable=self._choice,
@@ -48,11 +49,13 @@ class ListsPane(ttk.Frame):
             ).pack(side="left", padx=(0, gap // 4))  # fmt: skip
         self._runs = RunsPane(self, window, gap, on_open)
         self._phases = PhasesPane(self, window, gap)
+        self._causes = CausesPane(self, window, gap)
         self._processes = ProcessesPane(self, window, gap)
         self._shown_runs: Sequence[Run] = ()
         self._of = ttk.Label(head, style="Hint.TLabel")
         self._panes: dict[str, ttk.Frame] = {
-            RUNS: self._runs, PHASES: self._phases, PROCESSES: self._processes,
+            RUNS: self._runs, PHASES: self._phases, CAUSES: self._causes,
+            PROCESSES: self._processes,
         }  # fmt: skip
         self._show_chosen()
 
@@ -68,6 +71,15 @@ class ListsPane(ttk.Frame):
         self._shown_runs = runs
         self._runs.show(runs, empty)
         self._show_phases()
+
+    @property
+    def shows_causes(self) -> bool:
+        """Whether a person looks at what goes before growth, which takes a while to count."""
+        return self._has_runs and self._choice.get() == CAUSES
+
+    def show_causes(self, lines: Sequence[str]) -> None:
+        """Show what goes before growth, a paragraph for each."""
+        self._causes.show(lines)
 
     def show_processes(self, processes: Sequence[Process]) -> None:
         """Show what runs now, largest first."""
@@ -103,6 +115,20 @@ class ListsPane(ttk.Frame):
             else:
                 pane.pack_forget()
         self._show_phases()
+
+
+class CausesPane(ttk.Frame):
+    """What goes before growth, in sentences."""
+
+    def __init__(self, parent: tk.Misc, window: BaseWindow, gap: int) -> None:
+        super().__init__(parent, padding=(gap, window.px(4), gap, window.px(4)))
+        self._text = tk.StringVar(self)
+        label = ttk.Label(self, textvariable=self._text, justify="left")
+        label.pack(fill="x")
+        self.bind("<Configure>", lambda event: label.configure(wraplength=event.width - 2 * gap))
+
+    def show(self, lines: Sequence[str]) -> None:
+        self._text.set("\n".join(lines))
 
 
 class ProcessesPane(ttk.Frame):

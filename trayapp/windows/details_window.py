@@ -43,6 +43,7 @@ from trayapp.windows.single_instance import Listener
 PAST_SECONDS, RUNS_SECONDS = 5.0, 60.0
 """How often the history is read again: its last hour, and all runs."""
 PROBE_SECONDS = 5.0
+CAUSES_SECONDS = 600.0
 NAME_LENGTH = 48
 _MOST_ALERTS = 2
 
@@ -135,7 +136,8 @@ class DetailsWindow(BaseWindow):
         self._answer: Mapping[str, object] = {}
         self._past, self._runs_read = Past(), list[Run]()
         self._past_problem = ""
-        self._past_at = self._runs_at = self._probe_at = float("-inf")
+        self._past_at = self._runs_at = self._probe_at = self._causes_at = float("-inf")
+        self._lists.show_causes([_("Counting…")])
         self._evidence = ""
         self._is_answered = False
         self._reports: list[Report] = []
@@ -170,6 +172,8 @@ class DetailsWindow(BaseWindow):
             self._read_past()
         if now - self._probe_at >= PROBE_SECONDS:
             self._ask_probe()
+        if self._lists.shows_causes and now - self._causes_at >= CAUSES_SECONDS:
+            self._count_causes()
 
     def _on_answer(self, answer: Answer) -> None:
         found = answer.get("row")
@@ -303,6 +307,23 @@ class DetailsWindow(BaseWindow):
         if answer["name"] == self._row.name and isinstance(answer["reports"], list):
             self._reports = answer["reports"]
             self._show_probe()
+
+    def _count_causes(self) -> None:
+        """Count what goes before growth, in another thread."""
+        from trayapp.history.causes import causes_status
+
+        self._causes_at = time.monotonic()
+        name, file = self._row.name, self._options.history_file
+
+        def count() -> Answer:
+            return {"name": name, "lines": causes_status(file, [name])[name]["lines"]}
+
+        self.applet.do(count, self._on_causes, lambda error: self._lists.show_causes([str(error)]))
+
+    def _on_causes(self, answer: Answer) -> None:
+        # Another one may be shown by now.
+        if answer["name"] == self._row.name and isinstance(answer["lines"], list):
+            self._lists.show_causes(answer["lines"])
 
     def _investigate(self) -> None:
         """Offer to look at the objects of the largest process that has a probe."""

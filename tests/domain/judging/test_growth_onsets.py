@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from tests.domain.building import MIB
-from trayapp.domain.judging.growth_onsets import STEP_SECONDS, Course, find_course, kept_growth
+from trayapp.domain.judging.growth_onsets import STEP_SECONDS, Course, find_course
 from trayapp.domain.records.series import Point
 
 HOUR = 12
@@ -92,11 +92,3 @@ def test_what_is_watched_excludes_gaps_and_the_beginning_of_a_run() -> None:
     watched = {step - FIRST for step in course.watched}
     assert not watched & {21, 22, 23, 30}
     assert {5, 24, 25, 35} <= watched
-
-
-def test_a_run_that_keeps_rising_has_grown_and_one_that_warms_up_has_not() -> None:
-    assert kept_growth(points(lambda at: 100 + at)) == pytest.approx(33 * MIB, rel=0.1)
-    assert kept_growth(points(lambda at: 50 + 50 * min(1.0, at / 10))) == 0
-    assert kept_growth(points(lambda at: 100 + 20 * (at % 5))) == 0
-    assert kept_growth(points(lambda at: 100 + at, 10)) == 0
-    assert kept_growth([]) == 0

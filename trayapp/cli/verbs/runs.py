@@ -1,4 +1,4 @@
-"""`memtray runs`: the latest runs of tracked programs, their health and their phases."""
+"""`memtray runs`: the latest runs of tracked programs, and what goes before growth in them."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class Runs:
 
     def run(self, options: Namespace) -> int:
         from trayapp.cli.program_kinds import choose_kind
+        from trayapp.history.causes import causes_status
         from trayapp.history.reader import HistoryReader
         from trayapp.history.run_status import read_sessions
         from trayapp.windows.selecting import target_names
@@ -37,7 +38,11 @@ class Runs:
         for name in options.targets:
             choose_kind(name, known, ())
         found = read_sessions(history_file, options.targets, _limits())
-        return print_answer(options, {"runs": found}, lambda: _lines(found))
+        # In the order in which they are listed.
+        names = dict.fromkeys(run["target"] for run in found)
+        causes = causes_status(history_file, names)
+        answer = {"runs": found, "causes": causes}
+        return print_answer(options, answer, lambda: _all_lines(found, causes))
 
 
 def _limits() -> dict[str, float]:
@@ -54,6 +59,17 @@ def _limits() -> dict[str, float]:
             return {}
         return {one.name: one.limit_bytes for one in settings.targets if one.limit_bytes}
     return {one["name"]: one["size_limit_bytes"] for one in told if one["size_limit_bytes"]}
+
+
+def _all_lines(
+    runs: Sequence[Mapping[str, Any]], causes: Mapping[str, Mapping[str, Any]]
+) -> Iterator[str]:
+    yield from _lines(runs)
+    for name, told in causes.items():
+        yield ""
+        yield _("Before growth of {name}:").format(name=name)
+        for line in told["lines"]:
+            yield f"  {line}"
 
 
 def _lines(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:

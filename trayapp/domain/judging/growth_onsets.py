@@ -129,22 +129,3 @@ def _is_kept(floor: Sequence[float], first: int, end: int, grown: float) -> bool
     """Return whether most of it is still there an hour later, as far as that is known."""
     later = floor[end : end + HOLD_STEPS + 1]
     return min(later) - floor[first] >= grown / 2
-
-
-_BLOCKS, _WARM_BLOCKS = 12, 3
-
-
-def kept_growth(points: Iterable[Point]) -> float:
-    """Return by how much the floor of one run rose after its first quarter; 0: it did not grow.
-
-    It rises in most twelfths of the run, and by 1 MiB and 3 % at least.
-    """
-    sizes = [point.minimum for point in points if point.minimum is not None]
-    if len(sizes) < 2 * _BLOCKS:
-        return 0.0
-    edges = [round(at * len(sizes) / _BLOCKS) for at in range(_BLOCKS + 1)]
-    floor = [min(sizes[first:last]) for first, last in pairwise(edges)][_WARM_BLOCKS:]
-    grown = floor[-1] - floor[0]
-    rises = sum(after > before for before, after in pairwise(floor))
-    is_growth = grown >= max(_LEAST_BYTES, _LEAST_SHARE * floor[0]) and 2 * rises >= len(floor)
-    return grown if is_growth else 0.0

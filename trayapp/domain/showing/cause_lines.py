@@ -101,7 +101,7 @@ def causes_json(causes: Causes) -> dict[str, Any]:
         "growths": causes.growth_count,
         "runs": causes.run_count,
         "runs_grown": causes.grown_run_count,
-        "line": None if causes.found else nothing_found(causes),
+        "lines": list(causes_lines(causes)),
     }
 
 

@@ -12,6 +12,7 @@ from trayapp.domain.records.limits import LIMIT_SOURCES, Headroom
 from trayapp.domain.records.series import TASK, Event
 from trayapp.domain.showing.advice_lines import saving_line
 from trayapp.export.report.account import AccountRow, account_rows
+from trayapp.export.report.causes import cause_findings
 from trayapp.export.report.charts import charts_of
 from trayapp.export.report.collecting import Collector
 from trayapp.export.report.facts import (
@@ -55,6 +56,8 @@ def gather_report(source: Source, background: Background) -> Report:
     incidents = tuple(_incidents(alerts, clean))
     cleanups = tuple(_cleanups(source.events(("cleanup", "cleanup_follow_up")), clean))
     findings = list(findings_of(collector, targets, incidents, cleanups))
+    if not background.is_private:
+        findings += cause_findings(collector, clean)
     findings += (_advised(told, clean) for told in background.advice[:MOST_ADVICE])
     return Report(
         title=clean(background.title),

@@ -10,7 +10,7 @@ const MOST_LAID = 6;
 
 export function make() {
   const choice = h("select", { id: "runs-of", change: () => (location.hash = `#/runs?target=${encodeURIComponent(choice.value)}`) });
-  const rows = h("tbody"), empty = h("p.muted"), full = { since: 0, until: 1 };
+  const rows = h("tbody"), causes = h("ul.plain"), empty = h("p.muted"), full = { since: 0, until: 1 };
   let shown = [], wanted = null;
   const chart = new Chart(t("runs.chart"), {
     onWindow: (since, until) => chart.show({ ...chart.data, since: Math.max(0, since), until }),
@@ -24,10 +24,12 @@ export function make() {
     h("div.toolbar", {}, h("label", { for: "runs-of" }, t("column.name")), choice),
     overlay,
     h("section.card", {}, dataTable(t("view.runs"), heads.map(([key, kind]) => [t(`column.${key}`), kind]), rows), empty),
+    h("section.card", {}, h("h2", {}, t("runs.causes")), causes),
   );
 
   async function show(query) {
     wanted = query.get("target");
+    causes.replaceChildren();
     update();
     if (!choice.value) return draw([]);
     const name = choice.value;
@@ -39,6 +41,9 @@ export function make() {
         return { key: String(slot), slot, name: when(run.from), points };
       }));
       if (choice.value === name) draw(sessions, laid);
+      // It counts a month of history: what is quick comes first.
+      const told = (await ask(`/api/causes?target=${encodeURIComponent(name)}`)).causes[name];
+      if (choice.value === name) causes.replaceChildren(...told.lines.map((line) => h("li", {}, line)));
     } catch (error) {
       announce(error.message, true);
     }
