@@ -150,7 +150,9 @@ class AdviceEvidence:
         if now < self._twins_at:
             return
         self._twins_at = now + TWINS_SECONDS
-        self.twins = find_twins(self._read_all(), programs)
+        from trayapp.readers.login_session import login_session
+
+        self.twins = find_twins(self._read_all(), programs, login_session)
 
     def read_soon(self, abouts: Iterable[str]) -> None:
         """Read the past of these anew with the next round. Any thread."""

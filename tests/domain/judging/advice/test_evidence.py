@@ -9,7 +9,7 @@ from tests.domain.building import MIB, facts
 from trayapp.domain.judging.advice.past import QUARTER_SECONDS, past_of, worst_task
 from trayapp.domain.judging.advice.twins import find_twins
 from trayapp.domain.judging.advice.watches import CROWD, CrowdWatch, InsideWatch, Told, told_of
-from trayapp.domain.records.samples import ProcessKey, ProcessUse
+from trayapp.domain.records.samples import ProcessFacts, ProcessKey, ProcessUse
 from trayapp.domain.records.series import TASK, Event, Point, Series
 
 WALL = 1_700_000_000.0
@@ -116,6 +116,38 @@ def test_copies_in_two_containers_are_none() -> None:
     both = {"app": (ProcessKey(10, 10), ProcessKey(20, 20))}
     assert find_twins([within("a", 10), within("b", 20)], both) == {}
     assert list(find_twins([within("a", 10), within("a", 20)], both)) == ["app"]
+
+
+def test_copies_in_two_login_sessions_are_none() -> None:
+    """Somebody who is logged in twice has two panels; what is in none may be anybody's."""
+    both = {"app": (ProcessKey(10, 10), ProcessKey(20, 20), ProcessKey(30, 30))}
+    panels = [use(pid, "panel --dock", 1) for pid in (10, 20)]
+    sessions = {10: "session-2.scope", 20: "session-3.scope", 30: "session-3.scope"}
+
+    def session(facts: ProcessFacts) -> str | None:
+        return sessions.get(facts.key.pid)
+
+    assert find_twins(panels, both, session) == {}
+    (twins,) = find_twins(panels, both).values()
+    assert twins.pids == (10, 20)
+    three = [*panels, use(30, "panel --dock", 1)]
+    owner = {"app": (ProcessKey(20, 20), ProcessKey(30, 30))}
+    (twins,) = find_twins(three, owner, session).values()
+    assert twins.pids == (20, 30)
+    del sessions[10]
+    (twins,) = find_twins(panels, both, session).values()
+    assert twins.pids == (10, 20)
+
+
+def test_copies_on_two_desktops_are_none() -> None:
+    def desktop(pid: int) -> ProcessUse:
+        return use(pid, "xfce4-session", 1)
+
+    both = {"app": (ProcessKey(10, 10), ProcessKey(20, 20))}
+    apart = [desktop(5), desktop(6), use(10, "panel --dock", 5), use(20, "panel --dock", 6)]
+    assert find_twins(apart, both) == {}
+    one = [desktop(5), use(7, "sh", 5), use(10, "panel --dock", 5), use(20, "panel --dock", 7)]
+    assert list(find_twins(one, both)) == ["app"]
 
 
 class History:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from trayapp.dataclass import replace
 from trayapp.domain.judging.advice.case import Case, Machine
 from trayapp.domain.judging.advice.deeds import Deed, Look
 from trayapp.domain.judging.advice.harmless import Acknowledged
@@ -50,9 +49,8 @@ class AdviceBook:
         for each, case in found:
             if self.is_silent(each.id, now):
                 continue
-            successes, count = self.record_of(each.kind, each.about)
-            saving = saving_of(each, measured)
-            advice.append(ranked(replace(each, saving=saving), case, machine, successes, count))
+            saving, record = saving_of(each, measured), self.record_of(each.kind, each.about)
+            advice.append(ranked(each, case, machine, saving, record))
         self.advice = tuple(sorted(advice, key=order))
         return tuple(each for each in self.advice if each.id not in known)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trayapp.dataclass import replace
 from trayapp.domain.judging.advice.case import Case, Machine
-from trayapp.domain.judging.advice.records import PRIORITIES, Advice, Urgency
+from trayapp.domain.judging.advice.records import PRIORITIES, Advice, Saving, Urgency
 from trayapp.language.units import MIB
 
 LARGE_SHARE, NOTABLE_SHARE = 0.05, 0.01
@@ -15,22 +15,34 @@ SURE = 0.98
 
 
 def ranked(
-    advice: Advice, case: Case | None, machine: Machine, successes: int, count: int
+    advice: Advice,
+    case: Case | None,
+    machine: Machine,
+    saving: Saving | None,
+    record: tuple[int, int],
 ) -> Advice:
-    """Return it with priority, urgency and confidence.
+    """Return it with its saving, priority, urgency and confidence.
 
-    successes of count: how often following it has held, for this program.
+    record: how often following it has held for this program, and how often that is known.
     """
+    successes, count = record
     seconds = case.target.seconds_to_limit if case and case.target else None
     urgency = _urgency(seconds, machine)
     confidence = min(SURE, advice.confidence * 2 * (successes + 1) / (count + 2))
-    level = _level(advice, machine, urgency)
+    gain = saving.high_bytes if saving else advice.offered_bytes
+    level = _level(gain, machine, urgency)
     if count and successes >= count / 2:
         level += 1
     elif count:
         level -= 1
     level = min(len(PRIORITIES) - 1, max(0, level))
-    return replace(advice, urgency=urgency, confidence=confidence, priority=PRIORITIES[level])
+    return replace(
+        advice,
+        saving=saving,
+        urgency=urgency,
+        confidence=confidence,
+        priority=PRIORITIES[level],
+    )
 
 
 def order(advice: Advice) -> tuple[float, float]:
@@ -47,9 +59,8 @@ def _urgency(seconds_to_limit: float | None, machine: Machine) -> Urgency:
     return "whenever"
 
 
-def _level(advice: Advice, machine: Machine, urgency: Urgency) -> int:
+def _level(gain: int, machine: Machine, urgency: Urgency) -> int:
     total = machine.system.total_bytes
-    gain = advice.saving.high_bytes if advice.saving else advice.offered_bytes
     level = 0
     if gain >= min(NOTABLE_BYTES, NOTABLE_SHARE * total) and gain > 0:
         level = 1
