@@ -92,13 +92,14 @@ class Blocks:
             # A clock that was set back: go on from there, at the cost of the time it lost.
             self._clock += passed
             return 0
-        if passed > _LATE_SECONDS and passed > _LATE_FACTOR * self.interval:
-            seen = min(self.interval, BLOCK_SECONDS)
+        interval = self.interval
+        if passed > _LATE_SECONDS and passed > _LATE_FACTOR * interval:
+            seen = min(interval, BLOCK_SECONDS)
             self._skip(passed - seen, value)
-            self.interval = passed if not self.interval else max(self.interval, passed / 3)
+            self.interval = passed if not interval else max(interval, passed / 3)
             self.elapsed += seen
         else:
-            self.interval = passed if passed > self.interval else 0.9 * self.interval
+            self.interval = passed if passed > interval else 0.9 * interval
             self.elapsed += passed
         value -= self._bias
         if load is not None:

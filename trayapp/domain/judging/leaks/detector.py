@@ -159,7 +159,7 @@ class LeakDetector:
         if (
             value_bytes is None
             or not 0 <= value_bytes < _MOST
-            or not abs(monotonic_seconds) < _MOST
+            or not -_MOST < monotonic_seconds < _MOST
         ):
             return self.verdict
         self._staleness = staleness

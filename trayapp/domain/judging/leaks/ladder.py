@@ -133,11 +133,11 @@ class Ladder:
 
     def units(self, rung: int) -> list[float]:
         """Threads and children of the newest blocks, oldest first; 0 where unknown."""
-        return [_decode(code) for code in self._ring(self._units, rung)]
+        return _decode_all(self._ring(self._units, rung))
 
     def work(self, rung: int) -> list[float]:
         """How much it did in the newest blocks, oldest first; 0 where unknown."""
-        return [_decode(code) for code in self._ring(self._work, rung)]
+        return _decode_all(self._ring(self._work, rung))
 
     def newest(self, rung: int) -> float:
         """The newest floor; there is one."""
@@ -195,3 +195,8 @@ def _code(value: float) -> int:
 
 def _decode(code: int) -> float:
     return 2.0 ** (code / _CODES) - 1 if code else 0.0
+
+
+def _decode_all(codes: list[int]) -> list[float]:
+    # Of most programs nothing of it is known.
+    return [_decode(code) for code in codes] if any(codes) else [0.0] * len(codes)

@@ -73,8 +73,10 @@ def judge_rung(
             held = max(held, width * _extended(floors, size, climb.growth_bytes))
         if climb.score * most > best.score:
             best = scored(climb, climb.score * most)
-    stairs = judge_stairs(floors, given_back, settings, width)
     most = confidence(count * proof, settings)
+    # Where the whole of it climbs as well as can be, stairs tell nothing more.
+    is_needed = most > best.score or held < width * count
+    stairs = judge_stairs(floors, given_back, settings, width) if is_needed else NO_CLIMB
     if stairs.score >= _PROOF_SCORE:
         held = max(held, width * stairs.blocks)
     if stairs.score * most > best.score:

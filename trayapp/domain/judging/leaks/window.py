@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from operator import mul
 
@@ -54,9 +55,13 @@ def confidence(seconds: float, settings: LeakSettings) -> float:
     """The most that a climb of so many seconds may count for: a cache has to be filled by then."""
     if seconds <= 0:
         return 0.0
-    steps = math.log(seconds / settings.watch_seconds) / math.log(
-        settings.proof_seconds / settings.watch_seconds
-    )
+    return _confidence(seconds, settings.watch_seconds, settings.proof_seconds)
+
+
+@lru_cache(maxsize=128)
+def _confidence(seconds: float, watch_seconds: float, proof_seconds: float) -> float:
+    """Return it once for the few lengths that windows have: that is asked for all the time."""
+    steps = math.log(seconds / watch_seconds) / math.log(proof_seconds / watch_seconds)
     return max(0.0, min(0.97, 0.5 + 0.2 * steps))
 
 
@@ -255,6 +260,8 @@ def longest_hold(kept: Sequence[float], growth: float) -> int:
     for before, after in pairwise(kept):
         if after - before <= little:
             run += 1
-        else:
-            longest, run = max(longest, run), 0
+        elif run:
+            if run > longest:
+                longest = run
+            run = 0
     return longest
