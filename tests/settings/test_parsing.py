@@ -89,7 +89,11 @@ VALID = {
         ),
         actions=ActionSettings(per_hour=100, terminate_phrase="I accept lost work"),
         diagnosis=DiagnosisSettings(
-            longest_pause_seconds=2.0, python_dumps=True, node_dumps=True, java_dumps=True
+            longest_pause_seconds=2.0,
+            python_dumps=True,
+            node_dumps=True,
+            java_dumps=True,
+            java_collections=True,
         ),
         growth=GrowthSettings(
             enabled=False,

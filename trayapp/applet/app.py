@@ -55,6 +55,7 @@ from trayapp.readers.own_cost import RequestedWork
 from trayapp.settings.file import SettingsFile
 
 if TYPE_CHECKING:
+    from trayapp.applet.java_collections import JavaCollections
     from trayapp.applet.menu import MenuActions
 
 _FIRST_TRIM_SECONDS, _TRIM_SECONDS, _SHORT_TRIM_SECONDS = 15.0, 60.0, 5.0
@@ -130,6 +131,7 @@ class App:
         )
         self._insides = insides = InsideFollower(paths.shared_runtime)
         sampler.insides = lambda: insides.reports
+        self._collections: JavaCollections | None = None
         runs = RunPrograms(paths.program_key_file, sampler.read_program, sampler.record)
         logs = TargetLogs(
             lambda: settings_file.settings.log, paths.data, lambda text: banners.notify(text)
@@ -215,6 +217,7 @@ class App:
             ("cleanup", self._follow_up_cleanups),
             ("tasks", lambda outcome: tasks.tick(outcome.view) if outcome else None),
             ("inside", lambda outcome: insides.tick(outcome.view) if outcome else None),
+            ("collections", self._collect),
             ("runs", lambda outcome: runs.tick(outcome.view) if outcome else None),
             ("log", lambda outcome: logs.tick(outcome.view) if outcome else None),
             ("advice", self._advise),
@@ -362,6 +365,16 @@ class App:
         self._parts.banners.notifier.shows_on_desktop = settings.delivery.desktop
         use_units(settings.ui.units)
         self._parts.switches.follow_settings()
+
+    def _collect(self, outcome: Outcome | None) -> None:
+        """Have Java programs in doubt collect their garbage, once the settings allow it."""
+        if outcome is None or not self._parts.settings_file.settings.diagnosis.java_collections:
+            return
+        if self._collections is None:
+            from trayapp.applet.java_collections import JavaCollections
+
+            self._collections = JavaCollections(self._parts.sampler.record)
+        self._collections.tick(outcome.view)
 
     def _trim_when_due(self) -> None:
         """Give back what the start needed, and later what queries and pictures leave behind."""

@@ -102,6 +102,8 @@ class JavaCounts(NamedTuple):
     collecting_seconds: float
     since_collection_seconds: float = 0.0
     """How long ago the latest ended."""
+    stopping_collections: int = 0
+    """Of the full ones those in which the program stood still."""
 
 
 def parse_layout(data: bytes) -> JavaLayout | None:
@@ -205,6 +207,11 @@ def read_counts(data: bytes, layout: JavaLayout) -> JavaCounts:
         full_collections=sum(invocations[1:]),
         collecting_seconds=ticks / frequency if frequency else 0.0,
         since_collection_seconds=since / frequency if frequency else 0.0,
+        stopping_collections=sum(
+            number(f"sun.gc.collector.{one}.invocations")
+            for one, name in layout.collectors.items()
+            if "full collection pauses" in name
+        ),
     )
 
 
@@ -301,6 +308,7 @@ class JavaHeap:
             collections=counts.collections,
             full_collections=counts.full_collections,
             collecting_share=share,
+            stopping_collections=counts.stopping_collections,
             touched_bytes=min(
                 counts.committed_bytes, self._most_old_bytes + self._most_young_bytes
             ),

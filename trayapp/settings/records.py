@@ -309,6 +309,9 @@ class DiagnosisSettings:
         N_("allow writing a Node.js program's heap to a file; it pauses for long"))
     java_dumps: bool = setting(False, Flag(), N_("Java dumps"),
         N_("allow writing a Java program's heap to a file; it pauses for long"))
+    java_collections: bool = setting(False, Flag(), N_("Java collections"),
+        N_("have a tracked Java program collect its garbage where nothing else tells whether it "
+           "leaks; it pauses for some tenths of a second"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from trayapp.language.catalogue import _
 from trayapp.language.units import MIB, format_duration, format_size
 from trayapp.paths import shared_runtime
 from trayapp.settings.records import DiagnosisSettings
+from trayapp.windows.jcmd import is_java, run_jcmd
 
 Runtime = Literal["python", "node", "java"]
 WRITE_SECONDS = 3600.0
@@ -149,10 +149,8 @@ def _checked(plan: DumpPlan, settings: DiagnosisSettings) -> DumpPlan:
 
 
 def _runtime_of(folder: Path, endpoint: str, pid: int) -> Runtime | None:
-    if sys.platform == "linux":
-        with suppress(OSError):
-            if (Path("/proc") / str(pid) / "exe").readlink().name == "java":
-                return "java"
+    if sys.platform == "linux" and is_java(pid):
+        return "java"
     if not endpoint:
         return None
     try:
@@ -172,42 +170,10 @@ def _who(pid: int) -> str:
 
 def _dump_java(plan: DumpPlan) -> list[Path]:
     """Have the JDK's own tool ask the virtual machine. Raises: ControlError."""
-    with suppress(OSError):
-        if _namespace(plan.pid) != _namespace(os.getpid()):
-            raise ControlError(_("it runs in a container: run jcmd there"))
-    command = [_jcmd(plan.pid), str(plan.pid), "GC.heap_dump", str(plan.file)]
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=WRITE_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise ControlError(_("jcmd cannot be run: {reason}").format(reason=error)) from error
-    if done.returncode or not plan.file.exists():
-        lines = (done.stderr or done.stdout).strip().splitlines() or ["–"]
-        raise ControlError(_("jcmd has failed: {reason}").format(reason=lines[-1][:200]))
+    run_jcmd(plan.pid, "GC.heap_dump", str(plan.file), limit_seconds=WRITE_SECONDS)
+    if not plan.file.exists():
+        raise ControlError(_("jcmd has failed: {reason}").format(reason="–"))
     return [plan.file]
-
-
-def _jcmd(pid: int) -> str:
-    """Return the tool of the program's own Java, or the one on the path. Raises: ControlError."""
-    with suppress(OSError):
-        beside = (Path("/proc") / str(pid) / "exe").readlink().parent / "jcmd"
-        if os.access(beside, os.X_OK):
-            return str(beside)
-    found = shutil.which("jcmd")
-    if found is None:
-        raise ControlError(_("there is no jcmd here; it comes with a JDK"))
-    return found
-
-
-def _namespace(pid: int) -> str:
-    return str((Path("/proc") / str(pid) / "ns" / "mnt").readlink())
 
 
 def _rss_bytes(pid: int) -> float:

@@ -115,6 +115,7 @@ def _java_moments(rows: list[dict[str, str]], about: Mapping[str, str]) -> Itera
             full_collections=int(row["full_collections"]),
             collecting_seconds=float(row["collecting_seconds"]),
             since_collection_seconds=float(row.get("since_collection_seconds") or 0.0),
+            stopping_collections=int(row.get("stopping_collections") or 0),
         )
         generational = about["generational"] == "1"
         known = heap.take(

@@ -97,6 +97,7 @@ def test_what_no_full_collection_has_met_may_be_garbage() -> None:
         program.run(1, rate=400e3)
         assert program.verdict.score < LeakSettings().leaking_score - ALMOST_SCORE
     assert program.verdict.level == "growing"
+    assert program.verdict.is_unproven
     assert program.verdict.rate_bytes_per_second == pytest.approx(400e3, rel=0.05)
 
 
@@ -150,6 +151,17 @@ def test_where_g1_frees_nothing_later_that_is_proof() -> None:
     levels = [program.verdict.level]
     program.run(20, rate=400e3)
     assert [*levels, program.verdict.level] == ["growing", "leaking"]
+
+
+def test_what_is_left_when_the_program_stood_still_is_proof_at_once() -> None:
+    program = Program()
+    program.run(320, rate=400e3)
+    assert program.verdict.is_unproven
+    program.heap = program.heap._replace(
+        collections=program.heap.collections + 1, full_collections=1, stopping_collections=1
+    )
+    program.look()
+    assert program.verdict.level == "leaking"
 
 
 def test_a_heap_that_holds_its_level_is_healthy() -> None:

@@ -13,7 +13,7 @@ from trayapp.domain.records.limits import Limit
 from trayapp.domain.records.runtimes import RuntimeHeap, live_bytes_of
 
 _AT_ONCE = ("Serial", "Parallel", "V8", "CPython")
-"""Collectors whose full collection leaves no garbage, or next to none."""
+"""Collectors of which each full collection leaves no garbage, or next to none."""
 _MIXED_COLLECTIONS = 8
 """Collections after a full one in which G1 frees, by and by, what its concurrent cycle has found;
 it begins no other before it is through."""
@@ -44,7 +44,7 @@ class LiveSetLeak:
         """Begin anew."""
         self._any = CollectionLine()
         self._proven = CollectionLine()
-        self._collections = self._full_collections = 0
+        self._collections = self._full_collections = self._stopping_collections = 0
         self._latest_bytes: int | None = None
         """What the latest collection has left."""
         self._unproven = PointsSinceFull()
@@ -99,6 +99,8 @@ class LiveSetLeak:
         count, full = sum(heap.full_collections for heap in heaps), self._full
         # What happened before the first look is nothing that the points were there for.
         is_full = self._latest_bytes is not None and count != self._full_collections
+        stops = sum(heap.stopping_collections for heap in heaps)
+        has_stopped, self._stopping_collections = stops != self._stopping_collections, stops
         self._full_collections, self._latest_bytes = count, live_bytes
         if full is not None:
             if not is_full:
@@ -109,7 +111,7 @@ class LiveSetLeak:
         if is_full:
             pace = self._unproven.pace
             self._full = _Full(now, self._collections, live_bytes, live_bytes, pace)
-            if all(heap.collector in _AT_ONCE for heap in heaps):
+            if has_stopped or all(heap.collector in _AT_ONCE for heap in heaps):
                 self._prove(self._full, context)
 
     def _prove(self, full: _Full, context: Context) -> None:
@@ -133,6 +135,7 @@ class LiveSetLeak:
             level="growing",
             score=min(verdict.score, settings.leaking_score - 0.05),
             is_runaway=False,
+            is_unproven=verdict.level == "leaking",
             seconds_to_limit=None,
             seconds_to_limit_low=None,
             seconds_to_limit_high=None,

@@ -103,7 +103,10 @@ class TargetLeak:
         is_steady = heap is not None and heap.level == "healthy"
         if is_steady and memory.signal == OUTSIDE_HEAP and memory.level != "healthy":
             memory = replace(memory, is_heap_steady=True)
-        return worse_of(worse_of(memory, part), heap)
+        worst = worse_of(worse_of(memory, part), heap)
+        if heap is not None and heap.is_unproven and not worst.is_unproven:
+            worst = replace(worst, is_unproven=True)
+        return worst
 
     def _judge_part(
         self,

@@ -47,6 +47,8 @@ class RuntimeHeap(NamedTuple):
     """Node.js: what its objects hold outside the heap, with `array_buffers_bytes`."""
     array_buffers_bytes: int | None = None
     """Node.js: of those, buffers."""
+    stopping_collections: int = 0
+    """Java: of those the ones that left no garbage at all, since the program stood still."""
     touched_bytes: int | None = None
     """Java: at least so much of what is reserved has been used once, and is memory since."""
     outside_limit_bytes: int | None = None

@@ -86,6 +86,8 @@ class Verdict:
     """Whether what it grew by is touched again; None: nobody has looked."""
     is_hidden: bool = False
     """Of a heap: its process stands still, since all of the heap is reserved already."""
+    is_unproven: bool = False
+    """Its heap would be a leak, were it certain that what grows there is not garbage."""
     is_heap_steady: bool = False
     """Of memory outside a heap: what collections leave of the heap itself does not grow."""
 
