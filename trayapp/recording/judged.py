@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from trayapp.dataclass import dataclass
@@ -116,32 +117,38 @@ def report(
     level = "healthy"
     runs, counts = series.runs, series.children
     run: float | None = None
+    times, sizes = series.times, memoryview(series.sizes)
     next_progress = _PROGRESS_SAMPLES
-    for number, (at, size) in enumerate(zip(series.times, series.sizes, strict=True)):
+    for begin, end in _alike(runs, counts, len(sizes)):
         last_run = run
-        if runs is not None and runs[number] == runs[number]:
-            run = runs[number]
-        children = math.nan if counts is None else counts[number]
-        verdict = detector.fold(
-            at,
-            size,
-            load=Load(children=round(children)) if children == children else None,
-            restarted=run != last_run and last_run is not None,
-        )
-        if verdict.level != level:
-            level = verdict.level
-            if growing is None and level != "healthy":
-                growing = at
-            if alert is None and level == LEAKING:
-                alert = at
-        if progress is not None and number >= next_progress:
-            next_progress += _PROGRESS_SAMPLES
-            done = number / len(series.sizes)
-            progress.show(
-                _("{file}: {name}, {share}").format(
-                    file=short_path(path), name=short_name(series.name), share=format_percent(done)
-                )
+        if runs is not None and runs[begin] == runs[begin]:
+            run = runs[begin]
+        is_new = run != last_run and last_run is not None
+        children = math.nan if counts is None else counts[begin]
+        load = Load(children=round(children)) if children == children else None
+        number = begin
+        while number < end:
+            verdict = detector.fold(
+                times[number], sizes[number], load=load, restarted=is_new and number == begin
             )
+            if verdict.level != level:
+                level = verdict.level
+                if growing is None and level != "healthy":
+                    growing = times[number]
+                if alert is None and level == LEAKING:
+                    alert = times[number]
+            number += 1
+            number += detector.fold_calm(times[number:end], sizes[number:end], load)
+            if progress is not None and number >= next_progress:
+                next_progress += _PROGRESS_SAMPLES
+                done = number / len(sizes)
+                progress.show(
+                    _("{file}: {name}, {share}").format(
+                        file=short_path(path),
+                        name=short_name(series.name),
+                        share=format_percent(done),
+                    )
+                )
     verdict = detector.refresh()
     is_judged = is_enough(series.times, expected_seconds)
     is_quiet = verdict.level == "healthy" and alert is None
@@ -153,6 +160,22 @@ def report(
         first_growing_seconds=growing,
         first_alert_seconds=alert,
     )
+
+
+def _alike(
+    runs: array[float] | None, counts: array[float] | None, length: int
+) -> Iterator[tuple[int, int]]:
+    """Yield from which sample to which run and number of processes are the same."""
+    known = [column for column in (runs, counts) if column is not None]
+    begin = 0
+    if known:
+        pairs = pairwise(zip(*known, strict=True))
+        for at, (before, after) in enumerate(pairs, 1):
+            if before != after:
+                yield begin, at
+                begin = at
+    if begin < length:
+        yield begin, length
 
 
 def _series(track: Track, swap: Track | None) -> Series:

@@ -89,16 +89,23 @@ def _set_titles(pairs: dict[str, _Pair], titles: Sequence[str], *, is_export: bo
 def _add_row(
     found: Gathering, pairs: dict[str, _Pair], cells: Sequence[str], seconds: float
 ) -> None:
+    count = len(cells)
+    try:
+        # Mostly all are numbers; what comes before them is not asked for.
+        numbers = [math.nan, math.nan, *map(float, cells[2:])]
+    except ValueError:
+        numbers = list(map(number_of, cells))
     for key, pair in pairs.items():
-        text = cells[pair.rss_at] if pair.rss_at < len(cells) else ""
-        if not text and pair.series is None:
-            continue
+        at, anon_at = pair.rss_at, pair.anon_at
         if pair.series is None:
+            if at >= count or not cells[at]:
+                continue
             pair.series = found.series(key, pair.name, pid=pair.pid, kind="resident set")
-        anon = ""
-        if pair.anon_at is not None and pair.anon_at < len(cells):
-            anon = cells[pair.anon_at]
-        pair.series.add(seconds, number_of(text), number_of(anon) if anon else math.nan)
+        pair.series.add(
+            seconds,
+            numbers[at] if at < count else math.nan,
+            numbers[anon_at] if anon_at is not None and anon_at < count else math.nan,
+        )
 
 
 def _wall(text: str, seconds: float) -> float | None:

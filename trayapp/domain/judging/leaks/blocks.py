@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from trayapp.dataclass import dataclass
 from trayapp.domain.judging.leaks.ladder import BLOCK_SECONDS, Ladder
@@ -10,6 +11,8 @@ from trayapp.domain.judging.leaks.ladder import BLOCK_SECONDS, Ladder
 _LATE_FACTOR = 3.0
 _LATE_SECONDS = 45.0
 _MOST_HELD_BLOCKS = 240
+MOST = 1e18
+"""What is more is absurd: of bytes, and of seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,44 @@ class Blocks:
         self._sum += value
         self._samples += 1
         return closed
+
+    def fold_calm(self, times: Sequence[float], values: Sequence[float], load: Load | None) -> int:
+        """Take in samples of one load exactly as `fold`, up to one that closes a block.
+
+        Returns: how many; before one that closes a block, that comes late, or does not come later
+        than the one before it, and before all if there was none yet. An absurd or
+        unknown size, NaN, is passed over.
+        """
+        last_at = self._last_at
+        if last_at is None:
+            return 0
+        elapsed, interval, ends, bias = self.elapsed, self.interval, self._ends, self._bias
+        low, total, samples, value = self._low, self._sum, self._samples, self.last_value
+        taken = 0
+        for at, size in zip(times, values, strict=True):
+            if 0 <= size < MOST and -MOST < at < MOST:
+                passed = at - last_at
+                if passed <= 0 or elapsed + passed >= ends:
+                    break
+                if passed > interval:
+                    if passed > _LATE_SECONDS and passed > _LATE_FACTOR * interval:
+                        break
+                    interval = passed
+                else:
+                    interval = 0.9 * interval
+                elapsed += passed
+                last_at = at
+                value = size - bias
+                if value < low:
+                    low = value
+                total += value
+                samples += 1
+            taken += 1
+        if load is not None and samples != self._samples:
+            self._fold_load(load)
+        self._last_at, self.elapsed, self.interval = last_at, elapsed, interval
+        self._low, self._sum, self._samples, self.last_value = low, total, samples, value
+        return taken
 
     def fold_stretch(
         self, at: float, seconds: float, low: float, mean: float, load: Load | None, *, unseen: bool
