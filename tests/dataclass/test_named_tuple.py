@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import trayapp.dataclass
+from trayapp.dataclass.named_tuple import for_other_modules
 
 OFTEN = 200
 """Times made after which a class has a `__new__` of its own."""
@@ -122,3 +123,11 @@ def test_a_named_tuple_inherits_from_nothing_else() -> None:
     base: Any = trayapp.dataclass.NamedTuple
     with pytest.raises(TypeError, match="alone"):
         type(base)("Both", (base, Mixed), {})
+
+
+def test_other_modules_get_them_only_while_they_are_imported() -> None:
+    theirs = typing.NamedTuple
+    with pytest.raises(KeyError), for_other_modules():
+        assert typing.NamedTuple is trayapp.dataclass.NamedTuple
+        raise KeyError
+    assert typing.NamedTuple is theirs

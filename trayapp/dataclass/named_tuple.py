@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import typing
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from trayapp.dataclass.plan import Plan
@@ -90,3 +92,18 @@ class _Making(type):
 
 class NamedTuple(metaclass=_Making):
     """To be inherited from, as `typing.NamedTuple` is."""
+
+
+@contextmanager
+def for_other_modules() -> Iterator[None]:
+    """Let modules of others that are imported within inherit from this NamedTuple. Any thread.
+
+    The standard library's compiles the names of types, and the first call of `compile` makes all
+    classes of syntax trees: 224 KiB for good.
+    """
+    theirs = typing.NamedTuple
+    typing.NamedTuple = NamedTuple  # type: ignore[assignment, misc]
+    try:
+        yield
+    finally:
+        typing.NamedTuple = theirs  # type: ignore[misc]

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import Protocol, TypedDict
+from typing import TYPE_CHECKING, Protocol
 
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
 from trayapp.readers.process_changes import ProcessChanges
+
+if TYPE_CHECKING:
+    # Made at run time, it would compile the names of its types, which costs 228 KiB for good.
+    from typing import TypedDict
+
+    class WantedFacts(TypedDict):
+        """What `ProcessReader.ask_for` takes."""
+
+        exe: bool
+        user: bool
 
 
 class ProcessReader(Protocol):
@@ -32,13 +42,6 @@ class ProcessReader(Protocol):
 
     def close(self) -> None:
         """Let go of all descriptors; nothing may be called afterwards."""
-
-
-class WantedFacts(TypedDict):
-    """What `ProcessReader.ask_for` takes."""
-
-    exe: bool
-    user: bool
 
 
 def wanted_facts(rules: Iterable[TargetRule]) -> WantedFacts:

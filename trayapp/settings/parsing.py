@@ -95,7 +95,10 @@ def read_toml(text: str) -> dict[str, Any]:
 
     Raises: RefusedError if it is not TOML.
     """
-    import tomllib
+    from trayapp.dataclass.named_tuple import for_other_modules
+
+    with for_other_modules():
+        import tomllib
 
     for number, line in enumerate(text.split("\n"), start=1):
         if line.count(".") > _MOST_DOTS:
