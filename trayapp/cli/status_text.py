@@ -47,6 +47,7 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
     if reserved_bytes := system.get("hugepages_reserved_bytes"):
         text = _("{size} more is reserved as huge pages.")
         lines.append("  " + text.format(size=format_size(reserved_bytes)))
+    lines.append("  " + _health_line(system.get("health")))
     for target in status["targets"]:
         lines.append(_target_line(target))
         if target.get("heap_text"):
@@ -81,6 +82,11 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
 
         lines.append("  " + pace_text(status.get("interval_seconds"), status["pace_reason"]))
     return lines
+
+
+def _health_line(health: Mapping[str, Any] | None) -> str:
+    text = health["text"] if health else _("not known yet")
+    return _("Health of the machine: {text}").format(text=text)
 
 
 def _incident_key(incident: Mapping[str, Any]) -> str:

@@ -51,6 +51,10 @@ SCHEMAS: dict[str, Schema] = {
     "Machine": _object(
         total_bytes=_NUMBER, available_bytes=_NUMBER, used_bytes=_NUMBER,
         swap_used_bytes=_BYTES, level=_LEVEL,
+        health=_maybe(_object(
+            score=_COUNT, word=_TEXT, text=_TEXT, unknown=_list(_TEXT),
+            deductions=_list(_object(what=_TEXT, points=_COUNT, text=_TEXT)),
+        )),
     ),
     "Self": _object(pid=_COUNT, rss_bytes=_BYTES, uss_bytes=_BYTES, cpu_percent=_maybe(_NUMBER)),
     "Program": _object(

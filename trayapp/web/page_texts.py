@@ -77,6 +77,7 @@ _NOW: Mapping[str, str] = {
     "now.swap": N_("Swap used"),
     "now.available": N_("Available"),
     "now.tracked_use": N_("Tracked programs"),
+    "now.health": N_("Health of the machine"),
     "now.of_total": N_("of {total} in use ({share})"),
     "now.tracked": N_("Tracked programs"),
     "now.untracked": N_(

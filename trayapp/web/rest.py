@@ -50,7 +50,10 @@ class _Rest:
         Query(request.query_params, ())
         told = await self._context.read("table", {"all": True})
         system = told["system"] or dict.fromkeys(
-            ("total_bytes", "available_bytes", "used_bytes", "swap_used_bytes", "level", "bars")
+            (
+                *("total_bytes", "available_bytes", "used_bytes", "swap_used_bytes"),
+                *("level", "health", "bars"),
+            )
         )
         rows = [_without_command_line(row) | {"key": row_key(row)} for row in told["rows"]]
         return JSONResponse({"taken_at": told["taken_at"], **system, "rows": rows})

@@ -13,6 +13,7 @@ from trayapp.cli.status_text import status_lines
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.judging.alerting import AlertPolicy, Incident, Quiet
 from trayapp.domain.judging.application_trends import ApplicationView
+from trayapp.domain.judging.machine_health import Deduction, MachineHealth
 from trayapp.domain.judging.monitor import Monitor
 from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.judging.view import Controls, RecentAlert, TargetView, View
@@ -67,6 +68,17 @@ def test_the_menu_names_machine_targets_and_memtray_with_their_figures() -> None
     assert found["memtray"] == f"20.0 MiB → {dots}▅  Memtray  0.2% CPU"
     assert found["size:target:app"] == "102 MiB RSS, pid 100"
     assert found["size:memtray"] == "20.0 MiB resident"
+
+
+def test_the_menu_says_how_the_machine_does_only_while_that_is_not_good() -> None:
+    good = replace(view_of(), health=MachineHealth())
+    poor = replace(good, health=MachineHealth((Deduction("stalls", 20), Deduction("swap", 9))))
+    assert "health" not in labels(view_of())
+    assert "health" not in labels(good)
+    assert labels(poor)["health"] == (
+        "Health of the machine: 71 of 100, fair (programs waiting for memory −20, swapping −9)"
+    )
+    assert tray_state(good, Controls()).rows != tray_state(poor, Controls()).rows
 
 
 def test_a_target_that_does_not_run_says_so() -> None:

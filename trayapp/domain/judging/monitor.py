@@ -18,6 +18,7 @@ from trayapp.domain.judging.judges.protocol import MachineCase
 from trayapp.domain.judging.leaks.staleness import StalenessPlan
 from trayapp.domain.judging.leaks.suspects import Growing, SuspectFinder
 from trayapp.domain.judging.learned import Learned
+from trayapp.domain.judging.machine_health import MachineHealthTracker
 from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.judging.monitor_values import (
     APP_RSS,
@@ -80,6 +81,7 @@ class Monitor:
         """Targets of which no process was seen so far."""
         self._applications = ApplicationFollower(rules)
         self._outside = OutsideFollower(rules.leaks)
+        self._health = MachineHealthTracker()
         self._staleness = StalenessPlan(enabled=rules.checks_staleness)
         self._finder = SuspectFinder()
         self._slow_values_at = float("-inf")
@@ -363,6 +365,7 @@ class Monitor:
                 for each in self._applications.views
             ),
             budget=budget or BudgetVerdict(),
+            health=self._health.add_frame(frame, max(worst.values(), default=Level.NORMAL)),
             interval_seconds=frame.interval_seconds,
         )
 

@@ -9,6 +9,7 @@ from trayapp.domain.judging.alerting import Incident, Quiet
 from trayapp.domain.judging.application_trends import ApplicationView
 from trayapp.domain.judging.inside_course import InsideView
 from trayapp.domain.judging.leaks import NOTHING_TO_JUDGE, Verdict
+from trayapp.domain.judging.machine_health import MachineHealth
 from trayapp.domain.judging.own_budget import BudgetVerdict
 from trayapp.domain.judging.trend import is_flat
 from trayapp.domain.records.bars import BAR_COUNT
@@ -178,6 +179,8 @@ class View:
     """How Memtray stands with its own budget."""
     interval_seconds: float | None = None
     """How often it samples."""
+    health: MachineHealth | None = None
+    """How well the machine does; None: not known yet."""
 
 
 class RecentAlert(NamedTuple):

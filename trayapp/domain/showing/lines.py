@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trayapp.domain.judging.alerting import Incident
 from trayapp.domain.judging.application_trends import ApplicationView
+from trayapp.domain.judging.machine_health import MachineHealth
 from trayapp.domain.judging.trend import trend_figures
 from trayapp.domain.judging.view import TargetView, View
 from trayapp.domain.records.bars import sparkline, zoomed_heights
@@ -33,6 +34,12 @@ def system_line(system: SystemSample) -> str:
         total=format_size(system.total_bytes),
         swap=format_size(system.swap_used_bytes),
     )
+
+
+def health_line(health: MachineHealth | None) -> str:
+    """One line about how well the machine does, with what it lost points for."""
+    text = health.text if health is not None else _("not known yet")
+    return _("Health of the machine: {text}").format(text=text)
 
 
 def app_line(app: AppSample) -> str:

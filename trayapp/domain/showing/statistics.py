@@ -71,6 +71,8 @@ def statistics_rows(
             (_("Written to disk"), format_size(app.written_bytes)),
             (_("Child processes"), _child_figures(app)),
         ]
+        health = _("not known yet") if view.health is None else view.health.text
+        rows[1:1] = [(_("Health of the machine"), health)]
     rows += _cleanup_rows(cleanups)
     if view is not None:
         if view.targets:

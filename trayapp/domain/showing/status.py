@@ -9,6 +9,7 @@ from trayapp.domain.judging.inside_course import InsideView
 from trayapp.domain.judging.leaks import NOTHING_TO_JUDGE, Verdict
 from trayapp.domain.judging.leaks.evidence import evidence_of
 from trayapp.domain.judging.leaks.staleness import Staleness
+from trayapp.domain.judging.machine_health import MachineHealth
 from trayapp.domain.judging.own_budget import BudgetVerdict
 from trayapp.domain.judging.view import Controls, TargetView, View
 from trayapp.domain.records.application_use import ApplicationUse
@@ -27,7 +28,10 @@ def status(view: View | None, controls: Controls) -> dict[str, object]:
         "alerts": quiet_status(controls.quiet),
         "problems": list(controls.problems),
         "app": asdict(view.app) | {"budget": _budget(view.budget)} if view else None,
-        "system": system_status(view.system) | {"level": view.system_level.label} if view else None,
+        "system": system_status(view.system)
+        | {"level": view.system_level.label, "health": health_status(view.health)}
+        if view
+        else None,
         "targets": [_target(target) for target in view.targets] if view else [],
         "applications": [
             application_status(each, each) for each in (view.applications if view else ())
@@ -50,6 +54,22 @@ def quiet_status(quiet: Quiet) -> dict[str, object]:
 def system_status(system: SystemSample) -> dict[str, object]:
     """The machine's memory as JSON."""
     return asdict(system) | {"used_bytes": system.used_bytes}
+
+
+def health_status(health: MachineHealth | None) -> dict[str, object] | None:
+    """How well the machine does as JSON; None: not known yet."""
+    if health is None:
+        return None
+    return {
+        "score": health.score,
+        "word": health.word,
+        "deductions": [
+            {"what": each.what, "points": each.points, "text": each.text}
+            for each in health.deductions
+        ],
+        "unknown": list(health.unknown),
+        "text": health.text,
+    }
 
 
 def _target(target: TargetView) -> dict[str, object]:

@@ -52,6 +52,7 @@ def table_status(
             "used_bytes": view.system.used_bytes,
             "swap_used_bytes": view.system.swap_used_bytes,
             "level": view.system_level.label,
+            "health": view.health.text if view.health else None,
             "bars": list(view.system_bars),
         },
         "rows": rows,

@@ -98,6 +98,7 @@ def _rows(view: View | None, controls: Controls) -> tuple[str, ...]:
         return controls.problems
     return (
         *controls.problems,
+        *(("health",) if view.health is not None and not view.health.is_good else ()),
         *(("advice",) if controls.advice_count else ()),
         *(incident.key for incident in view.incidents[:MOST_INCIDENTS]),
         *(target.name for target in view.targets),

@@ -10,7 +10,13 @@ from trayapp.domain.records.identity import is_application, is_outside
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.names import has_name, process_label, shown_name
 from trayapp.domain.records.samples import ProcessFacts, ProcessKey
-from trayapp.domain.showing.lines import incident_label, incident_level, pace_line, system_line
+from trayapp.domain.showing.lines import (
+    health_line,
+    incident_label,
+    incident_level,
+    pace_line,
+    system_line,
+)
 from trayapp.domain.showing.menu import TEXT_MARK, MenuEntry
 from trayapp.domain.showing.program_rows import alert_entries, program_rows, size_cell
 from trayapp.language.catalogue import N_, _, format_count
@@ -94,6 +100,8 @@ def _summary(view: View | None, controls: Controls, most_targets: int) -> Iterab
     if controls.paused:
         line = _("Paused: {line}").format(line=line)
     yield MenuEntry(key="system", label=line, kind="text")
+    if view.health is not None and not view.health.is_good:
+        yield MenuEntry(key="health", label=health_line(view.health), kind="text")
     yield from _problem_lines(controls)
     if pace := pace_line(view):
         yield MenuEntry(key="pace", label=pace, kind="text")

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from trayapp import __version__
 from trayapp.dataclass import NamedTuple, dataclass, field
 from trayapp.domain.judging.health import Health
+from trayapp.domain.judging.machine_health import MachineHealth
 from trayapp.domain.judging.phases import Phase
 from trayapp.domain.records.account import Account
 from trayapp.export.report.account import AccountRow
@@ -201,6 +202,8 @@ class Report:
     is_private: bool
     account: tuple[AccountRow, ...] = ()
     """Where all memory was when it was made; empty where that is not this machine, or now."""
+    machine_health: MachineHealth | None = None
+    """At the end; None: not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from trayapp.domain.judging.machine_health import MachineHealth
 from trayapp.export.report.collecting import LONGEST_JUDGED_SECONDS, Collector
 from trayapp.export.report.facts import (
     CleanupFacts,
@@ -174,6 +175,15 @@ def _limit_findings(collector: Collector, targets: Sequence[TargetFacts]) -> Ite
             ),
             "system",
         )
+
+
+def health_findings(health: MachineHealth | None) -> Iterable[Finding]:
+    """Yield what the machine lost points for at the end, unless it did well."""
+    if health is None or health.is_good:
+        return
+    title = _("Health of the machine: {text}").format(text=health.text_without_reasons)
+    reasons = listed(each.text for each in health.deductions)
+    yield Finding("warning", title, _("Deducted: {reasons}.").format(reasons=reasons), "system")
 
 
 def _incident_findings(incidents: Sequence[IncidentFacts]) -> Iterable[Finding]:

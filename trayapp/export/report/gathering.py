@@ -8,6 +8,8 @@ from typing import Any
 
 from trayapp.domain.grouping.tasks import kept_of
 from trayapp.domain.judging.leaks.evidence import evidence_of
+from trayapp.domain.judging.machine_health import MachineHealth
+from trayapp.domain.records.levels import Level, as_level
 from trayapp.domain.records.limits import LIMIT_SOURCES, Headroom
 from trayapp.domain.records.series import TASK, Event
 from trayapp.domain.showing.advice_lines import saving_line
@@ -26,10 +28,12 @@ from trayapp.export.report.facts import (
     TaskFacts,
     Weight,
 )
-from trayapp.export.report.findings import findings_of
+from trayapp.export.report.findings import findings_of, health_findings
 from trayapp.export.report.runs import latest_run
 from trayapp.export.safe_names import plain_text
 from trayapp.export.source import Source
+from trayapp.history.past_health import read_machine_health
+from trayapp.history.reader import HistoryReader
 from trayapp.language.catalogue import _, paragraph
 
 MOST_ADVICE = 20
@@ -58,13 +62,18 @@ def gather_report(source: Source, background: Background) -> Report:
     findings = list(findings_of(collector, targets, incidents, cleanups))
     if not background.is_private:
         findings += cause_findings(collector, clean)
+    health = _machine_health(source, incidents)
+    findings += health_findings(health)
     findings += (_advised(told, clean) for told in background.advice[:MOST_ADVICE])
     return Report(
         title=clean(background.title),
         made_wall_seconds=background.made_wall_seconds,
         since_wall_seconds=source.since_wall_seconds,
         until_wall_seconds=source.until_wall_seconds,
-        facts=tuple((label, clean(value)) for label, value in background.facts),
+        facts=(
+            *((label, clean(value)) for label, value in background.facts),
+            *(((_("Health of the machine"), health.text),) if health else ()),
+        ),
         findings=tuple(sorted(findings, key=lambda one: WEIGHTS.index(one.weight))),
         charts=tuple(charts_of(collector, targets, alerts, cleanups, clean)),
         targets=targets,
@@ -72,7 +81,17 @@ def gather_report(source: Source, background: Background) -> Report:
         cleanups=cleanups,
         is_private=background.is_private,
         account=_account(background, clean),
+        machine_health=health,
     )
+
+
+def _machine_health(source: Source, incidents: Iterable[IncidentFacts]) -> MachineHealth | None:
+    """Return how well the machine did at the end; None: not known, as in a recording."""
+    if not isinstance(source.reader, HistoryReader):
+        return None
+    still_open = (one for one in incidents if one.ended_wall_seconds is None)
+    worst = max((as_level(one.level) for one in still_open), default=Level.NORMAL)
+    return read_machine_health(source.reader, source.until_wall_seconds, worst)
 
 
 def _account(background: Background, clean: Callable[[str], str]) -> tuple[AccountRow, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from trayapp import __version__
 from trayapp.dataclass import asdict
 from trayapp.domain.showing.phase_lines import phase_json
+from trayapp.domain.showing.status import health_status
 from trayapp.export.report.facts import Report, TargetFacts, outcome_of
 
 
@@ -25,6 +26,7 @@ def report_json(report: Report) -> dict[str, object]:
         "until_unix_s": report.until_wall_seconds,
         "is_private": report.is_private,
         "facts": dict(report.facts),
+        "machine_health": health_status(report.machine_health),
         "findings": [finding._asdict() for finding in report.findings],
         "targets": [_target(one) for one in report.targets],
         "incidents": [_with_unix_seconds(asdict(one)) for one in report.incidents],

@@ -24,7 +24,7 @@ function wordOf({ level, verdict }) {
 
 function machineCard() {
   const picture = bars(84), level = badge();
-  const used = h("strong.figure"), ofTotal = h("p.muted"), free = h("dd"), swap = h("dd"), taken = h("dd");
+  const used = h("strong.figure"), ofTotal = h("p.muted"), free = h("dd"), swap = h("dd"), taken = h("dd"), health = h("dd");
   const chart = new Chart(t("now.chart"), {
     onWindow: (since, until) => (location.hash = `#/trends?from=${Math.round(since)}&to=${Math.round(until)}`),
     onReset() {},
@@ -38,7 +38,8 @@ function machineCard() {
       h("dl", {},
         h("div", {}, h("dt", {}, t("now.available")), free),
         h("div", {}, h("dt", {}, t("now.swap")), swap),
-        h("div", {}, h("dt", {}, t("now.tracked_use")), taken))),
+        h("div", {}, h("dt", {}, t("now.tracked_use")), taken),
+        h("div", {}, h("dt", {}, t("now.health")), health))),
     chart.element,
   );
   element.update = () => {
@@ -50,6 +51,7 @@ function machineCard() {
     setText(ofTotal, t("now.of_total", { total: size(total_bytes), share: percent(share, 1) }));
     setText(free, size(available_bytes));
     setText(swap, size(swap_used_bytes));
+    setText(health, live.system.health ?? "–");
     const sizes = rowsWhere((row) => row.kind === "target").map(([, row]) => sizeOf(row) ?? 0);
     setText(taken, size(sizes.length ? sizes.reduce((sum, one) => sum + one, 0) : null));
     const points = live.points.get("system") ?? [];
