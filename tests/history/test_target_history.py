@@ -9,6 +9,7 @@ import pytest
 from tests.windows.stores import MIB, START, Curve, write_store
 from trayapp.domain.records.series import Event
 from trayapp.history.reader import HistoryReader
+from trayapp.history.run_performance import read_performance
 from trayapp.history.target_history import read_past, read_runs
 
 BEGIN = 800.0
@@ -126,3 +127,26 @@ def test_of_memtray_itself_and_of_nobody(store: Path) -> None:
         assert read_past(reader, "memtray", START + SECONDS).hour[0].mean == 30.0 * MIB
         assert read_past(reader, "nobody", START + SECONDS).hour == ()
         assert read_runs(reader, "nobody", None) == []
+
+
+def test_memory_is_compared_with_stalls_tasks_and_processor_time(tmp_path: Path) -> None:
+    def web(after: float) -> float:
+        return (100 + 40 * (after % 300) / 300) * MIB
+
+    tasks = [
+        Event(
+            wall_seconds=START + at, kind="task", subject="web", text="import",
+            data={"task": "import", "seconds": 2 + (at % 300) / 100},
+        )
+        for at in range(0, 3600, 37)
+    ]  # fmt: skip
+    file = write_store(tmp_path / "h", {"web": web}, seconds=3600.0, step=4.0, events=tasks)
+    with HistoryReader(file) as reader:
+        found = {one.measure: one for one in read_performance(reader, "web", START, START + 3600.0)}
+        fewer = read_performance(reader, "web", START, START + 3600.0, 200)
+    assert found["tasks"].finding == "together"
+    assert found["tasks"].with_much is not None
+    assert found["tasks"].with_little is not None
+    assert found["tasks"].with_much > 1.5 * found["tasks"].with_little
+    assert {found["stalls"].finding, found["cpu"].finding} == {"too little"}
+    assert {one.finding for one in fewer} == {"too little"}

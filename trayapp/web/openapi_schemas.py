@@ -111,6 +111,12 @@ SCHEMAS: dict[str, Schema] = {
             peak_bytes=_BYTES, change_bytes=_BYTES, first_bytes=_BYTES, last_bytes=_BYTES,
             mean_bytes=_BYTES, alerts=_COUNT, health=_MAYBE_TEXT, health_score=_maybe(_COUNT),
             phases_text=_TEXT,
+            performance=_maybe(_list(_object(
+                measure={"enum": ["tasks", "stalls", "cpu"]}, finding=_TEXT, pairs=_COUNT,
+                correlation=_maybe(_NUMBER), probability=_maybe(_NUMBER),
+                lag_seconds=_maybe(_NUMBER), with_little_memory=_maybe(_NUMBER),
+                with_much_memory=_maybe(_NUMBER), text=_TEXT,
+            ))),
             phases=_list(_object(
                 phase={"enum": ["start", "warm-up", "steady", "growth", "release"]},
                 **{"from": _NUMBER}, to=_NUMBER, from_bytes=_BYTES, to_bytes=_BYTES,

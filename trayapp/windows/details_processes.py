@@ -10,6 +10,7 @@ from tkinter import font as tkfont
 from tkinter import ttk
 
 from trayapp.charts.labels import plain_name
+from trayapp.domain.judging.performance import Connection
 from trayapp.history.target_history import Run
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_duration, format_size
@@ -52,6 +53,7 @@ class ListsPane(ttk.Frame):
         self._causes = CausesPane(self, window, gap)
         self._processes = ProcessesPane(self, window, gap)
         self._shown_runs: Sequence[Run] = ()
+        self._performance: Sequence[Connection] = ()
         self._of = ttk.Label(head, style="Hint.TLabel")
         self._panes: dict[str, ttk.Frame] = {
             RUNS: self._runs, PHASES: self._phases, CAUSES: self._causes,
@@ -66,9 +68,12 @@ class ListsPane(ttk.Frame):
             self._choice.set(RUNS if is_wanted else PROCESSES)
             self._show_chosen()
 
-    def show_runs(self, runs: Sequence[Run], empty: str) -> None:
-        """Show these runs, newest first, or a sentence where there are none."""
-        self._shown_runs = runs
+    def show_runs(self, runs: Sequence[Run], performance: Sequence[Connection], empty: str) -> None:
+        """Show these runs, newest first, or a sentence where there are none.
+
+        performance: what memory has to do with it in the newest.
+        """
+        self._shown_runs, self._performance = runs, performance
         self._runs.show(runs, empty)
         self._show_phases()
 
@@ -92,7 +97,10 @@ class ListsPane(ttk.Frame):
         """Show the phases of the run that is chosen, else of the latest."""
         chosen = [run for run in self._shown_runs if run.start == self._runs.selected]
         run = next(iter([*chosen, *self._shown_runs]), None)
-        self._phases.show(run.phases if run is not None else ())
+        is_newest = run is not None and run is self._shown_runs[0]
+        self._phases.show(
+            run.phases if run is not None else (), self._performance if is_newest else ()
+        )
         text = ""
         if run is not None and self._choice.get() == PHASES:
             moment = f"{datetime.fromtimestamp(run.start):%Y-%m-%d %H:%M:%S}"

@@ -12,6 +12,7 @@ from trayapp.charts.labels import plain_name
 from trayapp.dataclass import replace
 from trayapp.domain.acting.acts import ActName, act_by_name
 from trayapp.domain.judging.leaks.evidence import too_early
+from trayapp.domain.judging.performance import Connection
 from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.table import (
     APP,
@@ -26,6 +27,7 @@ from trayapp.domain.showing.table import (
 )
 from trayapp.errors import HistoryError
 from trayapp.history.reader import HistoryReader
+from trayapp.history.run_performance import read_performance
 from trayapp.history.target_history import Past, Run, read_past, read_runs
 from trayapp.language.catalogue import _, ngettext, paragraph
 from trayapp.windows.acts_bar import ActsBar
@@ -135,6 +137,7 @@ class DetailsWindow(BaseWindow):
         self._acts.choose(self._row.kind, name, name_text(self._row), act)
         self._answer: Mapping[str, object] = {}
         self._past, self._runs_read = Past(), list[Run]()
+        self._performance: list[Connection] = []
         self._past_problem = ""
         self._past_at = self._runs_at = self._probe_at = self._causes_at = float("-inf")
         self._lists.show_causes([_("Counting…")])
@@ -224,6 +227,11 @@ class DetailsWindow(BaseWindow):
                 has_runs = row.kind not in (APP, APPLICATION)
                 if has_runs and time.monotonic() - self._runs_at >= RUNS_SECONDS:
                     self._runs_read = read_runs(reader, row.name, row.size_limit_bytes)
+                    self._performance = [
+                        found
+                        for run in self._runs_read[:1]
+                        for found in read_performance(reader, row.name, run.start, run.end)
+                    ]
                     self._runs_at = time.monotonic()
         except HistoryError as error:
             self._past_problem = str(error)
@@ -276,7 +284,7 @@ class DetailsWindow(BaseWindow):
         if self._past_problem:
             # What is not known is not nothing.
             empty = _("The history cannot be read.")
-        self._lists.show_runs(self._runs_read, empty)
+        self._lists.show_runs(self._runs_read, self._performance, empty)
 
     def _show_probe(self) -> None:
         self._probe.show(

@@ -23,6 +23,8 @@ class Runs:
     def prepare_parser(self, parser: ArgumentParser) -> None:
         add_json(parser)
         text = _("which tracked programs; without one, all")
+        least = _("how many pairs of values it takes to compare memory with performance")
+        parser.add_argument("--least", type=int, default=30, metavar="N", help=least)
         parser.add_argument("targets", nargs="*", metavar="TARGET", help=text)
 
     def run(self, options: Namespace) -> int:
@@ -37,7 +39,7 @@ class Runs:
             known = target_names([*reader.series()])
         for name in options.targets:
             choose_kind(name, known, ())
-        found = read_sessions(history_file, options.targets, _limits())
+        found = read_sessions(history_file, options.targets, _limits(), options.least)
         # In the order in which they are listed.
         names = dict.fromkeys(run["target"] for run in found)
         causes = causes_status(history_file, names)
@@ -95,6 +97,8 @@ def _lines(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         )
         for told in run["phases"]:
             yield f"  {phase_line(_phase(told))}"
+        for told in run["performance"] or ():
+            yield f"  {told['text']}"
 
 
 def _phase(told: Mapping[str, Any]) -> Phase:

@@ -39,6 +39,11 @@ def in_blocks(values: Sequence[float]) -> list[float]:
     return [median(values[first:last]) for first, last in pairwise(edges)]
 
 
+def ranks_of(values: Sequence[float]) -> list[float]:
+    """Return the rank of each, from 1; equal ones share the mean of theirs."""
+    return _ranks(values)[0]
+
+
 def _ranks(values: Sequence[float]) -> tuple[list[float], float]:
     """Return the rank of each, from 1, and the correction for equal ones."""
     order = sorted(range(len(values)), key=values.__getitem__)

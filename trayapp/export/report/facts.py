@@ -10,6 +10,7 @@ from trayapp import __version__
 from trayapp.dataclass import NamedTuple, dataclass, field
 from trayapp.domain.judging.health import Health
 from trayapp.domain.judging.machine_health import MachineHealth
+from trayapp.domain.judging.performance import Connection
 from trayapp.domain.judging.phases import Phase
 from trayapp.domain.records.account import Account
 from trayapp.export.report.account import AccountRow
@@ -99,6 +100,8 @@ class LatestRun(NamedTuple):
     """What its memory did, in order; empty: too short to tell."""
     health: Health | None = None
     """None: too short to tell, or a recording."""
+    performance: tuple[Connection, ...] = ()
+    """Whether memory and performance go together; empty: a recording."""
 
 
 NO_RUN = LatestRun()

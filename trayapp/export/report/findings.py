@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from trayapp.domain.judging.machine_health import MachineHealth
+from trayapp.domain.showing.performance_lines import connection_line
 from trayapp.export.report.collecting import LONGEST_JUDGED_SECONDS, Collector
 from trayapp.export.report.facts import (
     CleanupFacts,
@@ -73,6 +74,11 @@ def findings_of(
         if one.inside:
             title = _("{name}, seen from inside").format(name=one.name)
             yield Finding("note", title, one.inside, one.name)
+    for one in targets:
+        lines = [connection_line(found) for found in one.run.performance if found.is_seen]
+        if lines:
+            title = _("{name}: memory and performance").format(name=one.name)
+            yield Finding("note", title, "; ".join(lines) + ".", one.name)
     yield from _cleanup_findings(cleanups)
 
 

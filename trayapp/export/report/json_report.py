@@ -8,6 +8,7 @@ from typing import Any
 
 from trayapp import __version__
 from trayapp.dataclass import asdict
+from trayapp.domain.showing.performance_lines import connection_json
 from trayapp.domain.showing.phase_lines import phase_json
 from trayapp.domain.showing.status import health_status
 from trayapp.export.report.facts import Report, TargetFacts, outcome_of
@@ -80,6 +81,7 @@ def _target(one: TargetFacts) -> dict[str, object]:
         "alerts": one.counts.alerts,
         "run_health_score": one.run.health.score if one.run.health else None,
         "run_phases": [phase_json(phase) for phase in one.run.phases],
+        "run_performance": [connection_json(found) for found in one.run.performance],
         "tasks": [
             {"name": task.name, "kept_bytes": task.growth_bytes, "peak_bytes": task.peak_bytes}
             for task in one.tasks

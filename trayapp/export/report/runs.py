@@ -10,6 +10,7 @@ from trayapp.domain.showing.phase_lines import phase_name, phase_rate
 from trayapp.export.report.collecting import Collector
 from trayapp.export.report.facts import LatestRun, TargetFacts, by_peak, clock
 from trayapp.history.reader import HistoryReader
+from trayapp.history.run_performance import read_performance
 from trayapp.history.target_history import read_runs
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_duration, format_size
@@ -26,7 +27,11 @@ def latest_run(name: str, collector: Collector, limit_bytes: float | None) -> La
     source = collector.source
     if isinstance(source.reader, HistoryReader) and name not in source.applications:
         runs = read_runs(source.reader, name, limit_bytes, most=1)
-        return LatestRun(runs[0].phases, runs[0].health) if runs else LatestRun()
+        if not runs:
+            return LatestRun()
+        (run,) = runs
+        found = read_performance(source.reader, name, run.start, run.end)
+        return LatestRun(run.phases, run.health, found)
     points = []
     last: float | None = None
     restarts = collector.restarts.get(name, ())
