@@ -80,6 +80,13 @@ def test_a_collectors_teeth_are_no_phases_but_a_swing() -> None:
     assert only.to_bytes == pytest.approx(100 * MIB, rel=0.03)
 
 
+def test_a_program_is_loaded_before_its_first_tooth() -> None:
+    start, rest = find_phases(curve(lambda at: loaded(100, 12)(at) + 40 * (at % 300) / 300, 3000))
+    assert (start.kind, rest.kind) == ("start", "steady")
+    assert start.end - start.start < 40
+    assert start.from_bytes < 20 * MIB
+
+
 def test_a_leak_below_the_teeth_is_growth() -> None:
     (only,) = find_phases(curve(lambda at: 100 + 0.03 * at + 40 * (at % 60) / 60, 1800))
     assert only.kind == "growth"

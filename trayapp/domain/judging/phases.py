@@ -99,6 +99,9 @@ def find_phases(points: Sequence[Point], *, is_begun: bool = True) -> list[Phase
     gaps = _gaps(points)
     kinds = _kinds(slopes, least, is_begun=is_begun)
     slopes, kinds = _one_of_each(slopes, kinds)
+    if kinds[0] in ("start", "warm-up"):
+        # Of a steep beginning the line through it says least.
+        slopes[0] = slopes[0]._replace(low=min(slopes[0].low, raw[0]))
     return [
         Phase(
             kind,

@@ -9,6 +9,9 @@ from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.median import median
 
 LEAST_TEETH = 3
+_LOADED, _SOON = 0.5, 0.25
+"""A floor that begins so much of a tooth below the first trough is still being filled; and what is
+filled within so much of the first tooth."""
 _LATEST = 4
 """So many troughs tell where the floor of a tooth goes that has not fallen yet."""
 _LEAST_RETURNED = 0.25
@@ -68,6 +71,8 @@ def floored(times: Sequence[float], values: Sequence[float], rows: Sequence[Teet
             seconds = times[after] - times[before]
             for at in range(before, after):
                 curve[at] = low + (high - low) * (times[at] - times[before]) / seconds
+            if before == row.troughs[0] and high - low > _LOADED * row.height:
+                _load(times, values, curve, before, after)
         for at in range(row.first, row.troughs[0]):
             curve[at] = values[row.troughs[0]]
         end = row.troughs[-1]
@@ -75,6 +80,17 @@ def floored(times: Sequence[float], values: Sequence[float], rows: Sequence[Teet
         for at in range(end, row.last + 1):
             curve[at] = values[end] + rate * (times[at] - times[end])
     return curve
+
+
+def _load(
+    times: Sequence[float], values: Sequence[float], curve: list[float], before: int, after: int
+) -> None:
+    """Let the floor rise at the beginning as the curve does, where that has reached it soon."""
+    level = values[after]
+    reached = next(at for at in range(before, after + 1) if values[at] >= level)
+    if times[reached] - times[before] <= _SOON * (times[after] - times[before]):
+        curve[before:reached] = values[before:reached]
+        curve[reached:after] = [level] * (after - reached)
 
 
 def _rate(times: Sequence[float], values: Sequence[float], troughs: Sequence[int]) -> float:
