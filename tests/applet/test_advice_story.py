@@ -16,6 +16,8 @@ import pytest
 from tests.cli.test_main import Memtray
 from tests.desktop.desktop import wait_until
 from tests.domain.building import MIB
+from trayapp.domain.records.run_program import PROGRAM, program_of
+from trayapp.history.reader import HistoryReader
 
 SETTINGS = """
 [sampling]
@@ -147,3 +149,17 @@ def test_an_alert_acknowledged_a_third_time_is_made_an_exception(memtray: Memtra
     finally:
         applet.terminate()
         applet.communicate(timeout=60)
+
+
+def test_what_the_service_runs_is_kept_with_its_run(memtray: Memtray, tmp_path: Path) -> None:
+    wait_until(lambda: (memtray.home / "program.key").exists(), timeout=60, what="a look at it")
+    assert memtray.run("quit").returncode == 0
+    wait_until(lambda: memtray.run("status").returncode == 3, timeout=60, what="its end")
+    with HistoryReader(memtray.home / "history.sqlite3") as reader:
+        (event,) = reader.events(0.0, time.time() + 60.0, (PROGRAM,))
+    program = program_of(event)
+    script = tmp_path / "advised_service.py"
+    assert program is not None
+    assert program.version is not None
+    assert (program.version.file, program.version.size_bytes) == (script.name, len(SERVICE))
+    assert str(tmp_path) not in repr(event)

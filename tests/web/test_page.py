@@ -362,6 +362,8 @@ def test_runs_of_a_tracked_program_are_listed(page: Page) -> None:
     page.wait("document.querySelector('#runs-of').value === 'full'")
     page.wait("document.querySelectorAll('tbody tr').length === 1")
     page.wait("document.querySelector('.plot path.line').getAttribute('d').startsWith('M')")
+    # What goes before growth, or that it has not grown.
+    page.wait("document.querySelectorAll('h2 + ul.plain li').length >= 1")
 
 
 def test_a_report_is_made_and_downloaded(page: Page, browser: Chromium, tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from trayapp.domain.judging.causes import Causes, Happening, RunOutcome, find_ca
 from trayapp.domain.judging.growth_onsets import STEP_SECONDS, find_course
 from trayapp.domain.judging.phases import find_phases
 from trayapp.domain.records.run_program import PROGRAM, RunProgram, program_of
-from trayapp.domain.records.series import APPLICATION, TASK, Event, Point, Series
-from trayapp.history.runs import find_runs
+from trayapp.domain.records.series import APPLICATION, TASK, TRACKED, Event, Point, Series
+from trayapp.history.runs import find_runs, is_begun
 
 if TYPE_CHECKING:
     from trayapp.history.reader import HistoryReader
@@ -70,7 +70,8 @@ def read_causes(
         **(read_starts(reader, now) if starts_of_others is None else starts_of_others),
         **_load(reader, name, since, until),
     }
-    outcomes = [_outcome(reader, name, run, own) for run in runs]
+    begins = [*restarts, *reader.events(since, until, (TRACKED,), _MOST_EVENTS, name)]
+    outcomes = [_outcome(reader, name, run, own, begins) for run in runs]
     return find_causes(find_course(points, starts), happenings, outcomes, utc_offset_seconds)
 
 
@@ -168,6 +169,7 @@ def _outcome(
     name: str,
     run: tuple[float, float],
     programs: Sequence[tuple[Event, RunProgram]],
+    begins: Sequence[Event],
 ) -> RunOutcome:
     start, end = run
     wanted = [Series("target", name, metric) for metric in _SIZES]
@@ -181,8 +183,8 @@ def _outcome(
         ),
         None,
     )
-    growths = [phase for phase in find_phases(points) if phase.kind == "growth"]
-    grown_bytes = sum(phase.change_bytes for phase in growths)
+    phases = find_phases(points, is_begun=is_begun(reader, start, begins))
+    grown_bytes = sum(phase.change_bytes for phase in phases if phase.kind == "growth")
     return RunOutcome(start, end, grown_bytes, program)
 
 

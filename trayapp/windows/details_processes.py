@@ -21,7 +21,7 @@ from trayapp.windows.grid_rows import GridCell, GridColumn, GridRow
 from trayapp.windows.programs import Process
 
 RUNS, PHASES, CAUSES, PROCESSES = "runs", "phases", "causes", "processes"
-_NAME_LENGTH = 60
+_NAME_LENGTH, _TEXT_HEIGHT = 60, 114
 
 
 class ListsPane(ttk.Frame):
@@ -132,7 +132,10 @@ class CausesPane(ttk.Frame):
         super().__init__(parent, padding=(gap, window.px(4), gap, window.px(4)))
         self._text = tk.StringVar(self)
         label = ttk.Label(self, textvariable=self._text, justify="left")
-        label.pack(fill="x")
+        label.grid(sticky="new")
+        self.columnconfigure(0, weight=1)
+        # As high as the tables, so that the window stays as it is.
+        self.rowconfigure(0, weight=1, minsize=window.px(_TEXT_HEIGHT))
         self.bind("<Configure>", lambda event: label.configure(wraplength=event.width - 2 * gap))
 
     def show(self, lines: Sequence[str]) -> None:
