@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -96,6 +97,26 @@ int main(int n, char **a) { int mib = atoi(a[1]); double rate = atof(a[2]), due 
  for (;;) { sleep(1); due += rate * mib * 64;
   while (due >= 1) { memset(malloc(16384), 1, 16384); due -= 1; } } }
 """
+SESSION = """
+\\pset tuples_only on
+\\pset format unaligned
+SELECT set_config('it.count', :'count', false), set_config('it.each_second', :'each_second', false);
+SELECT 'pid ' || pg_backend_pid();
+DO $$ BEGIN FOR i IN 1..current_setting('it.count')::int LOOP
+ EXECUTE format('PREPARE p%s(text) AS SELECT c.relname FROM pg_class c JOIN pg_attribute a '
+  'ON a.attrelid = c.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = $1', i);
+ EXECUTE format('EXECUTE p%s(''x'')', i); END LOOP; END $$;
+SELECT 'ready';
+DO $$ DECLARE due float := 0; i int := 0; BEGIN LOOP PERFORM pg_sleep(1);
+ due := due + current_setting('it.each_second')::float;
+ WHILE due >= 1 LOOP due := due - 1; i := i + 1;
+ EXECUTE format('PREPARE q%s(text) AS SELECT c.relname FROM pg_class c JOIN pg_attribute a '
+  'ON a.attrelid = c.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = $1', i);
+ EXECUTE format('EXECUTE q%s(''x'')', i); END LOOP; END LOOP; END $$;
+"""
+"""A connection that prepares statements and never drops one, as some programs' libraries do."""
+STATEMENT_BYTES = 48 * 1024
+"""What one of those takes (PostgreSQL 15)."""
 REPOSITORY = str(Path(__file__).parents[2])
 
 
@@ -112,6 +133,8 @@ class Program:
     child: subprocess.Popen[str] | None = None
     ready_bytes: int = 0
     facts: dict[str, Any] = field(default_factory=dict)
+    server_pid: int | None = None
+    """Of a server's process that works for it alone."""
 
     def start(self, command: Sequence[str]) -> None:
         self.child = subprocess.Popen(
@@ -126,18 +149,25 @@ class Program:
         """Wait until it has gathered what it begins with."""
         assert self.child is not None
         assert self.child.stdout is not None
-        assert self.child.stdout.readline() == "ready\n", self.name
+        while (line := self.child.stdout.readline()) != "ready\n":
+            assert line, self.name
+            if line.startswith("pid "):
+                self.server_pid = int(line.split()[1])
         self.ready_bytes = self.rss_bytes()
+
+    @property
+    def pid(self) -> int:
+        assert self.child is not None
+        return self.server_pid or self.child.pid
 
     @property
     def key(self) -> ProcessKey:
         assert self.child is not None
-        stat = Path(f"/proc/{self.child.pid}/stat").read_text()
-        return ProcessKey(self.child.pid, int(stat.rpartition(")")[2].split()[19]))
+        stat = Path(f"/proc/{self.pid}/stat").read_text()
+        return ProcessKey(self.pid, int(stat.rpartition(")")[2].split()[19]))
 
     def rss_bytes(self) -> int:
-        assert self.child is not None
-        pages = int(Path(f"/proc/{self.child.pid}/statm").read_text().split()[1])
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
     def ask(self, verb: str, **arguments: object) -> dict[str, Any] | None:
@@ -169,8 +199,64 @@ def folder() -> Iterator[Path]:
         (path / "App.java").write_text(JAVA)
         (path / "app.js").write_text(NODE)
         (path / "service.py").write_text(PYTHON)
+        (path / "session.sql").write_text(SESSION)
         subprocess.run(["gcc", "-O1", "-o", path / "server", path / "server.c"], check=True)
-        yield path
+        with postgres(path):
+            yield path
+
+
+@contextmanager
+def postgres(path: Path) -> Iterator[None]:
+    """Run a server of PostgreSQL, whose socket is in `path`, if it is installed."""
+    if (found := postgres_folder()) is None:
+        yield
+        return
+    path.chmod(0o711)
+    data = path / "cluster"
+    data.mkdir()
+    shutil.chown(data, "nobody")
+    as_nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+    initdb = [*as_nobody, str(found / "initdb"), "--no-sync", "-A", "trust", "-U", "postgres"]
+    subprocess.run([*initdb, "-D", str(data / "data")], check=True, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        [*as_nobody, str(found / "postgres"), "-D", str(data / "data"), "-k", str(data), "-h", ""],
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        ready = [str(found / "pg_isready"), "-q", "-h", str(data)]
+        while subprocess.run(ready, check=False).returncode:
+            time.sleep(0.2)
+        yield
+    finally:
+        server.send_signal(signal.SIGINT)  # at once; SIGTERM waits for who is connected
+        server.wait()
+
+
+def postgres_folder() -> Path | None:
+    """Return where Debian has its programs; None: it is not installed, or this is not root."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return folders[-1].parent if folders and os.geteuid() == 0 else None
+
+
+def session(path: Path, mib: int, rate: float) -> Program | None:
+    """Return a connection to PostgreSQL that gathers statements; None: there is no server."""
+    if (found := postgres_folder()) is None:
+        return None
+    count = mib * 2**20 // STATEMENT_BYTES
+
+    def command(first: int) -> list[str]:
+        psql = [str(found / "psql"), "-X", "-q", "-h", str(path / "cluster"), "-U", "postgres"]
+        variables = ["-v", f"count={first}", "-v", f"each_second={rate * count:.6f}"]
+        return [*psql, *variables, "-f", str(path / "session.sql")]
+
+    return Program(
+        "postgres leak",
+        command(count),
+        command(20),
+        "restart",
+        path / "run",
+        facts={"kind": "leak", "mib": mib, "rate": rate},
+    )
 
 
 def python(path: Path, name: str, **want: Any) -> Program:
@@ -215,7 +301,7 @@ def foreign(path: Path, kind: str, mib: int, rate: float) -> Program | None:
 
 
 def many(path: Path, seed: int) -> list[Program]:
-    """Return 32 programs: 18 that retain, pinned ones, and leaks in four languages."""
+    """Return 36 programs: some that retain, pinned ones, and leaks in five languages."""
     rng = random.Random(seed)
     found = [
         python(
@@ -255,6 +341,10 @@ def many(path: Path, seed: int) -> list[Program]:
         )  # fmt: skip
     for kind in ("java", "node", "server") * 2:
         program = foreign(path, kind, rng.randrange(50, 120), rng.choice((5e-5, 2e-4)))
+        if program is not None:
+            found.append(program)
+    for _ in range(4):
+        program = session(path, rng.randrange(50, 120), rng.choice((5e-5, 2e-4)))
         if program is not None:
             found.append(program)
     return found
