@@ -7,10 +7,10 @@ import sqlite3
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from trayapp.dataclass import NamedTuple
-from trayapp.domain.records.gaps import Reach, find_gaps
+from trayapp.domain.records.gaps import LEAST_GAP_SECONDS, Reach, find_gaps
 from trayapp.domain.records.series import Point
 from trayapp.history import tiers
 from trayapp.history.application_minutes import read_minutes
@@ -18,6 +18,7 @@ from trayapp.history.application_minutes import read_minutes
 _RAW_SPAN_MS = 9_000_000
 """Raw samples of all series lie together: for more than 2.5 h, minutes are read instead."""
 _MINUTE_SPAN_MS = 60 * 86_400_000
+_ROUNDING_SECONDS = 0.001
 _SORTED_FROM = 3
 """For so many curves of raw samples and more, sorting them pays."""
 
@@ -194,16 +195,22 @@ def _choose(span_ms: int, width_ms: int) -> str:
 
 def _points(buckets: list[_Bucket], since: float, until: float) -> Iterator[Point]:
     """Turn buckets into points, with a point of None in each gap."""
-    gaps = find_gaps(
-        [
-            Reach(one.first_ms / 1000, one.last_ms / 1000, one.step_ms / 1000, one.rows)
-            for one in buckets
-        ]
-    )
-    for index, bucket in enumerate(buckets):
-        middle = (bucket.first_ms + bucket.finish_ms) / 2000
+    gaps: dict[int, tuple[float, float]] = {}
+    # Mostly there are none, and nothing is to be found out of what is usual.
+    if any(
+        (after[0] - before[1] - before[3]) / 1000 > LEAST_GAP_SECONDS - _ROUNDING_SECONDS
+        for before, after in pairwise(buckets)
+    ):
+        gaps = find_gaps(
+            [
+                Reach(one.first_ms / 1000, one.last_ms / 1000, one.step_ms / 1000, one.rows)
+                for one in buckets
+            ]
+        )
+    for index, (first_ms, _, finish_ms, _, _, minimum, mean, maximum) in enumerate(buckets):
+        middle = (first_ms + finish_ms) / 2000
         # A minute or an hour may reach beyond the span that was asked for.
         moment = min(max(middle, since), until)
-        yield Point(moment, bucket.minimum, bucket.mean, bucket.maximum)
+        yield Point(moment, minimum, mean, maximum)
         if index in gaps:
             yield Point(sum(gaps[index]) / 2, None, None, None)

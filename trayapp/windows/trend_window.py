@@ -11,6 +11,7 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from trayapp.charts.selection import METRICS, Selection
+from trayapp.charts.undocumented import leave_out_help
 from trayapp.dataclass import replace
 from trayapp.domain.judging.growth_line import Growth
 from trayapp.errors import MemtrayError, NotRunningError
@@ -107,6 +108,7 @@ class TrendWindow(BaseWindow):
     def show(self) -> None:
         super().show()
         self.root.update()
+        leave_out_help()
         from trayapp.windows.chart_view import ChartView
 
         self._chart = ChartView(self.root, on_window=self._choose_window, on_reset=self._reset)
