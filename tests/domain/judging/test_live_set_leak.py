@@ -8,6 +8,7 @@ import pytest
 
 from trayapp.domain.judging.judges.leak import ALMOST_SCORE
 from trayapp.domain.judging.leaks import LeakSettings, Verdict
+from trayapp.domain.judging.leaks.evidence import evidence_of
 from trayapp.domain.judging.live_set_leak import LiveSetLeak, worse_of
 from trayapp.domain.records.frames import Frame, TargetSample
 from trayapp.domain.records.limits import Limit
@@ -98,6 +99,7 @@ def test_what_no_full_collection_has_met_may_be_garbage() -> None:
         assert program.verdict.score < LeakSettings().leaking_score - ALMOST_SCORE
     assert program.verdict.level == "growing"
     assert program.verdict.is_unproven
+    assert "it may be garbage: only a full collection can tell" in evidence_of(program.verdict)
     assert program.verdict.rate_bytes_per_second == pytest.approx(400e3, rel=0.05)
 
 

@@ -159,6 +159,8 @@ def _clauses(verdict: Verdict, pid: int | None) -> Iterator[str]:
         yield from _touched(verdict.staleness)
     if verdict.is_runaway:
         yield _("too fast to wait for more proof")
+    elif verdict.is_unproven and verdict.signal == "heap after collection":
+        yield _("it may be garbage: only a full collection can tell")
     elif verdict.level == "growing" and not (verdict.staleness and verdict.staleness.is_untouched):
         yield _("it could still be a cache filling up")
 
