@@ -64,7 +64,7 @@ class OwnShared:
         own = {}
         for key, reading in told.items():
             line = before.get(key)
-            if line is not None and line.reading is reading and not line.reading.shared_bytes:
+            if line is not None and not reading.shared_bytes and line.reading == reading:
                 self._lines[key] = line  # most have none at all
                 continue
             if line is None or line.reading.read_at != reading.read_at:
