@@ -78,7 +78,7 @@ def test_what_was_judged_goes_to_the_target_that_it_becomes() -> None:
     fill(heaps, use(SHOP))
     taken = heaps.take([SHOP, OTHER])
     assert taken is not None
-    verdict = taken.add_heaps(360.0, [heap(144, 37)], LeakSettings())
+    verdict = taken.heap.add_heaps(360.0, [heap(144, 37)], LeakSettings())
     assert verdict is not None
     assert verdict.level == "leaking"
     assert heaps.take([SHOP]) is None

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.domain.building import HASTY, MIB, facts, frame
+from tests.domain.judging.test_outside_heap import heap
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.judging.alerting import Quiet
 from trayapp.domain.judging.monitor import Monitor, Outcome
@@ -98,3 +101,28 @@ def test_a_target_that_is_only_a_part_of_an_application_begins_anew() -> None:
     outcome = track(monitor, BEGINS, readings_at(BEGINS, 3)[1:])
     assert outcome.view.targets[0].leak.signal is None
     assert [each.key for each in outcome.view.incidents] == ["leak-of-application:browser"]
+
+
+def test_buffers_that_leak_outside_a_heap_go_on_leaking() -> None:
+    monitor, key, heaps = Monitor(MonitorRules()), ProcessKey(50, 50), (heap(64, 64),)
+
+    def readings(second: int) -> Readings:
+        kept_bytes = round((100 + 0.2 * second) * MIB)
+        return ((key, MemoryReading(kept_bytes + MIB, kept_bytes)),)
+
+    for second in range(0, 320, 10):
+        everything = replace(machine_with(readings(second)), heaps={key: heaps})
+        outcome = monitor.judge_frame(frame(second, everything=everything), Quiet())
+    (application,) = outcome.view.applications
+    assert application.leak.signal == "memory outside the heap"
+    assert application.leak.level == "leaking"
+    monitor.set_targets((TargetRule(name="my shop", match="browser"),))
+    for second in range(320, 360, 2):
+        sample = TargetSample(name="my shop", readings=readings(second), heaps=heaps)
+        outcome = monitor.judge_frame(frame(second, sample), Quiet())
+        (target,) = outcome.view.targets
+        assert target.leak.signal == "memory outside the heap"
+        assert target.leak.level == "leaking"
+        assert target.headroom is not None
+        assert target.headroom.source == "direct"
+        assert [each.key for each in outcome.view.incidents] == ["leak:my shop"]

@@ -11,8 +11,8 @@ from trayapp.domain.judging.leaks import Finding, Handover, LeakSettings, LeakWa
 from trayapp.domain.judging.leaks.staleness import StalenessPlan, Suspect
 from trayapp.domain.judging.leaks.suspects import SuspectFinder, growing_of_others
 from trayapp.domain.judging.limit_suspects import suspects_of, toward_limits
-from trayapp.domain.judging.live_set_leak import LiveSetLeak
 from trayapp.domain.judging.monitor_rules import MonitorRules
+from trayapp.domain.judging.outside_heap_leak import HeapJudges
 from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse
 from trayapp.domain.records.frames import Frame
 from trayapp.domain.records.samples import ProcessKey, ProcessUse
@@ -53,7 +53,7 @@ class ApplicationFollower:
         """Give away what judges the application that these processes are; see `LeakWatch.take`."""
         return self._watch.take(members)
 
-    def take_heap(self, members: Collection[ProcessKey]) -> LiveSetLeak | None:
+    def take_heap(self, members: Collection[ProcessKey]) -> HeapJudges | None:
         """Give away what judges the heap of the one of these processes that has any."""
         return self._heaps.take(members)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from trayapp.dataclass import NamedTuple, replace
+from trayapp.dataclass import replace
 from trayapp.domain.judging.leaks import NOTHING_TO_JUDGE, Finding, LeakSettings, Verdict
 from trayapp.domain.judging.live_set_leak import LiveSetLeak, worse_of
-from trayapp.domain.judging.outside_heap_leak import OutsideHeapLeak
+from trayapp.domain.judging.outside_heap_leak import HeapJudges, OutsideHeapLeak
 from trayapp.domain.records.application_use import ApplicationKey, ApplicationUse
 from trayapp.domain.records.runtimes import RuntimeHeap
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
@@ -15,18 +15,11 @@ from trayapp.domain.records.samples import MemoryReading, ProcessKey
 Heaps = Mapping[ProcessKey, tuple[RuntimeHeap, ...]]
 
 
-class _Judges(NamedTuple):
-    """Of one process."""
-
-    heap: LiveSetLeak
-    outside: OutsideHeapLeak
-
-
 class ApplicationHeaps:
     """Judges each process whose heap is known; keeps nothing of others, nor of the dead."""
 
     def __init__(self) -> None:
-        self._judges: dict[ProcessKey, _Judges] = {}
+        self._judges: dict[ProcessKey, HeapJudges] = {}
 
     def set_settings(self, settings: LeakSettings) -> None:
         """Judge by other thresholds from the next look on."""
@@ -34,10 +27,10 @@ class ApplicationHeaps:
             judges.heap.set_settings(settings)
             judges.outside.set_settings(settings)
 
-    def take(self, members: Collection[ProcessKey]) -> LiveSetLeak | None:
+    def take(self, members: Collection[ProcessKey]) -> HeapJudges | None:
         """Give away what has judged the one of these processes with a heap; None: not one."""
         known = [key for key in members if key in self._judges]
-        return self._judges.pop(known[0]).heap if len(known) == 1 else None
+        return self._judges.pop(known[0]) if len(known) == 1 else None
 
     def fold(
         self,
@@ -61,7 +54,7 @@ class ApplicationHeaps:
             for key in use.processes:
                 if key not in heaps:
                     continue
-                judges = before.get(key) or _Judges(LiveSetLeak(), OutsideHeapLeak())
+                judges = before.get(key) or HeapJudges(LiveSetLeak(), OutsideHeapLeak())
                 self._judges[key] = judges
                 reading = readings.get(key)
                 kept_bytes = reading.kept_bytes if reading else None

@@ -25,7 +25,7 @@ def hand_over(
     given = set()
     for name, keys in met.items():
         handover = applications.take(keys)
-        targets[name].leak.adopt_heap(applications.take_heap(keys))
+        targets[name].leak.adopt_heap(applications.take_heap(keys), is_whole=len(keys) == 1)
         if handover is None:
             continue
         targets[name].leak.adopt(handover.whole, handover.part)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from trayapp.dataclass import NamedTuple
 from trayapp.domain.judging.leaks import LeakDetector, LeakSettings, Verdict
+from trayapp.domain.judging.live_set_leak import LiveSetLeak
 from trayapp.domain.judging.outside_heap import OutsideHeap
 from trayapp.domain.records.runtimes import RuntimeHeap
 
@@ -16,13 +18,14 @@ class OutsideHeapLeak:
     """
 
     def __init__(self) -> None:
-        self._outside_heap = OutsideHeap()
-        self._detector: LeakDetector | None = None
+        self.outside_heap = OutsideHeap()
+        self.detector: LeakDetector | None = None
+        """None: no such limit is known yet."""
 
     def set_settings(self, settings: LeakSettings) -> None:
         """Judge by other thresholds from the next look on."""
-        if self._detector is not None:
-            self._detector.set_settings(settings)
+        if self.detector is not None:
+            self.detector.set_settings(settings)
 
     def add_look(
         self,
@@ -35,11 +38,18 @@ class OutsideHeapLeak:
 
         now: monotonic seconds; kept_bytes: what the process takes and cannot be dropped.
         """
-        size_bytes = self._outside_heap.measure(kept_bytes, heaps)
-        limit = self._outside_heap.limit
+        size_bytes = self.outside_heap.measure(kept_bytes, heaps)
+        limit = self.outside_heap.limit
         if limit is None:
             return None
-        if self._detector is None:
-            self._detector = LeakDetector(signal="memory outside the heap", settings=settings)
-        room_bytes = self._outside_heap.room_to_wait(None)
-        return self._detector.fold(now, size_bytes, room_bytes=room_bytes).toward((limit,))
+        if self.detector is None:
+            self.detector = LeakDetector(signal="memory outside the heap", settings=settings)
+        room_bytes = self.outside_heap.room_to_wait(None)
+        return self.detector.fold(now, size_bytes, room_bytes=room_bytes).toward((limit,))
+
+
+class HeapJudges(NamedTuple):
+    """What judges one process whose heap is known."""
+
+    heap: LiveSetLeak
+    outside: OutsideHeapLeak

@@ -19,6 +19,7 @@ from trayapp.domain.judging.leaks.staleness import Staleness
 from trayapp.domain.judging.live_set_leak import LiveSetLeak, worse_of
 from trayapp.domain.judging.monitor_rules import SLOW_VALUES_SECONDS
 from trayapp.domain.judging.outside_heap import OutsideHeap
+from trayapp.domain.judging.outside_heap_leak import HeapJudges, OutsideHeapLeak
 from trayapp.domain.judging.replay import replay_leaks, signal_of
 from trayapp.domain.records.frames import Frame, TargetSample
 from trayapp.domain.records.limits import Limit, headroom_of
@@ -37,6 +38,8 @@ class TargetLeak:
         """Of runs before Memtray was started."""
         self._live_set = LiveSetLeak()
         self._outside_heap = OutsideHeap()
+        self._adopted: OutsideHeapLeak | None = None
+        """What judged its memory outside the heap while it was an application."""
         self._signal: Signal | None = None
         """What the detector is fed; None: nothing yet."""
         self._part: tuple[ProcessKey, LeakDetector] | None = None
@@ -69,10 +72,14 @@ class TargetLeak:
         # Of an application it is not counted: to begin with that would be a jump.
         self._uncounted_swap_bytes = None if detector else 0
 
-    def adopt_heap(self, live_set: LiveSetLeak | None) -> None:
-        """Go on with what judged its heap while it was an application; None: nothing did."""
-        if live_set is not None:
-            self._live_set = live_set
+    def adopt_heap(self, judges: HeapJudges | None, *, is_whole: bool) -> None:
+        """Go on with what judged its heap while it was an application; before any sample.
+
+        judges: None: nothing did. is_whole: it has no process but the one with the heap.
+        """
+        if judges is not None:
+            self._live_set = judges.heap
+            self._adopted = judges.outside if is_whole else None
 
     def set_settings(self, settings: LeakSettings) -> None:
         """Judge by other thresholds from the next look on."""
@@ -155,10 +162,14 @@ class TargetLeak:
             self._uncounted_swap_bytes = 0
             self._outside_heap = OutsideHeap()
         if self.detector is None:
-            self._signal = self._choose_signal(frame, sample)
-            if self._signal is None:
+            signal = self._signal = self._choose_signal(frame, sample)
+            if signal is None:
                 return NOTHING_TO_JUDGE
-            self.detector = LeakDetector(signal=self._signal, settings=settings, priors=self.priors)
+            adopted, self._adopted = self._adopted, None
+            if signal == OUTSIDE_HEAP and adopted is not None and not restarted:
+                self.detector, self._outside_heap = adopted.detector, adopted.outside_heap
+            if self.detector is None:
+                self.detector = LeakDetector(signal=signal, settings=settings, priors=self.priors)
         size_bytes = self._size_bytes(frame, sample)
         room_bytes: float | None = self._room_bytes
         outside = self._outside_heap.limit
@@ -238,6 +249,6 @@ class TargetLeak:
         """Begin anew, but with what that run leaves to later ones."""
         if self.prior is not None:
             self.add_prior(self.prior)
-        self.detector = self._signal = self._part = None
+        self.detector = self._signal = self._part = self._adopted = None
         self._knows_swap = False
         self._live_set.forget_run()
