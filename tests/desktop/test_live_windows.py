@@ -298,6 +298,14 @@ def test_details_show_figures_a_chart_and_runs(desktop: VirtualDesktop, open_win
         lambda: any(desktop.screenshot().crop(runs).rgb.count(each) > 20 for each in colours),
         what="the mark of a run",
     )
+    # The phases say of which run they are, beside the buttons.
+    desktop.click(box.x + 108, box.y + 437)
+    beside = Box(box.x + 250, box.y + 430, 200, 16)
+    wait_until(
+        lambda: desktop.screenshot().crop(beside).rgb.count(rgb(LIGHT.background)) < 3000,
+        what="the run whose phases are shown",
+    )
+    keep(desktop, "details-phases")
     desktop.press("ctrl+d")
     corner = (box.x + 4, box.y + 4)
     wait_until(

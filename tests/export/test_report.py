@@ -206,6 +206,22 @@ def test_who_is_far_larger_than_at_first_is_named_though_it_does_not_keep_growin
     )
 
 
+def test_a_report_says_where_performance_goes_with_memory(tmp_path: Path) -> None:
+    def teeth(after: float) -> float:
+        return (100 + 40 * (after % 300) / 300) * MIB
+
+    tasks = [
+        event("task", "web", float(at), "import", task="import", seconds=2 + (at % 300) / 100)
+        for at in range(0, 2400, 37)
+    ]
+    made = write_store(tmp_path / "h", {"web": teeth}, seconds=2400.0, step=4.0, events=tasks)
+    (found,) = [one for one in report(made).findings if one.title.startswith("web: memory and")]
+    assert found.text.startswith("Duration of tasks: rises with memory (correlation ")
+    told: Any = report_json(report(made))
+    kinds = {one["measure"]: one["finding"] for one in told["targets"][0]["run_performance"]}
+    assert kinds == {"tasks": "together", "stalls": "too little", "cpu": "too little"}
+
+
 def test_the_health_of_the_machine_is_a_fact_and_a_finding_where_it_is_not_good(
     tmp_path: Path,
 ) -> None:

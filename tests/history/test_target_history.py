@@ -92,6 +92,21 @@ def test_each_run_has_its_phases(store: Path) -> None:
     assert [phase.kind for phase in flat.phases] == ["steady"]
 
 
+def test_a_run_does_not_end_with_the_size_of_the_next(tmp_path: Path) -> None:
+    """Started again without a pause: its end is the moment of the next one's first sample."""
+
+    def web(after: float) -> float | None:
+        return None if after < 100 else (20.0 if after >= 7290 else 300.0) * MIB
+
+    again = Event(wall_seconds=START + 7290, kind="restart", subject="web")
+    file = write_store(tmp_path / "h", {"web": web}, seconds=11000.0, step=10.0, events=[again])
+    with HistoryReader(file) as reader:
+        _latest, first = read_runs(reader, "web", None)
+    (steady,) = first.phases
+    assert (steady.kind, steady.end) == ("steady", first.end)
+    assert steady.to_bytes == pytest.approx(300 * MIB, rel=0.01)
+
+
 def test_a_start_is_told_only_of_what_was_seen_to_begin(tmp_path: Path) -> None:
     def late(after: float) -> float | None:
         return None if after < 300 else min(100.0, 10 + (after - 300) * 5) * MIB

@@ -33,6 +33,7 @@ _PHASE_POINTS, _HEAD_POINTS = 600, 150
 _HEAD_SECONDS = 600.0
 """So long a run's beginning is read more finely than the rest of it."""
 _MOST_TASKS = 1000
+_MINUTE_SECONDS, _BEFORE_SECONDS = 60.0, 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,15 +129,26 @@ def read_runs(
         for event in reader.events(*span, ("restart", TRACKED), subject=name)
         if about_of(event) == target_key(name)
     ]
-    runs = []
+    runs: list[Run] = []
     for start, end in find_runs(reader, name, most):
         points = _points(reader, name, start, end, _RUN_POINTS)
         run = _judge(points, start, end, alerts, limit_bytes)
-        phases = find_phases(
-            _points_of_run(reader, name, start, end), is_begun=is_begun(reader, start, starts)
-        )
+        points = _points_of_run(reader, name, start, _last_whole(start, end) if runs else end)
+        phases = find_phases(points, is_begun=is_begun(reader, start, starts))
+        if phases:
+            phases[-1] = phases[-1]._replace(end=end)
         runs.append(replace(run, pressure=_pressure_at(end, guarded), phases=tuple(phases)))
     return runs
+
+
+def _last_whole(start: float, end: float) -> float:
+    """Return until when what is kept of a run that is over is of nothing else.
+
+    Its end is the first sample of the next one where there was no pause between them; of a long run
+    only minutes are left, and the last of them may be of both.
+    """
+    is_long = end - start > HOUR_SECONDS
+    return (end - end % _MINUTE_SECONDS if is_long else end) - _BEFORE_SECONDS
 
 
 def _points_of_run(reader: HistoryReader, name: str, start: float, end: float) -> list[Point]:

@@ -78,7 +78,7 @@ def findings_of(
         lines = [connection_line(found) for found in one.run.performance if found.is_seen]
         if lines:
             title = _("{name}: memory and performance").format(name=one.name)
-            yield Finding("note", title, "; ".join(lines) + ".", one.name)
+            yield Finding("note", title, paragraph(*(f"{line}." for line in lines)), one.name)
     yield from _cleanup_findings(cleanups)
 
 

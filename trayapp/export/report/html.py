@@ -218,7 +218,7 @@ def _phases(targets: Sequence[TargetFacts]) -> Iterator[str]:
     for name, phase, since, *figures in rows:
         cells = "".join(f'<td class="number">{escape(text)}</td>' for text in figures)
         yield (
-            f"<tr><td>{escape(name)}</td><td>{escape(phase)}</td>"
+            f'<tr><td>{escape(name)}</td><td class="time">{escape(phase)}</td>'
             f'<td class="time">{escape(since)}</td>{cells}</tr>'
         )
     yield "</tbody></table></div>\n"
