@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import importlib.resources
 import json
 import re
@@ -70,7 +72,7 @@ class Program:
         assert found
         return int(found[1]) * 1024
 
-    def end(self) -> None:
+    def close(self) -> None:
         self._process.kill()
         self._process.communicate()
 
@@ -124,8 +126,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     server.kill()
     applet.terminate()
     applet.communicate(timeout=60)
-    program.end()
-    stranger.end()
+    program.close()
+    stranger.close()
 
 
 @pytest.fixture(scope="module")
@@ -159,12 +161,12 @@ def _go(page: Page, view: str) -> None:
     page.wait(f"document.querySelector('#views [aria-current][data-view={view.split('?')[0]}]')")
 
 
-def _bytes(text: str) -> float:
+def shown_bytes(text: str) -> float:
     number, unit = text.split()
     return float(number.replace(",", "")) * float(1024 ** ("B", "KiB", "MiB", "GiB").index(unit))
 
 
-def _card(name: str) -> str:
+def card_of(name: str) -> str:
     """Return what finds the card of a program."""
     named = f"card => card.querySelector('h3').innerText === {json.dumps(name)}"
     return f"[...document.querySelectorAll('.program')].find({named})"
@@ -201,9 +203,9 @@ def test_before_the_first_sample_nothing_is_claimed(browser: Chromium, world: Wo
 
 def test_a_program_over_its_limit_is_not_called_healthy(page: Page) -> None:
     """Red, and yet healthy: it does not grow, which is less than what the alert says."""
-    page.wait(_card("full"))
-    page.wait(f"!({_card('full')}).innerText.includes('Healthy')")
-    assert "Healthy" in page.run(f"({_card(STRANGER)}).innerText")
+    page.wait(card_of("full"))
+    page.wait(f"!({card_of('full')}).innerText.includes('Healthy')")
+    assert "Healthy" in page.run(f"({card_of(STRANGER)}).innerText")
 
 
 def test_no_two_parts_of_the_memory_have_one_colour(page: Page) -> None:
@@ -219,17 +221,17 @@ def test_no_two_parts_of_the_memory_have_one_colour(page: Page) -> None:
 def test_live_figures_agree_with_the_kernels(page: Page, world: World) -> None:
     world.program.take(60)
     taken = world.program.taken_bytes()
-    text = f"({_card('full')})?.querySelector('.figure').innerText"
+    text = f"({card_of('full')})?.querySelector('.figure').innerText"
 
     def agrees() -> bool:
         shown = page.run(text)
-        return shown is not None and abs(_bytes(shown) - taken) <= 0.05 * taken
+        return shown is not None and abs(shown_bytes(shown) - taken) <= 0.05 * taken
 
     wait_until(agrees, what=f"{taken / MIB:.0f} MiB on the page", timeout=60)
 
 
 def test_what_strangers_call_their_programs_is_text(page: Page) -> None:
-    page.wait(_card(STRANGER))
+    page.wait(card_of(STRANGER))
     assert page.run("document.querySelectorAll('#view img').length") == 0
 
 
@@ -353,7 +355,7 @@ def test_where_memory_goes_is_told_by_parts_that_open(page: Page, world: World) 
     page.key("Enter")
     page.wait("document.querySelector('details[data-key=programs]').open")
     part = "document.querySelector('details[data-key=\"target:full\"] > summary b')"
-    shown, taken = _bytes(page.run(f"{part}.innerText")), world.program.taken_bytes()
+    shown, taken = shown_bytes(page.run(f"{part}.innerText")), world.program.taken_bytes()
     assert abs(shown - taken) <= 0.05 * taken
 
 
@@ -440,6 +442,35 @@ def test_opening_the_page_loads_little(browser: Chromium, world: World) -> None:
     assert not any(address.endswith("/page/trends.js") for address in loaded)
     # Packed, with the answers of the API and all headers.
     assert sum(loaded.values()) <= 35_000
+
+
+def test_a_page_that_was_left_does_not_watch_until_one_comes_back(
+    browser: Chromium, world: World
+) -> None:
+    """Browsers keep it, with its connections: the server would never be without a viewer."""
+    address = urlsplit(world.server.address)
+
+    def viewers() -> int:
+        connection = http.client.HTTPConnection(address.netloc, timeout=60)
+        with contextlib.closing(connection):
+            known = {"Authorization": f"Bearer {address.fragment}"}
+            connection.request("GET", "/metrics", headers=known)
+            told = connection.getresponse().read().decode()
+        found = re.search(r"^memtray_viewers (\d+)", told, re.MULTILINE)
+        assert found
+        return int(found[1])
+
+    before = viewers()
+    page = browser.page()
+    page.open(world.server.address)
+    page.wait("document.querySelector('.state.live')")
+    wait_until(lambda: viewers() == before + 1, what="a viewer", timeout=60)
+    page.open("about:blank")
+    wait_until(lambda: viewers() == before, what="no viewer", timeout=60)
+    page.run("history.back()")
+    page.wait("document.querySelector('.state.live')")
+    page.wait("document.querySelector('.machine .figure').innerText")
+    wait_until(lambda: viewers() == before + 1, what="the viewer", timeout=60)
 
 
 def test_a_view_that_could_not_be_loaded_comes_with_the_server(

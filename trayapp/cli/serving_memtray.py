@@ -20,8 +20,6 @@ from trayapp.platforms import current_platform
 if TYPE_CHECKING:
     from trayapp.web.serving import ServeOptions
 
-IDLE_SECONDS = 600.0
-"""So long after its last viewer the menu's dashboard ends."""
 _LOG = "serve.log"
 _END_SECONDS, _ANSWER_SECONDS = 10.0, 1.0
 _OPENING_SECONDS = 30.0
@@ -76,7 +74,7 @@ def _answers(runtime: Path) -> bool:
 
 
 def show_dashboard(options: ServeOptions) -> int:
-    """Open the dashboard that runs, or serve one until nobody has watched for ten minutes."""
+    """Open the dashboard that runs, or serve one until nobody has watched for long enough."""
     from trayapp.web.running import find_running
     from trayapp.web.serving import serve
     from trayapp.web.sockets import PortTakenError
@@ -88,20 +86,17 @@ def show_dashboard(options: ServeOptions) -> int:
     if page is not None:
         with leading_page(options.runtime, f"{page}#{tokens.full}", wait=True):
             return 0
-    wanted, give_back = (
-        replace(options, idle_seconds=IDLE_SECONDS),
-        current_platform().trim_own_heap,
-    )
+    give_back = current_platform().trim_own_heap
     with running_memtray(options.runtime), contextlib.ExitStack() as opened:
 
         def open_browser(address: str) -> None:
             opened.enter_context(leading_page(options.runtime, address))
 
         try:
-            return serve(wanted, lambda found: open_browser(found.full), give_back)
+            return serve(options, lambda found: open_browser(found.full), give_back)
         except PortTakenError:
             # Nobody has chosen this port just now: any other does as well.
-            any_port = replace(wanted, port=0)
+            any_port = replace(options, port=0)
             return serve(any_port, lambda found: open_browser(found.full), give_back)
 
 

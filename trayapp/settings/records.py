@@ -501,6 +501,8 @@ class WebSettings:
 
     port: int = setting(8002, Whole(0, 65535), N_("Port"),
         N_("port of this machine; 0: any that is free"))
+    idle_seconds: float = setting(10 * _MINUTE, Duration(5, _DAY), N_("End when unused for"),
+        N_("opened from the menu, the dashboard ends this long after the last page that shows it"))
     show_command_lines: bool = setting(False, Flag(), N_("Show command lines"),
         N_("show command lines of processes to those who have the full token; they may contain "
            "passwords"))

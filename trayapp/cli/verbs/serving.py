@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayapp.cli.options import option_type
+from trayapp.dataclass import NamedTuple
 from trayapp.errors import MemtrayError, UsageError
 from trayapp.language.catalogue import _
 from trayapp.language.extras import WEB, what_it_needs
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from trayapp.web.serving import Addresses, ServeOptions
 
 _HIGHEST_PORT = 65535
-_USUAL_PORT = 8002
+_LEAST_IDLE, _MOST_IDLE = 5.0, 86_400.0
 _LARGEST_BYTES = 1024 * 1024
 
 
@@ -119,7 +120,7 @@ class Dashboard:
 
         parser = ArgumentParser()
         Serve().prepare_parser(parser)
-        return show_dashboard(serve_options(parser.parse_args([])))
+        return show_dashboard(serve_options(parser.parse_args([]), is_from_menu=True))
 
 
 def require_extra() -> None:
@@ -128,8 +129,10 @@ def require_extra() -> None:
         raise UsageError(what_it_needs(_("The dashboard"), WEB))
 
 
-def serve_options(options: Namespace) -> ServeOptions:
+def serve_options(options: Namespace, *, is_from_menu: bool = False) -> ServeOptions:
     """Return what a server needs, from the command line and `[web]` of the settings.
+
+    is_from_menu: it ends when it is not used for as long as the settings say.
 
     Raises: UsageError.
     """
@@ -138,8 +141,8 @@ def serve_options(options: Namespace) -> ServeOptions:
 
     paths = current_paths()
     paths.create()
-    set_port, shows_command_lines = _web_settings(paths.settings_file)
-    port = set_port if options.port is None else options.port
+    web = _web_settings(paths.settings_file)
+    port = web.port if options.port is None else options.port
     if not 0 <= port <= _HIGHEST_PORT:
         raise UsageError(_("A port is a number from 0 to {most}").format(most=_HIGHEST_PORT))
     for file in (options.tls_cert, options.tls_key):
@@ -157,27 +160,45 @@ def serve_options(options: Namespace) -> ServeOptions:
         is_insecure=options.insecure,
         is_read_only=options.read_only,
         renews_tokens=options.new_token,
-        idle_seconds=options.idle,
-        shows_command_lines=shows_command_lines,
+        idle_seconds=web.idle_seconds if is_from_menu else options.idle,
+        shows_command_lines=web.shows_command_lines,
         memtray_command=tuple(memtray_command()),
     )
 
 
-def _web_settings(file: Path) -> tuple[int, bool]:
-    """Return the port and whether command lines are shown, as `[web]` of the settings has them.
+class _Web(NamedTuple):
+    """What `[web]` of the settings says."""
+
+    port: int = 8002
+    shows_command_lines: bool = False
+    idle_seconds: float = 600.0
+
+
+def _web_settings(file: Path) -> _Web:
+    """Return what `[web]` of the settings says.
 
     A mistake there is no reason not to serve: its default counts, and Memtray itself reports it.
     All that reads and checks every setting would be an eighth of this process.
     """
-    port, shows = _USUAL_PORT, False
-    if file.is_file():
-        import tomllib
+    usual = _Web()
+    if not file.is_file():
+        return usual
+    import tomllib
 
-        with contextlib.suppress(OSError, ValueError, RecursionError):
-            with file.open("rb") as stream:
-                table = tomllib.loads(stream.read(_LARGEST_BYTES).decode("utf-8-sig")).get("web")
-            found = table if isinstance(table, dict) else {}
-            shows = found.get("show_command_lines") is True
-            is_port = type(found.get("port")) is int and 0 <= found["port"] <= _HIGHEST_PORT
-            port = found["port"] if is_port else _USUAL_PORT
-    return port, shows
+    try:
+        with file.open("rb") as stream:
+            found = tomllib.loads(stream.read(_LARGEST_BYTES).decode("utf-8-sig")).get("web")
+    except (OSError, ValueError, RecursionError):
+        return usual
+    if not isinstance(found, dict):
+        return usual
+    port, idle_seconds = found.get("port"), usual.idle_seconds
+    if type(port) is not int or not 0 <= port <= _HIGHEST_PORT:
+        port = usual.port
+    with contextlib.suppress(ValueError):
+        idle_seconds = parse_duration(str(found.get("idle")))
+    return _Web(
+        port,
+        found.get("show_command_lines") is True,
+        idle_seconds if _LEAST_IDLE <= idle_seconds <= _MOST_IDLE else usual.idle_seconds,
+    )

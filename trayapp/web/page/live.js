@@ -96,6 +96,12 @@ function lose(code) {
   }
 }
 
+/** Hang up, and do not call again: a browser keeps pages that were left, with their connections. */
+export function leave() {
+  lose();
+  clearTimeout(retry);
+}
+
 /** Try at once: the network or the person is back. */
 export function hasten() {
   if (!live.isConnected && !socket && !events && retries) connect();

@@ -2,7 +2,7 @@
 
 import { announce, find, h, setAttribute, setText } from "./dom.js";
 import { drawTabIcon } from "./tab_icon.js";
-import { ask, connect, enter, hasten, incidents, live, onLive } from "./live.js";
+import { ask, connect, enter, hasten, incidents, leave, live, onLive } from "./live.js";
 import * as now from "./now.js";
 import { addTexts, language, percent, t, useTexts, useUnits } from "./text.js";
 
@@ -37,6 +37,8 @@ async function start() {
     find("#view").focus();
   };
   addEventListener("online", hasten);
+  addEventListener("pagehide", leave);
+  addEventListener("pageshow", ({ persisted }) => persisted && connect());
   document.addEventListener("visibilitychange", () => {
     hasten();
     update();
