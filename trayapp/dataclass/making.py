@@ -39,9 +39,9 @@ def _make(cls: type, kw_only: bool, parameters: tuple[bool, bool, bool, bool]) -
     kinds = body.pop("__annotations__", {}).items()
     own = tuple([name for name, kind in kinds if not str(kind).startswith(_CLASS_VARIABLES)])
     plan = Plan(own, frozen=parameters[0])
-    for name in own:
-        if name in body:
-            _declare(plan, name, body.pop(name))
+    given = {name: body.pop(name) for name in own if name in body}
+    if given:
+        _declare(plan, given)
     inherited = [vars(base)["__record__"] for base in cls.__mro__ if "__record__" in vars(base)]
     if inherited:
         own = _extend(plan, inherited[::-1], kw_only)
@@ -58,18 +58,24 @@ def _make(cls: type, kw_only: bool, parameters: tuple[bool, bool, bool, bool]) -
     return plan.owner  # type: ignore[no-any-return]
 
 
-def _declare(plan: Plan, name: str, default: Any) -> None:
-    """Note the default of a field, or what `field` says about it."""
-    if isinstance(default, Field):
-        default.name = name
-        if default.is_particular:
-            plan.particular[name] = default
-        if default.default is not MISSING or default.default_factory is not MISSING:
-            plan.defaults[name] = default.default
-    elif default.__class__.__hash__ is None:
-        raise ValueError(f"mutable default {default!r} of field {name}: use a default_factory")
-    else:
-        plan.defaults[name] = default
+def _declare(plan: Plan, given: dict[str, Any]) -> None:
+    """Note the defaults of fields, and what `field` says about them."""
+    defaults: dict[str, Any] = {}
+    particular: dict[str, Field] = {}
+    for name, default in given.items():
+        if isinstance(default, Field):
+            default.name = name
+            if default.is_particular:
+                particular[name] = default
+            if default.default is not MISSING or default.default_factory is not MISSING:
+                defaults[name] = default.default
+        elif default.__class__.__hash__ is None:
+            raise ValueError(f"mutable default {default!r} of field {name}: use a default_factory")
+        else:
+            defaults[name] = default
+    plan.defaults = defaults
+    if particular:
+        plan.particular = particular
 
 
 def _extend(plan: Plan, inherited: list[Plan], kw_only: bool) -> tuple[str, ...]:
@@ -89,6 +95,6 @@ def _extend(plan: Plan, inherited: list[Plan], kw_only: bool) -> tuple[str, ...]
         particular.pop(name, None)
     plan.names = tuple(positional)
     plan.positional = tuple(name for name in positional if positional[name])
-    plan.defaults = defaults | plan.defaults
-    plan.particular = particular | plan.particular
+    plan.defaults = {**defaults, **plan.defaults}
+    plan.particular = {**particular, **plan.particular}
     return new

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,7 +27,7 @@ class _Tuple(tuple[Any, ...]):
     __slots__ = ()
     __plan__: Plan
     _fields: tuple[str, ...]
-    _field_defaults: dict[str, Any]
+    _field_defaults: Mapping[str, Any]
 
     def __new__(cls, /, *args: Any, **kwargs: Any) -> Any:
         plan = cls.__plan__
@@ -77,7 +77,8 @@ class _Making(type):
             raise TypeError(f"{name}: a named tuple inherits from NamedTuple alone")
         names = tuple(body.pop("__annotations__", {}))
         plan = Plan(names, frozen=True)
-        plan.defaults = {each: body[each] for each in names if each in body}
+        if defaults := {each: body[each] for each in names if each in body}:
+            plan.defaults = defaults
         body |= {each: _getter(index) for index, each in enumerate(names)}
         body |= {
             "__slots__": (),

@@ -8,6 +8,8 @@ from typing import Any
 _OFTEN = 64
 """Uses of a class after which compiling methods of its own pays."""
 
+_NONE: dict[str, Any] = {}
+
 
 class _Missing:
     """Stands for the default of a field that has none."""
@@ -62,9 +64,9 @@ class Plan:
         """Of all fields, in the order of their declaration."""
         self.positional = names
         """Of those that may be given without their names."""
-        self.defaults: dict[str, Any] = {}
+        self.defaults: Mapping[str, Any] = _NONE
         """MISSING for those that a factory makes."""
-        self.particular: dict[str, Field] = {}
+        self.particular: Mapping[str, Field] = _NONE
         self.frozen = frozen
         self.uses = 0
 
