@@ -82,3 +82,28 @@ def test_another_period_holds_at_once_for_who_waits_already() -> None:
     slow_clock.set_period(60.0)
     assert list(slow_clock.due(["a"], 10.0)) == ["a"]
     assert list(slow_clock.due(["a"], 69.0)) == []
+
+
+@given(st.lists(st.tuples(st.lists(st.integers(0, 4), unique=True), st.booleans()), max_size=40))
+def test_who_is_read_does_not_depend_on_keeping_the_answer_of_before(
+    ticks: list[tuple[list[int], bool]],
+) -> None:
+    """While nobody is due, the answer of before is given again."""
+    still = FakeClock()
+    clock, other = SlowClock[int](5.0, 1.0, still), SlowClock[int](5.0, 1.0, still)
+    found: dict[int, float] = {}
+    for second, (everyone, is_hasty) in enumerate(ticks):
+        now = float(second)
+        if is_hasty:
+            clock.hasten(everyone[:1])
+            other.hasten(everyone[:1])
+        read: list[int] = []
+
+        def note(each: int, _: float | None, now: float = now, read: list[int] = read) -> float:
+            read.append(each)
+            return now
+
+        before, found = found, clock.refresh(found, everyone, now, note)
+        assert read == list(other.due(everyone, now))
+        assert list(found) == everyone
+        assert found == {each: now if each in read else before[each] for each in everyone}

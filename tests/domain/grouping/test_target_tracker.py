@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.domain.building import facts
 from trayapp.domain.grouping.target_tracker import TargetTracker
@@ -155,3 +159,41 @@ def test_a_parent_that_changes_while_its_child_waits_is_sorted_first() -> None:
     tracker.apply(appeared=[facts(10, "x"), facts(20, "y", parent=10)], is_time_left=Patience(1))
     tracker.apply(changed=[facts(10, "gunicorn app")])
     assert pids(tracker)["web"] == [10, 20]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(1, 8), st.sampled_from(["app", "db", "memtray", "sh"]), st.booleans()
+        ),
+        max_size=40,
+    ),
+    st.integers(0, 40),
+)
+def test_who_is_taken_and_who_is_a_member_is_known_at_any_time(
+    steps: list[tuple[int, str, bool]], at: int
+) -> None:
+    """Processes come, run something else and end, and the rules become others on the way."""
+    rules = [TargetRule(name="app", match="app"), TargetRule(name="db", match="db")]
+    tracker = TargetTracker(rules, app_pid=999)
+    living: dict[int, ProcessFacts] = {}
+    for number, (pid, command, is_end) in enumerate(steps):
+        known = living.get(pid)
+        if number == at:
+            tracker.set_rules(rules[1:])
+        if known is None:
+            living[pid] = ProcessFacts(
+                key=ProcessKey(pid, number), parent_pid=pid // 2, name=command, arguments=(command,)
+            )
+            tracker.apply(appeared=[living[pid]])
+        elif is_end:
+            del living[pid]
+            tracker.apply(gone=[known.key])
+        else:
+            living[pid] = replace(known, arguments=(command,))
+            tracker.apply(changed=[living[pid]])
+        keys = {each.key for each in living.values()}
+        assert tracker.taken == {key for key in keys if not tracker.is_free(key)}
+        members = [key for group in tracker.members().values() for key in group]
+        assert {*members} == {key for key in keys if tracker.reason(key) is not None}
+        assert len(members) == len({*members})
