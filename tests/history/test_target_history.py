@@ -96,10 +96,10 @@ def test_a_run_does_not_end_with_the_size_of_the_next(tmp_path: Path) -> None:
     """Started again without a pause: its end is the moment of the next one's first sample."""
 
     def web(after: float) -> float | None:
-        return None if after < 100 else (20.0 if after >= 7290 else 300.0) * MIB
+        return None if after < 600 else (20.0 if after >= 200_040 else 300.0) * MIB
 
-    again = Event(wall_seconds=START + 7290, kind="restart", subject="web")
-    file = write_store(tmp_path / "h", {"web": web}, seconds=11000.0, step=10.0, events=[again])
+    again = Event(wall_seconds=START + 200_040, kind="restart", subject="web")
+    file = write_store(tmp_path / "h", {"web": web}, seconds=250_000.0, step=60.0, events=[again])
     with HistoryReader(file) as reader:
         _latest, first = read_runs(reader, "web", None)
     (steady,) = first.phases
