@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -191,3 +192,16 @@ def test_a_socket_that_hangs_or_refuses_is_left_alone_for_a_while(
             assert reader.names_around(f"/docker/{ID}") == ()
             clock.seconds += 1
         assert len(requests) == 1 or answer == http("x")
+
+
+def test_nothing_is_loaded_where_there_is_no_container() -> None:
+    code = (
+        "import sys; from trayapp.readers.processes import names_once_needed\n"
+        "names_around = names_once_needed()\n"
+        "print(names_around('/user.slice/user-1000.slice/session-2.scope'))\n"
+        "print('trayapp.readers.container_names' in sys.modules)\n"
+        f"print(names_around('/docker/{'0' * 64}'))\n"
+        "print('trayapp.readers.container_names' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["()", "False", "()", "True"]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
+from trayapp.domain.grouping.groups import containers_around
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.domain.records.samples import MemoryReading, ProcessKey
+from trayapp.domain.records.samples import ContainerName, MemoryReading, ProcessKey
 from trayapp.readers.process_changes import ProcessChanges
 
 if TYPE_CHECKING:
     # Made at run time, it would compile the names of its types, which costs 228 KiB for good.
     from typing import TypedDict
+
+    from trayapp.readers.container_names import ContainerNames
 
     class WantedFacts(TypedDict):
         """What `ProcessReader.ask_for` takes."""
@@ -53,16 +56,31 @@ def wanted_facts(rules: Iterable[TargetRule]) -> WantedFacts:
     }
 
 
+def names_once_needed() -> Callable[[str], tuple[ContainerName, ...]]:
+    """Return what names the containers around a control group, loaded where there is one."""
+    known: list[ContainerNames] = []
+
+    def names_around(path: str) -> tuple[ContainerName, ...]:
+        if not known:
+            if not containers_around(path):
+                return ()
+            from trayapp.readers.container_names import ContainerNames
+
+            known.append(ContainerNames())
+        return known[0].names_around(path)
+
+    return names_around
+
+
 def open_process_reader(system: str = sys.platform) -> ProcessReader:
     """Return the cheapest reader for this system; on Linux raise our descriptor limit."""
     if system == "linux":
         from trayapp.platforms import current_platform
-        from trayapp.readers.container_names import ContainerNames
         from trayapp.readers.procfs import ProcfsReader
 
         return ProcfsReader(
             descriptor_limit=current_platform().raise_descriptor_limit(),
-            container_names=ContainerNames().names_around,
+            container_names=names_once_needed(),
         )
     from trayapp.readers.portable import PortableReader
 
