@@ -226,6 +226,8 @@ class Background:
     """What the running applet advises, as in `advice --json`."""
     hide: Callable[[str], str] = plain_text
     is_private: bool = False
+    has_all_runs: bool = True
+    """The latest run of each target is told, not only those that a page has room for."""
 
 
 def shown_marks(chart: Chart) -> list[tuple[str, str]]:

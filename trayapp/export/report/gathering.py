@@ -23,13 +23,14 @@ from trayapp.export.report.facts import (
     CleanupFacts,
     Finding,
     IncidentFacts,
+    LatestRun,
     Report,
     TargetFacts,
     TaskFacts,
     Weight,
 )
 from trayapp.export.report.findings import findings_of, health_findings
-from trayapp.export.report.runs import latest_run
+from trayapp.export.report.runs import MOST_SHOWN, latest_run
 from trayapp.export.safe_names import plain_text
 from trayapp.export.source import Source
 from trayapp.history.past_health import read_machine_health
@@ -56,7 +57,11 @@ def gather_report(source: Source, background: Background) -> Report:
     alerts = list(source.events(("alert",)))
     # What programs call their work may be as private as what they work on.
     tasks = [] if background.is_private else list(source.events((TASK,)))
-    targets = tuple(_target(name, collector, background, clean, tasks) for name in source.targets)
+    runs = _latest_runs(collector, background)
+    targets = tuple(
+        _target(name, collector, background, clean, tasks, runs.get(name, LatestRun()))
+        for name in source.targets
+    )
     incidents = tuple(_incidents(alerts, clean))
     cleanups = tuple(_cleanups(source.events(("cleanup", "cleanup_follow_up")), clean))
     findings = list(findings_of(collector, targets, incidents, cleanups))
@@ -94,6 +99,20 @@ def _machine_health(source: Source, incidents: Iterable[IncidentFacts]) -> Machi
     return read_machine_health(source.reader, source.until_wall_seconds, worst)
 
 
+def _latest_runs(collector: Collector, background: Background) -> dict[str, LatestRun]:
+    """Read the latest runs of the targets, the largest first, as far as they are shown."""
+    peaks = {name: target.summary.peak or 0.0 for name, target in collector.targets.items()}
+    found: dict[str, LatestRun] = {}
+    shown = 0
+    for name in sorted(peaks, key=lambda one: -peaks[one]):
+        if shown == MOST_SHOWN and not background.has_all_runs:
+            break
+        limit = _size_limit_bytes(background.live.get(name, {}))
+        found[name] = latest_run(name, collector, limit)
+        shown += bool(found[name].phases)
+    return found
+
+
 def _account(background: Background, clean: Callable[[str], str]) -> tuple[AccountRow, ...]:
     if background.account is None:
         return ()
@@ -114,6 +133,7 @@ def _target(
     background: Background,
     clean: Callable[[str], str],
     tasks: Iterable[Event],
+    run: LatestRun,
 ) -> TargetFacts:
     target = collector.targets[name]
     verdict = target.verdict()
@@ -158,7 +178,7 @@ def _target(
         is_enough=bool(live) or target.is_enough(),
         details=clean(background.details.get(name, "")),
         tasks=tuple(_worst_tasks((one for one in tasks if one.subject == name), since, clean)),
-        run=latest_run(name, collector, limit),
+        run=run,
     )
 
 

@@ -88,6 +88,7 @@ def _background(options: ReportOptions, recorded: SampleSource) -> Background:
         advice=options.advice if is_own and not options.is_private else (),
         hide=hide,
         is_private=options.is_private,
+        has_all_runs=options.output is None or options.output.suffix.lower() == ".json",
     )
 
 
