@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import tkinter as tk
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from tkinter import font as tkfont
 from tkinter import ttk
@@ -14,7 +14,7 @@ from trayapp.domain.judging.changes import histogram
 from trayapp.domain.judging.performance import Connection
 from trayapp.domain.judging.phases import Phase
 from trayapp.domain.records.series import Point
-from trayapp.domain.showing.performance_lines import connection_line
+from trayapp.domain.showing.performance_lines import connection_lines
 from trayapp.domain.showing.phase_lines import phase_name, phase_rate
 from trayapp.domain.showing.table import APPLICATION, TableRow, taken_bytes
 from trayapp.history.target_history import HOUR_SECONDS, Past, Run
@@ -156,9 +156,9 @@ class PhasesPane(ttk.Frame):
             anchor="w", padx=gap, pady=(gap // 4, 0)
         )
 
-    def show(self, phases: Sequence[Phase], performance: Iterable[Connection]) -> None:
+    def show(self, phases: Sequence[Phase], performance: Sequence[Connection]) -> None:
         """Show these phases, or that there are none; below, what memory does to performance."""
-        self._performance.set("\n".join(map(connection_line, performance)))
+        self._performance.set("\n".join(connection_lines(performance)))
         palette = self._window.palette
         colours = {"growth": palette.levels[1], "release": palette.levels[0]}
         rows = [_phase_row(phase, colours.get(phase.kind)) for phase in phases]

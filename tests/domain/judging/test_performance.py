@@ -7,7 +7,11 @@ import random
 from tests.benchmarks.performance import COURSES, SEEN, compare, connected, unconnected
 from trayapp.domain.judging.performance import LEAST_PAIRS, compare_curves, compare_tasks
 from trayapp.domain.records.series import Point
-from trayapp.domain.showing.performance_lines import connection_json, connection_line
+from trayapp.domain.showing.performance_lines import (
+    connection_json,
+    connection_line,
+    connection_lines,
+)
 
 
 def points(values: list[float | None], step: float = 30.0) -> list[Point]:
@@ -74,6 +78,13 @@ def test_tasks_are_compared_with_others_of_their_name() -> None:
         alike.append((name, began, usual * rng.uniform(0.95, 1.05)))
     assert compare_tasks(sizes, tasks).finding == "together"
     assert compare_tasks(sizes, alike).finding == "none"
+
+
+def test_one_line_is_enough_where_there_is_too_little_of_everything() -> None:
+    few, many = compare([1.0], [1.0]), connected("teeth", 0, 0.3, 1)
+    assert connection_lines([few, few]) == ["Memory and performance: too little to say"]
+    assert len(connection_lines([few, many])) == 2
+    assert connection_lines([]) == []
 
 
 def test_the_line_says_which_way() -> None:

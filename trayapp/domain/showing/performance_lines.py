@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trayapp.domain.judging.performance import Connection, Measure
 from trayapp.language.catalogue import N_, _, format_count, format_number, ngettext
 from trayapp.language.units import format_duration
@@ -43,6 +45,13 @@ def connection_line(found: Connection) -> str:
     return _("{name}: {text} ({details})").format(
         name=_(_NAMES[found.measure]), text=said, details=", ".join(figures)
     )
+
+
+def connection_lines(found: Sequence[Connection]) -> list[str]:
+    """Return a line for each, or a single one where there is too little to say of all."""
+    if found and all(one.finding == "too little" for one in found):
+        return [_("Memory and performance: too little to say")]
+    return [connection_line(one) for one in found]
 
 
 def connection_json(found: Connection) -> dict[str, object]:
