@@ -116,6 +116,14 @@ def test_instances_can_be_copied_and_pickled() -> None:
         del globals()["Pair"]
 
 
+def test_types_need_not_be_text() -> None:
+    """Where annotations are not imported from `__future__`, Python 3.14 keeps a function."""
+    known: dict[str, Any] = {"NamedTuple": trayapp.dataclass.NamedTuple, "__name__": __name__}
+    source = "class Pair(NamedTuple):\n x: int\n y: int = 3\n"
+    exec(compile(source, "source", "exec", dont_inherit=True), known)  # noqa: S102
+    assert known["Pair"](1) == (1, 3)
+
+
 def test_a_named_tuple_inherits_from_nothing_else() -> None:
     class Mixed:
         pass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from trayapp.dataclass.methods import shared_base, shared_methods
-from trayapp.dataclass.plan import MISSING, Field, Plan
+from trayapp.dataclass.plan import MISSING, Field, Plan, take_annotations
 
 _CLASS_VARIABLES = ("ClassVar", "typing.ClassVar")
 
@@ -36,7 +36,7 @@ def dataclass(
 def _make(cls: type, kw_only: bool, parameters: tuple[bool, bool, bool, bool]) -> type:
     """Return the class anew, with slots and the methods that its parameters ask for."""
     body = dict(vars(cls))
-    kinds = body.pop("__annotations__", {}).items()
+    kinds = take_annotations(body).items()
     own = tuple([name for name, kind in kinds if not str(kind).startswith(_CLASS_VARIABLES)])
     plan = Plan(own, frozen=parameters[0])
     given = {name: body.pop(name) for name in own if name in body}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from trayapp.dataclass.plan import Plan
+from trayapp.dataclass.plan import Plan, take_annotations
 
 _getters: list[Any] = []
 """What reads the first, the second and so on: the same for all named tuples."""
@@ -53,7 +54,8 @@ class _Tuple(tuple[Any, ...]):
     def _replace(self, /, **kwargs: Any) -> Any:
         made = self._make(map(kwargs.pop, self._fields, self))
         if kwargs:
-            raise ValueError(f"Got unexpected field names: {list(kwargs)!r}")
+            wrong = TypeError if sys.version_info >= (3, 13) else ValueError
+            raise wrong(f"Got unexpected field names: {list(kwargs)!r}")
         return made
 
     def _asdict(self) -> dict[str, Any]:
@@ -75,7 +77,7 @@ class _Making(type):
             return type.__new__(cls, name, bases, body)
         if bases != (NamedTuple,):
             raise TypeError(f"{name}: a named tuple inherits from NamedTuple alone")
-        names = tuple(body.pop("__annotations__", {}))
+        names = tuple(take_annotations(body))
         plan = Plan(names, frozen=True)
         if defaults := {each: body[each] for each in names if each in body}:
             plan.defaults = defaults

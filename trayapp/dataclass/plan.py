@@ -92,6 +92,16 @@ class Plan:
         return Field(name, default=self.defaults.get(name, MISSING)) if one is None else one
 
 
+def take_annotations(body: dict[str, Any]) -> dict[str, Any]:
+    """Return what a class's body says of the types of its attributes, and have it forget that.
+
+    Python 3.14 has a function to ask, unless the module imports annotations from `__future__`.
+    """
+    ask = body.pop("__annotate_func__", None)
+    found: dict[str, Any] = body.pop("__annotations__", None) or (ask(1) if ask else {})
+    return found
+
+
 def values_of(record: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
     """Return the values of fields."""
     return tuple([getattr(record, name) for name in names])

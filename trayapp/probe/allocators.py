@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
+
+if sys.version_info >= (3, 14):
+    # The first structure loads it, and no fork would wait for that.
+    with suppress(ImportError):
+        __import__("ctypes._layout")
 
 _STREAM_BYTES = 16_384
 _ALLOCATED = b"# bytes in allocated blocks"
