@@ -72,44 +72,62 @@ class Ladder:
         Rung by rung: what two alike become is alike, too; only the first of a rung may have begun
         with a block from before. O(rungs), however many they are.
         """
-        runs = [(blocks, floor, mean, units, work)]
         rung = 0
-        while runs and rung < RUNGS:
-            runs = [above for run in runs for above in self._push_alike(rung, *run)]
+        first: tuple[float, float, float, float] | None = None
+        while rung < RUNGS and (blocks or first is not None):
+            count = self.counts[rung]
+            above = None
+            if first is not None:
+                if count % 2:
+                    above = self._joined(rung, count, *first)
+                self._put(rung, count, count + 1, *first)
+                count += 1
+            if blocks:
+                end = count + blocks
+                if count % 2:
+                    above = self._joined(rung, count, floor, mean, units, work)
+                    blocks -= 1
+                self._put(rung, count, end, floor, mean, units, work)
+                blocks //= 2
+                if blocks:
+                    floor, mean, units, work = self._joined(rung, end, floor, mean, units, work)
+            first = above
             rung += 1
         return rung
 
-    def _push_alike(
-        self, rung: int, blocks: int, floor: float, mean: float, units: float, work: float
-    ) -> list[tuple[int, float, float, float, float]]:
-        """Close blocks of one rung; return what this closes of the next: how many, and of what."""
-        first, start = self.counts[rung], rung * BLOCKS
-        end = first + blocks
-        above = []
-        if first % 2:
-            above.append((1, *self._joined(rung, first, floor, mean, units, work)))
-        units_code, work_code = _code(units), _code(work)
-        number = first
+    def _put(
+        self,
+        rung: int,
+        number: int,
+        end: int,
+        floor: float,
+        mean: float,
+        units: float,
+        work: float,
+    ) -> None:
+        """Close the blocks from a number to before another, all alike, on one rung."""
+        start, fall = rung * BLOCKS, rung * 5
+        floors, means, falls = self._floors, self._means, self._falls
+        units_code, work_code = _code(units) if units else 0, _code(work) if work else 0
         while number < end:
             at = start + number % BLOCKS
-            self._floors[at], self._means[at] = floor, mean
+            floors[at], means[at] = floor, mean
             self._units[at], self._work[at] = units_code, work_code
             self.counts[rung] = number + 1
             self._fold_fall(rung, number, floor)
             number += 1
-            low, high = self._falls[rung * 5], self._falls[rung * 5 + 2]
-            if number < end and (floor >= high or floor > (low + high) / 2):
+            if number < end and (
+                floor >= falls[fall + 2] or floor > (falls[fall] + falls[fall + 2]) / 2
+            ):
                 # From here on nothing changes but the numbers, and the ring.
-                for late in range(max(number, end - BLOCKS), end):
-                    at = start + late % BLOCKS
-                    self._floors[at], self._means[at] = floor, mean
-                    self._units[at], self._work[at] = units_code, work_code
-                self._fold_fall(rung, end - 1, floor)
+                for begin, length in _parts_of_ring(number, end):
+                    ring = slice(start + begin, start + begin + length)
+                    floors[ring] = array("f", (floor,)) * length
+                    means[ring] = array("f", (mean,)) * length
+                    self._units[ring] = array("B", (units_code,)) * length
+                    self._work[ring] = array("B", (work_code,)) * length
                 self.counts[rung] = number = end
-        pairs = (end - first - first % 2) // 2
-        if pairs:
-            above.append((pairs, *self._joined(rung, end, floor, mean, units, work)))
-        return above
+                self._fold_fall(rung, end - 1, floor)
 
     def _joined(
         self, rung: int, number: int, floor: float, mean: float, units: float, work: float
@@ -186,6 +204,16 @@ class Ladder:
             if floor < low and not lasted:
                 falls[at], falls[at + 1] = floor, number
                 falls[at + 2], falls[at + 3], falls[at + 4] = floor, number, 0.0
+
+
+def _parts_of_ring(number: int, end: int) -> tuple[tuple[int, int], ...]:
+    """Return where blocks from one number to before another are kept: from where, how many."""
+    if end - number >= BLOCKS:
+        return ((0, BLOCKS),)
+    begin, length = number % BLOCKS, end - number
+    if begin + length <= BLOCKS:
+        return ((begin, length),)
+    return (begin, BLOCKS - begin), (0, begin + length - BLOCKS)
 
 
 def _code(value: float) -> int:
