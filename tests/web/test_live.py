@@ -37,3 +37,12 @@ def test_server_sent_events_are_the_same_messages(served: Served) -> None:
     assert lines[0].startswith(b"id: ")
     assert lines[1] == b"event: state\n"
     assert lines[2].startswith(b'data: {"type":"state"')
+
+
+def test_a_viewer_from_before_the_clock_was_set_back_gets_all_points_anew(served: Served) -> None:
+    with WebSocketClient(served, "/ws?since=90000000000") as viewer:
+        state = viewer.next()
+        while not state.get("system"):
+            state = viewer.next()
+    assert state["points_since"] is None
+    assert state["points"]["times"][-1] == state["taken_at"]

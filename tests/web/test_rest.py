@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.web.serving import PATIENCE_SECONDS, Served, serving, settled
+from tests.web.serving import PATIENCE_SECONDS, Served, WebSocketClient, serving, settled
 from trayapp.control.client import call
 
 WITHOUT_PARAMETERS = (
@@ -263,3 +263,26 @@ def test_what_ends_before_it_begins_has_nothing_in_it(served: Served) -> None:
     curves = served.ask("/api/metrics?from=1e10&to=5e-3").json["curves"]
     assert [curve["times"] for curve in curves] == [[]]
     assert served.ask("/api/events?from=1e10&to=0").json["events"] == []
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["damaged", "gone"])
+def test_without_a_history_everything_of_now_is_told(tmp_path: Path, is_there: bool) -> None:
+    with serving(tmp_path / "home") as served:
+        settled(served)
+        for file in (tmp_path / "home").glob("history.sqlite3*"):
+            file.unlink()
+            if is_there:
+                file.write_bytes(b"no history " * 2000)
+        alerts = served.ask("/api/alerts")
+        assert alerts.status == 200
+        assert alerts.json["journal"] == []
+        assert "history" in alerts.json["problem"]
+        curve = served.ask("/api/metrics?target=system")
+        assert curve.status == 502
+        assert curve.json["detail"] == alerts.json["problem"]
+        assert served.ask("/api/status").status == 200
+        with WebSocketClient(served) as viewer:
+            state = viewer.next()
+            assert state["type"] == "state"
+            while viewer.next()["type"] != "update":
+                pass

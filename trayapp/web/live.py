@@ -17,7 +17,7 @@ from typing import Any
 from trayapp.control.client import call, follow, result_in
 from trayapp.control.protocol import ANSWER_LIMIT_BYTES
 from trayapp.errors import MemtrayError
-from trayapp.web.live_state import Ring, State, changes, nothing, sizes_of, state_of
+from trayapp.web.live_state import STEP_SECONDS, Ring, State, changes, nothing, sizes_of, state_of
 
 FIRST_POINTS, MOST_POINTS = 100, 1000
 HEARTBEAT_SECONDS = 15.0
@@ -98,7 +98,10 @@ class Live:
 
     def _whole(self, viewer: Viewer) -> str:
         """Return the whole state, with the points that this viewer lacks."""
-        since = viewer.since
+        since, taken_at = viewer.since, self._state["taken_at"]
+        if since is not None and taken_at is not None and since > taken_at + STEP_SECONDS:
+            # The clock was set back since then.
+            since = None
         moment = self._ring.newest(FIRST_POINTS) if since is None else since
         message = {
             "type": "state",

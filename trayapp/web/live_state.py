@@ -18,6 +18,8 @@ _ROW_KEYS = (
 _WHOLE = ("_bytes", "_per_second", "seconds_to_limit")
 _TOP = ("taken_at", "paused", "problems", "alerts", "interval_seconds", "order", "incident_order")
 _SHARE_DIGITS, _TIME_DIGITS = 4, 3
+STEP_SECONDS = 1.0
+"""A clock that goes back by more was set; by less, two samples of one moment differ."""
 
 
 def nothing(taken_at: float | None = None) -> State:
@@ -131,7 +133,13 @@ class Ring:
         self._points: dict[float, dict[str, float | None]] = {}
 
     def add(self, taken_at: float, values: Mapping[str, float | None]) -> None:
-        """Take the values of one moment; those that are known already count."""
+        """Take the values of now; those that are known already count.
+
+        Where the clock was set back, what was to come by it is forgotten: it would stand after
+        everything new, and stay when that has to go.
+        """
+        if self._points and next(reversed(self._points)) > taken_at + STEP_SECONDS:
+            self._points = {at: known for at, known in self._points.items() if at < taken_at}
         self.merge({taken_at: values})
 
     def merge(self, points: Mapping[float, Mapping[str, float | None]]) -> None:

@@ -14,6 +14,7 @@ from trayapp.domain.acting.cleanups import CLEANUP
 from trayapp.domain.judging.transitions import JOURNAL_KINDS, decision_said
 from trayapp.domain.records.identity import about_of
 from trayapp.domain.records.series import Event
+from trayapp.errors import HistoryError
 from trayapp.language.catalogue import _
 from trayapp.web.context import Context, body_of
 from trayapp.web.past import read_events
@@ -51,11 +52,17 @@ class _Alerts:
         since, until = query.span(_WEEK_SECONDS)
         limit = query.count("limit", _USUAL_EVENTS, 1, MOST_EVENTS)
         told = await self._context.read("status")
-        events = await self._events(since, until, JOURNAL_KINDS, limit)
+        problem: str | None = None
+        try:
+            events = await self._events(since, until, JOURNAL_KINDS, limit)
+        except HistoryError as error:
+            # What is open is known without it.
+            events, problem = [], str(error)
         return JSONResponse(
             {
                 "open": told["incidents"],
                 "alerts": told["alerts"],
+                "problem": problem,
                 "journal": [_journal_line(event) for event in reversed(events)],
             }
         )

@@ -43,9 +43,9 @@ function incidentCard(first) {
 
 export function make() {
   const open = h("ul.cards.wide"), none = h("p.card.calm", {}, t("alerts.none")), switches = h("p.notice");
-  const rows = h("tbody"), empty = h("p.muted", {}, t("alerts.no_entries"));
+  const rows = h("tbody"), empty = h("p.muted");
   const filter = h("input", { type: "search", placeholder: t("filter"), "aria-label": t("alerts.filter"), input: () => draw() });
-  let journal = [], seen = "", readAt = 0, isShown = false;
+  let journal = [], problem = null, seen = "", readAt = 0, isShown = false;
   const heads = ["time", "level", "what", "alert", "reason"];
   const element = h(
     "div.view", {},
@@ -58,7 +58,7 @@ export function make() {
   async function read() {
     readAt = Date.now();
     try {
-      ({ journal } = await ask(`/api/alerts?limit=${MOST_ENTRIES}`));
+      ({ journal, problem } = await ask(`/api/alerts?limit=${MOST_ENTRIES}`));
       journal = [...journal].sort((one, other) => other.wall_seconds - one.wall_seconds);
     } catch (error) {
       if (error.status) announce(error.message, true);
@@ -77,6 +77,7 @@ export function make() {
         h("th", { scope: "row" }, one.title), h("td.reason", {}, one.reason ?? ""));
     }));
     empty.hidden = wanted.length > 0;
+    setText(empty, problem ?? t("alerts.no_entries"));
   }
 
   function update() {

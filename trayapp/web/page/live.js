@@ -164,6 +164,8 @@ function pointsOf(key) {
 }
 
 function append(points, time, value) {
+  // The clock was set back.
+  while (points.length && points.at(-1)[0] > time) points.pop();
   const last = points.at(-1);
   const usual = 3 * (live.interval_seconds ?? 1) + 15;
   if (last && last[2] != null && time - last[0] > usual) points.push([last[0] + 1, null, null, null]);
