@@ -20,9 +20,9 @@ signal.signal(signal.SIGUSR1, lambda *_: print(*sys.modules, flush=True))
 sys.exit(main(sys.argv[1:]))
 """
 UNNEEDED = {
-    "PIL", "_bz2", "_lzma", "argparse", "asyncio", "difflib", "email", "gettext", "http", "inspect",
-    "locale", "logging", "psutil", "pystray", "shutil", "subprocess", "tempfile", "textwrap",
-    "traceback",
+    "PIL", "_bz2", "_lzma", "argparse", "asyncio", "base64", "dataclasses", "difflib", "email",
+    "gettext", "http", "inspect", "locale", "logging", "psutil", "pystray", "shutil", "subprocess",
+    "tempfile", "textwrap", "traceback",
 }  # fmt: skip
 UNNEEDED_HEADLESS = {
     "jeepney", "trayapp.applet.menu", "trayapp.delivery.sinks.freedesktop",

@@ -7,7 +7,6 @@ limit.
 
 from __future__ import annotations
 
-import base64
 from array import array
 from collections.abc import Iterable
 from math import log2
@@ -53,6 +52,8 @@ class Learned:
 
     def as_text(self) -> str:
         """Return it for a file: 896 characters."""
+        import base64
+
         return base64.b64encode(self._codes.tobytes()).decode("ascii")
 
 
@@ -78,6 +79,8 @@ def learn(samples: Iterable[tuple[float, float, float]], utc_offset_seconds: flo
 
 def from_text(text: str) -> Learned:
     """Read what `as_text` wrote. Raises: ValueError if it cannot be that."""
+    import base64  # not held where nothing is learned
+
     data = base64.b64decode(text, validate=True)
     if len(data) != 4 * HOURS:
         raise ValueError(len(data))
