@@ -123,10 +123,12 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(home: Path, *options: str, settings: str = "") -> Iterator[Served]:
+def serving(
+    home: Path, *options: str, settings: str = "", interval: str = "0.5s"
+) -> Iterator[Served]:
     """A server in `home`, with a Memtray of its own, both ended with the block."""
     home.mkdir(exist_ok=True)
-    (home / "memtray.toml").write_text("[sampling]\ninterval = '0.5s'\n" + settings)
+    (home / "memtray.toml").write_text(f"[sampling]\ninterval = '{interval}'\n{settings}")
     env = {**os.environ, "MEMTRAY_HOME": str(home)}
     command = [sys.executable, "-m", "trayapp", "serve", "--port", "0", *options]
     with subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
@@ -171,10 +173,19 @@ class WebSocketClient:
     """A viewer, which reads when it is asked to."""
 
     def __init__(
-        self, served: Served, path: str = "/ws", headers: Mapping[str, str] | None = None
+        self,
+        served: Served,
+        path: str = "/ws",
+        headers: Mapping[str, str] | None = None,
+        *,
+        room_bytes: int | None = None,
     ) -> None:
-        """headers: instead of the token."""
-        self._socket = socket.create_connection(("127.0.0.1", served.port), PATIENCE_SECONDS)
+        """headers: instead of the token. room_bytes: for what it has not read."""
+        self._socket = socket.socket()
+        self._socket.settimeout(PATIENCE_SECONDS)
+        if room_bytes is not None:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room_bytes)
+        self._socket.connect(("127.0.0.1", served.port))
         self._connection = wsproto.WSConnection(wsproto.ConnectionType.CLIENT)
         sent = dict(served.bearer if headers is None else headers)
         host = sent.pop("Host", served.host)

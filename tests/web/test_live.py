@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import socket
+from pathlib import Path
 
-from tests.web.serving import PATIENCE_SECONDS, Served, WebSocketClient
+import pytest
+
+from tests.web.serving import PATIENCE_SECONDS, Served, WebSocketClient, serving, settled
 
 
 def test_the_first_message_is_everything_and_the_next_what_changed(served: Served) -> None:
@@ -46,3 +50,25 @@ def test_a_viewer_from_before_the_clock_was_set_back_gets_all_points_anew(served
             state = viewer.next()
     assert state["points_since"] is None
     assert state["points"]["times"][-1] == state["taken_at"]
+
+
+@pytest.mark.skipif(
+    not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="the kernel would keep what is not sent"
+)
+def test_a_slow_viewer_gets_the_newest_state_and_no_queue(tmp_path: Path) -> None:
+    with serving(tmp_path / "home", interval="0.2s") as served:
+        settled(served)
+        with (
+            WebSocketClient(served, room_bytes=2048) as slow,
+            WebSocketClient(served) as quick,
+        ):
+            while not (state := slow.next()).get("system"):
+                pass
+            newest = state["sequence"]
+            while newest < state["sequence"] + 80:
+                newest = max(newest, quick.next().get("sequence", 0))
+            waiting = [slow.next()]
+            while waiting[-1]["type"] != "state":
+                waiting.append(slow.next())
+    assert len(waiting) < 60
+    assert waiting[-1]["sequence"] >= newest

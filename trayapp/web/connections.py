@@ -21,7 +21,7 @@ WRITE_SECONDS = 30.0
 """How long a reader may take to read what is buffered for it."""
 MOST_CONNECTIONS = 512
 EVENTS_PATH = "/events"
-_UNSENT_BYTES = 8192
+_UNSENT_BYTES = 1024
 """So little waits in the kernel for a viewer: what it gets next is to be the newest."""
 
 
