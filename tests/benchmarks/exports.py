@@ -54,10 +54,9 @@ def write(store: Path, targets: int, seconds: int) -> None:
     with closing(HistoryWriter(store, KEEP_ALL)) as writer:
         for number in range(seconds // 2):
             writer.add(begin + 2 * number, list(values(2 * number, targets)))
-            if number % 200 == 0:
+            if number % 30 == 0:
                 writer.flush()
-            if number % 2000 == 0:
-                writer.maintain(time.monotonic())
+                writer.maintain(begin + 2 * number)
 
 
 def values(after: int, targets: int) -> Iterator[tuple[Series, float]]:
