@@ -6,6 +6,7 @@ import datetime
 import os
 import re
 import time
+import tomllib
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from trayapp.language.units import GIB, KIB, MIB
 from trayapp.settings.fields import Field
 from trayapp.settings.file import load_settings
 from trayapp.settings.kinds import Limit
-from trayapp.settings.parsing import parse_settings
+from trayapp.settings.parsing import empty_tables, parse_settings
 from trayapp.settings.quoting import quote
 from trayapp.settings.records import (
     FIELDS,
@@ -393,3 +394,42 @@ def test_a_hook_for_other_events_alone_is_not_run_for_alerts() -> None:
     assert (hook.events, hook.on) == (("cleanup",), ())
     (hook,) = parse_settings(text + 'on = ["resolved"]\n', "f").hooks
     assert hook.on == ("resolved",)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "[icon]",
+                "[tray]",
+                "# [x] = 1 ü",
+                "",
+                "x = 1",
+                "[[targets]]",
+                "[a.b]",
+                " [a]",
+                "#\r",
+                "#\x00",
+                "# a\u2028b",
+                "\r",
+                "#\x1b",
+                "[icon] # x",
+                "[a]\r",
+                "\ufeff",
+            ]
+        ),
+        max_size=6,
+    )
+)
+def test_a_file_that_sets_nothing_is_read_as_the_parser_reads_it(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    tables = empty_tables(text)
+    if tables is not None:
+        assert tables == tomllib.loads(text)
+
+
+def test_the_file_of_the_first_start_sets_nothing(tmp_path: Path) -> None:
+    load_settings(tmp_path / "memtray.toml")
+    tables = empty_tables((tmp_path / "memtray.toml").read_text(encoding="utf-8"))
+    assert tables is not None
+    assert {"icon", "sampling"} <= tables.keys()

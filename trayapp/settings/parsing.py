@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -29,6 +30,7 @@ from trayapp.settings.records import (
 )
 from trayapp.settings.text_kinds import Secret
 
+_TABLE = re.compile(r"\[([a-z_]+)\]")
 _MOST_DOTS = 1000
 """In one line: tomllib takes a minute for a key with 300,000, and no setting has so many."""
 _SHOWN = 40
@@ -90,11 +92,32 @@ def read_value(field: Field, value: object, where: str = "") -> object:
         ) from error
 
 
+def empty_tables(text: str) -> dict[str, Any] | None:
+    """Return the tables of a file that sets nothing, as the one of the first start; else None.
+
+    Whoever changes nothing needs no parser, which takes 0.2 MiB and 3 ms.
+    """
+    tables: dict[str, Any] = {}
+    for line in text.replace("\r\n", "\n").split("\n"):
+        if not line.isprintable():
+            return None
+        if not line or line.startswith("#"):
+            continue
+        table = _TABLE.fullmatch(line)
+        if table is None or table[1] in tables:
+            return None
+        tables[table[1]] = {}
+    return tables
+
+
 def read_toml(text: str) -> dict[str, Any]:
     """Return the values in the text, before they are checked.
 
     Raises: RefusedError if it is not TOML.
     """
+    nothing_set = empty_tables(text)
+    if nothing_set is not None:
+        return nothing_set
     from trayapp.dataclass.named_tuple import for_other_modules
 
     with for_other_modules():
