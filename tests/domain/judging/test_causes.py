@@ -131,7 +131,9 @@ def test_a_cause_is_told_with_its_counts_its_range_and_its_chance() -> None:
 
 
 def test_what_was_tried_in_vain_is_told() -> None:
-    assert list(causes_lines(Causes())) == ["It has not grown in the history."]
+    assert list(causes_lines(Causes())) == [
+        "No growth over several minutes was found in its history."
+    ]
     (line,) = causes_lines(Causes(tried=40, growth_count=7))
     assert "7 times" in line and "40 tried" in line
 

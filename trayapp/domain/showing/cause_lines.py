@@ -28,7 +28,7 @@ def nothing_found(causes: Causes) -> str:
     """Return that nothing goes before growth, or that there was too little of it."""
     grown = max(causes.growth_count, causes.grown_run_count)
     if not grown:
-        return _("It has not grown in the history.")
+        return _("No growth over several minutes was found in its history.")
     if not causes.tried:
         return _("It has grown too seldom to tell what goes before it.")
     text = ngettext(
