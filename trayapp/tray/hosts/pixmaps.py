@@ -15,14 +15,15 @@ ICON_SIZES_PX = (16, 22, 24, 32, 33, 36, 44, 48, 96)
 one that fits. Some shrink the largest to whatever they have, such as waybar to 16 or 21: bars as
 broad as its still stand out then. Each more is drawn and sent at every change, and costs that."""
 SIZES_BY_PANEL_PX = {
-    "XFCE": (*ICON_SIZES_PX[:-1], 88),
+    "XFCE": (22, 44, 88),
     "KDE": (16, 22, 32, 33, 44),
     "GNOME": (16, 22, 24, 32, 48),
 }
-"""Where more is known. XFCE shrinks the largest, too, but has slots of 22 and 44 pixels, in which
-whole pixels stay whole. Plasma and GNOME Shell have slots of few sizes, and keep all they were sent
-until they collect garbage: in Plasma, after 1,800 changes, that is 33 MiB of these and 112 of those
-above; in GNOME Shell 43, 7 and 40 KiB for each change."""
+"""Where more is known. XFCE looks at the largest alone and shrinks it, but has slots of 22 and 44
+pixels, in which whole pixels stay whole; the others are for whoever else listens. Plasma and GNOME
+Shell have slots of few sizes, and keep all they were sent until they collect garbage: in Plasma,
+after 1,800 changes, that is 33 MiB of these and 112 of those above; in GNOME Shell 43, 7 and 40 KiB
+for each change."""
 
 Pixmap = tuple[int, int, bytes]
 """Width, height, and four bytes per pixel: alpha, red, green, blue."""
@@ -43,10 +44,7 @@ class PixmapCache:
         if (icon, sizes_px) != self._source:
             self._source = icon, sizes_px
             if isinstance(icon, IconPicture):
-                drawn = draw_argb(icon, sizes_px)
-                self._pixmaps = [
-                    (size, size, data) for size, data in zip(sizes_px, drawn, strict=True)
-                ]
+                self._pixmaps = [(size, size, draw_argb(icon, size)) for size in sizes_px]
             else:
                 self._pixmaps = [_as_pixmap(icon)]
         return self._pixmaps
