@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.cli.test_main import Memtray
@@ -26,3 +28,25 @@ def test_runs_are_listed_with_their_phases_while_no_memtray_runs(tmp_path: Path)
     wrong = memtray.run("runs", "wbe")
     assert wrong.returncode == 2
     assert "Did you mean 'web'?" in wrong.stderr
+
+
+def test_names_move_no_cursor_and_fit_any_encoding(tmp_path: Path) -> None:
+    """Tasks and old histories may hold what a terminal obeys; not every pipe takes an arrow."""
+    memtray = Memtray(tmp_path)
+    paths = find_paths(os.environ | {"MEMTRAY_HOME": str(memtray.home)})
+    paths.create()
+    name = "w\x1b[2Jeb\x9b1m\u202e"
+    curves: dict[str, Curve] = {name: lambda after: (100 + after / 10) * MIB}
+    write_store(paths.history_file, curves, seconds=900.0)
+    assert memtray.run("runs").stdout.startswith("w\ufffd[2Jeb\ufffd1m\ufffd, ")
+    for encoding in ("ascii", "ascii:surrogateescape", "latin-1"):
+        done = subprocess.run(
+            [sys.executable, "-m", "trayapp", "runs"],
+            env=memtray.env | {"PYTHONIOENCODING": encoding},
+            capture_output=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith(b"w?[2Jeb?1m?, ")
+    (run,) = json.loads(memtray.run("runs", "--json").stdout)["runs"]
+    assert run["target"] == name

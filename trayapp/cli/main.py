@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Every error of ours is one line on stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    # Not every terminal, pipe and file can hold an arrow, or each half of a character.
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     try:
         return _run(arguments)
     except MemtrayError as error:

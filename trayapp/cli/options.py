@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _PAUSE_SECONDS = 0.2
+_ACTING = dict.fromkeys(
+    [*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)],
+    "\N{REPLACEMENT CHARACTER}",
+)
+"""What terminals obey instead of showing it: a name in a history or of a task may hold anything."""
 
 
 def option_type(parse: Callable[[str], T]) -> Callable[[str], T]:
@@ -143,5 +148,5 @@ def print_answer(
     if options.json:
         print_json(value)
     else:
-        print("\n".join(lines()))
+        print("\n".join(lines()).translate(_ACTING))
     return 0
