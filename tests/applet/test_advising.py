@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from trayapp.applet.advice_evidence import AdviceEvidence
 from trayapp.applet.advice_file import load_book, save_book
 from trayapp.applet.advising import Advisor
 from trayapp.applet.programs import Programs
+from trayapp.dataclass import replace
 from trayapp.domain.judging.advice.book import NEVER, AdviceBook
 from trayapp.domain.judging.advice.deeds import Look, deed_of
 from trayapp.domain.judging.advice.policy import AdvicePolicy
@@ -211,6 +213,37 @@ def test_a_limit_is_put_back_once(story: Story) -> None:
         story.advisor.undo(ID)
 
 
+def test_a_limit_that_a_person_has_changed_since_stays(story: Story) -> None:
+    story.tick()
+    deed = story.advisor.apply(ID)
+    deed.undo_bytes, deed.set_bytes = 500 * MIB, 300 * MIB
+    for changed in (
+        replace(target(), limit_bytes=200 * MIB, limit_source="settings"),
+        replace(target(), limit_bytes=None, limit_source="machine"),
+    ):
+        story.tick(10.0, changed)
+        with pytest.raises(ControlError, match="changed since"):
+            story.advisor.undo(ID)
+    assert story.acts.limits == []
+    # Right after it was set, the view may still have what was before.
+    story.tick(10.0, replace(changed, limit_bytes=500 * MIB, limit_source="settings"))
+    story.advisor.undo(ID)
+    assert story.acts.limits == [("web", 500 * MIB)]
+
+
+def test_a_damaged_count_of_delays_delays_no_longer_than_the_longest(story: Story) -> None:
+    story.tick()
+    story.advisor.dismiss(ID)
+    kept = json.loads(story.file.read_text())
+    kept["delays"] = {ID: 10**9}
+    kept["silent_until"] = {}
+    story.file.write_text(json.dumps(kept))
+    again = Story(story.file.parent)
+    again.tick()
+    again.advisor.dismiss(ID)
+    assert again.ids == []
+
+
 def test_only_what_is_allowed_is_done_automatically(tmp_path: Path) -> None:
     for number, (policy, expected) in enumerate(
         (
@@ -255,6 +288,17 @@ def test_a_damaged_file_loses_no_more_than_itself(tmp_path: Path) -> None:
         file.write_text(damaged)
         assert load_book(file).advice == ()
     assert load_book(tmp_path / "none").deeds == AdviceBook().deeds
+
+
+@pytest.mark.parametrize("moment", ["NaN", "1e300", "-1e17"])
+def test_no_moment_is_read_that_is_no_date(tmp_path: Path, moment: str) -> None:
+    file, book = tmp_path / "advice.json", AdviceBook()
+    book.note(deed_of(advice(), "free", WALL, Look(9)))
+    save_book(file, book)
+    kept = file.read_text()
+    file.write_text(kept.replace(f'"wall_seconds": {WALL}', f'"wall_seconds": {moment}'))
+    assert file.read_text() != kept
+    assert not load_book(file).deeds
 
 
 def acknowledge(story: Story, number: int, level: Level = Level.WARNING) -> None:

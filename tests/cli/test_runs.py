@@ -50,3 +50,16 @@ def test_names_move_no_cursor_and_fit_any_encoding(tmp_path: Path) -> None:
         assert done.stdout.startswith(b"w?[2Jeb?1m?, ")
     (run,) = json.loads(memtray.run("runs", "--json").stdout)["runs"]
     assert run["target"] == name
+
+
+def test_what_is_left_out_is_counted_unless_it_is_named(tmp_path: Path) -> None:
+    memtray = Memtray(tmp_path)
+    paths = find_paths(os.environ | {"MEMTRAY_HOME": str(memtray.home)})
+    paths.create()
+    curves: dict[str, Curve] = {f"app{number:02}": 50.0 * MIB for number in range(22)}
+    write_store(paths.history_file, curves, seconds=60.0)
+    lines = memtray.run("runs").stdout.splitlines()
+    assert len([line for line in lines if line.startswith("app")]) == 20
+    assert "and 2 more" in lines
+    named = memtray.run("runs", *curves, "app00").stdout.splitlines()
+    assert [line[:5] for line in named if line.startswith("app")] == list(curves)

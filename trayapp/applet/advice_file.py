@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from trayapp.applet.state import UNREADABLE, read_object, replace_file
+from trayapp.applet.state import UNREADABLE, as_moment, read_object, replace_file
 from trayapp.dataclass import fields
 from trayapp.domain.judging.advice.book import MOST_DEEDS, MOST_WORDS, NEVER, AdviceBook
 from trayapp.domain.judging.advice.deeds import STAGES, Deed
@@ -22,6 +22,8 @@ from trayapp.domain.records.levels import Level
 from trayapp.domain.records.samples import ProcessKey
 
 _LONGEST_TEXT = 4000
+_MOST_DELAYS = 100
+"""The wait is doubled for each, and long at its longest by then."""
 _REGRETS = ("", "restarted", "gone", "slower", "grew back")
 _STAGE_NAMES = tuple(stage for stage, _seconds in STAGES)
 
@@ -37,7 +39,8 @@ def load_book(file: Path) -> AdviceBook:
             for key, until in list(silent.items())[:MOST_WORDS]
         }
         book.delays = {
-            str(key): int(count) for key, count in list(kept["delays"].items())[:MOST_WORDS]
+            str(key): min(max(0, int(count)), _MOST_DELAYS)
+            for key, count in list(kept["delays"].items())[:MOST_WORDS]
         }
         for each in kept["deeds"][-MOST_DEEDS:]:
             book.deeds.append(_deed(each))
@@ -85,7 +88,7 @@ def _deed(kept: Mapping[str, Any]) -> Deed:
             name: _text(kept[name])
             for name in ("id", "kind", "about", "name", "title", "does", "text", "control_about")
         },
-        wall_seconds=float(kept["wall_seconds"]),
+        wall_seconds=_moment(kept["wall_seconds"]),
         before_bytes=_size(kept["before_bytes"]),
         saved_bytes=_size(kept["saved_bytes"]),
         offered_bytes=int(kept["offered_bytes"]),
@@ -96,6 +99,7 @@ def _deed(kept: Mapping[str, Any]) -> Deed:
         task_seconds=None if kept["task_seconds"] is None else float(kept["task_seconds"]),
         is_automatic=kept["is_automatic"] is True,
         undo_bytes=_size(kept["undo_bytes"]),
+        set_bytes=_size(kept.get("set_bytes")),
         undo_entry=_text(kept.get("undo_entry", "")),
         is_undone=kept["is_undone"] is True,
         keys=frozenset(ProcessKey(int(pid), int(started)) for pid, started in kept["keys"]),
@@ -115,7 +119,7 @@ def _acknowledged(kept: Sequence[Any]) -> Acknowledged:
         _text(name),
         _text(title),
         tuple(
-            Acknowledgement(float(at), float(since), Level(level))
+            Acknowledgement(_moment(at), _moment(since), Level(level))
             for at, since, level in times[-MOST_EACH:]
         ),
     )
@@ -128,6 +132,14 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
     return value[:_LONGEST_TEXT]
+
+
+def _moment(value: object) -> float:
+    """Return wall seconds that can be shown as a date. Raises: ValueError."""
+    moment = as_moment(value)
+    if moment is None:
+        raise ValueError(value)
+    return moment
 
 
 def _size(value: object) -> int | None:

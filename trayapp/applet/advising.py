@@ -161,6 +161,7 @@ class Advisor:
             deed.is_automatic = is_automatic
             result = self._acts.do(advice, act, program)
             deed.text, deed.undo_bytes, deed.undo_entry = result.text, result.undo_bytes, act.entry
+            deed.set_bytes = act.bytes
             if result.before_bytes is not None and result.after_bytes is not None:
                 deed.before_bytes = result.before_bytes
                 deed.saved_bytes = result.before_bytes - result.after_bytes
@@ -193,6 +194,7 @@ class Advisor:
         if deed is None or not deed.can_be_undone:
             raise UsageError(_("Nothing to undo for {name}.").format(name=repr(wanted)))
         if deed.undo_bytes is not None:
+            self._check_limit(deed)
             self._acts.set_limit(deed.name, deed.undo_bytes)
         else:
             self._acts.set_exception(deed.undo_entry, is_wanted=False)
@@ -204,6 +206,19 @@ class Advisor:
         text = _("Undone: {title}").format(title=deed.title)
         self._keep(deed.name, deed.about, text, {"id": deed.id})
         return text
+
+    def _check_limit(self, deed: Deed) -> None:
+        """Raise ControlError if the limit is neither what was set nor, still, what it was."""
+        program = program_of(self._view, deed.about)
+        if program is None or program.target is None or deed.set_bytes is None:
+            return
+        limit = program.target.limit_bytes
+        if program.target.limit_source != "settings" or limit not in (
+            deed.set_bytes,
+            deed.undo_bytes,
+        ):
+            text = _("The limit of {name} was changed since; it stays as it is.")
+            raise ControlError(text.format(name=deed.name))
 
     def _act(self, book: AdviceBook, now: float) -> None:
         """Follow what may be followed automatically, one at a time."""

@@ -85,11 +85,11 @@ def load_switches(file: Path) -> Switches:
     has_keys = kept.get("has_keys") is True
     return Switches(
         off=off if isinstance(off, bool) else None,
-        all_until_wall_seconds=_as_moment(until),
+        all_until_wall_seconds=as_moment(until),
         subject_until_wall_seconds={
             subject if has_keys else _as_about(subject): time
             for subject, value in (subjects if isinstance(subjects, dict) else {}).items()
-            if (time := _as_moment(value)) is not None
+            if (time := as_moment(value)) is not None
         },
     )
 
@@ -215,7 +215,7 @@ def _as_incident(kept: Mapping[str, Any]) -> Incident:
     texts = {name: kept[name] for name in ("key", "subject", "title", "body")}
     if not all(isinstance(text, str) for text in texts.values()):
         raise TypeError(texts)
-    since = _as_moment(kept["since_wall_seconds"])
+    since = as_moment(kept["since_wall_seconds"])
     if since is None:
         raise ValueError(kept["since_wall_seconds"])
     level, notified = Level(kept["level"]), Level(kept["notified_level"])
@@ -288,7 +288,7 @@ def _as_number(value: object) -> float | None:
     return float(value) if -_MOST_VALUE < value < _MOST_VALUE else None
 
 
-def _as_moment(value: object) -> float | None:
+def as_moment(value: object) -> float | None:
     """Return a time on the wall that can be shown."""
     moment = _as_number(value)
     return moment if moment is not None and 0 <= moment < _LAST_MOMENT else None

@@ -24,19 +24,20 @@ def read_sessions(
     limits: Mapping[str, float],
     least_pairs: int = LEAST_PAIRS,
 ) -> list[dict[str, Any]]:
-    """Return the runs of targets, of all that there were where none is named, newest first.
+    """Return the runs of targets, newest first.
 
-    names: their names or keys; limits: their own limits as they are now, by name. The latest run of
-    each has its memory against its performance: least_pairs is how many values that takes.
+    names: their names or keys; none: all that there were, up to `MOST_TARGETS`. limits: their own
+    limits as they are now, by name. The latest run of each has its memory against its performance:
+    least_pairs is how many values that takes.
 
     Raises: HistoryError.
     """
     with HistoryReader(history_file) as reader:
         span = reader.span()
         known = {one.name for one in reader.series() if one.kind == "target"}
-        wanted = [target_of(name) or name for name in names] if names else sorted(known)
+        wanted = [target_of(name) or name for name in names] or sorted(known)[:MOST_TARGETS]
         told = []
-        for name in wanted[:MOST_TARGETS]:
+        for name in dict.fromkeys(wanted):
             if name not in known:
                 continue
             for place, run in enumerate(read_runs(reader, name, limits.get(name))):

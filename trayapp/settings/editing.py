@@ -160,6 +160,15 @@ def _by_toml(text: str, table: str, key: str, value: object, number: int | None)
         if number is None and table not in document:
             document[table] = tomlkit.table()
         place: Any = document[table] if number is None else document[table][number]
+        held = place.get(key)
+        if isinstance(held, tomlkit.items.Array) and isinstance(value, list):
+            # One by one: a list may have remarks within.
+            for each in [one for one in held if one not in value]:
+                held.remove(each)
+            for each in value:
+                if each not in held:
+                    held.append(each)
+            yield tomlkit.dumps(document)
         place[key] = value
         yield tomlkit.dumps(document)
     except (TOMLKitError, KeyError, TypeError):

@@ -64,7 +64,7 @@ class _History:
     async def sessions(self, request: Request) -> Response:
         """The latest runs of tracked programs, newest first, each with its health."""
         query = Query(request.query_params, ("target",))
-        file, names = self._context.history_file, query.texts("target")
+        file, names = self._context.history_file, query.texts("target")[:MOST_TARGETS]
         limits = await self._limits()
         found = await asyncio.to_thread(read_sessions, file, names, limits)
         return JSONResponse({"sessions": found})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +80,15 @@ class SetLimit:
     def run(self, options: Namespace) -> int:
         from trayapp.settings.editing import change_values
         from trayapp.settings.file import rewrite
+        from trayapp.settings.parsing import parse_settings
         from trayapp.settings.records import TARGETS_TABLE
 
-        values = {"limit": str(options.bytes)}
-        change = partial(change_values, table=TARGETS_TABLE, values=values, entry=options.name)
+        def change(text: str) -> str:
+            # Of a file that has a mistake nothing would be in force.
+            parse_settings(text, str(options.config))
+            values = {"limit": str(options.bytes)}
+            return change_values(text, TARGETS_TABLE, values, options.name)
+
         rewrite(options.config, change)
         return 0
 
@@ -101,14 +105,19 @@ class SetException:
         parser.add_argument("entry")
 
     def run(self, options: Namespace) -> int:
-        from trayapp.settings.editing import change_values, load_values
+        from trayapp.settings.editing import change_values
         from trayapp.settings.file import rewrite
+        from trayapp.settings.kinds import RefusedError
+        from trayapp.settings.parsing import parse_settings
 
         def change(text: str) -> str:
-            entries = load_values(text).get("alerts", {}).get("exceptions", [])
-            entries = [each for each in entries if each != options.entry]
+            known = parse_settings(text, str(options.config)).alerts.exceptions
+            entries = [each for each in known if each != options.entry]
             if not options.remove:
                 entries.append(options.entry)
+            elif len(entries) == len(known):
+                reason = _("{name} is no longer there").format(name=repr(options.entry))
+                raise RefusedError(reason)
             return change_values(text, "alerts", {"exceptions": entries or None})
 
         rewrite(options.config, change)

@@ -31,7 +31,7 @@ class Runs:
         from trayapp.cli.program_kinds import choose_kind
         from trayapp.history.causes import causes_status
         from trayapp.history.reader import HistoryReader
-        from trayapp.history.run_status import read_sessions
+        from trayapp.history.run_status import MOST_TARGETS, read_sessions
         from trayapp.windows.selecting import target_names
 
         history_file = current_paths().history_file
@@ -44,7 +44,8 @@ class Runs:
         names = dict.fromkeys(run["target"] for run in found)
         causes = causes_status(history_file, names)
         answer = {"runs": found, "causes": causes}
-        return print_answer(options, answer, lambda: _all_lines(found, causes))
+        more = 0 if options.targets else len(known) - MOST_TARGETS
+        return print_answer(options, answer, lambda: _all_lines(found, causes, more))
 
 
 def _limits() -> dict[str, float]:
@@ -64,9 +65,12 @@ def _limits() -> dict[str, float]:
 
 
 def _all_lines(
-    runs: Sequence[Mapping[str, Any]], causes: Mapping[str, Mapping[str, Any]]
+    runs: Sequence[Mapping[str, Any]], causes: Mapping[str, Mapping[str, Any]], more: int
 ) -> Iterator[str]:
+    """more: how many targets are left out."""
     yield from _lines(runs)
+    if more > 0:
+        yield ngettext("and {count} more", "and {count} more", more).format(count=more)
     for name, told in causes.items():
         yield ""
         yield _("Before growth of {name}:").format(name=name)

@@ -85,6 +85,8 @@ class Deed:
     """What came of it at once, for people."""
     undo_bytes: int | None = None
     """Of a changed limit: what it was; None: there is nothing to undo."""
+    set_bytes: int | None = None
+    """Of a changed limit: what it was changed to."""
     undo_entry: str = ""
     """Of an exception: its entry in the settings."""
     is_undone: bool = False
