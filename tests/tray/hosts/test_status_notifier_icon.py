@@ -310,6 +310,26 @@ def test_xfce_gets_a_picture_that_its_slots_divide(
     assert sizes_of(watcher)[-1] % 44 == 0
 
 
+def test_xfce_is_told_of_a_tooltip_by_a_new_icon(
+    watcher: Watcher, start: Callable[[], Running]
+) -> None:
+    """It would ask for everything, pictures included, once more."""
+    request = "org.freedesktop.DBus.RequestName"
+    watcher.ask("org.freedesktop.DBus", "/", request, "su", "org.xfce.Panel", 0)
+    running = start()
+    watcher.await_item()
+    wait_until(lambda: sizes_of(watcher) == SIZES_BY_PANEL_PX["XFCE"])
+    watcher.signals.clear()
+    running.icon._title = "Memtray 43 %"
+    running.icon.icon = IconPicture(heights=(1,) * 10)
+    watcher.await_signal("NewIcon")
+    assert watcher.of_item("ToolTip")[1][2] == "Memtray 43 %"
+    assert [name for name, _ in watcher.signals] == ["NewIcon"]
+    running.icon.title = "Memtray 44 %"
+    watcher.await_signal("NewToolTip")
+    assert watcher.of_item("ToolTip")[1][2] == "Memtray 44 %"
+
+
 @pytest.mark.parametrize(
     ("desktop", "slots_px"), [("KDE", {22, 33, 44}), ("ubuntu:GNOME", {16, 24, 32})]
 )

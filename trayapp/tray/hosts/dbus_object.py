@@ -17,6 +17,13 @@ from jeepney import (
 
 from trayapp.dataclass import NamedTuple, dataclass, field
 from trayapp.log import Log
+from trayapp.tray.hosts.packing import (
+    PackedReturn,
+    PropertyPacker,
+    Sendable,
+    pack_signal,
+    pack_variant,
+)
 
 Body = tuple[Any, ...]
 Variant = tuple[str, Any]
@@ -43,8 +50,8 @@ class Method(NamedTuple):
     """The type of each argument."""
     gives: tuple[str, ...]
     """The type of each result."""
-    run: Callable[..., Body]
-    """Gets the arguments, gives the results, may raise BusFaultError."""
+    run: Callable[..., Body | bytes]
+    """Gets the arguments, gives the results, perhaps packed; may raise BusFaultError."""
 
 
 class Property(NamedTuple):
@@ -64,9 +71,13 @@ class Interface:
     properties: Mapping[str, Property] = field(default_factory=dict)
     signals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def signal(self, member: str, *body: Any) -> Message:
+    def signal(self, member: str, *body: Any) -> Sendable:
+        if not body:
+            return pack_signal(self.path, self.name, member)
         signature = "".join(self.signals[member])
-        return new_signal(DBusAddress(self.path, interface=self.name), member, signature, body)
+        emitter = DBusAddress(self.path, interface=self.name)
+        message: Sendable = new_signal(emitter, member, signature, body)
+        return message
 
     def read_all(self) -> dict[str, Variant]:
         """Return every property with its type."""
@@ -78,15 +89,20 @@ class Objects:
 
     def __init__(self, *interfaces: Interface) -> None:
         self._at = {interface.path: interface for interface in interfaces}
+        self._offered: dict[str, Mapping[str, Mapping[str, Method]]] = {}
+        """What `_interfaces` has found at the paths of these."""
 
-    def answer(self, call: Message, send: Callable[[Message], object]) -> None:
+    def answer(self, call: Message, send: Callable[[Sendable], object]) -> None:
         """Send the reply to a method call, unless the caller wants none.
 
         Raises: only an OSError of `send`.
         """
         try:
             signature, body = self._run(call)
-            reply = new_method_return(call, signature or None, body)
+            if isinstance(body, bytes):
+                reply: Sendable = PackedReturn(call, signature, body)
+            else:
+                reply = new_method_return(call, signature or None, body)
         except BusFaultError as fault:
             reply = new_error(call, fault.name, "s", (str(fault),))
         except Exception:  # noqa: BLE001 - a fault of ours; the caller gets an error, and the tray lives on
@@ -100,7 +116,7 @@ class Objects:
         except Exception:  # noqa: BLE001 - what cannot be encoded has not been sent
             send(_internal_error(call))
 
-    def _run(self, call: Message) -> tuple[str, Body]:
+    def _run(self, call: Message) -> tuple[str, Body | bytes]:
         fields = call.header.fields
         path = fields.get(HeaderFields.path, "")
         member = fields.get(HeaderFields.member, "")
@@ -118,7 +134,9 @@ class Objects:
             "UnknownMethod", f"no method {member} of {wanted or 'any interface'} at {path}"
         )
 
-    def _interfaces(self, path: str) -> dict[str, Mapping[str, Method]]:
+    def _interfaces(self, path: str) -> Mapping[str, Mapping[str, Method]]:
+        if path in self._offered:
+            return self._offered[path]
         found: dict[str, Mapping[str, Method]] = {
             # Ping is answered whatever the path.
             _PEER: {"Ping": Method((), (), lambda: ())}
@@ -130,6 +148,7 @@ class Objects:
         if own:
             found[_PROPERTIES] = _property_methods(own)
             found[own.name] = own.methods
+            self._offered[path] = found
         return found
 
     def _children(self, path: str) -> list[str]:
@@ -167,14 +186,16 @@ def _internal_error(call: Message) -> Message:
 
 
 def _property_methods(own: Interface) -> dict[str, Method]:
-    def get(interface: str, name: str) -> Body:
+    packer = PropertyPacker()
+
+    def get(interface: str, name: str) -> bytes:
         if interface not in ("", own.name) or name not in own.properties:
             raise BusFaultError("UnknownProperty", f"no property {name} of {interface}")
         item = own.properties[name]
-        return ((item.type, item.read()),)
+        return pack_variant(item.type, item.read())
 
-    def get_all(interface: str) -> Body:
-        return (own.read_all() if interface in ("", own.name) else {},)
+    def get_all(interface: str) -> bytes:
+        return packer.pack_all(own.read_all() if interface in ("", own.name) else {})
 
     def set_(interface: str, name: str, _: Variant) -> Body:
         raise BusFaultError("PropertyReadOnly", f"{interface} {name} cannot be set")

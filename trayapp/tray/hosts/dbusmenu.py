@@ -12,8 +12,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from jeepney import Message
-
 from trayapp.tray.hosts.dbus_object import Body, BusFaultError, Interface, Method, Property, Variant
 from trayapp.tray.hosts.menu_layout import (
     DEFAULTS,
@@ -28,6 +26,7 @@ from trayapp.tray.hosts.menu_layout import (
     with_parents,
     without_marks,
 )
+from trayapp.tray.hosts.packing import Sendable
 
 MENU_PATH = "/MenuBar"
 # Hosts that say "about to show" but neither "opened" nor "closed": for how long we believe them.
@@ -41,7 +40,7 @@ class MenuObject:
     def __init__(
         self,
         get_menu: Callable[[], Any],
-        send: Callable[[Message], object],
+        send: Callable[[Sendable], object],
         on_click: Callable[[Any], None],
         on_menu_opening: Callable[[], None] = lambda: None,
     ) -> None:

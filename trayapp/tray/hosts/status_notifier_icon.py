@@ -24,6 +24,7 @@ from trayapp.platforms.session_bus import BUS, BusError, SessionBus
 from trayapp.tray.hosts.dbus_object import Body, Interface, Method, Objects, Property
 from trayapp.tray.hosts.dbusmenu import MENU_PATH, MenuObject
 from trayapp.tray.hosts.looping_icon import LoopingIcon, milliseconds_until
+from trayapp.tray.hosts.packing import PIXMAPS, Sendable
 from trayapp.tray.hosts.panel_watch import PanelWatch
 from trayapp.tray.hosts.pixmaps import Pixmap, PixmapCache
 from trayapp.tray.hosts.watcher import MATCHES, WatcherClient
@@ -134,7 +135,7 @@ class SniIcon(LoopingIcon):
         if not self._stopping:
             self._watcher.lose()
 
-    def _send(self, message: Message) -> None:
+    def _send(self, message: Sendable) -> None:
         if self._bus:
             self._bus.send(message)
 
@@ -214,7 +215,7 @@ class SniIcon(LoopingIcon):
             self._send(self._item.signal("NewIcon"))
         if _attention_icon(now) != _attention_icon(sent):
             self._send(self._item.signal("NewAttentionIcon"))
-        if now.tooltip != sent.tooltip:
+        if now.tooltip != sent.tooltip and not self._is_told_by_icon(now, sent):
             if self._menu_object.just_opened:
                 # XFCE would show the tooltip again, on top of the open menu. It reports no closing,
                 # so this cannot last until then.
@@ -244,6 +245,14 @@ class SniIcon(LoopingIcon):
         self._sent = now
         return later_seconds
 
+    def _is_told_by_icon(self, now: _Shown, sent: _Shown) -> bool:
+        """Whether hosts learn the tooltip of now because they hear that the icon is another.
+
+        XFCE asks for everything after each signal, one after another.
+        """
+        is_told = now.icon != sent.icon and self._panel is not None and self._panel.kind == "XFCE"
+        return is_told and not self._menu_object.just_opened
+
     def _interface(self) -> Interface:
         self._properties: dict[str, Property] = {
             "Category": Property("s", lambda: "ApplicationStatus"),
@@ -252,12 +261,12 @@ class SniIcon(LoopingIcon):
             "Status": Property("s", lambda: self._shown().status),
             "WindowId": Property("i", lambda: 0),
             "IconName": Property("s", str),
-            "IconPixmap": Property("a(iiay)", lambda: self._draw(self._shown().icon)),
+            "IconPixmap": Property(PIXMAPS, lambda: self._draw(self._shown().icon)),
             "OverlayIconName": Property("s", str),
-            "OverlayIconPixmap": Property("a(iiay)", list),
+            "OverlayIconPixmap": Property(PIXMAPS, list),
             "AttentionIconName": Property("s", str),
             "AttentionIconPixmap": Property(
-                "a(iiay)", lambda: self._draw(_attention_icon(self._shown()))
+                PIXMAPS, lambda: self._draw(_attention_icon(self._shown()))
             ),
             "AttentionMovieName": Property("s", str),
             "ToolTip": Property("(sa(iiay)ss)", self._tooltip),
