@@ -97,6 +97,8 @@ class MachineReader:
         self._groups_seconds = GROUPS_SECONDS
         self._groups_at: float | None = None
         self._swap_used_bytes: int | None = None
+        self._samples: dict[str, TargetSample] = {}
+        """Of the latest frame, by target."""
         self.insides: Mapping[ProcessKey, Inside] = {}
         """What the probes of processes have reported; set before each frame."""
 
@@ -240,32 +242,35 @@ class MachineReader:
         readings = self._proportions.with_own_shared(readings, now)
         particulars = self._particulars.read(keys, now)
         heaps = self._runtimes.read(keys, now) if self._runtimes else {}
-        return tuple(
-            TargetSample(
-                name=rule.name,
-                readings=_readings(members[rule.name], readings),
-                footprint=sizes[rule.name].footprint,
-                uss_reason=sizes[rule.name].uss_reason,
-                size=charged_size(charged.get(rule.name)) or sizes[rule.name].size,
-                charge=charged[rule.name].charge if rule.name in charged else None,
-                particulars=Particulars.total(particulars.get(key) for key in members[rule.name]),
+        before, self._samples = self._samples, {}
+        found = []
+        for rule in self._targets.active_rules:
+            name = rule.name
+            keys = members[name]
+            size, charge = sizes[name], charged.get(name)
+            sample = TargetSample(
+                name=name,
+                readings=tuple([(key, readings[key]) for key in keys if key in readings]),
+                footprint=size.footprint,
+                uss_reason=size.uss_reason,
+                size=charged_size(charge) or size.size,
+                charge=None if charge is None else charge.charge,
+                particulars=Particulars.total([particulars.get(key) for key in keys]),
                 limits=limits_with_charge(
-                    charged.get(rule.name),
-                    joined_limits(limits[key] for key in members[rule.name] if key in limits),
+                    charge, joined_limits([limits[key] for key in keys if key in limits])
                 ),
-                heaps=tuple(
-                    heap for key in members[rule.name] if key in heaps for heap in heaps[key]
-                ),
-                insides=tuple(
-                    self.insides[key] for key in members[rule.name] if key in self.insides
-                ),
-                silent_runtime=self._silent_runtime(members[rule.name], heaps),
+                heaps=tuple([heap for key in keys if key in heaps for heap in heaps[key]]),
+                insides=tuple([self.insides[key] for key in keys if key in self.insides]),
+                silent_runtime=self._silent_runtime(keys, heaps),
                 unmatched=self._unmatched.unmatched(
                     rule, now, hides_processes=self._hides_processes
                 ),
             )
-            for rule in self._targets.active_rules
-        )
+            known = before.get(name)
+            # Who stands still is told by the same record: whoever gets it need not look again.
+            self._samples[name] = known if known is not None and known == sample else sample
+            found.append(self._samples[name])
+        return tuple(found)
 
     def _silent_runtime(
         self, keys: Iterable[ProcessKey], heaps: Mapping[ProcessKey, object]
@@ -331,9 +336,3 @@ def _largest(
         if reading.rss_bytes >= least and key not in taken
     ]
     return heapq.nlargest(_LARGEST_COUNT, found, key=lambda item: item[1])
-
-
-def _readings(
-    keys: Iterable[ProcessKey], readings: dict[ProcessKey, MemoryReading]
-) -> tuple[tuple[ProcessKey, MemoryReading], ...]:
-    return tuple((key, readings[key]) for key in keys if key in readings)

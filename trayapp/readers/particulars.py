@@ -47,16 +47,22 @@ class ParticularsReader:
         )
         self._slow_clock = SlowClock[ProcessKey](PERIOD_SECONDS, BUDGET_SECONDS, clock)
         self._found: dict[ProcessKey, _Finding] = {}
+        self._told: dict[ProcessKey, Particulars] = {}
 
     def read(self, keys: Collection[ProcessKey], now: float) -> dict[ProcessKey, Particulars]:
         """Return what is known of these processes, at most 10 s old; all others are forgotten.
 
+        Not to be changed: while nobody was read, the answer is the same.
+
         `now`: monotonic seconds. CPU is unknown until the second reading.
         """
+        before = self._found
         self._found = self._slow_clock.refresh(
-            self._found, keys, now, lambda key, before: self._read_one(key, before, now)
+            before, keys, now, lambda key, before: self._read_one(key, before, now)
         )
-        return {key: finding.particulars for key, finding in self._found.items()}
+        if self._found is not before:
+            self._told = {key: finding.particulars for key, finding in self._found.items()}
+        return self._told
 
     def _read_one(self, key: ProcessKey, before: _Finding | None, now: float) -> _Finding | None:
         """Return what a process has now; None: it has ended, or may not be asked."""

@@ -58,19 +58,27 @@ class LimitReader:
         self._cgroup_clock = SlowClock[Cgroup](PERIOD_SECONDS, BUDGET_SECONDS, clock)
         self._homes: dict[ProcessKey, _Home] = {}
         self._levels: dict[Cgroup, Levels] = {}
+        self._told: dict[ProcessKey, tuple[Limit, ...]] = {}
+        self._machine: Limit | None = None
+        """What `read` has returned last, and what for."""
 
     def read(
         self, keys: Collection[ProcessKey], now: float, total_bytes: int
     ) -> dict[ProcessKey, tuple[Limit, ...]]:
         """Return all limits of each of these processes, at most 30 s old; others are forgotten.
 
+        Not to be changed: while nothing was read anew, the answer is the same.
+
         `now`: monotonic seconds; `total_bytes`: the machine's memory. Missing in the answer: who
         has not had a turn, or has ended.
         """
-        machine = Limit(limit_bytes=total_bytes, source="machine")
+        machine = self._machine
+        if machine is None or machine.limit_bytes != total_bytes:
+            machine = Limit(limit_bytes=total_bytes, source="machine")
         if self._cgroups is None:
             return dict.fromkeys(keys, (machine,))
         cgroups = self._cgroups
+        homes_before, levels_before = self._homes, self._levels
         self._homes = homes = self._slow_clock.refresh(
             self._homes, keys, now, lambda key, _: self._find_home(key, cgroups)
         )
@@ -80,11 +88,15 @@ class LimitReader:
             now,
             lambda cgroup, _: read_levels(cgroup),
         )
-        return {
-            key: self._limits(home, machine)
-            for key, home in homes.items()
-            if home.cgroup is None or home.cgroup in self._levels
-        }
+        is_same = homes is homes_before and self._levels is levels_before
+        if not is_same or machine is not self._machine:
+            self._machine = machine
+            self._told = {
+                key: self._limits(home, machine)
+                for key, home in homes.items()
+                if home.cgroup is None or home.cgroup in self._levels
+            }
+        return self._told
 
     def _limits(self, home: _Home, machine: Limit) -> tuple[Limit, ...]:
         levels = self._levels[home.cgroup] if home.cgroup else Levels((), None)

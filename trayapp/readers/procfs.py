@@ -353,6 +353,7 @@ def user_of(uid: int) -> User:
         return User(uid, str(uid))
 
 
+@lru_cache(maxsize=16)
 def _parse_cgroup(cgroup: bytes) -> _Groups:
     """Return the group that tells most: of systemd, the memory controller, version 2.
 

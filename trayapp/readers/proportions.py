@@ -55,6 +55,11 @@ class ProportionReader(Generic[GroupT]):
         self._groups: dict[GroupT, _Group] = {}
         self._sizes: dict[GroupT, GroupSize] = {}
         """What `read` has returned last."""
+        self._slow: dict[ProcessKey, SlowReading] = {}
+        self._slow_of: Mapping[ProcessKey, Footprint] | None = None
+        """All that is known of the processes of the latest `read`, and when that was found out."""
+        self._shared: dict[ProcessKey, SharedReading] = {}
+        """Of those whose share of shared memory is known."""
 
     def set_period(self, period_seconds: float) -> None:
         self._footprints.set_period(period_seconds)
@@ -81,7 +86,15 @@ class ProportionReader(Generic[GroupT]):
             keys, now, swap_moves=swap_moves, budget_seconds=budget_seconds
         )
         before = self._sizes if footprints is told_before else {}
-        slow = {key: each for key in keys if (each := self._footprints.slow_reading(key))}
+        if footprints is not self._slow_of:
+            self._slow_of = footprints
+            self._slow = {key: each for key in keys if (each := self._footprints.slow_reading(key))}
+            self._shared = {
+                key: SharedReading(each.read_at, each.rollup.shmem_pss_bytes)
+                for key, each in self._slow.items()
+                if each.rollup.shmem_pss_bytes is not None
+            }
+        slow = self._slow
         new = {key: each for key, each in slow.items() if each.read_at == now}
         self._sizes = {
             name: before[name]
@@ -97,12 +110,12 @@ class ProportionReader(Generic[GroupT]):
 
     def with_own_shared(self, readings: Readings, now: float) -> dict[ProcessKey, MemoryReading]:
         """Return the readings with the shared memory that is each process's own; after `read`."""
-        told = {}
-        for key in readings:
-            slow = self._footprints.slow_reading(key)
-            if slow is not None and slow.rollup.shmem_pss_bytes is not None:
-                told[key] = SharedReading(slow.read_at, slow.rollup.shmem_pss_bytes)
+        told = self._shared
+        if not told.keys() <= readings.keys():
+            told = {key: each for key, each in told.items() if key in readings}
         own = self._own_shared.read(told, now)
+        if not own:
+            return dict(readings)
         return {
             key: reading._replace(own_shared_bytes=own[key]) if key in own else reading
             for key, reading in readings.items()

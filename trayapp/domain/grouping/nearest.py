@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
 
 from trayapp.dataclass import NamedTuple, dataclass
 from trayapp.domain.grouping.expressions import Searchable
@@ -98,20 +98,24 @@ class UnmatchedWatch:
     def __init__(self) -> None:
         self._searches: dict[_Rule, _Search] = {}
         self._found: set[_Rule] = set()
+        self._rules: Sequence[TargetRule] = ()
+        self._identities: list[_Rule] = []
+        """Of the rules of the latest update."""
 
     def update(
-        self, now: float, members: Mapping[str, Sized], rules: Iterable[TargetRule]
+        self, now: float, members: Mapping[str, Sized], rules: Sequence[TargetRule]
     ) -> list[TargetRule]:
         """Update with what each target holds; return the rules for which a search is due.
 
         A target that ran and has ended is no such: there was something to match. now: monotonic
-        seconds.
+        seconds; rules: not to be changed later.
         """
+        if rules is not self._rules:
+            self._rules, self._identities = rules, list(map(_identity, rules))
         due = []
         before, self._searches = self._searches, {}
         found, self._found = self._found, set()
-        for rule in rules:
-            identity = _identity(rule)
+        for rule, identity in zip(rules, self._identities, strict=True):
             if identity in found or members.get(rule.name):
                 self._found.add(identity)
                 continue
@@ -135,7 +139,7 @@ class UnmatchedWatch:
 
         hides_processes: the system shows only those of this user.
         """
-        search = self._searches.get(_identity(rule))
+        search = self._searches.get(_identity(rule)) if self._searches else None
         if search is None or (now - search.since < UNMATCHED_SECONDS and not hides_processes):
             return None
         return Unmatched(

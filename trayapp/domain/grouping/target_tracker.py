@@ -280,8 +280,9 @@ class TargetTracker:
 
     def _find_rule(self, member: _Member) -> int | None:
         inherited = None
+        command_line = member.facts.command_line
         for index, rule in enumerate(self._rules):
-            if rule.matches(member.facts):
+            if rule.matches(member.facts, command_line):
                 return index
             if rule.name == member.heritage:
                 inherited = index

@@ -7,8 +7,8 @@ from trayapp.domain.grouping.expressions import Searchable
 from trayapp.domain.grouping.groups import container_group, named_group, unit_group
 from trayapp.domain.records.frames import TargetSample, size_of_sample
 from trayapp.domain.records.levels import Amounts
-from trayapp.domain.records.limits import Limit, machine_limit
-from trayapp.domain.records.samples import ProcessFacts, SystemSample
+from trayapp.domain.records.limits import Limit
+from trayapp.domain.records.samples import ProcessFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +43,16 @@ class TargetRule:
     watch_growth: bool = True
     watch_spikes: bool = True
 
-    def matches(self, facts: ProcessFacts) -> bool:
-        """Return whether the rule names this process itself."""
+    def matches(self, facts: ProcessFacts, command_line: str | None = None) -> bool:
+        """Return whether the rule names this process itself.
+
+        command_line: its own, where somebody asks many rules and has it at hand.
+        """
         if self.match is not None:
-            return self.match in facts.command_line
+            return self.match in (facts.command_line if command_line is None else command_line)
         if self.regex is not None:
-            return self.regex.search(facts.command_line) is not None
+            text = facts.command_line if command_line is None else command_line
+            return self.regex.search(text) is not None
         if self.exe is not None:
             return _runs(facts, self.exe) or facts.exe == (self.exe_file or "")
         if self.user is not None:
@@ -58,7 +62,7 @@ class TargetRule:
     @property
     def is_by_group(self) -> bool:
         """Whether it names a control group, which the kernel charges."""
-        return any(way is not None for way in (self.unit, self.container, self.cgroup))
+        return self.unit is not None or self.container is not None or self.cgroup is not None
 
     @property
     def adopts(self) -> bool:
@@ -121,12 +125,14 @@ def _is_of(facts: ProcessFacts, wanted: str) -> bool:
     return wanted in called or (user.uid is not None and wanted == str(user.uid))
 
 
-def limits_of(rule: TargetRule, sample: TargetSample, system: SystemSample) -> tuple[Limit, ...]:
-    """All limits of a target: the settings' first, then the system's; the machine's comes last."""
-    machine = machine_limit(system)
-    wanted_bytes = rule.limit_of(system.total_bytes)
+def own_limits_of(rule: TargetRule, sample: TargetSample, total_bytes: int) -> tuple[Limit, ...]:
+    """The limits of a target but the machine's, whose memory `total_bytes` is.
+
+    The settings' first, then the system's.
+    """
+    wanted_bytes = rule.limit_of(total_bytes)
     if wanted_bytes is None:
-        return (*sample.limits, machine)
+        return sample.limits
     size = size_of_sample(sample)
     wanted = Limit(
         limit_bytes=wanted_bytes,
@@ -134,4 +140,4 @@ def limits_of(rule: TargetRule, sample: TargetSample, system: SystemSample) -> t
         used_bytes=size.size_bytes if size else None,
         reclaimable_bytes=sample.charge.clean_cache_bytes if sample.charge else None,
     )
-    return (wanted, *sample.limits, machine)
+    return (wanted, *sample.limits)

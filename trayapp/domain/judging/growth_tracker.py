@@ -91,7 +91,8 @@ class GrowthTracker:
     """
 
     def __init__(self) -> None:
-        self._last: dict[ProcessKey, MemoryReading] = {}
+        self._last: Mapping[ProcessKey, MemoryReading] = {}
+        self._last_total_bytes = 0
         self._first_seen: dict[ProcessKey, float] = {}
         self._last_monotonic_seconds: float | None = None
         self._average = MovingAverage(TIME_CONSTANT_SECONDS)
@@ -127,6 +128,7 @@ class GrowthTracker:
         """Take in one poll; return the spike that happened between the last one and this.
 
         A poll that comes very late follows a gap (suspend, pause): nothing is concluded across it.
+        readings: Not to be changed later; the same mapping as last time says that nothing moved.
         """
         spike = None
         elapsed = (
@@ -139,6 +141,13 @@ class GrowthTracker:
             elapsed = None
             self._forget_rate()
         if elapsed is not None and elapsed <= 0:
+            return None
+        is_still = readings is self._last and self._total_bytes is None
+        if is_still and readings and elapsed is not None and not spike_rule.is_reached(1, 0):
+            # As with most targets at most polls: only time has passed.
+            self._average.add(elapsed, 0)
+            self._follow_growth(monotonic_seconds, self._last_total_bytes, growth_rule)
+            self._last_monotonic_seconds = monotonic_seconds
             return None
         if elapsed is not None:
             common = [key for key in readings if key in self._last]
@@ -161,7 +170,7 @@ class GrowthTracker:
             spike = spike if rss_bytes >= known else None
             self._told_spike_bytes = rss_bytes if spike else self._told_spike_bytes
         self._peak_rss_bytes = max(self._peak_rss_bytes, rss_bytes)
-        self._last = dict(readings)
+        self._last, self._last_total_bytes = readings, total_bytes
         self._first_seen = {key: self._first_seen.get(key, monotonic_seconds) for key in readings}
         self._last_monotonic_seconds = monotonic_seconds
         return spike

@@ -60,8 +60,10 @@ class LiveSetLeak:
         self, frame: Frame, sample: TargetSample, settings: LeakSettings, *, restarted: bool
     ) -> Verdict | None:
         """Let the detector see one look at a target; None: no runtime tells of a heap."""
-        load = Load(children=len(sample.readings), work=sample.particulars.cpu_percent)
         heaps = sample.heaps or python_heaps(sample.insides)
+        if not heaps:
+            return None
+        load = Load(children=len(sample.readings), work=sample.particulars.cpu_percent)
         return self.add_heaps(frame.monotonic_seconds, heaps, settings, load, restarted=restarted)
 
     def add_heaps(

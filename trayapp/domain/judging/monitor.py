@@ -38,6 +38,7 @@ from trayapp.domain.records.bars import BarRing
 from trayapp.domain.records.frames import Frame, TargetSample
 from trayapp.domain.records.identity import MEMTRAY, SYSTEM, application_key, target_key
 from trayapp.domain.records.levels import Level
+from trayapp.domain.records.limits import machine_limit
 from trayapp.domain.records.referenced import ReferencedRequest
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.domain.records.series import ApplicationMinute, Event, Inheritance, Series
@@ -256,11 +257,12 @@ class Monitor:
         samples = {sample.name: sample for sample in frame.targets}
         views: dict[str, TargetView] = {}
         growing: list[Growing] = []
+        machine = machine_limit(frame.system)
         keys_before = [target.run.keys for target in self._targets.values()]
         for name, target in self._targets.items():
             sample = samples.get(name) or TargetSample(name=name)
             view, judged = target.add_sample(
-                frame, sample, self._rules, self._staleness, self._book.judged_level
+                frame, sample, self._rules, self._staleness, self._book.judged_level, machine
             )
             views[name] = view
             conditions += judged
@@ -283,7 +285,7 @@ class Monitor:
         )
         return Outcome(
             view=self._view(frame, views.values(), incidents, budget),
-            values=tuple((series, value) for series, value in values if value is not None),
+            values=tuple([(series, value) for series, value in values if value is not None]),
             events=tuple(events),
             minutes=(*self._applications.minutes, *minutes),
             inherited=tuple(inherited),
@@ -351,19 +353,25 @@ class Monitor:
             pressure_bars=self._pressure_bars.values(),
             app_bars=self._app_bars.values(),
             targets=tuple(
-                replace(target, level=worst[about])
-                if (about := target_key(target.name)) in worst
-                else target
-                for target in targets
+                [
+                    replace(target, level=worst[about])
+                    if worst and (about := target_key(target.name)) in worst
+                    else target
+                    for target in targets
+                ]
             ),
             incidents=incidents,
             largest=self._applications.largest,
             applications=tuple(
-                replace(each, level=worst[about])
-                if each.key is not None and (about := application_key(each.key)) in worst
-                else each
-                for each in self._applications.views
-            ),
+                [
+                    replace(each, level=worst[about])
+                    if each.key is not None and (about := application_key(each.key)) in worst
+                    else each
+                    for each in self._applications.views
+                ]
+            )
+            if worst
+            else self._applications.views,
             budget=budget or BudgetVerdict(),
             health=self._health.add_frame(frame, max(worst.values(), default=Level.NORMAL)),
             interval_seconds=frame.interval_seconds,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from trayapp.dataclass import dataclass, field
 from trayapp.domain.grouping.targets import TargetRule
@@ -80,7 +80,13 @@ class MonitorRules:
 
     def own(self, thresholds: type[_Thresholds]) -> _Thresholds:
         """Return a judge's own thresholds: the section of their type, else their defaults."""
-        for each in self.sections:
-            if isinstance(each, thresholds):
-                return each
-        return thresholds()
+        known = _OWN.get(thresholds)
+        if known is None or known[0] is not self.sections:
+            found = (each for each in self.sections if isinstance(each, thresholds))
+            # Asked for each target at every tick, while the sections stay the same tuple.
+            known = _OWN[thresholds] = self.sections, next(found, None) or thresholds()
+        return cast("_Thresholds", known[1])
+
+
+_OWN: dict[type, tuple[tuple[object, ...], object]] = {}
+"""By their type: thresholds, and the sections that they were found in last."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from trayapp.dataclass import replace
+from trayapp.dataclass import NamedTuple, replace
 from trayapp.domain.grouping.target_run import TargetRun
-from trayapp.domain.grouping.targets import TargetRule, limits_of
+from trayapp.domain.grouping.targets import TargetRule, own_limits_of
 from trayapp.domain.judging.absolute_levels import level_above
 from trayapp.domain.judging.alerting import Condition
 from trayapp.domain.judging.growth_tracker import GrowthTracker, Spike
@@ -47,6 +47,7 @@ _TARGET_METRICS = (
     "heap_used_bytes",
     *INSIDE_METRICS,
 )
+_NO_FOOTPRINT = Footprint()
 _HIDDEN_SHARE = 0.1
 """A process that grows by less of what its heap does stands still."""
 
@@ -66,6 +67,7 @@ class TargetFollower:
         self._judges = [judge() for judge in TARGET_JUDGES]
         self._peak_bytes: int | None = None
         self._growing_since_wall_seconds: float | None = None
+        self._last = _Figures(TargetSample(name=rule.name))
         self.reset_bars(span_seconds)
 
     def reset_bars(self, span_seconds: float) -> None:
@@ -85,23 +87,31 @@ class TargetFollower:
         rules: MonitorRules,
         staleness: StalenessPlan,
         judged_level: Callable[[str], Level],
+        machine: Limit,
     ) -> tuple[TargetView, list[Condition]]:
-        """Return the target's view at this frame, and what is wrong with it."""
+        """Return the target's view at this frame, and what is wrong with it.
+
+        sample: the same record as at the frame before, if all in it is the same; machine: all the
+        memory there is.
+        """
         now, wall = frame.monotonic_seconds, frame.wall_seconds
-        readings = dict(sample.readings)
-        restarted = self._follow_run(frozenset(readings), wall)
+        last = self._last
+        if sample is not last.sample:
+            last = self._last = _Figures(sample)
+        readings, size = last.readings, last.size
+        restarted = self._follow_run(last.keys, wall)
         spike = None
         if self.run.before is None:
             spike = self.growth.add_sample(
                 now, frame.interval_seconds, readings, rules.growth, rules.spike
             )
         self._note_growth(now, wall)
-        size = size_of_sample(sample)
         size_bytes = size.size_bytes if size else None
         self._bars.add(now, size_bytes)
         if size_bytes is not None:
             self._peak_bytes = max(size_bytes, self._peak_bytes or 0)
-        limits = limits_of(self.rule, sample, frame.system)
+        bounds = last.bounds(self.rule, machine.limit_bytes)
+        limits = (*bounds.own, machine)
         leak = self.leak.add_sample(
             frame,
             sample,
@@ -114,14 +124,15 @@ class TargetFollower:
         rate = self.growth.rate_bytes_per_second
         leak = _seen_from_outside(leak, rate)
         inside = self.inside.add(now, sample.insides, self._growing_since(leak))
-        leak = with_collector(leak, inside, rules.own(HeapLevels))
-        limit = _shown_limit(limits, sample.taken_bytes)
-        footprint = (sample.footprint if readings else None) or Footprint()
+        if inside is not None:
+            leak = with_collector(leak, inside, rules.own(HeapLevels))
+        limit = bounds.shown
+        footprint = (sample.footprint if readings else None) or _NO_FOOTPRINT
         view = TargetView(
             name=self.rule.name,
-            pids=tuple(key.pid for key in readings),
-            keys=tuple(readings),
-            rss_bytes=sample.rss_bytes,
+            pids=last.pids,
+            keys=last.ordered_keys,
+            rss_bytes=last.rss_bytes,
             size=size,
             charge=sample.charge if readings else None,
             peak_bytes=self._peak_bytes,
@@ -135,8 +146,8 @@ class TargetFollower:
             particulars=sample.particulars if readings else UNKNOWN_PARTICULARS,
             limit_bytes=limit.limit_bytes,
             limit_source=limit.source,
-            limit_share=limit.share,
-            size_limit_bytes=_size_limit_bytes(limits),
+            limit_share=bounds.share,
+            size_limit_bytes=bounds.size_limit_bytes,
             heap=tightest_heap(sample.heaps),
             inside=inside,
             silent_runtime=sample.silent_runtime,
@@ -151,8 +162,18 @@ class TargetFollower:
 
     def values(
         self, sample: TargetSample, view: TargetView, *, with_slow: bool
+    ) -> Iterable[tuple[Series, float | None]]:
+        """Return what the history keeps of this frame; `with_slow`: also what is kept seldom."""
+        if with_slow or view.heap is not None or sample is not self._last.sample:
+            return self._all_values(sample, view, with_slow=with_slow)
+        values = self._last.values
+        if values is None:
+            values = self._last.values = tuple(self._all_values(sample, view, with_slow=False))
+        return values
+
+    def _all_values(
+        self, sample: TargetSample, view: TargetView, *, with_slow: bool
     ) -> Iterator[tuple[Series, float | None]]:
-        """Yield what the history keeps of this frame; `with_slow`: also what is kept seldom."""
         series, rss_bytes, size_bytes = self._series, view.rss_bytes, view.size_bytes
         if size_bytes is not None:
             anon_bytes, kept_bytes = sample.anon_bytes, sample.kept_bytes
@@ -272,6 +293,49 @@ class TargetFollower:
         return None if prior is None else session_event(self.rule.name, prior, ended)
 
 
+class _Bounds(NamedTuple):
+    """What stops a target from growing, without the machine's memory that others have."""
+
+    own: tuple[Limit, ...]
+    """But for the machine's."""
+    shown: Limit
+    share: float | None
+    """Of `shown`, taken for good."""
+    size_limit_bytes: int | None
+
+
+class _Figures:
+    """What follows from one sample alone: most targets stand still from frame to frame."""
+
+    __slots__ = (
+        "_bounds", "_bounds_of", "keys", "ordered_keys", "pids", "readings", "rss_bytes",
+        "sample", "size", "values",
+    )  # fmt: skip
+
+    def __init__(self, sample: TargetSample) -> None:
+        self.sample = sample
+        self.readings = dict(sample.readings)
+        self.ordered_keys = tuple(self.readings)
+        self.pids = tuple([key.pid for key in self.ordered_keys])
+        self.keys = frozenset(self.ordered_keys)
+        self.size = size_of_sample(sample)
+        self.rss_bytes = sample.rss_bytes
+        self.values: tuple[tuple[Series, float | None], ...] | None = None
+        """For the history; None: not asked for yet."""
+        self._bounds: _Bounds | None = None
+        self._bounds_of: tuple[TargetRule, int] | None = None
+
+    def bounds(self, rule: TargetRule, total_bytes: int) -> _Bounds:
+        """Return its limits by a rule, on a machine of that size."""
+        known = self._bounds_of
+        if self._bounds is None or known is None or known[0] is not rule or known[1] != total_bytes:
+            own = own_limits_of(rule, self.sample, total_bytes)
+            shown = _shown_limit(own, total_bytes, self.sample.taken_bytes)
+            self._bounds = _Bounds(own, shown, shown.share, _size_limit_bytes(own))
+            self._bounds_of = rule, total_bytes
+        return self._bounds
+
+
 def _size_limit_bytes(limits: Iterable[Limit]) -> int | None:
     """Of its own limits the one that a chart of its size may show; None: there is none."""
     limit = tightest(each for each in limits if each.source not in ("machine", "rlimit"))
@@ -286,7 +350,7 @@ def _seen_from_outside(leak: Verdict, rate: float | None) -> Verdict:
     return leak if grows else replace(leak, is_hidden=True)
 
 
-def _shown_limit(limits: Iterable[Limit], taken_bytes: int | None) -> Limit:
+def _shown_limit(own: Iterable[Limit], total_bytes: int, taken_bytes: int | None) -> Limit:
     """Its own limit of which most is taken; else the machine's, with what the target has of it."""
-    *own, machine = limits
-    return tightest(own) or replace(machine, used_bytes=taken_bytes)
+    machine = Limit(limit_bytes=total_bytes, source="machine", used_bytes=taken_bytes)
+    return tightest(own) or machine

@@ -22,7 +22,7 @@ from trayapp.domain.judging.outside_heap import OutsideHeap
 from trayapp.domain.judging.outside_heap_leak import HeapJudges, OutsideHeapLeak
 from trayapp.domain.judging.replay import replay_leaks, signal_of
 from trayapp.domain.records.frames import Frame, TargetSample
-from trayapp.domain.records.limits import Limit, headroom_of
+from trayapp.domain.records.limits import Limit, least_room_bytes
 from trayapp.domain.records.samples import ProcessKey, SystemSample
 from trayapp.domain.records.stretches import Stretch
 
@@ -48,6 +48,7 @@ class TargetLeak:
         self._knows_swap = False
         self._uncounted_swap_bytes: int | None = 0
         """What was swapped out before that was counted; None: not known yet."""
+        self._load = Load()
         self._room_bytes: float | None = None
         """What was left until the nearest limit, at the last look."""
 
@@ -151,8 +152,7 @@ class TargetLeak:
         is_awaited: bool,
         staleness: Staleness | None,
     ) -> Verdict:
-        headroom = headroom_of(limits, None)
-        self._room_bytes = headroom.room_bytes if headroom else None
+        self._room_bytes = least_room_bytes(limits)
         if is_awaited:
             # It is to see first what was kept of the run.
             return NOTHING_TO_JUDGE
@@ -179,12 +179,19 @@ class TargetLeak:
         verdict = self.detector.fold(
             frame.monotonic_seconds,
             size_bytes,
-            load=Load(children=len(sample.readings), work=sample.particulars.cpu_percent),
+            load=self._load_of(sample),
             restarted=restarted,
             room_bytes=room_bytes,
             staleness=staleness,
         )
         return verdict.toward(limits)
+
+    def _load_of(self, sample: TargetSample) -> Load:
+        """Return what it is asked to do: the same record until that changes."""
+        children, work = len(sample.readings), sample.particulars.cpu_percent
+        if self._load.children != children or self._load.work != work:
+            self._load = Load(children=children, work=work)
+        return self._load
 
     def _meets_heap(self, sample: TargetSample) -> bool:
         """Whether a heap has become known of what was judged as a whole until now."""
@@ -195,7 +202,7 @@ class TargetLeak:
             return sample.rss_bytes
         kept_bytes = sample.kept_bytes
         if self._signal == OUTSIDE_HEAP:
-            return self._outside_heap.measure(sample.kept_bytes, sample.heaps)
+            return self._outside_heap.measure(kept_bytes, sample.heaps)
         if kept_bytes is not None:
             return self._with_swap(kept_bytes, sample, frame.system)
         # A figure that stands still because it is old would look like the end of the growth.

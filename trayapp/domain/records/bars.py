@@ -31,11 +31,12 @@ class BarRing:
         slot = int(monotonic_seconds // self._width_seconds)
         if self._slot is None:
             self._slot = slot
-        for _ in range(min(slot - self._slot, BAR_COUNT)):
-            self._bars[-1] = self._newest_peak
-            self._bars = [*self._bars[1:], None]
-            self._newest_peak = None
-        self._slot = max(slot, self._slot)
+        if slot > self._slot:
+            for _ in range(min(slot - self._slot, BAR_COUNT)):
+                self._bars[-1] = self._newest_peak
+                self._bars = [*self._bars[1:], None]
+                self._newest_peak = None
+            self._slot = slot
         if value is not None:
             self._bars[-1] = value
             self._newest_peak = max(value, self._newest_peak or value)

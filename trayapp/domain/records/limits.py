@@ -136,10 +136,10 @@ def headroom_of(limits: Iterable[Limit], bytes_per_second: float | None) -> Head
     limits: all that bound it, the person's own first; those whose use is not known do not count.
     bytes_per_second: its growth; None: it does not grow. Returns: None where nothing is known.
     """
-    known = [(room, limit) for limit in limits if (room := limit.room_bytes) is not None]
-    if not known:
+    nearest = _nearest(limits)
+    if nearest is None:
         return None
-    room_bytes, limit = min(known, key=lambda pair: pair[0])
+    limit, room_bytes = nearest
     is_growth = bytes_per_second is not None and bytes_per_second > 0
     return Headroom(
         limit_bytes=limit.limit_bytes,
@@ -147,6 +147,22 @@ def headroom_of(limits: Iterable[Limit], bytes_per_second: float | None) -> Head
         room_bytes=room_bytes,
         rate_bytes_per_second=bytes_per_second if is_growth else None,
     )
+
+
+def least_room_bytes(limits: Iterable[Limit]) -> int | None:
+    """The memory that may be taken until the first of these is reached; None: not known."""
+    nearest = _nearest(limits)
+    return None if nearest is None else nearest[1]
+
+
+def _nearest(limits: Iterable[Limit]) -> tuple[Limit, int] | None:
+    """The limit with the least room, of equals the first, and that room in bytes."""
+    nearest: tuple[Limit, int] | None = None
+    for limit in limits:
+        room_bytes = limit.room_bytes
+        if room_bytes is not None and (nearest is None or room_bytes < nearest[1]):
+            nearest = limit, room_bytes
+    return nearest
 
 
 def machine_limit(system: SystemSample) -> Limit:

@@ -81,14 +81,17 @@ class Fragmented(TargetJudge):
     key = "fragmentation"
 
     def judge(self, case: TargetCase) -> Condition | None:
-        levels, inside = case.rules.own(HeapLevels), case.view.inside
+        inside = case.view.inside
+        if inside is None:
+            return None
+        levels = case.rules.own(HeapLevels)
         level = fragmentation_level(
             inside,
             levels,
             case.frame.system.total_bytes,
             case.judged_level(f"{self.key}:{case.view.name}"),
         )
-        if inside is None or level is Level.NORMAL:
+        if level is Level.NORMAL:
             return None
         value = inside.heap_fragmentation
         return case.condition(self.key, level, fragmentation_text(case.view), value)

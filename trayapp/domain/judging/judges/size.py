@@ -7,6 +7,7 @@ from trayapp.domain.judging.alerting import Condition
 from trayapp.domain.judging.brief import brief
 from trayapp.domain.judging.judges.protocol import TargetCase, TargetJudge
 from trayapp.domain.judging.view import TargetView
+from trayapp.domain.records.levels import Level
 from trayapp.domain.records.names import shown_name
 from trayapp.language.catalogue import _
 from trayapp.language.units import format_size
@@ -19,11 +20,15 @@ class LargeSize(TargetJudge):
 
     def judge(self, case: TargetCase) -> Condition | None:
         view = case.view
+        if view.taken_bytes is None:
+            return None
         sizes = case.rules.target_sizes if case.rule.sizes is None else case.rule.sizes
         # Cache that is dropped when needed is no reason for an alert.
         level = level_above(view.taken_bytes, sizes, case.judged_level(f"{self.key}:{view.name}"))
+        if level is Level.NORMAL:
+            return None
         amount = sizes.begun(level)
-        if view.taken_bytes is None or amount is None:
+        if amount is None:
             return None
         return case.condition(self.key, level, size_text(view, amount), view.taken_bytes)
 
