@@ -56,6 +56,12 @@ def test_a_python_program_is_dumped_once_that_is_allowed(tmp_path: Path) -> None
         assert file.stat().st_mode & 0o077 == 0
         code, line = memtray.one_line_error("dump", "--pid", pid, "--yes", "-o", str(file))
         assert (code, "exists already" in line) == (1, True)
+        # Nobody writes through a link, nor into where it leads.
+        link = tmp_path / "link.json"
+        link.symlink_to(tmp_path / "nowhere")
+        code, line = memtray.one_line_error("dump", "--pid", pid, "--yes", "-o", str(link))
+        assert (code, f"{link}: " in line, "Errno" in line) == (1, True, False)
+        assert not (tmp_path / "nowhere").exists()
 
 
 def test_nothing_is_written_where_there_is_no_room(
@@ -66,7 +72,7 @@ def test_nothing_is_written_where_there_is_no_room(
         from tests.probe.test_probe import key_of
 
         asked = [Asked(process.pid, key_of(process.pid).started, None)]
-        with pytest.raises(ControlError, match="free, and the dump may take"):
+        with pytest.raises(ControlError, match="are to be left over"):
             plan_dump(tmp_path, asked, DiagnosisSettings(python_dumps=True), tmp_path)
 
 

@@ -157,14 +157,17 @@ class _Probe:
             return investigate(seconds, is_forced=arguments.get("force") is True)
 
     def dump(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
-        load(*_FOR_ALL, "json", "tracemalloc", "trayapp.probe.dumping")
+        load(*_FOR_ALL, "json", "tracemalloc", "trayapp.language.reasons", "trayapp.probe.dumping")
         from trayapp.errors import ControlError
+        from trayapp.language.reasons import file_problem
         from trayapp.probe.dumping import dump
 
         with self.collecting:
             try:
                 return dump(str(arguments.get("path")))
-            except (OSError, ValueError) as error:
+            except OSError as error:
+                raise ControlError(file_problem(error)) from error
+            except ValueError as error:
                 raise ControlError(str(error)) from error
 
     def alert(self, arguments: Mapping[str, object]) -> Mapping[str, object]:

@@ -142,9 +142,12 @@ def _checked(plan: DumpPlan, settings: DiagnosisSettings) -> DumpPlan:
         there = there.parent
     free_bytes = shutil.disk_usage(there).free
     if free_bytes < plan.most_bytes + SPARE_BYTES:
-        text = _("{folder} has {free} free, and the dump may take {size}")
+        text = _(
+            "{folder} has {free} free; the dump may take {size}, and {spare} are to be left over"
+        )
         free, size = format_size(free_bytes), format_size(plan.most_bytes)
-        raise ControlError(text.format(folder=there, free=free, size=size))
+        spare = format_size(SPARE_BYTES)
+        raise ControlError(text.format(folder=there, free=free, size=size, spare=spare))
     return plan
 
 
