@@ -70,9 +70,15 @@ class LiveLines:
         self._thread.start()
 
     def show(self, view: View) -> None:
-        """Print this view next. Any thread; does not block."""
+        """Print this view next, if that is wanted and due. Any thread; does not block."""
+        if not self.enabled:
+            # What is drawn later begins below what others have printed meanwhile.
+            self._drawn = 0
+            return
         self._latest = view
-        self._news.set()
+        if self._is_due(time.monotonic()):
+            # To wake the thread for nothing, tick by tick, took a twentieth of all.
+            self._news.set()
 
     def print_between(self, action: Callable[[], object]) -> None:
         """Let `action` print lines of its own, which stay above what is drawn next. Any thread.
@@ -107,15 +113,21 @@ class LiveLines:
                 # Whoever read this has gone; sampling, history and alerts go on without.
                 return
 
+    def _is_due(self, now: float) -> bool:
+        last = self._printed_at
+        return self._in_place or last is None or now - last >= _PLAIN_SECONDS
+
     def _print(self, view: View) -> None:
         now = time.monotonic()
+        if not self._is_due(now):
+            return
         lines = live_lines(view)
         if self._in_place:
             width = _terminal_columns(self._stream)
             text = "".join(f"{_cut(line, width - 1)}\n" for line in lines)
             self._stream.write((_UP.format(self._drawn) if self._drawn else "") + text)
             self._drawn = len(lines)
-        elif self._printed_at is None or now - self._printed_at >= _PLAIN_SECONDS:
+        else:
             self._stream.write("".join(f"{line}\n" for line in lines))
             self._printed_at = now
         self._stream.flush()
