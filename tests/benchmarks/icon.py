@@ -56,9 +56,7 @@ def measure_drawing() -> None:
     source = pictures()
 
     def draw_next(sizes_px: Sequence[int]) -> None:
-        picture = next(source)
-        for size_px in sizes_px:
-            draw_argb(picture, size_px)
+        draw_argb(next(source), sizes_px)
 
     for label, sizes in ((f"{SIZE_PX} px", (SIZE_PX,)), ("all sizes", ICON_SIZES_PX)):
         took = cpu_ms(DRAWN_COUNT, partial(draw_next, sizes))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import subprocess
 import sys
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
+import PIL
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ from trayapp.tray.drawing import (
     draw_icon,
     draw_template,
     layout,
+    pillow_core,
 )
 from trayapp.tray.gallery import CUSTOM_COLORS, DRAWN_PX
 from trayapp.tray.palettes import OTHER_TRACK_OPACITY, TRACK, TRACK_OPACITY, tones_of
@@ -466,7 +468,7 @@ def test_bars_over_a_number_are_the_same_bars_but_lower(size_px: int) -> None:
 def test_argb_is_the_same_picture_in_network_byte_order(size_px: int) -> None:
     for look in LOOKS:
         rgba = draw_icon(look, size_px).tobytes()
-        argb = draw_argb(look, size_px)
+        (argb,) = draw_argb(look, [size_px])
         assert len(argb) == 4 * size_px * size_px
         assert (argb[0::4], argb[1::4], argb[2::4], argb[3::4]) == (
             rgba[3::4],
@@ -476,12 +478,26 @@ def test_argb_is_the_same_picture_in_network_byte_order(size_px: int) -> None:
         )
 
 
-def test_the_icon_is_drawn_without_loading_pillow() -> None:
-    """Its compiled part alone is a tenth of the resident process."""
-    code = (
-        "import sys; from trayapp.tray.hosts.pixmaps import PixmapCache;"
-        "from trayapp.domain.showing.menu import IconPicture;"
-        "PixmapCache().draw(IconPicture((50,) * 10), 'XFCE');"
-        "print([name for name in sys.modules if name.split('.')[0] == 'PIL'])"
-    )
-    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"
+@pytest.mark.parametrize("look", LOOKS, ids=name_of)
+@pytest.mark.parametrize("place", ["off", *DRAWN_NUMBERS])
+def test_several_sizes_at_once_are_the_pictures_of_each_size(look: IconPicture, place: str) -> None:
+    sizes = (16, 22, 24, 32, 44, 48, 64, 88)
+    look = replace(look, number_place=place, percent=42)
+    assert draw_argb(look, sizes) == [draw_argb(look, [size])[0] for size in sizes]
+
+
+def test_without_the_core_that_is_known_pillow_draws_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert pillow_core() is not None
+    expected = [draw_argb(look, [16, 22, 32, 44]) for look in LOOKS]
+    whole = draw_icon(LOOKS[0], 48).tobytes()
+    monkeypatch.setitem(sys.modules, "PIL._imaging", ModuleType("PIL._imaging"))
+    monkeypatch.setattr(PIL, "_imaging", sys.modules["PIL._imaging"])
+    pillow_core.cache_clear()
+    try:
+        assert pillow_core() is None
+        assert [draw_argb(look, [16, 22, 32, 44]) for look in LOOKS] == expected
+        assert draw_icon(LOOKS[0], 48).tobytes() == whole
+    finally:
+        pillow_core.cache_clear()

@@ -15,8 +15,8 @@ their stead.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.colors import Rgb
@@ -39,7 +39,11 @@ _OPAQUE = 255
 # Below this size ten bars with gaps between them do not fit.
 _SMALLEST_WITH_GAPS_PX = 2 * BAR_COUNT - 1
 
-_Encode = Callable[[Rgb, int], bytes]
+Pixels: TypeAlias = Any
+"""A picture of Pillow's, mode RGBA; it does not care what its channels mean."""
+_NEAREST = 0
+
+_Encode = Callable[[Rgb, int], tuple[int, int, int, int]]
 """From a colour and how opaque it is, 0 to 255, to the four bytes of a pixel."""
 
 
@@ -99,7 +103,7 @@ def _widest(size_px: int, room_px: int) -> Layout:
 
 def draw_icon(picture: IconPicture, size_px: int) -> Image:
     """Draw the icon, square, mode RGBA. `size_px`: 10 to 192."""
-    pixels = _draw(picture, size_px, tones_of(picture), lambda rgb, opacity: bytes((*rgb, opacity)))
+    pixels = _draw(picture, size_px, tones_of(picture), lambda rgb, opacity: (*rgb, opacity))
     return _as_image(pixels, size_px)
 
 
@@ -114,43 +118,88 @@ def draw_template(picture: IconPicture, size_px: int) -> Image:
         picture,
         size_px,
         tones,
-        lambda rgb, opacity: bytes((0, 0, 0, rgb[0] if opacity == _OPAQUE else opacity)),
+        lambda rgb, opacity: (0, 0, 0, rgb[0] if opacity == _OPAQUE else opacity),
     )
     return _as_image(pixels, size_px)
 
 
-def draw_argb(picture: IconPicture, size_px: int) -> bytes:
-    """Draw the icon, as `4 * size_px * size_px` bytes: alpha, red, green, blue of each pixel.
+def draw_argb(picture: IconPicture, sizes_px: Sequence[int]) -> list[bytes]:
+    """Draw the icon at several sizes, each as `4 * size_px * size_px` bytes.
 
-    That is what StatusNotifierItem calls ARGB32 in network byte order. `size_px`: 10 to 192.
+    Those are alpha, red, green, blue of each pixel: what StatusNotifierItem calls ARGB32 in network
+    byte order. sizes_px: ascending; a picture whose half was drawn before is that one, doubled,
+    which is the same at a third of the cost.
     """
-    return _draw(picture, size_px, tones_of(picture), _as_argb)
+    tones = tones_of(picture)
+    # Only the triangle of a warning is finer in the larger picture.
+    can_double = picture.level is not Level.WARNING or picture.paused
+    drawn: dict[int, Pixels] = {}
+    for size_px in sizes_px:
+        half_px = size_px // 2
+        half = drawn.get(half_px)
+        if half is not None and can_double and layout(size_px).unit == 2 * layout(half_px).unit:
+            size = (size_px, size_px)
+            drawn[size_px] = half.resize(size, _NEAREST, (0, 0, half_px, half_px))
+        else:
+            drawn[size_px] = _draw(picture, size_px, tones, lambda rgb, opacity: (opacity, *rgb))
+    return [_as_bytes(pixels) for pixels in drawn.values()]
 
 
-@functools.lru_cache(maxsize=32)
-def _as_argb(rgb: Rgb, opacity: int) -> bytes:
-    return bytes((opacity, *rgb))
-
-
-def _as_image(pixels: bytes, size_px: int) -> Image:
+def _as_image(pixels: Pixels, size_px: int) -> Image:
     from PIL import Image
 
-    return Image.frombytes("RGBA", (size_px, size_px), pixels)
+    return Image.frombytes("RGBA", (size_px, size_px), _as_bytes(pixels))
+
+
+@functools.cache
+def pillow_core() -> Any:
+    """Return Pillow's core, whose pictures are filled and copied as those of `PIL.Image` are.
+
+    That module takes another 1.6 MiB, for files and filters that an icon has no use for. As the
+    core is no published interface, it is asked for a pixel first; None: it does not give that back
+    (`setimage` wants a box in Pillow 13.0; 10.3, 11.3 and 12.0 take one as well).
+    """
+    try:
+        from PIL import _imaging
+
+        pixel = _encoded(_imaging, _imaging.fill("RGBA", (1, 1), (1, 2, 3, 4)))
+    except (ImportError, AttributeError, TypeError, ValueError, SystemError):
+        return None
+    return _imaging if pixel == b"\1\2\3\4" else None
+
+
+def _empty(size_px: int) -> Pixels:
+    core, size, nothing = pillow_core(), (size_px, size_px), (0, 0, 0, 0)
+    if core is not None:
+        return core.fill("RGBA", size, nothing)
+    from PIL import Image
+
+    return Image.new("RGBA", size, nothing)
+
+
+def _as_bytes(pixels: Pixels) -> bytes:
+    """Return the four bytes of each pixel, row by row from the top."""
+    core = pillow_core()
+    data: bytes = pixels.tobytes() if core is None else _encoded(core, pixels)
+    return data
+
+
+def _encoded(core: Any, pixels: Pixels) -> bytes:
+    width, height = pixels.size
+    encoder = core.raw_encoder("RGBA", "RGBA")
+    encoder.setimage(pixels, (0, 0, width, height))
+    data: bytes = encoder.encode(4 * width * height)[2]
+    return data
 
 
 class _Canvas:
-    """A picture made of rectangles: rows are put together where these begin and end, and repeated.
-
-    Without Pillow, whose compiled part takes 1.4 MiB. Where two rectangles overlap, the later one
-    is on top and must not begin above the other.
-    """
+    """A picture made of rectangles."""
 
     def __init__(self, size_px: int, encode: _Encode) -> None:
         self.size_px = size_px
         self.grid = layout(size_px)
-        self.encode = encode
-        self._fills: list[tuple[int, int, slice, bytes]] = []
-        """First row, row behind the last one, bytes of a row and what they are."""
+        self.pixels: Pixels = _empty(size_px)
+        self._encode = encode
 
     @property
     def mark_rows(self) -> int:
@@ -171,51 +220,18 @@ class _Canvas:
     ) -> None:
         """Fill a rectangle within the picture, or nothing where it has no width or height."""
         if width > 0 and height > 0:
-            self.add(left, top, top + height, self.encode(color, opacity) * width)
-
-    def add(self, left: int, top: int, bottom: int, pixels: bytes) -> None:
-        """Add a rectangle down to before the row `bottom`, each of whose rows is `pixels`."""
-        if top < bottom:
-            start = 4 * left
-            self._fills.append((top, bottom, slice(start, start + len(pixels)), pixels))
-
-    def pixels(self) -> bytes:
-        """Return the four bytes of each pixel, row by row from the top."""
-        # Those that begin where none ends are painted on the row before.
-        fills = self._fills
-        ends = {bottom for _, bottom, _, _ in fills}
-        edges = ends.union((top for top, _, _, _ in fills), (0, self.size_px))
-        row = bytearray(4 * self.size_px)
-        bands = []
-        above = 0
-        for edge in sorted(edges):
-            bands.append(row * (edge - above))
-            above = edge
-            if edge in ends:
-                row = bytearray(4 * self.size_px)
-                for top, bottom, place, pixels in fills:
-                    if top <= edge < bottom:
-                        row[place] = pixels
-            else:
-                for top, _, place, pixels in fills:
-                    if top == edge:
-                        row[place] = pixels
-        return b"".join(bands)
+            pixel = self._encode(color, opacity)
+            self.pixels.paste(pixel, (left, top, left + width, top + height))
 
 
-def _draw(picture: IconPicture, size_px: int, tones: Tones, encode: _Encode) -> bytes:
+def _draw(picture: IconPicture, size_px: int, tones: Tones, encode: _Encode) -> Pixels:
     canvas = _Canvas(size_px, encode)
-    _draw_on(canvas, picture, tones)
-    return canvas.pixels()
-
-
-def _draw_on(canvas: _Canvas, picture: IconPicture, tones: Tones) -> None:
-    size_px, line = canvas.size_px, canvas.grid.line
+    line = canvas.grid.line
     if tones.plate:
         canvas.fill(tones.plate, 0, 0, size_px, size_px)
     if picture.is_stalled:
         _draw_exclamation(canvas, tones.mark)
-        return
+        return canvas.pixels
     if picture.paused:
         top = _draw_pause(canvas, tones.mark)
     elif picture.level is Level.WARNING:
@@ -229,6 +245,7 @@ def _draw_on(canvas: _Canvas, picture: IconPicture, tones: Tones) -> None:
         bottom = _draw_number(canvas, picture, tones, top, bottom)
     if top < bottom:
         _draw_bars(canvas, picture, tones, top, bottom)
+    return canvas.pixels
 
 
 def _draw_number(canvas: _Canvas, picture: IconPicture, tones: Tones, top: int, bottom: int) -> int:
@@ -260,36 +277,27 @@ def _draw_number(canvas: _Canvas, picture: IconPicture, tones: Tones, top: int, 
 def _draw_bars(canvas: _Canvas, picture: IconPicture, tones: Tones, top: int, bottom: int) -> None:
     """Draw bars, their tracks and the baseline between the rows `top` and `bottom`."""
     grid = canvas.grid
-    line, bar, left, step = grid.line, grid.bar, grid.left, grid.bar + grid.gap
-    floor = bottom - line
+    floor = bottom - grid.line
     heights = picture.heights[-BAR_COUNT:]
-    ground = grid.width if heights[-1] is None else grid.width - step
-    canvas.fill(tones.quiet, left, floor, ground, line)
-    if tones.plate is None:
-        _draw_tracks(canvas, top, floor)
-    newest = BAR_COUNT - 1
+    ground = grid.width if heights[-1] is None else grid.width - grid.bar - grid.gap
+    canvas.fill(tones.quiet, grid.left, floor, ground, grid.line)
     for index, height in enumerate(heights):
-        if height is not None:
-            tall = canvas.rows_of(height, floor - top)
-            color = tones.older
-            if index == newest:
-                color = tones.newest
-                canvas.fill(color, left, floor, bar, line)
-            elif grid.gap == 0 and index % 2 == 1:
-                color = tones.older_other
-            canvas.fill(color, left, floor - tall, bar, line if picture.paused else tall)
-        left += step
-
-
-def _draw_tracks(canvas: _Canvas, top: int, floor: int) -> None:
-    """Draw all tracks as one rectangle, as they begin and end together."""
-    grid = canvas.grid
-    track = canvas.encode(TRACK, TRACK_OPACITY) * grid.bar
-    if grid.gap:
-        tracks = (track + bytes(4 * grid.gap)) * (BAR_COUNT - 1) + track
-    else:
-        tracks = (track + canvas.encode(TRACK, OTHER_TRACK_OPACITY) * grid.bar) * (BAR_COUNT // 2)
-    canvas.add(grid.left, top, floor, tracks)
+        left, is_other = grid.column(index), grid.gap == 0 and index % 2 == 1
+        if tones.plate is None:
+            opacity = OTHER_TRACK_OPACITY if is_other else TRACK_OPACITY
+            canvas.fill(TRACK, left, top, grid.bar, floor - top, opacity)
+        if height is None:
+            continue
+        newest = index == BAR_COUNT - 1
+        tall = canvas.rows_of(height, floor - top)
+        color = tones.older
+        if newest:
+            color = tones.newest
+        elif is_other:
+            color = tones.older_other
+        canvas.fill(color, left, floor - tall, grid.bar, grid.line if picture.paused else tall)
+        if newest:
+            canvas.fill(color, left, floor, grid.bar, grid.line)
 
 
 def _draw_triangle(canvas: _Canvas, color: Rgb) -> int:

@@ -165,7 +165,7 @@ def test_a_host_finds_everything_it_may_ask(watcher: Watcher, start: Callable[[]
     assert everything["ToolTip"][1] == ("", [], "Memtray 42 %", "‹b› + more")
     pixmaps = everything["IconPixmap"][1]
     assert [(width, height) for width, height, _ in pixmaps] == [(px, px) for px in ICON_SIZES_PX]
-    assert [bytes(data) for *_, data in pixmaps] == [draw_argb(PICTURE, px) for px in ICON_SIZES_PX]
+    assert [bytes(data) for *_, data in pixmaps] == draw_argb(PICTURE, ICON_SIZES_PX)
     assert everything["AttentionIconPixmap"][1] == []
     (menu,) = watcher.ask(item, "/MenuBar", f"{PROPERTIES}.GetAll", "s", MENU)
     assert menu["Version"] == ("u", 3)
@@ -227,7 +227,7 @@ def test_only_what_differs_is_told(watcher: Watcher, start: Callable[[], Running
     assert [name for name, _ in watcher.signals] == ["NewToolTip"]
     icon.icon = IconPicture(heights=(1,) * 10)
     watcher.await_signal("NewIcon")
-    assert bytes(watcher.of_item("IconPixmap")[1][0][2]) == draw_argb(icon.icon, 16)
+    assert bytes(watcher.of_item("IconPixmap")[1][0][2]) == draw_argb(icon.icon, [16])[0]
     icon.attention = True
     watcher.await_signal("NewAttentionIcon", "NewStatus")
     assert watcher.signals[-1][1] == ("NeedsAttention",)

@@ -44,7 +44,10 @@ class PixmapCache:
         if (icon, sizes_px) != self._source:
             self._source = icon, sizes_px
             if isinstance(icon, IconPicture):
-                self._pixmaps = [(size, size, draw_argb(icon, size)) for size in sizes_px]
+                drawn = draw_argb(icon, sizes_px)
+                self._pixmaps = [
+                    (size, size, data) for size, data in zip(sizes_px, drawn, strict=True)
+                ]
             else:
                 self._pixmaps = [_as_pixmap(icon)]
         return self._pixmaps
