@@ -40,6 +40,10 @@ def test_a_gap_that_is_told_stays_empty_and_rare_samples_do_not() -> None:
     assert line.index(" ") < 20
 
 
+def test_next_to_nothing_is_a_chart() -> None:
+    assert len(block_chart([(START, 5e-324)], START, START + 10, columns=80)) == 6
+
+
 def test_nothing_known_is_no_chart() -> None:
     assert block_chart([(START, None)], START, START + 10, columns=80) == []
 

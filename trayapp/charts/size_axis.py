@@ -38,8 +38,10 @@ def size_limits(low: float, high: float) -> tuple[float, float]:
     From 0 unless that would press every change into the top; at least over a tenth of the size, so
     that noise does not look like growth, and no two sizes are labelled alike.
     """
-    if low < high / 2 or not high:
-        return 0.0, high * 1.08 or 1.0
+    if high < 1:  # less than a byte is nothing, and what is left of a number has no tenth
+        return 0.0, 1.0
+    if low < high / 2:
+        return 0.0, high * 1.08
     room = max(high - low, high * 0.1)
     middle = (high + low) / 2
     return max(0.0, middle - room * 0.6), middle + room * 0.6
