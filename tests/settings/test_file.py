@@ -61,6 +61,44 @@ def test_first_start_writes_a_commented_private_file(file: Path) -> None:
         assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
 
+def test_a_first_start_waits_for_no_file_which_follows_with_the_second_poll(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    followed = SettingsFile(file)
+    assert followed.settings == Settings()
+    assert followed.problem is None
+    assert not file.exists()
+    assert [followed.poll() for _ in range(3)] == [None] * 3
+    assert file.read_text() == default_text()
+    assert followed.problem is None
+    file.write_text("[sampling]\ninterval = '3s'\n")
+    assert interval(followed.poll()) == 3.0
+
+
+def test_what_somebody_writes_before_the_first_file_is_kept_and_followed(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    followed = SettingsFile(file)
+    assert followed.poll() is None
+    file.write_text("[sampling]\ninterval = '3s'\n")
+    assert followed.poll() is None
+    assert interval(followed.poll()) == 3.0
+
+
+def test_a_first_file_that_cannot_be_made_after_all_is_a_problem(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    followed = SettingsFile(file)
+    file.parent.rmdir()
+    file.parent.write_text("in the way")
+    assert followed.poll() is None
+    assert isinstance(followed.poll(), SettingsError)
+    assert str(file) in str(followed.problem)
+
+
+def test_a_first_start_where_no_file_can_be_made_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "folder").write_text("in the way")
+    with pytest.raises(SettingsError):
+        SettingsFile(tmp_path / "folder" / "memtray.toml")
+
+
 def test_a_later_start_leaves_the_file_alone(edited: Path) -> None:
     before = edited.read_bytes()
     assert interval(load_settings(edited)) == 5.0

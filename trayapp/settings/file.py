@@ -25,6 +25,9 @@ from trayapp.settings.records import (
 
 _LARGEST_BYTES = 1024 * 1024
 
+# The first comes with the first sample, for which somebody waits.
+_POLLS_UNTIL_MADE = 2
+
 _BYTE_ORDER_MARK = "\ufeff"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TOKEN = re.compile(r"\\?.", re.DOTALL)
@@ -51,11 +54,14 @@ class SettingsFile:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        _create_if_missing(file)
+        self._polls_until_made = _POLLS_UNTIL_MADE if _can_be_made_later(file) else 0
+        if not self._polls_until_made:
+            _create_if_missing(file)
         # Taken before reading: a change in between is seen by the first poll.
         self._seen = _sign(file)
         self._doubted: _Signature | None = self._seen
-        self.settings = _parse(file, *_read(file))
+        made = ("", True) if self._polls_until_made else _read(file)
+        self.settings = _parse(file, *made)
         """The last good ones."""
         self.problem = self.settings.problem
         """Why the file as it is now, or a part of it, is not in force; one line."""
@@ -70,6 +76,8 @@ class SettingsFile:
         A file that is missing, empty or unusable is believed when two polls have found it so:
         editors empty, remove or half write it for a moment while they save.
         """
+        if self._polls_until_made:
+            return self._count_to_first_file()
         signature = _sign(self._file)
         if signature == self._seen:
             return None
@@ -90,6 +98,16 @@ class SettingsFile:
             return None
         self.settings, self.problem = outcome, outcome.problem
         return outcome
+
+    def _count_to_first_file(self) -> SettingsError | None:
+        self._polls_until_made -= 1
+        if not self._polls_until_made:
+            try:
+                _create_if_missing(self._file)
+            except SettingsError as error:
+                self.problem = str(error)
+                return error
+        return None
 
 
 def add_target(file: Path, target: TargetSettings) -> Settings:
@@ -191,6 +209,14 @@ def make_target_name(text: str) -> str:
     """Turn what a stranger named, such as a process, into a name that a target may have."""
     shown = "".join(character if character.isprintable() else "?" for character in text)
     return shown[:LONGEST_NAME].strip() or "target"
+
+
+def _can_be_made_later(file: Path) -> bool:
+    """Whether there is no file yet, and nothing in the way of one.
+
+    Its text takes a tenth of the processor time until the icon is there, and the disk its own.
+    """
+    return not os.path.lexists(file) and os.access(file.parent, os.W_OK | os.X_OK)
 
 
 def _create_if_missing(file: Path) -> None:
