@@ -18,10 +18,13 @@ from trayapp.paths import current_paths
 if TYPE_CHECKING:
     from trayapp.cli.parser import Parser
 
+_STANDARD_STREAMS = 3
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Every error of ours is one line on stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _open_streams()
     # Not every terminal, pipe and file can hold an arrow, or each half of a character.
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
@@ -42,6 +45,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         print(f"memtray: {file_problem(error)}", file=sys.stderr)
         return 1
+
+
+def _open_streams() -> None:
+    """Put the null device in the place of standard streams that are closed.
+
+    Else the next file that is opened would be there, and get what children print.
+    """
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        while (descriptor := os.open(os.devnull, os.O_RDWR)) < _STANDARD_STREAMS:
+            os.set_inheritable(descriptor, True)
+        os.close(descriptor)
+        sys.stdin = sys.stdin or Path(os.devnull).open()  # noqa: SIM115 - for good
+        sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115 - for good
+        sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115 - for good
 
 
 def _run(arguments: list[str]) -> int:
