@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.cli.test_main import Memtray
-from tests.windows.stores import MIB, Curve, write_store
+from tests.windows.stores import MIB, START, Curve, write_store
 from trayapp.paths import find_paths
 
 
@@ -63,3 +63,13 @@ def test_what_is_left_out_is_counted_unless_it_is_named(tmp_path: Path) -> None:
     assert "and 2 more" in lines
     named = memtray.run("runs", *curves, "app00").stdout.splitlines()
     assert [line[:5] for line in named if line.startswith("app")] == list(curves)
+
+
+def test_a_phase_of_which_most_was_not_recorded_says_so(tmp_path: Path) -> None:
+    memtray = Memtray(tmp_path)
+    paths = find_paths(os.environ | {"MEMTRAY_HOME": str(memtray.home)})
+    paths.create()
+    for start in (START, START + 7200.0):
+        write_store(paths.history_file, {"web": 50.0 * MIB}, seconds=300.0, start=start)
+    lines = memtray.run("runs").stdout.splitlines()
+    assert lines[1] == "  Steady, 2 h 5 min: 50.0 MiB (mostly not recorded)"

@@ -157,8 +157,9 @@ def _points_of_run(reader: HistoryReader, name: str, start: float, end: float) -
         return _points(reader, name, start, end, _PHASE_POINTS)
     since = start + _HEAD_SECONDS
     head = _points(reader, name, start, since, _HEAD_POINTS)
-    rest = _points(reader, name, since, end, _PHASE_POINTS)
+    # From the last that is known: what was not recorded may reach over the border.
     last = head[-1].wall_seconds if head else start
+    rest = _points(reader, name, last, end, _PHASE_POINTS)
     return head + [point for point in rest if point.wall_seconds > last]
 
 

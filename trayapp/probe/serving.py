@@ -54,6 +54,8 @@ class _Probe:
                     self.disowned.append(self.server)
                 elif self.server.is_alive():
                     return True
+            # Any of the server's threads may use a class often enough.
+            load("trayapp.dataclass.compiling")
             try:
                 server = self._listen(runtime)
                 try:

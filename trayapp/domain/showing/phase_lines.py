@@ -37,7 +37,10 @@ def phase_rate(phase: Phase) -> str:
 
 
 def phase_line(phase: Phase) -> str:
-    """Return one line: "Growth, 22 min: 150 MiB → 350 MiB (+155 KiB/s)"."""
+    """Return one line: "Growth, 22 min: 150 MiB → 350 MiB (+155 KiB/s)".
+
+    Of what was not watched for most of the time, it says so.
+    """
     text = _("{phase}, {time}: {before} → {after}")
     if phase.kind == "steady":
         text = _("{phase}, {time}: {after}")
@@ -48,6 +51,9 @@ def phase_line(phase: Phase) -> str:
         after=format_size(phase.to_bytes),
     )
     rate = phase_rate(phase)
+    if phase.rate_bytes_per_second is None:
+        # Translators: behind the size of a program over a time: for most of it there are no data.
+        rate = _("mostly not recorded")
     return line if rate == "–" else f"{line} ({rate})"
 
 
