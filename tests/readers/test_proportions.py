@@ -12,11 +12,13 @@ import psutil
 import pytest
 
 from tests.readers.children import eventually, running_python, tell
+from tests.readers.test_footprint import key_of
 from trayapp.domain.grouping.targets import TargetRule
 from trayapp.domain.judging.alerting import Quiet
 from trayapp.domain.judging.monitor import Monitor, Outcome
 from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.judging.view import TargetView
+from trayapp.domain.records.samples import MemoryReading
 from trayapp.readers.footprint import FootprintReader, ProcFootprints, Rollup
 from trayapp.readers.frames import MachineReader
 from trayapp.readers.proportions import ProportionReader
@@ -203,3 +205,40 @@ sys.stdin.readline()
     assert target.rss_bytes > 320 * MIB
     assert 64 * MIB < target.size_bytes < 150 * MIB
     assert target.uss_reason == "the system does not allow it"
+
+
+class CountingFootprints(ProcFootprints):
+    """Reads real processes, and counts how often."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def read(self, pid: int) -> Rollup:
+        self.count += 1
+        return super().read(pid)
+
+
+def test_who_stands_still_is_gone_through_seldom_where_that_is_wanted() -> None:
+    """Every two minutes in place of 30 s; at its next turn again once a page has moved."""
+    key = key_of(os.getpid())
+    still, moved = MemoryReading(20 * MIB, 10 * MIB), MemoryReading(20 * MIB + 4096, 10 * MIB)
+
+    def looks(reading: MemoryReading, seconds: range) -> list[int]:
+        """Return how often it has been gone through after each look."""
+        counts = []
+        for second in seconds:
+            reader.read({"app": [key]}, {key: reading}, float(second))
+            counts.append(source.count)
+        return counts
+
+    source = CountingFootprints()
+    reader = ProportionReader[str](
+        FootprintReader(source, clock=float, cpu_clock=float), spares_still=True
+    )
+    assert looks(still, range(0, 120, 10)) == [1] * 12
+    assert looks(still, range(120, 150, 10)) == [2] * 3
+    assert looks(moved, range(150, 180, 10)) == [3] * 3
+    source = CountingFootprints()
+    reader = ProportionReader[str](FootprintReader(source, clock=float, cpu_clock=float))
+    assert looks(still, range(0, 120, 10))[-1] == 4

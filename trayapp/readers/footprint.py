@@ -30,6 +30,8 @@ STALLED_SECONDS = 0.1
 """The same for waiting, CPU or not: on a busy machine a little is no fault of the process."""
 HUGE_BYTES = 8 * GIB
 """Nothing larger is gone through."""
+STILL_SECONDS = 120.0
+"""Of whom nothing has moved since it was gone through, what was found stands for so long."""
 RETRY_SECONDS = 60.0
 LONGEST_RETRY_SECONDS = 960.0
 """The time alone doubles each time up to this; what was read until then stands."""
@@ -113,9 +115,11 @@ class FootprintReader:
         *,
         swap_moves: bool = False,
         budget_seconds: float = BUDGET_SECONDS,
+        still: Collection[ProcessKey] = (),
     ) -> dict[ProcessKey, Footprint]:
         """Return what is known of these processes, mostly from the last 30 s; forget all others.
 
+        still: those whose cheap figures are what they were when they were gone through.
         `now`: monotonic seconds; `swap_moves`: read what they have in swap anew; `budget_seconds`:
         after so long the rest waits for the next tick. Missing in the answer: who has not had a
         turn, or has ended.
@@ -125,7 +129,7 @@ class FootprintReader:
             before,
             keys,
             now,
-            lambda key, before: self._read_one(key, now, before),
+            lambda key, before: self._read_one(key, now, before, is_still=key in still),
             budget_seconds,
         )
         if swap_moves:
@@ -150,8 +154,13 @@ class FootprintReader:
             if finding.slow.rollup.footprint.swap_bytes is not None and self._clock() < ends:
                 self._found[key] = finding._replace(slow=self._with_swap(key.pid, finding.slow))
 
-    def _read_one(self, key: ProcessKey, now: float, before: _Finding | None) -> _Finding | None:
+    def _read_one(
+        self, key: ProcessKey, now: float, before: _Finding | None, *, is_still: bool
+    ) -> _Finding | None:
         """Return what is known now; None: it ended, or the pid has another owner."""
+        slow = before.slow if is_still and before is not None else None
+        if slow and not slow.skip_reason and now - slow.read_at < STILL_SECONDS:
+            return before
         if key.started == UNKNOWN_START:
             reason = _("the system does not reveal whether it is still the same")
             return _Finding(SlowReading(skip_reason=reason))

@@ -48,7 +48,11 @@ class ProportionReader(Generic[GroupT]):
         footprints: FootprintReader | None = None,
         own_shared: OwnShared | None = None,
         first_budget_seconds: float = FIRST_BUDGET_SECONDS,
+        *,
+        spares_still: bool = False,
     ) -> None:
+        """spares_still: go seldom through those of whom nothing has moved since the last time."""
+        self._spares_still = spares_still
         self._first_budget_seconds = first_budget_seconds
         self._footprints = footprints or FootprintReader()
         self._own_shared = own_shared or OwnShared()
@@ -76,14 +80,18 @@ class ProportionReader(Generic[GroupT]):
         if list(self._groups) != list(groups):
             self._groups = {name: self._groups.get(name) or _Group() for name in groups}
         keys = [key for group in groups.values() for key in group]
+        still: set[ProcessKey] = set()
         for name, group in self._groups.items():
             alive = {key: readings[key] for key in groups[name] if key in readings}
-            self._footprints.hasten(group.update(alive, now))
+            hastened = group.update(alive, now)
+            self._footprints.hasten(hastened)
+            if self._spares_still:
+                still.update(group.still().difference(hastened))
         is_new = any(not group.was_read and groups[name] for name, group in self._groups.items())
         budget_seconds = self._first_budget_seconds if is_new else BUDGET_SECONDS
         told_before = self._footprints.told
         footprints = self._footprints.read(
-            keys, now, swap_moves=swap_moves, budget_seconds=budget_seconds
+            keys, now, swap_moves=swap_moves, budget_seconds=budget_seconds, still=still
         )
         before = self._sizes if footprints is told_before else {}
         if footprints is not self._slow_of:
@@ -171,6 +179,16 @@ class _Group:
             return [key for key in self._drifting if self._is_rested(key, now)]
         self._drifting = []
         return [key for key in alive if self._is_to_be_read_anew(key, now, self._changed_at)]
+
+    def still(self) -> set[ProcessKey]:
+        """Return those with the cheap figures of when they were read, while nobody comes or goes.
+
+        After that the shares of all have changed.
+        """
+        if self._changed_at is not None:
+            return set()
+        fresh = self._fresh.items()
+        return {key for key, (_, told) in fresh if self._alive.get(key) == told.reading}
 
     def add_readings(
         self,

@@ -24,14 +24,15 @@ LEAST_SHARED_BYTES = 32 * MIB
 class SharedUses:
     """Follows the applications that share much. All calls from one thread.
 
-    Costs five milliseconds each time that everything is read, however many processes there are.
+    Costs five milliseconds each time that everything is read, however many processes there are;
+    less where most of them stand still.
     """
 
     def __init__(self) -> None:
         # They wait for their turn, and would seem to have grown by what is found then.
         own_shared = OwnShared(only_growth=True)
         self._proportions = ProportionReader[ApplicationKey](
-            own_shared=own_shared, first_budget_seconds=BUDGET_SECONDS
+            own_shared=own_shared, first_budget_seconds=BUDGET_SECONDS, spares_still=True
         )
         self._sizes: dict[ApplicationKey, Size] = {}
 
