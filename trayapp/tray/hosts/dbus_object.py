@@ -21,8 +21,9 @@ from trayapp.tray.hosts.packing import (
     PackedReturn,
     PropertyPacker,
     Sendable,
+    pack,
     pack_signal,
-    pack_variant,
+    quick,
 )
 
 Body = tuple[Any, ...]
@@ -76,8 +77,7 @@ class Interface:
             return pack_signal(self.path, self.name, member)
         signature = "".join(self.signals[member])
         emitter = DBusAddress(self.path, interface=self.name)
-        message: Sendable = new_signal(emitter, member, signature, body)
-        return message
+        return quick(new_signal(emitter, member, signature, body))
 
     def read_all(self) -> dict[str, Variant]:
         """Return every property with its type."""
@@ -102,7 +102,7 @@ class Objects:
             if isinstance(body, bytes):
                 reply: Sendable = PackedReturn(call, signature, body)
             else:
-                reply = new_method_return(call, signature or None, body)
+                reply = quick(new_method_return(call, signature or None, body))
         except BusFaultError as fault:
             reply = new_error(call, fault.name, "s", (str(fault),))
         except Exception:  # noqa: BLE001 - a fault of ours; the caller gets an error, and the tray lives on
@@ -192,7 +192,7 @@ def _property_methods(own: Interface) -> dict[str, Method]:
         if interface not in ("", own.name) or name not in own.properties:
             raise BusFaultError("UnknownProperty", f"no property {name} of {interface}")
         item = own.properties[name]
-        return pack_variant(item.type, item.read())
+        return pack("v", ((item.type, item.read()),))
 
     def get_all(interface: str) -> bytes:
         return packer.pack_all(own.read_all() if interface in ("", own.name) else {})

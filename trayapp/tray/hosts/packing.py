@@ -1,4 +1,4 @@
-"""Properties as bytes of the bus: the same as jeepney's, at a tenth of its time.
+"""Messages as bytes of the bus: the same as jeepney's, at a fifth of its time.
 
 A host of the tray asks for everything after each change, and jeepney looks at each type anew.
 """
@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import functools
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
-from jeepney import DBusAddress, Endianness, HeaderFields, Message, new_signal
-from jeepney.low_level import parse_signature
+from jeepney import DBusAddress, Header, HeaderFields, Message, new_signal
 
 from trayapp.dataclass import NamedTuple
 
@@ -21,7 +20,7 @@ _METHOD_RETURN = 2
 _VERSION = 1
 _HEADER = struct.Struct("<cBBBIII")
 _NUMBER = struct.Struct("<I")
-_PIXMAP = struct.Struct("<iiI")
+_SIGNED = struct.Struct("<i")
 
 
 class Sendable(Protocol):
@@ -48,6 +47,24 @@ class PackedReturn(NamedTuple):
         fields += b"\x08\x01g\0" + _signature(self.signature)
         start = _HEADER.pack(b"l", _METHOD_RETURN, 0, _VERSION, len(self.body), serial, len(fields))
         return b"".join((start, fields, bytes(-len(fields) % 8), self.body))
+
+
+class QuickMessage(NamedTuple):
+    """A message of jeepney's whose body is packed here."""
+
+    header: Header
+    body: tuple[Any, ...]
+
+    def serialise(self, serial: int) -> bytes:
+        signature = self.header.fields.get(HeaderFields.signature, "")
+        body = pack(signature, self.body)
+        self.header.body_length = len(body)
+        start = self.header.serialise(serial)
+        return b"".join((start, bytes(-len(start) % 8), body))
+
+
+def quick(message: Message) -> QuickMessage:
+    return QuickMessage(message.header, message.body)
 
 
 class PackedSignal(NamedTuple):
@@ -89,24 +106,109 @@ class PropertyPacker:
         known = self._packed.get(name)
         if known is not None and known[0] == kind and known[1] == value:
             return known[2]
-        start = _text(name)
-        entry = start + pack_variant(kind, value, len(start))
+        out = bytearray(_text(name))
+        _pack_variant(out, (kind, value))
+        entry = bytes(out)
         if kind != PIXMAPS:
             self._packed[name] = kind, value, entry
         return entry
 
 
-def pack_variant(kind: str, value: Any, place: int = 0) -> bytes:
-    """Return a value that is preceded by its type; `place`: where it begins."""
-    start = _signature(kind)
-    place += len(start)
-    gap = bytes(-place % 4)
-    if kind in ("s", "o"):
-        return start + gap + _text(value)
-    if kind == PIXMAPS:
-        return start + gap + _pixmaps(value, place + len(gap) + _NUMBER.size)
-    packed: bytes = parse_signature(list(kind)).serialise(value, place, Endianness.little)
-    return start + packed
+def pack(signature: str, body: tuple[Any, ...]) -> bytes:
+    """Return a message's body. Raises: whatever a value that does not fit its type leads to."""
+    out = bytearray()
+    for packer, value in zip(_packers(signature), body, strict=True):
+        packer(out, value)
+    return bytes(out)
+
+
+_Packer = Callable[[bytearray, Any], None]
+"""Appends a value where it may begin."""
+
+
+@functools.lru_cache(maxsize=64)
+def _packers(signature: str) -> tuple[_Packer, ...]:
+    kinds = iter(signature)
+    return tuple(_packer(kind, kinds) for kind in kinds)
+
+
+def _packer(kind: str, others: Iterator[str]) -> _Packer:
+    """Return what packs the type that begins with `kind`; takes the rest of it from `others`."""
+    if kind == "a":
+        return _array_packer(next(others), others)
+    if kind in "({":
+        return _struct_packer(tuple(_until(")}", others)))
+    return _SIMPLE[kind]
+
+
+def _until(ends: str, kinds: Iterator[str]) -> Iterator[_Packer]:
+    for kind in kinds:
+        if kind in ends:
+            return
+        yield _packer(kind, kinds)
+
+
+def _array_packer(kind: str, others: Iterator[str]) -> _Packer:
+    if kind == "y":
+        return _pack_bytes
+    is_dict, is_wide = kind == "{", kind in "({"
+    pack_one = _packer(kind, others)
+
+    def pack_array(out: bytearray, values: Any) -> None:
+        out += bytes(-len(out) % 4)
+        place = len(out)
+        out += bytes(4)
+        if is_wide:
+            out += bytes(-len(out) % 8)
+        start = len(out)
+        for value in values.items() if is_dict else values:
+            pack_one(out, value)
+        _NUMBER.pack_into(out, place, len(out) - start)
+
+    return pack_array
+
+
+def _struct_packer(packers: tuple[_Packer, ...]) -> _Packer:
+    def pack_struct(out: bytearray, values: tuple[Any, ...]) -> None:
+        out += bytes(-len(out) % 8)
+        for packer, value in zip(packers, values, strict=True):
+            packer(out, value)
+
+    return pack_struct
+
+
+def _pack_text(out: bytearray, text: str) -> None:
+    out += bytes(-len(out) % 4)
+    out += _text(text)
+
+
+def _pack_number(out: bytearray, number: int) -> None:
+    out += bytes(-len(out) % 4)
+    out += _NUMBER.pack(number)
+
+
+def _pack_signed(out: bytearray, number: int) -> None:
+    out += bytes(-len(out) % 4)
+    out += _SIGNED.pack(number)
+
+
+def _pack_bytes(out: bytearray, data: bytes) -> None:
+    _pack_number(out, len(data))
+    out += data
+
+
+def _pack_variant(out: bytearray, variant: tuple[str, Any]) -> None:
+    kind, value = variant
+    out += _signature(kind)
+    (packer,) = _packers(kind)
+    packer(out, value)
+
+
+_SIMPLE: dict[str, _Packer] = {
+    "s": _pack_text, "o": _pack_text, "u": _pack_number, "b": _pack_number, "i": _pack_signed,
+    "v": _pack_variant,
+}  # fmt: skip
+"""Those that our objects have."""
 
 
 def _text(text: str) -> bytes:
@@ -116,14 +218,3 @@ def _text(text: str) -> bytes:
 
 def _signature(kind: str) -> bytes:
     return b"%c%b\0" % (len(kind), kind.encode())
-
-
-def _pixmaps(pixmaps: list[tuple[int, int, bytes]], place: int) -> bytes:
-    """Return pictures with their size before them; `place`: where that ends."""
-    pieces: list[bytes] = []
-    size = 0
-    for width, height, data in pixmaps:
-        gap = -size % 8
-        pieces += bytes(gap), _PIXMAP.pack(width, height, len(data)), data
-        size += gap + _PIXMAP.size + len(data)
-    return b"".join((_NUMBER.pack(size), bytes(-place % 8), *pieces))
