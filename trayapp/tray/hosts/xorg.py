@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+
 from trayapp.errors import TrayError
 from trayapp.language.catalogue import _
 from trayapp.tray.hosts.session import NO_TRAY, Backend, Session, load_pystray
 from trayapp.tray.hosts.toolkit import BasicToolkit
 
-Toolkit = BasicToolkit
+
+class Toolkit(BasicToolkit):
+    """How to treat pystray's icon by X11."""
+
+    _update: threading.Thread | None = None
+
+    def fit_tooltip(self, text: str) -> str:
+        # Xlib writes titles of windows in no other encoding, and raises for what that lacks.
+        return super().fit_tooltip(text).encode("latin-1", "replace").decode("latin-1")
+
+    def in_ui_thread(self, action: Callable[[], None]) -> None:
+        """Run `action` in a thread of its own: pystray waits for its loop, which may never answer.
+
+        While one waits, others are left out; the next brings what is new by then.
+        """
+        if self._update is None or not self._update.is_alive():
+            self._update = threading.Thread(target=action, name="xorg", daemon=True)
+            self._update.start()
 
 
 def offer(session: Session, *, is_asked_for: bool) -> Backend:
