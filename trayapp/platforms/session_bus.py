@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import itertools
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from jeepney import DBusAddress, HeaderFields, Message, MessageType, Parser, new_method_call
+from jeepney.auth import BEGIN, Authenticator
 from jeepney.bus import get_connectable_addresses
-from jeepney.io.blocking import prep_socket
 
 from trayapp.language.catalogue import N_, _
 from trayapp.log import Log
@@ -169,7 +170,7 @@ def as_error(reply: Message) -> BusError:
     return BusError(str(reply.header.fields.get(HeaderFields.error_name, "error")), text)
 
 
-def _connect(env: Mapping[str, str], deadline: float) -> Any:
+def _connect(env: Mapping[str, str], deadline: float) -> socket.socket:
     """Return a socket of the first bus that accepts us. Raises: OSError, of the likeliest."""
     failure: Exception | None = None
     from trayapp.platforms.bus_places import addresses
@@ -184,7 +185,7 @@ def _connect(env: Mapping[str, str], deadline: float) -> Any:
     raise failure
 
 
-def _connect_to(address: str, deadline: float) -> Any:
+def _connect_to(address: str, deadline: float) -> socket.socket:
     try:
         paths = list(get_connectable_addresses(address))
     except (ValueError, RuntimeError) as error:
@@ -193,7 +194,7 @@ def _connect_to(address: str, deadline: float) -> Any:
     failure: Exception | None = None
     for path in paths:
         try:
-            return prep_socket(path, timeout=_left(deadline))
+            return _authenticated(path, deadline)
         except TimeoutError as error:
             failure = ConnectionError(_(_HANGS))
             failure.__cause__ = error
@@ -201,6 +202,30 @@ def _connect_to(address: str, deadline: float) -> Any:
             failure = error
     template = _("the D-Bus session bus cannot be reached: {reason}")
     raise ConnectionError(template.format(reason=_reason(failure))) from failure
+
+
+def _authenticated(path: str | bytes, deadline: float) -> socket.socket:
+    """Return a socket on which messages may be sent. Raises: OSError; ValueError if refused.
+
+    jeepney's own loads a connection, proxies and filters with it, which nothing here needs.
+    """
+    made = socket.socket(socket.AF_UNIX)
+    try:
+        made.settimeout(_left(deadline))
+        made.connect(path)
+        authenticator = Authenticator()
+        for request in authenticator:
+            made.settimeout(_left(deadline))
+            made.sendall(request)
+            answer = made.recv(1024)
+            if not answer:
+                raise ConnectionResetError(_("the D-Bus session bus has shut down"))
+            authenticator.feed(answer)
+        made.sendall(BEGIN)
+    except BaseException:
+        made.close()
+        raise
+    return made
 
 
 def _deadline(given: float | None) -> float:
