@@ -383,11 +383,11 @@ class Sampler(threading.Thread):
 
 def _quiet_now(quiet: Quiet, settings: Settings) -> Quiet:
     clock = time.localtime()
-    return replace(
-        quiet,
-        in_quiet_hours=is_within(settings.alerts.quiet_hours, 60 * clock.tm_hour + clock.tm_min),
-        emergency_breaks_through=settings.alerts.emergency_breaks_through,
-    )
+    is_in = is_within(settings.alerts.quiet_hours, 60 * clock.tm_hour + clock.tm_min)
+    breaks_through = settings.alerts.emergency_breaks_through
+    if (quiet.in_quiet_hours, quiet.emergency_breaks_through) == (is_in, breaks_through):
+        return quiet
+    return replace(quiet, in_quiet_hours=is_in, emergency_breaks_through=breaks_through)
 
 
 def _lineages(machine: MachineReader, keys: Iterable[ProcessKey]) -> list[Lineage]:
