@@ -57,6 +57,11 @@ def test_without_a_server_none_is_running(runtime: Path) -> None:
         call(runtime, "echo")
 
 
+def test_a_probe_that_is_gone_is_not_taken_for_memtray(runtime: Path) -> None:
+    with pytest.raises(NotRunningError, match=r"^Probe of process 7 has already exited\.$"):
+        call(runtime, "echo", name="probe-7", who="Probe of process 7")
+
+
 def test_a_damaged_token_file_is_no_running_memtray(runtime: Path) -> None:
     runtime.mkdir()
     for content in (b"", b"{}", b'{"port": 0, "token": "x"}', b'{"port": 1, "token": "x"}'):

@@ -594,3 +594,12 @@ def test_times_are_round_and_few() -> None:
         moments = time_ticks(START, START + span)
         assert 1 <= len(moments) <= 9
         assert all(START <= at <= START + span for at, _ in moments)
+
+
+def test_a_program_whose_name_has_ten_thousand_letters_fits_on_paper() -> None:
+    from trayapp.export.report.paper import Paper
+
+    lines = Paper().wrap(f"a {'x' * 10_000} b", 1.5, 8.0)
+    assert lines[0].startswith("a")
+    assert lines[-1].endswith("… b")
+    assert len("".join(lines)) < 220

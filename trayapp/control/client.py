@@ -45,7 +45,7 @@ def call(
     """
     deadline = time.monotonic() + timeout_seconds
     request: dict[str, object] = {"verb": verb, "arguments": dict(arguments or {})}
-    connection = _connect(runtime, name, request, deadline)
+    connection = _connect(runtime, name, request, deadline, who)
     with connection:
         try:
             return _result(_exchange(connection, encode(request), deadline, answer_limit_bytes))
@@ -93,7 +93,7 @@ class _AnswerError(Exception):
 
 
 def _connect(
-    runtime: Path, name: str, request: dict[str, object], deadline: float
+    runtime: Path, name: str, request: dict[str, object], deadline: float, who: str = "Memtray"
 ) -> socket.socket:
     """Connect to whichever socket there is; adds the token to `request` where one is needed."""
     if hasattr(socket, "AF_UNIX"):
@@ -111,6 +111,8 @@ def _connect(
         loopback = read_loopback(runtime, name)
         connection = socket.create_connection(("127.0.0.1", loopback.port), _left(deadline))
     except (OSError, ValueError) as error:
+        if name != CONTROL:
+            raise NotRunningError(_("{name} has already exited.").format(name=who)) from error
         raise NotRunningError(_(_NOT_RUNNING)) from error
     request["token"] = loopback.token
     return connection

@@ -17,6 +17,7 @@ INNER = WIDTH - LEFT - _RIGHT
 _DOTS = 720
 """An inch, where texts are measured: fewer would be rounded too coarsely."""
 TEXT, MUTED = COLORS["light"]["text"], COLORS["light"]["muted"]
+_LONGEST_WORD = 200
 _ROW_POINTS = 7.8
 _LINE = 1.45
 """Height of a line, in that of its letters."""
@@ -140,10 +141,14 @@ class Paper:
         )  # fmt: skip
 
     def wrap(self, text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
-        """Return lines that fit; a word that is too long for one is cut into several."""
+        """Return lines that fit; a word that is too long for one is cut into several.
+
+        Of a word of more than 200 characters the end is left out: programs choose their names.
+        """
         font = FontProperties(size=size, weight="bold" if bold else "normal")
         lines, line = [], ""
-        for word in text.split():
+        for each in text.split():
+            word = each if len(each) <= _LONGEST_WORD else f"{each[: _LONGEST_WORD - 1]}…"
             longer = f"{line} {word}" if line else word
             if self.text_width(longer, font) <= width:
                 line = longer
