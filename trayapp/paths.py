@@ -145,6 +145,14 @@ def profile_names(env: Mapping[str, str], platform: str = sys.platform) -> list[
         return []
 
 
+def home_folder() -> Path:
+    """This person's home; the root, as in containers, for a user that the system does not know."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/")
+
+
 def shared_runtime(runtime: Path) -> Path:
     """Where programs listen that Memtray asks, of the runtime folder of any profile."""
     return runtime.parent.parent if runtime.parent.name == _PROFILES else runtime
@@ -167,7 +175,7 @@ def _all_paths(env: Mapping[str, str], platform: str) -> Paths:
     if home := env.get("MEMTRAY_HOME"):
         root = Path(home).expanduser().absolute()
         return Paths(config=root, data=root, runtime=root / "run")
-    user = Path(env.get("HOME") or env.get("USERPROFILE") or Path.home())
+    user = Path(env.get("HOME") or env.get("USERPROFILE") or home_folder())
     if platform == "darwin":
         support = user / "Library" / "Application Support" / "Memtray"
         return Paths(config=support, data=support, runtime=support / "run")

@@ -9,6 +9,7 @@ from pathlib import Path
 from trayapp.domain.records.samples import ProcessKey
 from trayapp.errors import AlreadyRunningError, PlatformError
 from trayapp.language.catalogue import _
+from trayapp.paths import home_folder
 from trayapp.platforms import linux_processes, posix
 from trayapp.platforms.claimed_name import claim_name
 from trayapp.platforms.locking import InstanceLock
@@ -206,7 +207,7 @@ class LinuxPlatform(posix.PosixPlatform):
         return (
             folder
             if folder.is_absolute()
-            else Path(self._env.get("HOME") or Path.home()) / otherwise
+            else Path(self._env.get("HOME") or home_folder()) / otherwise
         )
 
 

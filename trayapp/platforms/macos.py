@@ -8,6 +8,7 @@ from typing import Any
 
 from trayapp.errors import PlatformError
 from trayapp.language.catalogue import _
+from trayapp.paths import home_folder
 from trayapp.platforms import posix
 from trayapp.platforms.psutil_platform import PsutilPlatform
 
@@ -21,7 +22,7 @@ class MacPlatform(posix.PosixPlatform, PsutilPlatform):
     """OPEN_MAX: macOS refuses a higher soft limit even where the hard one is "unlimited"."""
 
     def autostart_file(self) -> Path:
-        home = Path(self._env.get("HOME") or Path.home())
+        home = Path(self._env.get("HOME") or home_folder())
         return home / "Library" / "LaunchAgents" / f"{LABEL}.plist"
 
     def autostart_status(self) -> bool:

@@ -26,6 +26,7 @@ from typing import Any
 
 from trayapp.domain.grouping.groups import containers_around
 from trayapp.domain.records.samples import ContainerName
+from trayapp.paths import home_folder
 from trayapp.readers.container_socket import ContainerSockets
 from trayapp.readers.procfile import read_all
 
@@ -56,7 +57,7 @@ class ContainerNames:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`home`: of the person, for what runs without root; None: this one's."""
-        home = str(Path.home()) if home is None else home
+        home = str(home_folder()) if home is None else home
         self._docker = (*_docker_folders(root), f"{home}/.local/share/docker")
         self._storages = (
             f"{root}/var/lib/containers/storage",

@@ -44,6 +44,14 @@ def load_settings(file: Path) -> Settings:
     return _parse(file, *_read(file))
 
 
+def load_or_default(file: Path) -> Settings:
+    """Read the settings; where there are none, return the defaults and make no file.
+
+    Raises: SettingsError if the file cannot be read, or holds something unusable.
+    """
+    return load_settings(file) if file.exists() else Settings()
+
+
 class SettingsFile:
     """The settings of a running Memtray, which follow the file.
 

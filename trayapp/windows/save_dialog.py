@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tkinter import filedialog
 
-from trayapp.paths import current_paths
+from trayapp.paths import current_paths, home_folder
 from trayapp.windows.geometry import load_values, save_values
 
 _FILE = "save.json"
@@ -49,7 +49,7 @@ def last_folder(kept: Path) -> Path:
         with contextlib.suppress(OSError, ValueError):  # such as a NUL in a damaged file
             if (found := Path(folder)).is_absolute() and found.is_dir():
                 return found
-    return Path.home()
+    return home_folder()
 
 
 def _hide_hidden(root: tk.Tk) -> None:

@@ -36,9 +36,9 @@ class Health(JsonVerb):
         from trayapp.domain.showing.lines import system_line
         from trayapp.domain.showing.status import system_status
         from trayapp.readers.system import open_system_reader
-        from trayapp.settings.file import load_settings
+        from trayapp.settings.file import load_or_default
 
-        rules = monitor_rules(load_settings(current_paths().settings_file))
+        rules = monitor_rules(load_or_default(current_paths().settings_file))
         system = open_system_reader().read()
         level = pressure_level(
             system, rules.thresholds, 0.0, rules.stall_percent, Level.NORMAL, rules.available

@@ -50,9 +50,9 @@ def read_account_now() -> Account:
     from trayapp.platforms.claimed_name import claimed_by
     from trayapp.readers.account import read_account
     from trayapp.readers.account.programs_known import read_programs
-    from trayapp.settings.file import load_settings
+    from trayapp.settings.file import load_or_default
 
     paths = current_paths()
-    rules = monitor_rules(load_settings(paths.settings_file)).targets
+    rules = monitor_rules(load_or_default(paths.settings_file)).targets
     app_pid = claimed_by(paths.runtime / LOCK_NAME) or os.getpid()
     return read_account(*read_programs(rules, app_pid))

@@ -23,6 +23,7 @@ from trayapp.export.whole_file import whole_file
 from trayapp.history.sources import SampleSource
 from trayapp.language.catalogue import _, listed
 from trayapp.language.units import format_size
+from trayapp.paths import home_folder
 from trayapp.recording.summary import short_path
 
 
@@ -74,7 +75,7 @@ def _background(options: ReportOptions, recorded: SampleSource) -> Background:
     user, machine = _user(), platform.node()
     hide: Callable[[str], str] = hide_nothing
     if options.is_private:
-        hide = Redactor([user, machine, Path.home().name], details.values())
+        hide = Redactor([user, machine, home_folder().name], details.values())
     private = () if options.is_private else ((_("Machine"), machine), (_("User"), user))
     facts = (*private, *_machine_facts(recorded)) if is_own else _file_facts(options)
     return Background(
