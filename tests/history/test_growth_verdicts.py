@@ -9,7 +9,7 @@ import pytest
 from tests.windows.stores import MIB, START, Curve, write_store
 from trayapp.charts.curves import TrendData
 from trayapp.charts.selection import Selection
-from trayapp.domain.judging.growth_line import Growth
+from trayapp.domain.judging.growth_line import Growth, growth_text
 from trayapp.domain.records.series import Event
 from trayapp.history.growth_verdicts import (
     growths_of_status,
@@ -83,6 +83,28 @@ def test_what_the_applet_tells_is_read_with_care() -> None:
         "b": Growth(level="growing", since=900.0, bytes_per_second=7.0),
     }
     assert growths_of_status({"taken_at": None, "targets": None}) == {}
+
+
+def test_who_is_over_its_limit_is_said_to_be_and_has_no_time_left() -> None:
+    """Also where the detector still names a time that it found before."""
+    told = {
+        "name": "a", "verdict": "leaking", "leak_since": 400.0, "leak_seconds_to_limit": 6.0,
+        "leak_rate_bytes_per_second": 2.0 * MIB, "seconds_to_limit": 0.0,
+        "nearest_limit_source": "settings",
+    }  # fmt: skip
+    growth = growths_of_status({"taken_at": 1000.0, "targets": [told]})["a"]
+    assert growth_text(growth, 1000.0) == "leaking, +2.00 MiB/s, over its limit"
+    growing = {**told, "verdict": "growing"}
+    growth = growths_of_status({"taken_at": 1000.0, "targets": [growing]})["a"]
+    assert growth_text(growth, 1000.0) == "growing, +2.00 MiB/s, over its limit"
+
+
+def test_a_time_that_has_passed_is_not_named() -> None:
+    growth = Growth(
+        level="growing", since=0.0, bytes_per_second=MIB, until=60.0, limit_source="settings"
+    )
+    assert growth_text(growth, 50.0) == "growing, +1.00 MiB/s, its limit in 10 s"
+    assert growth_text(growth, 60.0) == "growing, +1.00 MiB/s"
 
 
 def test_a_chart_has_the_limits_that_a_size_can_be_compared_with() -> None:

@@ -31,7 +31,10 @@ def growths_of_status(told: Mapping[str, Any]) -> dict[str, Growth]:
         level = target.get("verdict")
         since = target.get("leak_since") or target.get("growing_since")
         rate = target.get("leak_rate_bytes_per_second") or target.get("slope_bytes_per_second")
-        left = target.get("seconds_to_limit") or target.get("leak_seconds_to_limit")
+        left = target.get("seconds_to_limit")
+        # Over the limit, what the detector said before is no longer true.
+        is_over = left is not None and left <= 0
+        left = None if is_over else left or target.get("leak_seconds_to_limit")
         if level in ("growing", "leaking") and since and rate and rate > 0 and now:
             found[target["name"]] = Growth(
                 level=level,
@@ -39,6 +42,7 @@ def growths_of_status(told: Mapping[str, Any]) -> dict[str, Growth]:
                 bytes_per_second=rate,
                 until=None if left is None else now + left,
                 limit_source=str(target.get("nearest_limit_source") or "machine"),
+                is_over_limit=is_over,
                 is_of_heap=target.get("leak_signal") == _HEAP_SIGNAL,
             )
     return found

@@ -21,6 +21,8 @@ class Growth:
     limit_source: str = "machine"
     """Who sets that limit: "settings", "cgroup", "rlimit", "runtime", "direct" or
     "machine"."""
+    is_over_limit: bool = False
+    """All of its first limit is taken, or more; there is no time left to name."""
     is_of_heap: bool = False
     """It is the heap that grows, not what the system shows of its process."""
 
@@ -29,7 +31,15 @@ def growth_text(growth: Growth, now: float) -> str:
     """Return how fast memory grows, and how long until the limit."""
     rate = format_rate(growth.bytes_per_second)
     is_leak = growth.level == "leaking"
-    if growth.until is None:
+    if growth.is_over_limit and growth.limit_source != "machine":
+        text = (
+            _("leaking, {rate}, over its limit")
+            if is_leak
+            else _("growing, {rate}, over its limit")
+        )
+        return text.format(rate=rate)
+    if growth.until is None or growth.until <= now:
+        # Of a time that is over, nobody knows whether it came as expected.
         text = _("leaking, {rate}") if is_leak else _("growing, {rate}")
         return text.format(rate=rate)
     text = _("leaking, {rate}, full in {time}") if is_leak else _("growing, {rate}, full in {time}")
@@ -39,4 +49,4 @@ def growth_text(growth: Growth, now: float) -> str:
             if is_leak
             else _("growing, {rate}, its limit in {time}")
         )
-    return text.format(rate=rate, time=format_estimate(max(0.0, growth.until - now)))
+    return text.format(rate=rate, time=format_estimate(growth.until - now))
