@@ -76,6 +76,10 @@ def test_targets_are_listed_with_what_they_find(memtray: Memtray, tmp_path: Path
         assert listed[0].endswith(": 1 process")
         assert listed[1].startswith("slip")
         assert f"(pid {pid})" in listed[1]
+        assert memtray.run("targets").stdout.splitlines() == listed
+        named = [["good", "slip"]] * 3
+        ways = (("targets",), ("targets", "list"), ("targets", "--json", "list"))
+        assert [[each["name"] for each in memtray.json(*way)] for way in ways] == named
         told = memtray.run("targets", "test", "good")
         assert (told.returncode, told.stdout.split()[0]) == (0, "1")
         taken = memtray.run("targets", "test", "--match", "memtray_matching")

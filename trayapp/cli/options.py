@@ -44,8 +44,9 @@ def placeholder(choices: Iterable[str]) -> str:
     return "|".join(choices)
 
 
-def add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help=_("print JSON"))
+def add_json(parser: argparse.ArgumentParser, *, default: bool | str = False) -> None:
+    """Add --json; `default` SUPPRESS: what the command above was given stays."""
+    parser.add_argument("--json", action="store_true", default=default, help=_("print JSON"))
 
 
 class JsonOptions(NamedTuple):

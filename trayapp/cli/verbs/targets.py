@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -99,15 +99,14 @@ class RunningProcesses:
 
 
 class Targets:
-    """`memtray targets`: print what rules find now, add and remove them.
+    """`memtray targets`: print what rules find now, which is all it does alone; add, remove them.
 
     Raises: UsageError, SettingsError.
     """
 
     def prepare_parser(self, parser: ArgumentParser) -> None:
-        what = parser.add_subparsers(
-            title=_("commands"), metavar="VERB", dest="what", required=True
-        )
+        add_json(parser)
+        what = parser.add_subparsers(title=_("commands"), metavar="VERB", dest="what")
         listing = what.add_parser(
             "list", help=_("List every tracked program, its rule and what it matches now")
         )
@@ -126,7 +125,7 @@ class Targets:
         test.add_argument("name", nargs="?", metavar="NAME", help=named)
         add_rule_options(test)
         for each in (listing, adding, removing, test):
-            add_json(each)
+            add_json(each, default=SUPPRESS)
 
     def run(self, options: Namespace) -> int:
         ways = {"test": _test, "add": add_target, "remove": remove_target}
