@@ -203,6 +203,9 @@ def test_nothing_runs_behind_a_server_whose_memtray_has_quit(tmp_path: Path) -> 
             assert time.monotonic() < deadline
             time.sleep(0.05)
         assert served.ask("/api/events").status == 200
+        alerts = served.ask("/api/alerts").json
+        assert alerts["open"] is None
+        assert alerts["problem"] is None
         while b"memtray_up 0" not in served.ask("/metrics").body:
             assert time.monotonic() < deadline
             time.sleep(0.05)

@@ -154,7 +154,7 @@ SCHEMAS: dict[str, Schema] = {
         ))
     ),
     "Alerts": _object(
-        open=_list(_ref("Incident")), alerts=_ref("Quiet"), problem=_MAYBE_TEXT,
+        open=_maybe(_list(_ref("Incident"))), alerts=_maybe(_ref("Quiet")), problem=_MAYBE_TEXT,
         journal=_list(_object(
             wall_seconds=_NUMBER, kind=_TEXT, subject=_TEXT, about=_MAYBE_TEXT, level=_TEXT,
             title=_TEXT, body=_MAYBE_TEXT, incident=_MAYBE_TEXT, what=_MAYBE_TEXT,

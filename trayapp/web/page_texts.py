@@ -94,7 +94,10 @@ _NOW: Mapping[str, str] = {
     "now.fewer": N_("Show fewer"),
     "now.free": N_("Free memory"),
     "now.proof": N_("See the proof"),
-    "now.stopped": N_("Memtray is not running. What it recorded before can still be seen."),
+    "now.stopped": N_(
+        "Memtray is not running: start it with “memtray start”. What it recorded before can still "
+        "be seen."
+    ),
     "now.paused": N_("Sampling is paused."),
 }
 _INCIDENTS: Mapping[str, str] = {

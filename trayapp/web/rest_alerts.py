@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ from trayapp.domain.acting.cleanups import CLEANUP
 from trayapp.domain.judging.transitions import JOURNAL_KINDS, decision_said
 from trayapp.domain.records.identity import about_of
 from trayapp.domain.records.series import Event
-from trayapp.errors import HistoryError
+from trayapp.errors import HistoryError, NotRunningError
 from trayapp.language.catalogue import _
 from trayapp.web.context import Context, body_of
 from trayapp.web.past import read_events
@@ -51,7 +52,10 @@ class _Alerts:
         query = Query(request.query_params, ("from", "to", "limit"))
         since, until = query.span(_WEEK_SECONDS)
         limit = query.count("limit", _USUAL_EVENTS, 1, MOST_EVENTS)
-        told = await self._context.read("status")
+        told: Mapping[str, Any] = {"incidents": None, "alerts": None}
+        # While Memtray does not run, what is open is not known; the journal still is.
+        with contextlib.suppress(NotRunningError):
+            told = await self._context.read("status")
         problem: str | None = None
         try:
             events = await self._events(since, until, JOURNAL_KINDS, limit)

@@ -82,7 +82,7 @@ export function make() {
 
   function update() {
     const found = incidents();
-    none.hidden = found.length > 0;
+    none.hidden = found.length > 0 || !live.running;
     keep(open, found, (one) => one.key, incidentCard);
     const { off, snoozed_until: until, snoozed_targets: names = {} } = live.alerts ?? {};
     const parts = [];

@@ -120,7 +120,8 @@ function hear({ data }) {
 function takeState({ points, points_since: since, ...state }) {
   // Views of another version would be loaded into this page.
   if (live.version && live.version !== state.version) location.reload();
-  Object.assign(live, state);
+  // Memtray that does not run, or has no sample yet, tells null.
+  Object.assign(live, state, { system: state.system ?? {}, alerts: state.alerts ?? {} });
   if (since == null) live.points = new Map();
   for (const [key, values] of Object.entries(points?.curves ?? {})) {
     const kept = pointsOf(key);

@@ -11,7 +11,7 @@ const MOST_LAID = 6;
 export function make() {
   const choice = h("select", { id: "runs-of", change: () => (location.hash = `#/runs?target=${encodeURIComponent(choice.value)}`) });
   const rows = h("tbody"), causes = h("ul.plain"), empty = h("p.muted"), full = { since: 0, until: 1 };
-  let shown = [], wanted = null;
+  let shown = [], wanted = null, recorded = null;
   const chart = new Chart(t("runs.chart"), {
     onWindow: (since, until) => chart.show({ ...chart.data, since: Math.max(0, since), until }),
     onReset: () => chart.show({ ...chart.data, ...full }),
@@ -30,10 +30,14 @@ export function make() {
   async function show(query) {
     wanted = query.get("target");
     causes.replaceChildren();
-    update();
-    if (!choice.value) return draw([]);
-    const name = choice.value;
     try {
+      if (!live.running) {
+        recorded ??= [];
+        recorded = await readNames();
+      }
+      update();
+      if (!choice.value) return draw([]);
+      const name = choice.value;
       const { sessions } = await ask(`/api/sessions?target=${encodeURIComponent(name)}`);
       const laid = await Promise.all(sessions.slice(0, MOST_LAID).map(async (run, slot) => {
         const { curves: [curve] } = await readCurves([`target:${name}`], run.from, run.to, "rss_bytes", 300);
@@ -64,7 +68,9 @@ export function make() {
   }
 
   function update() {
-    const names = rowsWhere((row) => row.kind === "target").map(([, row]) => row.name);
+    if (live.running) recorded = null;
+    else if (!recorded) return void show(new URLSearchParams(wanted ? { target: wanted } : {}));
+    const names = recorded ?? rowsWhere((row) => row.kind === "target").map(([, row]) => row.name);
     keep(choice, names, (name) => name, (name) => h("option", { value: name }, name));
     if (wanted && names.includes(wanted)) choice.value = wanted;
     // The names come with the first message of the connection.
@@ -73,6 +79,12 @@ export function make() {
     }
   }
   return { element, show, update };
+}
+
+/** The programs that were tracked, for as long as Memtray does not run. */
+async function readNames() {
+  const { series } = await ask("/api/metrics");
+  return [...new Set(series.filter(({ kind }) => kind === "target").map(({ name }) => name))];
 }
 
 function healthOf({ sentence, health, health_score: score }) {

@@ -123,6 +123,9 @@ export function make() {
     readAt = Date.now();
     try {
       if (!view.span || view.range == null) await readSpan();
+      if (view.isWaiting && !live.running) {
+        view.chosen = new Set([...view.known.keys()].filter((key) => key.startsWith("target:")));
+      }
       const [from, to] = ends();
       const wanted = ["system", ...view.chosen];
       const [answer, marks] = await Promise.all([
@@ -247,7 +250,9 @@ export function make() {
   }
 
   function update() {
-    if (view.isWaiting && live.order.length) return show(new URLSearchParams(location.hash.split("?")[1]));
+    // Where nothing is live, what was tracked before is shown.
+    const isKnown = live.order.length || (!live.running && !view.chosen.size && view.known.size);
+    if (view.isWaiting && isKnown) return show(new URLSearchParams(location.hash.split("?")[1]));
     if (!isShown || view.window) return;
     // The history holds finer and older points than what was pushed: read it again now and then.
     const [since, until] = ends();
