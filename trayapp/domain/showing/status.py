@@ -191,6 +191,7 @@ def _leak(leak: Verdict, since_wall_seconds: float | None) -> dict[str, object]:
         "leak_score": leak.score,
         "leak_since": since_wall_seconds,
         "leak_growth_bytes": leak.growth_bytes,
+        "leak_growth_seconds": None if leak.growth_bytes is None else leak.grown_seconds,
         "leak_rate_bytes_per_second": leak.rate_bytes_per_second,
         "leak_rate_low_bytes_per_second": leak.rate_low_bytes_per_second,
         "leak_rate_high_bytes_per_second": leak.rate_high_bytes_per_second,

@@ -63,6 +63,17 @@ def test_leaks_are_found_with_their_rate_and_shape(course: Course, rate: float, 
     assert last.growth_bytes >= 0.75 * rate * (2700 - last.onset_monotonic_seconds)
 
 
+@pytest.mark.parametrize("rate", [20e3, 200e3])
+def test_growth_and_its_time_are_of_the_same_moment_whenever_one_looks(rate: float) -> None:
+    _last, alarms = run(lambda t: 50 * MB + rate * t, 2700)
+    assert alarms
+    for at, verdict in alarms:
+        grown, seconds = verdict.growth_bytes, verdict.grown_seconds
+        assert grown == pytest.approx(rate * seconds, rel=0.04)
+        assert verdict.onset_monotonic_seconds is not None
+        assert verdict.onset_monotonic_seconds + seconds <= at
+
+
 HEALTHY: dict[str, tuple[Course, str]] = {
     "flat": (lambda _: 200 * MB, "flat"),
     "warm-up": (lambda t: 50 * MB + 150 * MB * (1 - math.exp(-t / 150)), "warm-up"),

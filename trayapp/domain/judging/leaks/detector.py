@@ -347,5 +347,5 @@ class LeakDetector:
             classic=classic,
             staleness=self._staleness,
             signal=self._signal,
-            grown_seconds=self._blocks.now - rate.onset,
+            grown_seconds=rate.seconds,
         )

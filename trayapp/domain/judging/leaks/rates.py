@@ -20,6 +20,8 @@ class Rate(NamedTuple):
     high: float
     onset: float
     growth_bytes: float
+    seconds: float
+    """The time in which it grew by that: up to the block that was measured last, not up to now."""
 
 
 def rate_of(blocks: Blocks, rung: int, climb: Climb | None, settings: LeakSettings) -> Rate:
@@ -34,7 +36,10 @@ def _of_runaway(blocks: Blocks, settings: LeakSettings) -> Rate:
     growth = floors[-1] - floors[0]
     onset = blocks.now - count * BLOCK_SECONDS
     middle = growth / (count - 1)
-    return Rate(middle / BLOCK_SECONDS, low / BLOCK_SECONDS, high / BLOCK_SECONDS, onset, growth)
+    seconds = (count - 1) * BLOCK_SECONDS
+    return Rate(
+        middle / BLOCK_SECONDS, low / BLOCK_SECONDS, high / BLOCK_SECONDS, onset, growth, seconds
+    )
 
 
 def _of_climb(blocks: Blocks, rung: int, climb: Climb) -> Rate:
@@ -48,7 +53,10 @@ def _of_climb(blocks: Blocks, rung: int, climb: Climb) -> Rate:
     middle, low, high = sen_slope(floors[start:])
     onset = blocks.now - (len(floors) - start) * width - blocks.elapsed % width
     growth = max(climb.growth_bytes, floors[-1] - floors[start])
-    return Rate(middle / width, low / width, high / width, max(onset, blocks.began), growth)
+    # What rises is lowest where a block begins: between floors lies a block less than they span.
+    count = len(floors) - start - (0 if climb.is_by_means else 1)
+    onset = max(onset, blocks.began)
+    return Rate(middle / width, low / width, high / width, onset, growth, count * width)
 
 
 def seconds_at(bytes_per_second: float, room: float | None) -> float | None:

@@ -65,7 +65,7 @@ class Verdict:
     """The middle half of all slopes between two blocks."""
     onset_monotonic_seconds: float | None = None
     growth_bytes: float | None = None
-    """Kept since the onset."""
+    """Kept since the onset, as of the newest block that tells."""
     start_bytes: float | None = None
     """Its size at the onset."""
     seconds_to_limit: float | None = None
@@ -80,7 +80,7 @@ class Verdict:
     signal: Signal | None = None
     """What was measured; None: there is not enough to judge by yet."""
     grown_seconds: float = 0.0
-    """Since the onset."""
+    """The time in which it grew by `growth_bytes`; ends before now, as that does."""
     classic: ClassicSignals = ClassicSignals()
     staleness: Staleness | None = None
     """Whether what it grew by is touched again; None: nobody has looked."""
