@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from tests.readers.cgroups import Machine
-from trayapp.domain.records.account import Account, AccountPart, account_json
+from trayapp.domain.records.account import Account, AccountPart, account_json, account_of
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
-from trayapp.domain.showing.account import account_lines
+from trayapp.domain.showing.account import account_lines, comes_back_cell
 from trayapp.errors import PlatformError
 from trayapp.language.units import MIB
 from trayapp.readers.account import read_account
@@ -162,6 +162,30 @@ def test_what_we_hold_is_found_under_its_name() -> None:
         Path(f"/dev/shm/{name}").unlink(missing_ok=True)  # noqa: S108
 
 
+def test_what_is_called_the_same_and_has_the_same_holders_is_told_once() -> None:
+    """What somebody else holds under that name has a key of its own."""
+    name = f"memtray-{secrets.token_hex(4)}"
+    held = [os.memfd_create(name) for _ in range(3)]
+    code = "import sys; print(flush=True); sys.stdin.read()"
+    try:
+        for number, descriptor in enumerate(held):
+            os.write(descriptor, b"x" * ((number + 1) * MIB))
+        with subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=held[:1],
+        ) as child:  # fmt: skip
+            assert child.stdout is not None
+            child.stdout.readline()
+            key = f"memfd:/memfd:{name}"
+            parts = [each for each in everything(account_here().parts) if key in each.key]
+            child.communicate()
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+    assert {each.key: each.size_bytes for each in parts} == {key: 5 * MIB, f"{key}:2": MIB}
+    assert f"pid {child.pid}" in parts[1].sentence
+
+
 @contextmanager
 def orphaned_segment(size_bytes: int) -> Iterator[int]:
     libc = ctypes.CDLL(None, use_errno=True)
@@ -277,6 +301,26 @@ def test_parts_of_programs_add_up_to_them(machine: Machine) -> None:
         assert sum(each.size_bytes for each in part.parts) == part.size_bytes
         assert not part.is_estimated
     assert find(programs.parts, "programs.other").size_bytes == 100_000 * KIB
+
+
+def test_less_than_a_page_is_no_process(machine: Machine) -> None:
+    process(machine, 11, anon_kib=300_000, file_kib=80_000)
+    process(machine, 12, anon_kib=500, file_kib=0)
+    write_meminfo(machine, AnonPages=300_501)
+    account = read_account(*programs_of(machine, 11, 12), root=str(machine.root))
+    programs = find(account.parts, "programs")
+    assert [part.key for part in programs.parts] == ["application:program:p11", "programs.small"]
+    assert programs.parts[1].size_bytes == 501 * KIB
+    assert sum(part.size_bytes for part in programs.parts) == programs.size_bytes
+
+
+@pytest.mark.parametrize(("count", "last"), [(11, "p10"), (12, "2 more")])
+def test_a_line_about_one_more_is_that_one(count: int, last: str) -> None:
+    parts = tuple(AccountPart(key=f"p{at}", title=f"p{at}", size_bytes=MIB) for at in range(count))
+    whole = AccountPart(key="kernel", title="Kernel", size_bytes=count * MIB, parts=parts)
+    shown = [line.split("MiB  ")[-1] for line in account_lines(account_of(count * MIB, [whole]))]
+    at = shown.index("p9")
+    assert shown[at + 1] == last
 
 
 def test_what_is_not_read_is_estimated_and_fits(machine: Machine) -> None:
@@ -437,7 +481,12 @@ def test_a_container_has_its_own_view_beside_its_host(machine: Machine) -> None:
         "container.sockets": 1,
     }
     assert "512" in account.container.sentence
-    assert account_json(account)["container"]
+    told = account_json(account)["container"]
+    assert isinstance(told, dict)
+    assert told["comes_back"] is None
+    assert comes_back_cell(account.container) == ""
+    cache = find(account.container.parts, "container.page_cache")
+    assert comes_back_cell(cache) == "at once"
     assert sum(part.size_bytes for part in account.parts) == account.total_bytes
 
 

@@ -26,7 +26,8 @@ class AccountPart:
     title: str
     """For people, in their language; strangers may have written it."""
     size_bytes: int
-    comes_back: ComesBack = "no"
+    comes_back: ComesBack | None = "no"
+    """None: some of its parts do, others do not."""
     sentence: str = ""
     """What it is, in one plain sentence; empty where the title says it."""
     advice: str = ""

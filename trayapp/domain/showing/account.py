@@ -20,13 +20,13 @@ _CELLS = {"at once": N_("at once"), "when written": N_("when written"), "no": N_
 
 
 def comes_back_text(part: AccountPart) -> str:
-    """Return whether it comes back, in a few words."""
-    return _(_COMES_BACK[part.comes_back])
+    """Return whether it comes back, in a few words; empty where its parts differ."""
+    return "" if part.comes_back is None else _(_COMES_BACK[part.comes_back])
 
 
 def comes_back_cell(part: AccountPart) -> str:
     """Return the same below a heading that asks it."""
-    return _(_CELLS[part.comes_back])
+    return "" if part.comes_back is None else _(_CELLS[part.comes_back])
 
 
 def size_text(part: AccountPart) -> str:
@@ -56,7 +56,8 @@ def account_lines(account: Account) -> Iterator[str]:
     for part in in_order(account):
         yield ""
         share = format_percent(part.size_bytes / account.total_bytes, 1)
-        yield f"{size_text(part):>12}  {part.title} ({share}, {comes_back_text(part)})"
+        said = ", ".join(filter(None, (share, comes_back_text(part))))
+        yield f"{size_text(part):>12}  {part.title} ({said})"
         if text := explanation(part):
             yield f"{'':12}  {text}"
         yield from _below(part, 1)
@@ -75,14 +76,15 @@ def in_order(account: Account) -> list[AccountPart]:
 
 def _below(part: AccountPart, depth: int) -> Iterator[str]:
     indent = "  " * depth
-    for each in part.parts[:MOST_LINES]:
+    # A line about one more would take the room of that one.
+    shown = len(part.parts) if len(part.parts) <= MOST_LINES + 1 else MOST_LINES
+    for each in part.parts[:shown]:
         text = explanation(each)
         said = f": {text}" if text else ""
         yield f"{indent}{size_text(each):>12}  {shown_name(each.title, 60)}{said}"
         if not each.key.startswith(("target:", "application:")):
             yield from _below(each, depth + 1)
-    if len(part.parts) > MOST_LINES:
-        left = sum(each.size_bytes for each in part.parts[MOST_LINES:])
-        count = len(part.parts) - MOST_LINES
+    if count := len(part.parts) - shown:
+        left = sum(each.size_bytes for each in part.parts[shown:])
         text = _("{count} more").format(count=format_count(count))
         yield f"{indent}{format_size(left):>12}  {text}"

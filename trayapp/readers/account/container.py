@@ -50,6 +50,7 @@ def _part(cgroup: Cgroup, used_bytes: int) -> AccountPart:
         key="container",
         title=_("This container"),
         size_bytes=used_bytes,
+        comes_back=None,
         sentence=sentence,
         parts=tuple(sorted(parts, key=lambda part: -part.size_bytes)),
     )

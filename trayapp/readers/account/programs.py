@@ -14,6 +14,8 @@ from trayapp.readers.procfile import field_bytes, read_start, read_started
 TIME_SHARE = 0.5
 """Of the time of the whole account; the rest is for the parts after this one."""
 LEAST_SHOWN_BYTES = 1024 * 1024
+LEAST_OTHER_BYTES = 4096
+"""A process takes whole pages: less is what rounding has left."""
 
 
 class Share(NamedTuple):
@@ -70,6 +72,8 @@ def _programs(
             is_estimated = is_estimated or part.is_estimated
     parts.sort(key=lambda part: -part.size_bytes)
     left_bytes = size_bytes - small_bytes - sum(part.size_bytes for part in parts)
+    if small_bytes and 0 < left_bytes < LEAST_OTHER_BYTES:
+        small_bytes, left_bytes = small_bytes + left_bytes, 0
     rest = (
         ("programs.small", _("Small programs"), small_bytes, is_estimated),
         # Processes that have just ended, or that nobody here may see.

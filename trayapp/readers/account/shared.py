@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from trayapp.dataclass import NamedTuple
 from trayapp.domain.records.account import AccountPart
@@ -46,11 +47,7 @@ def read(look: Look) -> Iterator[AccountPart]:
         if (part := part_of(look, mount, _in_mount(held, _number(mount.device))))
     ]
     parts += [_segment(look, each) for each in read_segments(look.proc)]
-    parts += [
-        _nameless(look, each)
-        for each in held
-        if each.kind != "file" and each.size_bytes >= LEAST_SHOWN_BYTES
-    ]
+    parts += _nameless(look, held)
     parts = sorted((part for part in parts if part.size_bytes), key=lambda part: -part.size_bytes)
     left_bytes = size_bytes - sum(part.size_bytes for part in parts)
     note = "" if is_whole else needs_root()
@@ -119,18 +116,29 @@ def _segment(look: Look, segment: Segment) -> AccountPart:
     )
 
 
-def _nameless(look: Look, held: Held) -> AccountPart:
-    names = holder_names(look, held.pids)
-    title = _("Shared by processes")
-    if held.kind == "memfd":
-        title = _("Memory file {name}").format(name=held.path.removeprefix("/memfd:") or "–")
-    return AccountPart(
-        key=f"{held.kind}:{held.path}",
-        title=title,
-        size_bytes=held.size_bytes,
-        sentence=_("Held by {names}.").format(names=names),
-        advice=_("Restart the program that holds it."),
-    )
+def _nameless(look: Look, held: Iterable[Held]) -> Iterator[AccountPart]:
+    """Yield what is in no folder; what is called the same and has the same holders, together."""
+    sizes: Counter[tuple[str, str, frozenset[int]]] = Counter()
+    for each in held:
+        if each.kind != "file":
+            sizes[each.kind, each.path, frozenset(each.pids)] += each.size_bytes
+    numbers: Counter[str] = Counter()
+    for (kind, path, pids), size_bytes in sizes.most_common():
+        if size_bytes < LEAST_SHOWN_BYTES:
+            break
+        title = _("Shared by processes")
+        if kind == "memfd":
+            title = _("Memory file {name}").format(name=path.removeprefix("/memfd:") or "–")
+        key = f"{kind}:{path}"
+        numbers[key] += 1
+        yield AccountPart(
+            # Others hold something else of that name.
+            key=key if numbers[key] == 1 else f"{key}:{numbers[key]}",
+            title=title,
+            size_bytes=size_bytes,
+            sentence=_("Held by {names}.").format(names=holder_names(look, pids)),
+            advice=_("Restart the program that holds it."),
+        )
 
 
 def _in_mount(held: list[Held], device: int) -> list[Held]:
