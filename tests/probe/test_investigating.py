@@ -150,3 +150,21 @@ def test_whatever_a_program_answers_does_no_harm(odd: object) -> None:
     for key in ("seconds", "rss_bytes", "object_count", "types"):
         growth = {"seconds": 1.0, "rss_bytes": 1, "object_count": 1, "types": [], key: odd}
         headings(growth=growth)
+
+
+def test_few_large_values_are_told_from_many_objects(tmp_path: Path) -> None:
+    """A dict of buffers holds no object that the collector follows, and is followed by none."""
+    start = "import pathlib, sys, trayapp.probe\n{made}\n"
+    start += "trayapp.probe.start(pathlib.Path(sys.argv[1]))\n" + TELL_AND_WAIT
+    advice = []
+    for number, made in enumerate((
+        "cache = {each: bytearray(b'x' * 300_000) for each in range(100)}",
+        "cache = {each: str(each) for each in range(300_000)}",
+        "cache = list(range(10)) * 800_000",
+    )):  # fmt: skip
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with other_process(start.format(made=made), str(folder)) as process:
+            advice.append(findings(look(folder, process.pid))[-1].advice)
+    assert "look for large values" in advice[0]
+    assert advice[1:] == ["", ""]

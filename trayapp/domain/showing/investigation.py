@@ -15,6 +15,10 @@ from trayapp.language.units import MIB, format_duration, format_size
 
 FEWEST_PER_MIB = 10.0
 """Objects for each MiB: with fewer, most memory is not in Python's objects."""
+LARGEST_BLOCK_BYTES = 512
+"""Of what Python's own allocator gives: larger values lie outside of it."""
+LEAST_ELSEWHERE_BYTES = 20 * MIB
+"""An interpreter with its libraries has up to 15 MiB that are in no object."""
 UNEXPLAINED_BYTES = 5 * MIB
 BYTES_PER_OBJECT = 2000.0
 """Growth by more for each new object is not explained by them."""
@@ -89,10 +93,30 @@ def _summary(told: Mapping[str, object]) -> Finding | None:
             "Little of the memory is in Python's objects: look for large buffers (arrays, images, "
             "files) and native extensions."
         )
+    elif (most_bytes := _small_bytes(told, count)) is not None and (
+        rss_bytes - most_bytes > max(LEAST_ELSEWHERE_BYTES, rss_bytes / 2)
+    ):
+        advice = _(
+            "At most {small} of {size} are in small objects: look for large values (bytes, arrays, "
+            "images, long texts), which may be few, native extensions, or freed memory that is "
+            "kept."
+        ).format(small=format_size(most_bytes), size=format_size(rss_bytes))
     heading = _("{count} objects, {number} for each MiB").format(
         count=format_count(count), number=format_count(round(per_mib))
     )
     return Finding(heading=heading, rows=tuple(rows), advice=advice)
+
+
+def _small_bytes(told: Mapping[str, object], object_count: int) -> int | None:
+    """Return what small objects and the largest containers take at most; None: not known.
+
+    Python counts no blocks where another allocator gives them (PYTHONMALLOC).
+    """
+    blocks = _whole(told.get("block_count"))
+    if blocks is None or blocks < object_count:
+        return None
+    containers = _named(told.get("containers"), "bytes", name="kind")
+    return LARGEST_BLOCK_BYTES * blocks + sum(size for _kind, size, _each in containers)
 
 
 def _growth(told: Mapping[str, object]) -> Iterator[Finding]:
