@@ -860,3 +860,5 @@ def test_a_leak_of_one_process_ends_with_it_though_the_application_goes_on() -> 
     )
     (over,) = monitor.judge_frame(frame(1500, everything=others), Quiet()).announcements
     assert (over.what, over.incident.key) == ("resolved", incident.key)
+    (gone,) = incident.processes
+    assert over.reason == f"process {gone.pid} of browser is no longer running"

@@ -71,7 +71,13 @@ def _why_application(
 ) -> str | None:
     processes = incident.processes
     if processes and not any(key in everything.readings for key in processes):
-        return ""
+        if incident.identity not in applications:
+            return ""
+        # Others of it run on, perhaps under the same name.
+        if len(processes) > 1:
+            return _("{name} restarted").format(name=incident.subject)
+        text = _("process {pid} of {name} is no longer running")
+        return text.format(pid=processes[0].pid, name=incident.subject)
     if incident.identity in applications:
         finding = applications[incident.identity]
         return _why_stopped(finding.verdict) if finding else None
