@@ -94,6 +94,27 @@ def test_the_worst_is_said_first_with_its_evidence(history: Path) -> None:
     )
 
 
+def test_a_chart_names_the_kind_of_memory_that_it_shows(tmp_path: Path) -> None:
+    """Where what programs share is counted once, that is not the resident set."""
+    made = tmp_path / "history.sqlite3"
+    writer = HistoryWriter(made, Retention())
+    for after in range(0, 600, 10):
+        values = [(Series("target", "web", "rss_bytes"), 148.0 * MIB)]
+        values += [(Series("target", "web", "size_bytes"), 142.0 * MIB)]
+        values += [(Series("target", "job", "rss_bytes"), 20.0 * MIB)]
+        writer.add(START + after, values)
+    assert writer.flush()
+    writer.close()
+    together = report(made).charts[-1]
+    assert together.title == "Largest programs, memory in use"
+    last = [curve.points[-1] for curve in together.curves]
+    assert [None if point is None else point.mean / MIB for point in last] == [142.0, 20.0]
+    for name, kind in (("web", "Memory in use"), ("job", "Resident set (RSS)")):
+        (chart,) = report(made, "out.html", targets=[name]).charts
+        assert [curve.name for curve in chart.curves] == [kind]
+        assert kind in made.with_name("out.html").read_text(encoding="utf-8")
+
+
 def test_growth_is_told_with_the_tasks_it_came_with(tmp_path: Path) -> None:
     """Since it began, added up by name; nothing of it in a private report."""
     tasks = [

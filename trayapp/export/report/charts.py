@@ -41,7 +41,9 @@ def charts_of(
     largest = [name for name in by_peak if named[name].summary.peak is not None][:MOST_IN_CHART]
     if len(named) > 1 and largest:
         yield Chart(
-            title=_("Largest programs, resident set (RSS)"),
+            title=_("Largest programs, resident set (RSS)")
+            if all(collector.targets[name].is_resident for name in largest)
+            else _("Largest programs, memory in use"),
             curves=tuple(
                 ChartCurve(name=named[name].name, points=collector.targets[name].curve.points)
                 for name in largest
@@ -60,7 +62,8 @@ def charts_of(
             *_restart_marks(collector, name),
         ]
         target = collector.targets[name]
-        curves = [ChartCurve(name=_("Resident set (RSS)"), points=target.curve.points)]
+        shown = _("Resident set (RSS)") if target.is_resident else _("Memory in use")
+        curves = [ChartCurve(name=shown, points=target.curve.points)]
         if target.judged.points:
             curves.append(ChartCurve(name=_("Anonymous memory"), points=target.judged.points))
         yield Chart(

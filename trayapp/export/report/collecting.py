@@ -56,6 +56,8 @@ class TargetCollector:
         }
         # The first that is known counts: a size is kept where it differs from the resident set.
         self._sizes = [places[one] for one in ("size_bytes", "rss_bytes") if one in places]
+        self.is_resident = "size_bytes" not in places
+        """Whether all of its sizes are resident sets."""
         judged = [places[one] for one in ("kept_bytes", "anon_bytes") if one in places]
         self._judged = judged or self._sizes
         self.inside = InsideFigures(places)
