@@ -321,6 +321,17 @@ def test_statistics_are_told_where_no_window_can_be(running: Memtray) -> None:
     assert "Private memory" in told.stdout
 
 
+def test_a_change_of_language_is_followed_while_running(running: Memtray) -> None:
+    def first_label() -> str:
+        return str(running.json("statistics")["rows"][1][0])
+
+    file, english = running.home / "memtray.toml", first_label()
+    file.write_text(f'{SETTINGS}[ui]\nlanguage = "de"\n')
+    wait_until(lambda: first_label() != english, what="German")
+    file.write_text(SETTINGS)
+    wait_until(lambda: first_label() == english, what="English again")
+
+
 def test_quit_ends_it(memtray: Memtray) -> None:
     process = memtray.start("start", "--headless")
     assert memtray.run("quit").returncode == 0

@@ -47,7 +47,7 @@ from trayapp.domain.judging.monitor import Outcome
 from trayapp.domain.records.levels import Level
 from trayapp.domain.records.series import Event
 from trayapp.errors import PlatformError
-from trayapp.language.units import use_units
+from trayapp.language.startup import follow_preferences
 from trayapp.log import Log, write_to
 from trayapp.paths import LOCK_NAME, Paths
 from trayapp.platforms import current_platform
@@ -363,7 +363,7 @@ class App:
     def _follow_settings(self) -> None:
         settings = self._parts.settings_file.settings
         self._parts.banners.notifier.shows_on_desktop = settings.delivery.desktop
-        use_units(settings.ui.units)
+        follow_preferences(settings.ui.language, settings.ui.units)
         self._parts.switches.follow_settings()
 
     def _collect(self, outcome: Outcome | None) -> None:

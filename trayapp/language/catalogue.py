@@ -36,7 +36,7 @@ _marks = (".", ",")
 def use_catalogue(
     singular: Singular = str, plural: Plural = _english_plural, language: str = "en"
 ) -> None:
-    """Use this catalogue from now on: gettext's two lookups. The main thread, at start.
+    """Use this catalogue from now on: gettext's two lookups. One thread at a time.
 
     language: one of LANGUAGES, for how it writes numbers and paragraphs.
     """

@@ -1,4 +1,4 @@
-"""The choice of language and units when a process starts."""
+"""The choice of language and units: when a process starts, and when the settings change."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ CATALOGUES = Path(__file__).parent / "locale"
 _LARGEST_BYTES = 1024 * 1024
 _MAY_BE_SET = re.compile(rb"^[^#\n]*(?:language|units|\\)", re.MULTILINE)
 """A line, not a comment, with one of the names, or what may spell it: the parser takes a while."""
+_as_set = "auto"
+"""What the settings said when the language was chosen."""
 _TRADITIONAL = {"hant", "tw", "hk", "mo"}
 
 
@@ -25,6 +27,22 @@ def speak_as_set(settings_file: Path, env: Mapping[str, str] = os.environ) -> No
     """
     language, units = _preferences(settings_file)
     use_units(units)
+    _speak_as(language, env)
+
+
+def follow_preferences(language: str, units: str, env: Mapping[str, str] = os.environ) -> None:
+    """Use what the settings say now; free while they say the same. One thread.
+
+    What other threads are writing meanwhile may be in either language.
+    """
+    use_units(units)
+    if language != _as_set:
+        _speak_as(language, env)
+
+
+def _speak_as(language: str, env: Mapping[str, str]) -> None:
+    global _as_set
+    _as_set = language
     speak(choose(wanted_languages(env)) if language == "auto" else language)
 
 

@@ -162,12 +162,12 @@ class TraySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class UiSettings:
-    """How Memtray speaks; the language from the next start on."""
+    """How Memtray speaks."""
 
     language: str = setting("auto",
         Choice(("auto", *LANGUAGES), (N_("System language"), "English", "Deutsch", "Español",
         "Français", "日本語", "简体中文")), N_("Language"),
-        N_("language of menus, windows and messages; takes effect after a restart"))
+        N_("language of menus, windows and messages; open windows keep theirs"))
     theme: str = setting("auto",
         Choice(THEMES, (N_("As the desktop"), N_("Light"), N_("Dark"))), N_("Theme"),
         N_("colours of the windows; open windows follow within seconds"))
