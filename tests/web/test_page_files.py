@@ -19,7 +19,15 @@ PAGE = Path(trayapp.web.__file__).parent / "page"
 SCRIPTS = sorted(PAGE.glob("*.js"))
 MOST_BYTES = 60_000
 """What opening the page loads in all: document, styles, icon, scripts and texts, none packed."""
-LATER = ("trends.js", "alerts.js", "where.js", "runs.js", "processes.js", "downloads.js")
+LATER = (
+    "trends.js",
+    "marks.js",
+    "alerts.js",
+    "where.js",
+    "runs.js",
+    "processes.js",
+    "downloads.js",
+)
 _USED = re.compile(r'\bt\(\s*"([^"]+)"|data-(?:text|label)="([^"]+)"')
 _FAMILY = re.compile(r"\bt\(\s*`([a-z_.]+)\$\{")
 _LISTED = re.compile(r'"([a-z_]+(?:\.[a-z0-9_]+)+)"')

@@ -3,21 +3,14 @@
 import { h, setAttribute, setText } from "./dom.js";
 import { clock, day, duration, month, shortClock, size, sizeTicks, t, when } from "./text.js";
 
-const LEFT = 68, RIGHT = 14, TOP = 26, BOTTOM = 24;
+const LEFT = 68, RIGHT = 14;
+export const TOP = 26, BOTTOM = 24;
 const SHORTEST_SECONDS = 10;
 const TIME_STEPS = [
   1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 10800, 21600, 43200, 86400,
   172800, 604800, 1209600, 2678400, 7948800, 15768000, 31536000,
 ];
 const DASHES = ["", "7 3", "2 2", "8 3 2 3", "12 4", "4 2", "8 2 2 2 2 2", "4 4"];
-/** By level or kind, a shape of its own: colour is not all there is. */
-const SHAPES = {
-  warning: "M0-5 5 4H-5Z", critical: "M-4-4H4V4H-4Z", emergency: "M-5-3-3-5 0-2 3-5 5-3 2 0 5 3 3 5 0 2-3 5-5 3-2 0Z",
-  restart: "M0-5 5 0 0 5-5 0Z", cleanup: "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0Z", tracked: "M-5-4H5L0 5Z",
-  task: "M-4-5 5 0-4 5Z", snapshot: "M-2-5H2V-2H5V2H2V5H-2V2H-5V-2H-2Z",
-};
-export const markKey = (event) => (event.kind === "alert" ? event.level : event.kind);
-export const markShape = (key) => SHAPES[key] ?? SHAPES.restart;
 export const slotClass = (slot) => `slot${slot % 7}`;
 export const slotDash = (slot) => DASHES[slot % DASHES.length];
 
@@ -45,12 +38,15 @@ export function pointAt(points, time) {
 }
 
 export class Chart {
-  /** onWindow(since, until): the person zoomed; onReset(): back to the range; onCursor(time). */
-  constructor(label, { onWindow, onReset, onCursor }) {
-    Object.assign(this, { onWindow, onReset, onCursor, pointers: new Map(), cursor: null });
+  /**
+   * onWindow(since, until): the person zoomed; onReset(): back to the range; onCursor(time).
+   * marksOf, growthOf: what draws marks and growths, of marks.js, where there are any.
+   */
+  constructor(label, { onWindow, onReset, onCursor, marksOf, growthOf }) {
+    Object.assign(this, { onWindow, onReset, onCursor, marksOf, growthOf, pointers: new Map(), cursor: null });
     this.data = { since: 0, until: 1, curves: [], marks: [], growths: [], limits: [] };
     const layer = (name) => h(`g.${name}`);
-    this.layers = ["grid", "bands", "lines", "marks", "dots", "axis"].map(layer);
+    this.layers = ["grid", "bands", "marks", "lines", "dots", "axis"].map(layer);
     this.band = h("rect.select", { y: TOP, width: 0 });
     this.stroke = h("line.cursor", { y1: TOP });
     this.svg = h(
@@ -100,15 +96,15 @@ export class Chart {
     setAttribute(this.svg, "viewBox", `0 0 ${this.width} ${this.height}`);
     this.scale();
     const { curves, growths, limits } = this.data;
-    const [grid, bands, lines, marks] = this.layers;
+    const [grid, bands, marks, lines] = this.layers;
     grid.replaceChildren(...this.gridLines());
     bands.replaceChildren(...curves.map((curve) => this.bandOf(curve)));
     lines.replaceChildren(
       ...curves.map((curve) => this.lineOf(curve)),
       ...limits.filter(({ bytes }) => bytes <= this.top).map((one) => this.limitOf(one)),
-      ...growths.map((growth) => this.growthOf(growth)),
+      ...growths.map((growth) => this.growthOf(this, growth)),
     );
-    marks.replaceChildren(...this.marksOf());
+    marks.replaceChildren(...(this.marksOf?.(this) ?? []));
     const floor = this.height - BOTTOM;
     setAttribute(this.stroke, "y2", floor);
     setAttribute(this.band, "height", floor - TOP);
@@ -192,36 +188,6 @@ export class Chart {
   limitOf({ slot, bytes }) {
     const y = this.y(bytes);
     return h(`line.limit.${slotClass(slot)}`, { x1: LEFT, x2: this.width - RIGHT, y1: y, y2: y });
-  }
-
-  /** The straight line that a verdict means, through the middle of the rise itself. */
-  growthOf({ key, since, bytes_per_second: slope }) {
-    const curve = this.data.curves.find((one) => one.key === key);
-    const rise = (curve?.points ?? []).filter(([time, , mean]) => time >= since && mean != null);
-    if (!rise.length) return h("path");
-    const rests = rise.map(([time, , mean]) => mean - slope * time).sort((one, other) => one - other);
-    const middle = rests[rests.length >> 1];
-    const ends = [Math.max(since, this.data.since), this.data.until];
-    const [from, to] = ends.map((time) => `${this.x(time)} ${this.y(middle + slope * time)}`);
-    return h("path.growth", { d: `M${from}L${to}` });
-  }
-
-  marksOf() {
-    const floor = this.height - BOTTOM;
-    const inside = this.data.marks.filter(({ t: at }) => at >= this.data.since && at <= this.data.until);
-    const ends = [-Infinity, -Infinity];
-    return inside.map((event) => {
-      const x = this.x(event.t), key = markKey(event);
-      // Those that would cover each other stand in two rows.
-      const row = x - ends[0] >= 13 || x - ends[1] < 13 ? 0 : 1;
-      ends[row] = x;
-      return h(
-        `g.mark.${key}`, {},
-        h("title", {}, `${when(event.t)}  ${event.text}`),
-        h("line", { x1: x, x2: x, y1: TOP, y2: floor }),
-        h("path", { d: markShape(key), transform: `translate(${x} ${10 + row * 11})` }),
-      );
-    });
   }
 
   /** Put the cursor at a time, null: nowhere; `isTold`: the other panel follows. */

@@ -1,14 +1,16 @@
 // Trends: curves of the history, live at their end, with ranges, marks, growth and zoom.
 
-import { Chart, markKey, markShape, slotClass } from "./chart.js";
+import { Chart, slotClass } from "./chart.js";
 import { announce, dataTable, h, keep, setAttribute, setText } from "./dom.js";
 import { ask, live, rowsWhere, sizeOf } from "./live.js";
+import { growthOf, markKey, markShape, marksOf } from "./marks.js";
 import { rate, size, t, when } from "./text.js";
 
 const RANGES = [["10min", 600], ["1h", 3600], ["6h", 21600], ["24h", 86400], ["7d", 604800], ["all", null]];
 const METRICS = ["size", "rss", "uss", "pss", "swap"];
 const POINTS = 600;
-const MARKS = "alert,restart,cleanup,snapshot,tracked,task";
+// Tasks can be so many that they would leave no room for the others.
+const MARKS = [["alert,restart,cleanup,snapshot,tracked", 500], ["task", 1000]];
 const OWN_LIMITS = new Set(["settings", "cgroup", "rlimit"]);
 
 /** Curves of an answer of /api/metrics as charts take them. */
@@ -29,6 +31,7 @@ export function make() {
   let curves = [], events = [], readAt = 0, reading = 0, isShown = false;
 
   const on = {
+    marksOf, growthOf,
     onWindow: (since, until) => go({ from: since.toFixed(1), to: until.toFixed(1) }),
     onReset: () => go({ from: null, to: null }),
     onCursor: (time, from) => (from === top ? bottom : top).readAt(time, false),
@@ -128,13 +131,13 @@ export function make() {
       }
       const [from, to] = ends();
       const wanted = ["system", ...view.chosen];
-      const [answer, marks] = await Promise.all([
+      const [answer, ...marks] = await Promise.all([
         readCurves(wanted, from, to, view.metric === "size" ? null : `${view.metric}_bytes`),
-        ask(`/api/events?from=${from}&to=${to}&kinds=${MARKS}&limit=500`),
+        ...MARKS.map(([kinds, limit]) => ask(`/api/events?from=${from}&to=${to}&kinds=${kinds}&limit=${limit}`)),
       ]);
       if (mine !== reading) return;
       curves = answer.curves.map((curve) => ({ ...curve, key: keyOf(curve), points: pointsOf(curve) }));
-      events = marks.events.map((event) => ({ ...event, t: event.wall_seconds }));
+      events = marks.flatMap((one) => one.events).map((event) => ({ ...event, t: event.wall_seconds }));
       if (view.metric !== "size" && !curves.some(({ kind }) => kind === "system")) {
         const machine = await readCurves(["system"], from, to);
         curves.push(...machine.curves.map((curve) => ({ ...curve, key: keyOf(curve), points: pointsOf(curve) })));
