@@ -19,6 +19,7 @@ from trayapp.applet.advising import Advisor
 from trayapp.applet.programs import Programs
 from trayapp.dataclass import replace
 from trayapp.domain.judging.advice.book import NEVER, AdviceBook
+from trayapp.domain.judging.advice.case import Twins
 from trayapp.domain.judging.advice.deeds import Look, deed_of
 from trayapp.domain.judging.advice.policy import AdvicePolicy
 from trayapp.domain.judging.advice.records import Act, Advice
@@ -85,12 +86,13 @@ class Story:
         self.file = folder / "advice.json"
         self.size_mib = 400.0
         self.span_seconds = 0.0
+        self.evidence = Evidence(190)
         programs = Programs(lambda _keys: [], lambda _key: None, folder, may_be_trimmed=False)
         self.advisor = Advisor(
             self.file,
             self.acts,
             programs,
-            make_evidence=lambda: Evidence(190),
+            make_evidence=lambda: self.evidence,
             record=self.events.append,
             on_new=self.fresh.append,
             policy=(lambda: policy) if policy else None,
@@ -160,6 +162,16 @@ def test_later_looks_are_kept_and_written(story: Story) -> None:
     assert "It held." in done["result"]
     assert story.events[-1].data["held"] is True
     assert load_book(story.file).deeds[0].later == deed.later
+
+
+def test_copies_of_which_one_has_ended_are_advised_about_no_more(story: Story) -> None:
+    old, new = ProcessKey(100, 5), ProcessKey(200, 9)
+    both = replace(target(), pids=(100, 200), keys=(old, new))
+    story.evidence.twins = {"target:web": Twins((100, 200), 80 * MIB, (old, new))}
+    story.tick(10.0, both)
+    assert "twins" in {each.kind for each in story.advisor.advice}
+    story.tick(10.0, replace(both, pids=(200,), keys=(new,)))
+    assert "twins" not in {each.kind for each in story.advisor.advice}
 
 
 def test_what_has_exited_meanwhile_is_said_and_nothing_is_done(story: Story) -> None:

@@ -43,7 +43,7 @@ class Cases:
         known, asked: what programs allow, by their keys.
         """
         crowds, now = self._crowds, self._clock()
-        insides, pasts, twins = evidence.watch.insides, evidence.pasts, evidence.twins
+        insides, pasts = evidence.watch.insides, evidence.pasts
         programs: dict[str, TargetView | ApplicationView] = {}
         for target in view.targets:
             if target.keys:
@@ -51,6 +51,8 @@ class Cases:
         for each in view.applications:
             if each.key is not None and each.keys:
                 programs[application_key(each.key)] = each
+        running = {key for program in programs.values() for key in program.keys}
+        twins = evidence.twins_that_run(running) if evidence.twins else evidence.twins
         cases = [
             Case(
                 about,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from trayapp.applet.lessons import Lessons
@@ -153,6 +153,17 @@ class AdviceEvidence:
         from trayapp.readers.login_session import login_session
 
         self.twins = find_twins(self._read_all(), programs, login_session)
+
+    def twins_that_run(self, running: Collection[ProcessKey]) -> dict[str, Twins]:
+        """Return the copies of which none has ended; of others, look anew with the next round.
+
+        running: all processes of programs in view. The sampler thread.
+        """
+        known = self.twins
+        found = {about: each for about, each in known.items() if set(each.keys).issubset(running)}
+        if len(found) < len(known):
+            self._twins_at = 0.0
+        return found
 
     def read_soon(self, abouts: Iterable[str]) -> None:
         """Read the past of these anew with the next round. Any thread."""

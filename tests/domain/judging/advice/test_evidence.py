@@ -99,6 +99,7 @@ def test_two_of_a_program_are_copies_unless_they_are_workers() -> None:
     (twins,) = find_twins([*apart, use(20, "python3 /srv/app.py", 6)], both).values()
     assert twins.pids == (10, 20)
     assert twins.bytes == 80 * MIB
+    assert twins.keys == (ProcessKey(10, 10), ProcessKey(20, 20))
     assert find_twins([*apart, use(20, "python3 /srv/app.py", 5)], both) == {}  # siblings
     assert find_twins([*apart, use(20, "python3 /srv/app.py", 10)], both) == {}  # its child
     assert find_twins([*apart, use(20, "python3 /srv/app.py", 6, 3)], both) == {}  # small

@@ -7,7 +7,7 @@ from trayapp.domain.judging.advice.harmless import Harmless
 from trayapp.domain.judging.application_trends import ApplicationView
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.program_facts import ProgramFacts
-from trayapp.domain.records.samples import SystemSample
+from trayapp.domain.records.samples import ProcessKey, SystemSample
 
 STRANGER = ProgramFacts()
 
@@ -124,6 +124,8 @@ class Twins(NamedTuple):
     """The oldest first."""
     bytes: int
     """Of all but the newest."""
+    keys: tuple[ProcessKey, ...] = ()
+    """Of these, all that belonged to a program in view when they were found."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,12 @@ def find_twins(
         if not has_name(copies[0].facts.arguments, copies[0].facts.name):
             continue
         sizes = [use.rss_bytes for use in copies[:-1]]
-        twins[about] = Twins(tuple(use.facts.key.pid for use in copies), sum(sizes))
+        keys = [use.facts.key for use in copies]
+        twins[about] = Twins(
+            tuple([key.pid for key in keys]),
+            sum(sizes),
+            tuple([key for key in keys if key in owners]),
+        )
     return twins
 
 
