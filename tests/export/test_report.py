@@ -23,7 +23,7 @@ from trayapp.domain.records.account import AccountPart, account_of
 from trayapp.domain.records.series import Event, Series
 from trayapp.errors import ExportError, RecordingError, UsageError
 from trayapp.export.redaction import Redactor
-from trayapp.export.report.facts import Report, mark_rows
+from trayapp.export.report.facts import Report, figures_of, mark_rows
 from trayapp.export.report.json_report import report_json
 from trayapp.export.report.pdf import draw_pages
 from trayapp.export.report.writing import ReportOptions, main
@@ -84,6 +84,12 @@ def test_the_worst_is_said_first_with_its_evidence(history: Path) -> None:
     assert second.title == "leak came near its limit"
     over = report(history, live={"old": {"limit_bytes": 256 * MIB}})
     assert "old exceeded its limit" in [finding.title for finding in over.findings]
+    free = {"limit_bytes": 256 * MIB, "limit_source": "machine", "size_limit_bytes": None}
+    unlimited = report(history, live={"old": free})
+    assert "old exceeded its limit" not in [finding.title for finding in unlimited.findings]
+    (old,) = [one for one in unlimited.targets if one.name == "old"]
+    assert old.limit_bytes is None
+    assert dict(figures_of(old))["% of limit"] == "–"
     space = report(history, live={"old": {"limit_bytes": 256 * MIB, "limit_source": "rlimit"}})
     assert "old exceeded its limit" not in [finding.title for finding in space.findings]
     titles = {finding.title: finding.text for finding in rest}

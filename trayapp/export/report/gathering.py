@@ -183,9 +183,10 @@ def _target(
 
 
 def _size_limit_bytes(live: Mapping[str, Any]) -> float | None:
-    """Return the limit that a size can be compared with; None: there is none."""
-    # An rlimit bounds the address space, of which a program may need far more than it fills.
-    is_of_size = live.get("limit_source") != "rlimit"
+    """Return the program's own limit that a size can be compared with; None: there is none."""
+    # An rlimit bounds the address space, of which a program may need far more than it fills; of a
+    # program without a limit the applet tells how much memory the machine has.
+    is_of_size = live.get("limit_source") not in ("rlimit", "machine")
     return _number(live.get("limit_bytes" if is_of_size else "size_limit_bytes"))
 
 
