@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from trayapp.control.process_endpoints import GUARD, PROBE, endpoint_name, find_names
@@ -89,16 +89,17 @@ class Programs:
     def _look(self, keys: Sequence[ProcessKey], names: frozenset[str]) -> ProgramFacts:
         lineages = self._lineages(keys[:MOST_PROCESSES])
         processes = [lineage[0] for lineage in lineages]
+        is_guarded = any(_is_guarded(lineage[1:], names) for lineage in lineages)
+        left = [lineage[0].key for lineage in lineages if not _is_guarded(lineage, names)]
+        left_pids, is_mostly_left = _weigh(left if is_guarded else (), processes)
         return ProgramFacts(
             refusal=self._refusal(keys[:MOST_PROCESSES]),
             has_probe=any(endpoint_name(PROBE, *key) in names for key in keys),
             may_be_trimmed=self._may_be_trimmed,
             takes_probe=any(_runs_python(process) for process in processes),
-            is_guarded=any(
-                endpoint_name(GUARD, *ancestor.key) in names
-                for lineage in lineages
-                for ancestor in lineage[1:]
-            ),
+            is_guarded=is_guarded,
+            left_pids=left_pids,
+            is_mostly_left=is_mostly_left,
             unit=_unit(processes),
         )
 
@@ -133,6 +134,33 @@ def _shown(view: View) -> Iterator[tuple[str, tuple[ProcessKey, ...]]]:
     for application in view.applications:
         if application.key is not None and application.keys:
             yield application_key(application.key), application.keys
+
+
+def _is_guarded(lineage: Sequence[ProcessFacts], names: Container[str]) -> bool:
+    """Return whether one of these is a guarded run."""
+    return any(endpoint_name(GUARD, *process.key) in names for process in lineage)
+
+
+def _weigh(
+    left: Sequence[ProcessKey], processes: Iterable[ProcessFacts]
+) -> tuple[tuple[int, ...], bool]:
+    """Return the pids of what is left, largest first, and whether that is most of the size."""
+    if not left:
+        return (), False
+    sizes = {process.key: _resident_bytes(process.key.pid) for process in processes}
+    ordered = sorted(left, key=lambda key: -sizes[key])
+    left_bytes = sum(sizes[key] for key in left)
+    return tuple([key.pid for key in ordered]), 2 * left_bytes > sum(sizes.values())
+
+
+def _resident_bytes(pid: int) -> int:
+    """Return its size; 0: it has ended, or may not be asked."""
+    import psutil
+
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return 0
 
 
 def _unit(processes: Sequence[ProcessFacts]) -> str:

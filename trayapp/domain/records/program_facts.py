@@ -20,5 +20,10 @@ class ProgramFacts:
     """It runs in Python, and has no probe."""
     is_guarded: bool = False
     """`memtray run` has started it, and can start it again."""
+    left_pids: tuple[int, ...] = ()
+    """Of what is guarded, the processes that `memtray run` would leave as they are, largest
+    first."""
+    is_mostly_left: bool = False
+    """They have most of its size."""
     unit: str = ""
     """The systemd unit of this user that it belongs to; empty: none."""

@@ -24,6 +24,7 @@ from trayapp.domain.judging.advice.case import Cache, Case, Crowd, Machine, Moun
 from trayapp.domain.judging.advice.case import Twins as FoundTwins
 from trayapp.domain.judging.advice.kinds import KINDS
 from trayapp.domain.judging.advice.records import Advice
+from trayapp.domain.judging.application_trends import ApplicationView
 from trayapp.domain.judging.leaks import Verdict
 from trayapp.domain.records.program_facts import ProgramFacts
 from trayapp.domain.records.runtimes import RuntimeHeap
@@ -77,6 +78,22 @@ def test_what_is_pinned_in_arenas_is_not_to_be_trimmed_but_restarted() -> None:
     assert found.automatic is None
     guarded = only(case(inside=inside(pinned_mib=250), facts=ProgramFacts(is_guarded=True)))
     assert guarded.automatic and guarded.automatic.does == "restart"
+
+
+def test_what_a_guarded_run_would_leave_as_it_is_is_to_be_restarted_by_hand() -> None:
+    small = ProgramFacts(is_guarded=True, left_pids=(7, 8), is_mostly_left=True)
+    by_hand = only(case(target(leak=leaking()), facts=small))
+    assert by_hand.automatic is None
+    assert "process 7," in by_hand.acts[0].what
+    large = replace(small, is_mostly_left=False)
+    assert only(case(target(leak=leaking()), facts=large)).automatic
+    for grown, is_automatic in ((7, False), (9, True)):
+        view = ApplicationView(
+            name="web", pids=(7, 8, 9), rss_bytes=400 * MIB, leak=leaking(), leak_pid=grown
+        )
+        for facts in (small, large):
+            found = only(Case("application:program:web", view, facts))
+            assert (found.automatic is not None) == is_automatic
 
 
 def test_a_proven_leak_is_to_be_restarted_and_its_task_is_named() -> None:

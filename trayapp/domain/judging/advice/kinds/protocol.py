@@ -7,6 +7,7 @@ from typing import ClassVar, Protocol
 
 from trayapp.domain.judging.advice.case import Case, Machine
 from trayapp.domain.judging.advice.records import RESTART, Act, Advice
+from trayapp.domain.judging.application_trends import ApplicationView
 from trayapp.language.catalogue import _
 
 
@@ -61,6 +62,23 @@ class ProgramKind:
 
 def restart_act(case: Case, what: str = "") -> Act:
     """Return the action of restarting a program: Memtray's, where it can, else the person's."""
-    facts = case.facts
+    facts, pid = case.facts, _left_pid(case)
+    if pid is not None:
+        text = _("Restart process {pid}, which `memtray run` did not start")
+        return Act(text.format(pid=pid), "", "medium", seconds=10.0)
     can_do = not facts.refusal and (facts.is_guarded or facts.unit)
     return Act(what or _("Restart it"), RESTART if can_do else "", "medium", seconds=10.0)
+
+
+def _left_pid(case: Case) -> int | None:
+    """Return the process that matters and is not restarted by guarded runs; None: there is none.
+
+    That is the one that grows, else, where most of the size is left as it is, the largest of that.
+    """
+    facts, view = case.facts, case.view
+    if not facts.is_guarded or not facts.left_pids:
+        return None
+    grown = view.leak_pid if isinstance(view, ApplicationView) else None
+    if grown is not None and view.leak.level != "healthy":
+        return grown if grown in facts.left_pids else None
+    return facts.left_pids[0] if facts.is_mostly_left else None
