@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _BREAKS = re.compile(r"\s*[\x00-\x1f\x7f-\x9f\u2028\u2029]+\s*")
 _LONGEST = 1000
@@ -33,6 +34,11 @@ class SettingsError(MemtrayError):
     """The settings file holds something Memtray cannot use."""
 
     exit_code = 2
+
+    def __init__(self, text: str, mistakes: Iterable[str] = ()) -> None:
+        """Say `text`; `mistakes`: all there are, one line each, where it names only the first."""
+        super().__init__(text)
+        self.mistakes = tuple(mistakes) or (text,)
 
 
 class AlreadyRunningError(MemtrayError):

@@ -394,6 +394,9 @@ def test_doctor_looks_at_everything(memtray: Memtray) -> None:
     assert "✗ channels: chat: Apprise does not know this kind of address" in told
     assert "✗ channels: lamp: program not found: no-such-lamp" in told
     assert "secret" not in told
+    settings.write_text('sampling.interval = 99\nicon.shows = "nobody"\nui.lang = "de"\n')
+    lines = memtray.run("doctor").stdout.splitlines()
+    assert len([line for line in lines if line.startswith("✗ settings: ")]) == 3
     settings.write_text("[sampling")
     broken = memtray.run("doctor")
     assert broken.returncode == 1

@@ -207,6 +207,47 @@ def test_invalid_file(file: Path) -> None:
     assert str(refused.value) == f"{file.parent}{os.sep}{expected}"
 
 
+THREE = """\
+[sampling]
+intervall = "1s"
+[alerts]
+warning_percent = 900
+[[targets]]
+name = "web"
+match = "web"
+limit = "plenty"
+"""
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse_settings(THREE + '[icon]\nshows = "nobody"\n', "f")
+    places = ("sampling.intervall", "alerts.warning_percent", 'targets.limit (target 1, "web")')
+    mistakes = refused.value.mistakes
+    assert len(mistakes) == len(places)
+    for mistake, place in zip(mistakes, places, strict=True):
+        assert mistake.startswith(f"f: {place} ")
+    assert str(refused.value) == f"{mistakes[0]} (and 2 more, see `memtray doctor`)"
+
+
+def test_what_is_refused_is_not_compared_with_the_rest() -> None:
+    """The default in its place would be out of order, or no place for an icon's target."""
+    text = '[alerts]\nwarning_percent = "x"\ncritical_percent = 1\n[leak]\nwarning_percent = 99\n'
+    with pytest.raises(SettingsError) as refused:
+        parse_settings(text, "f")
+    first, second = refused.value.mistakes
+    assert "alerts.warning_percent" in first
+    assert "leak." in second
+
+
+def test_thousands_of_mistakes_are_not_all_looked_at() -> None:
+    text = "".join(f"[[targets]]\nname = 'a'\nmatch = 'b'\nx{each} = 1\n" for each in range(3000))
+    with pytest.raises(SettingsError) as refused:
+        parse_settings(text, "f")
+    assert len(refused.value.mistakes) == 20
+    assert "(and 19+ more" in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -370,6 +370,9 @@ class Sampler(threading.Thread):
             # Another interval is not to wait for the end of the one before.
             self._next_tick = None
             self._store.follow_settings(news)
+        else:
+            for mistake in news.mistakes:
+                _log.warning("%s", mistake)
         self._publish_problems()
 
     def _publish_problems(self) -> None:

@@ -106,7 +106,11 @@ def _settings(installation: Installation) -> Iterator[Finding]:
     if not file.exists():
         yield "note", _("{file} does not exist yet; the first start creates it").format(file=file)
         return
-    settings = parse_settings(file.read_text(encoding="utf-8", errors="replace"), str(file))
+    try:
+        settings = parse_settings(file.read_text(encoding="utf-8", errors="replace"), str(file))
+    except SettingsError as error:
+        yield from (("bad", mistake) for mistake in error.mistakes)
+        return
     count = len(settings.targets)
     text = ngettext("{file}: {count} tracked program", "{file}: {count} tracked programs", count)
     yield "good", text.format(file=file, count=count)

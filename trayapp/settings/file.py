@@ -100,8 +100,9 @@ class SettingsFile:
             return None
         self._seen = self._doubted = signature
         if isinstance(outcome, SettingsError):
-            self.problem = str(outcome)
-            return outcome
+            text = _("{problem} – the previous settings stay in force")
+            self.problem = text.format(problem=outcome)
+            return SettingsError(self.problem, outcome.mistakes)
         if self.problem == outcome.problem and outcome == self.settings:
             return None
         self.settings, self.problem = outcome, outcome.problem
@@ -194,8 +195,10 @@ def rewrite(file: Path, change: Callable[[str], str]) -> tuple[str, str]:
     try:
         _parse(file, after, is_private)
     except SettingsError as error:
-        if str(error) != _problem_of(file, before):
-            raise
+        known = _mistakes_of(file, before)
+        new = next((each for each in error.mistakes if each not in known), None)
+        if new is not None:
+            raise SettingsError(new) from error
     if len(after.encode()) > _LARGEST_BYTES:
         raise _error(file, _("is full (1 MiB); remove what you no longer need"))
     if _sign(file) != signature:
@@ -205,12 +208,12 @@ def rewrite(file: Path, change: Callable[[str], str]) -> tuple[str, str]:
     return before, after
 
 
-def _problem_of(file: Path, text: str) -> str | None:
+def _mistakes_of(file: Path, text: str) -> tuple[str, ...]:
     try:
         parse_settings(text, str(file))
     except SettingsError as error:
-        return str(error)
-    return None
+        return error.mistakes
+    return ()
 
 
 def make_target_name(text: str) -> str:

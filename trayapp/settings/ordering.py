@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator
+
 from trayapp.dataclass import NamedTuple
 from trayapp.language.catalogue import _
 from trayapp.settings.kinds import RefusedError
-from trayapp.settings.records import TARGETS_TABLE, Settings, fields_of
+from trayapp.settings.records import TARGETS_TABLE, AlertSettings, Settings, fields_of
 
 
 class _Order(NamedTuple):
@@ -35,20 +37,41 @@ _ORDERS = (
 _OF_TARGETS = _Order(TARGETS_TABLE, ("warning_size", "critical_size", "emergency_size"))
 
 
-def check_orders(settings: Settings) -> None:
-    """Check that a worse level does not begin before a milder one; what is 0 or not set is none.
+def order_mistakes(settings: Settings, flawed: Container[str]) -> Iterator[RefusedError]:
+    """Yield where a worse level begins before a milder one; what is 0 or not set is none.
 
-    Raises: RefusedError with both settings and what fits.
+    flawed: tables of which not all could be read. Each error has both settings and what fits.
     """
+    if "alerts" not in flawed:
+        yield from _percent_mistakes(settings.alerts)
     for order in _ORDERS:
-        _check(order, getattr(settings, order.table), "")
-    for number, target in enumerate(settings.targets, 1):
+        if order.table not in flawed:
+            yield from _mistakes(order, getattr(settings, order.table), "")
+    for number, target in enumerate(() if TARGETS_TABLE in flawed else settings.targets, 1):
         # Translators: which of several targets in the settings file.
         where = _(" (target {number}, {name})")
-        _check(_OF_TARGETS, target, where.format(number=number, name=f'"{target.name}"'))
+        yield from _mistakes(
+            _OF_TARGETS, target, where.format(number=number, name=f'"{target.name}"')
+        )
 
 
-def _check(order: _Order, record: object, where: str) -> None:
+def _percent_mistakes(alerts: AlertSettings) -> Iterator[RefusedError]:
+    for lower, higher in (
+        ("rearm_percent", "warning_percent"),
+        ("warning_percent", "critical_percent"),
+        ("critical_percent", "emergency_percent"),
+    ):
+        low, high = getattr(alerts, lower), getattr(alerts, higher)
+        if low >= high:
+            text = _(
+                "{higher} = {high} is not above {lower} = {low}; write rearm_percent"
+                " < warning_percent < critical_percent < emergency_percent"
+            )
+            shown = {"high": f"{high:g}", "low": f"{low:g}"}
+            yield RefusedError(text.format(higher=f"alerts.{higher}", lower=lower, **shown))
+
+
+def _mistakes(order: _Order, record: object, where: str) -> Iterator[RefusedError]:
     fields = fields_of(order.table)
     last: tuple[str, float] | None = None
     for key in order.keys:
@@ -59,7 +82,7 @@ def _check(order: _Order, record: object, where: str) -> None:
             text = _("{setting} = {value} is not above {other} = {low}; write a larger one")
             if order.falls:
                 text = _("{setting} = {value} is not below {other} = {low}; write a smaller one")
-            raise RefusedError(
+            yield RefusedError(
                 text.format(
                     setting=f"{order.table}.{key}{where}",
                     value=fields[key].kind.write(value),

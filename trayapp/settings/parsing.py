@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from trayapp.errors import SettingsError
 from trayapp.language.catalogue import N_, _, listed
 from trayapp.settings.fields import Field
 from trayapp.settings.kinds import RefusedError
-from trayapp.settings.ordering import check_orders
+from trayapp.settings.mistakes import MOST_MISTAKES, Mistakes
+from trayapp.settings.ordering import order_mistakes
 from trayapp.settings.quoting import one_line, quote
 from trayapp.settings.records import (
     CHANNELS_TABLE,
@@ -21,7 +22,6 @@ from trayapp.settings.records import (
     TABLES,
     TARGET_RULES,
     TARGETS_TABLE,
-    AlertSettings,
     ChannelSettings,
     HookSettings,
     Settings,
@@ -68,12 +68,23 @@ _ABOVE_EACH = {
 def parse_settings(text: str, file: str) -> Settings:
     """Read the text of a settings file; `file` is only named in messages.
 
-    Raises: SettingsError, one line with file, key, value, what fits and a remedy.
+    Raises: SettingsError, one line with file, key, value, what fits and a remedy; of several
+    mistakes it says the first, and holds all.
     """
+    mistakes = Mistakes()
     try:
-        return _read_settings(read_toml(text))
+        settings = _read_settings(read_toml(text), mistakes)
     except RefusedError as error:
-        raise SettingsError(one_line(f"{file}: {error}")) from error
+        mistakes.add(error)
+    else:
+        if not mistakes.found:
+            return settings
+    lines = [one_line(f"{file}: {error}") for error in mistakes.found]
+    if len(lines) == 1:
+        raise SettingsError(lines[0]) from mistakes.found[0]
+    told = _("{mistake} (and {count} more, see `memtray doctor`)")
+    count = f"{len(lines) - 1}" + "+" * (len(lines) >= MOST_MISTAKES)
+    raise SettingsError(told.format(mistake=lines[0], count=count), lines) from mistakes.found[0]
 
 
 def read_value(field: Field, value: object, where: str = "") -> object:
@@ -140,41 +151,50 @@ def read_toml(text: str) -> dict[str, Any]:
         raise RefusedError(_("is not valid: a number has too many digits")) from error
 
 
-def _read_settings(data: Mapping[str, object]) -> Settings:
+def _read_settings(data: Mapping[str, object], mistakes: Mistakes) -> Settings:
     names = [table.name for table in TABLES]
     records: dict[str, Any] = {}
     for key, value in data.items():
-        if key not in (*names, *LISTS):
-            raise RefusedError(_unknown("", key, [*names, *LISTS]))
-        if key in names and not isinstance(value, dict):
-            text = _("{setting} = {value} is not a table; write [{setting}] on its own line")
-            raise RefusedError(text.format(setting=key, value=_show(value)))
+        with mistakes.of(key):
+            if key not in (*names, *LISTS):
+                raise RefusedError(_unknown("", key, [*names, *LISTS]))
+            if key in names and not isinstance(value, dict):
+                text = _("{setting} = {value} is not a table; write [{setting}] on its own line")
+                raise RefusedError(text.format(setting=key, value=_show(value)))
     for table in TABLES:
         values = data.get(table.name)
         if isinstance(values, dict):
-            records[table.name] = table.record(**_read_table(table.name, values))
+            records[table.name] = table.record(**_read_table(table.name, values, mistakes))
     settings = Settings(
         **records,
-        channels=_read_channels(data.get(CHANNELS_TABLE, [])),
-        hooks=_read_hooks(data.get(HOOKS_TABLE, [])),
-        targets=_read_targets(data.get(TARGETS_TABLE, [])),
+        channels=_read_channels(data.get(CHANNELS_TABLE, []), mistakes),
+        hooks=_read_hooks(data.get(HOOKS_TABLE, []), mistakes),
+        targets=_read_targets(data.get(TARGETS_TABLE, []), mistakes),
     )
-    _check_alerts(settings.alerts)
-    check_orders(settings)
-    _check_icon(settings)
+    # What could not be read has its default, with which nothing is compared.
+    for error in order_mistakes(settings, mistakes.flawed):
+        with mistakes.of(""):
+            raise error
+    if not {"icon", TARGETS_TABLE} & mistakes.flawed:
+        with mistakes.of(""):
+            _check_icon(settings)
     return settings
 
 
-def _read_table(table: str, values: Mapping[str, object], where: str = "") -> dict[str, Any]:
-    """Read the values of one table by the names they have in its record."""
-    fields = fields_of(table)
+def _read_table(
+    table: str, values: Mapping[str, object], mistakes: Mistakes, where: str = ""
+) -> dict[str, Any]:
+    """Read the values of one table that fit, by the names they have in its record."""
+    fields, fitting = fields_of(table), {}
     for key in values:
         if key not in fields:
-            raise RefusedError(_unknown(table, key, fields, where))
-    return {
-        fields[key].attribute: read_value(fields[key], value, where)
-        for key, value in values.items()
-    }
+            with mistakes.of(table):
+                raise RefusedError(_unknown(table, key, fields, where))
+    for key, value in values.items():
+        if key in fields:
+            with mistakes.of(table):
+                fitting[fields[key].attribute] = read_value(fields[key], value, where)
+    return fitting
 
 
 def _tables(name: str, tables: object) -> list[dict[str, object]]:
@@ -184,68 +204,99 @@ def _tables(name: str, tables: object) -> list[dict[str, object]]:
     return tables
 
 
-def _read_named(name: str, tables: object) -> list[tuple[str, dict[str, Any]]]:
-    """Return what each [[name]] holds, with its place; each has a name, and no two the same."""
-    found: list[tuple[str, dict[str, Any]]] = []
-    for number, values in enumerate(_tables(name, tables), 1):
-        where = _where(name, number)
-        if "name" not in values:
-            raise _nameless(name, where)
-        fitting = _read_table(name, values, where)
-        if any(fitting["name"] == other["name"] for _where, other in found):
-            raise _taken(name, where, fitting["name"])
-        found.append((where, fitting))
-    return found
+def _entries(
+    name: str, tables: object, mistakes: Mistakes
+) -> Iterator[tuple[int, dict[str, object]]]:
+    """Yield each [[name]] with its number, counted from 1."""
+    found: list[dict[str, object]] = []
+    with mistakes.of(name):
+        found = _tables(name, tables)
+    yield from enumerate(found, 1)
 
 
-def _read_channels(tables: object) -> tuple[ChannelSettings, ...]:
+def _read_named(
+    name: str, tables: object, mistakes: Mistakes
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what each [[name]] without a mistake holds, with its place; no two have one name."""
+    names: set[object] = set()
+    for number, values in _entries(name, tables, mistakes):
+        where, count = _where(name, number), len(mistakes.found)
+        fitting: dict[str, Any] = {}
+        with mistakes.of(name):
+            if "name" not in values:
+                raise _nameless(name, where)
+            fitting = _read_table(name, values, mistakes, where)
+            if "name" in fitting:
+                if fitting["name"] in names:
+                    raise _taken(name, where, fitting["name"])
+                names.add(fitting["name"])
+        if len(mistakes.found) == count:
+            yield where, fitting
+
+
+def _read_channels(tables: object, mistakes: Mistakes) -> tuple[ChannelSettings, ...]:
     channels = []
-    for where, values in _read_named(CHANNELS_TABLE, tables):
+    for where, values in _read_named(CHANNELS_TABLE, tables, mistakes):
         addresses = {"url", "url_env", "url_keyring"} & values.keys()
-        if len(addresses) != 1:
-            text = _("{place} has no address; write exactly one of url, url_env and url_keyring")
-            if addresses:
-                text = _("{place} has {names}; write exactly one of url, url_env and url_keyring")
-            names = _(" and ").join(sorted(addresses))
-            raise RefusedError(text.format(place=f"channels{where}", names=names))
-        channels.append(ChannelSettings(**values))
+        with mistakes.of(CHANNELS_TABLE):
+            if len(addresses) != 1:
+                text = _(
+                    "{place} has no address; write exactly one of url, url_env and url_keyring"
+                )
+                if addresses:
+                    text = _(
+                        "{place} has {names}; write exactly one of url, url_env and url_keyring"
+                    )
+                names = _(" and ").join(sorted(addresses))
+                raise RefusedError(text.format(place=f"channels{where}", names=names))
+            channels.append(ChannelSettings(**values))
     return tuple(channels)
 
 
-def _read_hooks(tables: object) -> tuple[HookSettings, ...]:
+def _read_hooks(tables: object, mistakes: Mistakes) -> tuple[HookSettings, ...]:
     hooks = []
-    for where, values in _read_named(HOOKS_TABLE, tables):
-        if "command" not in values:
-            text = _('{place} has no command; write command = ["program", "…"]')
-            raise RefusedError(text.format(place=f"hooks{where}"))
-        if not values["command"][0]:
-            text = _("{place} starts with an empty text; put the program there")
-            raise RefusedError(text.format(place=f"hooks.command{where}"))
-        if values.get("events") and "on" not in values:
-            # Who names such events alone wants to hear of nothing else.
-            values["on"] = ()
-        hooks.append(HookSettings(**values))
+    for where, values in _read_named(HOOKS_TABLE, tables, mistakes):
+        with mistakes.of(HOOKS_TABLE):
+            if "command" not in values:
+                text = _('{place} has no command; write command = ["program", "…"]')
+                raise RefusedError(text.format(place=f"hooks{where}"))
+            if not values["command"][0]:
+                text = _("{place} starts with an empty text; put the program there")
+                raise RefusedError(text.format(place=f"hooks.command{where}"))
+            if values.get("events") and "on" not in values:
+                # Who names such events alone wants to hear of nothing else.
+                values["on"] = ()
+            hooks.append(HookSettings(**values))
     return tuple(hooks)
 
 
-def _read_targets(tables: object) -> tuple[TargetSettings, ...]:
+def _read_targets(tables: object, mistakes: Mistakes) -> tuple[TargetSettings, ...]:
     targets: dict[str, TargetSettings] = {}
-    for number, values in enumerate(_tables(TARGETS_TABLE, tables), 1):
-        target = _read_target(values, number)
-        if target.name in targets:
-            raise _taken(TARGETS_TABLE, _where(TARGETS_TABLE, number), target.name)
-        targets[target.name] = target
+    for number, values in _entries(TARGETS_TABLE, tables, mistakes):
+        with mistakes.of(TARGETS_TABLE):
+            target = _read_target(values, number, mistakes)
+            if target is None:
+                continue
+            if target.name in targets:
+                raise _taken(TARGETS_TABLE, _where(TARGETS_TABLE, number), target.name)
+            targets[target.name] = target
     return tuple(targets.values())
 
 
-def _read_target(values: Mapping[str, object], number: int) -> TargetSettings:
+def _read_target(
+    values: Mapping[str, object], number: int, mistakes: Mistakes
+) -> TargetSettings | None:
+    """Read one target; None: a value of it is refused, which is collected."""
     where = _where(TARGETS_TABLE, number)
     if "name" not in values:
         raise _nameless(TARGETS_TABLE, where)
     name = read_value(fields_of(TARGETS_TABLE)["name"], values["name"], where)
     # Translators: which of several targets in the settings file.
     where = _(" (target {number}, {name})").format(number=number, name=_show(name))
-    fitting = _read_table(TARGETS_TABLE, values, where)
+    count = len(mistakes.found)
+    fitting = _read_table(TARGETS_TABLE, values, mistakes, where)
+    if len(mistakes.found) > count:
+        return None
     if name in RESERVED_NAMES:
         text = _("{setting} is reserved; choose another name")
         raise RefusedError(text.format(setting=f"targets.name{where}"))
@@ -257,22 +308,6 @@ def _read_target(values: Mapping[str, object], number: int) -> TargetSettings:
         names = listed(ways or TARGET_RULES)
         raise RefusedError(text.format(place=f"targets{where}", names=names))
     return TargetSettings(**fitting)
-
-
-def _check_alerts(alerts: AlertSettings) -> None:
-    for lower, higher in (
-        ("rearm_percent", "warning_percent"),
-        ("warning_percent", "critical_percent"),
-        ("critical_percent", "emergency_percent"),
-    ):
-        low, high = getattr(alerts, lower), getattr(alerts, higher)
-        if low >= high:
-            text = _(
-                "{higher} = {high} is not above {lower} = {low}; write rearm_percent"
-                " < warning_percent < critical_percent < emergency_percent"
-            )
-            shown = {"high": f"{high:g}", "low": f"{low:g}"}
-            raise RefusedError(text.format(higher=f"alerts.{higher}", lower=lower, **shown))
 
 
 def _check_icon(settings: Settings) -> None:
