@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,12 @@ from trayapp.applet.forwarding import Forwarding
 from trayapp.applet.sampler import Sampler
 from trayapp.domain.acting.occasions import RunWatch
 from trayapp.domain.grouping.targets import TargetRule
-from trayapp.domain.judging.alerting import AlertPolicy, Quiet
+from trayapp.domain.judging.alerting import AlertPolicy, Incident, Quiet
 from trayapp.domain.judging.monitor import Monitor, Outcome
 from trayapp.domain.judging.monitor_rules import MonitorRules
 from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.frames import TargetSample
+from trayapp.domain.records.levels import Level
 from trayapp.domain.records.samples import MemoryReading, ProcessKey
 from trayapp.domain.records.series import Event
 from trayapp.paths import Paths
@@ -135,6 +137,31 @@ def test_channels_keep_to_what_the_person_wants_to_hear_and_the_journal_says_so(
     forwarded.forwarding.stop()
     kept = [each for each in forwarded.records if each.data["outcome"] == "queued"]
     assert [each.data["transition"] for each in kept] == ["raised", "resolved"]
+
+
+def test_an_action_that_is_added_to_an_open_incident_runs_at_once(tmp_path: Path) -> None:
+    """Also where it is the first of all actions; none does so when Memtray starts."""
+    target = '[[targets]]\nname = "app"\nmatch = "no such program"\n'
+    forwarded = Forwarded(tmp_path, target)
+    quiet = shortage(0, 0.5, impatient())
+    incident = Incident(
+        key="limit:app", subject="app", level=Level.EMERGENCY, title="", body="",
+        since_wall_seconds=0.0,
+    )  # fmt: skip
+    outcome = replace(quiet, view=replace(quiet.view, incidents=(incident,)))
+    forwarded.tick(outcome)
+    assert forwarded.events == []
+    forwarded.file.write_text(target + 'on_emergency = ["snapshot"]\n')
+    forwarded.settings_file = SettingsFile(forwarded.file)
+    forwarded.tick(outcome)
+    wait_until(lambda: len(forwarded.events) == 2, what="the snapshot")
+    forwarded.tick(outcome)
+    forwarded.forwarding.stop()
+    assert [event.data["outcome"] for event in forwarded.events] == ["begun", "done"]
+    again = Forwarded(tmp_path, forwarded.file.read_text())
+    again.tick(outcome)
+    again.forwarding.stop()
+    assert again.events == []
 
 
 EVENTS = """

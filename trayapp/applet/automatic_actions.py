@@ -8,18 +8,16 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from trayapp.domain.acting.actions import (
-    ACTION,
+from trayapp.domain.acting.action_policy import (
     CLEANUP,
     COLLECT,
     DUMP,
-    HOUR_SECONDS,
     RESTART,
     SNAPSHOT,
-    ActionKeeper,
     ActionPolicy,
-    Decision,
+    added_actions,
 )
+from trayapp.domain.acting.actions import ACTION, HOUR_SECONDS, ActionKeeper, Decision
 from trayapp.domain.acting.cleanups import CleanupResult
 from trayapp.domain.judging.transitions import Transition
 from trayapp.domain.judging.view import TargetView, View
@@ -61,6 +59,7 @@ class Actions:
         restart: Callable[[Sequence[ProcessKey]], Sequence[int]],
         on_event: Callable[[Event], None],
         past: Iterable[Event] = (),
+        before: Settings | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare to act, and continue the count of earlier actions.
@@ -69,7 +68,8 @@ class Actions:
         or OSError, so may `write_dump`, which gets a target's name and takes up to an hour and a
         half; `terminate` is the platform's, `restart` that of `guard.restart_request`.
         `on_event` gets every decision and what came of it, in the sampler's or a background
-        thread. `past` are the `past_actions`.
+        thread. `past` are the `past_actions`, `before` the settings that those in force have
+        replaced; None: Memtray has just started.
         """
         self._settings = settings
         self._cleaner = cleaner
@@ -79,6 +79,7 @@ class Actions:
         self._restart = restart
         self._on_event = on_event
         self._clock = clock
+        self._seen = before
         self._keeper = ActionKeeper()
         self._keeper_lock = threading.Lock()
         self._turn = threading.Lock()
@@ -90,12 +91,19 @@ class Actions:
         now = self._clock()
         with self._keeper_lock:
             keeper = self._keeper
-            is_needed = bool(transitions) or keeper.is_waiting
-            policy = action_policy(self._settings()) if is_needed else ActionPolicy()
+            settings, before = self._settings(), self._seen
+            is_changed = before is not None and before is not settings
+            self._seen = settings
+            is_needed = bool(transitions) or keeper.is_waiting or is_changed
+            policy = action_policy(settings) if is_needed else ActionPolicy()
             events = list(keeper.follow_up(now, view.wall_seconds, view.targets))
             decisions = list(
                 keeper.retry(now, view.wall_seconds, view.incidents, view.targets, policy)
             )
+            if before is not None and is_changed:
+                keys = {transition.key for transition in transitions}
+                added = added_actions(action_policy(before), policy, view.incidents, keys)
+                decisions += keeper.catch_up(now, view.wall_seconds, added, view.targets, policy)
             for transition in transitions:
                 decisions += keeper.decide(now, transition, view.targets, policy)
         for event in [*events, *(decision.as_event() for decision in decisions)]:

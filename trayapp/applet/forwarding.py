@@ -77,8 +77,8 @@ class Forwarding:
         """Adopt changed settings, and continue what waits; at every tick."""
         settings = self._settings()
         if settings is not self._used:
-            self._used = settings
-            self._follow(settings)
+            before, self._used = self._used, settings
+            self._follow(settings, before)
         for sink in self._sinks.values():
             sink.tick()
 
@@ -143,7 +143,7 @@ class Forwarding:
             elif kind.name in self._sinks:
                 self._sinks.pop(kind.name).close()
 
-    def _follow(self, settings: Settings) -> None:
+    def _follow(self, settings: Settings, before: Settings | None) -> None:
         self._open_sinks(settings)
         if settings.hooks and self._hooks is None:
             from trayapp.delivery.hooks import HookRunner
@@ -167,6 +167,7 @@ class Forwarding:
                 restart=self._restart,
                 on_event=self._on_action,
                 past=past_actions(self._paths.history_file),
+                before=before,
             )
 
     def _tell_programs(self, outcome: Outcome, transitions: Sequence[Transition]) -> None:

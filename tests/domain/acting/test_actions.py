@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.building import MIB
+from trayapp.domain.acting.action_policy import ActionPolicy, added_actions
 from trayapp.domain.acting.actions import (
     HOUR_SECONDS,
     LASTING_SECONDS,
     ActionKeeper,
-    ActionPolicy,
     Decision,
 )
 from trayapp.domain.judging.alerting import Incident
@@ -314,6 +314,65 @@ def test_what_is_to_be_done_at_a_level_that_was_jumped_over_is_done_too() -> Non
         (C, "snapshot", "it already ran at level warning"),
         (C, "restart", None),
         (E, "collect", None),
+    ]
+
+
+class Late(Story):
+    """A story whose policy changes while an incident is open."""
+
+    def adopt(
+        self,
+        second: float,
+        policy: ActionPolicy,
+        level: Level = E,
+        keys: tuple[str, ...] = (),
+        **more: object,
+    ) -> list[tuple[str, Level, str | None]]:
+        before, self.policy = self.policy, policy
+        incident = Incident(
+            key="limit:app", subject="app", level=level, title="", body="", since_wall_seconds=WALL
+        )
+        incidents = [replace(incident, **more)]  # type: ignore[arg-type]
+        added = added_actions(before, policy, incidents, keys)
+        decisions = self.keeper.catch_up(second, WALL + second, added, [app()], policy)
+        return [(each.action, each.level, each.refusal) for each in decisions]
+
+
+SNAP = ActionPolicy(actions={"app": {E: ("snapshot",)}})
+
+
+def test_what_is_added_while_its_level_is_reached_is_done_at_once_and_once() -> None:
+    story = Late(ActionPolicy())
+    assert story.adopt(0, SNAP) == [("snapshot", E, None)]
+    assert story.adopt(1, replace(SNAP, per_hour=5)) == [], "it was asked for before"
+
+
+def test_what_is_added_to_a_level_that_is_not_reached_waits_for_it() -> None:
+    assert Late(ActionPolicy()).adopt(0, SNAP, level=C) == []
+    assert Late(ActionPolicy()).adopt(0, SNAP, phase="recovering") == []
+    assert Late(ActionPolicy()).adopt(0, SNAP, key="pressure", subject="system") == []
+    assert Late(ActionPolicy()).adopt(0, SNAP, keys=("limit:app",)) == [], "decided in that tick"
+
+
+def test_what_ends_a_program_is_not_done_by_writing_it_down() -> None:
+    policy = ActionPolicy(
+        actions={"app": {C: ("restart",), E: ("snapshot", "terminate", "cleanup")}},
+        may_terminate=True,
+    )
+    late = "level {} was reached before it was added; it runs at the next incident"
+    assert Late(ActionPolicy()).adopt(0, policy) == [
+        ("restart", C, late.format("critical")),
+        ("snapshot", E, None),
+        ("cleanup", E, None),
+        ("terminate", E, late.format("emergency")),
+    ]
+
+
+def test_of_two_levels_what_is_added_is_done_once() -> None:
+    both = ActionPolicy(actions={"app": {E: ("collect",), W: ("collect",)}})
+    assert Late(ActionPolicy()).adopt(0, both) == [
+        ("collect", W, None),
+        ("collect", E, "it already ran at level warning"),
     ]
 
 

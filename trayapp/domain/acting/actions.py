@@ -9,8 +9,18 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from trayapp.dataclass import NamedTuple, dataclass, field
-from trayapp.domain.grouping.captures import base_name
+from trayapp.dataclass import NamedTuple, dataclass
+from trayapp.domain.acting.action_policy import (
+    CLEANUP,
+    COLLECT,
+    DUMP,
+    ORDER,
+    RESTART,
+    SNAPSHOT,
+    TERMINATE,
+    ActionPolicy,
+    Added,
+)  # fmt: skip
 from trayapp.domain.judging.alerting import Incident
 from trayapp.domain.judging.judges import TARGET_INCIDENTS
 from trayapp.domain.judging.transitions import Transition
@@ -29,11 +39,6 @@ LASTING_SECONDS = 60.0
 BACK_SHARE = 0.95
 """A target that uses so much of what it used before is back."""
 
-SNAPSHOT, DUMP, COLLECT, CLEANUP, RESTART, TERMINATE = (
-    "snapshot", "dump", "collect", "cleanup", "restart", "terminate"
-)  # fmt: skip
-# What shows how it was comes first, what ends it last, however the settings put them.
-_ORDER = (SNAPSHOT, DUMP, COLLECT, CLEANUP, RESTART, TERMINATE)
 _ONLY_LOOKING = (SNAPSHOT, DUMP)
 """They are to have no effect on the size."""
 _NOUNS = {
@@ -46,17 +51,6 @@ _NOUNS = {
     TERMINATE: N_("termination"),
 }
 Outcome = Literal["begun", "refused", "done", "failed", "did_not_last"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionPolicy:
-    """What may be done; by default, nothing."""
-
-    actions: Mapping[str, Mapping[Level, tuple[str, ...]]] = field(default_factory=dict)
-    """By target and level: the names above."""
-    per_hour: int = 4
-    """Most often of each action on each target."""
-    may_terminate: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,14 +178,39 @@ class ActionKeeper:
         if kind not in TARGET_INCIDENTS or name != transition.subject:
             return ()
         target = next((each for each in targets if each.name == name), TargetView(name=name))
-        wanted = policy.actions.get(base_name(name), policy.actions.get(name, {}))
+        wanted = policy.wanted(name)
         decisions: list[Decision] = []
         for level in transition.reached_levels:
-            for action in _ORDER:
+            for action in ORDER:
                 if action in wanted.get(level, ()):
                     place = _Place(transition.key, level, transition.wall_seconds)
-                    done = {each.action: each.level for each in decisions if not each.refusal}
-                    decisions.append(self._decide(now, action, place, target, policy, done))
+                    barred = _done_already(decisions)
+                    decisions.append(self._decide(now, action, place, target, policy, barred))
+        return tuple(decisions)
+
+    def catch_up(
+        self,
+        now: float,
+        wall_seconds: float,
+        added: Iterable[Added],
+        targets: Iterable[TargetView],
+        policy: ActionPolicy,
+    ) -> tuple[Decision, ...]:
+        """Return what to do about actions that were added while their level was reached already.
+
+        What ends a program is not done while somebody is still at the settings.
+        """
+        views = {target.name: target for target in targets}
+        decisions: list[Decision] = []
+        for name, incident, level, action in added:
+            late = _("level {level} was reached before it was added; it runs at the next incident")
+            barred = dict.fromkeys((RESTART, TERMINATE), late.format(level=level.said))
+            barred |= _done_already(each for each in decisions if each.target == name)
+            place, target = (
+                _Place(incident, level, wall_seconds),
+                views.get(name, TargetView(name=name)),
+            )
+            decisions.append(self._decide(now, action, place, target, policy, barred))
         return tuple(decisions)
 
     @property
@@ -215,8 +234,7 @@ class ActionKeeper:
         decisions = []
         for (incident, action, level), told in list(self._waiting.items()):
             name = incident.partition(":")[2]
-            wanted = policy.actions.get(base_name(name), policy.actions.get(name, {}))
-            if action not in wanted.get(level, ()):
+            if action not in policy.wanted(name).get(level, ()):
                 del self._waiting[incident, action, level]
             elif levels.get(incident, Level.NORMAL) >= level:
                 target = views.get(name, TargetView(name=name))
@@ -272,12 +290,11 @@ class ActionKeeper:
         place: _Place,
         target: TargetView,
         policy: ActionPolicy,
-        done: Mapping[str, Level] | None = None,
+        barred: Mapping[str, str] | None = None,
     ) -> Decision:
         refusal, is_passing = self._refusal(now, action, place.incident, target, policy)
-        if done and action in done:
-            refusal = _("it already ran at level {level}").format(level=done[action].said)
-            is_passing = False
+        if barred and action in barred:
+            refusal, is_passing = barred[action], False
         times = self._times(target.name, action)
         if refusal is None:
             times.append(now)
@@ -337,6 +354,14 @@ class ActionKeeper:
     def _give_up(self, incident: str, action: str, reason: str) -> None:
         if action != SNAPSHOT:
             self._useless.setdefault(incident, {})[action] = reason
+
+
+def _done_already(decisions: Iterable[Decision]) -> dict[str, str]:
+    """Return why what was decided is not done again, by action."""
+    text = _("it already ran at level {level}")
+    return {
+        each.action: text.format(level=each.level.said) for each in decisions if not each.refusal
+    }
 
 
 def _most_per_hour(action: str, policy: ActionPolicy) -> int:
