@@ -230,6 +230,12 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert str(refused.value) == f"{mistakes[0]} (and 2 more, see `memtray doctor`)"
 
 
+def test_an_unknown_name_hides_no_other_mistake() -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse_settings('[icon]\nfoo = 1\nshows = "nobody"\n', "f")
+    assert [each.split()[1] for each in refused.value.mistakes] == ["icon.foo", "icon.shows"]
+
+
 def test_what_is_refused_is_not_compared_with_the_rest() -> None:
     """The default in its place would be out of order, or no place for an icon's target."""
     text = '[alerts]\nwarning_percent = "x"\ncritical_percent = 1\n[leak]\nwarning_percent = 99\n'

@@ -100,7 +100,8 @@ class SettingsFile:
             return None
         self._seen = self._doubted = signature
         if isinstance(outcome, SettingsError):
-            text = _("{problem} – the previous settings stay in force")
+            # First, as a menu shows no more than the beginning of what is long.
+            text = _("The previous settings stay in force. {problem}")
             self.problem = text.format(problem=outcome)
             return SettingsError(self.problem, outcome.mistakes)
         if self.problem == outcome.problem and outcome == self.settings:

@@ -188,7 +188,8 @@ def _read_table(
     fields, fitting = fields_of(table), {}
     for key in values:
         if key not in fields:
-            with mistakes.of(table):
+            # Of a table, all else is as good as without it.
+            with mistakes.of(table if table in LISTS else ""):
                 raise RefusedError(_unknown(table, key, fields, where))
     for key, value in values.items():
         if key in fields:
