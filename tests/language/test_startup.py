@@ -25,7 +25,7 @@ from trayapp.domain.judging.view import TargetView
 from trayapp.domain.records.levels import Level
 from trayapp.domain.showing.lines import incident_line, target_line
 from trayapp.language.catalogue import LANGUAGES, _, format_count, format_number, spoken_language
-from trayapp.language.startup import choose, speak, speak_as_set
+from trayapp.language.startup import accepted_language, choose, speak, speak_as_set
 from trayapp.language.units import format_rate, format_size, unit_name, use_units
 
 ROOT = Path(__file__).parents[2]
@@ -280,3 +280,32 @@ def test_units_are_found_however_they_are_written(tmp_path: Path, text: str) -> 
         assert unit_name() == "binary"
     finally:
         speak_as_set(tmp_path / "none", {})
+
+
+def test_the_environment_names_a_language_whatever_the_settings_say(tmp_path: Path) -> None:
+    settings = tmp_path / "memtray.toml"
+    settings.write_text("[ui]\nlanguage = 'fr'\n")
+    try:
+        speak_as_set(settings, {"MEMTRAY_LANGUAGE": "de"})
+        assert spoken_language() == "de"
+        speak_as_set(settings, {"MEMTRAY_LANGUAGE": "tlh"})
+        assert spoken_language() == "fr"
+    finally:
+        speak("en")
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("de-CH, en;q=0.8", "de"),
+        ("nl, zh-Hans;q=0.8", "zh_CN"),
+        ("zh-TW, ja", "ja"),
+        ("tlh, *;q=0.1", None),
+        ("", None),
+        (",;;=,", None),
+    ],
+)
+def test_a_browser_gets_what_it_wants_first_of_what_there_is(
+    header: str, language: str | None
+) -> None:
+    assert accepted_language(header) == language

@@ -408,6 +408,9 @@ def test_the_page_speaks_the_chosen_language(page: Page) -> None:
     assert page.run("document.documentElement.lang") == "de"
     # Numbers, too.
     page.wait("document.querySelector('.machine .muted').innerText.match(/,\\d\\s%/)")
+    # And what the server answers.
+    _go(page, "where")
+    page.wait(f"{ACCOUNT_READ}.innerText.startsWith('Programme')")
     page.run(
         """const again = document.querySelector('#language');
         again.value = 'en'; again.dispatchEvent(new Event('change'))"""

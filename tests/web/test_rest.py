@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +13,8 @@ import pytest
 
 from tests.web.serving import PATIENCE_SECONDS, Served, WebSocketClient, serving, settled
 from trayapp.control.client import call
+from trayapp.language.catalogue import LANGUAGES
+from trayapp.language.startup import catalogue_of
 
 WITHOUT_PARAMETERS = (
     "/api/status",
@@ -289,3 +292,29 @@ def test_without_a_history_everything_of_now_is_told(tmp_path: Path, is_there: b
             assert state["type"] == "state"
             while viewer.next()["type"] != "update":
                 pass
+
+
+@pytest.mark.parametrize("language", ["de", "ja", "en"])
+def test_texts_are_in_the_language_that_is_asked_for(served: Served, language: str) -> None:
+    """Whatever the server itself speaks, also what a command answers for it."""
+    translate, *_others = catalogue_of(language)
+    headers = {"Accept-Language": {"de": "nl, de-AT;q=0.8, en;q=0.5"}.get(language, language)}
+    where = served.ask("/api/where", headers).json
+    titles = {part["key"]: part["title"] for part in where["parts"]}
+    assert titles["programs"] == translate("Programs")
+    nothing = served.ask("/api/alerts/none/acknowledge", headers, method="POST")
+    wanted = "No open incident has this key; it may have been resolved"
+    assert nothing.json["detail"] == translate(wanted)
+
+
+def test_many_languages_at_a_time_do_not_mix(served: Served) -> None:
+    wanted = "No open incident has this key; it may have been resolved"
+
+    def is_right(language: str) -> bool:
+        headers = {"Accept-Language": language.replace("_", "-")}
+        answer = served.ask("/api/alerts/none/acknowledge", headers, method="POST")
+        said: str = answer.json["detail"]
+        return said == catalogue_of(language)[0](wanted)
+
+    with ThreadPoolExecutor(6) as pool:
+        assert all(pool.map(is_right, LANGUAGES * 5))

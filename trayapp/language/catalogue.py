@@ -1,5 +1,7 @@
 """The language of Memtray: one catalogue for the process, English where there is none.
 
+Only a server speaks several, each in the task of a request.
+
 A text is written in English where it is used, as `_("Quit Memtray")`; what varies is filled in
 after translation: `_("{name} keeps growing").format(name=name)`. Sentences are whole, so that every
 language can put them in its own order. What machines read (JSON keys, verdicts, the log) is never
@@ -8,10 +10,17 @@ translated. `packaging/translate.py` collects the texts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contextvars import ContextVar
 
 Singular = Callable[[str], str]
 Plural = Callable[[str, str, int], str]
+Catalogue = tuple[Singular, Plural, str]
+"""gettext's two lookups, and the language, one of LANGUAGES."""
 
 LANGUAGES = ("en", "de", "es", "fr", "ja", "zh_CN")
 """The languages of Memtray, as its catalogues' folders are called; English has none."""
@@ -27,10 +36,10 @@ def _english_plural(singular: str, plural: str, count: int) -> str:
     return singular if count == 1 else plural
 
 
-_singular: Singular = str
-_plural: Plural = _english_plural
-_language = "en"
-_marks = (".", ",")
+ENGLISH: Catalogue = (str, _english_plural, "en")
+_own = ENGLISH
+_chosen: ContextVar[Catalogue] | None = None
+"""None: nobody has asked for another language than this process's own."""
 
 
 def use_catalogue(
@@ -40,24 +49,46 @@ def use_catalogue(
 
     language: one of LANGUAGES, for how it writes numbers and paragraphs.
     """
-    global _singular, _plural, _language, _marks
-    _singular, _plural, _language = singular, plural, language
-    _marks = _NUMBER_MARKS.get(language, (".", ","))
+    global _own
+    _own = (singular, plural, language)
+
+
+@contextlib.contextmanager
+def speaking(catalogue: Catalogue) -> Iterator[None]:
+    """Use another catalogue in this task, and in the threads that it asks. Any thread."""
+    global _chosen
+    if _chosen is None:
+        from contextvars import ContextVar
+
+        _chosen = ContextVar("catalogue")
+    before = _chosen.set(catalogue)
+    try:
+        yield
+    finally:
+        _chosen.reset(before)
+
+
+def _spoken() -> Catalogue:
+    return _own if _chosen is None else _chosen.get(_own)
+
+
+def _number_marks() -> tuple[str, str]:
+    return _NUMBER_MARKS.get(_spoken()[2], (".", ","))
 
 
 def spoken_language() -> str:
     """Return the language in use, one of LANGUAGES; HTML writes it with "-" for "_"."""
-    return _language
+    return _spoken()[2]
 
 
 def _(text: str) -> str:
     """Return the text in the person's language. Any thread."""
-    return _singular(text)
+    return _spoken()[0](text)
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
     """Return the form that fits `count`, in the person's language. Any thread."""
-    return _plural(singular, plural, count)
+    return _spoken()[1](singular, plural, count)
 
 
 def N_(text: str) -> str:  # noqa: N802 - what gettext's tools know it by
@@ -72,15 +103,15 @@ def listed(names: Iterable[str]) -> str:
 
 def paragraph(*sentences: str) -> str:
     """Return whole sentences as one text, without empty ones."""
-    return ("" if _language in _UNSPACED else " ").join(filter(None, sentences))
+    return ("" if _spoken()[2] in _UNSPACED else " ").join(filter(None, sentences))
 
 
 def format_number(value: float, digits: int | None = 0) -> str:
     """Write a number with so many decimals, None: as few as will do, as the language does."""
     text = f"{value:g}" if digits is None else f"{value:.{digits}f}"
-    return text.replace(".", _marks[0])
+    return text.replace(".", _number_marks()[0])
 
 
 def format_count(count: int) -> str:
     """Write a whole number, its thousands apart, as the person's language does."""
-    return f"{count:,}".replace(",", _marks[1])
+    return f"{count:,}".replace(",", _number_marks()[1])

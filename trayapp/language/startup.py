@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from trayapp.language.catalogue import LANGUAGES, use_catalogue
+from trayapp.language.catalogue import ENGLISH, LANGUAGES, Catalogue, use_catalogue
 from trayapp.language.system_languages import wanted_languages
 from trayapp.language.units import UNIT_NAMES, use_units
 
@@ -17,6 +18,9 @@ _MAY_BE_SET = re.compile(rb"^[^#\n]*(?:language|units|\\)", re.MULTILINE)
 """A line, not a comment, with one of the names, or what may spell it: the parser takes a while."""
 _as_set = "auto"
 """What the settings said when the language was chosen."""
+LANGUAGE_VARIABLE = "MEMTRAY_LANGUAGE"
+"""In the environment: the language, whatever the settings say."""
+_MOST_TAGS = 20
 _TRADITIONAL = {"hant", "tw", "hk", "mo"}
 
 
@@ -43,7 +47,10 @@ def follow_preferences(language: str, units: str, env: Mapping[str, str] = os.en
 def _speak_as(language: str, env: Mapping[str, str]) -> None:
     global _as_set
     _as_set = language
-    speak(choose(wanted_languages(env)) if language == "auto" else language)
+    if (asked := env.get(LANGUAGE_VARIABLE, "")) in LANGUAGES:
+        speak(asked)
+    else:
+        speak(choose(wanted_languages(env)) if language == "auto" else language)
 
 
 def choose(tags: Iterable[str]) -> str:
@@ -53,20 +60,29 @@ def choose(tags: Iterable[str]) -> str:
 
 def speak(language: str) -> None:
     """Use this language, one of LANGUAGES, from now on; English loads nothing."""
-    if language == "en":
-        use_catalogue()
-        return
-    import gettext
+    use_catalogue(*catalogue_of(language))
 
-    file = CATALOGUES / language / "LC_MESSAGES" / "memtray.mo"
-    try:
-        with file.open("rb") as stream:
-            catalogue = gettext.GNUTranslations(stream)
-    except OSError:
+
+def catalogue_of(language: str) -> Catalogue:
+    """Return the catalogue of one of LANGUAGES; English where its file is missing."""
+    if language != "en":
+        import gettext
+
+        file = CATALOGUES / language / "LC_MESSAGES" / "memtray.mo"
         # An installation without its catalogues is no reason not to start.
-        use_catalogue()
-        return
-    use_catalogue(catalogue.gettext, catalogue.ngettext, language)
+        with contextlib.suppress(OSError), file.open("rb") as stream:
+            found = gettext.GNUTranslations(stream)
+            return found.gettext, found.ngettext, language
+    return ENGLISH
+
+
+def accepted_language(header: str) -> str | None:
+    """Return what an Accept-Language header wants first of LANGUAGES; None: none of them.
+
+    The header is in order of preference, as browsers write it; weights are not compared.
+    """
+    tags = (part.partition(";")[0].strip() for part in header.split(",")[:_MOST_TAGS])
+    return next(filter(None, map(_spoken, tags)), None)
 
 
 def _spoken(tag: str) -> str | None:

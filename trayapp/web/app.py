@@ -6,12 +6,17 @@ asks for it: it brings most of the history's code.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from trayapp.language.catalogue import LANGUAGES, speaking, spoken_language
+from trayapp.language.startup import accepted_language, catalogue_of
 from trayapp.web.context import Context
 from trayapp.web.downloads import Downloads
 from trayapp.web.page_files import page_routes
@@ -39,7 +44,12 @@ class _Later:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._router is None:
             self._router = Router(self._routes(), redirect_slashes=False)
-        await self._router(scope, receive, send)
+        language = accepted_language(Headers(scope=scope).get("accept-language", ""))
+        if language is None or language == spoken_language():
+            await self._router(scope, receive, send)
+        else:
+            with speaking(_catalogue_of(language)):
+                await self._router(scope, receive, send)
 
     def _routes(self) -> list[BaseRoute]:
         from trayapp.web.rest import rest_routes
@@ -56,6 +66,9 @@ class _Later:
             *download_routes(self._context, self._downloads),
             Route("/api/openapi.json", _describe),
         ]
+
+
+_catalogue_of = lru_cache(maxsize=len(LANGUAGES))(catalogue_of)
 
 
 async def _describe(_request: Request) -> Response:

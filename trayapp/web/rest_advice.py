@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from starlette.routing import BaseRoute, Route
 
 import trayapp
 from trayapp.errors import ControlError
-from trayapp.language.catalogue import _
+from trayapp.language.catalogue import _, spoken_language
+from trayapp.language.startup import LANGUAGE_VARIABLE
 from trayapp.web.context import Context, body_of
 from trayapp.web.problems import ProblemError
 from trayapp.web.queries import Query, flag_in, require_known
@@ -41,7 +43,7 @@ class _Advice:
         """The same as `memtray where --json`."""
         Query(request.query_params, ())
         # By the command: what it takes to read all memory of the machine ends with it.
-        answer = await self._context.answers.get("where", self._read_where)
+        answer = await self._context.answers.get(f"where {spoken_language()}", self._read_where)
         return Response(answer, media_type="application/json")
 
     async def advice(self, request: Request) -> Response:
@@ -84,6 +86,7 @@ class _Advice:
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=_WHERE_SECONDS,
+                env={**os.environ, LANGUAGE_VARIABLE: spoken_language()},
                 cwd=Path(trayapp.__file__).parent.parent,
                 check=True,
             )

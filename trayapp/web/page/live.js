@@ -1,6 +1,6 @@
 // The connection to Memtray: the session, questions to the API, and the live view that is pushed.
 
-import { t } from "./text.js";
+import { language, t } from "./text.js";
 
 const MOST_POINTS = 1000;
 const SILENCE_SECONDS = 40;
@@ -35,7 +35,7 @@ export async function ask(path, { method = "GET", body, headers = {} } = {}) {
   try {
     answer = await fetch(path, {
       method,
-      headers: isJson ? { "Content-Type": "application/json", ...headers } : headers,
+      headers: { "Accept-Language": language.replace("_", "-"), ...(isJson && { "Content-Type": "application/json" }), ...headers },
       body: isJson ? JSON.stringify(body) : undefined,
     });
   } catch {
