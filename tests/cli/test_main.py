@@ -319,6 +319,8 @@ def test_statistics_are_told_where_no_window_can_be(running: Memtray) -> None:
     assert told.returncode == 0
     assert "Samples" in told.stdout
     assert "Private memory" in told.stdout
+    assert [row[0] for row in running.json("statistics")["rows"] if "Samples" in row] == ["Samples"]
+    assert "instead of opening a window" in running.run("statistics", "--help").stdout
 
 
 def test_a_change_of_language_is_followed_while_running(running: Memtray) -> None:

@@ -84,7 +84,9 @@ VERBS: tuple[VerbLine, ...] = (
         "serving.Serve",
         N_("Serve the dashboard, an API and metrics over HTTP until ended"),
     ),
-    VerbLine("statistics", "windows.Statistics", N_("Show what Memtray has done so far")),
+    VerbLine(
+        "statistics", "windows.Statistics", N_("Open a window with what Memtray has done so far")
+    ),
     VerbLine("snapshot", "tracking.Snapshot", N_("Write everything known right now to a file")),
     VerbLine("pause", "tracking.Order", N_("Stop sampling until `memtray resume`")),
     VerbLine("resume", "tracking.Order", N_("Resume sampling")),

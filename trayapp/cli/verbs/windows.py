@@ -120,6 +120,10 @@ class Places:
 class Statistics(JsonVerb):
     """`memtray statistics`: show what was done. Raises: NotRunningError, WindowError."""
 
+    def prepare_parser(self, parser: ArgumentParser) -> None:
+        text = _("print JSON instead of opening a window")
+        parser.add_argument("--json", action="store_true", help=text)
+
     def run(self, options: Namespace) -> int:
         rows = [(str(label), str(value)) for label, value in ask_applet("statistics")["rows"]]
         if options.json:
