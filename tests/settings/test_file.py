@@ -179,7 +179,7 @@ def test_a_mistake_leaves_the_last_good_settings_in_force_and_is_told_once(edite
     assert isinstance(mistake, SettingsError)
     assert followed.problem == str(mistake)
     assert "sampling.interval = 99 is out of range" in followed.problem
-    assert followed.problem.startswith("The previous settings stay in force. ")
+    assert followed.problem.startswith("The previous settings still apply. ")
     assert interval(followed.settings) == 5.0
 
     edited.write_text("sampling.intervall = 1")

@@ -101,7 +101,7 @@ class SettingsFile:
         self._seen = self._doubted = signature
         if isinstance(outcome, SettingsError):
             # First, as a menu shows no more than the beginning of what is long.
-            text = _("The previous settings stay in force. {problem}")
+            text = _("The previous settings still apply. {problem}")
             self.problem = text.format(problem=outcome)
             return SettingsError(self.problem, outcome.mistakes)
         if self.problem == outcome.problem and outcome == self.settings:
