@@ -110,8 +110,6 @@ class RunsPane(ttk.Frame):
             ),
             visible_rows=3,
             on_open=lambda _key: on_open(),
-            on_menu=lambda *_: None,
-            on_order=lambda _: None,
         )
         self._grid.pack(fill="x", padx=gap)
         self._grid.bind_keys(self._grid.body)
@@ -145,9 +143,6 @@ class PhasesPane(ttk.Frame):
                 GridColumn("rate", _("Rate"), 110, right=True),
             ),
             visible_rows=3,
-            on_open=lambda _key: None,
-            on_menu=lambda *_: None,
-            on_order=lambda _: None,
         )
         self._grid.pack(fill="x", padx=gap)
         self._grid.bind_keys(self._grid.body)

@@ -158,9 +158,6 @@ class ProcessesPane(ttk.Frame):
                 GridColumn("age", _("Uptime"), 150, right=True),
             ),
             visible_rows=3,
-            on_open=lambda _key: None,
-            on_menu=lambda *_: None,
-            on_order=lambda _: None,
         )
         self._grid.pack(fill="x", padx=gap)
         self._grid.bind_keys(self._grid.body)

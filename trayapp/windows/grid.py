@@ -20,6 +20,10 @@ ROW_PIXELS, HEAD_PIXELS, PAD_PIXELS = 30, 32, 10
 _WHEEL_ROWS = 3
 
 
+def _nothing(*_: object) -> None:
+    """Leave what was clicked as it is."""
+
+
 class Grid(ttk.Frame):
     """A table with header and scroll bar; the selection stays on its row, wherever that goes.
 
@@ -34,10 +38,10 @@ class Grid(ttk.Frame):
         columns: Sequence[GridColumn],
         *,
         visible_rows: int,
-        on_open: Callable[[Hashable], object],
-        on_menu: Callable[[Hashable, int, int], object],
-        on_order: Callable[[str], object],
-        on_toggle: Callable[[Hashable], object] = str,
+        on_open: Callable[[Hashable], object] = _nothing,
+        on_menu: Callable[[Hashable, int, int], object] = _nothing,
+        on_order: Callable[[str], object] = _nothing,
+        on_toggle: Callable[[Hashable], object] = _nothing,
     ) -> None:
         super().__init__(parent)
         self._columns = tuple(columns)
