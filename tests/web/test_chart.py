@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.web.chromium import Chromium, Page, chromium
+from tests.web.chromium import Chromium, Page
 from tests.web.serving import Served
 
 pytestmark = pytest.mark.desktop
 
 MIB = 2**20
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    with chromium(tmp_path_factory.mktemp("browser")) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ import pytest
 
 from tests.cli.test_main import Memtray
 from tests.desktop.desktop import wait_until
-from tests.web.chromium import SHIFT, Chromium, Page, chromium
+from tests.web.chromium import SHIFT, Chromium, Page
 from trayapp.charts.palette import DARK, LIGHT
 
 pytestmark = pytest.mark.desktop
@@ -128,12 +128,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     applet.communicate(timeout=60)
     program.close()
     stranger.close()
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    with chromium(tmp_path_factory.mktemp("browser")) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.desktop.desktop import wait_until
-from tests.web.chromium import Chromium, Page, chromium
+from tests.web.chromium import Chromium, Page
 from tests.web.serving import serving, settled
 from trayapp.control.client import call
 
@@ -20,12 +20,6 @@ SETTINGS = """
 name = "sleeper"
 match = "sleeping_program.py"
 """
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    with chromium(tmp_path_factory.mktemp("browser")) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
