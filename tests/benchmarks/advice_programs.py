@@ -225,6 +225,8 @@ def postgres(path: Path) -> Iterator[None]:
     try:
         ready = [str(found / "pg_isready"), "-q", "-h", str(data)]
         while subprocess.run(ready, check=False).returncode:
+            if server.poll() is not None:
+                raise RuntimeError(f"PostgreSQL ended with {server.returncode} at its start")
             time.sleep(0.2)
         yield
     finally:
