@@ -44,7 +44,7 @@ enabled = false
 name = "moving"
 match = "block.close"
 """
-_LIVELY_ICON = """
+LIVELY_ICON = """
 [icon]
 shows = "moving"
 span = "10s"
@@ -54,6 +54,8 @@ _TARGET = """
 name = "{0}"
 match = "{0}"
 """
+SETTINGS = _SETTINGS + "".join(_TARGET.format(name) for name in IDLE_TARGETS)
+"""One look a second at ten targets, whatever that costs."""
 _NAIVE = """
 import time, psutil
 while True:
@@ -115,7 +117,7 @@ def contestants(folders: Sequence[str]) -> list[Contestant]:
         contestant("Memtray in the tray", lambda _: memtray_in_the_tray(), *_DESKTOP_PROGRAMS),
         contestant(
             "the same, the icon changing every second",
-            lambda _: memtray_in_the_tray(_LIVELY_ICON),
+            lambda _: memtray_in_the_tray(LIVELY_ICON),
             *_DESKTOP_PROGRAMS,
         ),
         contestant("Memtray, headless", lambda _: memtray_headless()),
@@ -250,10 +252,7 @@ def _memtray_home(
 ) -> Iterator[dict[str, str]]:
     """An environment with settings of its own."""
     with tempfile.TemporaryDirectory() as home:
-        settings = (
-            more_settings + _SETTINGS + "".join(_TARGET.format(name) for name in IDLE_TARGETS)
-        )
-        Path(home, "memtray.toml").write_text(settings)
+        Path(home, "memtray.toml").write_text(more_settings + SETTINGS)
         yield {**(os.environ if env is None else env), "MEMTRAY_HOME": home}
 
 

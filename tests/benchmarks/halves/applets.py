@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.benchmarks.contestants import IDLE_TARGETS
+from tests.benchmarks.contestants import IDLE_TARGETS, LIVELY_ICON, SETTINGS
 from tests.benchmarks.costs import Costs, read_costs, read_cpu_seconds
 from tests.benchmarks.crowd import crowd
 from tests.benchmarks.halves.builds import ELSEWHERE, Build, Row, spent_by
@@ -19,23 +19,6 @@ from tests.desktop.desktop import VirtualDesktop, wait_until
 SETTLE_SECONDS = 60.0
 MEASURE_SECONDS = 40.0
 MIB = 1024**2
-SETTINGS = """
-[sampling]
-interval = "1s"
-adaptive = false
-[budget]
-cpu_percent = 100
-[icon]
-shows = "moving"
-span = "10s"
-[spike]
-enabled = false
-[growth]
-enabled = false
-[[targets]]
-name = "moving"
-match = "block.close"
-""" + "".join(f'[[targets]]\nname = "{name}"\nmatch = "{name}"\n' for name in IDLE_TARGETS)
 
 
 def resident_rows(builds: Sequence[Build], runs: int, count: int, *, tray: bool) -> Iterator[Row]:
@@ -73,7 +56,7 @@ def own_costs(pid: int) -> Costs:
 def applet(build: Build, *, tray: bool) -> Iterator[int]:
     """Run an applet of its own home, in a desktop of its own if it has an icon; yields its pid."""
     with tempfile.TemporaryDirectory() as home, ExitStack() as stack:
-        Path(home, "memtray.toml").write_text(SETTINGS)
+        Path(home, "memtray.toml").write_text(LIVELY_ICON + SETTINGS)
         own = {"MEMTRAY_HOME": home}
         if tray:
             desktop = stack.enter_context(VirtualDesktop())
