@@ -72,7 +72,21 @@ class Writing:
             self._timer = None
 
 
-class GuardedHttp(H11Protocol):
+class TimedWriting(asyncio.Protocol):
+    """What a connection does where its reader does not keep up, before what its protocol does."""
+
+    _writing: Writing
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._writing.pause()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._writing.resume()
+
+
+class GuardedHttp(TimedWriting, H11Protocol):
     """A connection of a browser or program; made by the server's loop."""
 
     doors: Doors
@@ -112,14 +126,6 @@ class GuardedHttp(H11Protocol):
         self.doors.leave(self)
         self.cycle = None  # type: ignore[assignment,unused-ignore]
         super().handle_websocket_upgrade(event)
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._writing.pause()
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        self._writing.resume()
 
     def _await_request(self) -> None:
         self._stop_waiting()

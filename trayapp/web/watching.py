@@ -6,10 +6,10 @@ from typing import Any
 
 from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 
-from trayapp.web.connections import Doors, Writing, keep_little_unsent
+from trayapp.web.connections import Doors, TimedWriting, Writing, keep_little_unsent
 
 
-class GuardedWebSocket(WSProtocol):
+class GuardedWebSocket(TimedWriting, WSProtocol):
     """A connection of a viewer."""
 
     def __init__(self, doors: Doors, **surroundings: Any) -> None:
@@ -28,11 +28,3 @@ class GuardedWebSocket(WSProtocol):
         self._writing.resume()
         self.doors.leave(self)
         super().connection_lost(exc)
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._writing.pause()
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        self._writing.resume()
